@@ -1,0 +1,23 @@
+// Compiles src, test, bench and examples into dist/, and drops compiled files whose source is gone.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled, root } from './ensure-installed.mjs';
+
+ensureInstalled();
+const dist = join(root, 'dist');
+
+for (const area of ['src', 'test', 'bench', 'examples']) {
+  if (!existsSync(join(dist, area))) continue;
+  for (const file of readdirSync(join(dist, area), { recursive: true })) {
+    const match = /^(.*)\.(?:js|d\.ts|js\.map)$/.exec(String(file));
+    if (match && !existsSync(join(root, area, `${match[1]}.ts`))) rmSync(join(dist, area, String(file)));
+  }
+}
+
+const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], {
+  stdio: ['ignore', 2, 2],
+});
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+const main = join(dist, 'src/cli/main.js');
+if (existsSync(main)) chmodSync(main, 0o755);

@@ -1,0 +1,3 @@
+import type { ErrorEntries } from '../error-entry.ts';
+
+export const dataErrors = {} as const satisfies ErrorEntries;

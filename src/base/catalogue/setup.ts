@@ -1,0 +1,3 @@
+import type { ErrorEntries } from '../error-entry.ts';
+
+export const setupErrors = {} as const satisfies ErrorEntries;

@@ -1,0 +1,99 @@
+/**
+ * The errors of Privity. One base class with a stable `code`; the few children say who is to blame, so that a caller can
+ * decide what to do without reading the text. What each code means and what to do about it is in the catalogue.
+ *
+ * Messages never contain values, rows, keys or shares: they may name files, columns, counts, parties and steps.
+ */
+import { type ErrorCode, errorCatalogue } from './error-catalogue.ts';
+import type { FailureCode } from './failure-codes.ts';
+
+export interface ErrorContext {
+  readonly party?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly stepId?: string | undefined;
+  readonly cause?: unknown;
+  /** Overrides the catalogue's failure code where one error can stand for several (a run that was aborted). */
+  readonly failure?: FailureCode | undefined;
+}
+
+const brand = Symbol.for('privity.error');
+
+export class PrivityError extends Error {
+  override readonly name: string = 'PrivityError';
+  readonly code: ErrorCode;
+  readonly failure: FailureCode;
+  readonly party: string | undefined;
+  readonly runId: string | undefined;
+  readonly stepId: string | undefined;
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.failure = context.failure ?? errorCatalogue[code].failure;
+    this.party = context.party;
+    this.runId = context.runId;
+    this.stepId = context.stepId;
+  }
+
+  /** The class names that this error answers to; survives duplicate copies of the package. */
+  get [brand](): readonly string[] {
+    const names: string[] = [];
+    for (
+      let proto = this.constructor;
+      proto !== Error && typeof proto === 'function';
+      proto = Object.getPrototypeOf(proto)
+    ) {
+      names.push(proto.name);
+    }
+    return names;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false;
+    const names = (value as { [brand]?: unknown })[brand];
+    return Array.isArray(names) && names.includes(this.name);
+  }
+}
+
+/** The caller's mistake: a wrong argument, setting, file or type. Raised before anything is sent. */
+export class UsageError extends PrivityError {
+  override readonly name: string = 'UsageError';
+}
+
+/** The data of this party is not what was asked for. Cause: the reader's error, if any. */
+export class DataError extends PrivityError {
+  override readonly name: string = 'DataError';
+}
+
+/** A peer did what the protocol forbids, or could not prove who it is. Terminal: never retried. */
+export class PeerError extends PrivityError {
+  override readonly name: string = 'PeerError';
+}
+
+/** A peer cannot be reached now. Raised by transports; the coordination core decides what follows. */
+export class PeerLostError extends PrivityError {
+  override readonly name: string = 'PeerLostError';
+}
+
+/** This machine lacks something: memory, disk, a port, a permission. */
+export class EnvironmentError extends PrivityError {
+  override readonly name: string = 'EnvironmentError';
+}
+
+/** A broken invariant of our own. The message asks for a report. */
+export class InternalError extends PrivityError {
+  override readonly name: string = 'InternalError';
+  constructor(message: string, context: ErrorContext = {}) {
+    super('PRIVITY_INTERNAL', `${message} (this is a defect in Privity; please report it)`, context);
+  }
+}
+
+/** Throws {@link InternalError} when an invariant does not hold. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InternalError(message);
+}
+
+/** For the default branch of an exhaustive switch. */
+export function unreachable(value: never): never {
+  throw new InternalError(`unexpected case ${String(value)}`);
+}

@@ -1,0 +1,39 @@
+import type { FailureCode } from '../base/failure-codes.ts';
+
+/**
+ * What parties tell each other about something that went wrong. Everything in it is static or public: codes, names that the
+ * program gave, paths of steps. Text crosses only if the origin's policy let it (see `capture` in src/program/capture.ts).
+ */
+export interface Failure {
+  readonly code: FailureCode;
+  /** The party where it happened; for a lost peer, the peer. */
+  readonly origin: string;
+  /** The party that reports it: the origin itself, or who observed the loss. */
+  readonly reporter: string;
+  /** Path of the step in which it happened, where there is one. */
+  readonly stepId?: string | undefined;
+  readonly stepName?: string | undefined;
+  /** 128 bits in hex under which the origin's own log has all the details. */
+  readonly incident: string;
+  /** Present only when the author (`PublicError`) or the origin's policy lets text cross. Bounded. */
+  readonly message?: string | undefined;
+  /** For codes that speak of two places (a divergence, a mismatch): both, in words made of public names only. */
+  readonly between?: string | undefined;
+}
+
+/** One step as every party numbers it; two parties' trails are equal as long as they run the same program. */
+export interface TrailEntry {
+  /** Path of the branch that issued the step: '' for the job itself, '4/0' for the first branch of step 4. */
+  readonly branch: string;
+  /** 0-based index among the steps of its branch. */
+  readonly position: number;
+  /** Rolling digest of the branch after this step, 32 hex digits. */
+  readonly digest: string;
+  readonly stepId: string;
+  readonly kind: StepKind;
+  readonly name: string;
+  /** The parties where it takes place, in federation order. */
+  readonly places: readonly string[];
+}
+
+export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel';
