@@ -1,0 +1,97 @@
+import type { FailureCode } from '../base/failure-codes.ts';
+import type { StepKind } from '../coordination/failure.ts';
+
+/**
+ * The events of a run, as `--json` prints them: one JSON object a line. Stable from version 0.1 on (docs/events.md):
+ * fields are added, never changed or removed.
+ */
+interface Base {
+  /** ISO 8601, this machine's clock. */
+  readonly time: string;
+  readonly runId: string;
+  readonly party: string;
+}
+
+export type ProcessRole = 'supervisor' | 'program';
+
+export type RunEvent = Base &
+  (
+    | { readonly event: 'run.started'; readonly job: string; readonly parties: readonly string[] }
+    | { readonly event: 'process.started'; readonly role: ProcessRole; readonly pid: number }
+    | {
+        readonly event: 'process.exited';
+        readonly role: ProcessRole;
+        readonly pid: number;
+        readonly code: number | null;
+        readonly signal: string | null;
+      }
+    | {
+        readonly event: 'peer.state';
+        readonly peer: string;
+        readonly state: PeerState;
+        readonly reason?: string;
+      }
+    | {
+        readonly event: 'step.started';
+        readonly stepId: string;
+        readonly name: string;
+        readonly kind: StepKind;
+      }
+    | {
+        readonly event: 'step.progress';
+        readonly stepId: string;
+        readonly done: number;
+        readonly total: number;
+      }
+    | {
+        readonly event: 'step.finished';
+        readonly stepId: string;
+        readonly name: string;
+        readonly kind: StepKind;
+        readonly outcome: 'completed' | 'failed' | 'aborted';
+        readonly durationMs: number;
+      }
+    | {
+        readonly event: 'failure';
+        readonly code: FailureCode;
+        readonly origin: string;
+        readonly stepId: string | null;
+        readonly stepName: string | null;
+        readonly incident: string;
+        /** Present when text was allowed to cross, or when the failure is this party's own. */
+        readonly message?: string;
+        /** Only in events of the origin: what its own log has. */
+        readonly stack?: string;
+      }
+    | {
+        readonly event: 'verdict';
+        readonly outcome: 'completed' | 'failed';
+        readonly code: FailureCode | null;
+        readonly origin: string | null;
+        readonly stepId: string | null;
+        readonly stepName: string | null;
+        readonly digest: string;
+        readonly message?: string;
+      }
+    | { readonly event: 'result'; readonly value: unknown }
+    | {
+        readonly event: 'reclaimed';
+        readonly items: Readonly<Record<string, number>>;
+        readonly leftovers: readonly string[];
+      }
+    | { readonly event: 'report'; readonly path: string }
+    /** What the run waits for and why nothing moves: printed when a wait exceeds a second, and on request. */
+    | {
+        readonly event: 'waiting';
+        readonly peer: string;
+        readonly stepId: string | null;
+        readonly sinceMs: number;
+      }
+    /** Anything for the log that is none of the above. */
+    | { readonly event: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+  );
+
+/** `joining`: not heard from yet. `suspect`: has missed heartbeats. `lost`: given up, final. */
+export type PeerState = 'joining' | 'up' | 'suspect' | 'lost';
+
+export type RunEventBody = RunEvent extends infer E ? (E extends Base ? Omit<E, keyof Base> : never) : never;

@@ -1,0 +1,49 @@
+import type { RunEvent } from '../observe/events.ts';
+import type { RunReport } from '../observe/report.ts';
+
+/** One party as the federation file lists it. */
+export interface FederationMember {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `sha256:` and the base64url SHA-256 of the certificate's SubjectPublicKeyInfo. */
+  readonly fingerprint: string;
+}
+
+/** Bounds of a run. Every one has a default; see DEFAULT_BOUNDS in bounds.ts for values, units and reasons. */
+export interface Bounds {
+  readonly joinTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly lostAfterMs: number;
+  readonly graceMs: number;
+  readonly lingerMs: number;
+  readonly runDeadlineMs: number;
+}
+
+/** What text of a failure may cross to other parties; decided by the party where it happened. */
+export type ErrorDetail = 'redacted' | 'message' | 'full';
+
+export interface PartyOptions {
+  readonly party: string;
+  readonly federation: readonly FederationMember[];
+  readonly identity: { readonly certPem: string; readonly keyPem: string };
+  /** Where this party listens; differs from its address in the federation behind a gateway. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly jobFile: string;
+  readonly runId?: string | undefined;
+  /** Public arguments, the same at every party. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Private settings of this party. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly errorDetail: ErrorDetail;
+  readonly bounds: Partial<Bounds>;
+  /** Directory for PARTY.json, if a report is wanted. */
+  readonly reportDir?: string | undefined;
+  readonly onEvent: (event: RunEvent) => void;
+  /** Aborting cancels the run for all parties; aborting `kill` skips the grace period. */
+  readonly cancel?: AbortSignal | undefined;
+  readonly kill?: AbortSignal | undefined;
+}
+
+/** `runParty(options)` in index.ts runs one party to its end; it rejects only for errors before the run exists (UsageError, port in use). */
+export type RunParty = (options: PartyOptions) => Promise<RunReport>;
