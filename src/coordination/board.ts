@@ -1,0 +1,102 @@
+/**
+ * The board: what all parties together know about the end of a run. It only ever grows, and two boards are merged by a
+ * join (commutative, associative, idempotent), so the order in which news arrives does not matter.
+ *
+ * Agreement (docs/failure-model.md): each party seals exactly one contribution; a party decides when every party that it
+ * can reach through links that nobody has cut has reported the same digest of the board.
+ */
+import { createHash } from 'node:crypto';
+import type { Failure } from './failure.ts';
+
+/** The one thing that a party says when it leaves a run that is not completing. */
+export interface Contribution {
+  /** Its own failure, the first loss that it observed, or null: it joined because of what another said. */
+  readonly failure: Failure | null;
+  /** Whether the party had already confirmed the end of the run (READY): then someone may have completed it. */
+  readonly ready: boolean;
+}
+
+export interface Board {
+  /** Sealed contributions by party. */
+  readonly contributions: readonly (Contribution | null)[];
+  /** cuts[i][j]: party i has given up on party j. */
+  readonly cuts: readonly (readonly boolean[])[];
+}
+
+export function emptyBoard(parties: number): Board {
+  const row = Array<boolean>(parties).fill(false);
+  return { contributions: Array<null>(parties).fill(null), cuts: Array.from({ length: parties }, () => row) };
+}
+
+/** The least board that contains both. Returns `left` itself when `right` adds nothing. */
+export function join(left: Board, right: Board): Board {
+  let changed = false;
+  const contributions = left.contributions.map((mine, i) => {
+    const theirs = right.contributions[i] ?? null;
+    if (mine !== null || theirs === null) return mine;
+    changed = true;
+    return theirs;
+  });
+  const cuts = left.cuts.map((row, i) =>
+    row.map((cut, j) => {
+      if (cut || right.cuts[i]?.[j] !== true) return cut;
+      changed = true;
+      return true;
+    }),
+  );
+  return changed ? { contributions, cuts } : left;
+}
+
+export function seal(board: Board, party: number, contribution: Contribution): Board {
+  if (board.contributions[party] !== null) return board;
+  return { ...board, contributions: board.contributions.with(party, contribution) };
+}
+
+export function cut(board: Board, from: number, to: number): Board {
+  const row = board.cuts[from];
+  if (row === undefined || row[to] === true) return board;
+  return { ...board, cuts: board.cuts.with(from, row.with(to, true)) };
+}
+
+/** A link that either end has given up on is down for both. */
+export function isCut(board: Board, a: number, b: number): boolean {
+  return board.cuts[a]?.[b] === true || board.cuts[b]?.[a] === true;
+}
+
+/** The parties that `from` reaches over links that nobody has cut, itself included, ascending. */
+export function component(board: Board, from: number): readonly number[] {
+  const reached = new Set([from]);
+  for (const at of reached) {
+    for (let other = 0; other < board.contributions.length; other++) {
+      if (!isCut(board, at, other)) reached.add(other);
+    }
+  }
+  return [...reached].sort((a, b) => a - b);
+}
+
+/** Digest of the whole board; equal digests mean equal boards. */
+export function boardDigest(board: Board): string {
+  return digestOf([
+    board.contributions.map((c) => c && [c.ready, c.failure && failureFields(c.failure)]),
+    board.cuts.map((row) => row.map(Number)),
+  ]);
+}
+
+/** A failure in a fixed order of fields, so that its digest does not depend on how the object was made. */
+export function failureFields(f: Failure): readonly unknown[] {
+  return [
+    f.code,
+    f.origin,
+    f.reporter,
+    f.stepId ?? '',
+    f.stepName ?? '',
+    f.incident,
+    f.message ?? '',
+    f.between ?? '',
+  ];
+}
+
+/** SHA-256 of a JSON value, truncated to 128 bits in hex. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,79 @@
+/** Liveness and deadlines: everything that the passing of time alone decides. */
+import { giveUpOnDifference } from './lockstep.ts';
+import { heads } from './trail.ts';
+import type { Turn } from './turn.ts';
+import type { CoreState } from './types.ts';
+
+export function keepTime(turn: Turn): void {
+  forgiveOwnDelay(turn);
+  turn.next.lastTickAt = turn.now;
+  sendHeartbeats(turn);
+  for (const peer of turn.reachable()) judge(turn, peer);
+  giveUpOnDifference(turn);
+  const { startedAt, config } = turn.next;
+  if (turn.now >= startedAt + config.bounds.runDeadlineMs) {
+    turn.abort(turn.failure('DEADLINE_EXCEEDED', turn.selfName));
+  }
+}
+
+/**
+ * If this process itself did not run for a heartbeat or more, its peers' messages may be waiting unread: their silence
+ * proves nothing, so the time in which this party was deaf does not count against them.
+ */
+function forgiveOwnDelay(turn: Turn): void {
+  const delay = turn.now - nextWake(turn.next);
+  if (delay < turn.next.config.bounds.heartbeatMs) return;
+  for (const peer of turn.others()) {
+    const heardAt = turn.peer(peer)?.heardAt ?? null;
+    if (heardAt !== null) turn.updatePeer(peer, { heardAt: Math.min(turn.now, heardAt + delay) });
+  }
+}
+
+function sendHeartbeats(turn: Turn): void {
+  if (turn.now < turn.next.heartbeatAt) return;
+  turn.next.heartbeatAt = turn.now + turn.next.config.bounds.heartbeatMs;
+  turn.sendAll({ type: 'heartbeat', heads: heads(turn.next.trail) });
+}
+
+function judge(turn: Turn, peer: number): void {
+  const view = turn.peer(peer);
+  if (!view || turn.next.phase === 'ended') return;
+  if (view.heardAt === null) {
+    if (turn.now >= joinDeadline(turn.next)) turn.lose(peer, 'JOIN_TIMEOUT', 'never joined');
+    return;
+  }
+  const { suspectAfterMs, lostAfterMs } = turn.next.config.bounds;
+  const silence = turn.now - view.heardAt;
+  if (silence >= lostAfterMs) {
+    turn.lose(peer, 'PEER_UNREACHABLE', `silent for ${Math.round(silence)} ms`);
+  } else if (silence >= suspectAfterMs && !view.suspect) {
+    turn.updatePeer(peer, { suspect: true });
+    turn.effects.push({
+      type: 'peer',
+      peer,
+      state: 'suspect',
+      reason: `silent for ${Math.round(silence)} ms`,
+    });
+  }
+}
+
+/** In an abort, those who never joined are waited for only so long as it takes to tell a party that is just starting. */
+function joinDeadline(state: CoreState): number {
+  const { joinTimeoutMs, lateJoinMs } = state.config.bounds;
+  const joined = state.startedAt + joinTimeoutMs;
+  return state.abortingSince === null ? joined : Math.min(joined, state.abortingSince + lateJoinMs);
+}
+
+/** The earliest moment at which the passing of time decides something. */
+export function nextWake(state: CoreState): number {
+  const { bounds, self } = state.config;
+  const wakes = [state.heartbeatAt, state.startedAt + bounds.runDeadlineMs];
+  if (state.divergence) wakes.push(state.divergence.giveUpAt);
+  if (state.endedAt !== null) wakes.push(state.endedAt + bounds.lingerMs);
+  for (const [i, view] of state.peers.entries()) {
+    if (i === self || state.board.cuts[self]?.[i] === true) continue;
+    if (view.heardAt === null) wakes.push(joinDeadline(state));
+    else wakes.push(view.heardAt + (view.suspect ? bounds.lostAfterMs : bounds.suspectAfterMs));
+  }
+  return Math.max(Math.min(...wakes), state.lastTickAt);
+}

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  crash,
+  cutLink,
+  deliverAll,
+  failed,
+  happen,
+  newWorld,
+  outcomes,
+  runningWorld,
+  testHello,
+  type World,
+} from '../testing/core-world.ts';
+import type { TrailEntry } from './failure.ts';
+import { step } from './machine.ts';
+import type { Outcome } from './types.ts';
+
+const fin = { steps: 2, digest: 'd' };
+
+function entry(position: number, digest: string, name = `step ${position}`): TrailEntry {
+  return { branch: '', position, digest, stepId: `${position + 1}`, kind: 'task', name, places: ['alice'] };
+}
+
+function finishAll(world: World): World {
+  return world.cores.reduce((at, _, party) => happen(at, party, { type: 'finished', fin }), world);
+}
+
+/** All outcomes of the parties that live, which must be one. */
+function verdict(world: World): Outcome {
+  const living = outcomes(world).filter((_, party) => !world.crashed[party]);
+  const [first] = living;
+  assert.ok(first, 'no outcome');
+  for (const outcome of living) assert.equal(outcome?.digest, first.digest);
+  return first;
+}
+
+/** Lets time pass in steps of 50 ms, ticking every living party and delivering everything in between. */
+function pass(world: World, ms: number): World {
+  let at = world;
+  for (const end = world.now + ms; at.now < end; ) {
+    at = { ...at, now: at.now + 50 };
+    for (const party of at.cores.keys()) at = happen(at, party, { type: 'tick' });
+    at = deliverAll(at);
+  }
+  return at;
+}
+
+describe('handshake', () => {
+  it('starts when all hellos are equal, with one run id', () => {
+    const world = runningWorld(3);
+    const ids = new Set(world.cores.map((core) => core.runId));
+    assert.equal(ids.size, 1);
+    assert.notEqual([...ids][0], '');
+    assert.ok(world.cores.every((core) => core.phase === 'running'));
+  });
+
+  it('uses the run id that everybody gave', () => {
+    let world = newWorld(2);
+    for (const party of [0, 1])
+      world = happen(world, party, { type: 'loaded', hello: testHello(party, { runId: 'r-7' }) });
+    assert.deepEqual(
+      deliverAll(world).cores.map((core) => core.runId),
+      ['r-7', 'r-7'],
+    );
+  });
+
+  for (const field of ['protocol', 'version', 'federation', 'job', 'args', 'runId'] as const) {
+    it(`names a difference in ${field} before any step`, () => {
+      let world = newWorld(3);
+      for (const party of [0, 1, 2]) {
+        const hello = testHello(party, party === 1 ? { [field]: 'other' } : {});
+        world = happen(world, party, { type: 'loaded', hello });
+      }
+      const { failure } = verdict(deliverAll(world));
+      assert.equal(failure?.code, 'PROGRAM_MISMATCH');
+      assert.match(failure?.between ?? '', /alice has .*, bob has other|bob has other, carol has/);
+      assert.ok(deliverAll(world).cores.every((core) => core.runId === ''));
+    });
+  }
+
+  it('gives up on a party that never joins, with the same verdict at the others', () => {
+    let world = crash(newWorld(3), 2);
+    for (const party of [0, 1]) world = happen(world, party, { type: 'loaded', hello: testHello(party) });
+    world = pass(deliverAll(world), 12_000);
+    assert.equal(verdict(world).failure?.code, 'JOIN_TIMEOUT');
+    assert.equal(verdict(world).failure?.origin, 'carol');
+  });
+
+  it('tells a failure before the start to those who have joined', () => {
+    const world = deliverAll(failed(newWorld(3), 0, 'SETUP_FAILED'));
+    assert.equal(verdict(world).failure?.code, 'SETUP_FAILED');
+  });
+});
+
+describe('failure', () => {
+  it('ends the run everywhere with the origin and step', () => {
+    const world = deliverAll(failed(runningWorld(3), 1));
+    const { failure, result } = verdict(world);
+    assert.equal(result, 'failed');
+    assert.deepEqual([failure?.code, failure?.origin, failure?.stepId], ['TASK_FAILED', 'bob', '1']);
+  });
+
+  it('reaches a party that the origin cannot reach', () => {
+    let world = cutLink(runningWorld(3), 0, 2);
+    world = pass(deliverAll(failed(world, 0)), 3_000);
+    assert.equal(verdict(world).failure?.code, 'TASK_FAILED');
+  });
+
+  it('puts causes before symptoms and earlier steps before later ones', () => {
+    let world = runningWorld(3);
+    world = failed(world, 2, 'TASK_FAILED', '4/0');
+    world = failed(world, 1, 'TASK_FAILED', '4/1');
+    world = failed(world, 0, 'CANCELLED');
+    const { failure, attached } = verdict(deliverAll(world));
+    assert.equal(failure?.origin, 'carol');
+    assert.deepEqual(
+      attached.map((f) => f.origin),
+      ['bob', 'alice'],
+    );
+  });
+
+  it('names a crashed peer', () => {
+    const world = pass(crash(runningWorld(3), 2), 3_000);
+    const { failure } = verdict(world);
+    assert.deepEqual([failure?.code, failure?.origin], ['PEER_UNREACHABLE', 'carol']);
+  });
+
+  it('takes evidence of a crash over silence', () => {
+    let world = crash(runningWorld(3), 2);
+    for (const party of [0, 1]) world = happen(world, party, { type: 'lost', peer: 2, code: 'PEER_CRASHED' });
+    assert.equal(verdict(deliverAll(world)).failure?.code, 'PEER_CRASHED');
+  });
+
+  it('names a cut link between two parties that both live', () => {
+    const world = pass(cutLink(runningWorld(3), 0, 1), 3_000);
+    assert.equal(verdict(world).failure?.code, 'LINK_DOWN');
+    assert.equal(verdict(world).failure?.between, 'alice and bob');
+  });
+
+  it('ends by its deadline', () => {
+    const world = pass(runningWorld(2), 61_000);
+    assert.equal(verdict(world).failure?.code, 'DEADLINE_EXCEEDED');
+  });
+
+  it('keeps the first of two failures of one party', () => {
+    let world = failed(runningWorld(2), 0, 'TASK_FAILED', '7');
+    world = failed(world, 0, 'INTERNAL', '1');
+    assert.equal(verdict(deliverAll(world)).failure?.stepId, '7');
+  });
+});
+
+describe('liveness', () => {
+  it('loses nobody while heartbeats pass', () => {
+    const world = pass(runningWorld(3), 20_000);
+    assert.ok(world.cores.every((core) => core.phase === 'running'));
+  });
+
+  it('does not blame peers for its own silence', () => {
+    let world = pass(runningWorld(2), 1_000);
+    world = { ...world, now: world.now + 5_000 };
+    for (const party of [0, 1]) world = happen(world, party, { type: 'tick' });
+    world = pass(deliverAll(world), 2_000);
+    assert.ok(world.cores.every((core) => core.phase === 'running'));
+  });
+
+  it('suspects before it gives up, and takes it back', () => {
+    const quiet = runningWorld(2);
+    const core = quiet.cores[0];
+    assert.ok(core);
+    const suspicious = step({ ...core, lastTickAt: 700, heartbeatAt: 700 }, { type: 'tick' }, 700);
+    assert.ok(suspicious.effects.some((effect) => effect.type === 'peer' && effect.state === 'suspect'));
+    const message = { type: 'heartbeat', heads: [] } as const;
+    const relieved = step(suspicious.state, { type: 'received', peer: 1, message }, 800);
+    assert.ok(relieved.effects.some((effect) => effect.type === 'peer' && effect.state === 'up'));
+  });
+});
+
+describe('closing', () => {
+  it('completes at all parties with one digest', () => {
+    const world = deliverAll(finishAll(runningWorld(3)));
+    assert.equal(verdict(world).result, 'completed');
+    assert.ok(world.cores.every((core) => core.left));
+  });
+
+  it('is not complete before everybody has finished', () => {
+    let world = happen(runningWorld(2), 0, { type: 'finished', fin });
+    world = pass(deliverAll(world), 5_000);
+    assert.equal(world.cores[0]?.phase, 'closing');
+  });
+
+  it('is in doubt when a party that may have completed cannot be asked', () => {
+    let world = runningWorld(2);
+    world = happen(world, 0, { type: 'finished', fin });
+    world = happen(world, 1, { type: 'finished', fin });
+    world = pass(cutLink(deliverOnlyFin(world), 0, 1), 3_000);
+    assert.ok(outcomes(world).every((outcome) => outcome?.failure?.code === 'IN_DOUBT'));
+  });
+
+  it('fails, without doubt, while somebody has not finished', () => {
+    let world = happen(runningWorld(2), 0, { type: 'finished', fin });
+    world = pass(crash(deliverAll(world), 1), 3_000);
+    assert.equal(verdict(world).failure?.code, 'PEER_UNREACHABLE');
+  });
+});
+
+/** Delivers both FIN messages; the READY messages stay under way. */
+function deliverOnlyFin(world: World): World {
+  let at = world;
+  for (const [from, to] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const message = at.queues[from]?.[to]?.[0];
+    assert.equal(message?.type, 'fin');
+    const row = at.queues[from] ?? [];
+    at = { ...at, queues: at.queues.with(from, row.with(to, row[to]?.slice(1) ?? [])) };
+    at = happen(at, to, { type: 'received', peer: from, message });
+  }
+  return at;
+}
+
+describe('lockstep', () => {
+  it('names both steps at the first difference, found by heartbeats', () => {
+    let world = runningWorld(3);
+    const common = [entry(0, 'a')];
+    world = happen(world, 0, { type: 'steps', entries: [...common, entry(1, 'b', 'clean'), entry(2, 'c')] });
+    world = happen(world, 2, { type: 'steps', entries: [...common, entry(1, 'b', 'clean'), entry(2, 'c')] });
+    world = happen(world, 1, { type: 'steps', entries: [...common, entry(1, 'x', 'load'), entry(2, 'y')] });
+    const { failure } = verdict(pass(world, 2_000));
+    assert.equal(failure?.code, 'DIVERGENCE');
+    assert.equal(failure?.stepId, '2');
+    assert.match(failure?.between ?? '', /step 2 "clean" .*step 2 "load"/);
+  });
+
+  it('notices a program that goes on after its peer has finished', () => {
+    let world = runningWorld(2);
+    for (const party of [0, 1])
+      world = happen(world, party, { type: 'steps', entries: [entry(0, 'a'), entry(1, 'b')] });
+    world = happen(world, 0, { type: 'finished', fin });
+    world = happen(deliverAll(world), 1, { type: 'steps', entries: [entry(2, 'c', 'extra')] });
+    const { failure } = verdict(deliverAll(world));
+    assert.equal(failure?.code, 'DIVERGENCE');
+    assert.match(failure?.between ?? '', /alice: end of the program; bob: step 3 "extra"/);
+  });
+
+  it('does not take a slower party for a different one', () => {
+    let world = runningWorld(2);
+    world = happen(world, 0, { type: 'steps', entries: [entry(0, 'a'), entry(1, 'b')] });
+    world = pass(world, 2_000);
+    world = happen(world, 1, { type: 'steps', entries: [entry(0, 'a'), entry(1, 'b')] });
+    assert.ok(pass(world, 2_000).cores.every((core) => core.phase === 'running'));
+  });
+
+  it('speaks for itself when the peer never names the difference', () => {
+    let world = runningWorld(2);
+    world = happen(world, 0, { type: 'steps', entries: [entry(0, 'a')] });
+    world = happen(world, 0, { type: 'diverged', peer: 1, branch: '', position: 0 });
+    const { failure } = verdict(pass(world, 2_000));
+    assert.equal(failure?.code, 'DIVERGENCE');
+  });
+});

@@ -1,0 +1,208 @@
+/**
+ * The coordination core: one party's side of handshake, liveness, lockstep, failure flooding, verdict and closing, as a
+ * pure state machine. `step(state, event, now) → { state, effects }`; no I/O, no clock, no randomness. The supervisor
+ * executes the effects on real processes and sockets, the simulator executes the same machine on a virtual clock.
+ *
+ *   joining ──all hellos equal──► running ──FIN──► closing ──READY from all──► ended (completed)
+ *      └───────────────┴──────────────┴── failure, loss, news of one ──► aborting ──stable board──► ended (failed)
+ */
+import { emptyBoard, isCut } from './board.ts';
+import { agreedRunId, mismatch } from './handshake.ts';
+import { keepTime, nextWake } from './liveness.ts';
+import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
+import { emptyTrail, extend } from './trail.ts';
+import { Turn } from './turn.ts';
+import type { CoreConfig, CoreEvent, CoreState, Effect, Fin, Hello, Message, PeerView } from './types.ts';
+
+export function initialState(config: CoreConfig, now: number): CoreState {
+  const view: PeerView = {
+    linkUp: false,
+    heardAt: null,
+    suspect: false,
+    hello: null,
+    fin: null,
+    ready: false,
+    closed: false,
+    gone: false,
+  };
+  return {
+    config,
+    phase: 'joining',
+    startedAt: now,
+    hello: null,
+    runId: '',
+    peers: config.parties.map(() => view),
+    board: emptyBoard(config.parties.length),
+    reports: config.parties.map(() => null),
+    trail: emptyTrail,
+    divergence: null,
+    fin: null,
+    ready: false,
+    abortingSince: null,
+    endedAt: null,
+    outcome: null,
+    left: false,
+    heartbeatAt: now,
+    lastTickAt: now,
+  };
+}
+
+export interface Stepped {
+  readonly state: CoreState;
+  readonly effects: readonly Effect[];
+  /** When the machine wants its next tick at the latest; null when it has left. */
+  readonly wakeAt: number | null;
+}
+
+export function step(state: CoreState, event: CoreEvent, now: number): Stepped {
+  if (state.left) return { state, effects: [], wakeAt: null };
+  const turn = new Turn(state, now);
+  handle(turn, event);
+  turn.settle();
+  leaveIfDone(turn);
+  return { state: turn.next, effects: turn.effects, wakeAt: turn.next.left ? null : nextWake(turn.next) };
+}
+
+function handle(turn: Turn, event: CoreEvent): void {
+  switch (event.type) {
+    case 'loaded':
+      return loaded(turn, event.hello);
+    case 'link':
+      return link(turn, event.peer, event.up);
+    case 'received':
+      return received(turn, event.peer, event.message);
+    case 'tick':
+      return keepTime(turn);
+    case 'failed':
+      return turn.abort(event.failure);
+    case 'lost':
+      return turn.lose(event.peer, event.code, 'evidence');
+    case 'steps':
+      turn.next.trail = extend(turn.next.trail, event.entries);
+      checkPending(turn);
+      for (const peer of turn.others()) checkFin(turn, peer);
+      return;
+    case 'diverged':
+      return awaitDifference(turn, event.peer, event.branch, event.position);
+    case 'finished':
+      return finished(turn, event.fin);
+  }
+}
+
+function loaded(turn: Turn, hello: Hello): void {
+  if (turn.next.hello !== null || !turn.open) return;
+  turn.next.hello = hello;
+  turn.sendAll({ type: 'hello', hello });
+  for (const peer of turn.others()) compareHello(turn, peer);
+  startIfAllAgree(turn);
+}
+
+function link(turn: Turn, peer: number, up: boolean): void {
+  turn.updatePeer(peer, { linkUp: up });
+  if (up) heard(turn, peer);
+  // After the decision a peer that closes its link has left; it would not have done so without the decision.
+  else if (turn.next.phase === 'ended') turn.updatePeer(peer, { gone: true });
+}
+
+function heard(turn: Turn, peer: number): void {
+  const view = turn.peer(peer);
+  if (!view) return;
+  if (view.heardAt === null || view.suspect) {
+    turn.effects.push({ type: 'peer', peer, state: 'up', reason: view.suspect ? 'heard again' : 'joined' });
+  }
+  turn.updatePeer(peer, { heardAt: turn.now, suspect: false });
+}
+
+function received(turn: Turn, peer: number, message: Message): void {
+  // A peer that anyone has given up on is not heard any more: what it says could reach only some of us.
+  if (peer === turn.self || isCut(turn.next.board, turn.self, peer)) return;
+  heard(turn, peer);
+  switch (message.type) {
+    case 'hello':
+      turn.updatePeer(peer, { hello: message.hello });
+      compareHello(turn, peer);
+      return startIfAllAgree(turn);
+    case 'heartbeat':
+      for (const head of message.heads) checkHead(turn, peer, head);
+      return;
+    case 'board':
+      if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
+      return turn.merge(message.board, message.reports);
+    case 'diverged':
+      return nameDifference(turn, peer, message.branch, message.entries, message.ended);
+    case 'fin':
+      turn.updatePeer(peer, { fin: message.fin });
+      checkFin(turn, peer);
+      return closeIfAllAgree(turn);
+    case 'ready':
+      turn.updatePeer(peer, { ready: true });
+      return closeIfAllAgree(turn);
+    case 'closed':
+      // Said only by a party that heard READY from all, this one included: the run is complete everywhere.
+      turn.updatePeer(peer, { closed: true });
+      return turn.complete();
+  }
+}
+
+function compareHello(turn: Turn, peer: number): void {
+  const mine = turn.next.hello;
+  const theirs = turn.peer(peer)?.hello;
+  if (!mine || !theirs || !turn.open) return;
+  const between = mismatch(turn.selfName, mine, turn.name(peer), theirs);
+  if (between === null) return;
+  turn.abort(turn.failure('PROGRAM_MISMATCH', turn.name(Math.min(turn.self, peer)), { between }));
+}
+
+function startIfAllAgree(turn: Turn): void {
+  if (turn.next.phase !== 'joining' || turn.next.hello === null) return;
+  const hellos: Hello[] = [turn.next.hello];
+  for (const peer of turn.others()) {
+    const hello = turn.peer(peer)?.hello;
+    if (!hello) return;
+    hellos.push(hello);
+  }
+  turn.next.phase = 'running';
+  turn.next.runId = agreedRunId(hellos);
+  turn.effects.push({ type: 'start', runId: turn.next.runId });
+}
+
+function finished(turn: Turn, fin: Fin): void {
+  if (turn.next.phase !== 'running') return;
+  turn.next.phase = 'closing';
+  turn.next.fin = fin;
+  turn.sendAll({ type: 'fin', fin });
+  checkPending(turn);
+  closeIfAllAgree(turn);
+}
+
+/** FIN from all with one digest → READY to all; READY from all → completed. */
+function closeIfAllAgree(turn: Turn): void {
+  const mine = turn.next.fin;
+  if (turn.next.phase !== 'closing' || mine === null) return;
+  for (const peer of turn.others()) {
+    const theirs = turn.peer(peer)?.fin;
+    if (theirs && (theirs.digest !== mine.digest || theirs.steps !== mine.steps)) {
+      return awaitDifference(turn, peer, '', Math.max(theirs.steps, mine.steps) - 1);
+    }
+  }
+  if (!turn.others().every((peer) => turn.peer(peer)?.fin)) return;
+  if (!turn.next.ready) {
+    turn.next.ready = true;
+    turn.sendAll({ type: 'ready' });
+  }
+  if (turn.others().every((peer) => turn.peer(peer)?.ready)) turn.complete();
+}
+
+/** After the end a party stays until nobody can need it to relay, at most `lingerMs`. */
+function leaveIfDone(turn: Turn): void {
+  const { phase, endedAt, outcome, config } = turn.next;
+  if (phase !== 'ended' || endedAt === null) return;
+  const done = turn.reachable().every((peer) => {
+    const view = turn.peer(peer);
+    const knows = outcome?.result === 'completed' ? view?.closed : turn.next.reports[peer]?.decided;
+    return knows || view?.gone;
+  });
+  if (!done && turn.now < endedAt + config.bounds.lingerMs) return;
+  turn.next.left = true;
+  turn.effects.push({ type: 'leave' });
+}

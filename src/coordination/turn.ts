@@ -1,0 +1,168 @@
+/** One turn of the state machine: a draft of the next state, and the effects gathered on the way. */
+import { boardDigest, type Contribution, component, cut, digestOf, isCut, join, seal } from './board.ts';
+import type { Failure } from './failure.ts';
+import type { Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
+import { completedOutcome, failedOutcome, type Outcome } from './verdict.ts';
+
+type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
+
+export class Turn {
+  readonly next: Draft;
+  readonly effects: Effect[] = [];
+  readonly now: number;
+  readonly #before: CoreState;
+
+  constructor(state: CoreState, now: number) {
+    this.#before = state;
+    this.next = { ...state };
+    this.now = now;
+  }
+
+  get self(): number {
+    return this.next.config.self;
+  }
+
+  get selfName(): string {
+    return this.name(this.self);
+  }
+
+  /** Whether the run may still complete: nothing was sealed, nothing decided. */
+  get open(): boolean {
+    return this.next.phase !== 'aborting' && this.next.phase !== 'ended';
+  }
+
+  name(party: number): string {
+    return this.next.config.parties[party] ?? '?';
+  }
+
+  /** All other parties. */
+  others(): readonly number[] {
+    return this.next.peers.map((_, i) => i).filter((i) => i !== this.self);
+  }
+
+  /** The other parties whose link nobody has cut. */
+  reachable(): readonly number[] {
+    return this.others().filter((peer) => !isCut(this.next.board, this.self, peer));
+  }
+
+  peer(party: number): PeerView | undefined {
+    return this.next.peers[party];
+  }
+
+  updatePeer(party: number, patch: Partial<PeerView>): void {
+    const view = this.next.peers[party];
+    if (view) this.next.peers = this.next.peers.with(party, { ...view, ...patch });
+  }
+
+  send(to: number, message: Message): void {
+    this.effects.push({ type: 'send', to, message });
+  }
+
+  sendAll(message: Message): void {
+    for (const peer of this.reachable()) this.send(peer, message);
+  }
+
+  /** A failure that the core itself reports; its incident id follows from the run's nonce, so no randomness is needed. */
+  failure(code: Failure['code'], origin: string, more: Partial<Failure> = {}): Failure {
+    const incident = digestOf([this.next.config.nonce, code, origin, this.selfName]);
+    return { code, origin, reporter: this.selfName, incident, ...more };
+  }
+
+  /** Enters ABORTING, sealing this party's one contribution. Later failures of this party do not change it. */
+  abort(failure: Failure | null): void {
+    if (!this.open) return;
+    this.next.phase = 'aborting';
+    this.next.abortingSince = this.now;
+    const contribution: Contribution = { failure, ready: this.next.ready };
+    this.next.board = seal(this.next.board, this.self, contribution);
+    if (failure) this.effects.push({ type: 'learned', failure });
+  }
+
+  /** Gives up on a peer for good: its link counts as down, and nothing that it says is heard any more. */
+  lose(peer: number, code: Failure['code'], reason: string): void {
+    if (isCut(this.next.board, this.self, peer) || this.next.phase === 'ended') return;
+    this.next.board = cut(this.next.board, this.self, peer);
+    this.effects.push({ type: 'peer', peer, state: 'lost', reason });
+    this.abort(this.failure(code, this.name(peer)));
+  }
+
+  /** Merges what a peer knows; news of any failure makes this party join the abort. */
+  merge(board: Board, reports: readonly (BoardReport | null)[]): void {
+    const known = this.next.board;
+    this.next.board = join(known, board);
+    this.next.reports = this.next.reports.map((mine, party) => {
+      const theirs = reports[party] ?? null;
+      return party !== this.self && theirs && theirs.version > (mine?.version ?? 0) ? theirs : mine;
+    });
+    for (const [party, contribution] of this.next.board.contributions.entries()) {
+      if (contribution?.failure && !known.contributions[party]) {
+        this.effects.push({ type: 'learned', failure: contribution.failure });
+      }
+    }
+    for (const peer of this.others()) {
+      if (isCut(this.next.board, this.self, peer) && !isCut(known, this.self, peer)) {
+        this.effects.push({ type: 'peer', peer, state: 'lost', reason: 'another party gave up on the link' });
+      }
+    }
+    if (this.next.board !== known) this.abort(null);
+  }
+
+  /** Ends the run as completed and tells everyone, so that nobody is left in doubt. */
+  complete(): void {
+    const { fin, runId } = this.next;
+    if (this.next.phase === 'ended' || fin === null) return;
+    this.#end(completedOutcome(runId, fin));
+    this.sendAll({ type: 'closed' });
+  }
+
+  /** Decides if the component is stable, and floods what is new. Ends every turn. */
+  settle(): void {
+    if (this.next.phase === 'aborting') {
+      this.#account(false);
+      if (this.#isStable()) {
+        this.#end(failedOutcome(this.next.config.parties, this.next.board.contributions));
+        this.#account(true);
+      }
+    } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {
+      this.#account(true);
+    }
+    if (!sameReports(this.next.reports, this.#before.reports)) {
+      this.sendAll({ type: 'board', board: this.next.board, reports: this.next.reports });
+    }
+  }
+
+  /** This party's own account of its board; a new version whenever the board, or the fact of having decided, changes. */
+  #account(decided: boolean): void {
+    const digest = boardDigest(this.next.board);
+    const mine = this.next.reports[this.self];
+    if (mine?.digest === digest && mine.decided === decided) return;
+    const report = { version: (mine?.version ?? 0) + 1, digest, decided };
+    this.next.reports = this.next.reports.with(this.self, report);
+  }
+
+  /**
+   * Every party of this party's component has sealed and has reported the very board that this party has; or one of
+   * them has decided. A decision proves that all contributions of the component were known to all of it, so the
+   * contributions cannot have grown since: only links can have been cut, and the verdict does not depend on those.
+   */
+  #isStable(): boolean {
+    const { board, reports } = this.next;
+    const mine = reports[this.self]?.digest;
+    const members = component(board, this.self);
+    return (
+      members.some((party) => reports[party]?.decided === true) ||
+      members.every((party) => board.contributions[party] && reports[party]?.digest === mine)
+    );
+  }
+
+  #end(outcome: Outcome): void {
+    this.next.phase = 'ended';
+    this.next.endedAt = this.now;
+    this.next.outcome = outcome;
+    this.effects.push({ type: 'ended', outcome });
+  }
+}
+
+function sameReports(a: readonly (BoardReport | null)[], b: readonly (BoardReport | null)[]): boolean {
+  return a.every((report, i) => report?.version === b[i]?.version);
+}

@@ -1,0 +1,144 @@
+import type { FailureCode } from '../base/failure-codes.ts';
+import type { Board, Contribution } from './board.ts';
+import type { Failure, TrailEntry } from './failure.ts';
+import type { Trail, TrailHead } from './trail.ts';
+import type { Outcome } from './verdict.ts';
+
+/** Parties are numbered by their place in the federation; names appear only where people read them. */
+export type PartyIndex = number;
+
+/** The bounds that the state machine keeps, in milliseconds. Defaults and reasons: src/supervisor/bounds.ts. */
+export interface CoreBounds {
+  readonly joinTimeoutMs: number;
+  readonly lateJoinMs: number;
+  readonly heartbeatMs: number;
+  readonly suspectAfterMs: number;
+  readonly lostAfterMs: number;
+  readonly lingerMs: number;
+  readonly runDeadlineMs: number;
+}
+
+export interface CoreConfig {
+  readonly self: PartyIndex;
+  readonly parties: readonly string[];
+  readonly bounds: CoreBounds;
+  /** 128 random bits in hex, fresh for each run: part of the run id, and the seed of incident ids that the core itself gives. */
+  readonly nonce: string;
+}
+
+/** What each party says of itself before the run starts; all but the nonce must be equal everywhere. */
+export interface Hello {
+  readonly protocol: string;
+  readonly version: string;
+  readonly federation: string;
+  readonly job: string;
+  readonly args: string;
+  /** Empty when the parties shall derive it from their nonces. */
+  readonly runId: string;
+  readonly nonce: string;
+}
+
+/** How far a program came: the number of steps of its main branch and the digest after the last. */
+export interface Fin {
+  readonly steps: number;
+  readonly digest: string;
+}
+
+/** A party's own account of its board; the latest version wins. Relayed by everyone. */
+export interface BoardReport {
+  readonly version: number;
+  readonly digest: string;
+  readonly decided: boolean;
+}
+
+export type Message =
+  | { readonly type: 'hello'; readonly hello: Hello }
+  | { readonly type: 'heartbeat'; readonly heads: readonly TrailHead[] }
+  | { readonly type: 'board'; readonly board: Board; readonly reports: readonly (BoardReport | null)[] }
+  /** "We differ at or before this position; here is how I came there." The receiver finds the first difference. */
+  | {
+      readonly type: 'diverged';
+      readonly branch: string;
+      readonly entries: readonly TrailEntry[];
+      readonly ended: boolean;
+    }
+  | { readonly type: 'fin'; readonly fin: Fin }
+  | { readonly type: 'ready' }
+  | { readonly type: 'closed' };
+
+export type CoreEvent =
+  /** The program process has loaded the job: this party can say hello. */
+  | { readonly type: 'loaded'; readonly hello: Hello }
+  | { readonly type: 'link'; readonly peer: PartyIndex; readonly up: boolean }
+  | { readonly type: 'received'; readonly peer: PartyIndex; readonly message: Message }
+  | { readonly type: 'tick' }
+  /** Something failed at this party. `reporter` and `origin` are this party. */
+  | { readonly type: 'failed'; readonly failure: Failure }
+  /** Evidence that a peer is gone, better than silence: its orphaned program said so, or its identity was refused. */
+  | { readonly type: 'lost'; readonly peer: PartyIndex; readonly code: FailureCode }
+  | { readonly type: 'steps'; readonly entries: readonly TrailEntry[] }
+  /** The program refused a value whose digest differs from its own for that step. */
+  | {
+      readonly type: 'diverged';
+      readonly peer: PartyIndex;
+      readonly branch: string;
+      readonly position: number;
+    }
+  | { readonly type: 'finished'; readonly fin: Fin };
+
+export type Effect =
+  | { readonly type: 'send'; readonly to: PartyIndex; readonly message: Message }
+  | {
+      readonly type: 'peer';
+      readonly peer: PartyIndex;
+      readonly state: 'up' | 'suspect' | 'lost';
+      readonly reason: string;
+    }
+  /** Everyone agrees on what to run: let the program begin. */
+  | { readonly type: 'start'; readonly runId: string }
+  /** A contribution, of this party or another, became known here. */
+  | { readonly type: 'learned'; readonly failure: Failure }
+  | { readonly type: 'ended'; readonly outcome: Outcome }
+  /** Nobody needs this party any more: links may be closed. */
+  | { readonly type: 'leave' };
+
+export interface PeerView {
+  readonly linkUp: boolean;
+  /** Last sign of life; null before the first. */
+  readonly heardAt: number | null;
+  readonly suspect: boolean;
+  readonly hello: Hello | null;
+  readonly fin: Fin | null;
+  readonly ready: boolean;
+  readonly closed: boolean;
+  /** After this party's decision: the peer's link went down, nothing more will come. */
+  readonly gone: boolean;
+}
+
+export type Phase = 'joining' | 'running' | 'closing' | 'aborting' | 'ended';
+
+export interface CoreState {
+  readonly config: CoreConfig;
+  readonly phase: Phase;
+  readonly startedAt: number;
+  readonly hello: Hello | null;
+  readonly runId: string;
+  /** One view for each party; the one at `self` is never read. */
+  readonly peers: readonly PeerView[];
+  readonly board: Board;
+  /** The latest known account of every party, this one included. */
+  readonly reports: readonly (BoardReport | null)[];
+  readonly trail: Trail;
+  /** Set while this party waits for a peer to name the first difference. */
+  readonly divergence: { readonly peer: PartyIndex; readonly giveUpAt: number } | null;
+  readonly fin: Fin | null;
+  readonly ready: boolean;
+  readonly abortingSince: number | null;
+  readonly endedAt: number | null;
+  readonly outcome: Outcome | null;
+  readonly left: boolean;
+  readonly heartbeatAt: number;
+  readonly lastTickAt: number;
+}
+
+export type { Board, Contribution, Failure, Outcome, TrailEntry, TrailHead };

@@ -1,0 +1,122 @@
+/**
+ * The verdict: a pure function of the sealed contributions, so that parties with the same board have the same verdict.
+ * No clock takes part: causes go before symptoms by their kind, then by program order, then by party.
+ */
+import type { FailureCode } from '../base/failure-codes.ts';
+import { type Contribution, digestOf, failureFields } from './board.ts';
+import type { Failure } from './failure.ts';
+import type { Fin } from './types.ts';
+
+export interface Outcome {
+  readonly result: 'completed' | 'failed';
+  /** The root cause; null when completed. */
+  readonly failure: Failure | null;
+  /** What else was known when the parties agreed, in the order of precedence. */
+  readonly attached: readonly Failure[];
+  /** Equal at all parties that share the outcome. */
+  readonly digest: string;
+}
+
+/** Another party's program, key or protocol is not what was agreed: nothing that follows can be trusted. */
+const MISMATCHES: ReadonlySet<FailureCode> = new Set([
+  'AUTH_FAILED',
+  'PROGRAM_MISMATCH',
+  'DIVERGENCE',
+  'CHECK_FAILED',
+  'PROTOCOL_VIOLATION',
+]);
+
+export function completedOutcome(runId: string, fin: Fin): Outcome {
+  return {
+    result: 'completed',
+    failure: null,
+    attached: [],
+    digest: digestOf(['completed', runId, fin.steps, fin.digest]),
+  };
+}
+
+/** The outcome of an abort, from the contributions on which a component of the parties agrees. At least one is a failure. */
+export function failedOutcome(
+  parties: readonly string[],
+  contributions: readonly (Contribution | null)[],
+): Outcome {
+  const failures = contributions.flatMap((c) => (c?.failure ? [c.failure] : []));
+  const ranked = failures
+    .map((failure) => ({ failure, rank: rankOf(failure, failures) }))
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        compareSteps(a.failure, b.failure) ||
+        compareParties(parties, a.failure, b.failure),
+    )
+    .map(({ failure }) => failure);
+  const doubt = inDoubt(parties, contributions, ranked);
+  const cause = doubt ?? named(ranked, contributions, parties);
+  const attached = doubt ? ranked : ranked.slice(1);
+  return {
+    result: 'failed',
+    failure: cause,
+    attached,
+    digest: digestOf(['failed', cause && failureFields(cause), attached.map(failureFields)]),
+  };
+}
+
+/** 0: mismatch, 1: a party's own report, 2: a loss seen by several, 3: a loss seen by one, 4: cancelled. */
+function rankOf(failure: Failure, all: readonly Failure[]): number {
+  if (MISMATCHES.has(failure.code)) return 0;
+  if (failure.code === 'CANCELLED') return 4;
+  if (!isLoss(failure)) return 1;
+  return all.filter((other) => isLoss(other) && other.origin === failure.origin).length >= 2 ? 2 : 3;
+}
+
+/** A loss is somebody else's account of a party that cannot speak for itself. */
+function isLoss(failure: Failure): boolean {
+  return failure.origin !== failure.reporter && !MISMATCHES.has(failure.code);
+}
+
+/**
+ * Everyone here had confirmed the end, and someone who may have completed cannot be asked: nobody can know.
+ * If even one party had not confirmed, nobody can have completed.
+ */
+function inDoubt(
+  parties: readonly string[],
+  contributions: readonly (Contribution | null)[],
+  ranked: readonly Failure[],
+): Failure | null {
+  const missing = contributions.indexOf(null);
+  const first = ranked[0];
+  if (missing === -1 || first === undefined || contributions.some((c) => c && !c.ready)) return null;
+  return { ...first, code: 'IN_DOUBT', origin: parties[missing] ?? first.origin };
+}
+
+/** A "lost" party that has contributed itself is alive: it is the link between the two that is down. */
+function named(
+  ranked: readonly Failure[],
+  contributions: readonly (Contribution | null)[],
+  parties: readonly string[],
+): Failure | null {
+  const cause = ranked[0] ?? null;
+  if (cause === null || !isLoss(cause) || !contributions[parties.indexOf(cause.origin)]) return cause;
+  const ends = [cause.origin, cause.reporter].sort((a, b) => parties.indexOf(a) - parties.indexOf(b));
+  return { ...cause, code: 'LINK_DOWN', between: ends.join(' and ') };
+}
+
+function compareParties(parties: readonly string[], a: Failure, b: Failure): number {
+  return (
+    parties.indexOf(a.origin) - parties.indexOf(b.origin) ||
+    parties.indexOf(a.reporter) - parties.indexOf(b.reporter)
+  );
+}
+
+/** Program order of two step paths: '4/0/2' < '4/1/0' < '5'. A failure outside any step comes after those in steps. */
+function compareSteps(a: Failure, b: Failure): number {
+  if (a.stepId === undefined || b.stepId === undefined)
+    return Number(a.stepId === undefined) - Number(b.stepId === undefined);
+  const left = a.stepId.split('/').map(Number);
+  const right = b.stepId.split('/').map(Number);
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
