@@ -92,7 +92,7 @@ export function failureFields(f: Failure): readonly unknown[] {
     f.stepName ?? '',
     f.incident,
     f.message ?? '',
-    f.between ?? '',
+    f.facts ?? '',
   ];
 }
 

@@ -17,8 +17,8 @@ export interface Failure {
   readonly incident: string;
   /** Present only when the author (`PublicError`) or the origin's policy lets text cross. Bounded. */
   readonly message?: string | undefined;
-  /** For codes that speak of two places (a divergence, a mismatch): both, in words made of public names only. */
-  readonly between?: string | undefined;
+  /** What can be said of it in static and public words alone: both sides of a divergence, the signal that killed a process. */
+  readonly facts?: string | undefined;
 }
 
 /** One step as every party numbers it; two parties' trails are equal as long as they run the same program. */

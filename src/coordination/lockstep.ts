@@ -77,12 +77,12 @@ function diverge(
     [turn.self, `${turn.selfName}: ${describe(mine)}`] as const,
     [peer, `${turn.name(peer)}: ${theirWords}`] as const,
   ].sort(([a], [b]) => a - b);
-  const between = sides.map(([, words]) => words).join('; ');
+  const facts = sides.map(([, words]) => words).join('; ');
   const stepName = mine?.name ?? theirs?.name;
   const origin = turn.name(Math.min(turn.self, peer));
   turn.abort(
     turn.failure('DIVERGENCE', origin, {
-      between,
+      facts,
       ...(stepId === null ? {} : { stepId }),
       ...(stepName === undefined ? {} : { stepName }),
     }),

@@ -74,7 +74,7 @@ describe('handshake', () => {
       }
       const { failure } = verdict(deliverAll(world));
       assert.equal(failure?.code, 'PROGRAM_MISMATCH');
-      assert.match(failure?.between ?? '', /alice has .*, bob has other|bob has other, carol has/);
+      assert.match(failure?.facts ?? '', /alice has .*, bob has other|bob has other, carol has/);
       assert.ok(deliverAll(world).cores.every((core) => core.runId === ''));
     });
   }
@@ -135,7 +135,7 @@ describe('failure', () => {
   it('names a cut link between two parties that both live', () => {
     const world = pass(cutLink(runningWorld(3), 0, 1), 3_000);
     assert.equal(verdict(world).failure?.code, 'LINK_DOWN');
-    assert.equal(verdict(world).failure?.between, 'alice and bob');
+    assert.equal(verdict(world).failure?.facts, 'alice and bob');
   });
 
   it('ends by its deadline', () => {
@@ -230,7 +230,7 @@ describe('lockstep', () => {
     const { failure } = verdict(pass(world, 2_000));
     assert.equal(failure?.code, 'DIVERGENCE');
     assert.equal(failure?.stepId, '2');
-    assert.match(failure?.between ?? '', /step 2 "clean" .*step 2 "load"/);
+    assert.match(failure?.facts ?? '', /step 2 "clean" .*step 2 "load"/);
   });
 
   it('notices a program that goes on after its peer has finished', () => {
@@ -241,7 +241,7 @@ describe('lockstep', () => {
     world = happen(deliverAll(world), 1, { type: 'steps', entries: [entry(2, 'c', 'extra')] });
     const { failure } = verdict(deliverAll(world));
     assert.equal(failure?.code, 'DIVERGENCE');
-    assert.match(failure?.between ?? '', /alice: end of the program; bob: step 3 "extra"/);
+    assert.match(failure?.facts ?? '', /alice: end of the program; bob: step 3 "extra"/);
   });
 
   it('does not take a slower party for a different one', () => {

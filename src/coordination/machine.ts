@@ -148,9 +148,9 @@ function compareHello(turn: Turn, peer: number): void {
   const mine = turn.next.hello;
   const theirs = turn.peer(peer)?.hello;
   if (!mine || !theirs || !turn.open) return;
-  const between = mismatch(turn.selfName, mine, turn.name(peer), theirs);
-  if (between === null) return;
-  turn.abort(turn.failure('PROGRAM_MISMATCH', turn.name(Math.min(turn.self, peer)), { between }));
+  const facts = mismatch(turn.selfName, mine, turn.name(peer), theirs);
+  if (facts === null) return;
+  turn.abort(turn.failure('PROGRAM_MISMATCH', turn.name(Math.min(turn.self, peer)), { facts }));
 }
 
 function startIfAllAgree(turn: Turn): void {

@@ -98,7 +98,7 @@ function named(
   const cause = ranked[0] ?? null;
   if (cause === null || !isLoss(cause) || !contributions[parties.indexOf(cause.origin)]) return cause;
   const ends = [cause.origin, cause.reporter].sort((a, b) => parties.indexOf(a) - parties.indexOf(b));
-  return { ...cause, code: 'LINK_DOWN', between: ends.join(' and ') };
+  return { ...cause, code: 'LINK_DOWN', facts: ends.join(' and ') };
 }
 
 function compareParties(parties: readonly string[], a: Failure, b: Failure): number {

@@ -43,6 +43,8 @@ export interface RunReport {
   readonly code: FailureCode | null;
   readonly steps: readonly StepReport[];
   readonly disclosures: readonly Disclosure[];
+  /** How many more there were than a report lists; zero but for extraordinary jobs. */
+  readonly disclosuresNotListed: number;
   readonly reclaimed: Readonly<Record<string, number>>;
   readonly leftovers: readonly string[];
   readonly exitCode: number;

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../observe/events.ts';
 import type { RunReport } from '../observe/report.ts';
+import type { Bounds } from './bounds.ts';
 
 /** One party as the federation file lists it. */
 export interface FederationMember {
@@ -8,16 +9,6 @@ export interface FederationMember {
   readonly port: number;
   /** `sha256:` and the base64url SHA-256 of the certificate's SubjectPublicKeyInfo. */
   readonly fingerprint: string;
-}
-
-/** Bounds of a run. Every one has a default; see DEFAULT_BOUNDS in bounds.ts for values, units and reasons. */
-export interface Bounds {
-  readonly joinTimeoutMs: number;
-  readonly heartbeatMs: number;
-  readonly lostAfterMs: number;
-  readonly graceMs: number;
-  readonly lingerMs: number;
-  readonly runDeadlineMs: number;
 }
 
 /** What text of a failure may cross to other parties; decided by the party where it happened. */
@@ -47,3 +38,5 @@ export interface PartyOptions {
 
 /** `runParty(options)` in index.ts runs one party to its end; it rejects only for errors before the run exists (UsageError, port in use). */
 export type RunParty = (options: PartyOptions) => Promise<RunReport>;
+
+export type { Bounds } from './bounds.ts';

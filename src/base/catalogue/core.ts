@@ -14,4 +14,32 @@ export const coreErrors = {
     causes: 'A failure at some party; the verdict names it.',
     remedy: 'Look at the verdict, not here: this error is a consequence.',
   },
+  PRIVITY_CONTROL_MESSAGE_INVALID: {
+    failure: 'PROTOCOL_VIOLATION',
+    means: 'A peer sent a control message that the protocol does not allow.',
+    causes:
+      'A defective or hostile peer, or another version of Privity that passed the handshake by mistake.',
+    remedy: 'Compare the versions with `privity --version` at all parties; if they are equal, report it.',
+  },
+  PRIVITY_JOB_PARTIES_DIFFER: {
+    failure: 'SETUP_FAILED',
+    means: 'The parties that the job names are not those of the federation.',
+    causes: 'The federation file belongs to another job, or the job gained or lost a party.',
+    remedy:
+      'Make a federation file with exactly the parties of the job (`privity federation create`), and exchange it.',
+  },
+  PRIVITY_PROGRAM_EXITED: {
+    failure: 'PROCESS_KILLED',
+    means: "A party's program process ended before its program was through.",
+    causes:
+      'It was killed (by an operator or for want of memory), crashed in native code, or the job called process.exit().',
+    remedy:
+      "Look at the origin's log: it has the exit code or signal and the last lines of output. Then run again.",
+  },
+  PRIVITY_SOCKET_LOST: {
+    failure: 'INTERNAL',
+    means: 'A data connection could not be handed to the program process.',
+    causes: 'The program process ended at that moment; the link reconnects by itself otherwise.',
+    remedy: 'None is needed unless it repeats.',
+  },
 } as const satisfies ErrorEntries;

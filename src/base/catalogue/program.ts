@@ -1,3 +1,157 @@
 import type { ErrorEntries } from '../error-entry.ts';
 
-export const programErrors = {} as const satisfies ErrorEntries;
+export const programErrors = {
+  PRIVITY_JOB_NOT_FOUND: {
+    failure: 'INPUT_MISSING',
+    means: 'The job file is not there or cannot be read.',
+    causes: 'A mistyped path, a path relative to another folder, or missing permission.',
+    remedy: 'Check the path; it is relative to the folder in which the command runs.',
+  },
+  PRIVITY_JOB_SYNTAX: {
+    failure: 'USAGE',
+    means: 'The job file, or a file that it imports, is not valid TypeScript or JavaScript.',
+    causes: 'A syntax error; the message says in which file and where.',
+    remedy: 'Correct it and compile the job with tsc before running it.',
+  },
+  PRIVITY_JOB_LOAD_FAILED: {
+    failure: 'USAGE',
+    means: 'The job file threw an error while it was loaded, or imports a module that is not there.',
+    causes:
+      'A missing package or file, top-level await, or code outside the job function that fails. Modules are loaded before the run starts.',
+    remedy: 'Load the file alone with node to see the error; install what is missing next to the job.',
+  },
+  PRIVITY_JOB_NOT_A_JOB: {
+    failure: 'USAGE',
+    means: 'The default export of the job file is not a job, or there is none.',
+    causes: 'A forgotten `export default`, or a default export that is not the result of `job(...)`.',
+    remedy: 'Write `export default job({ parties: [...] }, async ({ ... }) => { ... })`.',
+  },
+  PRIVITY_JOB_INVALID: {
+    failure: 'USAGE',
+    means: 'The options or the function given to `job` are wrong.',
+    causes:
+      'No parties, a party named twice, a party name that is reserved or malformed, settings for an unknown party, an unknown option.',
+    remedy:
+      'Party names match [a-z][a-z0-9-]{0,30} and are none of the words of the job function’s parameter (args, reveal, parallel, ...).',
+  },
+  PRIVITY_ARGS_INVALID: {
+    failure: 'USAGE',
+    means: 'The public arguments do not fit the schema that the job declares.',
+    causes:
+      'A missing, mistyped or unknown argument. Arguments from the command line are strings: a number needs a schema that converts.',
+    remedy: 'Pass `--arg name=value` as the job declares it; declare numbers as `z.coerce.number()`.',
+  },
+  PRIVITY_SETTINGS_INVALID: {
+    failure: 'USAGE',
+    means: 'The private settings of a party do not fit what the job declares for it.',
+    causes: 'A missing, mistyped or unknown setting.',
+    remedy: 'Correct `settings:` in party.yaml or `--inputs party.name=value`.',
+  },
+  PRIVITY_SETTING_MISSING: {
+    failure: 'INPUT_MISSING',
+    means: 'A task read a private setting that its party has not been given.',
+    causes: 'The setting was not passed, or its name is mistyped in the job or in the configuration.',
+    remedy: 'Pass it with `--inputs party.name=value` or under `settings:` in party.yaml.',
+  },
+  PRIVITY_PARTY_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'A step names something that is not a party of this job.',
+    causes: 'A string instead of the party object, or a party object of another job.',
+    remedy: 'Use the party objects that the job function receives: `async ({ alice, bob }) => ...`.',
+  },
+  PRIVITY_STEP_INVALID: {
+    failure: 'USAGE',
+    means: 'A step was called with wrong arguments.',
+    causes: 'A missing or over-long name, inputs that are not a record of handles, or code that is not a function.',
+    remedy: 'Call `party.run(name, { input: handle }, ({ input }, { settings, signal }) => ...)`.',
+  },
+  PRIVITY_STEP_INSIDE_TASK: {
+    failure: 'USAGE',
+    means: 'The code of a task tried to issue a step.',
+    causes:
+      'A task runs at one party only, but every party has to issue the same steps in the same order. Only the job function may.',
+    remedy: 'Return the value from the task and issue the step in the job function.',
+  },
+  PRIVITY_STEP_OUTSIDE_RUN: {
+    failure: 'USAGE',
+    means: 'A step was issued where no job function is running.',
+    causes:
+      'A party object or handle was kept after the run, or a callback that lost its asynchronous context issued the step.',
+    remedy: 'Issue steps in the job function or in functions that it awaits.',
+  },
+  PRIVITY_BRANCH_BUSY: {
+    failure: 'USAGE',
+    means: 'A step was issued while branches of `parallel` were running in the same place of the program.',
+    causes: 'A `parallel([...])` that is not awaited before the next step.',
+    remedy: 'Await `parallel` first, or make the step a branch of it.',
+  },
+  PRIVITY_HANDLE_EXPECTED: {
+    failure: 'USAGE',
+    means: 'A plain value was given where a handle to a located value is needed.',
+    causes: 'A public value, a promise or a task’s inner value was passed to `reveal`, `to`, `psi` or as an input.',
+    remedy: 'Pass what `party.run(...)` returned. Public values need no reveal and can be used in tasks directly.',
+  },
+  PRIVITY_HANDLE_COERCED: {
+    failure: 'USAGE',
+    means: 'The job used a handle as if it were the value itself.',
+    causes:
+      'Arithmetic, comparison, string formatting, JSON, iteration or property access on a handle in the job function. The value exists only at its owners.',
+    remedy: 'Compute with it in a task at a party that has it: `alice.run("name", { x }, ({ x }) => ...)`; or `await reveal(x)`.',
+  },
+  PRIVITY_HANDLE_FOREIGN: {
+    failure: 'USAGE',
+    means: 'A handle belongs to another run.',
+    causes: 'A handle was kept in a variable outside the job function.',
+    remedy: 'Keep handles inside the job function.',
+  },
+  PRIVITY_HANDLE_NOT_HERE: {
+    failure: 'USAGE',
+    means: 'A step uses a value at a party that does not have it.',
+    causes: 'A missing `.to(party)`.',
+    remedy: 'Send it first: `x.to(bob)`. That discloses the value to bob and is listed in the ledger.',
+  },
+  PRIVITY_PSI_ARGUMENTS: {
+    failure: 'USAGE',
+    means: 'The arguments of `psi` are wrong.',
+    causes: 'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
+    remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
+  },
+  PRIVITY_VALUE_NOT_SENDABLE: {
+    failure: 'USAGE',
+    means: 'A value that was to leave its party, or the result of the job, is of a kind that cannot be sent.',
+    causes:
+      'A function, class instance, symbol, Map, Set, promise, accessor, cycle or sparse array in it, or too deep or too many items. Nothing was sent.',
+    remedy:
+      'Send scalars, strings, bytes, typed arrays, tables, Blobs, dates, and plain records and arrays of those. Large data belongs in typed arrays or tables.',
+  },
+  PRIVITY_VALUE_TOO_LARGE: {
+    failure: 'LIMIT_EXCEEDED',
+    means: 'A value is larger than the limit for values that are held in memory.',
+    causes: 'A very large array, table or record.',
+    remedy: 'Send it as a Blob, which is streamed, or send less.',
+  },
+  PRIVITY_VALUE_CORRUPT: {
+    failure: 'DATA_CORRUPT',
+    means: 'What a peer sent does not decode to a value.',
+    causes: 'A defect or another version at the peer, or a peer that does not keep to the protocol.',
+    remedy: 'Compare the versions of Privity; report it if they are the same.',
+  },
+  PRIVITY_FRAME_INVALID: {
+    failure: 'PROTOCOL_VIOLATION',
+    means: 'A peer’s program sent a message that the protocol does not allow.',
+    causes: 'A defect or another version at the peer, or a peer that does not keep to the protocol.',
+    remedy: 'Compare the versions of Privity; report it if they are the same.',
+  },
+  PRIVITY_MAILBOX_FULL: {
+    failure: 'LIMIT_EXCEEDED',
+    means: 'Peers sent more values ahead of time than the mailbox and its spill files may hold.',
+    causes: 'This party is far slower than its peers, or a value is larger than the limit for spill files.',
+    remedy: 'Send less at a time, or raise the limit (mailboxSpillBytesMax) if the disk has room.',
+  },
+  PRIVITY_SPILL_FAILED: {
+    failure: 'RESOURCE_EXHAUSTED',
+    means: 'A value that does not fit into memory could not be written to or read from a temporary file.',
+    causes: 'The disk of the temporary folder is full or not writable.',
+    remedy: 'Free space, or point the temporary folder (TMPDIR) to a larger disk.',
+  },
+} as const satisfies ErrorEntries;

@@ -1,3 +1,109 @@
 import type { ErrorEntries } from '../error-entry.ts';
 
-export const setupErrors = {} as const satisfies ErrorEntries;
+/** Errors of the command line and of the files that it reads: raised before a run exists. */
+export const setupErrors = {
+  PRIVITY_COMMAND_LINE: {
+    failure: 'USAGE',
+    means: 'The command line is not one that privity understands.',
+    causes:
+      'An unknown command or option, an option without its value, a value in the wrong form, or options that exclude each other.',
+    remedy: 'Read the command with --help; every command shows its options and examples.',
+  },
+  PRIVITY_CONFIG_FILE_MISSING: {
+    failure: 'INPUT_MISSING',
+    means: 'A federation file, party file, key or certificate is not where it should be.',
+    causes:
+      'A wrong path, or a relative path inside a file: those count from the folder of the file that they stand in.',
+    remedy: 'Correct the path, or create the file: `privity keygen` for keys, `privity federation create` for the list of parties.',
+  },
+  PRIVITY_CONFIG_FILE_UNREADABLE: {
+    failure: 'SETUP_FAILED',
+    means: 'A configuration file is there, but cannot be read as one.',
+    causes: 'Missing permission, a folder in place of a file, a file that is far too large or not text in UTF-8.',
+    remedy: 'Look at the file named in the message and at who may read it.',
+  },
+  PRIVITY_CONFIG_SYNTAX: {
+    failure: 'USAGE',
+    means: 'A configuration file is not valid YAML.',
+    causes: 'Wrong indentation, a tab, a missing quote or colon, or the same key twice.',
+    remedy: 'Go to the line and column in the message.',
+  },
+  PRIVITY_CONFIG_UNKNOWN_KEY: {
+    failure: 'USAGE',
+    means: 'A configuration file has a key that Privity does not know.',
+    causes: 'A typing error, or a key of another version. Unknown keys are errors so that no setting is silently ignored.',
+    remedy: 'Correct or remove the key; the message lists the keys that are allowed there.',
+  },
+  PRIVITY_CONFIG_MISSING_KEY: {
+    failure: 'USAGE',
+    means: 'A configuration file lacks a key that it must have.',
+    causes: 'The key was left out, or stands at the wrong level of indentation.',
+    remedy: 'Add the key named in the message.',
+  },
+  PRIVITY_CONFIG_VALUE: {
+    failure: 'USAGE',
+    means: 'A key of a configuration file has a value that does not fit.',
+    causes: 'Text where a number is expected, a number outside its range, a name or fingerprint in the wrong form.',
+    remedy: 'Write what the message says is expected.',
+  },
+  PRIVITY_CONFIG_ADDRESS: {
+    failure: 'USAGE',
+    means: 'An address is not HOST:PORT.',
+    causes: 'A missing port, a port outside 1 to 65535, an IPv6 address without brackets, or a URL instead of an address.',
+    remedy: 'Write for example bob.example.org:7420, 192.0.2.7:7420 or [2001:db8::7]:7420.',
+  },
+  PRIVITY_CONFIG_DUPLICATE: {
+    failure: 'USAGE',
+    means: 'Two parties of a federation have the same name, fingerprint or address.',
+    causes: 'A copied entry that was not changed, or one key used for two parties.',
+    remedy: 'Give every party its own name, key and address.',
+  },
+  PRIVITY_CONFIG_PARTY_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'A party is named that the federation or the job does not have.',
+    causes: 'A typing error, or another federation file than intended.',
+    remedy: 'Use one of the names that the message lists.',
+  },
+  PRIVITY_CONFIG_PARTY_MISMATCH: {
+    failure: 'USAGE',
+    means: 'The command line names one party, the party file another.',
+    causes: "Another party's file was given.",
+    remedy: 'Give the party file of the party that this machine runs.',
+  },
+  PRIVITY_CONFIG_CERTIFICATE: {
+    failure: 'SETUP_FAILED',
+    means: 'A key or certificate file cannot be used.',
+    causes: 'The file is not PEM, holds something else, or the certificate names another party.',
+    remedy: 'Make a new pair with `privity keygen`, and send the new fingerprint to the other parties.',
+  },
+  PRIVITY_CONFIG_KEY_MISMATCH: {
+    failure: 'SETUP_FAILED',
+    means: 'The private key and the certificate do not belong together.',
+    causes: 'Files of two different `privity keygen` were mixed, or only one of them was replaced.',
+    remedy: 'Point `key` and `certificate` at the pair that was made together.',
+  },
+  PRIVITY_CONFIG_FINGERPRINT_MISMATCH: {
+    failure: 'SETUP_FAILED',
+    means: "A certificate is not the one whose fingerprint the federation file lists for that party.",
+    causes: 'The key was replaced after the federation file was made, or the file is of another federation.',
+    remedy: 'Agree with the other parties on one federation file with the current fingerprints.',
+  },
+  PRIVITY_FILE_EXISTS: {
+    failure: 'OUTPUT_FAILED',
+    means: 'A file would be overwritten.',
+    causes: 'The command was run before. A private key that is lost cannot be made again.',
+    remedy: 'Choose another folder or name, or add --force if the old file is really no longer needed.',
+  },
+  PRIVITY_FILE_WRITE: {
+    failure: 'OUTPUT_FAILED',
+    means: 'A file or folder cannot be written.',
+    causes: 'Missing permission, a folder that does not exist, or a full disk.',
+    remedy: 'Look at the path in the message: who may write there, and how much room is left.',
+  },
+  PRIVITY_JOB_NOT_LOADED: {
+    failure: 'SETUP_FAILED',
+    means: 'The process that reads the list of parties from a job ended without telling them.',
+    causes: "The job's module ends the process, crashes it, or is not loaded within the time allowed.",
+    remedy: 'Import the module alone with node and see what it does; a job should only define, not compute, when imported.',
+  },
+} as const satisfies ErrorEntries;

@@ -1,0 +1,182 @@
+/**
+ * Control messages on the wire. Reading is total: whatever a peer sends becomes a message whose every field is in range, or
+ * a PeerError, so that the state machine never sees anything else.
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { PeerError } from '../base/errors.ts';
+import { isFailureCode } from '../base/failure-codes.ts';
+import * as pb from '../wire/gen/privity/v1/control_pb.ts';
+import type { Board, Contribution } from './board.ts';
+import { cut, emptyBoard, seal } from './board.ts';
+import type { Failure, StepKind, TrailEntry } from './failure.ts';
+import { HEADS_MAX, TRAIL_ENTRIES_MAX } from './trail.ts';
+import type { BoardReport, Message } from './types.ts';
+
+/** Bytes of one control message: a board of 64 parties with messages of full length stays below it. */
+export const CONTROL_MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Characters of a name, path, digest or code; step names are cut to this by the program room. */
+const WORD_LENGTH_MAX = 256;
+/** Characters of a text that its origin allowed to cross. */
+export const TEXT_LENGTH_MAX = 4096;
+
+const KINDS: ReadonlySet<string> = new Set<StepKind>(['task', 'transfer', 'reveal', 'psi', 'parallel']);
+
+export function encodeMessage(message: Message): Uint8Array {
+  return toBinary(pb.ControlSchema, create(pb.ControlSchema, { kind: kindOf(message) }));
+}
+
+type Kind = Parameters<typeof create<typeof pb.ControlSchema>>[1] extends infer I
+  ? I extends { kind?: infer K }
+    ? K
+    : never
+  : never;
+
+function kindOf(message: Message): NonNullable<Kind> {
+  switch (message.type) {
+    case 'hello':
+      return { case: 'hello', value: message.hello };
+    case 'heartbeat':
+      return { case: 'heartbeat', value: { heads: [...message.heads] } };
+    case 'board':
+      return { case: 'board', value: boardToWire(message.board, message.reports) };
+    case 'diverged': {
+      const entries = message.entries.map((entry) => ({ ...entry, places: [...entry.places] }));
+      return { case: 'diverged', value: { branch: message.branch, entries, ended: message.ended } };
+    }
+    case 'fin':
+      return { case: 'fin', value: message.fin };
+    case 'ready':
+      return { case: 'ready', value: {} };
+    case 'closed':
+      return { case: 'closed', value: {} };
+  }
+}
+
+function boardToWire(board: Board, reports: readonly (BoardReport | null)[]) {
+  return {
+    contributions: board.contributions.flatMap((c, party) =>
+      c ? [{ party, ready: c.ready, ...(c.failure ? { failure: failureToWire(c.failure) } : {}) }] : [],
+    ),
+    cuts: board.cuts.flatMap((row, from) => row.flatMap((down, to) => (down ? [{ from, to }] : []))),
+    reports: reports.flatMap((report, party) => (report ? [{ party, ...report }] : [])),
+  };
+}
+
+/** Protobuf has no undefined: absent fields stay absent. */
+function failureToWire(failure: Failure) {
+  return Object.fromEntries(Object.entries(failure).filter(([, value]) => value !== undefined));
+}
+
+/** @throws {PeerError} PRIVITY_CONTROL_MESSAGE_INVALID */
+export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Message {
+  if (bytes.length > CONTROL_MESSAGE_BYTES_MAX) refuse('it is too long');
+  let control: pb.Control;
+  try {
+    control = fromBinary(pb.ControlSchema, bytes);
+  } catch {
+    return refuse('it is not a protobuf message of the expected type');
+  }
+  const { kind } = control;
+  switch (kind.case) {
+    case 'hello': {
+      const { protocol, version, federation, job, args, runId, nonce } = kind.value;
+      return { type: 'hello', hello: words({ protocol, version, federation, job, args, runId, nonce }) };
+    }
+    case 'heartbeat': {
+      if (kind.value.heads.length > HEADS_MAX) refuse('it has too many heads');
+      const heads = kind.value.heads.map(({ branch, position, digest }) => ({
+        ...words({ branch, digest }),
+        position,
+      }));
+      return { type: 'heartbeat', heads };
+    }
+    case 'board':
+      return boardFromWire(kind.value, parties);
+    case 'diverged': {
+      if (kind.value.entries.length > TRAIL_ENTRIES_MAX) refuse('its trail is too long');
+      const entries = kind.value.entries.map((entry) => entryFromWire(entry, parties));
+      return { type: 'diverged', ...words({ branch: kind.value.branch }), entries, ended: kind.value.ended };
+    }
+    case 'fin':
+      return { type: 'fin', fin: { steps: kind.value.steps, ...words({ digest: kind.value.digest }) } };
+    case 'ready':
+      return { type: 'ready' };
+    case 'closed':
+      return { type: 'closed' };
+    default:
+      return refuse('it has no known kind');
+  }
+}
+
+function boardFromWire(update: pb.BoardUpdate, parties: readonly string[]): Message {
+  const size = parties.length;
+  if (
+    update.contributions.length > size ||
+    update.reports.length > size ||
+    update.cuts.length > size * size
+  ) {
+    refuse('its board is larger than the federation');
+  }
+  let board = emptyBoard(size);
+  for (const contribution of update.contributions) {
+    board = seal(board, index(contribution.party, size), contributionFromWire(contribution, parties));
+  }
+  for (const { from, to } of update.cuts) {
+    if (from === to) refuse('a party cannot cut itself off');
+    board = cut(board, index(from, size), index(to, size));
+  }
+  const reports = Array<BoardReport | null>(size).fill(null);
+  for (const { party, version, digest, decided } of update.reports) {
+    reports[index(party, size)] = { version, ...words({ digest }), decided };
+  }
+  return { type: 'board', board, reports };
+}
+
+function contributionFromWire(contribution: pb.Contribution, parties: readonly string[]): Contribution {
+  const { failure, ready } = contribution;
+  return { ready, failure: failure ? failureFromWire(failure, parties) : null };
+}
+
+function failureFromWire(failure: pb.Failure, parties: readonly string[]): Failure {
+  const { code, origin, reporter, incident, stepId, stepName, message, facts } = failure;
+  if (!isFailureCode(code)) return refuse('it names an unknown failure code');
+  if (!parties.includes(origin) || !parties.includes(reporter)) return refuse('it names an unknown party');
+  for (const text of [message, facts])
+    if ((text?.length ?? 0) > TEXT_LENGTH_MAX) refuse('a text in it is too long');
+  return {
+    code,
+    origin,
+    reporter,
+    ...words({ incident }),
+    ...(stepId === undefined ? {} : words({ stepId })),
+    ...(stepName === undefined ? {} : words({ stepName })),
+    ...(message === undefined ? {} : { message }),
+    ...(facts === undefined ? {} : { facts }),
+  };
+}
+
+function entryFromWire(entry: pb.TrailEntry, parties: readonly string[]): TrailEntry {
+  const { branch, position, digest, stepId, kind, name, places } = entry;
+  if (!isKind(kind)) return refuse('it names an unknown kind of step');
+  if (places.some((place) => !parties.includes(place))) return refuse('it names an unknown party');
+  return { ...words({ branch, digest, stepId, name }), position, kind, places };
+}
+
+function isKind(kind: string): kind is StepKind {
+  return KINDS.has(kind);
+}
+
+function index(party: number, size: number): number {
+  return party < size ? party : refuse('it names a party outside the federation');
+}
+
+/** The same record, if every word in it has a permitted length. */
+function words<T extends Record<string, string>>(record: T): T {
+  for (const word of Object.values(record))
+    if (word.length > WORD_LENGTH_MAX) refuse('a name in it is too long');
+  return record;
+}
+
+function refuse(why: string): never {
+  throw new PeerError('PRIVITY_CONTROL_MESSAGE_INVALID', `A control message cannot be accepted: ${why}.`);
+}

@@ -1,0 +1,32 @@
+import type { CoreBounds } from '../coordination/types.ts';
+
+/** Bounds of a run, all in milliseconds. Configurable in the party file under `bounds:`. */
+export interface Bounds extends CoreBounds {
+  readonly graceMs: number;
+  readonly flushMs: number;
+  readonly loadMs: number;
+}
+
+/** Defaults for parties in one data centre. Between continents set heartbeatMs 1000, suspectAfterMs 2500, lostAfterMs 5000. */
+export const DEFAULT_BOUNDS: Bounds = {
+  /** How long a party waits for others to join. Long enough for an operator to start the second terminal. */
+  joinTimeoutMs: 60_000,
+  /** After a failure before the start: how long parties that are just starting are waited for, so that they can be told. */
+  lateJoinMs: 3_000,
+  /** Interval of heartbeats: four in the time after which a party is lost, at under 1 KB/s a peer. */
+  heartbeatMs: 250,
+  /** Silence after which a peer is shown as suspect: two heartbeats and some jitter. */
+  suspectAfterMs: 600,
+  /** Silence after which a peer is lost. A supervisor runs no user code, so a second without a heartbeat is a fault. */
+  lostAfterMs: 1_000,
+  /** How long a party that has decided stays to relay for others; more than the time in which they lose a peer. */
+  lingerMs: 1_500,
+  /** The whole run: a forgotten run must not hold its resources for ever. A day. */
+  runDeadlineMs: 86_400_000,
+  /** After the verdict: how long the job's own clean-up may take before its process tree is killed. */
+  graceMs: 2_000,
+  /** How long the last control messages may take to leave before links are closed all the same. */
+  flushMs: 500,
+  /** Loading the job: its imports and its compilation. Generous, because disks of shared machines can be slow. */
+  loadMs: 30_000,
+};

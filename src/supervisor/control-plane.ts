@@ -1,0 +1,109 @@
+/** The control plane of one party: a link to the supervisor of every other party, in terms of the core's messages. */
+import type { Link, LinkHandlers } from '../contracts/index.ts';
+import { CONTROL_MESSAGE_BYTES_MAX, decodeMessage, encodeMessage } from '../coordination/messages.ts';
+import type { Message } from '../coordination/types.ts';
+
+export interface ControlPlaneHandlers {
+  onMessage(peer: number, message: Message): void;
+  onLink(peer: number, up: boolean): void;
+  /** The peer cannot be talked to, ever: its identity was refused, or it sent what no peer may send. */
+  onRefused(peer: number, error: Error): void;
+}
+
+export type Connect = (peer: string, handlers: LinkHandlers) => Link;
+
+export class ControlPlane {
+  readonly #parties: readonly string[];
+  readonly #links = new Map<number, Link>();
+  readonly #outbox = new Map<number, Message[]>();
+  readonly #handlers: ControlPlaneHandlers;
+
+  constructor(self: number, parties: readonly string[], connect: Connect, handlers: ControlPlaneHandlers) {
+    this.#parties = parties;
+    this.#handlers = handlers;
+    for (const [peer, name] of parties.entries()) {
+      if (peer !== self) this.#links.set(peer, connect(name, this.#linkHandlers(peer)));
+    }
+  }
+
+  /** Sends after the current turn of the event loop; of several boards in a row only the last, which contains the others. */
+  send(peer: number, message: Message): void {
+    if (message.type === 'heartbeat') {
+      this.#links.get(peer)?.note(encodeMessage(message));
+      return;
+    }
+    const waiting = this.#outbox.get(peer) ?? [];
+    if (this.#outbox.size === 0) setImmediate(() => this.#flushOutbox());
+    if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
+    waiting.push(message);
+    this.#outbox.set(peer, waiting);
+  }
+
+  /** Nothing is sent to this peer or heard from it any more. */
+  drop(peer: number): void {
+    this.#outbox.delete(peer);
+    this.#links.get(peer)?.close().catch(() => undefined);
+  }
+
+  /** Resolves when all that was sent has been acknowledged by those who still listen, after `timeoutMs` at the latest. */
+  async flush(timeoutMs: number): Promise<void> {
+    this.#flushOutbox();
+    const all = [...this.#links.values()].filter((link) => link.state === 'up').map((link) => link.flushed());
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.allSettled(all), late]);
+    clearTimeout(timer);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#links.values()].map((link) => link.close()));
+  }
+
+  get size(): number {
+    return this.#links.size;
+  }
+
+  #flushOutbox(): void {
+    const outbox = [...this.#outbox];
+    this.#outbox.clear();
+    for (const [peer, messages] of outbox) {
+      const link = this.#links.get(peer);
+      // A link that has closed rejects; the core hears of the loss by other ways.
+      for (const message of messages) link?.send(encodeMessage(message)).catch(() => undefined);
+    }
+  }
+
+  #linkHandlers(peer: number): LinkHandlers {
+    const take = (bytes: Uint8Array): void => {
+      try {
+        this.#handlers.onMessage(peer, decodeMessage(bytes, this.#parties));
+      } catch (error) {
+        this.#handlers.onRefused(peer, error as Error);
+      }
+    };
+    return {
+      onMessage(header) {
+        let bodyBytes = 0;
+        return {
+          write: (piece) => {
+            bodyBytes += piece.length;
+            return undefined;
+          },
+          // Control messages are headers without a body; a body would be another version's.
+          end: () => {
+            if (bodyBytes === 0 && header.length <= CONTROL_MESSAGE_BYTES_MAX) take(header);
+            return undefined;
+          },
+          abort: () => undefined,
+        };
+      },
+      onNote: take,
+      onState: (state, error) => {
+        if (state === 'closed' && error) this.#handlers.onRefused(peer, error);
+        else this.#handlers.onLink(peer, state === 'up');
+      },
+    };
+  }
+}

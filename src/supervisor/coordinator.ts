@@ -1,0 +1,55 @@
+/**
+ * Executes the coordination core: feeds it events one at a time, keeps its timer, and hands its effects on in order.
+ */
+import type { Clock, Timer } from '../contracts/index.ts';
+import { initialState, step } from '../coordination/machine.ts';
+import type { CoreConfig, CoreEvent, CoreState, Effect } from '../coordination/types.ts';
+
+export class Coordinator {
+  readonly #clock: Clock;
+  readonly #execute: (effect: Effect) => void;
+  readonly #queue: CoreEvent[] = [];
+  #state: CoreState;
+  #timer: Timer | null = null;
+  #busy = false;
+
+  constructor(config: CoreConfig, clock: Clock, execute: (effect: Effect) => void) {
+    this.#clock = clock;
+    this.#execute = execute;
+    this.#state = initialState(config, clock.now());
+    this.dispatch({ type: 'tick' });
+  }
+
+  get state(): CoreState {
+    return this.#state;
+  }
+
+  /** An effect may bring about further events; they wait until all effects of this one are executed. */
+  dispatch(event: CoreEvent): void {
+    this.#queue.push(event);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        const { state, effects, wakeAt } = step(this.#state, next, this.#clock.now());
+        this.#state = state;
+        for (const effect of effects) this.#execute(effect);
+        this.#setTimer(wakeAt);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #setTimer(wakeAt: number | null): void {
+    this.stop();
+    if (wakeAt === null) return;
+    const delay = Math.max(0, wakeAt - this.#clock.now());
+    this.#timer = this.#clock.after(delay, () => this.dispatch({ type: 'tick' }));
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a supervisor and its program process say to each other over the IPC channel of child_process. Both ends are this
+ * package in the same version, so the types are the contract; everything is plain JSON.
+ */
+import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { Fin, Outcome } from '../coordination/types.ts';
+import type { Disclosure } from '../observe/report.ts';
+import type { ErrorDetail, FederationMember } from './options.ts';
+
+export type ToProgram =
+  | {
+      readonly type: 'load';
+      readonly party: string;
+      readonly parties: readonly string[];
+      readonly jobFile: string;
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly settings: Readonly<Record<string, unknown>>;
+      readonly errorDetail: ErrorDetail;
+      readonly tempDir: string;
+    }
+  | {
+      readonly type: 'start';
+      readonly runId: string;
+      readonly federation: readonly FederationMember[];
+      readonly identity: { readonly certPem: string; readonly keyPem: string };
+    }
+  /** Comes with the socket; `head` is base64 of the bytes that the supervisor has read from it. */
+  | { readonly type: 'socket'; readonly head: string }
+  | { readonly type: 'abort'; readonly outcome: Outcome }
+  | { readonly type: 'close' };
+
+/** A failure at this party: what may cross, and the details for this party's own log. */
+export interface OwnFailure {
+  readonly failure: Failure;
+  readonly detail: string;
+}
+
+export type FromProgram =
+  | { readonly type: 'loaded'; readonly jobHash: string; readonly argsDigest: string }
+  | { readonly type: 'failed'; readonly own: OwnFailure }
+  | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }
+  | { readonly type: 'orphaned'; readonly peer: string }
+  | { readonly type: 'refused'; readonly peer: string; readonly own: OwnFailure }
+  | { readonly type: 'news'; readonly news: readonly StepNews[] }
+  | { readonly type: 'waiting'; readonly waits: readonly Wait[] }
+  | { readonly type: 'finished'; readonly fin: Fin; readonly result: unknown }
+  /** The last message before the process exits by itself. */
+  | { readonly type: 'closed'; readonly reclaimed: Readonly<Record<string, number>> };
+
+/** What happened to steps, in order; gathered and sent once a turn of the event loop. */
+export type StepNews =
+  | { readonly news: 'issued'; readonly entry: TrailEntry }
+  | { readonly news: 'started'; readonly stepId: string }
+  | {
+      readonly news: 'finished';
+      readonly stepId: string;
+      readonly outcome: 'completed' | 'failed' | 'aborted';
+      readonly durationMs: number;
+    }
+  | { readonly news: 'progress'; readonly stepId: string; readonly done: number; readonly total: number }
+  | { readonly news: 'disclosed'; readonly disclosure: Disclosure };
+
+/** This party's step waits for something from a peer. */
+export interface Wait {
+  readonly peer: string;
+  readonly stepId: string;
+  readonly sinceMs: number;
+}

@@ -1,0 +1,338 @@
+/**
+ * One party's supervisor: it joins the others, starts the program process, keeps watch, agrees on the end, and gives
+ * everything back. It runs no code of the job's and never sees a value.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { deferred } from '../base/deferred.ts';
+import { PrivityError } from '../base/errors.ts';
+import type { FailureCode } from '../base/failure-codes.ts';
+import { systemClock } from '../base/system.ts';
+import { PRIVITY_VERSION } from '../base/version.ts';
+import { digestOf } from '../coordination/board.ts';
+import type { Failure } from '../coordination/failure.ts';
+import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
+import type { CoreEvent, Effect, Outcome } from '../coordination/types.ts';
+import type { RunEventBody } from '../observe/events.ts';
+import type { RunReport } from '../observe/report.ts';
+import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
+import { ControlPlane } from './control-plane.ts';
+import { Coordinator } from './coordinator.ts';
+import type { FromProgram } from './ipc.ts';
+import type { PartyOptions } from './options.ts';
+import { openPlanes, type Planes } from './planes.ts';
+import { groupGone } from './process-group.ts';
+import { type ProgramExit, ProgramProcess } from './program-process.ts';
+import { RunRecord } from './reclaim.ts';
+import { Recorder } from './recorder.ts';
+import { buildReport, writeReport } from './report-file.ts';
+
+export class PartyRun {
+  readonly #options: PartyOptions;
+  readonly #bounds: Bounds;
+  readonly #parties: readonly string[];
+  readonly #self: number;
+  readonly #nonce = randomBytes(16).toString('hex');
+  readonly #startedAt = systemClock.wallTime();
+  readonly #origin = systemClock.now();
+  readonly #record = new RunRecord();
+  readonly #recorder: Recorder;
+  readonly #ended = deferred<Outcome>();
+  readonly #left = deferred<void>();
+  #runId: string;
+  #jobHash: string | null = null;
+  #coordinator: Coordinator | undefined;
+  #control: ControlPlane | undefined;
+  #planes: Planes | undefined;
+  #program: ProgramProcess | undefined;
+  #programClosed = false;
+  #result: { readonly value: unknown } | null = null;
+  #outcome: Outcome | null = null;
+  readonly #told = new Set<string>();
+
+  constructor(options: PartyOptions) {
+    this.#options = options;
+    this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+    this.#parties = options.federation.map((member) => member.name);
+    this.#self = this.#parties.indexOf(options.party);
+    this.#runId = options.runId ?? '';
+    this.#recorder = new Recorder(options.party, () => systemClock.now() - this.#origin, (event) => this.#emit(event));
+  }
+
+  /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
+  async run(): Promise<RunReport> {
+    this.#emit({ event: 'process.started', role: 'supervisor', pid: process.pid });
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.#record.releaseAll();
+      throw error;
+    }
+    const outcome = await this.#ended.promise;
+    await this.#endProgram(outcome);
+    await this.#left.promise;
+    await this.#control?.flush(this.#bounds.flushMs);
+    return this.#close(outcome);
+  }
+
+  async #open(): Promise<void> {
+    const options = this.#options;
+    const record = this.#record;
+    const tempDir = await mkdtemp(join(tmpdir(), `privity-${options.party}-`));
+    record.hold('temporary folder', tempDir, () => rm(tempDir, { recursive: true, force: true }));
+    const planes = await openPlanes(options, (message) => this.#emit({ event: 'log', level: 'warn', message }));
+    this.#planes = planes;
+    record.hold('port', String(options.listen.port), () => planes.close());
+    const config = { self: this.#self, parties: this.#parties, bounds: this.#bounds, nonce: this.#nonce };
+    const coordinator = new Coordinator(config, systemClock, (effect) => this.#execute(effect));
+    this.#coordinator = coordinator;
+    record.hold('timer', 'coordination', () => coordinator.stop());
+    const control = new ControlPlane(this.#self, this.#parties, planes.connect, {
+      onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
+      onLink: (peer, up) => coordinator.dispatch({ type: 'link', peer, up }),
+      onRefused: (peer, error) => this.#refused(peer, error),
+    });
+    this.#control = control;
+    record.hold('control links', `${control.size}`, () => control.close());
+    this.#heedSignals();
+    await this.#startProgram(tempDir);
+  }
+
+  async #startProgram(tempDir: string): Promise<void> {
+    const { party, jobFile, args, settings, errorDetail } = this.#options;
+    const program = await ProgramProcess.spawn(dirname(resolve(jobFile)), tempDir, {
+      onMessage: (message) => this.#fromProgram(message),
+      onLine: (message) => this.#emit({ event: 'log', level: 'info', message }),
+      onExit: (exit) => this.#programExited(exit),
+    });
+    this.#program = program;
+    this.#emit({ event: 'process.started', role: 'program', pid: program.pid });
+    this.#record.hold('program process', String(program.pid), async () => {
+      program.killTree();
+      const members = await groupGone(program.pid);
+      if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
+    });
+    program.send({
+      type: 'load',
+      party,
+      parties: this.#parties,
+      jobFile: resolve(jobFile),
+      args,
+      settings,
+      errorDetail,
+      tempDir,
+    });
+    const limit = systemClock.after(this.#bounds.loadMs, () => {
+      if (this.#jobHash !== null) return;
+      this.#failed('SETUP_FAILED', `the job was not loaded within ${this.#bounds.loadMs} ms`);
+    });
+    this.#record.hold('timer', 'load', () => limit.cancel());
+  }
+
+  #heedSignals(): void {
+    const { cancel, kill } = this.#options;
+    const onCancel = () => this.#failed('CANCELLED', 'cancelled by the operator');
+    const onKill = () => {
+      this.#program?.killTree();
+      this.#left.resolve();
+    };
+    if (cancel?.aborted) onCancel();
+    cancel?.addEventListener('abort', onCancel, { once: true });
+    kill?.addEventListener('abort', onKill, { once: true });
+    this.#record.hold('listener', 'signals', () => {
+      cancel?.removeEventListener('abort', onCancel);
+      kill?.removeEventListener('abort', onKill);
+    });
+  }
+
+  #execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#control?.send(effect.to, effect.message);
+        return;
+      case 'peer':
+        this.#emit({ event: 'peer.state', peer: this.#name(effect.peer), state: effect.state, reason: effect.reason });
+        if (effect.state === 'lost') this.#control?.drop(effect.peer);
+        return;
+      case 'start':
+        this.#start(effect.runId);
+        return;
+      case 'learned':
+        this.#tell(effect.failure);
+        return;
+      case 'ended':
+        this.#outcome = effect.outcome;
+        this.#emitVerdict(effect.outcome);
+        this.#ended.resolve(effect.outcome);
+        return;
+      case 'leave':
+        this.#left.resolve();
+    }
+  }
+
+  #start(runId: string): void {
+    this.#runId = runId;
+    this.#emit({ event: 'run.started', job: this.#options.jobFile, parties: this.#parties });
+    const { federation, identity } = this.#options;
+    this.#program?.send({ type: 'start', runId, federation, identity });
+    if (this.#program) this.#planes?.handDataTo(this.#program);
+  }
+
+  #fromProgram(message: FromProgram): unknown {
+    const dispatch = (event: CoreEvent) => this.#coordinator?.dispatch(event);
+    switch (message.type) {
+      case 'loaded':
+        this.#jobHash = message.jobHash;
+        return dispatch({ type: 'loaded', hello: this.#hello(message.jobHash, message.argsDigest) });
+      case 'failed':
+        this.#tell(message.own.failure, message.own.detail);
+        return dispatch({ type: 'failed', failure: message.own.failure });
+      case 'diverged':
+        return dispatch({
+          type: 'diverged',
+          peer: this.#parties.indexOf(message.peer),
+          branch: message.branch,
+          position: message.position,
+        });
+      case 'orphaned':
+        return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: 'PEER_CRASHED' });
+      case 'refused':
+        this.#emit({ event: 'log', level: 'error', message: message.own.detail });
+        return dispatch({
+          type: 'lost',
+          peer: this.#parties.indexOf(message.peer),
+          code: message.own.failure.code,
+        });
+      case 'news': {
+        const entries = message.news.flatMap((item) => (item.news === 'issued' ? [item.entry] : []));
+        for (const item of message.news) this.#recorder.take(item);
+        if (entries.length > 0) dispatch({ type: 'steps', entries });
+        return;
+      }
+      case 'waiting':
+        for (const wait of message.waits) this.#emit({ event: 'waiting', ...wait });
+        return;
+      case 'finished':
+        this.#result = { value: message.result };
+        return dispatch({ type: 'finished', fin: message.fin });
+      case 'closed':
+        this.#programClosed = true;
+        this.#record.count(message.reclaimed);
+    }
+  }
+
+  /** The program process is gone. Unless it had said goodbye, this is what the others must hear of. */
+  #programExited(exit: ProgramExit): void {
+    const pid = this.#program?.pid ?? 0;
+    this.#emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
+    if (this.#programClosed || this.#outcome) return;
+    const how = exit.signal ? `was killed by ${exit.signal}` : 'exited before it was through';
+    this.#failed('PROCESS_KILLED', `the program process ${how}`, exit.code === null ? '' : `exit code ${exit.code}`);
+  }
+
+  /** After the verdict: the job's own clean-up has `graceMs`, then the whole process tree is ended. */
+  async #endProgram(outcome: Outcome): Promise<void> {
+    const program = this.#program;
+    if (!program) return;
+    program.send(outcome.result === 'completed' ? { type: 'close' } : { type: 'abort', outcome });
+    let timer: ReturnType<typeof systemClock.after> | undefined;
+    const late = new Promise<'late'>((done) => {
+      timer = systemClock.after(this.#bounds.graceMs, () => done('late'));
+    });
+    const killed = this.#options.kill?.aborted === true;
+    if (killed || (await Promise.race([program.exited, late])) === 'late') {
+      if (!killed) {
+        const message = `the program did not end within the grace period of ${this.#bounds.graceMs} ms and was killed`;
+        this.#emit({ event: 'log', level: 'warn', message });
+      }
+      program.killTree();
+      await program.exited;
+    }
+    timer?.cancel();
+  }
+
+  async #close(outcome: Outcome): Promise<RunReport> {
+    const { items, leftovers } = await this.#record.releaseAll();
+    this.#emit({ event: 'reclaimed', items, leftovers });
+    if (outcome.result === 'completed') this.#emit({ event: 'result', value: this.#result?.value });
+    const report = buildReport({
+      runId: this.#runId,
+      party: this.#options.party,
+      parties: this.#parties,
+      job: { file: this.#options.jobFile, hash: this.#jobHash },
+      startedAt: this.#startedAt,
+      endedAt: systemClock.wallTime(),
+      outcome,
+      recorder: this.#recorder,
+      reclaimed: { items, leftovers },
+    });
+    if (this.#options.reportDir !== undefined) {
+      const path = await writeReport(this.#options.reportDir, report);
+      this.#emit({ event: 'report', path });
+    }
+    return report;
+  }
+
+  /** Something that this supervisor itself says of its own party. `facts` cross; `detail` stays in this party's log. */
+  #failed(code: FailureCode, facts: string, detail = ''): void {
+    const incident = randomBytes(16).toString('hex');
+    const failure: Failure = { code, origin: this.#options.party, reporter: this.#options.party, incident, facts };
+    this.#tell(failure, [facts, detail].filter(Boolean).join(', '));
+    this.#coordinator?.dispatch({ type: 'failed', failure });
+  }
+
+  #refused(peer: number, error: Error): void {
+    const code = error instanceof PrivityError ? error.failure : 'PROTOCOL_VIOLATION';
+    this.#emit({ event: 'log', level: 'error', message: error.message });
+    this.#coordinator?.dispatch({ type: 'lost', peer, code });
+  }
+
+  /** Each failure once: when it happens here, or when another party tells of it. */
+  #tell(failure: Failure, detail?: string): void {
+    const { code, origin, stepId, stepName, incident, message, facts } = failure;
+    if (this.#told.has(incident)) return;
+    this.#told.add(incident);
+    const said = message ?? (detail === undefined ? facts : detail.split('\n', 1)[0]);
+    this.#emit({
+      event: 'failure',
+      code,
+      origin,
+      stepId: stepId ?? null,
+      stepName: stepName ?? null,
+      incident,
+      ...(said ? { message: said } : {}),
+      ...(detail ? { stack: detail } : {}),
+    });
+  }
+
+  #emitVerdict({ result, failure, digest }: Outcome): void {
+    const said = failure?.message ?? failure?.facts;
+    this.#emit({
+      event: 'verdict',
+      outcome: result,
+      code: failure?.code ?? null,
+      origin: failure?.origin ?? null,
+      stepId: failure?.stepId ?? null,
+      stepName: failure?.stepName ?? null,
+      digest,
+      ...(said ? { message: said } : {}),
+    });
+  }
+
+  #hello(job: string, args: string) {
+    const federation = digestOf(this.#options.federation.map(({ name, fingerprint }) => [name, fingerprint]));
+    const runId = this.#options.runId ?? '';
+    return { protocol: PROTOCOL_VERSION, version: PRIVITY_VERSION, federation, job, args, runId, nonce: this.#nonce };
+  }
+
+  #name(party: number): string {
+    return this.#parties[party] ?? '?';
+  }
+
+  #emit(event: RunEventBody): void {
+    const time = new Date(systemClock.wallTime()).toISOString();
+    this.#options.onEvent({ ...event, time, runId: this.#runId, party: this.#options.party });
+  }
+}

@@ -1,0 +1,73 @@
+/** Gathers what happens to steps, turns it into events, and at the end into the steps and disclosures of the report. */
+import type { RunEventBody } from '../observe/events.ts';
+import type { Disclosure, StepReport } from '../observe/report.ts';
+import type { StepNews } from './ipc.ts';
+
+/** Steps that a report lists one by one; a program with more is reported by its first and its failed ones. */
+const REPORTED_STEPS_MAX = 20_000;
+/** Disclosures that a report lists one by one: each is a line that somebody may have to read. */
+const REPORTED_DISCLOSURES_MAX = 100_000;
+
+type OpenStep = { -readonly [K in keyof StepReport]: StepReport[K] };
+
+export class Recorder {
+  readonly #party: string;
+  readonly #now: () => number;
+  readonly #emit: (event: RunEventBody) => void;
+  readonly #steps = new Map<string, OpenStep>();
+  readonly #disclosures: Disclosure[] = [];
+  #droppedDisclosures = 0;
+
+  constructor(party: string, now: () => number, emit: (event: RunEventBody) => void) {
+    this.#party = party;
+    this.#now = now;
+    this.#emit = emit;
+  }
+
+  take(news: StepNews): void {
+    switch (news.news) {
+      case 'issued': {
+        const { stepId, name, kind, places } = news.entry;
+        if (this.#steps.size >= REPORTED_STEPS_MAX) return;
+        const outcome = places.includes(this.#party) ? 'aborted' : 'elsewhere';
+        this.#steps.set(stepId, { stepId, name, kind, places, outcome, startedMs: null, durationMs: null });
+        return;
+      }
+      case 'started': {
+        const step = this.#steps.get(news.stepId);
+        if (!step) return;
+        step.startedMs = Math.round(this.#now());
+        this.#emit({ event: 'step.started', stepId: step.stepId, name: step.name, kind: step.kind });
+        return;
+      }
+      case 'progress':
+        this.#emit({ event: 'step.progress', stepId: news.stepId, done: news.done, total: news.total });
+        return;
+      case 'finished': {
+        const step = this.#steps.get(news.stepId);
+        if (!step) return;
+        step.outcome = news.outcome;
+        step.durationMs = Math.round(news.durationMs * 1000) / 1000;
+        const { stepId, name, kind, durationMs } = step;
+        this.#emit({ event: 'step.finished', stepId, name, kind, outcome: news.outcome, durationMs });
+        return;
+      }
+      case 'disclosed':
+        if (this.#disclosures.length < REPORTED_DISCLOSURES_MAX) this.#disclosures.push(news.disclosure);
+        else this.#droppedDisclosures++;
+    }
+  }
+
+  get steps(): readonly StepReport[] {
+    return [...this.#steps.values()];
+  }
+
+  get disclosures(): readonly Disclosure[] {
+    return this.#disclosures;
+  }
+
+  /** Disclosures beyond the limit: counted, not listed. */
+  get droppedDisclosures(): number {
+    return this.#droppedDisclosures;
+  }
+}
