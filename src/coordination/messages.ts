@@ -13,11 +13,11 @@ import { HEADS_MAX, TRAIL_ENTRIES_MAX } from './trail.ts';
 import type { BoardReport, Message } from './types.ts';
 
 /** Bytes of one control message: a board of 64 parties with messages of full length stays below it. */
-export const CONTROL_MESSAGE_BYTES_MAX = 1024 * 1024;
+export const CONTROL_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 /** Characters of a name, path, digest or code; step names are cut to this by the program room. */
 const WORD_LENGTH_MAX = 256;
 /** Characters of a text that its origin allowed to cross. */
-export const TEXT_LENGTH_MAX = 4096;
+export const TEXT_LENGTH_MAX = 16_384;
 
 const KINDS: ReadonlySet<string> = new Set<StepKind>(['task', 'transfer', 'reveal', 'psi', 'parallel']);
 

@@ -42,7 +42,10 @@ export class ControlPlane {
   /** Nothing is sent to this peer or heard from it any more. */
   drop(peer: number): void {
     this.#outbox.delete(peer);
-    this.#links.get(peer)?.close().catch(() => undefined);
+    this.#links
+      .get(peer)
+      ?.close()
+      .catch(() => undefined);
   }
 
   /** Resolves when all that was sent has been acknowledged by those who still listen, after `timeoutMs` at the latest. */

@@ -58,7 +58,11 @@ export class PartyRun {
     this.#parties = options.federation.map((member) => member.name);
     this.#self = this.#parties.indexOf(options.party);
     this.#runId = options.runId ?? '';
-    this.#recorder = new Recorder(options.party, () => systemClock.now() - this.#origin, (event) => this.#emit(event));
+    this.#recorder = new Recorder(
+      options.party,
+      () => systemClock.now() - this.#origin,
+      (event) => this.#emit(event),
+    );
   }
 
   /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
@@ -82,7 +86,9 @@ export class PartyRun {
     const record = this.#record;
     const tempDir = await mkdtemp(join(tmpdir(), `privity-${options.party}-`));
     record.hold('temporary folder', tempDir, () => rm(tempDir, { recursive: true, force: true }));
-    const planes = await openPlanes(options, (message) => this.#emit({ event: 'log', level: 'warn', message }));
+    const planes = await openPlanes(options, (message) =>
+      this.#emit({ event: 'log', level: 'warn', message }),
+    );
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
     const config = { self: this.#self, parties: this.#parties, bounds: this.#bounds, nonce: this.#nonce };
@@ -153,7 +159,12 @@ export class PartyRun {
         this.#control?.send(effect.to, effect.message);
         return;
       case 'peer':
-        this.#emit({ event: 'peer.state', peer: this.#name(effect.peer), state: effect.state, reason: effect.reason });
+        this.#emit({
+          event: 'peer.state',
+          peer: this.#name(effect.peer),
+          state: effect.state,
+          reason: effect.reason,
+        });
         if (effect.state === 'lost') this.#control?.drop(effect.peer);
         return;
       case 'start':
@@ -229,7 +240,11 @@ export class PartyRun {
     this.#emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
     if (this.#programClosed || this.#outcome) return;
     const how = exit.signal ? `was killed by ${exit.signal}` : 'exited before it was through';
-    this.#failed('PROCESS_KILLED', `the program process ${how}`, exit.code === null ? '' : `exit code ${exit.code}`);
+    this.#failed(
+      'PROCESS_KILLED',
+      `the program process ${how}`,
+      exit.code === null ? '' : `exit code ${exit.code}`,
+    );
   }
 
   /** After the verdict: the job's own clean-up has `graceMs`, then the whole process tree is ended. */
@@ -278,7 +293,13 @@ export class PartyRun {
   /** Something that this supervisor itself says of its own party. `facts` cross; `detail` stays in this party's log. */
   #failed(code: FailureCode, facts: string, detail = ''): void {
     const incident = randomBytes(16).toString('hex');
-    const failure: Failure = { code, origin: this.#options.party, reporter: this.#options.party, incident, facts };
+    const failure: Failure = {
+      code,
+      origin: this.#options.party,
+      reporter: this.#options.party,
+      incident,
+      facts,
+    };
     this.#tell(failure, [facts, detail].filter(Boolean).join(', '));
     this.#coordinator?.dispatch({ type: 'failed', failure });
   }
@@ -324,7 +345,15 @@ export class PartyRun {
   #hello(job: string, args: string) {
     const federation = digestOf(this.#options.federation.map(({ name, fingerprint }) => [name, fingerprint]));
     const runId = this.#options.runId ?? '';
-    return { protocol: PROTOCOL_VERSION, version: PRIVITY_VERSION, federation, job, args, runId, nonce: this.#nonce };
+    return {
+      protocol: PROTOCOL_VERSION,
+      version: PRIVITY_VERSION,
+      federation,
+      job,
+      args,
+      runId,
+      nonce: this.#nonce,
+    };
   }
 
   #name(party: number): string {

@@ -11,7 +11,7 @@ import { DataError } from '../base/errors.ts';
 import { arrayKinds } from './value-kinds.ts';
 import { defaultValueLimits, type ValueLimits } from './value-limits.ts';
 import { structureOf, takeSnapshot, tooLarge, type ValueAdapter } from './value-snapshot.ts';
-import { corrupt, decodeStructure, Leaf, type Structure } from './value-structure.ts';
+import { corrupt, type DecodedStructure, decodeStructure, Leaf, type Structure } from './value-structure.ts';
 
 export interface CodecOptions {
   readonly limits?: ValueLimits;
@@ -135,7 +135,7 @@ const overLimit = (what: string, bytes: number): DataError =>
 /** Replaces the leaves of a decoded structure by what they stand for. */
 class Assembly {
   readonly #source: ByteSource;
-  readonly #structure: Structure;
+  readonly #structure: DecodedStructure;
   readonly #offsets: readonly number[];
   readonly #limits: ValueLimits;
   readonly #adapters: readonly ValueAdapter[];
@@ -144,7 +144,7 @@ class Assembly {
 
   constructor(
     source: ByteSource,
-    structure: Structure,
+    structure: DecodedStructure,
     offsets: readonly number[],
     limits: ValueLimits,
     adapters: readonly ValueAdapter[],
@@ -157,7 +157,8 @@ class Assembly {
   }
 
   async run(): Promise<unknown> {
-    const filled = await this.#fill(this.#structure.root);
+    const { root, leaves } = this.#structure;
+    const filled = leaves === 0 ? root : await this.#fill(root);
     if (this.#used.size !== this.#offsets.length) throw corrupt('a segment belongs to nothing');
     return filled;
   }
@@ -165,7 +166,6 @@ class Assembly {
   /** The depth of recursion was bounded when the structure was decoded. */
   async #fill(node: unknown): Promise<unknown> {
     if (node instanceof Leaf) return this.#leaf(node);
-    if (node instanceof Uint8Array) throw corrupt('bytes outside a segment');
     if (typeof node !== 'object' || node === null) return node;
     // Only leaves need to be waited for: waiting for every scalar would cost a turn of the event loop each.
     for (const [key, child] of Object.entries(node)) {

@@ -2,6 +2,7 @@
  * The sender's half of the codec: walks a value once, refuses what cannot be sent, and copies what could change later.
  * Everything here is synchronous, so what is sent is the value as it was at one instant.
  */
+import { isDate } from 'node:util/types';
 import { UsageError } from '../base/errors.ts';
 import { arrayKindOf, littleEndian, type TypedArray } from './value-kinds.ts';
 import type { ValueLimits } from './value-limits.ts';
@@ -33,8 +34,6 @@ const INLINE_STRING_CHARS_MAX = 16 * 1024;
 const PACKED_NUMBERS_MIN = 16;
 /** What one leaf adds to the items that the decoder counts, at most: tag, array, kind, parameters, its segment's length. */
 const LEAF_ITEMS = 8;
-
-export const TYPED_ARRAY_DIMENSIONS_MAX = 32;
 
 export function takeSnapshot(
   value: unknown,
@@ -104,8 +103,8 @@ class Walk {
     const adapter = this.#adapters.find((candidate) => candidate.matches(value));
     if (adapter !== undefined) return this.#segment(adapter.kind, { adapter, value });
     if (value instanceof Blob) return this.#blob(value, depth);
+    if (isDate(value)) return this.#date(value);
     const proto: unknown = Object.getPrototypeOf(value);
-    if (proto === Date.prototype) return this.#date(value as Date);
     if (depth >= this.#limits.depthMax) throw this.#refuse(`more than ${this.#limits.depthMax} levels`, depth);
     if (this.#ancestors.has(value)) throw this.#refuse('a cycle', depth);
     this.#ancestors.add(value);

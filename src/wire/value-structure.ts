@@ -34,6 +34,11 @@ export interface Structure {
   readonly root: unknown;
 }
 
+export interface DecodedStructure extends Structure {
+  /** How many {@link Leaf}s there are to be replaced. */
+  readonly leaves: number;
+}
+
 export const corrupt = (what: string): DataError =>
   new DataError('PRIVITY_VALUE_CORRUPT', `A received value does not decode: ${what}.`);
 
@@ -61,8 +66,9 @@ export function encodeStructure(structure: Structure): Uint8Array {
 }
 
 /** @throws {DataError} PRIVITY_VALUE_CORRUPT for everything that {@link encodeStructure} cannot have made. */
-export function decodeStructure(bytes: Uint8Array, limits: ValueLimits): Structure {
+export function decodeStructure(bytes: Uint8Array, limits: ValueLimits): DecodedStructure {
   let decoded: unknown;
+  let leaves = 0;
   try {
     decoded = decode(bytes, {
       strict: true,
@@ -73,7 +79,10 @@ export function decodeStructure(bytes: Uint8Array, limits: ValueLimits): Structu
       tags: {
         [TAG_BIGNUM_POSITIVE]: (content) => fromBignum(content(), false),
         [TAG_BIGNUM_NEGATIVE]: (content) => fromBignum(content(), true),
-        [TAG_LEAF]: (content) => toLeaf(content()),
+        [TAG_LEAF]: (content) => {
+          leaves += 1;
+          return toLeaf(content());
+        },
       },
     });
   } catch (error) {
@@ -86,7 +95,7 @@ export function decodeStructure(bytes: Uint8Array, limits: ValueLimits): Structu
   if (!Array.isArray(segments) || !segments.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw corrupt('the list of segments is malformed');
   }
-  return { segments, root };
+  return { segments, root, leaves };
 }
 
 function fromBignum(content: unknown, negative: boolean): bigint {
@@ -102,7 +111,7 @@ function toLeaf(content: unknown): Leaf {
 }
 
 interface Open {
-  readonly map: boolean;
+  readonly type: Type;
   /** Children that are not complete yet; keys of a map count. */
   left: number;
 }
@@ -122,12 +131,13 @@ class CappedTokenizer extends Tokenizer {
     const token = super.next();
     if (++this.#items > this.#limits.itemsMax) throw corrupt('it has too many items');
     const parent = this.#open.at(-1);
-    const isKey = parent?.map === true && parent.left % 2 === 0;
+    const isKey = parent?.type === Type.map && parent.left % 2 === 0;
     if (isKey && token.value === '__proto__') throw corrupt('a forbidden key');
+    if (token.type === Type.bytes && parent?.type !== Type.tag) throw corrupt('bytes outside a segment');
     const left = childrenOf(token);
     if (left === 0) this.#complete();
     else if (this.#open.length >= this.#limits.depthMax + ENVELOPE_DEPTH) throw corrupt('it is nested too deeply');
-    else this.#open.push({ map: token.type === Type.map, left });
+    else this.#open.push({ type: token.type, left });
     return token;
   }
 

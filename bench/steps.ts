@@ -1,0 +1,51 @@
+/**
+ * Steps per second in real runs of two parties (four processes, mutual TLS over loopback): a chain of tasks at one party,
+ * and a chain that goes from party to party, where each link is a task and a transfer. The bare figure beside them is a
+ * chain of promises in the same process, the least that a scheduler in JavaScript could cost.
+ */
+import { fileURLToPath } from 'node:url';
+import { Parties } from '../test/faults/parties.ts';
+
+const jobFile = fileURLToPath(new URL('../../bench/jobs/chain.ts', import.meta.url));
+
+interface Chained {
+  readonly last: number;
+  readonly elapsedMs: number;
+}
+
+async function chain(steps: number, across: 'yes' | 'no'): Promise<number> {
+  const parties = await Parties.start({
+    parties: { alice: { job: jobFile }, bob: { job: jobFile } },
+    args: { steps: String(steps), across },
+  });
+  try {
+    const { value } = await parties.get('alice').event('result');
+    await parties.ended();
+    const { last, elapsedMs } = value as Chained;
+    if (last !== steps) throw new Error(`the chain gave ${last} instead of ${steps}`);
+    return (steps / elapsedMs) * 1000;
+  } finally {
+    parties.dispose();
+  }
+}
+
+async function bare(steps: number): Promise<number> {
+  const begin = performance.now();
+  let value = Promise.resolve(0);
+  for (let i = 0; i < steps; i++) value = value.then((v) => v + 1);
+  await value;
+  return (steps / (performance.now() - begin)) * 1000;
+}
+
+const rounded = (n: number) => Math.round(n).toLocaleString('en');
+const local = await chain(10_000, 'no');
+const across = await chain(2_000, 'yes');
+const promises = await bare(10_000);
+console.log('steps a second');
+console.log(
+  `  one party, chain of tasks           ${rounded(local).padStart(12)}   ×${(local / promises).toFixed(4)} of bare promises`,
+);
+console.log(
+  `  from party to party and back        ${rounded(across).padStart(12)}   ${(1_000_000 / across).toFixed(0)} µs a task with its transfer`,
+);
+console.log(`  bare promise chain                  ${rounded(promises).padStart(12)}`);

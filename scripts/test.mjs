@@ -1,0 +1,31 @@
+// `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
+// For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
+// `--verbose` prints each test.
+import { parseArgs } from 'node:util';
+import { ensureInstalled } from './ensure-installed.mjs';
+import { build, checks } from './test/checks.mjs';
+import { findTestFiles, runTestFiles } from './test/run-files.mjs';
+import { Summary } from './test/summary.mjs';
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+});
+
+ensureInstalled();
+const summary = new Summary({ verbose: values.verbose });
+
+const types = await build();
+summary.check(types);
+if (values.only === undefined) {
+  for (const check of checks) summary.check(await check());
+}
+// Compiled code exists even when a type is wrong somewhere, but what it would tell is not worth the wait.
+if (types.ok) {
+  const files = findTestFiles(values.only);
+  if (files.length === 0)
+    summary.problem('tests', 'No test file was found; something is wrong with the build.');
+  await runTestFiles(files, summary);
+}
+
+summary.print();
+process.exit(summary.exitCode);

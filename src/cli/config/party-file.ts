@@ -1,0 +1,113 @@
+import { dirname, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../../base/errors.ts';
+import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
+import type { ErrorDetail, FederationMember } from '../../supervisor/options.ts';
+import { hint } from '../suggest.ts';
+import { type Address, defaultListen, parseAddress } from './address.ts';
+import { checkFile } from './check.ts';
+import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+/** A week. Longer waits are mistakes of the unit. */
+export const BOUND_MS_MAX = 7 * 24 * 3_600_000;
+
+const milliseconds = z
+  .int(`whole milliseconds, 1 to ${BOUND_MS_MAX}`)
+  .min(1, { error: `whole milliseconds, 1 to ${BOUND_MS_MAX}` })
+  .max(BOUND_MS_MAX, { error: `whole milliseconds, 1 to ${BOUND_MS_MAX}` });
+
+/** Names, defaults and reasons: src/supervisor/bounds.ts. */
+export const boundNames = Object.keys(DEFAULT_BOUNDS) as readonly (keyof Bounds)[];
+
+const boundShape = Object.fromEntries(boundNames.map((name) => [name, milliseconds.optional()]));
+
+export const errorDetails = ['redacted', 'message', 'full'] as const satisfies readonly ErrorDetail[];
+
+const schema = z.strictObject({
+  party: partyName,
+  federation: z.string('the path of the federation file').min(1, { error: 'the path of the federation file' }),
+  key: z.string('the path of the private key').min(1, { error: 'the path of the private key' }),
+  certificate: z.string('the path of the certificate').min(1, { error: 'the path of the certificate' }),
+  listen: addressText.optional(),
+  settings: z.record(z.string(), z.unknown(), 'keys and values').optional(),
+  bounds: z.strictObject(boundShape, 'bounds by name, in milliseconds').optional(),
+  errorDetail: z.enum(errorDetails, { error: `one of ${errorDetails.join(', ')}` }).optional(),
+});
+
+/** A party file with its federation, all paths absolute. Keys and certificates are not read yet. */
+export interface PartyConfig {
+  readonly party: string;
+  readonly file: string;
+  readonly federationFile: string;
+  readonly federation: Federation;
+  readonly member: FederationMember;
+  readonly keyFile: string;
+  readonly certificateFile: string;
+  readonly listen: Address;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly bounds: Partial<Bounds>;
+  readonly errorDetail: ErrorDetail;
+}
+
+/**
+ * Reads a party file and the federation file that it names. Relative paths count from the party file's folder.
+ *
+ * @throws {UsageError} those of `readFederationFile`; PRIVITY_CONFIG_PARTY_UNKNOWN if the federation does not list it
+ */
+export async function readPartyFile(path: string): Promise<PartyConfig> {
+  const file = await readYamlFile(path, 'party file');
+  const value = checkFile(file, schema);
+  const folder = dirname(resolve(path));
+  // Shown as the user would write it from where he stands, since it ends up in messages.
+  const beside = (name: string): string => shownPath(path, resolve(folder, name), name);
+  const federationFile = beside(value.federation);
+  const federation = await readFederationFile(federationFile);
+  const member = federation.parties.find((entry) => entry.name === value.party);
+  if (member === undefined) {
+    const names = federation.parties.map((entry) => entry.name);
+    throw new UsageError(
+      'PRIVITY_CONFIG_PARTY_UNKNOWN',
+      `${file.at(['party'])}: party: ${federationFile} has no party "${value.party}"; ${hint(value.party, names)}`,
+    );
+  }
+  return {
+    party: value.party,
+    file: path,
+    federationFile,
+    federation,
+    member,
+    keyFile: beside(value.key),
+    certificateFile: beside(value.certificate),
+    listen: (value.listen === undefined ? undefined : parseAddress(value.listen)) ?? defaultListen(member),
+    settings: settingsOf(value.settings ?? {}, folder),
+    bounds: definedOnly(value.bounds ?? {}),
+    errorDetail: value.errorDetail ?? 'redacted',
+  };
+}
+
+/** A path inside the party file: relative to the current folder if the party file was given so, else absolute. */
+function shownPath(partyFile: string, absolute: string, written: string): string {
+  if (resolve(partyFile) === partyFile || resolve(written) === written) return absolute;
+  return relative('.', absolute) || '.';
+}
+
+/**
+ * Settings with paths made absolute: text that begins with ./ or ../ counts from the party file's folder. The program runs
+ * in a folder of its own, where a relative path would mean nothing.
+ */
+function settingsOf(settings: Readonly<Record<string, unknown>>, folder: string): Record<string, unknown> {
+  const absolute = (value: unknown): unknown => {
+    if (typeof value === 'string') return /^\.{1,2}\//.test(value) ? resolve(folder, value) : value;
+    if (Array.isArray(value)) return value.map(absolute);
+    if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, absolute(inner)]));
+    }
+    return value;
+  };
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, absolute(value)]));
+}
+
+function definedOnly(bounds: Readonly<Record<string, number | undefined>>): Partial<Bounds> {
+  return Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,113 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { UsageError } from '../../base/errors.ts';
+
+/** A federation of a thousand parties is 200 KB. More than this is not a configuration file. */
+export const CONFIG_BYTES_MAX = 1024 * 1024;
+
+export type KeyPath = readonly (string | number)[];
+
+/** One YAML document, and where in the file each of its keys stands. */
+export interface YamlFile {
+  /** As the user wrote the path: what messages show. */
+  readonly name: string;
+  readonly value: unknown;
+  /** `file:line:column` of the value at the path or, if it is not there, of the nearest thing around it. */
+  at(path: KeyPath, key?: string): string;
+  has(path: KeyPath): boolean;
+}
+
+/** `parties[1].address` */
+export function formatPath(path: KeyPath): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('');
+}
+
+/** Reads a small text file. @throws {UsageError} PRIVITY_CONFIG_FILE_MISSING, PRIVITY_CONFIG_FILE_UNREADABLE */
+export async function readTextFile(path: string, what: string): Promise<string> {
+  const bytes = await readBytes(path, what);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: the ${what} is not text in UTF-8`, { cause });
+  }
+}
+
+async function readBytes(path: string, what: string): Promise<Buffer> {
+  try {
+    // Non-blocking, so that a named pipe in the place of the file is an error and not an endless wait.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: not a file, where the ${what} is expected`);
+    if (stat.size > CONFIG_BYTES_MAX) {
+      throw new UsageError(
+        'PRIVITY_CONFIG_FILE_UNREADABLE',
+        `${path}: ${stat.size} bytes are too many for a ${what} (at most ${CONFIG_BYTES_MAX})`,
+      );
+    }
+    return await file.readFile();
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    const reason = (cause as NodeJS.ErrnoException).code;
+    if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+      throw new UsageError('PRIVITY_CONFIG_FILE_MISSING', `${path}: there is no such ${what}`, { cause });
+    }
+    throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: the ${what} cannot be read (${reason ?? 'unknown reason'})`, {
+      cause,
+    });
+  }
+}
+
+/** @throws {UsageError} those of {@link readTextFile}, PRIVITY_CONFIG_SYNTAX */
+export async function readYamlFile(path: string, what: string): Promise<YamlFile> {
+  return parseYaml(path, await readTextFile(path, what));
+}
+
+/** @throws {UsageError} PRIVITY_CONFIG_SYNTAX */
+export function parseYaml(name: string, text: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  // A warning is an unknown tag or directive: something that would be read as other than it was meant.
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    throw new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}:${line}:${col}: not valid YAML: ${reasonOf(problem.code)}`);
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 20 });
+  } catch (cause) {
+    throw new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}: too many YAML aliases (&, *)`, { cause });
+  }
+  return {
+    name,
+    value,
+    at: (keys, key) => {
+      const offset = offsetOf(document, keys, key);
+      if (offset === undefined) return name;
+      const { line, col } = lines.linePos(offset);
+      return `${name}:${line}:${col}`;
+    },
+    has: (keys) => keys.length === 0 || document.hasIn([...keys]),
+  };
+}
+
+/** The parser's own messages quote the file, which may hold settings; its codes say enough: `BAD_INDENT` → `bad indent`. */
+function reasonOf(code: string): string {
+  return code.toLowerCase().replaceAll('_', ' ');
+}
+
+function offsetOf(document: Document, path: KeyPath, key?: string): number | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    if (!isNode(node)) continue;
+    if (length === path.length && key !== undefined && isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && String(item.key) === key);
+      if (pair !== undefined && isNode(pair.key)) return pair.key.range?.[0];
+    }
+    return node.range?.[0];
+  }
+  return undefined;
+}

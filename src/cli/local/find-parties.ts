@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
+import { EnvironmentError, UsageError } from '../../base/errors.ts';
+import type { JobFacts, Shell } from '../shell.ts';
+import { onLines } from './lines.ts';
+
+/** Loading and compiling a job with its imports. As generous as the same wait in a run. */
+export const JOB_LOAD_TIMEOUT_MS = 30_000;
+
+/** What the child tells: the facts, or the error that a person can do something about. */
+export type InspectMessage =
+  | { readonly type: 'facts'; readonly facts: JobFacts }
+  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string };
+
+/**
+ * The parties of a job. A job's module is user code, so it is loaded in a process of its own, which ends at once.
+ *
+ * @throws {UsageError} what `loadJob` finds wrong (PRIVITY_JOB_…)
+ * @throws {EnvironmentError} PRIVITY_JOB_NOT_LOADED
+ */
+export async function findParties(
+  shell: Shell,
+  jobFile: string,
+  notice: (text: string) => void,
+  timeoutMs = JOB_LOAD_TIMEOUT_MS,
+): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [shell.entry, 'inspect-job', jobFile], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  if (child.stdout) onLines(child.stdout, notice);
+  if (child.stderr) onLines(child.stderr, notice);
+  let message: InspectMessage | undefined;
+  child.once('message', (received) => {
+    message = received as InspectMessage;
+    child.kill('SIGKILL');
+  });
+  let late = false;
+  const timer = shell.clock.after(timeoutMs, () => {
+    late = true;
+    child.kill('SIGKILL');
+  });
+  const ending = await new Promise<string>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => resolve(`could not be started (${error.code ?? 'unknown reason'})`));
+    child.once('exit', (code, signal) => resolve(signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was killed by ${signal}`));
+  });
+  timer.cancel();
+  if (message?.type === 'facts') return message.facts.parties;
+  if (message?.type === 'error' && Object.hasOwn(errorCatalogue, message.code)) {
+    throw new UsageError(message.code, message.message);
+  }
+  const reason = late ? `did not finish within ${timeoutMs} ms` : ending;
+  throw new EnvironmentError('PRIVITY_JOB_NOT_LOADED', `${jobFile}: the process that loads the job ${reason}`);
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Clock } from '../../contracts/clock.ts';
+import type { RunEvent } from '../../observe/events.ts';
+import { type ErrorReport, parseErrorLine } from '../output/error-text.ts';
+import { parseEventLine } from '../output/event-line.ts';
+import type { StopSignal } from '../shell.ts';
+import { onLines } from './lines.ts';
+
+/** After a supervisor has exited: how long its output may still be held open by something that it started. */
+export const OUTPUT_DRAIN_TIMEOUT_MS = 1_000;
+
+/** Error reports kept of one supervisor: it prints one. */
+const ERRORS_KEPT_MAX = 10;
+
+export interface SupervisorExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface SupervisorHandlers {
+  event(event: RunEvent): void;
+  /** Output that is neither an event nor an error report. */
+  line(text: string): void;
+}
+
+/**
+ * One party's `privity run` as a child of `privity local`. It leads a process group of its own, so that a Ctrl-C at the
+ * terminal goes to `local` alone; it ends by itself when its standard input ends, however `local` came to its end.
+ */
+export class SupervisorChild {
+  readonly party: string;
+  readonly pid: number | undefined;
+  readonly errors: ErrorReport[] = [];
+  /** Resolves when the process has exited and its output is read. Never rejects. */
+  readonly ended: Promise<SupervisorExit>;
+  readonly #child: ChildProcess;
+  #running = true;
+
+  constructor(party: string, command: readonly string[], handlers: SupervisorHandlers, clock: Clock) {
+    this.party = party;
+    const child = spawn(process.execPath, [...command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = child;
+    this.pid = child.pid;
+    child.stdin.on('error', () => undefined);
+    onLines(child.stdout, (line) => {
+      const event = parseEventLine(line);
+      if (event === undefined) handlers.line(line);
+      else handlers.event(event);
+    });
+    onLines(child.stderr, (line) => {
+      const report = parseErrorLine(line);
+      if (report === undefined) handlers.line(line);
+      else if (this.errors.length < ERRORS_KEPT_MAX) this.errors.push(report);
+    });
+    this.ended = this.#watch(clock);
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  signal(signal: StopSignal): void {
+    if (this.#running) this.#child.kill(signal);
+  }
+
+  /** Ends the supervisor at once; its program ends because its channel closes. Works on a stopped process, too. */
+  killNow(): void {
+    if (this.#running) this.#child.kill('SIGKILL');
+  }
+
+  #watch(clock: Clock): Promise<SupervisorExit> {
+    return new Promise((resolve) => {
+      const finish = (exit: SupervisorExit): void => {
+        this.#running = false;
+        resolve(exit);
+      };
+      // Not started at all: no exit event will come.
+      this.#child.once('error', () => {
+        if (this.#child.pid === undefined) finish({ code: 71, signal: null });
+      });
+      this.#child.once('exit', (code, signal) => {
+        this.#running = false;
+        const timer = clock.after(OUTPUT_DRAIN_TIMEOUT_MS, () => {
+          this.#child.stdout?.destroy();
+          this.#child.stderr?.destroy();
+          finish({ code, signal });
+        });
+        this.#child.once('close', () => {
+          timer.cancel();
+          finish({ code, signal });
+        });
+      });
+    });
+  }
+}

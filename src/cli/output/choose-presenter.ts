@@ -1,0 +1,52 @@
+import type { Shell } from '../shell.ts';
+import { openLog } from './log-file.ts';
+import { jsonPresenter, type Presenter, plainPresenter } from './presenter.ts';
+
+export interface DisplayFlags {
+  readonly json?: boolean;
+  readonly plain?: boolean;
+  readonly log?: string;
+}
+
+/**
+ * The display that fits: events for programs, one line a party for a person at a terminal, plain lines elsewhere; and the
+ * log beside it if one is wanted.
+ *
+ * @param parties in the order of the display; `own` are those whose events arrive here.
+ */
+export async function choosePresenter(
+  shell: Shell,
+  flags: DisplayFlags,
+  parties: readonly string[],
+  own: readonly string[],
+): Promise<Presenter> {
+  const log = flags.log === undefined ? undefined : await openLog(shell, flags.log);
+  const display = await chooseDisplay(shell, flags, parties, own);
+  if (log === undefined) return display;
+  return {
+    event(event) {
+      log.event(event);
+      display.event(event);
+    },
+    notice(party, text) {
+      log.notice(party, text);
+      display.notice(party, text);
+    },
+    async end() {
+      await display.end();
+      await log.end();
+    },
+  };
+}
+
+async function chooseDisplay(
+  shell: Shell,
+  flags: DisplayFlags,
+  parties: readonly string[],
+  own: readonly string[],
+): Promise<Presenter> {
+  if (flags.json) return jsonPresenter(shell);
+  if (!shell.interactive || flags.plain) return plainPresenter(shell, parties);
+  const { livePresenter } = await import('./live-presenter.ts');
+  return livePresenter(shell, parties, own);
+}

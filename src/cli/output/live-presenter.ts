@@ -1,0 +1,116 @@
+import { Listr, type ListrTaskWrapper } from 'listr2';
+import type { RunEvent } from '../../observe/events.ts';
+import type { Shell } from '../shell.ts';
+import { padEnd } from './columns.ts';
+import type { Presenter } from './presenter.ts';
+import { printable } from './printable.ts';
+import { type PartyView, RunBoard } from './run-board.ts';
+import { createStyle } from './style.ts';
+
+/** Text of a job's own output that is kept for after the display. What is beyond was already seen, or is in the log. */
+const NOTICES_KEPT_MAX = 200;
+
+interface Row {
+  readonly party: string;
+  task?: ListrTaskWrapper<unknown, never, never>;
+  readonly ended: Promise<void>;
+  end(): void;
+}
+
+/** One line for each party, redrawn in place: for people at a terminal. */
+export function livePresenter(shell: Shell, parties: readonly string[], own: readonly string[]): Presenter {
+  const board = new RunBoard(own, parties);
+  const style = createStyle(shell.colour.out);
+  const columns = Math.max(...parties.map((party) => party.length));
+  const notices: string[] = [];
+  let noticesDropped = 0;
+  const rows = new Map(parties.map((party) => [party, createRow(party)]));
+
+  const title = (party: string): string => {
+    const text = own.includes(party) ? board.describe(party) : peerText(board, own, party);
+    return `${style.bold(padEnd(party, columns))}  ${text}`;
+  };
+  const redraw = (): void => {
+    for (const row of rows.values()) {
+      if (row.task !== undefined) row.task.title = title(row.party);
+      if (isOver(board, own, row.party)) row.end();
+    }
+  };
+  const list = new Listr(
+    parties.map((party) => ({
+      title: title(party),
+      task: async (_: unknown, task: unknown): Promise<void> => {
+        const row = rows.get(party);
+        if (row === undefined) return;
+        row.task = task as ListrTaskWrapper<unknown, never, never>;
+        await row.ended;
+        if (hasFailed(board, own, party)) throw new Error(title(party));
+      },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      forceTTY: true,
+      rendererOptions: { formatOutput: 'truncate', collapseErrors: true },
+    },
+  );
+  const shown = list.run().catch(() => undefined);
+
+  return {
+    event(event: RunEvent) {
+      board.apply(event);
+      if (event.event === 'log') keep(event.party, `${event.level}: ${event.message}`);
+      redraw();
+    },
+    notice: keep,
+    async end() {
+      redraw();
+      for (const row of rows.values()) row.end();
+      await shown;
+      if (noticesDropped > 0) shell.out.write(style.dim(`(${noticesDropped} earlier lines left out)\n`));
+      for (const text of notices) shell.out.write(`${text}\n`);
+    },
+  };
+
+  function keep(party: string, text: string): void {
+    const line = `${style.cyan(padEnd(party, columns))}  ${style.dim(`| ${printable(text)}`)}`;
+    notices.push(line);
+    if (notices.length > NOTICES_KEPT_MAX) {
+      notices.shift();
+      noticesDropped += 1;
+    }
+    const task = rows.get(party)?.task;
+    if (task !== undefined) task.output = style.dim(printable(text));
+  }
+}
+
+function createRow(party: string): Row {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { party, ended, end };
+}
+
+/** A peer as the one party that runs here sees it. */
+function peerText(board: RunBoard, own: readonly string[], peer: string): string {
+  const view = firstView(board, own);
+  const state = view?.peers.get(peer) ?? 'joining';
+  if (view?.verdict !== undefined) return view.verdict.origin === peer ? 'where it went wrong' : 'has the same verdict';
+  return state === 'joining' ? 'not here yet' : state === 'up' ? 'connected' : state;
+}
+
+function isOver(board: RunBoard, own: readonly string[], party: string): boolean {
+  const view = own.includes(party) ? board.party(party) : firstView(board, own);
+  return view?.verdict !== undefined || view?.supervisorExit !== undefined;
+}
+
+function hasFailed(board: RunBoard, own: readonly string[], party: string): boolean {
+  const view = own.includes(party) ? board.party(party) : firstView(board, own);
+  return view?.verdict?.outcome !== 'completed';
+}
+
+function firstView(board: RunBoard, own: readonly string[]): PartyView | undefined {
+  return own[0] === undefined ? undefined : board.party(own[0]);
+}

@@ -1,0 +1,78 @@
+import type { RunEvent } from '../../observe/events.ts';
+import { printable } from './printable.ts';
+import { count, duration } from './quantity.ts';
+import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+
+/** Progress lines of one step at most this often: a log is read later, not watched. */
+export const PROGRESS_LINE_INTERVAL_MS = 5_000;
+
+/** `14:03:12.345`, in local time: what a person beside the machine compares with a watch. */
+export function clockText(isoTime: string): string {
+  const time = new Date(isoTime);
+  if (Number.isNaN(time.getTime())) return '--:--:--.---';
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** Turns events into lines. Undefined: nothing worth a line. Knows only when it last spoke of each step's progress. */
+export function createPlainLines(): (event: RunEvent) => string | undefined {
+  const lastProgress = new Map<string, number>();
+  return (event) => {
+    if (event.event === 'step.progress') {
+      const key = `${event.party} ${event.stepId}`;
+      const now = Date.parse(event.time);
+      const last = lastProgress.get(key);
+      if (last === undefined) lastProgress.set(key, now);
+      if (last === undefined || now - last < PROGRESS_LINE_INTERVAL_MS) return undefined;
+      lastProgress.set(key, now);
+    }
+    if (event.event === 'step.finished') lastProgress.delete(`${event.party} ${event.stepId}`);
+    return sentence(event);
+  };
+}
+
+function sentence(event: RunEvent): string | undefined {
+  switch (event.event) {
+    case 'run.started':
+      return `run ${printable(event.runId)} with ${event.parties.filter((party) => party !== event.party).join(', ')}`;
+    case 'process.started':
+      return `${event.role} process ${event.pid} started`;
+    case 'process.exited':
+      return `${event.role} process ${event.pid} ${exitText(event)}`;
+    case 'peer.state':
+      return `${event.peer} is ${event.state}${event.reason === undefined ? '' : `: ${printable(event.reason)}`}`;
+    case 'step.started':
+      return `${stepPlace(event.stepId, event.name)} begins`;
+    case 'step.progress':
+      return `${stepPlace(event.stepId, null)}: ${event.done} of ${event.total}`;
+    case 'step.finished':
+      return `${stepPlace(event.stepId, event.name)} ${event.outcome} after ${duration(event.durationMs)}`;
+    case 'failure':
+      return `failure ${event.code} at ${placeText(event.origin, event.stepId, event.stepName)}${
+        event.message === undefined ? '' : `: ${printable(event.message)}`
+      }`;
+    case 'verdict':
+      return event.outcome === 'completed'
+        ? 'verdict: completed'
+        : `verdict: ${event.code ?? 'failed'} at ${placeText(event.origin, event.stepId, event.stepName)}`;
+    case 'reclaimed':
+      return event.leftovers.length === 0
+        ? 'everything is reclaimed'
+        : `reclaimed, but left behind: ${event.leftovers.map(printable).join(', ')}`;
+    case 'report':
+      return `report written to ${printable(event.path)}`;
+    case 'waiting':
+      return waitingText(event);
+    case 'log':
+      return event.level === 'info' ? printable(event.message) : `${event.level}: ${printable(event.message)}`;
+    case 'result':
+      return undefined;
+  }
+}
+
+/** `3 values to bob and carol` */
+export function listed(names: readonly string[]): string {
+  if (names.length < 2) return names.join('');
+  if (names.length > 6) return `${names.slice(0, 5).join(', ')} and ${count(names.length - 5, 'other')}`;
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

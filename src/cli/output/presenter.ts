@@ -1,0 +1,61 @@
+import type { RunEvent } from '../../observe/events.ts';
+import type { Shell } from '../shell.ts';
+import { padEnd } from './columns.ts';
+import { eventLine } from './event-line.ts';
+import { createPlainLines, clockText } from './plain-lines.ts';
+import { printable } from './printable.ts';
+import { createStyle } from './style.ts';
+
+/** How a command shows a run while it goes on. */
+export interface Presenter {
+  event(event: RunEvent): void;
+  /** Text from a party's processes that is no event. */
+  notice(party: string, text: string): void;
+  /** Ends the display; text may be printed after it. */
+  end(): Promise<void>;
+}
+
+/** `--json`: events on standard output and nothing else. */
+export function jsonPresenter(shell: Shell): Presenter {
+  let dropped = 0;
+  return {
+    event(event) {
+      if (dropped > 0) {
+        const message = `${dropped} events are missing here: the reader of standard output is too slow`;
+        const { time, runId, party } = event;
+        if (!shell.out.write(eventLine({ event: 'log', time, runId, party, level: 'warn', message }))) {
+          dropped += 1;
+          return;
+        }
+        dropped = 0;
+      }
+      if (!shell.out.write(eventLine(event))) dropped += 1;
+    },
+    notice(party, text) {
+      shell.err.write(`${party}: ${printable(text)}\n`);
+    },
+    end: () => Promise.resolve(),
+  };
+}
+
+/** One line for each event, for logs, pipes and screen readers. */
+export function plainPresenter(shell: Shell, parties: readonly string[]): Presenter {
+  const style = createStyle(shell.colour.out);
+  const columns = Math.max(...parties.map((party) => party.length));
+  const sentence = createPlainLines();
+  const line = (time: string, party: string, text: string): void => {
+    shell.out.write(`${style.dim(clockText(time))}  ${style.cyan(padEnd(party, columns))}  ${text}\n`);
+  };
+  return {
+    event(event) {
+      const text = sentence(event);
+      if (text === undefined) return;
+      const emphatic = event.event === 'failure' || (event.event === 'verdict' && event.outcome === 'failed');
+      line(event.time, event.party, emphatic ? style.red(text) : text);
+    },
+    notice(party, text) {
+      line(new Date(shell.clock.wallTime()).toISOString(), party, style.dim(`| ${printable(text)}`));
+    },
+    end: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,183 @@
+import type { RunEvent } from '../../observe/events.ts';
+import { printable } from './printable.ts';
+import { count, duration } from './quantity.ts';
+
+export type FailureEvent = Extract<RunEvent, { event: 'failure' }>;
+export type VerdictEvent = Extract<RunEvent, { event: 'verdict' }>;
+export type ReclaimedEvent = Extract<RunEvent, { event: 'reclaimed' }>;
+export type ProcessExit = Extract<RunEvent, { event: 'process.exited' }>;
+
+interface RunningStep {
+  readonly name: string;
+  readonly kind: string;
+  progress?: { readonly done: number; readonly total: number };
+}
+
+/** What is known of one party from its own events. */
+export interface PartyView {
+  readonly party: string;
+  started: boolean;
+  readonly running: Map<string, RunningStep>;
+  stepsCompleted: number;
+  /** Peers as this party sees them. */
+  readonly peers: Map<string, string>;
+  waiting: { readonly peer: string; readonly stepId: string | null; readonly sinceMs: number } | undefined;
+  readonly failures: FailureEvent[];
+  verdict: VerdictEvent | undefined;
+  reclaimed: ReclaimedEvent | undefined;
+  result: { readonly value: unknown } | undefined;
+  reportPath: string | undefined;
+  programExit: ProcessExit | undefined;
+  supervisorExit: ProcessExit | undefined;
+}
+
+/** Failures kept for each party: the verdict's causes are few; a flood of consequences is not worth the memory. */
+const FAILURES_KEPT_MAX = 50;
+
+/** The state of a run, folded from its events. Nothing here reads a clock or prints. */
+export class RunBoard {
+  readonly parties = new Map<string, PartyView>();
+  runId: string | undefined;
+  firstTime: number | undefined;
+  lastTime: number | undefined;
+
+  /**
+   * @param own the parties whose events will arrive
+   * @param all every party of the run: each waits for all others
+   */
+  constructor(own: readonly string[], all: readonly string[] = own) {
+    for (const party of own) {
+      const { peers } = this.party(party);
+      for (const peer of all) if (peer !== party) peers.set(peer, 'joining');
+    }
+  }
+
+  party(name: string): PartyView {
+    const known = this.parties.get(name);
+    if (known !== undefined) return known;
+    const view: PartyView = {
+      party: name,
+      started: false,
+      running: new Map(),
+      stepsCompleted: 0,
+      peers: new Map(),
+      waiting: undefined,
+      failures: [],
+      verdict: undefined,
+      reclaimed: undefined,
+      result: undefined,
+      reportPath: undefined,
+      programExit: undefined,
+      supervisorExit: undefined,
+    };
+    this.parties.set(name, view);
+    return view;
+  }
+
+  apply(event: RunEvent): void {
+    const view = this.party(event.party);
+    // Empty until the parties have agreed on it.
+    if (event.runId !== '') this.runId = event.runId;
+    const time = Date.parse(event.time);
+    if (Number.isFinite(time)) {
+      this.firstTime ??= time;
+      this.lastTime = Math.max(time, this.lastTime ?? time);
+    }
+    switch (event.event) {
+      case 'run.started':
+        view.started = true;
+        for (const peer of event.parties) if (peer !== event.party) view.peers.set(peer, view.peers.get(peer) ?? 'joining');
+        break;
+      case 'process.exited':
+        if (event.role === 'program') view.programExit = event;
+        else view.supervisorExit = event;
+        break;
+      case 'peer.state':
+        view.peers.set(event.peer, event.state);
+        break;
+      case 'step.started':
+        view.running.set(event.stepId, { name: event.name, kind: event.kind });
+        view.waiting = undefined;
+        break;
+      case 'step.progress': {
+        const step = view.running.get(event.stepId);
+        if (step !== undefined) step.progress = { done: event.done, total: event.total };
+        break;
+      }
+      case 'step.finished':
+        view.running.delete(event.stepId);
+        view.waiting = undefined;
+        if (event.outcome === 'completed') view.stepsCompleted += 1;
+        break;
+      case 'failure':
+        if (view.failures.length < FAILURES_KEPT_MAX) view.failures.push(event);
+        break;
+      case 'verdict':
+        view.verdict = event;
+        break;
+      case 'result':
+        view.result = { value: event.value };
+        break;
+      case 'reclaimed':
+        view.reclaimed = event;
+        break;
+      case 'report':
+        view.reportPath = event.path;
+        break;
+      case 'waiting':
+        view.waiting = { peer: event.peer, stepId: event.stepId, sinceMs: event.sinceMs };
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** One line: what the party is doing now, or how it ended. */
+  describe(name: string): string {
+    const view = this.party(name);
+    if (view.verdict !== undefined) return ending(view.verdict, view.stepsCompleted);
+    if (view.supervisorExit !== undefined) return `its supervisor ${exitText(view.supervisorExit)}`;
+    if (view.failures.length > 0) return 'a failure is known; agreeing on the verdict';
+    const done = view.stepsCompleted === 0 ? '' : ` · ${count(view.stepsCompleted, 'step')} done`;
+    const troubled = [...view.peers].filter(([, state]) => state === 'suspect' || state === 'lost');
+    if (troubled.length > 0) return `${troubled.map(([peer, state]) => `${peer} is ${state}`).join(', ')}${done}`;
+    const joining = [...view.peers].filter(([, state]) => state === 'joining').map(([peer]) => peer);
+    if (joining.length > 0) return `waits for ${joining.join(', ')} to join`;
+    if (!view.started) return 'comparing job, arguments and federation';
+    if (view.running.size > 0) return `${[...view.running.values()].map(stepText).slice(0, 3).join(', ')}${done}`;
+    if (view.waiting !== undefined) return `${waitingText(view.waiting)}${done}`;
+    return view.stepsCompleted === 0 ? 'all parties are here' : count(view.stepsCompleted, 'step').concat(' done');
+  }
+}
+
+export function waitingText(waiting: { peer: string; stepId: string | null; sinceMs: number }): string {
+  const what = waiting.stepId === null ? '' : `, step ${waiting.stepId}`;
+  return `waits for ${waiting.peer}${what} (${duration(waiting.sinceMs)})`;
+}
+
+export function exitText(exit: { readonly code: number | null; readonly signal: string | null }): string {
+  if (exit.signal !== null) return `was killed by ${exit.signal}`;
+  return exit.code === 0 ? 'ended normally' : `ended with exit code ${exit.code ?? 'unknown'}`;
+}
+
+/** `step 3 "load patients"` */
+export function stepPlace(stepId: string | null | undefined, stepName: string | null | undefined): string {
+  if (stepId === null || stepId === undefined) return stepName ? `"${printable(stepName)}"` : '';
+  return `step ${printable(stepId)}${stepName ? ` "${printable(stepName)}"` : ''}`;
+}
+
+/** `bob, step 3 "load patients"` */
+export function placeText(origin: string | null, stepId: string | null | undefined, stepName: string | null | undefined): string {
+  return [origin ?? '', stepPlace(stepId, stepName)].filter((part) => part !== '').join(', ');
+}
+
+function stepText(step: RunningStep): string {
+  const { progress } = step;
+  const share = progress === undefined || progress.total <= 0 ? '' : ` ${Math.floor((100 * progress.done) / progress.total)}%`;
+  return `${printable(step.name)}${share}`;
+}
+
+function ending(verdict: VerdictEvent, stepsCompleted: number): string {
+  if (verdict.outcome === 'completed') return `completed · ${count(stepsCompleted, 'step')}`;
+  return `stopped: ${verdict.code ?? 'failed'} at ${placeText(verdict.origin, verdict.stepId, verdict.stepName)}`;
+}

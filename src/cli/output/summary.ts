@@ -1,0 +1,164 @@
+import { basename } from 'node:path';
+import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import type { Disclosure, RunReport } from '../../observe/report.ts';
+import { advice } from './advice.ts';
+import { alignColumns, wrapText } from './columns.ts';
+import { listed } from './plain-lines.ts';
+import { printable, printableText } from './printable.ts';
+import { count, duration, size } from './quantity.ts';
+import { exitText, type PartyView, placeText, type RunBoard, type VerdictEvent } from './run-board.ts';
+import { createStyle, type Style } from './style.ts';
+import { valueText } from './value-text.ts';
+
+export interface SummaryInput {
+  readonly jobFile: string;
+  /** The parties whose supervisors this command ran: all for `local`, one for `run`. */
+  readonly own: readonly string[];
+  readonly board: RunBoard;
+  readonly reports: ReadonlyMap<string, RunReport>;
+  /** Where the reports stay, if they were asked for. */
+  readonly reportPaths: readonly string[];
+  readonly exitCode: number;
+  readonly durationMs: number;
+}
+
+const COLUMNS = 100;
+const DISCLOSURES_SHOWN_MAX = 30;
+
+/** What a run came to, for people: the result or what failed, what left each party, where the reports are. Pure. */
+export function summaryText(input: SummaryInput, colour: boolean): string {
+  const style = createStyle(colour);
+  const verdicts = input.own.map((party) => input.board.party(party).verdict).filter((verdict) => verdict !== undefined);
+  const failed = verdicts.find((verdict) => verdict.outcome === 'failed');
+  const completed = failed === undefined && verdicts.length === input.own.length;
+  const blocks = [completed ? completedHead(input, style) : failedBlock(input, failed, style)];
+  const result = input.own.map((party) => input.board.party(party).result).find((value) => value !== undefined);
+  if (completed && result !== undefined && result.value !== undefined && result.value !== null) {
+    blocks.push([style.bold('Result'), ...valueText(result.value, '  ')]);
+  }
+  blocks.push(disclosureBlock(input, style));
+  const leftovers = input.own.flatMap((party) => input.board.party(party).reclaimed?.leftovers ?? []);
+  if (leftovers.length > 0) blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
+  if (input.reportPaths.length > 0) {
+    blocks.push([style.bold('Reports'), ...input.reportPaths.map((path) => `  ${printable(path)}`)]);
+  }
+  return `\n${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function jobName(file: string): string {
+  return printable(basename(file));
+}
+
+function completedHead(input: SummaryInput, style: Style): string[] {
+  const digest = input.own.map((party) => input.board.party(party).verdict?.digest).find((value) => value !== undefined);
+  const head = `${style.green('✔')} ${style.bold(jobName(input.jobFile))} completed in ${duration(input.durationMs)}`;
+  const run = `  run ${printable(input.board.runId ?? '')}, verdict ${printable((digest ?? '').slice(0, 16))}`;
+  return [head, style.dim(run)];
+}
+
+function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {
+  const head = `${style.red('✖')} ${style.bold(jobName(input.jobFile))} failed after ${duration(input.durationMs)}`;
+  const rows: [string, string][] = [];
+  if (verdict === undefined) {
+    rows.push(['what', 'not every party came to a verdict']);
+  } else {
+    const code = verdict.code ?? 'INTERNAL';
+    rows.push(['what', `${style.bold(code)}: ${failureCodes[code].summary}`]);
+    const place = placeText(verdict.origin, verdict.stepId, verdict.stepName);
+    if (place !== '') rows.push(['where', place]);
+    rows.push(...reasonRows(input, verdict));
+  }
+  for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
+  if (verdict !== undefined) rows.push(['to do', advice[verdict.code ?? 'INTERNAL']]);
+  rows.push(['ended', `exit code ${input.exitCode}, run ${printable(input.board.runId ?? '(none)')}`]);
+  if (verdictsDiffer(input)) {
+    rows.push(['note', 'The parties report different verdicts: the network between them fell apart before they could agree.']);
+  }
+  const label = Math.max(...rows.map(([name]) => name.length));
+  const body = rows.flatMap(([name, text]) => {
+    const [first = '', ...more] = wrapText(text, COLUMNS - label - 4);
+    const lead = style.dim(name.padEnd(label));
+    return [`  ${lead}  ${first}`, ...more.map((line) => `  ${' '.repeat(label)}  ${line}`)];
+  });
+  return [head, ...body];
+}
+
+/** The text of the cause, where this machine may know it: its own party's, or what the origin let cross. */
+function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string][] {
+  const failures = input.own.flatMap((party) => input.board.party(party).failures);
+  const cause = failures.find(
+    (failure) =>
+      failure.code === verdict.code &&
+      failure.origin === verdict.origin &&
+      failure.stepId === verdict.stepId &&
+      (failure.message !== undefined || failure.stack !== undefined),
+  );
+  const known = cause ?? failures.find((failure) => failure.code === verdict.code && failure.origin === verdict.origin);
+  const rows: [string, string][] = [];
+  const message = cause?.message ?? verdict.message;
+  if (message !== undefined) rows.push(['why', printableText(message)]);
+  else if (verdict.origin !== null && !input.own.includes(verdict.origin)) {
+    rows.push(['why', `only ${verdict.origin} knows: the text of an error stays where it happened`]);
+  }
+  if (known !== undefined) rows.push(['incident', `${printable(known.incident)} in the log of ${known.origin}`]);
+  return rows;
+}
+
+/** What became of one party: what it did, how its processes ended, what it left. */
+function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent | undefined): string {
+  const parts: string[] = [];
+  if (verdict?.origin === view.party) parts.push('where it began');
+  if (view.supervisorExit?.signal) parts.push(`its supervisor ${exitText(view.supervisorExit)}`);
+  if (view.programExit?.signal) parts.push(`its program process ${exitText(view.programExit)}`);
+  const report = input.reports.get(view.party);
+  const steps = report?.steps.filter((step) => step.outcome === 'completed').length ?? view.stepsCompleted;
+  const aborted = report?.steps.filter((step) => step.outcome === 'aborted').length ?? 0;
+  parts.push(`${count(steps, 'step')} completed${aborted > 0 ? `, ${aborted} not finished` : ''}`);
+  if (view.verdict === undefined) parts.push('came to no verdict');
+  else if (view.verdict.outcome === 'completed') parts.push('completed before the others failed');
+  if (view.reclaimed !== undefined) parts.push(view.reclaimed.leftovers.length === 0 ? 'nothing left behind' : 'left something behind');
+  return parts.join('; ');
+}
+
+function verdictsDiffer(input: SummaryInput): boolean {
+  const digests = input.own.map((party) => input.board.party(party).verdict?.digest).filter((digest) => digest !== undefined);
+  return new Set(digests).size > 1;
+}
+
+/** The disclosure ledger, one line for each value that left a party here. */
+function disclosureBlock(input: SummaryInput, style: Style): string[] {
+  const all = input.own.flatMap((party) =>
+    (input.reports.get(party)?.disclosures ?? []).map((disclosure) => ({ party, disclosure })),
+  );
+  if (all.length === 0) return [];
+  const rows = all.slice(0, DISCLOSURES_SHOWN_MAX).map(({ party, disclosure }) => disclosureRow(party, disclosure));
+  const lines = alignColumns(rows, { indent: '  ', right: [3] });
+  if (all.length > rows.length) lines.push(`  … and ${all.length - rows.length} more, in the reports`);
+  return [`${style.bold('What left each party')} ${style.dim('(nothing else did)')}`, ...lines];
+}
+
+function disclosureRow(party: string, disclosure: Disclosure): string[] {
+  const shape = disclosure.shape === undefined || disclosure.shape.length === 0 ? '' : ` ${disclosure.shape.join(' × ')}`;
+  return [
+    `${party} → ${listed(disclosure.to)}`,
+    `${printable(disclosure.name)}`,
+    `${printable(disclosure.type)}${shape}`,
+    size(disclosure.bytes),
+  ];
+}
+
+/** The exit code of several parties' run: that of the verdict, else of the first supervisor that ended otherwise. */
+export function exitCodeOf(views: readonly PartyView[]): number {
+  for (const view of views) {
+    if (view.verdict?.outcome === 'failed') return failureCodes[view.verdict.code ?? ('INTERNAL' satisfies FailureCode)].exit;
+  }
+  for (const view of views) {
+    const code = view.supervisorExit?.code;
+    if (code !== undefined && code !== null && code !== 0) return code;
+  }
+  const ended = views.every((view) => view.verdict?.outcome === 'completed' && !view.supervisorExit?.signal);
+  return ended ? 0 : failureCodes.PEER_CRASHED.exit;
+}

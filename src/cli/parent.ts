@@ -1,0 +1,41 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Shell } from './shell.ts';
+
+/** After the starting process is gone: how long the run may take to cancel in an orderly way. */
+export const PARENT_GONE_KILL_MS = 3_000;
+/** And how long after that until this process ends whatever the state: nobody is left to see it. */
+export const PARENT_GONE_EXIT_MS = 10_000;
+
+/** Folders of `privity local` begin so; nothing else is ever removed by a supervisor. */
+export const LOCAL_FOLDER_PREFIX = 'privity-local-';
+
+export interface ParentWatch {
+  readonly cancel: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly gone: () => boolean;
+}
+
+/** Ends the run when the process that started this one ends, however it ended: its end of our standard input closes. */
+export function watchParent(shell: Shell): ParentWatch {
+  const cancel = new AbortController();
+  const kill = new AbortController();
+  let gone = false;
+  shell.onParentGone(() => {
+    gone = true;
+    cancel.abort('the starting process is gone');
+    shell.clock.after(PARENT_GONE_KILL_MS, () => kill.abort('the starting process is gone'));
+    shell.clock.after(PARENT_GONE_EXIT_MS, () => shell.exitNow(1));
+  });
+  return { cancel: cancel.signal, kill: kill.signal, gone: () => gone };
+}
+
+/** Removes what a `local` that was killed can no longer remove: this party's folder, and the whole if it was the last. */
+export async function removeLocalFolder(partyFile: string): Promise<void> {
+  const folder = dirname(partyFile);
+  const whole = dirname(folder);
+  if (!basename(whole).startsWith(LOCAL_FOLDER_PREFIX)) return;
+  await rm(folder, { recursive: true, force: true });
+  await rm(`${whole}/federation.yaml`, { force: true });
+  await rmdir(whole).catch(() => undefined);
+}

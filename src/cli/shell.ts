@@ -1,0 +1,39 @@
+import type { Clock } from '../contracts/clock.ts';
+import type { RunParty } from '../supervisor/options.ts';
+import type { TextSink } from './output/text-sink.ts';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** What a job says about itself when it is loaded: read in a process of its own, never in the one that prints. */
+export interface JobFacts {
+  readonly parties: readonly string[];
+}
+
+/**
+ * Everything that a command sees of the world. Commands get it as a parameter, so that a test can run any of them with a
+ * fake supervisor, and so that this folder has one place that touches `process`.
+ */
+export interface Shell {
+  readonly out: TextSink;
+  readonly err: TextSink;
+  /** A person watches standard output: redraw progress in place. */
+  readonly interactive: boolean;
+  readonly colour: { readonly out: boolean; readonly err: boolean };
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** The module to start with `node` for another privity process of the same kind. */
+  readonly entry: string;
+  readonly version: string;
+  /** Loaded when a run begins, so that `--help` does not wait for the transport. */
+  readonly loadRunParty: () => Promise<RunParty>;
+  /** Loads a job's module into this process. Only for the short-lived process that `local` starts. */
+  readonly loadJobFacts: (file: string) => Promise<JobFacts>;
+  /** Calls back for every stop signal until the returned function is called. */
+  readonly onStopSignal: (callback: (signal: StopSignal) => void) => () => void;
+  /** Calls back when the process that started this one is gone: its end of standard input closed. */
+  readonly onParentGone: (callback: () => void) => void;
+  /** Tells the process that started this one something over the channel between them. */
+  readonly tellParent: (message: unknown) => Promise<void>;
+  /** Ends the process at once, without any clean-up. The last resort of a person or of a bound. */
+  readonly exitNow: (code: number) => void;
+}

@@ -1,0 +1,73 @@
+/**
+ * The types that a column of a table can have. Few on purpose: each of them has an exact counterpart as a JavaScript typed array
+ * or string, in Arrow, in CSV and in Parquet, so that a value is the same at every party. Other types that files and queries bring
+ * are converted where that loses nothing that matters, and refused otherwise.
+ */
+
+const widths = {
+  BOOLEAN: 1,
+  TINYINT: 1,
+  SMALLINT: 2,
+  INTEGER: 4,
+  BIGINT: 8,
+  UTINYINT: 1,
+  USMALLINT: 2,
+  UINTEGER: 4,
+  UBIGINT: 8,
+  FLOAT: 4,
+  DOUBLE: 8,
+  DATE: 4,
+  TIMESTAMP: 8,
+  TIMESTAMPTZ: 8,
+  VARCHAR: 0,
+  BLOB: 0,
+} as const;
+
+export type ColumnType = keyof typeof widths;
+
+export const columnTypes = Object.keys(widths) as readonly ColumnType[];
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export function isColumnType(value: string): value is ColumnType {
+  return Object.hasOwn(widths, value);
+}
+
+/** Bytes of one value in a typed array; 0 for text and bytes, whose values differ in length. */
+export function widthBytes(type: ColumnType): number {
+  return widths[type];
+}
+
+export function isNumeric(type: ColumnType): boolean {
+  return isInteger(type) || type === 'FLOAT' || type === 'DOUBLE';
+}
+
+export function isInteger(type: ColumnType): boolean {
+  return /^U?(TINY|SMALL|BIG)INT$|^U?INTEGER$/.test(type);
+}
+
+/**
+ * What a type of a file or query becomes, given the name that DuckDB prints for it.
+ * DECIMAL becomes DOUBLE (rounded to 53 bits); HUGEINT, which sums of integers have, becomes BIGINT or fails if it does not fit;
+ * enumerations and UUIDs become text; coarser timestamps become TIMESTAMP. Nested types, times and intervals: undefined.
+ */
+export function storedType(printed: string): ColumnType | undefined {
+  if (isColumnType(printed)) return printed;
+  if (printed === 'TIMESTAMP WITH TIME ZONE') return 'TIMESTAMPTZ';
+  if (printed.endsWith('[]') || /^(STRUCT|MAP|UNION)\b/.test(printed)) return undefined;
+  if (printed.startsWith('DECIMAL(')) return 'DOUBLE';
+  if (printed.startsWith('ENUM(') || printed === 'UUID') return 'VARCHAR';
+  if (printed === 'HUGEINT' || printed === 'UHUGEINT') return 'BIGINT';
+  if (printed === 'TIMESTAMP_S' || printed === 'TIMESTAMP_MS') return 'TIMESTAMP';
+  // A column of nothing but NULL has a type of its own in DuckDB.
+  if (printed === '"NULL"' || printed === 'NULL') return 'VARCHAR';
+  return undefined;
+}
+
+/** The name of a type without its parameters: those of an enumeration are values. */
+export function publicTypeName(printed: string): string {
+  return /^[A-Z_ ]+/.exec(printed)?.[0].trim() ?? 'unknown';
+}

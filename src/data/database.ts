@@ -1,0 +1,160 @@
+/**
+ * The one DuckDB instance of a process, in memory, in which all tables live. It reads and writes files, spills to a folder of its
+ * own when memory runs short, and installs or loads nothing from the network.
+ */
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { sqlError } from './sql.ts';
+
+export type DuckDb = typeof import('@duckdb/node-api');
+
+export interface DatabaseOptions {
+  /** Folder under which DuckDB spills; a subfolder is made when needed and removed by closeDatabase. Default: the system's. */
+  readonly tempDir?: string;
+  /** Default: {@link DATABASE_MEMORY_MB}. */
+  readonly memoryLimitMb?: number;
+  /** Default: the machine's, at most {@link DATABASE_THREADS_MAX}. */
+  readonly threads?: number;
+}
+
+/** Memory that DuckDB uses before it spills. A party's process shares its machine with others; DuckDB alone would take 80% of it. */
+export const DATABASE_MEMORY_MB = 1024;
+
+/** Threads of DuckDB by default. Reading and joining tables is rarely the bottleneck; more threads only cost memory. */
+export const DATABASE_THREADS_MAX = 4;
+
+interface Open {
+  readonly duckdb: DuckDb;
+  readonly instance: DuckDBInstance;
+  readonly spillDir: string;
+  readonly connections: Set<DuckDBConnection>;
+}
+
+let current: Promise<Open> | undefined;
+/** Counts the databases of this process, so that a table of an earlier one is told from those of the present one. */
+let generation = 0;
+
+/**
+ * Sets limits and folder of the database. Optional: the first table opens it with the defaults.
+ * @throws {UsageError} PRIVITY_DATABASE_STATE if it is open already
+ * @throws {EnvironmentError} PRIVITY_DUCKDB_MISSING
+ */
+export async function openDatabase(options: DatabaseOptions = {}): Promise<void> {
+  if (current !== undefined) {
+    throw new UsageError(
+      'PRIVITY_DATABASE_STATE',
+      'the database is open already: call openDatabase once, before the first table',
+    );
+  }
+  await start(options);
+}
+
+/** Closes the database and removes its spill folder. Tables made before cannot be used any more. Closing twice does nothing. */
+export async function closeDatabase(): Promise<void> {
+  const opening = current;
+  if (opening === undefined) return;
+  current = undefined;
+  generation++;
+  const open = await opening.catch(() => undefined);
+  if (open === undefined) return;
+  for (const connection of open.connections) {
+    connection.interrupt();
+    connection.closeSync();
+  }
+  open.instance.closeSync();
+  await rm(open.spillDir, { recursive: true, force: true });
+}
+
+/** Which database of this process is open; changes when it is closed. */
+export function databaseGeneration(): number {
+  return generation;
+}
+
+export async function duckDb(): Promise<DuckDb> {
+  return (await (current ?? start({}))).duckdb;
+}
+
+/**
+ * Runs `use` with a connection of its own, so that streamed results of one caller are not cut off by another's statement.
+ * When the signal aborts, the running statement is interrupted and the signal's reason is thrown.
+ */
+export async function withConnection<T>(
+  use: (connection: DuckDBConnection) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const open = await (current ?? start({}));
+  const connection = await open.instance.connect();
+  open.connections.add(connection);
+  const interrupt = () => connection.interrupt();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    // An abort while the connection was being made found nobody to interrupt.
+    signal?.throwIfAborted();
+    return await use(connection);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw sqlError(error).kind === 'memory' ? outOfMemory() : error;
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+    if (open.connections.delete(connection)) connection.closeSync();
+  }
+}
+
+/** Loads the optional package. The importer is a parameter so that a test can show what happens without it. */
+export async function loadDuckDb(
+  load: () => Promise<DuckDb> = () => import('@duckdb/node-api'),
+): Promise<DuckDb> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new EnvironmentError(
+      'PRIVITY_DUCKDB_MISSING',
+      'tables need the package @duckdb/node-api, which cannot be loaded; run: npm install @duckdb/node-api',
+      { cause },
+    );
+  }
+}
+
+function start(options: DatabaseOptions): Promise<Open> {
+  const opening = open(options);
+  current = opening;
+  opening.catch(() => {
+    if (current === opening) current = undefined;
+  });
+  return opening;
+}
+
+async function open(options: DatabaseOptions): Promise<Open> {
+  const duckdb = await loadDuckDb();
+  const name = `privity-tables-${process.pid}-${randomBytes(6).toString('hex')}`;
+  const spillDir = join(options.tempDir ?? tmpdir(), name);
+  const threads = options.threads ?? Math.min(availableParallelism(), DATABASE_THREADS_MAX);
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
+    memory_limit: `${options.memoryLimitMb ?? DATABASE_MEMORY_MB}MB`,
+    temp_directory: spillDir,
+    threads: String(threads),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_persistent_secrets: 'false',
+    // The order of the rows of a file is the order of the rows of its table.
+    preserve_insertion_order: 'true',
+  });
+  const connection = await instance.connect();
+  // The text of a timestamp must not depend on where a party's machine stands.
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  connection.closeSync();
+  return { duckdb, instance, spillDir, connections: new Set() };
+}
+
+function outOfMemory(): EnvironmentError {
+  return new EnvironmentError(
+    'PRIVITY_TABLE_LIMIT',
+    'the database ran out of memory and could not spill: raise memoryLimitMb, or select fewer columns',
+    { failure: 'RESOURCE_EXHAUSTED' },
+  );
+}

@@ -1,0 +1,16 @@
+export { tableFromArrow } from './arrow-decode.ts';
+export { ARROW_BYTES_MAX } from './arrow-format.ts';
+export type { Column, ColumnType } from './column-type.ts';
+export type { ColumnArrays, ColumnData } from './columns.ts';
+export {
+  closeDatabase,
+  DATABASE_MEMORY_MB,
+  DATABASE_THREADS_MAX,
+  type DatabaseOptions,
+  openDatabase,
+} from './database.ts';
+export { type ReadTableOptions, readTable } from './read-table.ts';
+export { COLUMN_NAME_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
+export { type ColumnOptions, Table } from './table.ts';
+export { type ColumnInput, tableOf } from './table-of.ts';
+export { writeTable } from './write-table.ts';

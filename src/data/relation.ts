@@ -1,0 +1,152 @@
+/** A relation in the process's database: what a {@link Table} is made of. Only the rooms that build on tables look this deep. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DataError, UsageError } from '../base/errors.ts';
+import { type Column, publicTypeName, storedType } from './column-type.ts';
+import { databaseGeneration, withConnection } from './database.ts';
+import { identifier, sqlError } from './sql.ts';
+
+export interface Relation {
+  /** Quoted, ready to be put into SQL. */
+  readonly sqlName: string;
+  readonly generation: number;
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+}
+
+/** Columns of a table. Each costs a buffer a chunk; files with more are matrices, for which a table is the wrong shape. */
+export const TABLE_COLUMNS_MAX = 4096;
+
+/** Rows of a table: what a 32-bit index of a typed array can address. */
+export const TABLE_ROWS_MAX = 2 ** 31 - 1;
+
+/** Bytes of a column's name in UTF-8; names travel in error messages and headers. */
+export const COLUMN_NAME_BYTES_MAX = 1024;
+
+/** Half of a character: not text that UTF-8 could carry. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+let relations = 0;
+
+export function nextRelationName(): string {
+  return identifier(`privity_${++relations}`);
+}
+
+/**
+ * Creates a relation from a SELECT. Types that tables do not have are converted or refused (see column-type.ts).
+ * `origin` says in messages where the data comes from: `file a.csv`, `the query`.
+ * Errors of DuckDB pass through: who wrote the SQL knows what they mean.
+ */
+export async function createRelation(
+  connection: DuckDBConnection,
+  select: string,
+  origin: string,
+): Promise<Relation> {
+  const described = await connection.runAndReadAll(`DESCRIBE ${select}`);
+  const names = described.getColumns()[0] as string[];
+  const printedTypes = described.getColumns()[1] as string[];
+  checkColumnNames(names, origin);
+  const columns = names.map((name, index): Column => {
+    const printed = printedTypes[index] ?? '';
+    const type = storedType(printed);
+    if (type !== undefined) return { name, type };
+    throw new DataError(
+      'PRIVITY_COLUMN_TYPE',
+      `column '${name}' of ${origin} has the type ${publicTypeName(printed)}, which tables do not support; name one with types: { '${name}': … } or convert it with CAST`,
+    );
+  });
+  const sqlName = nextRelationName();
+  const projection = columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`);
+  await connection.run(`CREATE TABLE ${sqlName} AS SELECT ${projection.join(', ')} FROM (${select}\n)`);
+  return finishRelation(connection, sqlName, columns);
+}
+
+/** Counts the rows of a relation that was just filled. Drops it when it is too long. */
+export async function finishRelation(
+  connection: DuckDBConnection,
+  sqlName: string,
+  columns: readonly Column[],
+): Promise<Relation> {
+  const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${sqlName}`);
+  const rowCount = Number(counted.getRows()[0]?.[0]);
+  if (rowCount > TABLE_ROWS_MAX) {
+    await connection.run(`DROP TABLE ${sqlName}`);
+    throw new DataError('PRIVITY_TABLE_LIMIT', `a table can have ${TABLE_ROWS_MAX} rows, not ${rowCount}`);
+  }
+  return { sqlName, generation: databaseGeneration(), columns, rowCount };
+}
+
+/** Throws when the database that the relation lived in has been closed. */
+export function assertLive(relation: Relation): void {
+  if (relation.generation !== databaseGeneration()) {
+    throw new UsageError('PRIVITY_DATABASE_STATE', 'this table is gone: its database has been closed');
+  }
+}
+
+/** Runs one statement on relations, with an error that does not quote data. For statements of our own that should not fail. */
+export async function selectRows(sql: string, signal?: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+  return withConnection(async (connection) => (await connection.runAndReadAll(sql)).getRows(), signal);
+}
+
+/** Frees the rows of a relation. Never throws: it runs when nobody is interested any more. */
+export async function dropRelation(relation: Relation): Promise<void> {
+  if (relation.generation !== databaseGeneration()) return;
+  await withConnection((connection) => connection.run(`DROP TABLE IF EXISTS ${relation.sqlName}`)).catch(
+    () => undefined,
+  );
+}
+
+export function requireColumns(relation: Relation, names: readonly string[], origin = 'the table'): readonly Column[] {
+  const missing = names.filter((name) => !relation.columns.some((column) => column.name === name));
+  if (missing.length > 0) throw columnsMissing(missing, relation.columns, relation.rowCount, origin);
+  return names.map((name) => relation.columns.find((column) => column.name === name) as Column);
+}
+
+export function columnsMissing(
+  missing: readonly string[],
+  present: readonly { readonly name: string }[],
+  rowCount: number | undefined,
+  origin: string,
+): DataError {
+  const list = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
+  const shown = present.slice(0, 20).map(({ name }) => name);
+  const more = present.length > shown.length ? ` and ${present.length - shown.length} more` : '';
+  const rows = rowCount === undefined ? '' : ` and ${rowCount} rows`;
+  return new DataError(
+    'PRIVITY_COLUMN_MISSING',
+    `${origin} has no column ${list(missing)}; it has ${list(shown)}${more}${rows}. Names are compared exactly, including case`,
+  );
+}
+
+/** DuckDB takes names that differ only in case for the same one. */
+export function checkColumnNames(names: readonly string[], origin: string): void {
+  if (names.length === 0) throw new DataError('PRIVITY_COLUMN_NAME', `${origin} has no columns`);
+  if (names.length > TABLE_COLUMNS_MAX) {
+    throw new DataError('PRIVITY_TABLE_LIMIT', `${origin} has ${names.length} columns; the limit is ${TABLE_COLUMNS_MAX}`);
+  }
+  const seen = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const place = `column ${index + 1} of ${origin}`;
+    if (name === '' || name.includes('\0') || loneSurrogate.test(name)) {
+      throw new DataError('PRIVITY_COLUMN_NAME', `${place} has an empty or malformed name`);
+    }
+    if (Buffer.byteLength(name) > COLUMN_NAME_BYTES_MAX) {
+      throw new DataError('PRIVITY_COLUMN_NAME', `the name of ${place} is longer than ${COLUMN_NAME_BYTES_MAX} bytes`);
+    }
+    const earlier = seen.get(name.toLowerCase());
+    if (earlier !== undefined) {
+      throw new DataError('PRIVITY_COLUMN_NAME', `${place} has the same name as column ${earlier + 1}: '${name}'`);
+    }
+    seen.set(name.toLowerCase(), index);
+  }
+}
+
+/** The conversion that failed, told without the value that failed. */
+export function conversionFailed(error: unknown, columns: readonly { readonly name: string }[], origin: string): DataError {
+  const { column, line } = sqlError(error);
+  const known = columns.some(({ name }) => name === column) ? ` in column '${column}'` : '';
+  const where = line === undefined ? '' : `, line ${line}`;
+  return new DataError(
+    'PRIVITY_COLUMN_TYPE',
+    `${origin}${where}: a value${known} does not fit the column's type`,
+  );
+}

@@ -1,0 +1,37 @@
+import { PrivityError } from '../base/errors.ts';
+import type { Failure } from '../coordination/failure.ts';
+
+/** What all parties agreed on as the end of a failed run. */
+export interface VerdictInfo {
+  /** The root cause. */
+  readonly failure: Failure;
+  /** What else was known, in order of precedence. */
+  readonly attached?: readonly Failure[];
+  /** Equal at all parties that share the verdict. */
+  readonly digest: string;
+}
+
+/**
+ * The run ended while something was pending. Raised by the runtime only: the reason of every AbortSignal, what pending awaits
+ * reject with, and what new steps throw after the verdict. Always a consequence, never a cause: it is not reported again.
+ */
+export class RunAbortedError extends PrivityError {
+  override readonly name: string = 'RunAbortedError';
+  readonly verdict: VerdictInfo;
+
+  constructor(verdict: VerdictInfo) {
+    super('PRIVITY_RUN_ABORTED', describeVerdict(verdict), {
+      failure: verdict.failure.code,
+      party: verdict.failure.origin,
+      stepId: verdict.failure.stepId,
+    });
+    this.verdict = verdict;
+  }
+}
+
+/** One sentence of public words. */
+export function describeVerdict({ failure }: VerdictInfo): string {
+  const step = failure.stepName === undefined ? '' : ` in "${failure.stepName}"`;
+  const id = failure.stepId === undefined ? '' : ` (step ${failure.stepId})`;
+  return `The run has ended: ${failure.code} at ${failure.origin}${step}${id}, incident ${failure.incident}.`;
+}

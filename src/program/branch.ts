@@ -1,0 +1,133 @@
+/**
+ * Lockstep. Every party numbers the same steps in the same order; a rolling digest for each branch proves it. Pure: no step is
+ * executed here.
+ */
+import { createHash } from 'node:crypto';
+import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+
+export interface StepPlan {
+  readonly kind: StepKind;
+  readonly name: string;
+  /** In federation order. */
+  readonly places: readonly string[];
+  /** Ids of the values that it uses. */
+  readonly inputs: readonly string[];
+  /** Hash of the task's source, or other parameters that must be the same everywhere. */
+  readonly source: string;
+}
+
+/** A digest as it is reported and sent: enough that nobody finds two programs with the same one by accident or by trying. */
+export const DIGEST_HEX_DIGITS = 32;
+
+/** SHA-256 over fields, each preceded by its length, so that no two lists of fields give the same bytes. */
+export function digestOf(fields: readonly (string | Buffer | readonly string[])[]): Buffer {
+  const hash = createHash('sha256');
+  const add = (field: string | Buffer): void => {
+    hash.update(`${Buffer.byteLength(field)}:`).update(field);
+  };
+  for (const field of fields) {
+    if (typeof field === 'string' || Buffer.isBuffer(field)) add(field);
+    else {
+      hash.update(`[${field.length}]`);
+      for (const item of field) add(item);
+    }
+  }
+  return hash.digest();
+}
+
+/** A straight line of steps: the job itself, or one function given to `parallel`. */
+export class Branch {
+  /** '' for the job, '4/0' for the first branch of step 4. */
+  readonly path: string;
+  readonly parent: Branch | null;
+  #next = 0;
+  #digest: Buffer;
+  /** The step whose branches are running; until they have joined, this branch issues nothing. */
+  #forkedAt: string | null = null;
+  #closed = false;
+  #joined = false;
+
+  constructor(path: string, parent: Branch | null, seed: Buffer) {
+    this.path = path;
+    this.parent = parent;
+    this.#digest = seed;
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  get digest(): string {
+    return hex(this.#digest);
+  }
+
+  get forkedAt(): string | null {
+    return this.#forkedAt;
+  }
+
+  /** Its function has returned: there will be no further steps. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  issue(plan: StepPlan): TrailEntry {
+    const position = this.#next;
+    const stepId = this.path === '' ? `${position}` : `${this.path}/${position}`;
+    this.#next += 1;
+    this.#digest = digestOf([
+      this.#digest,
+      stepId,
+      plan.kind,
+      plan.name,
+      plan.places,
+      plan.inputs,
+      plan.source,
+    ]);
+    const { kind, name, places } = plan;
+    return { branch: this.path, position, digest: this.digest, stepId, kind, name, places };
+  }
+
+  fork(stepId: string, count: number): readonly Branch[] {
+    this.#forkedAt = stepId;
+    return Array.from({ length: count }, (_, index) => {
+      const path = `${stepId}/${index}`;
+      return new Branch(path, this, digestOf([this.#digest, 'branch', path]));
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Folds the branches' digests into this one, in the order of the branches, not of their ends. */
+  join(branches: readonly Branch[]): void {
+    this.#forkedAt = null;
+    this.#digest = digestOf([this.#digest, 'join', branches.map((branch) => branch.digest)]);
+    for (const branch of branches) branch.#joined = true;
+  }
+
+  /** Whether what this branch did comes before what `other` does next in every party's program, whatever the timing. */
+  isBefore(other: Branch): boolean {
+    let home: Branch = this;
+    while (home.#joined && home.parent) home = home.parent;
+    for (let at: Branch | null = other; at; at = at.parent) if (at === home) return true;
+    return false;
+  }
+}
+
+const hex = (digest: Buffer): string => digest.toString('hex').slice(0, DIGEST_HEX_DIGITS);
+
+/**
+ * What a task does, as far as lockstep can tell: the hash of its source. Paths of files that loaders write into it
+ * (`import.meta.url`) differ between machines and say nothing.
+ */
+export function sourceHash(code: (...args: never[]) => unknown): string {
+  const text = Function.prototype.toString.call(code).replace(/(["'`])file:\/\/[^"'`]*\1/g, '"file:"');
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Where a step id stands for a party: issued already, still to come, or never to come. */
+export function positionOf(stepId: string): { readonly branch: string; readonly position: number } {
+  const cut = stepId.lastIndexOf('/');
+  return { branch: cut === -1 ? '' : stepId.slice(0, cut), position: Number(stepId.slice(cut + 1)) };
+}

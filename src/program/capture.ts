@@ -1,0 +1,151 @@
+/**
+ * From anything thrown to what peers may know and what only the origin's own log keeps. Total: thrown strings, proxies,
+ * getters that throw and cyclic causes all give a record, of bounded size, and running them cannot make it fail.
+ *
+ * What crosses is decided here, at the origin, and nowhere else.
+ */
+import { types } from 'node:util';
+import { PrivityError } from '../base/errors.ts';
+import { type FailureCode, isFailureCode } from '../base/failure-codes.ts';
+import type { Random } from '../contracts/random.ts';
+import type { Failure } from '../coordination/failure.ts';
+import { RunAbortedError } from './abort.ts';
+import { PublicError } from './public-error.ts';
+
+/** What text of a failure may cross to other parties. */
+export type ErrorDetail = 'redacted' | 'message' | 'full';
+
+export interface CaptureContext {
+  readonly party: string;
+  readonly stepId?: string | undefined;
+  readonly stepName?: string | undefined;
+  readonly errorDetail: ErrorDetail;
+  readonly random: Random;
+}
+
+/** One error of a cause chain as the origin's log keeps it. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly code?: string | undefined;
+}
+
+export interface CapturedFailure {
+  /** What peers are told. */
+  readonly failure: Failure;
+  /** For this party's own log, under `failure.incident`. Never sent. */
+  readonly detail: ErrorRecord & { readonly causes: readonly ErrorRecord[] };
+}
+
+/** What crosses of a PublicError, or under the policy 'message': a paragraph. */
+export const PUBLIC_MESSAGE_CHARS_MAX = 500;
+/** What crosses under the policy 'full': a message and a stack. */
+export const FULL_MESSAGE_CHARS_MAX = 8_000;
+/** What the origin's log keeps of one message. */
+export const DETAIL_MESSAGE_CHARS_MAX = 4_000;
+/** What the origin's log keeps of one stack: some hundred frames. */
+export const DETAIL_STACK_CHARS_MAX = 16_000;
+/** Causes that the origin's log keeps; longer chains are loops or generated. */
+export const DETAIL_CAUSES_MAX = 8;
+const INCIDENT_BYTES = 16;
+
+/** Turns anything thrown into a failure of this party and the details that stay here. */
+export function capture(error: unknown, context: CaptureContext): CapturedFailure {
+  const chain = causeChain(error);
+  const [first = emptyRecord, ...causes] = chain.map(recordOf);
+  const message = crossing(error, first, causes, context.errorDetail);
+  const failure: Failure = {
+    code: codeOf(error),
+    origin: context.party,
+    reporter: context.party,
+    ...(context.stepId === undefined ? {} : { stepId: context.stepId }),
+    ...(context.stepName === undefined ? {} : { stepName: context.stepName }),
+    incident: Buffer.from(context.random.bytes(INCIDENT_BYTES)).toString('hex'),
+    ...(message === undefined ? {} : { message }),
+  };
+  return { failure, detail: { ...first, causes } };
+}
+
+/**
+ * Whether an error only says that the run was aborted: it is, or was caused by, a {@link RunAbortedError}, or it is the
+ * AbortError with which platform functions answer an aborted signal. Such errors are not failures of their own.
+ */
+export function isConsequence(error: unknown): boolean {
+  return causeChain(error).some(
+    (link) => safe(() => link instanceof RunAbortedError, false) || text(link, 'name') === 'AbortError',
+  );
+}
+
+function codeOf(error: unknown): FailureCode {
+  const code = safe(() => (error instanceof PrivityError ? error.failure : undefined), undefined);
+  return isFailureCode(code) ? code : 'TASK_FAILED';
+}
+
+/** The text that other parties may read; undefined when there is none, which is the default. */
+function crossing(
+  error: unknown,
+  first: ErrorRecord,
+  causes: readonly ErrorRecord[],
+  policy: ErrorDetail,
+): string | undefined {
+  if (policy === 'full') {
+    const parts = [first, ...causes].map((record) => record.stack || `${record.name}: ${record.message}`);
+    return bounded(parts.join('\ncaused by '), FULL_MESSAGE_CHARS_MAX);
+  }
+  const isPublic = safe(() => error instanceof PublicError, false);
+  return policy === 'message' || isPublic ? bounded(first.message, PUBLIC_MESSAGE_CHARS_MAX) : undefined;
+}
+
+/** The error and its causes, ended by a loop, the limit, or something that is no object. */
+function causeChain(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let link = error; chain.length <= DETAIL_CAUSES_MAX && !chain.includes(link); ) {
+    chain.push(link);
+    if (!isObject(link)) break;
+    const current = link;
+    link = safe(() => (current as { cause?: unknown }).cause, undefined);
+    if (link === undefined) break;
+  }
+  return chain;
+}
+
+const emptyRecord: ErrorRecord = { name: 'undefined', message: '', stack: '' };
+
+function recordOf(error: unknown): ErrorRecord {
+  if (!isObject(error)) {
+    const words = safe(() => String(error), 'something that cannot be shown');
+    return { name: typeof error, message: bounded(words, DETAIL_MESSAGE_CHARS_MAX), stack: '' };
+  }
+  const code = text(error, 'code');
+  return {
+    name: bounded(text(error, 'name') ?? (types.isProxy(error) ? 'Proxy' : 'object'), 200),
+    message: bounded(text(error, 'message') ?? '', DETAIL_MESSAGE_CHARS_MAX),
+    stack: bounded(text(error, 'stack') ?? '', DETAIL_STACK_CHARS_MAX),
+    ...(code === undefined ? {} : { code: bounded(code, 200) }),
+  };
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** A property, if reading it gives a string; getters and proxies may throw or lie about their kind. */
+function text(value: unknown, key: 'name' | 'message' | 'stack' | 'code'): string | undefined {
+  if (!isObject(value)) return undefined;
+  const found = safe(() => (value as Partial<Record<string, unknown>>)[key], undefined);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function safe<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Cut to length, without the control characters that could repaint a terminal. Newlines and tabs stay. */
+function bounded(value: string, charsMax: number): string {
+  const cut = value.length > charsMax ? `${value.slice(0, charsMax)}…` : value;
+  return cut.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' || c === '\t' ? c : '\uFFFD'));
+}

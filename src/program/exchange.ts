@@ -1,0 +1,217 @@
+/**
+ * The data plane of a program: which messages a step sends to which peers, and which it expects from whom. A message is
+ * compared with this party's own program before anything of it is delivered: same step, same digest, expected from that peer.
+ */
+import { InternalError, PeerError, PeerLostError } from '../base/errors.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { Body, Link, LinkHandlers, MessageSink } from '../contracts/link.ts';
+import type { TrailEntry } from '../coordination/failure.ts';
+import { type DataFrame, type DataFrameKind, decodeDataFrame, encodeDataFrame } from '../wire/value-frame.ts';
+import { positionOf } from './branch.ts';
+import type { WaitInfo } from './host.ts';
+import type { Mail, Mailbox } from './mailbox.ts';
+
+export interface Expectation {
+  readonly peer: string;
+  readonly kind: DataFrameKind;
+  /** A message for the step, checked and complete, in the order in which the peer sent them. */
+  deliver(mail: Mail): void;
+}
+
+export interface ExchangeOptions {
+  readonly parties: readonly string[];
+  readonly party: string;
+  readonly clock: Clock;
+  readonly mailbox: Mailbox;
+  /** Where the program is: `past` and `never` make a message for that step a divergence, `future` makes it wait. */
+  readonly whereIs: (stepId: string) => 'past' | 'future' | 'never';
+  readonly diverged: (peer: string, branch: string, position: number, stepId: string) => void;
+  readonly failed: (error: unknown) => void;
+  readonly linkLost: (peer: string, error: Error) => void;
+}
+
+interface Expected extends Expectation {
+  readonly entry: TrailEntry;
+  readonly since: number;
+  /** Sequence number of the next message. */
+  next: number;
+  /** The last delivery, so that messages are delivered in order although their bodies may end out of order. */
+  tail: Promise<void>;
+}
+
+const discard: MessageSink = { write: () => undefined, end: () => undefined, abort: () => {} };
+const keyOf = (peer: string, stepId: string): string => `${peer} ${stepId}`;
+
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #links = new Map<string, Link>();
+  readonly #expected = new Map<string, Expected>();
+  readonly #early = new Map<string, Mail[]>();
+  readonly #sends = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  attach(peer: string, link: Link): void {
+    this.#links.set(peer, link);
+  }
+
+  handlersFor(peer: string): LinkHandlers {
+    return { onMessage: (header) => this.#onMessage(peer, header) };
+  }
+
+  /** A step has been issued. Messages that came for it before are compared now. */
+  issued(entry: TrailEntry, expectations: readonly Expectation[]): void {
+    for (const expectation of expectations) {
+      this.#expected.set(keyOf(expectation.peer, entry.stepId), {
+        ...expectation,
+        entry,
+        deliver: expectation.deliver.bind(expectation),
+        since: this.#options.clock.now(),
+        next: 0,
+        tail: Promise.resolve(),
+      });
+    }
+    if (this.#early.size === 0) return;
+    for (const peer of this.#options.parties) this.#replay(peer, entry.stepId);
+  }
+
+  /** The branch will issue no more steps: what waits for later ones never had a place in this program. */
+  recheckEarly(): void {
+    for (const mails of [...this.#early.values()]) {
+      const mail = mails[0];
+      if (mail && this.#options.whereIs(mail.frame.stepId) !== 'future') this.#replay(mail.peer, mail.frame.stepId);
+    }
+  }
+
+  /** The step needs nothing more from the peer. */
+  fulfilled(peer: string, stepId: string): void {
+    this.#expected.delete(keyOf(peer, stepId));
+  }
+
+  /**
+   * Sends one message of a step. Resolves when the link has taken it over. A link that has ended is not a failure of this
+   * party: whoever watches the peer decides, and this promise stays pending until the run is aborted.
+   */
+  send(peer: string, entry: TrailEntry, kind: DataFrameKind, body: Body, sequence = 0): Promise<void> {
+    const link = this.#links.get(peer);
+    if (link === undefined) throw new InternalError(`no link to ${peer}`);
+    const { stepId, digest } = entry;
+    const sending = link
+      .send(encodeDataFrame({ kind, stepId, digest, sequence }), body)
+      .catch((error: unknown) => this.#sendFailed(peer, error));
+    this.#sends.add(sending);
+    void sending.finally(() => this.#sends.delete(sending)).catch(() => {});
+    return sending;
+  }
+
+  /** Resolves when the peers have acknowledged everything that was sent. */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#sends);
+    const flushes = [...this.#links].map(([peer, link]) =>
+      link.flushed().catch((error: unknown) => this.#sendFailed(peer, error)),
+    );
+    await Promise.all(flushes);
+  }
+
+  waiting(): readonly WaitInfo[] {
+    const now = this.#options.clock.now();
+    return [...this.#expected.values()].map(({ entry, peer, since }) => ({
+      stepId: entry.stepId,
+      name: entry.name,
+      kind: entry.kind,
+      peer,
+      sinceMs: Math.max(0, now - since),
+    }));
+  }
+
+  /** From now on nothing is delivered or kept. Returns what was waiting, by kind. */
+  async close(): Promise<{ readonly messages: number; readonly expectations: number }> {
+    this.#closed = true;
+    const expectations = this.#expected.size;
+    this.#expected.clear();
+    this.#early.clear();
+    return { messages: await this.#options.mailbox.close(), expectations };
+  }
+
+  #onMessage(peer: string, header: Uint8Array): MessageSink {
+    if (this.#closed) return discard;
+    try {
+      const frame = decodeDataFrame(header, peer);
+      const key = keyOf(peer, frame.stepId);
+      const expected = this.#expected.get(key);
+      if (expected === undefined && this.#options.whereIs(frame.stepId) !== 'future') {
+        this.#diverge(peer, frame);
+        return discard;
+      }
+      if (expected !== undefined && !this.#agrees(expected, frame)) return discard;
+      const { mail, sink } = this.#options.mailbox.receive(peer, frame);
+      if (expected !== undefined) this.#accept(expected, mail);
+      else this.#early.set(key, [...(this.#early.get(key) ?? []), mail]);
+      return sink;
+    } catch (error) {
+      this.#options.failed(error);
+      return discard;
+    }
+  }
+
+  #replay(peer: string, stepId: string): void {
+    const key = keyOf(peer, stepId);
+    const mails = this.#early.get(key);
+    if (mails === undefined) return;
+    this.#early.delete(key);
+    for (const mail of mails) {
+      const expected = this.#expected.get(key);
+      if (expected !== undefined && this.#agrees(expected, mail.frame)) this.#accept(expected, mail);
+      else {
+        if (expected === undefined) this.#diverge(peer, mail.frame);
+        void mail.release().catch(() => {});
+      }
+    }
+  }
+
+  /** Reports what does not agree; the message is not delivered then. */
+  #agrees(expected: Expected, frame: DataFrame): boolean {
+    if (frame.digest !== expected.entry.digest || frame.kind !== expected.kind) {
+      this.#diverge(expected.peer, frame);
+      return false;
+    }
+    if (frame.sequence === expected.next) return true;
+    const what = frame.kind === 'value' ? 'a second value for a step' : 'messages of a step out of order';
+    this.#options.failed(
+      new PeerError('PRIVITY_FRAME_INVALID', `The program of ${expected.peer} sent ${what}.`, {
+        party: expected.peer,
+        stepId: frame.stepId,
+      }),
+    );
+    return false;
+  }
+
+  #accept(expected: Expected, mail: Mail): void {
+    expected.next += 1;
+    const complete = new Promise<void>((resolve, reject) => mail.whenComplete(resolve, reject));
+    expected.tail = expected.tail
+      .then(() => complete)
+      .then(() => {
+        if (!this.#closed) expected.deliver(mail);
+      })
+      // A link that ends mid-message is the supervisor's matter, a full mailbox is ours.
+      .catch((error: unknown) => this.#sendFailed(expected.peer, error))
+      .catch(() => {});
+  }
+
+  #diverge(peer: string, frame: DataFrame): void {
+    const { branch, position } = positionOf(frame.stepId);
+    this.#options.diverged(peer, branch, position, frame.stepId);
+  }
+
+  #sendFailed(peer: string, error: unknown): Promise<void> {
+    if (!this.#closed) {
+      if (error instanceof PeerLostError) this.#options.linkLost(peer, error);
+      else this.#options.failed(error);
+    }
+    return new Promise(() => {});
+  }
+}

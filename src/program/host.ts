@@ -1,0 +1,53 @@
+import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { CapturedFailure } from './capture.ts';
+
+export type StepOutcome = 'completed' | 'failed' | 'aborted';
+
+/** One line of the disclosure ledger: reported before the first byte leaves. */
+export interface DisclosureInfo {
+  readonly stepId: string;
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly to: readonly string[];
+  readonly type: string;
+  readonly shape?: readonly number[];
+  readonly bytes: number;
+}
+
+export interface DivergenceInfo {
+  readonly peer: string;
+  readonly branch: string;
+  readonly position: number;
+  readonly stepId: string;
+}
+
+/** What this party waits for. */
+export interface WaitInfo {
+  readonly stepId: string;
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly peer: string;
+  /** How long, in milliseconds. */
+  readonly sinceMs: number;
+}
+
+/** What the program tells the process that runs it. None of the callbacks may throw. */
+export interface ProgramHost {
+  /** Every step of the program in the order in which this party's job issued it, also those of other parties. */
+  stepIssued(entry: TrailEntry): void;
+  /** This party takes part in the step, and its part has begun. */
+  stepStarted(info: { readonly stepId: string; readonly name: string; readonly kind: StepKind }): void;
+  stepFinished(info: {
+    readonly stepId: string;
+    readonly outcome: StepOutcome;
+    readonly durationMs: number;
+  }): void;
+  disclosed(info: DisclosureInfo): void;
+  progress(info: { readonly stepId: string; readonly done: number; readonly total: number }): void;
+  /** Something failed at this party. Called at once, whether or not anything waits for it. */
+  failed(captured: CapturedFailure): void;
+  /** A peer's message belongs to another program than this party's. Its value was not delivered. */
+  diverged(info: DivergenceInfo): void;
+  /** A message could not be sent because the link to the peer ended. Whether the peer is lost is not decided here. */
+  linkLost?(peer: string, error: Error): void;
+}

@@ -1,0 +1,195 @@
+/**
+ * Where messages of peers wait until their step takes them. Bounded: what does not fit into memory goes to temporary files,
+ * and what does not fit there ends the run. Never holds a peer back for lack of room: the message that a waiting step needs
+ * may be behind the one that nobody needs yet.
+ */
+import { UsageError } from '../base/errors.ts';
+import type { MessageSink } from '../contracts/link.ts';
+import type { ByteSource } from '../wire/value-codec.ts';
+import type { DataFrame } from '../wire/value-frame.ts';
+import { memorySource } from '../wire/value-source.ts';
+import type { SpillFile, SpillStore } from './spill.ts';
+
+/** Early values of ordinary programs stay in memory; a program process has some hundred MB to spare for them. */
+export const MAILBOX_BYTES_MAX = 64 * 1024 * 1024;
+/** Temporary files for early and large values: as much as a laptop's disk can be expected to have free. */
+export const MAILBOX_SPILL_BYTES_MAX = 16 * 1024 * 1024 * 1024;
+/** Messages that wait, of any size: bounds what bookkeeping costs (about 100 MB), and temporary files. */
+export const MAILBOX_MESSAGES_MAX = 250_000;
+
+export interface MailboxLimits {
+  readonly bytesMax: number;
+  readonly messagesMax: number;
+}
+
+/** One message on its way in. */
+export interface Mail {
+  readonly peer: string;
+  readonly frame: DataFrame;
+  /** Calls back once, when the message is complete or will never be. */
+  whenComplete(complete: () => void, failed: (error: unknown) => void): void;
+  /** The body; valid until `release`. */
+  source(): ByteSource;
+  /** Frees memory or file. With `keepFile` the file stays, because Blobs refer to it. */
+  release(keepFile?: boolean): Promise<void>;
+}
+
+export class Mailbox {
+  readonly #limits: MailboxLimits;
+  readonly #spill: SpillStore;
+  readonly #waiting = new Set<Incoming>();
+  #bytes = 0;
+
+  constructor(limits: MailboxLimits, spill: SpillStore) {
+    this.#limits = limits;
+    this.#spill = spill;
+  }
+
+  get messages(): number {
+    return this.#waiting.size;
+  }
+
+  /** Bytes in memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  receive(peer: string, frame: DataFrame): { readonly mail: Mail; readonly sink: MessageSink } {
+    if (this.#waiting.size >= this.#limits.messagesMax) {
+      throw new UsageError(
+        'PRIVITY_MAILBOX_FULL',
+        `Over ${this.#limits.messagesMax} messages wait for steps of this party (mailboxMessagesMax).`,
+      );
+    }
+    const incoming = new Incoming(peer, frame, {
+      reserve: (bytes) => this.#reserve(bytes),
+      free: (bytes) => {
+        this.#bytes -= bytes;
+      },
+      spill: () => this.#spill.create(),
+      gone: (mail) => this.#waiting.delete(mail),
+    });
+    this.#waiting.add(incoming);
+    return { mail: incoming, sink: incoming };
+  }
+
+  /** Releases what is left; returns how many messages that were. */
+  async close(): Promise<number> {
+    const left = [...this.#waiting];
+    await Promise.all(left.map((mail) => mail.release().catch(() => {})));
+    return left.length;
+  }
+
+  #reserve(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#limits.bytesMax) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+}
+
+interface Room {
+  reserve(bytes: number): boolean;
+  free(bytes: number): void;
+  spill(): Promise<SpillFile>;
+  gone(mail: Incoming): void;
+}
+
+class Incoming implements Mail, MessageSink {
+  readonly peer: string;
+  readonly frame: DataFrame;
+  readonly #room: Room;
+  #pieces: Uint8Array[] = [];
+  #inMemory = 0;
+  #file: SpillFile | undefined;
+  /** Set while the file is written: pieces are appended one after the other. */
+  #writing: Promise<void> | undefined;
+  #outcome: 'open' | 'complete' | 'failed' = 'open';
+  #error: unknown;
+  #listener: { readonly complete: () => void; readonly failed: (error: unknown) => void } | undefined;
+
+  constructor(peer: string, frame: DataFrame, room: Room) {
+    this.peer = peer;
+    this.frame = frame;
+    this.#room = room;
+  }
+
+  write(piece: Uint8Array): undefined | Promise<void> {
+    if (this.#outcome !== 'open') return undefined;
+    if (this.#writing === undefined && this.#room.reserve(piece.length)) {
+      this.#pieces.push(piece);
+      this.#inMemory += piece.length;
+      return undefined;
+    }
+    return this.#write(piece);
+  }
+
+  end(): undefined | Promise<void> {
+    if (this.#writing === undefined) {
+      this.#settle('complete');
+      return undefined;
+    }
+    return this.#writing.then(
+      async () => {
+        await this.#file?.seal();
+        this.#settle('complete');
+      },
+      () => {},
+    );
+  }
+
+  abort(error: Error): void {
+    this.#settle('failed', error);
+  }
+
+  whenComplete(complete: () => void, failed: (error: unknown) => void): void {
+    this.#listener = { complete, failed };
+    this.#notify();
+  }
+
+  source(): ByteSource {
+    return this.#file ?? memorySource(this.#pieces);
+  }
+
+  async release(keepFile = false): Promise<void> {
+    this.#settle('failed', new Error('released'));
+    this.#room.gone(this);
+    this.#freeMemory();
+    await this.#writing?.catch(() => {});
+    if (!keepFile) await this.#file?.remove();
+  }
+
+  /** From memory to a file, for good, once there is no room. */
+  #write(piece: Uint8Array): Promise<void> {
+    const before = this.#writing ?? this.#moveToFile();
+    const writing = before.then(() => this.#file?.append(piece));
+    this.#writing = writing;
+    return writing.catch((error: unknown) => this.#settle('failed', error));
+  }
+
+  async #moveToFile(): Promise<void> {
+    this.#file = await this.#room.spill();
+    for (const earlier of this.#pieces) await this.#file.append(earlier);
+    this.#freeMemory();
+  }
+
+  #freeMemory(): void {
+    this.#room.free(this.#inMemory);
+    this.#inMemory = 0;
+    this.#pieces = [];
+  }
+
+  #settle(outcome: 'complete' | 'failed', error?: unknown): void {
+    if (this.#outcome !== 'open') return;
+    this.#outcome = outcome;
+    this.#error = error;
+    this.#notify();
+  }
+
+  #notify(): void {
+    const listener = this.#listener;
+    if (listener === undefined || this.#outcome === 'open') return;
+    this.#listener = undefined;
+    if (this.#outcome === 'complete') listener.complete();
+    else listener.failed(this.#error);
+  }
+}

@@ -1,0 +1,251 @@
+import type { ClientHttp2Stream, Http2Session, ServerHttp2Stream } from 'node:http2';
+import { InternalError, invariant, PeerError, PeerLostError } from '../../base/errors.ts';
+import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
+import type { GrpcLimits } from './limits.ts';
+import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
+import { decodeMessage, statusError } from './status.ts';
+
+/** Messages up to this size are copied into one buffer: cheaper than a write of several. */
+const COPY_BYTES_MAX = 8 * 1024;
+
+export interface GrpcConnectionOptions {
+  readonly peer: string;
+  readonly plane: Plane;
+  readonly stream: ClientHttp2Stream | ServerHttp2Stream;
+  readonly session: Http2Session;
+  readonly clock: Clock;
+  readonly limits: GrpcLimits;
+}
+
+/** One bidirectional gRPC stream with the HTTP/2 session that carries it and nothing else. Both ends use it. */
+export class GrpcConnection implements Connection {
+  readonly peer: string;
+  readonly plane: Plane;
+  readonly #stream: ClientHttp2Stream | ServerHttp2Stream;
+  readonly #session: Http2Session;
+  readonly #clock: Clock;
+  readonly #limits: GrpcLimits;
+  readonly #reader: MessageReader;
+  #handlers: ConnectionHandlers | undefined;
+  /** A promise of onFrame is pending: the stream is paused. */
+  #held = false;
+  #queuedBytes = 0;
+  #drainWaiters: (() => void)[] = [];
+  #orderly = false;
+  /** Why the connection closes, where this is known before it does. */
+  #reason: Error | undefined;
+  #sessionError: Error | undefined;
+  #closing: Timer | undefined;
+  #destroyed = false;
+  /** Resolves when the stream is closed, whoever closed it. */
+  readonly closed: Promise<void>;
+
+  constructor(options: GrpcConnectionOptions) {
+    this.peer = options.peer;
+    this.plane = options.plane;
+    this.#stream = options.stream;
+    this.#session = options.session;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#reader = new MessageReader(options.limits.messageBytesMax);
+    const stream = options.stream;
+    // A client learns from the trailers that the end is an orderly one; a server from the end of the stream itself.
+    const isClient = !('respond' in stream);
+    stream.on('error', (error: Error) => {
+      this.#sessionError ??= error;
+    });
+    options.session.on('error', (error: Error) => {
+      this.#sessionError ??= error;
+    });
+    stream.on('end', () => {
+      if (!isClient) this.#orderly = true;
+      if (this.#reader.inMessage && !stream.aborted && !this.#destroyed) {
+        this.#reason ??= violation(this.peer, 'the stream ended within a message');
+      }
+      stream.end();
+    });
+    if (isClient) {
+      stream.on('trailers', (headers: Record<string, unknown>) => {
+        const code = Number(headers['grpc-status'] ?? Number.NaN);
+        if (Number.isNaN(code)) return;
+        this.#orderly = true;
+        this.#reason ??= statusError(code, decodeMessage(String(headers['grpc-message'] ?? '')), this.peer);
+      });
+    }
+    this.closed = new Promise((resolve) => {
+      stream.once('close', () => {
+        this.#finish();
+        resolve();
+      });
+    });
+  }
+
+  start(handlers: ConnectionHandlers): void {
+    invariant(this.#handlers === undefined, 'a connection was started twice');
+    this.#handlers = handlers;
+    if (this.#stream.closed && this.#stream.destroyed) {
+      void this.closed.then(() => handlers.onClose(this.#closeError()));
+      return;
+    }
+    this.#stream.on('data', (chunk: Uint8Array) => {
+      if (this.#isOver) return;
+      this.#reader.push(chunk);
+      this.#deliver();
+    });
+  }
+
+  send(parts: readonly Uint8Array[]): boolean {
+    const stream = this.#stream;
+    if (this.#isOver || stream.writableEnded || stream.destroyed) return true;
+    let length = 0;
+    for (const part of parts) length += part.length;
+    if (length > this.#limits.messageBytesMax) {
+      throw new InternalError(`a frame of ${length} bytes was given to a connection`);
+    }
+    const total = length + PREFIX_BYTES;
+    this.#queuedBytes += total;
+    const done = (): void => {
+      this.#queuedBytes -= total;
+      if (this.#queuedBytes * 2 < this.#limits.sendQueueBytes) this.#releaseDrain();
+    };
+    if (total <= COPY_BYTES_MAX) stream.write(joined(parts, length), done);
+    else writeParts(stream, parts, length, done);
+    return this.#queuedBytes < this.#limits.sendQueueBytes;
+  }
+
+  drained(): Promise<void> {
+    if (this.#queuedBytes < this.#limits.sendQueueBytes || this.#isOver || this.#stream.destroyed) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#drainWaiters.push(resolve));
+  }
+
+  close(): Promise<void> {
+    if (!this.#isOver) {
+      this.#closing = this.#clock.after(this.#limits.closeTimeoutMs, () => this.destroy());
+      // What still arrives is read and dropped, so that the peer's end of stream behind it is seen.
+      this.#stream.removeAllListeners('data');
+      this.#stream.resume();
+      this.#stream.end();
+    }
+    return this.closed;
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#stream.destroy();
+    this.#session.destroy();
+  }
+
+  /** This side has ended it: nothing more is delivered or sent. */
+  get #isOver(): boolean {
+    return this.#destroyed || this.#closing !== undefined;
+  }
+
+  #deliver(): void {
+    if (this.#held) return;
+    try {
+      while (!this.#isOver) {
+        const frame = this.#reader.next();
+        if (frame === undefined) return;
+        const pending = this.#handlers?.onFrame(frame);
+        if (pending !== undefined) {
+          this.#hold(pending);
+          return;
+        }
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #hold(pending: Promise<void>): void {
+    this.#held = true;
+    this.#stream.pause();
+    pending.then(
+      () => {
+        this.#held = false;
+        if (this.#isOver) return;
+        this.#deliver();
+        if (!this.#held) this.#stream.resume();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.#reason ??=
+      error instanceof PeerError && error.party === undefined
+        ? new PeerError(error.code, `${this.peer}: ${error.message}`, { party: this.peer })
+        : (error as Error);
+    this.#destroyed = true;
+    this.#stream.destroy();
+    this.#session.destroy();
+  }
+
+  #releaseDrain(): void {
+    const waiters = this.#drainWaiters;
+    if (waiters.length === 0) return;
+    this.#drainWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #finish(): void {
+    if (this.#stream.aborted || this.#stream.rstCode !== 0) this.#orderly = false;
+    this.#closing?.cancel();
+    this.#releaseDrain();
+    if (this.#session.destroyed) return this.#handlers?.onClose(this.#closeError());
+    // The session has no other use. Its goodbye needs the peer's answer, so it has a bound too.
+    const timer = this.#clock.after(this.#limits.closeTimeoutMs, () => this.#session.destroy());
+    this.#session.close(() => timer.cancel());
+    this.#handlers?.onClose(this.#closeError());
+  }
+
+  #closeError(): Error | undefined {
+    if (this.#reason !== undefined) return this.#reason;
+    if (this.#orderly || this.#isOver) return undefined;
+    return new PeerLostError(
+      'PRIVITY_CONNECTION_BROKEN',
+      `the ${this.plane} connection with ${this.peer} broke`,
+      { party: this.peer, cause: this.#sessionError },
+    );
+  }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Buffer {
+  const all = Buffer.allocUnsafe(PREFIX_BYTES + length);
+  writePrefix(all, length);
+  let at = PREFIX_BYTES;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** One vectored write: the prefix goes in front of the first part where that is small (a frame's header). */
+function writeParts(
+  stream: ClientHttp2Stream | ServerHttp2Stream,
+  parts: readonly Uint8Array[],
+  length: number,
+  done: () => void,
+): void {
+  const [first = new Uint8Array(0)] = parts;
+  const joinedBytes = first.length <= COPY_BYTES_MAX ? first.length : 0;
+  const head = Buffer.allocUnsafe(PREFIX_BYTES + joinedBytes);
+  writePrefix(head, length);
+  if (joinedBytes > 0) head.set(first, PREFIX_BYTES);
+  const rest = joinedBytes > 0 || first.length === 0 ? parts.slice(1) : parts;
+  stream.cork();
+  stream.write(head);
+  rest.forEach((part, index) => {
+    if (index < rest.length - 1) stream.write(part);
+  });
+  // All parts leave in one write, so the last one's callback stands for all. `rest` has at least one part here.
+  stream.write(rest[rest.length - 1] ?? new Uint8Array(0), done);
+  stream.uncork();
+}
+
+const violation = (peer: string, what: string): PeerError =>
+  new PeerError('PRIVITY_PROTOCOL_VIOLATION', `${peer}: ${what}`, { party: peer });

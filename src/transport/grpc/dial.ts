@@ -1,0 +1,214 @@
+import { connect as connectHttp2, type ClientHttp2Session, constants } from 'node:http2';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { PeerError, PeerLostError } from '../../base/errors.ts';
+import type { Clock, Plane } from '../../contracts/index.ts';
+import type { Identity } from '../identity/certificate.ts';
+import { describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
+import { GrpcConnection } from './connection.ts';
+import type { GrpcLimits } from './limits.ts';
+import { planePaths, serverName } from './server-name.ts';
+import { decodeMessage, status, statusError } from './status.ts';
+import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
+
+/** A party as the federation lists it. */
+export interface PeerAddress {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `sha256:` and the base64url SHA-256 of the public key. */
+  readonly fingerprint: string;
+}
+
+export interface DialOptions {
+  readonly peer: PeerAddress;
+  readonly plane: Plane;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly limits: GrpcLimits;
+  readonly signal: AbortSignal;
+}
+
+/** Prefix of the debug data in the GOAWAY by which a dialler tells the other end why it does not trust it. */
+export const REFUSAL_PREFIX = 'privity-refused: ';
+
+/**
+ * TCP, TLS, identity check, HTTP/2, call: in this order, under one deadline.
+ * @throws {PeerLostError} PRIVITY_PEER_UNREACHABLE, PRIVITY_CONNECTION_BROKEN
+ * @throws {PeerError} identity codes, PRIVITY_PEER_REFUSED_US, PRIVITY_PEER_ADDRESS_WRONG, PRIVITY_PROTOCOL_VIOLATION
+ */
+export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
+  const { peer, clock, limits, signal } = options;
+  const attempt = new AbortController();
+  const timer = clock.after(limits.connectTimeoutMs, () =>
+    attempt.abort(unreachable(peer, `no answer within ${limits.connectTimeoutMs} ms`)),
+  );
+  const onAbort = (): void => attempt.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  let socket: TLSSocket | undefined;
+  try {
+    socket = await openTls(options, attempt.signal);
+    const problem = verifyPeer({
+      certificate: certificateOf(socket),
+      party: peer.name,
+      fingerprint: peer.fingerprint,
+      nowMs: clock.wallTime(),
+    });
+    if (problem !== undefined) {
+      tellRefusal(socket, describeProblem(problem, peer.name), options);
+      socket = undefined;
+      throw identityError(problem, peer.name);
+    }
+    return await openCall(socket, options, attempt.signal);
+  } catch (error) {
+    socket?.destroy();
+    throw error;
+  } finally {
+    timer.cancel();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
+  const { peer, plane, identity } = options;
+  return new Promise((resolve, reject) => {
+    if (attempt.aborted) return reject(attempt.reason);
+    const socket = connectTls({
+      host: peer.host,
+      port: peer.port,
+      servername: serverName(plane, peer.name),
+      ...secureContext(identity),
+      ...peerPolicy,
+    });
+    // For a self-signed certificate Node does not come to ask this; should it ever, hosts do not matter, the pin does.
+    const fail = (error: unknown): void => {
+      attempt.removeEventListener('abort', onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => fail(attempt.reason);
+    attempt.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', (error: Error) => fail(dialError(peer, error)));
+    socket.once('close', () => fail(unreachable(peer, 'the connection closed during the TLS handshake')));
+    socket.once('secureConnect', () => {
+      if (socket.alpnProtocol !== 'h2') {
+        return fail(wrongAddress(peer, 'what listens there does not speak HTTP/2, so it is not Privity'));
+      }
+      attempt.removeEventListener('abort', onAbort);
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
+}
+
+function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal): Promise<GrpcConnection> {
+  const { peer, plane, clock, limits } = options;
+  const session = openSession(socket, options);
+  session.on('connect', () => session.setLocalWindowSize(limits.connectionWindowBytes));
+  return new Promise((resolve, reject) => {
+    let broken: Error | undefined;
+    session.on('error', (error: Error) => {
+      broken = error;
+    });
+    const stream = session.request(
+      {
+        ':method': 'POST',
+        ':path': planePaths[plane],
+        ':authority': serverName(plane, peer.name),
+        'content-type': 'application/grpc+proto',
+        te: 'trailers',
+        'user-agent': 'privity',
+      },
+      { endStream: false },
+    );
+    const fail = (error: Error): void => {
+      attempt.removeEventListener('abort', onAbort);
+      stream.destroy();
+      session.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => fail(attempt.reason as Error);
+    const onClose = (): void => fail(broke(peer, broken));
+    attempt.addEventListener('abort', onAbort, { once: true });
+    if (attempt.aborted) return onAbort();
+    stream.on('error', (error: Error) => {
+      broken = error;
+    });
+    stream.once('close', onClose);
+    stream.once('response', (headers) => {
+      const refusal = responseError(headers, peer.name);
+      if (refusal !== undefined) return fail(refusal);
+      attempt.removeEventListener('abort', onAbort);
+      stream.removeListener('close', onClose);
+      resolve(new GrpcConnection({ peer: peer.name, plane, stream, session, clock, limits }));
+    });
+  });
+}
+
+function openSession(socket: TLSSocket, options: DialOptions): ClientHttp2Session {
+  return connectHttp2(`https://${serverName(options.plane, options.peer.name)}`, {
+    ...http2Options(options.limits),
+    createConnection: () => socket,
+  });
+}
+
+/** undefined: the peer has taken the call. */
+function responseError(headers: object, peer: string): Error | undefined {
+  const of = (name: string): string | undefined => (headers as Record<string, string | undefined>)[name];
+  const code = of('grpc-status');
+  if (code !== undefined) {
+    return (
+      statusError(Number(code), decodeMessage(of('grpc-message') ?? ''), peer) ??
+      new PeerLostError('PRIVITY_CONNECTION_BROKEN', `${peer} ended the call at once`, { party: peer })
+    );
+  }
+  if (String(of(':status')) === '200' && of('content-type')?.startsWith('application/grpc')) return undefined;
+  // A proxy in between answers 502 and 503 while the party behind it is away.
+  return statusError(status.unavailable, `HTTP status ${of(':status')} instead of a gRPC answer`, peer);
+}
+
+/** Says why, then closes. The other end is not trusted, so nothing that it sends is read. */
+function tellRefusal(socket: TLSSocket, why: string, options: DialOptions): void {
+  const session = openSession(socket, options);
+  session.on('error', () => {});
+  const timer = options.clock.after(options.limits.closeTimeoutMs, () => session.destroy());
+  session.once('connect', () => {
+    session.goaway(constants.NGHTTP2_INADEQUATE_SECURITY, 0, Buffer.from(REFUSAL_PREFIX + why));
+    session.close(() => {
+      timer.cancel();
+      socket.destroy();
+    });
+  });
+}
+
+function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {
+  const code = error.code ?? '';
+  if (code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME' || code === 'ERR_SSL_SSL/TLS_ALERT_UNRECOGNIZED_NAME') {
+    return wrongAddress(peer, `the party that listens there is not ${peer.name}`);
+  }
+  if (/^ERR_SSL_(WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNSUPPORTED_PROTOCOL)$/.test(code)) {
+    return wrongAddress(peer, 'what listens there does not speak TLS 1.3, so it is not Privity');
+  }
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
+    return wrongAddress(peer, `the TLS handshake failed (${code})`);
+  }
+  return unreachable(peer, code === '' ? 'the connection failed' : code, error);
+}
+
+const at = (peer: PeerAddress): string => `${peer.name} at ${peer.host}:${peer.port}`;
+
+const unreachable = (peer: PeerAddress, why: string, cause?: Error): PeerLostError =>
+  new PeerLostError('PRIVITY_PEER_UNREACHABLE', `cannot reach ${at(peer)}: ${why}`, { party: peer.name, cause });
+
+const wrongAddress = (peer: PeerAddress, why: string): PeerError =>
+  new PeerError(
+    'PRIVITY_PEER_ADDRESS_WRONG',
+    `cannot talk to ${at(peer)}: ${why}; check host and port in the federation file`,
+    { party: peer.name },
+  );
+
+const broke = (peer: PeerAddress, cause: Error | undefined): PeerLostError =>
+  new PeerLostError('PRIVITY_CONNECTION_BROKEN', `the connection with ${at(peer)} broke before the call was taken`, {
+    party: peer.name,
+    cause,
+  });

@@ -1,0 +1,39 @@
+/** Bounds of the gRPC transport. Figures and their origin: docs/benchmarks.md and the design's measurements. */
+export interface GrpcLimits {
+  /** From the start of a dial until the peer has taken the call. Covers name lookup, TCP, TLS and one round trip. */
+  readonly connectTimeoutMs: number;
+  /** For a socket that arrived: until its TLS handshake is done, and again until its call is there. */
+  readonly handshakeTimeoutMs: number;
+  /** An orderly close that takes longer is cut short. */
+  readonly closeTimeoutMs: number;
+  /** Longest gRPC message taken or sent. Links cut bodies into chunks far below this. */
+  readonly messageBytesMax: number;
+  /** HTTP/2 receive window of a stream: round trip × bandwidth; 32 MiB keep 400 MB/s flowing at 20 ms. */
+  readonly streamWindowBytes: number;
+  /** HTTP/2 receive window of a connection; above the stream's so that a stalled stream does not stall the control frames. */
+  readonly connectionWindowBytes: number;
+  /** Bytes queued in a connection above which `send` asks its caller to wait. Two chunks keep the socket busy. */
+  readonly sendQueueBytes: number;
+  /** Sockets that may be between accept and a checked identity at one time; those above are dropped. */
+  readonly handshakesMax: number;
+}
+
+export const GRPC_LIMITS: GrpcLimits = {
+  connectTimeoutMs: 5_000,
+  handshakeTimeoutMs: 5_000,
+  closeTimeoutMs: 1_000,
+  messageBytesMax: 16 * 1024 * 1024,
+  streamWindowBytes: 32 * 1024 * 1024,
+  connectionWindowBytes: 64 * 1024 * 1024,
+  sendQueueBytes: 2 * 1024 * 1024,
+  handshakesMax: 64,
+};
+
+/** Largest HTTP/2 DATA frame; above 64 KiB nothing is gained, below more headers are sent. */
+export const FRAME_BYTES_MAX = 64 * 1024;
+/** Bytes of request or response headers; ours have about 200. */
+export const HEADER_BYTES_MAX = 16 * 1024;
+/** Calls on one connection. Links use one; the others leave room for a refusal to be answered. */
+export const STREAMS_MAX = 4;
+/** Characters kept of a text that a peer sent. */
+export const PEER_TEXT_MAX = 500;

@@ -1,0 +1,70 @@
+import { PeerError, PeerLostError, type PrivityError } from '../../base/errors.ts';
+import { PEER_TEXT_MAX } from './limits.ts';
+
+/** The google.rpc.Code numbers that the transport itself answers with. */
+export const status = {
+  ok: 0,
+  invalidArgument: 3,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** Percent-encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): all but printable ASCII, and the percent sign. */
+export function encodeMessage(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[^\x20-\x24\x26-\x7e]+/gu, (run) =>
+      Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+    );
+}
+
+/** The inverse, for text of a peer: bounded, free of control characters, and never throwing. */
+export function decodeMessage(encoded: string): string {
+  const bytes: number[] = [];
+  const source = encoded.slice(0, PEER_TEXT_MAX * 3);
+  for (let at = 0; at < source.length; at++) {
+    const hex = source[at] === '%' ? /^[0-9a-fA-F]{2}/.exec(source.slice(at + 1, at + 3))?.[0] : undefined;
+    if (hex === undefined) bytes.push(source.charCodeAt(at) & 0xff);
+    else {
+      bytes.push(Number.parseInt(hex, 16));
+      at += 2;
+    }
+  }
+  return printable(Buffer.from(bytes).toString('utf8'));
+}
+
+/** Text of a peer, made fit for a message: bounded, without control characters. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, PEER_TEXT_MAX);
+}
+
+/** Statuses after which trying again cannot help. */
+const final: ReadonlySet<number> = new Set([
+  status.invalidArgument,
+  status.permissionDenied,
+  status.failedPrecondition,
+  status.unimplemented,
+  status.unauthenticated,
+]);
+
+/** What a status that ended a call means to a link. undefined: an orderly end. */
+export function statusError(code: number, message: string, peer: string): PrivityError | undefined {
+  if (code === status.ok) return undefined;
+  const words = message === '' ? `status ${code}` : message;
+  if (code === status.unauthenticated || code === status.permissionDenied) {
+    return new PeerError('PRIVITY_PEER_REFUSED_US', `${peer} refused this party: ${words}`, { party: peer });
+  }
+  if (final.has(code)) {
+    return new PeerError('PRIVITY_PROTOCOL_VIOLATION', `${peer} does not take the call: ${words}`, {
+      party: peer,
+    });
+  }
+  return new PeerLostError('PRIVITY_CONNECTION_BROKEN', `${peer} ended the connection: ${words}`, {
+    party: peer,
+  });
+}

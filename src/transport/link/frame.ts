@@ -1,0 +1,348 @@
+/**
+ * Frames of proto/privity/v1/link.proto, encoded and decoded by hand where it is hot (chunks, notes, acknowledgements) and
+ * by the generated code where it is not (hello, refusal). A payload is the last field on the wire at every level, so it is
+ * neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both ways.
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { PeerError } from '../../base/errors.ts';
+import { type LinkHello, LinkHelloSchema, type LinkRefusal, LinkRefusalSchema } from '../../wire/gen/privity/v1/link_pb.ts';
+import { HANDSHAKE_BYTES_MAX } from './limits.ts';
+
+export interface Hello {
+  readonly protocol: number;
+  readonly party: string;
+  readonly runId: string;
+  readonly session: Uint8Array;
+  readonly resumes: Uint8Array;
+  readonly received: number;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Chunk {
+  readonly sequence: number;
+  readonly message: number;
+  /** Present in a message's first chunk only. */
+  readonly header: Uint8Array | undefined;
+  readonly last: boolean;
+  readonly abandoned: boolean;
+  readonly payload: Uint8Array;
+}
+
+export type FrameBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'hello'; readonly hello: Hello }
+  | { readonly kind: 'refusal'; readonly refusal: Refusal }
+  | { readonly kind: 'goodbye' }
+  | { readonly kind: 'note'; readonly payload: Uint8Array }
+  | { readonly kind: 'chunk'; readonly chunk: Chunk };
+
+export interface Frame {
+  readonly acknowledged: number;
+  readonly acknowledgeNow: boolean;
+  readonly body: FrameBody;
+}
+
+/** A chunk to send: as Chunk, with the payload in parts. */
+export interface OutgoingChunk extends Omit<Chunk, 'payload'> {
+  readonly parts: readonly Uint8Array[];
+  readonly payloadBytes: number;
+}
+
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
+const tag = (field: number, type: number): number => (field << 3) | type;
+
+const ACKNOWLEDGED = tag(1, VARINT);
+const ACKNOWLEDGE_NOW = tag(2, VARINT);
+const HELLO = tag(3, BYTES);
+const REFUSAL = tag(4, BYTES);
+const GOODBYE = tag(5, BYTES);
+const NOTE = tag(6, BYTES);
+const CHUNK = tag(7, BYTES);
+const SEQUENCE = tag(1, VARINT);
+const MESSAGE = tag(2, VARINT);
+const HEADER = tag(3, BYTES);
+const LAST = tag(4, VARINT);
+const ABANDONED = tag(5, VARINT);
+const PAYLOAD = tag(6, BYTES);
+
+/** Longest encoding of everything in a chunk frame but header and payload. */
+const CHUNK_HEAD_BYTES = 96;
+
+/** The frame as parts for Connection.send: a head, then the payload's parts untouched. */
+export function encodeChunk(chunk: OutgoingChunk, acknowledged: number): Uint8Array[] {
+  const { header, payloadBytes } = chunk;
+  const head = new Writer(CHUNK_HEAD_BYTES + (header?.length ?? 0));
+  let length = 1 + varintBytes(chunk.sequence) + 1 + varintBytes(chunk.message);
+  if (header !== undefined) length += 1 + varintBytes(header.length) + header.length;
+  if (chunk.last) length += 2;
+  if (chunk.abandoned) length += 2;
+  if (payloadBytes > 0) length += 1 + varintBytes(payloadBytes) + payloadBytes;
+  head.number(ACKNOWLEDGED, acknowledged);
+  head.byte(CHUNK);
+  head.varint(length);
+  head.number(SEQUENCE, chunk.sequence);
+  head.number(MESSAGE, chunk.message);
+  if (header !== undefined) head.bytes(HEADER, header);
+  if (chunk.last) head.number(LAST, 1);
+  if (chunk.abandoned) head.number(ABANDONED, 1);
+  if (payloadBytes === 0) return [head.done()];
+  head.byte(PAYLOAD);
+  head.varint(payloadBytes);
+  return [head.done(), ...chunk.parts];
+}
+
+export function encodeNote(payload: Uint8Array, acknowledged: number): Uint8Array[] {
+  const head = new Writer(CHUNK_HEAD_BYTES);
+  head.number(ACKNOWLEDGED, acknowledged);
+  head.byte(NOTE);
+  head.varint(payload.length);
+  return [head.done(), payload];
+}
+
+export function encodeAck(acknowledged: number, acknowledgeNow: boolean): Uint8Array[] {
+  const head = new Writer(CHUNK_HEAD_BYTES);
+  head.number(ACKNOWLEDGED, acknowledged);
+  if (acknowledgeNow) head.number(ACKNOWLEDGE_NOW, 1);
+  return [head.done()];
+}
+
+export function encodeHello(hello: Hello): Uint8Array[] {
+  const bytes = toBinary(
+    LinkHelloSchema,
+    create(LinkHelloSchema, { ...hello, received: BigInt(hello.received) }),
+  );
+  const head = new Writer(CHUNK_HEAD_BYTES + bytes.length);
+  head.bytes(HELLO, bytes);
+  return [head.done()];
+}
+
+export function encodeRefusal(refusal: Refusal): Uint8Array[] {
+  const bytes = toBinary(LinkRefusalSchema, create(LinkRefusalSchema, refusal));
+  const head = new Writer(CHUNK_HEAD_BYTES + bytes.length);
+  head.bytes(REFUSAL, bytes);
+  return [head.done()];
+}
+
+export function encodeGoodbye(): Uint8Array[] {
+  return [Uint8Array.of(GOODBYE, 0)];
+}
+
+/**
+ * Unknown fields are skipped, as protobuf asks for; everything else that an encoder does not do is refused.
+ * @throws {PeerError} PRIVITY_PROTOCOL_VIOLATION
+ */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  const reader = new FieldReader(bytes);
+  let acknowledged = 0;
+  let acknowledgeNow = false;
+  let body: FrameBody = { kind: 'none' };
+  while (reader.next()) {
+    switch (reader.tag) {
+      case ACKNOWLEDGED:
+        acknowledged = reader.number();
+        break;
+      case ACKNOWLEDGE_NOW:
+        acknowledgeNow = reader.number() !== 0;
+        break;
+      case HELLO:
+      case REFUSAL:
+      case GOODBYE:
+      case NOTE:
+      case CHUNK:
+        if (body.kind !== 'none') throw violation('a frame with two bodies');
+        body = decodeBody(reader.tag, reader.bytes());
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { acknowledged, acknowledgeNow, body };
+}
+
+function decodeBody(field: number, content: Uint8Array): FrameBody {
+  switch (field) {
+    case HELLO:
+      return { kind: 'hello', hello: decodeHello(content) };
+    case REFUSAL:
+      return { kind: 'refusal', refusal: generated(LinkRefusalSchema, content) as LinkRefusal };
+    case GOODBYE:
+      return { kind: 'goodbye' };
+    case NOTE:
+      return { kind: 'note', payload: content };
+    default:
+      return { kind: 'chunk', chunk: decodeChunk(content) };
+  }
+}
+
+function decodeChunk(bytes: Uint8Array): Chunk {
+  const reader = new FieldReader(bytes);
+  let sequence = 0;
+  let message = 0;
+  let header: Uint8Array | undefined;
+  let last = false;
+  let abandoned = false;
+  let payload: Uint8Array = bytes.subarray(0, 0);
+  while (reader.next()) {
+    switch (reader.tag) {
+      case SEQUENCE:
+        sequence = reader.number();
+        break;
+      case MESSAGE:
+        message = reader.number();
+        break;
+      case HEADER:
+        header = reader.bytes();
+        break;
+      case LAST:
+        last = reader.number() !== 0;
+        break;
+      case ABANDONED:
+        abandoned = reader.number() !== 0;
+        break;
+      case PAYLOAD:
+        payload = reader.bytes();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { sequence, message, header, last, abandoned, payload };
+}
+
+function decodeHello(content: Uint8Array): Hello {
+  const hello = generated(LinkHelloSchema, content) as LinkHello;
+  if (hello.received > BigInt(Number.MAX_SAFE_INTEGER)) throw violation('a number out of range');
+  return { ...hello, received: Number(hello.received) };
+}
+
+function generated(schema: typeof LinkHelloSchema | typeof LinkRefusalSchema, content: Uint8Array) {
+  if (content.length > HANDSHAKE_BYTES_MAX) throw violation('an oversized hello or refusal');
+  try {
+    return fromBinary<typeof LinkHelloSchema | typeof LinkRefusalSchema>(schema, content, {
+      readUnknownFields: false,
+    });
+  } catch {
+    throw violation('a hello or refusal that cannot be decoded');
+  }
+}
+
+function varintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) count++;
+  return count;
+}
+
+class Writer {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = Buffer.allocUnsafe(capacity);
+  }
+
+  byte(value: number): void {
+    this.#bytes[this.#at++] = value;
+  }
+
+  varint(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.byte((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
+  /** A varint field; proto3 leaves out zero. */
+  number(fieldTag: number, value: number): void {
+    if (value === 0) return;
+    this.byte(fieldTag);
+    this.varint(value);
+  }
+
+  bytes(fieldTag: number, value: Uint8Array): void {
+    this.byte(fieldTag);
+    this.varint(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  done(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+}
+
+class FieldReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  tag = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Moves to the next field; false at the end. */
+  next(): boolean {
+    if (this.#at === this.#bytes.length) return false;
+    this.tag = this.number();
+    if (this.tag < 8) throw violation('a field without a number');
+    return true;
+  }
+
+  number(): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 10; count++) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw violation('a truncated frame');
+      value += (byte & 127) * scale;
+      if (byte < 128) {
+        if (!Number.isSafeInteger(value)) throw violation('a number out of range');
+        return value;
+      }
+      scale *= 128;
+    }
+    throw violation('an endless number');
+  }
+
+  bytes(): Uint8Array {
+    return this.#take(this.number());
+  }
+
+  skip(): void {
+    const type = this.tag & 7;
+    if (type === VARINT) this.#skipVarint();
+    else if (type === FIXED64) this.#take(8);
+    else if (type === BYTES) this.bytes();
+    else if (type === FIXED32) this.#take(4);
+    else throw violation('an unknown wire type');
+  }
+
+  /** Unlike `number`, takes the full range of 64 bits: the value does not matter. */
+  #skipVarint(): void {
+    for (let count = 0; count < 10; count++) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw violation('a truncated frame');
+      if (byte < 128) return;
+    }
+    throw violation('an endless number');
+  }
+
+  #take(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw violation('a truncated frame');
+    const part = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return part;
+  }
+}
+
+const violation = (what: string): PeerError =>
+  new PeerError('PRIVITY_PROTOCOL_VIOLATION', `the peer sent ${what}`);

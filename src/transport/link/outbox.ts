@@ -1,0 +1,261 @@
+/**
+ * The sending half of a link, without I/O: messages take turns in giving chunks, chunks get numbers and stay in the replay
+ * buffer until they are acknowledged. `next` yields what a connection should send now; `resume` starts it over after a break.
+ */
+import { invariant } from '../../base/errors.ts';
+import type { OutgoingChunk } from './frame.ts';
+import { FRAME_OVERHEAD_BYTES, FRAME_PARTS_MAX, type LinkLimits } from './limits.ts';
+
+/** A message on its way out. Its body comes as pieces; a stream's pieces are added as they come. */
+export class OutgoingMessage {
+  readonly header: Uint8Array;
+  /** Called when the last chunk is in the replay buffer. */
+  readonly onTaken: () => void;
+  /** Called when the body runs out and is not ended: a stream should be read further. */
+  readonly onHungry: () => void;
+  /** 0 until its first chunk is made. */
+  number = 0;
+  #pieces: Uint8Array[] = [];
+  /** Read position: piece and offset in it. */
+  #piece = 0;
+  #offset = 0;
+  #ended = false;
+  #abandoned = false;
+
+  constructor(header: Uint8Array, onTaken: () => void, onHungry: () => void) {
+    this.header = header;
+    this.onTaken = onTaken;
+    this.onHungry = onHungry;
+  }
+
+  add(pieces: readonly Uint8Array[]): void {
+    this.#pieces = this.#piece === 0 && this.#pieces.length > 0 ? [...this.#pieces, ...pieces] : [...this.#pieces.slice(this.#piece), ...pieces];
+    this.#piece = 0;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  abandon(): void {
+    this.#pieces = [];
+    this.#piece = 0;
+    this.#offset = 0;
+    this.#ended = true;
+    this.#abandoned = true;
+  }
+
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  get exhausted(): boolean {
+    return this.#piece >= this.#pieces.length;
+  }
+
+  get complete(): boolean {
+    return this.#ended && this.exhausted;
+  }
+
+  /** A chunk can be made: the first one always, so that messages begin in the order of their sends. */
+  get ready(): boolean {
+    return this.number === 0 || this.#ended || !this.exhausted;
+  }
+
+  /** Up to that many bytes of the body, as views. */
+  cut(bytesMax: number): { parts: Uint8Array[]; bytes: number } {
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    while (bytes < bytesMax && parts.length < FRAME_PARTS_MAX) {
+      const piece = this.#pieces[this.#piece];
+      if (piece === undefined) break;
+      const end = Math.min(piece.length, this.#offset + bytesMax - bytes);
+      if (end > this.#offset) {
+        parts.push(this.#offset === 0 && end === piece.length ? piece : piece.subarray(this.#offset, end));
+        bytes += end - this.#offset;
+      }
+      this.#offset = end;
+      if (end === piece.length) {
+        this.#piece++;
+        this.#offset = 0;
+      }
+    }
+    // What has been cut is the replay buffer's to keep, not the message's.
+    if (this.exhausted) {
+      this.#pieces = [];
+      this.#piece = 0;
+    }
+    return { parts, bytes };
+  }
+}
+
+interface FlushWaiter {
+  readonly messages: Set<OutgoingMessage>;
+  sequence: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Outbox {
+  readonly #limits: LinkLimits;
+  /** Not begun yet, in the order of their sends. */
+  readonly #waiting = new Set<OutgoingMessage>();
+  /** Begun and taking turns. */
+  #turns: OutgoingMessage[] = [];
+  #lastMessage = 0;
+  #lastSequence = 0;
+  #acknowledged = 0;
+  /** Frames acknowledged + 1 ... lastSequence. */
+  #replay: OutgoingChunk[] = [];
+  #replayBytes = 0;
+  /** Number of the next frame to give to the connection. */
+  #cursor = 1;
+  #flushes: FlushWaiter[] = [];
+
+  constructor(limits: LinkLimits) {
+    this.#limits = limits;
+  }
+
+  get sent(): number {
+    return this.#lastSequence;
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  get replayBytes(): number {
+    return this.#replayBytes;
+  }
+
+  /** Messages that are not completely in the replay buffer. */
+  get pendingMessages(): number {
+    return this.#waiting.size + this.#turns.length;
+  }
+
+  add(message: OutgoingMessage): void {
+    this.#waiting.add(message);
+  }
+
+  /** The next frame for the connection: one to be repeated, or a new chunk if there is room. */
+  next(): OutgoingChunk | undefined {
+    if (this.#cursor <= this.#lastSequence) {
+      const frame = this.#replay[this.#cursor - this.#acknowledged - 1];
+      invariant(frame !== undefined, 'a frame to be repeated is gone');
+      this.#cursor++;
+      return frame;
+    }
+    const frame = this.#cut();
+    if (frame !== undefined) this.#cursor++;
+    return frame;
+  }
+
+  /** A new connection: everything after that number is sent again. */
+  resume(after: number): void {
+    this.acknowledge(after);
+    this.#cursor = after + 1;
+  }
+
+  /** Whether such an acknowledgement can be true. */
+  canAcknowledge(sequence: number): boolean {
+    return sequence < this.#cursor;
+  }
+
+  /** Everything up to that number has been taken by the peer. Older numbers change nothing. */
+  acknowledge(sequence: number): void {
+    const count = sequence - this.#acknowledged;
+    if (count <= 0) return;
+    for (const frame of this.#replay.splice(0, count)) this.#replayBytes -= costOf(frame);
+    this.#acknowledged = sequence;
+    this.#settleFlushes();
+  }
+
+  /** Resolves when all that was added so far is acknowledged. */
+  flushed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#flushes.push({
+        messages: new Set([...this.#waiting, ...this.#turns]),
+        sequence: this.#lastSequence,
+        resolve,
+        reject,
+      });
+      this.#settleFlushes();
+    });
+  }
+
+  get isFlushing(): boolean {
+    return this.#flushes.length > 0;
+  }
+
+  /** The link is over: flushes reject, everything is let go. */
+  close(error: Error): void {
+    const flushes = this.#flushes;
+    this.#flushes = [];
+    for (const flush of flushes) flush.reject(error);
+    this.#waiting.clear();
+    this.#turns = [];
+    this.#replay = [];
+    this.#replayBytes = 0;
+  }
+
+  #cut(): OutgoingChunk | undefined {
+    const { chunkBytes, replayBufferBytesMax } = this.#limits;
+    const room = replayBufferBytesMax - this.#replayBytes;
+    if (this.#replay.length > 0 && room < chunkBytes + FRAME_OVERHEAD_BYTES) return undefined;
+    const message = this.#take();
+    if (message === undefined) return undefined;
+    const isFirst = message.number === 0;
+    if (isFirst) message.number = ++this.#lastMessage;
+    const header = isFirst ? message.header : undefined;
+    const { parts, bytes } = message.cut(Math.max(1, chunkBytes - (header?.length ?? 0)));
+    const last = message.complete;
+    const frame: OutgoingChunk = {
+      sequence: ++this.#lastSequence,
+      message: message.number,
+      header,
+      last,
+      abandoned: message.abandoned,
+      parts,
+      payloadBytes: bytes,
+    };
+    this.#replay.push(frame);
+    this.#replayBytes += costOf(frame);
+    if (last) this.#finish(message, frame.sequence);
+    else {
+      this.#turns.push(message);
+      if (message.exhausted) message.onHungry();
+    }
+    return frame;
+  }
+
+  /** Whose turn it is: a message that has not begun goes before one that has, so that a long body never holds up a short message. */
+  #take(): OutgoingMessage | undefined {
+    const [waiting] = this.#waiting;
+    if (waiting !== undefined && this.#turns.length < this.#limits.activeMessagesMax) {
+      this.#waiting.delete(waiting);
+      return waiting;
+    }
+    const index = this.#turns.findIndex((message) => message.ready);
+    return index < 0 ? undefined : this.#turns.splice(index, 1)[0];
+  }
+
+  #finish(message: OutgoingMessage, sequence: number): void {
+    for (const flush of this.#flushes) {
+      if (flush.messages.delete(message)) flush.sequence = Math.max(flush.sequence, sequence);
+    }
+    message.onTaken();
+  }
+
+  #settleFlushes(): void {
+    if (this.#flushes.length === 0) return;
+    const done = (flush: FlushWaiter): boolean =>
+      flush.messages.size === 0 && flush.sequence <= this.#acknowledged;
+    const settled = this.#flushes.filter(done);
+    if (settled.length === 0) return;
+    this.#flushes = this.#flushes.filter((flush) => !done(flush));
+    for (const flush of settled) flush.resolve();
+  }
+}
+
+const costOf = (frame: OutgoingChunk): number =>
+  frame.payloadBytes + (frame.header?.length ?? 0) + FRAME_OVERHEAD_BYTES;

@@ -1,0 +1,33 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+
+/**
+ * Sends a raw socket to a child process, where `transport.handleSocket(socket, head)` finishes the connection. The message
+ * is whatever `describe` makes of the head: bytes already read, which the child must see first. Resolves when the child has the socket.
+ *
+ * Everything that is buffered for the socket is taken into the head in the same turn, so no byte falls between the processes.
+ */
+export function handOver(
+  child: ChildProcess,
+  socket: Socket,
+  head: Uint8Array,
+  describe: (headBase64: string) => object,
+): Promise<void> {
+  const all = drainHead(socket, head);
+  return new Promise((resolve, reject) => {
+    child.send(describe(all.toString('base64')), socket, { keepOpen: false }, (error) => {
+      if (error === null) return resolve();
+      socket.destroy();
+      reject(error);
+    });
+  });
+}
+
+/** The head with what has arrived on a paused socket since. Takes the bytes off the socket. */
+export function drainHead(socket: Socket, head: Uint8Array): Buffer {
+  const parts: Uint8Array[] = [head];
+  for (let part = socket.read() as Buffer | null; part !== null; part = socket.read() as Buffer | null) {
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,29 @@
+/** Three parties, a few steps, then one task at one party that ends in the way that the arguments say. */
+import { job, z } from 'privity';
+
+export default job(
+  {
+    parties: ['alice', 'bob', 'carol'],
+    args: z.object({
+      who: z.enum(['alice', 'bob', 'carol']).default('bob'),
+      what: z.enum(['return', 'throw', 'wait', 'spin', 'exit', 'job']).default('return'),
+    }),
+  },
+  async ({ alice, bob, carol, args, reveal }) => {
+    const seed = alice.run('seed', () => 20);
+    const doubled = bob.run('double', { seed: seed.to(bob) }, ({ seed }) => seed * 2);
+    const first = await reveal(doubled);
+    if (args.what === 'job') throw new Error('canary-job-message');
+    const party = { alice, bob, carol }[args.who];
+    const work = party.run('work', async ({ signal }) => {
+      if (args.what === 'throw') throw new Error('canary-task-message');
+      if (args.what === 'exit') process.exit(3);
+      while (args.what === 'spin');
+      if (args.what === 'wait') {
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      }
+      return 2;
+    });
+    return { answer: first + (await reveal(work)) };
+  },
+);

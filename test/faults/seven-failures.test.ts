@@ -1,0 +1,133 @@
+/** The failures that every version must answer, with real processes, keys and sockets (three parties on this machine). */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { RunReport } from '../../src/observe/report.ts';
+import { jobFile, Parties, type Setup } from './parties.ts';
+
+const bounds = { joinTimeoutMs: 4_000, graceMs: 1_000 };
+const steady = jobFile('steady.ts');
+
+function three(args: Record<string, string>, more: Partial<Setup['parties']> = {}): Setup {
+  const parties = { alice: { job: steady }, bob: { job: steady }, carol: { job: steady }, ...more };
+  return { parties: parties as Setup['parties'], args, bounds };
+}
+
+interface Expected {
+  readonly code: string;
+  readonly origin: string;
+  readonly exit: number;
+  /** Parties that cannot report because they were killed. */
+  readonly silent?: readonly string[];
+}
+
+/** Every party that could speak: one verdict, its exit code, the same digest in its report; and nothing is left. */
+async function expectVerdict(parties: Parties, expected: Expected): Promise<void> {
+  await parties.ended();
+  const digests = new Set<string>();
+  for (const party of parties.all) {
+    if (expected.silent?.includes(party.name)) continue;
+    const verdict = await party.event('verdict');
+    const got = { code: verdict.code, origin: verdict.origin, exit: (await party.exited).code };
+    const { code, origin, exit } = expected;
+    assert.deepEqual(got, { code, origin, exit }, `${party.name} said:\n${party.story()}`);
+    const report = JSON.parse(
+      readFileSync(join(parties.dir, 'reports', `${party.name}.json`), 'utf8'),
+    ) as RunReport;
+    assert.deepEqual(report.leftovers, []);
+    assert.equal(report.verdict.digest, verdict.digest);
+    digests.add(verdict.digest);
+  }
+  assert.equal(digests.size, 1, 'the digests of the verdicts differ');
+  assert.deepEqual(await parties.leftovers(), []);
+}
+
+async function withParties(setup: Setup, body: (parties: Parties) => Promise<void>): Promise<void> {
+  const parties = await Parties.start(setup);
+  try {
+    await body(parties);
+  } finally {
+    parties.dispose();
+  }
+}
+
+async function whileWorking(parties: Parties, who: string): Promise<void> {
+  await parties.get(who).event('step.started', (event) => event.name === 'work');
+}
+
+describe('seven failures, real processes', () => {
+  it('completes when nothing fails', () =>
+    withParties(three({ what: 'return' }), async (parties) => {
+      await parties.ended();
+      for (const party of parties.all) {
+        assert.equal((await party.exited).code, 0, party.story());
+        assert.deepEqual((await party.event('result')).value, { answer: 42 });
+      }
+      assert.deepEqual(await parties.leftovers(), []);
+    }));
+
+  it('a task throws', () =>
+    withParties(three({ what: 'throw', who: 'bob' }), async (parties) => {
+      await expectVerdict(parties, { code: 'TASK_FAILED', origin: 'bob', exit: 70 });
+      assert.match(parties.get('bob').story(), /canary-task-message/);
+      for (const other of ['alice', 'carol']) assert.doesNotMatch(parties.get(other).story(), /canary/);
+    }));
+
+  it("the job's own code throws", () =>
+    withParties(three({ what: 'job' }), async (parties) => {
+      await expectVerdict(parties, { code: 'TASK_FAILED', origin: 'alice', exit: 70 });
+    }));
+
+  it('the program process is killed', () =>
+    withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
+      await whileWorking(parties, 'bob');
+      process.kill(await parties.get('bob').pid('program'), 'SIGKILL');
+      await expectVerdict(parties, { code: 'PROCESS_KILLED', origin: 'bob', exit: 71 });
+      assert.match(parties.get('alice').story(), /SIGKILL/);
+    }));
+
+  it('the program process is killed while its event loop is blocked', () =>
+    withParties(three({ what: 'spin', who: 'bob' }), async (parties) => {
+      await whileWorking(parties, 'bob');
+      process.kill(await parties.get('bob').pid('program'), 'SIGKILL');
+      await expectVerdict(parties, { code: 'PROCESS_KILLED', origin: 'bob', exit: 71 });
+    }));
+
+  it('the supervisor is killed', () =>
+    withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
+      await whileWorking(parties, 'bob');
+      process.kill(await parties.get('bob').pid('supervisor'), 'SIGKILL');
+      await expectVerdict(parties, { code: 'PEER_CRASHED', origin: 'bob', exit: 69, silent: ['bob'] });
+    }));
+
+  it('a peer never starts', () =>
+    withParties(three({}, { carol: { job: steady, start: false } }), async (parties) => {
+      await expectVerdict(parties, { code: 'JOIN_TIMEOUT', origin: 'carol', exit: 69 });
+    }));
+
+  it('two parties run different job files', () =>
+    withParties(three({}, { bob: { job: jobFile('steady-changed.ts') } }), async (parties) => {
+      await expectVerdict(parties, { code: 'PROGRAM_MISMATCH', origin: 'alice', exit: 78 });
+      for (const party of parties.all) assert.match(party.story(), /job: alice has .* bob has/);
+    }));
+
+  it('Ctrl-C at one party', () =>
+    withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
+      await whileWorking(parties, 'bob');
+      parties.get('carol').child.kill('SIGINT');
+      await expectVerdict(parties, { code: 'CANCELLED', origin: 'carol', exit: 130 });
+    }));
+
+  it('a loop that never returns is ended after the grace period', () =>
+    withParties(three({ what: 'spin', who: 'bob' }), async (parties) => {
+      await whileWorking(parties, 'bob');
+      parties.get('alice').child.kill('SIGINT');
+      await expectVerdict(parties, { code: 'CANCELLED', origin: 'alice', exit: 130 });
+    }));
+
+  it('the job calls process.exit', () =>
+    withParties(three({ what: 'exit', who: 'carol' }), async (parties) => {
+      await expectVerdict(parties, { code: 'PROCESS_KILLED', origin: 'carol', exit: 71 });
+    }));
+});

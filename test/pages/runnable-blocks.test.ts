@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { blocks, isPage } from '../tidy/pages.ts';
+import { projectFiles, projectRoot } from '../tidy/project-files.ts';
+import { freePorts, missingLine, type Scene, scenes, shell } from './shell.ts';
+
+/** Ports that pages use as examples; each run puts free ones in their place. */
+const PORTS_OF_PAGES = ['7101', '7102', '7103'];
+
+const runnable = projectFiles()
+  .filter(isPage)
+  .map((page) => ({ path: page.path, scenes: scenes(blocks([page])) }))
+  .filter((page) => page.scenes.length > 0);
+
+const exitCode = (info: string): number => Number(/\bexit=(\d+)/.exec(info)?.[1] ?? 0);
+
+describe('runnable blocks', () => {
+  let folder = '';
+  let env: NodeJS.ProcessEnv = {};
+  let ports = new Map<string, string>();
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'privity-pages-'));
+    const bin = join(folder, '.bin');
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, 'privity'),
+      `#!/usr/bin/env bash\nexec "${process.execPath}" "${join(projectRoot, 'dist/src/cli/main.js')}" "$@"\n`,
+    );
+    chmodSync(join(bin, 'privity'), 0o755);
+    env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    // What the test runner tells its own children does not concern these.
+    delete env.NODE_TEST_CONTEXT;
+    const free = await freePorts(PORTS_OF_PAGES.length);
+    ports = new Map(PORTS_OF_PAGES.map((port, index) => [port, String(free[index])]));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const withPorts = (text: string): string => {
+    let result = text;
+    for (const [shown, free] of ports) result = result.replaceAll(shown, free);
+    return result;
+  };
+
+  /** @returns the folder in which the page goes on */
+  async function play(scene: Scene, cwd: string): Promise<string> {
+    const outcomes = await Promise.all(scene.blocks.map((block) => shell(withPorts(block.text), cwd, env)));
+    for (const [index, { code, output }] of outcomes.entries()) {
+      const block = scene.blocks[index];
+      assert.equal(
+        code,
+        exitCode(block?.info ?? ''),
+        `${block?.path}:${block?.line} ended with ${code}:\n${output}`,
+      );
+    }
+    const next = outcomes[0]?.cwd ?? cwd;
+    if (scene.expected === undefined) return next;
+    const output = outcomes.map((outcome) => outcome.output).join('\n');
+    const missing = missingLine(withPorts(scene.expected), output);
+    assert.equal(missing, undefined, `${scene.blocks[0]?.path}:${scene.blocks[0]?.line} printed:\n${output}`);
+    return next;
+  }
+
+  it('exist', () => {
+    assert.ok(runnable.some((page) => page.path === 'README.md'));
+  });
+
+  for (const page of runnable) {
+    it(`do what ${page.path} says`, async () => {
+      const cwd = join(folder, page.path.replaceAll('/', '-'));
+      mkdirSync(cwd);
+      // A page starts where the reader is: in the clone.
+      cpSync(join(projectRoot, 'examples'), join(cwd, 'examples'), { recursive: true });
+      let place = cwd;
+      for (const scene of page.scenes) place = await play(scene, place);
+    });
+  }
+
+  it('a wrong exit code, a missing line and lines out of order are noticed', async () => {
+    const block = (info: string, text: string) => ({ path: 'x.md', line: 1, language: 'sh', info, text });
+    await assert.rejects(
+      play({ blocks: [block('run', 'exit 3')], expected: undefined }, folder),
+      /ended with 3/,
+    );
+    await play({ blocks: [block('run exit=3', 'exit 3')], expected: undefined }, folder);
+    await assert.rejects(play({ blocks: [block('run', 'echo one')], expected: 'two\n' }, folder));
+    assert.equal(missingLine('a\nb … d\n', 'x\na\n  b  c  d\n'), undefined);
+    assert.equal(missingLine('b\na\n', 'a\nb\n'), 'a');
+  });
+});

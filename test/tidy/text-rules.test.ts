@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { listing, type ProjectFile, projectFiles } from './project-files.ts';
+import { SOURCE_LINES_MAX, textRules, violations } from './text-rules.ts';
+
+const files = projectFiles();
+
+/** For each rule a file that it must find, and one beside it that it must not. */
+const planted: Readonly<Record<keyof typeof textRules, { bad: ProjectFile; good: ProjectFile }>> = {
+  fileLength: {
+    bad: { path: 'src/program/long.ts', text: '\n'.repeat(SOURCE_LINES_MAX + 1) },
+    good: { path: 'src/program/long.ts', text: '\n'.repeat(SOURCE_LINES_MAX) },
+  },
+  fileName: {
+    bad: { path: 'src/program/utils.ts', text: '' },
+    good: { path: 'src/program/load-job.test.ts', text: '' },
+  },
+  machinePaths: {
+    bad: { path: 'docs/x.md', text: `see ${['', 'work', 'main', 'x'].join('/')}` },
+    good: { path: 'docs/x.md', text: 'see docs/work/main and the home/page' },
+  },
+  registryHosts: {
+    bad: { path: '.npmrc', text: `registry=https://${['registry', 'npmjs', 'org'].join('.')}/` },
+    good: { path: 'README.md', text: 'https://nodejs.org/' },
+  },
+  lockfile: {
+    bad: { path: 'package-lock.json', text: `"${'res'}olved": "https://example.org/x.tgz"` },
+    good: { path: 'package-lock.json', text: '"version": "1.0.0"' },
+  },
+  unfinished: {
+    bad: { path: 'src/base/x.ts', text: `// ${'TO'}DO later` },
+    good: { path: 'src/base/x.ts', text: '// done' },
+  },
+  skippedTests: {
+    bad: { path: 'src/base/x.test.ts', text: `it.${'on'}ly('x', () => {})` },
+    good: { path: 'src/base/x.test.ts', text: "it('skips only what is done', () => {})" },
+  },
+  assertionFree: {
+    bad: { path: 'src/base/x.test.ts', text: "it('runs', () => { f(); })" },
+    good: { path: 'src/base/x.test.ts', text: "it('runs', () => { assert.ok(f()); })" },
+  },
+};
+
+describe('tidy', () => {
+  it('reads the whole project', () => {
+    const paths = files.map((file) => file.path);
+    for (const path of ['README.md', 'package-lock.json', 'src/index.ts', 'test/tidy/text-rules.ts']) {
+      assert.ok(paths.includes(path), `${path} was not read`);
+    }
+    assert.ok(paths.length > 100, `only ${paths.length} files were read`);
+    assert.ok(!paths.some((path) => path.includes('node_modules/')));
+  });
+
+  for (const [name, rule] of Object.entries(textRules)) {
+    it(`holds: ${name}`, () => {
+      assert.equal(listing(violations(files, rule)), '');
+    });
+
+    it(`finds a planted violation: ${name}`, () => {
+      const pair = planted[name];
+      assert.ok(pair, `no violation is planted for ${name}`);
+      assert.notEqual(listing(violations([pair.bad], rule)), '');
+      assert.equal(listing(violations([pair.good], rule)), '');
+    });
+  }
+});

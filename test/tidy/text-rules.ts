@@ -1,0 +1,99 @@
+import type { ProjectFile, Violation } from './project-files.ts';
+
+/** Past this a file is about two things. Aim at a quarter of it. */
+export const SOURCE_LINES_MAX = 400;
+
+const isSource = (path: string): boolean => path.startsWith('src/') && !path.startsWith('src/wire/gen/');
+const isTest = (path: string): boolean => path.endsWith('.test.ts');
+const isCode = (path: string): boolean => /\.(ts|mjs|js)$/.test(path);
+
+/** A rule looks at one file and says what is wrong with it. */
+export type Rule = (file: ProjectFile) => readonly string[];
+
+export const fileLength: Rule = ({ path, text }) => {
+  const lines = text.split('\n').length - 1;
+  return isSource(path) && lines > SOURCE_LINES_MAX
+    ? [`${lines} lines; split it (limit ${SOURCE_LINES_MAX})`]
+    : [];
+};
+
+export const fileName: Rule = ({ path }) => {
+  if (!/^(src|test|bench|examples|scripts)\//.test(path) || path.startsWith('src/wire/gen/')) return [];
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const found: string[] = [];
+  const vague = path.split('/').find((part) => /^(utils?|helpers?|common|misc|manager)(\.|-|$)/i.test(part));
+  if (vague !== undefined) found.push(`'${vague}' says nothing; name the file after what it does`);
+  if (isCode(path) && !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(name)) found.push('not in kebab-case');
+  return found;
+};
+
+/** The words are put together here so that this file does not contain what it looks for. */
+const word = (...parts: readonly string[]): string => parts.join('');
+
+const machinePath = new RegExp(
+  [
+    `(^|[^A-Za-z0-9._/-])/(${word('wo', 'rk')}|${word('fa', 'rm')}|${word('ro', 'ot')}|${word('ho', 'me')}/[a-z]+|${word('Us', 'ers')}/[A-Za-z]+)/`,
+    word('C:', '\\\\', 'Users'),
+    word('/tmp/', 'brief'),
+  ].join('|'),
+  'm',
+);
+
+export const machinePaths: Rule = ({ text }) => {
+  const found = machinePath.exec(text);
+  return found === null ? [] : [`names a path of one machine (${found[0].trim()})`];
+};
+
+const registryHost = new RegExp(
+  [
+    word('registry', '\\.npmjs'),
+    word('registry', '\\.yarnpkg'),
+    word('https?://', '[^/\\s"]*(npm|registry|artifactory|nexus|verdaccio)[^/\\s"]*\\.[^/\\s"]+/'),
+  ].join('|'),
+  'i',
+);
+
+export const registryHosts: Rule = ({ text }) =>
+  registryHost.test(text) ? ['names the host of a package registry'] : [];
+
+export const lockfile: Rule = ({ path, text }) =>
+  path.endsWith('package-lock.json') && new RegExp(`"${word('res', 'olved')}": *"http`).test(text)
+    ? ['records download addresses; .npmrc prevents that: run `npm install --package-lock-only` again']
+    : [];
+
+export const unfinished: Rule = ({ path, text }) =>
+  /^(src|scripts|bench|examples|proto)\//.test(path)
+    ? [
+        ...text.matchAll(
+          new RegExp(`\\b(${word('TO', 'DO')}|${word('FIX', 'ME')}|${word('XX', 'X')})\\b`, 'g'),
+        ),
+      ].map((match) => `contains ${match[0]}`)
+    : [];
+
+const skipping =
+  /\b(it|test|describe|suite)\s*\.\s*(skip|only|todo)\b|\b(skip|only|todo): *(true|'|")|\bt\.(skip|todo)\(/;
+
+export const skippedTests: Rule = ({ path, text }) => {
+  if (!isTest(path)) return [];
+  const found = skipping.exec(text);
+  return found === null ? [] : [`a test that does not run ('${found[0]}')`];
+};
+
+/** A test file must test. */
+export const assertionFree: Rule = ({ path, text }) =>
+  isTest(path) && !/\bassert\b|\bfc\.assert\b/.test(text) ? ['asserts nothing'] : [];
+
+export const textRules: Readonly<Record<string, Rule>> = {
+  fileLength,
+  fileName,
+  machinePaths,
+  registryHosts,
+  lockfile,
+  unfinished,
+  skippedTests,
+  assertionFree,
+};
+
+export function violations(files: readonly ProjectFile[], rule: Rule): Violation[] {
+  return files.flatMap((file) => rule(file).map((says) => ({ path: file.path, says })));
+}
