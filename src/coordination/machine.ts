@@ -10,6 +10,7 @@ import { emptyBoard, isCut } from './board.ts';
 import { agreedRunId, mismatch } from './handshake.ts';
 import { keepTime, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
+import { leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
 import { Turn } from './turn.ts';
 import type { CoreConfig, CoreEvent, CoreState, Effect, Fin, Hello, Message, PeerView } from './types.ts';
@@ -35,6 +36,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     board: emptyBoard(config.parties.length),
     reports: config.parties.map(() => null),
     trail: emptyTrail,
+    scopes: new Map(),
     divergence: null,
     fin: null,
     ready: false,
@@ -84,6 +86,8 @@ function handle(turn: Turn, event: CoreEvent): void {
       return;
     case 'diverged':
       return awaitDifference(turn, event.peer, event.branch, event.position);
+    case 'scope':
+      return leaveScope(turn, event.scope, event.failure);
     case 'finished':
       return finished(turn, event.fin);
   }
@@ -130,6 +134,8 @@ function received(turn: Turn, peer: number, message: Message): void {
       return turn.merge(message.board, message.reports);
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
+    case 'vote':
+      return takeVote(turn, peer, message.scope, message.failure);
     case 'fin':
       turn.updatePeer(peer, { fin: message.fin });
       checkFin(turn, peer);

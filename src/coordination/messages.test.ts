@@ -35,6 +35,8 @@ const messages: Message[] = [
   { type: 'heartbeat', heads: [{ branch: '', position: 7, digest: 'd' }] },
   { type: 'board', board, reports },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
+  { type: 'vote', scope: '4/0', failure },
+  { type: 'vote', scope: '4/0', failure: null },
   { type: 'fin', fin: { steps: 9, digest: 'd' } },
   { type: 'ready' },
   { type: 'closed' },

@@ -43,6 +43,10 @@ function kindOf(message: Message): NonNullable<Kind> {
       const entries = message.entries.map((entry) => ({ ...entry, places: [...entry.places] }));
       return { case: 'diverged', value: { branch: message.branch, entries, ended: message.ended } };
     }
+    case 'vote': {
+      const { scope, failure } = message;
+      return { case: 'vote', value: { scope, ...(failure ? { failure: failureToWire(failure) } : {}) } };
+    }
     case 'fin':
       return { case: 'fin', value: message.fin };
     case 'ready':
@@ -96,6 +100,14 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
       if (kind.value.entries.length > TRAIL_ENTRIES_MAX) refuse('its trail is too long');
       const entries = kind.value.entries.map((entry) => entryFromWire(entry, parties));
       return { type: 'diverged', ...words({ branch: kind.value.branch }), entries, ended: kind.value.ended };
+    }
+    case 'vote': {
+      const { scope, failure } = kind.value;
+      return {
+        type: 'vote',
+        ...words({ scope }),
+        failure: failure ? failureFromWire(failure, parties) : null,
+      };
     }
     case 'fin':
       return { type: 'fin', fin: { steps: kind.value.steps, ...words({ digest: kind.value.digest }) } };

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Board, Contribution } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
+import type { OpenScope } from './scopes.ts';
 import type { Trail, TrailHead } from './trail.ts';
 import type { Outcome } from './verdict.ts';
 
@@ -62,6 +63,7 @@ export type Message =
       readonly entries: readonly TrailEntry[];
       readonly ended: boolean;
     }
+  | { readonly type: 'vote'; readonly scope: string; readonly failure: Failure | null }
   | { readonly type: 'fin'; readonly fin: Fin }
   | { readonly type: 'ready' }
   | { readonly type: 'closed' };
@@ -84,6 +86,8 @@ export type CoreEvent =
       readonly branch: string;
       readonly position: number;
     }
+  /** This party's program leaves a scope: its part is through, was cancelled (both null), or has failed. Once a scope. */
+  | { readonly type: 'scope'; readonly scope: string; readonly failure: Failure | null }
   | { readonly type: 'finished'; readonly fin: Fin };
 
 export type Effect =
@@ -98,6 +102,15 @@ export type Effect =
   | { readonly type: 'start'; readonly runId: string }
   /** A contribution, of this party or another, became known here. */
   | { readonly type: 'learned'; readonly failure: Failure }
+  /** A scope has failed at another party before this one was through with it: cancel it here. */
+  | { readonly type: 'scopeCancelled'; readonly scope: string; readonly failure: Failure }
+  /** All parties have voted, and this one's program has left: this is the outcome of the scope everywhere. */
+  | {
+      readonly type: 'scopeEnded';
+      readonly scope: string;
+      readonly failure: Failure | null;
+      readonly attached: readonly Failure[];
+    }
   | { readonly type: 'ended'; readonly outcome: Outcome }
   /** Nobody needs this party any more: links may be closed. */
   | { readonly type: 'leave' };
@@ -129,6 +142,8 @@ export interface CoreState {
   /** The latest known account of every party, this one included. */
   readonly reports: readonly (BoardReport | null)[];
   readonly trail: Trail;
+  /** Scopes in which somebody has voted and not everybody, by path. */
+  readonly scopes: ReadonlyMap<string, OpenScope>;
   /** Set while this party waits for a peer to name the first difference. */
   readonly divergence: { readonly peer: PartyIndex; readonly giveUpAt: number } | null;
   readonly fin: Fin | null;

@@ -41,15 +41,7 @@ export function failedOutcome(
   contributions: readonly (Contribution | null)[],
 ): Outcome {
   const failures = contributions.flatMap((c) => (c?.failure ? [c.failure] : []));
-  const ranked = failures
-    .map((failure) => ({ failure, rank: rankOf(failure, failures) }))
-    .sort(
-      (a, b) =>
-        a.rank - b.rank ||
-        compareSteps(a.failure, b.failure) ||
-        compareParties(parties, a.failure, b.failure),
-    )
-    .map(({ failure }) => failure);
+  const ranked = rankFailures(parties, failures);
   const doubt = inDoubt(parties, contributions, ranked);
   const cause = doubt ?? named(ranked, contributions, parties);
   const attached = doubt ? ranked : ranked.slice(1);
@@ -59,6 +51,19 @@ export function failedOutcome(
     attached,
     digest: digestOf(['failed', cause && failureFields(cause), attached.map(failureFields)]),
   };
+}
+
+/** Failures in the order of precedence: the cause of all first. */
+export function rankFailures(parties: readonly string[], failures: readonly Failure[]): readonly Failure[] {
+  return failures
+    .map((failure) => ({ failure, rank: rankOf(failure, failures) }))
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        compareSteps(a.failure, b.failure) ||
+        compareParties(parties, a.failure, b.failure),
+    )
+    .map(({ failure }) => failure);
 }
 
 /** 0: mismatch, 1: a party's own report, 2: a loss seen by several, 3: a loss seen by one, 4: cancelled. */

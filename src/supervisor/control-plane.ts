@@ -1,4 +1,5 @@
 /** The control plane of one party: a link to the supervisor of every other party, in terms of the core's messages. */
+import { PeerError } from '../base/errors.ts';
 import type { Link, LinkHandlers } from '../contracts/index.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, decodeMessage, encodeMessage } from '../coordination/messages.ts';
 import type { Message } from '../coordination/types.ts';
@@ -104,7 +105,8 @@ export class ControlPlane {
       },
       onNote: take,
       onState: (state, error) => {
-        if (state === 'closed' && error) this.#handlers.onRefused(peer, error);
+        // A peer that says goodbye has left, or has given up on this party: silence for the core. Any other end is a refusal.
+        if (state === 'closed' && error instanceof PeerError) this.#handlers.onRefused(peer, error);
         else this.#handlers.onLink(peer, state === 'up');
       },
     };

@@ -191,8 +191,8 @@ export class PartyRun {
     if (this.#program) this.#planes?.handDataTo(this.#program);
   }
 
-  #fromProgram(message: FromProgram): unknown {
-    const dispatch = (event: CoreEvent) => this.#coordinator?.dispatch(event);
+  #fromProgram(message: FromProgram): void {
+    const dispatch = (event: CoreEvent): void => this.#coordinator?.dispatch(event);
     switch (message.type) {
       case 'loaded':
         this.#jobHash = message.jobHash;

@@ -5,12 +5,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../base/system.ts';
 import type { Link, LinkHandlers } from '../contracts/index.ts';
-import { capture, type CapturedFailure } from '../program/capture.ts';
-import { type LoadedJob, loadJob } from '../program/load-job.ts';
+import { type CapturedFailure, capture } from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
+import { type LoadedJob, loadJob } from '../program/load-job.ts';
 import { Runtime } from '../program/runtime.ts';
-import { connectData, type DataPlane } from './planes.ts';
 import type { FromProgram, OwnFailure, StepNews, ToProgram } from './ipc.ts';
+import { connectData, type DataPlane } from './planes.ts';
 import { endProcessTree, watchParent } from './watchdog.ts';
 
 /** How long peers may take to take the news that this party's supervisor is gone. */

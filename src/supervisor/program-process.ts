@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { handOver } from '../transport/index.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
 
 export interface ProgramExit {
@@ -77,10 +78,9 @@ export class ProgramProcess {
       socket.destroy();
       return;
     }
-    const message: ToProgram = { type: 'socket', head: Buffer.from(head).toString('base64') };
-    this.#child.send(message, socket, (error) => {
-      if (error) socket.destroy();
-    });
+    const describe = (headBase64: string): ToProgram => ({ type: 'socket', head: headBase64 });
+    // A process that ends at this moment takes the socket with it; the peer dials again.
+    handOver(this.#child, socket, head, describe).catch(() => undefined);
   }
 
   /** Ends the process and everything that it has started; also what is left of the group after it has exited. */

@@ -133,7 +133,12 @@ export function outcomes(world: World): readonly (Outcome | null)[] {
 
 export function worldDigest(world: World): string {
   const content = JSON.stringify([
-    world.cores.map((core) => ({ ...core, trail: [...core.trail.branches], config: 0 })),
+    world.cores.map((core) => ({
+      ...core,
+      trail: [...core.trail.branches],
+      scopes: [...core.scopes],
+      config: 0,
+    })),
     world.crashed,
     world.queues,
     world.links,

@@ -25,6 +25,13 @@ export interface EncodedValue {
   body(): readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 }
 
+/** A snapshot that has been taken. */
+export interface PendingValue {
+  /** It holds objects (tables) that are turned into bytes only by {@link encode}, which costs memory. */
+  readonly deferred: boolean;
+  encode(): Promise<EncodedValue>;
+}
+
 /** Random access to the bytes of a received value, in memory or in a file. */
 export interface ByteSource {
   readonly size: number;
@@ -47,14 +54,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  *
  * @throws {UsageError} PRIVITY_VALUE_NOT_SENDABLE, PRIVITY_VALUE_TOO_LARGE
  */
-export function snapshotValue(
-  value: unknown,
-  where: string,
-  options: CodecOptions = {},
-): () => Promise<EncodedValue> {
+export function snapshotValue(value: unknown, where: string, options: CodecOptions = {}): PendingValue {
   const limits = options.limits ?? defaultValueLimits;
   const snapshot = takeSnapshot(value, limits, options.adapters ?? [], where);
-  return async () => {
+  const encode = async (): Promise<EncodedValue> => {
     const parts: (Uint8Array | Blob)[] = [];
     let inMemory = 0;
     for (const segment of snapshot.segments) {
@@ -65,11 +68,12 @@ export function snapshotValue(
     }
     return assemble(structureOf(snapshot, parts.map(lengthOf), limits, where), parts);
   };
+  return { deferred: snapshot.segments.some((segment) => 'adapter' in segment), encode };
 }
 
 /** {@link snapshotValue} in one go. */
 export function encodeValue(value: unknown, where: string, options: CodecOptions = {}): Promise<EncodedValue> {
-  return snapshotValue(value, where, options)();
+  return snapshotValue(value, where, options).encode();
 }
 
 const lengthOf = (part: Uint8Array | Blob): number => (part instanceof Uint8Array ? part.length : part.size);

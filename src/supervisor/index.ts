@@ -1,0 +1,26 @@
+import { UsageError } from '../base/errors.ts';
+import type { RunReport } from '../observe/report.ts';
+import { isPartyName } from '../transport/index.ts';
+import type { PartyOptions } from './options.ts';
+import { PartyRun } from './party.ts';
+
+export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
+export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './options.ts';
+export { exitCodeOf } from './report-file.ts';
+
+/**
+ * Runs one party of a job to its end: listens, joins the others, executes the job in a process of its own, and resolves
+ * with the report when everything is given back, whether the run completed or failed.
+ *
+ * @throws {UsageError} the options contradict themselves, or this party's certificate is not the one that the federation pins
+ * @throws {EnvironmentError} PRIVITY_PORT_IN_USE and whatever else keeps the run from existing
+ */
+export async function runParty(options: PartyOptions): Promise<RunReport> {
+  if (!isPartyName(options.party) || !options.federation.some((member) => member.name === options.party)) {
+    throw new UsageError(
+      'PRIVITY_PARTY_UNKNOWN',
+      `the federation does not list the party "${options.party}"`,
+    );
+  }
+  return new PartyRun(options).run();
+}

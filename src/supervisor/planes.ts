@@ -1,0 +1,124 @@
+/**
+ * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the port go
+ * to the program process before TLS has begun. Of two parties the one that the federation lists first dials.
+ */
+import { systemClock, systemRandom } from '../base/system.ts';
+import type { Link, LinkHandlers, Plane } from '../contracts/index.ts';
+import {
+  type ArrivedSocket,
+  acceptInto,
+  createGrpcTransport,
+  createLink,
+  type GrpcTransport,
+  listenPort,
+} from '../transport/index.ts';
+import type { Connect } from './control-plane.ts';
+import type { FederationMember, PartyOptions } from './options.ts';
+import type { ProgramProcess } from './program-process.ts';
+
+/** Data connections that wait for the program process to start: one for each peer, and one more that replaces it. */
+const HELD_SOCKETS_PER_PEER = 2;
+
+export interface Planes {
+  readonly port: number;
+  readonly connect: Connect;
+  /** From now on data connections go to this process, also those that have been waiting for it. */
+  handDataTo(program: ProgramProcess): void;
+  close(): Promise<void>;
+}
+
+/** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
+export async function openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes> {
+  const { party, federation, identity, listen } = options;
+  const transport = openTransport(party, federation, identity, warn);
+  const connect = connector(transport, party, federation, 'control');
+  const held: ArrivedSocket[] = [];
+  let program: ProgramProcess | undefined;
+  const port = await listenPort({
+    host: listen.host,
+    port: listen.port,
+    party,
+    onSocket: (arrived) => {
+      if (arrived.plane === 'control') transport.handleSocket(arrived.socket, arrived.head);
+      else if (program) program.sendSocket(arrived.socket, arrived.head);
+      else hold(held, arrived, federation.length);
+    },
+  });
+  return {
+    port: port.port,
+    connect,
+    handDataTo(next) {
+      program = next;
+      for (const { socket, head } of held.splice(0)) next.sendSocket(socket, head);
+    },
+    async close() {
+      for (const { socket } of held.splice(0)) socket.destroy();
+      await port.close();
+      await transport.close();
+    },
+  };
+}
+
+/** The data plane inside the program process. */
+export interface DataPlane {
+  readonly transport: GrpcTransport;
+  readonly connect: Connect;
+}
+
+export function openDataPlane(
+  party: string,
+  runId: string,
+  federation: readonly FederationMember[],
+  identity: PartyOptions['identity'],
+  warn: (message: string) => void,
+): DataPlane {
+  const transport = openTransport(party, federation, identity, warn);
+  return { transport, connect: connector(transport, party, federation, 'data', runId) };
+}
+
+function openTransport(
+  self: string,
+  parties: readonly FederationMember[],
+  identity: PartyOptions['identity'],
+  warn: (message: string) => void,
+): GrpcTransport {
+  return createGrpcTransport({
+    self,
+    parties,
+    identity,
+    clock: systemClock,
+    onRefused: (error) => warn(error.message),
+  });
+}
+
+function connector(
+  transport: GrpcTransport,
+  self: string,
+  federation: readonly FederationMember[],
+  plane: Plane,
+  runId?: string,
+): Connect {
+  const order = federation.map((member) => member.name);
+  const acceptor = acceptInto(transport);
+  return (peer: string, handlers: LinkHandlers): Link => {
+    const role = order.indexOf(self) < order.indexOf(peer) ? 'dialer' : 'acceptor';
+    const link = createLink({
+      transport,
+      peer,
+      plane,
+      role,
+      runId,
+      clock: systemClock,
+      random: systemRandom,
+      handlers,
+    });
+    if (role === 'acceptor') acceptor.add(link);
+    return link;
+  };
+}
+
+/** The oldest gives way: whoever dials again has given up on it. */
+function hold(held: ArrivedSocket[], arrived: ArrivedSocket, parties: number): void {
+  if (held.length >= HELD_SOCKETS_PER_PEER * parties) held.shift()?.socket.destroy();
+  held.push(arrived);
+}
