@@ -51,12 +51,16 @@ export function parsePrivateSettings(
   cwd: string,
   only?: string,
 ): Record<string, Record<string, string>> {
-  const byParty: Record<string, Record<string, string>> = Object.fromEntries(parties.map((party) => [party, {}]));
+  const byParty: Record<string, Record<string, string>> = Object.fromEntries(
+    parties.map((party) => [party, {}]),
+  );
   const add = (option: string, text: string, isFile: boolean): void => {
     const { key, value } = assignment(option, text);
     const { party, name } = splitSettingKey(option, key, parties, only);
     if (only !== undefined && party !== only) {
-      throw wrong(`${option} ${key}: this machine runs ${only}; private settings of ${party} are given where ${party} runs`);
+      throw wrong(
+        `${option} ${key}: this machine runs ${only}; private settings of ${party} are given where ${party} runs`,
+      );
     }
     if (isFile && value === '') throw wrong(`${option} ${key}: expected a file after "="`);
     put(option, byParty[party] ?? {}, name, isFile ? resolve(cwd, value) : value);
@@ -74,15 +78,34 @@ function splitSettingKey(
 ): { party: string; name: string } {
   const dot = key.indexOf('.');
   if (dot === -1 && only !== undefined) return { party: only, name: key };
-  if (dot < 1 || dot === key.length - 1) throw wrong(`${option} ${key}: expected PARTY.KEY=…, for example alice.table=…`);
+  if (dot < 1 || dot === key.length - 1)
+    throw wrong(`${option} ${key}: expected PARTY.KEY=…, for example alice.table=…`);
   const party = key.slice(0, dot);
   if (!parties.includes(party)) {
-    throw new UsageError('PRIVITY_CONFIG_PARTY_UNKNOWN', `${option} ${key}: no party "${party}"; ${hint(party, parties)}`);
+    throw new UsageError(
+      'PRIVITY_CONFIG_PARTY_UNKNOWN',
+      `${option} ${key}: no party "${party}"; ${hint(party, parties)}`,
+    );
   }
   return { party, name: key.slice(dot + 1) };
 }
 
 const unitMs: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+const durationExpected = `expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to ${BOUND_MS_MAX / 3_600_000}h`;
+
+function durationMs(text: string): number | undefined {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
+  const ms = Math.round(Number(match?.[1]) * (unitMs[match?.[2] ?? ''] ?? Number.NaN));
+  return ms >= 1 && ms <= BOUND_MS_MAX ? ms : undefined;
+}
+
+/** One duration: whole milliseconds, or a number with ms, s, m or h. */
+export function parseDuration(option: string, text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined) throw wrong(`${option}: ${durationExpected}`);
+  return ms;
+}
 
 /** `--bound lostAfterMs=5s …`: whole milliseconds, or a number with ms, s, m or h. */
 export function parseBounds(texts: readonly string[]): Partial<Bounds> {
@@ -92,11 +115,8 @@ export function parseBounds(texts: readonly string[]): Partial<Bounds> {
     if (!(boundNames as readonly string[]).includes(key)) {
       throw wrong(`--bound: no bound "${key}"; ${hint(key, boundNames)}`);
     }
-    const match = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(value);
-    const ms = Math.round(Number(match?.[1]) * (unitMs[match?.[2] ?? ''] ?? Number.NaN));
-    if (!(ms >= 1 && ms <= BOUND_MS_MAX)) {
-      throw wrong(`--bound ${key}: expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to ${BOUND_MS_MAX / 3_600_000}h`);
-    }
+    const ms = durationMs(value);
+    if (ms === undefined) throw wrong(`--bound ${key}: ${durationExpected}`);
     put('--bound', bounds, key, ms);
   }
   return bounds;
@@ -105,7 +125,9 @@ export function parseBounds(texts: readonly string[]): Partial<Bounds> {
 /** A run id travels in every frame and log line, and names folders. */
 export function parseRunId(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)) {
-    throw wrong('--run-id: expected 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit');
+    throw wrong(
+      '--run-id: expected 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit',
+    );
   }
   return text;
 }

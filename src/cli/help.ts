@@ -6,10 +6,12 @@ const COLUMNS = 78;
 /** The exit codes of a run, each with the failure codes that it stands for. */
 export function exitCodesText(): string {
   const byExit = new Map<number, string[]>([[0, ['completed']]]);
-  for (const [code, { exit }] of Object.entries(failureCodes)) byExit.set(exit, [...(byExit.get(exit) ?? []), code]);
+  for (const [code, { exit }] of Object.entries(failureCodes))
+    byExit.set(exit, [...(byExit.get(exit) ?? []), code]);
   const rows = [...byExit].sort(([a], [b]) => a - b);
   const lines = rows.flatMap(([exit, codes]) => {
-    const names = exit === failureCodes.CANCELLED.exit ? [...codes, '(143 where SIGTERM asked for it)'] : codes;
+    const names =
+      exit === failureCodes.CANCELLED.exit ? [...codes, '(143 where SIGTERM asked for it)'] : codes;
     const [first = '', ...more] = wrapText(names.join(', '), COLUMNS - 8);
     return [`  ${String(exit).padStart(3)}  ${first}`, ...more.map((line) => `       ${line}`)];
   });

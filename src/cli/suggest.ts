@@ -20,7 +20,8 @@ export function suggest(typed: string, known: readonly string[]): string | undef
   if (typed.length > NAME_CHARS_MAX) return undefined;
   const lower = typed.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  // Two swapped letters count as two; in a very short name two changes make it another name.
+  let bestDistance = (typed.length <= 3 ? 1 : Math.max(2, Math.floor(typed.length / 3))) + 1;
   for (const name of known) {
     if (name.length > NAME_CHARS_MAX) continue;
     const steps = distance(lower, name.toLowerCase());

@@ -133,7 +133,7 @@ function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType, int
     const item: unknown = vector.getItem(row);
     if (type === 'BOOLEAN') (into as Uint8Array)[offset + row] = item === true ? 1 : 0;
     else if (type === 'VARCHAR') (into as string[])[offset + row] = item as string;
-    else (into as Uint8Array[])[offset + row] = (item as { bytes: Uint8Array }).bytes.slice();
+    else (into as Uint8Array[])[offset + row] = Uint8Array.from((item as { bytes: Uint8Array }).bytes);
   }
 }
 

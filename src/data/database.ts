@@ -27,6 +27,9 @@ export const DATABASE_MEMORY_MB = 1024;
 /** Threads of DuckDB by default. Reading and joining tables is rarely the bottleneck; more threads only cost memory. */
 export const DATABASE_THREADS_MAX = 4;
 
+/** How often a statement that should stop is told so. Well under the 100 ms in which an abort has to take effect. */
+const INTERRUPT_EVERY_MS = 20;
+
 interface Open {
   readonly duckdb: DuckDb;
   readonly instance: DuckDBInstance;
@@ -90,7 +93,12 @@ export async function withConnection<T>(
   const open = await (current ?? start({}));
   const connection = await open.instance.connect();
   open.connections.add(connection);
-  const interrupt = () => connection.interrupt();
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    connection.interrupt();
+    // An interrupt that comes just before a statement starts is lost.
+    again ??= setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+  };
   signal?.addEventListener('abort', interrupt, { once: true });
   try {
     // An abort while the connection was being made found nobody to interrupt.
@@ -101,6 +109,7 @@ export async function withConnection<T>(
     throw sqlError(error).kind === 'memory' ? outOfMemory() : error;
   } finally {
     signal?.removeEventListener('abort', interrupt);
+    clearInterval(again);
     if (open.connections.delete(connection)) connection.closeSync();
   }
 }

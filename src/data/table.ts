@@ -105,7 +105,7 @@ export class Table {
   /**
    * The result of one SELECT over the name `rows`, which stands for this table. SQL is DuckDB's. Rows keep their order through
    * filters and projections; after joins and groups use ORDER BY. Sums of integers come back as BIGINT, DECIMAL as DOUBLE.
-   * Never build the SQL from data: filter and join on columns instead.
+   * A second column of a name that is taken gets a suffix (`id_1`). Never build the SQL from data: filter and join on columns instead.
    * @throws {UsageError} PRIVITY_TABLE_QUERY: not one SELECT, or it fails. `cause` has DuckDB's words if they speak of the SQL only.
    * @throws {DataError} PRIVITY_COLUMN_TYPE: a value cannot be converted, or the result has a type that tables do not have
    * @example const adults = await table.query('SELECT id, age FROM rows WHERE age >= 18');

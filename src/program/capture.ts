@@ -78,7 +78,10 @@ export function isConsequence(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): FailureCode {
-  const code = safe(() => (error instanceof PrivityError ? error.failure : undefined), undefined);
+  const code = safe(
+    () => (error instanceof PrivityError && !(error instanceof RunAbortedError) ? error.failure : undefined),
+    undefined,
+  );
   return isFailureCode(code) ? code : 'TASK_FAILED';
 }
 

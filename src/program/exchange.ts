@@ -47,7 +47,7 @@ export class Exchange {
   readonly #links = new Map<string, Link>();
   readonly #expected = new Map<string, Expected>();
   readonly #early = new Map<string, Mail[]>();
-  readonly #sends = new Set<Promise<void>>();
+  readonly #pending = new Set<(reason: unknown) => void>();
   #closed = false;
 
   constructor(options: ExchangeOptions) {
@@ -93,27 +93,18 @@ export class Exchange {
 
   /**
    * Sends one message of a step. Resolves when the link has taken it over. A link that has ended is not a failure of this
-   * party: whoever watches the peer decides, and this promise stays pending until the run is aborted.
+   * party: whoever watches the peer decides, and this promise stays pending until {@link close}, whose reason it rejects with.
    */
   send(peer: string, entry: TrailEntry, kind: DataFrameKind, body: Body, sequence = 0): Promise<void> {
     const link = this.#links.get(peer);
     if (link === undefined) throw new InternalError(`no link to ${peer}`);
     const { stepId, digest } = entry;
-    const sending = link
-      .send(encodeDataFrame({ kind, stepId, digest, sequence }), body)
-      .catch((error: unknown) => this.#sendFailed(peer, error));
-    this.#sends.add(sending);
-    void sending.finally(() => this.#sends.delete(sending)).catch(() => {});
-    return sending;
+    return this.#until(peer, link.send(encodeDataFrame({ kind, stepId, digest, sequence }), body));
   }
 
   /** Resolves when the peers have acknowledged everything that was sent. */
   async flushed(): Promise<void> {
-    await Promise.all(this.#sends);
-    const flushes = [...this.#links].map(([peer, link]) =>
-      link.flushed().catch((error: unknown) => this.#sendFailed(peer, error)),
-    );
-    await Promise.all(flushes);
+    await Promise.all([...this.#links].map(([peer, link]) => this.#until(peer, link.flushed())));
   }
 
   waiting(): readonly WaitInfo[] {
@@ -127,13 +118,15 @@ export class Exchange {
     }));
   }
 
-  /** From now on nothing is delivered or kept. Returns what was waiting, by kind. */
-  async close(): Promise<{ readonly messages: number; readonly expectations: number }> {
+  /** From now on nothing is delivered or kept, and what is pending rejects. Returns what was waiting, by kind. */
+  async close(reason: Error): Promise<{ readonly messages: number; readonly sends: number }> {
     this.#closed = true;
-    const expectations = this.#expected.size;
     this.#expected.clear();
     this.#early.clear();
-    return { messages: await this.#options.mailbox.close(), expectations };
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    for (const reject of pending) reject(reason);
+    return { messages: await this.#options.mailbox.close(), sends: pending.length };
   }
 
   #onMessage(peer: string, header: Uint8Array): MessageSink {
@@ -149,12 +142,18 @@ export class Exchange {
       if (expected !== undefined && !this.#agrees(expected, frame)) return discard;
       const { mail, sink } = this.#options.mailbox.receive(peer, frame);
       if (expected !== undefined) this.#accept(expected, mail);
-      else this.#early.set(key, [...(this.#early.get(key) ?? []), mail]);
+      else this.#keep(key, mail);
       return sink;
     } catch (error) {
       this.#options.failed(error);
       return discard;
     }
+  }
+
+  #keep(key: string, mail: Mail): void {
+    const mails = this.#early.get(key);
+    if (mails === undefined) this.#early.set(key, [mail]);
+    else mails.push(mail);
   }
 
   #replay(peer: string, stepId: string): void {
@@ -198,8 +197,9 @@ export class Exchange {
         if (!this.#closed) expected.deliver(mail);
       })
       // A link that ends mid-message is the supervisor's matter, a full mailbox is ours.
-      .catch((error: unknown) => this.#sendFailed(expected.peer, error))
-      .catch(() => {});
+      .catch((error: unknown) => {
+        if (!this.#lost(expected.peer, error) && !this.#closed) this.#options.failed(error);
+      });
   }
 
   #diverge(peer: string, frame: DataFrame): void {
@@ -207,11 +207,26 @@ export class Exchange {
     this.#options.diverged(peer, branch, position, frame.stepId);
   }
 
-  #sendFailed(peer: string, error: unknown): Promise<void> {
-    if (!this.#closed) {
-      if (error instanceof PeerLostError) this.#options.linkLost(peer, error);
-      else this.#options.failed(error);
-    }
-    return new Promise(() => {});
+  #until(peer: string, work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      work.then(
+        () => {
+          this.#pending.delete(reject);
+          resolve();
+        },
+        (error: unknown) => {
+          if (this.#lost(peer, error)) return;
+          this.#pending.delete(reject);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #lost(peer: string, error: unknown): boolean {
+    if (!(error instanceof PeerLostError)) return false;
+    if (!this.#closed) this.#options.linkLost(peer, error);
+    return true;
   }
 }

@@ -30,8 +30,8 @@ export interface Mail {
   whenComplete(complete: () => void, failed: (error: unknown) => void): void;
   /** The body; valid until `release`. */
   source(): ByteSource;
-  /** Frees memory or file. With `keepFile` the file stays, because Blobs refer to it. */
-  release(keepFile?: boolean): Promise<void>;
+  /** Frees memory or file. A file from which Blobs were made stays until the spill store is closed. */
+  release(): Promise<void>;
 }
 
 export class Mailbox {
@@ -105,6 +105,7 @@ class Incoming implements Mail, MessageSink {
   #writing: Promise<void> | undefined;
   #outcome: 'open' | 'complete' | 'failed' = 'open';
   #error: unknown;
+  #hasBlobs = false;
   #listener: { readonly complete: () => void; readonly failed: (error: unknown) => void } | undefined;
 
   constructor(peer: string, frame: DataFrame, room: Room) {
@@ -147,15 +148,24 @@ class Incoming implements Mail, MessageSink {
   }
 
   source(): ByteSource {
-    return this.#file ?? memorySource(this.#pieces);
+    const file = this.#file;
+    if (file === undefined) return memorySource(this.#pieces);
+    return {
+      size: file.size,
+      read: (offset, length) => file.read(offset, length),
+      blob: (offset, length, type) => {
+        this.#hasBlobs = true;
+        return file.blob(offset, length, type);
+      },
+    };
   }
 
-  async release(keepFile = false): Promise<void> {
+  async release(): Promise<void> {
     this.#settle('failed', new Error('released'));
     this.#room.gone(this);
     this.#freeMemory();
     await this.#writing?.catch(() => {});
-    if (!keepFile) await this.#file?.remove();
+    if (!this.#hasBlobs) await this.#file?.remove();
   }
 
   /** From memory to a file, for good, once there is no room. */

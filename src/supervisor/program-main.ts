@@ -1,19 +1,29 @@
-/**
- * The program process of one party: loads the job, connects the data plane, executes the job, and tells its supervisor
- * everything. It ends when the supervisor says so, or when the supervisor is gone.
- */
-import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock, systemRandom } from '../base/system.ts';
-import type { Link, LinkHandlers } from '../contracts/index.ts';
-import { type CapturedFailure, capture } from '../program/capture.ts';
-import type { ProgramHost } from '../program/host.ts';
-import { type LoadedJob, loadJob } from '../program/load-job.ts';
-import { Runtime } from '../program/runtime.ts';
-import type { FromProgram, OwnFailure, StepNews, ToProgram } from './ipc.ts';
-import { connectData, type DataPlane } from './planes.ts';
+/** The program process of one party: it takes its supervisor's words, and ends when the supervisor says so or is gone. */
+
+import type { ToProgram } from './ipc.ts';
+import { ProgramRun } from './program-run.ts';
 import { endProcessTree, watchParent } from './watchdog.ts';
 
-/** How long peers may take to take the news that this party's supervisor is gone. */
-const ORPHAN_NOTICE_MS = 100;
-/** How often waits are looked for, and the age from which a wait is worth telling of. */
-const WAITS_MS = 1_000;
+let run: ProgramRun | null = null;
+let tempDir = '';
+
+process.on('message', (message: ToProgram, socket: unknown) => {
+  if (message.type === 'load') {
+    tempDir = message.tempDir;
+    watchParent(tempDir);
+    run = new ProgramRun(message);
+  }
+  run?.take(message, socket);
+});
+
+// The supervisor is gone: tell the peers' programs, who have their own supervisors, then leave nothing behind.
+process.on('disconnect', () => {
+  (run?.orphaned() ?? Promise.resolve()).finally(() => endProcessTree(tempDir));
+});
+
+// An error that the job has let slip past every promise. The process goes on until the verdict ends it.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => run?.escaped(error));
+}
+// Ctrl-C in the terminal is the supervisor's to answer; it reaches this group only if somebody sends it there.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -10,7 +10,7 @@ function check(folder: string, name: string): { status: number | null; output: s
   const extractor = join(projectRoot, 'node_modules/@microsoft/api-extractor/bin/api-extractor');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [extractor, 'run', '--config', join(folder, name)],
+    [extractor, 'run', '--print-api-report-diff', '--config', join(folder, name)],
     { cwd: projectRoot, encoding: 'utf8' },
   );
   return { status, output: `${stdout}\n${stderr}` };

@@ -14,12 +14,14 @@ export const setupErrors = {
     means: 'A federation file, party file, key or certificate is not where it should be.',
     causes:
       'A wrong path, or a relative path inside a file: those count from the folder of the file that they stand in.',
-    remedy: 'Correct the path, or create the file: `privity keygen` for keys, `privity federation create` for the list of parties.',
+    remedy:
+      'Correct the path, or create the file: `privity keygen` for keys, `privity federation create` for the list of parties.',
   },
   PRIVITY_CONFIG_FILE_UNREADABLE: {
     failure: 'SETUP_FAILED',
     means: 'A configuration file is there, but cannot be read as one.',
-    causes: 'Missing permission, a folder in place of a file, a file that is far too large or not text in UTF-8.',
+    causes:
+      'Missing permission, a folder in place of a file, a file that is far too large or not text in UTF-8.',
     remedy: 'Look at the file named in the message and at who may read it.',
   },
   PRIVITY_CONFIG_SYNTAX: {
@@ -31,7 +33,8 @@ export const setupErrors = {
   PRIVITY_CONFIG_UNKNOWN_KEY: {
     failure: 'USAGE',
     means: 'A configuration file has a key that Privity does not know.',
-    causes: 'A typing error, or a key of another version. Unknown keys are errors so that no setting is silently ignored.',
+    causes:
+      'A typing error, or a key of another version. Unknown keys are errors so that no setting is silently ignored.',
     remedy: 'Correct or remove the key; the message lists the keys that are allowed there.',
   },
   PRIVITY_CONFIG_MISSING_KEY: {
@@ -43,13 +46,15 @@ export const setupErrors = {
   PRIVITY_CONFIG_VALUE: {
     failure: 'USAGE',
     means: 'A key of a configuration file has a value that does not fit.',
-    causes: 'Text where a number is expected, a number outside its range, a name or fingerprint in the wrong form.',
+    causes:
+      'Text where a number is expected, a number outside its range, a name or fingerprint in the wrong form.',
     remedy: 'Write what the message says is expected.',
   },
   PRIVITY_CONFIG_ADDRESS: {
     failure: 'USAGE',
     means: 'An address is not HOST:PORT.',
-    causes: 'A missing port, a port outside 1 to 65535, an IPv6 address without brackets, or a URL instead of an address.',
+    causes:
+      'A missing port, a port outside 1 to 65535, an IPv6 address without brackets, or a URL instead of an address.',
     remedy: 'Write for example bob.example.org:7420, 192.0.2.7:7420 or [2001:db8::7]:7420.',
   },
   PRIVITY_CONFIG_DUPLICATE: {
@@ -84,7 +89,7 @@ export const setupErrors = {
   },
   PRIVITY_CONFIG_FINGERPRINT_MISMATCH: {
     failure: 'SETUP_FAILED',
-    means: "A certificate is not the one whose fingerprint the federation file lists for that party.",
+    means: 'A certificate is not the one whose fingerprint the federation file lists for that party.',
     causes: 'The key was replaced after the federation file was made, or the file is of another federation.',
     remedy: 'Agree with the other parties on one federation file with the current fingerprints.',
   },
@@ -104,6 +109,7 @@ export const setupErrors = {
     failure: 'SETUP_FAILED',
     means: 'The process that reads the list of parties from a job ended without telling them.',
     causes: "The job's module ends the process, crashes it, or is not loaded within the time allowed.",
-    remedy: 'Import the module alone with node and see what it does; a job should only define, not compute, when imported.',
+    remedy:
+      'Import the module alone with node and see what it does; a job should only define, not compute, when imported.',
   },
 } as const satisfies ErrorEntries;

@@ -29,7 +29,8 @@ export const transportErrors = {
     failure: 'AUTH_FAILED',
     means: 'The other end did not present a certificate that can be read.',
     causes: 'A proxy that ends TLS in between, or a client that is not Privity.',
-    remedy: 'Let TLS pass through proxies unopened; every party needs the certificate that `privity keygen` made.',
+    remedy:
+      'Let TLS pass through proxies unopened; every party needs the certificate that `privity keygen` made.',
   },
   PRIVITY_PEER_KEY_UNKNOWN: {
     failure: 'AUTH_FAILED',
@@ -55,26 +56,31 @@ export const transportErrors = {
   PRIVITY_PEER_CERTIFICATE_NOT_YET_VALID: {
     failure: 'AUTH_FAILED',
     means: "The peer's certificate is not valid yet.",
-    causes: 'The clock of this machine is behind, or that of the machine where the certificate was made is ahead.',
+    causes:
+      'The clock of this machine is behind, or that of the machine where the certificate was made is ahead.',
     remedy: 'Set both clocks (`privity doctor` compares them).',
   },
   PRIVITY_PEER_REFUSED_US: {
     failure: 'AUTH_FAILED',
     means: "A peer refused this party's identity. Its words are in the message.",
-    causes: "The peer's federation file lists another fingerprint for this party, or the certificate is out of date.",
-    remedy: 'Send the peer this party\'s fingerprint again (`privity federation show`), or renew the certificate.',
+    causes:
+      "The peer's federation file lists another fingerprint for this party, or the certificate is out of date.",
+    remedy:
+      "Send the peer this party's fingerprint again (`privity federation show`), or renew the certificate.",
   },
   PRIVITY_PEER_ADDRESS_WRONG: {
     failure: 'SETUP_FAILED',
     means: 'What listens at the address of a party is not that party.',
-    causes: 'A wrong host or port in the federation file: another party, a web server or something else is there.',
+    causes:
+      'A wrong host or port in the federation file: another party, a web server or something else is there.',
     remedy: 'Correct host and port in the federation file; `privity doctor` shows what answers.',
   },
   PRIVITY_PEER_UNREACHABLE: {
     failure: 'PEER_UNREACHABLE',
     means: 'No connection to a party can be made at this moment. Tried again until a deadline passes.',
     causes: 'The peer has not started, its host is down, or a firewall is in between.',
-    remedy: 'Start the peer; check host and port in the federation file and the firewalls (`privity doctor`).',
+    remedy:
+      'Start the peer; check host and port in the federation file and the firewalls (`privity doctor`).',
   },
   PRIVITY_CONNECTION_BROKEN: {
     failure: 'LINK_DOWN',
@@ -97,7 +103,8 @@ export const transportErrors = {
   PRIVITY_RUN_MISMATCH: {
     failure: 'PROGRAM_MISMATCH',
     means: 'The two parties are in different runs.',
-    causes: 'One party was started again while the other still has the run before, or run ids were given that differ.',
+    causes:
+      'One party was started again while the other still has the run before, or run ids were given that differ.',
     remedy: 'End the old run, then start all parties again with the same run id or none.',
   },
   PRIVITY_SESSION_LOST: {

@@ -38,7 +38,15 @@ export function explainCommand(shell: Shell, typed: string, flags: { readonly js
 function lookUp(code: string): ({ code: string } & Record<string, string | number | boolean>) | undefined {
   if (isFailureCode(code)) {
     const { summary, blame, exit, grpcStatus, retryable } = failureCodes[code];
-    return { code, means: summary, 'to do': advice[code], blame, 'exit code': exit, 'gRPC status': grpcStatus, retryable };
+    return {
+      code,
+      means: summary,
+      'to do': advice[code],
+      blame,
+      'exit code': exit,
+      'gRPC status': grpcStatus,
+      retryable,
+    };
   }
   if (Object.hasOwn(errorCatalogue, code)) {
     const { means, causes, remedy, failure } = errorCatalogue[code as keyof typeof errorCatalogue];

@@ -11,7 +11,11 @@ export async function inspectJobCommand(shell: Shell, jobFile: string): Promise<
     return 0;
   } catch (error) {
     const report = reportOf(error);
-    await shell.tellParent({ type: 'error', code: report.error, message: report.message } satisfies InspectMessage);
+    await shell.tellParent({
+      type: 'error',
+      code: report.error,
+      message: report.message,
+    } satisfies InspectMessage);
     return report.exitCode;
   }
 }

@@ -14,7 +14,7 @@ import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.t
 import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { createStyle } from '../output/style.ts';
-import { exitCodeOf, summaryText } from '../output/summary.ts';
+import { exitCodeOf, headText, summaryText } from '../output/summary.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
 
@@ -33,7 +33,8 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const jobFile = resolve(shell.cwd, job);
   const args = Object.entries(parseArgs(flags.arg ?? []));
   const bounds = parseBounds(flags.bound ?? []);
-  const runId = flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
+  const runId =
+    flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
   const parties = await findParties(shell, jobFile, (text) => shell.err.write(`${text}\n`));
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
@@ -42,8 +43,15 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   let note: (text: string) => void = () => undefined;
   const stopping = watchStopSignals(shell, (text) => note(text));
   const { clock } = shell;
-  const federation = await createThrowAway({ parties, settings, bounds, errorDetail: flags.errorDetail, clock });
+  const federation = await createThrowAway({
+    parties,
+    settings,
+    bounds,
+    errorDetail: flags.errorDetail,
+    clock,
+  });
   try {
+    if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
     const display = await choosePresenter(shell, flags, parties, parties);
     note = (text) => display.notice('local', text);
     const board = new RunBoard(parties, parties);

@@ -8,7 +8,7 @@ import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
 import { RunBoard } from '../output/run-board.ts';
-import { summaryText } from '../output/summary.ts';
+import { headText, summaryText } from '../output/summary.ts';
 import { removeLocalFolder, watchParent } from '../parent.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
@@ -36,13 +36,17 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
+    if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
     const onEvent = (event: RunEvent): void => {
       board.apply(event);
       display.event(event);
     };
-    const stopping = watchStopSignals(shell, (text) => display.notice(config.party, text));
+    const stopping = watchStopSignals(shell, (text) => {
+      // `local` tells the person itself.
+      if (parent === undefined) display.notice(config.party, text);
+    });
     const started = shell.clock.now();
     try {
       const report = await runParty({
@@ -81,7 +85,12 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
   }
 }
 
-async function prepare(shell: Shell, config: PartyConfig, jobFile: string, flags: RunFlags): Promise<Prepared> {
+async function prepare(
+  shell: Shell,
+  config: PartyConfig,
+  jobFile: string,
+  flags: RunFlags,
+): Promise<Prepared> {
   if (flags.party !== undefined && flags.party !== config.party) {
     throw new UsageError(
       'PRIVITY_CONFIG_PARTY_MISMATCH',

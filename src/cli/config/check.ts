@@ -27,7 +27,10 @@ export interface IssueParams {
 export function checkFile<T extends z.ZodType>(file: YamlFile, schema: T): z.output<T> {
   const parsed = schema.safeParse(file.value ?? {});
   if (parsed.success) return parsed.data;
-  throwProblems(parsed.error.issues.flatMap((issue) => problemsOf(file, schema, issue)));
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(file, schema, issue));
+  // A mistyped key is unknown and leaves another one missing: the first is the cause.
+  const cause = (problem: Problem): number => (problem.code === 'PRIVITY_CONFIG_UNKNOWN_KEY' ? 0 : 1);
+  throwProblems(problems.sort((a, b) => cause(a) - cause(b)));
 }
 
 export function throwProblems(problems: readonly Problem[]): never {
@@ -52,18 +55,27 @@ function problemsOf(file: YamlFile, schema: z.ZodType, issue: z.core.$ZodIssue):
     const text = `${file.at(path)}: ${formatPath(path)} is missing; expected ${expected}`;
     return [{ code: 'PRIVITY_CONFIG_MISSING_KEY', text }];
   }
-  const code = (issue.code === 'custom' ? (issue.params as IssueParams | undefined)?.code : undefined) ?? 'PRIVITY_CONFIG_VALUE';
-  const sentence = issue.code === 'custom' && code === 'PRIVITY_CONFIG_DUPLICATE' ? expected : `expected ${expected}`;
+  const code =
+    (issue.code === 'custom' ? (issue.params as IssueParams | undefined)?.code : undefined) ??
+    'PRIVITY_CONFIG_VALUE';
+  const sentence =
+    issue.code === 'custom' && code === 'PRIVITY_CONFIG_DUPLICATE' ? expected : `expected ${expected}`;
   return [{ code, text: `${file.at(path)}: ${where}${sentence}` }];
 }
 
 /** What the schema says is expected, in its own words where it has any; never what the file says. */
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
-    const names: Record<string, string> = { object: 'keys and values', array: 'a list', string: 'text', number: 'a number' };
+    const names: Record<string, string> = {
+      object: 'keys and values',
+      array: 'a list',
+      string: 'text',
+      number: 'a number',
+    };
     return names[issue.expected] ?? issue.expected;
   }
-  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid')) return `one of ${issue.values.join(', ')}`;
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
+    return `one of ${issue.values.join(', ')}`;
   return issue.message;
 }
 

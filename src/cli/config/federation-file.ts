@@ -21,10 +21,12 @@ export const partyName = z.string('a party name').regex(partyNamePattern, {
   error: 'a party name: a small letter, then up to 30 small letters, digits or hyphens',
 });
 
-export const addressText = z.string('an address HOST:PORT').refine((text) => parseAddress(text) !== undefined, {
-  error: 'an address HOST:PORT, such as bob.example.org:7420 or [2001:db8::7]:7420, port 1 to 65535',
-  params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,
-});
+export const addressText = z
+  .string('an address HOST:PORT')
+  .refine((text) => parseAddress(text) !== undefined, {
+    error: 'an address HOST:PORT, such as bob.example.org:7420 or [2001:db8::7]:7420, port 1 to 65535',
+    params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,
+  });
 
 const party = z.strictObject({
   name: partyName,
@@ -37,7 +39,8 @@ const party = z.strictObject({
 const schema = z
   .strictObject({
     federation: z.string('the name of the federation').regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, {
-      error: 'a name: up to 64 letters, digits, blanks, dots, hyphens or underscores, beginning with a letter or digit',
+      error:
+        'a name: up to 64 letters, digits, blanks, dots, hyphens or underscores, beginning with a letter or digit',
     }),
     parties: z
       .array(party, 'a list of parties')
@@ -109,7 +112,9 @@ const spokenAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  */
 export function federationDigest(federation: Federation): string {
   const hash = createHash('sha256').update('privity federation v1\n');
-  hash.update(JSON.stringify([federation.name, federation.parties.map((member) => [member.name, member.fingerprint])]));
+  hash.update(
+    JSON.stringify([federation.name, federation.parties.map((member) => [member.name, member.fingerprint])]),
+  );
   const bits = hash.digest();
   let value = 0n;
   for (const byte of bits.subarray(0, 10)) value = (value << 8n) | BigInt(byte);

@@ -56,6 +56,9 @@ function parsePrivateKey(path: string, pem: string): ReturnType<typeof createPri
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new UsageError('PRIVITY_CONFIG_CERTIFICATE', `${path}: not a private key in PEM form without a passphrase`);
+    throw new UsageError(
+      'PRIVITY_CONFIG_CERTIFICATE',
+      `${path}: not a private key in PEM form without a passphrase`,
+    );
   }
 }

@@ -26,7 +26,9 @@ export const errorDetails = ['redacted', 'message', 'full'] as const satisfies r
 
 const schema = z.strictObject({
   party: partyName,
-  federation: z.string('the path of the federation file').min(1, { error: 'the path of the federation file' }),
+  federation: z
+    .string('the path of the federation file')
+    .min(1, { error: 'the path of the federation file' }),
   key: z.string('the path of the private key').min(1, { error: 'the path of the private key' }),
   certificate: z.string('the path of the certificate').min(1, { error: 'the path of the certificate' }),
   listen: addressText.optional(),

@@ -31,7 +31,9 @@ export async function readTextFile(path: string, what: string): Promise<string> 
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: the ${what} is not text in UTF-8`, { cause });
+    throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: the ${what} is not text in UTF-8`, {
+      cause,
+    });
   }
 }
 
@@ -40,7 +42,11 @@ async function readBytes(path: string, what: string): Promise<Buffer> {
     // Non-blocking, so that a named pipe in the place of the file is an error and not an endless wait.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
-    if (!stat.isFile()) throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: not a file, where the ${what} is expected`);
+    if (!stat.isFile())
+      throw new UsageError(
+        'PRIVITY_CONFIG_FILE_UNREADABLE',
+        `${path}: not a file, where the ${what} is expected`,
+      );
     if (stat.size > CONFIG_BYTES_MAX) {
       throw new UsageError(
         'PRIVITY_CONFIG_FILE_UNREADABLE',
@@ -54,9 +60,13 @@ async function readBytes(path: string, what: string): Promise<Buffer> {
     if (reason === 'ENOENT' || reason === 'ENOTDIR') {
       throw new UsageError('PRIVITY_CONFIG_FILE_MISSING', `${path}: there is no such ${what}`, { cause });
     }
-    throw new UsageError('PRIVITY_CONFIG_FILE_UNREADABLE', `${path}: the ${what} cannot be read (${reason ?? 'unknown reason'})`, {
-      cause,
-    });
+    throw new UsageError(
+      'PRIVITY_CONFIG_FILE_UNREADABLE',
+      `${path}: the ${what} cannot be read (${reason ?? 'unknown reason'})`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -73,7 +83,10 @@ export function parseYaml(name: string, text: string): YamlFile {
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    throw new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}:${line}:${col}: not valid YAML: ${reasonOf(problem.code)}`);
+    throw new UsageError(
+      'PRIVITY_CONFIG_SYNTAX',
+      `${name}:${line}:${col}: not valid YAML: ${reasonOf(problem.code)}`,
+    );
   }
   let value: unknown;
   try {

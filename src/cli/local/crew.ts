@@ -23,7 +23,11 @@ export interface CrewPlan {
  * Runs the supervisors of all parties to their end. Every supervisor ends by itself in bounded time; this only keeps watch
  * over the one that cannot because it is stopped or stuck, and over the parties that wait for one that could not start.
  */
-export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping): Promise<readonly SupervisorChild[]> {
+export async function runCrew(
+  shell: Shell,
+  plan: CrewPlan,
+  stopping: Stopping,
+): Promise<readonly SupervisorChild[]> {
   const bounds: Bounds = { ...DEFAULT_BOUNDS, ...plan.bounds };
   const announced = new Set<number>();
   const decided = new Set<string>();
@@ -84,7 +88,14 @@ export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping):
     children.map(async (child) => {
       const { code, signal } = await child.ended;
       if (child.pid !== undefined) {
-        plan.onEvent({ ...eventOf(child.party), event: 'process.exited', role: 'supervisor', pid: child.pid, code, signal });
+        plan.onEvent({
+          ...eventOf(child.party),
+          event: 'process.exited',
+          role: 'supervisor',
+          pid: child.pid,
+          code,
+          signal,
+        });
       }
       if (decided.has(child.party)) return;
       // It never took part, so no peer can hear of it from its own supervisor: the others are told from here.

@@ -40,8 +40,12 @@ export async function findParties(
     child.kill('SIGKILL');
   });
   const ending = await new Promise<string>((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) => resolve(`could not be started (${error.code ?? 'unknown reason'})`));
-    child.once('exit', (code, signal) => resolve(signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was killed by ${signal}`));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(`could not be started (${error.code ?? 'unknown reason'})`),
+    );
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was killed by ${signal}`),
+    );
   });
   timer.cancel();
   if (message?.type === 'facts') return message.facts.parties;
@@ -49,5 +53,8 @@ export async function findParties(
     throw new UsageError(message.code, message.message);
   }
   const reason = late ? `did not finish within ${timeoutMs} ms` : ending;
-  throw new EnvironmentError('PRIVITY_JOB_NOT_LOADED', `${jobFile}: the process that loads the job ${reason}`);
+  throw new EnvironmentError(
+    'PRIVITY_JOB_NOT_LOADED',
+    `${jobFile}: the process that loads the job ${reason}`,
+  );
 }

@@ -23,13 +23,20 @@ const listen = (host: string, port: number): Promise<Server> =>
  * @param draw a random whole number in [0, below)
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE never; PRIVITY_PORT_IN_USE if none is free
  */
-export async function freePorts(host: string, wanted: number, draw: (below: number) => number): Promise<number[]> {
+export async function freePorts(
+  host: string,
+  wanted: number,
+  draw: (below: number) => number,
+): Promise<number[]> {
   const servers: Server[] = [];
   const ports: number[] = [];
   try {
     for (let tries = 0; ports.length < wanted; tries += 1) {
       if (tries >= TRIES_MAX + wanted) {
-        throw new EnvironmentError('PRIVITY_PORT_IN_USE', `no ${wanted} free ports between ${PORT_FIRST} and ${PORT_LAST} on ${host}`);
+        throw new EnvironmentError(
+          'PRIVITY_PORT_IN_USE',
+          `no ${wanted} free ports between ${PORT_FIRST} and ${PORT_LAST} on ${host}`,
+        );
       }
       const port = PORT_FIRST + draw(PORT_LAST - PORT_FIRST);
       const server = await listen(host, port).catch(() => undefined);

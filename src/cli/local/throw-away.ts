@@ -39,7 +39,11 @@ export async function createThrowAway(plan: ThrowAwayPlan): Promise<ThrowAwayFed
     const ports = await freePorts(LOOPBACK, plan.parties.length, (below) => randomInt(below));
     const members = await Promise.all(
       plan.parties.map(async (name, index) => {
-        const { certPem, keyPem } = await createIdentity({ party: name, days: LOCAL_CERTIFICATE_DAYS, clock: plan.clock });
+        const { certPem, keyPem } = await createIdentity({
+          party: name,
+          days: LOCAL_CERTIFICATE_DAYS,
+          clock: plan.clock,
+        });
         await mkdir(join(folder, name), { mode: 0o700 });
         await writePrivate(join(folder, name, 'cert.pem'), certPem);
         await writePrivate(join(folder, name, 'key.pem'), keyPem);
@@ -47,7 +51,10 @@ export async function createThrowAway(plan: ThrowAwayPlan): Promise<ThrowAwayFed
         return { name, host: LOOPBACK, port: ports[index] ?? 0, fingerprint: fingerprint(certPem) };
       }),
     );
-    await writePrivate(join(folder, 'federation.yaml'), formatFederation({ name: 'local', parties: members }));
+    await writePrivate(
+      join(folder, 'federation.yaml'),
+      formatFederation({ name: 'local', parties: members }),
+    );
   } catch (error) {
     await remove();
     throw error;
@@ -72,4 +79,5 @@ function partyYaml(plan: ThrowAwayPlan, party: string): string {
   });
 }
 
-const writePrivate = (path: string, text: string): Promise<void> => writeFile(path, text, { mode: 0o600, flag: 'wx' });
+const writePrivate = (path: string, text: string): Promise<void> =>
+  writeFile(path, text, { mode: 0o600, flag: 'wx' });

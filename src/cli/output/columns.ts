@@ -1,9 +1,8 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences that styleText writes
-const colourCodes = /\u001b\[[0-9;]*m/g;
+import { stripVTControlCharacters } from 'node:util';
 
 /** Width on a terminal, without colour codes. Counts characters; wide scripts come out a little off. */
 export function width(text: string): number {
-  return [...text.replaceAll(colourCodes, '')].length;
+  return [...stripVTControlCharacters(text)].length;
 }
 
 export function padEnd(text: string, columns: number): string {

@@ -17,7 +17,10 @@ export interface ErrorReport {
 }
 
 export function reportOf(error: unknown): ErrorReport {
-  const code = error instanceof PrivityError && Object.hasOwn(errorCatalogue, error.code) ? error.code : 'PRIVITY_INTERNAL';
+  const code =
+    error instanceof PrivityError && Object.hasOwn(errorCatalogue, error.code)
+      ? error.code
+      : 'PRIVITY_INTERNAL';
   const failure = error instanceof PrivityError ? error.failure : 'INTERNAL';
   const report = {
     error: code,

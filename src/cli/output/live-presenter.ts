@@ -10,10 +10,14 @@ import { createStyle } from './style.ts';
 /** Text of a job's own output that is kept for after the display. What is beyond was already seen, or is in the log. */
 const NOTICES_KEPT_MAX = 200;
 
+/** How often the display shows how long a step has been running. */
+const REDRAW_INTERVAL_MS = 1_000;
+
 interface Row {
   readonly party: string;
   task?: ListrTaskWrapper<unknown, never, never>;
   readonly ended: Promise<void>;
+  over: boolean;
   end(): void;
 }
 
@@ -27,15 +31,26 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
   const rows = new Map(parties.map((party) => [party, createRow(party)]));
 
   const title = (party: string): string => {
-    const text = own.includes(party) ? board.describe(party) : peerText(board, own, party);
+    const text = own.includes(party)
+      ? board.describe(party, shell.clock.wallTime())
+      : peerText(board, own, party);
     return `${style.bold(padEnd(party, columns))}  ${text}`;
   };
+  // A row that has ended is out of the display's hands: touching it would draw it again.
   const redraw = (): void => {
     for (const row of rows.values()) {
+      if (row.over) continue;
       if (row.task !== undefined) row.task.title = title(row.party);
       if (isOver(board, own, row.party)) row.end();
     }
   };
+  let open = true;
+  const tick = (): void => {
+    if (!open) return;
+    redraw();
+    shell.clock.after(REDRAW_INTERVAL_MS, tick);
+  };
+  shell.clock.after(REDRAW_INTERVAL_MS, tick);
   const list = new Listr(
     parties.map((party) => ({
       title: title(party),
@@ -65,6 +80,7 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
     },
     notice: keep,
     async end() {
+      open = false;
       redraw();
       for (const row of rows.values()) row.end();
       await shown;
@@ -80,24 +96,34 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
       notices.shift();
       noticesDropped += 1;
     }
-    const task = rows.get(party)?.task;
-    if (task !== undefined) task.output = style.dim(printable(text));
+    const row = rows.get(party);
+    if (row?.task !== undefined && !row.over) row.task.output = style.dim(printable(text));
   }
 }
 
 function createRow(party: string): Row {
-  let end: () => void = () => undefined;
+  let settle: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
-    end = resolve;
+    settle = resolve;
   });
-  return { party, ended, end };
+  const row: Row = {
+    party,
+    ended,
+    over: false,
+    end() {
+      row.over = true;
+      settle();
+    },
+  };
+  return row;
 }
 
 /** A peer as the one party that runs here sees it. */
 function peerText(board: RunBoard, own: readonly string[], peer: string): string {
   const view = firstView(board, own);
   const state = view?.peers.get(peer) ?? 'joining';
-  if (view?.verdict !== undefined) return view.verdict.origin === peer ? 'where it went wrong' : 'has the same verdict';
+  if (view?.verdict !== undefined)
+    return view.verdict.origin === peer ? 'where it went wrong' : 'has the same verdict';
   return state === 'joining' ? 'not here yet' : state === 'up' ? 'connected' : state;
 }
 

@@ -24,7 +24,9 @@ export async function openLog(shell: Shell, target: string): Promise<Presenter> 
     await once(file, 'ready');
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${target}: the log cannot be written (${reason})`, { cause });
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${target}: the log cannot be written (${reason})`, {
+      cause,
+    });
   }
   // A disk that fills up later must not end the run; the display goes on without the log.
   let broken = false;
@@ -35,7 +37,10 @@ export async function openLog(shell: Shell, target: string): Promise<Presenter> 
     if (broken) return;
     const closed = once(file, 'close');
     file.end();
-    await Promise.race([closed, new Promise<void>((resolve) => shell.clock.after(LOG_CLOSE_TIMEOUT_MS, resolve))]);
+    await Promise.race([
+      closed,
+      new Promise<void>((resolve) => shell.clock.after(LOG_CLOSE_TIMEOUT_MS, resolve)),
+    ]);
   });
 }
 

@@ -64,7 +64,9 @@ function sentence(event: RunEvent): string | undefined {
     case 'waiting':
       return waitingText(event);
     case 'log':
-      return event.level === 'info' ? printable(event.message) : `${event.level}: ${printable(event.message)}`;
+      return event.level === 'info'
+        ? printable(event.message)
+        : `${event.level}: ${printable(event.message)}`;
     case 'result':
       return undefined;
   }

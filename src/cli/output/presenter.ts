@@ -2,7 +2,7 @@ import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
 import { padEnd } from './columns.ts';
 import { eventLine } from './event-line.ts';
-import { createPlainLines, clockText } from './plain-lines.ts';
+import { clockText, createPlainLines } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { createStyle } from './style.ts';
 

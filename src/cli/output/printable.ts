@@ -2,12 +2,13 @@
  * Text that another party, or a job, had a hand in must not steer the reader's terminal: control characters and the
  * characters that reorder text are shown as what they are.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose
-const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const steering = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 const shown = (char: string): string => {
   const code = char.codePointAt(0) ?? 0;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
 };
 
 /** For text that may have several lines: newlines and tabs stay. */

@@ -9,6 +9,8 @@ export type ProcessExit = Extract<RunEvent, { event: 'process.exited' }>;
 
 interface RunningStep {
   readonly name: string;
+  /** Milliseconds since the epoch, from the event. NaN if the event had no readable time. */
+  readonly since: number;
   readonly kind: string;
   progress?: { readonly done: number; readonly total: number };
 }
@@ -86,7 +88,8 @@ export class RunBoard {
     switch (event.event) {
       case 'run.started':
         view.started = true;
-        for (const peer of event.parties) if (peer !== event.party) view.peers.set(peer, view.peers.get(peer) ?? 'joining');
+        for (const peer of event.parties)
+          if (peer !== event.party) view.peers.set(peer, view.peers.get(peer) ?? 'joining');
         break;
       case 'process.exited':
         if (event.role === 'program') view.programExit = event;
@@ -96,7 +99,7 @@ export class RunBoard {
         view.peers.set(event.peer, event.state);
         break;
       case 'step.started':
-        view.running.set(event.stepId, { name: event.name, kind: event.kind });
+        view.running.set(event.stepId, { name: event.name, kind: event.kind, since: time });
         view.waiting = undefined;
         break;
       case 'step.progress': {
@@ -132,21 +135,24 @@ export class RunBoard {
     }
   }
 
-  /** One line: what the party is doing now, or how it ended. */
-  describe(name: string): string {
+  /** One line: what the party is doing now, or how it ended. `now`: milliseconds since the epoch. */
+  describe(name: string, now: number): string {
     const view = this.party(name);
     if (view.verdict !== undefined) return ending(view.verdict, view.stepsCompleted);
     if (view.supervisorExit !== undefined) return `its supervisor ${exitText(view.supervisorExit)}`;
     if (view.failures.length > 0) return 'a failure is known; agreeing on the verdict';
     const done = view.stepsCompleted === 0 ? '' : ` · ${count(view.stepsCompleted, 'step')} done`;
     const troubled = [...view.peers].filter(([, state]) => state === 'suspect' || state === 'lost');
-    if (troubled.length > 0) return `${troubled.map(([peer, state]) => `${peer} is ${state}`).join(', ')}${done}`;
+    if (troubled.length > 0)
+      return `${troubled.map(([peer, state]) => `${peer} is ${state}`).join(', ')}${done}`;
     const joining = [...view.peers].filter(([, state]) => state === 'joining').map(([peer]) => peer);
     if (joining.length > 0) return `waits for ${joining.join(', ')} to join`;
     if (!view.started) return 'comparing job, arguments and federation';
-    if (view.running.size > 0) return `${[...view.running.values()].map(stepText).slice(0, 3).join(', ')}${done}`;
+    if (view.running.size > 0) return `${runningText([...view.running.values()], now)}${done}`;
     if (view.waiting !== undefined) return `${waitingText(view.waiting)}${done}`;
-    return view.stepsCompleted === 0 ? 'all parties are here' : count(view.stepsCompleted, 'step').concat(' done');
+    return view.stepsCompleted === 0
+      ? 'all parties are here'
+      : count(view.stepsCompleted, 'step').concat(' done');
   }
 }
 
@@ -167,14 +173,32 @@ export function stepPlace(stepId: string | null | undefined, stepName: string | 
 }
 
 /** `bob, step 3 "load patients"` */
-export function placeText(origin: string | null, stepId: string | null | undefined, stepName: string | null | undefined): string {
+export function placeText(
+  origin: string | null,
+  stepId: string | null | undefined,
+  stepName: string | null | undefined,
+): string {
   return [origin ?? '', stepPlace(stepId, stepName)].filter((part) => part !== '').join(', ');
 }
 
-function stepText(step: RunningStep): string {
-  const { progress } = step;
-  const share = progress === undefined || progress.total <= 0 ? '' : ` ${Math.floor((100 * progress.done) / progress.total)}%`;
-  return `${printable(step.name)}${share}`;
+/** Steps shown of one party at a time; the rest is counted. */
+const RUNNING_SHOWN_MAX = 3;
+/** A step that takes longer shows for how long. */
+const ELAPSED_SHOWN_FROM_MS = 2_000;
+
+function runningText(steps: readonly RunningStep[], now: number): string {
+  const shown = steps.slice(0, RUNNING_SHOWN_MAX).map((step) => stepText(step, now));
+  if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);
+  return shown.join(', ');
+}
+
+function stepText({ name, progress, since }: RunningStep, now: number): string {
+  const share =
+    progress === undefined || progress.total <= 0
+      ? ''
+      : ` ${Math.min(100, Math.floor((100 * progress.done) / progress.total))}%`;
+  const elapsed = now - since >= ELAPSED_SHOWN_FROM_MS ? ` (${duration(now - since)})` : '';
+  return `${printable(name)}${share}${elapsed}`;
 }
 
 function ending(verdict: VerdictEvent, stepsCompleted: number): string {

@@ -28,17 +28,22 @@ const DISCLOSURES_SHOWN_MAX = 30;
 /** What a run came to, for people: the result or what failed, what left each party, where the reports are. Pure. */
 export function summaryText(input: SummaryInput, colour: boolean): string {
   const style = createStyle(colour);
-  const verdicts = input.own.map((party) => input.board.party(party).verdict).filter((verdict) => verdict !== undefined);
+  const verdicts = input.own
+    .map((party) => input.board.party(party).verdict)
+    .filter((verdict) => verdict !== undefined);
   const failed = verdicts.find((verdict) => verdict.outcome === 'failed');
   const completed = failed === undefined && verdicts.length === input.own.length;
   const blocks = [completed ? completedHead(input, style) : failedBlock(input, failed, style)];
-  const result = input.own.map((party) => input.board.party(party).result).find((value) => value !== undefined);
+  const result = input.own
+    .map((party) => input.board.party(party).result)
+    .find((value) => value !== undefined);
   if (completed && result !== undefined && result.value !== undefined && result.value !== null) {
     blocks.push([style.bold('Result'), ...valueText(result.value, '  ')]);
   }
   blocks.push(disclosureBlock(input, style));
   const leftovers = input.own.flatMap((party) => input.board.party(party).reclaimed?.leftovers ?? []);
-  if (leftovers.length > 0) blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
+  if (leftovers.length > 0)
+    blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
   if (input.reportPaths.length > 0) {
     blocks.push([style.bold('Reports'), ...input.reportPaths.map((path) => `  ${printable(path)}`)]);
   }
@@ -48,19 +53,29 @@ export function summaryText(input: SummaryInput, colour: boolean): string {
     .join('\n\n')}\n`;
 }
 
+/** The line above the progress. */
+export function headText(jobFile: string, parties: readonly string[], colour: boolean): string {
+  return `${createStyle(colour).bold(jobName(jobFile))} with ${listed(parties)}\n\n`;
+}
+
 function jobName(file: string): string {
   return printable(basename(file));
 }
 
 function completedHead(input: SummaryInput, style: Style): string[] {
-  const digest = input.own.map((party) => input.board.party(party).verdict?.digest).find((value) => value !== undefined);
+  const digest = input.own
+    .map((party) => input.board.party(party).verdict?.digest)
+    .find((value) => value !== undefined);
   const head = `${style.green('✔')} ${style.bold(jobName(input.jobFile))} completed in ${duration(input.durationMs)}`;
   const run = `  run ${printable(input.board.runId ?? '')}, verdict ${printable((digest ?? '').slice(0, 16))}`;
   return [head, style.dim(run)];
 }
 
 function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {
-  const head = `${style.red('✖')} ${style.bold(jobName(input.jobFile))} failed after ${duration(input.durationMs)}`;
+  const cancelled = verdict?.code === 'CANCELLED';
+  const mark = cancelled ? style.yellow('■') : style.red('✖');
+  const ending = `${cancelled ? 'cancelled' : 'failed'} after ${duration(input.durationMs)}`;
+  const head = `${mark} ${style.bold(jobName(input.jobFile))} ${ending}`;
   const rows: [string, string][] = [];
   if (verdict === undefined) {
     rows.push(['what', 'not every party came to a verdict']);
@@ -75,7 +90,10 @@ function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, sty
   if (verdict !== undefined) rows.push(['to do', advice[verdict.code ?? 'INTERNAL']]);
   rows.push(['ended', `exit code ${input.exitCode}, run ${printable(input.board.runId ?? '(none)')}`]);
   if (verdictsDiffer(input)) {
-    rows.push(['note', 'The parties report different verdicts: the network between them fell apart before they could agree.']);
+    rows.push([
+      'note',
+      'The parties report different verdicts: the network between them fell apart before they could agree.',
+    ]);
   }
   const label = Math.max(...rows.map(([name]) => name.length));
   const body = rows.flatMap(([name, text]) => {
@@ -96,15 +114,31 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
       failure.stepId === verdict.stepId &&
       (failure.message !== undefined || failure.stack !== undefined),
   );
-  const known = cause ?? failures.find((failure) => failure.code === verdict.code && failure.origin === verdict.origin);
+  const known =
+    cause ?? failures.find((failure) => failure.code === verdict.code && failure.origin === verdict.origin);
   const rows: [string, string][] = [];
   const message = cause?.message ?? verdict.message;
   if (message !== undefined) rows.push(['why', printableText(message)]);
   else if (verdict.origin !== null && !input.own.includes(verdict.origin)) {
     rows.push(['why', `only ${verdict.origin} knows: the text of an error stays where it happened`]);
   }
-  if (known !== undefined) rows.push(['incident', `${printable(known.incident)} in the log of ${known.origin}`]);
+  const trace = traceOf(cause?.stack);
+  if (trace.length > 0) rows.push(['trace', trace.join('\n')]);
+  if (known !== undefined)
+    rows.push(['incident', `${printable(known.incident)} in the log of ${known.origin}`]);
   return rows;
+}
+
+/** Frames of a stack that are shown: where it happened, and how the job came there. The log has all. */
+const TRACE_LINES_MAX = 4;
+
+/** The job's own frames of a stack; frames of Node and of packages say nothing to the job's author. */
+function traceOf(stack: string | undefined): string[] {
+  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return frames
+    .filter((line) => !/\(?node:|node_modules/.test(line))
+    .slice(0, TRACE_LINES_MAX)
+    .map((line) => printable(line.trim()));
 }
 
 /** What became of one party: what it did, how its processes ended, what it left. */
@@ -119,12 +153,15 @@ function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent |
   parts.push(`${count(steps, 'step')} completed${aborted > 0 ? `, ${aborted} not finished` : ''}`);
   if (view.verdict === undefined) parts.push('came to no verdict');
   else if (view.verdict.outcome === 'completed') parts.push('completed before the others failed');
-  if (view.reclaimed !== undefined) parts.push(view.reclaimed.leftovers.length === 0 ? 'nothing left behind' : 'left something behind');
+  if (view.reclaimed !== undefined)
+    parts.push(view.reclaimed.leftovers.length === 0 ? 'nothing left behind' : 'left something behind');
   return parts.join('; ');
 }
 
 function verdictsDiffer(input: SummaryInput): boolean {
-  const digests = input.own.map((party) => input.board.party(party).verdict?.digest).filter((digest) => digest !== undefined);
+  const digests = input.own
+    .map((party) => input.board.party(party).verdict?.digest)
+    .filter((digest) => digest !== undefined);
   return new Set(digests).size > 1;
 }
 
@@ -134,14 +171,20 @@ function disclosureBlock(input: SummaryInput, style: Style): string[] {
     (input.reports.get(party)?.disclosures ?? []).map((disclosure) => ({ party, disclosure })),
   );
   if (all.length === 0) return [];
-  const rows = all.slice(0, DISCLOSURES_SHOWN_MAX).map(({ party, disclosure }) => disclosureRow(party, disclosure));
+  const rows = all
+    .slice(0, DISCLOSURES_SHOWN_MAX)
+    .map(({ party, disclosure }) => disclosureRow(party, disclosure));
   const lines = alignColumns(rows, { indent: '  ', right: [3] });
   if (all.length > rows.length) lines.push(`  … and ${all.length - rows.length} more, in the reports`);
-  return [`${style.bold('What left each party')} ${style.dim('(nothing else did)')}`, ...lines];
+  // Only a complete ledger may claim to be one: a supervisor that was killed has left none.
+  const listedAll = input.own.every((party) => input.reports.get(party)?.disclosuresNotListed === 0);
+  const head = style.bold(`What left ${input.own.length === 1 ? input.own[0] : 'each party'}`);
+  return [`${head}${listedAll ? style.dim(' (nothing else did)') : ''}`, ...lines];
 }
 
 function disclosureRow(party: string, disclosure: Disclosure): string[] {
-  const shape = disclosure.shape === undefined || disclosure.shape.length === 0 ? '' : ` ${disclosure.shape.join(' × ')}`;
+  const shape =
+    disclosure.shape === undefined || disclosure.shape.length === 0 ? '' : ` ${disclosure.shape.join(' × ')}`;
   return [
     `${party} → ${listed(disclosure.to)}`,
     `${printable(disclosure.name)}`,
@@ -153,7 +196,8 @@ function disclosureRow(party: string, disclosure: Disclosure): string[] {
 /** The exit code of several parties' run: that of the verdict, else of the first supervisor that ended otherwise. */
 export function exitCodeOf(views: readonly PartyView[]): number {
   for (const view of views) {
-    if (view.verdict?.outcome === 'failed') return failureCodes[view.verdict.code ?? ('INTERNAL' satisfies FailureCode)].exit;
+    if (view.verdict?.outcome === 'failed')
+      return failureCodes[view.verdict.code ?? ('INTERNAL' satisfies FailureCode)].exit;
   }
   for (const view of views) {
     const code = view.supervisorExit?.code;

@@ -57,7 +57,8 @@ function recordBlock(record: PlainRecord, indent: string, depth: number): string
     lines.push(`${indent}${printable(key)}`, ...block(value, `${indent}  `, depth + 1));
   }
   flush();
-  if (entries.length > FIELDS_SHOWN_MAX) lines.push(`${indent}… and ${entries.length - FIELDS_SHOWN_MAX} more`);
+  if (entries.length > FIELDS_SHOWN_MAX)
+    lines.push(`${indent}… and ${entries.length - FIELDS_SHOWN_MAX} more`);
   return lines;
 }
 
@@ -74,7 +75,11 @@ function listBlock(list: readonly unknown[], indent: string, depth: number): str
   return lines;
 }
 
-function tableBlock(rows: readonly PlainRecord[], names: readonly string[] | undefined, indent: string): string[] {
+function tableBlock(
+  rows: readonly PlainRecord[],
+  names: readonly string[] | undefined,
+  indent: string,
+): string[] {
   const keys = Object.keys(rows[0] ?? {});
   const header = [...(names === undefined ? [] : ['']), ...keys.map(printable)];
   const body = rows
@@ -84,18 +89,27 @@ function tableBlock(rows: readonly PlainRecord[], names: readonly string[] | und
       ...keys.map((key) => scalarText(row[key]) ?? ''),
     ]);
   const offset = names === undefined ? 0 : 1;
-  const right = keys.flatMap((key, index) => (rows.every((row) => isNumeric(row[key])) ? [index + offset] : []));
+  const right = keys.flatMap((key, index) =>
+    rows.every((row) => isNumeric(row[key])) ? [index + offset] : [],
+  );
   const lines = alignColumns([header, ...body], { indent, right });
   if (rows.length > ROWS_SHOWN_MAX) lines.push(`${indent}… and ${rows.length - ROWS_SHOWN_MAX} more rows`);
   return lines;
 }
 
 function shortList(value: unknown): string | undefined {
-  const list = Array.isArray(value) ? value : isTypedArray(value) ? Array.from(value) : undefined;
+  const list: readonly unknown[] | undefined = Array.isArray(value)
+    ? value
+    : isTypedArray(value)
+      ? Array.from<unknown>(value)
+      : undefined;
   if (list === undefined || list.length === 0) return undefined;
   const parts = list.slice(0, 12).map(scalarText);
   if (parts.some((part) => part === undefined)) return undefined;
-  return shorten(`${parts.join(', ')}${list.length > 12 ? `, … (${list.length} in all)` : ''}`, TEXT_CHARS_MAX);
+  return shorten(
+    `${parts.join(', ')}${list.length > 12 ? `, … (${list.length} in all)` : ''}`,
+    TEXT_CHARS_MAX,
+  );
 }
 
 function scalarText(value: unknown): string | undefined {
@@ -128,7 +142,10 @@ function sameScalarFields(rows: readonly PlainRecord[]): boolean {
   if (keys.length === 0 || keys.length > TABLE_COLUMNS_MAX) return false;
   return rows.every((row) => {
     const own = Object.keys(row);
-    return own.length === keys.length && keys.every((key) => own.includes(key) && scalarText(row[key]) !== undefined);
+    return (
+      own.length === keys.length &&
+      keys.every((key) => own.includes(key) && scalarText(row[key]) !== undefined)
+    );
   });
 }
 
@@ -140,6 +157,6 @@ function isNumeric(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'bigint';
 }
 
-function isTypedArray(value: unknown): value is ArrayLike<number | bigint> & NodeJS.TypedArray {
+function isTypedArray(value: unknown): value is NodeJS.TypedArray & ArrayLike<unknown> {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }

@@ -1,4 +1,4 @@
-import { connect as connectHttp2, type ClientHttp2Session, constants } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
@@ -186,7 +186,9 @@ function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {
   if (code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME' || code === 'ERR_SSL_SSL/TLS_ALERT_UNRECOGNIZED_NAME') {
     return wrongAddress(peer, `the party that listens there is not ${peer.name}`);
   }
-  if (/^ERR_SSL_(WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNSUPPORTED_PROTOCOL)$/.test(code)) {
+  if (
+    /^ERR_SSL_(WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNSUPPORTED_PROTOCOL)$/.test(code)
+  ) {
     return wrongAddress(peer, 'what listens there does not speak TLS 1.3, so it is not Privity');
   }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
@@ -198,7 +200,10 @@ function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {
 const at = (peer: PeerAddress): string => `${peer.name} at ${peer.host}:${peer.port}`;
 
 const unreachable = (peer: PeerAddress, why: string, cause?: Error): PeerLostError =>
-  new PeerLostError('PRIVITY_PEER_UNREACHABLE', `cannot reach ${at(peer)}: ${why}`, { party: peer.name, cause });
+  new PeerLostError('PRIVITY_PEER_UNREACHABLE', `cannot reach ${at(peer)}: ${why}`, {
+    party: peer.name,
+    cause,
+  });
 
 const wrongAddress = (peer: PeerAddress, why: string): PeerError =>
   new PeerError(
@@ -208,7 +213,11 @@ const wrongAddress = (peer: PeerAddress, why: string): PeerError =>
   );
 
 const broke = (peer: PeerAddress, cause: Error | undefined): PeerLostError =>
-  new PeerLostError('PRIVITY_CONNECTION_BROKEN', `the connection with ${at(peer)} broke before the call was taken`, {
-    party: peer.name,
-    cause,
-  });
+  new PeerLostError(
+    'PRIVITY_CONNECTION_BROKEN',
+    `the connection with ${at(peer)} broke before the call was taken`,
+    {
+      party: peer.name,
+      cause,
+    },
+  );

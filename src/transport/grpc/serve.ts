@@ -109,9 +109,13 @@ export class GrpcServer {
     const problem = this.#identify(session);
     const who = 'peer' in problem ? problem.peer : 'an unknown dialler';
     this.#options.onRefused(
-      new PeerError('PRIVITY_PEER_REFUSED_US', `${who} refused this party: ${text.slice(REFUSAL_PREFIX.length)}`, {
-        party: 'peer' in problem ? problem.peer : undefined,
-      }),
+      new PeerError(
+        'PRIVITY_PEER_REFUSED_US',
+        `${who} refused this party: ${text.slice(REFUSAL_PREFIX.length)}`,
+        {
+          party: 'peer' in problem ? problem.peer : undefined,
+        },
+      ),
     );
   }
 
@@ -154,7 +158,10 @@ export class GrpcServer {
   #admit(session: ServerHttp2Session, headers: IncomingHttpHeaders): Admission {
     const plane = planeOfPath(headers[':path']);
     if (plane === undefined) {
-      return { code: status.unimplemented, message: 'this port serves privity.v1.Link/Control and /Data only' };
+      return {
+        code: status.unimplemented,
+        message: 'this port serves privity.v1.Link/Control and /Data only',
+      };
     }
     const encoding = headers['grpc-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {

@@ -13,7 +13,8 @@ export const serverName = (plane: Plane, party: string): string => `${plane}.${p
 export function parseServerName(name: string): ServerName | undefined {
   const match = /^(control|data)\.([^.]+)\.privity$/.exec(name.toLowerCase());
   const [, plane, party] = match ?? [];
-  if ((plane !== 'control' && plane !== 'data') || party === undefined || !isPartyName(party)) return undefined;
+  if ((plane !== 'control' && plane !== 'data') || party === undefined || !isPartyName(party))
+    return undefined;
   return { plane, party };
 }
 

@@ -16,11 +16,9 @@ export const status = {
 
 /** Percent-encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): all but printable ASCII, and the percent sign. */
 export function encodeMessage(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[^\x20-\x24\x26-\x7e]+/gu, (run) =>
-      Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-    );
+  return text.replace(/[^\x20-\x24\x26-\x7e]+/g, (run) =>
+    Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
 }
 
 /** The inverse, for text of a peer: bounded, free of control characters, and never throwing. */

@@ -38,26 +38,25 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   const x509 = await import('@peculiar/x509');
   const keys = await keyPair(options.keyPem);
   const now = options.clock.wallTime();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      // A leading 1 keeps the serial number positive and of constant length.
-      serialNumber: `1${Buffer.from(webcrypto.getRandomValues(new Uint8Array(16))).toString('hex').slice(1)}`,
-      name: `CN=${options.party}`,
-      notBefore: new Date(now - CLOCK_SKEW_MS),
-      notAfter: new Date(now + (options.days ?? CERTIFICATE_DAYS) * DAY_MS),
-      signingAlgorithm: ALGORITHM,
-      keys,
-      extensions: [
-        new x509.SubjectAlternativeNameExtension([{ type: 'url', value: partyUri(options.party) }]),
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.ExtendedKeyUsageExtension([
-          x509.ExtendedKeyUsage.serverAuth,
-          x509.ExtendedKeyUsage.clientAuth,
-        ]),
-      ],
-    },
-    webcrypto as Crypto,
-  );
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    // A leading 1 keeps the serial number positive and of constant length.
+    serialNumber: `1${Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)))
+      .toString('hex')
+      .slice(1)}`,
+    name: `CN=${options.party}`,
+    notBefore: new Date(now - CLOCK_SKEW_MS),
+    notAfter: new Date(now + (options.days ?? CERTIFICATE_DAYS) * DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: partyUri(options.party) }]),
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        x509.ExtendedKeyUsage.clientAuth,
+      ]),
+    ],
+  });
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
   return {
     certPem: `${certificate.toString('pem')}\n`,
@@ -77,7 +76,10 @@ async function keyPair(keyPem: string | undefined): Promise<webcrypto.CryptoKeyP
     };
   } catch {
     // The cause is left out: errors about keys have been known to quote them.
-    throw new UsageError('PRIVITY_IDENTITY_INVALID', 'the private key is not a P-256 key in PKCS #8 PEM form');
+    throw new UsageError(
+      'PRIVITY_IDENTITY_INVALID',
+      'the private key is not a P-256 key in PKCS #8 PEM form',
+    );
   }
 }
 
@@ -105,6 +107,9 @@ export function readCertificate(certificate: string | X509Certificate): X509Cert
     return new X509Certificate(certificate);
   } catch (error) {
     if (error instanceof PrivityError) throw error;
-    throw new UsageError('PRIVITY_IDENTITY_INVALID', 'the certificate is not an X.509 certificate in PEM form');
+    throw new UsageError(
+      'PRIVITY_IDENTITY_INVALID',
+      'the certificate is not an X.509 certificate in PEM form',
+    );
   }
 }

@@ -5,7 +5,12 @@
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { PeerError } from '../../base/errors.ts';
-import { type LinkHello, LinkHelloSchema, type LinkRefusal, LinkRefusalSchema } from '../../wire/gen/privity/v1/link_pb.ts';
+import {
+  type LinkHello,
+  LinkHelloSchema,
+  type LinkRefusal,
+  LinkRefusalSchema,
+} from '../../wire/gen/privity/v1/link_pb.ts';
 import { HANDSHAKE_BYTES_MAX } from './limits.ts';
 
 export interface Hello {

@@ -1,8 +1,7 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { EnvironmentError } from '../../base/errors.ts';
-import type { Plane } from '../../contracts/index.ts';
 import { systemClock } from '../../base/system.ts';
-import type { Clock } from '../../contracts/index.ts';
+import type { Clock, Plane } from '../../contracts/index.ts';
 import { parseServerName } from '../grpc/server-name.ts';
 import { readClientHello } from './client-hello.ts';
 

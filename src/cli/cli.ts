@@ -1,0 +1,270 @@
+import { Command, CommanderError, Option } from 'commander';
+import { UsageError } from '../base/errors.ts';
+import { collect } from './arguments.ts';
+import type { DoctorFlags } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
+import type { FederationCreateFlags, FederationVerifyFlags } from './commands/federation.ts';
+import type { KeygenFlags } from './commands/keygen.ts';
+import type { LocalFlags } from './commands/local.ts';
+import type { RunFlags } from './commands/run.ts';
+import { examplesText, exitCodesText, plainExitCodesText } from './help.ts';
+import { errorLine, errorText, reportOf } from './output/error-text.ts';
+import { createStyle } from './output/style.ts';
+import { OUTPUT_FLUSH_TIMEOUT_MS } from './output/text-sink.ts';
+import type { Shell } from './shell.ts';
+
+/**
+ * Runs one command line. Resolves to the exit code and never rejects: an error is printed on standard error, for people as
+ * what, where and remedy, with `--json` as one line of JSON.
+ */
+export async function runCli(shell: Shell, argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  try {
+    await buildProgram(shell, (code) => {
+      exitCode = code;
+    }).parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    exitCode = reportError(shell, error, argv);
+  }
+  await Promise.all([shell.out.flush(OUTPUT_FLUSH_TIMEOUT_MS), shell.err.flush(OUTPUT_FLUSH_TIMEOUT_MS)]);
+  return exitCode;
+}
+
+function reportError(shell: Shell, error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const report = reportOf(error instanceof CommanderError ? commandLineError(error) : error);
+  // An option that stands before `--` only; after it, the text is an operand.
+  const operands = argv.indexOf('--');
+  const options = operands === -1 ? argv : argv.slice(0, operands);
+  shell.err.write(
+    options.includes('--json') ? errorLine(report) : errorText(report, createStyle(shell.colour.err)),
+  );
+  return report.exitCode;
+}
+
+function commandLineError(error: CommanderError): UsageError {
+  const text =
+    error.code === 'commander.help' ? 'no command is given' : error.message.replace(/^error: /, '');
+  return new UsageError('PRIVITY_COMMAND_LINE', text);
+}
+
+function buildProgram(shell: Shell, exit: (code: number) => void): Command {
+  const program = new Command('privity')
+    .description('Runs computations that several organisations share without showing each other their data.')
+    .version(shell.version, '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void shell.out.write(text),
+      writeErr: (text) => void shell.err.write(text),
+      // Errors are printed once, by reportError.
+      outputError: () => undefined,
+      getOutHasColors: () => shell.colour.out,
+    })
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      examplesText([
+        'privity local job.ts --inputs alice.table=a.csv     # try a job: all parties here',
+        'privity keygen --party alice                       # then for real: a key for each party,',
+        'privity federation create --name demo --party …    # the list of parties,',
+        'privity doctor --config alice.party.yaml           # a check of everything,',
+        'privity run job.ts --config alice.party.yaml       # and the run, at every party',
+      ]),
+    );
+  addRun(program, shell, exit);
+  addLocal(program, shell, exit);
+  addKeygen(program, shell, exit);
+  addFederation(program, shell, exit);
+  addDoctor(program, shell, exit);
+  addExplain(program, shell, exit);
+  program
+    .command('inspect-job <job>', { hidden: true })
+    .action(async (job: string) =>
+      exit(await (await import('./commands/inspect-job.ts')).inspectJobCommand(shell, job)),
+    );
+  return program;
+}
+
+type Exit = (code: number) => void;
+
+/** Options that `run` and `local` share. */
+function addRunOptions(command: Command): Command {
+  return command
+    .option('--arg <key=value>', 'public argument, the same at every party (repeatable)', collect)
+    .option('--inputs <party.key=file>', 'private setting that is a file (repeatable)', collect)
+    .option('--setting <party.key=value>', 'private setting that is not a file (repeatable)', collect)
+    .option('--bound <name=duration>', 'a bound of the run, such as joinTimeoutMs=2m (repeatable)', collect)
+    .option('--report <dir>', 'write DIR/PARTY.json: steps, disclosures, verdict')
+    .option('--run-id <id>', 'name the run yourself (the same at every party)')
+    .option('--json', 'print one event a line on standard output, nothing else')
+    .option('--plain', 'print plain lines even on a terminal')
+    .option('--log <file>', 'append a structured log; - is standard error');
+}
+
+function addRun(program: Command, shell: Shell, exit: Exit): void {
+  const command = program
+    .command('run <job>')
+    .description("run this party's part of a job, with the other parties elsewhere");
+  addRunOptions(
+    command
+      .option('--party <name>', 'the party that runs here; must be that of the party file')
+      .requiredOption('--config <file>', 'the party file'),
+  )
+    .addOption(new Option('--parent-pipe').hideHelp())
+    .addHelpText(
+      'after',
+      `
+Every party starts the same job file; the run begins when all are there. The first Ctrl-C cancels the
+run at every party, the second ends this party's program at once, the third everything here.
+${examplesText([
+  'privity run job.ts --party alice --config alice.party.yaml',
+  'privity run job.ts --config alice.party.yaml --inputs alice.table=customers.csv --report reports',
+  'privity run job.ts --config alice.party.yaml --json | jq -c .',
+])}${exitCodesText()}`,
+    )
+    .action(async (job: string, flags: RunFlags) =>
+      exit(await (await import('./commands/run.ts')).runCommand(shell, job, flags)),
+    );
+}
+
+function addLocal(program: Command, shell: Shell, exit: Exit): void {
+  const command = program
+    .command('local <job>')
+    .description('run all parties of a job on this machine, as real processes with throw-away keys');
+  addRunOptions(command)
+    .addOption(
+      new Option('--error-detail <level>', 'what text of a failure crosses between the parties')
+        .choices(['redacted', 'message', 'full'])
+        .default('redacted'),
+    )
+    .addHelpText(
+      'after',
+      `
+Each party gets its own supervisor and program process, and mutual TLS between them, as for real.
+${examplesText([
+  'privity local job.ts --inputs alice.table=a.csv --inputs bob.table=b.csv',
+  'privity local job.ts --arg threshold=10 --report reports',
+  'privity local job.ts --json > events.ndjson',
+])}${exitCodesText()}`,
+    )
+    .action(async (job: string, flags: LocalFlags) =>
+      exit(await (await import('./commands/local.ts')).localCommand(shell, job, flags)),
+    );
+}
+
+function addKeygen(program: Command, shell: Shell, exit: Exit): void {
+  program
+    .command('keygen')
+    .description("make a party's private key and certificate")
+    .requiredOption('--party <name>', 'the name of the party')
+    .option('--out <dir>', 'folder for the files', '.')
+    .option('--days <n>', 'days until the certificate expires (default: 825)')
+    .option('--address <host:port>', 'where peers will reach the party, for the printed lines')
+    .addOption(
+      new Option(
+        '--renew',
+        'make a new certificate around the existing key: the fingerprint stays',
+      ).conflicts('force'),
+    )
+    .option('--force', 'overwrite an existing key: the other parties will need the new fingerprint')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `${examplesText([
+        'privity keygen --party alice --address alice.example.org:7420',
+        'privity keygen --party alice --renew --days 365',
+      ])}${plainExitCodesText()}`,
+    )
+    .action(async (flags: KeygenFlags) =>
+      exit(await (await import('./commands/keygen.ts')).keygenCommand(shell, flags)),
+    );
+}
+
+function addFederation(program: Command, shell: Shell, exit: Exit): void {
+  const load = (): Promise<typeof import('./commands/federation.ts')> => import('./commands/federation.ts');
+  const federation = program
+    .command('federation')
+    .description('the list of parties that all share: create, show, verify');
+  federation
+    .command('create')
+    .description('make a federation file')
+    .requiredOption('--name <name>', 'the name of the federation')
+    .requiredOption(
+      '--party <name=host:port=identity>',
+      'a party, with its fingerprint or certificate file (repeatable)',
+      collect,
+    )
+    .option('--out <file>', 'where to write it (default: standard output)')
+    .option('--force', 'overwrite the file')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `${examplesText([
+        'privity federation create --name demo --out federation.yaml \\',
+        '      --party alice=alice.example.org:7420=alice.cert.pem \\',
+        '      --party bob=bob.example.org:7420=sha256:…',
+      ])}${plainExitCodesText()}`,
+    )
+    .action(async (flags: FederationCreateFlags) =>
+      exit(await (await load()).federationCreateCommand(shell, flags)),
+    );
+  federation
+    .command('show <file>')
+    .description('print the parties, and the digest that people compare over the phone')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `${examplesText(['privity federation show federation.yaml'])}${plainExitCodesText()}`,
+    )
+    .action(async (file: string, flags: { json?: boolean }) =>
+      exit(await (await load()).federationShowCommand(shell, file, flags)),
+    );
+  federation
+    .command('verify <file>')
+    .description("check certificates, this party's own files, or a digest against a federation file")
+    .option('--certificate <file>', 'a certificate of a party (repeatable)', collect)
+    .option('--config <file>', "this party's party file")
+    .option('--digest <text>', 'the digest that another party reads out')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `${examplesText([
+        'privity federation verify federation.yaml --config alice.party.yaml',
+        'privity federation verify federation.yaml --digest K7QF-2M9D-81TX-0R4B',
+      ])}${plainExitCodesText()}`,
+    )
+    .action(async (file: string, flags: FederationVerifyFlags) =>
+      exit(await (await load()).federationVerifyCommand(shell, file, flags)),
+    );
+}
+
+function addDoctor(program: Command, shell: Shell, exit: Exit): void {
+  program
+    .command('doctor')
+    .description('check keys, clock, port, and every peer; say what to do')
+    .requiredOption('--config <file>', 'the party file')
+    .option('--wait <duration>', 'keep listening, and trying peers that do not answer yet, for so long')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Peers listen during a run only, so one that does not answer may be in order. To check each other, all
+parties start the doctor with --wait at the same time.
+${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --wait 60s'])}${plainExitCodesText()}`,
+    )
+    .action(async (flags: DoctorFlags) =>
+      exit(await (await import('./commands/doctor.ts')).doctorCommand(shell, flags)),
+    );
+}
+
+function addExplain(program: Command, shell: Shell, exit: Exit): void {
+  program
+    .command('explain <code>')
+    .description('say what a failure code or an error code means, and what to do')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examplesText(['privity explain PEER_CRASHED', 'privity explain PRIVITY_CONFIG_UNKNOWN_KEY']),
+    )
+    .action((code: string, flags: { json?: boolean }) => exit(explainCommand(shell, code, flags)));
+}

@@ -1,0 +1,170 @@
+import { stat } from 'node:fs/promises';
+import { PrivityError } from '../../base/errors.ts';
+import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
+import { parseDuration } from '../arguments.ts';
+import { federationDigest } from '../config/federation-file.ts';
+import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
+import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
+import { readTextFile } from '../config/yaml-file.ts';
+import { type Check, failed, ok } from '../doctor/check.ts';
+import { checkName, checkPeer, openPort } from '../doctor/network-checks.ts';
+import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
+import { wrapText } from '../output/columns.ts';
+import { reportOf } from '../output/error-text.ts';
+import { printableText } from '../output/printable.ts';
+import { createStyle } from '../output/style.ts';
+import type { Shell } from '../shell.ts';
+
+export interface DoctorFlags {
+  readonly config: string;
+  /** How long to wait, and to listen, for peers whose doctor or run is not up yet. */
+  readonly wait?: string;
+  readonly json?: boolean;
+}
+
+/** The exit code of SETUP_FAILED: this party could not start its part of a run. */
+const DOCTOR_FAILED_EXIT = 78;
+
+/** `privity doctor`: looks at everything that a run will need and says what to do. Exit code 0 unless a check failed. */
+export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<number> {
+  const waitMs = flags.wait === undefined ? 0 : parseDuration('--wait', flags.wait);
+  const checks: Check[] = [];
+  const add = (check: Check): void => {
+    checks.push(check);
+    if (!flags.json) shell.out.write(checkText(shell, check));
+  };
+  add(checkNodeVersion(process.version));
+  add(
+    ok(
+      'versions',
+      `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}; a run compares them with the peers'`,
+    ),
+  );
+  const config = await attempt('party file', () => readPartyFile(flags.config), add);
+  if (config !== undefined) {
+    const { federation } = config;
+    add(
+      ok(
+        'party file',
+        `${config.party} in ${federation.name} (${federation.parties.map((member) => member.name).join(', ')})`,
+      ),
+    );
+    add(ok('federation', `digest ${federationDigest(federation)}; compare it with the other parties'`));
+    await checkOwn(shell, config, add);
+    const identity = await attempt('identity', () => readIdentityFiles(config), add);
+    if (identity !== undefined) {
+      add(ok('identity', `key, certificate and federation belong together: ${identity.fingerprint}`));
+      await checkNetwork(shell, config, identity, waitMs, add);
+    }
+  }
+  const bad = checks.filter((check) => check.status === 'failed').length;
+  if (flags.json) {
+    shell.out.write(`${JSON.stringify({ party: config?.party ?? null, ok: bad === 0, checks })}\n`);
+  } else {
+    shell.out.write(conclusion(shell, checks));
+  }
+  return bad === 0 ? 0 : DOCTOR_FAILED_EXIT;
+}
+
+async function attempt<T>(
+  name: string,
+  work: () => Promise<T>,
+  add: (check: Check) => void,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PrivityError)) throw error;
+    add(failed(name, error.message, reportOf(error).remedy));
+    return undefined;
+  }
+}
+
+async function checkOwn(shell: Shell, config: PartyConfig, add: (check: Check) => void): Promise<void> {
+  const modes = await attempt('key file', () => modeOf(config.keyFile), add);
+  if (modes !== undefined) add(checkKeyMode(config.keyFile, modes, process.platform));
+  const now = shell.clock.wallTime();
+  const times = await Promise.all(
+    [config.file, config.federationFile, config.keyFile, config.certificateFile].map(modified),
+  );
+  add(checkClock(now, Math.max(...times)));
+  const certificate = await attempt(
+    'certificate',
+    async () =>
+      parseCertificate(config.certificateFile, await readTextFile(config.certificateFile, 'certificate')),
+    add,
+  );
+  if (certificate === undefined) return;
+  const validity = {
+    notBeforeMs: Date.parse(certificate.validFrom),
+    notAfterMs: Date.parse(certificate.validTo),
+  };
+  add(checkValidity(config.party, validity, now));
+}
+
+async function modeOf(path: string): Promise<number> {
+  await readTextFile(path, 'private key');
+  return (await stat(path)).mode;
+}
+
+const modified = (path: string): Promise<number> =>
+  stat(path).then(
+    (found) => found.mtimeMs,
+    () => 0,
+  );
+
+async function checkNetwork(
+  shell: Shell,
+  config: PartyConfig,
+  identity: IdentityFiles,
+  waitMs: number,
+  add: (check: Check) => void,
+): Promise<void> {
+  const port = await attempt('port', () => openPort(shell, config, identity), add);
+  if (port === undefined) return;
+  try {
+    add(port.check);
+    const peers = config.federation.parties.filter((member) => member.name !== config.party);
+    const found = await Promise.all(
+      peers.map(async (member) => {
+        const name = await checkName(shell, member);
+        return name.status === 'failed'
+          ? [name]
+          : [name, await checkPeer(shell, port.transport, member, waitMs)];
+      }),
+    );
+    for (const check of found.flat()) add(check);
+  } finally {
+    await port.close();
+  }
+}
+
+const NAME_COLUMNS = 16;
+const TEXT_COLUMNS = 84;
+
+function checkText(shell: Shell, check: Check): string {
+  const style = createStyle(shell.colour.out);
+  const marks = {
+    ok: style.green('✔'),
+    warning: style.yellow('!'),
+    failed: style.red('✖'),
+    unknown: style.dim('?'),
+  };
+  const lines = wrapText(printableText(check.text), TEXT_COLUMNS);
+  const remedy = check.remedy === undefined ? [] : wrapText(`→ ${printableText(check.remedy)}`, TEXT_COLUMNS);
+  const pad = ' '.repeat(NAME_COLUMNS + 4);
+  const [first = '', ...more] = lines;
+  const head = `${marks[check.status]} ${style.bold(check.name.padEnd(NAME_COLUMNS))}  ${first}`;
+  return `${[head, ...more.map((line) => pad + line), ...remedy.map((line) => pad + line)].join('\n')}\n`;
+}
+
+function conclusion(shell: Shell, checks: readonly Check[]): string {
+  const style = createStyle(shell.colour.out);
+  const count = (status: Check['status']): number => checks.filter((check) => check.status === status).length;
+  const bad = count('failed');
+  if (bad > 0) return `\n${style.red(`${bad} of ${checks.length} checks failed.`)} Mend these first.\n`;
+  const open = count('unknown');
+  const rest = open > 0 ? `; ${open} could not be told from here` : '';
+  const warned = count('warning') > 0 ? `, ${count('warning')} with a warning` : '';
+  return `\n${style.green('This party is ready')}${warned}${rest}.\n`;
+}

@@ -1,0 +1,132 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { EnvironmentError, UsageError } from '../../base/errors.ts';
+import {
+  CERTIFICATE_DAYS,
+  createIdentity,
+  fingerprint,
+  readCertificate,
+} from '../../transport/identity/certificate.ts';
+import { parseDays } from '../arguments.ts';
+import { parseAddress } from '../config/address.ts';
+import { partyNamePattern } from '../config/federation-file.ts';
+import { readTextFile } from '../config/yaml-file.ts';
+import { createStyle } from '../output/style.ts';
+import { exists, fileExists, writeOutput } from '../output-file.ts';
+import type { Shell } from '../shell.ts';
+
+export interface KeygenFlags {
+  readonly party: string;
+  readonly out: string;
+  readonly days?: string;
+  readonly address?: string;
+  readonly force?: boolean;
+  readonly renew?: boolean;
+  readonly json?: boolean;
+}
+
+/** Stands in the printed lines until the address is known. */
+const ADDRESS_TO_FILL_IN = 'HOST:PORT';
+
+/** `privity keygen`: makes a party's key and certificate, or a new certificate around the same key. */
+export async function keygenCommand(shell: Shell, flags: KeygenFlags): Promise<number> {
+  const { party } = flags;
+  if (!partyNamePattern.test(party)) {
+    throw new UsageError(
+      'PRIVITY_COMMAND_LINE',
+      '--party: expected a small letter, then up to 30 small letters, digits or hyphens',
+    );
+  }
+  if (flags.address !== undefined && parseAddress(flags.address) === undefined) {
+    throw new UsageError(
+      'PRIVITY_CONFIG_ADDRESS',
+      '--address: expected HOST:PORT, such as alice.example.org:7420',
+    );
+  }
+  const days = flags.days === undefined ? CERTIFICATE_DAYS : parseDays(flags.days);
+  const folder = resolve(shell.cwd, flags.out);
+  const files = {
+    key: join(folder, `${party}.key.pem`),
+    certificate: join(folder, `${party}.cert.pem`),
+    config: join(folder, `${party}.party.yaml`),
+  };
+  const keyPem = flags.renew ? await readTextFile(files.key, 'private key') : undefined;
+  if (!flags.renew && !flags.force) {
+    for (const path of [files.key, files.certificate]) if (await exists(path)) throw fileExists(path);
+  }
+  const identity = await createIdentity({ party, days, clock: shell.clock, keyPem });
+  await makeFolder(folder);
+  // The certificate last: a pair that is half written has no certificate, and is seen at once.
+  if (!flags.renew) await writeOutput(files.key, identity.keyPem, 0o600, flags.force === true);
+  await writeOutput(files.certificate, identity.certPem, 0o644, flags.force === true || flags.renew === true);
+  const configWritten = !(await exists(files.config));
+  if (configWritten) await writeOutput(files.config, partyFileText(party), 0o600, false);
+
+  const own = fingerprint(identity.certPem);
+  const notAfter = new Date(readCertificate(identity.certPem).validTo).toISOString();
+  if (flags.json) {
+    shell.out.write(`${JSON.stringify({ party, fingerprint: own, notAfter, ...files, configWritten })}\n`);
+  } else {
+    shell.out.write(keygenText(shell, flags, files, own, notAfter, configWritten));
+  }
+  return 0;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${folder}: the folder cannot be made (${reason})`, {
+      cause,
+    });
+  }
+}
+
+function partyFileText(party: string): string {
+  return [
+    `# ${party}'s own file: never leaves this machine. Paths count from this folder. See docs/cli.md.`,
+    stringify({
+      party,
+      federation: './federation.yaml',
+      key: `./${party}.key.pem`,
+      certificate: `./${party}.cert.pem`,
+    }).trimEnd(),
+    '# Private settings that a job may ask for, for example a table:',
+    '# settings:',
+    '#   table: ./customers.csv',
+    '',
+  ].join('\n');
+}
+
+function keygenText(
+  shell: Shell,
+  flags: KeygenFlags,
+  files: { readonly key: string; readonly certificate: string; readonly config: string },
+  own: string,
+  notAfter: string,
+  configWritten: boolean,
+): string {
+  const style = createStyle(shell.colour.out);
+  const lines = [
+    `${style.green('✔')} ${flags.renew ? 'new certificate around the same key' : 'new identity'} for ${style.bold(flags.party)}, valid until ${notAfter.slice(0, 10)}`,
+    `  ${style.dim('private key')}   ${files.key}${flags.renew ? ' (unchanged)' : '  keep it here; nobody else ever needs it'}`,
+    `  ${style.dim('certificate')}   ${files.certificate}`,
+    `  ${style.dim('party file')}    ${files.config}${configWritten ? '' : ' (was there, unchanged)'}`,
+    `  ${style.dim('fingerprint')}   ${own}`,
+  ];
+  if (!flags.renew) {
+    lines.push(
+      '',
+      'Send these lines to the other parties, for the federation file that all share:',
+      '',
+      `  - name: ${flags.party}`,
+      `    address: ${flags.address ?? ADDRESS_TO_FILL_IN}`,
+      `    fingerprint: ${own}`,
+      '',
+      'When you have theirs: privity federation create, then compare its digest over the phone.',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

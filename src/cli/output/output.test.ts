@@ -1,0 +1,400 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { errorCatalogue } from '../../base/error-catalogue.ts';
+import { UsageError } from '../../base/errors.ts';
+import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import type { RunEvent, RunEventBody } from '../../observe/events.ts';
+import type { RunReport } from '../../observe/report.ts';
+import { alignColumns, wrapText } from './columns.ts';
+import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
+import { eventLine, parseEventLine } from './event-line.ts';
+import { createPlainLines, PROGRESS_LINE_INTERVAL_MS } from './plain-lines.ts';
+import { printable, printableText } from './printable.ts';
+import { count, duration, size } from './quantity.ts';
+import { RunBoard } from './run-board.ts';
+import { createStyle, wantsColour } from './style.ts';
+import { exitCodeOf, summaryText } from './summary.ts';
+import { streamSink } from './text-sink.ts';
+import { numberText, valueText } from './value-text.ts';
+
+const START = Date.parse('2026-01-02T03:04:05.000Z');
+
+const at = (party: string, body: RunEventBody, afterMs = 0): RunEvent => ({
+  ...body,
+  time: new Date(START + afterMs).toISOString(),
+  runId: 'r1',
+  party,
+});
+
+const failedVerdict = (code: FailureCode): RunEventBody => ({
+  event: 'verdict',
+  outcome: 'failed',
+  code,
+  origin: 'bob',
+  stepId: '3',
+  stepName: 'load',
+  digest: 'd1',
+});
+const completedVerdict: RunEventBody = {
+  event: 'verdict',
+  outcome: 'completed',
+  code: null,
+  origin: null,
+  stepId: null,
+  stepName: null,
+  digest: 'd0',
+};
+
+describe('text that others had a hand in', () => {
+  it('cannot steer the terminal', () => {
+    assert.equal(printable('a\u001b[2Jb\u009bc\rd'), 'a\\x1b[2Jb\\x9bc\\x0dd');
+    assert.equal(printable('a\nb\tc'), 'a\\nb\\tc');
+    assert.equal(printableText('a\r\nb\tc'), 'a\nb\tc');
+    assert.equal(printable('abc\u202edef\u2066'), 'abc\\u202edef\\u2066');
+    assert.equal(printable('Zoë 安全'), 'Zoë 安全');
+  });
+
+  it('law: no control character is left, in values either', () => {
+    const steering = /(?![\n])[\p{Cc}\p{Cf}]/u;
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(printable(text), steering)),
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        for (const line of valueText(value)) assert.doesNotMatch(line, steering);
+      }),
+    );
+  });
+});
+
+describe('layout', () => {
+  it('aligns columns, numbers to the right', () => {
+    assert.deepEqual(
+      alignColumns(
+        [
+          ['a', '1'],
+          ['bcd', '22'],
+        ],
+        { right: [1], indent: ' ' },
+      ),
+      [' a     1', ' bcd  22'],
+    );
+    assert.deepEqual(
+      alignColumns([
+        [createStyle(true).bold('a'), 'x'],
+        ['bc', 'y'],
+      ]).map(stripVTControlCharacters),
+      ['a   x', 'bc  y'],
+    );
+  });
+
+  it('wraps between words and keeps every word', () => {
+    assert.deepEqual(wrapText('aa bb cc', 5), ['aa bb', 'cc']);
+    const words = fc.array(fc.string({ minLength: 1, unit: fc.constantFrom('a', 'b') }), { minLength: 1 });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 1, max: 20 }), (list, columns) => {
+        assert.equal(wrapText(list.join(' '), columns).join(' '), list.join(' '));
+      }),
+    );
+  });
+
+  it('writes quantities as people do', () => {
+    assert.deepEqual([0, 999, 1_500, 61_000, 3_660_000].map(duration), [
+      '0 ms',
+      '999 ms',
+      '1.5 s',
+      '1 min 1 s',
+      '1 h 1 min',
+    ]);
+    assert.deepEqual([1, 1_023, 2_048, 5 * 1024 ** 3].map(size), [
+      '1 byte',
+      '1023 bytes',
+      '2.0 KiB',
+      '5.0 GiB',
+    ]);
+    assert.deepEqual(
+      [count(1, 'step'), count(0, 'step'), count(2, 'try', 'tries')],
+      ['1 step', '0 steps', '2 tries'],
+    );
+    assert.deepEqual(
+      [3, 12_345, -1_234_567, 0.1 + 0.2, 14.127291739894552, 1e-7, Number.NaN].map(numberText),
+      ['3', '12 345', '-1 234 567', '0.3', '14.1273', '1.00000e-7', 'NaN'],
+    );
+  });
+
+  it('decides about colours as others do', () => {
+    const tty = { isTTY: true };
+    assert.equal(wantsColour({}, tty), true);
+    assert.equal(wantsColour({}, {}), false);
+    assert.equal(wantsColour({ NO_COLOR: '1' }, tty), false);
+    assert.equal(wantsColour({ NO_COLOR: '', TERM: 'dumb' }, tty), false);
+    assert.equal(wantsColour({ FORCE_COLOR: '1' }, {}), true);
+    assert.equal(wantsColour({ FORCE_COLOR: '0' }, tty), false);
+  });
+});
+
+describe('results', () => {
+  it('aligns records and makes tables of like ones', () => {
+    assert.deepEqual(
+      valueText({ shared: 113, means: { alice: { radius: 14.127291 }, bob: { radius: 2 } }, ok: true }),
+      ['shared  113', 'means', '         radius', '  alice  14.1273', '  bob          2', 'ok  yes'],
+    );
+    assert.deepEqual(
+      valueText([
+        { a: 1, b: 'x' },
+        { a: 22, b: 'y' },
+      ]),
+      [' a  b', ' 1  x', '22  y'],
+    );
+    assert.deepEqual(
+      valueText({ list: [1, 2], bytes: new Uint8Array(3), big: 10n ** 20n, typed: Float64Array.of(1, 2.5) }),
+      ['list   1, 2', 'bytes  3 bytes', 'big    100 000 000 000 000 000 000', 'typed  1, 2.5'],
+    );
+    assert.deepEqual(
+      [valueText([]), valueText({}), valueText(null), valueText('x')],
+      [['(empty list)'], ['(empty)'], ['–'], ['x']],
+    );
+  });
+
+  it('is bounded in depth, rows and width', () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 1_000; i += 1) deep = { deep };
+    assert.ok(valueText(deep).length < 20);
+    const rows = Array.from({ length: 10_000 }, (_, a) => ({ a }));
+    assert.ok(valueText(rows).length < 50);
+    assert.match(valueText(rows).at(-1) ?? '', /and 9960 more rows/);
+    assert.ok((valueText({ text: 'x'.repeat(1e6) })[0] ?? '').length < 300);
+  });
+});
+
+describe('events as lines', () => {
+  it('come back as they went, with a plain form for what JSON lacks', () => {
+    const value = { big: 12n, bytes: Buffer.from('ab'), array: Float64Array.of(1, 2), nan: Number.NaN };
+    const line = eventLine(at('alice', { event: 'result', value }));
+    assert.equal(line.split('\n').length, 2);
+    const back = parseEventLine(line.trimEnd());
+    assert.ok(back?.event === 'result');
+    assert.deepEqual(back.value, { big: '12', bytes: 'YWI=', array: [1, 2], nan: 'NaN' });
+  });
+
+  it('are told from stray output', () => {
+    for (const text of [
+      '',
+      'hello',
+      '{',
+      '{}',
+      '{"event":1}',
+      '[1]',
+      'null',
+      '{"event":"x","time":"","runId":""}',
+    ]) {
+      assert.equal(parseEventLine(text), undefined, text);
+    }
+  });
+
+  it('become sentences, progress not too often', () => {
+    const line = createPlainLines();
+    assert.equal(
+      line(at('a', { event: 'step.started', stepId: '3', name: 'load', kind: 'task' })),
+      'step 3 "load" begins',
+    );
+    const progress = (done: number, afterMs: number) =>
+      line(at('a', { event: 'step.progress', stepId: '3', done, total: 10 }, afterMs));
+    assert.equal(progress(1, 0), undefined);
+    assert.equal(progress(2, PROGRESS_LINE_INTERVAL_MS - 1), undefined);
+    assert.equal(progress(5, PROGRESS_LINE_INTERVAL_MS), 'step 3: 5 of 10');
+    assert.equal(line(at('a', failedVerdict('TASK_FAILED'))), 'verdict: TASK_FAILED at bob, step 3 "load"');
+    assert.equal(
+      line(at('a', { event: 'process.exited', role: 'program', pid: 7, code: null, signal: 'SIGKILL' })),
+      'program process 7 was killed by SIGKILL',
+    );
+    assert.equal(line(at('a', { event: 'log', level: 'warn', message: 'x\u001b' })), 'warn: x\\x1b');
+  });
+});
+
+describe('the board', () => {
+  it('says what a party does and what it waits for', () => {
+    const board = new RunBoard(['alice'], ['alice', 'bob', 'carol']);
+    const now = (): string => board.describe('alice', START + 3_000);
+    assert.equal(now(), 'waits for bob, carol to join');
+    board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'up' }));
+    assert.equal(now(), 'waits for carol to join');
+    board.apply(at('alice', { event: 'peer.state', peer: 'carol', state: 'up' }));
+    assert.equal(now(), 'comparing job, arguments and federation');
+    board.apply(at('alice', { event: 'run.started', job: 'j', parties: ['alice', 'bob', 'carol'] }));
+    assert.equal(now(), 'all parties are here');
+    board.apply(at('alice', { event: 'step.started', stepId: '1', name: 'psi', kind: 'psi' }));
+    assert.equal(now(), 'psi (3.0 s)');
+    board.apply(at('alice', { event: 'step.progress', stepId: '1', done: 1, total: 3 }));
+    assert.equal(now(), 'psi 33% (3.0 s)');
+    board.apply(
+      at('alice', {
+        event: 'step.finished',
+        stepId: '1',
+        name: 'psi',
+        kind: 'psi',
+        outcome: 'completed',
+        durationMs: 5,
+      }),
+    );
+    assert.equal(now(), '1 step done');
+    board.apply(at('alice', { event: 'waiting', peer: 'bob', stepId: '2', sinceMs: 1_500 }));
+    assert.equal(now(), 'waits for bob, step 2 (1.5 s) · 1 step done');
+    board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'suspect' }));
+    assert.equal(now(), 'bob is suspect · 1 step done');
+    board.apply(at('alice', failedVerdict('PEER_CRASHED')));
+    assert.equal(now(), 'stopped: PEER_CRASHED at bob, step 3 "load"');
+  });
+});
+
+const report = (party: string): RunReport => ({
+  runId: 'r1',
+  party,
+  parties: ['alice', 'bob'],
+  job: { file: 'job.ts', hash: null },
+  privityVersion: '0',
+  startedAt: '',
+  endedAt: '',
+  outcome: 'completed',
+  verdict: { digest: 'd0', failure: null, attached: [] },
+  code: null,
+  steps: [],
+  disclosures: [
+    { stepId: '1', name: 'count', kind: 'reveal', to: ['bob'], type: 'number', shape: [2, 3], bytes: 8 },
+  ],
+  disclosuresNotListed: 0,
+  reclaimed: {},
+  leftovers: [],
+  exitCode: 0,
+});
+
+describe('the summary', () => {
+  const input = (board: RunBoard, reports: RunReport[]) => ({
+    jobFile: '/x/job.ts',
+    own: ['alice', 'bob'],
+    board,
+    reports: new Map(reports.map((entry) => [entry.party, entry])),
+    reportPaths: [],
+    exitCode: 71,
+    durationMs: 1_500,
+  });
+
+  it('shows the result and what left each party', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) board.apply(at(party, completedVerdict));
+    board.apply(at('alice', { event: 'result', value: { mean: 2.5 } }));
+    const text = summaryText(input(board, [report('alice'), report('bob')]), false);
+    assert.match(text, /✔ job\.ts completed in 1\.5 s/);
+    assert.match(text, /Result\n {2}mean {2}2\.5/);
+    assert.match(
+      text,
+      /What left each party \(nothing else did\)\n {2}alice → bob {2}count {2}number 2 × 3 {2}8 bytes/,
+    );
+    assert.equal(exitCodeOf([...board.parties.values()]), 0);
+  });
+
+  it('does not claim a complete ledger when a report is missing', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    assert.doesNotMatch(summaryText(input(board, [report('alice')]), false), /nothing else did/);
+  });
+
+  it('says what failed, where, why, what each party did and what to do', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    const failure: RunEventBody = {
+      event: 'failure',
+      code: 'TASK_FAILED',
+      origin: 'bob',
+      stepId: '3',
+      stepName: 'load',
+      incident: 'i1',
+      message: 'no\u001b such column',
+      stack: 'Error: no such column\n    at load (job.ts:3:4)\n    at node:internal/x:1:1',
+    };
+    board.apply(at('bob', failure));
+    for (const party of ['alice', 'bob']) {
+      board.apply(at(party, failedVerdict('TASK_FAILED')));
+      board.apply(at(party, { event: 'reclaimed', items: {}, leftovers: [] }));
+    }
+    const text = summaryText(input(board, []), false);
+    for (const part of [
+      /✖ job\.ts failed/,
+      /what +TASK_FAILED: A task/,
+      /where +bob, step 3 "load"/,
+      /why +no\\x1b such column/,
+      /trace +at load \(job\.ts:3:4\)\n/,
+      /incident +i1 in the log of bob/,
+      /bob +where it began; 0 steps completed; nothing left behind/,
+      /to do +The error's text/,
+    ]) {
+      assert.match(text, part);
+    }
+    assert.doesNotMatch(text, /node:internal/);
+    assert.equal(exitCodeOf([...board.parties.values()]), failureCodes.TASK_FAILED.exit);
+  });
+
+  it('notes verdicts that differ and supervisors that died', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    board.apply(at('alice', failedVerdict('PEER_CRASHED')));
+    board.apply(
+      at('bob', { event: 'process.exited', role: 'supervisor', pid: 1, code: null, signal: 'SIGKILL' }),
+    );
+    const text = summaryText(input(board, []), false);
+    assert.match(text, /bob +where it began; its supervisor was killed by SIGKILL.*came to no verdict/);
+    board.apply(at('bob', { ...failedVerdict('PARTITION'), digest: 'd2' } as RunEventBody));
+    assert.match(summaryText(input(board, []), false), /different verdicts/);
+  });
+
+  it('has an exit code other than 0 for everything but completion', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    board.apply(at('alice', completedVerdict));
+    assert.notEqual(exitCodeOf([...board.parties.values()]), 0);
+    board.apply(at('bob', { event: 'process.exited', role: 'supervisor', pid: 1, code: 64, signal: null }));
+    assert.equal(exitCodeOf([...board.parties.values()]), 64);
+  });
+});
+
+describe('errors', () => {
+  it('say what, what to do and the code, on lines or in one', () => {
+    const wrong = reportOf(
+      new UsageError('PRIVITY_CONFIG_VALUE', 'f:1:2: a: expected b\nf:2:2: c: expected d'),
+    );
+    const text = errorText(wrong, createStyle(false));
+    assert.match(text, /^error f:1:2: a: expected b\n {6}f:2:2: c: expected d\n {2}to do {2}Write what/);
+    assert.match(text, /code {3}PRIVITY_CONFIG_VALUE, exit code 64\n$/);
+    assert.doesNotMatch(text, /at .*\.js/);
+    assert.deepEqual(parseErrorLine(errorLine(wrong).trimEnd()), wrong);
+    for (const line of ['', '{}', '{"error":"PRIVITY_NONE"}', '{"error":"PRIVITY_CONFIG_VALUE"', 'text']) {
+      assert.equal(parseErrorLine(line), undefined, line);
+    }
+  });
+
+  it('show the stack of defects only', () => {
+    const defect = reportOf(new TypeError('x is not a function'));
+    assert.equal(defect.error, 'PRIVITY_INTERNAL');
+    assert.equal(defect.exitCode, 70);
+    assert.match(errorText(defect, createStyle(false)), /TypeError: x is not a function\n +at /);
+    assert.equal(reportOf('text').error, 'PRIVITY_INTERNAL');
+    assert.ok(Object.hasOwn(errorCatalogue, defect.error));
+  });
+});
+
+describe('the sink', () => {
+  it('drops what a reader that stands still cannot take, and what one that is gone will not', async () => {
+    const stuck = new Writable({ write: () => undefined }) as unknown as NodeJS.WriteStream;
+    const sink = streamSink(stuck, 10);
+    assert.equal(sink.write('0123456789'), true);
+    assert.equal(sink.write('a'), true);
+    assert.equal(sink.write('b'), false);
+    await sink.flush(1);
+    const gone = new Writable({
+      write: (_chunk, _encoding, done) => done(new Error('EPIPE')),
+    }) as unknown as NodeJS.WriteStream;
+    const closed = streamSink(gone);
+    closed.write('a');
+    await closed.flush(10_000);
+    assert.equal(closed.write('b'), false);
+  });
+});

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import * as arrow from 'apache-arrow';
+import fc from 'fast-check';
+import { DataError } from '../base/errors.ts';
+import { decodeArrow, tableFromArrow } from './arrow-decode.ts';
+import { ARROW_BATCH_ROWS } from './arrow-format.ts';
+import { closeDatabase } from './database.ts';
+import { tableOf } from './table-of.ts';
+
+after(() => closeDatabase());
+
+async function sample(): Promise<Uint8Array> {
+  const table = await tableOf({
+    id: ['P1', null, 'ü\0\u{1f600}', ''],
+    flag: [true, false, false, true],
+    small: Int8Array.of(1, -2, 3, -4),
+    big: BigInt64Array.of(1n, -(2n ** 63n), 2n ** 63n - 1n, 0n),
+    huge: BigUint64Array.of(0n, 1n, 2n ** 64n - 1n, 3n),
+    single: Float32Array.of(0.5, Number.NaN, Number.POSITIVE_INFINITY, -0),
+    double: Float64Array.of(0.1, 0.2, 0.3, 0.4),
+    bytes: [Uint8Array.of(0, 255), Uint8Array.of(), Uint8Array.of(7), Uint8Array.of(1, 2, 3)],
+  });
+  const more = await table.query(
+    "SELECT *, CASE WHEN flag THEN DATE '2024-02-29' END AS day, TIMESTAMP '2024-02-29 01:02:03.000004' AS at, TIMESTAMPTZ '2024-02-29 01:02:03+00' AS zoned, CASE WHEN flag THEN double END AS gaps FROM rows",
+  );
+  return more.toArrow();
+}
+
+function corrupt(error: unknown): true {
+  assert.ok(error instanceof DataError, `not a DataError: ${error instanceof Error ? error.stack : error}`);
+  assert.equal(error.code, 'PRIVITY_TABLE_CORRUPT', error.message);
+  return true;
+}
+
+describe('Arrow IPC', () => {
+  it('carries every type, gaps and all, there and back', async () => {
+    const bytes = await sample();
+    const back = await tableFromArrow(bytes);
+    assert.equal(
+      back.columns.map(({ type }) => type).join(' '),
+      'VARCHAR BOOLEAN TINYINT BIGINT UBIGINT FLOAT DOUBLE BLOB DATE TIMESTAMP TIMESTAMPTZ DOUBLE',
+    );
+    assert.deepEqual(await (await back.query('SELECT id FROM rows WHERE id IS NOT NULL')).column('id'), [
+      'P1',
+      'ü\0\u{1f600}',
+      '',
+    ]);
+    assert.deepEqual(await back.column('big'), BigInt64Array.of(1n, -(2n ** 63n), 2n ** 63n - 1n, 0n));
+    assert.deepEqual(await back.column('flag'), Uint8Array.of(1, 0, 0, 1));
+    assert.deepEqual(await back.column('gaps', { nulls: 'nan' }), Float64Array.of(0.1, Number.NaN, Number.NaN, 0.4));
+    assert.deepEqual(await (await back.query('SELECT day FROM rows WHERE day IS NOT NULL')).strings('day'), [
+      '2024-02-29',
+      '2024-02-29',
+    ]);
+    // The same table gives the same bytes.
+    assert.deepEqual(await back.toArrow(), bytes);
+  });
+
+  it('is read by the Arrow library', async () => {
+    const read = arrow.tableFromIPC(await sample());
+    assert.equal(read.numRows, 4);
+    assert.deepEqual(read.getChild('id')?.toArray(), ['P1', null, 'ü\0\u{1f600}', '']);
+    assert.deepEqual([...(read.getChild('flag') ?? [])], [true, false, false, true]);
+    assert.deepEqual([...(read.getChild('gaps') ?? [])], [0.1, null, null, 0.4]);
+    assert.equal(String(read.getChild('zoned')?.type), 'Timestamp<MICROSECOND, UTC>');
+  });
+
+  it('reads what the Arrow library writes', async () => {
+    const written = arrow.tableToIPC(
+      new arrow.Table({
+        n: arrow.vectorFromArray([1, null, 3], new arrow.Int32()),
+        s: arrow.vectorFromArray(['a', 'b', null], new arrow.Utf8()),
+      }),
+      'stream',
+    );
+    const table = await tableFromArrow(written);
+    assert.deepEqual(await table.column('n', { nulls: 'nan' }), Float64Array.of(1, Number.NaN, 3));
+    assert.deepEqual(await (await table.query("SELECT coalesce(s, '-') AS s FROM rows")).column('s'), ['a', 'b', '-']);
+  });
+
+  it('carries tables without rows and with many batches', async () => {
+    const empty = await (await tableOf({ x: Float64Array.of(1), s: ['a'] })).query('FROM rows WHERE x > 1');
+    const emptyBack = await tableFromArrow(await empty.toArrow());
+    assert.equal(emptyBack.rowCount, 0);
+    assert.deepEqual(emptyBack.columns, empty.columns);
+    const n = 2 * ARROW_BATCH_ROWS + 17;
+    const x = Float64Array.from({ length: n }, (_, i) => i / 3);
+    const s = Array.from({ length: n }, (_, i) => (i % 5 === 0 ? null : `s${i}`));
+    const back = await tableFromArrow(await (await tableOf({ x, s })).toArrow());
+    assert.deepEqual(await back.column('x'), x);
+    const gaps = await (await back.query('SELECT count(*) - count(s) AS gaps FROM rows')).column('gaps');
+    assert.deepEqual(gaps, BigInt64Array.of(BigInt(Math.ceil(n / 5))));
+  });
+
+  it('reads from any offset of a buffer and does not keep or change the bytes', async () => {
+    const bytes = await sample();
+    const shifted = new Uint8Array(bytes.byteLength + 3);
+    shifted.set(bytes, 3);
+    const copy = shifted.slice();
+    const table = await tableFromArrow(shifted.subarray(3));
+    assert.deepEqual(shifted, copy);
+    shifted.fill(0xee);
+    assert.deepEqual(await table.toArrow(), bytes);
+  });
+});
+
+describe('hostile Arrow bytes', () => {
+  it('refuses what is no stream, types that tables lack, nesting, dictionaries and other byte orders', async () => {
+    const refused: readonly Uint8Array[] = [
+      new Uint8Array(),
+      Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0),
+      Buffer.from('id,x\n1,2\n'),
+      arrow.tableToIPC(new arrow.Table({ l: arrow.vectorFromArray([[1], [2]]) }), 'stream'),
+      arrow.tableToIPC(new arrow.Table({ d: arrow.vectorFromArray(['a', 'b']) }), 'stream'),
+      arrow.tableToIPC(new arrow.Table({ t: arrow.vectorFromArray([1, 2], new arrow.TimeSecond()) }), 'stream'),
+      arrow.tableToIPC(new arrow.Table({ x: arrow.vectorFromArray([1, 2], new arrow.Int32()) }), 'file'),
+    ];
+    for (const bytes of refused) assert.throws(() => decodeArrow(bytes), corrupt);
+    const clash = new arrow.Table({ a: arrow.vectorFromArray([1], new arrow.Int8()), A: arrow.vectorFromArray([1], new arrow.Int8()) });
+    assert.throws(() => decodeArrow(arrow.tableToIPC(clash, 'stream')), corrupt);
+  });
+
+  it('refuses every truncation', async () => {
+    const bytes = await sample();
+    for (let length = 0; length < bytes.byteLength; length++) {
+      assert.throws(() => decodeArrow(bytes.subarray(0, length)), corrupt, `cut at ${length}`);
+    }
+  });
+
+  it('refuses text that is not UTF-8, and offsets that point elsewhere', async () => {
+    const table = await tableOf({ s: ['ok', 'marker-text'] });
+    const bytes = await table.toArrow();
+    const at = Buffer.from(bytes).indexOf('okmarker-text');
+    const bad = bytes.slice();
+    bad[at + 3] = 0xff;
+    assert.throws(() => decodeArrow(bad), corrupt);
+    const offsets = bytes.slice();
+    // The offsets 0, 2, 13 stand before the text; let the second lie beyond its column.
+    const found = Buffer.from(bytes).indexOf(Buffer.from(Int32Array.of(0, 2, 13).buffer));
+    new DataView(offsets.buffer).setInt32(found + 4, 2_000_000_000, true);
+    assert.throws(() => decodeArrow(offsets), corrupt);
+  });
+
+  it('survives any damage: a table or DataError, and nothing large is allocated', async () => {
+    const bytes = await sample();
+    const position = fc.nat(bytes.byteLength - 1);
+    const value = fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff));
+    const before = process.memoryUsage().arrayBuffers;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(position, value), { minLength: 1, maxLength: 6 }), (edits) => {
+        const damaged = bytes.slice();
+        for (const [at, to] of edits) damaged[at] = to;
+        try {
+          decodeArrow(damaged);
+        } catch (error) {
+          assert.ok(error instanceof DataError, error instanceof Error ? error.stack : '');
+        }
+      }),
+      { numRuns: 4000 },
+    );
+    assert.ok(process.memoryUsage().arrayBuffers - before < 256 * 1024 * 1024);
+  });
+
+  it('survives random bytes behind a plausible beginning', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 400 }), (noise) => {
+        const head = Buffer.from(Int32Array.of(-1, noise.byteLength & ~7).buffer);
+        assert.throws(() => decodeArrow(Buffer.concat([head, noise])), corrupt);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('does not let damaged values reach the database in a form that crashes it', async () => {
+    const bytes = await sample();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.byteLength - 1), fc.nat(255), async (at, to) => {
+        const damaged = bytes.slice();
+        damaged[at] = to;
+        try {
+          const table = await tableFromArrow(damaged);
+          await table.toArrow();
+          await table.drop();
+        } catch (error) {
+          corrupt(error);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

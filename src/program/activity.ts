@@ -1,0 +1,78 @@
+import type { Clock } from '../contracts/clock.ts';
+import type { TrailEntry } from '../coordination/failure.ts';
+import type { ProgramHost, StepOutcome } from './host.ts';
+
+/** This party's part in one step. */
+export interface StepRun {
+  readonly entry: TrailEntry;
+  /** The part has begun: its inputs are there, or it waits for a message. */
+  start(): void;
+  /** Only the first call counts. A part that never began is not reported. */
+  finish(outcome: StepOutcome): void;
+}
+
+interface Open extends StepRun {
+  /** Code of the job is running, which ends by itself when its signal fires. */
+  running(): boolean;
+}
+
+/** The steps in which this party takes part and which have not ended. */
+export class Activity {
+  readonly #host: ProgramHost;
+  readonly #clock: Clock;
+  readonly #open = new Set<Open>();
+  #idle: (() => void)[] = [];
+
+  constructor(host: ProgramHost, clock: Clock) {
+    this.#host = host;
+    this.#clock = clock;
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** `runsCode`: the part is code of the job, and is waited for even after an abort once it has begun. */
+  begin(entry: TrailEntry, runsCode: boolean): StepRun {
+    let startedAt: number | undefined;
+    const { stepId, name, kind } = entry;
+    const run: Open = {
+      entry,
+      running: () => runsCode && startedAt !== undefined,
+      start: () => {
+        if (startedAt !== undefined) return;
+        startedAt = this.#clock.now();
+        this.#host.stepStarted({ stepId, name, kind });
+      },
+      finish: (outcome) => {
+        if (!this.#open.delete(run)) return;
+        if (startedAt !== undefined) {
+          this.#host.stepFinished({ stepId, outcome, durationMs: this.#clock.now() - startedAt });
+        }
+        this.#checkIdle();
+      },
+    };
+    this.#open.add(run);
+    return run;
+  }
+
+  /** After an abort: whatever only waits has ended; code that runs ends by itself. */
+  abortWaiting(): void {
+    for (const run of [...this.#open]) if (!run.running()) run.finish('aborted');
+  }
+
+  /** Resolves when no step of this party is open. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+      this.#checkIdle();
+    });
+  }
+
+  #checkIdle(): void {
+    if (this.#open.size > 0) return;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const resolve of waiting) resolve();
+  }
+}

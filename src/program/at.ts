@@ -1,0 +1,129 @@
+/** Located values in the type system: who has a value is part of its type, and nobody else can compute with it. */
+import type { SettingsOf } from './schema.ts';
+import type { NotSendable, Unsendable } from './sendable.ts';
+
+declare const handleMark: unique symbol;
+declare const ownersMark: unique symbol;
+declare const valueMark: unique symbol;
+declare const partyMark: unique symbol;
+
+/** Any handle, whoever owns its value. */
+export interface Handle {
+  readonly [handleMark]: true;
+}
+
+/**
+ * A value of type `T` that exists at every one of `Owners` and nowhere else; at all other parties it is only a handle.
+ * Immutable. `Owners` is invariant: a value of alice is neither one of "alice and bob" nor the other way round.
+ *
+ * Using the handle as if it were the value throws PRIVITY_HANDLE_COERCED. Comparing it (`===`) or testing it (`if (handle)`)
+ * cannot be caught: a handle is always truthy.
+ */
+export interface At<in out Owners extends string, T> extends Handle {
+  readonly [ownersMark]: (owners: Owners) => Owners;
+  readonly [valueMark]: T;
+
+  /**
+   * Sends the value to other parties and returns a handle to it there. Its owners keep it, too. Each party is sent the same
+   * value once, however often this is called. Every send is a line in the disclosure ledger of the sender.
+   *
+   * Cost: the encoded size of the value for each party that does not have it; half a round trip.
+   * @throws {UsageError} PRIVITY_PARTY_UNKNOWN, PRIVITY_HANDLE_FOREIGN; PRIVITY_VALUE_NOT_SENDABLE ends the run
+   * @example const atBob = x.to(bob);
+   */
+  to<const To extends readonly [AnyParty, ...AnyParty[]]>(
+    this: [Unsendable<T>] extends [never] ? At<Owners, T> : NotSendable<Unsendable<T>>,
+    ...parties: To
+  ): At<NameOf<To[number]>, T>;
+}
+
+export interface AnyParty {
+  readonly [partyMark]: string;
+  readonly name: string;
+}
+
+export type NameOf<P extends AnyParty> = P[typeof partyMark];
+
+/** The value behind a handle. */
+export type ValueOf<H> = H extends At<infer _Owners extends string, infer T> ? T : never;
+
+export interface TaskContext<P extends string = string, S = Readonly<Record<string, string>>> {
+  /** Private settings of the party; reading one that was not passed throws PRIVITY_SETTING_MISSING. */
+  readonly settings: S;
+  /** Fires when the run ends before the task does; its reason is a RunAbortedError with the verdict. */
+  readonly signal: AbortSignal;
+  readonly party: P;
+  /** A folder for temporary files; removed after the run. */
+  readonly tempDir: string;
+}
+
+export type Inputs = Readonly<Record<string, Handle>>;
+
+/** Shown by the compiler where a step uses a value at a party that does not have it. */
+export interface NotAt<P extends string, Owners extends string> {
+  readonly 'Error: the value is not at this party; send it there with .to(party)': {
+    readonly party: P;
+    readonly owners: Owners;
+  };
+}
+
+export interface NotAHandle {
+  readonly 'Error: not a handle; public values can be used in the code of the task directly': never;
+}
+
+type InputAt<P extends string, H> =
+  H extends At<infer Owners extends string, infer _T> ? (P extends Owners ? H : NotAt<P, Owners>) : NotAHandle;
+
+export type InputsAt<P extends string, I> = { readonly [K in keyof I]: InputAt<P, I[K]> };
+export type InputValues<I> = { readonly [K in keyof I]: ValueOf<I[K]> };
+
+/** One party of the running job. */
+export interface Party<in out P extends string, S = Readonly<Record<string, string>>> extends AnyParty {
+  readonly [partyMark]: P;
+  readonly name: P;
+
+  /**
+   * A task: code that runs at this party, as soon as its inputs are there. At all other parties nothing runs, but the step
+   * is counted. The name is public: it appears in progress, ledger and failures of every party.
+   *
+   * The code sees its inputs by name, its party's private settings and an AbortSignal. Do not modify inputs.
+   * @param name at most `STEP_NAME_CHARS_MAX` characters
+   * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_HANDLE_NOT_HERE, PRIVITY_STEP_INSIDE_TASK, PRIVITY_BRANCH_BUSY
+   * @throws {RunAbortedError} the run has ended
+   * @example const rate = bob.run('rate', { rows }, ({ rows }, { signal }) => mean(rows));
+   */
+  run<T>(name: string, code: (context: TaskContext<P, S>) => T): At<P, Awaited<T>>;
+  run<I extends Inputs, T>(
+    name: string,
+    inputs: I & InputsAt<P, I>,
+    code: (inputs: InputValues<I>, context: TaskContext<P, S>) => T,
+  ): At<P, Awaited<T>>;
+}
+
+/** Makes the value of a handle public. */
+export type Reveal = <Owners extends string, T>(
+  value: At<Owners, T> & ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
+) => Promise<T>;
+
+export type Parallel = <const F extends readonly (() => unknown)[]>(
+  branches: F,
+) => Promise<{ -readonly [K in keyof F]: Awaited<ReturnType<F[K]>> }>;
+
+/** What the job function receives. */
+export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, SettingsOf<S, K>> } & {
+  /** Public arguments, the same at every party. */
+  readonly args: A;
+  /**
+   * Sends the value to every party that does not have it and resolves with it at all of them. All control flow of the job has
+   * to depend on such public values only. Listed in the ledger.
+   * @throws {UsageError} PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
+   * @throws {RunAbortedError} the run ended before the value was there
+   */
+  readonly reveal: Reveal;
+  /**
+   * Runs functions of the job side by side; each numbers its steps by itself, so their order in time does not matter.
+   * Resolves with their results in order. Await it before the next step of the same function.
+   * At most `PARALLEL_BRANCHES_MAX` branches.
+   */
+  readonly parallel: Parallel;
+};

@@ -1,0 +1,108 @@
+/** The Channel of one step: messages between the members of a device, carried by the data links under the step's id. */
+import { UsageError } from '../base/errors.ts';
+import type { Channel } from '../contracts/channel.ts';
+import type { TrailEntry } from '../coordination/failure.ts';
+import type { Exchange, Expectation } from './exchange.ts';
+import type { Mail } from './mailbox.ts';
+
+interface Inbox {
+  readonly mails: Mail[];
+  readonly takers: { readonly take: (mail: Mail) => void; readonly refuse: (error: unknown) => void }[];
+}
+
+export class MemberChannel implements Channel {
+  readonly rank: number;
+  readonly size: number;
+  readonly signal: AbortSignal;
+  readonly #members: readonly string[];
+  readonly #exchange: Exchange;
+  readonly #inboxes: readonly Inbox[];
+  readonly #sent: number[];
+  #entry: TrailEntry | undefined;
+  #bytesSent = 0;
+  #closed = false;
+
+  constructor(party: string, members: readonly string[], exchange: Exchange, signal: AbortSignal) {
+    this.rank = members.indexOf(party);
+    this.size = members.length;
+    this.signal = signal;
+    this.#members = members;
+    this.#exchange = exchange;
+    this.#inboxes = members.map(() => ({ mails: [], takers: [] }));
+    this.#sent = members.map(() => 0);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  /** What this member expects from each other one, for {@link Exchange.issued}. */
+  expectations(): readonly Expectation[] {
+    return this.#members.flatMap((peer, rank) =>
+      rank === this.rank
+        ? []
+        : [{ peer, kind: 'channel' as const, deliver: (mail) => this.#deliver(rank, mail) }],
+    );
+  }
+
+  /** The step has been issued under this entry; sending is possible from now on. */
+  open(entry: TrailEntry): void {
+    this.#entry = entry;
+  }
+
+  async send(to: number, bytes: Uint8Array): Promise<void> {
+    this.signal.throwIfAborted();
+    const peer = this.#peer(to);
+    const entry = this.#entry;
+    if (entry === undefined || this.#closed) throw ended();
+    const sequence = this.#sent[to] ?? 0;
+    this.#sent[to] = sequence + 1;
+    this.#bytesSent += bytes.length;
+    await this.#exchange.send(peer, entry, 'channel', [bytes], sequence);
+  }
+
+  async receive(from: number): Promise<Uint8Array> {
+    this.signal.throwIfAborted();
+    this.#peer(from);
+    if (this.#closed) throw ended();
+    const inbox = this.#inboxes[from] as Inbox;
+    const mail =
+      inbox.mails.shift() ?? (await new Promise<Mail>((take, refuse) => inbox.takers.push({ take, refuse })));
+    const source = mail.source();
+    const bytes = await source.read(0, source.size);
+    await mail.release();
+    return bytes;
+  }
+
+  /** The step is over: nothing more is expected. Releases what nobody took. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.signal.removeEventListener('abort', this.#onAbort);
+    for (const peer of this.#members) if (this.#entry) this.#exchange.fulfilled(peer, this.#entry.stepId);
+    for (const inbox of this.#inboxes) {
+      for (const mail of inbox.mails.splice(0)) void mail.release().catch(() => {});
+      for (const { refuse } of inbox.takers.splice(0)) refuse(this.signal.aborted ? this.signal.reason : ended());
+    }
+  }
+
+  readonly #onAbort = (): void => this.close();
+
+  #deliver(rank: number, mail: Mail): void {
+    const inbox = this.#inboxes[rank] as Inbox;
+    const taker = inbox.takers.shift();
+    if (taker) taker.take(mail);
+    else inbox.mails.push(mail);
+  }
+
+  #peer(rank: number): string {
+    const peer = this.#members[rank];
+    if (peer === undefined || rank === this.rank)
+      throw new UsageError('PRIVITY_STEP_INVALID', `There is no other member ${rank} in this device.`);
+    return peer;
+  }
+}
+
+const ended = (): UsageError =>
+  new UsageError('PRIVITY_STEP_INVALID', 'The channel of a step was used after the step had ended.');

@@ -1,0 +1,172 @@
+/** What the job function receives: the party objects, `args`, `reveal` and `parallel`, with everything checked at run time. */
+import { inspect } from 'node:util';
+import { UsageError } from '../base/errors.ts';
+import type { Handle } from './at.ts';
+import { sourceHash } from './branch.ts';
+import type { Exchange } from './exchange.ts';
+import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
+import type { Lockstep } from './lockstep.ts';
+import type { RunState } from './run-state.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
+export const STEP_NAME_CHARS_MAX = 200;
+/** Inputs of one task; more belong in a record. */
+export const STEP_INPUTS_MAX = 256;
+/** Branches of one `parallel`: each costs a context and an entry in the trail. */
+export const PARALLEL_BRANCHES_MAX = 1024;
+
+export interface TaskServices {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+interface RunContext {
+  readonly scheduler: Scheduler;
+  readonly parties: readonly string[];
+}
+
+const contexts = new WeakMap<object, RunContext>();
+const partyNames = new WeakMap<object, { readonly name: string; readonly run: object }>();
+
+/** The run that two handles belong to. @throws {UsageError} PRIVITY_HANDLE_FOREIGN */
+export function contextOf(first: HandleRecord, second: HandleRecord): RunContext {
+  const context = contexts.get(first.run);
+  if (context === undefined || first.run !== second.run) {
+    throw new UsageError(
+      'PRIVITY_HANDLE_FOREIGN',
+      'psi was given a handle of another run. Keep handles inside the job function.',
+    );
+  }
+  return context;
+}
+
+/** @returns the job function's parameter, frozen. */
+export function createJobContext(
+  state: RunState,
+  lockstep: Lockstep,
+  exchange: Exchange,
+  services: TaskServices,
+): object {
+  const scheduler: Scheduler = new Scheduler(state, lockstep, exchange, (record, parties) =>
+    scheduler.transfer(record, namesOf(state, parties)),
+  );
+  contexts.set(state, { scheduler, parties: state.parties });
+  const parties = state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]);
+  return Object.freeze({
+    ...Object.fromEntries(parties),
+    args: services.args,
+    reveal: (value: unknown) => scheduler.reveal(recordOf(value, state, 'reveal')),
+    parallel: (branches: unknown) => scheduler.parallel(branchesOf(branches)),
+  });
+}
+
+function createParty(name: string, scheduler: Scheduler, settings: TaskServices['settings']): object {
+  const { state } = scheduler;
+  const context = Object.freeze({
+    settings: name === state.party ? settings : Object.freeze({}),
+    signal: state.signal,
+    party: name,
+    tempDir: state.options.tempDir,
+  });
+  const party = Object.freeze({
+    name,
+    run: (stepName: unknown, ...rest: readonly unknown[]) => runTask(name, scheduler, context, stepName, rest),
+    [inspect.custom]: () => `Party<${name}>`,
+  });
+  partyNames.set(party, { name, run: state });
+  return party;
+}
+
+function runTask(
+  party: string,
+  scheduler: Scheduler,
+  context: object,
+  name: unknown,
+  rest: readonly unknown[],
+): Handle {
+  const stepName = checkedName(name, party);
+  const where = `${party}.run("${stepName}")`;
+  const [inputs, code] = rest.length === 1 ? [undefined, rest[0]] : rest;
+  if (rest.length > 2 || typeof code !== 'function')
+    throw invalid(`${where} takes inputs, if any, and then a function; the last argument is ${kindOf(code)}`);
+  const named = inputs === undefined ? [] : inputsOf(inputs, where, scheduler.state, party);
+  const task = code as (...args: unknown[]) => unknown;
+  return scheduler.task({
+    party,
+    name: stepName,
+    inputs: named.map(([, record]) => record),
+    source: `${named.map(([key]) => key).join('\n')}\n\n${sourceHash(task)}`,
+    code: (values) => {
+      if (inputs === undefined) return checkedResult(task(context));
+      return checkedResult(task(Object.fromEntries(named.map(([key], index) => [key, values[index]])), context));
+    },
+  });
+}
+
+/** A handle that a task returns was smuggled in through a closure; the value behind it is not in it. */
+async function checkedResult(pending: unknown): Promise<unknown> {
+  const result = await pending;
+  if (isHandle(result)) throw invalid('a task returned a handle; give it the value as an input instead');
+  return result;
+}
+
+function checkedName(name: unknown, party: string): string {
+  if (typeof name !== 'string' || name === '')
+    throw invalid(`${party}.run needs a name as its first argument and was given ${kindOf(name)}`);
+  if (name.length > STEP_NAME_CHARS_MAX)
+    throw invalid(`a step name of ${party} has over ${STEP_NAME_CHARS_MAX} characters`);
+  if (/[\p{Cc}\p{Surrogate}]/u.test(name))
+    throw invalid(`a step name of ${party} contains control characters or broken text`);
+  return name;
+}
+
+function inputsOf(
+  inputs: unknown,
+  where: string,
+  state: RunState,
+  party: string,
+): readonly (readonly [string, HandleRecord])[] {
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs))
+    throw invalid(`${where} takes its inputs as a record { name: handle } and was given ${kindOf(inputs)}`);
+  const proto: unknown = Object.getPrototypeOf(inputs);
+  if (proto !== Object.prototype && proto !== null) throw invalid(`${where} takes its inputs as a plain record`);
+  const entries = Object.entries(inputs);
+  if (entries.length > STEP_INPUTS_MAX) throw invalid(`${where} has over ${STEP_INPUTS_MAX} inputs`);
+  return entries.map(([key, value]) => {
+    const record = recordOf(value, state, `${where}, input "${key}",`);
+    if (!record.owners.includes(party)) {
+      throw new UsageError(
+        'PRIVITY_HANDLE_NOT_HERE',
+        `${where} uses "${record.value.name}", which is at ${record.owners.join(' and ')}. Send it first: .to(${party}).`,
+      );
+    }
+    return [key, record] as const;
+  });
+}
+
+function namesOf(state: RunState, parties: readonly unknown[]): readonly string[] {
+  if (parties.length === 0) throw invalid('.to() needs at least one party');
+  const names = parties.map((party) => {
+    const known = typeof party === 'object' && party !== null ? partyNames.get(party) : undefined;
+    if (known?.run !== state) {
+      throw new UsageError(
+        'PRIVITY_PARTY_UNKNOWN',
+        `.to() was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. ` +
+          'Use the party objects that the job function receives.',
+      );
+    }
+    return known.name;
+  });
+  return state.parties.filter((name) => names.includes(name));
+}
+
+function branchesOf(branches: unknown): readonly (() => unknown)[] {
+  if (!Array.isArray(branches) || !branches.every((branch) => typeof branch === 'function'))
+    throw invalid('parallel takes a list of functions');
+  if (branches.length > PARALLEL_BRANCHES_MAX)
+    throw invalid(`parallel was given over ${PARALLEL_BRANCHES_MAX} functions`);
+  return [...branches];
+}
+
+const invalid = (why: string): UsageError => new UsageError('PRIVITY_STEP_INVALID', `A step is wrong: ${why}.`);

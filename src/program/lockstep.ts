@@ -1,0 +1,91 @@
+/** Where the program of this party is: its branches, which of them issues the next step, and which steps are still to come. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { UsageError } from '../base/errors.ts';
+import type { TrailEntry } from '../coordination/failure.ts';
+import { Branch, positionOf, type StepPlan } from './branch.ts';
+
+/** What code is running: a branch of the job function, or a task. */
+type Place = { readonly branch: Branch } | { readonly task: TrailEntry };
+
+/** All runs of a process share it: a step belongs to the run whose code issues it. */
+const places = new AsyncLocalStorage<Place>();
+
+export class Lockstep {
+  readonly root: Branch;
+  readonly #open = new Map<string, Branch>();
+
+  constructor(seed: Buffer) {
+    this.root = new Branch('', null, seed);
+    this.#open.set('', this.root);
+  }
+
+  /**
+   * The branch in which the caller's next step goes.
+   * @throws {UsageError} PRIVITY_STEP_INSIDE_TASK, PRIVITY_STEP_OUTSIDE_RUN, PRIVITY_BRANCH_BUSY
+   */
+  current(): Branch {
+    const place = places.getStore();
+    if (place !== undefined && 'task' in place) {
+      throw new UsageError(
+        'PRIVITY_STEP_INSIDE_TASK',
+        `The code of task "${place.task.name}" tried to issue a step. Only the job function can: return the value from the task instead.`,
+        { stepId: place.task.stepId },
+      );
+    }
+    const branch = place?.branch;
+    if (branch === undefined || this.#open.get(branch.path) !== branch || branch.closed) {
+      throw new UsageError(
+        'PRIVITY_STEP_OUTSIDE_RUN',
+        'A step was issued outside the running job function. Issue steps in the job function or in functions that it awaits.',
+      );
+    }
+    if (branch.forkedAt !== null) {
+      throw new UsageError(
+        'PRIVITY_BRANCH_BUSY',
+        `A step was issued while the branches of parallel (step ${branch.forkedAt}) are running. Await parallel(...) first, or make the step a branch of it.`,
+        { stepId: branch.forkedAt },
+      );
+    }
+    return branch;
+  }
+
+  issue(plan: StepPlan): TrailEntry {
+    return this.current().issue(plan);
+  }
+
+  fork(branch: Branch, stepId: string, count: number): readonly Branch[] {
+    const branches = branch.fork(stepId, count);
+    for (const child of branches) this.#open.set(child.path, child);
+    return branches;
+  }
+
+  join(branch: Branch, branches: readonly Branch[]): void {
+    for (const child of branches) this.#open.delete(child.path);
+    branch.join(branches);
+  }
+
+  inBranch<T>(branch: Branch, code: () => T): T {
+    return places.run({ branch }, code);
+  }
+
+  inTask<T>(task: TrailEntry, code: () => T): T {
+    return places.run({ task }, code);
+  }
+
+  /** Runs code that belongs to no step, so that what it starts does not keep a branch's context. */
+  outside<T>(code: () => T): T {
+    return places.exit(code);
+  }
+
+  /** `past`: this party has issued the step. `never`: its program goes another way. */
+  whereIs(stepId: string): 'past' | 'future' | 'never' {
+    const { branch: path, position } = positionOf(stepId);
+    const branch = this.#open.get(path);
+    if (branch !== undefined) {
+      if (position < branch.next) return 'past';
+      return branch.closed ? 'never' : 'future';
+    }
+    const parallel = path.slice(0, path.lastIndexOf('/'));
+    return this.whereIs(parallel) === 'future' ? 'future' : 'never';
+  }
+}

@@ -1,0 +1,20 @@
+/** What `import ... from 'privity'` gives to a job: the whole surface of the program model. */
+export { z } from 'zod';
+export {
+  DataError,
+  EnvironmentError,
+  InternalError,
+  PeerError,
+  PeerLostError,
+  PrivityError,
+  UsageError,
+} from '../base/errors.ts';
+export { readTable, Table, tableOf, writeTable } from '../data/index.ts';
+export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
+export { RunAbortedError, type VerdictInfo } from './abort.ts';
+export type { At, JobContext, Party, TaskContext } from './at.ts';
+export { type Job, type JobOptions, job } from './job.ts';
+export { PublicError } from './public-error.ts';
+export { type PsiOptions, psi } from './psi.ts';
+export type { Schema, SettingsDeclaration } from './schema.ts';
+export { tensor } from './tensor.ts';

@@ -1,0 +1,211 @@
+/** One party's execution of one job: what runs in the program process. */
+import { UsageError } from '../base/errors.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { Link, LinkHandlers } from '../contracts/link.ts';
+import type { Random } from '../contracts/random.ts';
+import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
+import type { VerdictInfo } from './abort.ts';
+import { digestOf } from './branch.ts';
+import type { ErrorDetail } from './capture.ts';
+import { Exchange } from './exchange.ts';
+import type { ProgramHost, WaitInfo } from './host.ts';
+import type { Job } from './job.ts';
+import { createJobContext, type TaskServices } from './job-context.ts';
+import { Lockstep } from './lockstep.ts';
+import { MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_SPILL_BYTES_MAX, Mailbox } from './mailbox.ts';
+import { RunState } from './run-state.ts';
+import { parseArgs, parseSettings } from './schema.ts';
+import { FileSpillStore } from './spill.ts';
+
+export interface RuntimeLimits {
+  /** Memory for messages that wait for their step. Default {@link MAILBOX_BYTES_MAX}. */
+  readonly mailboxBytesMax: number;
+  /** Temporary files for what does not fit there. Default {@link MAILBOX_SPILL_BYTES_MAX}. */
+  readonly mailboxSpillBytesMax: number;
+  /** Messages that wait. Default {@link MAILBOX_MESSAGES_MAX}. */
+  readonly mailboxMessagesMax: number;
+}
+
+export interface RuntimeOptions {
+  readonly party: string;
+  /** The parties of the run in federation order: exactly those of the job. */
+  readonly parties: readonly string[];
+  readonly job: Job;
+  /** Public arguments as given; parsed by the job's schema. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** This party's private settings as given. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** An existing folder of this run; its owner removes it. */
+  readonly tempDir: string;
+  /** Worker threads that a protocol may use. */
+  readonly threads: number;
+  readonly limits?: Partial<RuntimeLimits>;
+  readonly host: ProgramHost;
+  readonly errorDetail: ErrorDetail;
+}
+
+export interface RunResult {
+  /** Steps of the job's main branch. */
+  readonly steps: number;
+  /** Digest of the main branch after the last step: 32 hex digits, equal at all parties. */
+  readonly digest: string;
+  /** What the job function returned. Checked to be plain public data. */
+  readonly result: unknown;
+}
+
+export interface Prepared {
+  /** SHA-256 of the parsed public arguments, in hex; has to be equal at all parties. */
+  readonly argsDigest: string;
+}
+
+/** What {@link Runtime.close} released, by kind. */
+export type Released = Readonly<Record<'spillFiles' | 'mailboxMessages' | 'pendingSends', number>>;
+
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #state: RunState;
+  readonly #spill: FileSpillStore;
+  readonly #exchange: Exchange;
+  readonly #divergedPeers = new Set<string>();
+  #services: (TaskServices & { readonly lockstep: Lockstep; readonly argsDigest: string }) | undefined;
+  #abandoned: ReturnType<Exchange['close']> | undefined;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    checkParties(options);
+    this.#state = new RunState(options);
+    const { limits = {} } = options;
+    this.#spill = new FileSpillStore(options.tempDir, limits.mailboxSpillBytesMax ?? MAILBOX_SPILL_BYTES_MAX);
+    const mailboxLimits = {
+      bytesMax: limits.mailboxBytesMax ?? MAILBOX_BYTES_MAX,
+      messagesMax: limits.mailboxMessagesMax ?? MAILBOX_MESSAGES_MAX,
+    };
+    this.#exchange = new Exchange({
+      parties: options.parties,
+      party: options.party,
+      clock: options.clock,
+      mailbox: new Mailbox(mailboxLimits, this.#spill),
+      whereIs: (stepId) => this.#services?.lockstep.whereIs(stepId) ?? 'future',
+      diverged: (peer, branch, position, stepId) => {
+        // The first difference with a peer is the one that matters; what follows from it would only add noise.
+        if (this.#divergedPeers.has(peer)) return;
+        this.#divergedPeers.add(peer);
+        options.host.diverged({ peer, branch, position, stepId });
+      },
+      failed: (error) => this.#state.fail(error),
+      linkLost: (peer, error) => options.host.linkLost?.(peer, error),
+    });
+  }
+
+  /** Fires with a RunAbortedError when the run ends before its time. */
+  get signal(): AbortSignal {
+    return this.#state.signal;
+  }
+
+  /** What the link to a peer delivers goes here. */
+  handlersFor(peer: string): LinkHandlers {
+    return this.#exchange.handlersFor(peer);
+  }
+
+  attach(peer: string, link: Link): void {
+    this.#exchange.attach(peer, link);
+  }
+
+  /**
+   * Checks arguments and settings. Done by {@link run} if not before; doing it earlier lets the parties compare arguments.
+   * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING
+   */
+  async prepare(): Promise<Prepared> {
+    if (this.#services !== undefined) return { argsDigest: this.#services.argsDigest };
+    const { job, party, parties } = this.#options;
+    const args = await parseArgs(job.args, this.#options.args);
+    const settings = await parseSettings(party, job.settings[party], this.#options.settings);
+    const body = (await encodeValue(args, 'The public arguments')).body();
+    if (Symbol.asyncIterator in body)
+      throw new UsageError('PRIVITY_ARGS_INVALID', 'The public arguments contain a Blob.');
+    const digest = digestOf(['privity arguments 1', Buffer.concat([...body])]);
+    const lockstep = new Lockstep(digestOf(['privity lockstep 1', parties, digest]));
+    this.#services ??= { args, settings, lockstep, argsDigest: digest.toString('hex') };
+    return { argsDigest: this.#services.argsDigest };
+  }
+
+  /**
+   * Executes the job to its end: until the job function has returned, every step of this party has finished, also those
+   * that nobody awaited, and the peers have acknowledged all that was sent. Called once, when all links are attached.
+   *
+   * @throws {RunAbortedError} {@link abort} was called; the job's own `finally` blocks have run by then
+   * @throws the job's own error, or that of a step, if no verdict has come by the time everything has ended
+   */
+  async run(): Promise<RunResult> {
+    await this.prepare();
+    const services = this.#services;
+    if (services === undefined) throw new UsageError('PRIVITY_STEP_OUTSIDE_RUN', 'The run is not prepared.');
+    const { lockstep } = services;
+    this.#state.throwIfAborted();
+    const result = await this.#runBody(services);
+    lockstep.root.close();
+    this.#exchange.recheckEarly();
+    await this.#state.activity.idle();
+    if (this.#state.aborted === undefined && this.#state.firstError === undefined) await this.#flush();
+    this.#state.throwIfAborted();
+    if (this.#state.firstError !== undefined) throw this.#state.firstError.error;
+    return { steps: lockstep.root.next, digest: lockstep.root.digest, result };
+  }
+
+  /**
+   * Ends the run with the verdict of all parties: AbortSignals fire, pending awaits reject with a RunAbortedError, new steps
+   * are refused. Returns at once; {@link run} rejects when the job's code has ended.
+   */
+  abort(verdict: VerdictInfo): void {
+    this.#state.abort(verdict);
+    this.#abandoned ??= this.#exchange.close(this.#state.aborted ?? new Error('aborted'));
+  }
+
+  /** Which values of which peers this party waits for, the oldest first. */
+  waiting(): readonly WaitInfo[] {
+    return [...this.#exchange.waiting()].sort((a, b) => b.sinceMs - a.sinceMs);
+  }
+
+  /** Releases what is left. Values of the run, Blobs above all, are unusable afterwards. Links belong to their owner. */
+  async close(): Promise<Released> {
+    this.#abandoned ??= this.#exchange.close(new Error('closed'));
+    const { messages, sends } = await this.#abandoned;
+    const spillFiles = await this.#spill.close();
+    return { spillFiles, mailboxMessages: messages, pendingSends: sends };
+  }
+
+  async #runBody(services: TaskServices & { readonly lockstep: Lockstep }): Promise<unknown> {
+    const { lockstep } = services;
+    try {
+      const context = createJobContext(this.#state, lockstep, this.#exchange, services) as never;
+      const result = await lockstep.inBranch(lockstep.root, async () => this.#options.job.body(context));
+      snapshotValue(result, "The job's result", this.#state.codec);
+      return result;
+    } catch (error) {
+      this.#state.fail(error);
+      return undefined;
+    }
+  }
+
+  /** Also ends when the run is aborted, or when something fails that no step waits for. */
+  async #flush(): Promise<void> {
+    try {
+      await this.#exchange.flushed();
+    } catch (error) {
+      this.#state.fail(error);
+    }
+  }
+}
+
+function checkParties({ job, parties, party }: RuntimeOptions): void {
+  const same = job.parties.length === parties.length && job.parties.every((name) => parties.includes(name));
+  if (!same || !parties.includes(party)) {
+    throw new UsageError(
+      'PRIVITY_JOB_PARTIES',
+      `The job is for ${[...job.parties].sort().join(', ')}; this run is of ${[...parties].sort().join(', ')}, seen from ${party}.`,
+      { party },
+    );
+  }
+}

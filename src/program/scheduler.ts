@@ -1,0 +1,294 @@
+/**
+ * The steps of a program. Each call numbers its step at once, at every party, and what this party has to do for it begins as
+ * soon as its inputs are there; nothing here waits.
+ */
+import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { StepRun } from './activity.ts';
+import type { Handle } from './at.ts';
+import type { Branch, StepPlan } from './branch.ts';
+import { Cell, whenAll } from './cell.ts';
+import { MemberChannel } from './channel.ts';
+import { Delivery } from './delivery.ts';
+import type { DeviceStep } from './device.ts';
+import type { Exchange, Expectation } from './exchange.ts';
+import { type Copy, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
+import type { Lockstep } from './lockstep.ts';
+import type { RunState } from './run-state.ts';
+
+export interface TaskPlan {
+  readonly party: string;
+  readonly name: string;
+  readonly inputs: readonly HandleRecord[];
+  readonly source: string;
+  readonly code: (values: readonly unknown[]) => unknown;
+}
+
+export class Scheduler {
+  readonly state: RunState;
+  readonly lockstep: Lockstep;
+  readonly #exchange: Exchange;
+  readonly #delivery: Delivery;
+  readonly #resolveTo: (record: HandleRecord, parties: readonly unknown[]) => Handle;
+
+  /** `resolveTo` is what the method `to` of a handle does; it checks the parties and calls {@link transfer}. */
+  constructor(
+    state: RunState,
+    lockstep: Lockstep,
+    exchange: Exchange,
+    resolveTo: (record: HandleRecord, parties: readonly unknown[]) => Handle,
+  ) {
+    this.state = state;
+    this.lockstep = lockstep;
+    this.#exchange = exchange;
+    this.#delivery = new Delivery(state, exchange);
+    this.#resolveTo = resolveTo;
+  }
+
+  task(plan: TaskPlan): Handle {
+    const { party, name, inputs, source } = plan;
+    const branch = this.#begin();
+    const entry = this.#issue(branch, {
+      kind: 'task',
+      name,
+      places: [party],
+      inputs: inputs.map(({ value }) => value.id),
+      source,
+    });
+    const cell = party === this.state.party ? new Cell() : undefined;
+    if (cell !== undefined) this.#whenReady(entry, inputs, cell, plan.code);
+    return this.#handle({ id: entry.stepId, name, copies: new Map([[party, [{ branch, cell }]]]) }, [party], cell);
+  }
+
+  /** Sends a value to parties that do not have it yet; gives a handle to it there. */
+  transfer(record: HandleRecord, targets: readonly string[]): Handle {
+    const branch = this.#begin();
+    const cell = this.#move(branch, 'transfer', record, targets).cell;
+    return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined);
+  }
+
+  reveal(record: HandleRecord): Promise<unknown> {
+    const branch = this.#begin();
+    const { entry, cell } = this.#move(branch, 'reveal', record, this.state.parties);
+    return this.state.promise((resolve) => {
+      cell?.when(
+        (value) => {
+          if (!record.owners.includes(this.state.party)) return resolve(value);
+          this.#delivery.publish(value, entry).then(resolve, (error: unknown) => this.state.fail(error, entry));
+        },
+        // The failure has been reported where it happened; this ends with the verdict.
+        () => {},
+      );
+    });
+  }
+
+  /** A step that several parties execute together. Gives a handle for each member's own result. */
+  device(step: DeviceStep): readonly Handle[] {
+    const branch = this.#begin();
+    const { kind, name, members, inputs, source } = step;
+    const channel = members.includes(this.state.party)
+      ? new MemberChannel(this.state.party, members, this.#exchange, this.state.signal)
+      : undefined;
+    const entry = this.#issue(
+      branch,
+      { kind, name, places: members, inputs: inputs.map(({ value }) => value.id), source },
+      channel?.expectations(),
+    );
+    const cell = channel && new Cell();
+    if (channel && cell) {
+      channel.open(entry);
+      const own = inputs[channel.rank];
+      this.#whenReady(entry, own ? [own] : [], cell, ([input]) => this.#runDevice(step, entry, channel, input));
+    }
+    return members.map((member) => {
+      const here = member === this.state.party ? cell : undefined;
+      const value = { id: `${entry.stepId}@${member}`, name, copies: new Map([[member, [{ branch, cell: here }]]]) };
+      return this.#handle(value, [member], here);
+    });
+  }
+
+  parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
+    const branch = this.#begin();
+    const entry = this.#issue(branch, {
+      kind: 'parallel',
+      name: 'parallel',
+      places: this.state.parties,
+      inputs: [],
+      source: String(branches.length),
+    });
+    const run = this.state.activity.begin(entry, true);
+    run.start();
+    const children = this.lockstep.fork(branch, entry.stepId, branches.length);
+    const results = children.map((child, index) => this.#runBranch(child, branches[index]));
+    const joined = Promise.allSettled(results).then(() => this.lockstep.join(branch, children));
+    return this.state.promise((resolve, reject) => {
+      const all = Promise.all(results);
+      all.then(
+        async (values) => {
+          await joined;
+          run.finish('completed');
+          resolve(values);
+        },
+        (error: unknown) => {
+          this.state.fail(error, entry);
+          reject(error);
+          void joined.then(() => run.finish(this.state.aborted ? 'aborted' : 'failed'));
+        },
+      );
+    });
+  }
+
+  async #runBranch(child: Branch, code: (() => unknown) | undefined): Promise<unknown> {
+    try {
+      return await this.lockstep.inBranch(child, async () => code?.());
+    } finally {
+      child.close();
+      this.#exchange.recheckEarly();
+    }
+  }
+
+  /** Every step begins here: none is issued after the verdict. */
+  #begin(): Branch {
+    this.state.throwIfAborted();
+    return this.lockstep.current();
+  }
+
+  #issue(branch: Branch, plan: StepPlan, expectations: readonly Expectation[] = []): TrailEntry {
+    const entry = branch.issue(plan);
+    this.state.host.stepIssued(entry);
+    this.#exchange.issued(entry, expectations);
+    return entry;
+  }
+
+  #handle(value: LocatedValue, owners: readonly string[], cell: Cell | undefined): Handle {
+    const record: HandleRecord = { run: this.state, value, owners, cell };
+    return makeHandle(record, (...parties) => this.#resolveTo(record, parties));
+  }
+
+  /** Moves a value from the first of its owners to every target that does not have it, and says where it is here. */
+  #move(
+    branch: Branch,
+    kind: StepKind,
+    record: HandleRecord,
+    targets: readonly string[],
+  ): { readonly entry: TrailEntry; readonly cell: Cell | undefined } {
+    const { value, owners } = record;
+    const source = owners[0] ?? '';
+    const me = this.state.party;
+    const lacking = targets.filter((party) => !owners.includes(party) && !copyAt(value, party, branch));
+    const arriving = lacking.includes(me) ? new Cell() : undefined;
+    const here = arriving ?? record.cell ?? copyAt(value, me, branch)?.cell;
+    let run: StepRun | undefined;
+    const plan: StepPlan = {
+      kind,
+      name: value.name,
+      places: this.state.parties.filter((party) => party === source || targets.includes(party)),
+      inputs: [value.id],
+      source,
+    };
+    const expectation: Expectation = {
+      peer: source,
+      kind: 'value',
+      deliver: (mail) => {
+        this.#exchange.fulfilled(source, mail.frame.stepId);
+        if (run && arriving) void this.#delivery.receive(run, mail, arriving);
+      },
+    };
+    const entry = this.#issue(branch, plan, arriving ? [expectation] : []);
+    for (const party of lacking) addCopy(value, party, { branch, cell: party === me ? arriving : undefined });
+    if (arriving) {
+      run = this.state.activity.begin(entry, false);
+      run.start();
+    } else if (source === me && lacking.length > 0 && record.cell) {
+      this.#sendWhenReady(entry, record.cell, lacking);
+    }
+    return { entry, cell: here };
+  }
+
+  #sendWhenReady(entry: TrailEntry, cell: Cell, to: readonly string[]): void {
+    const run = this.state.activity.begin(entry, false);
+    cell.when(
+      (value) => {
+        if (this.state.aborted) return run.finish('aborted');
+        run.start();
+        this.#delivery.send(entry, value, to).then(
+          () => run.finish('completed'),
+          (error: unknown) => {
+            const failed = this.state.fail(error, entry);
+            run.finish(failed ? 'failed' : 'aborted');
+          },
+        );
+      },
+      () => run.finish('aborted'),
+    );
+  }
+
+  #whenReady(
+    entry: TrailEntry,
+    inputs: readonly HandleRecord[],
+    cell: Cell,
+    code: (values: readonly unknown[]) => unknown,
+  ): void {
+    const run = this.state.activity.begin(entry, true);
+    whenAll(
+      inputs.map((input) => input.cell ?? new Cell()),
+      // Not at once: the job function goes on issuing steps before the code of the first one runs.
+      (values) => queueMicrotask(() => void this.#execute(run, () => code(values), cell)),
+      () => {
+        cell.die();
+        run.finish('aborted');
+      },
+    );
+  }
+
+  async #execute(run: StepRun, code: () => unknown, cell: Cell): Promise<void> {
+    if (this.state.aborted) {
+      cell.die();
+      return run.finish('aborted');
+    }
+    run.start();
+    try {
+      const value = await this.lockstep.inTask(run.entry, async () => code());
+      cell.set(value);
+      run.finish('completed');
+    } catch (error) {
+      const failed = this.state.fail(error, run.entry);
+      cell.die();
+      run.finish(failed ? 'failed' : 'aborted');
+    }
+  }
+
+  async #runDevice(step: DeviceStep, entry: TrailEntry, channel: MemberChannel, input: unknown): Promise<unknown> {
+    const { stepId, name, kind } = entry;
+    const { options, host } = this.state;
+    try {
+      return await step.execute(
+        channel,
+        {
+          signal: this.state.signal,
+          tempDir: options.tempDir,
+          threads: options.threads,
+          random: options.random,
+          onProgress: (done, total) => host.progress({ stepId, done, total }),
+        },
+        input,
+      );
+    } finally {
+      channel.close();
+      if (channel.bytesSent > 0) {
+        const to = step.members.filter((member) => member !== this.state.party);
+        host.disclosed({ stepId, name, kind, to, ...step.discloses(input), bytes: channel.bytesSent });
+      }
+    }
+  }
+}
+
+/** A copy that the party certainly has at this point of the program, at whatever speed the branches run. */
+function copyAt(value: LocatedValue, party: string, branch: Branch): Copy | undefined {
+  return value.copies.get(party)?.find((copy) => copy.branch.isBefore(branch));
+}
+
+function addCopy(value: LocatedValue, party: string, copy: Copy): void {
+  const copies = value.copies.get(party);
+  if (copies) copies.push(copy);
+  else value.copies.set(party, [copy]);
+}

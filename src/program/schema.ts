@@ -1,0 +1,149 @@
+/**
+ * Public arguments and private settings, checked by the job's own schemas before the run starts. Any library that follows
+ * Standard Schema version 1 (https://standardschema.dev) will do; `z` of zod 4 is re-exported by the package.
+ */
+import { UsageError } from '../base/errors.ts';
+
+/** The part of Standard Schema that is used here. */
+export interface Schema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** How a job declares the settings of a party: a schema, or simply their names when all are strings. */
+export type SettingsDeclaration = Schema | readonly string[];
+
+export type OutputOf<A> = A extends Schema<infer Output> ? Output : Readonly<Record<never, never>>;
+
+/** The type of a party's settings: as declared, or any strings when nothing is. */
+export type SettingsOf<S, P extends string> = S extends { readonly [K in P]: infer D }
+  ? D extends Schema<infer Output>
+    ? Output
+    : D extends readonly (infer Name extends string)[]
+      ? { readonly [K in Name]: string }
+      : Readonly<Record<string, string>>
+  : Readonly<Record<string, string>>;
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** @throws {UsageError} PRIVITY_ARGS_INVALID */
+export async function parseArgs(schema: Schema | undefined, given: Raw): Promise<Raw> {
+  const refuse = (problems: readonly string[]): UsageError =>
+    new UsageError(
+      'PRIVITY_ARGS_INVALID',
+      `The public arguments do not fit the job: ${problems.join('; ')}. Pass them with --arg name=value.`,
+    );
+  if (schema === undefined) {
+    const unknown = Object.keys(given);
+    if (unknown.length > 0) throw refuse(unknown.map((key) => `${key} is unknown, this job takes no arguments`));
+    return Object.freeze({});
+  }
+  const result = await schema['~standard'].validate(given);
+  // Arguments are public, so the schema's own words, which may quote them, do no harm.
+  if (result.issues) throw refuse(result.issues.map((issue) => `${pathOf(issue) || 'all'}: ${issue.message}`));
+  return frozenRecord(result.value, given, refuse);
+}
+
+/** @throws {UsageError} PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING */
+export async function parseSettings(
+  party: string,
+  declared: SettingsDeclaration | undefined,
+  given: Raw,
+): Promise<Raw> {
+  const refuse = (problems: readonly string[]): UsageError =>
+    new UsageError(
+      'PRIVITY_SETTINGS_INVALID',
+      `The private settings of ${party} do not fit the job: ${problems.join('; ')}. ` +
+        `Set them under "settings:" in party.yaml or with --inputs ${party}.name=value.`,
+    );
+  if (declared === undefined || isNames(declared)) {
+    const names = declared ?? Object.keys(given);
+    const unknown = Object.keys(given).filter((key) => !names.includes(key));
+    if (unknown.length > 0) throw refuse(unknown.map((key) => `${key} is unknown`));
+    const missing = names.find((name) => !Object.hasOwn(given, name));
+    if (missing !== undefined) throw settingMissing(party, missing);
+    return guarded(party, new Map(names.map((name) => [name, plainText(given[name], name, refuse)])));
+  }
+  const result = await declared['~standard'].validate(given);
+  if (result.issues) {
+    // zod does not quote what it was given; other libraries do, and settings are private.
+    const quotable = declared['~standard'].vendor === 'zod';
+    throw refuse(
+      result.issues.map(
+        (issue) => `${pathOf(issue) || 'all'}${quotable ? `: ${issue.message}` : ' is not as declared'}`,
+      ),
+    );
+  }
+  const record = frozenRecord(result.value, given, refuse);
+  const shape: unknown = (declared as { shape?: unknown }).shape;
+  if (typeof shape !== 'object' || shape === null) return record;
+  return guarded(party, new Map(Object.entries(record)), Object.keys(shape));
+}
+
+export function isSchema(value: unknown): value is Schema {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = (value as Partial<Schema>)['~standard'];
+  return typeof standard === 'object' && standard !== null && 'validate' in standard;
+}
+
+export function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
+function plainText(value: unknown, name: string, refuse: (problems: readonly string[]) => UsageError): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw refuse([`${name} is not a simple value; declare a schema for it`]);
+}
+
+/** Schemas often drop unknown keys; here a dropped key is a mistake, because nobody would notice it otherwise. */
+function frozenRecord(
+  value: unknown,
+  given: Raw,
+  refuse: (problems: readonly string[]) => UsageError,
+): Raw {
+  if (typeof value !== 'object' || value === null) throw refuse(['the schema does not describe a record']);
+  const dropped = Object.keys(given).filter((key) => !Object.hasOwn(value, key) && given[key] !== undefined);
+  if (dropped.length > 0) throw refuse(dropped.map((key) => `${key} is unknown`));
+  return Object.freeze(value as Raw);
+}
+
+function pathOf(issue: SchemaIssue): string {
+  return (issue.path ?? [])
+    .map((part) => String(typeof part === 'object' && part !== null ? part.key : part))
+    .join('.');
+}
+
+export function settingMissing(party: string, name: string): UsageError {
+  return new UsageError(
+    'PRIVITY_SETTING_MISSING',
+    `${party} has no setting "${name}". Pass it with --inputs ${party}.${name}=VALUE, or under "settings:" in party.yaml.`,
+    { party },
+  );
+}
+
+/** Settings that complain when one is read that was not passed, instead of giving undefined to a task. */
+function guarded(party: string, values: ReadonlyMap<string, unknown>, optional: readonly string[] = []): Raw {
+  const target = Object.freeze(Object.fromEntries(values));
+  return new Proxy(target, {
+    get: (record, key) => {
+      // Promises and printers look for these on every object.
+      if (typeof key === 'symbol' || key === 'then' || key === 'toJSON') return Reflect.get(record, key);
+      if (!Object.hasOwn(record, key) && !optional.includes(key)) throw settingMissing(party, key);
+      return record[key];
+    },
+  });
+}

@@ -1,0 +1,225 @@
+/** One run in the program process: job, runtime and data plane, joined to the supervisor's messages. */
+import type { Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PeerError, UsageError } from '../base/errors.ts';
+import { systemClock, systemRandom } from '../base/system.ts';
+import type { Link, LinkHandlers } from '../contracts/index.ts';
+import { closeDatabase, openDatabase } from '../data/index.ts';
+import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
+import type { ProgramHost } from '../program/host.ts';
+import { loadJob } from '../program/load-job.ts';
+import { Runtime } from '../program/runtime.ts';
+import type { FromProgram, OwnFailure, StepNews, ToProgram } from './ipc.ts';
+import { type DataPlane, openDataPlane } from './planes.ts';
+import { toJson } from './result-json.ts';
+
+/** How long peers may take to take the news that this party's supervisor is gone. */
+const ORPHAN_NOTICE_MS = 100;
+/** How often waits are looked for, and the age from which a wait is worth telling of. */
+const WAIT_TOLD_MS = 1_000;
+/** Waits that one message tells of: the oldest, which the others follow from. */
+const WAITS_TOLD_MAX = 8;
+
+const ORPHANED = new TextEncoder().encode('orphaned');
+
+type Load = Extract<ToProgram, { type: 'load' }>;
+type Start = Extract<ToProgram, { type: 'start' }>;
+
+export class ProgramRun {
+  readonly #load: Load;
+  readonly #links: Link[] = [];
+  readonly #news: StepNews[] = [];
+  #runtime: Runtime | null = null;
+  #plane: DataPlane | null = null;
+  #running: Promise<unknown> = Promise.resolve();
+  #ending = false;
+
+  constructor(load: Load) {
+    this.#load = load;
+  }
+
+  take(message: ToProgram, socket: unknown): void {
+    switch (message.type) {
+      case 'load':
+        this.#running = this.#prepare().catch((error: unknown) => this.#failed(this.#capture(error)));
+        return;
+      case 'start':
+        this.#running = this.#start(message).catch((error: unknown) => this.escaped(error));
+        return;
+      case 'socket':
+        if (this.#plane && !this.#ending)
+          this.#plane.transport.handleSocket(socket as Socket, Buffer.from(message.head, 'base64'));
+        else (socket as Socket | undefined)?.destroy();
+        return;
+      case 'abort': {
+        const { failure, attached, digest } = message.outcome;
+        if (failure) this.#runtime?.abort({ failure, attached, digest });
+        void this.#end();
+        return;
+      }
+      case 'close':
+        void this.#end();
+    }
+  }
+
+  /** Tells every peer's program that nobody answers for this party any more. */
+  async orphaned(): Promise<void> {
+    for (const link of this.#links) link.note(ORPHANED);
+    await delay(ORPHAN_NOTICE_MS);
+  }
+
+  /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
+  escaped(error: unknown): void {
+    if (isConsequence(error) || this.#ending) return;
+    this.#failed(this.#capture(error, 'job'));
+  }
+
+  async #prepare(): Promise<void> {
+    const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
+    const { job, hash } = await loadJob(jobFile);
+    this.#checkParties(job.parties);
+    await openDatabase({ tempDir });
+    const runtime = new Runtime({
+      party,
+      parties,
+      job,
+      args,
+      settings,
+      clock: systemClock,
+      random: systemRandom,
+      tempDir,
+      threads: availableParallelism(),
+      host: this.#host(),
+      errorDetail,
+    });
+    const { argsDigest } = await runtime.prepare();
+    this.#runtime = runtime;
+    this.#tell({ type: 'loaded', jobHash: hash, argsDigest });
+  }
+
+  #checkParties(named: readonly string[]): void {
+    const { jobFile, parties } = this.#load;
+    if (named.length === parties.length && named.every((name) => parties.includes(name))) return;
+    throw new UsageError(
+      'PRIVITY_JOB_PARTIES_DIFFER',
+      `${jobFile} is a job for ${named.join(', ')}; the federation is ${parties.join(', ')}.`,
+    );
+  }
+
+  async #start({ runId, federation, identity }: Start): Promise<void> {
+    const { party, parties } = this.#load;
+    const runtime = this.#runtime;
+    if (!runtime) return;
+    const plane = openDataPlane(party, runId, federation, identity, (line) =>
+      process.stderr.write(`${line}\n`),
+    );
+    this.#plane = plane;
+    for (const peer of parties) {
+      if (peer === party) continue;
+      const link = plane.connect(peer, this.#watch(peer, runtime.handlersFor(peer)));
+      this.#links.push(link);
+      runtime.attach(peer, link);
+    }
+    const waits = setInterval(() => this.#tellWaits(runtime), WAIT_TOLD_MS);
+    try {
+      const { steps, digest, result } = await runtime.run();
+      this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
+    } catch {
+      // Reported through the host when it happened; the verdict follows, and ends this process.
+    } finally {
+      clearInterval(waits);
+    }
+  }
+
+  /** The runtime's handlers, and an ear for what concerns the supervisor. */
+  #watch(peer: string, handlers: LinkHandlers): LinkHandlers {
+    return {
+      ...handlers,
+      onMessage: (header) => handlers.onMessage(header),
+      onNote: (payload) => {
+        if (Buffer.from(payload).equals(ORPHANED)) this.#tell({ type: 'orphaned', peer });
+      },
+      onState: (state, error) => {
+        handlers.onState?.(state, error);
+        if (state !== 'closed' || !(error instanceof PeerError)) return;
+        this.#tell({ type: 'refused', peer, own: ownFailure(this.#capture(error)) });
+      },
+    };
+  }
+
+  #host(): ProgramHost {
+    return {
+      stepIssued: (entry) => this.#note({ news: 'issued', entry }),
+      // At once: if the task never lets go of the event loop, this is how anyone knows which one it is.
+      stepStarted: ({ stepId }) => {
+        this.#note({ news: 'started', stepId });
+        this.#flushNews();
+      },
+      stepFinished: (info) => this.#note({ news: 'finished', ...info }),
+      progress: (info) => this.#note({ news: 'progress', ...info }),
+      disclosed: (disclosure) => this.#note({ news: 'disclosed', disclosure }),
+      failed: (captured) => this.#failed(captured),
+      diverged: ({ peer, branch, position }) => this.#tell({ type: 'diverged', peer, branch, position }),
+    };
+  }
+
+  async #end(): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    await this.#running.catch(() => undefined);
+    const released = await this.#runtime?.close();
+    const links = this.#links.length;
+    await Promise.allSettled(this.#links.map((link) => link.close()));
+    await this.#plane?.transport.close();
+    await closeDatabase();
+    this.#tell({ type: 'closed', reclaimed: { 'data links': links, ...released } });
+    // Everything is given back; what still keeps the process alive is the job's, and ends with it.
+    if (process.connected)
+      process.send?.({ type: 'news', news: [] } satisfies FromProgram, () => process.exit(0));
+  }
+
+  #capture(error: unknown, stepName?: string): CapturedFailure {
+    const { party, errorDetail } = this.#load;
+    return capture(error, { party, errorDetail, random: systemRandom, stepName });
+  }
+
+  #failed(captured: CapturedFailure): void {
+    this.#tell({ type: 'failed', own: ownFailure(captured) });
+  }
+
+  #tellWaits(runtime: Runtime): void {
+    const waits = runtime
+      .waiting()
+      .filter(({ sinceMs }) => sinceMs >= WAIT_TOLD_MS)
+      .slice(0, WAITS_TOLD_MAX)
+      .map(({ peer, stepId, sinceMs }) => ({ peer, stepId, sinceMs: Math.round(sinceMs) }));
+    if (waits.length > 0) this.#tell({ type: 'waiting', waits });
+  }
+
+  #note(news: StepNews): void {
+    if (this.#news.length === 0) setImmediate(() => this.#flushNews());
+    this.#news.push(news);
+  }
+
+  #flushNews(): void {
+    if (this.#news.length > 0) this.#send({ type: 'news', news: this.#news.splice(0) });
+  }
+
+  /** In order: what happened to steps before goes first. */
+  #tell(message: FromProgram): void {
+    this.#flushNews();
+    this.#send(message);
+  }
+
+  #send(message: FromProgram): void {
+    if (process.connected) process.send?.(message);
+  }
+}
+
+/** The failure that may cross, and the text that stays: name, message, stack, and the same of every cause. */
+function ownFailure({ failure, detail }: CapturedFailure): OwnFailure {
+  const records = [detail, ...detail.causes];
+  const texts = records.map(({ name, message, stack }) => stack || `${name}: ${message}`);
+  return { failure, detail: texts.join('\ncaused by: ') };
+}

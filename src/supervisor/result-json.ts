@@ -1,0 +1,37 @@
+/** What a job returned, as JSON for the `result` event: everything that a value may be has a JSON form, bounded in size. */
+
+/** Elements of one array and fields of one record that an event carries; results are for reading, tables go to files. */
+const ELEMENTS_MAX = 10_000;
+const DEPTH_MAX = 32;
+
+export function toJson(value: unknown, depth = 0): unknown {
+  if (depth > DEPTH_MAX) return '…';
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'bigint':
+      return value.toString();
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'object':
+      return value === null ? null : objectToJson(value, depth);
+    default:
+      return null;
+  }
+}
+
+function objectToJson(value: object, depth: number): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return { bytes: value.length };
+  if (ArrayBuffer.isView(value)) return listToJson([...(value as unknown as Iterable<unknown>)], depth);
+  if (Array.isArray(value)) return listToJson(value, depth);
+  if (value instanceof Blob) return { bytes: value.size };
+  const entries = Object.entries(value).slice(0, ELEMENTS_MAX);
+  return Object.fromEntries(entries.map(([key, item]) => [key, toJson(item, depth + 1)]));
+}
+
+function listToJson(list: readonly unknown[], depth: number): unknown[] {
+  const shown = list.slice(0, ELEMENTS_MAX).map((item) => toJson(item, depth + 1));
+  return list.length > ELEMENTS_MAX ? [...shown, `… ${list.length - ELEMENTS_MAX} more`] : shown;
+}

@@ -1,0 +1,130 @@
+/**
+ * A pair of links in memory, for tests of what runs above links. Messages arrive asynchronously, in order, and are kept as they
+ * crossed, so that a test can search them for what must never cross. A test can hold messages back and let them go.
+ */
+import { PeerLostError } from '../base/errors.ts';
+import type { Body, Link, LinkHandlers, LinkState, MessageSink } from '../contracts/link.ts';
+
+export interface CrossedMessage {
+  readonly from: string;
+  readonly to: string;
+  readonly header: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+export interface MemoryLinks {
+  /** Link of the first party to the second, and the reverse. */
+  readonly links: readonly [Link, Link];
+  /** Everything that crossed, in order. */
+  readonly crossed: CrossedMessage[];
+  /** Keeps messages of a party from arriving until {@link release}. */
+  hold(from: string): void;
+  release(from: string): void;
+}
+
+/** `handlers[i]` receives what is sent to `parties[i]`. Pieces are cut to `pieceBytes` to exercise reassembly. */
+export function memoryLinks(
+  parties: readonly [string, string],
+  handlers: readonly [LinkHandlers, LinkHandlers],
+  pieceBytes = 64 * 1024,
+): MemoryLinks {
+  const crossed: CrossedMessage[] = [];
+  const ends = [0, 1].map((side) => {
+    const [from, to] = side === 0 ? parties : [parties[1], parties[0]];
+    return new End(from, to, handlers[1 - side] as LinkHandlers, crossed, pieceBytes);
+  }) as [End, End];
+  const endOf = (from: string): End => (from === parties[0] ? ends[0] : ends[1]);
+  return {
+    links: ends,
+    crossed,
+    hold: (from) => endOf(from).hold(),
+    release: (from) => endOf(from).release(),
+  };
+}
+
+class End implements Link {
+  readonly peer: string;
+  readonly plane = 'data' as const;
+  readonly #self: string;
+  readonly #handlers: LinkHandlers;
+  readonly #crossed: CrossedMessage[];
+  readonly #pieceBytes: number;
+  #held: Promise<void> = Promise.resolve();
+  #release: () => void = () => {};
+  #tail: Promise<void> = Promise.resolve();
+  #state: LinkState = 'up';
+  readonly #sinks = new Set<MessageSink>();
+
+  constructor(self: string, peer: string, handlers: LinkHandlers, crossed: CrossedMessage[], pieceBytes: number) {
+    this.#self = self;
+    this.peer = peer;
+    this.#handlers = handlers;
+    this.#crossed = crossed;
+    this.#pieceBytes = pieceBytes;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  hold(): void {
+    this.#held = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  release(): void {
+    this.#release();
+  }
+
+  async send(header: Uint8Array, body: Body = []): Promise<void> {
+    this.#assertOpen();
+    const copy = header.slice();
+    const before = this.#tail;
+    const held = this.#held;
+    const delivery = before.then(() => held).then(() => this.#deliver(copy, body));
+    this.#tail = delivery.catch(() => {});
+    // In memory a list of pieces is taken over at once; a stream only as fast as the receiver takes it.
+    if (Symbol.asyncIterator in body) await delivery;
+  }
+
+  note(payload: Uint8Array): void {
+    if (this.#state === 'up') this.#handlers.onNote?.(payload);
+  }
+
+  async flushed(): Promise<void> {
+    await this.#tail;
+    this.#assertOpen();
+  }
+
+  async close(error?: Error): Promise<void> {
+    this.#state = 'closed';
+    this.#release();
+    for (const sink of this.#sinks) sink.abort(error ?? lost(this.peer));
+    this.#sinks.clear();
+  }
+
+  async #deliver(header: Uint8Array, body: Body): Promise<void> {
+    if (this.#state === 'closed') return;
+    const sink = this.#handlers.onMessage(header);
+    this.#sinks.add(sink);
+    const pieces: Uint8Array[] = [];
+    for await (const part of body) {
+      for (let at = 0; at < part.length; at += this.#pieceBytes) {
+        const piece = part.slice(at, at + this.#pieceBytes);
+        pieces.push(piece);
+        await sink.write(piece);
+      }
+    }
+    this.#crossed.push({ from: this.#self, to: this.peer, header, body: new Uint8Array(Buffer.concat(pieces)) });
+    this.#sinks.delete(sink);
+    await sink.end();
+  }
+
+  #assertOpen(): void {
+    if (this.#state === 'closed') throw lost(this.peer);
+  }
+}
+
+const lost = (peer: string): PeerLostError =>
+  new PeerLostError('PRIVITY_LINK_CLOSED', `The link to ${peer} is closed.`, { party: peer });

@@ -1,0 +1,36 @@
+export type { PeerAddress } from './grpc/dial.ts';
+export { GRPC_LIMITS, type GrpcLimits } from './grpc/limits.ts';
+export { parseServerName, serverName } from './grpc/server-name.ts';
+export { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from './grpc/transport.ts';
+export {
+  CERTIFICATE_DAYS,
+  CLOCK_SKEW_MS,
+  createIdentity,
+  fingerprint,
+  type Identity,
+  type IdentityOptions,
+  isFingerprint,
+} from './identity/certificate.ts';
+export { checkPartyName, isPartyName } from './identity/party-name.ts';
+export {
+  checkOwnIdentity,
+  describeProblem,
+  type IdentityProblem,
+  identityError,
+  type PeerCheck,
+  verifyPeer,
+} from './identity/verify-peer.ts';
+export { acceptInto, type LinkAcceptor } from './link/accept.ts';
+export { LINK_PROTOCOL_VERSION } from './link/hello.ts';
+export { CHUNK_BYTES, LINK_LIMITS, type LinkLimits, REPLAY_BUFFER_BYTES_MAX } from './link/limits.ts';
+export { createLink, type LinkOptions, type ManagedLink } from './link/link.ts';
+export { MEMORY_LIMITS, MemoryHub, type MemoryHubOptions, type MemoryLimits } from './memory/hub.ts';
+export { drainHead, handOver } from './port/hand-over.ts';
+export {
+  type ArrivedSocket,
+  type ListeningPort,
+  type ListenOptions,
+  listenPort,
+  PORT_LIMITS,
+  type PortLimits,
+} from './port/listen-port.ts';

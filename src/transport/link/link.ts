@@ -1,0 +1,458 @@
+import type { errorCatalogue } from '../../base/error-catalogue.ts';
+import { PeerError, PeerLostError, type PrivityError, UsageError } from '../../base/errors.ts';
+import type {
+  Body,
+  Clock,
+  Connection,
+  Link,
+  LinkHandlers,
+  LinkState,
+  Plane,
+  Random,
+  Timer,
+  Transport,
+} from '../../contracts/index.ts';
+import { backoffDelayMs } from './backoff.ts';
+import {
+  type Chunk,
+  decodeFrame,
+  encodeAck,
+  encodeChunk,
+  encodeGoodbye,
+  encodeHello,
+  encodeNote,
+  encodeRefusal,
+  type Frame,
+  type Hello,
+  type Refusal,
+} from './frame.ts';
+import { judgeHello, LINK_PROTOCOL_VERSION, SESSION_BYTES } from './hello.ts';
+import { Inbox } from './inbox.ts';
+import { LINK_LIMITS, type LinkLimits } from './limits.ts';
+import { Outbox } from './outbox.ts';
+import { Sends } from './sends.ts';
+
+export interface LinkOptions {
+  readonly transport: Transport;
+  readonly peer: string;
+  readonly plane: Plane;
+  /** The dialer makes the connections, the acceptor is given them by `attach`. Exactly one of each at the two ends. */
+  readonly role: 'dialer' | 'acceptor';
+  /** Compared with the peer's. Leave out where it is not known yet. */
+  readonly runId?: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly handlers: LinkHandlers;
+  readonly limits?: Partial<LinkLimits> | undefined;
+}
+
+/** A Link with the two doors that its owner needs. */
+export interface ManagedLink extends Link {
+  /** Gives the acceptor a connection that the peer dialled; it replaces the one before. */
+  attach(connection: Connection): void;
+  /** Drops the connection that stands, which may be dead without showing it; the dialer makes another and nothing is lost. */
+  renew(): void;
+}
+
+/** Begins a conversation with a peer. The dialer starts to dial at once. */
+export function createLink(options: LinkOptions): ManagedLink {
+  const link = new PartyLink(options);
+  if (options.role === 'dialer') link.dial();
+  return link;
+}
+
+/** Codes by which a peer may refuse; any other is taken for a violation. */
+const refusalCodes: ReadonlySet<string> = new Set([
+  'PRIVITY_PROTOCOL_VERSION',
+  'PRIVITY_RUN_MISMATCH',
+  'PRIVITY_SESSION_LOST',
+] satisfies (keyof typeof errorCatalogue)[]);
+
+class PartyLink implements ManagedLink {
+  readonly peer: string;
+  readonly plane: Plane;
+  readonly #options: LinkOptions;
+  readonly #limits: LinkLimits;
+  readonly #session: Uint8Array;
+  readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
+  readonly #sends: Sends;
+  #state: LinkState = 'connecting';
+  #peerSession: Uint8Array | undefined;
+  #connection: Connection | undefined;
+  /** The peer's hello on this connection has been accepted. */
+  #greeted = false;
+  /** The connection's queue is full. */
+  #blocked = false;
+  /** A sink is taking a chunk; outlives the connection that the chunk came by. */
+  #giving: Promise<void> | undefined;
+  /** Highest sequence number for which an immediate acknowledgement was asked on this connection. */
+  #flushAsked = 0;
+  #failures = 0;
+  #attempt: AbortController | undefined;
+  #helloTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
+  #ackTimer: Timer | undefined;
+
+  constructor(options: LinkOptions) {
+    this.peer = options.peer;
+    this.plane = options.plane;
+    this.#options = options;
+    this.#limits = { ...LINK_LIMITS, ...options.limits };
+    this.#session = options.random.bytes(SESSION_BYTES);
+    this.#outbox = new Outbox(this.#limits);
+    this.#inbox = new Inbox(this.#limits, (header) => options.handlers.onMessage(header));
+    this.#sends = new Sends(this.#outbox, () => this.#pump());
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  send(header: Uint8Array, body?: Body): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(this.#closedError());
+    if (header.length > this.#limits.headerBytesMax) {
+      return Promise.reject(
+        limitError(
+          `a message header has ${header.length} bytes; the limit is ${this.#limits.headerBytesMax}`,
+        ),
+      );
+    }
+    if (this.#outbox.pendingMessages >= this.#limits.pendingMessagesMax) {
+      return Promise.reject(
+        limitError(`${this.#limits.pendingMessagesMax} messages to ${this.peer} are pending already`),
+      );
+    }
+    return this.#sends.add(header, body);
+  }
+
+  note(payload: Uint8Array): void {
+    if (payload.length > this.#limits.noteBytesMax) {
+      throw limitError(`a note has ${payload.length} bytes; the limit is ${this.#limits.noteBytesMax}`);
+    }
+    if (this.#greeted && !this.#blocked) this.#put(encodeNote(payload, this.#inbox.noteAcknowledged()));
+  }
+
+  flushed(): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(this.#closedError());
+    const flushed = this.#outbox.flushed();
+    this.#pump();
+    return flushed;
+  }
+
+  async close(error?: Error): Promise<void> {
+    if (this.#state === 'closed') return;
+    const connection = this.#connection;
+    if (this.#greeted) connection?.send(encodeGoodbye());
+    this.#end(error);
+    await connection?.close();
+  }
+
+  renew(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.destroy();
+    this.#onClosed(connection, undefined);
+  }
+
+  attach(connection: Connection): void {
+    if (this.#state === 'closed') {
+      // Told, so that the peer does not go on dialling.
+      connection.start({ onFrame: () => undefined, onClose: () => {} });
+      connection.send(encodeGoodbye());
+      void connection.close();
+      return;
+    }
+    const old = this.#connection;
+    if (old !== undefined) {
+      old.destroy();
+      this.#onClosed(old, undefined);
+    }
+    this.#use(connection);
+  }
+
+  dial(): void {
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#options.transport.dial(this.peer, this.plane, attempt.signal).then(
+      (connection) => {
+        if (this.#state === 'closed') connection.destroy();
+        else this.#use(connection);
+      },
+      (error: unknown) => this.#onDialFailed(error),
+    );
+  }
+
+  #onDialFailed(error: unknown): void {
+    if (this.#state === 'closed') return;
+    if (!(error instanceof PeerLostError)) {
+      this.#end(error as Error);
+      return;
+    }
+    this.#setState(this.#state, error);
+    this.#dialLater();
+  }
+
+  #dialLater(): void {
+    if (this.#state === 'closed' || this.#options.role !== 'dialer') return;
+    const delay = backoffDelayMs(++this.#failures, this.#limits, this.#options.random);
+    this.#retryTimer = this.#options.clock.after(delay, () => this.dial());
+  }
+
+  #use(connection: Connection): void {
+    this.#connection = connection;
+    this.#greeted = false;
+    this.#blocked = false;
+    this.#flushAsked = 0;
+    this.#helloTimer = this.#options.clock.after(this.#limits.helloTimeoutMs, () => {
+      connection.destroy();
+      this.#onClosed(
+        connection,
+        new PeerLostError('PRIVITY_CONNECTION_BROKEN', `${this.peer} said no hello in time`, {
+          party: this.peer,
+        }),
+      );
+    });
+    connection.start({
+      onFrame: (bytes) => this.#onFrame(connection, bytes),
+      onClose: (error) => this.#onClosed(connection, error),
+    });
+    connection.send(
+      encodeHello({
+        protocol: LINK_PROTOCOL_VERSION,
+        party: this.#options.transport.self,
+        runId: this.#options.runId ?? '',
+        session: this.#session,
+        resumes: this.#peerSession ?? new Uint8Array(0),
+        received: this.#inbox.received,
+      }),
+    );
+  }
+
+  #onClosed(connection: Connection, error: Error | undefined): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.#greeted = false;
+    this.#helloTimer?.cancel();
+    if (error instanceof PeerError) {
+      this.#end(error);
+      return;
+    }
+    this.#setState(this.#state === 'up' ? 'down' : this.#state, error);
+    this.#dialLater();
+  }
+
+  #onFrame(connection: Connection, bytes: Uint8Array): undefined | Promise<void> {
+    return this.#guard(() =>
+      this.#connection === connection ? this.#handle(connection, decodeFrame(bytes)) : undefined,
+    );
+  }
+
+  /** Errors of a peer end the link with a refusal; errors of this party's handlers end it, too. */
+  #guard(work: () => undefined | Promise<void>): undefined | Promise<void> {
+    try {
+      return work();
+    } catch (error) {
+      this.#endRefusing(error as Error);
+      return undefined;
+    }
+  }
+
+  #handle(connection: Connection, frame: Frame): undefined | Promise<void> {
+    const { body } = frame;
+    if (body.kind === 'refusal') {
+      this.#end(this.#refusalError(body.refusal));
+      connection.destroy();
+      return undefined;
+    }
+    if (body.kind === 'goodbye') {
+      this.#end(
+        new PeerLostError('PRIVITY_LINK_ENDED_BY_PEER', `${this.peer} ended the conversation`, {
+          party: this.peer,
+        }),
+      );
+      void connection.close();
+      return undefined;
+    }
+    if (!this.#greeted) {
+      if (body.kind !== 'hello') throw this.#violation('anything before its hello');
+      this.#onHello(body.hello);
+      return undefined;
+    }
+    if (!this.#outbox.canAcknowledge(frame.acknowledged)) {
+      throw this.#violation('an acknowledgement of what was not sent');
+    }
+    this.#outbox.acknowledge(frame.acknowledged);
+    const pending = this.#handleBody(connection, frame);
+    if (frame.acknowledged > 0) this.#pump();
+    return pending;
+  }
+
+  #handleBody(connection: Connection, frame: Frame): undefined | Promise<void> {
+    const { body } = frame;
+    switch (body.kind) {
+      case 'chunk':
+        return this.#give(connection, body.chunk);
+      case 'note':
+        if (body.payload.length > this.#limits.noteBytesMax) throw this.#violation('an oversized note');
+        this.#options.handlers.onNote?.(body.payload);
+        return undefined;
+      case 'none':
+        // A request comes behind the frames that it asks for, so all of them have been taken by now.
+        if (frame.acknowledgeNow) this.#acknowledge();
+        return undefined;
+      default:
+        throw this.#violation('a second hello');
+    }
+  }
+
+  #onHello(hello: Hello): void {
+    const verdict = judgeHello(
+      {
+        peer: this.peer,
+        self: this.#options.transport.self,
+        runId: this.#options.runId ?? '',
+        session: this.#session,
+        peerSession: this.#peerSession,
+        acknowledged: this.#outbox.acknowledged,
+        sent: this.#outbox.sent,
+      },
+      hello,
+    );
+    if (verdict.kind === 'refuse') {
+      throw new PeerError(verdict.code, verdict.message, { party: this.peer });
+    }
+    this.#helloTimer?.cancel();
+    this.#peerSession = hello.session;
+    this.#outbox.resume(verdict.after);
+    this.#greeted = true;
+    this.#failures = 0;
+    this.#setState('up');
+    this.#pump();
+  }
+
+  /** Gives a chunk to its sink; after a reconnection the sink may still be busy with one from the connection before. */
+  #give(connection: Connection, chunk: Chunk): undefined | Promise<void> {
+    if (this.#giving !== undefined) {
+      return this.#giving.then(() =>
+        this.#guard(() => (this.#connection === connection ? this.#give(connection, chunk) : undefined)),
+      );
+    }
+    const pending = this.#inbox.accept(chunk);
+    if (pending === undefined) {
+      this.#onTaken();
+      return undefined;
+    }
+    this.#giving = pending.then(
+      () => {
+        this.#giving = undefined;
+        this.#onTaken();
+      },
+      (error: unknown) => {
+        this.#giving = undefined;
+        this.#endRefusing(error as Error);
+      },
+    );
+    return this.#giving;
+  }
+
+  #onTaken(): void {
+    if (this.#state === 'closed') return;
+    if (this.#inbox.unacknowledgedBytes >= this.#limits.ackBytes) {
+      this.#acknowledge();
+      return;
+    }
+    this.#ackTimer ??= this.#options.clock.after(this.#limits.ackDelayMs, () => {
+      this.#ackTimer = undefined;
+      this.#acknowledge();
+    });
+  }
+
+  #acknowledge(): void {
+    if (this.#greeted && this.#inbox.hasUnacknowledged) {
+      this.#put(encodeAck(this.#inbox.noteAcknowledged(), false));
+    }
+  }
+
+  /** Sends what there is to send, as long as the connection takes it. */
+  #pump(): void {
+    while (this.#greeted && !this.#blocked) {
+      const frame = this.#outbox.next();
+      if (frame === undefined) break;
+      this.#put(encodeChunk(frame, this.#inbox.noteAcknowledged()));
+    }
+    if (this.#greeted && this.#outbox.isFlushing && this.#flushAsked < this.#outbox.sent) {
+      if (this.#blocked) return;
+      this.#flushAsked = this.#outbox.sent;
+      this.#put(encodeAck(this.#inbox.noteAcknowledged(), true));
+    }
+  }
+
+  #put(parts: readonly Uint8Array[]): void {
+    const connection = this.#connection;
+    if (connection === undefined || connection.send(parts) || this.#blocked) return;
+    this.#blocked = true;
+    void connection.drained().then(() => {
+      if (this.#connection !== connection) return;
+      this.#blocked = false;
+      this.#pump();
+    });
+  }
+
+  #endRefusing(error: Error): void {
+    if (this.#state === 'closed') return;
+    const connection = this.#connection;
+    let reason = error;
+    if (error instanceof PeerError) {
+      if (error.party === undefined) {
+        reason = new PeerError(error.code, `${this.peer}: ${error.message}`, {
+          party: this.peer,
+          cause: error,
+        });
+      }
+      connection?.send(encodeRefusal({ code: error.code, message: reason.message }));
+    } else if (this.#greeted) connection?.send(encodeGoodbye());
+    this.#end(reason);
+    void connection?.close();
+  }
+
+  /** The link is over at this side. The connection, if any, is the caller's to close. */
+  #end(error: Error | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#connection = undefined;
+    this.#greeted = false;
+    for (const timer of [this.#helloTimer, this.#retryTimer, this.#ackTimer]) timer?.cancel();
+    const reason = error ?? this.#closedError();
+    this.#attempt?.abort(reason);
+    this.#setState('closed', error);
+    this.#outbox.close(reason);
+    this.#sends.close(reason);
+    this.#inbox.close(reason);
+  }
+
+  #setState(state: LinkState, error?: Error): void {
+    if (state === this.#state && error === undefined) return;
+    this.#state = state;
+    this.#options.handlers.onState?.(state, error);
+  }
+
+  #refusalError(refusal: Refusal): PeerError {
+    const code = refusalCodes.has(refusal.code)
+      ? (refusal.code as keyof typeof errorCatalogue)
+      : 'PRIVITY_PROTOCOL_VIOLATION';
+    const words = refusal.message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
+    return new PeerError(code, `${this.peer} refused: ${words}`, { party: this.peer });
+  }
+
+  #violation(what: string): PeerError {
+    return new PeerError('PRIVITY_PROTOCOL_VIOLATION', `${this.peer} sent ${what}`, { party: this.peer });
+  }
+
+  #closedError(): PrivityError {
+    return new PeerLostError('PRIVITY_LINK_CLOSED', `the link with ${this.peer} is closed`, {
+      party: this.peer,
+    });
+  }
+}
+
+const limitError = (message: string): UsageError => new UsageError('PRIVITY_LINK_LIMIT', message);
