@@ -1,1 +1,2 @@
-export const placeholder = 0;
+/** The public surface of Privity. */
+export * from './program/public.ts';

@@ -38,6 +38,7 @@ interface Open {
 }
 
 let current: Promise<Open> | undefined;
+let defaults: DatabaseOptions = {};
 /** Counts the databases of this process, so that a table of an earlier one is told from those of the present one. */
 let generation = 0;
 
@@ -54,6 +55,11 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<void>
     );
   }
   await start(options);
+}
+
+/** Limits and folder for the database that the first table opens; a process without tables never loads DuckDB. */
+export function configureDatabase(options: DatabaseOptions): void {
+  defaults = options;
 }
 
 /** Closes the database and removes its spill folder. Tables made before cannot be used any more. Closing twice does nothing. */
@@ -78,7 +84,7 @@ export function databaseGeneration(): number {
 }
 
 export async function duckDb(): Promise<DuckDb> {
-  return (await (current ?? start({}))).duckdb;
+  return (await (current ?? start(defaults))).duckdb;
 }
 
 /**
@@ -90,7 +96,7 @@ export async function withConnection<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const open = await (current ?? start({}));
+  const open = await (current ?? start(defaults));
   const connection = await open.instance.connect();
   open.connections.add(connection);
   let again: NodeJS.Timeout | undefined;

@@ -4,6 +4,7 @@ export type { Column, ColumnType } from './column-type.ts';
 export type { ColumnArrays, ColumnData } from './columns.ts';
 export {
   closeDatabase,
+  configureDatabase,
   DATABASE_MEMORY_MB,
   DATABASE_THREADS_MAX,
   type DatabaseOptions,

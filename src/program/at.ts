@@ -28,7 +28,7 @@ export interface At<in out Owners extends string, T> extends Handle {
    * value once, however often this is called. Every send is a line in the disclosure ledger of the sender.
    *
    * Cost: the encoded size of the value for each party that does not have it; half a round trip.
-   * @throws {UsageError} PRIVITY_PARTY_UNKNOWN, PRIVITY_HANDLE_FOREIGN; PRIVITY_VALUE_NOT_SENDABLE ends the run
+   * @throws {UsageError} PRIVITY_STEP_PARTY_UNKNOWN, PRIVITY_HANDLE_FOREIGN; PRIVITY_VALUE_NOT_SENDABLE ends the run
    * @example const atBob = x.to(bob);
    */
   to<const To extends readonly [AnyParty, ...AnyParty[]]>(

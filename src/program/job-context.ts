@@ -151,7 +151,7 @@ function namesOf(state: RunState, parties: readonly unknown[]): readonly string[
     const known = typeof party === 'object' && party !== null ? partyNames.get(party) : undefined;
     if (known?.run !== state) {
       throw new UsageError(
-        'PRIVITY_PARTY_UNKNOWN',
+        'PRIVITY_STEP_PARTY_UNKNOWN',
         `.to() was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. ` +
           'Use the party objects that the job function receives.',
       );

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PeerError, UsageError } from '../base/errors.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
 import type { Link, LinkHandlers } from '../contracts/index.ts';
-import { closeDatabase, openDatabase } from '../data/index.ts';
+import { closeDatabase, configureDatabase } from '../data/index.ts';
 import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
 import { loadJob } from '../program/load-job.ts';
@@ -79,7 +79,7 @@ export class ProgramRun {
     const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
     const { job, hash } = await loadJob(jobFile);
     this.#checkParties(job.parties);
-    await openDatabase({ tempDir });
+    configureDatabase({ tempDir });
     const runtime = new Runtime({
       party,
       parties,

@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { systemClock } from '../../src/base/system.ts';
@@ -164,8 +165,18 @@ export class Parties {
     }
   }
 
+  /** What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice. */
+  async leftovers(withinMs = 3_000): Promise<string[]> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const found = await this.#leftovers();
+      if (found.length === 0 || performance.now() > deadline) return found;
+      await delay(20);
+    }
+  }
+
   /** What the parties have left behind on this machine: living processes, taken ports, files in their temporary folders. */
-  async leftovers(): Promise<string[]> {
+  async #leftovers(): Promise<string[]> {
     const pids = this.all.flatMap((party) =>
       party.events.flatMap((e) => (e.event === 'process.started' ? [e.pid] : [])),
     );

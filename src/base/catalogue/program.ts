@@ -59,7 +59,7 @@ export const programErrors = {
     causes: 'The setting was not passed, or its name is mistyped in the job or in the configuration.',
     remedy: 'Pass it with `--inputs party.name=value` or under `settings:` in party.yaml.',
   },
-  PRIVITY_PARTY_UNKNOWN: {
+  PRIVITY_STEP_PARTY_UNKNOWN: {
     failure: 'USAGE',
     means: 'A step names something that is not a party of this job.',
     causes: 'A string instead of the party object, or a party object of another job.',

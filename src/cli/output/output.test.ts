@@ -11,7 +11,7 @@ import type { RunReport } from '../../observe/report.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
 import { eventLine, parseEventLine } from './event-line.ts';
-import { createPlainLines, PROGRESS_LINE_INTERVAL_MS } from './plain-lines.ts';
+import { createPlainLines, ONGOING_LINE_INTERVAL_MS } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { RunBoard } from './run-board.ts';
@@ -140,7 +140,7 @@ describe('results', () => {
   it('aligns records and makes tables of like ones', () => {
     assert.deepEqual(
       valueText({ shared: 113, means: { alice: { radius: 14.127291 }, bob: { radius: 2 } }, ok: true }),
-      ['shared  113', 'means', '         radius', '  alice  14.1273', '  bob          2', 'ok  yes'],
+      ['shared  113', 'means', '          radius', '  alice  14.1273', '  bob          2', 'ok  yes'],
     );
     assert.deepEqual(
       valueText([
@@ -204,8 +204,14 @@ describe('events as lines', () => {
     const progress = (done: number, afterMs: number) =>
       line(at('a', { event: 'step.progress', stepId: '3', done, total: 10 }, afterMs));
     assert.equal(progress(1, 0), undefined);
-    assert.equal(progress(2, PROGRESS_LINE_INTERVAL_MS - 1), undefined);
-    assert.equal(progress(5, PROGRESS_LINE_INTERVAL_MS), 'step 3: 5 of 10');
+    assert.equal(progress(2, ONGOING_LINE_INTERVAL_MS - 1), undefined);
+    assert.equal(progress(5, ONGOING_LINE_INTERVAL_MS), 'step 3: 5 of 10');
+    const waiting = (afterMs: number) =>
+      line(at('a', { event: 'waiting', peer: 'b', stepId: '4', sinceMs: 2_000 }, afterMs));
+    assert.deepEqual(
+      [waiting(0), waiting(1_000), waiting(ONGOING_LINE_INTERVAL_MS)],
+      ['waits for b, step 4 (2.0 s)', undefined, 'waits for b, step 4 (2.0 s)'],
+    );
     assert.equal(line(at('a', failedVerdict('TASK_FAILED'))), 'verdict: TASK_FAILED at bob, step 3 "load"');
     assert.equal(
       line(at('a', { event: 'process.exited', role: 'program', pid: 7, code: null, signal: 'SIGKILL' })),
@@ -240,9 +246,9 @@ describe('the board', () => {
         durationMs: 5,
       }),
     );
-    assert.equal(now(), '1 step done');
+    assert.equal(now(), 'reveals count (3.0 s) · 1 step done');
     board.apply(at('alice', { event: 'waiting', peer: 'bob', stepId: '2', sinceMs: 1_500 }));
-    assert.equal(now(), 'waits for bob, step 2 (1.5 s) · 1 step done');
+    assert.equal(now(), 'waits for bob, step 2 "count" (1.5 s) · 1 step done');
     board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'suspect' }));
     assert.equal(now(), 'bob is suspect · 1 step done');
     board.apply(at('alice', failedVerdict('PEER_CRASHED')));
@@ -394,6 +400,7 @@ describe('the sink', () => {
     }) as unknown as NodeJS.WriteStream;
     const closed = streamSink(gone);
     closed.write('a');
+    await new Promise((resolve) => setImmediate(resolve));
     await closed.flush(10_000);
     assert.equal(closed.write('b'), false);
   });

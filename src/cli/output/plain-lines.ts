@@ -3,8 +3,8 @@ import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
 import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
 
-/** Progress lines of one step at most this often: a log is read later, not watched. */
-export const PROGRESS_LINE_INTERVAL_MS = 5_000;
+/** Lines about one thing that goes on, progress or a wait, at most this often: a log is read later, not watched. */
+export const ONGOING_LINE_INTERVAL_MS = 5_000;
 
 /** `14:03:12.345`, in local time: what a person beside the machine compares with a watch. */
 export function clockText(isoTime: string): string {
@@ -14,20 +14,36 @@ export function clockText(isoTime: string): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** Turns events into lines. Undefined: nothing worth a line. Knows only when it last spoke of each step's progress. */
+/** Turns events into lines. Undefined: nothing worth a line. Knows only when it last spoke of what goes on. */
 export function createPlainLines(): (event: RunEvent) => string | undefined {
-  const lastProgress = new Map<string, number>();
+  const spoken = new Map<string, number>();
+  // Of progress the first news says nothing yet; a wait is news when it is first told.
+  const tooSoon = (key: string, time: string, firstIsNews: boolean): boolean => {
+    const now = Date.parse(time);
+    const last = spoken.get(key);
+    if (last === undefined) spoken.set(key, now);
+    if (last === undefined) return !firstIsNews;
+    if (now - last < ONGOING_LINE_INTERVAL_MS) return true;
+    spoken.set(key, now);
+    return false;
+  };
   return (event) => {
-    if (event.event === 'step.progress') {
-      const key = `${event.party} ${event.stepId}`;
-      const now = Date.parse(event.time);
-      const last = lastProgress.get(key);
-      if (last === undefined) lastProgress.set(key, now);
-      if (last === undefined || now - last < PROGRESS_LINE_INTERVAL_MS) return undefined;
-      lastProgress.set(key, now);
+    switch (event.event) {
+      case 'step.progress':
+        return tooSoon(`${event.party} ${event.stepId}`, event.time, false) ? undefined : sentence(event);
+      case 'waiting':
+        return tooSoon(`${event.party} ${event.stepId} ${event.peer}`, event.time, true)
+          ? undefined
+          : sentence(event);
+      case 'step.finished':
+        for (const key of spoken.keys()) {
+          if (key === `${event.party} ${event.stepId}` || key.startsWith(`${event.party} ${event.stepId} `))
+            spoken.delete(key);
+        }
+        return sentence(event);
+      default:
+        return sentence(event);
     }
-    if (event.event === 'step.finished') lastProgress.delete(`${event.party} ${event.stepId}`);
-    return sentence(event);
   };
 }
 
@@ -40,13 +56,14 @@ function sentence(event: RunEvent): string | undefined {
     case 'process.exited':
       return `${event.role} process ${event.pid} ${exitText(event)}`;
     case 'peer.state':
+      if (event.state === 'up' && event.reason === 'joined') return `${event.peer} has joined`;
       return `${event.peer} is ${event.state}${event.reason === undefined ? '' : `: ${printable(event.reason)}`}`;
     case 'step.started':
-      return `${stepPlace(event.stepId, event.name)} begins`;
+      return `${stepPlace(event.stepId, event.name, event.kind)} begins`;
     case 'step.progress':
       return `${stepPlace(event.stepId, null)}: ${event.done} of ${event.total}`;
     case 'step.finished':
-      return `${stepPlace(event.stepId, event.name)} ${event.outcome} after ${duration(event.durationMs)}`;
+      return `${stepPlace(event.stepId, event.name, event.kind)} ${event.outcome} after ${duration(event.durationMs)}`;
     case 'failure':
       return `failure ${event.code} at ${placeText(event.origin, event.stepId, event.stepName)}${
         event.message === undefined ? '' : `: ${printable(event.message)}`

@@ -148,7 +148,7 @@ export class RunBoard {
     const joining = [...view.peers].filter(([, state]) => state === 'joining').map(([peer]) => peer);
     if (joining.length > 0) return `waits for ${joining.join(', ')} to join`;
     if (!view.started) return 'comparing job, arguments and federation';
-    if (view.running.size > 0) return `${runningText([...view.running.values()], now)}${done}`;
+    if (view.running.size > 0) return `${runningText(view, now)}${done}`;
     if (view.waiting !== undefined) return `${waitingText(view.waiting)}${done}`;
     return view.stepsCompleted === 0
       ? 'all parties are here'
@@ -156,8 +156,11 @@ export class RunBoard {
   }
 }
 
-export function waitingText(waiting: { peer: string; stepId: string | null; sinceMs: number }): string {
-  const what = waiting.stepId === null ? '' : `, step ${waiting.stepId}`;
+export function waitingText(
+  waiting: { readonly peer: string; readonly stepId: string | null; readonly sinceMs: number },
+  stepName?: string,
+): string {
+  const what = waiting.stepId === null ? '' : `, ${stepPlace(waiting.stepId, stepName)}`;
   return `waits for ${waiting.peer}${what} (${duration(waiting.sinceMs)})`;
 }
 
@@ -166,10 +169,15 @@ export function exitText(exit: { readonly code: number | null; readonly signal: 
   return exit.code === 0 ? 'ended normally' : `ended with exit code ${exit.code ?? 'unknown'}`;
 }
 
-/** `step 3 "load patients"` */
-export function stepPlace(stepId: string | null | undefined, stepName: string | null | undefined): string {
-  if (stepId === null || stepId === undefined) return stepName ? `"${printable(stepName)}"` : '';
-  return `step ${printable(stepId)}${stepName ? ` "${printable(stepName)}"` : ''}`;
+/** `step 3 "load patients"`, `step 5 reveal "count"` */
+export function stepPlace(
+  stepId: string | null | undefined,
+  stepName: string | null | undefined,
+  kind = 'task',
+): string {
+  const name = stepName ? ` "${printable(stepName)}"` : '';
+  if (stepId === null || stepId === undefined) return name.trim();
+  return `step ${printable(stepId)}${kind === 'task' ? '' : ` ${kind}`}${name}`;
 }
 
 /** `bob, step 3 "load patients"` */
@@ -186,19 +194,26 @@ const RUNNING_SHOWN_MAX = 3;
 /** A step that takes longer shows for how long. */
 const ELAPSED_SHOWN_FROM_MS = 2_000;
 
-function runningText(steps: readonly RunningStep[], now: number): string {
+/** A party's own work first. Values under way are shown only when there is nothing else: they are others' work. */
+function runningText(view: PartyView, now: number): string {
+  const all = [...view.running.values()];
+  const work = all.filter((step) => step.kind !== 'transfer' && step.kind !== 'reveal');
+  if (work.length === 0 && view.waiting !== undefined)
+    return waitingText(view.waiting, view.running.get(view.waiting.stepId ?? '')?.name);
+  const steps = work.length > 0 ? work : all;
   const shown = steps.slice(0, RUNNING_SHOWN_MAX).map((step) => stepText(step, now));
   if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);
   return shown.join(', ');
 }
 
-function stepText({ name, progress, since }: RunningStep, now: number): string {
+function stepText({ name, kind, progress, since }: RunningStep, now: number): string {
   const share =
     progress === undefined || progress.total <= 0
       ? ''
       : ` ${Math.min(100, Math.floor((100 * progress.done) / progress.total))}%`;
   const elapsed = now - since >= ELAPSED_SHOWN_FROM_MS ? ` (${duration(now - since)})` : '';
-  return `${printable(name)}${share}${elapsed}`;
+  const verb = kind === 'transfer' ? 'passes on ' : kind === 'reveal' ? 'reveals ' : '';
+  return `${verb}${printable(name)}${share}${elapsed}`;
 }
 
 function ending(verdict: VerdictEvent, stepsCompleted: number): string {

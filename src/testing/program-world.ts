@@ -1,0 +1,213 @@
+/**
+ * Several parties' runtimes in one process over links in memory, with a host that writes down what it is told and, like the
+ * supervisors, ends the run everywhere when something fails.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../contracts/clock.ts';
+import type { Random } from '../contracts/random.ts';
+import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { CapturedFailure, ErrorDetail } from '../program/capture.ts';
+import type { DisclosureInfo, DivergenceInfo, ProgramHost, StepOutcome } from '../program/host.ts';
+import type { Job } from '../program/job.ts';
+import { type Released, type RunResult, Runtime, type RuntimeLimits } from '../program/runtime.ts';
+import { type CrossedMessage, type MemoryLinks, memoryLinks } from './memory-link.ts';
+
+/** A clock that stands still until it is moved. */
+export class ManualClock implements Clock {
+  #now = 0;
+  now(): number {
+    return this.#now;
+  }
+  wallTime(): number {
+    return this.#now;
+  }
+  after(): { cancel(): void } {
+    return { cancel: () => {} };
+  }
+  move(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/** Bytes that differ on every call and are the same in every test run. */
+export function countingRandom(): Random {
+  let count = 0;
+  return {
+    bytes: (length) => {
+      count += 1;
+      const bytes = new Uint8Array(length);
+      new DataView(bytes.buffer).setUint32(0, count);
+      return bytes;
+    },
+  };
+}
+
+/** What one party's host was told. */
+export class Recorder implements ProgramHost {
+  readonly trail: TrailEntry[] = [];
+  readonly started: string[] = [];
+  readonly finished: { readonly stepId: string; readonly outcome: StepOutcome }[] = [];
+  readonly disclosures: DisclosureInfo[] = [];
+  readonly failures: CapturedFailure[] = [];
+  readonly divergences: DivergenceInfo[] = [];
+  readonly progressed: number[] = [];
+  readonly lost: string[] = [];
+  /** In the order in which things happened. */
+  readonly log: string[] = [];
+  onFailed: (captured: CapturedFailure) => void = () => {};
+  onDiverged: (info: DivergenceInfo) => void = () => {};
+
+  stepIssued(entry: TrailEntry): void {
+    this.trail.push(entry);
+  }
+  stepStarted({ stepId }: { readonly stepId: string }): void {
+    this.started.push(stepId);
+    this.log.push(`start ${stepId}`);
+  }
+  stepFinished({ stepId, outcome }: { readonly stepId: string; readonly outcome: StepOutcome }): void {
+    this.finished.push({ stepId, outcome });
+    this.log.push(`${outcome} ${stepId}`);
+  }
+  disclosed(info: DisclosureInfo): void {
+    this.disclosures.push(info);
+    this.log.push(`disclose ${info.stepId}`);
+  }
+  progress({ done }: { readonly done: number }): void {
+    this.progressed.push(done);
+  }
+  failed(captured: CapturedFailure): void {
+    this.failures.push(captured);
+    this.onFailed(captured);
+  }
+  diverged(info: DivergenceInfo): void {
+    this.divergences.push(info);
+    this.onDiverged(info);
+  }
+  linkLost(peer: string): void {
+    this.lost.push(peer);
+  }
+}
+
+export interface WorldParty {
+  readonly runtime: Runtime;
+  readonly host: Recorder;
+}
+
+export interface WorldOptions {
+  readonly args?: Readonly<Record<string, unknown>>;
+  /** Private settings by party. */
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly errorDetail?: ErrorDetail;
+  readonly limits?: Partial<RuntimeLimits>;
+  /** Let failures and divergences end the run everywhere, as the supervisors do. Default true. */
+  readonly supervised?: boolean;
+  readonly pieceBytes?: number;
+  readonly parties?: readonly string[];
+}
+
+export class World {
+  readonly parties = new Map<string, WorldParty>();
+  readonly clock = new ManualClock();
+  readonly #links = new Map<string, MemoryLinks>();
+  #dir = '';
+
+  /** `jobs`: one for all, or one for each party to play parties with different files. */
+  static async create(jobs: Job | Readonly<Record<string, Job>>, options: WorldOptions = {}): Promise<World> {
+    const world = new World();
+    world.#dir = await mkdtemp(join(tmpdir(), 'privity-world-'));
+    const jobOf = (party: string): Job => ('body' in jobs ? (jobs as Job) : (jobs as Record<string, Job>)[party]) as Job;
+    const names = options.parties ?? ('body' in jobs ? (jobs as Job).parties : Object.keys(jobs));
+    for (const party of names) {
+      const host = new Recorder();
+      const runtime = new Runtime({
+        party,
+        parties: names,
+        job: jobOf(party),
+        args: options.args ?? {},
+        settings: options.settings?.[party] ?? {},
+        clock: world.clock,
+        random: countingRandom(),
+        tempDir: world.#dir,
+        threads: 1,
+        limits: options.limits ?? {},
+        host,
+        errorDetail: options.errorDetail ?? 'redacted',
+      });
+      world.parties.set(party, { runtime, host });
+      if (options.supervised !== false) world.#supervise(party, host);
+    }
+    world.#connect(names, options.pieceBytes);
+    return world;
+  }
+
+  of(party: string): WorldParty {
+    const found = this.parties.get(party);
+    if (found === undefined) throw new Error(`no party ${party}`);
+    return found;
+  }
+
+  between(a: string, b: string): MemoryLinks {
+    const found = this.#links.get(`${a} ${b}`) ?? this.#links.get(`${b} ${a}`);
+    if (found === undefined) throw new Error(`no links between ${a} and ${b}`);
+    return found;
+  }
+
+  /** Everything that crossed between any two parties. */
+  get crossed(): readonly CrossedMessage[] {
+    return [...new Set(this.#links.values())].flatMap((links) => links.crossed);
+  }
+
+  abort(failure: Failure): void {
+    for (const { runtime } of this.parties.values()) runtime.abort({ failure, digest: 'v' });
+  }
+
+  /** Runs all parties to their ends. */
+  async run(): Promise<Map<string, PromiseSettledResult<RunResult>>> {
+    const names = [...this.parties.keys()];
+    const settled = await Promise.allSettled([...this.parties.values()].map(({ runtime }) => runtime.run()));
+    return new Map(names.map((name, index) => [name, settled[index] as PromiseSettledResult<RunResult>]));
+  }
+
+  /** Runs all parties and gives their results; throws the first rejection. */
+  async results(): Promise<Record<string, unknown>> {
+    const outcomes = [...(await this.run())];
+    return Object.fromEntries(
+      outcomes.map(([name, outcome]) => {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        return [name, outcome.value.result];
+      }),
+    );
+  }
+
+  async close(): Promise<Record<string, Released>> {
+    const released: Record<string, Released> = {};
+    for (const [name, { runtime }] of this.parties) released[name] = await runtime.close();
+    for (const { links } of this.#links.values()) for (const link of links) await link.close();
+    await rm(this.#dir, { recursive: true, force: true });
+    return released;
+  }
+
+  get dir(): string {
+    return this.#dir;
+  }
+
+  #connect(names: readonly string[], pieceBytes: number | undefined): void {
+    names.forEach((a, index) => {
+      for (const b of names.slice(index + 1)) {
+        const handlers = [this.of(a).runtime.handlersFor(b), this.of(b).runtime.handlersFor(a)] as const;
+        const links = memoryLinks([a, b], handlers, pieceBytes);
+        this.of(a).runtime.attach(b, links.links[0]);
+        this.of(b).runtime.attach(a, links.links[1]);
+        this.#links.set(`${a} ${b}`, links);
+      }
+    });
+  }
+
+  #supervise(party: string, host: Recorder): void {
+    host.onFailed = ({ failure }) => this.abort(failure);
+    host.onDiverged = ({ stepId }) =>
+      this.abort({ code: 'DIVERGENCE', origin: party, reporter: party, stepId, incident: '0'.repeat(32) });
+  }
+}
