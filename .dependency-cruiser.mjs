@@ -84,7 +84,10 @@ export default {
       comment: 'a package that package.json does not list',
       severity: 'error',
       from: { path: '^(src|test|bench)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm', 'npm-dev', 'npm-peer'] },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm', 'npm-dev', 'npm-peer'],
+      },
     },
     {
       name: 'unresolvable',

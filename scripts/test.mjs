@@ -12,6 +12,8 @@ const { values } = parseArgs({
 });
 
 ensureInstalled();
+// Ctrl-C ends the test processes, too: they are in groups of their own, which the terminal does not reach.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const summary = new Summary({ verbose: values.verbose });
 
 const types = await build();

@@ -1,13 +1,16 @@
-// Runs compiled test files, each in a process of its own, with Node's test runner, and tells the summary what happened.
-import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+// Runs compiled test files, each in a process of its own, and tells the summary what happened. The processes are ours and not
+// those of node's `run()`: that one waits for ever for a file that leaves its event loop alive (Node 24), and knows nothing of
+// the processes that a test has started.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { root } from '../ensure-installed.mjs';
 
 /**
  * A test file that has not ended by then hangs: a promise that nobody settles, a process or socket left open. Its process
- * is killed and the file counts as failed. The slowest file (3 GB through one link) takes a tenth of it on two idle cores.
+ * group is killed and the file counts as failed. The slowest file (3 GB through one link) takes a tenth of it on two idle cores.
  */
 const FILE_TIMEOUT_MS = 180_000;
 
@@ -18,6 +21,7 @@ const UNIT_CONCURRENCY = Math.min(4, availableParallelism());
 const PROCESS_CONCURRENCY = 1;
 
 const dist = join(root, 'dist');
+const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url));
 
 /** @returns {string[]} absolute paths of the compiled test files, those whose path contains `pattern` if one is given */
 export function findTestFiles(pattern) {
@@ -37,7 +41,7 @@ function list(folder) {
 }
 
 /** The source file of a compiled test, as a reader knows it. */
-export function nameOf(file) {
+function nameOf(file) {
   return relative(dist, file).split(sep).join('/').replace(/\.js$/, '.ts');
 }
 
@@ -47,86 +51,112 @@ function startsProcesses(file) {
 }
 
 export async function runTestFiles(files, summary, timeoutMs = FILE_TIMEOUT_MS) {
-  await runGroup(
-    files.filter((file) => !startsProcesses(file)),
-    UNIT_CONCURRENCY,
-    summary,
-    timeoutMs,
-  );
-  await runGroup(files.filter(startsProcesses), PROCESS_CONCURRENCY, summary, timeoutMs);
+  const folder = mkdtempSync(join(tmpdir(), 'privity-test-'));
+  try {
+    const processes = files.filter(startsProcesses);
+    const units = files.filter((file) => !startsProcesses(file));
+    await inTurns(units, UNIT_CONCURRENCY, (file) => runFile(file, folder, summary, timeoutMs));
+    await inTurns(processes, PROCESS_CONCURRENCY, (file) => runFile(file, folder, summary, timeoutMs));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-async function runGroup(files, concurrency, summary, timeoutMs) {
-  if (files.length === 0) return;
-  const stream = run({ files, concurrency, timeout: timeoutMs });
-  const seen = new Set();
-  stream.on('test:pass', (event) => report(event, true));
-  stream.on('test:fail', (event) => report(event, false));
-  stream.on('test:stdout', (event) => summary.output(nameOf(event.file), event.message));
-  stream.on('test:stderr', (event) => summary.output(nameOf(event.file), event.message));
-  // An error after the last test has ended arrives as a remark without the name of its file.
-  stream.on('test:diagnostic', ({ message }) => {
-    if (/^(Error|Warning):/.test(message)) summary.remark(message);
-  });
+async function inTurns(items, concurrency, work) {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
 
-  function report(event, ok) {
-    // The runner reports a file itself when it has no test at all, or when its process failed.
-    const isFile = event.nesting === 0 && files.includes(event.name);
-    const name = nameOf(event.file ?? event.name);
-    if (!isFile) seen.add(name);
-    const isSuite = event.details?.type === 'suite';
-    // A suite fails because a test in it does, unless a hook or its own code threw.
-    if (isSuite && (ok || event.details.error?.failureType === 'subtestsFailed')) return;
-    const error = event.details?.error;
-    if (!isFile && error?.failureType === 'subtestsFailed') return;
-    if (isFile && ok) {
-      summary.test({ file: name, name: '(file)', ok: false, message: 'The file contains no test.' });
-      return;
-    }
-    if (ok && (event.skip !== undefined || event.todo !== undefined)) {
-      summary.test({ file: name, name: event.name, ok: false, message: 'Skipped tests count as failed.' });
-      return;
-    }
-    summary.test({
-      file: name,
-      name: isFile ? '(process)' : event.name,
-      ok,
-      durationMs: event.details?.duration_ms,
-      message: ok ? undefined : describe(error, timeoutMs),
+async function runFile(file, folder, summary, timeoutMs) {
+  const name = nameOf(file);
+  const journal = join(mkdtempSync(join(folder, 'file-')), 'events');
+  const started = performance.now();
+  const end = await execute(file, journal, timeoutMs, (text) => summary.output(name, text));
+  const events = readJournal(journal);
+  for (const event of events) {
+    if (event.kind === 'test') summary.test({ ...event, file: name });
+    else summary.output(name, `${event.text}\n`);
+  }
+  summary.took(name, performance.now() - started);
+  const complaint = complaintAbout(end, events, timeoutMs);
+  if (complaint !== undefined) summary.test({ file: name, name: '(file)', ok: false, message: complaint });
+}
+
+/** What is wrong with the file as a whole, beyond its failed tests. */
+function complaintAbout({ code, signal, timedOut, error }, events, timeoutMs) {
+  if (error !== undefined) return `The process could not be started: ${error.message}`;
+  if (timedOut) {
+    return `The file did not end within ${timeoutMs / 1000} s: a test does not end, or something keeps its event loop alive.`;
+  }
+  if (signal !== null) return `The process was ended by ${signal}.`;
+  const tests = events.filter((event) => event.kind === 'test');
+  if (code !== 0 && tests.every((test) => test.ok)) return `The process exited with code ${code}.`;
+  if (tests.length === 0) return 'The file contains no test.';
+  return undefined;
+}
+
+function execute(file, journal, timeoutMs, onOutput) {
+  // A variable by which node's test runner tells its own children from others.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = [
+    '--enable-source-maps',
+    `--test-reporter=${reporter}`,
+    `--test-reporter-destination=${journal}`,
+    file,
+  ];
+  return new Promise((resolve) => {
+    let timedOut = false;
+    // A process group of its own, so that what a test started can be ended with it.
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-  }
-
-  await new Promise((resolve, reject) => {
-    stream.on('error', reject);
-    stream.on('end', resolve);
-    stream.resume();
+    const stopOnInterrupt = () => endGroup(child.pid);
+    process.once('exit', stopOnInterrupt);
+    const timer = setTimeout(() => {
+      timedOut = true;
+      endGroup(child.pid);
+    }, timeoutMs);
+    child.stdout.setEncoding('utf8').on('data', onOutput);
+    child.stderr.setEncoding('utf8').on('data', onOutput);
+    const finish = (end) => {
+      clearTimeout(timer);
+      process.off('exit', stopOnInterrupt);
+      resolve({ code: null, signal: null, timedOut, ...end });
+    };
+    child.on('error', (error) => finish({ error }));
+    // A process that a test left behind may hold the pipes open: what counts is the end of the test's own process.
+    child.on('exit', (code, signal) => {
+      endGroup(child.pid);
+      setImmediate(() => finish({ code, signal }));
+    });
   });
-  for (const file of files) {
-    if (!seen.has(nameOf(file)) && !summary.knows(nameOf(file))) {
-      summary.test({
-        file: nameOf(file),
-        name: '(file)',
-        ok: false,
-        message: 'The file ran no test and said nothing.',
-      });
-    }
+}
+
+function endGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in the group.
   }
 }
 
-/** The text of a failed test: the assertion's own message and the stack without the runner's frames. */
-function describe(error, timeoutMs) {
-  if (error === undefined) return 'failed without an error';
-  const cause = error.cause ?? error;
-  if (error.failureType === 'testTimeoutFailure' || error.failureType === 'testAborted') {
-    return `${cause.message ?? cause}\nThe file did not end within ${timeoutMs / 1000} s: something keeps its event loop alive.`;
+function readJournal(journal) {
+  let text = '';
+  try {
+    text = readFileSync(journal, 'utf8');
+  } catch {
+    // The process ended before its first event.
   }
-  if (error.exitCode || error.signal) {
-    return `The process ${error.signal ? `was ended by ${error.signal}` : `exited with code ${error.exitCode}`}.`;
-  }
-  const text =
-    typeof cause === 'object' && cause !== null && 'stack' in cause ? String(cause.stack) : String(cause);
+  // The last line is incomplete when the process was killed.
   return text
     .split('\n')
-    .filter((line) => !/node:internal|node:async_hooks/.test(line))
-    .join('\n');
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }

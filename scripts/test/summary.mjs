@@ -17,7 +17,6 @@ export class Summary {
   #verbose;
   #files = new Map();
   #failures = [];
-  #remarks = [];
   #started = performance.now();
   #write;
 
@@ -44,7 +43,6 @@ export class Summary {
     this.#count(ok);
     const entry = this.#entry(file);
     entry[ok ? 'passed' : 'failed'] += 1;
-    entry.durationMs += durationMs;
     if (this.#verbose || !ok) this.#line(ok, `${file}: ${name}`, seconds(durationMs));
     if (!ok) this.#failures.push({ title: `${file}: ${name}`, text: message ?? '', file });
   }
@@ -55,14 +53,9 @@ export class Summary {
     entry.output = (entry.output + text).slice(-OUTPUT_BYTES_KEPT);
   }
 
-  /** Something that the test runner says about no file in particular; shown when anything failed. */
-  remark(text) {
-    this.#remarks.push(text);
-  }
-
-  knows(file) {
-    const entry = this.#files.get(file);
-    return entry !== undefined && entry.passed + entry.failed > 0;
+  /** How long the process of a file lived. */
+  took(file, durationMs) {
+    this.#entry(file).durationMs = durationMs;
   }
 
   get exitCode() {
@@ -128,9 +121,6 @@ export class Summary {
 
   #printFailures() {
     const shown = new Set();
-    if (this.#failures.length > 0 && this.#remarks.length > 0) {
-      this.#write(`\n── remarks of the test runner\n${this.#remarks.join('\n')}\n`);
-    }
     for (const { title, text, file } of this.#failures) {
       this.#write(`\n${colour('red', `── ${title}`)}\n${text}\n`);
       const output =

@@ -14,8 +14,8 @@ import { type Column, type ColumnType, widthBytes } from './column-type.ts';
 import { arrayOver, type ColumnData, copyInto, isFixed, type NumberArray, newArray } from './columns.ts';
 import { decodeUtf8, FlatTable, type FlatVector, MalformedError, malformed } from './flatbuffer.ts';
 import { checkColumnNames, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
-import { type NamedSource, relationFrom } from './table-of.ts';
 import { type Table, tableFrom } from './table.ts';
+import { type NamedSource, relationFrom } from './table-of.ts';
 
 /**
  * The table that `table.toArrow()` made these bytes of. Also reads streams of other Arrow writers that use the same types, flat columns
@@ -47,7 +47,10 @@ export function decodeArrow(bytes: Uint8Array): DecodedTable {
     // A RangeError is a read beyond the end of a view. Names of columns that clash are the sender's fault here, not the user's.
     if (error instanceof MalformedError || error instanceof RangeError || error instanceof DataError) {
       const what = error instanceof MalformedError ? error.message : 'an offset or a name that cannot be';
-      throw new DataError('PRIVITY_TABLE_CORRUPT', `${bytes.byteLength} received bytes are not a table: ${what}`);
+      throw new DataError(
+        'PRIVITY_TABLE_CORRUPT',
+        `${bytes.byteLength} received bytes are not a table: ${what}`,
+      );
     }
     throw error;
   }
@@ -98,7 +101,8 @@ function* readMessages(bytes: Uint8Array): Generator<{ kind: number; message: Me
       if (position !== bytes.byteLength) malformed('bytes after its end');
       return;
     }
-    if (metadataBytes < 8 || metadataBytes > ARROW_METADATA_BYTES_MAX) malformed('a header of impossible size');
+    if (metadataBytes < 8 || metadataBytes > ARROW_METADATA_BYTES_MAX)
+      malformed('a header of impossible size');
     if (position + metadataBytes > bytes.byteLength) malformed('it is cut short');
     const message = FlatTable.root(bytes.subarray(position, position + metadataBytes));
     position += metadataBytes;
@@ -118,7 +122,10 @@ function decodeSchema(schema: FlatTable): readonly Column[] {
     if (field.table(4) !== undefined) malformed('a dictionary');
     if (field.vector(5, 4).length !== 0) malformed('a nested column');
     const type = decodeType(field.uint8(2), field.table(3) ?? malformed('a column without type'));
-    return { name: field.text(0) ?? '', type: type ?? malformed('a column of a type that tables do not have') };
+    return {
+      name: field.text(0) ?? '',
+      type: type ?? malformed('a column of a type that tables do not have'),
+    };
   });
   checkColumnNames(
     columns.map(({ name }) => name),
@@ -175,8 +182,10 @@ function checkBacked(batch: Batch, columns: readonly Column[]): void {
     const [length, nullCount] = batch.header.pair(batch.nodes, place);
     if (length !== batch.rowCount) malformed('columns of different length');
     if (nullCount > length) malformed('more gaps than rows');
-    if (bufferAt(batch, index + 1).byteLength < bytesNeeded(type, length)) malformed('a column shorter than announced');
-    if (nullCount > 0 && bufferAt(batch, index).byteLength < Math.ceil(length / 8)) malformed('gaps without a map');
+    if (bufferAt(batch, index + 1).byteLength < bytesNeeded(type, length))
+      malformed('a column shorter than announced');
+    if (nullCount > 0 && bufferAt(batch, index).byteLength < Math.ceil(length / 8))
+      malformed('gaps without a map');
     index += buffersOf(type);
   }
   if (index !== batch.buffers.length) malformed('another number of buffers than its columns have');
@@ -188,7 +197,11 @@ function bufferAt(batch: Batch, index: number): Uint8Array {
   return batch.body.subarray(offset, offset + length);
 }
 
-function decodeColumns(columns: readonly Column[], batches: readonly Batch[], rowCount: number): NamedSource[] {
+function decodeColumns(
+  columns: readonly Column[],
+  batches: readonly Batch[],
+  rowCount: number,
+): NamedSource[] {
   let index = 0;
   return columns.map(({ name, type }, place) => {
     const values: ColumnData = isFixed(type) ? newArray(type, rowCount) : new Array(rowCount);
@@ -200,7 +213,8 @@ function decodeColumns(columns: readonly Column[], batches: readonly Batch[], ro
         nulls ??= new Uint8Array(rowCount);
         markGaps(nulls, offset, bufferAt(batch, index), batch.rowCount, nullCount);
       }
-      if (isFixed(type)) decodeFixed(type, values as NumberArray, offset, bufferAt(batch, index + 1), batch.rowCount);
+      if (isFixed(type))
+        decodeFixed(type, values as NumberArray, offset, bufferAt(batch, index + 1), batch.rowCount);
       else decodeVariable(type, values as unknown[], offset, batch, index);
       offset += batch.rowCount;
     }
@@ -233,7 +247,13 @@ function decodeFixed(
   }
 }
 
-function decodeVariable(type: ColumnType, values: unknown[], offset: number, batch: Batch, index: number): void {
+function decodeVariable(
+  type: ColumnType,
+  values: unknown[],
+  offset: number,
+  batch: Batch,
+  index: number,
+): void {
   if (batch.rowCount === 0) return;
   const bytes = bufferAt(batch, index + 1);
   const offsets = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

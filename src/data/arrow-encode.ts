@@ -75,7 +75,12 @@ function writeStream(
     const children = columns.map(({ type }, index) =>
       columnBatch(type, values[index] as ColumnData, nullsOf.get(index), start, end),
     );
-    const data = arrow.makeData({ type: new arrow.Struct(fields), length: end - start, nullCount: 0, children });
+    const data = arrow.makeData({
+      type: new arrow.Struct(fields),
+      length: end - start,
+      nullCount: 0,
+      children,
+    });
     batches.push(new arrow.RecordBatch(schema, data));
   }
   return arrow.RecordBatchStreamWriter.writeAll(batches).toUint8Array(true) as Uint8Array<ArrayBuffer>;

@@ -48,7 +48,10 @@ describe('Arrow IPC', () => {
     ]);
     assert.deepEqual(await back.column('big'), BigInt64Array.of(1n, -(2n ** 63n), 2n ** 63n - 1n, 0n));
     assert.deepEqual(await back.column('flag'), Uint8Array.of(1, 0, 0, 1));
-    assert.deepEqual(await back.column('gaps', { nulls: 'nan' }), Float64Array.of(0.1, Number.NaN, Number.NaN, 0.4));
+    assert.deepEqual(
+      await back.column('gaps', { nulls: 'nan' }),
+      Float64Array.of(0.1, Number.NaN, Number.NaN, 0.4),
+    );
     assert.deepEqual(await (await back.query('SELECT day FROM rows WHERE day IS NOT NULL')).strings('day'), [
       '2024-02-29',
       '2024-02-29',
@@ -76,7 +79,11 @@ describe('Arrow IPC', () => {
     );
     const table = await tableFromArrow(written);
     assert.deepEqual(await table.column('n', { nulls: 'nan' }), Float64Array.of(1, Number.NaN, 3));
-    assert.deepEqual(await (await table.query("SELECT coalesce(s, '-') AS s FROM rows")).column('s'), ['a', 'b', '-']);
+    assert.deepEqual(await (await table.query("SELECT coalesce(s, '-') AS s FROM rows")).column('s'), [
+      'a',
+      'b',
+      '-',
+    ]);
   });
 
   it('carries tables without rows and with many batches', async () => {
@@ -113,11 +120,17 @@ describe('hostile Arrow bytes', () => {
       Buffer.from('id,x\n1,2\n'),
       arrow.tableToIPC(new arrow.Table({ l: arrow.vectorFromArray([[1], [2]]) }), 'stream'),
       arrow.tableToIPC(new arrow.Table({ d: arrow.vectorFromArray(['a', 'b']) }), 'stream'),
-      arrow.tableToIPC(new arrow.Table({ t: arrow.vectorFromArray([1, 2], new arrow.TimeSecond()) }), 'stream'),
+      arrow.tableToIPC(
+        new arrow.Table({ t: arrow.vectorFromArray([1, 2], new arrow.TimeSecond()) }),
+        'stream',
+      ),
       arrow.tableToIPC(new arrow.Table({ x: arrow.vectorFromArray([1, 2], new arrow.Int32()) }), 'file'),
     ];
     for (const bytes of refused) assert.throws(() => decodeArrow(bytes), corrupt);
-    const clash = new arrow.Table({ a: arrow.vectorFromArray([1], new arrow.Int8()), A: arrow.vectorFromArray([1], new arrow.Int8()) });
+    const clash = new arrow.Table({
+      a: arrow.vectorFromArray([1], new arrow.Int8()),
+      A: arrow.vectorFromArray([1], new arrow.Int8()),
+    });
     assert.throws(() => decodeArrow(arrow.tableToIPC(clash, 'stream')), corrupt);
   });
 

@@ -77,8 +77,12 @@ export function newArray(type: FixedType, length: number): NumberArray {
 /** A typed array over bytes, copied if they are not aligned. */
 export function arrayOver(type: FixedType, bytes: Uint8Array): NumberArray {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  const Array = arrays[type];
-  return new Array(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / Array.BYTES_PER_ELEMENT);
+  const ArrayClass = arrays[type];
+  return new ArrayClass(
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    aligned.byteLength / ArrayClass.BYTES_PER_ELEMENT,
+  );
 }
 
 /** Copies `source` into `target`; both are of one column and so of one class, which the union type cannot say. */
@@ -96,11 +100,14 @@ export async function readColumns(
   rowCount: number,
   signal?: AbortSignal,
 ): Promise<ColumnData[]> {
-  const data = types.map((type): ColumnData => (isFixed(type) ? newArray(type, rowCount) : new Array(rowCount)));
+  const data = types.map(
+    (type): ColumnData => (isFixed(type) ? newArray(type, rowCount) : new Array(rowCount)),
+  );
   let offset = 0;
   await eachChunk(select, signal, (chunk) => {
     invariant(offset + chunk.rowCount <= rowCount, 'a relation has more rows than it was counted to have');
-    for (const [index, type] of types.entries()) readVector(chunk, index, type, data[index] as ColumnData, offset);
+    for (const [index, type] of types.entries())
+      readVector(chunk, index, type, data[index] as ColumnData, offset);
     offset += chunk.rowCount;
   });
   invariant(offset === rowCount, 'a relation has fewer rows than it was counted to have');
@@ -123,7 +130,13 @@ async function eachChunk(
   }, signal);
 }
 
-function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType, into: ColumnData, offset: number): void {
+function readVector(
+  chunk: DuckDBDataChunk,
+  index: number,
+  type: ColumnType,
+  into: ColumnData,
+  offset: number,
+): void {
   const vector = chunk.getColumnVector(index);
   if (isFixed(type) && type !== 'BOOLEAN') {
     copyInto(into as NumberArray, itemsOf(vector), offset);
@@ -141,7 +154,9 @@ function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType, int
 function itemsOf(vector: object): NumberArray {
   const items = (vector as { items?: unknown }).items;
   if (ArrayBuffer.isView(items) && !(items instanceof DataView)) return items as NumberArray;
-  throw new InternalError('a DuckDB vector does not have the layout that this version of @duckdb/node-api should have');
+  throw new InternalError(
+    'a DuckDB vector does not have the layout that this version of @duckdb/node-api should have',
+  );
 }
 
 /** One column to be written: values of every row, and which rows are NULL (1), if any are. */
@@ -188,7 +203,8 @@ function fillVector(
   for (let row = 0; row < rows; row++) {
     if (nulls?.[offset + row] === 1) vector.setItem(row, null);
     else if (type === 'BOOLEAN') vector.setItem(row, values[offset + row] !== 0);
-    else if (type === 'BLOB') vector.setItem(row, new duckdb.DuckDBBlobValue(values[offset + row] as Uint8Array));
+    else if (type === 'BLOB')
+      vector.setItem(row, new duckdb.DuckDBBlobValue(values[offset + row] as Uint8Array));
     else if (byRow) vector.setItem(row, values[offset + row] as string);
     else if (nulls === undefined) break;
   }

@@ -24,12 +24,18 @@ async function file(content: string | Uint8Array, extension = 'csv'): Promise<st
 }
 
 /** The promise rejects with this code, the message has all of `parts`, and nothing in it or below it quotes the data. */
-async function rejects(promise: Promise<unknown>, code: ErrorCode, ...parts: readonly string[]): Promise<void> {
+async function rejects(
+  promise: Promise<unknown>,
+  code: ErrorCode,
+  ...parts: readonly string[]
+): Promise<void> {
   await assert.rejects(promise, (error: unknown) => {
     assert.ok(error instanceof PrivityError, String(error));
     assert.equal(error.code, code, error.message);
-    for (const part of parts) assert.ok(error.message.includes(part), `'${part}' is not in: ${error.message}`);
-    for (let e: unknown = error; e instanceof Error; e = e.cause) assert.ok(!`${e.message}${e.stack}`.includes(CANARY));
+    for (const part of parts)
+      assert.ok(error.message.includes(part), `'${part}' is not in: ${error.message}`);
+    for (let e: unknown = error; e instanceof Error; e = e.cause)
+      assert.ok(!`${e.message}${e.stack}`.includes(CANARY));
     return true;
   });
 }
@@ -82,7 +88,9 @@ describe('readTable', () => {
 
   it('reads tabs, other delimiters, quotes, CRLF and a byte order mark', async () => {
     assert.deepEqual(await (await readTable(await file('a\tb\nx\t1\n', 'tsv'))).column('a'), ['x']);
-    assert.deepEqual(await (await readTable(await file('a;b\nx;1\n'), { delimiter: ';' })).column('a'), ['x']);
+    assert.deepEqual(await (await readTable(await file('a;b\nx;1\n'), { delimiter: ';' })).column('a'), [
+      'x',
+    ]);
     const table = await readTable(await file('\ufeffa,b\r\n"x, ""y""\nz",1\r\n'));
     assert.deepEqual(await table.column('a'), ['x, "y"\nz']);
   });
@@ -114,15 +122,16 @@ describe('readTable', () => {
     const path = await file(`id,x\n1,2\n${CANARY},3\n`);
     await rejects(readTable(path, { columns: ['X'] }), 'PRIVITY_COLUMN_MISSING', "'X'", "'id', 'x'", '.csv');
     await rejects(readTable(path, { types: { z: 'DATE' } }), 'PRIVITY_COLUMN_MISSING', "'z'");
-    await rejects(readTable(path, { types: { id: 'BIGINT' } }), 'PRIVITY_COLUMN_TYPE', "'id'", 'line 3', '.csv');
+    await rejects(
+      readTable(path, { types: { id: 'BIGINT' } }),
+      'PRIVITY_COLUMN_TYPE',
+      "'id'",
+      'line 3',
+      '.csv',
+    );
     await rejects(readTable(path, { types: { id: 'TEXT' as 'DATE' } }), 'PRIVITY_COLUMN_TYPE', "'id'");
     await rejects(readTable(path, { delimiter: ';;' }), 'PRIVITY_FILE_FORMAT');
-    await rejects(
-      (await readTable(path)).column('nope'),
-      'PRIVITY_COLUMN_MISSING',
-      "'nope'",
-      '2 rows',
-    );
+    await rejects((await readTable(path)).column('nope'), 'PRIVITY_COLUMN_MISSING', "'nope'", '2 rows');
   });
 
   it('obeys a signal', async () => {
@@ -195,7 +204,11 @@ describe('Table', () => {
   });
 
   it('computes means', async () => {
-    const table = await tableOf({ a: Float64Array.of(1, 2, 6), b: Int32Array.of(-1, 0, 4), id: ['x', 'y', 'z'] });
+    const table = await tableOf({
+      a: Float64Array.of(1, 2, 6),
+      b: Int32Array.of(-1, 0, 4),
+      id: ['x', 'y', 'z'],
+    });
     assert.deepEqual(await table.mean(), { a: 3, b: 1 });
     assert.deepEqual(await table.means(['b']), { b: 1 });
     await rejects(table.mean(['id']), 'PRIVITY_COLUMN_TYPE', "'id'");
@@ -214,7 +227,9 @@ describe('Table', () => {
 
   it('queries with one SELECT only', async () => {
     const table = await tableOf({ g: ['x', 'y', 'x'], n: BigInt64Array.of(1n, 2n, 3n) });
-    const sums = await table.query('SELECT g, sum(n) AS n, count(*) AS c FROM rows GROUP BY g ORDER BY g -- done');
+    const sums = await table.query(
+      'SELECT g, sum(n) AS n, count(*) AS c FROM rows GROUP BY g ORDER BY g -- done',
+    );
     assert.deepEqual(await sums.column('n'), BigInt64Array.of(4n, 2n));
     assert.deepEqual(await table.column('g'), ['x', 'y', 'x']);
     const refused = [
@@ -230,7 +245,10 @@ describe('Table', () => {
       'SELECT * FROM elsewhere',
     ];
     for (const sql of refused) await rejects(table.query(sql), 'PRIVITY_TABLE_QUERY');
-    await rejects(table.query(`SELECT CAST('${CANARY}' || n AS INTEGER) AS v FROM rows`), 'PRIVITY_COLUMN_TYPE');
+    await rejects(
+      table.query(`SELECT CAST('${CANARY}' || n AS INTEGER) AS v FROM rows`),
+      'PRIVITY_COLUMN_TYPE',
+    );
     await rejects(table.query('SELECT [n] AS list FROM rows'), 'PRIVITY_COLUMN_TYPE', "'list'", 'INT');
     const names = (await table.query('SELECT 1 AS a, 2 AS A')).columns.map(({ name }) => name);
     assert.deepEqual(names, ['a', 'A_1']);
@@ -270,7 +288,8 @@ describe('tableOf', () => {
       m: [Uint8Array.of(0, 255)],
       n: Buffer.of(9),
     });
-    const types = 'TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT FLOAT DOUBLE VARCHAR BOOLEAN BLOB UTINYINT';
+    const types =
+      'TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT FLOAT DOUBLE VARCHAR BOOLEAN BLOB UTINYINT';
     assert.equal(table.columns.map(({ type }) => type).join(' '), types);
     assert.deepEqual(await table.column('h'), BigUint64Array.of(8n));
     assert.deepEqual(await table.column('k'), ['\0text\u{1f600}']);
@@ -289,7 +308,8 @@ describe('tableOf', () => {
       [{ '': ['x'] }, 'PRIVITY_COLUMN_NAME', 'empty'],
       [{ ['x'.repeat(2000)]: ['x'] }, 'PRIVITY_COLUMN_NAME', '1024'],
     ];
-    for (const [columns, code, part] of cases) await rejects(tableOf(columns as Record<string, string[]>), code, part);
+    for (const [columns, code, part] of cases)
+      await rejects(tableOf(columns as Record<string, string[]>), code, part);
     const many = Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`c${i}`, ['x']]));
     await rejects(tableOf(many), 'PRIVITY_TABLE_LIMIT', '4097', '4096');
   });
@@ -320,7 +340,9 @@ describe('the database', () => {
 
   it('classifies errors of DuckDB without their text', () => {
     const found = sqlError(
-      new Error(`Conversion Error: CSV Error on Line: 12\nOriginal Line: ${CANARY}\nError when converting column "x". C`),
+      new Error(
+        `Conversion Error: CSV Error on Line: 12\nOriginal Line: ${CANARY}\nError when converting column "x". C`,
+      ),
     );
     assert.deepEqual(found, { kind: 'conversion', line: 12, column: 'x', invalidUtf8: false });
     assert.equal(sqlError('no error').kind, 'other');

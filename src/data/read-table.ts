@@ -82,7 +82,10 @@ function checkOptions({ origin, format, options }: Source): void {
   const { delimiter } = options;
   if (delimiter === undefined) return;
   if (format !== 'csv' || delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-    throw new UsageError('PRIVITY_FILE_FORMAT', `${origin}: a delimiter is one character, and for CSV files only`);
+    throw new UsageError(
+      'PRIVITY_FILE_FORMAT',
+      `${origin}: a delimiter is one character, and for CSV files only`,
+    );
   }
 }
 
@@ -101,7 +104,10 @@ async function checkFile({ file, origin, format }: Source): Promise<void> {
     // A line that never ends would make the CSV reader buffer it all; binary files are told at their first byte of zero.
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
     if (format === 'csv' && buffer.subarray(0, bytesRead).includes(0)) {
-      throw new DataError('PRIVITY_FILE_ENCODING', `${origin} is not UTF-8 text: it has zero bytes (UTF-16, or binary)`);
+      throw new DataError(
+        'PRIVITY_FILE_ENCODING',
+        `${origin} is not UTF-8 text: it has zero bytes (UTF-16, or binary)`,
+      );
     }
   } finally {
     await handle.close();
@@ -123,7 +129,9 @@ function projection(source: Source, names: readonly string[]): string {
   const wanted = source.options.columns ?? names;
   const list = wanted.map((name) => {
     const type = source.format === 'parquet' && Object.hasOwn(types, name) ? types[name] : undefined;
-    return type === undefined ? identifier(name) : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`;
+    return type === undefined
+      ? identifier(name)
+      : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`;
   });
   return `SELECT ${list.join(', ')} FROM ${reader(source, types)}`;
 }

@@ -55,7 +55,9 @@ export async function createRelation(
     );
   });
   const sqlName = nextRelationName();
-  const projection = columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`);
+  const projection = columns.map(
+    ({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
+  );
   await connection.run(`CREATE TABLE ${sqlName} AS SELECT ${projection.join(', ')} FROM (${select}\n)`);
   return finishRelation(connection, sqlName, columns);
 }
@@ -83,7 +85,10 @@ export function assertLive(relation: Relation): void {
 }
 
 /** Runs one statement on relations, with an error that does not quote data. For statements of our own that should not fail. */
-export async function selectRows(sql: string, signal?: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+export async function selectRows(
+  sql: string,
+  signal?: AbortSignal,
+): Promise<readonly (readonly unknown[])[]> {
   return withConnection(async (connection) => (await connection.runAndReadAll(sql)).getRows(), signal);
 }
 
@@ -95,7 +100,11 @@ export async function dropRelation(relation: Relation): Promise<void> {
   );
 }
 
-export function requireColumns(relation: Relation, names: readonly string[], origin = 'the table'): readonly Column[] {
+export function requireColumns(
+  relation: Relation,
+  names: readonly string[],
+  origin = 'the table',
+): readonly Column[] {
   const missing = names.filter((name) => !relation.columns.some((column) => column.name === name));
   if (missing.length > 0) throw columnsMissing(missing, relation.columns, relation.rowCount, origin);
   return names.map((name) => relation.columns.find((column) => column.name === name) as Column);
@@ -121,7 +130,10 @@ export function columnsMissing(
 export function checkColumnNames(names: readonly string[], origin: string): void {
   if (names.length === 0) throw new DataError('PRIVITY_COLUMN_NAME', `${origin} has no columns`);
   if (names.length > TABLE_COLUMNS_MAX) {
-    throw new DataError('PRIVITY_TABLE_LIMIT', `${origin} has ${names.length} columns; the limit is ${TABLE_COLUMNS_MAX}`);
+    throw new DataError(
+      'PRIVITY_TABLE_LIMIT',
+      `${origin} has ${names.length} columns; the limit is ${TABLE_COLUMNS_MAX}`,
+    );
   }
   const seen = new Map<string, number>();
   for (const [index, name] of names.entries()) {
@@ -130,18 +142,28 @@ export function checkColumnNames(names: readonly string[], origin: string): void
       throw new DataError('PRIVITY_COLUMN_NAME', `${place} has an empty or malformed name`);
     }
     if (Buffer.byteLength(name) > COLUMN_NAME_BYTES_MAX) {
-      throw new DataError('PRIVITY_COLUMN_NAME', `the name of ${place} is longer than ${COLUMN_NAME_BYTES_MAX} bytes`);
+      throw new DataError(
+        'PRIVITY_COLUMN_NAME',
+        `the name of ${place} is longer than ${COLUMN_NAME_BYTES_MAX} bytes`,
+      );
     }
     const earlier = seen.get(name.toLowerCase());
     if (earlier !== undefined) {
-      throw new DataError('PRIVITY_COLUMN_NAME', `${place} has the same name as column ${earlier + 1}: '${name}'`);
+      throw new DataError(
+        'PRIVITY_COLUMN_NAME',
+        `${place} has the same name as column ${earlier + 1}: '${name}'`,
+      );
     }
     seen.set(name.toLowerCase(), index);
   }
 }
 
 /** The conversion that failed, told without the value that failed. */
-export function conversionFailed(error: unknown, columns: readonly { readonly name: string }[], origin: string): DataError {
+export function conversionFailed(
+  error: unknown,
+  columns: readonly { readonly name: string }[],
+  origin: string,
+): DataError {
   const { column, line } = sqlError(error);
   const known = columns.some(({ name }) => name === column) ? ` in column '${column}'` : '';
   const where = line === undefined ? '' : `, line ${line}`;

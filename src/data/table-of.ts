@@ -2,7 +2,13 @@ import { DataError, UsageError } from '../base/errors.ts';
 import type { Column, ColumnType } from './column-type.ts';
 import { appendColumns, type ColumnData, type ColumnSource, type NumberArray } from './columns.ts';
 import { withConnection } from './database.ts';
-import { checkColumnNames, finishRelation, nextRelationName, type Relation, TABLE_ROWS_MAX } from './relation.ts';
+import {
+  checkColumnNames,
+  finishRelation,
+  nextRelationName,
+  type Relation,
+  TABLE_ROWS_MAX,
+} from './relation.ts';
 import { identifier } from './sql.ts';
 import { type Table, tableFrom } from './table.ts';
 
@@ -49,7 +55,10 @@ export async function relationFrom(
     origin,
   );
   if (rowCount > TABLE_ROWS_MAX) {
-    throw new DataError('PRIVITY_TABLE_LIMIT', `${origin} has ${rowCount} rows; the limit is ${TABLE_ROWS_MAX}`);
+    throw new DataError(
+      'PRIVITY_TABLE_LIMIT',
+      `${origin} has ${rowCount} rows; the limit is ${TABLE_ROWS_MAX}`,
+    );
   }
   const columns: Column[] = sources.map(({ name, type }) => ({ name, type }));
   const sqlName = nextRelationName();
@@ -96,7 +105,8 @@ function sourceOf(name: string, values: ColumnInput): ColumnSource {
     if (items.every((item) => typeof item === 'boolean')) {
       return { type: 'BOOLEAN', values: Uint8Array.from(items, (item) => (item ? 1 : 0)) };
     }
-    if (items.every((item) => item instanceof Uint8Array)) return { type: 'BLOB', values: items as ColumnData };
+    if (items.every((item) => item instanceof Uint8Array))
+      return { type: 'BLOB', values: items as ColumnData };
   }
   throw new UsageError(
     'PRIVITY_COLUMN_TYPE',

@@ -2,7 +2,14 @@ import { DataError, PrivityError, UsageError } from '../base/errors.ts';
 import { type Column, type ColumnType, isNumeric } from './column-type.ts';
 import { type ColumnData, readColumns } from './columns.ts';
 import { withConnection } from './database.ts';
-import { assertLive, conversionFailed, createRelation, dropRelation, type Relation, requireColumns } from './relation.ts';
+import {
+  assertLive,
+  conversionFailed,
+  createRelation,
+  dropRelation,
+  type Relation,
+  requireColumns,
+} from './relation.ts';
 import { identifier, sqlError } from './sql.ts';
 
 /** What to do with gaps: fail, or make them NaN in an array of floating-point numbers. */
@@ -124,9 +131,12 @@ export class Table {
   async mean(names?: readonly string[]): Promise<Record<string, number>> {
     const relation = relationOf(this);
     const columns =
-      names === undefined ? relation.columns.filter(({ type }) => isNumeric(type)) : requireColumns(relation, names);
+      names === undefined
+        ? relation.columns.filter(({ type }) => isNumeric(type))
+        : requireColumns(relation, names);
     for (const { name, type } of columns) {
-      if (!isNumeric(type) && type !== 'BOOLEAN') throw this.#wrongType(name, type, 'a column of numbers, to have a mean');
+      if (!isNumeric(type) && type !== 'BOOLEAN')
+        throw this.#wrongType(name, type, 'a column of numbers, to have a mean');
     }
     if (this.rowCount === 0) throw new DataError('PRIVITY_TABLE_EMPTY', 'a table of 0 rows has no means');
     if (columns.length === 0) return {};
@@ -220,6 +230,9 @@ function queryFailed(error: unknown): unknown {
   const { kind } = sqlError(error);
   if (kind === 'conversion' || kind === 'out-of-range') return conversionFailed(error, [], 'the query');
   const authored = kind === 'parser' || kind === 'binder' || kind === 'catalog';
-  return new UsageError('PRIVITY_TABLE_QUERY', `the query failed (${kind} error)`, authored ? { cause: error } : {});
+  return new UsageError(
+    'PRIVITY_TABLE_QUERY',
+    `the query failed (${kind} error)`,
+    authored ? { cause: error } : {},
+  );
 }
-

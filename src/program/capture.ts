@@ -34,7 +34,10 @@ export interface ErrorRecord {
 export interface CapturedFailure {
   /** What peers are told. */
   readonly failure: Failure;
-  /** For this party's own log, under `failure.incident`. Never sent. */
+  /**
+   * For this party's own log, under `failure.incident`. Never sent. Made when first read: a stack is costly to make, and
+   * the others need not wait for it.
+   */
   readonly detail: ErrorRecord & { readonly causes: readonly ErrorRecord[] };
 }
 
@@ -52,9 +55,12 @@ const INCIDENT_BYTES = 16;
 
 /** Turns anything thrown into a failure of this party and the details that stay here. */
 export function capture(error: unknown, context: CaptureContext): CapturedFailure {
-  const chain = causeChain(error);
-  const [first = emptyRecord, ...causes] = chain.map(recordOf);
-  const message = crossing(error, first, causes, context.errorDetail);
+  let records: readonly ErrorRecord[] | undefined;
+  const read = (): readonly ErrorRecord[] => {
+    records ??= causeChain(error).map(recordOf);
+    return records;
+  };
+  const message = crossing(error, read, context.errorDetail);
   const failure: Failure = {
     code: codeOf(error),
     origin: context.party,
@@ -64,7 +70,13 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
     incident: Buffer.from(context.random.bytes(INCIDENT_BYTES)).toString('hex'),
     ...(message === undefined ? {} : { message }),
   };
-  return { failure, detail: { ...first, causes } };
+  return {
+    failure,
+    get detail() {
+      const [first = emptyRecord, ...causes] = read();
+      return { ...first, causes };
+    },
+  };
 }
 
 /**
@@ -88,16 +100,16 @@ function codeOf(error: unknown): FailureCode {
 /** The text that other parties may read; undefined when there is none, which is the default. */
 function crossing(
   error: unknown,
-  first: ErrorRecord,
-  causes: readonly ErrorRecord[],
+  read: () => readonly ErrorRecord[],
   policy: ErrorDetail,
 ): string | undefined {
   if (policy === 'full') {
-    const parts = [first, ...causes].map((record) => record.stack || `${record.name}: ${record.message}`);
+    const parts = read().map((record) => record.stack || `${record.name}: ${record.message}`);
     return bounded(parts.join('\ncaused by '), FULL_MESSAGE_CHARS_MAX);
   }
   const isPublic = safe(() => error instanceof PublicError, false);
-  return policy === 'message' || isPublic ? bounded(first.message, PUBLIC_MESSAGE_CHARS_MAX) : undefined;
+  if (policy !== 'message' && !isPublic) return undefined;
+  return bounded(read()[0]?.message ?? '', PUBLIC_MESSAGE_CHARS_MAX);
 }
 
 /** The error and its causes, ended by a loop, the limit, or something that is no object. */
@@ -150,5 +162,7 @@ function safe<T>(read: () => T, otherwise: T): T {
 /** Cut to length, without the control characters that could repaint a terminal. Newlines and tabs stay. */
 function bounded(value: string, charsMax: number): string {
   const cut = value.length > charsMax ? `${value.slice(0, charsMax)}…` : value;
-  return cut.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' || c === '\t' ? c : '\uFFFD'));
+  return cut.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
+    c === '\n' || c === '\t' ? c : '\uFFFD',
+  );
 }

@@ -62,8 +62,8 @@ describe('a run', () => {
     );
     await w.of('alice').runtime.prepare();
     await w.results();
-    assert.deepEqual(order.slice(0, 2), ['issued', 'issued'], 'code runs after the job function has gone on');
-    assert.deepEqual(order.slice(2), ['free', 'late']);
+    assert.equal(order[0], 'issued', 'code runs after the job function has gone on');
+    assert.deepEqual(order.filter((event) => event !== 'issued'), ['free', 'late']);
   });
 
   it('completes steps that the job forgets to await', async () => {
@@ -271,7 +271,10 @@ describe('an abort', () => {
     assert.deepEqual([...events].sort(), ['caught true', 'caught true', 'finally', 'finally', 'signal true']);
     assert.deepEqual(w.of('alice').host.failures, [], 'consequences of a verdict are no failures');
     assert.deepEqual(w.of('bob').host.failures, []);
-    assert.deepEqual(w.of('alice').host.finished, [{ stepId: '0', outcome: 'aborted' }]);
+    assert.deepEqual(w.of('alice').host.finished, [
+      { stepId: '3', outcome: 'aborted' },
+      { stepId: '0', outcome: 'aborted' },
+    ]);
   });
 
   it('before the run refuses it', async () => {

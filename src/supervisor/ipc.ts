@@ -2,6 +2,7 @@
  * What a supervisor and its program process say to each other over the IPC channel of child_process. Both ends are this
  * package in the same version, so the types are the contract; everything is plain JSON.
  */
+import type { FailureCode } from '../base/failure-codes.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
 import type { Disclosure } from '../observe/report.ts';
@@ -29,18 +30,15 @@ export type ToProgram =
   | { readonly type: 'abort'; readonly outcome: Outcome }
   | { readonly type: 'close' };
 
-/** A failure at this party: what may cross, and the details for this party's own log. */
-export interface OwnFailure {
-  readonly failure: Failure;
-  readonly detail: string;
-}
-
 export type FromProgram =
   | { readonly type: 'loaded'; readonly jobHash: string; readonly argsDigest: string }
-  | { readonly type: 'failed'; readonly own: OwnFailure }
+  /** A failure at this party: what may cross. What may not follows as `detail`, because it takes longer to gather. */
+  | { readonly type: 'failed'; readonly failure: Failure }
+  /** For this party's own log: message, stack and causes of a failure told before. */
+  | { readonly type: 'detail'; readonly failure: Failure; readonly detail: string }
   | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }
   | { readonly type: 'orphaned'; readonly peer: string }
-  | { readonly type: 'refused'; readonly peer: string; readonly own: OwnFailure }
+  | { readonly type: 'refused'; readonly peer: string; readonly code: FailureCode; readonly message: string }
   | { readonly type: 'news'; readonly news: readonly StepNews[] }
   | { readonly type: 'waiting'; readonly waits: readonly Wait[] }
   | { readonly type: 'finished'; readonly fin: Fin; readonly result: unknown }

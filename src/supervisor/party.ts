@@ -27,6 +27,7 @@ import { groupGone } from './process-group.ts';
 import { type ProgramExit, ProgramProcess } from './program-process.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
+import { rehearse } from './rehearsal.ts';
 import { buildReport, writeReport } from './report-file.ts';
 
 export class PartyRun {
@@ -51,6 +52,8 @@ export class PartyRun {
   #result: { readonly value: unknown } | null = null;
   #outcome: Outcome | null = null;
   readonly #told = new Set<string>();
+  /** Incidents of this party's program whose details are under way: told when they are there. */
+  readonly #awaitingDetail = new Map<string, Failure>();
 
   constructor(options: PartyOptions) {
     this.#options = options;
@@ -104,6 +107,7 @@ export class PartyRun {
     record.hold('control links', `${control.size}`, () => control.close());
     this.#heedSignals();
     await this.#startProgram(tempDir);
+    rehearse(config);
   }
 
   async #startProgram(tempDir: string): Promise<void> {
@@ -171,7 +175,7 @@ export class PartyRun {
         this.#start(effect.runId);
         return;
       case 'learned':
-        this.#tell(effect.failure);
+        if (!this.#awaitingDetail.has(effect.failure.incident)) this.#tell(effect.failure);
         return;
       case 'ended':
         this.#outcome = effect.outcome;
@@ -198,8 +202,10 @@ export class PartyRun {
         this.#jobHash = message.jobHash;
         return dispatch({ type: 'loaded', hello: this.#hello(message.jobHash, message.argsDigest) });
       case 'failed':
-        this.#tell(message.own.failure, message.own.detail);
-        return dispatch({ type: 'failed', failure: message.own.failure });
+        this.#awaitingDetail.set(message.failure.incident, message.failure);
+        return dispatch({ type: 'failed', failure: message.failure });
+      case 'detail':
+        return this.#tell(message.failure, message.detail);
       case 'diverged':
         return dispatch({
           type: 'diverged',
@@ -210,12 +216,8 @@ export class PartyRun {
       case 'orphaned':
         return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: 'PEER_CRASHED' });
       case 'refused':
-        this.#emit({ event: 'log', level: 'error', message: message.own.detail });
-        return dispatch({
-          type: 'lost',
-          peer: this.#parties.indexOf(message.peer),
-          code: message.own.failure.code,
-        });
+        this.#emit({ event: 'log', level: 'error', message: message.message });
+        return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: message.code });
       case 'news': {
         const entries = message.news.flatMap((item) => (item.news === 'issued' ? [item.entry] : []));
         for (const item of message.news) this.#recorder.take(item);
@@ -238,6 +240,7 @@ export class PartyRun {
   #programExited(exit: ProgramExit): void {
     const pid = this.#program?.pid ?? 0;
     this.#emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
+    for (const failure of this.#awaitingDetail.values()) this.#tell(failure);
     if (this.#programClosed || this.#outcome) return;
     const how = exit.signal ? `was killed by ${exit.signal}` : 'exited before it was through';
     this.#failed(

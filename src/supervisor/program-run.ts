@@ -10,7 +10,7 @@ import { type CapturedFailure, capture, isConsequence } from '../program/capture
 import type { ProgramHost } from '../program/host.ts';
 import { loadJob } from '../program/load-job.ts';
 import { Runtime } from '../program/runtime.ts';
-import type { FromProgram, OwnFailure, StepNews, ToProgram } from './ipc.ts';
+import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import { type DataPlane, openDataPlane } from './planes.ts';
 import { toJson } from './result-json.ts';
 
@@ -143,7 +143,7 @@ export class ProgramRun {
       onState: (state, error) => {
         handlers.onState?.(state, error);
         if (state !== 'closed' || !(error instanceof PeerError)) return;
-        this.#tell({ type: 'refused', peer, own: ownFailure(this.#capture(error)) });
+        this.#tell({ type: 'refused', peer, code: error.failure, message: error.message });
       },
     };
   }
@@ -185,7 +185,8 @@ export class ProgramRun {
   }
 
   #failed(captured: CapturedFailure): void {
-    this.#tell({ type: 'failed', own: ownFailure(captured) });
+    this.#tell({ type: 'failed', failure: captured.failure });
+    setImmediate(() => this.#tell({ type: 'detail', failure: captured.failure, detail: detailOf(captured) }));
   }
 
   #tellWaits(runtime: Runtime): void {
@@ -217,9 +218,8 @@ export class ProgramRun {
   }
 }
 
-/** The failure that may cross, and the text that stays: name, message, stack, and the same of every cause. */
-function ownFailure({ failure, detail }: CapturedFailure): OwnFailure {
-  const records = [detail, ...detail.causes];
-  const texts = records.map(({ name, message, stack }) => stack || `${name}: ${message}`);
-  return { failure, detail: texts.join('\ncaused by: ') };
+/** The text that stays at this party: name, message, stack, and the same of every cause. */
+function detailOf({ detail }: CapturedFailure): string {
+  const texts = [detail, ...detail.causes].map(({ name, message, stack }) => stack || `${name}: ${message}`);
+  return texts.join('\ncaused by: ');
 }

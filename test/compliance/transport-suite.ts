@@ -6,7 +6,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { PeerError, PeerLostError } from '../../src/base/errors.ts';
 import { systemClock, systemRandom } from '../../src/base/system.ts';
-import type { Connection, LinkState, MessageSink, Plane, Transport } from '../../src/contracts/index.ts';
+import type {
+  Clock,
+  Connection,
+  LinkState,
+  MessageSink,
+  Plane,
+  Transport,
+} from '../../src/contracts/index.ts';
 import { acceptInto, createLink, type LinkLimits, type ManagedLink } from '../../src/transport/index.ts';
 
 /** Two transports, alice and bob, that reach each other, and the means to hurt them. */
@@ -31,6 +38,15 @@ export class Latch<T> {
     });
   }
 }
+
+/** The system's clock, but its timers keep the process alive: in memory there is no socket that would. */
+const clock: Clock = {
+  ...systemClock,
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
 
 const never = new AbortController().signal;
 const text = (value: string): Uint8Array => Buffer.from(value);
@@ -261,7 +277,7 @@ class LinkPair {
       );
     const base = {
       plane: 'data' as const,
-      clock: systemClock,
+      clock,
       random: systemRandom,
       limits: { backoffMs: 5, ...options.limits },
     };
@@ -494,7 +510,7 @@ function linkSuite(name: string, open: () => Promise<TransportPair>): void {
         plane: 'data',
         role: 'acceptor',
         runId: 'run',
-        clock: systemClock,
+        clock,
         random: systemRandom,
         handlers: { onMessage: () => ({ write: () => undefined, end: () => undefined, abort: () => {} }) },
       });

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +85,7 @@ export class Party {
           reject(new Error(`${this.name}: no ${kind} event ${why}; it said:\n${this.story()}`));
         this.#watchers.push(look);
         timer = setTimeout(() => never(`within ${PATIENCE_MS} ms`), PATIENCE_MS);
-        this.exited.then(() => {
+        void this.exited.then(() => {
           look();
           never('before it exited');
         });
@@ -223,10 +223,13 @@ export class Parties {
   }
 }
 
+/** Whether a process runs. One that has ended and waits to be reaped by whoever adopted it does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    if (process.platform !== 'linux') return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
   } catch {
     return false;
   }

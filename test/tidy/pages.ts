@@ -52,7 +52,8 @@ export function brokenLinks(pages: readonly ProjectFile[], exists: (path: string
       if (/^[a-z]+:/.test(target)) return [];
       const [file = '', anchor] = target.split('#');
       const full = file === '' ? path : posix.normalize(posix.join(dirname(path), decodeURI(file)));
-      if (file !== '' && (full.startsWith('..') || !exists(full))) return [{ path, says: `link to ${target}: no such file` }];
+      if (file !== '' && (full.startsWith('..') || !exists(full)))
+        return [{ path, says: `link to ${target}: no such file` }];
       const page = texts.get(full);
       return anchor !== undefined && page !== undefined && !anchors(page).has(anchor)
         ? [{ path, says: `link to ${target}: no such heading` }]

@@ -73,12 +73,12 @@ describe('npm test', () => {
   it('notices a file that crashes, hangs, has a syntax error, has no test, skips, or is killed', () => {
     const test = (code: string) => `${importTest}it('x', () => {}); ${code}`;
     const bad: Record<string, readonly [text: string, reason: RegExp]> = {
-      'crash.test.mjs': [test("setTimeout(() => { throw new Error('late'); }, 50);"), /exited with code 1/],
+      'crash.test.mjs': [test("setTimeout(() => { throw new Error('late'); }, 50);"), /"Error: late"/],
       'exit.test.mjs': [test('process.exit(3);'), /exited with code 3/],
-      'hang.test.mjs': [test('setInterval(() => {}, 1000);'), /keeps its event loop alive/],
+      'hang.test.mjs': [test('setInterval(() => {}, 1000);'), /did not end within/],
       'never.test.mjs': [
         `${importTest}it('x', () => new Promise((r) => setTimeout(r, 600000)));`,
-        /keeps its event loop alive/,
+        /did not end within/,
       ],
       'syntax.test.mjs': ['this is not JavaScript', /SyntaxError/],
       'empty.test.mjs': ['export {};', /contains no test/],
@@ -94,7 +94,6 @@ describe('npm test', () => {
       Object.fromEntries(Object.entries(bad).map(([name, [text]]) => [name, text])),
     );
     assert.equal(code, 1);
-    assert.match(output, /This activity created the error "Error: late"/);
     for (const [name, [, reason]] of Object.entries(bad)) {
       const said = output
         .split('\n── ')

@@ -16,7 +16,8 @@ export const dataErrors = {
   PRIVITY_FILE_MISSING: {
     failure: 'INPUT_MISSING',
     means: 'A file that a table should be read from is not there.',
-    causes: 'A wrong path, a relative path resolved from another folder, or a missing permission on a folder.',
+    causes:
+      'A wrong path, a relative path resolved from another folder, or a missing permission on a folder.',
     remedy: 'Check the path in the settings of the party that the error names.',
   },
   PRIVITY_FILE_FORMAT: {
@@ -84,7 +85,8 @@ export const dataErrors = {
     failure: 'USAGE',
     means: 'A query on a table is not one read-only SELECT that works on `rows`.',
     causes: 'A mistake in the SQL, several statements, or a statement that would change something.',
-    remedy: 'Write one SELECT over the name `rows`. The reason is in the cause, in the log of the party itself.',
+    remedy:
+      'Write one SELECT over the name `rows`. The reason is in the cause, in the log of the party itself.',
   },
   PRIVITY_TABLE_CORRUPT: {
     failure: 'DATA_CORRUPT',

@@ -75,7 +75,9 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
   return {
     event(event: RunEvent) {
       board.apply(event);
-      if (event.event === 'log') keep(event.party, `${event.level}: ${event.message}`);
+      if (event.event === 'log') {
+        keep(event.party, event.level === 'info' ? event.message : `${event.level}: ${event.message}`);
+      }
       redraw();
     },
     notice: keep,

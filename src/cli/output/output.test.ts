@@ -236,6 +236,8 @@ describe('the board', () => {
     assert.equal(now(), 'psi (3.0 s)');
     board.apply(at('alice', { event: 'step.progress', stepId: '1', done: 1, total: 3 }));
     assert.equal(now(), 'psi 33% (3.0 s)');
+    board.apply(at('alice', { event: 'step.started', stepId: '2', name: 'count', kind: 'reveal' }));
+    assert.equal(now(), 'psi 33% (3.0 s)');
     board.apply(
       at('alice', {
         event: 'step.finished',

@@ -231,19 +231,19 @@ function writeParts(
   length: number,
   done: () => void,
 ): void {
-  const [first = new Uint8Array(0)] = parts;
-  const joinedBytes = first.length <= COPY_BYTES_MAX ? first.length : 0;
+  // An empty write would never be answered by Node's HTTP/2.
+  const full = parts.filter((part) => part.length > 0);
+  const [first] = full;
+  const joinedBytes = first !== undefined && first.length <= COPY_BYTES_MAX ? first.length : 0;
   const head = Buffer.allocUnsafe(PREFIX_BYTES + joinedBytes);
   writePrefix(head, length);
-  if (joinedBytes > 0) head.set(first, PREFIX_BYTES);
-  const rest = joinedBytes > 0 || first.length === 0 ? parts.slice(1) : parts;
+  if (first !== undefined && joinedBytes > 0) head.set(first, PREFIX_BYTES);
+  const writes = [head, ...(joinedBytes > 0 ? full.slice(1) : full)];
+  const last = writes.pop();
   stream.cork();
-  stream.write(head);
-  rest.forEach((part, index) => {
-    if (index < rest.length - 1) stream.write(part);
-  });
-  // All parts leave in one write, so the last one's callback stands for all. `rest` has at least one part here.
-  stream.write(rest[rest.length - 1] ?? new Uint8Array(0), done);
+  for (const part of writes) stream.write(part);
+  // All parts leave in one write, so the last one's callback stands for all.
+  stream.write(last, done);
   stream.uncork();
 }
 

@@ -14,8 +14,7 @@ export default job(
     const doubled = bob.run('double', { seed: seed.to(bob) }, ({ seed }) => seed + seed);
     const first = await reveal(doubled);
     if (args.what === 'job') throw new Error('canary-job-message');
-    const party = { alice, bob, carol }[args.who];
-    const work = party.run('work', async ({ signal }) => {
+    const task = async ({ signal }: { signal: AbortSignal }) => {
       if (args.what === 'throw') throw new Error('canary-task-message');
       if (args.what === 'exit') process.exit(3);
       while (args.what === 'spin');
@@ -23,7 +22,12 @@ export default job(
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       }
       return 2;
-    });
-    return { answer: first + (await reveal(work)) };
+    };
+    const work = {
+      alice: () => reveal(alice.run('work', task)),
+      bob: () => reveal(bob.run('work', task)),
+      carol: () => reveal(carol.run('work', task)),
+    };
+    return { answer: first + (await work[args.who]()) };
   },
 );

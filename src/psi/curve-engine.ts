@@ -1,0 +1,94 @@
+/** Where curve work runs: on worker threads, or in slices on the calling thread. */
+import { Tinypool } from 'tinypool';
+import { invariant } from '../base/errors.ts';
+import { loadCurve } from './curve.ts';
+import { blindIds, ID_BYTES, tagPoints } from './curve-tasks.ts';
+import type { BlindTask, TagTask } from './curve-worker.ts';
+import { POINT_BYTES } from './hash-to-curve.ts';
+import { violation } from './messages.ts';
+
+export interface CurveEngine {
+  /** Pieces of work that keep all threads busy. */
+  readonly depth: number;
+  /** key · H(id) for each id. */
+  blind(ids: Uint8Array): Promise<Uint8Array>;
+  /** A tag for each point. Rejects with PeerError PRIVITY_PSI_PROTOCOL for points of low order. */
+  tag(points: Uint8Array, tagBytes: number): Promise<Uint8Array>;
+  /** Ends the threads, also in the middle of work, and overwrites the key. */
+  close(): Promise<void>;
+}
+
+/** Threads of one run. More than the cores of a large machine would only compete with each other. */
+export const PSI_THREADS_MAX = 64;
+
+/** Ids that the calling thread works on before it lets others have a turn: 5 ms. */
+const SLICE_IDS = 64;
+
+/** Heap of a worker. It needs a few chunks; sodium-native's memory is not in it. */
+const WORKER_HEAP_MB = 64;
+
+/** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key becomes the engine's. */
+export async function createCurveEngine(key: Uint8Array, threads: number): Promise<CurveEngine> {
+  invariant(key.byteLength === 32 && key.some((byte) => byte !== 0), 'a key is not 32 random bytes');
+  return threads === 0 ? inlineEngine(key) : threadedEngine(key, Math.min(threads, PSI_THREADS_MAX));
+}
+
+function threadedEngine(key: Uint8Array, threads: number): CurveEngine {
+  const pool = new Tinypool({
+    filename: new URL('./curve-worker.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    // Work comes in bursts with gaps of a round trip; a thread that ended would have to load the library again.
+    idleTimeout: 60_000,
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
+  });
+  return {
+    depth: threads + 1,
+    async blind(ids) {
+      const task: BlindTask = { key, ids };
+      return ownPoints(await pool.run(task, { name: 'blind' }));
+    },
+    async tag(points, tagBytes) {
+      const task: TagTask = { key, points, tagBytes };
+      return peerTags(await pool.run(task, { name: 'tag' }));
+    },
+    async close() {
+      await pool.destroy();
+      key.fill(0);
+    },
+  };
+}
+
+async function inlineEngine(key: Uint8Array): Promise<CurveEngine> {
+  const curve = await loadCurve();
+  let closed = false;
+  const sliced = async (input: Uint8Array, pieceBytes: number, work: (slice: Uint8Array) => Uint8Array) => {
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < input.byteLength && !closed; at += SLICE_IDS * pieceBytes) {
+      parts.push(work(input.subarray(at, at + SLICE_IDS * pieceBytes)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return Buffer.concat(parts);
+  };
+  return {
+    depth: 1,
+    blind: (ids) => sliced(ids, ID_BYTES, (slice) => ownPoints(blindIds(curve, key, slice))),
+    tag: (points, tagBytes) =>
+      sliced(points, POINT_BYTES, (slice) => peerTags(tagPoints(curve, key, slice, tagBytes))),
+    close() {
+      closed = true;
+      key.fill(0);
+      return Promise.resolve();
+    },
+  };
+}
+
+function ownPoints(points: Uint8Array | undefined): Uint8Array {
+  invariant(points !== undefined, 'an id hashed to a point of low order');
+  return points;
+}
+
+function peerTags(tags: Uint8Array | undefined): Uint8Array {
+  if (tags === undefined) throw violation('a point of low order');
+  return tags;
+}

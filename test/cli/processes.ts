@@ -1,0 +1,106 @@
+/** Starts the built command line as a child process, the way a person or a script does. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const fakeMain = fileURLToPath(new URL('./fake-main.js', import.meta.url));
+
+/** Far more than any command here takes, on a machine however loaded; a command that hangs is ended and seen. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Ended>;
+  /** Resolves when standard output and error together contain the text so many times. */
+  said(text: string, times?: number): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly cwd: string;
+  /** The temporary folder that the command uses, so that a test can see what is left in it. */
+  readonly tmp: string;
+  readonly main?: string;
+}
+
+export function start(args: readonly string[], options: StartOptions): Started {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  const child = spawn(process.execPath, [options.main ?? fakeMain, ...args], {
+    cwd: options.cwd,
+    env: { ...env, TMPDIR: options.tmp },
+    timeout: COMMAND_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    for (const listener of listeners) listener();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    for (const listener of listeners) listener();
+  });
+  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+    stdout,
+    stderr,
+  }));
+  const said = (text: string, times = 1): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (`${stdout}\n${stderr}`.split(text).length <= times) return;
+        listeners.delete(look);
+        resolve();
+      };
+      listeners.add(look);
+      look();
+      void ended.then(() => reject(new Error(`ended without saying "${text}":\n${stdout}\n${stderr}`)));
+    });
+  return { child, ended, said };
+}
+
+export const run = (args: readonly string[], options: StartOptions): Promise<Ended> =>
+  start(args, options).ended;
+
+/** Processes whose command line contains a text, as /proc has them. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Resolves when no process has the text in its command line any more; rejects after `timeoutMs`. */
+export async function noProcessWith(text: string, timeoutMs = 30_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const left = processesWith(text);
+    if (left.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`processes ${left.join(', ')} are still there`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The events of `--json`; throws if a line is anything else. */
+export function eventsOf(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
