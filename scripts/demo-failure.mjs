@@ -121,11 +121,14 @@ for (const party of ['alice', 'bob', 'carol']) {
   }
   const path = join(reports, `${party}.json`);
   const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
-  const step = verdict.stepName
-    ? `step ${verdict.stepId} (${verdict.stepName})`
-    : `step ${verdict.stepId ?? '-'}`;
+  const steps = report?.steps ?? [];
+  const count = (outcome) => steps.filter((step) => step.outcome === outcome).length;
+  const place = verdict.stepName === null ? '' : `, step ${verdict.stepId} (${verdict.stepName})`;
   console.log(
-    `  ${party.padEnd(6)} ${verdict.code} at ${verdict.origin}, ${step}; verdict ${verdict.digest.slice(0, 12)}; exit code ${report?.exitCode ?? '?'}`,
+    `  ${party.padEnd(6)} ${verdict.code} at ${verdict.origin}${place}, exit code ${report?.exitCode ?? '?'}`,
+  );
+  console.log(
+    `         verdict ${verdict.digest.slice(0, 16)}; of its steps ${count('completed')} completed, ${count('aborted') + count('failed')} did not`,
   );
   if (report === undefined) problems.push(`${party} wrote no report`);
 }

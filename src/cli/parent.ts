@@ -16,12 +16,18 @@ export interface ParentWatch {
   readonly gone: () => boolean;
 }
 
-/** Ends the run when the process that started this one ends, however it ended: its end of our standard input closes. */
+/**
+ * Heeds the process that started this one, and ends the run when that process ends, however it ended: its end of our
+ * standard input closes.
+ */
 export function watchParent(shell: Shell): ParentWatch {
   const cancel = new AbortController();
   const kill = new AbortController();
   let gone = false;
-  shell.onParentGone(() => {
+  shell.onParent((request) => {
+    if (request === 'cancel') cancel.abort('the starting process asked for it');
+    if (request === 'kill') kill.abort('the starting process asked for it');
+    if (request !== 'gone') return;
     gone = true;
     cancel.abort('the starting process is gone');
     shell.clock.after(PARENT_GONE_KILL_MS, () => kill.abort('the starting process is gone'));

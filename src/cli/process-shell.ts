@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import { onLines } from './local/lines.ts';
 import { wantsColour } from './output/style.ts';
 import { streamSink } from './output/text-sink.ts';
 import type { Shell, StopSignal } from './shell.ts';
@@ -28,14 +29,17 @@ export function processShell(parts: ShellParts): Shell {
         for (const signal of stopSignals) process.off(signal, callback);
       };
     },
-    onParentGone(callback) {
+    onParent(callback) {
       let told = false;
-      const once = (): void => {
+      const gone = (): void => {
         if (told) return;
         told = true;
-        callback();
+        callback('gone');
       };
-      process.stdin.on('end', once).on('close', once).on('error', once).resume();
+      onLines(process.stdin, (line) => {
+        if (line === 'cancel' || line === 'kill') callback(line);
+      });
+      process.stdin.on('end', gone).on('close', gone).on('error', gone);
     },
     tellParent(message) {
       return new Promise((resolve) => {

@@ -4,6 +4,9 @@ import type { TextSink } from './output/text-sink.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
+/** What `privity local` asks of a supervisor that it started: the same as a first and a second stop signal. */
+export type ParentRequest = 'cancel' | 'kill';
+
 /** What a job says about itself when it is loaded: read in a process of its own, never in the one that prints. */
 export interface JobFacts {
   readonly parties: readonly string[];
@@ -30,8 +33,8 @@ export interface Shell {
   readonly loadJobFacts: (file: string) => Promise<JobFacts>;
   /** Calls back for every stop signal until the returned function is called. */
   readonly onStopSignal: (callback: (signal: StopSignal) => void) => () => void;
-  /** Calls back when the process that started this one is gone: its end of standard input closed. */
-  readonly onParentGone: (callback: () => void) => void;
+  /** Calls back for what the starting process asks for over standard input, and with `gone` when its end of it closes. */
+  readonly onParent: (callback: (request: ParentRequest | 'gone') => void) => void;
   /** Tells the process that started this one something over the channel between them. */
   readonly tellParent: (message: unknown) => Promise<void>;
   /** Ends the process at once, without any clean-up. The last resort of a person or of a bound. */

@@ -263,7 +263,7 @@ function decodeVariable(
     const end = offsets.getInt32(4 * (row + 1), true);
     if (start < 0 || end < start || end > data.byteLength) malformed('text outside of its column');
     const piece = data.subarray(start, end);
-    values[offset + row] = type === 'VARCHAR' ? decodeUtf8(piece) : piece.slice();
+    values[offset + row] = type === 'VARCHAR' ? decodeUtf8(piece) : new Uint8Array(piece);
     start = end;
   }
 }

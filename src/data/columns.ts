@@ -76,7 +76,7 @@ export function newArray(type: FixedType, length: number): NumberArray {
 
 /** A typed array over bytes, copied if they are not aligned. */
 export function arrayOver(type: FixedType, bytes: Uint8Array): NumberArray {
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const ArrayClass = arrays[type];
   return new ArrayClass(
     aligned.buffer as ArrayBuffer,

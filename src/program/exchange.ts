@@ -196,9 +196,10 @@ export class Exchange {
       .then(() => {
         if (!this.#closed) expected.deliver(mail);
       })
-      // A link that ends mid-message is the supervisor's matter, a full mailbox is ours.
+      // Why a link ends mid-message is the supervisor's matter; that the mailbox is full has been reported.
       .catch((error: unknown) => {
-        if (!this.#lost(expected.peer, error) && !this.#closed) this.#options.failed(error);
+        if (error === undefined || this.#lost(expected.peer, error) || this.#closed) return;
+        this.#options.failed(error);
       });
   }
 

@@ -26,8 +26,8 @@ export interface MailboxLimits {
 export interface Mail {
   readonly peer: string;
   readonly frame: DataFrame;
-  /** Calls back once, when the message is complete or will never be. */
-  whenComplete(complete: () => void, failed: (error: unknown) => void): void;
+  /** Calls back once, when the message is complete or will never be; with the link's error if the link ended. */
+  whenComplete(complete: () => void, failed: (error: Error | undefined) => void): void;
   /** The body; valid until `release`. */
   source(): ByteSource;
   /** Frees memory or file. A file from which Blobs were made stays until the spill store is closed. */
@@ -37,12 +37,15 @@ export interface Mail {
 export class Mailbox {
   readonly #limits: MailboxLimits;
   readonly #spill: SpillStore;
+  readonly #failed: (error: unknown) => void;
   readonly #waiting = new Set<Incoming>();
   #bytes = 0;
 
-  constructor(limits: MailboxLimits, spill: SpillStore) {
+  /** `failed` hears at once of messages that cannot be kept, whether or not a step waits for them yet. */
+  constructor(limits: MailboxLimits, spill: SpillStore, failed: (error: unknown) => void) {
     this.#limits = limits;
     this.#spill = spill;
+    this.#failed = failed;
   }
 
   get messages(): number {
@@ -68,6 +71,7 @@ export class Mailbox {
       },
       spill: () => this.#spill.create(),
       gone: (mail) => this.#waiting.delete(mail),
+      failed: this.#failed,
     });
     this.#waiting.add(incoming);
     return { mail: incoming, sink: incoming };
@@ -92,6 +96,7 @@ interface Room {
   free(bytes: number): void;
   spill(): Promise<SpillFile>;
   gone(mail: Incoming): void;
+  failed(error: unknown): void;
 }
 
 class Incoming implements Mail, MessageSink {
@@ -104,9 +109,9 @@ class Incoming implements Mail, MessageSink {
   /** Set while the file is written: pieces are appended one after the other. */
   #writing: Promise<void> | undefined;
   #outcome: 'open' | 'complete' | 'failed' = 'open';
-  #error: unknown;
+  #error: Error | undefined;
   #hasBlobs = false;
-  #listener: { readonly complete: () => void; readonly failed: (error: unknown) => void } | undefined;
+  #listener: { readonly complete: () => void; readonly failed: (error: Error | undefined) => void } | undefined;
 
   constructor(peer: string, frame: DataFrame, room: Room) {
     this.peer = peer;
@@ -142,7 +147,7 @@ class Incoming implements Mail, MessageSink {
     this.#settle('failed', error);
   }
 
-  whenComplete(complete: () => void, failed: (error: unknown) => void): void {
+  whenComplete(complete: () => void, failed: (error: Error | undefined) => void): void {
     this.#listener = { complete, failed };
     this.#notify();
   }
@@ -161,7 +166,7 @@ class Incoming implements Mail, MessageSink {
   }
 
   async release(): Promise<void> {
-    this.#settle('failed', new Error('released'));
+    this.#settle('failed');
     this.#room.gone(this);
     this.#freeMemory();
     await this.#writing?.catch(() => {});
@@ -173,7 +178,11 @@ class Incoming implements Mail, MessageSink {
     const before = this.#writing ?? this.#moveToFile();
     const writing = before.then(() => this.#file?.append(piece));
     this.#writing = writing;
-    return writing.catch((error: unknown) => this.#settle('failed', error));
+    return writing.catch((error: unknown) => {
+      if (this.#outcome !== 'open') return;
+      this.#room.failed(error);
+      this.#settle('failed');
+    });
   }
 
   async #moveToFile(): Promise<void> {
@@ -188,7 +197,7 @@ class Incoming implements Mail, MessageSink {
     this.#pieces = [];
   }
 
-  #settle(outcome: 'complete' | 'failed', error?: unknown): void {
+  #settle(outcome: 'complete' | 'failed', error?: Error): void {
     if (this.#outcome !== 'open') return;
     this.#outcome = outcome;
     this.#error = error;

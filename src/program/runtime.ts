@@ -86,7 +86,7 @@ export class Runtime {
       parties: options.parties,
       party: options.party,
       clock: options.clock,
-      mailbox: new Mailbox(mailboxLimits, this.#spill),
+      mailbox: new Mailbox(mailboxLimits, this.#spill, (error) => this.#state.fail(error)),
       whereIs: (stepId) => this.#services?.lockstep.whereIs(stepId) ?? 'future',
       diverged: (peer, branch, position, stepId) => {
         // The first difference with a peer is the one that matters; what follows from it would only add noise.

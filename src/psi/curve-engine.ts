@@ -27,10 +27,12 @@ const SLICE_IDS = 64;
 /** Heap of a worker. It needs a few chunks; sodium-native's memory is not in it. */
 const WORKER_HEAP_MB = 64;
 
-/** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key becomes the engine's. */
+/** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key is taken over and overwritten. */
 export async function createCurveEngine(key: Uint8Array, threads: number): Promise<CurveEngine> {
   invariant(key.byteLength === 32 && key.some((byte) => byte !== 0), 'a key is not 32 random bytes');
-  return threads === 0 ? inlineEngine(key) : threadedEngine(key, Math.min(threads, PSI_THREADS_MAX));
+  const own = new Uint8Array(key);
+  key.fill(0);
+  return threads === 0 ? inlineEngine(own) : threadedEngine(own, Math.min(threads, PSI_THREADS_MAX));
 }
 
 function threadedEngine(key: Uint8Array, threads: number): CurveEngine {
@@ -42,14 +44,15 @@ function threadedEngine(key: Uint8Array, threads: number): CurveEngine {
     idleTimeout: 60_000,
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
   });
+  // A view crosses to a thread together with the whole buffer behind it, hence the copies of just what is needed.
   return {
     depth: threads + 1,
     async blind(ids) {
-      const task: BlindTask = { key, ids };
+      const task: BlindTask = { key, ids: new Uint8Array(ids) };
       return ownPoints(await pool.run(task, { name: 'blind' }));
     },
     async tag(points, tagBytes) {
-      const task: TagTask = { key, points, tagBytes };
+      const task: TagTask = { key, points: new Uint8Array(points), tagBytes };
       return peerTags(await pool.run(task, { name: 'tag' }));
     },
     async close() {

@@ -55,29 +55,33 @@ export interface PsiResult {
   readonly digest: Uint8Array;
 }
 
-export interface PsiExchange {
+export interface PsiExchange<R extends PsiResult> {
   /** ID_BYTES each, without duplicates, in secret random order. */
   readonly ids: Uint8Array;
   /** Digest of what both sides must want alike. */
   readonly agreement: Uint8Array;
   readonly signal: AbortSignal;
   /** Finds the intersection among the tags; its digest is compared with the peer's. */
-  match(tags: PsiTags): Promise<PsiResult>;
+  match(tags: PsiTags): Promise<R>;
   onProgress?(done: number, total: number): void;
 }
 
 /**
- * Runs the protocol over a channel of two.
+ * Runs the protocol over a channel of two and gives what `match` found, once the peer has found the same.
  * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH, PRIVITY_PSI_CHECK
  * @throws {DataError} PRIVITY_PSI_LIMIT
  */
-export async function runPsi(channel: Channel, engine: CurveEngine, exchange: PsiExchange): Promise<void> {
+export async function runPsi<R extends PsiResult>(
+  channel: Channel,
+  engine: CurveEngine,
+  exchange: PsiExchange<R>,
+): Promise<R> {
   const session = new Session(channel, engine, exchange);
   const abort = () => session.gate.fail(exchange.signal.reason);
   exchange.signal.addEventListener('abort', abort, { once: true });
   try {
     if (exchange.signal.aborted) abort();
-    await session.run();
+    return await session.run();
   } catch (error) {
     session.gate.fail(error);
     throw exchange.signal.aborted ? exchange.signal.reason : error;
@@ -86,11 +90,11 @@ export async function runPsi(channel: Channel, engine: CurveEngine, exchange: Ps
   }
 }
 
-class Session {
+class Session<R extends PsiResult> {
   readonly gate = new Gate();
   readonly #channel: Channel;
   readonly #engine: CurveEngine;
-  readonly #exchange: PsiExchange;
+  readonly #exchange: PsiExchange<R>;
   readonly #peer: number;
   readonly #ownRows: number;
   #peerRows = 0;
@@ -105,7 +109,7 @@ class Session {
   #tagsReceived = 0;
   #worked = 0;
 
-  constructor(channel: Channel, engine: CurveEngine, exchange: PsiExchange) {
+  constructor(channel: Channel, engine: CurveEngine, exchange: PsiExchange<R>) {
     this.#channel = channel;
     this.#engine = engine;
     this.#exchange = exchange;
@@ -113,7 +117,7 @@ class Session {
     this.#ownRows = exchange.ids.byteLength / ID_BYTES;
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<R> {
     const { agreement, match } = this.#exchange;
     await this.#send({ kind: 'hello', rows: this.#ownRows, agreement });
     this.#greet(await this.#receive());
@@ -122,8 +126,9 @@ class Session {
     for (const part of parts) part.catch((error: unknown) => this.gate.fail(error));
     await Promise.all(parts);
     const result = await match({ own: this.#ownTags, peer: this.#peerTags, tagBytes: this.#tagBytes });
-    await this.#send({ kind: 'done', ...result });
+    await this.#send({ kind: 'done', matches: result.matches, digest: result.digest });
     this.#compare(await this.#receive(), result);
+    return result;
   }
 
   #greet(message: Message): void {
@@ -159,7 +164,8 @@ class Session {
     if (index >= this.#tagsSent + WINDOW_CHUNKS) throw violation('more points than the window allows');
     requireLength(body, chunkIds(this.#peerRows, index) * POINT_BYTES, 'points');
     requireCanonical(body);
-    this.#waiting.set(index, body);
+    // A copy, lest a small view keep the transport's large buffer.
+    this.#waiting.set(index, new Uint8Array(body));
     this.#pointsReceived++;
   }
 

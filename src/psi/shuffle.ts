@@ -22,7 +22,7 @@ export function randomPermutation(length: number, random: Random): Uint32Array {
 
 /** Uniform integers below a bound of at most 2^32. */
 export function uniformBelow(random: Random): (bound: number) => number {
-  let pool = new DataView(new ArrayBuffer(0));
+  let pool: DataView = new DataView(new ArrayBuffer(0));
   let at = 0;
   const next = (): number => {
     if (at + 4 > pool.byteLength) {

@@ -5,6 +5,8 @@ export interface Bounds extends CoreBounds {
   readonly graceMs: number;
   readonly flushMs: number;
   readonly loadMs: number;
+  readonly stepDeadlineMs: number;
+  readonly dataLinkMs: number;
 }
 
 /** Defaults for parties in one data centre. Between continents set heartbeatMs 1000, suspectAfterMs 2500, lostAfterMs 5000. */
@@ -29,4 +31,11 @@ export const DEFAULT_BOUNDS: Bounds = {
   flushMs: 500,
   /** Loading the job: its imports and its compilation. Generous, because disks of shared machines can be slow. */
   loadMs: 30_000,
+  /** One step of this party's own, from when its inputs are there. A forgotten loop must end; twelve hours. */
+  stepDeadlineMs: 43_200_000,
+  /**
+   * How long the data connection with a peer whose supervisor answers may be down: a gateway that restarts takes seconds,
+   * one that lets only the control plane through would be waited for for ever.
+   */
+  dataLinkMs: 30_000,
 };

@@ -18,6 +18,7 @@ export type ToProgram =
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;
       readonly tempDir: string;
+      readonly dataLinkMs: number;
     }
   | {
       readonly type: 'start';
@@ -28,7 +29,9 @@ export type ToProgram =
   /** Comes with the socket; `head` is base64 of the bytes that the supervisor has read from it. */
   | { readonly type: 'socket'; readonly head: string }
   | { readonly type: 'abort'; readonly outcome: Outcome }
-  | { readonly type: 'close' };
+  | { readonly type: 'close' }
+  /** Answered at once, if the event loop turns. */
+  | { readonly type: 'ping' };
 
 export type FromProgram =
   | { readonly type: 'loaded'; readonly jobHash: string; readonly argsDigest: string }
@@ -40,6 +43,7 @@ export type FromProgram =
   | { readonly type: 'orphaned'; readonly peer: string }
   | { readonly type: 'refused'; readonly peer: string; readonly code: FailureCode; readonly message: string }
   | { readonly type: 'news'; readonly news: readonly StepNews[] }
+  | { readonly type: 'pong' }
   | { readonly type: 'waiting'; readonly waits: readonly Wait[] }
   | { readonly type: 'finished'; readonly fin: Fin; readonly result: unknown }
   /** The last message before the process exits by itself. */

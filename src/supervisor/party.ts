@@ -20,7 +20,7 @@ import type { RunReport } from '../observe/report.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Coordinator } from './coordinator.ts';
-import type { FromProgram } from './ipc.ts';
+import type { FromProgram, StepNews } from './ipc.ts';
 import type { PartyOptions } from './options.ts';
 import { openPlanes, type Planes } from './planes.ts';
 import { groupGone } from './process-group.ts';
@@ -29,6 +29,7 @@ import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
 import { rehearse } from './rehearsal.ts';
 import { buildReport, writeReport } from './report-file.ts';
+import { StepWatch } from './step-watch.ts';
 
 export class PartyRun {
   readonly #options: PartyOptions;
@@ -40,6 +41,7 @@ export class PartyRun {
   readonly #origin = systemClock.now();
   readonly #record = new RunRecord();
   readonly #recorder: Recorder;
+  readonly #steps: StepWatch;
   readonly #ended = deferred<Outcome>();
   readonly #left = deferred<void>();
   #runId: string;
@@ -66,6 +68,13 @@ export class PartyRun {
       () => systemClock.now() - this.#origin,
       (event) => this.#emit(event),
     );
+    this.#steps = new StepWatch({
+      clock: systemClock,
+      stepDeadlineMs: this.#bounds.stepDeadlineMs,
+      ask: () => this.#program?.send({ type: 'ping' }),
+      expired: (stepId, isStuck) => this.#expired(stepId, isStuck),
+    });
+    this.#record.hold('timer', 'step deadlines', () => this.#steps.stop());
   }
 
   /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
@@ -133,6 +142,7 @@ export class PartyRun {
       settings,
       errorDetail,
       tempDir,
+      dataLinkMs: this.#bounds.dataLinkMs,
     });
     const limit = systemClock.after(this.#bounds.loadMs, () => {
       if (this.#jobHash !== null) return;
@@ -220,10 +230,15 @@ export class PartyRun {
         return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: message.code });
       case 'news': {
         const entries = message.news.flatMap((item) => (item.news === 'issued' ? [item.entry] : []));
-        for (const item of message.news) this.#recorder.take(item);
+        for (const item of message.news) {
+          this.#recorder.take(item);
+          this.#watch(item);
+        }
         if (entries.length > 0) dispatch({ type: 'steps', entries });
         return;
       }
+      case 'pong':
+        return this.#steps.answered();
       case 'waiting':
         for (const wait of message.waits) this.#emit({ event: 'waiting', ...wait });
         return;
@@ -234,6 +249,19 @@ export class PartyRun {
         this.#programClosed = true;
         this.#record.count(message.reclaimed);
     }
+  }
+
+  /** Only tasks have a deadline of their own: the other kinds of steps wait for peers, who have theirs. */
+  #watch(item: StepNews): void {
+    if (item.news === 'started' && this.#recorder.kindOf(item.stepId) === 'task')
+      this.#steps.started(item.stepId);
+    if (item.news === 'finished') this.#steps.finished(item.stepId);
+  }
+
+  #expired(stepId: string, isStuck: boolean): void {
+    const words = isStuck ? 'and its program does not answer' : 'and goes on';
+    const facts = `the step is past its deadline of ${this.#bounds.stepDeadlineMs} ms ${words}`;
+    this.#failed(isStuck ? 'STALLED' : 'DEADLINE_EXCEEDED', facts, '', stepId);
   }
 
   /** The program process is gone. Unless it had said goodbye, this is what the others must hear of. */
@@ -294,15 +322,12 @@ export class PartyRun {
   }
 
   /** Something that this supervisor itself says of its own party. `facts` cross; `detail` stays in this party's log. */
-  #failed(code: FailureCode, facts: string, detail = ''): void {
+  #failed(code: FailureCode, facts: string, detail = '', stepId?: string): void {
     const incident = randomBytes(16).toString('hex');
-    const failure: Failure = {
-      code,
-      origin: this.#options.party,
-      reporter: this.#options.party,
-      incident,
-      facts,
-    };
+    const party = this.#options.party;
+    const stepName = stepId === undefined ? undefined : this.#recorder.nameOf(stepId);
+    const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
+    const failure: Failure = { code, origin: party, reporter: party, ...step, incident, facts };
     this.#tell(failure, [facts, detail].filter(Boolean).join(', '));
     this.#coordinator?.dispatch({ type: 'failed', failure });
   }

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PeerError, UsageError } from '../base/errors.ts';
+import { PeerError, PeerLostError, UsageError } from '../base/errors.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
 import type { Link, LinkHandlers } from '../contracts/index.ts';
 import { closeDatabase, configureDatabase } from '../data/index.ts';
@@ -34,6 +34,8 @@ export class ProgramRun {
   #plane: DataPlane | null = null;
   #running: Promise<unknown> = Promise.resolve();
   #ending = false;
+  /** Since when the data link to a peer is down, in the clock's milliseconds. */
+  readonly #downSince = new Map<string, number>();
 
   constructor(load: Load) {
     this.#load = load;
@@ -58,6 +60,9 @@ export class ProgramRun {
         void this.#end();
         return;
       }
+      case 'ping':
+        this.#send({ type: 'pong' });
+        return;
       case 'close':
         void this.#end();
     }
@@ -117,11 +122,15 @@ export class ProgramRun {
     this.#plane = plane;
     for (const peer of parties) {
       if (peer === party) continue;
+      this.#downSince.set(peer, systemClock.now());
       const link = plane.connect(peer, this.#watch(peer, runtime.handlersFor(peer)));
       this.#links.push(link);
       runtime.attach(peer, link);
     }
-    const waits = setInterval(() => this.#tellWaits(runtime), WAIT_TOLD_MS);
+    const waits = setInterval(() => {
+      this.#tellWaits(runtime);
+      this.#checkLinks();
+    }, WAIT_TOLD_MS);
     try {
       const { steps, digest, result } = await runtime.run();
       this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
@@ -142,6 +151,8 @@ export class ProgramRun {
       },
       onState: (state, error) => {
         handlers.onState?.(state, error);
+        if (state === 'up') this.#downSince.delete(peer);
+        else if (!this.#downSince.has(peer)) this.#downSince.set(peer, systemClock.now());
         if (state !== 'closed' || !(error instanceof PeerError)) return;
         this.#tell({ type: 'refused', peer, code: error.failure, message: error.message });
       },
@@ -196,6 +207,17 @@ export class ProgramRun {
       .slice(0, WAITS_TOLD_MAX)
       .map(({ peer, stepId, sinceMs }) => ({ peer, stepId, sinceMs: Math.round(sinceMs) }));
     if (waits.length > 0) this.#tell({ type: 'waiting', waits });
+  }
+
+  /** A peer whose supervisor answers, but whose program cannot be reached, would be waited for for ever. */
+  #checkLinks(): void {
+    const { dataLinkMs, party } = this.#load;
+    for (const [peer, since] of this.#downSince) {
+      if (systemClock.now() - since < dataLinkMs || this.#ending) continue;
+      this.#downSince.delete(peer);
+      const message = `there has been no data connection between ${party} and ${peer} for ${dataLinkMs} ms`;
+      this.#failed(this.#capture(new PeerLostError('PRIVITY_DATA_LINK_DOWN', message, { party: peer })));
+    }
   }
 
   #note(news: StepNews): void {

@@ -58,6 +58,14 @@ export class Recorder {
     }
   }
 
+  kindOf(stepId: string): StepReport['kind'] | undefined {
+    return this.#steps.get(stepId)?.kind;
+  }
+
+  nameOf(stepId: string): string | undefined {
+    return this.#steps.get(stepId)?.name;
+  }
+
   get steps(): readonly StepReport[] {
     return [...this.#steps.values()];
   }

@@ -229,6 +229,7 @@ describe('privity doctor', () => {
     for (const ended of both) {
       assert.equal(ended.code, 0, ended.stdout);
       assert.match(ended.stdout, /✔ (alice|bob): peer .* answers, and is (alice|bob)/);
+      assert.match(ended.stdout, /✔ (alice|bob): inbound/);
     }
   });
 

@@ -28,18 +28,11 @@ export const coreErrors = {
     remedy:
       'Make a federation file with exactly the parties of the job (`privity federation create`), and exchange it.',
   },
-  PRIVITY_PROGRAM_EXITED: {
-    failure: 'PROCESS_KILLED',
-    means: "A party's program process ended before its program was through.",
-    causes:
-      'It was killed (by an operator or for want of memory), crashed in native code, or the job called process.exit().',
+  PRIVITY_DATA_LINK_DOWN: {
+    failure: 'LINK_DOWN',
+    means: 'Two parties whose supervisors hear each other could not connect their programs for too long.',
+    causes: 'A gateway or firewall lets only some connections through, or cuts those that carry much data.',
     remedy:
-      "Look at the origin's log: it has the exit code or signal and the last lines of output. Then run again.",
-  },
-  PRIVITY_SOCKET_LOST: {
-    failure: 'INTERNAL',
-    means: 'A data connection could not be handed to the program process.',
-    causes: 'The program process ended at that moment; the link reconnects by itself otherwise.',
-    remedy: 'None is needed unless it repeats.',
+      'Let TLS connections to the port of the party pass whatever their server name is; see `bounds.dataLinkMs`.',
   },
 } as const satisfies ErrorEntries;

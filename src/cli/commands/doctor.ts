@@ -7,7 +7,7 @@ import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../conf
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { type Check, failed, ok } from '../doctor/check.ts';
-import { checkName, checkPeer, openPort } from '../doctor/network-checks.ts';
+import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
 import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
 import { wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
@@ -125,12 +125,19 @@ async function checkNetwork(
   try {
     add(port.check);
     const peers = config.federation.parties.filter((member) => member.name !== config.party);
+    const deadline = shell.clock.now() + waitMs;
     const found = await Promise.all(
       peers.map(async (member) => {
         const name = await checkName(shell, member);
-        return name.status === 'failed'
-          ? [name]
-          : [name, await checkPeer(shell, port.transport, member, waitMs)];
+        if (name.status === 'failed') return [name];
+        const peer = await checkPeer(shell, port.transport, member, waitMs);
+        if (waitMs === 0 || peer.status !== 'ok') return [name, peer];
+        // Staying until the peer has found us, too: otherwise the first doctor to finish leaves the other alone.
+        return [
+          name,
+          peer,
+          checkVisit(member, await port.visited(member.name, deadline - shell.clock.now())),
+        ];
       }),
     );
     for (const check of found.flat()) add(check);

@@ -59,6 +59,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     const children = await runCrew(
       shell,
       {
+        runId,
         parties,
         bounds,
         command: (party) => [

@@ -20,6 +20,8 @@ export const RETRY_INTERVAL_MS = 500;
 export interface OpenPort {
   readonly check: Check;
   readonly transport: GrpcTransport;
+  /** Resolves when the peer has come to us, or after `waitMs`: to whether it has. */
+  visited(peer: string, waitMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -34,8 +36,16 @@ export async function openPort(
     identity: { certPem: identity.certPem, keyPem: identity.keyPem },
     clock: shell.clock,
   });
+  const visits = new Map<string, () => void>();
+  const visited = new Map(
+    config.federation.parties.map(({ name }) => [
+      name,
+      new Promise<true>((resolve) => visits.set(name, () => resolve(true))),
+    ]),
+  );
   // A connection here is a peer that looks whether we are who we should be; it has its answer by now.
   transport.accept((connection) => {
+    visits.get(connection.peer)?.();
     connection.start({ onFrame: () => undefined, onClose: () => undefined });
     void connection.close();
   });
@@ -57,6 +67,11 @@ export async function openPort(
   return {
     check,
     transport,
+    visited: (peer, waitMs) =>
+      Promise.race([
+        visited.get(peer) ?? false,
+        new Promise<false>((resolve) => shell.clock.after(waitMs, () => resolve(false))),
+      ]),
     async close() {
       await port?.close();
       await transport.close();
@@ -112,6 +127,14 @@ export async function checkPeer(
       shell.clock.after(RETRY_INTERVAL_MS, resolve);
     });
   }
+}
+
+/** The other direction: whether the peer came to our port, and was let in. */
+export function checkVisit(member: FederationMember, came: boolean): Check {
+  const name = `${member.name}: inbound`;
+  if (came) return ok(name, `${member.name} has reached this party, too`);
+  const remedy = `only the party that stands earlier in the federation file dials; if that is ${member.name}, look at the firewall here and at the address that the file gives for this party`;
+  return unknown(name, `${member.name} has not come to this party's port`, remedy);
 }
 
 function notThere(name: string, member: FederationMember, error: unknown): Check {

@@ -11,6 +11,7 @@ export const STRAGGLER_SLACK_MS = 10_000;
 export const SUPERVISOR_KILL_AFTER_MS = 5_000;
 
 export interface CrewPlan {
+  readonly runId: string;
   readonly parties: readonly string[];
   readonly bounds: Partial<Bounds>;
   /** The command line of a party's supervisor, without `node`. */
@@ -31,16 +32,14 @@ export async function runCrew(
   const bounds: Bounds = { ...DEFAULT_BOUNDS, ...plan.bounds };
   const announced = new Set<number>();
   const decided = new Set<string>();
-  let runId = '';
   let straggler: { cancel(): void } | undefined;
 
   const eventOf = (party: string): { time: string; runId: string; party: string } => ({
     time: new Date(shell.clock.wallTime()).toISOString(),
-    runId,
+    runId: plan.runId,
     party,
   });
   const take = (event: RunEvent): void => {
-    if (event.runId !== '') runId = event.runId;
     if (event.event === 'process.started' && event.role === 'supervisor') {
       if (announced.has(event.pid)) return;
       announced.add(event.pid);
@@ -72,10 +71,10 @@ export async function runCrew(
     });
   }
   const forward = (): void => {
-    for (const child of children) child.signal(stopping.first() ?? 'SIGINT');
+    for (const child of children) child.ask('cancel');
   };
   const forwardKill = (): void => {
-    forward();
+    for (const child of children) child.ask('kill');
     shell.clock.after(SUPERVISOR_KILL_AFTER_MS, () => {
       for (const child of children) child.killNow();
     });
@@ -99,7 +98,7 @@ export async function runCrew(
       }
       if (decided.has(child.party)) return;
       // It never took part, so no peer can hear of it from its own supervisor: the others are told from here.
-      if (child.errors.length > 0 && decided.size === 0) for (const other of children) other.signal('SIGINT');
+      if (child.errors.length > 0 && decided.size === 0) for (const other of children) other.ask('cancel');
       watchStragglers(bounds.joinTimeoutMs + bounds.lostAfterMs + bounds.lingerMs + bounds.graceMs);
     }),
   );

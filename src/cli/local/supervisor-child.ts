@@ -3,7 +3,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { type ErrorReport, parseErrorLine } from '../output/error-text.ts';
 import { parseEventLine } from '../output/event-line.ts';
-import type { StopSignal } from '../shell.ts';
+import type { ParentRequest } from '../shell.ts';
 import { onLines } from './lines.ts';
 
 /** After a supervisor has exited: how long its output may still be held open by something that it started. */
@@ -59,8 +59,9 @@ export class SupervisorChild {
     return this.#running;
   }
 
-  signal(signal: StopSignal): void {
-    if (this.#running) this.#child.kill(signal);
+  /** Over the pipe, not by signals: the system merges two signals of one kind that come close together. */
+  ask(request: ParentRequest): void {
+    if (this.#running) this.#child.stdin?.write(`${request}\n`);
   }
 
   /** Ends the supervisor at once; its program ends because its channel closes. Works on a stopped process, too. */

@@ -1,0 +1,94 @@
+import { invariant } from '../base/errors.ts';
+import type { Channel } from '../contracts/channel.ts';
+
+/** What a test sees of a message, and may replace or drop before it arrives. */
+export type Tap = (from: number, to: number, bytes: Uint8Array) => Uint8Array | undefined;
+
+export interface MemoryChannels {
+  readonly channels: readonly Channel[];
+  /** Messages and bytes that each member has sent. */
+  readonly sent: readonly { readonly messages: number; readonly bytes: number }[];
+}
+
+export interface MemoryChannelOptions {
+  readonly signal?: AbortSignal;
+  /** Sees each message, gives the bytes to deliver (undefined: lost). Default: unchanged. */
+  readonly tap?: Tap;
+  /** Messages to one member that may wait to be received before `send` waits. Default: 4, so that tests meet backpressure. */
+  readonly queueMessages?: number;
+}
+
+/** Channels between `size` members of one process. Messages are copied, as a network would. */
+export function memoryChannels(size: number, options: MemoryChannelOptions = {}): MemoryChannels {
+  const signal = options.signal ?? new AbortController().signal;
+  const tap = options.tap ?? ((_from, _to, bytes) => bytes);
+  const queues = new Map<string, MessageQueue>();
+  const queue = (from: number, to: number): MessageQueue => {
+    invariant(from !== to && from < size && to < size && to >= 0, 'a channel has no such member');
+    const key = `${from} ${to}`;
+    const found = queues.get(key) ?? new MessageQueue(options.queueMessages ?? 4, signal);
+    queues.set(key, found);
+    return found;
+  };
+  const sent = Array.from({ length: size }, () => ({ messages: 0, bytes: 0 }));
+  const channels = sent.map((count, rank): Channel => ({
+    rank,
+    size,
+    signal,
+    async send(to, bytes) {
+      signal.throwIfAborted();
+      count.messages++;
+      count.bytes += bytes.byteLength;
+      const delivered = tap(rank, to, new Uint8Array(bytes));
+      if (delivered !== undefined) await queue(rank, to).push(delivered);
+    },
+    receive: (from) => queue(from, rank).shift(),
+  }));
+  return { channels, sent };
+}
+
+/** An ordered queue with room for a few; push waits for room, shift for a message. */
+class MessageQueue {
+  readonly #messages: Uint8Array[] = [];
+  readonly #room: number;
+  readonly #signal: AbortSignal;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(room: number, signal: AbortSignal) {
+    this.#room = room;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  async push(bytes: Uint8Array): Promise<void> {
+    while (this.#messages.length >= this.#room) await this.#change();
+    this.#messages.push(bytes);
+    this.#wake();
+  }
+
+  async shift(): Promise<Uint8Array> {
+    for (;;) {
+      const bytes = this.#messages.shift();
+      if (bytes !== undefined) {
+        this.#wake();
+        return bytes;
+      }
+      await this.#change();
+    }
+  }
+
+  async #change(): Promise<void> {
+    this.#signal.throwIfAborted();
+    await this.#changed.promise;
+    this.#signal.throwIfAborted();
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = deferred();
+  }
+}
+
+function deferred(): PromiseWithResolvers<void> {
+  return Promise.withResolvers<void>();
+}
