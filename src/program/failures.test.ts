@@ -266,7 +266,7 @@ describe('misuse of steps', () => {
   });
 
   it('a job for other parties', async () => {
-    await assert.rejects(world(job(two, () => 1), { parties: ['alice', 'dave'] }), { code: 'PRIVITY_JOB_PARTIES' });
+    await assert.rejects(world(job(two, () => 1), { parties: ['alice', 'dave'] }), { code: 'PRIVITY_JOB_PARTIES_DIFFER' });
   });
 });
 

@@ -203,7 +203,7 @@ function checkParties({ job, parties, party }: RuntimeOptions): void {
   const same = job.parties.length === parties.length && job.parties.every((name) => parties.includes(name));
   if (!same || !parties.includes(party)) {
     throw new UsageError(
-      'PRIVITY_JOB_PARTIES',
+      'PRIVITY_JOB_PARTIES_DIFFER',
       `The job is for ${[...job.parties].sort().join(', ')}; this run is of ${[...parties].sort().join(', ')}, seen from ${party}.`,
       { party },
     );

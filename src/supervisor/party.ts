@@ -15,8 +15,8 @@ import { digestOf } from '../coordination/board.ts';
 import type { Failure } from '../coordination/failure.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import type { CoreEvent, Effect, Outcome } from '../coordination/types.ts';
-import type { RunEventBody } from '../observe/events.ts';
 import type { RunReport } from '../observe/report.ts';
+import { Announcer } from './announcer.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Coordinator } from './coordinator.ts';
@@ -44,7 +44,7 @@ export class PartyRun {
   readonly #steps: StepWatch;
   readonly #ended = deferred<Outcome>();
   readonly #left = deferred<void>();
-  #runId: string;
+  readonly #say: Announcer;
   #jobHash: string | null = null;
   #coordinator: Coordinator | undefined;
   #control: ControlPlane | undefined;
@@ -53,20 +53,17 @@ export class PartyRun {
   #programClosed = false;
   #result: { readonly value: unknown } | null = null;
   #outcome: Outcome | null = null;
-  readonly #told = new Set<string>();
-  /** Incidents of this party's program whose details are under way: told when they are there. */
-  readonly #awaitingDetail = new Map<string, Failure>();
 
   constructor(options: PartyOptions) {
     this.#options = options;
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#parties = options.federation.map((member) => member.name);
     this.#self = this.#parties.indexOf(options.party);
-    this.#runId = options.runId ?? '';
+    this.#say = new Announcer(options.party, options.runId ?? '', options.onEvent);
     this.#recorder = new Recorder(
       options.party,
       () => systemClock.now() - this.#origin,
-      (event) => this.#emit(event),
+      (event) => this.#say.emit(event),
     );
     this.#steps = new StepWatch({
       clock: systemClock,
@@ -79,7 +76,7 @@ export class PartyRun {
 
   /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
   async run(): Promise<RunReport> {
-    this.#emit({ event: 'process.started', role: 'supervisor', pid: process.pid });
+    this.#say.emit({ event: 'process.started', role: 'supervisor', pid: process.pid });
     try {
       await this.#open();
     } catch (error) {
@@ -98,9 +95,7 @@ export class PartyRun {
     const record = this.#record;
     const tempDir = await mkdtemp(join(tmpdir(), `privity-${options.party}-`));
     record.hold('temporary folder', tempDir, () => rm(tempDir, { recursive: true, force: true }));
-    const planes = await openPlanes(options, (message) =>
-      this.#emit({ event: 'log', level: 'warn', message }),
-    );
+    const planes = await openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
     const config = { self: this.#self, parties: this.#parties, bounds: this.#bounds, nonce: this.#nonce };
@@ -123,11 +118,11 @@ export class PartyRun {
     const { party, jobFile, args, settings, errorDetail } = this.#options;
     const program = await ProgramProcess.spawn(dirname(resolve(jobFile)), tempDir, {
       onMessage: (message) => this.#fromProgram(message),
-      onLine: (message) => this.#emit({ event: 'log', level: 'info', message }),
+      onLine: (message) => this.#say.emit({ event: 'log', level: 'info', message }),
       onExit: (exit) => this.#programExited(exit),
     });
     this.#program = program;
-    this.#emit({ event: 'process.started', role: 'program', pid: program.pid });
+    this.#say.emit({ event: 'process.started', role: 'program', pid: program.pid });
     this.#record.hold('program process', String(program.pid), async () => {
       program.killTree();
       const members = await groupGone(program.pid);
@@ -173,7 +168,7 @@ export class PartyRun {
         this.#control?.send(effect.to, effect.message);
         return;
       case 'peer':
-        this.#emit({
+        this.#say.emit({
           event: 'peer.state',
           peer: this.#name(effect.peer),
           state: effect.state,
@@ -185,11 +180,11 @@ export class PartyRun {
         this.#start(effect.runId);
         return;
       case 'learned':
-        if (!this.#awaitingDetail.has(effect.failure.incident)) this.#tell(effect.failure);
+        this.#say.failure(effect.failure);
         return;
       case 'ended':
         this.#outcome = effect.outcome;
-        this.#emitVerdict(effect.outcome);
+        this.#say.verdict(effect.outcome);
         this.#ended.resolve(effect.outcome);
         return;
       case 'leave':
@@ -198,8 +193,8 @@ export class PartyRun {
   }
 
   #start(runId: string): void {
-    this.#runId = runId;
-    this.#emit({ event: 'run.started', job: this.#options.jobFile, parties: this.#parties });
+    this.#say.runId = runId;
+    this.#say.emit({ event: 'run.started', job: this.#options.jobFile, parties: this.#parties });
     const { federation, identity } = this.#options;
     this.#program?.send({ type: 'start', runId, federation, identity });
     if (this.#program) this.#planes?.handDataTo(this.#program);
@@ -212,10 +207,10 @@ export class PartyRun {
         this.#jobHash = message.jobHash;
         return dispatch({ type: 'loaded', hello: this.#hello(message.jobHash, message.argsDigest) });
       case 'failed':
-        this.#awaitingDetail.set(message.failure.incident, message.failure);
+        this.#say.awaitDetail(message.failure);
         return dispatch({ type: 'failed', failure: message.failure });
       case 'detail':
-        return this.#tell(message.failure, message.detail);
+        return this.#say.failure(message.failure, message.detail);
       case 'diverged':
         return dispatch({
           type: 'diverged',
@@ -226,7 +221,7 @@ export class PartyRun {
       case 'orphaned':
         return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: 'PEER_CRASHED' });
       case 'refused':
-        this.#emit({ event: 'log', level: 'error', message: message.message });
+        this.#say.emit({ event: 'log', level: 'error', message: message.message });
         return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: message.code });
       case 'news': {
         const entries = message.news.flatMap((item) => (item.news === 'issued' ? [item.entry] : []));
@@ -240,7 +235,7 @@ export class PartyRun {
       case 'pong':
         return this.#steps.answered();
       case 'waiting':
-        for (const wait of message.waits) this.#emit({ event: 'waiting', ...wait });
+        for (const wait of message.waits) this.#say.emit({ event: 'waiting', ...wait });
         return;
       case 'finished':
         this.#result = { value: message.result };
@@ -267,8 +262,8 @@ export class PartyRun {
   /** The program process is gone. Unless it had said goodbye, this is what the others must hear of. */
   #programExited(exit: ProgramExit): void {
     const pid = this.#program?.pid ?? 0;
-    this.#emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
-    for (const failure of this.#awaitingDetail.values()) this.#tell(failure);
+    this.#say.emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
+    this.#say.failuresAwaited();
     if (this.#programClosed || this.#outcome) return;
     const how = exit.signal ? `was killed by ${exit.signal}` : 'exited before it was through';
     this.#failed(
@@ -291,7 +286,7 @@ export class PartyRun {
     if (killed || (await Promise.race([program.exited, late])) === 'late') {
       if (!killed) {
         const message = `the program did not end within the grace period of ${this.#bounds.graceMs} ms and was killed`;
-        this.#emit({ event: 'log', level: 'warn', message });
+        this.#say.warn(message);
       }
       program.killTree();
       await program.exited;
@@ -301,10 +296,10 @@ export class PartyRun {
 
   async #close(outcome: Outcome): Promise<RunReport> {
     const { items, leftovers } = await this.#record.releaseAll();
-    this.#emit({ event: 'reclaimed', items, leftovers });
-    if (outcome.result === 'completed') this.#emit({ event: 'result', value: this.#result?.value });
+    this.#say.emit({ event: 'reclaimed', items, leftovers });
+    if (outcome.result === 'completed') this.#say.emit({ event: 'result', value: this.#result?.value });
     const report = buildReport({
-      runId: this.#runId,
+      runId: this.#say.runId,
       party: this.#options.party,
       parties: this.#parties,
       job: { file: this.#options.jobFile, hash: this.#jobHash },
@@ -316,7 +311,7 @@ export class PartyRun {
     });
     if (this.#options.reportDir !== undefined) {
       const path = await writeReport(this.#options.reportDir, report);
-      this.#emit({ event: 'report', path });
+      this.#say.emit({ event: 'report', path });
     }
     return report;
   }
@@ -328,46 +323,14 @@ export class PartyRun {
     const stepName = stepId === undefined ? undefined : this.#recorder.nameOf(stepId);
     const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
     const failure: Failure = { code, origin: party, reporter: party, ...step, incident, facts };
-    this.#tell(failure, [facts, detail].filter(Boolean).join(', '));
+    this.#say.failure(failure, [facts, detail].filter(Boolean).join(', '));
     this.#coordinator?.dispatch({ type: 'failed', failure });
   }
 
   #refused(peer: number, error: Error): void {
     const code = error instanceof PrivityError ? error.failure : 'PROTOCOL_VIOLATION';
-    this.#emit({ event: 'log', level: 'error', message: error.message });
+    this.#say.emit({ event: 'log', level: 'error', message: error.message });
     this.#coordinator?.dispatch({ type: 'lost', peer, code });
-  }
-
-  /** Each failure once: when it happens here, or when another party tells of it. */
-  #tell(failure: Failure, detail?: string): void {
-    const { code, origin, stepId, stepName, incident, message, facts } = failure;
-    if (this.#told.has(incident)) return;
-    this.#told.add(incident);
-    const said = message ?? (detail === undefined ? facts : detail.split('\n', 1)[0]);
-    this.#emit({
-      event: 'failure',
-      code,
-      origin,
-      stepId: stepId ?? null,
-      stepName: stepName ?? null,
-      incident,
-      ...(said ? { message: said } : {}),
-      ...(detail ? { stack: detail } : {}),
-    });
-  }
-
-  #emitVerdict({ result, failure, digest }: Outcome): void {
-    const said = failure?.message ?? failure?.facts;
-    this.#emit({
-      event: 'verdict',
-      outcome: result,
-      code: failure?.code ?? null,
-      origin: failure?.origin ?? null,
-      stepId: failure?.stepId ?? null,
-      stepName: failure?.stepName ?? null,
-      digest,
-      ...(said ? { message: said } : {}),
-    });
   }
 
   #hello(job: string, args: string) {
@@ -386,10 +349,5 @@ export class PartyRun {
 
   #name(party: number): string {
     return this.#parties[party] ?? '?';
-  }
-
-  #emit(event: RunEventBody): void {
-    const time = new Date(systemClock.wallTime()).toISOString();
-    this.#options.onEvent({ ...event, time, runId: this.#runId, party: this.#options.party });
   }
 }

@@ -1,3 +1,4 @@
+import { type Deferred, deferred } from '../base/deferred.ts';
 import { invariant } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 
@@ -52,7 +53,7 @@ class MessageQueue {
   readonly #messages: Uint8Array[] = [];
   readonly #room: number;
   readonly #signal: AbortSignal;
-  #changed = Promise.withResolvers<void>();
+  #changed: Deferred<void> = deferred();
 
   constructor(room: number, signal: AbortSignal) {
     this.#room = room;
@@ -87,8 +88,4 @@ class MessageQueue {
     this.#changed.resolve();
     this.#changed = deferred();
   }
-}
-
-function deferred(): PromiseWithResolvers<void> {
-  return Promise.withResolvers<void>();
 }

@@ -34,12 +34,6 @@ export const programErrors = {
     remedy:
       'Party names match [a-z][a-z0-9-]{0,30} and are none of the words of the job function’s parameter (args, reveal, parallel, ...).',
   },
-  PRIVITY_JOB_PARTIES: {
-    failure: 'PROGRAM_MISMATCH',
-    means: 'The parties that the job names are not the parties of the run.',
-    causes: 'A federation file of other organisations, or a job that was written for others.',
-    remedy: 'Use the federation file that lists exactly the parties that the job names.',
-  },
   PRIVITY_ARGS_INVALID: {
     failure: 'USAGE',
     means: 'The public arguments do not fit the schema that the job declares.',

@@ -131,7 +131,7 @@ async function checkNetwork(
         const name = await checkName(shell, member);
         if (name.status === 'failed') return [name];
         const peer = await checkPeer(shell, port.transport, member, waitMs);
-        if (waitMs === 0 || peer.status !== 'ok') return [name, peer];
+        if (waitMs === 0 || peer.status === 'unknown') return [name, peer];
         // Staying until the peer has found us, too: otherwise the first doctor to finish leaves the other alone.
         return [
           name,

@@ -30,12 +30,6 @@ export async function openPort(
   config: PartyConfig,
   identity: IdentityFiles,
 ): Promise<OpenPort> {
-  const transport = createGrpcTransport({
-    self: config.party,
-    parties: config.federation.parties,
-    identity: { certPem: identity.certPem, keyPem: identity.keyPem },
-    clock: shell.clock,
-  });
   const visits = new Map<string, () => void>();
   const visited = new Map(
     config.federation.parties.map(({ name }) => [
@@ -43,6 +37,14 @@ export async function openPort(
       new Promise<true>((resolve) => visits.set(name, () => resolve(true))),
     ]),
   );
+  const transport = createGrpcTransport({
+    self: config.party,
+    parties: config.federation.parties,
+    identity: { certPem: identity.certPem, keyPem: identity.keyPem },
+    clock: shell.clock,
+    // A visitor that is turned away has come, too; why is the visitor's to hear.
+    onRefused: (error) => visits.get(error.party ?? '')?.(),
+  });
   // A connection here is a peer that looks whether we are who we should be; it has its answer by now.
   transport.accept((connection) => {
     visits.get(connection.peer)?.();

@@ -5,7 +5,7 @@ import type { Stopping } from '../stop.ts';
 import { SupervisorChild } from './supervisor-child.ts';
 
 /** Beyond the run's own bounds: how long a loaded machine may take to end a supervisor that has a verdict. */
-export const STRAGGLER_SLACK_MS = 10_000;
+export const STRAGGLER_SLACK_MS = 5_000;
 
 /** After the second stop signal: how long supervisors may take to end before they are killed. */
 export const SUPERVISOR_KILL_AFTER_MS = 5_000;

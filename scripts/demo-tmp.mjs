@@ -1,0 +1,173 @@
+// `npm run demo:failure`: the main example, with bob's program process killed in the middle of the intersection. Shows what
+// each party says, how long it took until everyone knew, and that nothing is left behind.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { styleText } from 'node:util';
+import { ensureInstalled, root } from './ensure-installed.mjs';
+import { cli, exampleArguments } from './example.mjs';
+
+const VICTIM = 'bob';
+/** The whole demonstration takes a few seconds; a machine that needs longer has another problem worth seeing. */
+const DEMO_TIMEOUT_MS = 60_000;
+
+const colour = (style, text) => (process.stdout.isTTY ? styleText(style, text) : text);
+const ms = (value) => `${value.toFixed(0)} ms`.padStart(9);
+
+ensureInstalled();
+const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
+
+
+const folder = mkdtempSync(join(tmpdir(), 'privity-demo-'));
+const temporary = join(folder, 'tmp');
+const reports = join(folder, 'reports');
+const args = exampleArguments(join(folder, 'output'));
+mkdirSync(temporary);
+
+console.log(
+  `The shared-patients job, three parties. While the intersection runs, ${VICTIM}'s program process gets a SIGKILL.\n`,
+);
+
+const child = spawn(process.execPath, [cli, ...args, '--json', '--report', reports], {
+  cwd: root,
+  // Every temporary file of the run lands in a folder of ours, so that what is left can be counted.
+  env: { ...process.env, TMPDIR: temporary },
+  stdio: ['ignore', 'pipe', 'pipe'],
+  timeout: DEMO_TIMEOUT_MS,
+});
+let stderr = '';
+child.stderr.setEncoding('utf8').on('data', (text) => {
+  stderr += text;
+});
+
+const started = performance.now();
+const pids = new Map();
+const verdicts = new Map();
+const failures = new Map();
+const reclaimed = new Map();
+let killedAt;
+let killedStep;
+
+const say = (party, text) => console.log(`${ms(performance.now() - started)}  ${party.padEnd(6)} ${text}`);
+
+function killVictim(event) {
+  const pid = pids.get(`${VICTIM} program`);
+  if (killedAt !== undefined || pid === undefined) return;
+  killedAt = performance.now();
+  killedStep = event;
+  process.kill(pid, 'SIGKILL');
+  say(
+    VICTIM,
+    colour('red', `SIGKILL to its program process, pid ${pid}, in step ${event.stepId} (${event.name})`),
+  );
+}
+
+function since(at) {
+  return killedAt === undefined ? '' : ` (${(at - killedAt).toFixed(0)} ms after the kill)`;
+}
+
+createInterface({ input: child.stdout }).on('line', (line) => {
+  const event = JSON.parse(line);
+  const now = performance.now();
+  switch (event.event) {
+    case 'process.started':
+      pids.set(`${event.party} ${event.role}`, event.pid);
+      if (event.role === 'program') say(event.party, `program process ${event.pid} started`);
+      break;
+    case 'step.started':
+      say(event.party, `step ${event.stepId} ${event.name}`);
+      if (event.kind === 'psi' && event.party === VICTIM) killVictim(event);
+      break;
+    case 'failure':
+      if (!failures.has(event.party)) failures.set(event.party, event);
+      break;
+    case 'verdict':
+      verdicts.set(event.party, { ...event, at: now });
+      say(
+        event.party,
+        colour('yellow', `verdict: ${event.code ?? event.outcome}, origin ${event.origin ?? '-'}`) +
+          since(now),
+      );
+      break;
+    case 'process.exited':
+      say(
+        event.party,
+        `${event.role} process ${event.pid} ended (${event.signal ?? `exit code ${event.code}`})`,
+      );
+      break;
+    case 'reclaimed':
+      reclaimed.set(event.party, event);
+      break;
+  }
+});
+
+const { code, signal } = await new Promise((resolve) =>
+  child.on('close', (c, s) => resolve({ code: c, signal: s })),
+);
+
+const problems = [];
+if (killedAt === undefined)
+  problems.push('the run ended before the intersection began, so nothing was killed');
+if (signal !== null) problems.push(`the command line itself was ended by ${signal}`);
+
+console.log('\nWhat each party says');
+for (const party of ['alice', 'bob', 'carol']) {
+  const verdict = verdicts.get(party);
+  if (verdict === undefined) {
+    problems.push(`${party} printed no verdict`);
+    continue;
+  }
+  const path = join(reports, `${party}.json`);
+  const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  const steps = report?.steps ?? [];
+  const count = (outcome) => steps.filter((step) => step.outcome === outcome).length;
+  const place = verdict.stepName === null ? '' : `, step ${verdict.stepId} (${verdict.stepName})`;
+  console.log(
+    `  ${party.padEnd(6)} ${verdict.code} at ${verdict.origin}${place}, exit code ${report?.exitCode ?? '?'}`,
+  );
+  console.log(
+    `         verdict ${verdict.digest.slice(0, 16)}; of its steps ${count('completed')} completed, ${count('aborted') + count('failed')} did not`,
+  );
+  if (report === undefined) problems.push(`${party} wrote no report`);
+}
+const digests = new Set([...verdicts.values()].map((verdict) => verdict.digest));
+if (verdicts.size > 0 && digests.size !== 1) problems.push('the parties do not agree on the verdict');
+
+if (killedAt !== undefined && verdicts.size > 0) {
+  const last = Math.max(...[...verdicts.values()].map((verdict) => verdict.at));
+  console.log(`\nFrom the kill until the last party had decided: ${(last - killedAt).toFixed(0)} ms`);
+  console.log(
+    `From the kill until every process was gone:     ${(performance.now() - killedAt).toFixed(0)} ms`,
+  );
+}
+
+const alive = [...pids].filter(([, pid]) => isAlive(pid)).map(([name, pid]) => `${name} (pid ${pid})`);
+const files = existsSync(temporary) ? readdirSync(temporary) : [];
+const leftovers = [...reclaimed.values()].flatMap((event) => event.leftovers);
+console.log('\nWhat is left');
+console.log(
+  `  processes        ${alive.length === 0 ? `none of the ${pids.size} that were started` : alive.join(', ')}`,
+);
+console.log(`  temporary files  ${files.length === 0 ? 'none' : files.join(', ')}`);
+console.log(`  by the reports   ${leftovers.length === 0 ? 'nothing' : leftovers.join(', ')}`);
+if (alive.length + files.length + leftovers.length > 0) problems.push('something is left');
+
+rmSync(folder, { recursive: true, force: true });
+console.log(
+  `\nprivity local ended with exit code ${code} (${killedStep ? 'the exit code of the verdict' : 'see above'}).`,
+);
+if (problems.length > 0) {
+  console.error(`\nNot as promised: ${problems.join('; ')}.\n${stderr}`);
+  process.exit(1);
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

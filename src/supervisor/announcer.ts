@@ -1,0 +1,72 @@
+/** What a party says of its run, as events: each failure once, the verdict, and everything else as it comes. */
+import { systemClock } from '../base/system.ts';
+import type { Failure } from '../coordination/failure.ts';
+import type { Outcome } from '../coordination/types.ts';
+import type { RunEvent, RunEventBody } from '../observe/events.ts';
+
+export class Announcer {
+  readonly #party: string;
+  readonly #onEvent: (event: RunEvent) => void;
+  readonly #told = new Set<string>();
+  /** Failures of this party's program whose details are under way: told when they are there. */
+  readonly #awaited = new Map<string, Failure>();
+  /** Empty until the parties have agreed on it. */
+  runId: string;
+
+  constructor(party: string, runId: string, onEvent: (event: RunEvent) => void) {
+    this.#party = party;
+    this.runId = runId;
+    this.#onEvent = onEvent;
+  }
+
+  emit(event: RunEventBody): void {
+    const time = new Date(systemClock.wallTime()).toISOString();
+    this.#onEvent({ ...event, time, runId: this.runId, party: this.#party });
+  }
+
+  warn(message: string): void {
+    this.emit({ event: 'log', level: 'warn', message });
+  }
+
+  /** Holds a failure back until `failure` brings its details, or `failuresAwaited` says that none will come. */
+  awaitDetail(failure: Failure): void {
+    this.#awaited.set(failure.incident, failure);
+  }
+
+  failuresAwaited(): void {
+    for (const failure of this.#awaited.values()) this.failure(failure, '');
+  }
+
+  /** `detail` is this party's own: it is shown here and nowhere else. */
+  failure(failure: Failure, detail?: string): void {
+    const { code, origin, stepId, stepName, incident, message, facts } = failure;
+    if (this.#told.has(incident) || (detail === undefined && this.#awaited.has(incident))) return;
+    this.#told.add(incident);
+    this.#awaited.delete(incident);
+    const said = message ?? (detail ? detail.split('\n', 1)[0] : facts);
+    this.emit({
+      event: 'failure',
+      code,
+      origin,
+      stepId: stepId ?? null,
+      stepName: stepName ?? null,
+      incident,
+      ...(said ? { message: said } : {}),
+      ...(detail ? { stack: detail } : {}),
+    });
+  }
+
+  verdict({ result, failure, digest }: Outcome): void {
+    const said = failure?.message ?? failure?.facts;
+    this.emit({
+      event: 'verdict',
+      outcome: result,
+      code: failure?.code ?? null,
+      origin: failure?.origin ?? null,
+      stepId: failure?.stepId ?? null,
+      stepName: failure?.stepName ?? null,
+      digest,
+      ...(said ? { message: said } : {}),
+    });
+  }
+}
