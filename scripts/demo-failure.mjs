@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { cli, exampleArguments } from './example.mjs';
@@ -45,8 +46,8 @@ child.stderr.setEncoding('utf8').on('data', (text) => {
 const started = performance.now();
 const pids = new Map();
 const verdicts = new Map();
-const failures = new Map();
 const reclaimed = new Map();
+const inIntersection = new Set();
 let killedAt;
 let killedStep;
 
@@ -78,10 +79,9 @@ createInterface({ input: child.stdout }).on('line', (line) => {
       break;
     case 'step.started':
       say(event.party, `step ${event.stepId} ${event.name}`);
-      if (event.kind === 'psi' && event.party === VICTIM) killVictim(event);
-      break;
-    case 'failure':
-      if (!failures.has(event.party)) failures.set(event.party, event);
+      // Half way: both sides are in the intersection, and neither can be through without the other.
+      if (event.kind === 'psi') inIntersection.add(event.party);
+      if (inIntersection.size === 2) killVictim(event);
       break;
     case 'verdict':
       verdicts.set(event.party, { ...event, at: now });
@@ -112,7 +112,10 @@ if (killedAt === undefined)
   problems.push('the run ended before the intersection began, so nothing was killed');
 if (signal !== null) problems.push(`the command line itself was ended by ${signal}`);
 
+const { failureCodes } = await import(pathToFileURL(join(root, 'dist/src/base/failure-codes.js')).href);
+const [first] = verdicts.values();
 console.log('\nWhat each party says');
+if (first?.code) console.log(`  ${first.code}: ${failureCodes[first.code].summary}`);
 for (const party of ['alice', 'bob', 'carol']) {
   const verdict = verdicts.get(party);
   if (verdict === undefined) {

@@ -10,7 +10,7 @@ import { emptyBoard, isCut } from './board.ts';
 import { agreedRunId, mismatch } from './handshake.ts';
 import { keepTime, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
-import { leaveScope, takeVote } from './scopes.ts';
+import { failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
 import { Turn } from './turn.ts';
 import type { CoreConfig, CoreEvent, CoreState, Effect, Fin, Hello, Message, PeerView } from './types.ts';
@@ -86,8 +86,10 @@ function handle(turn: Turn, event: CoreEvent): void {
       return;
     case 'diverged':
       return awaitDifference(turn, event.peer, event.branch, event.position);
-    case 'scope':
-      return leaveScope(turn, event.scope, event.failure);
+    case 'scopeFailed':
+      return failScope(turn, event.scope, event.failure);
+    case 'scopeLeft':
+      return leaveScope(turn, event.scope);
     case 'finished':
       return finished(turn, event.fin);
   }

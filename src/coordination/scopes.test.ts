@@ -24,7 +24,8 @@ interface Heard {
 }
 
 function vote(world: World, party: number, failure: Failure | null): World {
-  return happen(world, party, { type: 'scope', scope: '3', failure });
+  const told = failure ? happen(world, party, { type: 'scopeFailed', scope: '3', failure }) : world;
+  return happen(told, party, { type: 'scopeLeft', scope: '3' });
 }
 
 /** The scope effects of one event, without changing the world. */
@@ -38,7 +39,7 @@ describe('scopes', () => {
   it('succeed when every party is through', () => {
     let world = vote(vote(runningWorld(3), 0, null), 1, null);
     world = deliverAll(world);
-    assert.deepEqual(effectsOf(world, 2, { type: 'scope', scope: '3', failure: null }), [
+    assert.deepEqual(effectsOf(world, 2, { type: 'scopeLeft', scope: '3' }), [
       { type: 'scopeEnded', scope: '3', failure: null, attached: [] },
     ]);
     assert.ok(deliverAll(vote(world, 2, null)).cores.every((core) => core.scopes.size === 0));
@@ -63,15 +64,18 @@ describe('scopes', () => {
     const votes = [failureAt('alice', '3/4'), failureAt('bob', '3/1'), null];
     const outcomes = new Map<string, Set<string>>();
     const seen = new Set<string>();
-    const stack: { heard: Heard; left: readonly number[] }[] = [
-      { heard: { world: runningWorld(3), ended: [undefined, undefined, undefined] }, left: [0, 1, 2] },
+    const stack: { heard: Heard; left: readonly string[] }[] = [
+      {
+        heard: { world: runningWorld(3), ended: [undefined, undefined, undefined] },
+        left: ['fail 0', 'fail 1', 'leave 0', 'leave 1', 'leave 2'],
+      },
     ];
     for (let node = stack.pop(); node; node = stack.pop()) {
       const { heard, left } = node;
       const key = worldDigest(heard.world) + JSON.stringify([heard.ended, left]);
       if (seen.has(key)) continue;
       seen.add(key);
-      const go = (party: number, event: CoreEvent, next: World, rest: readonly number[]) => {
+      const go = (party: number, event: CoreEvent, next: World, rest: readonly string[]) => {
         const ended = effectsOf(heard.world, party, event).find((effect) => effect.type === 'scopeEnded');
         const told = ended ? heard.ended.with(party, ended.failure?.incident ?? null) : heard.ended;
         stack.push({ heard: { world: next, ended: told }, left: rest });
@@ -81,14 +85,17 @@ describe('scopes', () => {
         assert.ok(message);
         go(to, { type: 'received', peer: from, message }, deliver(heard.world, from, to), left);
       }
-      for (const party of left) {
-        const event = { type: 'scope', scope: '3', failure: votes[party] ?? null } as const;
-        go(
-          party,
-          event,
-          happen(heard.world, party, event),
-          left.filter((p) => p !== party),
-        );
+      for (const word of left) {
+        const [what, at = ''] = word.split(' ');
+        const [party, rest] = [Number(at), left.filter((other) => other !== word)];
+        const failure = votes[party];
+        // A program that fails says so before it leaves.
+        if (what === 'leave' && left.includes(`fail ${party}`)) continue;
+        const event: CoreEvent =
+          what === 'fail' && failure
+            ? { type: 'scopeFailed', scope: '3', failure }
+            : { type: 'scopeLeft', scope: '3' };
+        go(party, event, happen(heard.world, party, event), rest);
       }
       if (left.length === 0 && deliveries(heard.world).length === 0) {
         assert.equal(new Set(heard.ended).size, 1, `parties disagree: ${JSON.stringify(heard.ended)}`);

@@ -28,13 +28,23 @@ export interface OpenScope {
   readonly left: boolean;
 }
 
-/** This party's program is through with its part of a scope, or has failed in it, or was cancelled: it says so once. */
-export function leaveScope(turn: Turn, scope: string, failure: Failure | null): void {
+/** Something in a scope has failed at this party: the others hear of it at once, while what still runs here ends. */
+export function failScope(turn: Turn, scope: string, failure: Failure): void {
+  if (!turn.open || turn.next.scopes.get(scope)?.left || hasVoted(turn, scope)) return;
+  vote(turn, scope, failure);
+  turn.effects.push({ type: 'scopeCancelled', scope, failure });
+}
+
+/** This party's program has left a scope: its part is through, or was cancelled and has ended. It says so once. */
+export function leaveScope(turn: Turn, scope: string): void {
   if (!turn.open || turn.next.scopes.get(scope)?.left) return;
-  const voted = turn.next.scopes.get(scope)?.votes[turn.self] ?? null;
-  if (voted === null) vote(turn, scope, failure);
+  if (!hasVoted(turn, scope)) vote(turn, scope, null);
   update(turn, scope, { left: true });
   conclude(turn, scope);
+}
+
+function hasVoted(turn: Turn, scope: string): boolean {
+  return (turn.next.scopes.get(scope)?.votes[turn.self] ?? null) !== null;
 }
 
 /** A peer has voted. Its failure cancels the scope here, unless this party has been through with it before. */
@@ -45,7 +55,7 @@ export function takeVote(turn: Turn, peer: number, scope: string, failure: Failu
   record(turn, scope, peer, { failure });
   if (failure) {
     turn.effects.push({ type: 'learned', failure });
-    if (!turn.next.scopes.get(scope)?.votes[turn.self]) {
+    if (!hasVoted(turn, scope)) {
       turn.effects.push({ type: 'scopeCancelled', scope, failure });
       vote(turn, scope, null);
     }
@@ -76,7 +86,8 @@ function conclude(turn: Turn, scope: string): void {
   const open = turn.next.scopes.get(scope);
   if (!open?.left || !open.votes.every((cast) => cast !== null)) return;
   const scopes = new Map(turn.next.scopes);
-  scopes.delete(scope);
+  // Scopes within have ended with it: where they were open, their votes will never be complete.
+  for (const path of scopes.keys()) if (path === scope || path.startsWith(`${scope}/`)) scopes.delete(path);
   turn.next.scopes = scopes;
   const failures = open.votes.flatMap((cast) => (cast?.failure ? [cast.failure] : []));
   const [failure = null, ...attached] = rankFailures(turn.next.config.parties, failures);

@@ -86,8 +86,10 @@ export type CoreEvent =
       readonly branch: string;
       readonly position: number;
     }
-  /** This party's program leaves a scope: its part is through, was cancelled (both null), or has failed. Once a scope. */
-  | { readonly type: 'scope'; readonly scope: string; readonly failure: Failure | null }
+  /** A step in a scope has failed at this party; its program has not left the scope yet. */
+  | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }
+  /** This party's program has left a scope: it is through, or was cancelled and everything in it has ended. Once a scope. */
+  | { readonly type: 'scopeLeft'; readonly scope: string }
   | { readonly type: 'finished'; readonly fin: Fin };
 
 export type Effect =
@@ -102,7 +104,7 @@ export type Effect =
   | { readonly type: 'start'; readonly runId: string }
   /** A contribution, of this party or another, became known here. */
   | { readonly type: 'learned'; readonly failure: Failure }
-  /** A scope has failed at another party before this one was through with it: cancel it here. */
+  /** A scope has failed, here or elsewhere, before this party was through with it: cancel what runs in it. */
   | { readonly type: 'scopeCancelled'; readonly scope: string; readonly failure: Failure }
   /** All parties have voted, and this one's program has left: this is the outcome of the scope everywhere. */
   | {

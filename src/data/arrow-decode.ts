@@ -80,12 +80,12 @@ function decodeStream(bytes: Uint8Array): DecodedTable {
   for (const { kind, message } of messages) {
     if (kind !== messageHeader.recordBatch) malformed('a message that is no record batch');
     const batch = openBatch(message, columns.length);
+    // Every row must be paid for with bytes: without this a batch could claim rows that nothing stands for.
+    checkBacked(batch, columns);
     rowCount += batch.rowCount;
     if (rowCount > TABLE_ROWS_MAX) {
       throw new DataError('PRIVITY_TABLE_LIMIT', `a received table has more than ${TABLE_ROWS_MAX} rows`);
     }
-    // The first column's bytes pay for the rows: without this a batch could claim rows that nothing stands for.
-    checkBacked(batch, columns);
     batches.push(batch);
   }
   return { columns: decodeColumns(columns, batches, rowCount), rowCount };

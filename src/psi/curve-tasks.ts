@@ -18,7 +18,12 @@ export function blindIds(curve: Curve, key: Uint8Array, ids: Uint8Array): Uint8A
 }
 
 /** The first bytes of SHA-512(key · point), a tag for each point; undefined if a point has low order. */
-export function tagPoints(curve: Curve, key: Uint8Array, points: Uint8Array, tagBytes: number): Uint8Array | undefined {
+export function tagPoints(
+  curve: Curve,
+  key: Uint8Array,
+  points: Uint8Array,
+  tagBytes: number,
+): Uint8Array | undefined {
   const products = curve.multiply(key, points);
   if (products === undefined) return undefined;
   const count = points.byteLength / POINT_BYTES;

@@ -116,7 +116,10 @@ describe('the engine', () => {
       const tags = await engine.tag(points, 12);
       assert.deepEqual(Buffer.from(tags), Buffer.from(tagPoints(curve, key(), points, 12) ?? []));
       const refused = engine.tag(Buffer.concat(lowOrder.slice(0, 1)), 12);
-      await assert.rejects(refused, (error: unknown) => error instanceof PeerError && error.code === 'PRIVITY_PSI_PROTOCOL');
+      await assert.rejects(
+        refused,
+        (error: unknown) => error instanceof PeerError && error.code === 'PRIVITY_PSI_PROTOCOL',
+      );
       await engine.close();
     });
   }

@@ -3,7 +3,14 @@ import { createHash, createPrivateKey, createPublicKey, diffieHellman, type KeyO
 import type Sodium from 'sodium-native';
 import { invariant } from '../base/errors.ts';
 import { intoLittleEndian } from './field25519.ts';
-import { clearCofactor, edwardsToMontgomery, elligator2, hashToField, POINT_BYTES, type Sha512 } from './hash-to-curve.ts';
+import {
+  clearCofactor,
+  edwardsToMontgomery,
+  elligator2,
+  hashToField,
+  POINT_BYTES,
+  type Sha512,
+} from './hash-to-curve.ts';
 
 /** Many points at a time; all arrays are concatenations of 32-byte pieces. */
 export interface Curve {

@@ -41,7 +41,9 @@ export function invertAll(elements: readonly bigint[]): bigint[] {
 
 /** The integer that bytes stand for, most significant first (OS2IP). */
 export function fromBigEndian(bytes: Uint8Array): bigint {
-  return bytes.byteLength === 0 ? 0n : BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`);
+  return bytes.byteLength === 0
+    ? 0n
+    : BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`);
 }
 
 /** The integer that 32 bytes stand for, least significant first. */

@@ -39,9 +39,15 @@ const SHA512_BLOCK_BYTES = 128;
 export type Sha512 = (input: Uint8Array) => Uint8Array;
 
 /** RFC 9380 section 5.3.1, with SHA-512. `dst` is at most 255 bytes, `length` at most 255 · 64. */
-export function expandMessageXmd(sha512: Sha512, message: Uint8Array, dst: Uint8Array, length: number): Uint8Array {
+export function expandMessageXmd(
+  sha512: Sha512,
+  message: Uint8Array,
+  dst: Uint8Array,
+  length: number,
+): Uint8Array {
   const blocks = Math.ceil(length / SHA512_BYTES);
-  if (dst.byteLength > 255 || blocks > 255) throw new InternalError('a message is expanded beyond what RFC 9380 allows');
+  if (dst.byteLength > 255 || blocks > 255)
+    throw new InternalError('a message is expanded beyond what RFC 9380 allows');
   const tail = dst.byteLength + 1;
   const first = new Uint8Array(SHA512_BLOCK_BYTES + message.byteLength + 3 + tail);
   first.set(message, SHA512_BLOCK_BYTES);
@@ -108,7 +114,10 @@ export function edwardsToMontgomery(points: Uint8Array): Uint8Array {
   }
   const output = new Uint8Array(points.byteLength);
   for (const [i, inverse] of invertAll(denominators).entries()) {
-    intoLittleEndian(((numerators[i] ?? 0n) * inverse) % p, output.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES));
+    intoLittleEndian(
+      ((numerators[i] ?? 0n) * inverse) % p,
+      output.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES),
+    );
   }
   return output;
 }

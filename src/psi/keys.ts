@@ -28,13 +28,27 @@ export const KEY_COLUMNS_MAX = 16;
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_PSI_LIMIT, PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE
  */
-export async function checkKey(relation: Relation, on: readonly string[], signal: AbortSignal): Promise<void> {
+export async function checkKey(
+  relation: Relation,
+  on: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   if (on.length === 0 || on.length > KEY_COLUMNS_MAX || new Set(on).size !== on.length) {
-    throw new UsageError('PRIVITY_PSI_USAGE', `an intersection needs 1 to ${KEY_COLUMNS_MAX} different key columns`);
+    throw new UsageError(
+      'PRIVITY_PSI_USAGE',
+      `an intersection needs 1 to ${KEY_COLUMNS_MAX} different key columns`,
+    );
   }
   const columns = requireColumns(relation, on);
   for (const { name, type } of columns) {
-    if (isInteger(type) || type === 'VARCHAR' || type === 'DATE' || type === 'TIMESTAMP' || type === 'BOOLEAN') continue;
+    if (
+      isInteger(type) ||
+      type === 'VARCHAR' ||
+      type === 'DATE' ||
+      type === 'TIMESTAMP' ||
+      type === 'BOOLEAN'
+    )
+      continue;
     throw new DataError(
       'PRIVITY_KEY_TYPE',
       `key column '${name}' is ${type}; a key is text, a whole number, a date, a timestamp or a boolean. Read it as text: types: { '${name}': 'VARCHAR' }`,
@@ -44,7 +58,10 @@ export async function checkKey(relation: Relation, on: readonly string[], signal
   const key = on.map((name) => `'${name}'`).join(', ');
   if (rows === 0) throw new DataError('PRIVITY_TABLE_EMPTY', `the table to intersect on ${key} has 0 rows`);
   if (rows > PSI_ROWS_MAX) {
-    throw new DataError('PRIVITY_PSI_LIMIT', `the table to intersect on ${key} has ${rows} rows; the limit is ${PSI_ROWS_MAX}`);
+    throw new DataError(
+      'PRIVITY_PSI_LIMIT',
+      `the table to intersect on ${key} has ${rows} rows; the limit is ${PSI_ROWS_MAX}`,
+    );
   }
   const nulls = await countNulls(relation, on);
   for (const [index, name] of on.entries()) {
@@ -54,11 +71,18 @@ export async function checkKey(relation: Relation, on: readonly string[], signal
   }
   const distinct = await countDistinct(relation, columns, signal);
   if (distinct !== rows) {
-    throw new DataError('PRIVITY_KEY_DUPLICATE', `the key ${key} is not unique: ${rows} rows, ${distinct} different keys`);
+    throw new DataError(
+      'PRIVITY_KEY_DUPLICATE',
+      `the key ${key} is not unique: ${rows} rows, ${distinct} different keys`,
+    );
   }
 }
 
-async function countDistinct(relation: Relation, columns: readonly Column[], signal: AbortSignal): Promise<number> {
+async function countDistinct(
+  relation: Relation,
+  columns: readonly Column[],
+  signal: AbortSignal,
+): Promise<number> {
   const select = `SELECT count(DISTINCT ${canonicalKey(columns)}) FROM ${relation.sqlName}`;
   const [count] = await readColumns(select, ['BIGINT'], 1, signal);
   return Number(count?.[0]);
@@ -98,13 +122,20 @@ export async function keyDigests(
       signal,
     );
     const digests = await readFile(path);
-    invariant(digests.byteLength === relation.rowCount * ID_BYTES, 'the database wrote another number of ids');
+    invariant(
+      digests.byteLength === relation.rowCount * ID_BYTES,
+      'the database wrote another number of ids',
+    );
     return digests;
   } catch (error) {
     if (error instanceof InternalError || signal.aborted) throw error;
-    throw new DataError('PRIVITY_PSI_LIMIT', `the ids of ${relation.rowCount} rows cannot be written to the temporary folder`, {
-      failure: 'RESOURCE_EXHAUSTED',
-    });
+    throw new DataError(
+      'PRIVITY_PSI_LIMIT',
+      `the ids of ${relation.rowCount} rows cannot be written to the temporary folder`,
+      {
+        failure: 'RESOURCE_EXHAUSTED',
+      },
+    );
   } finally {
     await rm(path, { force: true });
   }

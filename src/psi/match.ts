@@ -46,7 +46,10 @@ async function join(own: Relation, peer: Relation, signal: AbortSignal): Promise
     for (let i = 1; i < rows.rowCount; i++) {
       // One tag twice among the matches: a peer that repeats a point, or, with a chance below 2^-40, two ids with one tag.
       if (high[i] === high[i - 1] && low[i] === low[i - 1]) {
-        throw new PeerError('PRIVITY_PSI_CHECK', 'an id of the intersection matches more than one of the other party');
+        throw new PeerError(
+          'PRIVITY_PSI_CHECK',
+          'an id of the intersection matches more than one of the other party',
+        );
       }
     }
     const digest = createHash('sha256').update('privity-psi done').update(high).update(low).digest();

@@ -66,7 +66,8 @@ export function decodeMessage(bytes: Uint8Array): Message {
       `the peer speaks version ${bytes[3]} of the intersection protocol, this party version ${PSI_VERSION}`,
     );
   }
-  if (bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) throw violation('a message with reserved bytes in use');
+  if (bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0)
+    throw violation('a message with reserved bytes in use');
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEADER_BYTES, true);
   const body = bytes.subarray(HEADER_BYTES + 4);
   switch (bytes[4]) {
@@ -101,7 +102,8 @@ export function requireCanonical(points: Uint8Array): void {
     if (top < 0x7f) continue;
     let middle = 0xff;
     for (let i = 1; i < 31; i++) middle &= points[at + i] ?? 0;
-    if (top > 0x7f || (middle === 0xff && (points[at] ?? 0) >= 0xed)) throw violation('a point that is not canonical');
+    if (top > 0x7f || (middle === 0xff && (points[at] ?? 0) >= 0xed))
+      throw violation('a point that is not canonical');
   }
 }
 

@@ -134,11 +134,17 @@ class Session<R extends PsiResult> {
   #greet(message: Message): void {
     if (message.kind !== 'hello') throw violation(`${message.kind} before hello`);
     if (Buffer.compare(message.agreement, this.#exchange.agreement) !== 0) {
-      throw new PeerError('PRIVITY_PSI_MISMATCH', 'the peer wants another intersection: other key columns or another protocol');
+      throw new PeerError(
+        'PRIVITY_PSI_MISMATCH',
+        'the peer wants another intersection: other key columns or another protocol',
+      );
     }
     if (message.rows === 0) throw violation('an empty list');
     if (message.rows > PSI_ROWS_MAX) {
-      throw new DataError('PRIVITY_PSI_LIMIT', `the peer's table has ${message.rows} rows; the limit is ${PSI_ROWS_MAX}`);
+      throw new DataError(
+        'PRIVITY_PSI_LIMIT',
+        `the peer's table has ${message.rows} rows; the limit is ${PSI_ROWS_MAX}`,
+      );
     }
     this.#peerRows = message.rows;
     this.#tagBytes = tagBytes(this.#ownRows, this.#peerRows);
@@ -181,7 +187,8 @@ class Session<R extends PsiResult> {
     return this.#pump({
       chunks: chunkCount(this.#ownRows),
       ready: (index) => index < this.#tagsReceived + WINDOW_CHUNKS,
-      work: (index) => this.#engine.blind(ids.subarray(index * CHUNK_IDS * ID_BYTES, (index + 1) * CHUNK_IDS * ID_BYTES)),
+      work: (index) =>
+        this.#engine.blind(ids.subarray(index * CHUNK_IDS * ID_BYTES, (index + 1) * CHUNK_IDS * ID_BYTES)),
       finish: async (index, body) => {
         this.#advance(chunkIds(this.#ownRows, index));
         this.#pointsSent++;
@@ -242,7 +249,10 @@ class Session<R extends PsiResult> {
     if (message.kind !== 'done') throw violation(`${message.kind} after the last tags`);
     const same = message.matches === result.matches && Buffer.compare(message.digest, result.digest) === 0;
     if (same) return;
-    throw new PeerError('PRIVITY_PSI_CHECK', 'the two parties found different intersections: the peer, or a machine, is at fault');
+    throw new PeerError(
+      'PRIVITY_PSI_CHECK',
+      'the two parties found different intersections: the peer, or a machine, is at fault',
+    );
   }
 
   #send(message: Message): Promise<void> {

@@ -30,7 +30,10 @@ describe('shuffle', () => {
     fc.assert(
       fc.property(fc.nat(300), fc.string(), (length, seed) => {
         const sorted = [...randomPermutation(length, seededRandom(seed))].sort((a, b) => a - b);
-        assert.deepEqual(sorted, Array.from({ length }, (_, i) => i));
+        assert.deepEqual(
+          sorted,
+          Array.from({ length }, (_, i) => i),
+        );
       }),
     );
   });

@@ -32,19 +32,21 @@ export function memoryChannels(size: number, options: MemoryChannelOptions = {})
     return found;
   };
   const sent = Array.from({ length: size }, () => ({ messages: 0, bytes: 0 }));
-  const channels = sent.map((count, rank): Channel => ({
-    rank,
-    size,
-    signal,
-    async send(to, bytes) {
-      signal.throwIfAborted();
-      count.messages++;
-      count.bytes += bytes.byteLength;
-      const delivered = tap(rank, to, new Uint8Array(bytes));
-      if (delivered !== undefined) await queue(rank, to).push(delivered);
-    },
-    receive: (from) => queue(from, rank).shift(),
-  }));
+  const channels = sent.map(
+    (count, rank): Channel => ({
+      rank,
+      size,
+      signal,
+      async send(to, bytes) {
+        signal.throwIfAborted();
+        count.messages++;
+        count.bytes += bytes.byteLength;
+        const delivered = tap(rank, to, new Uint8Array(bytes));
+        if (delivered !== undefined) await queue(rank, to).push(delivered);
+      },
+      receive: (from) => queue(from, rank).shift(),
+    }),
+  );
   return { channels, sent };
 }
 

@@ -15,7 +15,11 @@ interface Suite<T> {
   readonly vectors: readonly (Vector & T)[];
 }
 interface Vectors {
-  readonly 'curve25519_XMD:SHA-512_ELL2_NU_': Suite<{ readonly u: string; readonly qx: string; readonly px: string }>;
+  readonly 'curve25519_XMD:SHA-512_ELL2_NU_': Suite<{
+    readonly u: string;
+    readonly qx: string;
+    readonly px: string;
+  }>;
   readonly 'expand_message_xmd_SHA-512': Suite<{ readonly output: string }>;
 }
 

@@ -133,11 +133,8 @@ async function checkNetwork(
         const peer = await checkPeer(shell, port.transport, member, waitMs);
         if (waitMs === 0 || peer.status === 'unknown') return [name, peer];
         // Staying until the peer has found us, too: otherwise the first doctor to finish leaves the other alone.
-        return [
-          name,
-          peer,
-          checkVisit(member, await port.visited(member.name, deadline - shell.clock.now())),
-        ];
+        const came = await port.visited(member.name, deadline - shell.clock.now());
+        return peer.status === 'ok' ? [name, peer, checkVisit(member, came)] : [name, peer];
       }),
     );
     for (const check of found.flat()) add(check);

@@ -333,7 +333,7 @@ describe('the summary', () => {
       /where +bob, step 3 "load"/,
       /why +no\\x1b such column/,
       /trace +at load \(job\.ts:3:4\)\n/,
-      /incident +i1 in the log of bob/,
+      /incident +i1, under which bob's log/,
       /bob +where it began; 0 steps completed; nothing left behind/,
       /to do +The error's text/,
     ]) {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { Disclosure, RunReport } from '../../observe/report.ts';
 import { advice } from './advice.ts';
@@ -124,19 +125,38 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
   }
   const trace = traceOf(cause?.stack);
   if (trace.length > 0) rows.push(['trace', trace.join('\n')]);
-  if (known !== undefined)
-    rows.push(['incident', `${printable(known.incident)} in the log of ${known.origin}`]);
+  if (known !== undefined) {
+    const where = speechless.has(known.code)
+      ? ''
+      : `, under which ${known.origin}'s log and events have the details`;
+    rows.push(['incident', `${printable(known.incident)}${where}`]);
+  }
   return rows;
 }
+
+/** Failures of which the origin itself may know nothing: others saw them. */
+const speechless: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'PEER_CRASHED',
+  'PEER_UNREACHABLE',
+  'JOIN_TIMEOUT',
+  'LINK_DOWN',
+  'PARTITION',
+]);
+
+/** Privity's own modules, compiled or mapped back to their source. */
+const ownModules = ['src/', 'dist'].map((name) =>
+  fileURLToPath(new URL(`../../../../${name}`, import.meta.url)),
+);
 
 /** Frames of a stack that are shown: where it happened, and how the job came there. The log has all. */
 const TRACE_LINES_MAX = 4;
 
-/** The job's own frames of a stack; frames of Node and of packages say nothing to the job's author. */
+/** The job's own frames of a stack; those of Node, of packages and of Privity say nothing to the job's author. */
 function traceOf(stack: string | undefined): string[] {
   const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return frames
     .filter((line) => !/\(?node:|node_modules/.test(line))
+    .filter((line) => !ownModules.some((path) => line.includes(path)))
     .slice(0, TRACE_LINES_MAX)
     .map((line) => printable(line.trim()));
 }
