@@ -72,7 +72,11 @@ export interface NotAHandle {
 }
 
 type InputAt<P extends string, H> =
-  H extends At<infer Owners extends string, infer _T> ? (P extends Owners ? H : NotAt<P, Owners>) : NotAHandle;
+  H extends At<infer Owners extends string, infer _T>
+    ? P extends Owners
+      ? H
+      : NotAt<P, Owners>
+    : NotAHandle;
 
 export type InputsAt<P extends string, I> = { readonly [K in keyof I]: InputAt<P, I[K]> };
 export type InputValues<I> = { readonly [K in keyof I]: ValueOf<I[K]> };

@@ -83,7 +83,8 @@ export class MemberChannel implements Channel {
     for (const peer of this.#members) if (this.#entry) this.#exchange.fulfilled(peer, this.#entry.stepId);
     for (const inbox of this.#inboxes) {
       for (const mail of inbox.mails.splice(0)) void mail.release().catch(() => {});
-      for (const { refuse } of inbox.takers.splice(0)) refuse(this.signal.aborted ? this.signal.reason : ended());
+      for (const { refuse } of inbox.takers.splice(0))
+        refuse(this.signal.aborted ? this.signal.reason : ended());
     }
   }
 

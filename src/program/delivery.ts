@@ -32,7 +32,14 @@ export class Delivery {
       const encoded = await pending.encode();
       this.#state.throwIfAborted();
       const { stepId, name, kind } = entry;
-      host.disclosed({ stepId, name, kind, to, ...describeValue(value, codec.adapters), bytes: encoded.bytes });
+      host.disclosed({
+        stepId,
+        name,
+        kind,
+        to,
+        ...describeValue(value, codec.adapters),
+        bytes: encoded.bytes,
+      });
       await Promise.all(to.map((peer) => this.#exchange.send(peer, entry, 'value', encoded.body())));
       return encoded;
     } finally {

@@ -82,7 +82,8 @@ export class Exchange {
   recheckEarly(): void {
     for (const mails of [...this.#early.values()]) {
       const mail = mails[0];
-      if (mail && this.#options.whereIs(mail.frame.stepId) !== 'future') this.#replay(mail.peer, mail.frame.stepId);
+      if (mail && this.#options.whereIs(mail.frame.stepId) !== 'future')
+        this.#replay(mail.peer, mail.frame.stepId);
     }
   }
 

@@ -80,7 +80,14 @@ export function kindOf(value: unknown): string {
 }
 
 /** Printers and promises look for these on every object; there is nothing to find. */
-const quiet: ReadonlySet<PropertyKey> = new Set(['then', 'constructor', 'catch', 'finally', '$$typeof', 'nodeType']);
+const quiet: ReadonlySet<PropertyKey> = new Set([
+  'then',
+  'constructor',
+  'catch',
+  'finally',
+  '$$typeof',
+  'nodeType',
+]);
 const coercions: ReadonlySet<PropertyKey> = new Set([
   Symbol.toPrimitive,
   Symbol.iterator,

@@ -71,7 +71,8 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
   });
   const party = Object.freeze({
     name,
-    run: (stepName: unknown, ...rest: readonly unknown[]) => runTask(name, scheduler, context, stepName, rest),
+    run: (stepName: unknown, ...rest: readonly unknown[]) =>
+      runTask(name, scheduler, context, stepName, rest),
     [inspect.custom]: () => `Party<${name}>`,
   });
   partyNames.set(party, { name, run: state });
@@ -99,7 +100,9 @@ function runTask(
     source: `${named.map(([key]) => key).join('\n')}\n\n${sourceHash(task)}`,
     code: (values) => {
       if (inputs === undefined) return checkedResult(task(context));
-      return checkedResult(task(Object.fromEntries(named.map(([key], index) => [key, values[index]])), context));
+      return checkedResult(
+        task(Object.fromEntries(named.map(([key], index) => [key, values[index]])), context),
+      );
     },
   });
 }
@@ -130,7 +133,8 @@ function inputsOf(
   if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs))
     throw invalid(`${where} takes its inputs as a record { name: handle } and was given ${kindOf(inputs)}`);
   const proto: unknown = Object.getPrototypeOf(inputs);
-  if (proto !== Object.prototype && proto !== null) throw invalid(`${where} takes its inputs as a plain record`);
+  if (proto !== Object.prototype && proto !== null)
+    throw invalid(`${where} takes its inputs as a plain record`);
   const entries = Object.entries(inputs);
   if (entries.length > STEP_INPUTS_MAX) throw invalid(`${where} has over ${STEP_INPUTS_MAX} inputs`);
   return entries.map(([key, value]) => {
@@ -169,4 +173,5 @@ function branchesOf(branches: unknown): readonly (() => unknown)[] {
   return [...branches];
 }
 
-const invalid = (why: string): UsageError => new UsageError('PRIVITY_STEP_INVALID', `A step is wrong: ${why}.`);
+const invalid = (why: string): UsageError =>
+  new UsageError('PRIVITY_STEP_INVALID', `A step is wrong: ${why}.`);

@@ -9,7 +9,19 @@ const JOB_FORMAT = 1;
 /** Words that the job function's parameter holds, or will: no party can be called so. */
 export const RESERVED_PARTY_NAMES: readonly string[] = [
   ...['args', 'reveal', 'parallel', 'psi', 'job', 'run', 'party', 'parties', 'settings', 'signal', 'public'],
-  ...['attempt', 'retry', 'deadline', 'conclave', 'scope', 'share', 'secret', 'device', 'dealer', 'all', 'self'],
+  ...[
+    'attempt',
+    'retry',
+    'deadline',
+    'conclave',
+    'scope',
+    'share',
+    'secret',
+    'device',
+    'dealer',
+    'all',
+    'self',
+  ],
   ...['then', 'constructor', 'prototype', 'supervisor', 'program'],
 ];
 export const PARTY_NAME = /^[a-z][a-z0-9-]{0,30}$/;
@@ -54,7 +66,8 @@ export function job<
 >(options: JobOptions<P, A, S>, body: (context: JobContext<P, OutputOf<A>, S>) => unknown): Job<P> {
   if (typeof options !== 'object' || options === null) throw invalid('the first argument is not a record');
   for (const key of Object.keys(options)) {
-    if (key !== 'parties' && key !== 'args' && key !== 'settings') throw invalid(`there is no option "${key}"`);
+    if (key !== 'parties' && key !== 'args' && key !== 'settings')
+      throw invalid(`there is no option "${key}"`);
   }
   if (typeof body !== 'function') throw invalid('the second argument is not a function');
   checkParties(options.parties);
@@ -76,7 +89,9 @@ export function job<
 }
 
 export function isJob(value: unknown): value is Job {
-  return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === JOB_FORMAT;
+  return (
+    typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === JOB_FORMAT
+  );
 }
 
 function checkParties(parties: unknown): void {
@@ -91,4 +106,5 @@ function checkParties(parties: unknown): void {
   if (twice !== undefined) throw invalid(`it names the party "${twice}" twice`);
 }
 
-const invalid = (why: string): UsageError => new UsageError('PRIVITY_JOB_INVALID', `This is not a valid job: ${why}.`);
+const invalid = (why: string): UsageError =>
+  new UsageError('PRIVITY_JOB_INVALID', `This is not a valid job: ${why}.`);

@@ -96,9 +96,13 @@ function loadFailed(path: string, error: unknown): UsageError {
   if (name === 'SyntaxError' || code === 'BABEL_PARSE_ERROR') {
     return new UsageError('PRIVITY_JOB_SYNTAX', `The job does not compile: ${words}`, { cause: error });
   }
-  return new UsageError('PRIVITY_JOB_LOAD_FAILED', `The job could not be loaded: ${name ?? 'Error'}: ${words}`, {
-    cause: error,
-  });
+  return new UsageError(
+    'PRIVITY_JOB_LOAD_FAILED',
+    `The job could not be loaded: ${name ?? 'Error'}: ${words}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function notAJob(file: string, exported: unknown): UsageError {
@@ -111,10 +115,16 @@ function notAJob(file: string, exported: unknown): UsageError {
   );
 }
 
-function hashFiles(path: string, loaded: readonly string[]): { readonly hash: string; readonly files: readonly string[] } {
+function hashFiles(
+  path: string,
+  loaded: readonly string[],
+): { readonly hash: string; readonly files: readonly string[] } {
   const others = [...new Set(loaded)].filter((file) => file !== path);
   if (others.length >= JOB_FILES_MAX) {
-    throw new UsageError('PRIVITY_JOB_LOAD_FAILED', `The job imports over ${JOB_FILES_MAX} files of its own.`);
+    throw new UsageError(
+      'PRIVITY_JOB_LOAD_FAILED',
+      `The job imports over ${JOB_FILES_MAX} files of its own.`,
+    );
   }
   const named = others
     .map((file) => ({ file, name: relative(dirname(path), file).split(sep).join('/') }))
@@ -128,7 +138,10 @@ function hashFiles(path: string, loaded: readonly string[]): { readonly hash: st
 
 function hashFile(file: string): string {
   if (statSync(file).size > JOB_FILE_BYTES_MAX) {
-    throw new UsageError('PRIVITY_JOB_LOAD_FAILED', `A file that the job imports has over ${JOB_FILE_BYTES_MAX} bytes.`);
+    throw new UsageError(
+      'PRIVITY_JOB_LOAD_FAILED',
+      `A file that the job imports has over ${JOB_FILE_BYTES_MAX} bytes.`,
+    );
   }
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }

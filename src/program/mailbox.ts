@@ -111,7 +111,9 @@ class Incoming implements Mail, MessageSink {
   #outcome: 'open' | 'complete' | 'failed' = 'open';
   #error: Error | undefined;
   #hasBlobs = false;
-  #listener: { readonly complete: () => void; readonly failed: (error: Error | undefined) => void } | undefined;
+  #listener:
+    | { readonly complete: () => void; readonly failed: (error: Error | undefined) => void }
+    | undefined;
 
   constructor(peer: string, frame: DataFrame, room: Room) {
     this.peer = peer;

@@ -45,17 +45,24 @@ export function psi<A extends string, B extends string>(
   const on = keyColumns(options);
   for (const { owners } of records) {
     if (owners.length !== 1)
-      throw invalid(`a table is at ${owners.join(' and ')}; send nothing before, psi takes each at one party`);
+      throw invalid(
+        `a table is at ${owners.join(' and ')}; send nothing before, psi takes each at one party`,
+      );
   }
   const members = parties.filter((party) => records.some(({ owners }) => owners.includes(party)));
-  if (members.length !== 2) throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
+  if (members.length !== 2)
+    throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
   const handles = scheduler.device(psiStep(on, members, inputs));
   const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
   return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
 }
 
-function psiStep(on: readonly string[], members: readonly string[], inputs: readonly HandleRecord[]): DeviceStep {
+function psiStep(
+  on: readonly string[],
+  members: readonly string[],
+  inputs: readonly HandleRecord[],
+): DeviceStep {
   return {
     kind: 'psi',
     name: `psi on ${on.join(', ')}`,

@@ -14,7 +14,7 @@ export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export { RunAbortedError, type VerdictInfo } from './abort.ts';
 export type { At, JobContext, Party, TaskContext } from './at.ts';
 export { type Job, type JobOptions, job } from './job.ts';
-export { PublicError } from './public-error.ts';
 export { type PsiOptions, psi } from './psi.ts';
+export { PublicError } from './public-error.ts';
 export type { Schema, SettingsDeclaration } from './schema.ts';
 export { tensor } from './tensor.ts';

@@ -41,10 +41,15 @@ describe('a run', () => {
   });
 
   it('ends with equal digests and step counts, also at parties that take no part', async () => {
-    const w = await world(job(three, async ({ alice, bob, reveal }) => reveal(alice.run('x', () => 1).to(bob))));
+    const w = await world(
+      job(three, async ({ alice, bob, reveal }) => reveal(alice.run('x', () => 1).to(bob))),
+    );
     const ends = [...(await w.run()).values()].map((o) => (o.status === 'fulfilled' ? o.value : o.reason));
     assert.equal(new Set(ends.map(({ digest }) => digest)).size, 1);
-    assert.deepEqual(ends.map(({ steps }) => steps), [3, 3, 3]);
+    assert.deepEqual(
+      ends.map(({ steps }) => steps),
+      [3, 3, 3],
+    );
     assert.match(ends[0].digest, /^[0-9a-f]{32}$/);
   });
 
@@ -52,7 +57,10 @@ describe('a run', () => {
     const order: string[] = [];
     const w = await world(
       job(two, async ({ alice, reveal }) => {
-        const gate = alice.run('slow', () => new Promise<number>((resolve) => setImmediate(() => resolve(1))));
+        const gate = alice.run(
+          'slow',
+          () => new Promise<number>((resolve) => setImmediate(() => resolve(1))),
+        );
         const late = alice.run('after slow', { gate }, () => void order.push('late'));
         alice.run('free', () => void order.push('free'));
         order.push('issued');
@@ -63,7 +71,10 @@ describe('a run', () => {
     await w.of('alice').runtime.prepare();
     await w.results();
     assert.equal(order[0], 'issued', 'code runs after the job function has gone on');
-    assert.deepEqual(order.filter((event) => event !== 'issued'), ['free', 'late']);
+    assert.deepEqual(
+      order.filter((event) => event !== 'issued'),
+      ['free', 'late'],
+    );
   });
 
   it('completes steps that the job forgets to await', async () => {
@@ -112,10 +123,7 @@ describe('a run', () => {
       }),
     );
     assert.deepEqual(await w.results(), { alice: 5, bob: 5, carol: 5 });
-    assert.deepEqual(
-      w.crossed.map(({ from, to }) => `${from}>${to}`).sort(),
-      ['alice>bob', 'alice>carol'],
-    );
+    assert.deepEqual(w.crossed.map(({ from, to }) => `${from}>${to}`).sort(), ['alice>bob', 'alice>carol']);
     assert.deepEqual(
       w.of('alice').host.disclosures.map(({ stepId, to, type }) => [stepId, to, type]),
       [
@@ -149,7 +157,15 @@ describe('a run', () => {
     const [line] = w.of('alice').host.disclosures;
     assert.deepEqual(
       { ...line, bytes: 0 },
-      { stepId: '1', name: 'means', kind: 'reveal', to: ['bob'], type: 'float64 tensor', shape: [2, 2], bytes: 0 },
+      {
+        stepId: '1',
+        name: 'means',
+        kind: 'reveal',
+        to: ['bob'],
+        type: 'float64 tensor',
+        shape: [2, 2],
+        bytes: 0,
+      },
     );
     assert.ok((line?.bytes ?? 0) > 32);
     assert.deepEqual(w.of('bob').host.disclosures, []);
@@ -161,7 +177,11 @@ describe('a run', () => {
       job(two, async ({ alice, bob, reveal }) => {
         const x = alice.run('x', () => data);
         const there = bob.run('sum', { x: x.to(bob) }, ({ x }) => x.reduce((a, b) => a + b));
-        alice.run('spoil', { x }, ({ x }) => new Promise<void>((resolve) => setImmediate(() => resolve(void x.fill(9)))));
+        alice.run(
+          'spoil',
+          { x },
+          ({ x }) => new Promise<void>((resolve) => setImmediate(() => resolve(void x.fill(9)))),
+        );
         return reveal(there);
       }),
     );
@@ -179,7 +199,9 @@ describe('a run', () => {
         const results = await parallel([
           async () => (await reveal(x)) + (await reveal(bob.run('b', () => 10))),
           async () => {
-            const [inner] = await parallel([async () => reveal(carol.run('c', { x: x.to(carol) }, ({ x }) => x + 100))]);
+            const [inner] = await parallel([
+              async () => reveal(carol.run('c', { x: x.to(carol) }, ({ x }) => x + 100)),
+            ]);
             return inner;
           },
         ]);
@@ -192,10 +214,28 @@ describe('a run', () => {
     w.between('alice', 'bob').release('alice');
     const outcomes = [...(await running).values()];
     const values = outcomes.map((o) => (o.status === 'fulfilled' ? o.value : o.reason));
-    assert.deepEqual(values.map(({ result }) => result), [[11, 101, 1], [11, 101, 1], [11, 101, 1]]);
+    assert.deepEqual(
+      values.map(({ result }) => result),
+      [
+        [11, 101, 1],
+        [11, 101, 1],
+        [11, 101, 1],
+      ],
+    );
     assert.equal(new Set(values.map(({ digest }) => digest)).size, 1);
     const ids = w.of('alice').host.trail.map(({ stepId }) => stepId);
-    assert.deepEqual([...ids].sort(), ['0', '1', '1/0/0', '1/0/1', '1/0/2', '1/1/0', '1/1/0/0/0', '1/1/0/0/1', '1/1/0/0/2', '2']);
+    assert.deepEqual([...ids].sort(), [
+      '0',
+      '1',
+      '1/0/0',
+      '1/0/1',
+      '1/0/2',
+      '1/1/0',
+      '1/1/0/0/0',
+      '1/1/0/0/1',
+      '1/1/0/0/2',
+      '2',
+    ]);
   });
 
   it('gives tasks their party’s settings and the public arguments to all', async () => {
@@ -218,9 +258,7 @@ describe('a run', () => {
   });
 
   it('says who waits for whom', async () => {
-    const w = await world(
-      job(two, async ({ alice, reveal }) => reveal(alice.run('x', () => 1))),
-    );
+    const w = await world(job(two, async ({ alice, reveal }) => reveal(alice.run('x', () => 1))));
     w.between('alice', 'bob').hold('alice');
     const running = w.results();
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
@@ -285,7 +323,9 @@ describe('an abort', () => {
 
   it('leaves nothing behind', async () => {
     const w = await world(
-      job(two, async ({ alice, bob, reveal }) => reveal(alice.run('x', () => new Uint8Array(100_000)).to(bob))),
+      job(two, async ({ alice, bob, reveal }) =>
+        reveal(alice.run('x', () => new Uint8Array(100_000)).to(bob)),
+      ),
       { limits: { mailboxBytesMax: 10 } },
     );
     w.between('alice', 'bob').hold('alice');

@@ -56,7 +56,11 @@ export class Scheduler {
     });
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined) this.#whenReady(entry, inputs, cell, plan.code);
-    return this.#handle({ id: entry.stepId, name, copies: new Map([[party, [{ branch, cell }]]]) }, [party], cell);
+    return this.#handle(
+      { id: entry.stepId, name, copies: new Map([[party, [{ branch, cell }]]]) },
+      [party],
+      cell,
+    );
   }
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
@@ -73,7 +77,9 @@ export class Scheduler {
       cell?.when(
         (value) => {
           if (!record.owners.includes(this.state.party)) return resolve(value);
-          this.#delivery.publish(value, entry).then(resolve, (error: unknown) => this.state.fail(error, entry));
+          this.#delivery
+            .publish(value, entry)
+            .then(resolve, (error: unknown) => this.state.fail(error, entry));
         },
         // The failure has been reported where it happened; this ends with the verdict.
         () => {},
@@ -97,11 +103,17 @@ export class Scheduler {
     if (channel && cell) {
       channel.open(entry);
       const own = inputs[channel.rank];
-      this.#whenReady(entry, own ? [own] : [], cell, ([input]) => this.#runDevice(step, entry, channel, input));
+      this.#whenReady(entry, own ? [own] : [], cell, ([input]) =>
+        this.#runDevice(step, entry, channel, input),
+      );
     }
     return members.map((member) => {
       const here = member === this.state.party ? cell : undefined;
-      const value = { id: `${entry.stepId}@${member}`, name, copies: new Map([[member, [{ branch, cell: here }]]]) };
+      const value = {
+        id: `${entry.stepId}@${member}`,
+        name,
+        copies: new Map([[member, [{ branch, cell: here }]]]),
+      };
       return this.#handle(value, [member], here);
     });
   }
@@ -257,7 +269,12 @@ export class Scheduler {
     }
   }
 
-  async #runDevice(step: DeviceStep, entry: TrailEntry, channel: MemberChannel, input: unknown): Promise<unknown> {
+  async #runDevice(
+    step: DeviceStep,
+    entry: TrailEntry,
+    channel: MemberChannel,
+    input: unknown,
+  ): Promise<unknown> {
     const { stepId, name, kind } = entry;
     const { options, host } = this.state;
     try {

@@ -48,12 +48,14 @@ export async function parseArgs(schema: Schema | undefined, given: Raw): Promise
     );
   if (schema === undefined) {
     const unknown = Object.keys(given);
-    if (unknown.length > 0) throw refuse(unknown.map((key) => `${key} is unknown, this job takes no arguments`));
+    if (unknown.length > 0)
+      throw refuse(unknown.map((key) => `${key} is unknown, this job takes no arguments`));
     return Object.freeze({});
   }
   const result = await schema['~standard'].validate(given);
   // Arguments are public, so the schema's own words, which may quote them, do no harm.
-  if (result.issues) throw refuse(result.issues.map((issue) => `${pathOf(issue) || 'all'}: ${issue.message}`));
+  if (result.issues)
+    throw refuse(result.issues.map((issue) => `${pathOf(issue) || 'all'}: ${issue.message}`));
   return frozenRecord(result.value, given, refuse);
 }
 
@@ -103,18 +105,18 @@ export function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-function plainText(value: unknown, name: string, refuse: (problems: readonly string[]) => UsageError): string {
+function plainText(
+  value: unknown,
+  name: string,
+  refuse: (problems: readonly string[]) => UsageError,
+): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw refuse([`${name} is not a simple value; declare a schema for it`]);
 }
 
 /** Schemas often drop unknown keys; here a dropped key is a mistake, because nobody would notice it otherwise. */
-function frozenRecord(
-  value: unknown,
-  given: Raw,
-  refuse: (problems: readonly string[]) => UsageError,
-): Raw {
+function frozenRecord(value: unknown, given: Raw, refuse: (problems: readonly string[]) => UsageError): Raw {
   if (typeof value !== 'object' || value === null) throw refuse(['the schema does not describe a record']);
   const dropped = Object.keys(given).filter((key) => !Object.hasOwn(value, key) && given[key] !== undefined);
   if (dropped.length > 0) throw refuse(dropped.map((key) => `${key} is unknown`));

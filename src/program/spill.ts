@@ -66,7 +66,9 @@ export class FileSpillStore implements SpillStore {
     const name = String(this.#count++);
     const file = await disk('create', async () => {
       const path = join(await (this.#dir as Promise<string>), name);
-      return new DiskFile(path, await open(path, 'wx+', 0o600), this.#allowance, (gone) => this.#open.delete(gone));
+      return new DiskFile(path, await open(path, 'wx+', 0o600), this.#allowance, (gone) =>
+        this.#open.delete(gone),
+      );
     });
     this.#open.add(file);
     return file;
@@ -136,7 +138,9 @@ class DiskFile implements SpillFile {
   }
 
   blob(offset: number, length: number, type: string): Promise<Blob> {
-    return disk('read', async () => (await openAsBlob(this.#path, { type })).slice(offset, offset + length, type));
+    return disk('read', async () =>
+      (await openAsBlob(this.#path, { type })).slice(offset, offset + length, type),
+    );
   }
 
   async remove(): Promise<void> {
@@ -158,9 +162,13 @@ async function disk<T>(what: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'no error code';
-    throw new EnvironmentError('PRIVITY_SPILL_FAILED', `A temporary file could not be used (${what}: ${code}).`, {
-      cause: error,
-    });
+    throw new EnvironmentError(
+      'PRIVITY_SPILL_FAILED',
+      `A temporary file could not be used (${what}: ${code}).`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

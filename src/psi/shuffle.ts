@@ -10,7 +10,7 @@ const POOL_BYTES = 4096;
  */
 export function randomPermutation(length: number, random: Random): Uint32Array {
   const permutation = Uint32Array.from({ length }, (_, index) => index);
-  const draw = uniformBelow(random);
+  const draw = uniformBelow(random, Math.min(POOL_BYTES, 4 * length));
   for (let last = length - 1; last > 0; last--) {
     const other = draw(last + 1);
     const moved = permutation[last] ?? 0;
@@ -20,14 +20,14 @@ export function randomPermutation(length: number, random: Random): Uint32Array {
   return permutation;
 }
 
-/** Uniform integers below a bound of at most 2^32. */
-export function uniformBelow(random: Random): (bound: number) => number {
+/** Uniform integers below a bound of at most 2^32. Fetches `poolBytes`, a multiple of 4, at a time. */
+export function uniformBelow(random: Random, poolBytes = POOL_BYTES): (bound: number) => number {
   let pool: DataView = new DataView(new ArrayBuffer(0));
   let at = 0;
   const next = (): number => {
     if (at + 4 > pool.byteLength) {
-      const bytes = random.bytes(POOL_BYTES);
-      invariant(bytes.byteLength === POOL_BYTES, 'a source of randomness gave fewer bytes than asked');
+      const bytes = random.bytes(poolBytes);
+      invariant(bytes.byteLength === poolBytes, 'a source of randomness gave fewer bytes than asked');
       pool = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       at = 0;
     }

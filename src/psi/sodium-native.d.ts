@@ -11,5 +11,6 @@ declare module 'sodium-native' {
     sodium_memzero(buffer: Uint8Array): void;
   }
   const sodium: Sodium;
+  // biome-ignore lint/style/noDefaultExport: the package is CommonJS, which has no other
   export default sodium;
 }

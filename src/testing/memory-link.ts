@@ -55,7 +55,13 @@ class End implements Link {
   #state: LinkState = 'up';
   readonly #sinks = new Set<MessageSink>();
 
-  constructor(self: string, peer: string, handlers: LinkHandlers, crossed: CrossedMessage[], pieceBytes: number) {
+  constructor(
+    self: string,
+    peer: string,
+    handlers: LinkHandlers,
+    crossed: CrossedMessage[],
+    pieceBytes: number,
+  ) {
     this.#self = self;
     this.peer = peer;
     this.#handlers = handlers;
@@ -116,7 +122,12 @@ class End implements Link {
         await sink.write(piece);
       }
     }
-    this.#crossed.push({ from: this.#self, to: this.peer, header, body: new Uint8Array(Buffer.concat(pieces)) });
+    this.#crossed.push({
+      from: this.#self,
+      to: this.peer,
+      header,
+      body: new Uint8Array(Buffer.concat(pieces)),
+    });
     this.#sinks.delete(sink);
     await sink.end();
   }

@@ -117,7 +117,8 @@ export class World {
   static async create(jobs: Job | Readonly<Record<string, Job>>, options: WorldOptions = {}): Promise<World> {
     const world = new World();
     world.#dir = await mkdtemp(join(tmpdir(), 'privity-world-'));
-    const jobOf = (party: string): Job => ('body' in jobs ? (jobs as Job) : (jobs as Record<string, Job>)[party]) as Job;
+    const jobOf = (party: string): Job =>
+      ('body' in jobs ? (jobs as Job) : (jobs as Record<string, Job>)[party]) as Job;
     const names = options.parties ?? ('body' in jobs ? (jobs as Job).parties : Object.keys(jobs));
     for (const party of names) {
       const host = new Recorder();

@@ -57,13 +57,25 @@ const typedArrays = fc.oneof(
   fc.bigUint64Array(),
 );
 const scalars = fc.oneof(
-  fc.constantFrom(null, undefined, true, false, -0, Number.NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53), 2 ** 60),
+  fc.constantFrom(
+    null,
+    undefined,
+    true,
+    false,
+    -0,
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    2 ** 53,
+    -(2 ** 53),
+    2 ** 60,
+  ),
   fc.double(),
   fc.integer(),
   fc.bigInt(),
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'binary-ascii', minLength: 16_000, maxLength: 17_000 }),
-  fc.date(),
+  fc.date({ noInvalidDate: true }),
 );
 const keys = fc.string().filter((key) => key !== '__proto__');
 const values = fc.letrec((tie) => ({
@@ -97,24 +109,32 @@ describe('the value codec', () => {
       big: [0n, -1n, 255n, 256n, -(2n ** 200n)],
       long: `${'é'.repeat(20_000)}😀`,
       numbers: [...Array(20).keys(), -0, Number.NaN],
-      date: new Date(Number.NaN),
     };
     const back = (await roundTrip(value)) as typeof value;
     assert.deepStrictEqual(back, value);
     assert.deepEqual(Object.keys(back), Object.keys(value));
+    assert.ok(Number.isNaN(((await roundTrip(new Date(Number.NaN))) as Date).getTime()));
     assert.ok(Object.is(back[10], -0) && Object.is(back.numbers[20], -0));
   });
 
   it('sends a view’s own bytes only, each array in a buffer of its own', async () => {
     const pool = new Uint8Array(64).fill(7);
-    const back = (await roundTrip({ a: pool.subarray(3, 5), b: Buffer.from('hi') })) as Record<string, Uint8Array>;
+    const back = (await roundTrip({ a: pool.subarray(3, 5), b: Buffer.from('hi') })) as Record<
+      string,
+      Uint8Array
+    >;
     assert.deepEqual(back, { a: Uint8Array.of(7, 7), b: new Uint8Array(Buffer.from('hi')) });
     assert.equal(back.a?.buffer.byteLength, 2);
     assert.equal(back.b?.constructor, Uint8Array);
   });
 
   it('puts typed arrays at multiples of 8 bytes', async () => {
-    const bytes = await bytesOf({ s: 'abc', x: Float64Array.of(1.5), y: Uint8Array.of(9), z: Float64Array.of(2.5) });
+    const bytes = await bytesOf({
+      s: 'abc',
+      x: Float64Array.of(1.5),
+      y: Uint8Array.of(9),
+      z: Float64Array.of(2.5),
+    });
     const at = (value: number): number =>
       Buffer.from(bytes).indexOf(new Uint8Array(Float64Array.of(value).buffer));
     assert.equal(at(1.5) % 8, 0);
@@ -128,7 +148,11 @@ describe('the value codec', () => {
     value.data[0] = 9;
     value.more.b = 2;
     const body = (await pending.encode()).body() as readonly Uint8Array[];
-    assert.deepEqual(await decodeValue(memorySource(body)), { list: [1, 2], data: Float64Array.of(1), more: { a: 1 } });
+    assert.deepEqual(await decodeValue(memorySource(body)), {
+      list: [1, 2],
+      data: Float64Array.of(1),
+      more: { a: 1 },
+    });
   });
 
   it('decodes from pieces cut anywhere', async () => {
@@ -202,7 +226,7 @@ describe('what cannot be sent', () => {
     ['a symbol key', { [Symbol('canary')]: 1 }],
     ['the key __proto__', JSON.parse('{"__proto__": 1}')],
     ['a key that is no text', { '\ud800': 1 }],
-    ['a sparse array', [1, , 3]], // biome-ignore lint/suspicious/noSparseArray: what this is about
+    ['a sparse array', Array(3)],
     ['an array with properties', Object.assign([1], { canary: 1 })],
     ['a subclass of Array', new (class List extends Array {})()],
     ['a huge bigint', 1n << 2_000_000n],
@@ -229,15 +253,20 @@ describe('what cannot be sent', () => {
   });
 
   it('limits hold at both ends', async () => {
-    const limits = { ...defaultValueLimits, itemsMax: 100, memoryBytesMax: 1000, structureBytesMax: 200 };
+    const limits = { ...defaultValueLimits, itemsMax: 100, memoryBytesMax: 1000, structureBytesMax: 250 };
     const options = { limits };
-    const refused = (value: unknown, code: string) => assert.rejects(encodeValue(value, 'The value', options), { code });
+    const refused = (value: unknown, code: string) =>
+      assert.rejects(encodeValue(value, 'The value', options), { code });
     await refused(Array(101).fill('x'), 'PRIVITY_VALUE_NOT_SENDABLE');
     await refused(new Uint8Array(1001), 'PRIVITY_VALUE_TOO_LARGE');
     await refused('x'.repeat(300), 'PRIVITY_VALUE_NOT_SENDABLE');
     await assert.rejects(decodeBytes(await bytesOf(Array(101).fill('x')), options), corrupt);
-    await assert.rejects(decodeBytes(await bytesOf(new Uint8Array(1001)), options), { code: 'PRIVITY_VALUE_TOO_LARGE' });
-    await assert.rejects(decodeBytes(await bytesOf('x'.repeat(300)), options), { code: 'PRIVITY_VALUE_TOO_LARGE' });
+    await assert.rejects(decodeBytes(await bytesOf(new Uint8Array(1001)), options), {
+      code: 'PRIVITY_VALUE_TOO_LARGE',
+    });
+    await assert.rejects(decodeBytes(await bytesOf('x'.repeat(300)), options), {
+      code: 'PRIVITY_VALUE_TOO_LARGE',
+    });
     assert.ok(await bytesOf(new Blob(['x'.repeat(5000)]), options), 'Blobs are not held in memory');
   });
 });
@@ -245,7 +274,8 @@ describe('what cannot be sent', () => {
 describe('hostile bytes', () => {
   const nested = (byte: number, levels: number): Uint8Array =>
     Uint8Array.from([0x83, 1, 0x80, ...Array(levels).fill(byte), 0xf6]);
-  const structure = (root: unknown, segments: number[] = []): Uint8Array => encodeStructure({ segments, root });
+  const structure = (root: unknown, segments: number[] = []): Uint8Array =>
+    encodeStructure({ segments, root });
   const seeds: readonly [string, Uint8Array][] = [
     ['nothing', new Uint8Array(0)],
     ['another magic', new Uint8Array(16).fill(1)],
@@ -255,18 +285,30 @@ describe('hostile bytes', () => {
     ['no array', crafted(encode({ a: 1 }))],
     ['deep arrays', crafted(nested(0x81, 100_000))],
     ['deep tags', crafted(nested(0xc2, 100_000))],
-    ['deep maps', crafted(Uint8Array.from([0x83, 1, 0x80, ...Array(50_000).fill([0xa1, 0x61, 0x61]).flat(), 0xf6]))],
+    [
+      'deep maps',
+      crafted(Uint8Array.from([0x83, 1, 0x80, ...Array(50_000).fill([0xa1, 0x61, 0x61]).flat(), 0xf6])),
+    ],
     ['a declared array of 2^32', crafted(Uint8Array.from([0x83, 1, 0x80, 0x9a, 255, 255, 255, 255, 0xf6]))],
-    ['a declared array of 2^53', crafted(Uint8Array.from([0x83, 1, 0x80, 0x9b, 0, 0x1f, 255, 255, 255, 255, 255, 255]))],
+    [
+      'a declared array of 2^53',
+      crafted(Uint8Array.from([0x83, 1, 0x80, 0x9b, 0, 0x1f, 255, 255, 255, 255, 255, 255])),
+    ],
     ['a declared string of 2^32', crafted(Uint8Array.from([0x83, 1, 0x80, 0x7a, 255, 255, 255, 255, 0x61]))],
     ['an array without end', crafted(Uint8Array.from([0x83, 1, 0x80, 0x9f, 0xf6, 0xff]))],
     ['a tag that is not ours', crafted(Uint8Array.from([0x83, 1, 0x80, 0xc1, 0x01]))],
     ['a regular expression', crafted(Uint8Array.from([0x83, 1, 0x80, 0xd8, 0x23, 0x61, 0x61]))],
     ['bytes in the structure', crafted(encode([1, [], Uint8Array.of(1, 2)]))],
-    ['a 64-bit integer', crafted(Uint8Array.from([0x83, 1, 0x80, 0x1b, 255, 255, 255, 255, 255, 255, 255, 255]))],
+    [
+      'a 64-bit integer',
+      crafted(Uint8Array.from([0x83, 1, 0x80, 0x1b, 255, 255, 255, 255, 255, 255, 255, 255])),
+    ],
     ['a number as key', crafted(Uint8Array.from([0x83, 1, 0x80, 0xa1, 1, 2]))],
     ['a key twice', crafted(Uint8Array.from([0x83, 1, 0x80, 0xa2, 0x61, 0x61, 1, 0x61, 0x61, 2]))],
-    ['the key __proto__', crafted(Uint8Array.from([0x83, 1, 0x80, 0xa1, 0x69, ...Buffer.from('__proto__'), 0xa0]))],
+    [
+      'the key __proto__',
+      crafted(Uint8Array.from([0x83, 1, 0x80, 0xa1, 0x69, ...Buffer.from('__proto__'), 0xa0])),
+    ],
     ['a huge bignum', crafted(structure(Array(2).fill(0)).slice(0, 3))],
     ['trailing bytes', Uint8Array.from([...crafted(structure(null)), ...new Uint8Array(8)])],
     ['a segment nobody owns', crafted(structure(null, [8]), new Uint8Array(8))],
@@ -304,15 +346,20 @@ describe('hostile bytes', () => {
   it('damaged and truncated values never do anything else, either', async () => {
     const limits = { ...defaultValueLimits, memoryBytesMax: 1_000_000 };
     await fc.assert(
-      fc.asyncProperty(values, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat(), async (value, flips, cut) => {
-        const bytes = await bytesOf(value);
-        for (const [at, byte] of flips) bytes[at % bytes.length] = byte;
-        const end = flips.length === 0 ? cut % bytes.length : bytes.length;
-        await decodeBytes(bytes.subarray(0, end), { limits }).catch((error: unknown) =>
-          assert.ok(error instanceof PrivityError, String(error)),
-        );
-        assert.equal(({} as Record<string, unknown>).polluted, undefined);
-      }),
+      fc.asyncProperty(
+        values,
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+        fc.nat(),
+        async (value, flips, cut) => {
+          const bytes = await bytesOf(value);
+          for (const [at, byte] of flips) bytes[at % bytes.length] = byte;
+          const end = flips.length === 0 ? cut % bytes.length : bytes.length;
+          await decodeBytes(bytes.subarray(0, end), { limits }).catch((error: unknown) =>
+            assert.ok(error instanceof PrivityError, String(error)),
+          );
+          assert.equal(({} as Record<string, unknown>).polluted, undefined);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -328,7 +375,10 @@ describe('the ledger’s words', () => {
     assert.deepEqual(words({ canary: 1 }), { type: 'record', shape: [1] });
     assert.deepEqual(words(new Uint8Array(3)), { type: 'bytes', shape: [3] });
     assert.deepEqual(words(new Float32Array(3)), { type: 'float32 array', shape: [3] });
-    assert.deepEqual(words({ shape: [1, 3], data: new Int32Array(3) }), { type: 'int32 tensor', shape: [1, 3] });
+    assert.deepEqual(words({ shape: [1, 3], data: new Int32Array(3) }), {
+      type: 'int32 tensor',
+      shape: [1, 3],
+    });
     assert.deepEqual(words({ shape: [2, 3], data: new Int32Array(3) }), { type: 'record', shape: [2] });
     assert.deepEqual(words(new Date(0)), { type: 'date' });
     assert.deepEqual(words(new Blob(['abc'])), { type: 'blob', shape: [3] });

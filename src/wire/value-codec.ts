@@ -72,7 +72,11 @@ export function snapshotValue(value: unknown, where: string, options: CodecOptio
 }
 
 /** {@link snapshotValue} in one go. */
-export function encodeValue(value: unknown, where: string, options: CodecOptions = {}): Promise<EncodedValue> {
+export async function encodeValue(
+  value: unknown,
+  where: string,
+  options: CodecOptions = {},
+): Promise<EncodedValue> {
   return snapshotValue(value, where, options).encode();
 }
 
@@ -192,8 +196,7 @@ class Assembly {
     }
     if (node.params.length !== 1) throw corrupt('a leaf with too many parameters');
     this.#inMemory += length;
-    if (this.#inMemory > this.#limits.memoryBytesMax)
-      throw overLimit('memory', this.#limits.memoryBytesMax);
+    if (this.#inMemory > this.#limits.memoryBytesMax) throw overLimit('memory', this.#limits.memoryBytesMax);
     return this.#materialise(node.kind, await this.#source.read(offset, length));
   }
 

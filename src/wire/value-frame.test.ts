@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { PeerError } from '../base/errors.ts';
 import { decodeDataFrame, encodeDataFrame, isStepId } from './value-frame.ts';
 
-const digests = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const digests = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'));
 const stepIds = fc
   .array(fc.nat(), { minLength: 1, maxLength: 9 })
   .filter(({ length }) => length % 2 === 1)
@@ -51,6 +53,7 @@ describe('the header of data messages', () => {
 
   it('knows paths of steps', () => {
     for (const id of ['0', '12', '4/0/2', '1/2/3/4/5']) assert.ok(isStepId(id), id);
-    for (const id of ['', '/', '4/', '4/0', '-1', '1.5', '1e3', 'x', `1${'0'.repeat(20)}`]) assert.ok(!isStepId(id), id);
+    for (const id of ['', '/', '4/', '4/0', '-1', '1.5', '1e3', 'x', `1${'0'.repeat(20)}`])
+      assert.ok(!isStepId(id), id);
   });
 });

@@ -105,7 +105,8 @@ class Walk {
     if (value instanceof Blob) return this.#blob(value, depth);
     if (isDate(value)) return this.#date(value);
     const proto: unknown = Object.getPrototypeOf(value);
-    if (depth >= this.#limits.depthMax) throw this.#refuse(`more than ${this.#limits.depthMax} levels`, depth);
+    if (depth >= this.#limits.depthMax)
+      throw this.#refuse(`more than ${this.#limits.depthMax} levels`, depth);
     if (this.#ancestors.has(value)) throw this.#refuse('a cycle', depth);
     this.#ancestors.add(value);
     try {
@@ -145,7 +146,9 @@ class Walk {
       throw this.#refuse(`more than ${this.#limits.itemsMax} items`, depth);
     if (Reflect.ownKeys(value).length !== value.length + 1)
       throw this.#refuse('an array with holes or named properties', depth);
-    return Array.from(value, (_, index) => this.#visit(this.#property(value, String(index), depth), depth + 1));
+    return Array.from(value, (_, index) =>
+      this.#visit(this.#property(value, String(index), depth), depth + 1),
+    );
   }
 
   #record(value: object, depth: number): unknown {
@@ -242,6 +245,7 @@ function nameOf(value: object): string {
   if (value instanceof Promise) return 'a Promise (await it in the task)';
   if (value instanceof Error) return 'an Error';
   if (value instanceof RegExp) return 'a RegExp';
-  if (value instanceof ArrayBuffer || value instanceof DataView) return 'an ArrayBuffer or DataView (use a Uint8Array)';
+  if (value instanceof ArrayBuffer || value instanceof DataView)
+    return 'an ArrayBuffer or DataView (use a Uint8Array)';
   return 'an instance of a class';
 }

@@ -136,7 +136,8 @@ class CappedTokenizer extends Tokenizer {
     if (token.type === Type.bytes && parent?.type !== Type.tag) throw corrupt('bytes outside a segment');
     const left = childrenOf(token);
     if (left === 0) this.#complete();
-    else if (this.#open.length >= this.#limits.depthMax + ENVELOPE_DEPTH) throw corrupt('it is nested too deeply');
+    else if (this.#open.length >= this.#limits.depthMax + ENVELOPE_DEPTH)
+      throw corrupt('it is nested too deeply');
     else this.#open.push({ type: token.type, left });
     return token;
   }

@@ -62,7 +62,8 @@ export const programErrors = {
   PRIVITY_STEP_INVALID: {
     failure: 'USAGE',
     means: 'A step was called with wrong arguments.',
-    causes: 'A missing or over-long name, inputs that are not a record of handles, or code that is not a function.',
+    causes:
+      'A missing or over-long name, inputs that are not a record of handles, or code that is not a function.',
     remedy: 'Call `party.run(name, { input: handle }, ({ input }, { settings, signal }) => ...)`.',
   },
   PRIVITY_STEP_INSIDE_TASK: {
@@ -88,15 +89,18 @@ export const programErrors = {
   PRIVITY_HANDLE_EXPECTED: {
     failure: 'USAGE',
     means: 'A plain value was given where a handle to a located value is needed.',
-    causes: 'A public value, a promise or a task’s inner value was passed to `reveal`, `to`, `psi` or as an input.',
-    remedy: 'Pass what `party.run(...)` returned. Public values need no reveal and can be used in tasks directly.',
+    causes:
+      'A public value, a promise or a task’s inner value was passed to `reveal`, `to`, `psi` or as an input.',
+    remedy:
+      'Pass what `party.run(...)` returned. Public values need no reveal and can be used in tasks directly.',
   },
   PRIVITY_HANDLE_COERCED: {
     failure: 'USAGE',
     means: 'The job used a handle as if it were the value itself.',
     causes:
       'Arithmetic, comparison, string formatting, JSON, iteration or property access on a handle in the job function. The value exists only at its owners.',
-    remedy: 'Compute with it in a task at a party that has it: `alice.run("name", { x }, ({ x }) => ...)`; or `await reveal(x)`.',
+    remedy:
+      'Compute with it in a task at a party that has it: `alice.run("name", { x }, ({ x }) => ...)`; or `await reveal(x)`.',
   },
   PRIVITY_HANDLE_FOREIGN: {
     failure: 'USAGE',
@@ -113,7 +117,8 @@ export const programErrors = {
   PRIVITY_PSI_ARGUMENTS: {
     failure: 'USAGE',
     means: 'The arguments of `psi` are wrong.',
-    causes: 'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
+    causes:
+      'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
   PRIVITY_VALUE_NOT_SENDABLE: {

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ErrorCode } from '../base/error-catalogue.ts';
+import { PrivityError } from '../base/errors.ts';
+import { systemRandom } from '../base/system.ts';
+import { tableOf } from '../data/table-of.ts';
+import { type MemoryChannelOptions, memoryChannels } from '../testing/memory-channel.ts';
+import { cleanUp, fails, tempDir } from '../testing/psi-parties.ts';
+import { psiAlign } from './align.ts';
+import { loadCurve } from './curve.ts';
+import { blindIds } from './curve-tasks.ts';
+import {
+  CHUNK_HEADER_BYTES,
+  CHUNK_IDS,
+  chunkCount,
+  decodeMessage,
+  HEADER_BYTES,
+  WINDOW_CHUNKS,
+} from './messages.ts';
+
+after(cleanUp);
+
+describe('a peer that breaks the rules', () => {
+  const many = () => tableOf({ id: Uint32Array.from({ length: 600 }, (_, i) => i) });
+  const kindOf = (bytes: Uint8Array) => bytes[4];
+
+  /** Bob's messages are changed on their way to alice. */
+  const spoil = (kind: number, change: (bytes: Uint8Array) => Uint8Array): MemoryChannelOptions => ({
+    tap: (from, _to, bytes) => (from === 1 && kindOf(bytes) === kind ? change(bytes) : bytes),
+  });
+  const edit = (at: number, value: number) => (bytes: Uint8Array) => {
+    bytes[at] = value;
+    return bytes;
+  };
+  const fill = (point: string) => (bytes: Uint8Array) => {
+    bytes.set(Buffer.from(point, 'hex'), CHUNK_HEADER_BYTES);
+    return bytes;
+  };
+  const cut = (bytes: Uint8Array) => bytes.subarray(0, bytes.byteLength - 1);
+  const [HELLO, POINTS, TAGS, DONE] = [1, 2, 3, 4];
+
+  const cases: readonly (readonly [string, MemoryChannelOptions, ErrorCode])[] = [
+    ['another protocol', spoil(HELLO, edit(0, 0x51)), 'PRIVITY_PSI_PROTOCOL'],
+    ['another version', spoil(HELLO, edit(3, 2)), 'PRIVITY_PSI_MISMATCH'],
+    ['an unknown kind', spoil(POINTS, edit(4, 9)), 'PRIVITY_PSI_PROTOCOL'],
+    ['reserved bytes', spoil(POINTS, edit(6, 1)), 'PRIVITY_PSI_PROTOCOL'],
+    ['a short hello', spoil(HELLO, cut), 'PRIVITY_PSI_PROTOCOL'],
+    ['no bytes', spoil(HELLO, () => new Uint8Array()), 'PRIVITY_PSI_PROTOCOL'],
+    [
+      'a hello of nothing',
+      spoil(HELLO, (b) => new Uint8Array(b).fill(0, HEADER_BYTES, HEADER_BYTES + 4)),
+      'PRIVITY_PSI_PROTOCOL',
+    ],
+    ['a hello of too much', spoil(HELLO, edit(HEADER_BYTES + 3, 0xff)), 'PRIVITY_PSI_LIMIT'],
+    [
+      'another agreement',
+      spoil(HELLO, (b) => new Uint8Array(b).fill(1, HEADER_BYTES + 4)),
+      'PRIVITY_PSI_MISMATCH',
+    ],
+    ['points instead of hello', spoil(HELLO, edit(4, POINTS)), 'PRIVITY_PSI_PROTOCOL'],
+    [
+      'hello twice',
+      spoil(POINTS, (b) => edit(4, HELLO)(new Uint8Array(b.subarray(0, 44)))),
+      'PRIVITY_PSI_PROTOCOL',
+    ],
+    ['points out of order', spoil(POINTS, edit(HEADER_BYTES, 1)), 'PRIVITY_PSI_PROTOCOL'],
+    ['points cut short', spoil(POINTS, cut), 'PRIVITY_PSI_PROTOCOL'],
+    ['tags out of order', spoil(TAGS, edit(HEADER_BYTES, 1)), 'PRIVITY_PSI_PROTOCOL'],
+    ['tags cut short', spoil(TAGS, cut), 'PRIVITY_PSI_PROTOCOL'],
+    [
+      'a point with its top bit set',
+      spoil(POINTS, edit(CHUNK_HEADER_BYTES + 31, 0xff)),
+      'PRIVITY_PSI_PROTOCOL',
+    ],
+    ['the point p', spoil(POINTS, fill(`ed${'ff'.repeat(30)}7f`)), 'PRIVITY_PSI_PROTOCOL'],
+    ['the point zero', spoil(POINTS, fill('00'.repeat(32))), 'PRIVITY_PSI_PROTOCOL'],
+    [
+      'a point of order 8',
+      spoil(POINTS, fill('e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800')),
+      'PRIVITY_PSI_PROTOCOL',
+    ],
+    ['wrong tags', spoil(TAGS, edit(CHUNK_HEADER_BYTES, 0x5a)), 'PRIVITY_PSI_CHECK'],
+    ['another result', spoil(DONE, edit(HEADER_BYTES, 1)), 'PRIVITY_PSI_CHECK'],
+    ['tags instead of done', spoil(DONE, edit(4, TAGS)), 'PRIVITY_PSI_PROTOCOL'],
+  ];
+  for (const [what, options, code] of cases) {
+    it(what, async () => fails({ table: await many() }, { table: await many() }, 0, code, options));
+  }
+
+  it('a point twice', async () => {
+    const twice = spoil(POINTS, (bytes) => {
+      bytes.copyWithin(CHUNK_HEADER_BYTES + 32, CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + 32);
+      return bytes;
+    });
+    await fails({ table: await many() }, { table: await many() }, 'either', 'PRIVITY_PSI_CHECK', twice);
+  });
+
+  it('other key columns', async () => {
+    const table = await tableOf({ id: ['a'], key: ['a'] });
+    await fails({ table }, { table, on: ['key'] }, 0, 'PRIVITY_PSI_MISMATCH', { framesMax: 1 });
+  });
+
+  it('random messages: a typed error, or none (law)', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (noise, plausible) => {
+        const bytes = plausible ? Buffer.concat([Buffer.from('PSI\x01'), noise]) : noise;
+        try {
+          decodeMessage(bytes);
+        } catch (error) {
+          assert.ok(error instanceof PrivityError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('more points than the window allows', async () => {
+    const rows = (WINDOW_CHUNKS + 2) * CHUNK_IDS;
+    const { channels } = memoryChannels(2, { queueMessages: 1000 });
+    const [atAlice, atBob] = channels;
+    assert.ok(atAlice && atBob);
+    // Bob is played by the test: he sends all his points and never a tag. Alice's own points are held back, so she cannot be done.
+    const context = { tempDir, signal: new AbortController().signal, random: systemRandom, threads: 0 };
+    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'] }, context), {
+      code: 'PRIVITY_PSI_PROTOCOL',
+      message: /window/,
+    });
+    const hello = new Uint8Array(await atBob.receive(0));
+    new DataView(hello.buffer).setUint32(HEADER_BYTES, rows, true);
+    await atBob.send(0, hello);
+    const curve = await loadCurve();
+    const point = blindIds(curve, systemRandom.bytes(32), systemRandom.bytes(32)) ?? new Uint8Array();
+    const chunk = new Uint8Array(CHUNK_HEADER_BYTES + 32 * CHUNK_IDS);
+    chunk.set([0x50, 0x53, 0x49, 1, POINTS ?? 0]);
+    for (let i = 0; i < CHUNK_IDS; i++) chunk.set(point, CHUNK_HEADER_BYTES + 32 * i);
+    for (let index = 0; index < chunkCount(rows); index++) {
+      new DataView(chunk.buffer).setUint32(HEADER_BYTES, index, true);
+      await atBob.send(0, chunk);
+    }
+    await alice;
+  });
+});
