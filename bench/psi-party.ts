@@ -15,7 +15,7 @@ const ids = Number(process.argv[3]);
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 
 /** Seconds that the bare loop runs. */
-const BARE_SECONDS = 4;
+const BARE_SECONDS = 2;
 
 let channel: (Channel & { sentBytes: number }) | undefined;
 
@@ -24,7 +24,7 @@ function socketChannel(socket: Socket): Channel & { sentBytes: number } {
   socket.setNoDelay(true);
   const messages: Uint8Array[] = [];
   let wanted: ((bytes: Uint8Array) => void) | undefined;
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (data: Buffer) => {
     rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
     while (rest.length >= 4 && rest.length >= 4 + rest.readUInt32LE(0)) {
@@ -67,11 +67,13 @@ function socketChannel(socket: Socket): Channel & { sentBytes: number } {
 async function runBare(): Promise<object> {
   const filename = new URL('./psi-bare.js', import.meta.url).href;
   const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
+  const cpu = process.cpuUsage();
   const counts: number[] = await Promise.all(
     Array.from({ length: threads }, () => pool.run(BARE_SECONDS, { name: 'bareLoop' })),
   );
   await pool.destroy();
-  return { idsPerSecond: counts.reduce((a, b) => a + b, 0) };
+  const idsPerSecond = counts.reduce((a, b) => a + b, 0);
+  return { idsPerSecond, cpuMicros: cpuMicrosSince(cpu) / (idsPerSecond * BARE_SECONDS) };
 }
 
 async function runPsi(own: Channel & { sentBytes: number }): Promise<object> {
@@ -80,15 +82,27 @@ async function runPsi(own: Channel & { sentBytes: number }): Promise<object> {
     await openDatabase({ tempDir, threads });
     const first = rank === 0 ? 0 : ids / 2;
     const table = await tableOf({ id: Array.from({ length: ids }, (_, i) => `P${(first + i) * 7919}`) });
-    const started = performance.now();
+    const [started, cpu, sentBefore] = [performance.now(), process.cpuUsage(), own.sentBytes];
     const context = { tempDir, signal: own.signal, random: systemRandom, threads };
     const aligned = await psiAlign(own, table, { on: ['id'] }, context);
     const seconds = (performance.now() - started) / 1000;
-    return { idsPerSecond: ids / seconds, matches: aligned.rowCount, bytesPerId: own.sentBytes / ids };
+    const bytesPerId = (own.sentBytes - sentBefore) / ids;
+    return {
+      idsPerSecond: ids / seconds,
+      cpuMicros: cpuMicrosSince(cpu) / ids,
+      matches: aligned.rowCount,
+      bytesPerId,
+    };
   } finally {
     await closeDatabase();
     await rm(tempDir, { recursive: true, force: true });
   }
+}
+
+/** Processor time of this process, all threads. */
+function cpuMicrosSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
 }
 
 process.on('message', async (command: { do: string; port?: number }) => {

@@ -16,18 +16,14 @@ ensureInstalled();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const summary = new Summary({ verbose: values.verbose });
 
-const types = await build();
-summary.check(types);
+summary.check(await build());
 if (values.only === undefined) {
   for (const check of checks) summary.check(await check());
 }
-// Compiled code exists even when a type is wrong somewhere, but what it would tell is not worth the wait.
-if (types.ok) {
-  const files = findTestFiles(values.only);
-  if (files.length === 0)
-    summary.problem('tests', 'No test file was found; something is wrong with the build.');
-  await runTestFiles(files, summary);
-}
+// Also when a type is wrong somewhere: tsc emits all the same, and one run should tell everything.
+const files = findTestFiles(values.only);
+if (files.length === 0) summary.problem('tests', 'No test file was found; something is wrong with the build.');
+await runTestFiles(files, summary);
 
 summary.print();
 process.exit(summary.exitCode);

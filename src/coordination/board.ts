@@ -14,6 +14,16 @@ export interface Contribution {
   readonly failure: Failure | null;
   /** Whether the party had already confirmed the end of the run (READY): then someone may have completed it. */
   readonly ready: boolean;
+  /** The nonce of that party's hello: binds the signature to this run. */
+  readonly nonce: string;
+  /** The party's own signature over {@link signedText}; opaque here, see Signer. */
+  readonly signature: string;
+}
+
+/** What a party signs when it seals: who, in which run, and what. */
+export function signedText(party: string, contribution: Omit<Contribution, 'signature'>): string {
+  const { failure, ready, nonce } = contribution;
+  return JSON.stringify(['privity contribution 1', party, nonce, ready, failure && failureFields(failure)]);
 }
 
 export interface Board {
@@ -77,7 +87,7 @@ export function component(board: Board, from: number): readonly number[] {
 /** Digest of the whole board; equal digests mean equal boards. */
 export function boardDigest(board: Board): string {
   return digestOf([
-    board.contributions.map((c) => c && [c.ready, c.failure && failureFields(c.failure)]),
+    board.contributions.map((c) => c && [c.nonce, c.ready, c.failure && failureFields(c.failure)]),
     board.cuts.map((row) => row.map(Number)),
   ]);
 }

@@ -143,6 +143,20 @@ describe('failure', () => {
     assert.equal(verdict(world).failure?.code, 'DEADLINE_EXCEEDED');
   });
 
+  it('does not believe what a party is said to have said without its signature', () => {
+    const world = failed(runningWorld(3), 0);
+    const message = world.queues[0]?.[2]?.[0];
+    assert.ok(message?.type === 'board');
+    const [sealed] = message.board.contributions;
+    assert.ok(sealed);
+    // Carol passes on what alice sealed, in bob's name.
+    const contributions = [null, sealed, null];
+    const forged = { ...message, board: { ...message.board, contributions }, reports: [null, null, null] };
+    const bob = happen(runningWorld(3), 0, { type: 'received', peer: 2, message: forged }).cores[0];
+    assert.equal(bob?.board.contributions[1], null);
+    assert.equal(bob?.board.contributions[0]?.failure?.code, 'PROTOCOL_VIOLATION');
+  });
+
   it('keeps the first of two failures of one party', () => {
     let world = failed(runningWorld(2), 0, 'TASK_FAILED', '7');
     world = failed(world, 0, 'INTERNAL', '1');

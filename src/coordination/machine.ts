@@ -133,7 +133,7 @@ function received(turn: Turn, peer: number, message: Message): void {
       return;
     case 'board':
       if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
-      return turn.merge(message.board, message.reports);
+      return turn.merge(peer, message.board, message.reports);
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
     case 'vote':

@@ -16,7 +16,7 @@ const failure: Failure = {
   stepName: 'mean',
   incident: 'ab'.repeat(16),
 };
-const board = cut(seal(emptyBoard(3), 1, { failure, ready: true }), 0, 2);
+const board = cut(seal(emptyBoard(3), 1, { failure, ready: true, nonce: 'n', signature: 's' }), 0, 2);
 const reports = [null, { version: 3, digest: 'd', decided: true }, null];
 const places = ['alice', 'bob'];
 const entry = {
@@ -51,15 +51,29 @@ describe('control messages', () => {
 
   it('refuses what is out of range, one field at a time', () => {
     const strange: Message[] = [
-      { type: 'board', board: seal(emptyBoard(4), 3, { failure: null, ready: false }), reports },
       {
         type: 'board',
-        board: seal(emptyBoard(3), 0, { failure: { ...failure, origin: 'mallory' }, ready: false }),
+        board: seal(emptyBoard(4), 3, { failure: null, ready: false, nonce: 'n', signature: 's' }),
         reports,
       },
       {
         type: 'board',
-        board: seal(emptyBoard(3), 0, { failure: { ...failure, code: 'X' as never }, ready: false }),
+        board: seal(emptyBoard(3), 0, {
+          failure: { ...failure, origin: 'mallory' },
+          ready: false,
+          nonce: 'n',
+          signature: 's',
+        }),
+        reports,
+      },
+      {
+        type: 'board',
+        board: seal(emptyBoard(3), 0, {
+          failure: { ...failure, code: 'X' as never },
+          ready: false,
+          nonce: 'n',
+          signature: 's',
+        }),
         reports,
       },
       {
@@ -67,6 +81,8 @@ describe('control messages', () => {
         board: seal(emptyBoard(3), 0, {
           failure: { ...failure, message: 'm'.repeat(TEXT_LENGTH_MAX + 1) },
           ready: false,
+          nonce: 'n',
+          signature: 's',
         }),
         reports,
       },

@@ -16,6 +16,8 @@ import type { BoardReport, Message } from './types.ts';
 export const CONTROL_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 /** Characters of a name, path, digest or code; step names are cut to this by the program room. */
 const WORD_LENGTH_MAX = 256;
+/** Characters of a signature with the public key that it belongs to. */
+const SIGNATURE_LENGTH_MAX = 1024;
 /** Characters of a text that its origin allowed to cross. */
 export const TEXT_LENGTH_MAX = 16_384;
 
@@ -59,7 +61,17 @@ function kindOf(message: Message): NonNullable<Kind> {
 function boardToWire(board: Board, reports: readonly (BoardReport | null)[]) {
   return {
     contributions: board.contributions.flatMap((c, party) =>
-      c ? [{ party, ready: c.ready, ...(c.failure ? { failure: failureToWire(c.failure) } : {}) }] : [],
+      c
+        ? [
+            {
+              party,
+              ready: c.ready,
+              nonce: c.nonce,
+              signature: c.signature,
+              ...(c.failure ? { failure: failureToWire(c.failure) } : {}),
+            },
+          ]
+        : [],
     ),
     cuts: board.cuts.flatMap((row, from) => row.flatMap((down, to) => (down ? [{ from, to }] : []))),
     reports: reports.flatMap((report, party) => (report ? [{ party, ...report }] : [])),
@@ -145,8 +157,14 @@ function boardFromWire(update: pb.BoardUpdate, parties: readonly string[]): Mess
 }
 
 function contributionFromWire(contribution: pb.Contribution, parties: readonly string[]): Contribution {
-  const { failure, ready } = contribution;
-  return { ready, failure: failure ? failureFromWire(failure, parties) : null };
+  const { failure, ready, nonce, signature } = contribution;
+  if (signature.length > SIGNATURE_LENGTH_MAX) refuse('a signature in it is too long');
+  return {
+    ready,
+    failure: failure ? failureFromWire(failure, parties) : null,
+    ...words({ nonce }),
+    signature,
+  };
 }
 
 function failureFromWire(failure: pb.Failure, parties: readonly string[]): Failure {

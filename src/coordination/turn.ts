@@ -1,5 +1,15 @@
 /** One turn of the state machine: a draft of the next state, and the effects gathered on the way. */
-import { boardDigest, type Contribution, component, cut, digestOf, isCut, join, seal } from './board.ts';
+import {
+  boardDigest,
+  type Contribution,
+  component,
+  cut,
+  digestOf,
+  isCut,
+  join,
+  seal,
+  signedText,
+} from './board.ts';
 import type { Failure } from './failure.ts';
 import type { Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
 import { completedOutcome, failedOutcome, type Outcome } from './verdict.ts';
@@ -73,7 +83,9 @@ export class Turn {
     if (!this.open) return;
     this.next.phase = 'aborting';
     this.next.abortingSince = this.now;
-    const contribution: Contribution = { failure, ready: this.next.ready };
+    const { nonce, signer } = this.next.config;
+    const said = { failure, ready: this.next.ready, nonce };
+    const contribution: Contribution = { ...said, signature: signer.sign(signedText(this.selfName, said)) };
     this.next.board = seal(this.next.board, this.self, contribution);
     if (failure) this.effects.push({ type: 'learned', failure });
   }
@@ -87,8 +99,10 @@ export class Turn {
   }
 
   /** Merges what a peer knows; news of any failure makes this party join the abort. */
-  merge(board: Board, reports: readonly (BoardReport | null)[]): void {
+  merge(from: number, board: Board, reports: readonly (BoardReport | null)[]): void {
     const known = this.next.board;
+    if (!this.#allSigned(board))
+      return this.lose(from, 'PROTOCOL_VIOLATION', 'sent a contribution that its party did not sign');
     this.next.board = join(known, board);
     this.next.reports = this.next.reports.map((mine, party) => {
       const theirs = reports[party] ?? null;
@@ -105,6 +119,17 @@ export class Turn {
       }
     }
     if (this.next.board !== known) this.abort(null);
+  }
+
+  /** Whether every contribution that is news was signed by its own party, in this run. */
+  #allSigned(board: Board): boolean {
+    return board.contributions.every((contribution, party) => {
+      if (contribution === null || this.next.board.contributions[party]) return true;
+      const hello = this.peer(party)?.hello;
+      if (hello && hello.nonce !== contribution.nonce) return false;
+      const text = signedText(this.name(party), contribution);
+      return this.next.config.signer.accepts(party, text, contribution.signature);
+    });
   }
 
   /** Ends the run as completed and tells everyone, so that nobody is left in doubt. */

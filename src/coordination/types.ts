@@ -19,12 +19,19 @@ export interface CoreBounds {
   readonly runDeadlineMs: number;
 }
 
+/** Signs what this party seals, and checks what others have sealed. Given as a parameter: keys are no matter of the core. */
+export interface Signer {
+  sign(text: string): string;
+  accepts(party: PartyIndex, text: string, signature: string): boolean;
+}
+
 export interface CoreConfig {
   readonly self: PartyIndex;
   readonly parties: readonly string[];
   readonly bounds: CoreBounds;
   /** 128 random bits in hex, fresh for each run: part of the run id, and the seed of incident ids that the core itself gives. */
   readonly nonce: string;
+  readonly signer: Signer;
 }
 
 /** What each party says of itself before the run starts; all but the nonce must be equal everywhere. */

@@ -25,6 +25,15 @@ export interface StepReport {
   readonly durationMs: number | null;
 }
 
+/** What a party said of the end of a run that did not complete. */
+export interface SealedContribution {
+  readonly party: string;
+  readonly ready: boolean;
+  readonly nonce: string;
+  readonly failure: Failure | null;
+  readonly signature: string;
+}
+
 /** What `--report DIR` writes as DIR/PARTY.json. */
 export interface RunReport {
   readonly runId: string;
@@ -39,6 +48,8 @@ export interface RunReport {
     readonly digest: string;
     readonly failure: Failure | null;
     readonly attached: readonly Failure[];
+    /** What each party sealed, with its signature (src/supervisor/signer.ts): the evidence from which the verdict follows. */
+    readonly contributions: readonly SealedContribution[];
   };
   readonly code: FailureCode | null;
   readonly steps: readonly StepReport[];

@@ -97,6 +97,12 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
    * @example const rate = bob.run('rate', { rows }, ({ rows }, { signal }) => mean(rows));
    */
   run<T>(name: string, code: (context: TaskContext<P, S>) => T): At<P, Awaited<T>>;
+  /** For functions over any party, where the compiler cannot look into `P`. */
+  run<I extends Readonly<Record<string, At<P, unknown>>>, T>(
+    name: string,
+    inputs: I,
+    code: (inputs: InputValues<I>, context: TaskContext<P, S>) => T,
+  ): At<P, Awaited<T>>;
   run<I extends Inputs, T>(
     name: string,
     inputs: I & InputsAt<P, I>,

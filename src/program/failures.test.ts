@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { Link } from '../contracts/link.ts';
 import { World, type WorldOptions } from '../testing/program-world.ts';
-import { encodeDataFrame } from '../wire/value-frame.ts';
 import { RunAbortedError } from './abort.ts';
 import type { TaskContext } from './at.ts';
 import { type Job, job } from './job.ts';

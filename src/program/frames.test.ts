@@ -3,10 +3,8 @@ import { afterEach, describe, it } from 'node:test';
 import type { Link } from '../contracts/link.ts';
 import { World, type WorldOptions } from '../testing/program-world.ts';
 import { encodeDataFrame } from '../wire/value-frame.ts';
-import { RunAbortedError } from './abort.ts';
 import type { TaskContext } from './at.ts';
 import { type Job, job } from './job.ts';
-import { PublicError } from './public-error.ts';
 
 const worlds: World[] = [];
 async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {
@@ -19,7 +17,6 @@ afterEach(async () => {
 });
 
 const two = { parties: ['alice', 'bob'] } as const;
-const three = { parties: ['alice', 'bob', 'carol'] } as const;
 
 /** A task that ends only with its run. */
 const never = ({ signal }: TaskContext): Promise<number> =>

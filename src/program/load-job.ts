@@ -30,6 +30,9 @@ export const JOB_FILES_MAX = 1_000;
 /** A job is code, not data. */
 export const JOB_FILE_BYTES_MAX = 16 * 1024 * 1024;
 
+/** What an error message quotes of an error that a job threw while it was loaded. */
+const MESSAGE_CHARS_MAX = 500;
+
 const moduleCache: Record<string, unknown> = createRequire(import.meta.url).cache;
 
 /**
@@ -89,20 +92,16 @@ function evaluate(path: string, publicModule: object): unknown {
 }
 
 function loadFailed(path: string, error: unknown): UsageError {
-  const { name, code, message } = error as Partial<NodeJS.ErrnoException>;
+  const { name, message } = (error ?? {}) as Partial<Error>;
+  const words = String(message ?? error).split('Require stack:')[0] ?? '';
   const folder = `${dirname(path)}${sep}`;
-  const firstLine = String(message ?? error).split('\n')[0] ?? '';
-  const words = firstLine.replaceAll(folder, '');
-  if (name === 'SyntaxError' || code === 'BABEL_PARSE_ERROR') {
-    return new UsageError('PRIVITY_JOB_SYNTAX', `The job does not compile: ${words}`, { cause: error });
+  const line = words.replaceAll(folder, '').replace(/\s+/g, ' ').trim().slice(0, MESSAGE_CHARS_MAX);
+  if (name === 'SyntaxError' || line.startsWith('ParseError')) {
+    return new UsageError('PRIVITY_JOB_SYNTAX', `The job does not compile: ${line}`, { cause: error });
   }
-  return new UsageError(
-    'PRIVITY_JOB_LOAD_FAILED',
-    `The job could not be loaded: ${name ?? 'Error'}: ${words}`,
-    {
-      cause: error,
-    },
-  );
+  return new UsageError('PRIVITY_JOB_LOAD_FAILED', `The job could not be loaded: ${name ?? 'Error'}: ${line}`, {
+    cause: error,
+  });
 }
 
 function notAJob(file: string, exported: unknown): UsageError {

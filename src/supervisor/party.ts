@@ -11,7 +11,7 @@ import { PrivityError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
-import { digestOf } from '../coordination/board.ts';
+import { digestOf, emptyBoard } from '../coordination/board.ts';
 import type { Failure } from '../coordination/failure.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import type { CoreEvent, Effect, Outcome } from '../coordination/types.ts';
@@ -29,6 +29,7 @@ import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
 import { rehearse } from './rehearsal.ts';
 import { buildReport, writeReport } from './report-file.ts';
+import { createSigner } from './signer.ts';
 import { StepWatch } from './step-watch.ts';
 
 export class PartyRun {
@@ -98,7 +99,14 @@ export class PartyRun {
     const planes = await openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
-    const config = { self: this.#self, parties: this.#parties, bounds: this.#bounds, nonce: this.#nonce };
+    const signer = createSigner(options.identity.keyPem, options.federation);
+    const config = {
+      self: this.#self,
+      parties: this.#parties,
+      bounds: this.#bounds,
+      nonce: this.#nonce,
+      signer,
+    };
     const coordinator = new Coordinator(config, systemClock, (effect) => this.#execute(effect));
     this.#coordinator = coordinator;
     record.hold('timer', 'coordination', () => coordinator.stop());
@@ -306,6 +314,7 @@ export class PartyRun {
       startedAt: this.#startedAt,
       endedAt: systemClock.wallTime(),
       outcome,
+      board: this.#coordinator?.state.board ?? emptyBoard(this.#parties.length),
       recorder: this.#recorder,
       reclaimed: { items, leftovers },
     });

@@ -2,8 +2,8 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { failureCodes } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
-import type { Outcome } from '../coordination/types.ts';
-import type { RunReport } from '../observe/report.ts';
+import type { Board, Outcome } from '../coordination/types.ts';
+import type { RunReport, SealedContribution } from '../observe/report.ts';
 import type { Reclaimed } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -11,6 +11,7 @@ export interface ReportParts extends Pick<RunReport, 'runId' | 'party' | 'partie
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: Outcome;
+  readonly board: Board;
   readonly recorder: Recorder;
   readonly reclaimed: Reclaimed;
 }
@@ -26,7 +27,12 @@ export function buildReport(parts: ReportParts): RunReport {
     startedAt: new Date(parts.startedAt).toISOString(),
     endedAt: new Date(parts.endedAt).toISOString(),
     outcome: outcome.result,
-    verdict: { digest: outcome.digest, failure: outcome.failure, attached: outcome.attached },
+    verdict: {
+      digest: outcome.digest,
+      failure: outcome.failure,
+      attached: outcome.attached,
+      contributions: sealed(parts),
+    },
     code: outcome.failure?.code ?? null,
     steps: recorder.steps,
     disclosures: recorder.disclosures,
@@ -35,6 +41,13 @@ export function buildReport(parts: ReportParts): RunReport {
     leftovers: reclaimed.leftovers,
     exitCode: exitCodeOf(outcome),
   };
+}
+
+function sealed({ board, parties, outcome }: ReportParts): readonly SealedContribution[] {
+  if (outcome.result === 'completed') return [];
+  return board.contributions.flatMap((contribution, party) =>
+    contribution ? [{ party: parties[party] ?? '?', ...contribution }] : [],
+  );
 }
 
 /** Writes DIR/PARTY.json, complete or not at all, and returns its absolute path. */

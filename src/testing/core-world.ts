@@ -7,7 +7,15 @@ import { createHash } from 'node:crypto';
 import type { FailureCode } from '../base/failure-codes.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import { initialState, step } from '../coordination/machine.ts';
-import type { CoreBounds, CoreEvent, CoreState, Hello, Message, Outcome } from '../coordination/types.ts';
+import type {
+  CoreBounds,
+  CoreEvent,
+  CoreState,
+  Hello,
+  Message,
+  Outcome,
+  Signer,
+} from '../coordination/types.ts';
 
 export const testBounds: CoreBounds = {
   joinTimeoutMs: 10_000,
@@ -29,6 +37,14 @@ export interface World {
   readonly now: number;
 }
 
+/** Signatures that can be told apart without cryptography: the party's number and the text's length. */
+export function testSigner(self: number): Signer {
+  return {
+    sign: (text) => `${self}:${text.length}`,
+    accepts: (party, text, signature) => signature === `${party}:${text.length}`,
+  };
+}
+
 export function testHello(party: number, more: Partial<Hello> = {}): Hello {
   return {
     protocol: PROTOCOL_VERSION,
@@ -37,7 +53,7 @@ export function testHello(party: number, more: Partial<Hello> = {}): Hello {
     job: 'j',
     args: 'a',
     runId: '',
-    nonce: `n${party}`,
+    nonce: `nonce-${party}`,
     ...more,
   };
 }
@@ -45,7 +61,9 @@ export function testHello(party: number, more: Partial<Hello> = {}): Hello {
 export function newWorld(size: number, bounds: CoreBounds = testBounds): World {
   const parties = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi'].slice(0, size);
   return {
-    cores: parties.map((_, self) => initialState({ self, parties, bounds, nonce: `nonce-${self}` }, 0)),
+    cores: parties.map((_, self) =>
+      initialState({ self, parties, bounds, nonce: `nonce-${self}`, signer: testSigner(self) }, 0),
+    ),
     crashed: parties.map(() => false),
     queues: parties.map(() => parties.map(() => [])),
     links: parties.map(() => parties.map(() => true)),

@@ -5,9 +5,8 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
-import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
-import type { RunReport } from '../../observe/report.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
 import { eventLine, parseEventLine } from './event-line.ts';
@@ -16,7 +15,6 @@ import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { RunBoard } from './run-board.ts';
 import { createStyle, wantsColour } from './style.ts';
-import { exitCodeOf, summaryText } from './summary.ts';
 import { streamSink } from './text-sink.ts';
 import { numberText, valueText } from './value-text.ts';
 
@@ -38,15 +36,6 @@ const failedVerdict = (code: FailureCode): RunEventBody => ({
   stepName: 'load',
   digest: 'd1',
 });
-const completedVerdict: RunEventBody = {
-  event: 'verdict',
-  outcome: 'completed',
-  code: null,
-  origin: null,
-  stepId: null,
-  stepName: null,
-  digest: 'd0',
-};
 
 describe('text that others had a hand in', () => {
   it('cannot steer the terminal', () => {
@@ -255,112 +244,6 @@ describe('the board', () => {
     assert.equal(now(), 'bob is suspect · 1 step done');
     board.apply(at('alice', failedVerdict('PEER_CRASHED')));
     assert.equal(now(), 'stopped: PEER_CRASHED at bob, step 3 "load"');
-  });
-});
-
-const report = (party: string): RunReport => ({
-  runId: 'r1',
-  party,
-  parties: ['alice', 'bob'],
-  job: { file: 'job.ts', hash: null },
-  privityVersion: '0',
-  startedAt: '',
-  endedAt: '',
-  outcome: 'completed',
-  verdict: { digest: 'd0', failure: null, attached: [] },
-  code: null,
-  steps: [],
-  disclosures: [
-    { stepId: '1', name: 'count', kind: 'reveal', to: ['bob'], type: 'number', shape: [2, 3], bytes: 8 },
-  ],
-  disclosuresNotListed: 0,
-  reclaimed: {},
-  leftovers: [],
-  exitCode: 0,
-});
-
-describe('the summary', () => {
-  const input = (board: RunBoard, reports: RunReport[]) => ({
-    jobFile: '/x/job.ts',
-    own: ['alice', 'bob'],
-    board,
-    reports: new Map(reports.map((entry) => [entry.party, entry])),
-    reportPaths: [],
-    exitCode: 71,
-    durationMs: 1_500,
-  });
-
-  it('shows the result and what left each party', () => {
-    const board = new RunBoard(['alice', 'bob']);
-    for (const party of ['alice', 'bob']) board.apply(at(party, completedVerdict));
-    board.apply(at('alice', { event: 'result', value: { mean: 2.5 } }));
-    const text = summaryText(input(board, [report('alice'), report('bob')]), false);
-    assert.match(text, /✔ job\.ts completed in 1\.5 s/);
-    assert.match(text, /Result\n {2}mean {2}2\.5/);
-    assert.match(
-      text,
-      /What left each party \(nothing else did\)\n {2}alice → bob {2}count {2}number 2 × 3 {2}8 bytes/,
-    );
-    assert.equal(exitCodeOf([...board.parties.values()]), 0);
-  });
-
-  it('does not claim a complete ledger when a report is missing', () => {
-    const board = new RunBoard(['alice', 'bob']);
-    assert.doesNotMatch(summaryText(input(board, [report('alice')]), false), /nothing else did/);
-  });
-
-  it('says what failed, where, why, what each party did and what to do', () => {
-    const board = new RunBoard(['alice', 'bob']);
-    const failure: RunEventBody = {
-      event: 'failure',
-      code: 'TASK_FAILED',
-      origin: 'bob',
-      stepId: '3',
-      stepName: 'load',
-      incident: 'i1',
-      message: 'no\u001b such column',
-      stack: 'Error: no such column\n    at load (job.ts:3:4)\n    at node:internal/x:1:1',
-    };
-    board.apply(at('bob', failure));
-    for (const party of ['alice', 'bob']) {
-      board.apply(at(party, failedVerdict('TASK_FAILED')));
-      board.apply(at(party, { event: 'reclaimed', items: {}, leftovers: [] }));
-    }
-    const text = summaryText(input(board, []), false);
-    for (const part of [
-      /✖ job\.ts failed/,
-      /what +TASK_FAILED: A task/,
-      /where +bob, step 3 "load"/,
-      /why +no\\x1b such column/,
-      /trace +at load \(job\.ts:3:4\)\n/,
-      /incident +i1, under which bob's log/,
-      /bob +where it began; 0 steps completed; nothing left behind/,
-      /to do +The error's text/,
-    ]) {
-      assert.match(text, part);
-    }
-    assert.doesNotMatch(text, /node:internal/);
-    assert.equal(exitCodeOf([...board.parties.values()]), failureCodes.TASK_FAILED.exit);
-  });
-
-  it('notes verdicts that differ and supervisors that died', () => {
-    const board = new RunBoard(['alice', 'bob']);
-    board.apply(at('alice', failedVerdict('PEER_CRASHED')));
-    board.apply(
-      at('bob', { event: 'process.exited', role: 'supervisor', pid: 1, code: null, signal: 'SIGKILL' }),
-    );
-    const text = summaryText(input(board, []), false);
-    assert.match(text, /bob +where it began; its supervisor was killed by SIGKILL.*came to no verdict/);
-    board.apply(at('bob', { ...failedVerdict('PARTITION'), digest: 'd2' } as RunEventBody));
-    assert.match(summaryText(input(board, []), false), /different verdicts/);
-  });
-
-  it('has an exit code other than 0 for everything but completion', () => {
-    const board = new RunBoard(['alice', 'bob']);
-    board.apply(at('alice', completedVerdict));
-    assert.notEqual(exitCodeOf([...board.parties.values()]), 0);
-    board.apply(at('bob', { event: 'process.exited', role: 'supervisor', pid: 1, code: 64, signal: null }));
-    assert.equal(exitCodeOf([...board.parties.values()]), 64);
   });
 });
 

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { isJob, job, PARTIES_MAX, RESERVED_PARTY_NAMES } from './job.ts';
+import { parseArgs, parseSettings, type Schema } from './schema.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a job in plain JavaScript, which nothing keeps from these calls
+const js = job as any;
+
+describe('job', () => {
+  it('is inert, frozen and recognisable', () => {
+    const made = job({ parties: ['alice', 'north-clinic-2'] }, () => 1);
+    assert.ok(isJob(made) && Object.isFrozen(made) && Object.isFrozen(made.parties));
+    for (const other of [null, 1, {}, { parties: ['a'] }, () => 1]) assert.ok(!isJob(other));
+  });
+
+  const wrong: readonly [string, () => unknown][] = [
+    ['no options', () => js()],
+    ['no function', () => js({ parties: ['alice'] })],
+    ['no parties', () => js({ parties: [] }, () => 1)],
+    ['parties that are no list', () => js({ parties: 'alice' }, () => 1)],
+    [
+      'too many parties',
+      () => js({ parties: Array.from({ length: PARTIES_MAX + 1 }, (_, i) => `p${i}`) }, () => 1),
+    ],
+    ['a party twice', () => js({ parties: ['alice', 'alice'] }, () => 1)],
+    ['an unknown option', () => js({ parties: ['alice'], timeout: 1 }, () => 1)],
+    ['settings of a stranger', () => js({ parties: ['alice'], settings: { bob: [] } }, () => 1)],
+    ['settings that are no schema', () => js({ parties: ['alice'], settings: { alice: { x: 1 } } }, () => 1)],
+    ['args that are no schema', () => js({ parties: ['alice'], args: { x: 1 } }, () => 1)],
+    ...['Alice', '', '1st', 'a_b', 'a b', '-a', 'a'.repeat(32), '__proto__', 5, ...RESERVED_PARTY_NAMES].map(
+      (name): [string, () => unknown] => [`a party called ${name}`, () => js({ parties: [name] }, () => 1)],
+    ),
+  ];
+  for (const [what, make] of wrong) {
+    it(`refuses ${what}`, () => assert.throws(make, { name: 'UsageError', code: 'PRIVITY_JOB_INVALID' }));
+  }
+});
+
+describe('public arguments', () => {
+  const schema = z.object({ limit: z.coerce.number().max(10), name: z.string().default('x') });
+
+  it('are parsed by the schema and frozen', async () => {
+    const args = await parseArgs(schema, { limit: '5' });
+    assert.deepEqual({ ...args }, { limit: 5, name: 'x' });
+    assert.ok(Object.isFrozen(args));
+    assert.deepEqual({ ...(await parseArgs(undefined, {})) }, {});
+  });
+
+  it('are refused when they do not fit, are missing or unknown', async () => {
+    const refused = async (given: Record<string, unknown>, words: RegExp, by: Schema | undefined = schema) =>
+      assert.rejects(parseArgs(by, given), (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'PRIVITY_ARGS_INVALID');
+        assert.match(error.message, words);
+        return true;
+      });
+    await refused({ limit: '50' }, /limit/);
+    await refused({}, /limit/);
+    await refused({ limit: 1, limt: 2 }, /limt is unknown/);
+    await assert.rejects(parseArgs(undefined, { limit: 1 }), { code: 'PRIVITY_ARGS_INVALID' });
+    await refused(
+      { x: 1 },
+      /not describe a record/,
+      z.any().transform(() => 5),
+    );
+  });
+});
+
+describe('private settings', () => {
+  const rejects = (promise: Promise<unknown>, code: string, words: RegExp) =>
+    assert.rejects(promise, (error: Error & { code?: string }) => {
+      assert.equal(error.code, code);
+      assert.match(error.message, words);
+      assert.doesNotMatch(error.message, /canary/);
+      return true;
+    });
+
+  it('can be declared by their names, as strings', async () => {
+    const settings = await parseSettings('alice', ['table', 'n'], { table: 'x.csv', n: 5 });
+    assert.deepEqual([settings.table, settings.n], ['x.csv', '5']);
+    await rejects(parseSettings('alice', ['table'], {}), 'PRIVITY_SETTING_MISSING', /--inputs alice\.table=/);
+    await rejects(
+      parseSettings('alice', ['a'], { a: 'canary', b: 'canary' }),
+      'PRIVITY_SETTINGS_INVALID',
+      /b is unknown/,
+    );
+    await rejects(
+      parseSettings('alice', ['a'], { a: { canary: 1 } }),
+      'PRIVITY_SETTINGS_INVALID',
+      /a is not a simple/,
+    );
+  });
+
+  it('can be declared by a schema', async () => {
+    const schema = z.object({ file: z.string(), tries: z.number().optional() });
+    const settings = await parseSettings('alice', schema, { file: 'x' });
+    assert.deepEqual([settings.file, settings.tries], ['x', undefined]);
+    assert.throws(() => settings.fiel, { code: 'PRIVITY_SETTING_MISSING' });
+    await rejects(parseSettings('alice', schema, { file: 5 }), 'PRIVITY_SETTINGS_INVALID', /file: .*string/);
+    await rejects(
+      parseSettings('alice', schema, { file: 'canary', x: 1 }),
+      'PRIVITY_SETTINGS_INVALID',
+      /x is unknown/,
+    );
+  });
+
+  it('are never quoted by schemas that would', async () => {
+    const quoting: Schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'other',
+        validate: (value) => ({
+          issues: [{ message: `got ${JSON.stringify(value)}`, path: [{ key: 'file' }] }],
+        }),
+      },
+    };
+    await rejects(
+      parseSettings('alice', quoting, { file: 'canary' }),
+      'PRIVITY_SETTINGS_INVALID',
+      /file is not as declared/,
+    );
+  });
+
+  it('without a declaration are strings that complain when they are missing', async () => {
+    const settings = await parseSettings('alice', undefined, { table: 'x.csv' });
+    assert.equal(settings.table, 'x.csv');
+    assert.throws(() => settings.tabel, { code: 'PRIVITY_SETTING_MISSING' });
+    assert.equal(await Promise.resolve(settings), settings);
+    assert.equal(JSON.stringify(settings), '{"table":"x.csv"}');
+  });
+});

@@ -1,0 +1,63 @@
+/** The events of docs/events.md as a schema: strict, so that a field nobody documented is found. */
+import { z } from 'zod';
+import { type FailureCode, failureCodes } from '../../src/base/failure-codes.ts';
+import type { RunEvent } from '../../src/observe/events.ts';
+
+const base = { time: z.iso.datetime(), runId: z.string(), party: z.string().min(1) };
+const role = z.enum(['supervisor', 'program']);
+const kind = z.enum(['task', 'transfer', 'reveal', 'psi', 'parallel']);
+const code = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
+const step = { stepId: z.string(), name: z.string(), kind };
+const text = z.string();
+const textOrNull = z.string().nullable();
+
+const event = <N extends string, F extends z.ZodRawShape>(name: N, fields: F) =>
+  z.strictObject({ event: z.literal(name), ...base, ...fields });
+
+export const eventSchemas = [
+  event('run.started', { job: text, parties: z.array(text).readonly() }),
+  event('process.started', { role, pid: z.int().positive() }),
+  event('process.exited', { role, pid: z.int().positive(), code: z.int().nullable(), signal: textOrNull }),
+  event('peer.state', {
+    peer: text,
+    state: z.enum(['joining', 'up', 'suspect', 'lost']),
+    reason: text.exactOptional(),
+  }),
+  event('step.started', step),
+  event('step.progress', { stepId: text, done: z.number(), total: z.number() }),
+  event('step.finished', {
+    ...step,
+    outcome: z.enum(['completed', 'failed', 'aborted']),
+    durationMs: z.number().nonnegative(),
+  }),
+  event('waiting', { peer: text, stepId: textOrNull, sinceMs: z.number() }),
+  event('failure', {
+    code,
+    origin: text,
+    stepId: textOrNull,
+    stepName: textOrNull,
+    incident: text,
+    message: text.exactOptional(),
+    stack: text.exactOptional(),
+  }),
+  event('verdict', {
+    outcome: z.enum(['completed', 'failed']),
+    code: code.nullable(),
+    origin: textOrNull,
+    stepId: textOrNull,
+    stepName: textOrNull,
+    digest: text,
+    message: text.exactOptional(),
+  }),
+  event('reclaimed', { items: z.record(z.string(), z.number()), leftovers: z.array(text).readonly() }),
+  event('result', { value: z.unknown() }),
+  event('report', { path: text }),
+  event('log', { level: z.enum(['info', 'warn', 'error']), message: text }),
+] as const;
+
+export const eventSchema = z.discriminatedUnion('event', eventSchemas);
+
+type Described = z.output<typeof eventSchema>;
+/** Fails to compile when the schema and the type drift apart, in either direction. */
+export const schemaCoversType: RunEvent extends Described ? true : false = true;
+export const typeCoversSchema: Described extends RunEvent ? true : false = true;

@@ -1,0 +1,186 @@
+/** The built command line with the real supervisor: what a newcomer does, and the events that are promised. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventSchema, eventSchemas, schemaCoversType, typeCoversSchema } from './event-schema.ts';
+import { eventsOf, noProcessWith, run, start } from './processes.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const SECRET = 'canary-8d1f';
+
+let cwd: string;
+let tmp: string;
+before(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'privity-cli-test-'));
+  tmp = join(cwd, 'tmp');
+  await mkdir(tmp);
+  await writeFile(
+    join(cwd, 'sum.ts'),
+    `import { job, z } from 'privity';
+export default job({ parties: ['alice', 'bob'], args: z.object({ fail: z.string().optional(), wait: z.string().optional() }) },
+  async ({ alice, bob, args, reveal }) => {
+    const a = alice.run('load a', () => 20);
+    const b = bob.run('load b', async () => {
+      console.log('loading at bob');
+      if (args.fail) throw new Error('row 17: ${SECRET}');
+      if (args.wait) await new Promise(() => setInterval(() => undefined, 1000));
+      return 22;
+    });
+    return { sum: await reveal(bob.run('add', { a: a.to(bob), b }, ({ a, b }) => a + b)) };
+  });
+`,
+  );
+});
+after(() => rm(cwd, { recursive: true, force: true }));
+
+const checked = (stdout: string) => eventsOf(stdout).map((event) => eventSchema.parse(event));
+
+describe('docs/events.md', () => {
+  it('describes every event and every field, and no others', async () => {
+    const page = await readFile(new URL('../../../docs/events.md', import.meta.url), 'utf8');
+    const sections = new Map(
+      page
+        .split(/^### /m)
+        .slice(1)
+        .map((part) => [/^`([^`]+)`/.exec(part)?.[1] ?? '', part.split(/^## /m)[0] ?? '']),
+    );
+    const fieldsOf = (part: string) => [...part.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]).sort();
+    assert.deepEqual(
+      [...sections.keys()].sort(),
+      eventSchemas.map((schema) => schema.shape.event.value).sort(),
+    );
+    for (const schema of eventSchemas) {
+      const own = Object.keys(schema.shape).filter(
+        (key) => !['event', 'time', 'runId', 'party'].includes(key),
+      );
+      assert.deepEqual(
+        fieldsOf(sections.get(schema.shape.event.value) ?? ''),
+        own.sort(),
+        schema.shape.event.value,
+      );
+    }
+    assert.ok(schemaCoversType && typeCoversSchema);
+  });
+
+  it('would notice an undocumented field', () => {
+    const event = { event: 'report', time: '2026-01-02T03:04:05.678Z', runId: 'r', party: 'a', path: 'p' };
+    assert.ok(eventSchema.safeParse(event).success);
+    assert.ok(!eventSchema.safeParse({ ...event, extra: 1 }).success);
+  });
+});
+
+describe('a real local run', () => {
+  it('prints the promised events and the result', async () => {
+    const ended = await run(['local', 'sum.ts', '--json', '--report', 'reports'], { cwd, tmp, main });
+    assert.equal(ended.code, 0, ended.stderr);
+    const events = checked(ended.stdout);
+    const kinds = new Set(events.map((event) => event.event));
+    for (const kind of [
+      'run.started',
+      'process.started',
+      'process.exited',
+      'peer.state',
+      'step.started',
+      'step.finished',
+      'verdict',
+      'result',
+      'reclaimed',
+      'report',
+      'log',
+    ] as const) {
+      assert.ok(kinds.has(kind), kind);
+    }
+    const results = events.filter((event) => event.event === 'result');
+    assert.deepEqual(
+      results.map((event) => event.value),
+      [{ sum: 42 }, { sum: 42 }],
+    );
+    const verdicts = events.filter((event) => event.event === 'verdict');
+    assert.equal(new Set(verdicts.map((event) => event.digest)).size, 1);
+    assert.deepEqual((await readdir(join(cwd, 'reports'))).sort(), ['alice.json', 'bob.json']);
+    assert.deepEqual(await readdir(tmp), []);
+  });
+
+  it('keeps the text of a failure where it happened', async () => {
+    const ended = await run(['local', 'sum.ts', '--json', '--arg', 'fail=yes'], { cwd, tmp, main });
+    assert.equal(ended.code, 70, ended.stderr);
+    const events = checked(ended.stdout);
+    const verdicts = events.filter((event) => event.event === 'verdict');
+    assert.deepEqual(
+      verdicts.map((event) => [event.code, event.origin]),
+      [
+        ['TASK_FAILED', 'bob'],
+        ['TASK_FAILED', 'bob'],
+      ],
+    );
+    assert.equal(new Set(verdicts.map((event) => event.digest)).size, 1);
+    const telling = events.filter((event) => JSON.stringify(event).includes(SECRET));
+    assert.ok(telling.length > 0, 'the canary is where it may be');
+    assert.deepEqual([...new Set(telling.map((event) => event.party))], ['bob']);
+    assert.deepEqual(await readdir(tmp), []);
+  });
+
+  it('is cancelled by one signal, for all, and leaves nothing', async () => {
+    const started = start(['local', 'sum.ts', '--arg', 'wait=yes', '--run-id', `cancel-${process.pid}`], {
+      cwd,
+      tmp,
+      main,
+    });
+    await started.said('loading at bob');
+    started.child.kill('SIGINT');
+    const ended = await started.ended;
+    assert.equal(ended.code, 130, ended.stdout);
+    assert.match(ended.stdout, /■ sum\.ts cancelled/);
+    await noProcessWith(`cancel-${process.pid}`);
+    assert.deepEqual(await readdir(tmp), []);
+  });
+
+  it('leaves nothing when it is killed', async () => {
+    const started = start(['local', 'sum.ts', '--arg', 'wait=yes', '--run-id', `kill-${process.pid}`], {
+      cwd,
+      tmp,
+      main,
+    });
+    await started.said('loading at bob');
+    started.child.kill('SIGKILL');
+    await started.ended;
+    await noProcessWith(`kill-${process.pid}`);
+    assert.deepEqual(await readdir(tmp), []);
+  });
+});
+
+describe('two parties in two terminals', () => {
+  it('find each other with files made by keygen and federation create', async () => {
+    const port = 33_000 + Math.floor(Math.random() * 20_000);
+    const privity = (...args: string[]) => run(args, { cwd, tmp, main });
+    for (const party of ['alice', 'bob']) assert.equal((await privity('keygen', '--party', party)).code, 0);
+    const created = await privity(
+      ...['federation', 'create', '--name', 'demo', '--out', 'federation.yaml'],
+      ...[
+        '--party',
+        `alice=127.0.0.1:${port}=alice.cert.pem`,
+        '--party',
+        `bob=127.0.0.1:${port + 1}=bob.cert.pem`,
+      ],
+    );
+    assert.equal(created.code, 0, created.stderr);
+    const both = await Promise.all(
+      ['alice', 'bob'].map((party) =>
+        privity('run', 'sum.ts', '--party', party, '--config', `${party}.party.yaml`),
+      ),
+    );
+    for (const ended of both) {
+      assert.equal(ended.code, 0, ended.stdout + ended.stderr);
+      assert.match(ended.stdout, /Result\n {2}sum {2}42/);
+    }
+    const [a, b] = both.map((ended) => /run (\S+), verdict (\S+)/.exec(ended.stdout)?.slice(1));
+    assert.deepEqual(a, b);
+    assert.match(
+      both[0]?.stdout ?? '',
+      /What left alice \(nothing else did\)\n {2}alice → bob {2}load a {2}number/,
+    );
+  });
+});

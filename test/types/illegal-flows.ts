@@ -1,0 +1,156 @@
+/**
+ * Flows of data that must not compile. Each line below a marker is an error that tsc has to report; if one starts to compile,
+ * tsc reports the marker instead. Never executed.
+ */
+import { type At, job, psi, type Table, z } from '../../src/index.ts';
+
+declare const table: Table;
+
+export const flows = job(
+  { parties: ['alice', 'bob'], args: z.object({ limit: z.number() }), settings: { alice: ['table'] } },
+  async (context) => {
+    const { alice, bob, reveal, parallel, args } = context;
+    const x = alice.run('x', () => 1);
+    const y = bob.run('y', () => 1);
+
+    // 1: another party's value
+    // @ts-expect-error
+    bob.run('use', { x }, ({ x }) => x);
+
+    // 2: a value that was sent to someone else
+    // @ts-expect-error
+    alice.run('use', { y: y.to(bob) }, ({ y }) => y);
+
+    // 3: unwrapping a located value
+    // @ts-expect-error
+    const plain: number = x;
+
+    // 4: unwrapping it by await
+    // @ts-expect-error
+    const awaited: number = await x;
+
+    // 5: an unknown party
+    // @ts-expect-error
+    context.dave;
+
+    // 6: a party by name
+    // @ts-expect-error
+    x.to('bob');
+
+    // 7: widening the owners
+    // @ts-expect-error
+    const wide: At<'alice' | 'bob', number> = x;
+
+    // 8: narrowing the owners
+    const both = x.to(alice, bob);
+    // @ts-expect-error
+    const narrow: At<'bob', number> = both;
+
+    // 9: pretending that a value is elsewhere
+    // @ts-expect-error
+    const moved: At<'bob', number> = x;
+
+    // 10: arithmetic on a handle
+    // @ts-expect-error
+    x * 2;
+
+    // 11: comparing a handle
+    // @ts-expect-error
+    x > 1;
+
+    // 12: sending a function
+    // @ts-expect-error
+    alice.run('f', () => () => 1).to(bob);
+
+    // 13: sending a Map
+    // @ts-expect-error
+    alice.run('m', () => new Map([['a', 1]])).to(bob);
+
+    // 14: sending an instance of a class with methods
+    // @ts-expect-error
+    alice.run('u', () => new URL('https://example.org')).to(bob);
+
+    // 15: sending a symbol, deep inside
+    // @ts-expect-error
+    alice.run('s', () => ({ list: [{ tag: Symbol('s') }] })).to(bob);
+
+    // 16: revealing a function
+    // @ts-expect-error
+    await reveal(alice.run('f', () => ({ f: () => 1 })));
+
+    // 17: revealing what is no handle
+    // @ts-expect-error
+    await reveal(5);
+
+    // 18: revealing a promise of a handle
+    // @ts-expect-error
+    await reveal(Promise.resolve(x));
+
+    // 19: a plain value as an input
+    // @ts-expect-error
+    alice.run('use', { n: 5 }, ({ n }) => n);
+
+    // 20: psi of two tables at the same party
+    const left = alice.run('left', () => table);
+    // @ts-expect-error
+    psi({ on: 'id' }, left, left);
+
+    // 21: psi of a table at two parties
+    const right = bob.run('right', () => table);
+    // @ts-expect-error
+    psi({ on: 'id' }, left.to(alice, bob), right);
+
+    // 22: psi of what is no table
+    // @ts-expect-error
+    psi({ on: 'id' }, x, right);
+
+    // 23: psi without a key
+    // @ts-expect-error
+    psi({ on: [] }, left, right);
+
+    // 24: a party's result of psi at the other one
+    const aligned = psi({ on: 'id' }, left, right);
+    // @ts-expect-error
+    bob.run('use', { rows: aligned.alice }, ({ rows }) => rows.rowCount);
+
+    // 25: settings in the job function
+    // @ts-expect-error
+    alice.settings;
+
+    // 26: an undeclared setting
+    // @ts-expect-error
+    alice.run('load', ({ settings }) => settings.tabel);
+
+    // 27: an undeclared argument
+    // @ts-expect-error
+    args.limits;
+
+    // 28: a property of a handle
+    // @ts-expect-error
+    left.rowCount;
+
+    // 29: the value of another type than the task gives
+    // @ts-expect-error
+    alice.run('use', { x }, ({ x }) => x.toUpperCase());
+
+    // 30: promises in place of branches
+    // @ts-expect-error
+    await parallel([reveal(x)]);
+
+    return [plain, awaited, wide, narrow, moved];
+  },
+);
+
+// 31: settings for someone who is no party
+// @ts-expect-error
+job({ parties: ['alice'], settings: { bob: ['table'] } }, () => 1);
+
+// 32: arguments that the job does not declare
+job({ parties: ['alice'] }, ({ args }) => {
+  // @ts-expect-error
+  return args.limit;
+});
+
+// 33: options that do not exist
+// @ts-expect-error
+job({ parties: ['alice'], timeout: 5 }, () => 1);

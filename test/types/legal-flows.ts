@@ -1,0 +1,89 @@
+/** Programs that have to compile. Checked by tsc with the rest; never executed. */
+import { type At, job, type Party, PublicError, psi, type Table, tensor, z } from '../../src/index.ts';
+
+declare const readTable: (path: string) => Promise<Table>;
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_equal: Equal<A, B>): void => {};
+
+export const basics = job(
+  { parties: ['alice', 'bob', 'carol'] },
+  async ({ alice, bob, carol, reveal, parallel }) => {
+    const x = alice.run('x', () => 1);
+    same<typeof x, At<'alice', number>>(true);
+    const later = alice.run('later', async () => 'text');
+    same<typeof later, At<'alice', string>>(true);
+    const both = x.to(bob, carol);
+    same<typeof both, At<'bob' | 'carol', number>>(true);
+    const y = bob.run(
+      'y',
+      { x: both, mine: bob.run('mine', () => [1n]) },
+      ({ x, mine }, { party, signal }) => {
+        same<typeof x, number>(true);
+        same<typeof mine, bigint[]>(true);
+        same<typeof party, 'bob'>(true);
+        signal.throwIfAborted();
+        return { sum: x, mine };
+      },
+    );
+    const shown = await reveal(y);
+    same<typeof shown, { sum: number; mine: bigint[] }>(true);
+    const [a, b] = await parallel([
+      async () => reveal(x),
+      () => carol.run('c', () => tensor([1], Float64Array.of(1))),
+    ]);
+    same<typeof a, number>(true);
+    if (a > 1) throw new PublicError('control flow on public values');
+    return (await reveal(b)).shape;
+  },
+);
+
+interface Loans {
+  readonly rows: number;
+  readonly means?: Readonly<Record<string, number>>;
+  readonly notes: readonly (string | null)[];
+}
+
+export const interfaces = job({ parties: ['alice', 'bob'] }, async ({ alice, bob, reveal }) => {
+  const loans = alice.run('loans', (): Loans => ({ rows: 1, notes: [null] }));
+  const rate = bob.run('rate', { loans: loans.to(bob) }, ({ loans }) => loans.means?.rate);
+  return reveal(rate);
+});
+
+export const withSchemas = job(
+  {
+    parties: ['alice', 'bob'],
+    args: z.object({ limit: z.coerce.number() }),
+    settings: { alice: ['table'], bob: z.object({ file: z.string(), tries: z.number().optional() }) },
+  },
+  async ({ alice, bob, args, reveal }) => {
+    same<typeof args.limit, number>(true);
+    const loans = alice.run('load', ({ settings }) => {
+      same<typeof settings, { readonly table: string }>(true);
+      return readTable(settings.table);
+    });
+    const clicks = bob.run('load', ({ settings }) => {
+      same<typeof settings.tries, number | undefined>(true);
+      return readTable(settings.file);
+    });
+    const aligned = psi({ on: ['id', 'day'] }, loans, clicks);
+    same<typeof aligned.alice, At<'alice', Table>>(true);
+    const rate = bob.run('rate', { rows: aligned.bob }, ({ rows }) => rows.mean(['clicked']));
+    return reveal(rate);
+  },
+);
+
+/** Functions of one's own over parties and handles. */
+function double<P extends string>(party: Party<P>, x: At<P, number>): At<P, number> {
+  return party.run('double', { x }, ({ x }) => 2 * x);
+}
+
+export const generic = job({ parties: ['alice', 'bob'] }, async ({ alice, bob, reveal }) => {
+  const mine = double(
+    alice,
+    alice.run('x', () => 1),
+  );
+  same<typeof mine, At<'alice', number>>(true);
+  const counts = await Promise.all([reveal(mine), reveal(double(bob, mine.to(bob)))]);
+  return counts;
+});
