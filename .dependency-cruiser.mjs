@@ -113,7 +113,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '^dist'] },
-    exclude: { path: ['^src/wire/gen/.*_pb\\.js$'] },
+    exclude: { path: ['/\\.venv/'] },
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

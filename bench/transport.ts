@@ -52,7 +52,7 @@ class Peer {
   #answer: () => void = () => {};
 
   constructor(open: (plane: Plane, onMessage: () => MessageSink) => ManagedLink) {
-    const sink: MessageSink = { write: () => undefined, end: () => this.#answer(), abort: () => {} };
+    const sink: MessageSink = { write: () => undefined, end: () => void this.#answer(), abort: () => {} };
     this.link = open('data', () => sink);
     this.control = open('control', () => sink);
   }

@@ -1,4 +1,4 @@
-// Regenerates src/wire/gen from proto/. `npm run gen -- DIR` writes to DIR instead (the drift test uses that).
+// Regenerates src/wire/gen from proto/. `node scripts/gen.mjs DIR` writes to DIR instead (the drift test uses that).
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { ensureInstalled, root } from './ensure-installed.mjs';

@@ -21,7 +21,14 @@ const SIGNATURE_LENGTH_MAX = 1024;
 /** Characters of a text that its origin allowed to cross. */
 export const TEXT_LENGTH_MAX = 16_384;
 
-const KINDS: ReadonlySet<string> = new Set<StepKind>(['task', 'transfer', 'reveal', 'psi', 'parallel']);
+const KINDS: ReadonlySet<string> = new Set<StepKind>([
+  'task',
+  'transfer',
+  'reveal',
+  'psi',
+  'parallel',
+  'attempt',
+]);
 
 export function encodeMessage(message: Message): Uint8Array {
   return toBinary(pb.ControlSchema, create(pb.ControlSchema, { kind: kindOf(message) }));

@@ -102,6 +102,7 @@ const KIND_WORDS: Readonly<Record<StepKind, string>> = {
   reveal: 'reveal',
   psi: 'private set intersection',
   parallel: 'parallel branches',
+  attempt: 'scope',
 };
 
 /** A step in words, for people: names are the program's own, hence public. */

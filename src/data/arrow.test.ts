@@ -4,8 +4,10 @@ import * as arrow from 'apache-arrow';
 import fc from 'fast-check';
 import { DataError } from '../base/errors.ts';
 import { decodeArrow, tableFromArrow } from './arrow-decode.ts';
-import { ARROW_BATCH_ROWS } from './arrow-format.ts';
+import { encodeArrow } from './arrow-encode.ts';
+import { ARROW_BATCH_ROWS, ARROW_BYTES_MAX } from './arrow-format.ts';
 import { closeDatabase } from './database.ts';
+import { relationOf } from './table.ts';
 import { tableOf } from './table-of.ts';
 
 after(() => closeDatabase());
@@ -98,6 +100,13 @@ describe('Arrow IPC', () => {
     assert.deepEqual(await back.column('x'), x);
     const gaps = await (await back.query('SELECT count(*) - count(s) AS gaps FROM rows')).column('gaps');
     assert.deepEqual(gaps, BigInt64Array.of(BigInt(Math.ceil(n / 5))));
+  });
+
+  it('has a limit in both directions', async () => {
+    const limit = { code: 'PRIVITY_TABLE_LIMIT' };
+    assert.throws(() => decodeArrow({ byteLength: ARROW_BYTES_MAX + 1 } as Uint8Array), limit);
+    const relation = relationOf(await tableOf({ x: Float64Array.of(1) }));
+    await assert.rejects(encodeArrow({ ...relation, rowCount: 2 ** 29 }), limit);
   });
 
   it('reads from any offset of a buffer and does not keep or change the bytes', async () => {

@@ -9,7 +9,7 @@ import { closeDatabase, loadDuckDb, openDatabase, withConnection } from './datab
 import { readTable } from './read-table.ts';
 import { sqlError } from './sql.ts';
 import { Table } from './table.ts';
-import { tableOf } from './table-of.ts';
+import { relationFrom, tableOf } from './table-of.ts';
 import { writeTable } from './write-table.ts';
 
 const CANARY = 'canary-71c3f';
@@ -265,7 +265,8 @@ describe('Table', () => {
   it('cannot be used once dropped or made elsewhere', async () => {
     const table = await tableOf({ x: Float64Array.of(1) });
     await table.drop();
-    await assert.rejects(table.numbers('x'));
+    await rejects(table.numbers('x'), 'PRIVITY_DATABASE_STATE', 'dropped');
+    await table.drop();
     assert.ok(table instanceof Table);
   });
 });
@@ -312,6 +313,8 @@ describe('tableOf', () => {
       await rejects(tableOf(columns as Record<string, string[]>), code, part);
     const many = Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`c${i}`, ['x']]));
     await rejects(tableOf(many), 'PRIVITY_TABLE_LIMIT', '4097', '4096');
+    const long = relationFrom([{ name: 'a', type: 'VARCHAR', values: [] }], 2 ** 31, 'the table');
+    await rejects(long, 'PRIVITY_TABLE_LIMIT', '2147483648 rows');
   });
 });
 
@@ -336,6 +339,11 @@ describe('the database', () => {
       await connection.run('SELECT count(*) FROM range(100000000000) a, range(1000) b');
     }, stop.signal);
     await assert.rejects(forEver, reason);
+  });
+
+  it('says when its memory is at an end', async () => {
+    const fails = withConnection(() => Promise.reject(new Error('Out of Memory Error: could not allocate')));
+    await rejects(fails, 'PRIVITY_TABLE_LIMIT', 'memoryLimitMb');
   });
 
   it('classifies errors of DuckDB without their text', () => {

@@ -33,11 +33,15 @@ export class Table {
   readonly rowCount: number;
   readonly #relation: Relation;
 
+  static readonly #dropped = new WeakSet<Table>();
   static readonly #collected = new FinalizationRegistry<Relation>((relation) => void dropRelation(relation));
 
   static {
     relationOf = (table) => {
       assertLive(table.#relation);
+      if (Table.#dropped.has(table)) {
+        throw new UsageError('PRIVITY_DATABASE_STATE', 'this table is gone: it has been dropped');
+      }
       return table.#relation;
     };
     tableFrom = (relation) => new Table(relation);
@@ -164,6 +168,7 @@ export class Table {
   /** Frees the rows now. The table cannot be used afterwards. */
   async drop(): Promise<void> {
     Table.#collected.unregister(this);
+    Table.#dropped.add(this);
     await dropRelation(this.#relation);
   }
 

@@ -29,9 +29,32 @@ export class RunAbortedError extends PrivityError {
   }
 }
 
+/** A scope has failed, and this was pending in it. A consequence like its base class; the run goes on outside of the scope. */
+export class ScopeCancelledError extends RunAbortedError {
+  override readonly name: string = 'ScopeCancelledError';
+  constructor(failure: Failure) {
+    super({ failure, digest: '' });
+  }
+}
+
+/** What `retry` and `deadline` throw at every party when their scope has failed for good. A cause, unlike what was pending in it. */
+export class ScopeFailedError extends PrivityError {
+  override readonly name: string = 'ScopeFailedError';
+  readonly agreed: Failure;
+
+  constructor(failure: Failure) {
+    super('PRIVITY_SCOPE_FAILED', describeVerdict({ failure, digest: '' }, 'The scope'), {
+      failure: failure.code,
+      party: failure.origin,
+      stepId: failure.stepId,
+    });
+    this.agreed = failure;
+  }
+}
+
 /** One sentence of public words. */
-export function describeVerdict({ failure }: VerdictInfo): string {
+export function describeVerdict({ failure }: VerdictInfo, what = 'The run'): string {
   const step = failure.stepName === undefined ? '' : ` in "${failure.stepName}"`;
   const id = failure.stepId === undefined ? '' : ` (step ${failure.stepId})`;
-  return `The run has ended: ${failure.code} at ${failure.origin}${step}${id}, incident ${failure.incident}.`;
+  return `${what} has ended: ${failure.code} at ${failure.origin}${step}${id}, incident ${failure.incident}.`;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import type { ProgramHost, StepOutcome } from './host.ts';
+import type { Scope } from './scope.ts';
 
 /** This party's part in one step. */
 export interface StepRun {
@@ -21,7 +22,7 @@ export class Activity {
   readonly #host: ProgramHost;
   readonly #clock: Clock;
   readonly #open = new Set<Open>();
-  #idle: (() => void)[] = [];
+  #idle: { readonly scope: Scope; readonly resolve: () => void }[] = [];
 
   constructor(host: ProgramHost, clock: Clock) {
     this.#host = host;
@@ -57,22 +58,25 @@ export class Activity {
   }
 
   /** After an abort: whatever only waits has ended; code that runs ends by itself. */
-  abortWaiting(): void {
-    for (const run of [...this.#open]) if (!run.running()) run.finish('aborted');
+  abortWaiting(scope: Scope): void {
+    for (const run of [...this.#open]) {
+      if (scope.contains(run.entry.stepId) && !run.running()) run.finish('aborted');
+    }
   }
 
-  /** Resolves when no step of this party is open. */
-  idle(): Promise<void> {
+  /** Resolves when no step of this party in the scope is open. */
+  idle(scope: Scope): Promise<void> {
     return new Promise((resolve) => {
-      this.#idle.push(resolve);
+      this.#idle.push({ scope, resolve });
       this.#checkIdle();
     });
   }
 
   #checkIdle(): void {
-    if (this.#open.size > 0) return;
-    const waiting = this.#idle;
-    this.#idle = [];
-    for (const resolve of waiting) resolve();
+    if (this.#idle.length === 0) return;
+    const busy = (scope: Scope): boolean => [...this.#open].some((run) => scope.contains(run.entry.stepId));
+    const idle = this.#idle.filter(({ scope }) => !busy(scope));
+    this.#idle = this.#idle.filter((waiter) => !idle.includes(waiter));
+    for (const { resolve } of idle) resolve();
   }
 }

@@ -1,4 +1,5 @@
 /** Located values in the type system: who has a value is part of its type, and nobody else can compute with it. */
+import type { Attempted, RetryPolicy } from './attempt.ts';
 import type { SettingsOf } from './schema.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
 
@@ -10,6 +11,12 @@ declare const partyMark: unique symbol;
 /** Any handle, whoever owns its value. */
 export interface Handle {
   readonly [handleMark]: true;
+  readonly [valueMark]: unknown;
+}
+
+/** Any handle to a value of just these owners. */
+export interface OwnedBy<in out Owners extends string> extends Handle {
+  readonly [ownersMark]: (owners: Owners) => Owners;
 }
 
 /**
@@ -19,8 +26,7 @@ export interface Handle {
  * Using the handle as if it were the value throws PRIVITY_HANDLE_COERCED. Comparing it (`===`) or testing it (`if (handle)`)
  * cannot be caught: a handle is always truthy.
  */
-export interface At<in out Owners extends string, T> extends Handle {
-  readonly [ownersMark]: (owners: Owners) => Owners;
+export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
   readonly [valueMark]: T;
 
   /**
@@ -32,7 +38,7 @@ export interface At<in out Owners extends string, T> extends Handle {
    * @example const atBob = x.to(bob);
    */
   to<const To extends readonly [AnyParty, ...AnyParty[]]>(
-    this: [Unsendable<T>] extends [never] ? At<Owners, T> : NotSendable<Unsendable<T>>,
+    this: [Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>,
     ...parties: To
   ): At<NameOf<To[number]>, T>;
 }
@@ -43,9 +49,6 @@ export interface AnyParty {
 }
 
 export type NameOf<P extends AnyParty> = P[typeof partyMark];
-
-/** The value behind a handle. */
-export type ValueOf<H> = H extends At<infer _Owners extends string, infer T> ? T : never;
 
 export interface TaskContext<P extends string = string, S = Readonly<Record<string, string>>> {
   /** Private settings of the party; reading one that was not passed throws PRIVITY_SETTING_MISSING. */
@@ -79,7 +82,7 @@ type InputAt<P extends string, H> =
     : NotAHandle;
 
 export type InputsAt<P extends string, I> = { readonly [K in keyof I]: InputAt<P, I[K]> };
-export type InputValues<I> = { readonly [K in keyof I]: ValueOf<I[K]> };
+export type InputValues<I extends Inputs> = { readonly [K in keyof I]: I[K][typeof valueMark] };
 
 /** One party of the running job. */
 export interface Party<in out P extends string, S = Readonly<Record<string, string>>> extends AnyParty {
@@ -98,7 +101,7 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
    */
   run<T>(name: string, code: (context: TaskContext<P, S>) => T): At<P, Awaited<T>>;
   /** For functions over any party, where the compiler cannot look into `P`. */
-  run<I extends Readonly<Record<string, At<P, unknown>>>, T>(
+  run<I extends Readonly<Record<string, OwnedBy<P>>>, T>(
     name: string,
     inputs: I,
     code: (inputs: InputValues<I>, context: TaskContext<P, S>) => T,
@@ -136,4 +139,27 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * At most `PARALLEL_BRANCHES_MAX` branches.
    */
   readonly parallel: Parallel;
+  /**
+   * Runs a part of the program that may fail: if anything in it fails at any party, it is cancelled everywhere, and every
+   * party's `attempt` gives the same failure at this point of the program, so that all can go on together. Values made in an
+   * attempt that failed do not exist.
+   *
+   * A lost party, or a failure outside of the attempt, ends the run all the same. Cost: one message to each other party.
+   * @example
+   * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => rate(rows))));
+   * const rate = tried.ok ? tried.value : 0;
+   */
+  readonly attempt: <T>(code: () => T | Promise<T>) => Promise<Attempted<T>>;
+  /**
+   * Attempts until one succeeds, and gives its value.
+   * @throws {ScopeFailedError} at every party, when the last attempt has failed or the failure is not worth another
+   * @throws {UsageError} PRIVITY_STEP_INVALID
+   */
+  readonly retry: <T>(policy: RetryPolicy, code: (attempt: number) => T | Promise<T>) => Promise<T>;
+  /**
+   * An attempt that has to end within `ms` milliseconds at every party; whichever party's clock is first, all agree.
+   * @throws {ScopeFailedError} at every party: DEADLINE_EXCEEDED, or what else failed in it
+   * @throws {UsageError} PRIVITY_STEP_INVALID
+   */
+  readonly deadline: <T>(ms: number, code: () => T | Promise<T>) => Promise<T>;
 };

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { Scope } from './scope.ts';
 
 export interface StepPlan {
   readonly kind: StepKind;
@@ -40,6 +41,8 @@ export class Branch {
   /** '' for the job, '4/0' for the first branch of step 4. */
   readonly path: string;
   readonly parent: Branch | null;
+  /** Which part of the program fails with it. */
+  readonly scope: Scope;
   #next = 0;
   #digest: Buffer;
   /** The step whose branches are running; until they have joined, this branch issues nothing. */
@@ -47,9 +50,10 @@ export class Branch {
   #closed = false;
   #joined = false;
 
-  constructor(path: string, parent: Branch | null, seed: Buffer) {
+  constructor(path: string, parent: Branch | null, seed: Buffer, scope: Scope) {
     this.path = path;
     this.parent = parent;
+    this.scope = scope;
     this.#digest = seed;
   }
 
@@ -87,11 +91,11 @@ export class Branch {
     return { branch: this.path, position, digest: this.digest, stepId, kind, name, places };
   }
 
-  fork(stepId: string, count: number): readonly Branch[] {
+  fork(stepId: string, count: number, scope: Scope = this.scope): readonly Branch[] {
     this.#forkedAt = stepId;
     return Array.from({ length: count }, (_, index) => {
       const path = `${stepId}/${index}`;
-      return new Branch(path, this, digestOf([this.#digest, 'branch', path]));
+      return new Branch(path, this, digestOf([this.#digest, 'branch', path]), scope);
     });
   }
 
@@ -104,6 +108,12 @@ export class Branch {
     this.#forkedAt = null;
     this.#digest = digestOf([this.#digest, 'join', branches.map((branch) => branch.digest)]);
     for (const branch of branches) branch.#joined = true;
+  }
+
+  /** A scope has failed: how far each party came in it differs, so only what all agree on enters the digest. */
+  abandon(failure: string): void {
+    this.#forkedAt = null;
+    this.#digest = digestOf([this.#digest, 'failed', failure]);
   }
 
   /** Whether what this branch did comes before what `other` does next in every party's program, whatever the timing. */

@@ -94,7 +94,22 @@ function codeOf(error: unknown): FailureCode {
     () => (error instanceof PrivityError && !(error instanceof RunAbortedError) ? error.failure : undefined),
     undefined,
   );
-  return isFailureCode(code) ? code : 'TASK_FAILED';
+  if (isFailureCode(code)) return code;
+  return causeChain(error).some(isExhaustion) ? 'RESOURCE_EXHAUSTED' : 'TASK_FAILED';
+}
+
+/** Codes by which the system, or Node, says that there is no more: disk, quota, memory, descriptors. */
+const EXHAUSTION_CODES: ReadonlySet<string> = new Set([
+  ...['ENOSPC', 'EDQUOT', 'ENOMEM', 'EMFILE', 'ENFILE'],
+  ...['ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'],
+]);
+
+/** V8 has no code for a typed array that finds no memory, only these words. */
+const NO_MEMORY_WORDS = 'Array buffer allocation failed';
+
+function isExhaustion(link: unknown): boolean {
+  if (EXHAUSTION_CODES.has(text(link, 'code') ?? '')) return true;
+  return text(link, 'name') === 'RangeError' && text(link, 'message') === NO_MEMORY_WORDS;
 }
 
 /** The text that other parties may read; undefined when there is none, which is the default. */

@@ -8,6 +8,7 @@ import type { Cell } from './cell.ts';
 import type { Exchange } from './exchange.ts';
 import type { Mail } from './mailbox.ts';
 import type { RunState } from './run-state.ts';
+import type { Scope } from './scope.ts';
 
 /** Tables that are turned into bytes and sent at one time; each takes twice its size in memory. */
 export const TABLE_SENDS_MAX = 2;
@@ -24,13 +25,13 @@ export class Delivery {
   }
 
   /** Sends a value as it is now to the peers. Resolves with what was sent when the links have taken it over. */
-  async send(entry: TrailEntry, value: unknown, to: readonly string[]): Promise<EncodedValue> {
+  async send(entry: TrailEntry, value: unknown, to: readonly string[], scope: Scope): Promise<EncodedValue> {
     const { codec, host } = this.#state;
     const pending = snapshotValue(value, whereOf(entry), codec);
     if (pending.deferred) await this.#enter();
     try {
       const encoded = await pending.encode();
-      this.#state.throwIfAborted();
+      scope.throwIfAborted();
       const { stepId, name, kind } = entry;
       host.disclosed({
         stepId,
@@ -48,16 +49,16 @@ export class Delivery {
   }
 
   /** A value has arrived for a step that waits for it. */
-  async receive(run: StepRun, mail: Mail, cell: Cell): Promise<void> {
+  async receive(run: StepRun, mail: Mail, cell: Cell, scope: Scope): Promise<void> {
     try {
       const value = await decodeValue(mail.source(), this.#state.codec);
       await mail.release();
-      if (this.#state.aborted) return;
+      if (scope.aborted) return;
       cell.set(value);
       run.finish('completed');
     } catch (error) {
       await mail.release().catch(() => {});
-      this.#state.fail(error, run.entry);
+      this.#state.fail(error, run.entry, scope);
       cell.die();
       run.finish('failed');
     }

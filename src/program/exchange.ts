@@ -10,6 +10,7 @@ import { type DataFrame, type DataFrameKind, decodeDataFrame, encodeDataFrame } 
 import { positionOf } from './branch.ts';
 import type { WaitInfo } from './host.ts';
 import type { Mail, Mailbox } from './mailbox.ts';
+import type { Scope } from './scope.ts';
 
 export interface Expectation {
   readonly peer: string;
@@ -24,7 +25,7 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly mailbox: Mailbox;
   /** Where the program is: `past` and `never` make a message for that step a divergence, `future` makes it wait. */
-  readonly whereIs: (stepId: string) => 'past' | 'future' | 'never';
+  readonly whereIs: (stepId: string) => 'past' | 'future' | 'never' | 'dropped';
   readonly diverged: (peer: string, branch: string, position: number, stepId: string) => void;
   readonly failed: (error: unknown) => void;
   readonly linkLost: (peer: string, error: Error) => void;
@@ -87,6 +88,17 @@ export class Exchange {
     }
   }
 
+  /** The scope is cancelled: nothing in it is expected any more, and what came early for it is released. */
+  drop(scope: Scope): void {
+    for (const [key, { entry }] of this.#expected)
+      if (scope.contains(entry.stepId)) this.#expected.delete(key);
+    for (const [key, mails] of this.#early) {
+      if (!mails[0] || !scope.contains(mails[0].frame.stepId)) continue;
+      this.#early.delete(key);
+      for (const mail of mails) void mail.release().catch(() => {});
+    }
+  }
+
   /** The step needs nothing more from the peer. */
   fulfilled(peer: string, stepId: string): void {
     this.#expected.delete(keyOf(peer, stepId));
@@ -136,7 +148,9 @@ export class Exchange {
       const frame = decodeDataFrame(header, peer);
       const key = keyOf(peer, frame.stepId);
       const expected = this.#expected.get(key);
-      if (expected === undefined && this.#options.whereIs(frame.stepId) !== 'future') {
+      const place = expected === undefined ? this.#options.whereIs(frame.stepId) : 'past';
+      if (place === 'dropped') return discard;
+      if (expected === undefined && place !== 'future') {
         this.#diverge(peer, frame);
         return discard;
       }

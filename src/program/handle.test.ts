@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { format, inspect } from 'node:util';
+import { Branch, digestOf } from './branch.ts';
 import { isHandle, makeHandle, recordOf } from './handle.ts';
+import { Scope } from './scope.ts';
 
 const run = {};
+const branch = new Branch('', null, digestOf([]), new Scope('', null));
 const handle = makeHandle(
-  { run, value: { id: '0', name: 'rate', copies: new Map() }, owners: ['alice', 'bob'], cell: undefined },
+  {
+    run,
+    value: { id: '0', name: 'rate', copies: new Map() },
+    owners: ['alice', 'bob'],
+    cell: undefined,
+    branch,
+  },
   () => handle,
 );
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript could do with a handle

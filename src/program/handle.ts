@@ -30,6 +30,8 @@ export interface HandleRecord {
   readonly value: LocatedValue;
   /** In federation order. */
   readonly owners: readonly string[];
+  /** Where it was made: a value of a scope that has failed does not exist. */
+  readonly branch: Branch;
   /** The value at this party, if this party is an owner. */
   readonly cell: Cell | undefined;
 }

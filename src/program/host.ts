@@ -46,6 +46,10 @@ export interface ProgramHost {
   progress(info: { readonly stepId: string; readonly done: number; readonly total: number }): void;
   /** Something failed at this party. Called at once, whether or not anything waits for it. */
   failed(captured: CapturedFailure): void;
+  /** Something failed at this party within a scope that is not the run. The run goes on. */
+  scopeFailed(scope: string, captured: CapturedFailure): void;
+  /** Everything of this party in a scope has ended; the program waits for what the parties agree on. */
+  scopeLeft(scope: string): void;
   /** A peer's message belongs to another program than this party's. Its value was not delivered. */
   diverged(info: DivergenceInfo): void;
   /** A message could not be sent because the link to the peer ended. Whether the peer is lost is not decided here. */

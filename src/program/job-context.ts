@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
 import type { Handle } from './at.ts';
+import { Attempts } from './attempt.ts';
 import { sourceHash } from './branch.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
@@ -47,10 +48,13 @@ export function createJobContext(
   lockstep: Lockstep,
   exchange: Exchange,
   services: TaskServices,
+  onAttempts: (attempts: Attempts) => void,
 ): object {
   const scheduler: Scheduler = new Scheduler(state, lockstep, exchange, (record, parties) =>
     scheduler.transfer(record, namesOf(state, parties)),
   );
+  const attempts = new Attempts(scheduler);
+  onAttempts(attempts);
   contexts.set(state, { scheduler, parties: state.parties });
   const parties = state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]);
   return Object.freeze({
@@ -58,6 +62,9 @@ export function createJobContext(
     args: services.args,
     reveal: (value: unknown) => scheduler.reveal(recordOf(value, state, 'reveal')),
     parallel: (branches: unknown) => scheduler.parallel(branchesOf(branches)),
+    attempt: attempts.attempt.bind(attempts),
+    retry: attempts.retry.bind(attempts),
+    deadline: attempts.deadline.bind(attempts),
   });
 }
 
@@ -65,7 +72,6 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
   const { state } = scheduler;
   const context = Object.freeze({
     settings: name === state.party ? settings : Object.freeze({}),
-    signal: state.signal,
     party: name,
     tempDir: state.options.tempDir,
   });
@@ -82,7 +88,7 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
 function runTask(
   party: string,
   scheduler: Scheduler,
-  context: object,
+  shared: object,
   name: unknown,
   rest: readonly unknown[],
 ): Handle {
@@ -98,7 +104,8 @@ function runTask(
     name: stepName,
     inputs: named.map(([, record]) => record),
     source: `${named.map(([key]) => key).join('\n')}\n\n${sourceHash(task)}`,
-    code: (values) => {
+    code: (values, signal) => {
+      const context = Object.freeze({ ...shared, signal });
       if (inputs === undefined) return checkedResult(task(context));
       return checkedResult(
         task(Object.fromEntries(named.map(([key], index) => [key, values[index]])), context),

@@ -99,9 +99,13 @@ function loadFailed(path: string, error: unknown): UsageError {
   if (name === 'SyntaxError' || line.startsWith('ParseError')) {
     return new UsageError('PRIVITY_JOB_SYNTAX', `The job does not compile: ${line}`, { cause: error });
   }
-  return new UsageError('PRIVITY_JOB_LOAD_FAILED', `The job could not be loaded: ${name ?? 'Error'}: ${line}`, {
-    cause: error,
-  });
+  return new UsageError(
+    'PRIVITY_JOB_LOAD_FAILED',
+    `The job could not be loaded: ${name ?? 'Error'}: ${line}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function notAJob(file: string, exported: unknown): UsageError {

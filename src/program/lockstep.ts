@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { UsageError } from '../base/errors.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import { Branch, positionOf, type StepPlan } from './branch.ts';
+import type { Scope } from './scope.ts';
 
 /** What code is running: a branch of the job function, or a task. */
 type Place = { readonly branch: Branch } | { readonly task: TrailEntry };
@@ -13,9 +14,11 @@ const places = new AsyncLocalStorage<Place>();
 export class Lockstep {
   readonly root: Branch;
   readonly #open = new Map<string, Branch>();
+  /** Steps whose scope has been cancelled: what peers still send for them is nobody's. */
+  readonly #dropped = new Set<string>();
 
-  constructor(seed: Buffer) {
-    this.root = new Branch('', null, seed);
+  constructor(seed: Buffer, scope: Scope) {
+    this.root = new Branch('', null, seed, scope);
     this.#open.set('', this.root);
   }
 
@@ -53,8 +56,8 @@ export class Lockstep {
     return this.current().issue(plan);
   }
 
-  fork(branch: Branch, stepId: string, count: number): readonly Branch[] {
-    const branches = branch.fork(stepId, count);
+  fork(branch: Branch, stepId: string, count: number, scope?: Scope): readonly Branch[] {
+    const branches = branch.fork(stepId, count, scope);
     for (const child of branches) this.#open.set(child.path, child);
     return branches;
   }
@@ -62,6 +65,19 @@ export class Lockstep {
   join(branch: Branch, branches: readonly Branch[]): void {
     for (const child of branches) this.#open.delete(child.path);
     branch.join(branches);
+  }
+
+  /** The scope that a step opened is cancelled, or will be when it is opened. */
+  drop(stepId: string): void {
+    this.#dropped.add(stepId);
+  }
+
+  /** The scope of a branch has failed at all parties. */
+  abandon(branch: Branch, child: Branch, failure: string): void {
+    for (const path of this.#open.keys()) {
+      if (path === child.path || path.startsWith(`${child.path}/`)) this.#open.delete(path);
+    }
+    branch.abandon(failure);
   }
 
   inBranch<T>(branch: Branch, code: () => T): T {
@@ -77,8 +93,9 @@ export class Lockstep {
     return places.exit(code);
   }
 
-  /** `past`: this party has issued the step. `never`: its program goes another way. */
-  whereIs(stepId: string): 'past' | 'future' | 'never' {
+  /** `past`: this party has issued the step. `never`: its program goes another way. `dropped`: its scope has been cancelled. */
+  whereIs(stepId: string): 'past' | 'future' | 'never' | 'dropped' {
+    if (this.#dropped.size > 0 && this.#isDropped(stepId)) return 'dropped';
     const { branch: path, position } = positionOf(stepId);
     const branch = this.#open.get(path);
     if (branch !== undefined) {
@@ -87,5 +104,12 @@ export class Lockstep {
     }
     const parallel = path.slice(0, path.lastIndexOf('/'));
     return this.whereIs(parallel) === 'future' ? 'future' : 'never';
+  }
+
+  #isDropped(stepId: string): boolean {
+    for (let cut = stepId.lastIndexOf('/'); cut > 0; cut = stepId.lastIndexOf('/', cut - 1)) {
+      if (this.#dropped.has(stepId.slice(0, cut))) return true;
+    }
+    return false;
   }
 }

@@ -1,5 +1,4 @@
 /** What the parts of one run's runtime share. */
-import { setMaxListeners } from 'node:events';
 import type { Clock } from '../contracts/clock.ts';
 import type { Random } from '../contracts/random.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
@@ -8,6 +7,7 @@ import { RunAbortedError, type VerdictInfo } from './abort.ts';
 import { Activity } from './activity.ts';
 import { type CapturedFailure, capture, type ErrorDetail, isConsequence } from './capture.ts';
 import type { ProgramHost } from './host.ts';
+import { Scope } from './scope.ts';
 import { tableAdapter } from './table-adapter.ts';
 
 export interface RunStateOptions {
@@ -29,10 +29,9 @@ export class RunState {
   readonly host: ProgramHost;
   readonly activity: Activity;
   readonly codec: CodecOptions = { adapters: [tableAdapter] };
-  readonly #controller = new AbortController();
-  readonly #rejecters = new Set<(reason: unknown) => void>();
+  /** The run itself, the outermost scope. */
+  readonly scope = new Scope('', null);
   #firstError: { readonly error: unknown } | undefined;
-  #aborted: RunAbortedError | undefined;
 
   constructor(options: RunStateOptions) {
     this.options = options;
@@ -40,16 +39,14 @@ export class RunState {
     this.parties = options.parties;
     this.host = options.host;
     this.activity = new Activity(options.host, options.clock);
-    // Every task may listen, and there is no bound on tasks.
-    setMaxListeners(0, this.#controller.signal);
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.scope.signal;
   }
 
   get aborted(): RunAbortedError | undefined {
-    return this.#aborted;
+    return this.scope.aborted;
   }
 
   /** What failed first at this party, if anything did. */
@@ -58,54 +55,35 @@ export class RunState {
   }
 
   abort(verdict: VerdictInfo): void {
-    if (this.#aborted !== undefined) return;
-    const error = new RunAbortedError(verdict);
-    this.#aborted = error;
-    this.#controller.abort(error);
-    const pending = [...this.#rejecters];
-    this.#rejecters.clear();
-    for (const reject of pending) reject(error);
-    this.activity.abortWaiting();
+    if (this.scope.aborted !== undefined) return;
+    this.scope.abort(new RunAbortedError(verdict));
+    this.activity.abortWaiting(this.scope);
   }
 
   throwIfAborted(): void {
-    if (this.#aborted !== undefined) throw this.#aborted;
+    this.scope.throwIfAborted();
   }
 
-  /** A promise for the job that also rejects with the verdict. The job may leave it unhandled: the failure is known elsewhere. */
-  promise<T>(start: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
-    const promise = new Promise<T>((resolve, reject) => {
-      if (this.#aborted !== undefined) return reject(this.#aborted);
-      this.#rejecters.add(reject);
-      const settled = (): void => void this.#rejecters.delete(reject);
-      start(
-        (value) => {
-          settled();
-          resolve(value);
-        },
-        (reason) => {
-          settled();
-          reject(reason);
-        },
-      );
-    });
-    promise.catch(() => {});
-    return promise;
-  }
-
-  /** Reports that a step, or the job function (without entry), failed here. Consequences of the verdict are not reported. */
-  fail(error: unknown, entry?: TrailEntry): CapturedFailure | undefined {
-    if (this.#aborted !== undefined && isConsequence(error)) return undefined;
-    this.#firstError ??= { error };
+  /**
+   * Reports that a step, or the function of the job or of a scope (without entry), failed here. What follows from a scope's
+   * end is not reported.
+   */
+  fail(error: unknown, entry?: TrailEntry, scope: Scope = this.scope): CapturedFailure | undefined {
+    if (scope.aborted !== undefined && isConsequence(error)) return undefined;
     const { party, errorDetail, random } = this.options;
     const captured = capture(error, {
       party,
       errorDetail,
       random,
-      stepId: entry?.stepId,
-      stepName: entry?.name ?? 'job',
+      stepId: entry?.stepId ?? (scope.path === '' ? undefined : scope.path),
+      stepName: entry?.name ?? (scope.path === '' ? 'job' : 'attempt'),
     });
-    this.host.failed(captured);
+    if (scope.path === '') {
+      this.#firstError ??= { error };
+      this.host.failed(captured);
+    } else {
+      this.host.scopeFailed(scope.path, captured);
+    }
     return captured;
   }
 }

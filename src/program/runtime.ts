@@ -3,8 +3,10 @@ import { UsageError } from '../base/errors.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Link, LinkHandlers } from '../contracts/link.ts';
 import type { Random } from '../contracts/random.ts';
+import type { Failure } from '../coordination/failure.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
 import type { VerdictInfo } from './abort.ts';
+import type { Attempts } from './attempt.ts';
 import { digestOf } from './branch.ts';
 import type { ErrorDetail } from './capture.ts';
 import { Exchange } from './exchange.ts';
@@ -70,6 +72,7 @@ export class Runtime {
   readonly #exchange: Exchange;
   readonly #divergedPeers = new Set<string>();
   #services: (TaskServices & { readonly lockstep: Lockstep; readonly argsDigest: string }) | undefined;
+  #attempts: Attempts | undefined;
   #abandoned: ReturnType<Exchange['close']> | undefined;
 
   constructor(options: RuntimeOptions) {
@@ -126,7 +129,7 @@ export class Runtime {
     if (Symbol.asyncIterator in body)
       throw new UsageError('PRIVITY_ARGS_INVALID', 'The public arguments contain a Blob.');
     const digest = digestOf(['privity arguments 1', Buffer.concat([...body])]);
-    const lockstep = new Lockstep(digestOf(['privity lockstep 1', parties, digest]));
+    const lockstep = new Lockstep(digestOf(['privity lockstep 1', parties, digest]), this.#state.scope);
     this.#services ??= { args, settings, lockstep, argsDigest: digest.toString('hex') };
     return { argsDigest: this.#services.argsDigest };
   }
@@ -147,7 +150,7 @@ export class Runtime {
     const result = await this.#runBody(services);
     lockstep.root.close();
     this.#exchange.recheckEarly();
-    await this.#state.activity.idle();
+    await this.#state.activity.idle(this.#state.scope);
     if (this.#state.aborted === undefined && this.#state.firstError === undefined) await this.#flush();
     this.#state.throwIfAborted();
     if (this.#state.firstError !== undefined) throw this.#state.firstError.error;
@@ -161,6 +164,17 @@ export class Runtime {
   abort(verdict: VerdictInfo): void {
     this.#state.abort(verdict);
     this.#abandoned ??= this.#exchange.close(this.#state.aborted ?? new Error('aborted'));
+  }
+
+  /** A scope has failed, here or at another party: what runs in it at this party ends. */
+  cancelScope(path: string, failure: Failure): void {
+    this.#services?.lockstep.drop(path);
+    this.#attempts?.cancel(path, failure);
+  }
+
+  /** All parties have left a scope: this is its outcome everywhere. */
+  endScope(path: string, failure: Failure | null): void {
+    this.#attempts?.end(path, failure);
   }
 
   /** Which values of which peers this party waits for, the oldest first. */
@@ -179,7 +193,9 @@ export class Runtime {
   async #runBody(services: TaskServices & { readonly lockstep: Lockstep }): Promise<unknown> {
     const { lockstep } = services;
     try {
-      const context = createJobContext(this.#state, lockstep, this.#exchange, services) as never;
+      const context = createJobContext(this.#state, lockstep, this.#exchange, services, (attempts) => {
+        this.#attempts = attempts;
+      }) as never;
       const result = await lockstep.inBranch(lockstep.root, async () => this.#options.job.body(context));
       snapshotValue(result, "The job's result", this.#state.codec);
       return result;

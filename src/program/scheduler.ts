@@ -2,7 +2,9 @@
  * The steps of a program. Each call numbers its step at once, at every party, and what this party has to do for it begins as
  * soon as its inputs are there; nothing here waits.
  */
-import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import { invariant, UsageError } from '../base/errors.ts';
+import type { Failure, StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { RunAbortedError } from './abort.ts';
 import type { StepRun } from './activity.ts';
 import type { Handle } from './at.ts';
 import type { Branch, StepPlan } from './branch.ts';
@@ -14,13 +16,24 @@ import type { Exchange, Expectation } from './exchange.ts';
 import { type Copy, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
 import type { RunState } from './run-state.ts';
+import { Scope } from './scope.ts';
+
+export interface OpenedScope {
+  readonly entry: TrailEntry;
+  /** The scope in which the step lies. */
+  readonly outer: Scope;
+  readonly branch: Branch;
+  readonly child: Branch;
+  readonly run: StepRun;
+}
 
 export interface TaskPlan {
   readonly party: string;
   readonly name: string;
   readonly inputs: readonly HandleRecord[];
   readonly source: string;
-  readonly code: (values: readonly unknown[]) => unknown;
+  /** `signal` fires when the scope ends in which the task was issued. */
+  readonly code: (values: readonly unknown[], signal: AbortSignal) => unknown;
 }
 
 export class Scheduler {
@@ -46,7 +59,7 @@ export class Scheduler {
 
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
-    const branch = this.#begin();
+    const branch = this.#begin(inputs);
     const entry = this.#issue(branch, {
       kind: 'task',
       name,
@@ -55,31 +68,29 @@ export class Scheduler {
       source,
     });
     const cell = party === this.state.party ? new Cell() : undefined;
-    if (cell !== undefined) this.#whenReady(entry, inputs, cell, plan.code);
-    return this.#handle(
-      { id: entry.stepId, name, copies: new Map([[party, [{ branch, cell }]]]) },
-      [party],
-      cell,
-    );
+    if (cell !== undefined)
+      this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope.signal));
+    const copies = new Map([[party, [{ branch, cell }]]]);
+    return this.#handle({ id: entry.stepId, name, copies }, [party], cell, branch);
   }
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
-    const branch = this.#begin();
+    const branch = this.#begin([record]);
     const cell = this.#move(branch, 'transfer', record, targets).cell;
-    return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined);
+    return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
 
   reveal(record: HandleRecord): Promise<unknown> {
-    const branch = this.#begin();
+    const branch = this.#begin([record]);
     const { entry, cell } = this.#move(branch, 'reveal', record, this.state.parties);
-    return this.state.promise((resolve) => {
+    return branch.scope.promise((resolve) => {
       cell?.when(
         (value) => {
           if (!record.owners.includes(this.state.party)) return resolve(value);
           this.#delivery
             .publish(value, entry)
-            .then(resolve, (error: unknown) => this.state.fail(error, entry));
+            .then(resolve, (error: unknown) => this.state.fail(error, entry, branch.scope));
         },
         // The failure has been reported where it happened; this ends with the verdict.
         () => {},
@@ -89,10 +100,10 @@ export class Scheduler {
 
   /** A step that several parties execute together. Gives a handle for each member's own result. */
   device(step: DeviceStep): readonly Handle[] {
-    const branch = this.#begin();
     const { kind, name, members, inputs, source } = step;
+    const branch = this.#begin(inputs);
     const channel = members.includes(this.state.party)
-      ? new MemberChannel(this.state.party, members, this.#exchange, this.state.signal)
+      ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
       : undefined;
     const entry = this.#issue(
       branch,
@@ -103,7 +114,7 @@ export class Scheduler {
     if (channel && cell) {
       channel.open(entry);
       const own = inputs[channel.rank];
-      this.#whenReady(entry, own ? [own] : [], cell, ([input]) =>
+      this.#whenReady(entry, branch.scope, own ? [own] : [], cell, ([input]) =>
         this.#runDevice(step, entry, channel, input),
       );
     }
@@ -114,12 +125,12 @@ export class Scheduler {
         name,
         copies: new Map([[member, [{ branch, cell: here }]]]),
       };
-      return this.#handle(value, [member], here);
+      return this.#handle(value, [member], here, branch);
     });
   }
 
   parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
-    const branch = this.#begin();
+    const branch = this.#begin([]);
     const entry = this.#issue(branch, {
       kind: 'parallel',
       name: 'parallel',
@@ -132,7 +143,7 @@ export class Scheduler {
     const children = this.lockstep.fork(branch, entry.stepId, branches.length);
     const results = children.map((child, index) => this.#runBranch(child, branches[index]));
     const joined = Promise.allSettled(results).then(() => this.lockstep.join(branch, children));
-    return this.state.promise((resolve, reject) => {
+    return branch.scope.promise((resolve, reject) => {
       const all = Promise.all(results);
       all.then(
         async (values) => {
@@ -141,9 +152,9 @@ export class Scheduler {
           resolve(values);
         },
         (error: unknown) => {
-          this.state.fail(error, entry);
+          this.state.fail(error, entry, branch.scope);
           reject(error);
-          void joined.then(() => run.finish(this.state.aborted ? 'aborted' : 'failed'));
+          void joined.then(() => run.finish(branch.scope.aborted ? 'aborted' : 'failed'));
         },
       );
     });
@@ -158,10 +169,45 @@ export class Scheduler {
     }
   }
 
-  /** Every step begins here: none is issued after the verdict. */
-  #begin(): Branch {
-    this.state.throwIfAborted();
-    return this.lockstep.current();
+  /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
+  openScope(name: string, detail: string): OpenedScope {
+    const branch = this.#begin([]);
+    const plan = { kind: 'attempt', name, places: this.state.parties, inputs: [], source: detail } as const;
+    const entry = this.#issue(branch, plan);
+    const run = this.state.activity.begin(entry, true);
+    run.start();
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, new Scope(entry.stepId, branch.scope));
+    invariant(child, 'a scope has one branch');
+    return { entry, outer: branch.scope, branch, child, run };
+  }
+
+  /** Ends what runs in a scope; what peers still send for it is dropped. */
+  cancelScope(scope: Scope, reason: RunAbortedError): void {
+    this.lockstep.drop(scope.path);
+    scope.abort(reason);
+    this.state.activity.abortWaiting(scope);
+    this.#exchange.drop(scope);
+  }
+
+  /** The parties have agreed on the outcome of a scope. */
+  closeScope(branch: Branch, child: Branch, failure: Failure | null): void {
+    if (failure === null) this.lockstep.join(branch, [child]);
+    else this.lockstep.abandon(branch, child, failure.incident);
+    this.#exchange.recheckEarly();
+  }
+
+  /** Every step begins here: none is issued after the end of its scope, or with a value of a scope that has failed. */
+  #begin(inputs: readonly HandleRecord[]): Branch {
+    const branch = this.lockstep.current();
+    branch.scope.throwIfAborted();
+    for (const { branch: home, value } of inputs) {
+      if (!home.scope.aborted || home.scope === branch.scope) continue;
+      throw new UsageError(
+        'PRIVITY_HANDLE_SCOPE_FAILED',
+        `"${value.name}" was made in an attempt that has failed, so it does not exist. Return public values or handles from attempts that succeeded.`,
+      );
+    }
+    return branch;
   }
 
   #issue(branch: Branch, plan: StepPlan, expectations: readonly Expectation[] = []): TrailEntry {
@@ -171,8 +217,8 @@ export class Scheduler {
     return entry;
   }
 
-  #handle(value: LocatedValue, owners: readonly string[], cell: Cell | undefined): Handle {
-    const record: HandleRecord = { run: this.state, value, owners, cell };
+  #handle(value: LocatedValue, owners: readonly string[], cell: Cell | undefined, branch: Branch): Handle {
+    const record: HandleRecord = { run: this.state, value, owners, cell, branch };
     return makeHandle(record, (...parties) => this.#resolveTo(record, parties));
   }
 
@@ -202,7 +248,7 @@ export class Scheduler {
       kind: 'value',
       deliver: (mail) => {
         this.#exchange.fulfilled(source, mail.frame.stepId);
-        if (run && arriving) void this.#delivery.receive(run, mail, arriving);
+        if (run && arriving) void this.#delivery.receive(run, mail, arriving, branch.scope);
       },
     };
     const entry = this.#issue(branch, plan, arriving ? [expectation] : []);
@@ -211,21 +257,21 @@ export class Scheduler {
       run = this.state.activity.begin(entry, false);
       run.start();
     } else if (source === me && lacking.length > 0 && record.cell) {
-      this.#sendWhenReady(entry, record.cell, lacking);
+      this.#sendWhenReady(entry, branch.scope, record.cell, lacking);
     }
     return { entry, cell: here };
   }
 
-  #sendWhenReady(entry: TrailEntry, cell: Cell, to: readonly string[]): void {
+  #sendWhenReady(entry: TrailEntry, scope: Scope, cell: Cell, to: readonly string[]): void {
     const run = this.state.activity.begin(entry, false);
     cell.when(
       (value) => {
-        if (this.state.aborted) return run.finish('aborted');
+        if (scope.aborted) return run.finish('aborted');
         run.start();
-        this.#delivery.send(entry, value, to).then(
+        this.#delivery.send(entry, value, to, scope).then(
           () => run.finish('completed'),
           (error: unknown) => {
-            const failed = this.state.fail(error, entry);
+            const failed = this.state.fail(error, entry, scope);
             run.finish(failed ? 'failed' : 'aborted');
           },
         );
@@ -236,6 +282,7 @@ export class Scheduler {
 
   #whenReady(
     entry: TrailEntry,
+    scope: Scope,
     inputs: readonly HandleRecord[],
     cell: Cell,
     code: (values: readonly unknown[]) => unknown,
@@ -244,7 +291,7 @@ export class Scheduler {
     whenAll(
       inputs.map((input) => input.cell ?? new Cell()),
       // Not at once: the job function goes on issuing steps before the code of the first one runs.
-      (values) => queueMicrotask(() => void this.#execute(run, () => code(values), cell)),
+      (values) => queueMicrotask(() => void this.#execute(run, scope, () => code(values), cell)),
       () => {
         cell.die();
         run.finish('aborted');
@@ -252,8 +299,8 @@ export class Scheduler {
     );
   }
 
-  async #execute(run: StepRun, code: () => unknown, cell: Cell): Promise<void> {
-    if (this.state.aborted) {
+  async #execute(run: StepRun, scope: Scope, code: () => unknown, cell: Cell): Promise<void> {
+    if (scope.aborted) {
       cell.die();
       return run.finish('aborted');
     }
@@ -263,7 +310,7 @@ export class Scheduler {
       cell.set(value);
       run.finish('completed');
     } catch (error) {
-      const failed = this.state.fail(error, run.entry);
+      const failed = this.state.fail(error, run.entry, scope);
       cell.die();
       run.finish(failed ? 'failed' : 'aborted');
     }
@@ -281,7 +328,7 @@ export class Scheduler {
       return await step.execute(
         channel,
         {
-          signal: this.state.signal,
+          signal: channel.signal,
           tempDir: options.tempDir,
           threads: options.threads,
           random: options.random,

@@ -9,7 +9,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InternalError, invariant, UsageError } from '../base/errors.ts';
+import { DataError, EnvironmentError, InternalError, invariant, UsageError } from '../base/errors.ts';
 import { type Column, isInteger } from '../data/column-type.ts';
 import { readColumns } from '../data/columns.ts';
 import { withConnection } from '../data/database.ts';
@@ -129,12 +129,10 @@ export async function keyDigests(
     return digests;
   } catch (error) {
     if (error instanceof InternalError || signal.aborted) throw error;
-    throw new DataError(
-      'PRIVITY_PSI_LIMIT',
-      `the ids of ${relation.rowCount} rows cannot be written to the temporary folder`,
-      {
-        failure: 'RESOURCE_EXHAUSTED',
-      },
+    throw new EnvironmentError(
+      'PRIVITY_FILE_UNWRITABLE',
+      `digests of ${relation.rowCount} keys cannot be written to the temporary folder of the run`,
+      { failure: 'RESOURCE_EXHAUSTED' },
     );
   } finally {
     await rm(path, { force: true });

@@ -124,7 +124,10 @@ export function chunkCount(rows: number): number {
  * Bytes of a tag: 40 + ceil(log2(n · m)) bits. Two different ids of n and m get the same tag with a probability below 2^-40 in the whole run.
  */
 export function tagBytes(ownRows: number, peerRows: number): number {
-  return Math.ceil((40 + Math.ceil(Math.log2(ownRows) + Math.log2(peerRows))) / 8);
+  // By powers of two, which are exact: logarithms might differ in their last digit between two versions of Node.js.
+  let bits = 0;
+  while (2 ** bits < ownRows * peerRows) bits++;
+  return Math.ceil((40 + bits) / 8);
 }
 
 export interface PsiCost {

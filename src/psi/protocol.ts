@@ -17,7 +17,7 @@
  *   alice → bob: tag(a·b·H(y)) in bob's order     bob → alice: tag(b·a·H(x)) in alice's order
  *   both: tags that are in both lists are the intersection; done(count, digest of those tags) must agree
  * Cost: see psiCost: 32 bytes an own row and tagBytes a row of the peer (84 bytes in all for a pair of rows at 100,000), 4 rounds (plus
- *   one a window of 32,768 rows), n + m multiplications and n hashes at each side. Memory: 36 bytes an own row, 10-11 a row of either side.
+ *   one a window of 32,768 rows), n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68 while they are shuffled), twice the tags.
  */
 import { DataError, PeerError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';

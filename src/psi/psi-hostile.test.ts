@@ -22,7 +22,7 @@ import {
 after(cleanUp);
 
 describe('a peer that breaks the rules', () => {
-  const many = () => tableOf({ id: Uint32Array.from({ length: 600 }, (_, i) => i) });
+  const many = () => tableOf({ id: Uint32Array.from({ length: 40 }, (_, i) => i) });
   const kindOf = (bytes: Uint8Array) => bytes[4];
 
   /** Bob's messages are changed on their way to alice. */

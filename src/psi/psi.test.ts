@@ -7,12 +7,14 @@ import fc from 'fast-check';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { systemRandom } from '../base/system.ts';
 import { readTable } from '../data/read-table.ts';
-import type { Table } from '../data/table.ts';
+import { relationOf, type Table } from '../data/table.ts';
 import { type ColumnInput, tableOf } from '../data/table-of.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
 import { aligned, cleanUp, fails, intersect, type Party, tempDir } from '../testing/psi-parties.ts';
 import { psiAlign } from './align.ts';
+import { checkKey } from './keys.ts';
 import { CHUNK_IDS, psiCost, tagBytes } from './messages.ts';
+import { PSI_ROWS_MAX } from './protocol.ts';
 
 after(cleanUp);
 
@@ -202,6 +204,19 @@ describe('what is wrong with the input is said before anything is sent', () => {
     it(what, async () => fails(await party(), { table: await good() }, 0, code, { framesMax: 0, part }));
   }
 
+  it('too many rows', async () => {
+    const relation = { ...relationOf(await good()), rowCount: PSI_ROWS_MAX + 1 };
+    const check = checkKey(relation, ['id'], new AbortController().signal);
+    await assert.rejects(check, { code: 'PRIVITY_PSI_LIMIT', message: /16777217 rows/ });
+  });
+
+  it('a temporary folder that cannot be written to', async () => {
+    const context = { tempDir: join(tempDir, 'missing') };
+    await fails({ table: await good(), context }, { table: await good() }, 0, 'PRIVITY_FILE_UNWRITABLE', {
+      framesMax: 0,
+    });
+  });
+
   it('three members', async () => {
     const { channels } = memoryChannels(3);
     const [channel] = channels;
@@ -215,7 +230,7 @@ describe('what is wrong with the input is said before anything is sent', () => {
 
 describe('abort', () => {
   it('ends a run at once, on threads as well, with the reason of the signal', async () => {
-    const table = await tableOf({ id: Uint32Array.from({ length: 200_000 }, (_, i) => i) });
+    const table = await tableOf({ id: Uint32Array.from({ length: 60_000 }, (_, i) => i) });
     for (const threads of [0, 1]) {
       const stop = new AbortController();
       const reason = new Error('verdict');
@@ -235,7 +250,7 @@ describe('abort', () => {
         ),
       );
       await Promise.all(runs.map((run) => assert.rejects(run, reason)));
-      // 200,000 ids take 18 s and more; the bound is generous for loaded machines, 100 ms is what is seen.
+      // 60,000 ids take 10 s and more; the bound is generous for loaded machines, 100 ms is what is seen.
       assert.ok(performance.now() - abortedAt < 2000);
     }
   });

@@ -29,6 +29,10 @@ export type ToProgram =
   /** Comes with the socket; `head` is base64 of the bytes that the supervisor has read from it. */
   | { readonly type: 'socket'; readonly head: string }
   | { readonly type: 'abort'; readonly outcome: Outcome }
+  /** A scope has failed, here or elsewhere: end what runs in it. */
+  | { readonly type: 'scopeCancelled'; readonly scope: string; readonly failure: Failure }
+  /** All parties have left a scope; null: it succeeded. */
+  | { readonly type: 'scopeEnded'; readonly scope: string; readonly failure: Failure | null }
   | { readonly type: 'close' }
   /** Answered at once, if the event loop turns. */
   | { readonly type: 'ping' };
@@ -37,6 +41,8 @@ export type FromProgram =
   | { readonly type: 'loaded'; readonly jobHash: string; readonly argsDigest: string }
   /** A failure at this party: what may cross. What may not follows as `detail`, because it takes longer to gather. */
   | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }
+  | { readonly type: 'scopeLeft'; readonly scope: string }
   /** For this party's own log: message, stack and causes of a failure told before. */
   | { readonly type: 'detail'; readonly failure: Failure; readonly detail: string }
   | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }

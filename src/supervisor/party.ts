@@ -23,8 +23,8 @@ import { Coordinator } from './coordinator.ts';
 import type { FromProgram, StepNews } from './ipc.ts';
 import type { PartyOptions } from './options.ts';
 import { openPlanes, type Planes } from './planes.ts';
-import { groupGone } from './process-group.ts';
-import { type ProgramExit, ProgramProcess } from './program-process.ts';
+import { describeExit, type ProgramExit } from './program-exit.ts';
+import { ProgramProcess } from './program-process.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
 import { rehearse } from './rehearsal.ts';
@@ -133,7 +133,7 @@ export class PartyRun {
     this.#say.emit({ event: 'process.started', role: 'program', pid: program.pid });
     this.#record.hold('program process', String(program.pid), async () => {
       program.killTree();
-      const members = await groupGone(program.pid);
+      const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
     program.send({
@@ -190,6 +190,12 @@ export class PartyRun {
       case 'learned':
         this.#say.failure(effect.failure);
         return;
+      case 'scopeCancelled':
+        this.#program?.send({ type: 'scopeCancelled', scope: effect.scope, failure: effect.failure });
+        return;
+      case 'scopeEnded':
+        this.#program?.send({ type: 'scopeEnded', scope: effect.scope, failure: effect.failure });
+        return;
       case 'ended':
         this.#outcome = effect.outcome;
         this.#say.verdict(effect.outcome);
@@ -217,6 +223,11 @@ export class PartyRun {
       case 'failed':
         this.#say.awaitDetail(message.failure);
         return dispatch({ type: 'failed', failure: message.failure });
+      case 'scopeFailed':
+        this.#say.awaitDetail(message.failure);
+        return dispatch({ type: 'scopeFailed', scope: message.scope, failure: message.failure });
+      case 'scopeLeft':
+        return dispatch({ type: 'scopeLeft', scope: message.scope });
       case 'detail':
         return this.#say.failure(message.failure, message.detail);
       case 'diverged':
@@ -273,12 +284,8 @@ export class PartyRun {
     this.#say.emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
     this.#say.failuresAwaited();
     if (this.#programClosed || this.#outcome) return;
-    const how = exit.signal ? `was killed by ${exit.signal}` : 'exited before it was through';
-    this.#failed(
-      'PROCESS_KILLED',
-      `the program process ${how}`,
-      exit.code === null ? '' : `exit code ${exit.code}`,
-    );
+    const { code, facts } = describeExit(exit);
+    this.#failed(code, facts, exit.code === null ? '' : `exit code ${exit.code}`);
   }
 
   /** After the verdict: the job's own clean-up has `graceMs`, then the whole process tree is ended. */

@@ -6,14 +6,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { handOver } from '../transport/index.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
-
-export interface ProgramExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+import { killMarked, MARK, treeGone } from './process-group.ts';
+import { isCrash, isOutOfMemoryLine, type ProgramExit } from './program-exit.ts';
 
 export interface ProgramHandlers {
   onMessage(message: FromProgram): void;
@@ -24,28 +22,40 @@ export interface ProgramHandlers {
 
 /** Characters of one output line of the job that are passed on; a job that prints its data shall not flood the log. */
 const LINE_LENGTH_MAX = 2_000;
+/**
+ * How long the last words of a crashed process are waited for: its end may be known before they are read. Not until the output
+ * closes, because processes that the job has started may hold it open for ever.
+ */
+const LAST_WORDS_MS = 200;
 
 export class ProgramProcess {
   readonly pid: number;
   readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcess;
+  readonly #mark: string;
   #exit: ProgramExit | null = null;
+  #outOfMemory = false;
 
-  private constructor(child: ChildProcess, pid: number, handlers: ProgramHandlers) {
+  private constructor(child: ChildProcess, pid: number, mark: string, handlers: ProgramHandlers) {
     this.#child = child;
     this.pid = pid;
+    this.#mark = mark;
     child.on('message', (message) => handlers.onMessage(message as FromProgram));
     // A write to a dead child reports here; the exit event tells the story.
     child.on('error', () => undefined);
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
-      createInterface({ input: stream }).on('line', (line) =>
-        handlers.onLine(line.slice(0, LINE_LENGTH_MAX)),
-      );
+      createInterface({ input: stream }).on('line', (line) => {
+        if (stream === child.stderr && isOutOfMemoryLine(line)) this.#outOfMemory = true;
+        handlers.onLine(line.slice(0, LINE_LENGTH_MAX));
+      });
     }
+    const closed = once(child, 'close');
     // `close` comes after the last line of output; `exit` may come before.
-    this.exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
-      const exit = { code: code as number | null, signal: signal as NodeJS.Signals | null };
+    this.exited = once(child, 'exit').then(async (values: unknown[]) => {
+      const [code, signal] = values as [number | null, NodeJS.Signals | null];
+      if (isCrash(signal)) await Promise.race([closed, delay(LAST_WORDS_MS)]);
+      const exit = { code, signal, outOfMemory: this.#outOfMemory };
       this.#exit = exit;
       handlers.onExit(exit);
       return exit;
@@ -58,10 +68,10 @@ export class ProgramProcess {
       detached: true,
       execArgv: ['--enable-source-maps'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, TMPDIR: tempDir, PRIVITY_PROGRAM: '1' },
+      env: { ...process.env, TMPDIR: tempDir, [MARK]: tempDir },
     });
     await once(child, 'spawn');
-    return new ProgramProcess(child, child.pid ?? 0, handlers);
+    return new ProgramProcess(child, child.pid ?? 0, tempDir, handlers);
   }
 
   get running(): boolean {
@@ -90,5 +100,11 @@ export class ProgramProcess {
     } catch {
       // ESRCH: the group is empty, which is what was wanted.
     }
+    killMarked(this.#mark);
+  }
+
+  /** Resolves to the processes that are still there after the tree was killed: none, normally. */
+  treeGone(): Promise<readonly number[]> {
+    return treeGone(this.pid, this.#mark);
   }
 }

@@ -34,6 +34,8 @@ export class ProgramRun {
   #plane: DataPlane | null = null;
   #running: Promise<unknown> = Promise.resolve();
   #ending = false;
+  /** The job's function has returned and all its steps are done: the run is closing. */
+  #through = false;
   /** Since when the data link to a peer is down, in the clock's milliseconds. */
   readonly #downSince = new Map<string, number>();
 
@@ -60,6 +62,12 @@ export class ProgramRun {
         void this.#end();
         return;
       }
+      case 'scopeCancelled':
+        this.#runtime?.cancelScope(message.scope, message.failure);
+        return;
+      case 'scopeEnded':
+        this.#runtime?.endScope(message.scope, message.failure);
+        return;
       case 'ping':
         this.#send({ type: 'pong' });
         return;
@@ -77,7 +85,8 @@ export class ProgramRun {
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
   escaped(error: unknown): void {
     if (isConsequence(error) || this.#ending) return;
-    this.#failed(this.#capture(error, 'job'));
+    const captured = this.#capture(error, 'job');
+    this.#failed(this.#through ? asLate(captured) : captured);
   }
 
   async #prepare(): Promise<void> {
@@ -133,6 +142,7 @@ export class ProgramRun {
     }, WAIT_TOLD_MS);
     try {
       const { steps, digest, result } = await runtime.run();
+      this.#through = true;
       this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
     } catch {
       // Reported through the host when it happened; the verdict follows, and ends this process.
@@ -171,6 +181,11 @@ export class ProgramRun {
       progress: (info) => this.#note({ news: 'progress', ...info }),
       disclosed: (disclosure) => this.#note({ news: 'disclosed', disclosure }),
       failed: (captured) => this.#failed(captured),
+      scopeFailed: (scope, captured) => {
+        this.#tell({ type: 'scopeFailed', scope, failure: captured.failure });
+        this.#tellDetail(captured);
+      },
+      scopeLeft: (scope) => this.#tell({ type: 'scopeLeft', scope }),
       diverged: ({ peer, branch, position }) => this.#tell({ type: 'diverged', peer, branch, position }),
     };
   }
@@ -197,6 +212,11 @@ export class ProgramRun {
 
   #failed(captured: CapturedFailure): void {
     this.#tell({ type: 'failed', failure: captured.failure });
+    this.#tellDetail(captured);
+  }
+
+  /** Later: whoever waits for the failure need not wait for its stack. */
+  #tellDetail(captured: CapturedFailure): void {
     setImmediate(() => this.#tell({ type: 'detail', failure: captured.failure, detail: detailOf(captured) }));
   }
 
@@ -238,6 +258,18 @@ export class ProgramRun {
   #send(message: FromProgram): void {
     if (process.connected) process.send?.(message);
   }
+}
+
+/** What a job does after its end is no failure of a task: whoever reads the code shall look at the clean-up. */
+function asLate(captured: CapturedFailure): CapturedFailure {
+  if (captured.failure.code !== 'TASK_FAILED') return captured;
+  return {
+    failure: { ...captured.failure, code: 'FINALIZE_FAILED' },
+    // Costly to make, hence made when it is read.
+    get detail() {
+      return captured.detail;
+    },
+  };
 }
 
 /** The text that stays at this party: name, message, stack, and the same of every cause. */

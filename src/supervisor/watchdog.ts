@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { killMarked } from './process-group.ts';
 
 /** How often the parent is looked for. A read of one number; well under the time in which peers lose this party. */
 const LOOK_MS = 250;
@@ -30,6 +31,7 @@ export function watchParent(tempDir: string): Worker {
 
 /** Ends this process and everything in its group, and removes its temporary folder. Does not return. */
 export function endProcessTree(tempDir: string): never {
+  if (tempDir !== '') killMarked(tempDir);
   if (tempDir !== '') rmSync(tempDir, { recursive: true, force: true });
   try {
     process.kill(-process.pid, 'SIGKILL');

@@ -51,6 +51,7 @@ export class Recorder implements ProgramHost {
   readonly finished: { readonly stepId: string; readonly outcome: StepOutcome }[] = [];
   readonly disclosures: DisclosureInfo[] = [];
   readonly failures: CapturedFailure[] = [];
+  readonly scopeFailures: { readonly scope: string; readonly captured: CapturedFailure }[] = [];
   readonly divergences: DivergenceInfo[] = [];
   readonly progressed: number[] = [];
   readonly lost: string[] = [];
@@ -58,6 +59,8 @@ export class Recorder implements ProgramHost {
   readonly log: string[] = [];
   onFailed: (captured: CapturedFailure) => void = () => {};
   onDiverged: (info: DivergenceInfo) => void = () => {};
+  onScopeFailed: (scope: string, captured: CapturedFailure) => void = () => {};
+  onScopeLeft: (scope: string) => void = () => {};
 
   stepIssued(entry: TrailEntry): void {
     this.trail.push(entry);
@@ -80,6 +83,14 @@ export class Recorder implements ProgramHost {
   failed(captured: CapturedFailure): void {
     this.failures.push(captured);
     this.onFailed(captured);
+  }
+  scopeFailed(scope: string, captured: CapturedFailure): void {
+    this.scopeFailures.push({ scope, captured });
+    this.onScopeFailed(scope, captured);
+  }
+  scopeLeft(scope: string): void {
+    this.log.push(`left ${scope}`);
+    this.onScopeLeft(scope);
   }
   diverged(info: DivergenceInfo): void {
     this.divergences.push(info);
@@ -111,6 +122,8 @@ export class World {
   readonly parties = new Map<string, WorldParty>();
   readonly clock = new ManualClock();
   readonly #links = new Map<string, MemoryLinks>();
+  readonly #scopeFailures = new Map<string, Failure>();
+  readonly #scopesLeft = new Map<string, number>();
   #dir = '';
 
   /** `jobs`: one for all, or one for each party to play parties with different files. */
@@ -210,5 +223,17 @@ export class World {
     host.onFailed = ({ failure }) => this.abort(failure);
     host.onDiverged = ({ stepId }) =>
       this.abort({ code: 'DIVERGENCE', origin: party, reporter: party, stepId, incident: '0'.repeat(32) });
+    host.onScopeFailed = (scope, { failure }) => {
+      const first = this.#scopeFailures.get(scope) ?? failure;
+      this.#scopeFailures.set(scope, first);
+      for (const { runtime } of this.parties.values()) runtime.cancelScope(scope, first);
+    };
+    host.onScopeLeft = (scope) => {
+      const left = (this.#scopesLeft.get(scope) ?? 0) + 1;
+      this.#scopesLeft.set(scope, left);
+      if (left < this.parties.size) return;
+      const outcome = this.#scopeFailures.get(scope) ?? null;
+      for (const { runtime } of this.parties.values()) runtime.endScope(scope, outcome);
+    };
   }
 }

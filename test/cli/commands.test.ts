@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { errorCatalogue } from '../../src/base/error-catalogue.ts';
 import { failureCodes } from '../../src/base/failure-codes.ts';
+import { freePorts } from '../../src/cli/local/ports.ts';
 import { type Ended, eventsOf, run, start } from './processes.ts';
 
 let cwd: string;
@@ -27,11 +29,11 @@ async function setUp(folder: string): Promise<{ alice: string; federation: strin
     assert.equal(ended.code, 0, ended.stderr);
   }
   const federation = `${folder}/federation.yaml`;
-  const port = 33_000 + Math.floor(Math.random() * 20_000);
+  const [first, second] = await freePorts('127.0.0.1', 2, (below) => randomInt(below));
   const ended = await privity(
     ...['federation', 'create', '--name', 'demo', '--out', federation],
-    ...['--party', `alice=127.0.0.1:${port}=${folder}/alice.cert.pem`],
-    ...['--party', `bob=127.0.0.1:${port + 1}=${folder}/bob.cert.pem`],
+    ...['--party', `alice=127.0.0.1:${first}=${folder}/alice.cert.pem`],
+    ...['--party', `bob=127.0.0.1:${second}=${folder}/bob.cert.pem`],
   );
   assert.equal(ended.code, 0, ended.stderr);
   return { alice: `${folder}/alice.party.yaml`, federation };

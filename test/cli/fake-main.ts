@@ -111,7 +111,7 @@ function reportOf(
     startedAt: now,
     endedAt: now,
     outcome,
-    verdict: { digest, failure: null, attached: [] },
+    verdict: { digest, failure: null, attached: [], contributions: [] },
     code,
     steps: [],
     disclosures: [

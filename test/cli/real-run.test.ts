@@ -1,10 +1,12 @@
 /** The built command line with the real supervisor: what a newcomer does, and the events that are promised. */
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../src/cli/local/ports.ts';
 import { eventSchema, eventSchemas, schemaCoversType, typeCoversSchema } from './event-schema.ts';
 import { eventsOf, noProcessWith, run, start } from './processes.ts';
 
@@ -154,16 +156,16 @@ describe('a real local run', () => {
 
 describe('two parties in two terminals', () => {
   it('find each other with files made by keygen and federation create', async () => {
-    const port = 33_000 + Math.floor(Math.random() * 20_000);
+    const [first, second] = await freePorts('127.0.0.1', 2, (below) => randomInt(below));
     const privity = (...args: string[]) => run(args, { cwd, tmp, main });
     for (const party of ['alice', 'bob']) assert.equal((await privity('keygen', '--party', party)).code, 0);
     const created = await privity(
       ...['federation', 'create', '--name', 'demo', '--out', 'federation.yaml'],
       ...[
         '--party',
-        `alice=127.0.0.1:${port}=alice.cert.pem`,
+        `alice=127.0.0.1:${first}=alice.cert.pem`,
         '--party',
-        `bob=127.0.0.1:${port + 1}=bob.cert.pem`,
+        `bob=127.0.0.1:${second}=bob.cert.pem`,
       ],
     );
     assert.equal(created.code, 0, created.stderr);

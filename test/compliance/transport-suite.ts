@@ -130,6 +130,22 @@ export function transportSuite(name: string, open: () => Promise<TransportPair>)
       near.destroy();
     });
 
+    test('both ends may send far more than any buffer holds at the same time', async () => {
+      const { near, far } = await dial();
+      const count = 12;
+      const frame = Buffer.alloc(2_000_000);
+      const all = [near, far].map((connection) => {
+        const latch = new Latch<void>();
+        let left = count;
+        connection.start({ onFrame: () => void (--left === 0 && latch.resolve()), onClose: () => {} });
+        return latch.promise;
+      });
+      // Without waiting for room, which is worse than what a link does.
+      for (const end of [near, far]) for (let i = 0; i < count; i++) end.send([frame]);
+      await Promise.all(all);
+      near.destroy();
+    });
+
     test('frames sent before the other end starts are kept', async () => {
       const { near, far } = await dial();
       near.send([text('early')]);

@@ -2,10 +2,11 @@
  * Real parties for tests: one `privity run` process each, with keys, files and ports of their own, whose `--json` events
  * are collected. Nothing here reaches into the product: it sees what an operator's script would see.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +16,7 @@ import { stringify } from 'yaml';
 import { systemClock } from '../../src/base/system.ts';
 import type { RunEvent } from '../../src/observe/events.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
+import { Network } from './proxy.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -27,12 +29,26 @@ export interface PartySpec {
   readonly job: string;
   /** Not started at all when false: the others wait for a party that never comes. */
   readonly start?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  /** On top of the arguments that all parties have. */
+  readonly args?: Readonly<Record<string, string>>;
+  readonly runId?: string;
+  /** `expired`: the pinned key in a certificate of last week. `unknown`: a key that the others have not pinned. */
+  readonly certificate?: 'expired' | 'unknown';
+  /** Somebody else listens on this party's port. */
+  readonly portTaken?: boolean;
+  /** The temporary folder is a file system of this size (needs root). */
+  readonly diskBytes?: number;
+  /** Address space of the party's processes. */
+  readonly addressSpaceBytes?: number;
 }
 
 export interface Setup {
   readonly parties: Readonly<Record<string, PartySpec>>;
   readonly args?: Readonly<Record<string, string>>;
   readonly bounds?: Readonly<Record<string, number>>;
+  /** Gives every pair of parties a path that the test can break; its random numbers come from here. */
+  readonly network?: () => number;
 }
 
 export function jobFile(name: string): string {
@@ -47,11 +63,14 @@ export class Party {
   text = '';
   #watchers: (() => void)[] = [];
 
-  constructor(name: string, argv: readonly string[], tempDir: string) {
+  constructor(name: string, argv: readonly string[], tempDir: string, spec?: PartySpec) {
     this.name = name;
-    this.child = spawn(process.execPath, [cli, ...argv], {
+    const limit = spec?.addressSpaceBytes;
+    const command = [process.execPath, cli, ...argv];
+    const [program = '', ...args] = limit === undefined ? command : ['prlimit', `--as=${limit}`, ...command];
+    this.child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TMPDIR: tempDir, NO_COLOR: '1' },
+      env: { ...process.env, ...spec?.env, TMPDIR: tempDir, NO_COLOR: '1' },
     });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
@@ -108,33 +127,43 @@ export class Party {
 export class Parties {
   readonly dir = mkdtempSync(join(tmpdir(), 'privity-test-'));
   readonly all: Party[] = [];
-  ports: Record<string, number> = {};
+  readonly ports: Record<string, number> = {};
+  network: Network | undefined;
+  readonly #guests: Server[] = [];
+  readonly #mounts: string[] = [];
 
   static async start(setup: Setup): Promise<Parties> {
     const parties = new Parties();
-    const names = Object.keys(setup.parties);
-    const members: Record<string, string>[] = [];
-    for (const name of names) {
-      const identity = await createIdentity({ party: name, days: 1, clock: systemClock });
-      writeFileSync(join(parties.dir, `${name}.key.pem`), identity.keyPem, { mode: 0o600 });
-      writeFileSync(join(parties.dir, `${name}.cert.pem`), identity.certPem);
-      const port = await freePort();
-      parties.ports[name] = port;
-      members.push({ name, address: `127.0.0.1:${port}`, fingerprint: fingerprint(identity.certPem) });
+    const specs = Object.entries(setup.parties);
+    const fingerprints: Record<string, { readonly pinned: string; readonly own: string }> = {};
+    for (const [name, spec] of specs) {
+      fingerprints[name] = await writeIdentity(parties.dir, name, spec.certificate);
+      parties.ports[name] = await freePort();
     }
-    writeFileSync(join(parties.dir, 'federation.yaml'), stringify({ federation: 'test', parties: members }));
-    for (const name of names) {
+    if (setup.network) parties.network = await Network.open(parties.ports, setup.network);
+    for (const [name, spec] of specs) {
+      const members = specs.map(([member]) => {
+        const prints = fingerprints[member];
+        const port = parties.#portOf(name, member);
+        const fingerprint = member === name ? prints?.own : prints?.pinned;
+        return { name: member, address: `127.0.0.1:${port}`, fingerprint };
+      });
+      const federation = stringify({ federation: 'test', parties: members });
+      writeFileSync(join(parties.dir, `federation-${name}.yaml`), federation);
       const config = {
         party: name,
-        federation: './federation.yaml',
+        federation: `./federation-${name}.yaml`,
         key: `./${name}.key.pem`,
         certificate: `./${name}.cert.pem`,
+        listen: `127.0.0.1:${parties.ports[name]}`,
         bounds: setup.bounds ?? {},
       };
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));
-      const spec = setup.parties[name];
-      if (!spec || spec.start === false) continue;
-      parties.all.push(new Party(name, parties.#argv(name, spec, setup), parties.#tempOf(name)));
+      if (spec.start === false) continue;
+      if (spec.portTaken) parties.#guests.push(await listenOn(parties.ports[name] ?? 0));
+      const tempDir = parties.#tempOf(name);
+      if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
+      parties.all.push(new Party(name, parties.#argv(name, spec, setup), tempDir, spec));
     }
     return parties;
   }
@@ -145,12 +174,12 @@ export class Parties {
     return found;
   }
 
-  /** Waits until every party has exited; kills what has not, and says so. */
-  async ended(): Promise<void> {
+  /** Waits until every one of these parties has exited, and says which have not. */
+  async ended(which: readonly Party[] = this.all): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const open = this.all.filter(
+        const open = which.filter(
           (party) => party.child.exitCode === null && party.child.signalCode === null,
         );
         reject(
@@ -159,7 +188,7 @@ export class Parties {
       }, PATIENCE_MS);
     });
     try {
-      await Promise.race([Promise.all(this.all.map((party) => party.exited)), late]);
+      await Promise.race([Promise.all(which.map((party) => party.exited)), late]);
     } finally {
       clearTimeout(timer);
     }
@@ -167,6 +196,7 @@ export class Parties {
 
   /** What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice. */
   async leftovers(withinMs = 3_000): Promise<string[]> {
+    for (const guest of this.#guests.splice(0)) guest.close();
     const deadline = performance.now() + withinMs;
     for (;;) {
       const found = await this.#leftovers();
@@ -178,7 +208,12 @@ export class Parties {
   /** What the parties have left behind on this machine: living processes, taken ports, files in their temporary folders. */
   async #leftovers(): Promise<string[]> {
     const pids = this.all.flatMap((party) =>
-      party.events.flatMap((e) => (e.event === 'process.started' ? [e.pid] : [])),
+      party.events.flatMap((e) => {
+        if (e.event === 'process.started') return [e.pid];
+        // What a job has started and told of.
+        const told = e.event === 'log' ? /^pid (\d+)$/.exec(e.message) : null;
+        return told ? [Number(told[1])] : [];
+      }),
     );
     const files = this.all.flatMap((party) =>
       readdirSync(this.#tempOf(party.name)).map((file) => `${party.name}: ${file}`),
@@ -197,6 +232,9 @@ export class Parties {
       }
       party.child.kill('SIGKILL');
     }
+    this.network?.close();
+    for (const guest of this.#guests) guest.close();
+    for (const mount of this.#mounts) execFileSync('umount', ['-l', mount]);
     rmSync(this.dir, { recursive: true, force: true });
   }
 
@@ -206,8 +244,20 @@ export class Parties {
     return dir;
   }
 
+  #mount(dir: string, bytes: number): void {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', dir]);
+    this.#mounts.push(dir);
+  }
+
+  /** Where one party finds another: where it listens, or the path to it that the test can break. */
+  #portOf(from: string, to: string): number | undefined {
+    return from === to || !this.network ? this.ports[to] : this.network.path(from, to).path.port;
+  }
+
   #argv(name: string, spec: PartySpec, setup: Setup): string[] {
-    const args = Object.entries(setup.args ?? {}).flatMap(([key, value]) => ['--arg', `${key}=${value}`]);
+    const given = { ...setup.args, ...spec.args };
+    const args = Object.entries(given).flatMap(([key, value]) => ['--arg', `${key}=${value}`]);
+    if (spec.runId !== undefined) args.push('--run-id', spec.runId);
     const report = ['--report', join(this.dir, 'reports')];
     return [
       'run',
@@ -235,13 +285,41 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+/** Keys made once for each name: what they are is no matter for the tests, and making them takes time. */
+const identities = new Map<string, ReturnType<typeof createIdentity>>();
+
+function identityOf(key: string, name: string, keyPem?: string): ReturnType<typeof createIdentity> {
+  const lastWeek = { ...systemClock, wallTime: () => systemClock.wallTime() - 7 * 86_400_000 };
+  const clock = key.endsWith('expired') ? lastWeek : systemClock;
+  const made = identities.get(key) ?? createIdentity({ party: name, days: 1, clock, keyPem });
+  identities.set(key, made);
+  return made;
+}
+
+async function writeIdentity(dir: string, name: string, kind?: PartySpec['certificate']) {
+  const pinned = await identityOf(name, name);
+  let own = pinned;
+  if (kind === 'expired') own = await identityOf(`${name} expired`, name, pinned.keyPem);
+  if (kind === 'unknown') own = await identityOf(`${name} unknown`, name);
+  writeFileSync(join(dir, `${name}.key.pem`), own.keyPem, { mode: 0o600 });
+  writeFileSync(join(dir, `${name}.cert.pem`), own.certPem);
+  return { pinned: fingerprint(pinned.certPem), own: fingerprint(own.certPem) };
+}
+
+async function listenOn(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  return server;
+}
+
+/** Ports below those that the system gives to outgoing connections, so that none of these takes one before its party does. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + randomInt(PORTS.count);
+    if (await isFree(port)) return port;
+  }
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -18,7 +18,7 @@ export interface Violation {
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What git ignores; read from the tree and not from git, because a source archive has no git. */
-const IGNORED = /^(node_modules|dist[^/]*|reports|\.git|\.privity)$/;
+const IGNORED = /^(node_modules|dist[^/]*|reports|\.git|\.privity|\.venv)$/;
 
 /** Larger files are data. */
 const TEXT_BYTES_MAX = 4 * 1024 * 1024;

@@ -159,4 +159,23 @@ export const programErrors = {
     causes: 'The disk of the temporary folder is full or not writable.',
     remedy: 'Free space, or point the temporary folder (TMPDIR) to a larger disk.',
   },
+  PRIVITY_SCOPE_FAILED: {
+    failure: 'TASK_FAILED',
+    means:
+      'A `retry` or `deadline` of the job has failed at all parties; the error names the failure that they agree on.',
+    causes: 'Something in it failed at a party, or its deadline passed.',
+    remedy: 'Look at the failure that it names. To go on without its result, use `attempt`.',
+  },
+  PRIVITY_SCOPE_DEADLINE: {
+    failure: 'DEADLINE_EXCEEDED',
+    means: 'A `deadline` of the job has passed at a party.',
+    causes: 'A step in it took longer than the job allows, or waits for a peer that is slow.',
+    remedy: 'Look at the steps of the report for the one that was open; give it more time or less data.',
+  },
+  PRIVITY_HANDLE_SCOPE_FAILED: {
+    failure: 'USAGE',
+    means: 'The job uses a value that was made in an `attempt` that has failed.',
+    causes: 'A handle was kept in a variable outside of the attempt.',
+    remedy: 'Use what a successful attempt returns, and make the value again otherwise.',
+  },
 } as const satisfies ErrorEntries;

@@ -21,7 +21,7 @@ const listen = (host: string, port: number): Promise<Server> =>
  * Different free ports, one for each party, held until all are found.
  *
  * @param draw a random whole number in [0, below)
- * @throws {EnvironmentError} PRIVITY_FILE_WRITE never; PRIVITY_PORT_IN_USE if none is free
+ * @throws {EnvironmentError} PRIVITY_PORT_IN_USE if none is free
  */
 export async function freePorts(
   host: string,

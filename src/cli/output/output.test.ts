@@ -148,6 +148,16 @@ describe('results', () => {
     );
   });
 
+  it('lays long records out side by side, and loses nothing', () => {
+    for (const length of [10, 11, 12, 13, 31]) {
+      const record = Object.fromEntries(Array.from({ length }, (_, i) => [`x${i}`, i + 0.5]));
+      const lines = valueText(record);
+      assert.equal(lines.length, length <= 10 ? length : Math.ceil(length / 3));
+      for (let i = 0; i < length; i += 1)
+        assert.match(lines.join('\n'), new RegExp(`(^|\\s)x${i} +${i}\\.5(\\s|$)`));
+    }
+  });
+
   it('is bounded in depth, rows and width', () => {
     let deep: unknown = 1;
     for (let i = 0; i < 1_000; i += 1) deep = { deep };

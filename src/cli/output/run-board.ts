@@ -140,7 +140,6 @@ export class RunBoard {
     const view = this.party(name);
     if (view.verdict !== undefined) return ending(view.verdict, view.stepsCompleted);
     if (view.supervisorExit !== undefined) return `its supervisor ${exitText(view.supervisorExit)}`;
-    if (view.failures.length > 0) return 'a failure is known; agreeing on the verdict';
     const done = view.stepsCompleted === 0 ? '' : ` · ${count(view.stepsCompleted, 'step')} done`;
     const troubled = [...view.peers].filter(([, state]) => state === 'suspect' || state === 'lost');
     if (troubled.length > 0)
@@ -194,10 +193,10 @@ const RUNNING_SHOWN_MAX = 3;
 /** A step that takes longer shows for how long. */
 const ELAPSED_SHOWN_FROM_MS = 2_000;
 
-/** A party's own work first. Values under way are shown only when there is nothing else: they are others' work. */
+/** A party's own work first. Values under way, and scopes, are shown only when there is nothing else. */
 function runningText(view: PartyView, now: number): string {
   const all = [...view.running.values()];
-  const work = all.filter((step) => step.kind !== 'transfer' && step.kind !== 'reveal');
+  const work = all.filter((step) => step.kind === 'task' || step.kind === 'psi');
   if (work.length === 0 && view.waiting !== undefined)
     return waitingText(view.waiting, view.running.get(view.waiting.stepId ?? '')?.name);
   const steps = work.length > 0 ? work : all;

@@ -43,7 +43,7 @@ const report = (party: string): RunReport => ({
   startedAt: '',
   endedAt: '',
   outcome: 'completed',
-  verdict: { digest: 'd0', failure: null, attached: [] },
+  verdict: { digest: 'd0', failure: null, attached: [], contributions: [] },
   code: null,
   steps: [],
   disclosures: [
@@ -78,6 +78,25 @@ describe('the summary', () => {
       /What left each party \(nothing else did\)\n {2}alice → bob {2}count {2}number 2 × 3 {2}8 bytes/,
     );
     assert.equal(exitCodeOf([...board.parties.values()]), 0);
+  });
+
+  it('counts failures that the job has handled', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) {
+      board.apply(
+        at(party, {
+          event: 'failure',
+          code: 'TASK_FAILED',
+          origin: 'bob',
+          stepId: '3',
+          stepName: 'x',
+          incident: 'i1',
+        }),
+      );
+      board.apply(at(party, completedVerdict));
+    }
+    const text = summaryText(input(board, [report('alice'), report('bob')]), false);
+    assert.match(text, /✔ job\.ts completed[\s\S]*1 failure on the way, which the job has handled/);
   });
 
   it('does not claim a complete ledger when a report is missing', () => {

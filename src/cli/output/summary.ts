@@ -69,7 +69,13 @@ function completedHead(input: SummaryInput, style: Style): string[] {
     .find((value) => value !== undefined);
   const head = `${style.green('✔')} ${style.bold(jobName(input.jobFile))} completed in ${duration(input.durationMs)}`;
   const run = `  run ${printable(input.board.runId ?? '')}, verdict ${printable((digest ?? '').slice(0, 16))}`;
-  return [head, style.dim(run)];
+  // What an `attempt` of the job has taken care of. Each party tells of it, so it is counted by incident.
+  const incidents = input.own.flatMap((party) =>
+    input.board.party(party).failures.map((failure) => failure.incident),
+  );
+  const handled = new Set(incidents).size;
+  const note = handled === 0 ? [] : [`  ${count(handled, 'failure')} on the way, which the job has handled`];
+  return [head, style.dim(run), ...note];
 }
 
 function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {

@@ -44,7 +44,7 @@ function recordBlock(record: PlainRecord, indent: string, depth: number): string
   // Scalars that follow each other are aligned together; anything larger gets its own heading.
   let aligned: string[][] = [];
   const flush = (): void => {
-    lines.push(...alignColumns(aligned, { indent }));
+    lines.push(...alignColumns(inColumns(aligned), { indent }));
     aligned = [];
   };
   for (const [key, value] of entries.slice(0, FIELDS_SHOWN_MAX)) {
@@ -60,6 +60,22 @@ function recordBlock(record: PlainRecord, indent: string, depth: number): string
   if (entries.length > FIELDS_SHOWN_MAX)
     lines.push(`${indent}… and ${entries.length - FIELDS_SHOWN_MAX} more`);
   return lines;
+}
+
+/** A record longer than this is laid out side by side, read downwards: thirty means fit on a screen, not thirty lines. */
+const ONE_COLUMN_ROWS_MAX = 10;
+const COLUMNS_MAX = 3;
+/** Names and values together; longer ones stay one below the other. */
+const COLUMN_CHARS_MAX = 28;
+
+function inColumns(rows: readonly string[][]): readonly string[][] {
+  const short = rows.every((row) => row.join('  ').length <= COLUMN_CHARS_MAX);
+  if (rows.length <= ONE_COLUMN_ROWS_MAX || !short) return rows;
+  const height = Math.ceil(rows.length / COLUMNS_MAX);
+  return rows.slice(0, height).map((row, index) => {
+    const beside = [rows[index + height], rows[index + 2 * height]].filter((other) => other !== undefined);
+    return [...row, ...beside.flatMap(([name = '', value = '']) => [`  ${name}`, value])];
+  });
 }
 
 function listBlock(list: readonly unknown[], indent: string, depth: number): string[] {

@@ -3,10 +3,8 @@ import { InternalError, invariant, PeerError, PeerLostError } from '../../base/e
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
+import { PacedWriter } from './paced-writer.ts';
 import { decodeMessage, statusError } from './status.ts';
-
-/** Messages up to this size are copied into one buffer: cheaper than a write of several. */
-const COPY_BYTES_MAX = 8 * 1024;
 
 export interface GrpcConnectionOptions {
   readonly peer: string;
@@ -26,10 +24,10 @@ export class GrpcConnection implements Connection {
   readonly #clock: Clock;
   readonly #limits: GrpcLimits;
   readonly #reader: MessageReader;
+  readonly #writer: PacedWriter;
   #handlers: ConnectionHandlers | undefined;
   /** A promise of onFrame is pending: the stream is paused. */
   #held = false;
-  #queuedBytes = 0;
   #drainWaiters: (() => void)[] = [];
   #orderly = false;
   /** Why the connection closes, where this is known before it does. */
@@ -49,6 +47,9 @@ export class GrpcConnection implements Connection {
     this.#limits = options.limits;
     this.#reader = new MessageReader(options.limits.messageBytesMax);
     const stream = options.stream;
+    this.#writer = new PacedWriter(stream, () => {
+      if (this.#writer.queuedBytes * 2 < options.limits.sendQueueBytes) this.#releaseDrain();
+    });
     // A client learns from the trailers that the end is an orderly one; a server from the end of the stream itself.
     const isClient = !('respond' in stream);
     stream.on('error', (error: Error) => {
@@ -62,7 +63,7 @@ export class GrpcConnection implements Connection {
       if (this.#reader.inMessage && !stream.aborted && !this.#destroyed) {
         this.#reason ??= violation(this.peer, 'the stream ended within a message');
       }
-      stream.end();
+      this.#writer.end();
     });
     if (isClient) {
       stream.on('trailers', (headers: Record<string, unknown>) => {
@@ -102,19 +103,14 @@ export class GrpcConnection implements Connection {
     if (length > this.#limits.messageBytesMax) {
       throw new InternalError(`a frame of ${length} bytes was given to a connection`);
     }
-    const total = length + PREFIX_BYTES;
-    this.#queuedBytes += total;
-    const done = (): void => {
-      this.#queuedBytes -= total;
-      if (this.#queuedBytes * 2 < this.#limits.sendQueueBytes) this.#releaseDrain();
-    };
-    if (total <= COPY_BYTES_MAX) stream.write(joined(parts, length), done);
-    else writeParts(stream, parts, length, done);
-    return this.#queuedBytes < this.#limits.sendQueueBytes;
+    const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+    writePrefix(prefix, length);
+    this.#writer.write([prefix, ...parts]);
+    return this.#writer.queuedBytes < this.#limits.sendQueueBytes;
   }
 
   drained(): Promise<void> {
-    if (this.#queuedBytes < this.#limits.sendQueueBytes || this.#isOver || this.#stream.destroyed) {
+    if (this.#writer.queuedBytes < this.#limits.sendQueueBytes || this.#isOver || this.#stream.destroyed) {
       return Promise.resolve();
     }
     return new Promise((resolve) => this.#drainWaiters.push(resolve));
@@ -126,7 +122,7 @@ export class GrpcConnection implements Connection {
       // What still arrives is read and dropped, so that the peer's end of stream behind it is seen.
       this.#stream.removeAllListeners('data');
       this.#stream.resume();
-      this.#stream.end();
+      this.#writer.end();
     }
     return this.closed;
   }
@@ -211,40 +207,6 @@ export class GrpcConnection implements Connection {
       { party: this.peer, cause: this.#sessionError },
     );
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Buffer {
-  const all = Buffer.allocUnsafe(PREFIX_BYTES + length);
-  writePrefix(all, length);
-  let at = PREFIX_BYTES;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** One vectored write: the prefix goes in front of the first part where that is small (a frame's header). */
-function writeParts(
-  stream: ClientHttp2Stream | ServerHttp2Stream,
-  parts: readonly Uint8Array[],
-  length: number,
-  done: () => void,
-): void {
-  // An empty write would never be answered by Node's HTTP/2.
-  const full = parts.filter((part) => part.length > 0);
-  const [first] = full;
-  const joinedBytes = first !== undefined && first.length <= COPY_BYTES_MAX ? first.length : 0;
-  const head = Buffer.allocUnsafe(PREFIX_BYTES + joinedBytes);
-  writePrefix(head, length);
-  if (first !== undefined && joinedBytes > 0) head.set(first, PREFIX_BYTES);
-  const writes = [head, ...(joinedBytes > 0 ? full.slice(1) : full)];
-  const last = writes.pop();
-  stream.cork();
-  for (const part of writes) stream.write(part);
-  // All parts leave in one write, so the last one's callback stands for all.
-  stream.write(last, done);
-  stream.uncork();
 }
 
 const violation = (peer: string, what: string): PeerError =>

@@ -1,5 +1,4 @@
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
-import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
@@ -9,7 +8,6 @@ import { GrpcConnection } from './connection.ts';
 import type { GrpcLimits } from './limits.ts';
 import { planePaths, serverName } from './server-name.ts';
 import { decodeMessage, status, statusError } from './status.ts';
-import { UnheldSocket } from './unheld-socket.ts';
 import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
 
 /** A party as the federation lists it. */
@@ -75,9 +73,9 @@ function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket>
   const { peer, plane, identity } = options;
   return new Promise((resolve, reject) => {
     if (attempt.aborted) return reject(attempt.reason);
-    const raw = connectTcp({ host: peer.host, port: peer.port, noDelay: true });
     const socket = connectTls({
-      socket: new UnheldSocket(raw, 64<<20),
+      host: peer.host,
+      port: peer.port,
       servername: serverName(plane, peer.name),
       ...secureContext(identity),
       ...peerPolicy,
@@ -97,6 +95,7 @@ function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket>
         return fail(wrongAddress(peer, 'what listens there does not speak HTTP/2, so it is not Privity'));
       }
       attempt.removeEventListener('abort', onAbort);
+      socket.setNoDelay(true);
       resolve(socket);
     });
   });

@@ -16,7 +16,6 @@ import { type PeerAddress, REFUSAL_PREFIX } from './dial.ts';
 import type { GrpcLimits } from './limits.ts';
 import { parseServerName, planeOfPath } from './server-name.ts';
 import { encodeMessage, printable, status } from './status.ts';
-import { UnheldSocket } from './unheld-socket.ts';
 import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
 
 export interface ServeOptions {
@@ -82,7 +81,8 @@ export class GrpcServer {
       if (this.#pending.get(from) === socket) this.#pending.delete(from);
     });
     socket.setNoDelay(true);
-    this.#server.emit('connection', new UnheldSocket(socket, 64<<20, head));
+    if (head.length > 0) socket.unshift(head);
+    this.#server.emit('connection', socket);
   }
 
   renewIdentity(identity: Identity): void {

@@ -1,0 +1,187 @@
+/**
+ * Failures as values: `attempt` and what is built on it. A scope's outcome is agreed by all parties (src/coordination/scopes.ts),
+ * so every party's program goes the same way afterwards.
+ */
+
+import { type Deferred, deferred } from '../base/deferred.ts';
+import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { failureCodes } from '../base/failure-codes.ts';
+import type { Failure } from '../coordination/failure.ts';
+import { ScopeCancelledError, ScopeFailedError } from './abort.ts';
+import type { Branch } from './branch.ts';
+import { isConsequence } from './capture.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Scope } from './scope.ts';
+
+/** What all parties agree on as the end of a scope that failed. */
+export interface AgreedFailure extends Failure {
+  /** Whether trying again, with everything fresh, can help. */
+  readonly retryable: boolean;
+}
+
+export type Attempted<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: AgreedFailure };
+
+export interface RetryPolicy {
+  /** How often the function is tried at most: 1 to `RETRY_ATTEMPTS_MAX`. */
+  readonly attempts: number;
+  /** Pause before the second try, in milliseconds; doubled before each further one. Default 0. */
+  readonly delayMs?: number;
+  /** Whether a failure is worth another try. Has to depend on the failure only. Default: its `retryable`. */
+  readonly when?: (failure: AgreedFailure) => boolean;
+}
+
+/** A job that wants more has another problem than bad luck. */
+export const RETRY_ATTEMPTS_MAX = 100;
+/** Longest pause between two tries: an hour. */
+export const RETRY_DELAY_MS_MAX = 3_600_000;
+/** Longest deadline of a scope: what a timer takes, about 24 days. */
+export const DEADLINE_MS_MAX = 2 ** 31 - 1;
+
+interface Open {
+  readonly scope: Scope;
+  readonly ended: Deferred<Failure | null>;
+}
+
+export class Attempts {
+  readonly #scheduler: Scheduler;
+  readonly #open = new Map<string, Open>();
+  /** Scopes that failed elsewhere before this party's program came to them. */
+  readonly #cancelledEarly = new Map<string, Failure>();
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  async attempt<T>(code: () => T | Promise<T>): Promise<Attempted<T>> {
+    return this.#begin('attempt', '', code);
+  }
+
+  /** @throws {UsageError} PRIVITY_STEP_INVALID @throws {ScopeFailedError} the last failure, at every party */
+  async retry<T>(policy: RetryPolicy, code: (attempt: number) => T | Promise<T>): Promise<T> {
+    const { attempts, delayMs = 0, when = (failure) => failure.retryable } = policy;
+    inRange('retry: attempts', attempts, 1, RETRY_ATTEMPTS_MAX);
+    inRange('retry: delayMs', delayMs, 0, RETRY_DELAY_MS_MAX);
+    for (let n = 1; ; n++) {
+      const outcome = await this.#begin('retry', `${n} of ${attempts}`, () => code(n));
+      if (outcome.ok) return outcome.value;
+      // A failed check is never tried again: the second try could tell the attacker what the first did not.
+      const again = n < attempts && outcome.failure.code !== 'CHECK_FAILED' && when(outcome.failure);
+      if (!again) throw new ScopeFailedError(outcome.failure);
+      await this.#pause(Math.min(delayMs * 2 ** (n - 1), RETRY_DELAY_MS_MAX));
+    }
+  }
+
+  /** @throws {UsageError} PRIVITY_STEP_INVALID @throws {ScopeFailedError} DEADLINE_EXCEEDED or another failure, at every party */
+  async deadline<T>(ms: number, code: () => T | Promise<T>): Promise<T> {
+    inRange('deadline', ms, 1, DEADLINE_MS_MAX);
+    const outcome = await this.#begin('deadline', `${ms} ms`, code, ms);
+    if (outcome.ok) return outcome.value;
+    throw new ScopeFailedError(outcome.failure);
+  }
+
+  /** The supervisor says that a scope has failed, here or elsewhere. */
+  cancel(path: string, failure: Failure): void {
+    const open = this.#open.get(path);
+    if (open) this.#abort(open.scope, failure);
+    else this.#cancelledEarly.set(path, failure);
+  }
+
+  /** The supervisor says what all parties have agreed on. */
+  end(path: string, failure: Failure | null): void {
+    this.#open.get(path)?.ended.resolve(failure);
+  }
+
+  /** The step is numbered now, in the order of the program; the rest takes its time. */
+  #begin<T>(
+    name: string,
+    detail: string,
+    code: () => T | Promise<T>,
+    deadlineMs?: number,
+  ): Promise<Attempted<T>> {
+    if (typeof code !== 'function')
+      throw new UsageError('PRIVITY_STEP_INVALID', `A step is wrong: ${name} takes a function.`);
+    const { entry, outer, branch, child, run } = this.#scheduler.openScope(name, detail);
+    const { scope } = child;
+    const open = { scope, ended: deferred<Failure | null>() };
+    this.#open.set(scope.path, open);
+    const early = this.#cancelledEarly.get(scope.path);
+    if (early) this.#abort(scope, early);
+    const { state } = this.#scheduler;
+    const timer =
+      deadlineMs === undefined
+        ? undefined
+        : state.options.clock.after(deadlineMs, () => {
+            const late = `the deadline of ${deadlineMs} ms has passed`;
+            state.fail(new EnvironmentError('PRIVITY_SCOPE_DEADLINE', late), entry, scope);
+          });
+    return outer.promise((resolve, reject) => {
+      this.#run(open, branch, child, code)
+        .then(
+          (outcome) => {
+            run.finish(outcome.ok ? 'completed' : 'failed');
+            resolve(outcome);
+          },
+          (error: unknown) => {
+            run.finish('aborted');
+            reject(error);
+          },
+        )
+        .finally(() => timer?.cancel());
+    });
+  }
+
+  async #run<T>(
+    open: Open,
+    branch: Branch,
+    child: Branch,
+    code: () => T | Promise<T>,
+  ): Promise<Attempted<T>> {
+    const { scheduler, scope } = { scheduler: this.#scheduler, scope: open.scope };
+    const { state } = scheduler;
+    let value: T | undefined;
+    try {
+      scope.throwIfAborted();
+      value = await scheduler.lockstep.inBranch(child, async () => code());
+    } catch (error) {
+      if (!(scope.aborted && isConsequence(error))) state.fail(error, undefined, scope);
+    }
+    await state.activity.idle(scope);
+    child.close();
+    state.host.scopeLeft(scope.path);
+    // An outer scope that is aborted takes this one with it: nobody votes on it any more.
+    const failure = await Promise.race([open.ended.promise, aborted(scope.parent)]);
+    this.#open.delete(scope.path);
+    this.#cancelledEarly.delete(scope.path);
+    scope.close();
+    scheduler.closeScope(branch, child, failure);
+    if (failure === null) return { ok: true, value: value as T };
+    return { ok: false, failure: { ...failure, retryable: failureCodes[failure.code].retryable } };
+  }
+
+  #abort(scope: Scope, failure: Failure): void {
+    this.#scheduler.cancelScope(scope, new ScopeCancelledError(failure));
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    const { scope } = this.#scheduler.lockstep.current();
+    return scope.promise((resolve) => void this.#scheduler.state.options.clock.after(ms, () => resolve()));
+  }
+}
+
+function aborted(scope: Scope | null): Promise<never> {
+  return new Promise((_, reject) => {
+    if (scope?.aborted) reject(scope.aborted);
+    scope?.signal.addEventListener('abort', () => reject(scope.signal.reason), { once: true });
+  });
+}
+
+function inRange(what: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new UsageError(
+    'PRIVITY_STEP_INVALID',
+    `A step is wrong: ${what} takes a whole number from ${min} to ${max}.`,
+  );
+}

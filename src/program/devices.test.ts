@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, describe, it } from 'node:test';
+import type { Channel } from '../contracts/channel.ts';
+import { closeDatabase, Table, tableOf } from '../data/index.ts';
+import { World } from '../testing/program-world.ts';
+import { RunAbortedError } from './abort.ts';
+import type { Handle } from './at.ts';
+import type { DeviceContext, DeviceStep } from './device.ts';
+import { recordOf } from './handle.ts';
+import { type Job, job } from './job.ts';
+import { contextOf } from './job-context.ts';
+import { psi } from './psi.ts';
+
+const worlds: World[] = [];
+async function world(program: Job, limits = {}): Promise<World> {
+  const made = await World.create(program, { limits });
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const made of worlds.splice(0)) await made.close();
+});
+after(closeDatabase);
+
+const two = { parties: ['alice', 'bob'] } as const;
+const three = { parties: ['alice', 'bob', 'carol'] } as const;
+
+describe('tables', () => {
+  it('cross between parties, and are revealed', async () => {
+    const w = await world(
+      job(two, async ({ alice, bob, reveal }) => {
+        const t = alice.run('t', () => tableOf({ id: ['a', 'b'], x: Float64Array.of(1, 3) }));
+        const mean = bob.run('mean', { t: t.to(bob) }, async ({ t }) => (await t.mean(['x'])).x ?? 0);
+        return [await reveal(mean), (await reveal(t)).rowCount];
+      }),
+    );
+    assert.deepEqual(await w.results(), { alice: [2, 2], bob: [2, 2] });
+    const [line] = w.of('alice').host.disclosures;
+    assert.deepEqual([line?.type, line?.shape, line?.to], ['table', [2, 2], ['bob']]);
+  });
+});
+
+describe('psi', () => {
+  const ids = (from: number, until: number): string[] =>
+    Array.from({ length: until - from }, (_, i) => `P${from + i}`);
+
+  it('aligns two parties’ tables, and a third learns nothing but the count of steps', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, reveal }) => {
+        const a = alice.run('a', () =>
+          tableOf({ id: ids(0, 30), x: Float64Array.from({ length: 30 }, (_, i) => i) }),
+        );
+        const b = bob.run('b', () =>
+          tableOf({ id: ids(20, 50), y: Float64Array.from({ length: 30 }, (_, i) => i) }),
+        );
+        const both = psi({ on: 'id' }, a, b);
+        const counts = [
+          alice.run('rows', { rows: both.alice }, async ({ rows }) => (await rows.strings('id')).join()),
+          bob.run('rows', { rows: both.bob }, async ({ rows }) => (await rows.strings('id')).join()),
+        ] as const;
+        return [await reveal(counts[0]), await reveal(counts[1])];
+      }),
+    );
+    const results = (await w.results()) as Record<string, [string, string]>;
+    const [left, right] = results.alice ?? ['', ''];
+    assert.equal(left, right, 'both in the same order');
+    assert.deepEqual(left.split(',').sort(), ids(20, 30));
+    assert.deepEqual(results.carol, results.alice);
+    const psiLines = w.of('alice').host.disclosures.filter(({ kind }) => kind === 'psi');
+    assert.deepEqual(
+      psiLines.map(({ to, type, shape, name }) => [to, type, shape, name]),
+      [[['bob'], 'intersection, number of rows', [30], 'psi on id']],
+    );
+    assert.ok(!w.crossed.some(({ from, to, body }) => to === 'carol' && from === 'bob' && body.length > 400));
+    const tail = w.of('carol').host.trail.find(({ kind }) => kind === 'psi');
+    assert.deepEqual(tail?.places, ['alice', 'bob']);
+    assert.ok(w.of('alice').host.progressed.length > 0);
+  });
+
+  it('fails at the party whose table is wrong, with the data’s own code', async () => {
+    const w = await world(
+      job(two, async ({ alice, bob }) => {
+        const a = alice.run('a', () => tableOf({ id: ['x', 'x'] }));
+        const b = bob.run('b', () => tableOf({ id: ['x', 'y'] }));
+        psi({ on: 'id' }, a, b);
+      }),
+    );
+    for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+    const [captured] = w.of('alice').host.failures;
+    assert.equal(captured?.failure.code, 'DATA_INVALID');
+    assert.equal(captured?.failure.stepName, 'psi on id');
+    assert.deepEqual(w.of('bob').host.failures, []);
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: a job in plain JavaScript, which nothing keeps from these calls
+  type Js = any;
+  const table = () => tableOf({ id: ['x'] });
+  const wrong: readonly [string, (context: Js) => unknown][] = [
+    [
+      'tables of one party',
+      ({ alice }) => psi({ on: 'id' }, alice.run('a', table), alice.run('b', table) as never),
+    ],
+    [
+      'a table at two parties',
+      ({ alice, bob }) =>
+        psi({ on: 'id' }, alice.run('a', table).to(alice, bob) as never, bob.run('b', table) as never),
+    ],
+    [
+      'no key',
+      ({ alice, bob }) => psi({ on: [] as never }, alice.run('a', table), bob.run('b', table) as never),
+    ],
+    [
+      'a key twice',
+      ({ alice, bob }) => psi({ on: ['id', 'id'] }, alice.run('a', table), bob.run('b', table) as never),
+    ],
+    [
+      'no options',
+      ({ alice, bob }) => psi(undefined as never, alice.run('a', table), bob.run('b', table) as never),
+    ],
+    [
+      'no tables',
+      ({ alice, bob }) =>
+        void psi(
+          { on: 'id' },
+          alice.run('a', () => 1),
+          bob.run('b', table) as never,
+        ),
+    ],
+  ];
+  for (const [what, body] of wrong) {
+    it(`refuses ${what}`, async () => {
+      const w = await world(job(two, body as () => unknown));
+      for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+      assert.equal(w.of('alice').host.failures[0]?.detail.code, 'PRIVITY_PSI_ARGUMENTS');
+    });
+  }
+});
+
+describe('a device', () => {
+  /** A step that the members execute together with any code, for which there is no function in the public surface yet. */
+  function together(
+    inputs: readonly Handle[],
+    execute: (channel: Channel, context: DeviceContext, input: unknown) => Promise<unknown>,
+  ): readonly Handle[] {
+    const records = inputs.map((input) => recordOf(input, undefined, 'device'));
+    const [first] = records;
+    assert.ok(first);
+    const step: DeviceStep = {
+      kind: 'psi',
+      name: 'device',
+      members: records.flatMap(({ owners }) => owners),
+      inputs: records,
+      source: 'test',
+      execute,
+      discloses: () => ({ type: 'test' }),
+    };
+    return contextOf(first, first).scheduler.device(step);
+  }
+
+  const program = (execute: (channel: Channel, context: DeviceContext, input: unknown) => Promise<unknown>) =>
+    job(three, async ({ alice, bob, carol, reveal }) => {
+      const inputs = [
+        alice.run('a', () => 1),
+        bob.run('b', () => 2),
+        carol.run('c', () => 3),
+      ] as unknown as Handle[];
+      const results = together(inputs, execute);
+      const shown = [];
+      for (const result of results) shown.push(await reveal(result as never));
+      return shown;
+    });
+
+  it('gives each member a channel to all others, with messages in order', async () => {
+    const w = await world(
+      program(async (channel, { onProgress }, input) => {
+        const others = [0, 1, 2].filter((rank) => rank !== channel.rank);
+        for (let i = 0; i < 20; i++) {
+          for (const to of others) await channel.send(to, Uint8Array.of(channel.rank, Number(input), i));
+        }
+        const got: number[][] = [];
+        for (const from of others) for (let i = 0; i < 20; i++) got.push([...(await channel.receive(from))]);
+        onProgress(1, 1);
+        assert.deepEqual(
+          got,
+          others.flatMap((rank) => Array.from({ length: 20 }, (_, i) => [rank, rank + 1, i])),
+        );
+        return got.length;
+      }),
+      { mailboxBytesMax: 30 },
+    );
+    assert.deepEqual((await w.results()).carol, [40, 40, 40]);
+    const released = await w.close();
+    assert.deepEqual(released.alice, { spillFiles: 0, mailboxMessages: 0, pendingSends: 0 });
+  });
+
+  it('that fails at one member is aborted at the others, whose receives reject', async () => {
+    const reasons: unknown[] = [];
+    const w = await world(
+      program(async (channel) => {
+        if (channel.rank === 1) throw new Error('check failed');
+        try {
+          await channel.receive(1);
+        } catch (error) {
+          reasons.push(error);
+          throw error;
+        }
+      }),
+    );
+    for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+    assert.equal(reasons.length, 2);
+    for (const reason of reasons) assert.ok(reason instanceof RunAbortedError);
+    assert.deepEqual(
+      w.of('bob').host.failures.map(({ failure }) => failure.stepName),
+      ['device'],
+    );
+    assert.deepEqual(w.of('alice').host.failures, []);
+  });
+
+  it('refuses members that do not exist, and use after its end', async () => {
+    let kept: Channel | undefined;
+    const w = await world(
+      program(async (channel) => {
+        await assert.rejects(channel.send(channel.rank, new Uint8Array(1)), { code: 'PRIVITY_STEP_INVALID' });
+        await assert.rejects(channel.receive(7), { code: 'PRIVITY_STEP_INVALID' });
+        kept = channel;
+        return channel.size;
+      }),
+    );
+    assert.deepEqual((await w.results()).alice, [3, 3, 3]);
+    await assert.rejects(kept?.send((kept.rank + 1) % 3, new Uint8Array(1)) ?? Promise.resolve(), {
+      code: 'PRIVITY_STEP_INVALID',
+    });
+  });
+});
+
+it('nothing private crosses when something fails, by default', async () => {
+  const CANARY = 'canary-4711';
+  class CanaryError extends Error {
+    override name = CANARY;
+    readonly [CANARY] = CANARY;
+  }
+  const w = await world(
+    job(three, async ({ alice, bob, reveal }) => {
+      const secret = alice.run('load', () => ({ [CANARY]: CANARY }));
+      const count = alice.run('count', { secret }, ({ secret }) => Object.keys(secret).length);
+      await reveal(bob.run('seen', { count: count.to(bob) }, ({ count }) => count));
+      const bad = alice.run('use', { secret }, ({ secret }): number => {
+        throw new CanaryError(JSON.stringify(secret), { cause: new CanaryError(CANARY) });
+      });
+      return reveal(bob.run('after', { bad: bad.to(bob) }, () => 1));
+    }),
+  );
+  for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+  const { host } = w.of('alice');
+  assert.match(JSON.stringify(host.failures[0]?.detail), /canary-4711/, 'the origin has it all');
+  const crossing = [
+    ...w.crossed.flatMap(({ header, body }) => [
+      Buffer.from(header).toString('latin1'),
+      Buffer.from(body).toString('latin1'),
+    ]),
+    JSON.stringify(host.failures.map(({ failure }) => failure)),
+    JSON.stringify([host.trail, host.disclosures, host.finished]),
+  ];
+  for (const text of crossing) assert.doesNotMatch(text, /canary|4711/);
+  assert.ok(w.crossed.length > 0);
+});
+
+it('a run that is aborted in the middle of psi ends at once', async () => {
+  const w = await world(
+    job(two, async ({ alice, bob }) => {
+      const many = Array.from({ length: 20_000 }, (_, i) => `id${i}`);
+      const a = alice.run('a', () => tableOf({ id: many }));
+      const b = bob.run('b', () => tableOf({ id: many }));
+      const both = psi({ on: 'id' }, a, b);
+      alice.run('use', { t: both.alice }, ({ t }) => assert.ok(t instanceof Table));
+    }),
+  );
+  const running = w.run();
+  while (w.of('alice').host.progressed.length === 0) await new Promise(setImmediate);
+  w.abort({ code: 'CANCELLED', origin: 'bob', reporter: 'bob', incident: '0'.repeat(32) });
+  for (const outcome of (await running).values()) {
+    assert.ok((outcome as PromiseRejectedResult).reason instanceof RunAbortedError);
+  }
+  assert.deepEqual(w.of('alice').host.failures, []);
+});

@@ -1,0 +1,121 @@
+import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
+
+/**
+ * Most bytes given to Node's HTTP/2 in one write. Node stops reading a socket while a write to it is under way. Were that
+ * write larger than what the network takes in without anybody reading, and the same at the other end, both would wait for
+ * ever (seen with 4 MB each way). With writes smaller than the other end's receive buffer (64 KiB where nothing is tuned),
+ * and one turn of the event loop between two writes, in which what has arrived is read, it cannot happen: for both to be
+ * stuck, each would have had to read after the other did.
+ */
+export const WRITE_BYTES_MAX = 60 * 1024;
+/** Pieces up to this size are copied together: cheaper than a write of several. */
+const COPY_BYTES_MAX = 8 * 1024;
+
+/**
+ * Calls back when the event loop has polled the sockets once with nothing to write. One setImmediate may run before the
+ * next poll, the second comes behind it. A write queued earlier would go out with the first piece read, and end the reading.
+ */
+function afterReading(callback: () => void): void {
+  setImmediate(() => setImmediate(callback));
+}
+
+/** Writes to a stream in portions with a pause for reading in between. Bytes are not copied but where small. */
+export class PacedWriter {
+  readonly #stream: ClientHttp2Stream | ServerHttp2Stream;
+  readonly #onProgress: () => void;
+  readonly #queue: Uint8Array[] = [];
+  /** Position in the first piece. */
+  #at = 0;
+  #queuedBytes = 0;
+  #isBusy = false;
+  #isEnding = false;
+
+  constructor(stream: ClientHttp2Stream | ServerHttp2Stream, onProgress: () => void) {
+    this.#stream = stream;
+    this.#onProgress = onProgress;
+  }
+
+  /** Bytes accepted and not yet taken by the session. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) {
+      if (piece.length === 0) continue;
+      this.#queue.push(piece);
+      this.#queuedBytes += piece.length;
+    }
+    this.#flush();
+  }
+
+  /** Ends the stream behind what is queued. */
+  end(): void {
+    this.#isEnding = true;
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#isBusy || this.#stream.destroyed) return;
+    const portion = this.#take();
+    const last = portion.pop();
+    if (last === undefined) {
+      if (this.#isEnding) this.#stream.end();
+      return;
+    }
+    let bytes = last.length;
+    this.#isBusy = true;
+    if (portion.length > 0) this.#stream.cork();
+    for (const piece of portion) {
+      bytes += piece.length;
+      this.#stream.write(piece);
+    }
+    // They leave together, so the last one's callback stands for all.
+    this.#stream.write(last, () => {
+      this.#queuedBytes -= bytes;
+      afterReading(() => {
+        this.#isBusy = false;
+        this.#flush();
+        this.#onProgress();
+      });
+    });
+    if (portion.length > 0) this.#stream.uncork();
+  }
+
+  /** The next portion: large pieces as views, runs of small ones copied together. */
+  #take(): Uint8Array[] {
+    const portion: Uint8Array[] = [];
+    let small: Uint8Array[] = [];
+    let smallBytes = 0;
+    const join = (): void => {
+      const [first] = small;
+      if (first !== undefined) portion.push(small.length === 1 ? first : Buffer.concat(small, smallBytes));
+      small = [];
+      smallBytes = 0;
+    };
+    let room = WRITE_BYTES_MAX;
+    let taken = 0;
+    for (const piece of this.#queue) {
+      if (room === 0) break;
+      const end = Math.min(piece.length, this.#at + room);
+      const part = this.#at === 0 && end === piece.length ? piece : piece.subarray(this.#at, end);
+      room -= part.length;
+      if (part.length <= COPY_BYTES_MAX) {
+        small.push(part);
+        smallBytes += part.length;
+      } else {
+        join();
+        portion.push(part);
+      }
+      if (end < piece.length) {
+        this.#at = end;
+        break;
+      }
+      this.#at = 0;
+      taken++;
+    }
+    join();
+    this.#queue.splice(0, taken);
+    return portion;
+  }
+}

@@ -1,0 +1,113 @@
+/** Faults, made by the means that nature has: signals to processes, and what a network does to bytes. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Parties } from './parties.ts';
+import type { Path } from './proxy.ts';
+import type { Fault, PartyName, What } from './scenario.ts';
+
+const STORM_MS = 5_000;
+const STORM_INTERVAL_MS = 200;
+const RESTART_MS = 500;
+const JITTER_MS = 200;
+/** Twice what a supervisor may be silent: a program may be. */
+const STOPPED_MS = 2_500;
+
+type Injection = (parties: Parties, whom: readonly PartyName[]) => Promise<void> | void;
+
+type Role = 'supervisor' | 'program';
+
+/** All processes first, then the signals one right after the other. */
+async function signal(
+  parties: Parties,
+  whom: readonly PartyName[],
+  roles: readonly Role[],
+  name: NodeJS.Signals,
+) {
+  const pids = await Promise.all(whom.flatMap((party) => roles.map((role) => parties.get(party).pid(role))));
+  for (const pid of pids) process.kill(pid, name);
+}
+
+const send =
+  (name: NodeJS.Signals, ...roles: readonly Role[]): Injection =>
+  (parties, whom) =>
+    signal(parties, whom, roles, name);
+
+/** Stopped until all others have ended; then they go on, and have to end by themselves, too. */
+const freeze =
+  (...roles: readonly Role[]): Injection =>
+  async (parties, whom) => {
+    await signal(parties, whom, roles, 'SIGSTOP');
+    const rest = parties.all.filter((party) => !whom.includes(party.name as PartyName));
+    await parties.ended(rest);
+    await signal(parties, whom, roles, 'SIGCONT').catch(() => undefined);
+  };
+
+/** The paths of the first party of the two with the second, or with everyone. */
+function pathsOf(parties: Parties, [from, to]: readonly PartyName[]): readonly Path[] {
+  if (!parties.network || from === undefined) throw new Error('this fault needs a network');
+  return to === undefined ? parties.network.around([from]) : [parties.network.path(from, to).path];
+}
+
+const onPaths =
+  (change: (path: Path) => Promise<void> | void): Injection =>
+  async (parties, whom) => {
+    await Promise.all(pathsOf(parties, whom).map(change));
+  };
+
+const hold = onPaths((path) => path.set({ held: true }));
+
+const injections: Readonly<Record<What, Injection>> = {
+  job: () => undefined,
+  setup: () => undefined,
+  nothing: () => undefined,
+  'kill program': send('SIGKILL', 'program'),
+  'kill supervisor': send('SIGKILL', 'supervisor'),
+  'kill both': send('SIGKILL', 'supervisor', 'program'),
+  // For good: the supervisor has to end it.
+  'stop program': send('SIGSTOP', 'program'),
+  'stop program for a while': async (parties, whom) => {
+    await signal(parties, whom, ['program'], 'SIGSTOP');
+    await delay(STOPPED_MS);
+    await signal(parties, whom, ['program'], 'SIGCONT');
+  },
+  'stop supervisor': freeze('supervisor'),
+  'stop both': freeze('supervisor', 'program'),
+  interrupt: send('SIGINT', 'supervisor'),
+  'interrupt twice': async (parties, whom) => {
+    await signal(parties, whom, ['supervisor'], 'SIGINT');
+    // The second one is the answer to having seen what the first does.
+    await Promise.all(whom.map((name) => parties.get(name).event('failure')));
+    await signal(parties, whom, ['supervisor'], 'SIGINT');
+  },
+  terminate: send('SIGTERM', 'supervisor'),
+  'black hole': hold,
+  'one-way black hole': (parties, [from, to]) => {
+    if (!parties.network || !from || !to) throw new Error('this fault needs a network and two parties');
+    const { path, direction } = parties.network.path(from, to);
+    path.set({ held: true }, ['control', 'data'], [direction]);
+  },
+  'cut one link': hold,
+  'black hole for data': onPaths((path) => path.set({ held: true }, ['data'])),
+  'refuse data': onPaths((path) => {
+    path.refusing = ['data'];
+    path.reset(['data']);
+  }),
+  'break data once': onPaths((path) => path.reset(['data'])),
+  'reset storm': onPaths(async (path) => {
+    for (let passed = 0; passed < STORM_MS; passed += STORM_INTERVAL_MS) {
+      path.reset();
+      await delay(STORM_INTERVAL_MS);
+    }
+  }),
+  'gateway restart': onPaths(async (path) => {
+    path.refusing = ['control', 'data'];
+    path.reset();
+    await delay(RESTART_MS);
+    path.refusing = [];
+  }),
+  jitter: onPaths((path) => path.set({ jitterMs: JITTER_MS })),
+};
+
+/** Makes the fault happen; resolves when it is over, or cannot be over. */
+export async function inject(parties: Parties, fault: Fault): Promise<void> {
+  await injections[fault.what](parties, fault.whom);
+}

@@ -1,0 +1,59 @@
+/** The moments of a run at which a fault happens, as seen from outside: in events and in bytes that have passed. */
+import type { Parties } from './parties.ts';
+import type { Fault, When } from './scenario.ts';
+
+/** So much of a large value has passed when the fault happens: its transfer has begun and is far from its end. */
+const TRANSFERRED_BYTES = 4_000_000;
+
+type Moment = (parties: Parties, fault: Fault) => Promise<unknown>;
+
+/** Every one of `whom` has begun its task "work"; where none of them has one to do, somebody else. */
+const working: Moment = async (parties, { whom }) => {
+  const work = parties.all.map((party) => party.event('step.started', (event) => event.name === 'work'));
+  const seen = whom.map(async (name) => {
+    await Promise.race([
+      parties.get(name).event('step.started', (event) => event.name === 'work'),
+      idle(parties, name),
+    ]);
+  });
+  for (const waiting of work) waiting.catch(() => undefined);
+  await Promise.all(seen);
+};
+
+/** Somebody works, and this party has been through everything that comes before. */
+async function idle(parties: Parties, name: string): Promise<void> {
+  const others = parties.all.filter((party) => party.name !== name);
+  await Promise.any(others.map((party) => party.event('step.started', (event) => event.name === 'work')));
+  await parties.get(name).event('step.finished', (event) => event.kind === 'reveal');
+}
+
+const transferring: Moment = async (parties) => {
+  const paths = parties.network?.around([]) ?? [];
+  await Promise.any(paths.map((path) => path.forwarded('data', TRANSFERRED_BYTES)));
+};
+
+const through: Moment = (parties, { whom }) =>
+  Promise.all(whom.map((name) => parties.get(name).event('log', (event) => event.message === 'through')));
+
+const moments: Readonly<Record<When, Moment>> = {
+  always: async () => undefined,
+  'before the handshake': (parties, { whom }) =>
+    Promise.all(
+      whom.map((name) => parties.get(name).event('process.started', ({ role }) => role === 'program')),
+    ),
+  handshake: (parties, { whom }) =>
+    Promise.all(whom.map((name) => parties.get(name).event('peer.state', ({ state }) => state === 'up'))),
+  'mid-task': working,
+  'mid-transfer': transferring,
+  'at reveal': transferring,
+  'mid-psi': (parties, { whom }) =>
+    Promise.all(whom.map((name) => parties.get(name).event('step.progress', ({ done }) => done > 0))),
+  closing: through,
+  // The other party's last word is on its way: it has confirmed, and cannot have heard the confirmation.
+  'after READY': (parties) => parties.get('bob').event('log', (event) => event.message === 'through'),
+};
+
+/** Resolves when the moment has come. */
+export async function until(parties: Parties, fault: Fault): Promise<void> {
+  if (fault.what !== 'job' && fault.what !== 'setup') await moments[fault.when](parties, fault);
+}

@@ -1,0 +1,640 @@
+/**
+ * The fault matrix: what is done to whom and when, and how every party has to end. Bounds of detection are those that the
+ * failure model promises, plus what a busy machine of two cores adds; the long form prints what was really measured.
+ */
+import type { FailureCode } from '../../src/base/failure-codes.ts';
+import type { End, Fault, PartyName, Scenario, What, When } from './scenario.ts';
+import { PARTY_NAMES } from './scenario.ts';
+
+type Size = Scenario['parties'];
+
+/** A failure that somebody reports: the news has to be everywhere at once. */
+const TOLD_MS = 3_000;
+/** Silence until a party is lost (1 s), a heartbeat for each further loss, and the agreement. */
+const SILENCE_MS = 5_000;
+const JOIN_MS = 6_000;
+const STEP_DEADLINE_MS = 1_500;
+/** The deadline, and how long the supervisor waits for an answer before it calls a program stuck. */
+const STALLED_MS = STEP_DEADLINE_MS + 2_000 + TOLD_MS;
+const DATA_LINK_MS = 3_000;
+
+/** Large values go through this: 32 MB in some three seconds. */
+const SLOW = 10_000_000;
+
+/** Short enough to be waited for in a test, long enough for a busy machine. */
+const BOUNDS = { graceMs: 1_000 };
+
+interface Cell extends Omit<Scenario, 'name' | 'quick' | 'args'> {
+  readonly args?: Scenario['args'];
+  readonly quick?: boolean;
+  /** Tells cells with the same fault apart. */
+  readonly note?: string;
+}
+
+function cell({ note, quick = false, args = {}, ...rest }: Cell): Scenario {
+  const { what, whom, when } = rest.fault;
+  const how =
+    what === 'job' || what === 'setup' || what === 'nothing' ? note : [what, note].filter(Boolean).join(', ');
+  const moment = when === 'always' ? '' : `, ${when}`;
+  const name = `${how}${moment}, ${whom.join(' and ')} of ${rest.parties}`;
+  return { ...rest, bounds: { ...BOUNDS, ...rest.bounds }, args, quick, name };
+}
+
+const fault = (what: What, whom: PartyName | readonly PartyName[], when: When): Fault => ({
+  what,
+  whom: typeof whom === 'string' ? [whom] : whom,
+  when,
+});
+
+const names = (size: Size): readonly PartyName[] => PARTY_NAMES.slice(0, size);
+const others = (size: Size, victim: PartyName): readonly PartyName[] =>
+  names(size).filter((name) => name !== victim);
+
+/** What a task, or the job's own code, does to its own party. */
+function acts(): Scenario[] {
+  const codes: readonly (readonly [act: string, code: FailureCode, quick: boolean])[] = [
+    ['throw', 'TASK_FAILED', true],
+    ['throw a string', 'TASK_FAILED', false],
+    ['reject', 'TASK_FAILED', true],
+    ['overflow the stack', 'TASK_FAILED', false],
+    ['escape', 'TASK_FAILED', true],
+    ['throw in the job', 'TASK_FAILED', false],
+    ['throw in finally', 'TASK_FAILED', true],
+    ['throw in a listener', 'TASK_FAILED', true],
+    ['return a map', 'USAGE', true],
+    ['exit', 'PROCESS_KILLED', false],
+    ['abort', 'PROCESS_KILLED', true],
+  ];
+  const all = codes.flatMap(([act, code, quick]) =>
+    ([2, 3, 5] as const).map((parties) =>
+      cell({
+        note: act,
+        parties,
+        args: { act, who: 'bob' },
+        fault: fault('job', 'bob', 'mid-task'),
+        expected: { code, origin: 'bob' },
+        detectionMs: TOLD_MS,
+        quick: quick && parties === (act === 'throw' ? 5 : 2),
+      }),
+    ),
+  );
+  return [...all, ...exhaustion(), ...neverFail()];
+}
+
+function exhaustion(): Scenario[] {
+  const exhausted = { code: 'RESOURCE_EXHAUSTED', origin: 'bob' } as const;
+  const filled = (act: string, more: Partial<Cell>): Scenario =>
+    cell({
+      note: act,
+      parties: 2,
+      args: { act, who: 'bob' },
+      fault: fault('job', 'bob', 'mid-task'),
+      expected: exhausted,
+      // The time to fill it is part of it.
+      detectionMs: 20_000,
+      quick: true,
+      ...more,
+    });
+  return [
+    filled('fill the heap', {
+      specs: { bob: { env: { NODE_OPTIONS: '--max-old-space-size=96' } } },
+      parties: 3,
+    }),
+    filled('fill buffers', { specs: { bob: { addressSpaceBytes: 12 * 2 ** 30 } } }),
+    filled('fill the disk', { specs: { bob: { diskBytes: 8 * 2 ** 20 } }, root: true }),
+  ];
+}
+
+/** What looks like a failure and is none. */
+function neverFail(): Scenario[] {
+  const completed = { code: null } as const;
+  return [
+    ...([2, 3, 5] as const).map((parties) =>
+      cell({
+        note: 'no fault',
+        parties,
+        fault: fault('nothing', 'bob', 'always'),
+        expected: completed,
+        detectionMs: null,
+        quick: parties === 5,
+      }),
+    ),
+    cell({
+      note: 'event loop blocked for 10 s',
+      parties: 3,
+      args: { act: 'block', who: 'bob' },
+      fault: fault('nothing', 'bob', 'always'),
+      expected: completed,
+      detectionMs: null,
+      quick: true,
+    }),
+    ...(['bob', 'alice'] as const).map((victim) =>
+      cell({
+        parties: 3,
+        args: { act: 'pause', who: victim },
+        fault: fault('stop program for a while', victim, 'mid-task'),
+        expected: completed,
+        detectionMs: null,
+        quick: victim === 'bob',
+      }),
+    ),
+  ];
+}
+
+/** Signals to processes, at each moment of a run. */
+function signals(): Scenario[] {
+  const list: Scenario[] = [];
+  for (const parties of [2, 3, 5] as const) {
+    for (const victim of parties === 2 ? (['alice', 'bob'] as const) : (['bob'] as const)) {
+      const at = { parties, args: { act: 'wait', who: victim }, bounds: { joinTimeoutMs: 60_000 } };
+      const quick = (size: Size): boolean => parties === size && victim === 'bob';
+      const killed = { code: 'PROCESS_KILLED', origin: victim } as const;
+      const crashed = { code: 'PEER_CRASHED', origin: victim, silent: [victim] } as const;
+      const silent = { code: 'PEER_UNREACHABLE', origin: victim, silent: [victim] } as const;
+      list.push(
+        cell({
+          ...at,
+          fault: fault('kill program', victim, 'mid-task'),
+          expected: killed,
+          detectionMs: TOLD_MS,
+          quick: quick(5),
+        }),
+        cell({
+          ...at,
+          fault: fault('kill supervisor', victim, 'mid-task'),
+          expected: crashed,
+          detectionMs: TOLD_MS,
+          quick: quick(2),
+        }),
+        cell({
+          ...at,
+          fault: fault('kill both', victim, 'mid-task'),
+          expected: { ...silent, leaves: [victim] },
+          detectionMs: SILENCE_MS,
+          quick: quick(3),
+        }),
+        cell({
+          ...at,
+          bounds: { stepDeadlineMs: STEP_DEADLINE_MS },
+          fault: fault('stop program', victim, 'mid-task'),
+          expected: { code: 'STALLED', origin: victim },
+          detectionMs: STALLED_MS,
+          quick: quick(2),
+        }),
+        cell({
+          ...at,
+          args: { act: 'spin', who: victim },
+          note: 'loop past its deadline',
+          bounds: { stepDeadlineMs: STEP_DEADLINE_MS },
+          fault: fault('nothing', victim, 'mid-task'),
+          expected: { code: 'STALLED', origin: victim },
+          detectionMs: STALLED_MS,
+        }),
+        cell({
+          ...at,
+          note: 'slow past its deadline',
+          bounds: { stepDeadlineMs: STEP_DEADLINE_MS },
+          fault: fault('nothing', victim, 'mid-task'),
+          expected: { code: 'DEADLINE_EXCEEDED', origin: victim },
+          detectionMs: STALLED_MS,
+          quick: quick(3),
+        }),
+        frozen(parties, victim, 'stop supervisor', quick(3)),
+        frozen(parties, victim, 'stop both', quick(2)),
+        cell({
+          ...at,
+          fault: fault('interrupt', victim, 'mid-task'),
+          expected: { code: 'CANCELLED', origin: victim, apart: {} },
+          detectionMs: TOLD_MS,
+          quick: quick(2),
+        }),
+        cell({
+          ...at,
+          args: { act: 'spin', who: victim },
+          note: 'while it loops',
+          fault: fault('interrupt twice', victim, 'mid-task'),
+          expected: { code: 'CANCELLED', origin: victim },
+          detectionMs: TOLD_MS,
+          quick: quick(3),
+        }),
+        cell({
+          ...at,
+          fault: fault('terminate', victim, 'mid-task'),
+          expected: {
+            code: 'CANCELLED',
+            origin: victim,
+            apart: { [victim]: { code: 'CANCELLED', origin: victim, exit: 143 } },
+          },
+          detectionMs: TOLD_MS,
+          quick: quick(2),
+        }),
+        ...beforeTheStart(parties, victim, quick(3)),
+        ...closing(parties, victim, quick(3)),
+      );
+    }
+  }
+  return [...list, ...idle(), ...grandchildren(), ...pairs()];
+}
+
+/** A frozen supervisor that thaws finds that the others have ended without it, and has to end, too. */
+function frozen(parties: Size, victim: PartyName, what: What, quick: boolean): Scenario {
+  return cell({
+    parties,
+    args: { act: 'wait', who: victim },
+    fault: fault(what, victim, 'mid-task'),
+    expected: {
+      code: 'PEER_UNREACHABLE',
+      origin: victim,
+      apart: {
+        [victim]: { code: ['PEER_UNREACHABLE', 'LINK_DOWN'], origin: [...others(parties, victim), victim] },
+      },
+    },
+    detectionMs: SILENCE_MS,
+    quick,
+  });
+}
+
+function beforeTheStart(parties: Size, victim: PartyName, quick: boolean): Scenario[] {
+  const slow = others(parties, victim).at(-1) ?? 'alice';
+  // Keeps the others in the handshake until the fault has happened.
+  const specs = { [slow]: { env: { MATRIX_LOAD_MS: '2500' } } };
+  const dead = { silent: [victim], origin: victim } as const;
+  const lost = { ...dead, code: ['PEER_UNREACHABLE', 'PEER_CRASHED'] } as const;
+  const bounds = { joinTimeoutMs: JOIN_MS };
+  return [
+    cell({
+      parties,
+      bounds,
+      fault: fault('kill program', victim, 'before the handshake'),
+      expected: { code: 'PROCESS_KILLED', origin: victim },
+      detectionMs: JOIN_MS + TOLD_MS,
+      quick,
+    }),
+    cell({
+      parties,
+      bounds,
+      fault: fault('kill supervisor', victim, 'before the handshake'),
+      // Whether the others had met it before decides which.
+      expected: { ...dead, code: ['JOIN_TIMEOUT', 'PEER_UNREACHABLE', 'PEER_CRASHED'] },
+      detectionMs: JOIN_MS + SILENCE_MS,
+    }),
+    cell({
+      parties,
+      specs,
+      fault: fault('kill program', victim, 'handshake'),
+      expected: { code: 'PROCESS_KILLED', origin: victim },
+      detectionMs: TOLD_MS,
+    }),
+    cell({
+      parties,
+      specs,
+      fault: fault('kill supervisor', victim, 'handshake'),
+      expected: lost,
+      detectionMs: SILENCE_MS,
+      quick,
+    }),
+    cell({
+      parties,
+      specs,
+      fault: fault('interrupt', victim, 'handshake'),
+      expected: { code: 'CANCELLED', origin: victim },
+      detectionMs: TOLD_MS,
+    }),
+  ];
+}
+
+/** The victim's program is through; the last party of the federation still works. */
+function closing(parties: Size, victim: PartyName, quick: boolean): Scenario[] {
+  const holder = names(parties).at(-1);
+  if (victim === holder) return [];
+  const at = { parties, args: { scene: 'closing', who: victim } };
+  const expected = { origin: victim } as const;
+  return [
+    cell({
+      ...at,
+      fault: fault('kill program', victim, 'closing'),
+      expected: { ...expected, code: 'PROCESS_KILLED' },
+      detectionMs: TOLD_MS,
+      quick,
+    }),
+    cell({
+      ...at,
+      fault: fault('kill supervisor', victim, 'closing'),
+      expected: { ...expected, code: 'PEER_CRASHED', silent: [victim] },
+      detectionMs: TOLD_MS,
+    }),
+    cell({
+      ...at,
+      args: { ...at.args, act: 'throw' },
+      note: 'throw',
+      fault: fault('job', victim, 'closing'),
+      expected: { ...expected, code: 'FINALIZE_FAILED' },
+      detectionMs: TOLD_MS,
+      quick,
+    }),
+    cell({
+      ...at,
+      fault: fault('interrupt', victim, 'closing'),
+      expected: { ...expected, code: 'CANCELLED' },
+      detectionMs: TOLD_MS,
+    }),
+  ];
+}
+
+/** The victim has nothing to do and nothing to wait for while others work. */
+function idle(): Scenario[] {
+  return ([3, 5] as const).flatMap((parties) => {
+    const at = { parties, note: 'idle', args: { act: 'wait', who: 'alice' } };
+    return [
+      cell({
+        ...at,
+        fault: fault('kill program', 'carol', 'mid-task'),
+        expected: { code: 'PROCESS_KILLED', origin: 'carol' },
+        detectionMs: TOLD_MS,
+      }),
+      cell({
+        ...at,
+        fault: fault('kill supervisor', 'carol', 'mid-task'),
+        expected: { code: 'PEER_CRASHED', origin: 'carol', silent: ['carol'] },
+        detectionMs: TOLD_MS,
+        quick: parties === 5,
+      }),
+    ];
+  });
+}
+
+/** Processes that the job has started, that ignore every signal but SIGKILL and hold the output open. */
+function grandchildren(): Scenario[] {
+  const cells: readonly (readonly [act: string, what: What, end: End & { silent?: readonly PartyName[] }])[] =
+    [
+      ['start a stubborn process', 'interrupt', { code: 'CANCELLED', origin: 'bob' }],
+      ['start a stubborn process', 'kill program', { code: 'PROCESS_KILLED', origin: 'bob' }],
+      [
+        'start a stubborn process',
+        'kill supervisor',
+        { code: 'PEER_CRASHED', origin: 'bob', silent: ['bob'] },
+      ],
+      ['start a detached process', 'interrupt', { code: 'CANCELLED', origin: 'bob' }],
+      ['start a detached process', 'kill program', { code: 'PROCESS_KILLED', origin: 'bob' }],
+    ];
+  return cells.map(([act, what, expected]) =>
+    cell({
+      note: act,
+      parties: 2,
+      args: { act, who: 'bob' },
+      fault: fault(what, 'bob', 'mid-task'),
+      expected,
+      detectionMs: TOLD_MS,
+      quick: what === 'kill program' || what === 'kill supervisor',
+    }),
+  );
+}
+
+/** Two failures at the same instant at two parties: one verdict, the same everywhere. */
+function pairs(): Scenario[] {
+  const both = ['alice', 'bob'] as const;
+  return ([2, 3, 5] as const).flatMap((parties) => {
+    const at = { parties, args: { act: 'wait', who: both.join() } };
+    return [
+      cell({
+        ...at,
+        args: { act: 'throw', who: both.join() },
+        note: 'throw',
+        fault: fault('job', both, 'mid-task'),
+        expected: { code: 'TASK_FAILED', origin: both },
+        detectionMs: TOLD_MS,
+        quick: parties === 2,
+      }),
+      cell({
+        ...at,
+        fault: fault('kill program', both, 'mid-task'),
+        expected: { code: 'PROCESS_KILLED', origin: both },
+        detectionMs: TOLD_MS,
+        quick: parties === 5,
+      }),
+      ...(parties === 2
+        ? []
+        : [
+            cell({
+              ...at,
+              fault: fault('kill supervisor', both, 'mid-task'),
+              expected: { code: 'PEER_CRASHED', origin: both, silent: both },
+              detectionMs: SILENCE_MS,
+              quick: parties === 3,
+            }),
+          ]),
+    ];
+  });
+}
+
+/** What the network does to large values, to intersections, and to everything. */
+function network(): Scenario[] {
+  const list: Scenario[] = [];
+  const transfer = { parties: 2, args: { scene: 'transfer' }, bytesPerSecond: SLOW } as const;
+  const reveal = { parties: 3, args: { scene: 'reveal' }, bytesPerSecond: SLOW } as const;
+  const psi = { parties: 3, args: { scene: 'psi' } } as const;
+  for (const [at, when, victims] of [
+    [transfer, 'mid-transfer', ['alice', 'bob']],
+    [reveal, 'at reveal', ['alice', 'carol']],
+    [psi, 'mid-psi', ['bob']],
+  ] as const) {
+    for (const victim of victims) {
+      list.push(
+        cell({
+          ...at,
+          fault: fault('kill program', victim, when),
+          expected: { code: 'PROCESS_KILLED', origin: victim },
+          detectionMs: TOLD_MS,
+          quick: victim !== 'alice',
+        }),
+        cell({
+          ...at,
+          fault: fault('kill supervisor', victim, when),
+          expected: { code: 'PEER_CRASHED', origin: victim, silent: [victim] },
+          detectionMs: TOLD_MS,
+          quick: when === 'mid-transfer' && victim === 'alice',
+        }),
+        frozenAt(at, when, victim),
+      );
+    }
+  }
+  return [...list, ...cuts(), ...tolerated()];
+}
+
+function frozenAt(
+  at: Pick<Cell, 'parties' | 'args' | 'bytesPerSecond'>,
+  when: When,
+  victim: PartyName,
+): Scenario {
+  return cell({
+    ...at,
+    fault: fault('stop both', victim, when),
+    expected: {
+      code: 'PEER_UNREACHABLE',
+      origin: victim,
+      apart: {
+        [victim]: {
+          code: ['PEER_UNREACHABLE', 'LINK_DOWN'],
+          origin: [...others(at.parties, victim), victim],
+        },
+      },
+    },
+    detectionMs: SILENCE_MS,
+  });
+}
+
+/** Connections that stand and carry nothing. */
+function cuts(): Scenario[] {
+  const unreachable = (origin: PartyName | readonly PartyName[]): End => ({
+    code: 'PEER_UNREACHABLE',
+    origin,
+  });
+  const work = (parties: Size) => ({ parties, args: { act: 'wait', who: 'bob' }, bytesPerSecond: 1e9 });
+  return [
+    ...([2, 3, 5] as const).map((parties) =>
+      cell({
+        ...work(parties),
+        fault: fault('black hole', 'bob', 'mid-task'),
+        expected: { ...unreachable('bob'), apart: { bob: unreachable(others(parties, 'bob')) } },
+        detectionMs: SILENCE_MS + 1_000 * parties,
+        quick: parties === 3,
+      }),
+    ),
+    // What bob sends to alice is lost; bob still hears alice, who says that she has given up on him.
+    ...([2, 3, 5] as const).map((parties) =>
+      cell({
+        ...work(parties),
+        fault: fault('one-way black hole', ['bob', 'alice'], 'mid-task'),
+        expected:
+          parties === 2
+            ? { ...unreachable('bob'), apart: { bob: { code: ['LINK_DOWN', 'PEER_UNREACHABLE'] } } }
+            : { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
+        detectionMs: SILENCE_MS,
+        quick: parties === 3,
+      }),
+    ),
+    ...([3, 5] as const).map((parties) =>
+      cell({
+        ...work(parties),
+        fault: fault('cut one link', ['alice', 'bob'], 'mid-task'),
+        expected: { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
+        detectionMs: SILENCE_MS,
+        quick: parties === 5,
+      }),
+    ),
+    ...(['refuse data', 'black hole for data'] as const).map((what) =>
+      cell({
+        parties: 2,
+        args: { scene: 'transfer' },
+        bytesPerSecond: SLOW,
+        bounds: { dataLinkMs: DATA_LINK_MS },
+        fault: fault(what, ['alice', 'bob'], 'mid-transfer'),
+        expected: { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
+        detectionMs: DATA_LINK_MS + SILENCE_MS,
+        quick: true,
+      }),
+    ),
+    cell({
+      parties: 2,
+      args: { scene: 'end' },
+      bytesPerSecond: 1e9,
+      delayMs: 800,
+      bounds: { lostAfterMs: 3_000, suspectAfterMs: 2_000 },
+      fault: fault('kill both', 'alice', 'after READY'),
+      expected: { code: 'IN_DOUBT', origin: 'alice', silent: ['alice'], leaves: ['alice'] },
+      detectionMs: 3_000 + SILENCE_MS,
+    }),
+  ];
+}
+
+/** What a network may do without a run failing. */
+function tolerated(): Scenario[] {
+  const transfer = {
+    args: { scene: 'transfer' },
+    bytesPerSecond: SLOW,
+    detectionMs: null,
+    expected: { code: null },
+  } as const;
+  return [
+    ...(['reset storm', 'gateway restart', 'break data once', 'jitter'] as const).flatMap((what) =>
+      ([2, 3] as const).map((parties) =>
+        cell({
+          ...transfer,
+          parties,
+          // Long enough to last beyond the fault.
+          args: { scene: 'transfer', megabytes: what === 'reset storm' ? '64' : '32' },
+          fault: fault(what, ['alice', 'bob'], 'mid-transfer'),
+          quick: parties === 2,
+        }),
+      ),
+    ),
+    cell({
+      ...transfer,
+      parties: 2,
+      note: 'slow link, 200 MB',
+      args: { scene: 'transfer', megabytes: '200' },
+      bytesPerSecond: 25_000_000,
+      fault: fault('nothing', 'bob', 'always'),
+    }),
+  ];
+}
+
+/** What is wrong before anything has begun. */
+function setups(): Scenario[] {
+  const bounds = { joinTimeoutMs: JOIN_MS };
+  const of = (note: string, more: Partial<Cell> & Pick<Cell, 'expected'>, parties: Size = 3): Scenario =>
+    cell({ note, parties, bounds, fault: fault('setup', 'bob', 'always'), detectionMs: null, ...more });
+  const differs = (what: string, quick: boolean): Scenario[] =>
+    ([2, 3] as const).map((parties) =>
+      of(
+        `steps differ: ${what}`,
+        {
+          specs: { bob: { env: { MATRIX_DIFFERS: what } } },
+          // Both sides are named in its words; the origin is the earlier of the two that saw it.
+          expected: { code: 'DIVERGENCE', origin: ['alice', 'bob'] },
+          quick: quick && parties === 2,
+        },
+        parties,
+      ),
+    );
+  return [
+    of('port taken', {
+      specs: { bob: { portTaken: true } },
+      expected: { code: 'JOIN_TIMEOUT', origin: 'bob', silent: ['bob'] },
+      quick: true,
+    }),
+    of('never started', {
+      specs: { bob: { start: false } },
+      expected: { code: 'JOIN_TIMEOUT', origin: 'bob', silent: ['bob'] },
+    }),
+    of('certificate expired', {
+      specs: { bob: { certificate: 'expired' } },
+      expected: { code: ['AUTH_FAILED', 'JOIN_TIMEOUT'], origin: 'bob', silent: ['bob'] },
+      quick: true,
+    }),
+    of('certificate unknown', {
+      specs: { bob: { certificate: 'unknown' } },
+      expected: {
+        code: 'AUTH_FAILED',
+        origin: 'bob',
+        apart: { bob: { code: 'AUTH_FAILED', origin: ['alice', 'carol'] } },
+      },
+      quick: true,
+    }),
+    of('other arguments', {
+      specs: { bob: { args: { act: 'wait' } } },
+      expected: { code: 'PROGRAM_MISMATCH', origin: ['alice', 'bob'] },
+      quick: true,
+    }),
+    of('other run id', {
+      specs: { bob: { runId: 'another' } },
+      expected: { code: 'PROGRAM_MISMATCH', origin: ['alice', 'bob'] },
+    }),
+    ...differs('extra step', true),
+    ...differs('order', true),
+    ...differs('body', true),
+    ...differs('iterations', false),
+  ];
+}
+
+export const scenarios: readonly Scenario[] = [...acts(), ...signals(), ...network(), ...setups()];
