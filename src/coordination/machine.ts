@@ -13,7 +13,17 @@ import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } fr
 import { failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
 import { Turn } from './turn.ts';
-import type { CoreConfig, CoreEvent, CoreState, Effect, Fin, Hello, Message, PeerView } from './types.ts';
+import type {
+  CoreConfig,
+  CoreEvent,
+  CoreState,
+  Effect,
+  Failure,
+  Fin,
+  Hello,
+  Message,
+  PeerView,
+} from './types.ts';
 
 export function initialState(config: CoreConfig, now: number): CoreState {
   const view: PeerView = {
@@ -76,7 +86,7 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'tick':
       return keepTime(turn);
     case 'failed':
-      return turn.abort(event.failure);
+      return turn.abort(whenClosing(turn, event.failure));
     case 'lost':
       return turn.lose(event.peer, event.code, 'evidence');
     case 'steps':
@@ -181,6 +191,12 @@ function finished(turn: Turn, fin: Fin): void {
   turn.sendAll({ type: 'fin', fin });
   checkPending(turn);
   closeIfAllAgree(turn);
+}
+
+/** What fails after this party's program was through has another name: its results may be known to others already. */
+function whenClosing(turn: Turn, failure: Failure): Failure {
+  const late = turn.next.phase === 'closing' && failure.code === 'TASK_FAILED';
+  return late ? { ...failure, code: 'FINALIZE_FAILED' } : failure;
 }
 
 /** FIN from all with one digest → READY to all; READY from all → completed. */

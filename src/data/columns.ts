@@ -110,6 +110,8 @@ export async function readColumns(
       readVector(chunk, index, type, data[index] as ColumnData, offset);
     offset += chunk.rowCount;
   });
+  // An interrupted query just ends.
+  signal?.throwIfAborted();
   invariant(offset === rowCount, 'a relation has fewer rows than it was counted to have');
   return data;
 }

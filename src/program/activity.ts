@@ -17,12 +17,19 @@ interface Open extends StepRun {
   running(): boolean;
 }
 
+interface Waiter {
+  readonly scope: Scope;
+  readonly resolve: () => void;
+  /** Open steps in the scope. Counted, because looking through all open steps at each end is quadratic. */
+  left: number;
+}
+
 /** The steps in which this party takes part and which have not ended. */
 export class Activity {
   readonly #host: ProgramHost;
   readonly #clock: Clock;
   readonly #open = new Set<Open>();
-  #idle: { readonly scope: Scope; readonly resolve: () => void }[] = [];
+  #idle: Waiter[] = [];
 
   constructor(host: ProgramHost, clock: Clock) {
     this.#host = host;
@@ -50,10 +57,11 @@ export class Activity {
         if (startedAt !== undefined) {
           this.#host.stepFinished({ stepId, outcome, durationMs: this.#clock.now() - startedAt });
         }
-        this.#checkIdle();
+        this.#count(stepId, -1);
       },
     };
     this.#open.add(run);
+    this.#count(stepId, 1);
     return run;
   }
 
@@ -66,17 +74,18 @@ export class Activity {
 
   /** Resolves when no step of this party in the scope is open. */
   idle(scope: Scope): Promise<void> {
-    return new Promise((resolve) => {
-      this.#idle.push({ scope, resolve });
-      this.#checkIdle();
-    });
+    let left = 0;
+    for (const { entry } of this.#open) if (scope.contains(entry.stepId)) left += 1;
+    if (left === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push({ scope, resolve, left }));
   }
 
-  #checkIdle(): void {
+  #count(stepId: string, change: 1 | -1): void {
     if (this.#idle.length === 0) return;
-    const busy = (scope: Scope): boolean => [...this.#open].some((run) => scope.contains(run.entry.stepId));
-    const idle = this.#idle.filter(({ scope }) => !busy(scope));
-    this.#idle = this.#idle.filter((waiter) => !idle.includes(waiter));
+    for (const waiter of this.#idle) if (waiter.scope.contains(stepId)) waiter.left += change;
+    const idle = this.#idle.filter(({ left }) => left === 0);
+    if (idle.length === 0) return;
+    this.#idle = this.#idle.filter(({ left }) => left > 0);
     for (const { resolve } of idle) resolve();
   }
 }

@@ -1,4 +1,5 @@
 /** Located values in the type system: who has a value is part of its type, and nobody else can compute with it. */
+import type { Failure } from '../coordination/failure.ts';
 import type { Attempted, RetryPolicy } from './attempt.ts';
 import type { SettingsOf } from './schema.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
@@ -58,7 +59,15 @@ export interface TaskContext<P extends string = string, S = Readonly<Record<stri
   readonly party: P;
   /** A folder for temporary files; removed after the run. */
   readonly tempDir: string;
+  /**
+   * Calls the function if the task's scope fails, wherever: to release what the task has reserved outside. It has the grace
+   * period, cannot undo the failure, and what it throws is only logged.
+   */
+  readonly onFailure: (code: (failure: Failure) => void | Promise<void>) => void;
 }
+
+/** What a handler of `party.onFailure` gets beside the failure. */
+export type HandlerContext<P extends string, S> = Pick<TaskContext<P, S>, 'settings' | 'party' | 'tempDir'>;
 
 export type Inputs = Readonly<Record<string, Handle>>;
 
@@ -111,6 +120,14 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
     inputs: I & InputsAt<P, I>,
     code: (inputs: InputValues<I>, context: TaskContext<P, S>) => T,
   ): At<P, Awaited<T>>;
+
+  /**
+   * Calls the function at this party if the scope in which this is said fails: the run, or the `attempt` around it. Not a step.
+   * Handlers run after the AbortSignal has fired, the last registered first, within the grace period; they cannot undo the
+   * failure, and what they throw is only logged.
+   * @example alice.onFailure(async ({ code }, { settings }) => releaseLock(settings.lock, code));
+   */
+  onFailure(code: (failure: Failure, context: HandlerContext<P, S>) => void | Promise<void>): void;
 }
 
 /** Makes the value of a handle public. */

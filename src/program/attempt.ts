@@ -148,6 +148,7 @@ export class Attempts {
       if (!(scope.aborted && isConsequence(error))) state.fail(error, undefined, scope);
     }
     await state.activity.idle(scope);
+    await scope.handled();
     child.close();
     state.host.scopeLeft(scope.path);
     // An outer scope that is aborted takes this one with it: nobody votes on it any more.

@@ -2,7 +2,7 @@
  * Lockstep. Every party numbers the same steps in the same order; a rolling digest for each branch proves it. Pure: no step is
  * executed here.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { StepKind, TrailEntry } from '../coordination/failure.ts';
 import type { Scope } from './scope.ts';
 
@@ -20,20 +20,18 @@ export interface StepPlan {
 /** A digest as it is reported and sent: enough that nobody finds two programs with the same one by accident or by trying. */
 export const DIGEST_HEX_DIGITS = 32;
 
-/** SHA-256 over fields, each preceded by its length, so that no two lists of fields give the same bytes. */
+/** SHA-256 over fields, each preceded by its length, so that no two lists of fields give the same text. */
 export function digestOf(fields: readonly (string | Buffer | readonly string[])[]): Buffer {
-  const hash = createHash('sha256');
-  const add = (field: string | Buffer): void => {
-    hash.update(`${Buffer.byteLength(field)}:`).update(field);
-  };
+  let text = '';
   for (const field of fields) {
-    if (typeof field === 'string' || Buffer.isBuffer(field)) add(field);
+    if (typeof field === 'string') text += `${field.length}:${field}`;
+    else if (Buffer.isBuffer(field)) text += `x${field.length}:${field.toString('hex')}`;
     else {
-      hash.update(`[${field.length}]`);
-      for (const item of field) add(item);
+      text += `[${field.length}]`;
+      for (const item of field) text += `${item.length}:${item}`;
     }
   }
-  return hash.digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** A straight line of steps: the job itself, or one function given to `parallel`. */
@@ -132,9 +130,18 @@ const hex = (digest: Buffer): string => digest.toString('hex').slice(0, DIGEST_H
  * (`import.meta.url`) differ between machines and say nothing.
  */
 export function sourceHash(code: (...args: never[]) => unknown): string {
-  const text = Function.prototype.toString.call(code).replace(/(["'`])file:\/\/[^"'`]*\1/g, '"file:"');
-  return createHash('sha256').update(text).digest('hex');
+  const source = Function.prototype.toString.call(code);
+  const known = sourceHashes.get(source);
+  if (known !== undefined) return known;
+  const digest = hash('sha256', source.replace(/(["'`])file:\/\/[^"'`]*\1/g, '"file:"'), 'hex');
+  if (sourceHashes.size >= SOURCE_HASHES_MAX) sourceHashes.clear();
+  sourceHashes.set(source, digest);
+  return digest;
 }
+
+/** Sources whose hashes are remembered: a job has some dozens of tasks, and issues the same ones in loops. */
+const SOURCE_HASHES_MAX = 1_000;
+const sourceHashes = new Map<string, string>();
 
 /** Where a step id stands for a party: issued already, still to come, or never to come. */
 export function positionOf(stepId: string): { readonly branch: string; readonly position: number } {

@@ -136,6 +136,18 @@ describe('capture', () => {
     assert.equal(code(new RunAbortedError(verdict)), 'TASK_FAILED');
   });
 
+  it('knows by their codes the errors that say that there is no more disk, memory or descriptors', () => {
+    const code = (error: unknown) => capture(error, context()).failure.code;
+    const system = (name: string) => Object.assign(new Error('x'), { code: name });
+    for (const name of ['ENOSPC', 'EDQUOT', 'ENOMEM', 'EMFILE', 'ERR_WORKER_OUT_OF_MEMORY'])
+      assert.equal(code(system(name)), 'RESOURCE_EXHAUSTED', name);
+    assert.equal(code(new Error('x', { cause: system('ENOSPC') })), 'RESOURCE_EXHAUSTED');
+    assert.equal(code(new RangeError('Array buffer allocation failed')), 'RESOURCE_EXHAUSTED');
+    assert.equal(code(system('ENOENT')), 'TASK_FAILED');
+    assert.equal(code(new Error('Array buffer allocation failed')), 'TASK_FAILED');
+    assert.equal(code(new RangeError('ENOSPC')), 'TASK_FAILED');
+  });
+
   it('gives every failure an incident of its own', () => {
     const incidents = [1, 2, 3].map(() => capture(new Error('x'), context()).failure.incident);
     assert.equal(new Set(incidents).size, 3);

@@ -214,6 +214,8 @@ export class Exchange {
       // Why a link ends mid-message is the supervisor's matter; that the mailbox is full has been reported.
       .catch((error: unknown) => {
         if (error === undefined || this.#lost(expected.peer, error) || this.#closed) return;
+        // The stream failed at its sender, who reports it.
+        if (error instanceof PeerError && error.code === 'PRIVITY_MESSAGE_ABANDONED') return;
         this.#options.failed(error);
       });
   }

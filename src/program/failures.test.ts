@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { World, type WorldOptions } from '../testing/program-world.ts';
 import { RunAbortedError } from './abort.ts';
@@ -159,6 +163,25 @@ describe('a failure at one party', () => {
     assert.doesNotMatch(detail.message, /secret/);
     assert.deepEqual(w.crossed, []);
     assert.deepEqual(w.of('alice').host.disclosures, []);
+  });
+
+  it('of a stream is its sender’s', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'privity-stream-'));
+    const file = join(dir, 'file');
+    await writeFile(file, new Uint8Array(300_000));
+    const w = await world(
+      job(two, async ({ alice, bob }) => {
+        const blob = alice.run('file', async () => {
+          const opened = await openAsBlob(file);
+          await truncate(file, 100);
+          return opened;
+        });
+        bob.run('read', { blob: blob.to(bob) }, ({ blob }) => blob.size);
+      }),
+    );
+    const { failure: reported } = await failure(w);
+    assert.deepEqual([reported.origin, reported.stepId, reported.code], ['alice', '1', 'TASK_FAILED']);
+    await rm(dir, { recursive: true });
   });
 
   it('is a result of the job that is not public data', async () => {

@@ -39,16 +39,22 @@ export interface HandleRecord {
 const records = new WeakMap<object, HandleRecord>();
 
 export function makeHandle(record: HandleRecord, to: (...parties: readonly unknown[]) => Handle): Handle {
-  const target = Object.freeze(
-    Object.create(null, {
-      to: { value: to },
-      [inspect.custom]: { value: () => `At<${record.owners.join(' | ')}> "${record.value.name}"` },
-      [Symbol.toStringTag]: { value: 'At' },
-    }),
-  );
-  const handle: Handle = new Proxy(target, traps(record));
+  // A literal, and the same traps for all handles: loops make a hundred thousand of them.
+  const target = Object.freeze({
+    __proto__: null,
+    to,
+    [inspect.custom]: describeHandle,
+    [Symbol.toStringTag]: 'At',
+  });
+  const handle: Handle = new Proxy(target, traps) as unknown as Handle;
   records.set(handle, record);
+  records.set(target, record);
   return handle;
+}
+
+function describeHandle(this: object): string {
+  const record = records.get(this);
+  return record ? `At<${record.owners.join(' | ')}> "${record.value.name}"` : 'At';
 }
 
 export function isHandle(value: unknown): value is Handle {
@@ -96,26 +102,26 @@ const coercions: ReadonlySet<PropertyKey> = new Set([
   Symbol.asyncIterator,
 ]);
 
-function traps(record: HandleRecord): ProxyHandler<object> {
-  const refuse = (what: string): never => {
-    throw new UsageError(
-      'PRIVITY_HANDLE_COERCED',
-      `The job ${what} a handle ("${record.value.name}", at ${record.owners.join(' and ')}) as if it were the value. ` +
-        `Compute in a task at a party that has it: ${record.owners[0]}.run('name', { x }, ({ x }) => ...); ` +
-        'or make it public first: await reveal(x).',
-    );
-  };
-  return {
-    get: (target, key) => {
-      if (key === 'to') return Reflect.get(target, key);
-      if (coercions.has(key)) return refuse('used');
-      if (typeof key === 'symbol' || quiet.has(key)) return Reflect.get(target, key);
-      return refuse(key === 'toJSON' ? 'printed' : 'read a property of');
-    },
-    ownKeys: () => refuse('listed the keys of'),
-    has: () => refuse('looked for a property in'),
-    set: () => refuse('wrote to'),
-    defineProperty: () => refuse('wrote to'),
-    deleteProperty: () => refuse('deleted from'),
-  };
+function refuse(target: object, what: string): never {
+  const { value, owners } = records.get(target) ?? { value: { name: '?' }, owners: ['?'] };
+  throw new UsageError(
+    'PRIVITY_HANDLE_COERCED',
+    `The job ${what} a handle ("${value.name}", at ${owners.join(' and ')}) as if it were the value. ` +
+      `Compute in a task at a party that has it: ${owners[0]}.run('name', { x }, ({ x }) => ...); ` +
+      'or make it public first: await reveal(x).',
+  );
 }
+
+const traps: ProxyHandler<object> = {
+  get: (target, key) => {
+    if (key === 'to') return Reflect.get(target, key);
+    if (coercions.has(key)) return refuse(target, 'used');
+    if (typeof key === 'symbol' || quiet.has(key)) return Reflect.get(target, key);
+    return refuse(target, key === 'toJSON' ? 'printed' : 'read a property of');
+  },
+  ownKeys: (target) => refuse(target, 'listed the keys of'),
+  has: (target) => refuse(target, 'looked for a property in'),
+  set: (target) => refuse(target, 'wrote to'),
+  defineProperty: (target) => refuse(target, 'wrote to'),
+  deleteProperty: (target) => refuse(target, 'deleted from'),
+};

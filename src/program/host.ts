@@ -48,6 +48,8 @@ export interface ProgramHost {
   failed(captured: CapturedFailure): void;
   /** Something failed at this party within a scope that is not the run. The run goes on. */
   scopeFailed(scope: string, captured: CapturedFailure): void;
+  /** A handler of failures has failed itself: for this party's log, since the outcome is decided. */
+  handlerFailed?(captured: CapturedFailure): void;
   /** Everything of this party in a scope has ended; the program waits for what the parties agree on. */
   scopeLeft(scope: string): void;
   /** A peer's message belongs to another program than this party's. Its value was not delivered. */

@@ -79,6 +79,13 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
     name,
     run: (stepName: unknown, ...rest: readonly unknown[]) =>
       runTask(name, scheduler, context, stepName, rest),
+    onFailure: (code: unknown) => {
+      if (typeof code !== 'function')
+        throw invalid(`${name}.onFailure takes a function and was given ${kindOf(code)}`);
+      const { scope } = scheduler.lockstep.current();
+      const handler = code as (failure: unknown, context: object) => unknown;
+      if (name === state.party) state.onFailure(scope, (failure) => handler(failure, context));
+    },
     [inspect.custom]: () => `Party<${name}>`,
   });
   partyNames.set(party, { name, run: state });
@@ -104,8 +111,10 @@ function runTask(
     name: stepName,
     inputs: named.map(([, record]) => record),
     source: `${named.map(([key]) => key).join('\n')}\n\n${sourceHash(task)}`,
-    code: (values, signal) => {
-      const context = Object.freeze({ ...shared, signal });
+    code: (values, scope) => {
+      const onFailure = (handler: (failure: unknown) => unknown): void =>
+        scheduler.state.onFailure(scope, handler);
+      const context = Object.freeze({ ...shared, signal: scope.signal, onFailure });
       if (inputs === undefined) return checkedResult(task(context));
       return checkedResult(
         task(Object.fromEntries(named.map(([key], index) => [key, values[index]])), context),

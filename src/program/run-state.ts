@@ -1,7 +1,7 @@
 /** What the parts of one run's runtime share. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Random } from '../contracts/random.ts';
-import type { TrailEntry } from '../coordination/failure.ts';
+import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { CodecOptions } from '../wire/value-codec.ts';
 import { RunAbortedError, type VerdictInfo } from './abort.ts';
 import { Activity } from './activity.ts';
@@ -62,6 +62,20 @@ export class RunState {
 
   throwIfAborted(): void {
     this.scope.throwIfAborted();
+  }
+
+  /** Registers code for the case that a scope fails. What it throws is logged and changes nothing. */
+  onFailure(scope: Scope, code: (failure: Failure) => unknown): void {
+    scope.onFailure(async (error) => {
+      try {
+        await code(error.verdict.failure);
+      } catch (thrown) {
+        const { party, random } = this.options;
+        this.host.handlerFailed?.(
+          capture(thrown, { party, errorDetail: 'redacted', random, stepName: 'onFailure' }),
+        );
+      }
+    });
   }
 
   /**

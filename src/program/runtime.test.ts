@@ -192,6 +192,22 @@ describe('a run', () => {
     assert.deepEqual(await running, { alice: 6, bob: 6 });
   });
 
+  it('gives the job a copy of what is revealed, which it may change', async () => {
+    const w = await world(
+      job(two, async ({ alice, bob, reveal }) => {
+        const x = alice.run('x', () => ({ list: ['b', 'a'] }));
+        const shown = await reveal(x);
+        shown.list.sort();
+        const uses = [
+          alice.run('use', { x }, ({ x }) => x.list.join('')),
+          bob.run('use', { x: x.to(bob) }, ({ x }) => x.list.join('')),
+        ] as const;
+        return [await reveal(uses[0]), await reveal(uses[1]), shown.list.join('')];
+      }),
+    );
+    assert.deepEqual((await w.results()).bob, ['ba', 'ba', 'ab']);
+  });
+
   it('numbers steps of parallel branches by branch, whatever their speed', async () => {
     const w = await world(
       job(three, async ({ alice, bob, carol, reveal, parallel }) => {

@@ -151,6 +151,7 @@ export class Runtime {
     lockstep.root.close();
     this.#exchange.recheckEarly();
     await this.#state.activity.idle(this.#state.scope);
+    await this.#state.scope.handled();
     if (this.#state.aborted === undefined && this.#state.firstError === undefined) await this.#flush();
     this.#state.throwIfAborted();
     if (this.#state.firstError !== undefined) throw this.#state.firstError.error;

@@ -32,8 +32,8 @@ export interface TaskPlan {
   readonly name: string;
   readonly inputs: readonly HandleRecord[];
   readonly source: string;
-  /** `signal` fires when the scope ends in which the task was issued. */
-  readonly code: (values: readonly unknown[], signal: AbortSignal) => unknown;
+  /** Gets the scope in which the task was issued. */
+  readonly code: (values: readonly unknown[], scope: Scope) => unknown;
 }
 
 export class Scheduler {
@@ -69,7 +69,7 @@ export class Scheduler {
     });
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
-      this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope.signal));
+      this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
     const copies = new Map([[party, [{ branch, cell }]]]);
     return this.#handle({ id: entry.stepId, name, copies }, [party], cell, branch);
   }
@@ -87,7 +87,7 @@ export class Scheduler {
     return branch.scope.promise((resolve) => {
       cell?.when(
         (value) => {
-          if (!record.owners.includes(this.state.party)) return resolve(value);
+          // Also where it has just arrived: later steps may take the same object as an input.
           this.#delivery
             .publish(value, entry)
             .then(resolve, (error: unknown) => this.state.fail(error, entry, branch.scope));

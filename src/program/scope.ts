@@ -5,6 +5,8 @@
 import { setMaxListeners } from 'node:events';
 import type { RunAbortedError } from './abort.ts';
 
+export type FailureHandler = (error: RunAbortedError) => Promise<void>;
+
 export class Scope {
   /** '' for the run; else the id of the step that opened it. */
   readonly path: string;
@@ -12,7 +14,9 @@ export class Scope {
   readonly #controller = new AbortController();
   readonly #rejecters = new Set<(reason: unknown) => void>();
   readonly #inner = new Set<Scope>();
+  readonly #handlers: FailureHandler[] = [];
   #aborted: RunAbortedError | undefined;
+  #handled: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, parent: Scope | null) {
     this.path = path;
@@ -49,6 +53,20 @@ export class Scope {
     const pending = [...this.#rejecters];
     this.#rejecters.clear();
     for (const reject of pending) reject(error);
+    // The last first, as one would undo; each whatever becomes of the others.
+    const handlers = this.#handlers.splice(0).reverse();
+    this.#handled = Promise.allSettled(handlers.map(async (handler) => handler(error)));
+  }
+
+  /** Calls the handler if the scope fails. It may clean up; it cannot undo the failure. Must not throw. */
+  onFailure(handler: FailureHandler): void {
+    if (this.#aborted === undefined) this.#handlers.push(handler);
+    else this.#handled = Promise.allSettled([this.#handled, handler(this.#aborted)]);
+  }
+
+  /** Resolves when the handlers of a failure have ended; at once if there was none. */
+  async handled(): Promise<void> {
+    await this.#handled;
   }
 
   throwIfAborted(): void {

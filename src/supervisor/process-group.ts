@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The environment variable by which a run's processes know each other; its value is the run's temporary folder. */
-export const MARK = 'PRIVITY_PROGRAM';
+export const MARK = 'privity_program';
 
 /** How long killed processes may take to disappear before they count as left over. */
 const TREE_GONE_TIMEOUT_MS = 1_000;

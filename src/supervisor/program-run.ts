@@ -185,6 +185,7 @@ export class ProgramRun {
         this.#tell({ type: 'scopeFailed', scope, failure: captured.failure });
         this.#tellDetail(captured);
       },
+      handlerFailed: (captured) => process.stderr.write(`onFailure: ${detailOf(captured)}\n`),
       scopeLeft: (scope) => this.#tell({ type: 'scopeLeft', scope }),
       diverged: ({ peer, branch, position }) => this.#tell({ type: 'diverged', peer, branch, position }),
     };

@@ -2,7 +2,7 @@
  * A pair of links in memory, for tests of what runs above links. Messages arrive asynchronously, in order, and are kept as they
  * crossed, so that a test can search them for what must never cross. A test can hold messages back and let them go.
  */
-import { PeerLostError } from '../base/errors.ts';
+import { PeerError, PeerLostError } from '../base/errors.ts';
 import type { Body, Link, LinkHandlers, LinkState, MessageSink } from '../contracts/link.ts';
 
 export interface CrossedMessage {
@@ -115,12 +115,18 @@ class End implements Link {
     const sink = this.#handlers.onMessage(header);
     this.#sinks.add(sink);
     const pieces: Uint8Array[] = [];
-    for await (const part of body) {
-      for (let at = 0; at < part.length; at += this.#pieceBytes) {
-        const piece = part.slice(at, at + this.#pieceBytes);
-        pieces.push(piece);
-        await sink.write(piece);
+    try {
+      for await (const part of body) {
+        for (let at = 0; at < part.length; at += this.#pieceBytes) {
+          const piece = part.slice(at, at + this.#pieceBytes);
+          pieces.push(piece);
+          await sink.write(piece);
+        }
       }
+    } catch (error) {
+      this.#sinks.delete(sink);
+      sink.abort(new PeerError('PRIVITY_MESSAGE_ABANDONED', `${this.#self} gave up on a message`));
+      throw error;
     }
     this.#crossed.push({
       from: this.#self,

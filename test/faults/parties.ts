@@ -30,6 +30,7 @@ export interface PartySpec {
   /** Not started at all when false: the others wait for a party that never comes. */
   readonly start?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>>;
   /** On top of the arguments that all parties have. */
   readonly args?: Readonly<Record<string, string>>;
   readonly runId?: string;
@@ -157,6 +158,7 @@ export class Parties {
         certificate: `./${name}.cert.pem`,
         listen: `127.0.0.1:${parties.ports[name]}`,
         bounds: setup.bounds ?? {},
+        settings: spec.settings ?? {},
       };
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));
       if (spec.start === false) continue;
@@ -208,12 +210,7 @@ export class Parties {
   /** What the parties have left behind on this machine: living processes, taken ports, files in their temporary folders. */
   async #leftovers(): Promise<string[]> {
     const pids = this.all.flatMap((party) =>
-      party.events.flatMap((e) => {
-        if (e.event === 'process.started') return [e.pid];
-        // What a job has started and told of.
-        const told = e.event === 'log' ? /^pid (\d+)$/.exec(e.message) : null;
-        return told ? [Number(told[1])] : [];
-      }),
+      party.events.flatMap((e) => (e.event === 'process.started' ? [e.pid] : [])),
     );
     const files = this.all.flatMap((party) =>
       readdirSync(this.#tempOf(party.name)).map((file) => `${party.name}: ${file}`),
@@ -221,7 +218,8 @@ export class Parties {
     const ports: string[] = [];
     for (const [name, port] of Object.entries(this.ports))
       if (!(await isFree(port))) ports.push(`${name}: port ${port}`);
-    return [...pids.filter(isAlive).map((pid) => `process ${pid}`), ...files, ...ports];
+    const living = [...new Set([...pids.filter(isAlive), ...heirs(this.dir)])];
+    return [...living.map((pid) => `process ${pid}`), ...files, ...ports];
   }
 
   /** Ends whatever still runs, and removes the folder. For `finally`. */
@@ -283,6 +281,19 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Living processes that have anything of this folder in their environment: whatever the parties have started, and that has. */
+function heirs(dir: string): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      const inherits = /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'latin1').includes(dir);
+      return inherits && isAlive(Number(name)) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Keys made once for each name: what they are is no matter for the tests, and making them takes time. */

@@ -159,5 +159,7 @@ async function endAll(started: StartedParties): Promise<void> {
 }
 
 function story(party: ObservedParty): string {
-  return [`${party.name}:`, ...party.lines.slice(-25).map(({ text }) => `  ${text.slice(0, 300)}`)].join('\n');
+  return [`${party.name}:`, ...party.lines.slice(-25).map(({ text }) => `  ${text.slice(0, 300)}`)].join(
+    '\n',
+  );
 }

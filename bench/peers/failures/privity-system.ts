@@ -46,7 +46,13 @@ export class PrivitySystem implements System {
       const temp = join(folder, `tmp-${party}`);
       mkdirSync(temp);
       const command = ['nice', process.execPath, this.#options.cli, 'run', join(this.#options.jobs, job)];
-      const flags = ['--config', join(folder, `${party}.yaml`), '--json', '--arg', `scenario=${scenario.name}`];
+      const flags = [
+        '--config',
+        join(folder, `${party}.yaml`),
+        '--json',
+        '--arg',
+        `scenario=${scenario.name}`,
+      ];
       if (scenario.name === 'names-differ') flags.push('--run-id', `peers-${party}`);
       return new ObservedParty(
         party,

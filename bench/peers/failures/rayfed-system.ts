@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ObservedParty } from './observed-party.ts';
 import { freePorts } from './ports.ts';
 import type { Scenario } from './scenarios.ts';
@@ -108,7 +109,10 @@ function lastAt(started: StartedParties, name: string): number | null {
   return times.some(Number.isNaN) ? null : Math.max(...times);
 }
 
-/** Python puts the story first and the error last. */
+/** Python puts the story first and the error last; before a logged message stand its worker, time, place, party and job. */
 function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
+  const line = stripVTControlCharacters(text).trim().split('\n').at(-1)?.trim() ?? '';
+  return line
+    .replace(/^\(\w+ pid=\d+\) /, '')
+    .replace(/^[\d-]+ [\d:.,]+ (\w+) \S+ \[[\w-]+\] -- \[[\w-]+\] /, '$1 ');
 }

@@ -3,8 +3,8 @@
  * both systems, in turn, in one run; a Markdown table on standard output, progress on standard error.
  */
 import { appendFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { measure, type Outcome } from './measure.ts';
 import { PrivitySystem } from './privity-system.ts';
 import { RayFedSystem } from './rayfed-system.ts';

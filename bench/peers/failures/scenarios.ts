@@ -22,13 +22,28 @@ export interface Scenario {
   readonly right?: number;
   /** There is no fault; everybody shall complete. Shows that the harness itself is sound. */
   readonly healthy?: true;
+  /** A system for which this is no fault may complete. */
+  readonly mayComplete?: true;
 }
 
 const two = ['alice', 'bob'];
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'completes', title: 'no fault', parties: two, origin: 'alice', right: 2, healthy: true },
-  { name: 'producer-throws', title: 'producer throws, peer waits for the value', parties: two, origin: 'alice' },
+  {
+    name: 'completes',
+    title: 'no fault',
+    parties: two,
+    origin: 'alice',
+    right: 2,
+    healthy: true,
+    mayComplete: true,
+  },
+  {
+    name: 'producer-throws',
+    title: 'producer throws, peer waits for the value',
+    parties: two,
+    origin: 'alice',
+  },
   {
     name: 'consumer-throws',
     title: 'consumer throws, nobody needs its result',
@@ -73,6 +88,14 @@ export const scenarios: readonly Scenario[] = [
   { name: 'extra-step', title: 'one extra step at one party', parties: two, origin: 'alice', right: 2 },
   { name: 'swapped-steps', title: 'two steps swapped at one party', parties: two, origin: 'alice', right: 9 },
   { name: 'unsendable-value', title: 'value that cannot be serialised', parties: two, origin: 'alice' },
+  {
+    name: 'oversized-value',
+    title: "a value over RayFed's message limit (500 MB; here 8 MiB)",
+    parties: two,
+    origin: 'alice',
+    right: 9 * 1024 * 1024,
+    mayComplete: true,
+  },
   { name: 'names-differ', title: 'names of the job (ids of the run) differ', parties: two, origin: 'alice' },
   {
     name: 'ctrl-c',

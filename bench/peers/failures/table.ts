@@ -15,7 +15,7 @@ export function row(scenario: Scenario, system: string, outcomes: readonly Outco
   const of = (name: string): PartyOutcome[] =>
     good.flatMap((outcome) => outcome.parties.filter((party) => party.party === name));
   const others = scenario.parties.filter((name) => name !== scenario.origin || scenario.healthy);
-  const told = others.map((name) => `${name}: ${heardText(of(name))}`).join('<br>');
+  const told = others.map((name) => `${name}: ${heardText(of(name), scenario)}`).join('<br>');
   const says = others.map((name) => `${name}: ${saysText(of(name))}`).join('<br>');
   const exits = scenario.parties.map((name) => `${name} ${exitText(of(name))}`).join('<br>');
   const left = scenario.parties.map((name) => `${name} ${leftText(of(name))}`).join('<br>');
@@ -27,10 +27,10 @@ function cells(texts: readonly string[]): string {
 }
 
 /** Told in all runs: the median time. Otherwise how often what happened. */
-function heardText(parties: readonly PartyOutcome[]): string {
+function heardText(parties: readonly PartyOutcome[], scenario: Scenario): string {
   const words = { told: 'told', log: 'log line only', unaware: '**no**' };
   return tally(parties, (party) => {
-    if (party.heard === 'completed') return '**no**, completes';
+    if (party.heard === 'completed') return scenario.mayComplete ? 'completes, rightly' : '**no**, completes';
     if (party.heard === 'wrong') return '**no**, completes with a wrong result';
     return words[party.heard];
   })

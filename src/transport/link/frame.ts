@@ -92,8 +92,10 @@ export function encodeChunk(chunk: OutgoingChunk, acknowledged: number): Uint8Ar
   head.number(ACKNOWLEDGED, acknowledged);
   head.byte(CHUNK);
   head.varint(length);
-  head.number(SEQUENCE, chunk.sequence);
-  head.number(MESSAGE, chunk.message);
+  head.byte(SEQUENCE);
+  head.varint(chunk.sequence);
+  head.byte(MESSAGE);
+  head.varint(chunk.message);
   if (header !== undefined) head.bytes(HEADER, header);
   if (chunk.last) head.number(LAST, 1);
   if (chunk.abandoned) head.number(ABANDONED, 1);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { PeerError } from '../../base/errors.ts';
 import type { MessageSink } from '../../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
-import type { Chunk, OutgoingChunk } from './frame.ts';
+import type { Chunk, Hello, OutgoingChunk } from './frame.ts';
 import { type HelloContext, judgeHello, LINK_PROTOCOL_VERSION } from './hello.ts';
 import { Inbox } from './inbox.ts';
 import { FRAME_OVERHEAD_BYTES, LINK_LIMITS } from './limits.ts';
@@ -115,7 +115,7 @@ describe('link protocol', () => {
       assert.throws(() => {
         for (const index of order) {
           const frame = frames[index];
-          if (frame !== undefined) inbox.accept(arrived(frame));
+          if (frame !== undefined) void inbox.accept(arrived(frame));
         }
       }, PeerError);
     }
@@ -153,7 +153,7 @@ describe('link protocol', () => {
   });
 
   test('short messages and long ones take turns', () => {
-    const outbox = new Outbox(limits);
+    const outbox = new Outbox({ ...limits, replayBufferBytesMax: 10_000 });
     outbox.add(message('long', [Buffer.alloc(200)]));
     outbox.next();
     for (const name of ['a', 'b', 'c']) outbox.add(message(name, []));
@@ -203,7 +203,7 @@ describe('link protocol', () => {
       acknowledged: 5,
       sent: 9,
     };
-    const hello = {
+    const hello: Hello = {
       protocol: LINK_PROTOCOL_VERSION,
       party: 'bob',
       runId: 'r1',
@@ -211,7 +211,7 @@ describe('link protocol', () => {
       resumes: session,
       received: 7,
     };
-    const codeOf = (change: Partial<typeof hello>, with_: Partial<HelloContext> = {}): string | number => {
+    const codeOf = (change: Partial<Hello>, with_: Partial<HelloContext> = {}): string | number => {
       const verdict = judgeHello({ ...context, ...with_ }, { ...hello, ...change });
       return verdict.kind === 'resume' ? verdict.after : verdict.code;
     };

@@ -7,6 +7,8 @@ import { job, z } from 'privity';
 
 const me = process.env.PEERS_PARTY;
 
+const LARGE_BYTES = 9 * 1024 * 1024;
+
 const markFault = (): void => {
   console.log(`FAULT-AT ${performance.timeOrigin + performance.now()}`);
 };
@@ -28,6 +30,7 @@ const names = [
   'extra-step',
   'swapped-steps',
   'unsendable-value',
+  'oversized-value',
   'names-differ',
   'ctrl-c',
 ] as const;
@@ -83,6 +86,13 @@ export default job(
           return new WeakMap() as unknown as number;
         });
         return await reveal(useOf(lock));
+      }
+      case 'oversized-value': {
+        const bytes = alice.run('large', () => {
+          markFault();
+          return new Uint8Array(LARGE_BYTES);
+        });
+        return await reveal(bob.run('length', { bytes: bytes.to(bob) }, ({ bytes }) => bytes.length));
       }
       default:
         break;

@@ -17,6 +17,10 @@ SCENARIO, PARTY = sys.argv[1], sys.argv[2]
 ADDRESSES = json.loads(os.environ["PEERS_ADDRESSES"])
 TMP = os.environ["PEERS_TMP"]
 
+# RayFed's limit of a message is 500 MB; made smaller, so that a value over it need not fill the memory.
+MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+LARGE_BYTES = MESSAGE_BYTES_MAX + 1024 * 1024
+
 
 def tell(event, **fields):
     line = json.dumps({"event": event, "at": time.time() * 1000, **fields})
@@ -122,6 +126,21 @@ def unsendable_value():
     return fed.get(use.party("bob").remote(unsendable.party("alice").remote()))
 
 
+@fed.remote
+def large():
+    mark_fault()
+    return bytes(LARGE_BYTES)
+
+
+@fed.remote
+def length(data):
+    return len(data)
+
+
+def oversized_value():
+    return fed.get(length.party("bob").remote(large.party("alice").remote()))
+
+
 def plain():
     return fed.get(use.party("bob").remote(value.party("alice").remote(1)))
 
@@ -139,6 +158,7 @@ PROGRAMS = {
     "extra-step": extra_step,
     "swapped-steps": swapped_steps,
     "unsendable-value": unsendable_value,
+    "oversized-value": oversized_value,
     "names-differ": plain,
     "ctrl-c": waiting,
 }
@@ -147,6 +167,7 @@ PROGRAMS = {
 def main():
     ray.init(
         address="local",
+        _node_ip_address="127.0.0.1",
         num_cpus=1,
         include_dashboard=False,
         object_store_memory=80 * 1024 * 1024,
@@ -161,6 +182,8 @@ def main():
         "timeout_in_ms": int(os.environ["PEERS_RAYFED_TIMEOUT_MS"]),
     }
     tell("initialising")
+    if SCENARIO == "oversized-value":
+        comm["messages_max_size_in_bytes"] = MESSAGE_BYTES_MAX
     fed.init(
         addresses=ADDRESSES,
         party=PARTY,
