@@ -138,6 +138,16 @@ describe('failure', () => {
     assert.equal(verdict(world).failure?.facts, 'alice and bob');
   });
 
+  it('names a partition by its cut, alike on both sides', () => {
+    const world = pass(cutLink(cutLink(runningWorld(4), 0, 2), 0, 3), 50);
+    const [alice, bob, carol, dave] = outcomes(pass(cutLink(world, 0, 1), 4_000));
+    assert.equal(alice?.failure?.code, 'PARTITION');
+    for (const outcome of [bob, carol, dave]) assert.equal(outcome?.failure?.code, 'PEER_UNREACHABLE');
+    for (const outcome of [alice, bob, carol, dave]) {
+      assert.equal(outcome?.failure?.facts, 'cut: alice | bob, carol, dave');
+    }
+  });
+
   it('ends by its deadline', () => {
     const world = pass(runningWorld(2), 61_000);
     assert.equal(verdict(world).failure?.code, 'DEADLINE_EXCEEDED');
@@ -209,6 +219,12 @@ describe('closing', () => {
     world = happen(world, 1, { type: 'finished', fin });
     world = pass(cutLink(deliverOnlyFin(world), 0, 1), 3_000);
     assert.ok(outcomes(world).every((outcome) => outcome?.failure?.code === 'IN_DOUBT'));
+  });
+
+  it('calls a failure after the program was through by its own name', () => {
+    let world = happen(runningWorld(2), 0, { type: 'finished', fin });
+    world = deliverAll(failed(world, 0));
+    assert.equal(verdict(world).failure?.code, 'FINALIZE_FAILED');
   });
 
   it('fails, without doubt, while somebody has not finished', () => {

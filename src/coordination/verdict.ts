@@ -94,16 +94,28 @@ function inDoubt(
   return { ...first, code: 'IN_DOUBT', origin: parties[missing] ?? first.origin };
 }
 
-/** A "lost" party that has contributed itself is alive: it is the link between the two that is down. */
+/**
+ * The name of a loss, from who has contributed and who has not. A "lost" party that has contributed is alive: the link between
+ * the two is down. Silence names the cut, which both of its sides derive alike; if it took several parties away at once, it
+ * was the network.
+ */
 function named(
   ranked: readonly Failure[],
   contributions: readonly (Contribution | null)[],
   parties: readonly string[],
 ): Failure | null {
   const cause = ranked[0] ?? null;
-  if (cause === null || !isLoss(cause) || !contributions[parties.indexOf(cause.origin)]) return cause;
-  const ends = [cause.origin, cause.reporter].sort((a, b) => parties.indexOf(a) - parties.indexOf(b));
-  return { ...cause, code: 'LINK_DOWN', facts: ends.join(' and ') };
+  if (cause === null || !isLoss(cause)) return cause;
+  if (contributions[parties.indexOf(cause.origin)]) {
+    const ends = [cause.origin, cause.reporter].sort((a, b) => parties.indexOf(a) - parties.indexOf(b));
+    return { ...cause, code: 'LINK_DOWN', facts: ends.join(' and ') };
+  }
+  if (cause.code !== 'PEER_UNREACHABLE') return cause;
+  const side = (here: boolean): string =>
+    parties.filter((_, i) => (contributions[i] !== null) === here).join(', ');
+  const facts = `cut: ${[side(true), side(false)].sort().join(' | ')}`;
+  const isPartition = contributions.filter((contribution) => contribution === null).length > 1;
+  return { ...cause, facts, ...(isPartition ? { code: 'PARTITION' as const } : {}) };
 }
 
 function compareParties(parties: readonly string[], a: Failure, b: Failure): number {

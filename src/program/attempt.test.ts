@@ -136,7 +136,7 @@ describe('retry', () => {
           );
         } catch (error) {
           assert.ok(error instanceof ScopeFailedError);
-          return error.failure.code;
+          return error.failure;
         }
         return 'no failure';
       }),

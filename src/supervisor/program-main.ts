@@ -1,15 +1,16 @@
 /** The program process of one party: it takes its supervisor's words, and ends when the supervisor says so or is gone. */
 
 import type { ToProgram } from './ipc.ts';
+import { MARK } from './process-group.ts';
 import { ProgramRun } from './program-run.ts';
 import { endProcessTree, watchParent } from './watchdog.ts';
 
 let run: ProgramRun | null = null;
-let tempDir = '';
+/** Known from the first moment on, so that it is also removed when the supervisor dies before it has said anything. */
+const tempDir = process.env[MARK] ?? '';
 
 process.on('message', (message: ToProgram, socket: unknown) => {
   if (message.type === 'load') {
-    tempDir = message.tempDir;
     watchParent(tempDir);
     run = new ProgramRun(message);
   }
@@ -17,9 +18,12 @@ process.on('message', (message: ToProgram, socket: unknown) => {
 });
 
 // The supervisor is gone: tell the peers' programs, who have their own supervisors, then leave nothing behind.
-process.on('disconnect', () => {
+const orphaned = (): void => {
   (run?.orphaned() ?? Promise.resolve()).finally(() => endProcessTree(tempDir));
-});
+};
+process.on('disconnect', orphaned);
+// It may be gone since before anybody listened.
+if (!process.connected) orphaned();
 
 // An error that the job has let slip past every promise. The process goes on until the verdict ends it.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -44,6 +44,7 @@ const moments: Readonly<Record<When, Moment>> = {
   handshake: (parties, { whom }) =>
     Promise.all(whom.map((name) => parties.get(name).event('peer.state', ({ state }) => state === 'up'))),
   'mid-task': working,
+  'in attempt': working,
   'mid-transfer': transferring,
   'at reveal': transferring,
   'mid-psi': (parties, { whom }) =>

@@ -230,6 +230,7 @@ export class Parties {
       }
       party.child.kill('SIGKILL');
     }
+    for (const pid of heirs(this.dir)) process.kill(pid, 'SIGKILL');
     this.network?.close();
     for (const guest of this.#guests) guest.close();
     for (const mount of this.#mounts) execFileSync('umount', ['-l', mount]);

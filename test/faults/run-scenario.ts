@@ -111,7 +111,15 @@ function disagreements(parties: Parties, { expected }: Scenario): string[] {
     }
   }
   const groups = [...digests.values()].map((group) => group.join(', '));
-  return digests.size > 1 ? [`the verdicts differ: ${groups.join(' | ')}`] : [];
+  const results = new Set(
+    parties.all.flatMap((party) =>
+      party.events.flatMap((event) => (event.event === 'result' ? [JSON.stringify(event.value)] : [])),
+    ),
+  );
+  return [
+    ...(digests.size > 1 ? [`the verdicts differ: ${groups.join(' | ')}`] : []),
+    ...(results.size > 1 ? [`the results differ: ${[...results].join(' | ')}`] : []),
+  ];
 }
 
 function detection(

@@ -236,7 +236,7 @@ function signals(): Scenario[] {
       );
     }
   }
-  return [...list, ...idle(), ...grandchildren(), ...pairs()];
+  return [...list, ...idle(), ...inAttempt(), ...grandchildren(), ...pairs()];
 }
 
 /** A frozen supervisor that thaws finds that the others have ended without it, and has to end, too. */
@@ -366,6 +366,37 @@ function idle(): Scenario[] {
   });
 }
 
+/** A task that fails in an attempt fails the attempt, everywhere alike; a party that is gone fails the run. */
+function inAttempt(): Scenario[] {
+  return ([2, 3, 5] as const).flatMap((parties) => {
+    const at = { parties, args: { scene: 'attempt', act: 'wait', who: 'bob' } };
+    return [
+      cell({
+        ...at,
+        args: { ...at.args, act: 'throw' },
+        note: 'throw',
+        fault: fault('job', 'bob', 'in attempt'),
+        expected: { code: null },
+        detectionMs: null,
+        quick: parties === 3,
+      }),
+      cell({
+        ...at,
+        fault: fault('kill program', 'bob', 'in attempt'),
+        expected: { code: 'PROCESS_KILLED', origin: 'bob' },
+        detectionMs: TOLD_MS,
+        quick: parties === 2,
+      }),
+      cell({
+        ...at,
+        fault: fault('kill supervisor', 'bob', 'in attempt'),
+        expected: { code: 'PEER_CRASHED', origin: 'bob', silent: ['bob'] },
+        detectionMs: TOLD_MS,
+      }),
+    ];
+  });
+}
+
 /** Processes that the job has started, that ignore every signal but SIGKILL and hold the output open. */
 function grandchildren(): Scenario[] {
   const cells: readonly (readonly [act: string, what: What, end: End & { silent?: readonly PartyName[] }])[] =
@@ -379,6 +410,12 @@ function grandchildren(): Scenario[] {
       ],
       ['start a detached process', 'interrupt', { code: 'CANCELLED', origin: 'bob' }],
       ['start a detached process', 'kill program', { code: 'PROCESS_KILLED', origin: 'bob' }],
+      [
+        'start a detached process',
+        'kill supervisor',
+        { code: 'PEER_CRASHED', origin: 'bob', silent: ['bob'] },
+      ],
+      ['start a hundred processes', 'kill program', { code: 'PROCESS_KILLED', origin: 'bob' }],
     ];
   return cells.map(([act, what, expected]) =>
     cell({

@@ -48,6 +48,7 @@ function speak(call: Call, party: string): { readonly bytes: () => number; reado
   });
   call.on('error', () => end());
   call.on('end', () => end());
+  call.on('finish', () => end());
   call.on('data', (received: Frame) => {
     const { body } = received;
     if (body.case === 'goodbye') call.end();

@@ -2,7 +2,7 @@
  * `npm run bench:peers [-- --only NAME,NAME] [--systems privity,rayfed] [--privity 5] [--rayfed 2]`: the same failures on
  * both systems, in turn, in one run; a Markdown table on standard output, progress on standard error.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measure, type Outcome } from './measure.ts';
@@ -10,7 +10,7 @@ import { PrivitySystem } from './privity-system.ts';
 import { RayFedSystem } from './rayfed-system.ts';
 import { scenarios } from './scenarios.ts';
 import type { System } from './system.ts';
-import { head, row } from './table.ts';
+import { head, row, tableOf } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +26,8 @@ const { values } = parseArgs({
     timeout: { type: 'string', default: '20' },
     /** All outcomes, one JSON object a line, are appended to this file. */
     raw: { type: 'string' },
+    /** Measures nothing: prints the table of the outcomes in such a file. */
+    table: { type: 'string' },
     python: { type: 'string' },
   },
 });
@@ -52,6 +54,11 @@ if (values.python !== undefined) {
     }),
     repeats: Number(values.rayfed),
   };
+}
+
+if (values.table !== undefined) {
+  console.log(tableOf(readFileSync(values.table, 'utf8')));
+  process.exit(0);
 }
 
 const only = values.only?.split(',');

@@ -1,6 +1,6 @@
 /** Several measurements of one scenario on one system, as one row of a Markdown table. */
 import type { Outcome, PartyOutcome } from './measure.ts';
-import type { Scenario } from './scenarios.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
 
 const SAYS_LENGTH_MAX = 110;
 
@@ -17,9 +17,25 @@ export function row(scenario: Scenario, system: string, outcomes: readonly Outco
   const others = scenario.parties.filter((name) => name !== scenario.origin || scenario.healthy);
   const told = others.map((name) => `${name}: ${heardText(of(name), scenario)}`).join('<br>');
   const says = others.map((name) => `${name}: ${saysText(of(name))}`).join('<br>');
-  const exits = scenario.parties.map((name) => `${name} ${exitText(of(name))}`).join('<br>');
+  const exits = scenario.parties.map((name) => `${name} ${exitText(of(name), scenario)}`).join('<br>');
   const left = scenario.parties.map((name) => `${name} ${leftText(of(name))}`).join('<br>');
   return cells([scenario.title, system, told, says, exits, left]);
+}
+
+/** The table of outcomes that were kept, one JSON object a line. */
+export function tableOf(raw: string): string {
+  const outcomes = raw
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Outcome);
+  const systems = [...new Set(outcomes.map(({ system }) => system))];
+  const rows = scenarios.flatMap((scenario) =>
+    systems.flatMap((system) => {
+      const of = outcomes.filter((one) => one.scenario === scenario.name && one.system === system);
+      return of.length === 0 ? [] : [row(scenario, system, of)];
+    }),
+  );
+  return [head, ...rows].join('\n');
 }
 
 function cells(texts: readonly string[]): string {
@@ -48,8 +64,12 @@ function saysText(parties: readonly PartyOutcome[]): string {
   return first.text.length > SAYS_LENGTH_MAX ? `${first.text.slice(0, SAYS_LENGTH_MAX)}…` : first.text;
 }
 
-function exitText(parties: readonly PartyOutcome[]): string {
-  return tally(parties, ({ exit }) => (exit === 'hangs' ? '**hangs**' : exit))
+function exitText(parties: readonly PartyOutcome[], scenario: Scenario): string {
+  const frozen = scenario.deed?.signal === 'SIGSTOP';
+  return tally(parties, ({ exit, origin }) => {
+    if (exit !== 'hangs') return exit;
+    return frozen && origin ? 'frozen' : '**hangs**';
+  })
     .map(({ text, count, members }) => {
       const times = members.flatMap(({ exitMs }) => (exitMs === null ? [] : [exitMs]));
       const time = times.length > 0 ? ` (${duration(median(times))})` : '';

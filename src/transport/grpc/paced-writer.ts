@@ -1,10 +1,10 @@
 import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
 
 /**
- * Most bytes given to Node's HTTP/2 in one write. Node stops reading a socket while a write to it is under way. Were that
+ * Most bytes given to Node's HTTP/2 between two pauses for reading. Node stops reading a socket while a write to it is under way. Were that
  * write larger than what the network takes in without anybody reading, and the same at the other end, both would wait for
- * ever (seen with 4 MB each way). With writes smaller than the other end's receive buffer (64 KiB where nothing is tuned),
- * and one turn of the event loop between two writes, in which what has arrived is read, it cannot happen: for both to be
+ * ever (seen with 4 MB each way). It cannot happen when fewer bytes than the other end's receive buffer holds (64 KiB where
+ * nothing is tuned) are written between two turns of the event loop in which all that has arrived is read: for both to be
  * stuck, each would have had to read after the other did.
  */
 export const WRITE_BYTES_MAX = 60 * 1024;
@@ -19,7 +19,7 @@ function afterReading(callback: () => void): void {
   setImmediate(() => setImmediate(callback));
 }
 
-/** Writes to a stream in portions with a pause for reading in between. Bytes are not copied but where small. */
+/** Writes to a stream, with a pause for reading after every WRITE_BYTES_MAX at the latest. Bytes are not copied but where small. */
 export class PacedWriter {
   readonly #stream: ClientHttp2Stream | ServerHttp2Stream;
   readonly #onProgress: () => void;
@@ -27,7 +27,11 @@ export class PacedWriter {
   /** Position in the first piece. */
   #at = 0;
   #queuedBytes = 0;
+  /** A write is under way. */
   #isBusy = false;
+  #isPausing = false;
+  /** Bytes that may still be written before the next pause for reading. */
+  #budget = WRITE_BYTES_MAX;
   #isEnding = false;
 
   constructor(stream: ClientHttp2Stream | ServerHttp2Stream, onProgress: () => void) {
@@ -56,13 +60,27 @@ export class PacedWriter {
   }
 
   #flush(): void {
-    if (this.#isBusy || this.#stream.destroyed) return;
-    const portion = this.#take();
-    const last = portion.pop();
-    if (last === undefined) {
+    if (this.#isBusy || this.#isPausing || this.#stream.destroyed) return;
+    if (this.#queue.length === 0) {
       if (this.#isEnding) this.#stream.end();
       return;
     }
+    // Everything in flight has been taken by the session, so what is queued is all that `queuedBytes` counts.
+    if (this.#budget < WRITE_BYTES_MAX && this.#queuedBytes > this.#budget) {
+      this.#isPausing = true;
+      afterReading(() => {
+        this.#isPausing = false;
+        this.#budget = WRITE_BYTES_MAX;
+        this.#flush();
+      });
+      return;
+    }
+    this.#put(this.#take(this.#budget));
+  }
+
+  #put(portion: Uint8Array[]): void {
+    const last = portion.pop();
+    if (last === undefined) return;
     let bytes = last.length;
     this.#isBusy = true;
     if (portion.length > 0) this.#stream.cork();
@@ -70,20 +88,19 @@ export class PacedWriter {
       bytes += piece.length;
       this.#stream.write(piece);
     }
+    this.#budget -= bytes;
     // They leave together, so the last one's callback stands for all.
     this.#stream.write(last, () => {
       this.#queuedBytes -= bytes;
-      afterReading(() => {
-        this.#isBusy = false;
-        this.#flush();
-        this.#onProgress();
-      });
+      this.#isBusy = false;
+      this.#flush();
+      this.#onProgress();
     });
     if (portion.length > 0) this.#stream.uncork();
   }
 
   /** The next portion: large pieces as views, runs of small ones copied together. */
-  #take(): Uint8Array[] {
+  #take(bytesMax: number): Uint8Array[] {
     const portion: Uint8Array[] = [];
     let small: Uint8Array[] = [];
     let smallBytes = 0;
@@ -93,7 +110,7 @@ export class PacedWriter {
       small = [];
       smallBytes = 0;
     };
-    let room = WRITE_BYTES_MAX;
+    let room = bytesMax;
     let taken = 0;
     for (const piece of this.#queue) {
       if (room === 0) break;

@@ -55,9 +55,13 @@ function fillDisk(folder: string): never {
 /** A process that ignores every polite request and holds the output open. */
 function startStubborn(detached: boolean): ChildProcess {
   const script = 'trap "" TERM INT HUP; exec sleep 600';
-  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'inherit', 'inherit'], detached });
-  console.log(`pid ${child.pid}`);
-  return child;
+  return spawn('sh', ['-c', script], { stdio: ['ignore', 'inherit', 'inherit'], detached });
+}
+
+/** A process that has many, faster than one could end them one by one. */
+function startMany(): ChildProcess {
+  const script = 'trap "" TERM INT HUP; for i in $(seq 100); do sleep 600 & done; wait';
+  return spawn('sh', ['-c', script], { stdio: 'ignore', detached: true });
 }
 
 const recurse = (n: number): number => 1 + recurse(n + 1);
@@ -114,6 +118,9 @@ async function act(what: string, signal: AbortSignal, tempDir: string): Promise<
     case 'start a detached process':
       startStubborn(what === 'start a detached process');
       return untilAborted(signal);
+    case 'start a hundred processes':
+      startMany();
+      return untilAborted(signal);
     case 'throw in a listener':
       signal.addEventListener('abort', () => {
         throw new Error('canary-listener-message');
@@ -147,7 +154,7 @@ export default job(
   {
     parties,
     args: z.object({
-      scene: z.enum(['work', 'transfer', 'psi', 'reveal', 'closing', 'end']).default('work'),
+      scene: z.enum(['work', 'transfer', 'psi', 'reveal', 'closing', 'end', 'attempt']).default('work'),
       act: z.string().default('return'),
       who: z
         .string()
@@ -157,7 +164,7 @@ export default job(
     }),
   },
   async (context) => {
-    const { alice, bob, args, reveal, parallel } = context;
+    const { alice, bob, args, reveal, parallel, attempt } = context;
     const { scene, who } = args;
     const party = (name: string) => (context as unknown as Record<string, typeof bob>)[name] ?? bob;
     const fails = who.includes(self);
@@ -204,6 +211,12 @@ export default job(
         return {
           shared: await reveal(alice.run('count', { rows: both.alice }, ({ rows }) => rows.rowCount)),
         };
+      }
+      if (scene === 'attempt') {
+        const tried = await attempt(() =>
+          reveal(party(who[0] ?? 'bob').run('work', ({ signal, tempDir }) => act(args.act, signal, tempDir))),
+        );
+        return { answer: first, tried: tried.ok ? 'ok' : tried.failure.code };
       }
       if (scene === 'end') {
         whenThrough(() => console.log('through'));
