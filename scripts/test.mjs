@@ -22,7 +22,8 @@ if (values.only === undefined) {
 }
 // Also when a type is wrong somewhere: tsc emits all the same, and one run should tell everything.
 const files = findTestFiles(values.only);
-if (files.length === 0) summary.problem('tests', 'No test file was found; something is wrong with the build.');
+if (files.length === 0)
+  summary.problem('tests', 'No test file was found; something is wrong with the build.');
 await runTestFiles(files, summary);
 
 summary.print();

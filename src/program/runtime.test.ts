@@ -91,6 +91,28 @@ describe('a run', () => {
     assert.equal(done, true);
   });
 
+  it('completes branches that the job forgets to await', async () => {
+    let done = 0;
+    const w = await world(
+      job(two, async ({ alice, bob, reveal, parallel }) => {
+        void parallel([
+          async () => {
+            const x = await reveal(alice.run('x', () => 1));
+            bob.run('use', () => {
+              done = x;
+            });
+          },
+        ]);
+        return 'early';
+      }),
+    );
+    const outcomes = [...(await w.run()).values()];
+    assert.equal(done, 1);
+    const digests = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.digest : ''));
+    assert.equal(new Set(digests).size, 1);
+    assert.notEqual(digests[0], '');
+  });
+
   it('waits for values that arrive before their step is issued', async () => {
     let go: () => void = () => {};
     const gate = new Promise<void>((resolve) => {

@@ -12,12 +12,20 @@ import {
   type GrpcTransport,
   listenPort,
 } from '../transport/index.ts';
+import { LINK_LIMITS, type LinkLimits } from '../transport/link/limits.ts';
+import { DEFAULT_BOUNDS } from './bounds.ts';
 import type { Connect } from './control-plane.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
 import type { ProgramProcess } from './program-process.ts';
 
 /** Data connections that wait for the program process to start: one for each peer, and one more that replaces it. */
 const HELD_SOCKETS_PER_PEER = 2;
+
+/**
+ * Dials that a control link makes at least in the time after which its peer is lost: when a gateway comes back within that
+ * time, the pause between two dials must not take what is left of it.
+ */
+const DIALS_BEFORE_LOST = 8;
 
 export interface Planes {
   readonly port: number;
@@ -31,7 +39,9 @@ export interface Planes {
 export async function openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes> {
   const { party, federation, identity, listen } = options;
   const transport = openTransport(party, federation, identity, warn);
-  const connect = connector(transport, party, federation, 'control');
+  const lostAfterMs = options.bounds.lostAfterMs ?? DEFAULT_BOUNDS.lostAfterMs;
+  const backoffMsMax = Math.min(LINK_LIMITS.backoffMsMax, Math.ceil(lostAfterMs / DIALS_BEFORE_LOST));
+  const connect = connector(transport, party, federation, 'control', undefined, { backoffMsMax });
   const held: ArrivedSocket[] = [];
   let program: ProgramProcess | undefined;
   const port = await listenPort({
@@ -97,6 +107,7 @@ function connector(
   federation: readonly FederationMember[],
   plane: Plane,
   runId?: string,
+  limits?: Partial<LinkLimits>,
 ): Connect {
   const order = federation.map((member) => member.name);
   const acceptor = acceptInto(transport);
@@ -111,6 +122,7 @@ function connector(
       clock: systemClock,
       random: systemRandom,
       handlers,
+      limits,
     });
     if (role === 'acceptor') acceptor.add(link);
     return link;

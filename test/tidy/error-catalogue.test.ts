@@ -17,11 +17,8 @@ const { renderErrors } = (await import(
   pathToFileURL(join(projectRoot, 'scripts/gen-docs.mjs')).href
 )) as GenDocs;
 
-/**
- * Codes that parties understand but that this version does not give: what runs after the program (finalizers), and policies.
- * Older parties can then name a newer party's failure.
- */
-const RESERVED = ['FINALIZE_FAILED', 'POLICY_DENIED'];
+/** Codes that parties understand but that this version does not give, so that it can name a newer party's failure. */
+const RESERVED = ['POLICY_DENIED'];
 
 const isProduct = ({ path }: ProjectFile): boolean =>
   /^src\/.*\.ts$/.test(path) && !path.startsWith('src/base/catalogue/') && !path.endsWith('.test.ts');

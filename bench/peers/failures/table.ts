@@ -2,7 +2,8 @@
 import type { Outcome, PartyOutcome } from './measure.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
-const SAYS_LENGTH_MAX = 110;
+/** Characters of a message in a cell. */
+const SAYS_LENGTH_MAX = 160;
 
 export const head = [
   '| scenario | system | is each other party told, after how long | what it says | exits by itself, with | left behind |',
