@@ -51,7 +51,7 @@ function startsProcesses(file) {
 }
 
 export async function runTestFiles(files, summary, timeoutMs = FILE_TIMEOUT_MS) {
-  const folder = mkdtempSync(join(tmpdir(), 'privity-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'privity-checks-'));
   try {
     const processes = files.filter(startsProcesses);
     const units = files.filter((file) => !startsProcesses(file));

@@ -92,8 +92,3 @@ export class InternalError extends PrivityError {
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InternalError(message);
 }
-
-/** For the default branch of an exhaustive switch. */
-export function unreachable(value: never): never {
-  throw new InternalError(`unexpected case ${String(value)}`);
-}

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../base/failure-codes.ts';
-import type { Board, Contribution } from './board.ts';
+import type { Board } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
 import type { OpenScope } from './scopes.ts';
 import type { Trail, TrailHead } from './trail.ts';
@@ -165,4 +165,4 @@ export interface CoreState {
   readonly lastTickAt: number;
 }
 
-export type { Board, Contribution, Failure, Outcome, TrailEntry, TrailHead };
+export type { Board, Failure, Outcome, TrailEntry, TrailHead };

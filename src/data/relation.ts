@@ -84,14 +84,6 @@ export function assertLive(relation: Relation): void {
   }
 }
 
-/** Runs one statement on relations, with an error that does not quote data. For statements of our own that should not fail. */
-export async function selectRows(
-  sql: string,
-  signal?: AbortSignal,
-): Promise<readonly (readonly unknown[])[]> {
-  return withConnection(async (connection) => (await connection.runAndReadAll(sql)).getRows(), signal);
-}
-
 /** Frees the rows of a relation. Never throws: it runs when nobody is interested any more. */
 export async function dropRelation(relation: Relation): Promise<void> {
   if (relation.generation !== databaseGeneration()) return;

@@ -10,9 +10,10 @@ import {
   createGrpcTransport,
   createLink,
   type GrpcTransport,
+  LINK_LIMITS,
+  type LinkLimits,
   listenPort,
 } from '../transport/index.ts';
-import { LINK_LIMITS, type LinkLimits } from '../transport/link/limits.ts';
 import { DEFAULT_BOUNDS } from './bounds.ts';
 import type { Connect } from './control-plane.ts';
 import type { FederationMember, PartyOptions } from './options.ts';

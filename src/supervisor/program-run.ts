@@ -16,6 +16,8 @@ import { toJson } from './result-json.ts';
 
 /** How long peers may take to take the news that this party's supervisor is gone. */
 const ORPHAN_NOTICE_MS = 100;
+/** The same, while a connection with one of them is still being made. Below the silence after which they lose this party. */
+const ORPHAN_CONNECT_MS = 500;
 /** How often waits are looked for, and the age from which a wait is worth telling of. */
 const WAIT_TOLD_MS = 1_000;
 /** Waits that one message tells of: the oldest, which the others follow from. */
@@ -36,6 +38,7 @@ export class ProgramRun {
   #ending = false;
   /** The job's function has returned and all its steps are done: the run is closing. */
   #through = false;
+  #orphan = false;
   /** Since when the data link to a peer is down, in the clock's milliseconds. */
   readonly #downSince = new Map<string, number>();
 
@@ -78,8 +81,10 @@ export class ProgramRun {
 
   /** Tells every peer's program that nobody answers for this party any more. */
   async orphaned(): Promise<void> {
+    this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
-    await delay(ORPHAN_NOTICE_MS);
+    const allUp = this.#links.every((link) => link.state === 'up');
+    await delay(allUp ? ORPHAN_NOTICE_MS : ORPHAN_CONNECT_MS);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
@@ -161,6 +166,7 @@ export class ProgramRun {
       },
       onState: (state, error) => {
         handlers.onState?.(state, error);
+        if (state === 'up' && this.#orphan) for (const link of this.#links) link.note(ORPHANED);
         if (state === 'up') this.#downSince.delete(peer);
         else if (!this.#downSince.has(peer)) this.#downSince.set(peer, systemClock.now());
         if (state !== 'closed' || !(error instanceof PeerError)) return;

@@ -1,22 +1,31 @@
-/** The quick form of the fault matrix: each kind of cell once. `npm run faults` repeats all of them, in random order. */
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { runScenario } from './run-scenario.ts';
-import { scenarios } from './scenarios.ts';
-import { seeded } from './seeded.ts';
+/** The quick form of the fault matrix, first half: processes. `npm run faults` repeats all cells, in random order. */
+import { processScenarios } from './process-scenarios.ts';
+import { quickForm } from './matrix-suite.ts';
 
-/** Parties mostly wait: two runs side by side keep two cores busy without starving each other. */
-const CONCURRENCY = 2;
-const SEED = 1;
-
-const isRoot = process.getuid?.() === 0;
-const quick = scenarios.filter(({ quick, root, gap }) => quick && (isRoot || !root) && gap === undefined);
-
-describe('fault matrix, quick form', { concurrency: CONCURRENCY }, () => {
-  for (const scenario of quick) {
-    it(scenario.name, async () => {
-      const { complaints, story } = await runScenario(scenario, seeded(SEED));
-      assert.deepEqual(complaints, [], story);
-    });
-  }
-});
+quickForm('fault matrix, processes', processScenarios, [
+  'event loop blocked for 10 s, bob of 3',
+  'throw, mid-task, bob of 5',
+  'escape, mid-task, bob of 2',
+  'throw in finally, mid-task, bob of 2',
+  'return a map, mid-task, bob of 2',
+  'fill the heap, mid-task, bob of 2',
+  'fill buffers, mid-task, bob of 2',
+  'fill the disk, mid-task, bob of 2',
+  'stop program for a while, mid-task, bob of 3',
+  'stop program, mid-task, bob of 2',
+  'slow past its deadline, mid-task, bob of 2',
+  'stop supervisor, mid-task, bob of 3',
+  'kill supervisor, mid-task, bob of 2',
+  'kill both, mid-task, bob of 3',
+  'terminate, mid-task, bob of 2',
+  'interrupt twice, while it loops, mid-task, bob of 2',
+  'kill program, before the handshake, bob of 3',
+  'kill supervisor, handshake, bob of 3',
+  'throw, closing, bob of 3',
+  'throw, in attempt, bob of 3',
+  'kill program, start a detached process, mid-task, bob of 2',
+  'kill supervisor, start a detached process, mid-task, bob of 2',
+  'throw, mid-task, alice and bob of 2',
+  'kill program, mid-task, alice and bob of 5',
+  'kill supervisor, mid-task, alice and bob of 3',
+]);

@@ -1,5 +1,5 @@
 /** The moments of a run at which a fault happens, as seen from outside: in events and in bytes that have passed. */
-import type { Parties } from './parties.ts';
+import type { Parties, Party } from './parties.ts';
 import type { Fault, When } from './scenario.ts';
 
 /** So much of a large value has passed when the fault happens: its transfer has begun and is far from its end. */
@@ -32,6 +32,14 @@ const transferring: Moment = async (parties) => {
   await Promise.any(paths.map((path) => path.forwarded('data', TRANSFERRED_BYTES)));
 };
 
+/** This party and all others have heard of each other. */
+async function met(parties: Parties, name: string): Promise<void> {
+  const others = parties.all.filter((party) => party.name !== name);
+  const isUp = (by: Party, peer: string) =>
+    by.event('peer.state', (event) => event.peer === peer && event.state === 'up');
+  await Promise.all(others.flatMap((other) => [isUp(other, name), isUp(parties.get(name), other.name)]));
+}
+
 const through: Moment = (parties, { whom }) =>
   Promise.all(whom.map((name) => parties.get(name).event('log', (event) => event.message === 'through')));
 
@@ -41,8 +49,7 @@ const moments: Readonly<Record<When, Moment>> = {
     Promise.all(
       whom.map((name) => parties.get(name).event('process.started', ({ role }) => role === 'program')),
     ),
-  handshake: (parties, { whom }) =>
-    Promise.all(whom.map((name) => parties.get(name).event('peer.state', ({ state }) => state === 'up'))),
+  handshake: (parties, { whom }) => Promise.all(whom.map((name) => met(parties, name))),
   'mid-task': working,
   'in attempt': working,
   'mid-transfer': transferring,

@@ -3,7 +3,7 @@ import { InternalError, invariant, PeerError, PeerLostError } from '../../base/e
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
-import { PacedWriter } from './paced-writer.ts';
+import { COPY_BYTES_MAX, PacedWriter } from './paced-writer.ts';
 import { decodeMessage, statusError } from './status.ts';
 
 export interface GrpcConnectionOptions {
@@ -103,9 +103,14 @@ export class GrpcConnection implements Connection {
     if (length > this.#limits.messageBytesMax) {
       throw new InternalError(`a frame of ${length} bytes was given to a connection`);
     }
-    const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-    writePrefix(prefix, length);
-    this.#writer.write([prefix, ...parts]);
+    if (length <= COPY_BYTES_MAX) {
+      const message = joined(parts, length);
+      if (!this.#writer.writeAtOnce(message)) this.#writer.write([message]);
+    } else {
+      const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+      writePrefix(prefix, length);
+      this.#writer.write([prefix, ...parts]);
+    }
     return this.#writer.queuedBytes < this.#limits.sendQueueBytes;
   }
 
@@ -207,6 +212,17 @@ export class GrpcConnection implements Connection {
       { party: this.peer, cause: this.#sessionError },
     );
   }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Buffer {
+  const all = Buffer.allocUnsafe(PREFIX_BYTES + length);
+  writePrefix(all, length);
+  let at = PREFIX_BYTES;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 const violation = (peer: string, what: string): PeerError =>

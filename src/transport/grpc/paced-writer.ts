@@ -1,15 +1,17 @@
 import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
 
 /**
- * Most bytes given to Node's HTTP/2 between two pauses for reading. Node stops reading a socket while a write to it is under way. Were that
- * write larger than what the network takes in without anybody reading, and the same at the other end, both would wait for
- * ever (seen with 4 MB each way). It cannot happen when fewer bytes than the other end's receive buffer holds (64 KiB where
+ * Most bytes given to Node's HTTP/2 between two pauses for reading. Node stops reading a socket while a write to it is
+ * under way. Were that write larger than what the network takes in without anybody reading, and the same at the other end,
+ * both would wait for ever (seen with 4 MB each way). It cannot happen when fewer bytes than the other end's receive buffer holds (64 KiB where
  * nothing is tuned) are written between two turns of the event loop in which all that has arrived is read: for both to be
  * stuck, each would have had to read after the other did.
  */
 export const WRITE_BYTES_MAX = 60 * 1024;
+/** What is left of a queue may go along: a 64 KiB message with its headers then needs no pause. */
+const OVERSHOOT_BYTES = 6 * 1024;
 /** Pieces up to this size are copied together: cheaper than a write of several. */
-const COPY_BYTES_MAX = 8 * 1024;
+export const COPY_BYTES_MAX = 8 * 1024;
 
 /**
  * Calls back when the event loop has polled the sockets once with nothing to write. One setImmediate may run before the
@@ -45,12 +47,23 @@ export class PacedWriter {
   }
 
   write(pieces: readonly Uint8Array[]): void {
+    let bytes = 0;
     for (const piece of pieces) {
       if (piece.length === 0) continue;
       this.#queue.push(piece);
-      this.#queuedBytes += piece.length;
+      bytes += piece.length;
     }
+    this.#queuedBytes += bytes;
     this.#flush();
+  }
+
+  /** As `write`, for one small message while nothing is queued: one copy, no bookkeeping. False: not such a moment. */
+  writeAtOnce(message: Uint8Array): boolean {
+    if (this.#isBusy || this.#isPausing || this.#queuedBytes > 0 || message.length > this.#budget)
+      return false;
+    this.#queuedBytes = message.length;
+    this.#put([message]);
+    return true;
   }
 
   /** Ends the stream behind what is queued. */
@@ -66,16 +79,18 @@ export class PacedWriter {
       return;
     }
     // Everything in flight has been taken by the session, so what is queued is all that `queuedBytes` counts.
-    if (this.#budget < WRITE_BYTES_MAX && this.#queuedBytes > this.#budget) {
-      this.#isPausing = true;
-      afterReading(() => {
-        this.#isPausing = false;
-        this.#budget = WRITE_BYTES_MAX;
-        this.#flush();
-      });
-      return;
-    }
-    this.#put(this.#take(this.#budget));
+    if (this.#budget < WRITE_BYTES_MAX && this.#queuedBytes > this.#budget) return this.#pause();
+    const isNearlyAll = this.#queuedBytes <= this.#budget + OVERSHOOT_BYTES;
+    this.#put(this.#take(isNearlyAll ? this.#queuedBytes : this.#budget));
+  }
+
+  #pause(): void {
+    this.#isPausing = true;
+    afterReading(() => {
+      this.#isPausing = false;
+      this.#budget = WRITE_BYTES_MAX;
+      this.#flush();
+    });
   }
 
   #put(portion: Uint8Array[]): void {
@@ -93,7 +108,9 @@ export class PacedWriter {
     this.#stream.write(last, () => {
       this.#queuedBytes -= bytes;
       this.#isBusy = false;
-      this.#flush();
+      // While there is nothing to write the pause costs nobody anything.
+      if (this.#queue.length === 0 && !this.#isEnding && this.#budget * 2 < WRITE_BYTES_MAX) this.#pause();
+      else this.#flush();
       this.#onProgress();
     });
     if (portion.length > 0) this.#stream.uncork();

@@ -1,5 +1,4 @@
-import type { errorCatalogue } from '../../base/error-catalogue.ts';
-import { PeerError, PeerLostError, type PrivityError, UsageError } from '../../base/errors.ts';
+import { PeerError, PeerLostError } from '../../base/errors.ts';
 import type {
   Body,
   Clock,
@@ -12,7 +11,7 @@ import type {
   Timer,
   Transport,
 } from '../../contracts/index.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { Dialler } from './dialler.ts';
 import {
   type Chunk,
   decodeFrame,
@@ -24,11 +23,11 @@ import {
   encodeRefusal,
   type Frame,
   type Hello,
-  type Refusal,
 } from './frame.ts';
 import { judgeHello, LINK_PROTOCOL_VERSION, SESSION_BYTES } from './hello.ts';
 import { Inbox } from './inbox.ts';
 import { LINK_LIMITS, type LinkLimits } from './limits.ts';
+import { blamed, closedError, endedByPeer, limitError, refusalError, violation } from './link-errors.ts';
 import { Outbox } from './outbox.ts';
 import { Sends } from './sends.ts';
 
@@ -56,17 +55,8 @@ export interface ManagedLink extends Link {
 
 /** Begins a conversation with a peer. The dialer starts to dial at once. */
 export function createLink(options: LinkOptions): ManagedLink {
-  const link = new PartyLink(options);
-  if (options.role === 'dialer') link.dial();
-  return link;
+  return new PartyLink(options);
 }
-
-/** Codes by which a peer may refuse; any other is taken for a violation. */
-const refusalCodes: ReadonlySet<string> = new Set([
-  'PRIVITY_PROTOCOL_VERSION',
-  'PRIVITY_RUN_MISMATCH',
-  'PRIVITY_SESSION_LOST',
-] satisfies (keyof typeof errorCatalogue)[]);
 
 class PartyLink implements ManagedLink {
   readonly peer: string;
@@ -88,10 +78,9 @@ class PartyLink implements ManagedLink {
   #giving: Promise<void> | undefined;
   /** Highest sequence number for which an immediate acknowledgement was asked on this connection. */
   #flushAsked = 0;
-  #failures = 0;
-  #attempt: AbortController | undefined;
+  /** Undefined for an acceptor, which is given its connections. */
+  readonly #dialler: Dialler | undefined;
   #helloTimer: Timer | undefined;
-  #retryTimer: Timer | undefined;
   #ackTimer: Timer | undefined;
 
   constructor(options: LinkOptions) {
@@ -103,6 +92,15 @@ class PartyLink implements ManagedLink {
     this.#outbox = new Outbox(this.#limits);
     this.#inbox = new Inbox(this.#limits, (header) => options.handlers.onMessage(header));
     this.#sends = new Sends(this.#outbox, () => this.#pump());
+    if (options.role === 'acceptor') return;
+    this.#dialler = new Dialler({
+      ...options,
+      limits: this.#limits,
+      onConnection: (connection) => this.#use(connection),
+      onFailure: (error) => this.#setState(this.#state, error),
+      onRefused: (error) => this.#end(error),
+    });
+    this.#dialler.dial();
   }
 
   get state(): LinkState {
@@ -110,7 +108,7 @@ class PartyLink implements ManagedLink {
   }
 
   send(header: Uint8Array, body?: Body): Promise<void> {
-    if (this.#state === 'closed') return Promise.reject(this.#closedError());
+    if (this.#state === 'closed') return Promise.reject(closedError(this.peer));
     if (header.length > this.#limits.headerBytesMax) {
       return Promise.reject(
         limitError(
@@ -134,7 +132,7 @@ class PartyLink implements ManagedLink {
   }
 
   flushed(): Promise<void> {
-    if (this.#state === 'closed') return Promise.reject(this.#closedError());
+    if (this.#state === 'closed') return Promise.reject(closedError(this.peer));
     const flushed = this.#outbox.flushed();
     this.#pump();
     return flushed;
@@ -169,34 +167,6 @@ class PartyLink implements ManagedLink {
       this.#onClosed(old, undefined);
     }
     this.#use(connection);
-  }
-
-  dial(): void {
-    const attempt = new AbortController();
-    this.#attempt = attempt;
-    this.#options.transport.dial(this.peer, this.plane, attempt.signal).then(
-      (connection) => {
-        if (this.#state === 'closed') connection.destroy();
-        else this.#use(connection);
-      },
-      (error: unknown) => this.#onDialFailed(error),
-    );
-  }
-
-  #onDialFailed(error: unknown): void {
-    if (this.#state === 'closed') return;
-    if (!(error instanceof PeerLostError)) {
-      this.#end(error as Error);
-      return;
-    }
-    this.#setState(this.#state, error);
-    this.#dialLater();
-  }
-
-  #dialLater(): void {
-    if (this.#state === 'closed' || this.#options.role !== 'dialer') return;
-    const delay = backoffDelayMs(++this.#failures, this.#limits, this.#options.random);
-    this.#retryTimer = this.#options.clock.after(delay, () => this.dial());
   }
 
   #use(connection: Connection): void {
@@ -239,7 +209,7 @@ class PartyLink implements ManagedLink {
       return;
     }
     this.#setState(this.#state === 'up' ? 'down' : this.#state, error);
-    this.#dialLater();
+    this.#dialler?.dialLater();
   }
 
   #onFrame(connection: Connection, bytes: Uint8Array): undefined | Promise<void> {
@@ -261,26 +231,22 @@ class PartyLink implements ManagedLink {
   #handle(connection: Connection, frame: Frame): undefined | Promise<void> {
     const { body } = frame;
     if (body.kind === 'refusal') {
-      this.#end(this.#refusalError(body.refusal));
+      this.#end(refusalError(this.peer, body.refusal));
       connection.destroy();
       return undefined;
     }
     if (body.kind === 'goodbye') {
-      this.#end(
-        new PeerLostError('PRIVITY_LINK_ENDED_BY_PEER', `${this.peer} ended the conversation`, {
-          party: this.peer,
-        }),
-      );
+      this.#end(endedByPeer(this.peer));
       void connection.close();
       return undefined;
     }
     if (!this.#greeted) {
-      if (body.kind !== 'hello') throw this.#violation('anything before its hello');
+      if (body.kind !== 'hello') throw violation(this.peer, 'anything before its hello');
       this.#onHello(body.hello);
       return undefined;
     }
     if (!this.#outbox.canAcknowledge(frame.acknowledged)) {
-      throw this.#violation('an acknowledgement of what was not sent');
+      throw violation(this.peer, 'an acknowledgement of what was not sent');
     }
     this.#outbox.acknowledge(frame.acknowledged);
     const pending = this.#handleBody(connection, frame);
@@ -294,7 +260,7 @@ class PartyLink implements ManagedLink {
       case 'chunk':
         return this.#give(connection, body.chunk);
       case 'note':
-        if (body.payload.length > this.#limits.noteBytesMax) throw this.#violation('an oversized note');
+        if (body.payload.length > this.#limits.noteBytesMax) throw violation(this.peer, 'an oversized note');
         this.#options.handlers.onNote?.(body.payload);
         return undefined;
       case 'none':
@@ -302,7 +268,7 @@ class PartyLink implements ManagedLink {
         if (frame.acknowledgeNow) this.#acknowledge();
         return undefined;
       default:
-        throw this.#violation('a second hello');
+        throw violation(this.peer, 'a second hello');
     }
   }
 
@@ -326,7 +292,7 @@ class PartyLink implements ManagedLink {
     this.#peerSession = hello.session;
     this.#outbox.resume(verdict.after);
     this.#greeted = true;
-    this.#failures = 0;
+    this.#dialler?.succeeded();
     this.#setState('up');
     this.#pump();
   }
@@ -402,15 +368,9 @@ class PartyLink implements ManagedLink {
   #endRefusing(error: Error): void {
     if (this.#state === 'closed') return;
     const connection = this.#connection;
-    let reason = error;
-    if (error instanceof PeerError) {
-      if (error.party === undefined) {
-        reason = new PeerError(error.code, `${this.peer}: ${error.message}`, {
-          party: this.peer,
-          cause: error,
-        });
-      }
-      connection?.send(encodeRefusal({ code: error.code, message: reason.message }));
+    const reason = error instanceof PeerError ? blamed(this.peer, error) : error;
+    if (reason instanceof PeerError) {
+      connection?.send(encodeRefusal({ code: reason.code, message: reason.message }));
     } else if (this.#greeted) connection?.send(encodeGoodbye());
     this.#end(reason);
     void connection?.close();
@@ -421,9 +381,10 @@ class PartyLink implements ManagedLink {
     if (this.#state === 'closed') return;
     this.#connection = undefined;
     this.#greeted = false;
-    for (const timer of [this.#helloTimer, this.#retryTimer, this.#ackTimer]) timer?.cancel();
-    const reason = error ?? this.#closedError();
-    this.#attempt?.abort(reason);
+    this.#helloTimer?.cancel();
+    this.#ackTimer?.cancel();
+    const reason = error ?? closedError(this.peer);
+    this.#dialler?.stop(reason);
     this.#setState('closed', error);
     this.#outbox.close(reason);
     this.#sends.close(reason);
@@ -435,24 +396,4 @@ class PartyLink implements ManagedLink {
     this.#state = state;
     this.#options.handlers.onState?.(state, error);
   }
-
-  #refusalError(refusal: Refusal): PeerError {
-    const code = refusalCodes.has(refusal.code)
-      ? (refusal.code as keyof typeof errorCatalogue)
-      : 'PRIVITY_PROTOCOL_VIOLATION';
-    const words = refusal.message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
-    return new PeerError(code, `${this.peer} refused: ${words}`, { party: this.peer });
-  }
-
-  #violation(what: string): PeerError {
-    return new PeerError('PRIVITY_PROTOCOL_VIOLATION', `${this.peer} sent ${what}`, { party: this.peer });
-  }
-
-  #closedError(): PrivityError {
-    return new PeerLostError('PRIVITY_LINK_CLOSED', `the link with ${this.peer} is closed`, {
-      party: this.peer,
-    });
-  }
 }
-
-const limitError = (message: string): UsageError => new UsageError('PRIVITY_LINK_LIMIT', message);

@@ -25,8 +25,9 @@ export class Outbox {
   #lastMessage = 0;
   #lastSequence = 0;
   #acknowledged = 0;
-  /** Frames acknowledged + 1 ... lastSequence. */
-  #replay: OutgoingChunk[] = [];
+  /** Frames acknowledged + 1 ... lastSequence, from position #replayHead on. */
+  #replay: (OutgoingChunk | undefined)[] = [];
+  #replayHead = 0;
   #replayBytes = 0;
   /** Number of the next frame to give to the connection. */
   #cursor = 1;
@@ -60,7 +61,7 @@ export class Outbox {
   /** The next frame for the connection: one to be repeated, or a new chunk if there is room. */
   next(): OutgoingChunk | undefined {
     if (this.#cursor <= this.#lastSequence) {
-      const frame = this.#replay[this.#cursor - this.#acknowledged - 1];
+      const frame = this.#replay[this.#replayHead + this.#cursor - this.#acknowledged - 1];
       invariant(frame !== undefined, 'a frame to be repeated is gone');
       this.#cursor++;
       return frame;
@@ -83,9 +84,18 @@ export class Outbox {
 
   /** Everything up to that number has been taken by the peer. Older numbers change nothing. */
   acknowledge(sequence: number): void {
-    const count = sequence - this.#acknowledged;
-    if (count <= 0) return;
-    for (const frame of this.#replay.splice(0, count)) this.#replayBytes -= costOf(frame);
+    if (sequence <= this.#acknowledged) return;
+    for (let count = sequence - this.#acknowledged; count > 0; count--) {
+      const frame = this.#replay[this.#replayHead];
+      invariant(frame !== undefined, 'an acknowledged frame is gone');
+      this.#replayBytes -= costOf(frame);
+      this.#replay[this.#replayHead++] = undefined;
+    }
+    // Moved together only when more than half of it is used up: constant cost a frame.
+    if (this.#replayHead * 2 > this.#replay.length) {
+      this.#replay = this.#replay.slice(this.#replayHead);
+      this.#replayHead = 0;
+    }
     this.#acknowledged = sequence;
     this.#settleFlushes();
   }
@@ -115,13 +125,15 @@ export class Outbox {
     this.#waiting.clear();
     this.#turns = [];
     this.#replay = [];
+    this.#replayHead = 0;
     this.#replayBytes = 0;
   }
 
   #cut(): OutgoingChunk | undefined {
+    if (this.pendingMessages === 0) return undefined;
     const { chunkBytes, replayBufferBytesMax } = this.#limits;
     const room = replayBufferBytesMax - this.#replayBytes;
-    if (this.#replay.length > 0 && room < chunkBytes + FRAME_OVERHEAD_BYTES) return undefined;
+    if (this.#replayBytes > 0 && room < chunkBytes + FRAME_OVERHEAD_BYTES) return undefined;
     const message = this.#take();
     if (message === undefined) return undefined;
     const isFirst = message.number === 0;

@@ -169,6 +169,8 @@ export default job(
     const party = (name: string) => (context as unknown as Record<string, typeof bob>)[name] ?? bob;
     const fails = who.includes(self);
     try {
+      // Afterwards everyone's program has a connection with everyone else's.
+      await Promise.all(parties.map((name) => reveal(party(name).run('here', () => 1))));
       const seed = alice.run('seed', () => 20);
       const atBob = { seed: seed.to(bob) };
       const doubled =

@@ -1,0 +1,36 @@
+import type { ErrorCode } from '../../base/error-catalogue.ts';
+import { PeerError, PeerLostError, UsageError } from '../../base/errors.ts';
+import type { Refusal } from './frame.ts';
+
+/** Codes by which a peer may refuse; any other is taken for a violation. */
+const refusalCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'PRIVITY_PROTOCOL_VERSION',
+  'PRIVITY_RUN_MISMATCH',
+  'PRIVITY_SESSION_LOST',
+]);
+/** Characters kept of what a peer says. */
+const PEER_TEXT_MAX = 500;
+
+/** A peer's refusal as an error of this party: a known code, and words without control characters. */
+export function refusalError(peer: string, refusal: Refusal): PeerError {
+  const code = refusalCodes.has(refusal.code) ? (refusal.code as ErrorCode) : 'PRIVITY_PROTOCOL_VIOLATION';
+  const words = refusal.message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, PEER_TEXT_MAX);
+  return new PeerError(code, `${peer} refused: ${words}`, { party: peer });
+}
+
+export const violation = (peer: string, what: string): PeerError =>
+  new PeerError('PRIVITY_PROTOCOL_VIOLATION', `${peer} sent ${what}`, { party: peer });
+
+/** The decoders do not know whose bytes they read; the link does. */
+export const blamed = (peer: string, error: PeerError): PeerError =>
+  error.party === undefined
+    ? new PeerError(error.code, `${peer}: ${error.message}`, { party: peer, cause: error })
+    : error;
+
+export const closedError = (peer: string): PeerLostError =>
+  new PeerLostError('PRIVITY_LINK_CLOSED', `the link with ${peer} is closed`, { party: peer });
+
+export const endedByPeer = (peer: string): PeerLostError =>
+  new PeerLostError('PRIVITY_LINK_ENDED_BY_PEER', `${peer} ended the conversation`, { party: peer });
+
+export const limitError = (message: string): UsageError => new UsageError('PRIVITY_LINK_LIMIT', message);

@@ -1,0 +1,20 @@
+/** The quick form of the fault matrix, second half: the network, and what is wrong from the start. */
+import { networkScenarios } from './network-scenarios.ts';
+import { quickForm } from './matrix-suite.ts';
+
+quickForm('fault matrix, network', networkScenarios, [
+  'kill supervisor, mid-transfer, alice of 2',
+  'kill program, at reveal, carol of 3',
+  'kill program, mid-psi, bob of 3',
+  'black hole, mid-task, bob of 3',
+  'one-way black hole, mid-task, bob and alice of 3',
+  'cut one link, mid-task, alice and bob of 3',
+  'refuse data, mid-transfer, alice and bob of 2',
+  'reset storm, mid-transfer, alice and bob of 2',
+  'gateway restart, mid-transfer, alice and bob of 2',
+  'kill both, after READY, alice of 2',
+  'port taken, bob of 3',
+  'certificate unknown, bob of 3',
+  'steps differ: extra step, bob of 2',
+  'steps differ: body, bob of 2',
+]);

@@ -1,0 +1,227 @@
+/** Cells in which the network fails, or something is wrong from the start. */
+import {
+  type Cell,
+  cell,
+  DATA_LINK_MS,
+  fault,
+  joinMs,
+  others,
+  SILENCE_MS,
+  type Size,
+  SLOW,
+  TOLD_MS,
+} from './cell.ts';
+import type { End, PartyName, Scenario, When } from './scenario.ts';
+
+const DATA_SILENCE_GAP =
+  'a data connection that stands and carries nothing is not told from a peer whose program is busy';
+
+/** What the network does to large values, to intersections, and to everything. */
+function network(): Scenario[] {
+  const list: Scenario[] = [];
+  const transfer = { parties: 2, args: { scene: 'transfer' }, bytesPerSecond: SLOW } as const;
+  const reveal = { parties: 3, args: { scene: 'reveal' }, bytesPerSecond: SLOW } as const;
+  const psi = { parties: 3, args: { scene: 'psi' } } as const;
+  for (const [at, when, victims] of [
+    [transfer, 'mid-transfer', ['alice', 'bob']],
+    [reveal, 'at reveal', ['alice', 'carol']],
+    [psi, 'mid-psi', ['bob']],
+  ] as const) {
+    for (const victim of victims) {
+      list.push(
+        cell({
+          ...at,
+          fault: fault('kill program', victim, when),
+          expected: { code: 'PROCESS_KILLED', origin: victim },
+          detectionMs: TOLD_MS,
+        }),
+        cell({
+          ...at,
+          fault: fault('kill supervisor', victim, when),
+          // What the orphaned program says may be behind a large value on a slow way: then silence tells.
+          expected: { code: ['PEER_CRASHED', 'PEER_UNREACHABLE'], origin: victim, silent: [victim] },
+          detectionMs: SILENCE_MS,
+        }),
+        frozenAt(at, when, victim),
+      );
+    }
+  }
+  return [...list, ...cuts(), ...tolerated()];
+}
+
+function frozenAt(
+  at: Pick<Cell, 'parties' | 'args' | 'bytesPerSecond'>,
+  when: When,
+  victim: PartyName,
+): Scenario {
+  return cell({
+    ...at,
+    fault: fault('stop both', victim, when),
+    expected: {
+      code: 'PEER_UNREACHABLE',
+      origin: victim,
+      apart: {
+        [victim]: {
+          code: ['PEER_UNREACHABLE', 'LINK_DOWN'],
+          origin: [...others(at.parties, victim), victim],
+        },
+      },
+    },
+    detectionMs: SILENCE_MS,
+  });
+}
+
+/** Connections that stand and carry nothing. */
+function cuts(): Scenario[] {
+  const unreachable = (origin: PartyName | readonly PartyName[]): End => ({
+    code: 'PEER_UNREACHABLE',
+    origin,
+  });
+  const work = (parties: Size) => ({ parties, args: { act: 'wait', who: 'bob' }, bytesPerSecond: 1e9 });
+  return [
+    ...([2, 3, 5] as const).map((parties) =>
+      cell({
+        ...work(parties),
+        fault: fault('black hole', 'bob', 'mid-task'),
+        expected: { ...unreachable('bob'), apart: { bob: unreachable(others(parties, 'bob')) } },
+        detectionMs: SILENCE_MS + 1_000 * parties,
+      }),
+    ),
+    // What bob sends to alice is lost; bob still hears alice, who says that she has given up on him.
+    ...([2, 3, 5] as const).map((parties) =>
+      cell({
+        ...work(parties),
+        fault: fault('one-way black hole', ['bob', 'alice'], 'mid-task'),
+        expected:
+          parties === 2
+            ? { ...unreachable('bob'), apart: { bob: { code: ['LINK_DOWN', 'PEER_UNREACHABLE'] } } }
+            : { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
+        detectionMs: SILENCE_MS,
+      }),
+    ),
+    ...([3, 5] as const).map((parties) =>
+      cell({
+        ...work(parties),
+        fault: fault('cut one link', ['alice', 'bob'], 'mid-task'),
+        expected: { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
+        detectionMs: SILENCE_MS,
+      }),
+    ),
+    ...(['refuse data', 'black hole for data'] as const).map((what) =>
+      cell({
+        parties: 2,
+        args: { scene: 'transfer' },
+        bytesPerSecond: SLOW,
+        bounds: { dataLinkMs: DATA_LINK_MS },
+        fault: fault(what, ['alice', 'bob'], 'mid-transfer'),
+        expected: { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
+        detectionMs: DATA_LINK_MS + SILENCE_MS,
+        ...(what === 'refuse data' ? {} : { gap: DATA_SILENCE_GAP }),
+      }),
+    ),
+    cell({
+      parties: 2,
+      args: { scene: 'end' },
+      bytesPerSecond: 1e9,
+      delayMs: 800,
+      bounds: { lostAfterMs: 3_000, suspectAfterMs: 2_000 },
+      fault: fault('kill both', 'alice', 'after READY'),
+      expected: { code: 'IN_DOUBT', origin: 'alice', silent: ['alice'], leaves: ['alice'] },
+      detectionMs: 3_000 + SILENCE_MS,
+    }),
+  ];
+}
+
+/** What a network may do without a run failing. */
+function tolerated(): Scenario[] {
+  const transfer = {
+    args: { scene: 'transfer' },
+    bytesPerSecond: SLOW,
+    // Each of the many new connections costs a handshake, which on a busy machine takes long.
+    bounds: { suspectAfterMs: 1_500, lostAfterMs: 3_000 },
+    detectionMs: null,
+    expected: { code: null },
+  } as const;
+  return [
+    ...(['reset storm', 'gateway restart', 'break data once', 'jitter'] as const).flatMap((what) =>
+      ([2, 3] as const).map((parties) =>
+        cell({
+          ...transfer,
+          parties,
+          // Long enough to last beyond the fault.
+          args: { scene: 'transfer', megabytes: what === 'reset storm' ? '64' : '32' },
+          fault: fault(what, ['alice', 'bob'], 'mid-transfer'),
+        }),
+      ),
+    ),
+    cell({
+      ...transfer,
+      parties: 2,
+      note: 'slow link, 200 MB',
+      args: { scene: 'transfer', megabytes: '200' },
+      bytesPerSecond: 25_000_000,
+      fault: fault('nothing', 'bob', 'always'),
+    }),
+  ];
+}
+
+/** What is wrong before anything has begun. */
+function setups(): Scenario[] {
+  const of = (note: string, more: Partial<Cell> & Pick<Cell, 'expected'>, parties: Size = 3): Scenario =>
+    cell({
+      note,
+      parties,
+      bounds: { joinTimeoutMs: joinMs(parties) },
+      fault: fault('setup', 'bob', 'always'),
+      detectionMs: null,
+      ...more,
+    });
+  const differs = (what: string): Scenario[] =>
+    ([2, 3] as const).map((parties) =>
+      of(
+        `steps differ: ${what}`,
+        {
+          specs: { bob: { env: { MATRIX_DIFFERS: what } } },
+          // Both sides are named in its words; the origin is the earlier of the two that saw it.
+          expected: { code: 'DIVERGENCE', origin: ['alice', 'bob'] },
+        },
+        parties,
+      ),
+    );
+  return [
+    of('port taken', {
+      specs: { bob: { portTaken: true } },
+      expected: { code: 'JOIN_TIMEOUT', origin: 'bob', silent: ['bob'] },
+    }),
+    of('never started', {
+      specs: { bob: { start: false } },
+      expected: { code: 'JOIN_TIMEOUT', origin: 'bob', silent: ['bob'] },
+    }),
+    of('certificate expired', {
+      specs: { bob: { certificate: 'expired' } },
+      expected: { code: ['AUTH_FAILED', 'JOIN_TIMEOUT'], origin: 'bob', silent: ['bob'] },
+    }),
+    of('certificate unknown', {
+      specs: { bob: { certificate: 'unknown' } },
+      expected: {
+        code: 'AUTH_FAILED',
+        origin: 'bob',
+        apart: { bob: { code: 'AUTH_FAILED', origin: ['alice', 'carol'] } },
+      },
+    }),
+    of('other arguments', {
+      specs: { bob: { args: { act: 'wait' } } },
+      expected: { code: 'PROGRAM_MISMATCH', origin: ['alice', 'bob'] },
+    }),
+    of('other run id', {
+      specs: { bob: { runId: 'another' } },
+      expected: { code: 'PROGRAM_MISMATCH', origin: ['alice', 'bob'] },
+    }),
+    ...differs('extra step'),
+    ...differs('order'),
+    ...differs('body'),
+    ...differs('iterations'),
+  ];
+}
+
+export const networkScenarios: readonly Scenario[] = [...network(), ...setups()];
