@@ -36,8 +36,6 @@ export class ProgramRun {
   #plane: DataPlane | null = null;
   #running: Promise<unknown> = Promise.resolve();
   #ending = false;
-  /** The job's function has returned and all its steps are done: the run is closing. */
-  #through = false;
   #orphan = false;
   /** Since when the data link to a peer is down, in the clock's milliseconds. */
   readonly #downSince = new Map<string, number>();
@@ -90,8 +88,7 @@ export class ProgramRun {
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
   escaped(error: unknown): void {
     if (isConsequence(error) || this.#ending) return;
-    const captured = this.#capture(error, 'job');
-    this.#failed(this.#through ? asLate(captured) : captured);
+    this.#failed(this.#capture(error, 'job'));
   }
 
   async #prepare(): Promise<void> {
@@ -147,7 +144,6 @@ export class ProgramRun {
     }, WAIT_TOLD_MS);
     try {
       const { steps, digest, result } = await runtime.run();
-      this.#through = true;
       this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
     } catch {
       // Reported through the host when it happened; the verdict follows, and ends this process.
@@ -265,18 +261,6 @@ export class ProgramRun {
   #send(message: FromProgram): void {
     if (process.connected) process.send?.(message);
   }
-}
-
-/** What a job does after its end is no failure of a task: whoever reads the code shall look at the clean-up. */
-function asLate(captured: CapturedFailure): CapturedFailure {
-  if (captured.failure.code !== 'TASK_FAILED') return captured;
-  return {
-    failure: { ...captured.failure, code: 'FINALIZE_FAILED' },
-    // Costly to make, hence made when it is read.
-    get detail() {
-      return captured.detail;
-    },
-  };
 }
 
 /** The text that stays at this party: name, message, stack, and the same of every cause. */

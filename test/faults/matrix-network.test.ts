@@ -1,6 +1,7 @@
 /** The quick form of the fault matrix, second half: the network, and what is wrong from the start. */
-import { networkScenarios } from './network-scenarios.ts';
+
 import { quickForm } from './matrix-suite.ts';
+import { networkScenarios } from './network-scenarios.ts';
 
 quickForm('fault matrix, network', networkScenarios, [
   'kill supervisor, mid-transfer, alice of 2',

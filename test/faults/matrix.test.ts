@@ -1,6 +1,7 @@
 /** The quick form of the fault matrix, first half: processes. `npm run faults` repeats all cells, in random order. */
-import { processScenarios } from './process-scenarios.ts';
+
 import { quickForm } from './matrix-suite.ts';
+import { processScenarios } from './process-scenarios.ts';
 
 quickForm('fault matrix, processes', processScenarios, [
   'event loop blocked for 10 s, bob of 3',

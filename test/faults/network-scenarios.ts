@@ -62,7 +62,7 @@ function frozenAt(
       origin: victim,
       apart: {
         [victim]: {
-          code: ['PEER_UNREACHABLE', 'LINK_DOWN'],
+          code: ['PEER_UNREACHABLE', 'PARTITION', 'LINK_DOWN'],
           origin: [...others(at.parties, victim), victim],
         },
       },
@@ -83,7 +83,16 @@ function cuts(): Scenario[] {
       cell({
         ...work(parties),
         fault: fault('black hole', 'bob', 'mid-task'),
-        expected: { ...unreachable('bob'), apart: { bob: unreachable(others(parties, 'bob')) } },
+        // Bob has lost several at once; the others have lost one.
+        expected: {
+          ...unreachable('bob'),
+          apart: {
+            bob: {
+              code: parties === 2 ? 'PEER_UNREACHABLE' : 'PARTITION',
+              origin: others(parties, 'bob'),
+            },
+          },
+        },
         detectionMs: SILENCE_MS + 1_000 * parties,
       }),
     ),

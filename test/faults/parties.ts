@@ -163,7 +163,7 @@ export class Parties {
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));
       if (spec.start === false) continue;
       if (spec.portTaken) parties.#guests.push(await listenOn(parties.ports[name] ?? 0));
-      const tempDir = parties.#tempOf(name);
+      const tempDir = parties.tempOf(name);
       if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
       parties.all.push(new Party(name, parties.#argv(name, spec, setup), tempDir, spec));
     }
@@ -212,8 +212,8 @@ export class Parties {
     const pids = this.all.flatMap((party) =>
       party.events.flatMap((e) => (e.event === 'process.started' ? [e.pid] : [])),
     );
-    const files = this.all.flatMap((party) =>
-      readdirSync(this.#tempOf(party.name)).map((file) => `${party.name}: ${file}`),
+    const files = Object.keys(this.ports).flatMap((name) =>
+      readdirSync(this.tempOf(name)).map((file) => `${name}: ${file}`),
     );
     const ports: string[] = [];
     for (const [name, port] of Object.entries(this.ports))
@@ -237,7 +237,8 @@ export class Parties {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  #tempOf(name: string): string {
+  /** The folder that a party has for temporary files: empty, when it has cleared up. */
+  tempOf(name: string): string {
     const dir = join(this.dir, `tmp-${name}`);
     mkdirSync(dir, { recursive: true });
     return dir;

@@ -158,7 +158,7 @@ function signals(): Scenario[] {
         cell({
           ...at,
           fault: fault('interrupt', victim, 'mid-task'),
-          expected: { code: 'CANCELLED', origin: victim, apart: {} },
+          expected: { code: 'CANCELLED', origin: victim },
           detectionMs: TOLD_MS,
         }),
         cell({
@@ -197,7 +197,10 @@ function frozen(parties: Size, victim: PartyName, what: What): Scenario {
       code: 'PEER_UNREACHABLE',
       origin: victim,
       apart: {
-        [victim]: { code: ['PEER_UNREACHABLE', 'LINK_DOWN'], origin: [...others(parties, victim), victim] },
+        [victim]: {
+          code: ['PEER_UNREACHABLE', 'PARTITION', 'LINK_DOWN'],
+          origin: [...others(parties, victim), victim],
+        },
       },
     },
     detectionMs: SILENCE_MS,

@@ -116,7 +116,16 @@ function disagreements(parties: Parties, { expected }: Scenario): string[] {
       party.events.flatMap((event) => (event.event === 'result' ? [JSON.stringify(event.value)] : [])),
     ),
   );
+  // Where silence has parted them, both sides name the same cut.
+  const cuts = new Set(
+    parties.all.flatMap((party) =>
+      party.events.flatMap((event) =>
+        event.event === 'verdict' && event.message?.startsWith('cut: ') ? [event.message] : [],
+      ),
+    ),
+  );
   return [
+    ...(cuts.size > 1 ? [`the cuts differ: ${[...cuts].join(' / ')}`] : []),
     ...(digests.size > 1 ? [`the verdicts differ: ${groups.join(' | ')}`] : []),
     ...(results.size > 1 ? [`the results differ: ${[...results].join(' | ')}`] : []),
   ];
