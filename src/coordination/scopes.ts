@@ -7,26 +7,11 @@
  */
 import type { Failure } from './failure.ts';
 import type { Turn } from './turn.ts';
+import type { OpenScope, Vote } from './types.ts';
 import { rankFailures } from './verdict.ts';
 
 /** Scopes that may be open, or announced by peers, at one time. Far above what programs nest or run in parallel. */
 const OPEN_SCOPES_MAX = 65_536;
-
-export interface Vote {
-  /** Null: the part of this member is through, or it joined. */
-  readonly failure: Failure | null;
-}
-
-/** A scope in which somebody has voted. */
-export interface OpenScope {
-  /** By party; null where no vote has arrived. */
-  readonly votes: readonly (Vote | null)[];
-  /**
-   * This party's program has left the scope. It may do so after the supervisor has voted for it (joined); until then the
-   * scope is not over here, so that no late word of the program can be taken for another vote.
-   */
-  readonly left: boolean;
-}
 
 /** Something in a scope has failed at this party: the others hear of it at once, while what still runs here ends. */
 export function failScope(turn: Turn, scope: string, failure: Failure): void {

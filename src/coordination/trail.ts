@@ -18,6 +18,12 @@ export interface TrailHead {
   readonly digest: string;
 }
 
+/** How far a program came: the number of steps of its main branch and the digest after the last. */
+export interface Fin {
+  readonly steps: number;
+  readonly digest: string;
+}
+
 export interface Trail {
   /** By branch, the one that moved last at the end. */
   readonly branches: ReadonlyMap<string, readonly TrailEntry[]>;

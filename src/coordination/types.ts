@@ -1,8 +1,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Board } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
-import type { OpenScope } from './scopes.ts';
-import type { Trail, TrailHead } from './trail.ts';
+import type { Fin, Trail, TrailHead } from './trail.ts';
 import type { Outcome } from './verdict.ts';
 
 /** Parties are numbered by their place in the federation; names appear only where people read them. */
@@ -44,12 +43,6 @@ export interface Hello {
   /** Empty when the parties shall derive it from their nonces. */
   readonly runId: string;
   readonly nonce: string;
-}
-
-/** How far a program came: the number of steps of its main branch and the digest after the last. */
-export interface Fin {
-  readonly steps: number;
-  readonly digest: string;
 }
 
 /** A party's own account of its board; the latest version wins. Relayed by everyone. */
@@ -137,6 +130,23 @@ export interface PeerView {
   readonly gone: boolean;
 }
 
+/** One party's word on a scope. */
+export interface Vote {
+  /** Null: the part of this member is through, or it joined. */
+  readonly failure: Failure | null;
+}
+
+/** A scope in which somebody has voted. */
+export interface OpenScope {
+  /** By party; null where no vote has arrived. */
+  readonly votes: readonly (Vote | null)[];
+  /**
+   * This party's program has left the scope. It may do so after the supervisor has voted for it (joined); until then the
+   * scope is not over here, so that no late word of the program can be taken for another vote.
+   */
+  readonly left: boolean;
+}
+
 export type Phase = 'joining' | 'running' | 'closing' | 'aborting' | 'ended';
 
 export interface CoreState {
@@ -165,4 +175,4 @@ export interface CoreState {
   readonly lastTickAt: number;
 }
 
-export type { Board, Failure, Outcome, TrailEntry, TrailHead };
+export type { Board, Failure, Fin, Outcome, TrailEntry, TrailHead };

@@ -5,7 +5,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import { type Contribution, digestOf, failureFields } from './board.ts';
 import type { Failure } from './failure.ts';
-import type { Fin } from './types.ts';
+import type { Fin } from './trail.ts';
 
 export interface Outcome {
   readonly result: 'completed' | 'failed';
