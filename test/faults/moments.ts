@@ -1,5 +1,5 @@
 /** The moments of a run at which a fault happens, as seen from outside: in events and in bytes that have passed. */
-import type { Parties, Party } from './parties.ts';
+import type { EventOf, Parties, Party } from './parties.ts';
 import type { Fault, When } from './scenario.ts';
 
 /** So much of a large value has passed when the fault happens: its transfer has begun and is far from its end. */
@@ -7,14 +7,14 @@ const TRANSFERRED_BYTES = 4_000_000;
 
 type Moment = (parties: Parties, fault: Fault) => Promise<unknown>;
 
+/** Not the reveal of its value, which bears the same name. */
+const isWork = ({ name, kind }: EventOf<'step.started'>): boolean => name === 'work' && kind === 'task';
+
 /** Every one of `whom` has begun its task "work"; where none of them has one to do, somebody else. */
 const working: Moment = async (parties, { whom }) => {
-  const work = parties.all.map((party) => party.event('step.started', (event) => event.name === 'work'));
+  const work = parties.all.map((party) => party.event('step.started', isWork));
   const seen = whom.map(async (name) => {
-    await Promise.race([
-      parties.get(name).event('step.started', (event) => event.name === 'work'),
-      idle(parties, name),
-    ]);
+    await Promise.race([parties.get(name).event('step.started', isWork), idle(parties, name)]);
   });
   for (const waiting of work) waiting.catch(() => undefined);
   await Promise.all(seen);
@@ -23,7 +23,7 @@ const working: Moment = async (parties, { whom }) => {
 /** Somebody works, and this party has been through everything that comes before. */
 async function idle(parties: Parties, name: string): Promise<void> {
   const others = parties.all.filter((party) => party.name !== name);
-  await Promise.any(others.map((party) => party.event('step.started', (event) => event.name === 'work')));
+  await Promise.any(others.map((party) => party.event('step.started', isWork)));
   await parties.get(name).event('step.finished', (event) => event.kind === 'reveal');
 }
 
