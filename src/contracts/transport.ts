@@ -8,10 +8,10 @@ export type Plane = 'control' | 'data';
 
 export interface ConnectionHandlers {
   /**
-   * One frame, complete. While a returned promise is pending no further frame is delivered, and the pipe fills up: that is
-   * how backpressure reaches the sender. The bytes are the receiver's to keep.
+   * One frame, complete, in one part or several as they came. While a returned promise is pending no further frame is
+   * delivered, and the pipe fills up: that is how backpressure reaches the sender. The bytes are the receiver's to keep.
    */
-  onFrame(frame: Uint8Array): undefined | Promise<void>;
+  onFrame(parts: readonly Uint8Array[]): undefined | Promise<void>;
   /** Called exactly once. `error` tells why, when it was not an orderly close by either side. */
   onClose(error?: Error): void;
 }

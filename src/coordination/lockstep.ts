@@ -77,7 +77,9 @@ function diverge(
     [turn.self, `${turn.selfName}: ${describe(mine)}`] as const,
     [peer, `${turn.name(peer)}: ${theirWords}`] as const,
   ].sort(([a], [b]) => a - b);
-  const facts = sides.map(([, words]) => words).join('; ');
+  // Two swapped tasks of one name read alike; the digest has seen what the words do not say.
+  const alike = describe(mine) === theirWords ? '; the code, the inputs or the parameters differ' : '';
+  const facts = sides.map(([, words]) => words).join('; ') + alike;
   const stepName = mine?.name ?? theirs?.name;
   const origin = turn.name(Math.min(turn.self, peer));
   turn.abort(

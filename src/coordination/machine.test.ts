@@ -263,6 +263,16 @@ describe('lockstep', () => {
     assert.match(failure?.facts ?? '', /step 2 "clean" .*step 2 "load"/);
   });
 
+  it('says so when two different steps have the same name', () => {
+    let world = runningWorld(2);
+    world = happen(world, 0, { type: 'steps', entries: [entry(0, 'a', 'clean')] });
+    world = happen(world, 1, { type: 'steps', entries: [entry(0, 'b', 'clean')] });
+    assert.match(
+      verdict(pass(world, 2_000)).failure?.facts ?? '',
+      /the code, the inputs or the parameters differ/,
+    );
+  });
+
   it('notices a program that goes on after its peer has finished', () => {
     let world = runningWorld(2);
     for (const party of [0, 1])

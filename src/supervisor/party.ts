@@ -198,6 +198,7 @@ export class PartyRun {
         return;
       case 'ended':
         this.#outcome = effect.outcome;
+        this.#steps.stop();
         this.#say.verdict(effect.outcome);
         this.#ended.resolve(effect.outcome);
         return;
@@ -212,6 +213,7 @@ export class PartyRun {
     const { federation, identity } = this.#options;
     this.#program?.send({ type: 'start', runId, federation, identity });
     if (this.#program) this.#planes?.handDataTo(this.#program);
+    this.#steps.watchProgram();
   }
 
   #fromProgram(message: FromProgram): void {
@@ -272,7 +274,13 @@ export class PartyRun {
     if (item.news === 'finished') this.#steps.finished(item.stepId);
   }
 
-  #expired(stepId: string, isStuck: boolean): void {
+  #expired(stepId: string | null, isStuck: boolean): void {
+    if (stepId === null) {
+      return this.#failed(
+        'STALLED',
+        `the program has not answered for the step deadline of ${this.#bounds.stepDeadlineMs} ms`,
+      );
+    }
     const words = isStuck ? 'and its program does not answer' : 'and goes on';
     const facts = `the step is past its deadline of ${this.#bounds.stepDeadlineMs} ms ${words}`;
     this.#failed(isStuck ? 'STALLED' : 'DEADLINE_EXCEEDED', facts, '', stepId);

@@ -12,16 +12,32 @@ export interface StepWatchOptions {
   readonly stepDeadlineMs: number;
   /** Sends a question to which the program answers as soon as its event loop turns. */
   readonly ask: () => void;
-  readonly expired: (stepId: string, isStuck: boolean) => void;
+  /** Without a step: the program is stuck outside of every task of this party. */
+  readonly expired: (stepId: string | null, isStuck: boolean) => void;
 }
+
+/** How often the program is asked whether it lives at least; with a shorter step deadline, once in each. */
+const ASK_EVERY_MS = 60_000;
 
 export class StepWatch {
   readonly #options: StepWatchOptions;
   readonly #timers = new Map<string, Timer>();
   #asked: { readonly stepId: string; readonly timer: Timer } | null = null;
+  #program: Timer | null = null;
 
   constructor(options: StepWatchOptions) {
     this.#options = options;
+  }
+
+  /**
+   * From now on the program has to answer within the step deadline, whatever it is doing: the job's own code, between two
+   * tasks, can be stuck as well.
+   */
+  watchProgram(): void {
+    const { clock, stepDeadlineMs, ask, expired } = this.#options;
+    this.#program?.cancel();
+    this.#program = clock.after(stepDeadlineMs + ANSWER_MS, () => expired(null, true));
+    ask();
   }
 
   started(stepId: string): void {
@@ -39,6 +55,11 @@ export class StepWatch {
 
   /** The program has answered: it lives, so the step that is late is slow, not stuck. */
   answered(): void {
+    if (this.#program) {
+      const { clock, stepDeadlineMs } = this.#options;
+      this.#program.cancel();
+      this.#program = clock.after(Math.min(stepDeadlineMs, ASK_EVERY_MS), () => this.watchProgram());
+    }
     const asked = this.#asked;
     if (!asked) return;
     asked.timer.cancel();
@@ -49,6 +70,8 @@ export class StepWatch {
   stop(): void {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#program?.cancel();
+    this.#program = null;
     this.#asked?.timer.cancel();
     this.#asked = null;
   }

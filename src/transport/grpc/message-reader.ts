@@ -2,9 +2,11 @@ import { PeerError } from '../../base/errors.ts';
 
 const PREFIX_BYTES = 5;
 
+/** Messages up to this size are copied into one piece of their own; longer ones stay views of what the network gave. */
+const COPY_BYTES_MAX = 32 * 1024;
+
 /**
- * Cuts the bytes of a gRPC stream into messages: one byte of flags (0: not compressed), four of length, the content.
- * A message within one chunk that fills most of it is a view; any other is copied once. Pure.
+ * Cuts the bytes of a gRPC stream into messages: one byte of flags (0: not compressed), four of length, the content. Pure.
  */
 export class MessageReader {
   readonly #messageBytesMax: number;
@@ -13,8 +15,9 @@ export class MessageReader {
   #at = 0;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixBytes = 0;
-  #message: Buffer | undefined;
-  #messageBytes = 0;
+  /** Parts of the message that is being read, and what is still missing of it. */
+  #parts: Uint8Array[] = [];
+  #missing = 0;
 
   constructor(messageBytesMax: number) {
     this.#messageBytesMax = messageBytesMax;
@@ -30,10 +33,10 @@ export class MessageReader {
   }
 
   /**
-   * The next complete message, or undefined until more bytes are pushed.
+   * The next complete message in parts, at least one, or undefined until more bytes are pushed.
    * @throws {PeerError} PRIVITY_PROTOCOL_VIOLATION for a compressed or oversized message
    */
-  next(): Uint8Array | undefined {
+  next(): readonly Uint8Array[] | undefined {
     while (this.#prefixBytes < PREFIX_BYTES) {
       const chunk = this.#chunks[0];
       if (chunk === undefined) return undefined;
@@ -41,19 +44,18 @@ export class MessageReader {
       this.#advance(1);
       if (this.#prefixBytes === PREFIX_BYTES) this.#begin();
     }
-    const message = this.#message ?? this.#take();
-    if (message === undefined) return undefined;
-    while (this.#messageBytes < message.length) {
+    while (this.#missing > 0) {
       const chunk = this.#chunks[0];
       if (chunk === undefined) return undefined;
-      const part = chunk.subarray(this.#at, this.#at + message.length - this.#messageBytes);
-      message.set(part, this.#messageBytes);
-      this.#messageBytes += part.length;
+      const part = chunk.subarray(this.#at, this.#at + this.#missing);
+      this.#parts.push(part);
+      this.#missing -= part.length;
       this.#advance(part.length);
     }
+    const parts = this.#parts;
+    this.#parts = [];
     this.#prefixBytes = 0;
-    this.#message = undefined;
-    return message;
+    return this.#length <= COPY_BYTES_MAX ? [Buffer.concat(parts, this.#length)] : parts;
   }
 
   get #length(): number {
@@ -66,22 +68,7 @@ export class MessageReader {
     if (this.#length > this.#messageBytesMax) {
       throw violation(`a message of ${this.#length} bytes; the limit is ${this.#messageBytesMax}`);
     }
-  }
-
-  /** Decides, at the first byte of a message, between a view and a buffer to fill. undefined: no byte there yet. */
-  #take(): Buffer | undefined {
-    const length = this.#length;
-    this.#messageBytes = 0;
-    const chunk = this.#chunks[0];
-    if (length > 0 && chunk === undefined) return undefined;
-    if (chunk !== undefined && chunk.length - this.#at >= length && length * 2 >= chunk.buffer.byteLength) {
-      const view = Buffer.from(chunk.buffer, chunk.byteOffset + this.#at, length);
-      this.#messageBytes = length;
-      this.#advance(length);
-      return view;
-    }
-    this.#message = Buffer.allocUnsafe(length);
-    return this.#message;
+    this.#missing = this.#length;
   }
 
   #advance(bytes: number): void {

@@ -91,20 +91,20 @@ describe('frames', () => {
       resumes: Buffer.alloc(16, 2),
       received: 77,
     };
-    const { body } = decodeFrame(Buffer.concat(encodeHello(hello)));
+    const { body } = decodeFrame([Buffer.concat(encodeHello(hello))]);
     assert.ok(body.kind === 'hello');
     assert.equal(body.hello.received, 77);
     same(body.hello.resumes, hello.resumes);
     assert.equal(wire(encodeHello(hello)).body.case, 'hello');
     assert.equal(wire(encodeGoodbye()).body.case, 'goodbye');
-    assert.deepEqual(decodeFrame(Buffer.concat(encodeGoodbye())).body, { kind: 'goodbye' });
-    const refusal = decodeFrame(Buffer.concat(encodeRefusal({ code: 'A', message: 'B' }))).body;
+    assert.deepEqual(decodeFrame([Buffer.concat(encodeGoodbye())]).body, { kind: 'goodbye' });
+    const refusal = decodeFrame([Buffer.concat(encodeRefusal({ code: 'A', message: 'B' }))]).body;
     assert.ok(refusal.kind === 'refusal' && refusal.refusal.code === 'A' && refusal.refusal.message === 'B');
     assert.equal(wire(encodeRefusal({ code: 'A', message: 'B' })).body.case, 'refusal');
-    const note = decodeFrame(Buffer.concat(encodeNote(Buffer.from('n'), 300)));
+    const note = decodeFrame([Buffer.concat(encodeNote(Buffer.from('n'), 300))]);
     assert.ok(note.body.kind === 'note' && note.acknowledged === 300);
     assert.equal(wire(encodeNote(Buffer.from('n'), 0)).body.case, 'note');
-    assert.deepEqual(decodeFrame(Buffer.concat(encodeAck(5, true))), {
+    assert.deepEqual(decodeFrame([Buffer.concat(encodeAck(5, true))]), {
       acknowledged: 5,
       acknowledgeNow: true,
       body: { kind: 'none' },

@@ -4,7 +4,7 @@
  * neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both ways.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { PeerError } from '../../base/errors.ts';
+import { invariant, PeerError } from '../../base/errors.ts';
 import {
   type LinkHello,
   LinkHelloSchema,
@@ -34,7 +34,9 @@ export interface Chunk {
   readonly header: Uint8Array | undefined;
   readonly last: boolean;
   readonly abandoned: boolean;
-  readonly payload: Uint8Array;
+  /** The payload in parts, none of them empty. */
+  readonly parts: readonly Uint8Array[];
+  readonly payloadBytes: number;
 }
 
 export type FrameBody =
@@ -49,12 +51,6 @@ export interface Frame {
   readonly acknowledged: number;
   readonly acknowledgeNow: boolean;
   readonly body: FrameBody;
-}
-
-/** A chunk to send: as Chunk, with the payload in parts. */
-export interface OutgoingChunk extends Omit<Chunk, 'payload'> {
-  readonly parts: readonly Uint8Array[];
-  readonly payloadBytes: number;
 }
 
 const VARINT = 0;
@@ -81,7 +77,7 @@ const PAYLOAD = tag(6, BYTES);
 const CHUNK_HEAD_BYTES = 96;
 
 /** The frame as parts for Connection.send: a head, then the payload's parts untouched. */
-export function encodeChunk(chunk: OutgoingChunk, acknowledged: number): Uint8Array[] {
+export function encodeChunk(chunk: Chunk, acknowledged: number): Uint8Array[] {
   const { header, payloadBytes } = chunk;
   const head = new Writer(CHUNK_HEAD_BYTES + (header?.length ?? 0));
   let length = 1 + varintBytes(chunk.sequence) + 1 + varintBytes(chunk.message);
@@ -141,12 +137,34 @@ export function encodeGoodbye(): Uint8Array[] {
   return [Uint8Array.of(GOODBYE, 0)];
 }
 
+/** What of a frame in parts is looked at first; with the usual header of a message this is all but the payload. */
+const LOOKED_AT_BYTES = 4 * 1024;
+
 /**
- * Unknown fields are skipped, as protobuf asks for; everything else that an encoder does not do is refused.
+ * Decodes a frame given in parts; the payload stays as it came. Unknown fields are skipped, as protobuf asks for;
+ * everything else that an encoder does not do is refused.
  * @throws {PeerError} PRIVITY_PROTOCOL_VIOLATION
  */
-export function decodeFrame(bytes: Uint8Array): Frame {
-  const reader = new FieldReader(bytes);
+export function decodeFrame(parts: readonly Uint8Array[]): Frame {
+  let count = 0;
+  let bytes = 0;
+  while (count < parts.length && bytes < LOOKED_AT_BYTES) bytes += parts[count++]?.length ?? 0;
+  const tail = parts.slice(count);
+  const head = joined(parts.slice(0, count), bytes);
+  return decodeFields(new FieldReader(head, tail)) ?? decodeWhole(joined([head, ...tail]));
+}
+
+function decodeWhole(bytes: Uint8Array): Frame {
+  const frame = decodeFields(new FieldReader(bytes, []));
+  invariant(frame !== undefined, 'a frame in one part was not decoded');
+  return frame;
+}
+
+const joined = (parts: readonly Uint8Array[], bytes?: number): Uint8Array =>
+  parts.length === 1 ? (parts[0] ?? new Uint8Array(0)) : Buffer.concat(parts, bytes);
+
+/** undefined: something other than the payload reaches into the tail. */
+function decodeFields(reader: FieldReader): Frame | undefined {
   let acknowledged = 0;
   let acknowledgeNow = false;
   let body: FrameBody = { kind: 'none' };
@@ -164,10 +182,18 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       case NOTE:
       case CHUNK:
         if (body.kind !== 'none') throw violation('a frame with two bodies');
-        body = decodeBody(reader.tag, reader.bytes());
+        if (reader.tag === CHUNK) {
+          const chunk = decodeChunk(reader.message());
+          if (chunk === undefined) return undefined;
+          body = { kind: 'chunk', chunk };
+        } else {
+          const content = reader.bytes();
+          if (content === undefined) return undefined;
+          body = decodeBody(reader.tag, content);
+        }
         break;
       default:
-        reader.skip();
+        if (!reader.skip()) return undefined;
     }
   }
   return { acknowledged, acknowledgeNow, body };
@@ -181,21 +207,19 @@ function decodeBody(field: number, content: Uint8Array): FrameBody {
       return { kind: 'refusal', refusal: generated(LinkRefusalSchema, content) as LinkRefusal };
     case GOODBYE:
       return { kind: 'goodbye' };
-    case NOTE:
-      return { kind: 'note', payload: content };
     default:
-      return { kind: 'chunk', chunk: decodeChunk(content) };
+      return { kind: 'note', payload: content };
   }
 }
 
-function decodeChunk(bytes: Uint8Array): Chunk {
-  const reader = new FieldReader(bytes);
+function decodeChunk(reader: FieldReader | undefined): Chunk | undefined {
   let sequence = 0;
   let message = 0;
   let header: Uint8Array | undefined;
   let last = false;
   let abandoned = false;
-  let payload: Uint8Array = bytes.subarray(0, 0);
+  let payload: Payload = { parts: [], payloadBytes: 0 };
+  if (reader === undefined) return undefined;
   while (reader.next()) {
     switch (reader.tag) {
       case SEQUENCE:
@@ -206,6 +230,7 @@ function decodeChunk(bytes: Uint8Array): Chunk {
         break;
       case HEADER:
         header = reader.bytes();
+        if (header === undefined) return undefined;
         break;
       case LAST:
         last = reader.number() !== 0;
@@ -213,14 +238,17 @@ function decodeChunk(bytes: Uint8Array): Chunk {
       case ABANDONED:
         abandoned = reader.number() !== 0;
         break;
-      case PAYLOAD:
-        payload = reader.bytes();
+      case PAYLOAD: {
+        const found = reader.payload();
+        if (found === undefined) return undefined;
+        payload = found;
         break;
+      }
       default:
-        reader.skip();
+        if (!reader.skip()) return undefined;
     }
   }
-  return { sequence, message, header, last, abandoned, payload };
+  return { sequence, message, header, last, abandoned, ...payload };
 }
 
 function decodeHello(content: Uint8Array): Hello {
@@ -286,13 +314,26 @@ class Writer {
   }
 }
 
+interface Payload {
+  readonly parts: readonly Uint8Array[];
+  readonly payloadBytes: number;
+}
+
+/**
+ * Reads the fields of a message that continues, behind the bytes at hand, in a tail that only a last field may reach into.
+ * Methods that give bytes return undefined where any other field does.
+ */
 class FieldReader {
   readonly #bytes: Uint8Array;
+  #tail: readonly Uint8Array[];
+  #tailBytes = 0;
   #at = 0;
   tag = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, tail: readonly Uint8Array[]) {
     this.#bytes = bytes;
+    this.#tail = tail;
+    for (const part of tail) this.#tailBytes += part.length;
   }
 
   /** Moves to the next field; false at the end. */
@@ -319,17 +360,44 @@ class FieldReader {
     throw violation('an endless number');
   }
 
-  bytes(): Uint8Array {
+  bytes(): Uint8Array | undefined {
     return this.#take(this.number());
   }
 
-  skip(): void {
+  /** A field that is a message, and may be the last one. */
+  message(): FieldReader | undefined {
+    const length = this.number();
+    if (!this.#isRest(length)) {
+      const content = this.#take(length);
+      return content && new FieldReader(content, []);
+    }
+    const rest = new FieldReader(this.#bytes.subarray(this.#at), this.#tail);
+    this.#end();
+    return rest;
+  }
+
+  /** A field that may be the last one, as the parts that it came in. */
+  payload(): Payload | undefined {
+    const payloadBytes = this.number();
+    if (!this.#isRest(payloadBytes)) {
+      const content = this.#take(payloadBytes);
+      return content && { parts: content.length === 0 ? [] : [content], payloadBytes };
+    }
+    const first = this.#bytes.subarray(this.#at);
+    const parts = first.length === 0 ? this.#tail : [first, ...this.#tail];
+    this.#end();
+    return { parts, payloadBytes };
+  }
+
+  /** False: the field reaches into the tail. */
+  skip(): boolean {
     const type = this.tag & 7;
     if (type === VARINT) this.#skipVarint();
-    else if (type === FIXED64) this.#take(8);
-    else if (type === BYTES) this.bytes();
-    else if (type === FIXED32) this.#take(4);
+    else if (type === FIXED64) return this.#take(8) !== undefined;
+    else if (type === BYTES) return this.bytes() !== undefined;
+    else if (type === FIXED32) return this.#take(4) !== undefined;
     else throw violation('an unknown wire type');
+    return true;
   }
 
   /** Unlike `number`, takes the full range of 64 bits: the value does not matter. */
@@ -342,9 +410,23 @@ class FieldReader {
     throw violation('an endless number');
   }
 
-  #take(length: number): Uint8Array {
+  /** Whether so many bytes are all that is left, with a tail to it. */
+  #isRest(length: number): boolean {
+    return this.#tailBytes > 0 && length === this.#bytes.length - this.#at + this.#tailBytes;
+  }
+
+  #end(): void {
+    this.#at = this.#bytes.length;
+    this.#tail = [];
+    this.#tailBytes = 0;
+  }
+
+  #take(length: number): Uint8Array | undefined {
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw violation('a truncated frame');
+    if (end > this.#bytes.length) {
+      if (end <= this.#bytes.length + this.#tailBytes) return undefined;
+      throw violation('a truncated frame');
+    }
     const part = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return part;

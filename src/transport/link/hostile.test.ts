@@ -14,7 +14,7 @@ import {
   encodeHello,
   encodeNote,
   encodeRefusal,
-  type OutgoingChunk,
+  type Chunk,
 } from './frame.ts';
 import { LINK_PROTOCOL_VERSION } from './hello.ts';
 import { LINK_LIMITS } from './limits.ts';
@@ -29,7 +29,7 @@ const hello = {
   resumes: none,
   received: 0,
 };
-const chunk: OutgoingChunk = {
+const chunk: Chunk = {
   sequence: 1,
   message: 1,
   header: Buffer.from('h'),
@@ -81,8 +81,8 @@ async function attack(frames: readonly (readonly Uint8Array[])[]): Promise<Attac
   const connection = await hub.transport('mallory').dial('bob', 'data', new AbortController().signal);
   const result: Attack = { link, connection, error: undefined, openSinks: 0, refusal: undefined };
   connection.start({
-    onFrame: (bytes) => {
-      const { body } = decodeFrame(bytes);
+    onFrame: (parts) => {
+      const { body } = decodeFrame(parts);
       if (body.kind === 'refusal') result.refusal = body.refusal.code;
       return undefined;
     },

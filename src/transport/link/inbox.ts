@@ -58,7 +58,7 @@ export class Inbox {
   accept(chunk: Chunk): undefined | Promise<void> {
     this.#check(chunk);
     this.#received = chunk.sequence;
-    const cost = chunk.payload.length + (chunk.header?.length ?? 0) + FRAME_OVERHEAD_BYTES;
+    const cost = chunk.payloadBytes + (chunk.header?.length ?? 0) + FRAME_OVERHEAD_BYTES;
     const pending = this.#give(chunk);
     if (pending === undefined) {
       this.#take(chunk.sequence, cost);
@@ -105,10 +105,20 @@ export class Inbox {
       );
       return undefined;
     }
-    const written = chunk.payload.length > 0 ? sink.write(chunk.payload) : undefined;
+    const written = writeAll(sink, chunk.parts, 0);
     if (!chunk.last) return written;
     return written === undefined ? sink.end() : written.then(() => sink.end());
   }
+}
+
+/** Gives parts to a sink one after the other, from `index` on; synchronously as long as the sink takes them so. */
+function writeAll(sink: MessageSink, parts: readonly Uint8Array[], index: number): undefined | Promise<void> {
+  for (let at = index; at < parts.length; at++) {
+    const part = parts[at];
+    const pending = part && sink.write(part);
+    if (pending !== undefined) return pending.then(() => writeAll(sink, parts, at + 1));
+  }
+  return undefined;
 }
 
 const violation = (what: string): PeerError =>

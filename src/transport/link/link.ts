@@ -184,7 +184,7 @@ class PartyLink implements ManagedLink {
       );
     });
     connection.start({
-      onFrame: (bytes) => this.#onFrame(connection, bytes),
+      onFrame: (parts) => this.#onFrame(connection, parts),
       onClose: (error) => this.#onClosed(connection, error),
     });
     connection.send(
@@ -212,9 +212,9 @@ class PartyLink implements ManagedLink {
     this.#dialler?.dialLater();
   }
 
-  #onFrame(connection: Connection, bytes: Uint8Array): undefined | Promise<void> {
+  #onFrame(connection: Connection, parts: readonly Uint8Array[]): undefined | Promise<void> {
     return this.#guard(() =>
-      this.#connection === connection ? this.#handle(connection, decodeFrame(bytes)) : undefined,
+      this.#connection === connection ? this.#handle(connection, decodeFrame(parts)) : undefined,
     );
   }
 

@@ -3,7 +3,7 @@
  * buffer until they are acknowledged. `next` yields what a connection should send now; `resume` starts it over after a break.
  */
 import { invariant } from '../../base/errors.ts';
-import type { OutgoingChunk } from './frame.ts';
+import type { Chunk } from './frame.ts';
 import { FRAME_OVERHEAD_BYTES, type LinkLimits } from './limits.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
@@ -26,7 +26,7 @@ export class Outbox {
   #lastSequence = 0;
   #acknowledged = 0;
   /** Frames acknowledged + 1 ... lastSequence, from position #replayHead on. */
-  #replay: (OutgoingChunk | undefined)[] = [];
+  #replay: (Chunk | undefined)[] = [];
   #replayHead = 0;
   #replayBytes = 0;
   /** Number of the next frame to give to the connection. */
@@ -59,7 +59,7 @@ export class Outbox {
   }
 
   /** The next frame for the connection: one to be repeated, or a new chunk if there is room. */
-  next(): OutgoingChunk | undefined {
+  next(): Chunk | undefined {
     if (this.#cursor <= this.#lastSequence) {
       const frame = this.#replay[this.#replayHead + this.#cursor - this.#acknowledged - 1];
       invariant(frame !== undefined, 'a frame to be repeated is gone');
@@ -129,7 +129,7 @@ export class Outbox {
     this.#replayBytes = 0;
   }
 
-  #cut(): OutgoingChunk | undefined {
+  #cut(): Chunk | undefined {
     if (this.pendingMessages === 0) return undefined;
     const { chunkBytes, replayBufferBytesMax } = this.#limits;
     const room = replayBufferBytesMax - this.#replayBytes;
@@ -141,7 +141,7 @@ export class Outbox {
     const header = isFirst ? message.header : undefined;
     const { parts, bytes } = message.cut(Math.max(1, chunkBytes - (header?.length ?? 0)));
     const last = message.complete;
-    const frame: OutgoingChunk = {
+    const frame: Chunk = {
       sequence: ++this.#lastSequence,
       message: message.number,
       header,
@@ -192,5 +192,5 @@ export class Outbox {
   }
 }
 
-const costOf = (frame: OutgoingChunk): number =>
+const costOf = (frame: Chunk): number =>
   frame.payloadBytes + (frame.header?.length ?? 0) + FRAME_OVERHEAD_BYTES;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { PeerError } from '../../base/errors.ts';
 import type { MessageSink } from '../../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
-import type { Chunk, Hello, OutgoingChunk } from './frame.ts';
+import type { Chunk, Hello } from './frame.ts';
 import { type HelloContext, judgeHello, LINK_PROTOCOL_VERSION } from './hello.ts';
 import { Inbox } from './inbox.ts';
 import { FRAME_OVERHEAD_BYTES, LINK_LIMITS } from './limits.ts';
@@ -14,8 +14,6 @@ import { OutgoingMessage } from './outgoing-message.ts';
 
 const limits = { ...LINK_LIMITS, chunkBytes: 10, replayBufferBytesMax: 400, activeMessagesMax: 4 };
 const none = new Uint8Array(0);
-
-const arrived = (frame: OutgoingChunk): Chunk => ({ ...frame, payload: Buffer.concat(frame.parts) });
 
 /** Collects messages in the order in which they began. */
 class Collector {
@@ -61,7 +59,7 @@ describe('link protocol', () => {
           const collector = new Collector();
           const inbox = new Inbox(limits, collector.open);
           for (const [index, pieces] of bodies.entries()) outbox.add(message(`${index}`, pieces));
-          let onTheWay: OutgoingChunk[] = [];
+          let onTheWay: Chunk[] = [];
           const carry = (frames: number): void => {
             for (let i = 0; i < frames; i++) {
               const frame = outbox.next();
@@ -71,7 +69,7 @@ describe('link protocol', () => {
           };
           const deliver = (count: number): void => {
             for (const frame of onTheWay.splice(0, count))
-              assert.equal(inbox.accept(arrived(frame)), undefined);
+              assert.equal(inbox.accept(frame), undefined);
           };
           for (const next of [...steps, { kind: 'break' as const, losing: 3 }]) {
             if (next.kind === 'carry') {
@@ -108,14 +106,14 @@ describe('link protocol', () => {
   test('a frame that is repeated, skipped or out of order is a violation', () => {
     const outbox = new Outbox(limits);
     outbox.add(message('a', [Buffer.alloc(50)]));
-    const frames: OutgoingChunk[] = [];
+    const frames: Chunk[] = [];
     for (let frame = outbox.next(); frame !== undefined; frame = outbox.next()) frames.push(frame);
     for (const order of [[0, 0], [1], [0, 2], [0, 1, 0]]) {
       const inbox = new Inbox(limits, new Collector().open);
       assert.throws(() => {
         for (const index of order) {
           const frame = frames[index];
-          if (frame !== undefined) void inbox.accept(arrived(frame));
+          if (frame !== undefined) void inbox.accept(frame);
         }
       }, PeerError);
     }
@@ -128,7 +126,8 @@ describe('link protocol', () => {
       header: none,
       last: false,
       abandoned: false,
-      payload: none,
+      parts: [],
+      payloadBytes: 0,
     };
     const cases: Record<string, Chunk[]> = {
       'chunk of no message': [{ ...chunk, header: undefined }],

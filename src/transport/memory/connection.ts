@@ -159,7 +159,7 @@ export class MemoryConnection implements Connection {
       queueMicrotask(() => far.break());
     };
     try {
-      const pending = this.#handlers?.onFrame(frame);
+      const pending = this.#handlers?.onFrame([frame]);
       if (pending === undefined) return;
       this.#held = true;
       pending.then(() => {
