@@ -1,14 +1,46 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ManualClock } from '../testing/program-world.ts';
+import type { Clock, Timer } from '../contracts/index.ts';
 import { StepWatch } from './step-watch.ts';
 
 const DEADLINE_MS = 1_000;
 /** Longer than a program may take to answer. */
 const ANSWER_MS = 2_000;
 
+/** Time that passes when the test says so, with the timers that fall due on the way, in order. */
+class TestClock implements Clock {
+  #now = 0;
+  readonly #due = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const entry = { at: this.#now + delayMs, run };
+    this.#due.add(entry);
+    return { cancel: () => void this.#due.delete(entry) };
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const [next] = [...this.#due].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#due.delete(next);
+      this.#now = next.at;
+      next.run();
+    }
+    this.#now = end;
+  }
+}
+
 function watched() {
-  const clock = new ManualClock();
+  const clock = new TestClock();
   const said: string[] = [];
   let asked = 0;
   const watch = new StepWatch({

@@ -80,7 +80,7 @@ export function transportSuite(name: string, open: () => Promise<TransportPair>)
     };
     const closed = (
       connection: Connection,
-      onFrame: (frame: Uint8Array) => undefined | Promise<void> = () => undefined,
+      onFrame: (parts: readonly Uint8Array[]) => undefined | Promise<void> = () => undefined,
     ) => {
       const latch = new Latch<Error | undefined>();
       connection.start({ onFrame, onClose: latch.resolve });
@@ -105,8 +105,8 @@ export function transportSuite(name: string, open: () => Promise<TransportPair>)
         const frames: Uint8Array[] = [];
         const latch = new Latch<Uint8Array[]>();
         connection.start({
-          onFrame: (frame) => {
-            frames.push(frame);
+          onFrame: (parts) => {
+            frames.push(Buffer.concat(parts));
             if (frames.length === sizes.length) latch.resolve(frames);
             return undefined;
           },
@@ -151,7 +151,7 @@ export function transportSuite(name: string, open: () => Promise<TransportPair>)
       near.send([text('early')]);
       await tick();
       const got = new Latch<string>();
-      far.start({ onFrame: (frame) => void got.resolve(Buffer.from(frame).toString()), onClose: () => {} });
+      far.start({ onFrame: (parts) => void got.resolve(Buffer.concat(parts).toString()), onClose: () => {} });
       assert.equal(await got.promise, 'early');
       near.destroy();
     });
@@ -199,8 +199,8 @@ export function transportSuite(name: string, open: () => Promise<TransportPair>)
         const ends = await dial();
         const other = ends[closer === 'near' ? 'far' : 'near'];
         let bytes = 0;
-        const otherEnd = closed(other, (frame) => {
-          bytes += frame.length;
+        const otherEnd = closed(other, (parts) => {
+          for (const part of parts) bytes += part.length;
           return undefined;
         });
         const closerEnd = closed(ends[closer]);

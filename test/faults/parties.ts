@@ -3,7 +3,6 @@
  * are collected. Nothing here reaches into the product: it sees what an operator's script would see.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -327,10 +326,13 @@ async function listenOn(port: number): Promise<Server> {
 
 /** Ports below those that the system gives to outgoing connections, so that none of these takes one before its party does. */
 const PORTS = { first: 20_000, count: 12_000 };
+/** One after the other, from a place that differs from process to process: what was given to one run is not given to the next. */
+let nextPort = (process.pid * 301) % PORTS.count;
 
 async function freePort(): Promise<number> {
   for (;;) {
-    const port = PORTS.first + randomInt(PORTS.count);
+    const port = PORTS.first + nextPort;
+    nextPort = (nextPort + 1) % PORTS.count;
     if (await isFree(port)) return port;
   }
 }

@@ -43,7 +43,17 @@ function acts(): Scenario[] {
       }),
     ),
   );
-  return [...all, ...exhaustion(), ...neverFail()];
+  const stuck = cell({
+    note: 'spin in the job',
+    parties: 2,
+    args: { act: 'spin in the job', who: 'bob' },
+    bounds: { stepDeadlineMs: STEP_DEADLINE_MS },
+    fault: fault('job', 'bob', 'mid-task'),
+    expected: { code: 'STALLED', origin: 'bob' },
+    // Between two questions to the program lies a deadline at most.
+    detectionMs: STEP_DEADLINE_MS + STALLED_MS,
+  });
+  return [...all, stuck, ...exhaustion(), ...neverFail()];
 }
 
 function exhaustion(): Scenario[] {

@@ -4,7 +4,7 @@
  * neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both ways.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { invariant, PeerError } from '../../base/errors.ts';
+import { PeerError } from '../../base/errors.ts';
 import {
   type LinkHello,
   LinkHelloSchema,
@@ -151,20 +151,21 @@ export function decodeFrame(parts: readonly Uint8Array[]): Frame {
   while (count < parts.length && bytes < LOOKED_AT_BYTES) bytes += parts[count++]?.length ?? 0;
   const tail = parts.slice(count);
   const head = joined(parts.slice(0, count), bytes);
-  return decodeFields(new FieldReader(head, tail)) ?? decodeWhole(joined([head, ...tail]));
+  try {
+    return decodeFields(new FieldReader(head, tail));
+  } catch (error) {
+    if (error !== STRADDLES) throw error;
+    return decodeFields(new FieldReader(joined([head, ...tail]), []));
+  }
 }
 
-function decodeWhole(bytes: Uint8Array): Frame {
-  const frame = decodeFields(new FieldReader(bytes, []));
-  invariant(frame !== undefined, 'a frame in one part was not decoded');
-  return frame;
-}
+/** Thrown where something other than a payload reaches into the tail; the frame is then decoded in one part. */
+const STRADDLES = Symbol('straddles');
 
 const joined = (parts: readonly Uint8Array[], bytes?: number): Uint8Array =>
   parts.length === 1 ? (parts[0] ?? new Uint8Array(0)) : Buffer.concat(parts, bytes);
 
-/** undefined: something other than the payload reaches into the tail. */
-function decodeFields(reader: FieldReader): Frame | undefined {
+function decodeFields(reader: FieldReader): Frame {
   let acknowledged = 0;
   let acknowledgeNow = false;
   let body: FrameBody = { kind: 'none' };
@@ -182,18 +183,13 @@ function decodeFields(reader: FieldReader): Frame | undefined {
       case NOTE:
       case CHUNK:
         if (body.kind !== 'none') throw violation('a frame with two bodies');
-        if (reader.tag === CHUNK) {
-          const chunk = decodeChunk(reader.message());
-          if (chunk === undefined) return undefined;
-          body = { kind: 'chunk', chunk };
-        } else {
-          const content = reader.bytes();
-          if (content === undefined) return undefined;
-          body = decodeBody(reader.tag, content);
-        }
+        body =
+          reader.tag === CHUNK
+            ? { kind: 'chunk', chunk: decodeChunk(reader.message()) }
+            : decodeBody(reader.tag, reader.bytes());
         break;
       default:
-        if (!reader.skip()) return undefined;
+        reader.skip();
     }
   }
   return { acknowledged, acknowledgeNow, body };
@@ -212,14 +208,13 @@ function decodeBody(field: number, content: Uint8Array): FrameBody {
   }
 }
 
-function decodeChunk(reader: FieldReader | undefined): Chunk | undefined {
+function decodeChunk(reader: FieldReader): Chunk {
   let sequence = 0;
   let message = 0;
   let header: Uint8Array | undefined;
   let last = false;
   let abandoned = false;
   let payload: Payload = { parts: [], payloadBytes: 0 };
-  if (reader === undefined) return undefined;
   while (reader.next()) {
     switch (reader.tag) {
       case SEQUENCE:
@@ -230,7 +225,6 @@ function decodeChunk(reader: FieldReader | undefined): Chunk | undefined {
         break;
       case HEADER:
         header = reader.bytes();
-        if (header === undefined) return undefined;
         break;
       case LAST:
         last = reader.number() !== 0;
@@ -238,14 +232,11 @@ function decodeChunk(reader: FieldReader | undefined): Chunk | undefined {
       case ABANDONED:
         abandoned = reader.number() !== 0;
         break;
-      case PAYLOAD: {
-        const found = reader.payload();
-        if (found === undefined) return undefined;
-        payload = found;
+      case PAYLOAD:
+        payload = reader.payload();
         break;
-      }
       default:
-        if (!reader.skip()) return undefined;
+        reader.skip();
     }
   }
   return { sequence, message, header, last, abandoned, ...payload };
@@ -321,7 +312,6 @@ interface Payload {
 
 /**
  * Reads the fields of a message that continues, behind the bytes at hand, in a tail that only a last field may reach into.
- * Methods that give bytes return undefined where any other field does.
  */
 class FieldReader {
   readonly #bytes: Uint8Array;
@@ -338,7 +328,7 @@ class FieldReader {
 
   /** Moves to the next field; false at the end. */
   next(): boolean {
-    if (this.#at === this.#bytes.length) return false;
+    if (this.#at === this.#bytes.length && this.#tailBytes === 0) return false;
     this.tag = this.number();
     if (this.tag < 8) throw violation('a field without a number');
     return true;
@@ -349,7 +339,7 @@ class FieldReader {
     let scale = 1;
     for (let count = 0; count < 10; count++) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw violation('a truncated frame');
+      if (byte === undefined) throw this.#missing();
       value += (byte & 127) * scale;
       if (byte < 128) {
         if (!Number.isSafeInteger(value)) throw violation('a number out of range');
@@ -360,28 +350,25 @@ class FieldReader {
     throw violation('an endless number');
   }
 
-  bytes(): Uint8Array | undefined {
+  bytes(): Uint8Array {
     return this.#take(this.number());
   }
 
   /** A field that is a message, and may be the last one. */
-  message(): FieldReader | undefined {
+  message(): FieldReader {
     const length = this.number();
-    if (!this.#isRest(length)) {
-      const content = this.#take(length);
-      return content && new FieldReader(content, []);
-    }
+    if (!this.#isRest(length)) return new FieldReader(this.#take(length), []);
     const rest = new FieldReader(this.#bytes.subarray(this.#at), this.#tail);
     this.#end();
     return rest;
   }
 
   /** A field that may be the last one, as the parts that it came in. */
-  payload(): Payload | undefined {
+  payload(): Payload {
     const payloadBytes = this.number();
     if (!this.#isRest(payloadBytes)) {
       const content = this.#take(payloadBytes);
-      return content && { parts: content.length === 0 ? [] : [content], payloadBytes };
+      return { parts: content.length === 0 ? [] : [content], payloadBytes };
     }
     const first = this.#bytes.subarray(this.#at);
     const parts = first.length === 0 ? this.#tail : [first, ...this.#tail];
@@ -389,22 +376,20 @@ class FieldReader {
     return { parts, payloadBytes };
   }
 
-  /** False: the field reaches into the tail. */
-  skip(): boolean {
+  skip(): void {
     const type = this.tag & 7;
     if (type === VARINT) this.#skipVarint();
-    else if (type === FIXED64) return this.#take(8) !== undefined;
-    else if (type === BYTES) return this.bytes() !== undefined;
-    else if (type === FIXED32) return this.#take(4) !== undefined;
+    else if (type === FIXED64) this.#take(8);
+    else if (type === BYTES) this.bytes();
+    else if (type === FIXED32) this.#take(4);
     else throw violation('an unknown wire type');
-    return true;
   }
 
   /** Unlike `number`, takes the full range of 64 bits: the value does not matter. */
   #skipVarint(): void {
     for (let count = 0; count < 10; count++) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw violation('a truncated frame');
+      if (byte === undefined) throw this.#missing();
       if (byte < 128) return;
     }
     throw violation('an endless number');
@@ -421,12 +406,14 @@ class FieldReader {
     this.#tailBytes = 0;
   }
 
-  #take(length: number): Uint8Array | undefined {
+  /** What to throw where the bytes at hand are not enough. */
+  #missing(): unknown {
+    return this.#tailBytes > 0 ? STRADDLES : violation('a truncated frame');
+  }
+
+  #take(length: number): Uint8Array {
     const end = this.#at + length;
-    if (end > this.#bytes.length) {
-      if (end <= this.#bytes.length + this.#tailBytes) return undefined;
-      throw violation('a truncated frame');
-    }
+    if (end > this.#bytes.length) throw this.#missing();
     const part = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return part;

@@ -8,13 +8,13 @@ import type { Connection, MessageSink } from '../../contracts/index.ts';
 import { MemoryHub } from '../memory/hub.ts';
 import { acceptInto } from './accept.ts';
 import {
+  type Chunk,
   decodeFrame,
   encodeAck,
   encodeChunk,
   encodeHello,
   encodeNote,
   encodeRefusal,
-  type Chunk,
 } from './frame.ts';
 import { LINK_PROTOCOL_VERSION } from './hello.ts';
 import { LINK_LIMITS } from './limits.ts';

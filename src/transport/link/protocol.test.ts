@@ -68,8 +68,7 @@ describe('link protocol', () => {
             }
           };
           const deliver = (count: number): void => {
-            for (const frame of onTheWay.splice(0, count))
-              assert.equal(inbox.accept(frame), undefined);
+            for (const frame of onTheWay.splice(0, count)) assert.equal(inbox.accept(frame), undefined);
           };
           for (const next of [...steps, { kind: 'break' as const, losing: 3 }]) {
             if (next.kind === 'carry') {

@@ -182,9 +182,10 @@ export default job(
       for (let i = 0; i < (differs === 'iterations' ? 4 : 3); i++) bob.run('round', () => i);
       if (differs === 'extra step') alice.run('extra', () => 1);
       const first = await reveal(doubled);
-      if (args.act === 'throw in the job') {
+      if (args.act === 'throw in the job' || args.act === 'spin in the job') {
         if (fails) {
           tell();
+          while (args.act === 'spin in the job');
           throw new Error('canary-job-message');
         }
         return await reveal(bob.run('work', ({ signal }) => untilAborted(signal)));
