@@ -4,7 +4,6 @@
  * neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both ways.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { PeerError } from '../../base/errors.ts';
 import {
   type LinkHello,
   LinkHelloSchema,
@@ -12,6 +11,17 @@ import {
   LinkRefusalSchema,
 } from '../../wire/gen/privity/v1/link_pb.ts';
 import { HANDSHAKE_BYTES_MAX } from './limits.ts';
+import {
+  BYTES,
+  FieldReader,
+  FieldWriter,
+  type Payload,
+  STRADDLES,
+  tag,
+  VARINT,
+  varintBytes,
+  violation,
+} from './protobuf-fields.ts';
 
 export interface Hello {
   readonly protocol: number;
@@ -53,12 +63,6 @@ export interface Frame {
   readonly body: FrameBody;
 }
 
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
-const tag = (field: number, type: number): number => (field << 3) | type;
-
 const ACKNOWLEDGED = tag(1, VARINT);
 const ACKNOWLEDGE_NOW = tag(2, VARINT);
 const HELLO = tag(3, BYTES);
@@ -79,7 +83,7 @@ const CHUNK_HEAD_BYTES = 96;
 /** The frame as parts for Connection.send: a head, then the payload's parts untouched. */
 export function encodeChunk(chunk: Chunk, acknowledged: number): Uint8Array[] {
   const { header, payloadBytes } = chunk;
-  const head = new Writer(CHUNK_HEAD_BYTES + (header?.length ?? 0));
+  const head = new FieldWriter(CHUNK_HEAD_BYTES + (header?.length ?? 0));
   let length = 1 + varintBytes(chunk.sequence) + 1 + varintBytes(chunk.message);
   if (header !== undefined) length += 1 + varintBytes(header.length) + header.length;
   if (chunk.last) length += 2;
@@ -102,7 +106,7 @@ export function encodeChunk(chunk: Chunk, acknowledged: number): Uint8Array[] {
 }
 
 export function encodeNote(payload: Uint8Array, acknowledged: number): Uint8Array[] {
-  const head = new Writer(CHUNK_HEAD_BYTES);
+  const head = new FieldWriter(CHUNK_HEAD_BYTES);
   head.number(ACKNOWLEDGED, acknowledged);
   head.byte(NOTE);
   head.varint(payload.length);
@@ -110,7 +114,7 @@ export function encodeNote(payload: Uint8Array, acknowledged: number): Uint8Arra
 }
 
 export function encodeAck(acknowledged: number, acknowledgeNow: boolean): Uint8Array[] {
-  const head = new Writer(CHUNK_HEAD_BYTES);
+  const head = new FieldWriter(CHUNK_HEAD_BYTES);
   head.number(ACKNOWLEDGED, acknowledged);
   if (acknowledgeNow) head.number(ACKNOWLEDGE_NOW, 1);
   return [head.done()];
@@ -121,14 +125,14 @@ export function encodeHello(hello: Hello): Uint8Array[] {
     LinkHelloSchema,
     create(LinkHelloSchema, { ...hello, received: BigInt(hello.received) }),
   );
-  const head = new Writer(CHUNK_HEAD_BYTES + bytes.length);
+  const head = new FieldWriter(CHUNK_HEAD_BYTES + bytes.length);
   head.bytes(HELLO, bytes);
   return [head.done()];
 }
 
 export function encodeRefusal(refusal: Refusal): Uint8Array[] {
   const bytes = toBinary(LinkRefusalSchema, create(LinkRefusalSchema, refusal));
-  const head = new Writer(CHUNK_HEAD_BYTES + bytes.length);
+  const head = new FieldWriter(CHUNK_HEAD_BYTES + bytes.length);
   head.bytes(REFUSAL, bytes);
   return [head.done()];
 }
@@ -158,9 +162,6 @@ export function decodeFrame(parts: readonly Uint8Array[]): Frame {
     return decodeFields(new FieldReader(joined([head, ...tail]), []));
   }
 }
-
-/** Thrown where something other than a payload reaches into the tail; the frame is then decoded in one part. */
-const STRADDLES = Symbol('straddles');
 
 const joined = (parts: readonly Uint8Array[], bytes?: number): Uint8Array =>
   parts.length === 1 ? (parts[0] ?? new Uint8Array(0)) : Buffer.concat(parts, bytes);
@@ -258,167 +259,3 @@ function generated(schema: typeof LinkHelloSchema | typeof LinkRefusalSchema, co
     throw violation('a hello or refusal that cannot be decoded');
   }
 }
-
-function varintBytes(value: number): number {
-  let count = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) count++;
-  return count;
-}
-
-class Writer {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
-  }
-
-  byte(value: number): void {
-    this.#bytes[this.#at++] = value;
-  }
-
-  varint(value: number): void {
-    let rest = value;
-    while (rest >= 128) {
-      this.byte((rest % 128) | 128);
-      rest = Math.floor(rest / 128);
-    }
-    this.byte(rest);
-  }
-
-  /** A varint field; proto3 leaves out zero. */
-  number(fieldTag: number, value: number): void {
-    if (value === 0) return;
-    this.byte(fieldTag);
-    this.varint(value);
-  }
-
-  bytes(fieldTag: number, value: Uint8Array): void {
-    this.byte(fieldTag);
-    this.varint(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
-  }
-
-  done(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at);
-  }
-}
-
-interface Payload {
-  readonly parts: readonly Uint8Array[];
-  readonly payloadBytes: number;
-}
-
-/**
- * Reads the fields of a message that continues, behind the bytes at hand, in a tail that only a last field may reach into.
- */
-class FieldReader {
-  readonly #bytes: Uint8Array;
-  #tail: readonly Uint8Array[];
-  #tailBytes = 0;
-  #at = 0;
-  tag = 0;
-
-  constructor(bytes: Uint8Array, tail: readonly Uint8Array[]) {
-    this.#bytes = bytes;
-    this.#tail = tail;
-    for (const part of tail) this.#tailBytes += part.length;
-  }
-
-  /** Moves to the next field; false at the end. */
-  next(): boolean {
-    if (this.#at === this.#bytes.length && this.#tailBytes === 0) return false;
-    this.tag = this.number();
-    if (this.tag < 8) throw violation('a field without a number');
-    return true;
-  }
-
-  number(): number {
-    let value = 0;
-    let scale = 1;
-    for (let count = 0; count < 10; count++) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw this.#missing();
-      value += (byte & 127) * scale;
-      if (byte < 128) {
-        if (!Number.isSafeInteger(value)) throw violation('a number out of range');
-        return value;
-      }
-      scale *= 128;
-    }
-    throw violation('an endless number');
-  }
-
-  bytes(): Uint8Array {
-    return this.#take(this.number());
-  }
-
-  /** A field that is a message, and may be the last one. */
-  message(): FieldReader {
-    const length = this.number();
-    if (!this.#isRest(length)) return new FieldReader(this.#take(length), []);
-    const rest = new FieldReader(this.#bytes.subarray(this.#at), this.#tail);
-    this.#end();
-    return rest;
-  }
-
-  /** A field that may be the last one, as the parts that it came in. */
-  payload(): Payload {
-    const payloadBytes = this.number();
-    if (!this.#isRest(payloadBytes)) {
-      const content = this.#take(payloadBytes);
-      return { parts: content.length === 0 ? [] : [content], payloadBytes };
-    }
-    const first = this.#bytes.subarray(this.#at);
-    const parts = first.length === 0 ? this.#tail : [first, ...this.#tail];
-    this.#end();
-    return { parts, payloadBytes };
-  }
-
-  skip(): void {
-    const type = this.tag & 7;
-    if (type === VARINT) this.#skipVarint();
-    else if (type === FIXED64) this.#take(8);
-    else if (type === BYTES) this.bytes();
-    else if (type === FIXED32) this.#take(4);
-    else throw violation('an unknown wire type');
-  }
-
-  /** Unlike `number`, takes the full range of 64 bits: the value does not matter. */
-  #skipVarint(): void {
-    for (let count = 0; count < 10; count++) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw this.#missing();
-      if (byte < 128) return;
-    }
-    throw violation('an endless number');
-  }
-
-  /** Whether so many bytes are all that is left, with a tail to it. */
-  #isRest(length: number): boolean {
-    return this.#tailBytes > 0 && length === this.#bytes.length - this.#at + this.#tailBytes;
-  }
-
-  #end(): void {
-    this.#at = this.#bytes.length;
-    this.#tail = [];
-    this.#tailBytes = 0;
-  }
-
-  /** What to throw where the bytes at hand are not enough. */
-  #missing(): unknown {
-    return this.#tailBytes > 0 ? STRADDLES : violation('a truncated frame');
-  }
-
-  #take(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw this.#missing();
-    const part = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return part;
-  }
-}
-
-const violation = (what: string): PeerError =>
-  new PeerError('PRIVITY_PROTOCOL_VIOLATION', `the peer sent ${what}`);
