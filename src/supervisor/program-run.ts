@@ -20,6 +20,8 @@ const ORPHAN_NOTICE_MS = 100;
 const ORPHAN_CONNECT_MS = 500;
 /** How often waits are looked for, and the age from which a wait is worth telling of. */
 const WAIT_TOLD_MS = 1_000;
+/** How long the details of a failure wait, so that the failure itself has the processor. No person notices. */
+const DETAIL_AFTER_MS = 25;
 /** Waits that one message tells of: the oldest, which the others follow from. */
 const WAITS_TOLD_MAX = 8;
 
@@ -32,6 +34,7 @@ export class ProgramRun {
   readonly #load: Load;
   readonly #links: Link[] = [];
   readonly #news: StepNews[] = [];
+  readonly #details: CapturedFailure[] = [];
   #runtime: Runtime | null = null;
   #plane: DataPlane | null = null;
   #running: Promise<unknown> = Promise.resolve();
@@ -197,6 +200,7 @@ export class ProgramRun {
     if (this.#ending) return;
     this.#ending = true;
     await this.#running.catch(() => undefined);
+    this.#flushDetails();
     const released = await this.#runtime?.close();
     const links = this.#links.length;
     await Promise.allSettled(this.#links.map((link) => link.close()));
@@ -218,9 +222,16 @@ export class ProgramRun {
     this.#tellDetail(captured);
   }
 
-  /** Later: whoever waits for the failure need not wait for its stack. */
+  /** Later: whoever waits for the failure need not wait for its stack, which takes milliseconds to make. */
   #tellDetail(captured: CapturedFailure): void {
-    setImmediate(() => this.#tell({ type: 'detail', failure: captured.failure, detail: detailOf(captured) }));
+    if (this.#details.length === 0) setTimeout(() => this.#flushDetails(), DETAIL_AFTER_MS);
+    this.#details.push(captured);
+  }
+
+  #flushDetails(): void {
+    for (const captured of this.#details.splice(0)) {
+      this.#tell({ type: 'detail', failure: captured.failure, detail: detailOf(captured) });
+    }
   }
 
   #tellWaits(runtime: Runtime): void {
