@@ -32,7 +32,7 @@ function forgiveOwnDelay(turn: Turn): void {
 function sendHeartbeats(turn: Turn): void {
   if (turn.now < turn.next.heartbeatAt) return;
   turn.next.heartbeatAt = turn.now + turn.next.config.bounds.heartbeatMs;
-  turn.sendAll({ type: 'heartbeat', heads: heads(turn.next.trail) });
+  turn.sendAll({ type: 'heartbeat', heads: heads(turn.next.trail), answering: turn.next.answering });
 }
 
 function judge(turn: Turn, peer: number): void {

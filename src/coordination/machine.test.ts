@@ -188,13 +188,23 @@ describe('liveness', () => {
     assert.ok(world.cores.every((core) => core.phase === 'running'));
   });
 
+  it('ends the run when a program that answers its supervisor sends nothing, and not while it is busy', () => {
+    const failure = { code: 'LINK_DOWN', origin: 'alice', reporter: 'alice', incident: 'i' } as const;
+    let world = happen(runningWorld(2), 1, { type: 'answering', answers: false });
+    world = happen(pass(world, 500), 0, { type: 'silent', peer: 1, failure });
+    assert.equal(world.cores[0]?.phase, 'running');
+    world = pass(happen(world, 1, { type: 'answering', answers: true }), 500);
+    world = deliverAll(happen(world, 0, { type: 'silent', peer: 1, failure }));
+    assert.equal(verdict(world).failure?.code, 'LINK_DOWN');
+  });
+
   it('suspects before it gives up, and takes it back', () => {
     const quiet = runningWorld(2);
     const core = quiet.cores[0];
     assert.ok(core);
     const suspicious = step({ ...core, lastTickAt: 700, heartbeatAt: 700 }, { type: 'tick' }, 700);
     assert.ok(suspicious.effects.some((effect) => effect.type === 'peer' && effect.state === 'suspect'));
-    const message = { type: 'heartbeat', heads: [] } as const;
+    const message = { type: 'heartbeat', heads: [], answering: true } as const;
     const relieved = step(suspicious.state, { type: 'received', peer: 1, message }, 800);
     assert.ok(relieved.effects.some((effect) => effect.type === 'peer' && effect.state === 'up'));
   });

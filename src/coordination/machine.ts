@@ -30,6 +30,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     linkUp: false,
     heardAt: null,
     suspect: false,
+    answering: true,
     hello: null,
     fin: null,
     ready: false,
@@ -48,6 +49,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     trail: emptyTrail,
     scopes: new Map(),
     divergence: null,
+    answering: true,
     fin: null,
     ready: false,
     abortingSince: null,
@@ -94,6 +96,12 @@ function handle(turn: Turn, event: CoreEvent): void {
       checkPending(turn);
       for (const peer of turn.others()) checkFin(turn, peer);
       return;
+    case 'answering':
+      turn.next.answering = event.answers;
+      return;
+    case 'silent':
+      // A peer whose program is busy cannot be expected to send; its own deadlines watch over it.
+      return turn.peer(event.peer)?.answering ? turn.abort(event.failure) : undefined;
     case 'diverged':
       return awaitDifference(turn, event.peer, event.branch, event.position);
     case 'scopeFailed':
@@ -139,6 +147,7 @@ function received(turn: Turn, peer: number, message: Message): void {
       compareHello(turn, peer);
       return startIfAllAgree(turn);
     case 'heartbeat':
+      turn.updatePeer(peer, { answering: message.answering });
       for (const head of message.heads) checkHead(turn, peer, head);
       return;
     case 'board':

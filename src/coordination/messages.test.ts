@@ -32,7 +32,7 @@ const hello = { protocol: 'p', version: 'v', federation: 'f', job: 'j', args: 'a
 
 const messages: Message[] = [
   { type: 'hello', hello },
-  { type: 'heartbeat', heads: [{ branch: '', position: 7, digest: 'd' }] },
+  { type: 'heartbeat', heads: [{ branch: '', position: 7, digest: 'd' }], answering: true },
   { type: 'board', board, reports },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
   { type: 'vote', scope: '4/0', failure },
@@ -90,7 +90,7 @@ describe('control messages', () => {
       { type: 'diverged', branch: '', entries: [{ ...entry, kind: 'x' as never }], ended: false },
       { type: 'diverged', branch: '', entries: [{ ...entry, places: ['mallory'] }], ended: false },
       { type: 'fin', fin: { steps: 1, digest: 'd'.repeat(300) } },
-      { type: 'heartbeat', heads: Array(9).fill({ branch: '', position: 0, digest: '' }) },
+      { type: 'heartbeat', heads: Array(9).fill({ branch: '', position: 0, digest: '' }), answering: true },
     ];
     for (const message of strange) {
       const bytes = encodeMessage(message);

@@ -45,7 +45,7 @@ function kindOf(message: Message): NonNullable<Kind> {
     case 'hello':
       return { case: 'hello', value: message.hello };
     case 'heartbeat':
-      return { case: 'heartbeat', value: { heads: [...message.heads] } };
+      return { case: 'heartbeat', value: { heads: [...message.heads], answering: message.answering } };
     case 'board':
       return { case: 'board', value: boardToWire(message.board, message.reports) };
     case 'diverged': {
@@ -111,7 +111,7 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
         ...words({ branch, digest }),
         position,
       }));
-      return { type: 'heartbeat', heads };
+      return { type: 'heartbeat', heads, answering: kind.value.answering };
     }
     case 'board':
       return boardFromWire(kind.value, parties);

@@ -54,7 +54,7 @@ export interface BoardReport {
 
 export type Message =
   | { readonly type: 'hello'; readonly hello: Hello }
-  | { readonly type: 'heartbeat'; readonly heads: readonly TrailHead[] }
+  | { readonly type: 'heartbeat'; readonly heads: readonly TrailHead[]; readonly answering: boolean }
   | { readonly type: 'board'; readonly board: Board; readonly reports: readonly (BoardReport | null)[] }
   /** "We differ at or before this position; here is how I came there." The receiver finds the first difference. */
   | {
@@ -79,6 +79,10 @@ export type CoreEvent =
   /** Evidence that a peer is gone, better than silence: its orphaned program said so, or its identity was refused. */
   | { readonly type: 'lost'; readonly peer: PartyIndex; readonly code: FailureCode }
   | { readonly type: 'steps'; readonly entries: readonly TrailEntry[] }
+  /** Whether this party's program answers its supervisor; one that computes without a pause does not, and is not at fault. */
+  | { readonly type: 'answering'; readonly answers: boolean }
+  /** Nothing has come from a peer's program for too long. */
+  | { readonly type: 'silent'; readonly peer: PartyIndex; readonly failure: Failure }
   /** The program refused a value whose digest differs from its own for that step. */
   | {
       readonly type: 'diverged';
@@ -122,6 +126,8 @@ export interface PeerView {
   /** Last sign of life; null before the first. */
   readonly heardAt: number | null;
   readonly suspect: boolean;
+  /** By its last heartbeat: whether its program answers. */
+  readonly answering: boolean;
   readonly hello: Hello | null;
   readonly fin: Fin | null;
   readonly ready: boolean;
@@ -165,6 +171,8 @@ export interface CoreState {
   readonly scopes: ReadonlyMap<string, OpenScope>;
   /** Set while this party waits for a peer to name the first difference. */
   readonly divergence: { readonly peer: PartyIndex; readonly giveUpAt: number } | null;
+  /** Whether this party's program answers. */
+  readonly answering: boolean;
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly abortingSince: number | null;

@@ -34,8 +34,9 @@ export const DEFAULT_BOUNDS: Bounds = {
   /** One step of this party's own, from when its inputs are there. A forgotten loop must end; twelve hours. */
   stepDeadlineMs: 43_200_000,
   /**
-   * How long the data connection with a peer whose supervisor answers may be down: a gateway that restarts takes seconds,
-   * one that lets only the control plane through would be waited for for ever.
+   * How long nothing may come from the program of a peer whose supervisor says that it answers: a gateway that restarts takes
+   * seconds, one that lets only the control plane through would be waited for for ever. After half of it the connection is
+   * replaced.
    */
   dataLinkMs: 30_000,
 };

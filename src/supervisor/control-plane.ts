@@ -3,6 +3,7 @@ import { PeerError } from '../base/errors.ts';
 import type { Link, LinkHandlers } from '../contracts/index.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, decodeMessage, encodeMessage } from '../coordination/messages.ts';
 import type { Message } from '../coordination/types.ts';
+import type { ManagedLink } from '../transport/index.ts';
 
 export interface ControlPlaneHandlers {
   onMessage(peer: number, message: Message): void;
@@ -11,7 +12,7 @@ export interface ControlPlaneHandlers {
   onRefused(peer: number, error: Error): void;
 }
 
-export type Connect = (peer: string, handlers: LinkHandlers) => Link;
+export type Connect = (peer: string, handlers: LinkHandlers) => ManagedLink;
 
 export class ControlPlane {
   readonly #parties: readonly string[];

@@ -47,6 +47,8 @@ export type FromProgram =
   | { readonly type: 'detail'; readonly failure: Failure; readonly detail: string }
   | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }
   | { readonly type: 'orphaned'; readonly peer: string }
+  /** Nothing has come from a peer's program for `dataLinkMs`, again every second. */
+  | { readonly type: 'silent'; readonly peer: string }
   | { readonly type: 'refused'; readonly peer: string; readonly code: FailureCode; readonly message: string }
   | { readonly type: 'news'; readonly news: readonly StepNews[] }
   | { readonly type: 'pong' }

@@ -25,6 +25,7 @@ import type { PartyOptions } from './options.ts';
 import { openPlanes, type Planes } from './planes.ts';
 import { describeExit, type ProgramExit } from './program-exit.ts';
 import { ProgramProcess } from './program-process.ts';
+import { Pulse } from './pulse.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
 import { rehearse } from './rehearsal.ts';
@@ -43,6 +44,7 @@ export class PartyRun {
   readonly #record = new RunRecord();
   readonly #recorder: Recorder;
   readonly #steps: StepWatch;
+  readonly #pulse: Pulse;
   readonly #ended = deferred<Outcome>();
   readonly #left = deferred<void>();
   readonly #say: Announcer;
@@ -73,6 +75,12 @@ export class PartyRun {
       expired: (stepId, isStuck) => this.#expired(stepId, isStuck),
     });
     this.#record.hold('timer', 'step deadlines', () => this.#steps.stop());
+    this.#pulse = new Pulse(
+      systemClock,
+      () => this.#program?.send({ type: 'ping' }),
+      (answers) => this.#coordinator?.dispatch({ type: 'answering', answers }),
+    );
+    this.#record.hold('timer', 'pulse', () => this.#pulse.stop());
   }
 
   /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
@@ -199,6 +207,7 @@ export class PartyRun {
       case 'ended':
         this.#outcome = effect.outcome;
         this.#steps.stop();
+        this.#pulse.stop();
         this.#say.verdict(effect.outcome);
         this.#ended.resolve(effect.outcome);
         return;
@@ -214,6 +223,7 @@ export class PartyRun {
     this.#program?.send({ type: 'start', runId, federation, identity });
     if (this.#program) this.#planes?.handDataTo(this.#program);
     this.#steps.watchProgram();
+    this.#pulse.start();
   }
 
   #fromProgram(message: FromProgram): void {
@@ -239,6 +249,8 @@ export class PartyRun {
           branch: message.branch,
           position: message.position,
         });
+      case 'silent':
+        return this.#silent(message.peer);
       case 'orphaned':
         return dispatch({ type: 'lost', peer: this.#parties.indexOf(message.peer), code: 'PEER_CRASHED' });
       case 'refused':
@@ -254,6 +266,7 @@ export class PartyRun {
         return;
       }
       case 'pong':
+        this.#pulse.answered();
         return this.#steps.answered();
       case 'waiting':
         for (const wait of message.waits) this.#say.emit({ event: 'waiting', ...wait });
@@ -349,6 +362,15 @@ export class PartyRun {
     const failure: Failure = { code, origin: party, reporter: party, ...step, incident, facts };
     this.#say.failure(failure, [facts, detail].filter(Boolean).join(', '));
     this.#coordinator?.dispatch({ type: 'failed', failure });
+  }
+
+  /** Whether this is a failure depends on whether the peer's program is only busy: its heartbeats say. */
+  #silent(name: string): void {
+    const { party } = this.#options;
+    const facts = `nothing passes on the data connection between ${[party, name].sort().join(' and ')}`;
+    const incident = randomBytes(16).toString('hex');
+    const failure: Failure = { code: 'LINK_DOWN', origin: party, reporter: party, incident, facts };
+    this.#coordinator?.dispatch({ type: 'silent', peer: this.#parties.indexOf(name), failure });
   }
 
   #refused(peer: number, error: Error): void {

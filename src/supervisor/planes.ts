@@ -3,7 +3,7 @@
  * to the program process before TLS has begun. Of two parties the one that the federation lists first dials.
  */
 import { systemClock, systemRandom } from '../base/system.ts';
-import type { Link, LinkHandlers, Plane } from '../contracts/index.ts';
+import type { LinkHandlers, Plane } from '../contracts/index.ts';
 import {
   type ArrivedSocket,
   acceptInto,
@@ -13,6 +13,7 @@ import {
   LINK_LIMITS,
   type LinkLimits,
   listenPort,
+  type ManagedLink,
 } from '../transport/index.ts';
 import { DEFAULT_BOUNDS } from './bounds.ts';
 import type { Connect } from './control-plane.ts';
@@ -112,7 +113,7 @@ function connector(
 ): Connect {
   const order = federation.map((member) => member.name);
   const acceptor = acceptInto(transport);
-  return (peer: string, handlers: LinkHandlers): Link => {
+  return (peer: string, handlers: LinkHandlers): ManagedLink => {
     const role = order.indexOf(self) < order.indexOf(peer) ? 'dialer' : 'acceptor';
     const link = createLink({
       transport,

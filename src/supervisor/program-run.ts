@@ -2,17 +2,19 @@
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PeerError, PeerLostError, UsageError } from '../base/errors.ts';
+import { PeerError, UsageError } from '../base/errors.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
-import type { Link, LinkHandlers } from '../contracts/index.ts';
+import type { LinkHandlers } from '../contracts/index.ts';
 import { closeDatabase, configureDatabase } from '../data/index.ts';
 import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
 import { loadJob } from '../program/load-job.ts';
 import { Runtime } from '../program/runtime.ts';
+import type { ManagedLink } from '../transport/index.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import { type DataPlane, openDataPlane } from './planes.ts';
 import { toJson } from './result-json.ts';
+import { Silence } from './silence.ts';
 
 /** How long peers may take to take the news that this party's supervisor is gone. */
 const ORPHAN_NOTICE_MS = 100;
@@ -26,13 +28,15 @@ const DETAIL_AFTER_MS = 25;
 const WAITS_TOLD_MAX = 8;
 
 const ORPHANED = new TextEncoder().encode('orphaned');
+/** A sign of life between programs. */
+const PULSE = new TextEncoder().encode('pulse');
 
 type Load = Extract<ToProgram, { type: 'load' }>;
 type Start = Extract<ToProgram, { type: 'start' }>;
 
 export class ProgramRun {
   readonly #load: Load;
-  readonly #links: Link[] = [];
+  readonly #links: ManagedLink[] = [];
   readonly #news: StepNews[] = [];
   readonly #details: CapturedFailure[] = [];
   #runtime: Runtime | null = null;
@@ -40,8 +44,9 @@ export class ProgramRun {
   #running: Promise<unknown> = Promise.resolve();
   #ending = false;
   #orphan = false;
-  /** Since when the data link to a peer is down, in the clock's milliseconds. */
-  readonly #downSince = new Map<string, number>();
+  #silence: Silence | null = null;
+  /** Peers whose connection was replaced because it was silent, and which have not been heard since. */
+  readonly #renewed = new Set<string>();
 
   constructor(load: Load) {
     this.#load = load;
@@ -134,9 +139,9 @@ export class ProgramRun {
       process.stderr.write(`${line}\n`),
     );
     this.#plane = plane;
-    for (const peer of parties) {
-      if (peer === party) continue;
-      this.#downSince.set(peer, systemClock.now());
+    const peers = parties.filter((name) => name !== party);
+    this.#silence = new Silence(peers, WAIT_TOLD_MS, systemClock.now());
+    for (const peer of peers) {
       const link = plane.connect(peer, this.#watch(peer, runtime.handlersFor(peer)));
       this.#links.push(link);
       runtime.attach(peer, link);
@@ -159,15 +164,26 @@ export class ProgramRun {
   #watch(peer: string, handlers: LinkHandlers): LinkHandlers {
     return {
       ...handlers,
-      onMessage: (header) => handlers.onMessage(header),
+      onMessage: (header) => {
+        this.#heard(peer);
+        const sink = handlers.onMessage(header);
+        return {
+          write: (piece) => {
+            this.#heard(peer);
+            return sink.write(piece);
+          },
+          end: () => sink.end(),
+          abort: (error) => sink.abort(error),
+        };
+      },
       onNote: (payload) => {
+        this.#heard(peer);
         if (Buffer.from(payload).equals(ORPHANED)) this.#tell({ type: 'orphaned', peer });
       },
       onState: (state, error) => {
         handlers.onState?.(state, error);
         if (state === 'up' && this.#orphan) for (const link of this.#links) link.note(ORPHANED);
-        if (state === 'up') this.#downSince.delete(peer);
-        else if (!this.#downSince.has(peer)) this.#downSince.set(peer, systemClock.now());
+        if (state === 'up') this.#heard(peer);
         if (state !== 'closed' || !(error instanceof PeerError)) return;
         this.#tell({ type: 'refused', peer, code: error.failure, message: error.message });
       },
@@ -243,15 +259,27 @@ export class ProgramRun {
     if (waits.length > 0) this.#tell({ type: 'waiting', waits });
   }
 
-  /** A peer whose supervisor answers, but whose program cannot be reached, would be waited for for ever. */
+  /**
+   * A peer whose supervisor answers, but whose program cannot be reached, would be waited for for ever. A connection that has
+   * fallen silent half way is replaced first: the one before may be dead without showing it.
+   */
   #checkLinks(): void {
-    const { dataLinkMs, party } = this.#load;
-    for (const [peer, since] of this.#downSince) {
-      if (systemClock.now() - since < dataLinkMs || this.#ending) continue;
-      this.#downSince.delete(peer);
-      const message = `there has been no data connection between ${party} and ${peer} for ${dataLinkMs} ms`;
-      this.#failed(this.#capture(new PeerLostError('PRIVITY_DATA_LINK_DOWN', message, { party: peer })));
+    const { dataLinkMs } = this.#load;
+    const now = systemClock.now();
+    for (const link of this.#links) link.note(PULSE);
+    const quiet = this.#silence?.silent(dataLinkMs / 2, now) ?? [];
+    const silent = new Set(this.#silence?.silent(dataLinkMs, now));
+    for (const peer of quiet) {
+      if (silent.has(peer)) this.#tell({ type: 'silent', peer });
+      if (this.#renewed.has(peer)) continue;
+      this.#renewed.add(peer);
+      this.#links.find((link) => link.peer === peer)?.renew();
     }
+  }
+
+  #heard(peer: string): void {
+    this.#silence?.heard(peer, systemClock.now());
+    this.#renewed.delete(peer);
   }
 
   #note(news: StepNews): void {

@@ -24,10 +24,9 @@ export async function campaign(options: CampaignOptions): Promise<boolean> {
   const { say, only = '' } = options;
   const isRoot = process.getuid?.() === 0;
   const chosen = scenarios.filter((scenario) => scenario.name.includes(only));
-  const possible = chosen.filter((scenario) => (isRoot || !scenario.root) && scenario.gap === undefined);
-  for (const { name, gap } of chosen) {
-    if (!possible.some((scenario) => scenario.name === name))
-      say(`left out, because ${gap ?? 'it needs root'}: ${name}`);
+  const possible = chosen.filter((scenario) => isRoot || !scenario.root);
+  for (const { name } of chosen) {
+    if (!possible.some((scenario) => scenario.name === name)) say(`left out, because it needs root: ${name}`);
   }
   if (possible.length === 0) {
     say(`No scenario's name contains "${only}".`);

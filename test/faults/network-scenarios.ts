@@ -14,9 +14,6 @@ import {
 } from './cell.ts';
 import type { End, PartyName, Scenario, When } from './scenario.ts';
 
-const DATA_SILENCE_GAP =
-  'a data connection that stands and carries nothing is not told from a peer whose program is busy';
-
 /** What the network does to large values, to intersections, and to everything. */
 function network(): Scenario[] {
   const list: Scenario[] = [];
@@ -126,7 +123,6 @@ function cuts(): Scenario[] {
         fault: fault(what, ['alice', 'bob'], 'mid-transfer'),
         expected: { code: 'LINK_DOWN', origin: ['alice', 'bob'] },
         detectionMs: DATA_LINK_MS + SILENCE_MS,
-        ...(what === 'refuse data' ? {} : { gap: DATA_SILENCE_GAP }),
       }),
     ),
     cell({

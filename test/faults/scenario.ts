@@ -88,8 +88,6 @@ export interface Scenario {
   /** Bytes a second between any two parties; given only where the network takes part. */
   readonly bytesPerSecond?: number;
   readonly delayMs?: number;
-  /** Why it does not end as it has to, for now: neither form runs it (docs/faults.md). */
-  readonly gap?: string;
   /** Can only be made by root. */
   readonly root?: boolean;
 }

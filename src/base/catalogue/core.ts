@@ -28,11 +28,4 @@ export const coreErrors = {
     remedy:
       'Make a federation file with exactly the parties of the job (`privity federation create`), and exchange it.',
   },
-  PRIVITY_DATA_LINK_DOWN: {
-    failure: 'LINK_DOWN',
-    means: 'Two parties whose supervisors hear each other could not connect their programs for too long.',
-    causes: 'A gateway or firewall lets only some connections through, or cuts those that carry much data.',
-    remedy:
-      'Let TLS connections to the port of the party pass whatever their server name is; see `bounds.dataLinkMs`.',
-  },
 } as const satisfies ErrorEntries;
