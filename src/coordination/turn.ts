@@ -151,9 +151,20 @@ export class Turn {
     } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {
       this.#account(true);
     }
-    if (!sameReports(this.next.reports, this.#before.reports)) {
+    if (this.#hasNews()) {
       this.sendAll({ type: 'board', board: this.next.board, reports: this.next.reports });
     }
+  }
+
+  /**
+   * Whether the others have to hear from this party: its own account has changed, or, where a link is down, another's account
+   * that may have no other way. With all links up everyone hears everyone's account at first hand.
+   */
+  #hasNews(): boolean {
+    const { reports, board } = this.next;
+    const before = this.#before.reports;
+    if (reports[this.self]?.version !== before[this.self]?.version) return true;
+    return board.cuts.some((row) => row.includes(true)) && !sameReports(reports, before);
   }
 
   /** This party's own account of its board; a new version whenever the board, or the fact of having decided, changes. */

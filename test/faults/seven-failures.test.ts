@@ -1,7 +1,8 @@
 /** The failures that every version must answer, with real processes, keys and sockets (three parties on this machine). */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { RunReport } from '../../src/observe/report.ts';
 import { jobFile, Parties, type Setup } from './parties.ts';
@@ -52,6 +53,13 @@ async function withParties(setup: Setup, body: (parties: Parties) => Promise<voi
   } finally {
     parties.dispose();
   }
+}
+
+/** The same job with one expression written differently, elsewhere. */
+function changedCopy(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'privity-job-')), 'steady.ts');
+  writeFileSync(file, readFileSync(steady, 'utf8').replace('seed * 2', 'seed + seed'));
+  return file;
 }
 
 async function whileWorking(parties: Parties, who: string): Promise<void> {
@@ -108,11 +116,17 @@ describe('seven failures, real processes', () => {
       await expectVerdict(parties, { code: 'JOIN_TIMEOUT', origin: 'carol', exit: 69 });
     }));
 
-  it('two parties run different job files', () =>
-    withParties(three({}, { bob: { job: jobFile('steady-changed.ts') } }), async (parties) => {
-      await expectVerdict(parties, { code: 'PROGRAM_MISMATCH', exit: 78 });
-      for (const party of parties.all) assert.match(party.story(), /job: \w+ has .*, \w+ has /);
-    }));
+  it('two parties run different job files', async () => {
+    const changed = changedCopy();
+    try {
+      await withParties(three({}, { bob: { job: changed } }), async (parties) => {
+        await expectVerdict(parties, { code: 'PROGRAM_MISMATCH', exit: 78 });
+        for (const party of parties.all) assert.match(party.story(), /job: \w+ has .*, \w+ has /);
+      });
+    } finally {
+      rmSync(dirname(changed), { recursive: true });
+    }
+  });
 
   it('Ctrl-C at one party', () =>
     withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
