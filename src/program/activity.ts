@@ -36,10 +36,6 @@ export class Activity {
     this.#clock = clock;
   }
 
-  get open(): number {
-    return this.#open.size;
-  }
-
   /** `runsCode`: the part is code of the job, and is waited for even after an abort once it has begun. */
   begin(entry: TrailEntry, runsCode: boolean): StepRun {
     let startedAt: number | undefined;

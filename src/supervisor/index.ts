@@ -6,7 +6,6 @@ import { PartyRun } from './party.ts';
 
 export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './options.ts';
-export { exitCodeOf } from './report-file.ts';
 
 /**
  * Runs one party of a job to its end: listens, joins the others, executes the job in a process of its own, and resolves

@@ -30,7 +30,6 @@ const HELD_SOCKETS_PER_PEER = 2;
 const DIALS_BEFORE_LOST = 8;
 
 export interface Planes {
-  readonly port: number;
   readonly connect: Connect;
   /** From now on data connections go to this process, also those that have been waiting for it. */
   handDataTo(program: ProgramProcess): void;
@@ -57,7 +56,6 @@ export async function openPlanes(options: PartyOptions, warn: (message: string) 
     },
   });
   return {
-    port: port.port,
     connect,
     handDataTo(next) {
       program = next;

@@ -33,7 +33,6 @@ export class ProgramProcess {
   readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcess;
   readonly #mark: string;
-  #exit: ProgramExit | null = null;
   #outOfMemory = false;
 
   private constructor(child: ChildProcess, pid: number, mark: string, handlers: ProgramHandlers) {
@@ -56,7 +55,6 @@ export class ProgramProcess {
       const [code, signal] = values as [number | null, NodeJS.Signals | null];
       if (isCrash(signal)) await Promise.race([closed, delay(LAST_WORDS_MS)]);
       const exit = { code, signal, outOfMemory: this.#outOfMemory };
-      this.#exit = exit;
       handlers.onExit(exit);
       return exit;
     });
@@ -72,10 +70,6 @@ export class ProgramProcess {
     });
     await once(child, 'spawn');
     return new ProgramProcess(child, child.pid ?? 0, tempDir, handlers);
-  }
-
-  get running(): boolean {
-    return this.#exit === null;
   }
 
   send(message: ToProgram): void {

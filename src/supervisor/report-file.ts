@@ -61,6 +61,6 @@ export async function writeReport(dir: string, report: RunReport): Promise<strin
 }
 
 /** The exit code of a party's process for an outcome. */
-export function exitCodeOf(outcome: Outcome): number {
+function exitCodeOf(outcome: Outcome): number {
   return outcome.failure ? failureCodes[outcome.failure.code].exit : 0;
 }
