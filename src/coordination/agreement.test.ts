@@ -131,6 +131,7 @@ describe('agreement, all interleavings', () => {
     ['three parties, one crashes', 3, { crashing: [2] }],
     ['three parties, one link is cut', 3, { cuts: [[0, 1]] }],
     ['three parties, one fails and crashes', 3, { failing: [2], crashing: [2] }],
+    ['three parties, one fails, the link between the others is cut', 3, { failing: [0], cuts: [[1, 2]] }],
     ['three parties, one fails, another crashes', 3, { failing: [0], crashing: [2] }],
     ['three parties close, one crashes', 3, { finishing: [0, 1, 2], crashing: [2] }],
   ];

@@ -12,7 +12,7 @@ import {
 } from './board.ts';
 import type { Failure } from './failure.ts';
 import type { Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
-import { completedOutcome, failedOutcome, type Outcome } from './verdict.ts';
+import { completedOutcome, failedOutcome, isSettled, type Outcome } from './verdict.ts';
 
 type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
 
@@ -178,11 +178,13 @@ export class Turn {
 
   /**
    * Every party of this party's component has sealed and has reported the very board that this party has; or one of
-   * them has decided. A decision proves that all contributions of the component were known to all of it, so the
-   * contributions cannot have grown since: only links can have been cut, and the verdict does not depend on those.
+   * them has decided; or no other verdict is possible any more. A decision proves that all contributions of the component were
+   * known to all of it, or did not matter, so the contributions cannot have grown since: only links can have been cut, and the
+   * verdict does not depend on those.
    */
   #isStable(): boolean {
-    const { board, reports } = this.next;
+    const { board, reports, config } = this.next;
+    if (isSettled(config.parties, board.contributions)) return true;
     const mine = reports[this.self]?.digest;
     const members = component(board, this.self);
     return (

@@ -11,7 +11,7 @@ import { PrivityError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
-import { digestOf, emptyBoard } from '../coordination/board.ts';
+import { digestOf, emptyBoard, signedText } from '../coordination/board.ts';
 import type { Failure } from '../coordination/failure.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import type { CoreEvent, Effect, Outcome } from '../coordination/types.ts';
@@ -107,7 +107,9 @@ export class PartyRun {
     const planes = await openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
-    const signer = createSigner(options.identity.keyPem, options.federation);
+    // What every party but the failing one will say.
+    const joining = signedText(options.party, { failure: null, ready: false, nonce: this.#nonce });
+    const signer = createSigner(options.identity.keyPem, options.federation, [joining]);
     const config = {
       self: this.#self,
       parties: this.#parties,
