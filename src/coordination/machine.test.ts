@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import {
   crash,
   cutLink,
+  deliver,
   deliverAll,
+  deliveries,
   failed,
   happen,
   newWorld,
@@ -121,6 +123,18 @@ describe('failure', () => {
     const two = failed(one, 2);
     assert.ok(outcomes(after(two, 2)).some((outcome) => outcome === null));
     assert.equal(verdict(after(two, 3)).failure?.origin, 'bob');
+  });
+
+  it('costs two boards from each party to each other one', () => {
+    const size = 5;
+    let world = failed(runningWorld(size), 1);
+    let boards = 0;
+    for (let next = deliveries(world)[0]; next; next = deliveries(world)[0]) {
+      if (world.queues[next.from]?.[next.to]?.[0]?.type === 'board') boards += 1;
+      world = deliver(world, next.from, next.to);
+    }
+    verdict(world);
+    assert.ok(boards <= 2 * size * (size - 1), `${boards} boards`);
   });
 
   it('reaches a party that the origin cannot reach', () => {

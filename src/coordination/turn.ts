@@ -158,13 +158,15 @@ export class Turn {
 
   /**
    * Whether the others have to hear from this party: its own account has changed, or, where a link is down, another's account
-   * that may have no other way. With all links up everyone hears everyone's account at first hand.
+   * that may have no other way. With all links up everyone hears everyone's contribution at first hand, and nobody can decide
+   * before all have sealed: what this party knows is of no use to them until it knows the last one.
    */
   #hasNews(): boolean {
     const { reports, board } = this.next;
-    const before = this.#before.reports;
-    if (reports[this.self]?.version !== before[this.self]?.version) return true;
-    return board.cuts.some((row) => row.includes(true)) && !sameReports(reports, before);
+    const { reports: before, board: known } = this.#before;
+    if (board.cuts.some((row) => row.includes(true))) return !sameReports(reports, before);
+    if (reports[this.self]?.version === before[this.self]?.version) return false;
+    return known.contributions[this.self] === null || !board.contributions.includes(null);
   }
 
   /** This party's own account of its board; a new version whenever the board, or the fact of having decided, changes. */

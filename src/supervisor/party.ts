@@ -107,7 +107,6 @@ export class PartyRun {
     const planes = await openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
-    // What every party but the failing one will say.
     const joining = signedText(options.party, { failure: null, ready: false, nonce: this.#nonce });
     const signer = createSigner(options.identity.keyPem, options.federation, [joining]);
     const config = {
