@@ -32,7 +32,9 @@ function forgiveOwnDelay(turn: Turn): void {
 function sendHeartbeats(turn: Turn): void {
   if (turn.now < turn.next.heartbeatAt) return;
   turn.next.heartbeatAt = turn.now + turn.next.config.bounds.heartbeatMs;
-  turn.sendAll({ type: 'heartbeat', heads: heads(turn.next.trail), answering: turn.next.answering });
+  const { trail, answering } = turn.next;
+  for (const peer of turn.reachable())
+    turn.send(peer, { type: 'heartbeat', heads: heads(trail, turn.name(peer)), answering });
 }
 
 function judge(turn: Turn, peer: number): void {

@@ -10,6 +10,7 @@ import type { Handle } from './at.ts';
 import type { Branch, StepPlan } from './branch.ts';
 import { Cell, whenAll } from './cell.ts';
 import { MemberChannel } from './channel.ts';
+import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
 import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
@@ -59,7 +60,7 @@ export class Scheduler {
 
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
-    const branch = this.#begin(inputs);
+    const branch = this.#begin(inputs, [party]);
     const entry = this.#issue(branch, {
       kind: 'task',
       name,
@@ -76,14 +77,14 @@ export class Scheduler {
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
-    const branch = this.#begin([record]);
+    const branch = this.#begin([record], targets);
     const cell = this.#move(branch, 'transfer', record, targets).cell;
     return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
 
   reveal(record: HandleRecord): Promise<unknown> {
     const branch = this.#begin([record]);
-    const { entry, cell } = this.#move(branch, 'reveal', record, this.state.parties);
+    const { entry, cell } = this.#move(branch, 'reveal', record, branch.parties);
     return branch.scope.promise((resolve) => {
       cell?.when(
         (value) => {
@@ -101,7 +102,7 @@ export class Scheduler {
   /** A step that several parties execute together. Gives a handle for each member's own result. */
   device(step: DeviceStep): readonly Handle[] {
     const { kind, name, members, inputs, source } = step;
-    const branch = this.#begin(inputs);
+    const branch = this.#begin(inputs, members);
     const channel = members.includes(this.state.party)
       ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
       : undefined;
@@ -134,7 +135,7 @@ export class Scheduler {
     const entry = this.#issue(branch, {
       kind: 'parallel',
       name: 'parallel',
-      places: this.state.parties,
+      places: branch.parties,
       inputs: [],
       source: String(branches.length),
     });
@@ -172,11 +173,12 @@ export class Scheduler {
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
   openScope(name: string, detail: string): OpenedScope {
     const branch = this.#begin([]);
-    const plan = { kind: 'attempt', name, places: this.state.parties, inputs: [], source: detail } as const;
+    const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
     const entry = this.#issue(branch, plan);
     const run = this.state.activity.begin(entry, true);
     run.start();
-    const [child] = this.lockstep.fork(branch, entry.stepId, 1, new Scope(entry.stepId, branch.scope));
+    const scope = new Scope(entry.stepId, branch.scope, branch.parties);
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, scope);
     invariant(child, 'a scope has one branch');
     return { entry, outer: branch.scope, branch, child, run };
   }
@@ -196,11 +198,47 @@ export class Scheduler {
     this.#exchange.recheckEarly();
   }
 
-  /** Every step begins here: none is issued after the end of its scope, or with a value of a scope that has failed. */
-  #begin(inputs: readonly HandleRecord[]): Branch {
+  /** A step that only its members execute any further. `own` is there at a member. */
+  openConclave(members: readonly string[]): OpenedConclave {
+    const branch = this.#begin([], members);
+    const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
+    const entry = this.#issue(branch, plan);
+    const me = this.state.party;
+    const cell = members.includes(me) ? new Cell() : undefined;
+    const copies = new Map(
+      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
+    );
+    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
+    if (cell === undefined) return { entry, branch, result, own: null };
+    const run = this.state.activity.begin(entry, true);
+    run.start();
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, branch.scope, members);
+    invariant(child, 'a conclave has one branch');
+    return { entry, branch, result, own: { run, child, cell } };
+  }
+
+  /** This party is through with a conclave. */
+  closeConclave(branch: Branch, child: Branch): void {
+    this.lockstep.leave(branch, child);
+    this.#exchange.recheckEarly();
+  }
+
+  /** See {@link Delivery.publish}. */
+  publish(value: unknown, entry: TrailEntry): Promise<unknown> {
+    return this.#delivery.publish(value, entry);
+  }
+
+  /**
+   * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
+   * border of a conclave.
+   */
+  #begin(inputs: readonly HandleRecord[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
-    for (const { branch: home, value } of inputs) {
+    checkMembers(branch, places);
+    for (const input of inputs) {
+      const { branch: home, value } = input;
+      checkBorder(branch, input);
       if (!home.scope.aborted || home.scope === branch.scope) continue;
       throw new UsageError(
         'PRIVITY_HANDLE_SCOPE_FAILED',

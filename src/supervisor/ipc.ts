@@ -43,6 +43,13 @@ export type FromProgram =
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }
   | { readonly type: 'scopeLeft'; readonly scope: string }
+  | {
+      readonly type: 'conclaveLeft';
+      readonly conclave: string;
+      /** By number. */
+      readonly members: readonly number[];
+      readonly fin: Fin;
+    }
   /** For this party's own log: message, stack and causes of a failure told before. */
   | { readonly type: 'detail'; readonly failure: Failure; readonly detail: string }
   | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }

@@ -240,7 +240,8 @@ export class PartyRun {
         this.#say.awaitDetail(message.failure);
         return dispatch({ type: 'scopeFailed', scope: message.scope, failure: message.failure });
       case 'scopeLeft':
-        return dispatch({ type: 'scopeLeft', scope: message.scope });
+      case 'conclaveLeft':
+        return dispatch(message);
       case 'detail':
         return this.#say.failure(message.failure, message.detail);
       case 'diverged':

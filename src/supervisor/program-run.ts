@@ -208,6 +208,10 @@ export class ProgramRun {
       },
       handlerFailed: (captured) => process.stderr.write(`onFailure: ${detailOf(captured)}\n`),
       scopeLeft: (scope) => this.#tell({ type: 'scopeLeft', scope }),
+      conclaveLeft: (conclave, names, fin) => {
+        const members = names.map((name) => this.#load.parties.indexOf(name));
+        this.#tell({ type: 'conclaveLeft', conclave, members, fin });
+      },
       diverged: ({ peer, branch, position }) => this.#tell({ type: 'diverged', peer, branch, position }),
     };
   }
