@@ -46,7 +46,8 @@ export function findOrphans(base = tmpdir()): readonly Orphan[] {
     const claim = readClaim(folder);
     if (claim === undefined || ownerState(claim) !== 'dead') return [];
     // Supervisors of a local run outlive the one that started them for a moment, and need its files until they have ended.
-    if (claim.kind === 'local' && markedProcesses(folder, LOCAL_MARK).length > 0) return [];
+    const isNeeded = process.env[LOCAL_MARK] === folder || markedProcesses(folder, LOCAL_MARK).length > 0;
+    if (claim.kind === 'local' && isNeeded) return [];
     return [{ folder, claim, processes: processesOf(folder, claim), ...contents(folder) }];
   });
 }
@@ -74,13 +75,14 @@ export async function clearOrphan({ folder, claim }: Orphan): Promise<Cleared> {
   return { items, leftovers };
 }
 
-/** `alice, run 4711: its supervisor (process 123, since …) ended without clearing up` */
+/** In one sentence: who ended without clearing up, and what is left. */
 export function orphanText({ claim, processes, files, bytes, folder }: Orphan): string {
   const { party, runId, owner, since, kind } = claim;
   const who = kind === 'local' ? 'a local run' : `the supervisor of ${party}`;
   const run = runId === '' ? '' : `, run ${runId}`;
-  const living = processes.length === 0 ? '' : `, processes ${processes.join(', ')}`;
-  return `${who}${run} (process ${owner.pid}, since ${since}) ended without clearing up: ${folder} with ${files} files (${bytes} bytes)${living}`;
+  const living = processes.length === 0 ? '' : `, and processes ${processes.join(', ')}`;
+  const left = `${folder} (${files} files, ${bytes} bytes)${living}`;
+  return `${who}${run} (process ${owner.pid}, since ${since}) has ended without clearing up: ${left}`;
 }
 
 function processesOf(folder: string, { program }: Claim): readonly number[] {
