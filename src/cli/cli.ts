@@ -242,15 +242,16 @@ function addDoctor(program: Command, shell: Shell, exit: Exit): void {
   program
     .command('doctor')
     .description('check keys, clock, port, and every peer; say what to do')
-    .requiredOption('--config <file>', 'the party file')
+    .option('--config <file>', 'the party file')
+    .option('--clean', 'remove what runs have left whose supervisor was killed')
     .option('--wait <duration>', 'keep listening, and trying peers that do not answer yet, for so long')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
 Peers listen during a run only, so one that does not answer may be in order. To check each other, all
-parties start the doctor with --wait at the same time.
-${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --wait 60s'])}${plainExitCodesText()}`,
+parties start the doctor with --wait at the same time. With --clean alone, nothing else is checked.
+${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --wait 60s', 'privity doctor --clean'])}${plainExitCodesText()}`,
     )
     .action(async (flags: DoctorFlags) =>
       exit(await (await import('./commands/doctor.ts')).doctorCommand(shell, flags)),

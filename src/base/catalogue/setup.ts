@@ -105,6 +105,13 @@ export const setupErrors = {
     causes: 'Missing permission, a folder that does not exist, or a full disk.',
     remedy: 'Look at the path in the message: who may write there, and how much room is left.',
   },
+  PRIVITY_TEMPORARY_FOLDER: {
+    failure: 'SETUP_FAILED',
+    means: 'A run has no temporary folder.',
+    causes: 'The folder for temporary files (TMPDIR) does not exist, may not be written, or is full.',
+    remedy:
+      'Look at the folder in the message, or set TMPDIR to another; `privity doctor --clean` may make room.',
+  },
   PRIVITY_JOB_NOT_LOADED: {
     failure: 'SETUP_FAILED',
     means: 'The process that reads the list of parties from a job ended without telling them.',

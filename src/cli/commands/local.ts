@@ -44,6 +44,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const stopping = watchStopSignals(shell, (text) => note(text));
   const { clock } = shell;
   const federation = await createThrowAway({
+    runId,
     parties,
     settings,
     bounds,
@@ -60,6 +61,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
       shell,
       {
         runId,
+        folder: federation.folder,
         parties,
         bounds,
         command: (party) => [
