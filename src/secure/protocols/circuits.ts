@@ -22,6 +22,11 @@ export const signOrder: Uint8Array = Uint8Array.from({ length: 64 }, (_, index) 
   return index === 0 ? 63 : position - 1;
 });
 
+/** The lowest bits in natural order. */
+export function lowBits(width: number): Uint8Array {
+  return Uint8Array.from({ length: width }, (_, bit) => bit);
+}
+
 /** Ands of {@link signOfSum} for each element, and its rounds. */
 export const SIGN_ANDS = 63 + 119;
 export const SIGN_ROUNDS = 7;
@@ -92,6 +97,7 @@ export async function carryOut(protocol: BitProtocol, fiber: Fiber, x: Bits, y: 
 
 /** Ands of {@link addBits}. */
 export function addAnds(width: number): number {
+  if (width === 1) return 0;
   let ands = width - 1;
   for (let distance = 1; distance < width - 1; distance *= 2) {
     for (const { low, from, to } of blocks(width - 1, distance))
