@@ -1,4 +1,5 @@
 /** Liveness and deadlines: everything that the passing of time alone decides. */
+import { isCut } from './board.ts';
 import { giveUpOnDifference } from './lockstep.ts';
 import { heads } from './trail.ts';
 import type { Turn } from './turn.ts';
@@ -75,7 +76,7 @@ export function nextWake(state: CoreState): number {
   }
   if (state.endedAt !== null) return Math.max(Math.min(...wakes, state.endedAt + bounds.lingerMs), state.lastTickAt);
   for (const [i, view] of state.peers.entries()) {
-    if (i === self || state.board.cuts[self]?.[i] === true) continue;
+    if (i === self || isCut(state.board, self, i)) continue;
     if (view.heardAt === null) wakes.push(joinDeadline(state));
     else wakes.push(view.heardAt + (view.suspect ? bounds.lostAfterMs : bounds.suspectAfterMs));
   }

@@ -249,7 +249,7 @@ export const causeBeforeSymptom: Checker = (schedule) => {
 };
 
 /** Boards on the wire for each pair of parties and each thing that becomes known: see docs/simulation-core.md. */
-export const BOARDS_FACTOR = 3;
+export const BOARDS_FACTOR = 8;
 
 /** Control messages stay below c·n² for each thing that becomes known; all others have a number that does not depend on faults. */
 export const bounded: Checker = ({ parties, network, plan, happened }) => {

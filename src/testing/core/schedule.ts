@@ -307,7 +307,7 @@ export class Schedule {
         if (clock === undefined) return;
         this.#trace(fault.party, `* its clock jumps by ${fault.ms} ms`);
         clock.ahead += fault.ms;
-        record.stalls.push({ from: now - fault.ms, to: now });
+        record.stalls.push({ from: now, to: now });
         return this.#whenAwake(fault.party, () => this.#dispatch(fault.party, { type: 'tick' }));
       }
       case 'busy': {

@@ -21,15 +21,16 @@ export function checkStep(step: CoreStep): string | null {
 
 /** A contribution never changes; a party's own is its failure if that came first. */
 function checkSealed({ name, before, event, after }: CoreStep): string | null {
+  const wasOpen = before.phase !== 'aborting' && before.phase !== 'ended';
+  if (before.board === after.board && event.type !== 'failed') return null;
   for (const [party, sealed] of before.board.contributions.entries()) {
     const now = after.board.contributions[party];
-    if (sealed !== null && JSON.stringify(now) !== JSON.stringify(sealed)) {
+    if (sealed !== null && now !== sealed && JSON.stringify(now) !== JSON.stringify(sealed)) {
       return `never two verdicts: at ${name} the contribution of party ${party} has changed`;
     }
   }
   const { self } = before.config;
   const own = after.board.contributions[self];
-  const wasOpen = before.phase !== 'aborting' && before.phase !== 'ended';
   if (event.type === 'failed' && wasOpen && own?.failure?.incident !== event.failure.incident) {
     return `cause before symptom: ${name} has failed and seals something else`;
   }
