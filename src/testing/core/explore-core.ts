@@ -22,9 +22,9 @@ export function check(plan: Plan, options: Omit<ScheduleOptions, 'watch'> = {}):
   let first: string | null = null;
   const schedule = new Schedule(plan, {
     ...options,
-    watch: (before, event, after, effects, wakeAt) => {
+    watch: (before, event, after, effects, wakeAt, now) => {
       const name = after.config.parties[after.config.self] ?? '?';
-      first ??= checkStep({ name, before, event, after, effects, wakeAt });
+      first ??= checkStep({ name, before, event, after, effects, wakeAt, now });
       if (after.left && !before.left) first ??= sleeps(name, after);
     },
   });

@@ -137,6 +137,8 @@ function endsAsItMust(schedule: Schedule): string | null {
 function isShort(schedule: Schedule): boolean {
   const faults = schedule.happened.map(({ fault }) => fault);
   const busy = faults.some((fault) => fault.kind === 'busy') ? bounds.heartbeatMs : 0;
+  const latest = Math.max(0, ...faults.map((fault) => (fault.kind === 'late' ? (fault.ms ?? 0) : 0)));
+  if (latest + disturbedMs(faults) > 0.9 * bounds.joinTimeoutMs) return false;
   return disturbedMs(faults) + busy + bounds.heartbeatMs + 2 * schedule.plan.delayMs + 50 < bounds.lostAfterMs;
 }
 
@@ -153,7 +155,7 @@ function isHarmless(fault: Fault): boolean {
     case 'cut':
       return fault.ms !== null;
     case 'late':
-      return fault.ms !== null && fault.ms < 0.9 * bounds.joinTimeoutMs;
+      return fault.ms !== null;
     default:
       return false;
   }

@@ -102,8 +102,8 @@ export function checkLocalStep(
 ): string | null {
   const after = world.local.core(result.core);
   const name = world.names[before.config.self] ?? '?';
-  const { effects, wakeAt } = result;
-  return checkStep({ name, before, event, after, effects, wakeAt }) ?? checkPlanted(world, name, after);
+  const { effects, wakeAt, now } = result;
+  return checkStep({ name, before, event, after, effects, wakeAt, now }) ?? checkPlanted(world, name, after);
 }
 
 /** Every failure that a party believes is one that the scenario can bring about. */

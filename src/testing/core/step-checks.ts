@@ -13,6 +13,7 @@ export interface CoreStep {
   /** Sends may be left out: no check reads them. */
   readonly effects: readonly Effect[];
   readonly wakeAt: number | null;
+  readonly now: number;
 }
 
 export function checkStep(step: CoreStep): string | null {
@@ -116,12 +117,10 @@ function checkScopeEnd({ name, before, event, after, effects }: CoreStep): strin
 }
 
 /** Who leaves has waited for everyone that it can reach to know the end, or for `lingerMs`. */
-function checkLeaving({ name, before, event, after }: CoreStep): string | null {
+function checkLeaving({ name, before, after, now }: CoreStep): string | null {
   if (!after.left || before.left) return null;
   if (after.outcome === null) return `termination: ${name} leaves without an outcome`;
-  if (event.type === 'tick' && after.endedAt !== null) {
-    if (after.lastTickAt >= after.endedAt + after.config.bounds.lingerMs) return null;
-  }
+  if (after.endedAt !== null && now >= after.endedAt + after.config.bounds.lingerMs) return null;
   for (const [peer, view] of after.peers.entries()) {
     if (peer === after.config.self) continue;
     if (after.board.cuts[after.config.self]?.[peer] || after.board.cuts[peer]?.[after.config.self]) continue;
