@@ -120,7 +120,7 @@ export class PartyRun {
     record.hold('timer', 'coordination', () => coordinator.stop());
     const control = new ControlPlane(this.#self, this.#parties, planes.connect, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
-      onLink: (peer, up) => coordinator.dispatch({ type: 'link', peer, up }),
+      onLink: (peer, up, closed) => coordinator.dispatch({ type: 'link', peer, up, closed }),
       onRefused: (peer, error) => this.#refused(peer, error),
     });
     this.#control = control;

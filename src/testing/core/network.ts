@@ -29,7 +29,8 @@ interface Pair {
 
 export interface NetworkHandlers {
   deliver(from: number, to: number, message: Message): void;
-  link(at: number, peer: number, up: boolean): void;
+  /** `closed`: the peer has said goodbye. */
+  link(at: number, peer: number, up: boolean, closed: boolean): void;
   /** Whether the process of a party exists: it answers connections, also when it is frozen. */
   exists(party: number): boolean;
 }
@@ -75,7 +76,7 @@ export class Network {
         [a, b],
         [b, a],
       ] as const) {
-        this.#handlers.link(at, peer, true);
+        this.#handlers.link(at, peer, true, false);
         const direction = this.#direction(at, peer);
         const again = direction.waiting;
         direction.waiting = [];
@@ -101,7 +102,7 @@ export class Network {
       [a, b],
       [b, a],
     ] as const) {
-      this.#time.at(this.#time.now + this.#random.between(0, NOTICE_MS), () => this.#handlers.link(at, peer, false));
+      this.#time.at(this.#time.now + this.#random.between(0, NOTICE_MS), () => this.#handlers.link(at, peer, false, false));
     }
     if (ms !== null) this.connect(a, b, ms + NOTICE_MS);
   }
@@ -147,7 +148,7 @@ export class Network {
       pair.closed[this.#end(party, peer)] = true;
       if (!noticed || !pair.up) continue;
       const after = Math.max(this.#time.now + this.#random.between(0, NOTICE_MS), direction.lastArrival);
-      this.#time.at(after + 0.01, () => this.#handlers.link(peer, party, false));
+      this.#time.at(after + 0.01, () => this.#handlers.link(peer, party, false, false));
     }
   }
 
@@ -186,7 +187,7 @@ export class Network {
     if (item.message !== 'goodbye') return this.#handlers.deliver(from, to, item.message);
     pair.closed[this.#end(to, from)] = true;
     this.#drop(pair);
-    this.#handlers.link(to, from, false);
+    this.#handlers.link(to, from, false, true);
   }
 
   #drop(pair: Pair): void {

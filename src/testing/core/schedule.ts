@@ -81,7 +81,7 @@ export class Schedule {
     this.time = new VirtualTime(() => this.#random.next());
     this.network = new Network(this.time, new Prng(plan.seed, 'network'), plan.delayMs, {
       deliver: (from, to, message) => this.#deliver(from, to, message),
-      link: (at, peer, up) => this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up })),
+      link: (at, peer, up, closed) => this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
       exists: (party) => this.#isRunning(party),
     });
     for (let party = 0; party < plan.parties; party++) this.#add(party);

@@ -208,7 +208,7 @@ export class SearchWorld {
           code: this.core(state, a).heard & (1 << b) ? 'PEER_UNREACHABLE' : 'JOIN_TIMEOUT',
         };
       case 'gone':
-        return { type: 'link', peer: b, up: false };
+        return { type: 'link', peer: b, up: false, closed: true };
       case 'load': {
         const other = a === this.scenario.mismatched ? { job: 'another' } : {};
         return { type: 'loaded', hello: testHello(a, other) };
