@@ -4,7 +4,7 @@ import type { CoreState } from '../../coordination/types.ts';
 import { type FaultKind, type Plan, planOf } from './plan.ts';
 import { type PartyRecord, Schedule, type ScheduleOptions } from './schedule.ts';
 import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
-import { hashInto, SeenSet } from './seen-set.ts';
+import { hashInto, type SeenSet } from './seen-set.ts';
 import { checkStep } from './step-checks.ts';
 
 export interface Breach {
@@ -47,7 +47,9 @@ export function check(plan: Plan, options: Omit<ScheduleOptions, 'watch'> = {}):
 /** Whoever has left does nothing more, whatever comes. */
 function sleeps(name: string, core: CoreState): string | null {
   const late = step(core, { type: 'tick' }, core.startedAt + 2 * core.config.bounds.runDeadlineMs);
-  return late.effects.length > 0 || late.wakeAt !== null ? `nothing left: ${name} acts after it has left` : null;
+  return late.effects.length > 0 || late.wakeAt !== null
+    ? `nothing left: ${name} acts after it has left`
+    : null;
 }
 
 export interface Tally {
@@ -62,6 +64,18 @@ export interface Tally {
 
 export function newTally(): Tally {
   return { schedules: 0, events: 0, faults: {}, verdicts: {}, slowest: 0, mostBoards: 0 };
+}
+
+export function mergeTally(into: Tally, from: Tally): void {
+  into.schedules += from.schedules;
+  into.events += from.events;
+  for (const kind of Object.keys(from.faults) as FaultKind[]) {
+    into.faults[kind] = (into.faults[kind] ?? 0) + (from.faults[kind] ?? 0);
+  }
+  for (const [code, count] of Object.entries(from.verdicts))
+    into.verdicts[code] = (into.verdicts[code] ?? 0) + count;
+  into.slowest = Math.max(into.slowest, from.slowest);
+  into.mostBoards = Math.max(into.mostBoards, from.mostBoards);
 }
 
 export interface Found extends Breach {
@@ -124,7 +138,16 @@ function wordOf(core: CoreState): number {
   put(core.scopes.size * 2 + Number(core.divergence !== null));
   for (const [i, view] of core.peers.entries()) {
     const row = core.board.cuts[i]?.reduce((sum, is, to) => sum | (is ? 1 << to : 0), 0) ?? 0;
-    const bits = [view.linkUp, view.suspect, view.hello, view.fin, view.ready, view.closed, view.gone, core.reports[i]?.decided];
+    const bits = [
+      view.linkUp,
+      view.suspect,
+      view.hello,
+      view.fin,
+      view.ready,
+      view.closed,
+      view.gone,
+      core.reports[i]?.decided,
+    ];
     const sealed = core.board.contributions[i];
     put(bits.reduce<number>((sum, is, bit) => sum | (is ? 1 << bit : 0), row << 8));
     put(sealed ? 1 + (sealed.failure?.code.length ?? 0) * 2 + Number(sealed.ready) : 0);

@@ -102,7 +102,9 @@ export class Network {
       [a, b],
       [b, a],
     ] as const) {
-      this.#time.at(this.#time.now + this.#random.between(0, NOTICE_MS), () => this.#handlers.link(at, peer, false, false));
+      this.#time.at(this.#time.now + this.#random.between(0, NOTICE_MS), () =>
+        this.#handlers.link(at, peer, false, false),
+      );
     }
     if (ms !== null) this.connect(a, b, ms + NOTICE_MS);
   }
@@ -142,7 +144,9 @@ export class Network {
     for (let peer = 0; peer < peers; peer++) {
       if (peer === party) continue;
       const direction = this.#direction(party, peer);
-      const kept = this.#random.chance(0.5) ? direction.waiting.length : this.#random.below(direction.waiting.length + 1);
+      const kept = this.#random.chance(0.5)
+        ? direction.waiting.length
+        : this.#random.below(direction.waiting.length + 1);
       direction.waiting.length = kept;
       const pair = this.#pair(party, peer);
       pair.closed[this.#end(party, peer)] = true;
@@ -155,7 +159,8 @@ export class Network {
   /** Messages to any peer that have not arrived: what a leaving party waits for, a while. */
   isFlushed(party: number, peers: number): boolean {
     for (let peer = 0; peer < peers; peer++) {
-      if (peer !== party && this.#pair(party, peer).up && this.#direction(party, peer).waiting.length > 0) return false;
+      if (peer !== party && this.#pair(party, peer).up && this.#direction(party, peer).waiting.length > 0)
+        return false;
     }
     return true;
   }
@@ -167,7 +172,10 @@ export class Network {
     direction.waiting.push(item);
     if (!pair.up) return;
     const slow = this.#time.now < pair.slowUntil ? pair.slowBy : 0;
-    const arrival = Math.max(this.#time.now + this.#random.between(0, this.#delayMs) + slow, direction.lastArrival + 0.001);
+    const arrival = Math.max(
+      this.#time.now + this.#random.between(0, this.#delayMs) + slow,
+      direction.lastArrival + 0.001,
+    );
     direction.lastArrival = arrival;
     this.#time.at(arrival, () => this.#arrive(from, to, item));
   }
@@ -196,7 +204,9 @@ export class Network {
     for (const direction of pair.directions) {
       direction.held = [];
       direction.lastArrival = 0;
-      direction.waiting = direction.waiting.filter(({ message }) => message === 'goodbye' || message.type !== 'heartbeat');
+      direction.waiting = direction.waiting.filter(
+        ({ message }) => message === 'goodbye' || message.type !== 'heartbeat',
+      );
     }
   }
 
@@ -205,7 +215,14 @@ export class Network {
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
       const direction = (): Direction => ({ waiting: [], held: [], lastArrival: 0, stalledUntil: 0 });
-      pair = { epoch: 0, up: false, closed: [false, false], directions: [direction(), direction()], slowUntil: 0, slowBy: 0 };
+      pair = {
+        epoch: 0,
+        up: false,
+        closed: [false, false],
+        directions: [direction(), direction()],
+        slowUntil: 0,
+        slowBy: 0,
+      };
       this.#pairs.set(key, pair);
     }
     return pair;

@@ -5,31 +5,74 @@ import { Prng } from './prng.ts';
 
 /** All times are virtual milliseconds from the start of the run. `ms: null` means for ever. */
 export type Fault =
-  | { readonly kind: 'fail'; readonly at: number; readonly party: number; readonly code: FailureCode; readonly stepId?: string }
+  | {
+      readonly kind: 'fail';
+      readonly at: number;
+      readonly party: number;
+      readonly code: FailureCode;
+      readonly stepId?: string;
+    }
   /** At its scope, the party's step fails. */
   | { readonly kind: 'fail scope'; readonly party: number }
   /** From this position on the party's program takes other steps; a peer's program may notice by a value. */
-  | { readonly kind: 'diverge'; readonly party: number; readonly position: number; readonly noticedBy: number | null }
+  | {
+      readonly kind: 'diverge';
+      readonly party: number;
+      readonly position: number;
+      readonly noticedBy: number | null;
+    }
   /** The party's program ends some steps before the others'. */
   | { readonly kind: 'stop short'; readonly party: number; readonly steps: number }
   | { readonly kind: 'mismatch'; readonly party: number; readonly field: keyof Hello }
   | { readonly kind: 'late'; readonly party: number; readonly ms: number | null }
   /** `reset`: peers see the connection go. `evidence`: the orphaned program says so to its peers. */
-  | { readonly kind: 'crash'; readonly at: number; readonly party: number; readonly reset: boolean; readonly evidence: boolean }
+  | {
+      readonly kind: 'crash';
+      readonly at: number;
+      readonly party: number;
+      readonly reset: boolean;
+      readonly evidence: boolean;
+    }
   | { readonly kind: 'freeze'; readonly at: number; readonly party: number; readonly ms: number }
   | { readonly kind: 'jump'; readonly at: number; readonly party: number; readonly ms: number }
   | { readonly kind: 'drift'; readonly party: number; readonly rate: number }
   /** The machine is busy: timers fire late, and the program does not answer. */
   | { readonly kind: 'busy'; readonly at: number; readonly party: number; readonly ms: number }
-  | { readonly kind: 'break'; readonly at: number; readonly a: number; readonly b: number; readonly ms: number }
-  | { readonly kind: 'cut'; readonly at: number; readonly a: number; readonly b: number; readonly oneWay: boolean; readonly ms: number | null }
-  | { readonly kind: 'slow'; readonly at: number; readonly a: number; readonly b: number; readonly ms: number; readonly extra: number }
+  | {
+      readonly kind: 'break';
+      readonly at: number;
+      readonly a: number;
+      readonly b: number;
+      readonly ms: number;
+    }
+  | {
+      readonly kind: 'cut';
+      readonly at: number;
+      readonly a: number;
+      readonly b: number;
+      readonly oneWay: boolean;
+      readonly ms: number | null;
+    }
+  | {
+      readonly kind: 'slow';
+      readonly at: number;
+      readonly a: number;
+      readonly b: number;
+      readonly ms: number;
+      readonly extra: number;
+    }
   /** The party's program says that nothing comes from a peer's program. */
   | { readonly kind: 'silence'; readonly at: number; readonly party: number; readonly peer: number }
   /** The party is told that a peer's identity is not the pinned one. */
   | { readonly kind: 'refuse'; readonly at: number; readonly party: number; readonly peer: number }
   /** A party passes on a contribution that its supposed author never signed. */
-  | { readonly kind: 'forge'; readonly at: number; readonly party: number; readonly peer: number; readonly author: number };
+  | {
+      readonly kind: 'forge';
+      readonly at: number;
+      readonly party: number;
+      readonly peer: number;
+      readonly author: number;
+    };
 
 export type FaultKind = Fault['kind'];
 
@@ -58,7 +101,14 @@ export const scheduleBounds: CoreBounds = {
   runDeadlineMs: 30_000,
 };
 
-const CODES: readonly FailureCode[] = ['TASK_FAILED', 'PROCESS_KILLED', 'STALLED', 'CHECK_FAILED', 'DEADLINE_EXCEEDED', 'INTERNAL'];
+const CODES: readonly FailureCode[] = [
+  'TASK_FAILED',
+  'PROCESS_KILLED',
+  'STALLED',
+  'CHECK_FAILED',
+  'DEADLINE_EXCEEDED',
+  'INTERNAL',
+];
 const FIELDS: readonly (keyof Hello)[] = ['protocol', 'version', 'federation', 'job', 'args', 'runId'];
 
 /** By weight: what takes part most often is what most runs meet. */
@@ -92,7 +142,9 @@ export function planOf(seed: number): Plan {
   const count = random.pick([0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 6]);
   // Faults meet each other more often when they happen together.
   const moment = random.chance(0.5) ? random.between(0, steps * stepMs + 4 * delayMs) : null;
-  const faults = Array.from({ length: count }, () => faultOf(random, parties, steps, steps * stepMs + 200, moment));
+  const faults = Array.from({ length: count }, () =>
+    faultOf(random, parties, steps, steps * stepMs + 200, moment),
+  );
   return { seed, parties, steps, scopeAt, stepMs, delayMs, faults };
 }
 
@@ -101,7 +153,9 @@ function faultOf(random: Prng, parties: number, steps: number, spanMs: number, m
   const party = random.below(parties);
   const peer = (party + 1 + random.below(parties - 1)) % parties;
   const near = moment !== null && random.chance(0.7);
-  const at = Math.round(near ? moment + random.between(0, 30) : random.between(0, spanMs + (random.chance(0.2) ? 2_000 : 0)));
+  const at = Math.round(
+    near ? moment + random.between(0, 30) : random.between(0, spanMs + (random.chance(0.2) ? 2_000 : 0)),
+  );
   const short = Math.round(random.pick([20, 200, 500, 900, 1_500, 4_000]) * random.next());
   switch (kind) {
     case 'fail': {
@@ -131,7 +185,14 @@ function faultOf(random: Prng, parties: number, steps: number, spanMs: number, m
     case 'break':
       return { kind, at, a: party, b: peer, ms: short };
     case 'cut':
-      return { kind, at, a: party, b: peer, oneWay: random.chance(0.3), ms: random.chance(0.6) ? null : short };
+      return {
+        kind,
+        at,
+        a: party,
+        b: peer,
+        oneWay: random.chance(0.3),
+        ms: random.chance(0.6) ? null : short,
+      };
     case 'slow':
       return { kind, at, a: party, b: peer, ms: short, extra: random.pick([50, 150, 400]) };
     case 'silence':

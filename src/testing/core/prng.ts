@@ -5,7 +5,8 @@ export class Prng {
   /** sfc-like mixing of seed and purpose into one word; mulberry32 from there. */
   constructor(seed: number, purpose = '') {
     let mixed = (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1);
-    for (let i = 0; i < purpose.length; i++) mixed = Math.imul(mixed ^ purpose.charCodeAt(i), 0x01000193) ^ (mixed >>> 13);
+    for (let i = 0; i < purpose.length; i++)
+      mixed = Math.imul(mixed ^ purpose.charCodeAt(i), 0x01000193) ^ (mixed >>> 13);
     this.#state = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b) >>> 0;
   }
 

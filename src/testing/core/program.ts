@@ -1,7 +1,7 @@
 /** What a party's program does in a schedule: it takes steps, enters and leaves a scope, and is through. No values, only order. */
 import type { CoreEvent, Effect, TrailEntry } from '../../coordination/types.ts';
-import { plantedFailure } from './planted.ts';
 import type { Fault, Plan } from './plan.ts';
+import { plantedFailure } from './planted.ts';
 import type { Prng } from './prng.ts';
 
 export interface ProgramHost {
@@ -62,7 +62,10 @@ export class Program {
     if (this.#stopped) return;
     if (position >= this.#steps) {
       this.finished = true;
-      return this.#host.tell({ type: 'finished', fin: { steps: this.#steps, digest: this.#digest(this.#steps - 1) } });
+      return this.#host.tell({
+        type: 'finished',
+        fin: { steps: this.#steps, digest: this.#digest(this.#steps - 1) },
+      });
     }
     this.#host.tell({ type: 'steps', entries: [this.#entry(position)] });
     if (position === this.#plan.scopeAt) return this.#enter(position);
@@ -103,6 +106,14 @@ export class Program {
   #entry(position: number): TrailEntry {
     const kind = position === this.#plan.scopeAt ? 'attempt' : 'task';
     const places = [this.#name];
-    return { branch: '', position, digest: this.#digest(position), stepId: `${position}`, kind, name: 'n', places };
+    return {
+      branch: '',
+      position,
+      digest: this.#digest(position),
+      stepId: `${position}`,
+      kind,
+      name: 'n',
+      places,
+    };
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
-import { type Fault, scheduleBounds as bounds } from './plan.ts';
+import { scheduleBounds as bounds, type Fault } from './plan.ts';
 import { NAMES, type PartyRecord, type Schedule } from './schedule.ts';
 
 export type Checker = (schedule: Schedule) => string | null;
@@ -31,8 +31,10 @@ function disturbedMs(faults: readonly Fault[]): number {
 export const termination: Checker = (schedule) => {
   const bound = terminationBound(schedule);
   for (const party of living(schedule)) {
-    if (party.leftAt === null) return `${party.name} has not left after ${Math.round(schedule.time.now)} ms (${party.core.phase})`;
-    if (party.leftAt > bound) return `${party.name} left after ${Math.round(party.leftAt)} ms; the bound is ${Math.round(bound)} ms`;
+    if (party.leftAt === null)
+      return `${party.name} has not left after ${Math.round(schedule.time.now)} ms (${party.core.phase})`;
+    if (party.leftAt > bound)
+      return `${party.name} left after ${Math.round(party.leftAt)} ms; the bound is ${Math.round(bound)} ms`;
     if (party.endedAt !== null && party.stalls.length === 0 && !isBusy(schedule, party)) {
       const lingered = (party.leftAt - party.endedAt) / 1.02;
       if (lingered > bounds.lingerMs + HAIR_MS) return `${party.name} lingers for ${Math.round(lingered)} ms`;
@@ -44,13 +46,26 @@ export const termination: Checker = (schedule) => {
 export function terminationBound(schedule: Schedule): number {
   const { plan } = schedule;
   const starts = Math.max(...schedule.parties.map((party) => party.startedAt ?? 0));
-  const isIncomplete = schedule.parties.some((party) => party.startedAt === null) || starts > bounds.joinTimeoutMs;
-  const joined = isIncomplete ? Math.min(starts, bounds.joinTimeoutMs) + bounds.joinTimeoutMs : starts + 100 + 4 * plan.delayMs;
-  const last = Math.max(0, ...schedule.happened.map(({ at, fault }) => at + ('ms' in fault && fault.kind !== 'late' ? (fault.ms ?? 0) : 0)));
+  const isIncomplete =
+    schedule.parties.some((party) => party.startedAt === null) || starts > bounds.joinTimeoutMs;
+  const joined = isIncomplete
+    ? Math.min(starts, bounds.joinTimeoutMs) + bounds.joinTimeoutMs
+    : starts + 100 + 4 * plan.delayMs;
+  const last = Math.max(
+    0,
+    ...schedule.happened.map(
+      ({ at, fault }) => at + ('ms' in fault && fault.kind !== 'late' ? (fault.ms ?? 0) : 0),
+    ),
+  );
   // Every message of the program's way may wait for disturbances; each step takes its longest pause.
-  const program = (plan.steps + 3) * plan.stepMs + 8 * plan.delayMs + disturbedMs(schedule.happened.map(({ fault }) => fault));
+  const program =
+    (plan.steps + 3) * plan.stepMs +
+    8 * plan.delayMs +
+    disturbedMs(schedule.happened.map(({ fault }) => fault));
   const detections = (plan.parties - 1) * (bounds.lostAfterMs + bounds.heartbeatMs + 2 * plan.delayMs);
-  return 1.02 * (Math.max(joined + program, last) + detections + bounds.lateJoinMs + bounds.lingerMs) + HAIR_MS;
+  return (
+    1.02 * (Math.max(joined + program, last) + detections + bounds.lateJoinMs + bounds.lingerMs) + HAIR_MS
+  );
 }
 
 function isBusy(schedule: Schedule, party: PartyRecord): boolean {
@@ -96,8 +111,12 @@ export const agreement: Checker = (schedule) => {
 /** No party reports success while another is certain of a failure, alive or not. */
 export const noSuccessBesideFailure: Checker = ({ parties }) => {
   const completed = parties.find((party) => party.core.outcome?.result === 'completed');
-  const failed = parties.find(({ core }) => core.outcome?.result === 'failed' && core.outcome.failure?.code !== 'IN_DOUBT');
-  return completed && failed ? `${completed.name} completed, ${failed.name} reports ${failed.core.outcome?.failure?.code}` : null;
+  const failed = parties.find(
+    ({ core }) => core.outcome?.result === 'failed' && core.outcome.failure?.code !== 'IN_DOUBT',
+  );
+  return completed && failed
+    ? `${completed.name} completed, ${failed.name} reports ${failed.core.outcome?.failure?.code}`
+    : null;
 };
 
 /** Nobody decides twice. */
@@ -113,7 +132,8 @@ export const validity: Checker = (schedule) => {
     if (outcome?.result === 'completed') {
       const early = schedule.parties.find(({ program }) => !program.finished);
       if (early) return `${party.name} completed before ${early.name} was through`;
-      if (schedule.happened.some(({ fault }) => fault.kind === 'mismatch')) return `${party.name} completed with another's job`;
+      if (schedule.happened.some(({ fault }) => fault.kind === 'mismatch'))
+        return `${party.name} completed with another's job`;
       const digests = new Set(schedule.parties.map(({ core }) => JSON.stringify(core.fin)));
       if (digests.size > 1) return `${party.name} completed, and the programs took different steps`;
     }
@@ -139,7 +159,9 @@ function isShort(schedule: Schedule): boolean {
   const busy = faults.some((fault) => fault.kind === 'busy') ? bounds.heartbeatMs : 0;
   const latest = Math.max(0, ...faults.map((fault) => (fault.kind === 'late' ? (fault.ms ?? 0) : 0)));
   if (latest + disturbedMs(faults) > 0.9 * bounds.joinTimeoutMs) return false;
-  return disturbedMs(faults) + busy + bounds.heartbeatMs + 2 * schedule.plan.delayMs + 50 < bounds.lostAfterMs;
+  return (
+    disturbedMs(faults) + busy + bounds.heartbeatMs + 2 * schedule.plan.delayMs + 50 < bounds.lostAfterMs
+  );
 }
 
 function isHarmless(fault: Fault): boolean {
@@ -173,14 +195,18 @@ function unfounded(schedule: Schedule, failure: Failure): string | null {
     case 'DIVERGENCE':
       return differs(schedule, failure);
     case 'AUTH_FAILED':
-      return has('refuse', (f) => 'peer' in f && f.peer === origin && f.party === reporter) ? null : 'nobody was refused';
+      return has('refuse', (f) => 'peer' in f && f.peer === origin && f.party === reporter)
+        ? null
+        : 'nobody was refused';
     case 'PROTOCOL_VIOLATION':
       return has('forge', (f) => 'party' in f && f.party === origin) ? null : 'the protocol was kept';
     case 'PEER_CRASHED':
       return has('crash', (f) => 'party' in f && f.party === origin) ? null : 'it runs';
     case 'JOIN_TIMEOUT':
     case 'PEER_UNREACHABLE':
-      return failure.code === 'JOIN_TIMEOUT' || isLossReport(failure) ? lossUnfounded(schedule, origin, reporter) : 'nobody lost it';
+      return failure.code === 'JOIN_TIMEOUT' || isLossReport(failure)
+        ? lossUnfounded(schedule, origin, reporter)
+        : 'nobody lost it';
     default: {
       if (failure.code === 'DEADLINE_EXCEEDED' && !failure.incident.startsWith('planted')) {
         const { core } = schedule.parties[origin] as PartyRecord;
@@ -188,7 +214,8 @@ function unfounded(schedule: Schedule, failure: Failure): string | null {
         return core.lastTickAt >= end ? null : 'the run is not that old';
       }
       const own = schedule.parties[reporter]?.failures.some((f) => f.incident === failure.incident);
-      const silent = failure.code === 'LINK_DOWN' && has('silence', (f) => 'party' in f && f.party === reporter);
+      const silent =
+        failure.code === 'LINK_DOWN' && has('silence', (f) => 'party' in f && f.party === reporter);
       return (own && origin === reporter) || silent ? null : 'it did not fail so';
     }
   }
@@ -204,7 +231,9 @@ function differs(schedule: Schedule, failure: Failure): string | null {
   });
   if (places.length === 0) return 'all programs take the same steps';
   if (failure.stepId === undefined) return null;
-  return places.includes(Number(failure.stepId)) ? null : `the steps differ at ${places.join(', ')}, not at ${failure.stepId}`;
+  return places.includes(Number(failure.stepId))
+    ? null
+    : `the steps differ at ${places.join(', ')}, not at ${failure.stepId}`;
 }
 
 /** A party may be given up only if something kept it from being heard, and only after it was silent for long enough. */
@@ -214,7 +243,11 @@ function lossUnfounded(schedule: Schedule, origin: number, reporter: number): st
   const loss = by.lost.find(({ peer }) => peer === origin);
   if (loss === undefined) return 'nobody gave up on it';
   const touched = schedule.happened.some(({ fault }) => touches(fault, origin, reporter));
-  const withdrew = lost.core.left || lost.core.board.cuts[origin]?.[reporter] === true || lost.startedAt === null || lost.startedAt > loss.at;
+  const withdrew =
+    lost.core.left ||
+    lost.core.board.cuts[origin]?.[reporter] === true ||
+    lost.startedAt === null ||
+    lost.startedAt > loss.at;
   if (!touched && !withdrew && lost.crashedAt === null) return 'nothing kept it from being heard';
   if (loss.code !== 'PEER_UNREACHABLE') return null;
   // Time in which the observer itself did not run, or that its clock skipped, proves nothing.
@@ -229,8 +262,10 @@ function lossUnfounded(schedule: Schedule, origin: number, reporter: number): st
 }
 
 function touches(fault: Fault, origin: number, reporter: number): boolean {
-  if (fault.kind === 'cut' || fault.kind === 'break' || fault.kind === 'slow') return isPair(fault, origin, reporter);
-  if (fault.kind === 'freeze' || fault.kind === 'busy' || fault.kind === 'late' || fault.kind === 'crash') return fault.party === origin;
+  if (fault.kind === 'cut' || fault.kind === 'break' || fault.kind === 'slow')
+    return isPair(fault, origin, reporter);
+  if (fault.kind === 'freeze' || fault.kind === 'busy' || fault.kind === 'late' || fault.kind === 'crash')
+    return fault.party === origin;
   return false;
 }
 
@@ -244,7 +279,8 @@ export const causeBeforeSymptom: Checker = (schedule) => {
     for (const [b, other] of parties.entries()) {
       const own = other.core.board.contributions[origin]?.failure;
       if (other.crashedAt !== null || !own || isLossReport(own) || own.code === 'CANCELLED') continue;
-      if (reachEachOther(schedule, a, b)) return `${party.name} misses ${failure.origin}, whose ${own.code} ${other.name} knows`;
+      if (reachEachOther(schedule, a, b))
+        return `${party.name} misses ${failure.origin}, whose ${own.code} ${other.name} knows`;
     }
   }
   return null;
@@ -259,7 +295,8 @@ export const bounded: Checker = ({ parties, network, plan, happened }) => {
   const { hello, board, diverged, vote, fin, ready, closed } = network.sent;
   const facts = factsOf(parties);
   const forged = happened.filter(({ fault }) => fault.kind === 'forge').length;
-  if (board > BOARDS_FACTOR * plan.parties ** 2 * (facts + 1) + forged) return `${board} boards for ${facts} facts`;
+  if (board > BOARDS_FACTOR * plan.parties ** 2 * (facts + 1) + forged)
+    return `${board} boards for ${facts} facts`;
   if (hello > pairs || fin > pairs || ready > pairs) return 'a word that is said once was said twice';
   if (vote > pairs) return `${vote} votes for one scope`;
   if (closed > pairs + board) return `${closed} farewells`;
@@ -271,7 +308,8 @@ export function factsOf(parties: readonly PartyRecord[]): number {
   const known = new Set<string>();
   for (const { core } of parties) {
     for (const [party, sealed] of core.board.contributions.entries()) if (sealed) known.add(`${party}`);
-    for (const [from, row] of core.board.cuts.entries()) row.forEach((cut, to) => cut && known.add(`${from} ${to}`));
+    for (const [from, row] of core.board.cuts.entries())
+      row.forEach((cut, to) => cut && known.add(`${from} ${to}`));
   }
   return known.size;
 }
@@ -279,7 +317,8 @@ export function factsOf(parties: readonly PartyRecord[]): number {
 /** Whoever has left wants no timer and says nothing more; no scope is open where the run completed. */
 export const nothingLeft: Checker = (schedule) => {
   for (const party of schedule.parties) {
-    if (party.core.outcome?.result === 'completed' && party.core.scopes.size > 0) return `${party.name} keeps a scope`;
+    if (party.core.outcome?.result === 'completed' && party.core.scopes.size > 0)
+      return `${party.name} keeps a scope`;
   }
   return null;
 };

@@ -38,7 +38,12 @@ export interface PartyRecord {
   leftAt: number | null;
   gone: boolean;
   readonly heardAt: (number | null)[];
-  readonly lost: { readonly peer: number; readonly at: number; readonly code: string; readonly silentForMs: number }[];
+  readonly lost: {
+    readonly peer: number;
+    readonly at: number;
+    readonly code: string;
+    readonly silentForMs: number;
+  }[];
   /** Failures of its own that reached the core while the run could still fail by them. */
   readonly failures: Failure[];
 }
@@ -81,7 +86,8 @@ export class Schedule {
     this.time = new VirtualTime(() => this.#random.next());
     this.network = new Network(this.time, new Prng(plan.seed, 'network'), plan.delayMs, {
       deliver: (from, to, message) => this.#deliver(from, to, message),
-      link: (at, peer, up, closed) => this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
+      link: (at, peer, up, closed) =>
+        this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
       exists: (party) => this.#isRunning(party),
     });
     for (let party = 0; party < plan.parties; party++) this.#add(party);
@@ -89,7 +95,10 @@ export class Schedule {
   }
 
   run(): this {
-    while (this.parties.some((party) => party.crashedAt === null && !party.gone) && this.time.next(UNTIL_MS)) {
+    while (
+      this.parties.some((party) => party.crashedAt === null && !party.gone) &&
+      this.time.next(UNTIL_MS)
+    ) {
       this.events += 1;
       if (this.events > EVENTS_MAX) throw new RangeError(`more than ${EVENTS_MAX} events: time stands still`);
     }
@@ -114,7 +123,12 @@ export class Schedule {
     const random = new Prng(this.plan.seed, `party ${self}`);
     const name = NAMES[self] ?? '?';
     const drift = this.plan.faults.find((fault) => fault.kind === 'drift' && fault.party === self);
-    this.#clocks.push({ rate: drift?.kind === 'drift' ? drift.rate : 1, ahead: self * 1_000, wake: 0, busyUntil: 0 });
+    this.#clocks.push({
+      rate: drift?.kind === 'drift' ? drift.rate : 1,
+      ahead: self * 1_000,
+      wake: 0,
+      busyUntil: 0,
+    });
     this.#inboxes.push([]);
     this.#outboxes.push(new Map());
     const config = {
@@ -125,7 +139,8 @@ export class Schedule {
       signer: testSigner(self),
     };
     const host = {
-      after: (ms: number, run: () => void) => this.time.at(this.time.now + ms, () => this.#whenAwake(self, run)),
+      after: (ms: number, run: () => void) =>
+        this.time.at(this.time.now + ms, () => this.#whenAwake(self, run)),
       tell: (event: CoreEvent) => this.#dispatch(self, event),
     };
     this.parties.push({
@@ -162,7 +177,9 @@ export class Schedule {
     }
     const other = this.plan.faults.find((fault) => fault.kind === 'mismatch' && fault.party === self);
     const hello = testHello(self, other?.kind === 'mismatch' ? { [other.field]: 'another' } : {});
-    this.time.at(this.time.now + loadMs, () => this.#whenAwake(self, () => this.#dispatch(self, { type: 'loaded', hello })));
+    this.time.at(this.time.now + loadMs, () =>
+      this.#whenAwake(self, () => this.#dispatch(self, { type: 'loaded', hello })),
+    );
   }
 
   /** What happens to a frozen party happens when it runs again; to one that is gone, never. */
@@ -187,7 +204,8 @@ export class Schedule {
     const { state, effects, wakeAt } = step(before, event, now);
     record.core = state;
     this.#options.watch?.(before, event, state, effects, wakeAt, now);
-    if (event.type === 'failed' && before.phase !== 'aborting' && before.phase !== 'ended') record.failures.push(event.failure);
+    if (event.type === 'failed' && before.phase !== 'aborting' && before.phase !== 'ended')
+      record.failures.push(event.failure);
     if (event.type === 'link' && event.up) record.heardAt[event.peer] ??= this.time.now;
     this.#tell(party, event, before);
     for (const effect of effects) this.#execute(party, effect);
@@ -209,20 +227,31 @@ export class Schedule {
     } else if (effect.type === 'ended') {
       record.ends += 1;
       record.endedAt = this.time.now;
-      this.#trace(party, `decides: ${effect.outcome.failure?.code ?? 'completed'} ${effect.outcome.failure?.origin ?? ''}`);
+      this.#trace(
+        party,
+        `decides: ${effect.outcome.failure?.code ?? 'completed'} ${effect.outcome.failure?.origin ?? ''}`,
+      );
     } else if (effect.type === 'leave') {
       record.leftAt = this.time.now;
       this.#trace(party, 'leaves');
       this.#leave(party, this.time.now + FLUSH_MS);
     } else if (effect.type === 'scopeCancelled' || effect.type === 'scopeEnded') {
-      this.#trace(party, `${effect.type} ${effect.scope}: ${effect.failure?.code ?? 'success'} ${effect.failure?.origin ?? ''}`);
+      this.#trace(
+        party,
+        `${effect.type} ${effect.scope}: ${effect.failure?.code ?? 'success'} ${effect.failure?.origin ?? ''}`,
+      );
     }
   }
 
   #leave(party: number, until: number): void {
     if (!this.#isRunning(party)) return;
-    if (this.time.now < until && !(this.network.isFlushed(party, this.plan.parties) && this.#outboxes[party]?.size === 0)) {
-      return this.time.at(Math.min(until, this.time.now + 20), () => this.#whenAwake(party, () => this.#leave(party, until)));
+    if (
+      this.time.now < until &&
+      !(this.network.isFlushed(party, this.plan.parties) && this.#outboxes[party]?.size === 0)
+    ) {
+      return this.time.at(Math.min(until, this.time.now + 20), () =>
+        this.#whenAwake(party, () => this.#leave(party, until)),
+      );
     }
     for (let peer = 0; peer < this.plan.parties; peer++) if (peer !== party) this.network.close(party, peer);
     this.#record(party).gone = true;
@@ -233,7 +262,8 @@ export class Schedule {
     if (message.type === 'heartbeat') return this.network.send(party, to, message);
     const outbox = this.#outboxes[party];
     if (outbox === undefined) return;
-    if (outbox.size === 0) this.time.at(this.time.now, () => this.#whenAwake(party, () => this.#flush(party)));
+    if (outbox.size === 0)
+      this.time.at(this.time.now, () => this.#whenAwake(party, () => this.#flush(party)));
     const waiting = outbox.get(to) ?? [];
     if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
     waiting.push(message);
@@ -266,7 +296,9 @@ export class Schedule {
       if (fault.kind === 'diverge' && fault.noticedBy !== null) {
         const { party, noticedBy, position } = fault;
         const moment = (position + 1) * this.plan.stepMs;
-        this.time.at(moment, () => this.#whenAwake(noticedBy, () => this.#noticeDifference(noticedBy, party, position)));
+        this.time.at(moment, () =>
+          this.#whenAwake(noticedBy, () => this.#noticeDifference(noticedBy, party, position)),
+        );
       }
       return;
     }
@@ -279,13 +311,17 @@ export class Schedule {
 
   /** A value can show a difference only once both programs have come so far. */
   #noticeDifference(at: number, peer: number, position: number): void {
-    const come = [at, peer].every((party) => (this.#record(party).core.trail.branches.get('')?.at(-1)?.position ?? -1) >= position);
+    const come = [at, peer].every(
+      (party) => (this.#record(party).core.trail.branches.get('')?.at(-1)?.position ?? -1) >= position,
+    );
     if (come) this.#dispatch(at, { type: 'diverged', peer, branch: '', position });
   }
 
   #applies(fault: Fault): boolean {
     const who = 'party' in fault ? [fault.party] : [fault.a, fault.b];
-    return who.every((party) => party < this.plan.parties && (fault.kind === 'cut' || this.#isRunning(party)));
+    return who.every(
+      (party) => party < this.plan.parties && (fault.kind === 'cut' || this.#isRunning(party)),
+    );
   }
 
   #inject(fault: Fault & { readonly at: number }, random: Prng): void {
@@ -313,7 +349,9 @@ export class Schedule {
       case 'busy': {
         const clock = this.#clocks[fault.party];
         if (clock) clock.busyUntil = now + fault.ms;
-        this.#whenAwake(fault.party, () => this.#dispatch(fault.party, { type: 'answering', answers: false }));
+        this.#whenAwake(fault.party, () =>
+          this.#dispatch(fault.party, { type: 'answering', answers: false }),
+        );
         const over = () => this.#dispatch(fault.party, { type: 'answering', answers: true });
         return this.time.at(now + fault.ms, () => this.#whenAwake(fault.party, over));
       }
@@ -321,20 +359,28 @@ export class Schedule {
         this.#trace(fault.a, `* its connection with ${NAMES[fault.b]} breaks for ${fault.ms} ms`);
         return this.network.break(fault.a, fault.b, fault.ms);
       case 'cut':
-        this.#trace(fault.a, `* nothing passes to ${NAMES[fault.b]}${fault.oneWay ? '' : ' and back'}, for ${fault.ms ?? 'ever'}`);
+        this.#trace(
+          fault.a,
+          `* nothing passes to ${NAMES[fault.b]}${fault.oneWay ? '' : ' and back'}, for ${fault.ms ?? 'ever'}`,
+        );
         this.network.stall(fault.a, fault.b, fault.ms);
         if (!fault.oneWay) this.network.stall(fault.b, fault.a, fault.ms);
         return;
       case 'slow':
         return this.network.slow(fault.a, fault.b, fault.ms, fault.extra);
       case 'silence': {
-        const failure = { ...plantedFailure(NAMES[fault.party] ?? '', 'LINK_DOWN', undefined), facts: 'data connection' };
+        const failure = {
+          ...plantedFailure(NAMES[fault.party] ?? '', 'LINK_DOWN', undefined),
+          facts: 'data connection',
+        };
         const { party, peer } = fault;
         return this.#whenAwake(party, () => this.#dispatch(party, { type: 'silent', peer, failure }));
       }
       case 'refuse': {
         const { party, peer } = fault;
-        return this.#whenAwake(party, () => this.#dispatch(party, { type: 'lost', peer, code: 'AUTH_FAILED' }));
+        return this.#whenAwake(party, () =>
+          this.#dispatch(party, { type: 'lost', peer, code: 'AUTH_FAILED' }),
+        );
       }
       case 'forge':
         return this.#forge(fault.party, fault.peer, fault.author);
@@ -354,7 +400,9 @@ export class Schedule {
       if (peer === fault.party) continue;
       const event: CoreEvent = { type: 'lost', peer: fault.party, code: 'PEER_CRASHED' };
       const at = this.time.now + random.between(0, this.plan.delayMs + 5);
-      this.time.at(at, () => this.#whenAwake(peer, () => this.#record(peer).core.runId !== '' && this.#dispatch(peer, event)));
+      this.time.at(at, () =>
+        this.#whenAwake(peer, () => this.#record(peer).core.runId !== '' && this.#dispatch(peer, event)),
+      );
     }
   }
 
@@ -386,7 +434,11 @@ export class Schedule {
     this.#trace(from, `* says that ${names[author]} had sealed a failure`);
     if (board === this.#record(from).core.board) return;
     const report = { version: 1, digest: digestOf('forged'), decided: false };
-    this.#send(from, to, { type: 'board', board, reports: names.map((_, party) => (party === author ? report : null)) });
+    this.#send(from, to, {
+      type: 'board',
+      board,
+      reports: names.map((_, party) => (party === author ? report : null)),
+    });
   }
 
   #trace(party: number, words: string): void {
@@ -399,7 +451,8 @@ export class Schedule {
     if (event.type === 'received') {
       if (event.message.type === 'heartbeat') return;
       this.#trace(party, `receives ${event.message.type} from ${NAMES[event.peer]}`);
-    } else if (event.type === 'link') this.#trace(party, `link to ${NAMES[event.peer]} is ${event.up ? 'up' : 'down'}`);
+    } else if (event.type === 'link')
+      this.#trace(party, `link to ${NAMES[event.peer]} is ${event.up ? 'up' : 'down'}`);
     else this.#trace(party, event.type);
     if (before.phase !== record.core.phase) this.#trace(party, `${before.phase} → ${record.core.phase}`);
   }

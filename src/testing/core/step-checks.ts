@@ -17,7 +17,9 @@ export interface CoreStep {
 }
 
 export function checkStep(step: CoreStep): string | null {
-  return checkSealed(step) ?? checkVerdict(step) ?? checkScopeEnd(step) ?? checkLeaving(step) ?? checkWake(step);
+  return (
+    checkSealed(step) ?? checkVerdict(step) ?? checkScopeEnd(step) ?? checkLeaving(step) ?? checkWake(step)
+  );
 }
 
 /** A contribution never changes; a party's own is its failure if that came first. */
@@ -139,15 +141,20 @@ function checkWake({ name, before, event, after, wakeAt }: CoreStep): string | n
   const { bounds, self } = after.config;
   if (after.left) return wakeAt === null ? null : `nothing left: ${name} has left and wants to be woken`;
   if (wakeAt === null) return `termination: ${name} has not left and never wants to be woken`;
-  if (event.type === 'tick' && wakeAt <= after.lastTickAt) return `nothing left: ${name} wakes again and again at one moment`;
+  if (event.type === 'tick' && wakeAt <= after.lastTickAt)
+    return `nothing left: ${name} wakes again and again at one moment`;
   const isOpen = after.phase !== 'aborting' && after.phase !== 'ended';
-  const due: (readonly [number, string])[] = isOpen ? [[after.startedAt + bounds.runDeadlineMs, 'its deadline']] : [];
+  const due: (readonly [number, string])[] = isOpen
+    ? [[after.startedAt + bounds.runDeadlineMs, 'its deadline']]
+    : [];
   if (after.phase === 'ended') due.push([(after.endedAt ?? 0) + bounds.lingerMs, 'the end of its lingering']);
   else {
     for (const [peer, view] of after.peers.entries()) {
       if (peer === self || after.board.cuts[self]?.[peer] || after.board.cuts[peer]?.[self]) continue;
-      const late = after.abortingSince === null ? Number.POSITIVE_INFINITY : after.abortingSince + bounds.lateJoinMs;
-      if (view.heardAt === null) due.push([Math.min(after.startedAt + bounds.joinTimeoutMs, late), 'the end of joining']);
+      const late =
+        after.abortingSince === null ? Number.POSITIVE_INFINITY : after.abortingSince + bounds.lateJoinMs;
+      if (view.heardAt === null)
+        due.push([Math.min(after.startedAt + bounds.joinTimeoutMs, late), 'the end of joining']);
       else due.push([view.heardAt + bounds.lostAfterMs, `the silence of party ${peer}`]);
     }
     if (after.divergence && isOpen) due.push([after.divergence.giveUpAt, 'an answer on a difference']);
