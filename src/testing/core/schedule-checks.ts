@@ -308,8 +308,9 @@ export function factsOf(parties: readonly PartyRecord[]): number {
   const known = new Set<string>();
   for (const { core } of parties) {
     for (const [party, sealed] of core.board.contributions.entries()) if (sealed) known.add(`${party}`);
-    for (const [from, row] of core.board.cuts.entries())
-      row.forEach((cut, to) => cut && known.add(`${from} ${to}`));
+    for (const [from, row] of core.board.cuts.entries()) {
+      for (const [to, isCut] of row.entries()) if (isCut) known.add(`${from} ${to}`);
+    }
   }
   return known.size;
 }
