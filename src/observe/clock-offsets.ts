@@ -43,7 +43,7 @@ export function estimateOffsets(reports: readonly RunReport[]): ClockOffsets {
     bounds = tighten(reports.length, pairs, slackMs);
   }
   const offsets = reports.map((report, i) => offsetOf(reports[0] ?? report, report, i, bounds));
-  return { offsets, contradictionMs: -worst };
+  return { offsets, contradictionMs: Math.abs(worst) };
 }
 
 function offsetOf(
