@@ -23,11 +23,7 @@ const scenes: Readonly<Partial<Record<When, Scene>>> = {
 const rest = others(PARTIES, VICTIM);
 
 const faults: readonly (readonly [what: What, expected: Expected, detectionMs: number])[] = [
-  [
-    'kill both',
-    { code: 'PEER_UNREACHABLE', origin: VICTIM, silent: [VICTIM], leaves: [VICTIM] },
-    SILENCE_MS,
-  ],
+  ['kill both', { code: 'PEER_UNREACHABLE', origin: VICTIM, silent: [VICTIM], leaves: [VICTIM] }, SILENCE_MS],
   [
     'stop both',
     {

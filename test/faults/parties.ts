@@ -185,7 +185,9 @@ export class Parties {
       if (spec.portTaken) parties.#guests.push(await listenOn(parties.ports[name] ?? 0));
       const tempDir = parties.tempOf(name);
       if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
-      parties.all.push(new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)));
+      parties.all.push(
+        new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)),
+      );
     }
     return parties;
   }

@@ -32,7 +32,10 @@ export async function runScenario(scenario: Scenario, random: () => number): Pro
   try {
     const faultAt = await happen(parties, scenario);
     await parties.ended();
-    if (scenario.fault.what === 'lossy link' && !scenario.fault.whom.some((host) => parties.hosts?.dropped(host)))
+    if (
+      scenario.fault.what === 'lossy link' &&
+      !scenario.fault.whom.some((host) => parties.hosts?.dropped(host))
+    )
       complaints.push('no packet was lost');
     leftovers = allowed(await parties.leftovers(), scenario);
     complaints.push(...leftovers.map((what) => `left behind: ${what}`));
@@ -117,7 +120,9 @@ async function complaintsOf(parties: Parties, party: Party, { expected }: Scenar
 function disagreements(parties: Parties, { expected }: Scenario): string[] {
   const digests = new Map<string, string[]>();
   const sides = (expected.together ?? []).flatMap((side) => {
-    const said = side.map((name) => parties.get(name).events.find((event) => event.event === 'verdict')?.digest);
+    const said = side.map(
+      (name) => parties.get(name).events.find((event) => event.event === 'verdict')?.digest,
+    );
     return new Set(said).size > 1 ? [`the verdicts differ among ${side.join(' and ')}`] : [];
   });
   for (const party of parties.all) {

@@ -50,6 +50,7 @@ export class Network {
     board: 0,
     diverged: 0,
     vote: 0,
+    conclaveEnd: 0,
     fin: 0,
     ready: 0,
     closed: 0,
