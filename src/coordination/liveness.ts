@@ -74,7 +74,8 @@ export function nextWake(state: CoreState): number {
     wakes.push(state.startedAt + bounds.runDeadlineMs);
     if (state.divergence) wakes.push(state.divergence.giveUpAt);
   }
-  if (state.endedAt !== null) return Math.max(Math.min(...wakes, state.endedAt + bounds.lingerMs), state.lastTickAt);
+  if (state.endedAt !== null)
+    return Math.max(Math.min(...wakes, state.endedAt + bounds.lingerMs), state.lastTickAt);
   for (const [i, view] of state.peers.entries()) {
     if (i === self || isCut(state.board, self, i)) continue;
     if (view.heardAt === null) wakes.push(joinDeadline(state));
