@@ -11,9 +11,11 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 import { mutants } from './mutate/mutants.mjs';
 
 const SEEDS = 4_000;
+/** For a defect that has passed these: how many times as many more. */
+const DEEP_FACTOR = 5;
 const WORKERS = 2;
 /** A defect that makes the core spin or the search grow shows by not ending: that counts as caught. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 const UNIT_TESTS = ['machine', 'scopes', 'messages'];
 
 const { values } = parseArgs({
@@ -21,10 +23,11 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     seeds: { type: 'string', default: String(SEEDS) },
     guard: { type: 'string' },
+    deep: { type: 'boolean', default: false },
     'no-unit-tests': { type: 'boolean', default: false },
   },
 });
-if (values.guard !== undefined) await guard(values.guard, Number(values.seeds));
+if (values.guard !== undefined) await guard(values.guard, Number(values.seeds), values.deep);
 else process.exit((await main()) ? 0 : 1);
 
 async function main() {
@@ -120,7 +123,14 @@ async function tryIn(folder, name, mutant, ts) {
     });
     writeFileSync(join(copy, 'src/coordination', mutant.file.replace('.ts', '.js')), outputText);
   }
-  const { status, output } = await run([import.meta.filename, '--guard', copy, '--seeds', values.seeds]);
+  const { status, output } = await run([
+    import.meta.filename,
+    '--guard',
+    copy,
+    '--seeds',
+    values.seeds,
+    ...(mutant ? ['--deep'] : []),
+  ]);
   const told =
     status === 0
       ? JSON.parse(output.trim().split('\n').at(-1))
@@ -150,26 +160,31 @@ function run(args) {
 }
 
 /** In a process of its own, with the modules of one copy: what the checkers say. */
-async function guard(copy, seeds) {
+async function guard(copy, seeds, deep) {
   const load = (name) => import(pathToFileURL(join(copy, 'src/testing/core', `${name}.js`)).href);
   const { exploreSeeds, newTally } = await load('explore-core');
   const { search } = await load('search');
-  const { quickSearches } = await load('search-scenarios');
-  const found = exploreSeeds(1, seeds, newTally());
-  const told = {
-    schedules: found ? `seed ${found.seed}, ${found.checker}: ${found.says}` : null,
-    searches: null,
+  const { deepSearches, quickSearches } = await load('search-scenarios');
+  const schedulesFrom = (first, count) => {
+    const found = exploreSeeds(first, count, newTally());
+    return found ? `seed ${found.seed}, ${found.checker}: ${found.says}` : null;
   };
-  for (const scenario of quickSearches) {
-    let says = null;
-    try {
-      says = search(scenario).violation?.says ?? null;
-    } catch (error) {
-      says = `no crash: ${error.message}`;
+  const searchesOf = (scenarios) => {
+    for (const scenario of scenarios) {
+      try {
+        const { violation } = search(scenario);
+        if (violation) return `${scenario.name}: ${violation.says}`;
+      } catch (error) {
+        return `${scenario.name}: no crash: ${error.message}`;
+      }
     }
-    if (says === null) continue;
-    told.searches = `${scenario.name}: ${says}`;
-    break;
+    return null;
+  };
+  const told = { schedules: schedulesFrom(1, seeds), searches: searchesOf(quickSearches) };
+  // What has passed all that is looked at for longer. The sound core is not: it would take as long as all defects together.
+  if (told.schedules === null && told.searches === null && deep) {
+    told.schedules = schedulesFrom(seeds + 1, DEEP_FACTOR * seeds);
+    told.searches = told.schedules === null ? searchesOf(deepSearches) : null;
   }
   console.log(JSON.stringify(told));
 }

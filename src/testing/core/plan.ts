@@ -111,8 +111,10 @@ const CODES: readonly FailureCode[] = [
 ];
 const FIELDS: readonly (keyof Hello)[] = ['protocol', 'version', 'federation', 'job', 'args', 'runId'];
 
+type Kinds = readonly (readonly [FaultKind, number])[];
+
 /** By weight: what takes part most often is what most runs meet. */
-const KINDS: readonly (readonly [FaultKind, number])[] = [
+const ALL_KINDS: Kinds = [
   ['fail', 6],
   ['fail scope', 4],
   ['diverge', 2],
@@ -132,6 +134,26 @@ const KINDS: readonly (readonly [FaultKind, number])[] = [
   ['forge', 1],
 ];
 
+/** Some schedules have few kinds of faults and many of each: a network that falls apart, parties that die one after the other. */
+const THEMES: readonly Kinds[] = [
+  [
+    ['cut', 6],
+    ['break', 2],
+    ['fail', 1],
+  ],
+  [
+    ['fail', 3],
+    ['crash', 3],
+    ['cut', 1],
+  ],
+  [
+    ['fail', 1],
+    ['freeze', 2],
+    ['break', 2],
+    ['crash', 2],
+  ],
+];
+
 export function planOf(seed: number): Plan {
   const random = new Prng(seed, 'plan');
   const parties = random.chance(0.5) ? 2 + random.below(2) : 2 + random.below(PARTIES_MAX - 1);
@@ -140,16 +162,24 @@ export function planOf(seed: number): Plan {
   const stepMs = random.pick([2, 20, 120]);
   const scopeAt = random.chance(0.4) ? random.below(steps) : null;
   const count = random.pick([0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 6]);
-  // Faults meet each other more often when they happen together.
-  const moment = random.chance(0.5) ? random.between(0, steps * stepMs + 4 * delayMs) : null;
+  const kinds = random.chance(0.6) ? ALL_KINDS : random.pick(THEMES);
+  // Faults meet each other more often when they happen together, and what matters most is near the end.
+  const end = 60 + (steps * stepMs) / 2 + 2 * delayMs;
+  const moment = random.pick([null, null, random.between(0, end), random.between(0.7, 1.3) * end]);
   const faults = Array.from({ length: count }, () =>
-    faultOf(random, parties, steps, steps * stepMs + 200, moment),
+    faultOf(random, kindOf(random, kinds), parties, steps, steps * stepMs + 200, moment),
   );
   return { seed, parties, steps, scopeAt, stepMs, delayMs, faults };
 }
 
-function faultOf(random: Prng, parties: number, steps: number, spanMs: number, moment: number | null): Fault {
-  const kind = kindOf(random);
+function faultOf(
+  random: Prng,
+  kind: FaultKind,
+  parties: number,
+  steps: number,
+  spanMs: number,
+  moment: number | null,
+): Fault {
   const party = random.below(parties);
   const peer = (party + 1 + random.below(parties - 1)) % parties;
   const near = moment !== null && random.chance(0.7);
@@ -203,9 +233,9 @@ function faultOf(random: Prng, parties: number, steps: number, spanMs: number, m
   }
 }
 
-function kindOf(random: Prng): FaultKind {
-  let left = random.next() * KINDS.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [kind, weight] of KINDS) {
+function kindOf(random: Prng, kinds: Kinds): FaultKind {
+  let left = random.next() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of kinds) {
     left -= weight;
     if (left < 0) return kind;
   }

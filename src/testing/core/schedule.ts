@@ -410,8 +410,8 @@ export class Schedule {
     const record = this.#record(party);
     const until = this.time.now + ms;
     this.#trace(party, `* freezes for ${ms} ms`);
-    record.stalls.push({ from: this.time.now, to: until });
     if (until <= record.frozenUntil) return;
+    record.stalls.push({ from: Math.max(this.time.now, record.frozenUntil), to: until });
     record.frozenUntil = until;
     const ticksFirst = random.chance(0.5);
     this.time.at(until, () => {
