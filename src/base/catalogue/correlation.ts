@@ -14,4 +14,12 @@ export const correlationErrors = {
     causes: 'A different implementation or version, a damaged message, or an attack.',
     remedy: 'Do not retry before you know why; talk to the peer.',
   },
+  PRIVITY_SECURE_DEALER: {
+    failure: 'USAGE',
+    means: 'The dealer of a secure device does not fit its protocol or its parties.',
+    causes:
+      'A dealer that also holds data, none for more than two parties, or one for a protocol that takes none.',
+    remedy:
+      'Name a further party that takes no part in computing; or use rep3 for three parties, or semi2k for two.',
+  },
 } as const satisfies ErrorEntries;
