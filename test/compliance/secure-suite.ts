@@ -8,6 +8,7 @@ import { decode } from '../../src/secure/ring/fixed-point.ts';
 import type { Evaluator, Session } from '../../src/secure/session.ts';
 import { runSecure, type SecureProtocol } from '../../src/testing/secure-parties.ts';
 import { type OperationCase, operations, primitives } from './secure-cases.ts';
+import { tensorCases } from './secure-tensors.ts';
 
 const fracBits = 18;
 
@@ -101,6 +102,8 @@ export function secureSuite(protocol: SecureProtocol, size: number): void {
         );
       });
     }
+
+    tensorCases(protocol, size);
 
     operations.forEach((operation, index) => {
       it(`${operation.name} (${index}) keeps its domain, accuracy and cost`, () =>
