@@ -28,6 +28,8 @@ const KINDS: ReadonlySet<string> = new Set<StepKind>([
   'psi',
   'parallel',
   'attempt',
+  'share',
+  'secure',
 ]);
 
 export function encodeMessage(message: Message): Uint8Array {

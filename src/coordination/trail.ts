@@ -109,6 +109,8 @@ const KIND_WORDS: Readonly<Record<StepKind, string>> = {
   psi: 'private set intersection',
   parallel: 'parallel branches',
   attempt: 'scope',
+  share: 'sharing',
+  secure: 'secure computation',
 };
 
 /** A step in words, for people: names are the program's own, hence public. */

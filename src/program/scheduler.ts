@@ -27,6 +27,9 @@ export interface OpenedScope {
   readonly run: StepRun;
 }
 
+/** What a step uses, as far as scopes are concerned. */
+export type StepInput = Pick<HandleRecord, 'branch'> & { readonly value: { readonly name: string } };
+
 export interface TaskPlan {
   readonly party: string;
   readonly name: string;
@@ -41,6 +44,7 @@ export class Scheduler {
   readonly lockstep: Lockstep;
   readonly #exchange: Exchange;
   readonly #delivery: Delivery;
+  readonly #settling: ((branch: Branch, ended: boolean) => void)[] = [];
   readonly #resolveTo: (record: HandleRecord, parties: readonly unknown[]) => Handle;
 
   /** `resolveTo` is what the method `to` of a handle does; it checks the parties and calls {@link transfer}. */
@@ -83,6 +87,7 @@ export class Scheduler {
 
   reveal(record: HandleRecord): Promise<unknown> {
     const branch = this.#begin([record]);
+    this.settle(branch, false);
     const { entry, cell } = this.#move(branch, 'reveal', record, this.state.parties);
     return branch.scope.promise((resolve) => {
       cell?.when(
@@ -131,6 +136,7 @@ export class Scheduler {
 
   parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
     const branch = this.#begin([]);
+    this.settle(branch, false);
     const entry = this.#issue(branch, {
       kind: 'parallel',
       name: 'parallel',
@@ -162,7 +168,9 @@ export class Scheduler {
 
   async #runBranch(child: Branch, code: (() => unknown) | undefined): Promise<unknown> {
     try {
-      return await this.lockstep.inBranch(child, async () => code?.());
+      const result = await this.lockstep.inBranch(child, async () => code?.());
+      this.settle(child, true);
+      return result;
     } finally {
       child.close();
       this.#exchange.recheckEarly();
@@ -172,6 +180,7 @@ export class Scheduler {
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
   openScope(name: string, detail: string): OpenedScope {
     const branch = this.#begin([]);
+    this.settle(branch, false);
     const plan = { kind: 'attempt', name, places: this.state.parties, inputs: [], source: detail } as const;
     const entry = this.#issue(branch, plan);
     const run = this.state.activity.begin(entry, true);
@@ -196,8 +205,48 @@ export class Scheduler {
     this.#exchange.recheckEarly();
   }
 
+  /** For steps that gather before they run (src/program/secure-runtime.ts): called where a branch may wait, and at its end. */
+  onSettle(listener: (branch: Branch, ended: boolean) => void): void {
+    this.#settling.push(listener);
+  }
+
+  settle(branch: Branch, ended: boolean): void {
+    for (const listener of this.#settling) listener(branch, ended);
+  }
+
+  /** The branch of a step that its caller executes; see {@link #begin}. */
+  begin(inputs: readonly StepInput[]): Branch {
+    return this.#begin(inputs);
+  }
+
+  /** Numbers a step that its caller executes. */
+  issue(branch: Branch, plan: StepPlan, expectations?: readonly Expectation[]): TrailEntry {
+    return this.#issue(branch, plan, expectations);
+  }
+
+  /** A channel for a step that has not been issued yet. */
+  memberChannel(members: readonly string[], signal: AbortSignal): MemberChannel {
+    return new MemberChannel(this.state.party, members, this.#exchange, signal);
+  }
+
+  /** A handle to what a step has left at its owners. */
+  locate(at: {
+    readonly id: string;
+    readonly name: string;
+    readonly owners: readonly string[];
+    readonly cell: Cell | undefined;
+    readonly branch: Branch;
+  }): Handle {
+    const { id, name, owners, cell, branch } = at;
+    const copies = owners.map((party): [string, Copy[]] => [
+      party,
+      [{ branch, cell: party === this.state.party ? cell : undefined }],
+    ]);
+    return this.#handle({ id, name, copies: new Map(copies) }, owners, cell, branch);
+  }
+
   /** Every step begins here: none is issued after the end of its scope, or with a value of a scope that has failed. */
-  #begin(inputs: readonly HandleRecord[]): Branch {
+  #begin(inputs: readonly StepInput[]): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
     for (const { branch: home, value } of inputs) {
