@@ -7,6 +7,7 @@
 import { coreErrors } from './catalogue/core.ts';
 import { dataErrors } from './catalogue/data.ts';
 import { programErrors } from './catalogue/program.ts';
+import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
 import { transportErrors } from './catalogue/transport.ts';
 
@@ -15,6 +16,7 @@ export const errorCatalogue = {
   ...setupErrors,
   ...programErrors,
   ...dataErrors,
+  ...secureErrors,
   ...transportErrors,
 } as const;
 
