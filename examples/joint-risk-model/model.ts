@@ -1,6 +1,6 @@
 /** The joint model, from tables that are aligned to what becomes known of it: the same for every job of this folder. */
 import { writeFile } from 'node:fs/promises';
-import { type AnyDevice, type At, type Party, PublicError, type Reveal, type Secret, type Table, z } from 'privity';
+import { type AnyDevice, PublicError, type Secret, type Table, z } from 'privity';
 import { type Model, qualityOf, scalingOf, scoresOf, standardise, type Training, train } from './logistic.ts';
 
 /** What each party that has data says of it. */

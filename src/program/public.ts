@@ -18,4 +18,13 @@ export { type Job, type JobOptions, job } from './job.ts';
 export { type PsiOptions, psi } from './psi.ts';
 export { PublicError } from './public-error.ts';
 export type { Schema, SettingsDeclaration } from './schema.ts';
+export type {
+  AnyDevice,
+  Dtype,
+  PublicOperand,
+  Secret,
+  SecureDevice,
+  ShareOptions,
+} from './secret-types.ts';
+export { type SecureOptions, type SecureProtocol, secure } from './secure-device.ts';
 export { tensor } from './tensor.ts';

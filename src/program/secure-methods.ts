@@ -68,7 +68,7 @@ function compute(secret: SecretRecord, name: string, rule: Rule, args: readonly 
     kind: 'secure',
     operation: name,
     name,
-    operands: operands.filter((operand) => !isPublic(operand)),
+    operands: operands.filter((operand): operand is SecretRecord => !isPublic(operand)),
     detail: `${type} [${shape}] ${detailOf(operands, params)}`,
     local: typeof local === 'boolean' ? local : local(forms, operands.map((operand) => !isPublic(operand))),
     elements: elementCount(shape),

@@ -79,7 +79,7 @@ export class SecureRuntime {
   open(device: DeviceRecord, plan: SecurePlan, to: readonly string[]): Handle {
     const { entry, branch, cell } = this.#issue<Tensor>(device, plan);
     this.flush(branch);
-    const here = to.includes(this.#state.party) ? cell : undefined;
+    const here = to.includes(this.#state.party) ? (cell as unknown as Cell) : undefined;
     return this.#scheduler.locate({ id: entry.stepId, name: plan.name, owners: to, cell: here, branch });
   }
 
