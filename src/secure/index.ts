@@ -1,4 +1,5 @@
 export type { Cost } from './cost.ts';
+export * as ops from './ops/index.ts';
 export type { ProtocolName } from './protocols/protocol.ts';
 export { type Dtype, decode, FRAC_BITS, fixedLimit, INTEGER_LIMIT } from './ring/fixed-point.ts';
 export { type Shape, TENSOR_ELEMENTS_MAX } from './ring/shape.ts';

@@ -17,7 +17,7 @@ import { Rounds, type RoundsReport } from './rounds.ts';
 import { closed } from './violations.ts';
 
 export interface SessionOptions {
-  /** Bits right of the point, 1 … 30. Default 18: five decimals, and products up to 2^26. The same at all members. */
+  /** Bits right of the point, 1 … 24. Default 18: five decimals, and products up to 2^26. The same at all members. */
   readonly fracBits?: number;
   /** Default: WebAssembly where it is there, otherwise TypeScript. Results are the same. */
   readonly kernels?: Kernels;

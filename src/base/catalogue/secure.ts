@@ -29,7 +29,7 @@ export const secureErrors = {
   PRIVITY_SECURE_OPTIONS: {
     failure: 'USAGE',
     means: 'A secure device was opened with options that it does not have or that are out of range.',
-    causes: 'A misspelt option, or a number of fractional bits outside 1 … 30.',
+    causes: 'A misspelt option, or a number of fractional bits outside 1 … 24.',
     remedy: 'The documentation of SessionOptions lists the options with their ranges.',
   },
   PRIVITY_SECURE_DOMAIN: {

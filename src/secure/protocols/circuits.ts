@@ -22,6 +22,11 @@ export const signOrder: Uint8Array = Uint8Array.from({ length: 64 }, (_, index) 
   return index === 0 ? 63 : position - 1;
 });
 
+/** The lowest bits in natural order. */
+export function lowBits(width: number): Uint8Array {
+  return Uint8Array.from({ length: width }, (_, bit) => bit);
+}
+
 /** Ands of {@link signOfSum} for each element, and its rounds. */
 export const SIGN_ANDS = 63 + 119;
 export const SIGN_ROUNDS = 7;
@@ -92,6 +97,7 @@ export async function carryOut(protocol: BitProtocol, fiber: Fiber, x: Bits, y: 
 
 /** Ands of {@link addBits}. */
 export function addAnds(width: number): number {
+  if (width === 1) return 0;
   let ands = width - 1;
   for (let distance = 1; distance < width - 1; distance *= 2) {
     for (const { low, from, to } of blocks(width - 1, distance))
@@ -134,6 +140,32 @@ export async function addBits(protocol: BitProtocol, fiber: Fiber, x: Bits, y: B
     }
   }
   return stackPlanes([planes(sum, 0, 1), xorSS(kernels, planes(sum, 1, width), stackPlanes(g))]);
+}
+
+/** Ands of {@link prefixAnd}. */
+export function prefixAnds(width: number): number {
+  let ands = 0;
+  for (let distance = 1; distance < width; distance *= 2) {
+    for (const { from, to } of blocks(width, distance)) ands += to - from;
+  }
+  return ands;
+}
+
+/** Plane j becomes the and of planes 0 … j. Rounds: levels(width). */
+export async function prefixAnd(protocol: BitProtocol, fiber: Fiber, x: Bits): Promise<Bits> {
+  const all = Array.from({ length: x.width }, (_, at) => planes(x, at, at + 1));
+  for (let distance = 1; distance < x.width; distance *= 2) {
+    const parts = blocks(x.width, distance);
+    const found = await protocol.andSS(
+      fiber,
+      parts.flatMap(({ low, from, to }) =>
+        all.slice(from, to).map((plane): BitsPair => [plane, all[low] as Bits]),
+      ),
+    );
+    let next = 0;
+    for (const { from, to } of parts) for (let at = from; at < to; at++) all[at] = found[next++] as Bits;
+  }
+  return stackPlanes(all);
 }
 
 /** Positions [from, to) take in the prefix that ends at `low`. */

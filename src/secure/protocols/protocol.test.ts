@@ -74,7 +74,7 @@ for (const [protocol, size] of [
     it('converts and compares', async () => {
       const x = some();
       const results = await both(x, x, async ({ protocol: p, fiber }, xs) => {
-        const bits = await p.a2b(fiber, xs);
+        const bits = await p.a2b(fiber, xs, 64);
         return {
           bits: await p.openB(fiber, bits),
           back: await p.openA(fiber, await p.b2a(fiber, bits)),

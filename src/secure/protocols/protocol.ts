@@ -62,8 +62,8 @@ export interface Protocol {
   // ── Bits ──
   /** Bitwise and of each pair, all in one round. All operands have one length; the two of a pair have one width. */
   andSS(fiber: Fiber, pairs: readonly BitsPair[]): Promise<readonly Bits[]>;
-  /** All 64 bits of the ring elements. */
-  a2b(fiber: Fiber, x: Arith): Promise<Bits>;
+  /** The lowest `width` bits of the ring elements, 1 … 64. */
+  a2b(fiber: Fiber, x: Arith, width: number): Promise<Bits>;
   /** The numbers 0 … 2^width - 1, width ≤ 64, as ring elements. */
   b2a(fiber: Fiber, x: Bits): Promise<Arith>;
   /** Bits of width 1 as 0 or 1 in the ring. */
@@ -98,7 +98,7 @@ export interface ProtocolCosts {
   truncExactS(length: number, bits: number): Cost;
   /** `width`: of all pairs together. */
   andSS(length: number, width: number): Cost;
-  a2b(length: number): Cost;
+  a2b(length: number, width: number): Cost;
   b2a(length: number, width: number): Cost;
   bit2a(length: number): Cost;
   msbS(length: number): Cost;

@@ -10,7 +10,8 @@ export type Dtype = 'fixed' | 'integer' | 'boolean';
 
 /** Products have twice the fractional bits and must stay below 2^62: 26 bits are left of the point, 18 (5 decimals) right of it. */
 export const FRAC_BITS = 18;
-export const FRAC_BITS_MAX = 30;
+/** With more, division and exponentials have no room for intermediate results. */
+export const FRAC_BITS_MAX = 24;
 
 /** Exclusive bound of fixed-point numbers that can be shared: the product of such a number with 1 can still be computed. */
 export function fixedLimit(fracBits: number): number {

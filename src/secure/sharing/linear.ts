@@ -129,3 +129,42 @@ export function concat(list: readonly Arith[]): Arith {
   });
   return arith(length, parts);
 }
+
+export function concatBits(list: readonly Bits[]): Bits {
+  const [first] = list;
+  if (first === undefined) return bits(0, 0, []);
+  const length = list.reduce((sum, x) => sum + x.length, 0);
+  const words = planeWords(length);
+  const parts = first.parts.map((_, part) => {
+    const out = new BigUint64Array(first.width * words);
+    for (let plane = 0; plane < first.width; plane++) {
+      let at = 0;
+      for (const x of list) {
+        const from = planeWords(x.length);
+        orBits(
+          out.subarray(plane * words, (plane + 1) * words),
+          at,
+          (x.parts[part] as Words).subarray(plane * from, (plane + 1) * from),
+          x.length,
+        );
+        at += x.length;
+      }
+    }
+    return out;
+  });
+  return bits(length, first.width, parts);
+}
+
+/** Sets `count` bits of `from` at bit `at` of `out`, which is zero there. */
+function orBits(out: Words, at: number, from: Words, count: number): void {
+  const shift = BigInt(at & 63);
+  const first = at >> 6;
+  for (let i = 0; i < from.length; i++) {
+    const left = count - 64 * i;
+    const word = left >= 64 ? (from[i] as bigint) : (from[i] as bigint) & ((1n << BigInt(left)) - 1n);
+    out[first + i] = (out[first + i] as bigint) | BigInt.asUintN(64, word << shift);
+    if (shift > 0n && first + i + 1 < out.length) {
+      out[first + i + 1] = (out[first + i + 1] as bigint) | (word >> (64n - shift));
+    }
+  }
+}

@@ -12,6 +12,7 @@ import type { ProtocolSetting } from '../../session.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
+import { lowBits } from '../circuits.ts';
 import { permutationFrom } from '../permutation.ts';
 import type { BitsPair, MatrixDims, Protocol, ProtocolCosts } from '../protocol.ts';
 import { refCosts } from './costs.ts';
@@ -106,10 +107,10 @@ class RefProtocol implements Protocol {
     });
   }
 
-  async a2b(_fiber: Fiber, x: Arith): Promise<Bits> {
-    const planes = new BigUint64Array(64 * planeWords(x.length));
-    this.kernels.toPlanes(planes, value(x));
-    return bits(x.length, 64, [planes]);
+  async a2b(_fiber: Fiber, x: Arith, width: number): Promise<Bits> {
+    const planes = new BigUint64Array(width * planeWords(x.length));
+    this.kernels.toPlanes(planes, value(x), lowBits(width));
+    return bits(x.length, width, [planes]);
   }
 
   async b2a(_fiber: Fiber, x: Bits): Promise<Arith> {

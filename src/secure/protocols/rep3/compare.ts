@@ -5,12 +5,18 @@
 import type { Fiber } from '../../fiber.ts';
 import { onesPlanes, xorSS } from '../../sharing/linear.ts';
 import { type Arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
-import { addBits, andOfPlanes, signOfSum, signOrder } from '../circuits.ts';
+import { addBits, andOfPlanes, lowBits, signOfSum, signOrder } from '../circuits.ts';
 import type { Protocol } from '../protocol.ts';
 import { onlyIndex, partsOf, type Rep3State } from './state.ts';
 
-export async function a2b(protocol: Protocol, state: Rep3State, fiber: Fiber, x: Arith): Promise<Bits> {
-  const { sum, rest } = await operands(protocol, state, fiber, x, undefined, false);
+export async function a2b(
+  protocol: Protocol,
+  state: Rep3State,
+  fiber: Fiber,
+  x: Arith,
+  width: number,
+): Promise<Bits> {
+  const { sum, rest } = await operands(protocol, state, fiber, x, lowBits(width), false);
   return addBits(protocol, fiber, sum, rest);
 }
 
@@ -21,7 +27,7 @@ export async function msbS(protocol: Protocol, state: Rep3State, fiber: Fiber, x
 
 /** x = 0 exactly where all bits of x_0 + x_1 and -x_2 agree. */
 export async function eqzS(protocol: Protocol, state: Rep3State, fiber: Fiber, x: Arith): Promise<Bits> {
-  const { sum, rest } = await operands(protocol, state, fiber, x, undefined, true);
+  const { sum, rest } = await operands(protocol, state, fiber, x, lowBits(64), true);
   const same = xorSS(
     state.kernels,
     xorSS(state.kernels, sum, rest),
@@ -36,11 +42,12 @@ async function operands(
   { rank, kernels }: Rep3State,
   fiber: Fiber,
   x: Arith,
-  order: Uint8Array | undefined,
+  order: Uint8Array,
   negateRest: boolean,
 ): Promise<{ readonly sum: Bits; readonly rest: Bits }> {
   const [own, next] = partsOf(x);
-  const words = 64 * planeWords(x.length);
+  const width = order.length;
+  const words = width * planeWords(x.length);
   const toPlanes = (from: Words): Words => {
     const out = new BigUint64Array(words);
     kernels.toPlanes(out, from, order);
@@ -51,7 +58,7 @@ async function operands(
     known = new BigUint64Array(x.length);
     kernels.add(known, own, next);
   }
-  const sum = await protocol.shareB(fiber, 0, x.length, 64, known && toPlanes(known));
+  const sum = await protocol.shareB(fiber, 0, x.length, width, known && toPlanes(known));
   let held: Words | undefined;
   if (rank !== 0) {
     held = rank === 1 ? next : own;
@@ -61,6 +68,6 @@ async function operands(
       held = negated;
     }
   }
-  const rest = bits(x.length, 64, onlyIndex(rank, 2, held && toPlanes(held), words));
+  const rest = bits(x.length, width, onlyIndex(rank, 2, held && toPlanes(held), words));
   return { sum, rest };
 }

@@ -48,7 +48,8 @@ export const rep3Costs: ProtocolCosts = {
       bit2a(length),
     ),
   andSS: (length, width) => ands(length, width, 1),
-  a2b: (length) => inSequence(shareB(0, length, 64), ands(length, addAnds(64), addRounds(64))),
+  a2b: (length, width) =>
+    inSequence(shareB(0, length, width), ands(length, addAnds(width), addRounds(width))),
   b2a: (length, width) =>
     width === 1
       ? bit2a(length)

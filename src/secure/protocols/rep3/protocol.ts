@@ -109,8 +109,8 @@ class Rep3Protocol implements Protocol {
     return andSS(this.#state, fiber, pairs);
   }
 
-  a2b(fiber: Fiber, x: Arith): Promise<Bits> {
-    return a2b(this, this.#state, fiber, x);
+  a2b(fiber: Fiber, x: Arith, width: number): Promise<Bits> {
+    return a2b(this, this.#state, fiber, x, width);
   }
 
   b2a(fiber: Fiber, x: Bits): Promise<Arith> {

@@ -2,7 +2,7 @@
 import type { Fiber } from '../../fiber.ts';
 import { subSS } from '../../sharing/linear.ts';
 import { type Arith, arith, bits, planeWords } from '../../sharing/shares.ts';
-import { carryOut } from '../circuits.ts';
+import { carryOut, lowBits } from '../circuits.ts';
 import type { Protocol } from '../protocol.ts';
 import { onlyIndex, partsOf, type Rep3State } from './state.ts';
 import { truncateSum } from './truncate.ts';
@@ -20,14 +20,10 @@ export async function truncExactS(
   const low = new BigUint64Array(words);
   // Members 0 and 1: the complement of c's low bits. Member 2: r's low bits.
   if (rank !== 2) kernels.affine(masked, masked, 0xffff_ffff_ffff_ffffn, 0xffff_ffff_ffff_ffffn);
-  kernels.toPlanes(low, masked, lowOrder(by));
+  kernels.toPlanes(low, masked, lowBits(by));
   // The low bits carried into c exactly where r's are more than c's: where r + ~c overflows.
   const ofMask = await protocol.shareB(fiber, 2, x.length, by, rank === 2 ? low : undefined);
   const ofOpened = bits(x.length, by, onlyIndex(rank, 1, rank === 2 ? undefined : low, words));
   const carry = await protocol.bit2a(fiber, await carryOut(protocol, fiber, ofMask, ofOpened));
   return subSS(kernels, arith(x.length, parts), carry);
-}
-
-function lowOrder(width: number): Uint8Array {
-  return Uint8Array.from({ length: width }, (_, bit) => bit);
 }
