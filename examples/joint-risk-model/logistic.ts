@@ -62,8 +62,8 @@ export function train<D extends AnyDevice>(
   let { coefficients, bias } = start;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let from = 0; from + batchRows <= rows; from += batchRows) {
-      const batch = x.slice(0, from, from + batchRows);
-      const labels = y.slice(0, from, from + batchRows);
+      const batch = x.slice(from, from + batchRows);
+      const labels = y.slice(from, from + batchRows);
       const error = batch.matmul(coefficients).add(bias).sigmoid().sub(labels);
       const gradient = batch.transpose().matmul(error);
       coefficients = coefficients.mul(1 - rate * ridge).sub(gradient.mul(step));
@@ -88,10 +88,10 @@ export function qualityOf<D extends AnyDevice>(scores: Secret<D>, y: Secret<D>):
   let wins: Secret<D> | undefined;
   for (let from = 0; from < rows; from += COMPARED_ROWS_MAX) {
     const to = Math.min(rows, from + COMPARED_ROWS_MAX);
-    const mine = scores.slice(0, from, to).reshape([to - from, 1]);
+    const mine = scores.slice(from, to).reshape([to - from, 1]);
     const above = mine.gt(scores).cast('fixed');
     const notBelow = mine.ge(scores).cast('fixed');
-    const won = above.add(notBelow).mul(0.5).matmul(negative).dot(y.slice(0, from, to));
+    const won = above.add(notBelow).mul(0.5).matmul(negative).dot(y.slice(from, to));
     wins = wins ? wins.add(won) : won;
   }
   const pairs = y.sum().mul(negative.sum());

@@ -44,11 +44,11 @@ export function jointModel<D extends AnyDevice>(x: Secret<D>, y: Secret<D>, star
   const rows = x.shape[0] ?? 0;
   const heldOut = Math.floor(rows / 5);
   const split = rows - heldOut;
-  const sample = x.slice(0, 0, split);
+  const sample = x.slice(0, split);
   const scaling = scalingOf(sample);
-  const model = train(standardise(sample, scaling), y.slice(0, 0, split), start, training);
-  const scores = scoresOf(standardise(x.slice(0, split, rows), scaling), model);
-  return { rows: { training: split, heldOut }, model, quality: qualityOf(scores, y.slice(0, split, rows)) };
+  const model = train(standardise(sample, scaling), y.slice(0, split), start, training);
+  const scores = scoresOf(standardise(x.slice(split, rows), scaling), model);
+  return { rows: { training: split, heldOut }, model, quality: qualityOf(scores, y.slice(split, rows)) };
 }
 
 /** Writes coefficients by name, at the party that is given them. */

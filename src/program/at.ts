@@ -5,7 +5,7 @@ import type { Attempted, RetryPolicy } from './attempt.ts';
 import type { SettingsOf } from './schema.ts';
 import type {
   AnyDevice,
-  Dtype,
+  AnySecret,
   Secret,
   SharedDtype,
   ShareOptions,
@@ -156,7 +156,7 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
 
 /** Makes the value of a handle, or a secret, public. */
 export interface Reveal {
-  <D extends AnyDevice, T extends Dtype>(secret: Secret<D, T>): Promise<Tensor<Float64Array>>;
+  (secret: AnySecret): Promise<Tensor<Float64Array>>;
   <Owners extends string, T>(
     value: At<Owners, T> & ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
   ): Promise<T>;

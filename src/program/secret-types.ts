@@ -7,6 +7,7 @@ import type { At, Party } from './at.ts';
 declare const deviceMark: unique symbol;
 declare const membersMark: unique symbol;
 declare const protocolMark: unique symbol;
+declare const anySecretMark: unique symbol;
 declare const secretMark: unique symbol;
 declare const dtypeMark: unique symbol;
 
@@ -45,6 +46,11 @@ export interface SecureDevice<in out Members extends string, in out Protocol ext
   ): Secret<SecureDevice<Members, Protocol>, T>;
 }
 
+/** Any secret of any device. */
+export interface AnySecret {
+  readonly [anySecretMark]: true;
+}
+
 export type MembersOf<D extends AnyDevice> = D extends SecureDevice<infer M, infer _P> ? M : never;
 
 /** What every party has: a number, a list of numbers (a vector), a typed array, or a tensor. */
@@ -71,7 +77,7 @@ type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  * Every operation can throw {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE, PRIVITY_DEVICE_MISMATCH,
  * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, and what every step can. Accuracy, domain, rounds and bytes of each: docs/secure.md.
  */
-export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'> {
+export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'> extends AnySecret {
   readonly [secretMark]: (device: D) => D;
   readonly [dtypeMark]: (dtype: T) => T;
   readonly device: D;
@@ -96,15 +102,20 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   dot(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
   /** [m, k] × [k, n] → [m, n]; a vector on the right is a column, one on the left a row, and its dimension goes. */
   matmul(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
-  /** Along one axis, which goes, or over all. Negative axes count from the last. */
-  sum(this: NumericOf<D, T>, axis?: number): Secret<D, T>;
-  cumsum(this: NumericOf<D, T>, axis?: number): Secret<D, T>;
-  mean(this: Fixed<D>, axis?: number): Fixed<D>;
+  /** Along one axis, which goes unless it is kept as 1, or over all. Negative axes count from the last. */
+  sum(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, T>;
+  mean(this: Fixed<D>, axis?: number, keep?: boolean): Fixed<D>;
+  /** Sums of the first 1, 2, … elements along an axis; default: the first axis. */
+  cumulativeSum(this: NumericOf<D, T>, axis?: number): Secret<D, T>;
   abs(this: NumericOf<D, T>): Secret<D, T>;
   relu(this: NumericOf<D, T>): Secret<D, T>;
-  min(this: NumericOf<D, T>, axis?: number): Secret<D, T>;
-  max(this: NumericOf<D, T>, axis?: number): Secret<D, T>;
-  argmax(this: NumericOf<D, T>, axis?: number): Secret<D, 'integer'>;
+  min(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, T>;
+  max(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, T>;
+  /** Position along the axis, or among all elements; of equal ones the first. */
+  argmax(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, 'integer'>;
+  /** Element by element. */
+  minimum(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
+  maximum(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
 
   // ── Fixed-point functions ──
   div(this: Fixed<D>, other: Operand<D, 'fixed'>): Fixed<D>;
@@ -132,27 +143,30 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   not(this: Bool<D>): Bool<D>;
 
   // ── Order ──
-  /** Ascending, along the last axis. Nobody learns where an element came from. */
+  /** A vector, ascending. Nobody learns where an element came from. */
   sort(this: NumericOf<D, T>): Secret<D, T>;
   /** The rows (the first axis) in an order that nobody knows. */
   shuffle(this: NumericOf<D, T>): Secret<D, T>;
-  /** Sums of the rows of each of `count` groups: row i belongs to group groups[i], which is public. */
-  groupSum(this: NumericOf<D, T>, groups: readonly number[] | Uint32Array, count: number): Secret<D, T>;
+  /** Sums of the rows of each of `count` groups: row i belongs to group groups[i], public or secret, and to none if that is out of range. */
+  groupSum(
+    this: NumericOf<D, T>,
+    groups: Secret<D, 'integer'> | readonly number[] | Uint32Array,
+    count: number,
+  ): Secret<D, T>;
 
   // ── Form ──
   /** One size may be -1: what is left. */
   reshape(shape: readonly number[]): Secret<D, T>;
   /** Reverses the axes, or puts them in the given order. */
   transpose(axes?: readonly number[]): Secret<D, T>;
-  /** Positions [start, end) of one axis; negative ones count from its end. */
-  slice(axis: number, start: number, end?: number): Secret<D, T>;
+  /** Elements [from, to) along an axis; default: the first. */
+  slice(from: number, to: number, axis?: number): Secret<D, T>;
   concat(others: readonly Secret<D, T>[], axis?: number): Secret<D, T>;
   /** Elements of one axis at public positions, in their order, also several times. */
   gather(indices: readonly number[] | Uint32Array, axis?: number): Secret<D, T>;
   cast<const U extends Dtype>(dtype: U): Secret<D, U>;
-  /** Of integers: by a public number of bits. */
-  shiftLeft(this: Secret<D, 'integer'>, bits: number): Secret<D, 'integer'>;
-  shiftRight(this: Secret<D, 'integer'>, bits: number): Secret<D, 'integer'>;
+  /** Integers times 2^by; for negative `by` divided, rounded down. */
+  shift(this: Secret<D, 'integer'>, by: number): Secret<D, 'integer'>;
 }
 
 /** How a value is shared. Every party has to know shape and type beforehand, so they are declared; the owner's value is checked. */

@@ -7,6 +7,7 @@ import { type PublicTensor, publicTensor } from '../secure/ring/tensor.ts';
 import type { Handle } from './at.ts';
 import { type HandleRecord, kindOf } from './handle.ts';
 import { contexts, partyNames } from './run-context.ts';
+import type { SecretTensor } from '../secure/secret.ts';
 import { makeSecret, type SecretRecord, secretRecordOf } from './secret-handle.ts';
 import type { DeviceRecord } from './secure-device.ts';
 import { checkDtypes, type Form, invalid, type Rule, rules } from './secure-operations.ts';
@@ -53,13 +54,15 @@ Object.freeze(methods);
 
 function compute(secret: SecretRecord, name: string, rule: Rule, args: readonly unknown[]): object {
   const { operands: others, params } = argumentsOf(name, rule, args);
-  const dtype = rule.others === 'values' ? (others.map(secretRecordOf).find(Boolean)?.dtype ?? 'fixed') : secret.dtype;
+  const dtype = others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
   const operands: readonly Operand[] = [
     secret,
     ...others.map((other, index) => operandOf(other, `${name}, operand ${index + 2},`, secret.device, dtype)),
   ];
   if (rule.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
   checkDtypes(name, rule, operands);
+  if (name === 'div' && operands.some((operand) => isPublic(operand) && operand.words.includes(0n)))
+    throw invalid('div by a public number that is 0, or too small for fixed point');
   const forms: readonly Form[] = operands.map(({ shape, dtype }) => ({ shape, dtype }));
   const { shape, dtype: type } = rule.result(forms, params, name);
   checkShape(shape, name);
@@ -70,12 +73,12 @@ function compute(secret: SecretRecord, name: string, rule: Rule, args: readonly 
     name,
     operands: operands.filter((operand): operand is SecretRecord => !isPublic(operand)),
     detail: `${type} [${shape}] ${detailOf(operands, params)}`,
-    local: typeof local === 'boolean' ? local : local(forms, operands.map((operand) => !isPublic(operand))),
+    local: typeof local === 'boolean' ? local : local(forms, operands.map((operand) => !isPublic(operand)), params),
     elements: elementCount(shape),
     execute: (on, tensors) => {
       const queue = [...tensors];
-      const inputs = operands.map((operand) => (isPublic(operand) ? operand : queue.shift()));
-      return perform(name, on, inputs as never, params, { shape, dtype: type });
+      const inputs = operands.map((operand) => (isPublic(operand) ? operand : (queue.shift() as SecretTensor)));
+      return perform(on, name, inputs, params, shape);
     },
   };
   return makeSecret(runtimeOf(secret).compute(secret.device, plan, shape, type), methods);
@@ -90,6 +93,10 @@ function argumentsOf(
     const [list, ...params] = args;
     if (!Array.isArray(list)) throw invalid(`${name} takes a list of secrets`);
     return { operands: list, params };
+  }
+  if (operands === 'if secret') {
+    const count = secretRecordOf(args[0]) ? 1 : 0;
+    return { operands: args.slice(0, count), params: args.slice(count) };
   }
   if (args.length < operands) throw invalid(`${name} takes ${operands} operands and was given ${args.length}`);
   return { operands: args.slice(0, operands), params: args.slice(operands) };
@@ -213,7 +220,7 @@ export function constantOn(device: DeviceRecord, values: unknown, options: unkno
     detail: `${dtype} [${shape}] ${digest(tensor.words)}`,
     local: true,
     elements: elementCount(shape),
-    execute: async (on) => constant(on, tensor),
+    execute: (on) => constant(on, tensor),
   };
   return makeSecret(runtimeOf(device).compute(device, plan, shape, dtype), methods);
 }

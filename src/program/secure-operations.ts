@@ -14,15 +14,20 @@ export interface Form {
 }
 
 export interface Rule {
-  /** How many further operands follow the secret itself; they may be public where `secretsOnly` does not say otherwise. */
-  readonly operands: number | 'list';
+  /**
+   * How many further operands follow the secret itself; they may be public where `secretsOnly` does not say otherwise. `list`: the first
+   * argument is a list of them; `if secret`: it is one, if it is a secret.
+   */
+  readonly operands: number | 'list' | 'if secret';
   readonly secretsOnly?: boolean;
   /** Types that the secret may have. */
   readonly on: readonly Dtype[];
   /** The type that the other operands must have: that of the secret, or the one given. `values`: any, but all the same. */
   readonly others?: Dtype | 'same' | 'values';
   /** Whether the members need no message for it, given which operands are secret. */
-  readonly local: boolean | ((forms: readonly Form[], secret: readonly boolean[]) => boolean);
+  readonly local:
+    | boolean
+    | ((forms: readonly Form[], secret: readonly boolean[], params: readonly unknown[]) => boolean);
   /** Shape and type of the result. `params` are public and have been checked to be plain. */
   result(forms: readonly Form[], params: readonly unknown[], name: string): Form;
 }
@@ -53,14 +58,13 @@ const reduction = (on: readonly Dtype[], local: boolean, dtype?: Dtype): Rule =>
   operands: 0,
   on,
   local,
-  result: ([x], [axis], name) => {
-    const { shape, dtype: kept } = own(x);
-    if (axis === undefined) return form([], dtype ?? kept);
+  result: ([x], [axis, keep = false], name) => {
+    const { shape, dtype: same } = own(x);
+    if (typeof keep !== 'boolean') throw invalid(`${name}: keep is true or false`);
+    if (axis === undefined) return form(keep ? shape.map(() => 1) : [], dtype ?? same);
     const gone = axisOf(shape, integerOf(axis, `${name}: axis`), name);
-    return form(
-      shape.filter((_, index) => index !== gone),
-      dtype ?? kept,
-    );
+    const rest = keep ? shape.with(gone, 1) : shape.filter((_, index) => index !== gone);
+    return form(rest, dtype ?? same);
   },
 });
 const alongAxis = (on: readonly Dtype[], local: boolean): Rule => ({
@@ -68,25 +72,19 @@ const alongAxis = (on: readonly Dtype[], local: boolean): Rule => ({
   on,
   local,
   result: ([x], [axis], name) => {
-    if (axis !== undefined || own(x).shape.length !== 1) {
-      axisOf(own(x).shape, axis === undefined ? -1 : integerOf(axis, `${name}: axis`), name);
-    }
+    axisOf(own(x).shape, axis === undefined ? -1 : integerOf(axis, `${name}: axis`), name);
     return own(x);
   },
 });
-const shift = (local: boolean): Rule => ({
-  operands: 0,
-  on: integer,
-  local,
-  result: ([x], [by], name) => {
-    const bits = integerOf(by, `${name}: bits`);
-    if (bits < 0 || bits > 62) throw invalid(`${name}: a shift is by 0 to 62 bits`);
-    return own(x);
-  },
-});
+const shiftLocal: Rule['local'] = (_, __, params) => Number(params[0]) >= 0;
+const shiftForm: Result = ([x], [by], name) => {
+  const bits = integerOf(by, `${name}: by`);
+  if (Math.abs(bits) > 62) throw invalid(`${name} is by -62 to 62 bits`);
+  return own(x);
+};
 
 /** Public factors of whole numbers need no truncation, and no message. */
-const wholeByPublic: Rule['local'] = ([x], secret) => x?.dtype === 'integer' && !secret[1];
+const wholeByPublic: Rule['local'] = ([x], secret) => x?.dtype === 'integer' && secret[1] === false;
 const byPublic: Rule['local'] = (_, secret) => !secret[1];
 
 export const rules: Readonly<Record<string, Rule>> = {
@@ -98,8 +96,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   dot: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: dotForm },
   matmul: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: matmulForm },
   sum: reduction(numbers, true),
-  cumsum: alongAxis(numbers, true),
+  cumulativeSum: alongAxis(numbers, true),
   mean: reduction(fixed, false),
+  minimum: elementwise(numbers, false),
+  maximum: elementwise(numbers, false),
   abs: unary(numbers, false),
   relu: unary(numbers, false),
   min: reduction(numbers, false),
@@ -127,15 +127,14 @@ export const rules: Readonly<Record<string, Rule>> = {
   not: { operands: 0, on: boolean, local: true, result: toBoolean },
   sort: { operands: 0, on: numbers, local: false, result: vectorForm },
   shuffle: { operands: 0, on: numbers, local: false, result: rowsForm },
-  groupSum: { operands: 0, on: numbers, local: true, result: groupForm },
+  groupSum: { operands: 'if secret', on: numbers, others: 'integer', local: (_, secret) => !secret[1], result: groupForm },
   reshape: { operands: 0, on: any, local: true, result: reshapeForm },
   transpose: { operands: 0, on: any, local: true, result: transposeForm },
   slice: { operands: 0, on: any, local: true, result: sliceForm },
   concat: { operands: 'list', secretsOnly: true, on: any, others: 'same', local: true, result: concatForm },
   gather: { operands: 0, on: any, local: true, result: gatherForm },
   cast: { operands: 0, on: any, local: castIsLocal, result: castForm },
-  shiftLeft: shift(true),
-  shiftRight: shift(false),
+  shift: { operands: 0, on: integer, local: shiftLocal, result: shiftForm },
 };
 
 /** Which other operands' types fit. @throws {UsageError} PRIVITY_SECURE_DTYPE */
@@ -180,13 +179,14 @@ function rowsForm([x]: readonly Form[], _: readonly unknown[], name: string): Fo
   return own(x);
 }
 
-function groupForm([x]: readonly Form[], [groups, count]: readonly unknown[], name: string): Form {
+function groupForm([x, groups]: readonly Form[], params: readonly unknown[], name: string): Form {
   const { shape, dtype } = own(x);
-  const total = integerOf(count, `${name}: count`);
-  const list = indicesOf(groups, total, `${name}: groups`);
-  if (shape.length === 0 || list.length !== shape[0])
-    throw shapeMismatch(`${name}: ${list.length} groups for a tensor of shape [${shape}]`);
-  return form([total, ...shape.slice(1)], dtype);
+  // Secret groups are an operand; public ones come before the count.
+  const count = integerOf(params[groups ? 0 : 1], `${name}: count`);
+  const size = groups ? groups.shape[0] : indicesOf(params[0], count, `${name}: groups`).length;
+  if (shape.length === 0 || size !== shape[0] || (groups && groups.shape.length !== 1))
+    throw shapeMismatch(`${name}: ${size} groups for a tensor of shape [${shape}]`);
+  return form([count, ...shape.slice(1)], dtype);
 }
 
 function reshapeForm([x]: readonly Form[], [wanted]: readonly unknown[], name: string): Form {
@@ -213,26 +213,14 @@ function transposeForm([x]: readonly Form[], [axes]: readonly unknown[], name: s
   );
 }
 
-function sliceForm([x]: readonly Form[], [axis, start, end]: readonly unknown[], name: string): Form {
+function sliceForm([x]: readonly Form[], [from, to, axis]: readonly unknown[], name: string): Form {
   const { shape, dtype } = own(x);
-  const at = axisOf(shape, integerOf(axis, `${name}: axis`), name);
-  const [from, to] = sliceRange(shape[at] ?? 1, start, end, name);
-  return form(
-    shape.map((size, index) => (index === at ? to - from : size)),
-    dtype,
-  );
-}
-
-/** @throws {UsageError} PRIVITY_SHAPE_MISMATCH if nothing is left */
-export function sliceRange(size: number, start: unknown, end: unknown, name: string): readonly [number, number] {
-  const place = (value: unknown): number => {
-    const position = integerOf(value, `${name}: position`);
-    return position < 0 ? size + position : position;
-  };
-  const [from, to] = [place(start), end === undefined ? size : place(end)];
-  if (from < 0 || to > size || from >= to)
-    throw shapeMismatch(`${name}: positions ${from} to ${to} of an axis of ${size}`);
-  return [from, to];
+  const at = axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
+  const [start, end] = [integerOf(from, `${name}: from`), integerOf(to, `${name}: to`)];
+  const size = shape[at] ?? 1;
+  if (start < 0 || end > size || start >= end)
+    throw shapeMismatch(`${name}: [${start}, ${end}) of axis ${at}, which has ${size} elements`);
+  return form(shape.with(at, end - start), dtype);
 }
 
 function concatForm(forms: readonly Form[], [axis]: readonly unknown[], name: string): Form {
@@ -244,7 +232,7 @@ function concatForm(forms: readonly Form[], [axis]: readonly unknown[], name: st
   if (odd) throw shapeMismatch(`${name}: [${shape}] and [${odd.shape}] differ in another axis than ${at}`);
   const total = forms.reduce((sum, one) => sum + (one.shape[at] ?? 0), 0);
   return form(
-    shape.map((size, index) => (index === at ? total : size)),
+    shape.with(at, total),
     dtype,
   );
 }
@@ -254,7 +242,7 @@ function gatherForm([x]: readonly Form[], [indices, axis]: readonly unknown[], n
   const at = axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
   const list = indicesOf(indices, shape[at] ?? 1, `${name}: indices`);
   return form(
-    shape.map((size, index) => (index === at ? list.length : size)),
+    shape.with(at, list.length),
     dtype,
   );
 }

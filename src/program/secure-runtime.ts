@@ -185,9 +185,9 @@ export class SecureRuntime {
       this.#account(device, steps, spent);
       run.finish('completed');
     } catch (error) {
-      // The channel's end is what the peers' failure looks like here; the verdict says which it was.
       const blamed = cause?.entry ?? entry;
-      const failed = error === bereft ? undefined : this.#state.fail(cause?.error ?? error, blamed, scope);
+      const reason = cause?.error ?? error;
+      const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(reason, blamed, scope);
       for (const step of steps) {
         step.cell.die();
         step.run.finish(failed && step.entry === blamed ? 'failed' : 'aborted');
@@ -226,6 +226,12 @@ export class SecureRuntime {
       operations: [...operations.values()],
     });
   }
+}
+
+/** What a failure elsewhere looks like here: inputs that will never be there, or a session that its end has closed. */
+function isConsequence(error: unknown, scope: Scope): boolean {
+  if (error === bereft) return true;
+  return scope.aborted !== undefined && error instanceof UsageError && error.code === 'PRIVITY_SECURE_CLOSED';
 }
 
 /** Resolves when everything is there that the steps need from elsewhere. */

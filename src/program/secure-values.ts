@@ -5,7 +5,7 @@ import { Table } from '../data/table.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../secure/ring/shape.ts';
 import { isTensor, isTypedArray } from '../wire/value-kinds.ts';
-import { kindOf } from './handle.ts';
+import { isHandle, kindOf } from './handle.ts';
 
 export interface Numbers {
   readonly values: ArrayLike<number | boolean>;
@@ -15,6 +15,7 @@ export interface Numbers {
 
 /** The numbers of a public operand or of a shared value, but for tables. Undefined if it is none. */
 export function numbersOf(value: unknown): Numbers | undefined {
+  if (isHandle(value)) return undefined;
   if (typeof value === 'number' || typeof value === 'boolean') return { values: [value], shape: [] };
   if (isTensor(value)) return numeric(value.data, value.shape);
   if (isTypedArray(value)) return numeric(value, undefined);
