@@ -1,5 +1,5 @@
 import { job, psi, readTable, secure, z } from 'privity';
-import { featuresOf, holder, inOrder, jointModel, type Plan, writeModel } from './model.ts';
+import { featuresOf, holder, inOrder, jointModel, type Plan, published, writeModel } from './model.ts';
 
 const plan: Plan = {
   key: 'patient_id',
@@ -63,11 +63,9 @@ export default job(
       );
     }
 
-    const auc = await reveal(result.quality.auc.as('AUC'));
-    const accuracy = await reveal(result.quality.accuracy.as('accuracy'));
     return {
       patients: { shared: count, ...result.rows },
-      heldOut: { auc: auc.data[0], accuracy: accuracy.data[0] },
+      heldOut: await published(reveal, result),
       coefficients: args.coefficients === 'nobody' ? 'known to nobody' : `at ${args.coefficients}`,
     };
   },

@@ -26,7 +26,8 @@ export interface Scaling<D extends AnyDevice> {
 
 export interface Quality<D extends AnyDevice> {
   readonly auc: Secret<D>;
-  readonly accuracy: Secret<D>;
+  /** How many rows are on the right side. */
+  readonly right: Secret<D, 'integer'>;
 }
 
 /** Added to variances, so that a constant column stays finite. */
@@ -80,7 +81,7 @@ export function scoresOf<D extends AnyDevice>(x: Secret<D>, { coefficients, bias
 
 /**
  * How good scores are: the area under the ROC curve (how often a row of label 1 scores above one of label 0, a tie being half)
- * and the share of rows that are on the right side of zero. Compares every row with every other.
+ * and how many rows are on the right side of zero. Compares every row with every other.
  */
 export function qualityOf<D extends AnyDevice>(scores: Secret<D>, y: Secret<D>): Quality<D> {
   const rows = scores.shape[0] ?? 0;
@@ -96,5 +97,5 @@ export function qualityOf<D extends AnyDevice>(scores: Secret<D>, y: Secret<D>):
   }
   const pairs = y.sum().mul(negative.sum());
   const right = scores.gt(0).xor(y.gt(0.5)).not();
-  return { auc: (wins ?? pairs).div(pairs), accuracy: right.cast('fixed').mean() };
+  return { auc: (wins ?? pairs).div(pairs), right: right.cast('integer').sum() };
 }

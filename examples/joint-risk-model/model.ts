@@ -1,6 +1,6 @@
 /** The joint model, from tables that are aligned to what becomes known of it: the same for every job of this folder. */
 import { writeFile } from 'node:fs/promises';
-import { type AnyDevice, PublicError, type Secret, type Table, z } from 'privity';
+import { type AnyDevice, PublicError, type Reveal, type Secret, type Table, z } from 'privity';
 import { type Model, qualityOf, scalingOf, scoresOf, standardise, type Training, train } from './logistic.ts';
 
 /** What each party that has data says of it. */
@@ -49,6 +49,16 @@ export function jointModel<D extends AnyDevice>(x: Secret<D>, y: Secret<D>, star
   const model = train(standardise(sample, scaling), y.slice(0, split), start, training);
   const scores = scoresOf(standardise(x.slice(split, rows), scaling), model);
   return { rows: { training: split, heldOut }, model, quality: qualityOf(scores, y.slice(split, rows)) };
+}
+
+/** What becomes known of a model's quality, to all. */
+export async function published<D extends AnyDevice>(
+  reveal: Reveal,
+  { rows, quality }: ReturnType<typeof jointModel<D>>,
+): Promise<{ readonly auc: number; readonly accuracy: number }> {
+  const auc = await reveal(quality.auc.as('AUC'));
+  const right = await reveal(quality.right.as('rows on the right side'));
+  return { auc: auc.data[0] ?? Number.NaN, accuracy: (right.data[0] ?? Number.NaN) / rows.heldOut };
 }
 
 /** Writes coefficients by name, at the party that is given them. */

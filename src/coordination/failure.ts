@@ -36,4 +36,4 @@ export interface TrailEntry {
   readonly places: readonly string[];
 }
 
-export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel' | 'attempt' | 'share' | 'secure';
+export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel' | 'attempt' | 'share' | 'secure' | 'exchange';

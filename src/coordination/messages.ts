@@ -30,6 +30,7 @@ const KINDS: ReadonlySet<string> = new Set<StepKind>([
   'attempt',
   'share',
   'secure',
+  'exchange',
 ]);
 
 export function encodeMessage(message: Message): Uint8Array {

@@ -110,7 +110,8 @@ const KIND_WORDS: Readonly<Record<StepKind, string>> = {
   parallel: 'parallel branches',
   attempt: 'scope',
   share: 'sharing',
-  secure: 'secure computation',
+  secure: 'secure operation',
+  exchange: 'secure computation',
 };
 
 /** A step in words, for people: names are the program's own, hence public. */

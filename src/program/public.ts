@@ -12,7 +12,7 @@ export {
 export { readTable, Table, tableOf, writeTable } from '../data/index.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './abort.ts';
-export type { At, JobContext, Party, TaskContext } from './at.ts';
+export type { At, JobContext, Party, Reveal, TaskContext } from './at.ts';
 export type { AgreedFailure, Attempted, RetryPolicy } from './attempt.ts';
 export { type Job, type JobOptions, job } from './job.ts';
 export { type PsiOptions, psi } from './psi.ts';

@@ -151,7 +151,7 @@ export class SecureRuntime {
     gathering.ids = [];
     const channel = line && this.#scheduler.memberChannel(device.ranks, branch.scope.signal);
     const plan = {
-      kind: 'secure',
+      kind: 'exchange',
       name: `${device.protocol}: ${ids.length} ${ids.length === 1 ? 'operation' : 'operations'}`,
       places: device.places,
       inputs: ids,
