@@ -1,11 +1,6 @@
 import { job, psi, readTable, secure, z } from 'privity';
-import { featuresOf, holder, inOrder, jointModel, type Plan, published, writeModel } from '../joint-risk-model/model.ts';
-
-const plan: Plan = {
-  key: 'customer_id',
-  label: 'y',
-  training: { epochs: 2, batchRows: 256, rate: 0.5, ridge: 0.01 },
-};
+import { featuresOf, holder, inOrder, jointModel, published, writeModel } from '../joint-risk-model/model.ts';
+import { plan } from './plan.ts';
 
 /**
  * A telephone company and a bank train one model of which customers accept an offer: alice knows when and how she called, bob how

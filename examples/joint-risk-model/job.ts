@@ -1,11 +1,6 @@
 import { job, psi, readTable, secure, z } from 'privity';
-import { featuresOf, holder, inOrder, jointModel, type Plan, published, writeModel } from './model.ts';
-
-const plan: Plan = {
-  key: 'patient_id',
-  label: 'y',
-  training: { epochs: 10, batchRows: 46, rate: 0.5, ridge: 0.01 },
-};
+import { featuresOf, holder, inOrder, jointModel, published, writeModel } from './model.ts';
+import { plan } from './plan.ts';
 
 /**
  * Two hospitals train one model on the patients whom both have treated: each has half of the features, bob the diagnoses. Nobody

@@ -1,11 +1,6 @@
 import { job, psi, readTable, secure, z } from 'privity';
-import { featuresOf, holder, inOrder, jointModel, type Plan, published, writeModel } from './model.ts';
-
-const plan: Plan = {
-  key: 'patient_id',
-  label: 'y',
-  training: { epochs: 10, batchRows: 46, rate: 0.5, ridge: 0.01 },
-};
+import { featuresOf, holder, inOrder, jointModel, published, writeModel } from './model.ts';
+import { plan } from './plan.ts';
 
 /**
  * The same joint model without a third party: alice and bob compute alone, with correlated randomness that they make by oblivious
