@@ -8,6 +8,8 @@ export type SecureProtocol = Parameters<typeof createSession>[0];
 
 export interface SecureRun extends MemoryChannelOptions {
   readonly options?: SessionOptions;
+  /** More options of one member, which may make it differ from the others. */
+  readonly optionsOf?: (rank: number) => SessionOptions;
   /** Default: the operating system's generator for each. */
   readonly random?: (rank: number) => Random;
   /** Called with each session when the computation is over, before it is destroyed. */
@@ -40,12 +42,10 @@ export async function settleSecure<T>(
   return Promise.allSettled(
     channels.map(async (channel, rank) => {
       try {
-        const session = await createSession(
-          protocol,
-          channel,
-          run.random?.(rank) ?? systemRandom,
-          run.options ?? {},
-        );
+        const session = await createSession(protocol, channel, run.random?.(rank) ?? systemRandom, {
+          ...run.options,
+          ...run.optionsOf?.(rank),
+        });
         try {
           return await session.run((on) => body(on, rank));
         } finally {

@@ -4,19 +4,17 @@ import type { Words } from '../sharing/shares.ts';
 import { transpose64 } from './bit-transpose.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';
 
-const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
-
 export const typescriptKernels: Kernels = {
   name: 'typescript',
 
   add(out, x, y) {
-    for (let i = 0; i < out.length; i++) out[i] = u64((x[i] as bigint) + (y[i] as bigint));
+    for (let i = 0; i < out.length; i++) out[i] = BigInt.asUintN(64, (x[i] as bigint) + (y[i] as bigint));
   },
   sub(out, x, y) {
-    for (let i = 0; i < out.length; i++) out[i] = u64((x[i] as bigint) - (y[i] as bigint));
+    for (let i = 0; i < out.length; i++) out[i] = BigInt.asUintN(64, (x[i] as bigint) - (y[i] as bigint));
   },
   mul(out, x, y) {
-    for (let i = 0; i < out.length; i++) out[i] = u64((x[i] as bigint) * (y[i] as bigint));
+    for (let i = 0; i < out.length; i++) out[i] = BigInt.asUintN(64, (x[i] as bigint) * (y[i] as bigint));
   },
   xor(out, x, y) {
     for (let i = 0; i < out.length; i++) out[i] = (x[i] as bigint) ^ (y[i] as bigint);
@@ -25,11 +23,12 @@ export const typescriptKernels: Kernels = {
     for (let i = 0; i < out.length; i++) out[i] = (x[i] as bigint) & (y[i] as bigint);
   },
   affine(out, x, factor, addend) {
-    for (let i = 0; i < out.length; i++) out[i] = u64(u64((x[i] as bigint) * factor) + addend);
+    for (let i = 0; i < out.length; i++)
+      out[i] = BigInt.asUintN(64, BigInt.asUintN(64, (x[i] as bigint) * factor) + addend);
   },
   shiftLeft(out, x, by) {
     const bits = BigInt(by);
-    for (let i = 0; i < out.length; i++) out[i] = u64((x[i] as bigint) << bits);
+    for (let i = 0; i < out.length; i++) out[i] = BigInt.asUintN(64, (x[i] as bigint) << bits);
   },
   shiftRight(out, x, by) {
     const bits = BigInt(by);
@@ -40,11 +39,13 @@ export const typescriptKernels: Kernels = {
 
   addRandom: (out, source) =>
     eachChunk(out, source, (r, from) => {
-      for (let i = 0; i < r.length; i++) out[from + i] = u64((out[from + i] as bigint) + (r[i] as bigint));
+      for (let i = 0; i < r.length; i++)
+        out[from + i] = BigInt.asUintN(64, (out[from + i] as bigint) + (r[i] as bigint));
     }),
   subRandom: (out, source) =>
     eachChunk(out, source, (r, from) => {
-      for (let i = 0; i < r.length; i++) out[from + i] = u64((out[from + i] as bigint) - (r[i] as bigint));
+      for (let i = 0; i < r.length; i++)
+        out[from + i] = BigInt.asUintN(64, (out[from + i] as bigint) - (r[i] as bigint));
     }),
   xorRandom: (out, source) =>
     eachChunk(out, source, (r, from) => {
@@ -58,10 +59,10 @@ export const typescriptKernels: Kernels = {
       const minus = s?.next(to - from);
       for (let i = from; i < to; i++) {
         const a = xa[i] as bigint;
-        const left = u64(a * u64((ya[i] as bigint) + (yb[i] as bigint)));
-        const right = u64((xb[i] as bigint) * (ya[i] as bigint));
-        const mask = u64((plus?.[i - from] ?? 0n) - (minus?.[i - from] ?? 0n));
-        out[i] = u64(u64(left + right) + mask);
+        const left = BigInt.asUintN(64, a * BigInt.asUintN(64, (ya[i] as bigint) + (yb[i] as bigint)));
+        const right = BigInt.asUintN(64, (xb[i] as bigint) * (ya[i] as bigint));
+        const mask = BigInt.asUintN(64, (plus?.[i - from] ?? 0n) - (minus?.[i - from] ?? 0n));
+        out[i] = BigInt.asUintN(64, BigInt.asUintN(64, left + right) + mask);
       }
     }
   },
@@ -108,7 +109,7 @@ export const typescriptKernels: Kernels = {
       const field = (x[i] as bigint) & mask;
       const at = Math.floor((i * width) / 64);
       const shift = (i * width) % 64;
-      packed[at] = (packed[at] as bigint) | u64(field << BigInt(shift));
+      packed[at] = (packed[at] as bigint) | BigInt.asUintN(64, field << BigInt(shift));
       if (shift + width > 64) packed[at + 1] = field >> BigInt(64 - shift);
     }
   },
@@ -118,7 +119,8 @@ export const typescriptKernels: Kernels = {
       const at = Math.floor((i * width) / 64);
       const shift = (i * width) % 64;
       const low = (packed[at] as bigint) >> BigInt(shift);
-      const high = shift + width > 64 ? u64((packed[at + 1] as bigint) << BigInt(64 - shift)) : 0n;
+      const high =
+        shift + width > 64 ? BigInt.asUintN(64, (packed[at + 1] as bigint) << BigInt(64 - shift)) : 0n;
       out[i] = (low | high) & mask;
     }
   },
@@ -142,7 +144,10 @@ function matmul(
         const factor = x[(b * rows + i) * inner + k] as bigint;
         const yRow = (b * inner + k) * columns;
         for (let j = 0; j < columns; j++) {
-          out[outRow + j] = u64((out[outRow + j] as bigint) + u64(factor * (y[yRow + j] as bigint)));
+          out[outRow + j] = BigInt.asUintN(
+            64,
+            (out[outRow + j] as bigint) + BigInt.asUintN(64, factor * (y[yRow + j] as bigint)),
+          );
         }
       }
     }

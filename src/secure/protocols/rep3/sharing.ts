@@ -60,8 +60,8 @@ export async function openParts(
   );
   if (!receives) return undefined;
   const out = new BigUint64Array(own.length);
-  const put = group === 'sum' ? kernels.add : kernels.xor;
-  put(out, own, next);
-  put(out, out, received[predecessor] as Words);
+  const put = group === 'sum' ? 'add' : 'xor';
+  kernels[put](out, own, next);
+  kernels[put](out, out, received[predecessor] as Words);
   return out;
 }
