@@ -12,11 +12,9 @@ if (build.status !== 0) process.exit(build.status ?? 1);
 
 const output = join(root, 'reports/joint-risk-model');
 const args = process.argv.slice(2);
-const child = spawn(
-  process.execPath,
-  [cli, ...jointModelArguments(output), '--report', output, ...args],
-  { stdio: 'inherit' },
-);
+const child = spawn(process.execPath, [cli, ...jointModelArguments(output), '--report', output, ...args], {
+  stdio: 'inherit',
+});
 // A Ctrl-C reaches the child from the terminal as well; this process only waits for its exit code.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));

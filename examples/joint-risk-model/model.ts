@@ -40,7 +40,12 @@ export function featuresOf(rows: Table, { key, label }: Plan): readonly string[]
 }
 
 /** Trains on the first four fifths of the rows and measures on the last one. Everything that comes back is secret. */
-export function jointModel<D extends AnyDevice>(x: Secret<D>, y: Secret<D>, start: Model<D>, training: Training) {
+export function jointModel<D extends AnyDevice>(
+  x: Secret<D>,
+  y: Secret<D>,
+  start: Model<D>,
+  training: Training,
+) {
   const rows = x.shape[0] ?? 0;
   const heldOut = Math.floor(rows / 5);
   const split = rows - heldOut;

@@ -83,7 +83,9 @@ function standardise(x: readonly Row[], split: number): Row[] {
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / split;
     return { mean, scale: 1 / Math.sqrt(variance + VARIANCE_MIN) };
   });
-  return x.map((row) => row.map((value, at) => (value - (columns[at]?.mean ?? 0)) * (columns[at]?.scale ?? 1)));
+  return x.map((row) =>
+    row.map((value, at) => (value - (columns[at]?.mean ?? 0)) * (columns[at]?.scale ?? 1)),
+  );
 }
 
 /** Added to variances, so that a constant column stays finite; the job adds the same. */
@@ -100,7 +102,9 @@ function descend(
     for (let from = 0; from + batchRows <= x.length; from += batchRows) {
       const rows = x.slice(from, from + batchRows);
       const errors = rows.map((row, i) => 1 / (1 + Math.exp(-(dot(row, w) + b))) - (y[from + i] ?? 0));
-      const gradient = w.map((_, at) => errors.reduce((sum, error, i) => sum + error * (rows[i]?.[at] ?? 0), 0));
+      const gradient = w.map((_, at) =>
+        errors.reduce((sum, error, i) => sum + error * (rows[i]?.[at] ?? 0), 0),
+      );
       w = w.map((value, at) => value * (1 - rate * ridge) - (gradient[at] ?? 0) * (rate / batchRows));
       b -= errors.reduce((sum, error) => sum + error, 0) * (rate / batchRows);
     }
@@ -108,7 +112,8 @@ function descend(
   return { w, b };
 }
 
-const dot = (x: Row, w: readonly number[]): number => x.reduce((sum, value, at) => sum + value * (w[at] ?? 0), 0);
+const dot = (x: Row, w: readonly number[]): number =>
+  x.reduce((sum, value, at) => sum + value * (w[at] ?? 0), 0);
 
 /** How often a positive row scores above a negative one; a tie is half a win. */
 export function areaUnderCurve(scores: readonly number[], labels: readonly number[]): number {

@@ -36,4 +36,13 @@ export interface TrailEntry {
   readonly places: readonly string[];
 }
 
-export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel' | 'attempt' | 'share' | 'secure' | 'exchange';
+export type StepKind =
+  | 'task'
+  | 'transfer'
+  | 'reveal'
+  | 'psi'
+  | 'parallel'
+  | 'attempt'
+  | 'share'
+  | 'secure'
+  | 'exchange';

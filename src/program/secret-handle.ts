@@ -70,7 +70,10 @@ const traps: ProxyHandler<object> = {
     if (own.has(key) || (typeof known === 'function' && known !== Object.prototype.valueOf)) return known;
     if (quiet.has(key)) return known;
     if (typeof key === 'symbol' && key !== Symbol.toPrimitive && key !== Symbol.iterator) return known;
-    return refuse(target, key === 'toJSON' ? 'printed' : typeof key === 'symbol' ? 'used' : 'read a property of');
+    return refuse(
+      target,
+      key === 'toJSON' ? 'printed' : typeof key === 'symbol' ? 'used' : 'read a property of',
+    );
   },
   ownKeys: (target) => refuse(target, 'listed the keys of'),
   set: (target) => refuse(target, 'wrote to'),

@@ -1,6 +1,7 @@
 /** Secrets in the type system: a secret belongs to one device, and nobody can use it as a value. */
-import type { Dtype } from '../secure/ring/fixed-point.ts';
+
 import type { Table } from '../data/table.ts';
+import type { Dtype } from '../secure/ring/fixed-point.ts';
 import type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 import type { At, Party } from './at.ts';
 
@@ -199,4 +200,6 @@ export type SharingOptions<T, O extends ShareOptions> = [T] extends [number | bo
   ? [options?: O]
   : [options: O & { readonly shape: readonly number[] }];
 
-export type SharedDtype<O extends ShareOptions> = O extends { readonly dtype: infer T extends Dtype } ? T : 'fixed';
+export type SharedDtype<O extends ShareOptions> = O extends { readonly dtype: infer T extends Dtype }
+  ? T
+  : 'fixed';

@@ -100,7 +100,10 @@ export function secure<
     throw new UsageError('PRIVITY_SECURE_PARTIES', 'A party was named twice as a member of a secure device.');
   if (names.length < range.min || names.length > range.max) {
     const takes = range.min === range.max ? `exactly ${range.min}` : `${range.min} to ${range.max}`;
-    throw new UsageError('PRIVITY_SECURE_PARTIES', `${protocol} takes ${takes} members, not ${names.length}.`);
+    throw new UsageError(
+      'PRIVITY_SECURE_PARTIES',
+      `${protocol} takes ${takes} members, not ${names.length}.`,
+    );
   }
   if (dealer === undefined && names.length > range.alone) {
     throw new UsageError(
@@ -156,7 +159,10 @@ function membersOf(members: readonly unknown[]): { readonly names: readonly stri
   const known = list.map((member) => namedParty(member));
   const [first] = known;
   if (first === undefined)
-    throw new UsageError('PRIVITY_SECURE_PARTIES', 'A secure device takes a list of the parties that are its members.');
+    throw new UsageError(
+      'PRIVITY_SECURE_PARTIES',
+      'A secure device takes a list of the parties that are its members.',
+    );
   if (known.some(({ run }) => run !== first.run)) throw unknownParty('a party of another run');
   return { names: known.map(({ name }) => name), run: first.run };
 }

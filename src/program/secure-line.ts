@@ -117,7 +117,8 @@ class SwitchedChannel implements Channel {
   }
 
   get #now(): Channel {
-    if (this.current === undefined) throw new InternalError('a secure session spoke between two computations');
+    if (this.current === undefined)
+      throw new InternalError('a secure session spoke between two computations');
     return this.current;
   }
 }

@@ -4,10 +4,10 @@ import { UsageError } from '../base/errors.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape } from '../secure/ring/shape.ts';
 import { type PublicTensor, publicTensor } from '../secure/ring/tensor.ts';
+import type { SecretTensor } from '../secure/secret.ts';
 import type { Handle } from './at.ts';
 import { type HandleRecord, kindOf } from './handle.ts';
 import { contexts, partyNames } from './run-context.ts';
-import type { SecretTensor } from '../secure/secret.ts';
 import { makeSecret, type SecretRecord, secretRecordOf } from './secret-handle.ts';
 import type { DeviceRecord } from './secure-device.ts';
 import { checkDtypes, type Form, invalid, type Rule, rules } from './secure-operations.ts';
@@ -23,7 +23,8 @@ const isPublic = (operand: Operand): operand is PublicTensor => 'words' in opera
 
 const runtimeOf = ({ run }: { readonly run: object }): SecureRuntime => {
   const context = contexts.get(run);
-  if (context === undefined) throw new UsageError('PRIVITY_STEP_OUTSIDE_RUN', 'A secret was used after its run.');
+  if (context === undefined)
+    throw new UsageError('PRIVITY_STEP_OUTSIDE_RUN', 'A secret was used after its run.');
   return context.secure;
 };
 
@@ -40,7 +41,8 @@ const methods: Record<string, (this: unknown, ...args: readonly unknown[]) => un
   },
   as(name) {
     const record = self(this, 'as');
-    if (typeof name !== 'string' || !SECRET_NAME.test(name)) throw invalid('as() takes a name of 1 to 200 characters');
+    if (typeof name !== 'string' || !SECRET_NAME.test(name))
+      throw invalid('as() takes a name of 1 to 200 characters');
     return makeSecret({ ...record, name }, methods);
   },
 };
@@ -54,7 +56,8 @@ Object.freeze(methods);
 
 function compute(secret: SecretRecord, name: string, rule: Rule, args: readonly unknown[]): object {
   const { operands: others, params } = argumentsOf(name, rule, args);
-  const dtype = others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
+  const dtype =
+    others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
   const operands: readonly Operand[] = [
     secret,
     ...others.map((other, index) => operandOf(other, `${name}, operand ${index + 2},`, secret.device, dtype)),
@@ -73,11 +76,20 @@ function compute(secret: SecretRecord, name: string, rule: Rule, args: readonly 
     name,
     operands: operands.filter((operand): operand is SecretRecord => !isPublic(operand)),
     detail: `${type} [${shape}] ${detailOf(operands, params)}`,
-    local: typeof local === 'boolean' ? local : local(forms, operands.map((operand) => !isPublic(operand)), params),
+    local:
+      typeof local === 'boolean'
+        ? local
+        : local(
+            forms,
+            operands.map((operand) => !isPublic(operand)),
+            params,
+          ),
     elements: elementCount(shape),
     execute: (on, tensors) => {
       const queue = [...tensors];
-      const inputs = operands.map((operand) => (isPublic(operand) ? operand : (queue.shift() as SecretTensor)));
+      const inputs = operands.map((operand) =>
+        isPublic(operand) ? operand : (queue.shift() as SecretTensor),
+      );
       return perform(on, name, inputs, params, shape);
     },
   };
@@ -98,7 +110,8 @@ function argumentsOf(
     const count = secretRecordOf(args[0]) ? 1 : 0;
     return { operands: args.slice(0, count), params: args.slice(count) };
   }
-  if (args.length < operands) throw invalid(`${name} takes ${operands} operands and was given ${args.length}`);
+  if (args.length < operands)
+    throw invalid(`${name} takes ${operands} operands and was given ${args.length}`);
   return { operands: args.slice(0, operands), params: args.slice(operands) };
 }
 
@@ -124,7 +137,9 @@ function operandOf(value: unknown, where: string, device: DeviceRecord, dtype: D
 
 /** Everything public that decides what is computed: in the digest of the step, so parties that differ in it find out. */
 function detailOf(operands: readonly Operand[], params: readonly unknown[]): string {
-  const words = operands.map((operand) => (isPublic(operand) ? `public [${operand.shape}] ${digest(operand.words)}` : '*'));
+  const words = operands.map((operand) =>
+    isPublic(operand) ? `public [${operand.shape}] ${digest(operand.words)}` : '*',
+  );
   const plain = params.map((param) => (ArrayBuffer.isView(param) ? digest(param) : JSON.stringify(param)));
   return [...words, ...plain].join(' ');
 }
@@ -135,7 +150,10 @@ const digest = (view: ArrayBufferView): string =>
 /** What `handle.to(device, options)` does. */
 export function share(record: HandleRecord, device: DeviceRecord, options: unknown): object {
   if (record.run !== device.run)
-    throw new UsageError('PRIVITY_DEVICE_MISMATCH', `"${record.value.name}" and the device belong to two runs.`);
+    throw new UsageError(
+      'PRIVITY_DEVICE_MISMATCH',
+      `"${record.value.name}" and the device belong to two runs.`,
+    );
   const owner = device.members.find((member) => record.owners.includes(member));
   if (owner === undefined) {
     throw new UsageError(

@@ -3,9 +3,9 @@
  * this out in the call, so a mistake is the same error everywhere, before anything is sent. The computation is in src/secure/ops.
  */
 import { UsageError } from '../base/errors.ts';
-import { dtypeMismatch } from '../secure/ring/tensor.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { axisOf, broadcastShapes, elementCount, type Shape, shapeMismatch } from '../secure/ring/shape.ts';
+import { dtypeMismatch } from '../secure/ring/tensor.ts';
 
 /** What is public about a tensor. */
 export interface Form {
@@ -40,8 +40,12 @@ const any: readonly Dtype[] = ['fixed', 'integer', 'boolean'];
 
 type Result = Rule['result'];
 const form = (shape: Shape, dtype: Dtype): Form => ({ shape: Object.freeze([...shape]), dtype });
-const [same, toBoolean]: readonly [Result, Result] = [([x]) => own(x), ([x]) => form(own(x).shape, 'boolean')];
-const broadcast: Result = ([x, y], _, name) => form(broadcastShapes(own(x).shape, own(y).shape, name), own(x).dtype);
+const [same, toBoolean]: readonly [Result, Result] = [
+  ([x]) => own(x),
+  ([x]) => form(own(x).shape, 'boolean'),
+];
+const broadcast: Result = ([x, y], _, name) =>
+  form(broadcastShapes(own(x).shape, own(y).shape, name), own(x).dtype);
 const compared: Result = (forms, params, name) => form(broadcast(forms, params, name).shape, 'boolean');
 
 const elementwise = (on: readonly Dtype[], local: Rule['local']): Rule => ({
@@ -127,7 +131,13 @@ export const rules: Readonly<Record<string, Rule>> = {
   not: { operands: 0, on: boolean, local: true, result: toBoolean },
   sort: { operands: 0, on: numbers, local: false, result: vectorForm },
   shuffle: { operands: 0, on: numbers, local: false, result: rowsForm },
-  groupSum: { operands: 'if secret', on: numbers, others: 'integer', local: (_, secret) => !secret[1], result: groupForm },
+  groupSum: {
+    operands: 'if secret',
+    on: numbers,
+    others: 'integer',
+    local: (_, secret) => !secret[1],
+    result: groupForm,
+  },
   reshape: { operands: 0, on: any, local: true, result: reshapeForm },
   transpose: { operands: 0, on: any, local: true, result: transposeForm },
   slice: { operands: 0, on: any, local: true, result: sliceForm },
@@ -146,7 +156,9 @@ export function checkDtypes(name: string, rule: Rule, forms: readonly Form[]): v
   const due = rule.others === 'same' ? dtype : rule.others === 'values' ? others[0]?.dtype : rule.others;
   for (const other of others) {
     if (other.dtype !== due)
-      throw dtypeMismatch(`${name}: operands are ${[dtype, ...others.map((o) => o.dtype)].join(', ')}; convert with cast`);
+      throw dtypeMismatch(
+        `${name}: operands are ${[dtype, ...others.map((o) => o.dtype)].join(', ')}; convert with cast`,
+      );
   }
 }
 
@@ -231,20 +243,14 @@ function concatForm(forms: readonly Form[], [axis]: readonly unknown[], name: st
   const odd = forms.find((one) => !fits(one));
   if (odd) throw shapeMismatch(`${name}: [${shape}] and [${odd.shape}] differ in another axis than ${at}`);
   const total = forms.reduce((sum, one) => sum + (one.shape[at] ?? 0), 0);
-  return form(
-    shape.with(at, total),
-    dtype,
-  );
+  return form(shape.with(at, total), dtype);
 }
 
 function gatherForm([x]: readonly Form[], [indices, axis]: readonly unknown[], name: string): Form {
   const { shape, dtype } = own(x);
   const at = axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
   const list = indicesOf(indices, shape[at] ?? 1, `${name}: indices`);
-  return form(
-    shape.with(at, list.length),
-    dtype,
-  );
+  return form(shape.with(at, list.length), dtype);
 }
 
 function castForm([x]: readonly Form[], [dtype]: readonly unknown[], name: string): Form {
@@ -262,7 +268,8 @@ function own(x: Form | undefined): Form {
 }
 
 function integerOf(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw invalid(`${what} is not a whole number`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw invalid(`${what} is not a whole number`);
   return value;
 }
 
@@ -276,7 +283,8 @@ function indicesOf(value: unknown, count: number, what: string): ArrayLike<numbe
   if (list.length === 0) throw invalid(`${what}: the list is empty`);
   for (let i = 0; i < list.length; i++) {
     const index = list[i] ?? -1;
-    if (index < 0 || index >= count) throw shapeMismatch(`${what}: position ${i} is not in 0 to ${count - 1}`);
+    if (index < 0 || index >= count)
+      throw shapeMismatch(`${what}: position ${i} is not in 0 to ${count - 1}`);
   }
   return list;
 }

@@ -74,7 +74,8 @@ const performs: Readonly<Record<string, Perform>> = {
   matmul: binary('matmul'),
   sum: reduction('sum'),
   mean: reduction('mean'),
-  cumulativeSum: (ops, on, { x, params: [axis] }) => ops.cumulativeSum(on, x, (axis as number | undefined) ?? -1),
+  cumulativeSum: (ops, on, { x, params: [axis] }) =>
+    ops.cumulativeSum(on, x, (axis as number | undefined) ?? -1),
   abs: unary('abs'),
   relu: unary('relu'),
   min: reduction('min'),

@@ -16,7 +16,7 @@ import type { Tensor } from '../wire/value-kinds.ts';
 import type { Handle } from './at.ts';
 import type { Branch } from './branch.ts';
 import { Cell, whenAll } from './cell.ts';
-import { MemberChannel } from './channel.ts';
+import type { MemberChannel } from './channel.ts';
 import type { HandleRecord } from './handle.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -45,7 +45,9 @@ export interface SecurePlan {
   /** Told at the member, before anything of the step leaves: what others learn, and who. */
   readonly disclosure?: (
     on: Evaluator,
-  ) => { readonly to: readonly string[]; readonly type: string; readonly shape: Shape; readonly bytes: number } | undefined;
+  ) =>
+    | { readonly to: readonly string[]; readonly type: string; readonly shape: Shape; readonly bytes: number }
+    | undefined;
 }
 
 /** The steps of one device in one branch that have not run, and the session in which they will. */
@@ -120,7 +122,7 @@ export class SecureRuntime {
       const run = this.#state.activity.begin(entry, false);
       const execute = async (on: Evaluator, tensors: readonly SecretTensor[]): Promise<unknown> => {
         this.#disclose(entry, plan.disclosure?.(on));
-        return plan.execute(on, tensors, valueOf(awaits));
+        return plan.execute(on, tensors, contentOf(awaits));
       };
       const step = { entry, operation, run, operands, local, elements, cell, awaits, execute };
       gathering.steps.push(step as unknown as SecureStep);
@@ -205,7 +207,10 @@ export class SecureRuntime {
   }
 
   #account(device: DeviceRecord, steps: readonly SecureStep[], spent: Spent): void {
-    const operations = new Map<string, { operation: string; count: number; elements: number; bytes: number }>();
+    const operations = new Map<
+      string,
+      { operation: string; count: number; elements: number; bytes: number }
+    >();
     const line = (operation: string) => {
       const known = operations.get(operation) ?? { operation, count: 0, elements: 0, bytes: 0 };
       operations.set(operation, known);
@@ -253,7 +258,7 @@ function arrived(steps: readonly SecureStep[]): Promise<void> {
   return ready;
 }
 
-function valueOf(cell: Cell | undefined): unknown {
+function contentOf(cell: Cell | undefined): unknown {
   let value: unknown;
   cell?.when(
     (there) => {

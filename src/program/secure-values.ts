@@ -34,7 +34,11 @@ function numeric(data: ArrayLike<number | bigint>, shape: Shape | undefined): Nu
  * What the owner shares, compared with what every party was told of it.
  * @throws {UsageError} PRIVITY_SHARE_MISMATCH @throws {DataError} PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS
  */
-export async function valuesToShare(value: unknown, shape: Shape, name: string): Promise<ArrayLike<number | boolean>> {
+export async function valuesToShare(
+  value: unknown,
+  shape: Shape,
+  name: string,
+): Promise<ArrayLike<number | boolean>> {
   const numbers = value instanceof Table ? await matrixOf(value) : numbersOf(value);
   if (numbers === undefined) {
     throw new UsageError(

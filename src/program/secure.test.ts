@@ -54,7 +54,10 @@ describe('a secret', () => {
       job(three, async ({ alice, bob, carol }) => {
         const spu = secure([alice, bob, carol], { protocol: 'rep3' });
         const rows = bob.run('t', () => tableOf({ a: numbers(1, 2, 3), b: Int32Array.of(4, 5, 6) }));
-        const atAlice = rows.to(spu, { shape: [3, 2] }).as('both columns').to(alice);
+        const atAlice = rows
+          .to(spu, { shape: [3, 2] })
+          .as('both columns')
+          .to(alice);
         alice.run('look', { atAlice }, ({ atAlice }) => {
           assert.deepEqual([...atAlice.shape, ...atAlice.data], [3, 2, 1, 4, 2, 5, 3, 6]);
         });
@@ -79,15 +82,40 @@ describe('a secret', () => {
         const k = carol.run('k', () => Int32Array.of(5, 3, 9, 9)).to(spu, { shape: [4], dtype: 'integer' });
         const bit = a.gt(0);
         const fixed = [
-          ...[a.add(b), a.sub(1), a.neg(), a.mul(b), a.square(), a.abs(), a.relu(), a.div(b), b.abs().reciprocal()],
+          ...[
+            a.add(b),
+            a.sub(1),
+            a.neg(),
+            a.mul(b),
+            a.square(),
+            a.abs(),
+            a.relu(),
+            a.div(b),
+            b.abs().reciprocal(),
+          ],
           ...[a.abs().sqrt(), a.abs().rsqrt(), a.exp(), a.abs().log(), a.sigmoid(), a.tanh(), a.softmax()],
           ...[a.minimum(b), a.maximum(0), a.cumulativeSum(), a.sort(), bit.select(a, b), bit.select(a, 7)],
           ...[a.reshape([2, 2]).transpose().reshape([-1]), a.slice(1, 3).concat([b.gather([3, 0])])],
-          ...[a.groupSum([0, 1, 0, 1], 4), bit.and(b.lt(3)).or(a.eq(b)).cast('fixed'), bit.xor(true).not().cast('fixed')],
+          ...[
+            a.groupSum([0, 1, 0, 1], 4),
+            bit.and(b.lt(3)).or(a.eq(b)).cast('fixed'),
+            bit.xor(true).not().cast('fixed'),
+          ],
           ...[a.dot(b), a.sum(), a.mean(), a.min(), a.max()].map((one) => one.reshape([1])),
         ];
-        const whole = [k.add(1), k.mul(k), k.shift(2), k.shift(-1), k.groupSum(k.sub(k), 4), k.cast('fixed').cast('integer')];
-        const sums = [k.sum().reshape([1]), k.argmax().reshape([1]), a.le(b).cast('integer').sum().reshape([1])];
+        const whole = [
+          k.add(1),
+          k.mul(k),
+          k.shift(2),
+          k.shift(-1),
+          k.groupSum(k.sub(k), 4),
+          k.cast('fixed').cast('integer'),
+        ];
+        const sums = [
+          k.sum().reshape([1]),
+          k.argmax().reshape([1]),
+          a.le(b).cast('integer').sum().reshape([1]),
+        ];
         const shown = [];
         for (const one of [...fixed, ...whole, ...sums]) shown.push([...(await reveal(one)).data]);
         const order = await reveal(k.shuffle().sort());
@@ -106,14 +134,34 @@ describe('a secret', () => {
       ...[map((v) => Math.sqrt(Math.abs(v))), map((v) => 1 / Math.sqrt(Math.abs(v))), exps],
       ...[map((v) => Math.log(Math.abs(v))), map((v) => 1 / (1 + Math.exp(-v))), map((v) => Math.tanh(v))],
       ...[exps.map((v) => v / total), map(Math.min), map((v) => Math.max(v, 0)), [3, 1.5, 1.75, 3.75]],
-      ...[[-1.5, 0.25, 2, 3], map((v, w) => (v > 0 ? v : w)), map((v) => (v > 0 ? v : 7)), [3, 0.25, -1.5, 2]],
-      ...[[-1.5, 0.25, -1, 2], [3.25, 0.5, 0, 0], [1, 0, 0, 1], [1, 0, 1, 1]],
+      ...[
+        [-1.5, 0.25, 2, 3],
+        map((v, w) => (v > 0 ? v : w)),
+        map((v) => (v > 0 ? v : 7)),
+        [3, 0.25, -1.5, 2],
+      ],
+      ...[
+        [-1.5, 0.25, -1, 2],
+        [3.25, 0.5, 0, 0],
+        [1, 0, 0, 1],
+        [1, 0, 1, 1],
+      ],
       ...[[2], [3.75], [0.9375], [-1.5], [3]],
-      ...[[6, 4, 10, 10], [25, 9, 81, 81], [20, 12, 36, 36], [2, 1, 4, 4], [26, 0, 0, 0], [5, 3, 9, 9], [26], [2], [2]],
+      ...[
+        [6, 4, 10, 10],
+        [25, 9, 81, 81],
+        [20, 12, 36, 36],
+        [2, 1, 4, 4],
+        [26, 0, 0, 0],
+        [5, 3, 9, 9],
+        [26],
+        [2],
+        [2],
+      ],
       [3, 5, 9, 9],
     ];
     assert.equal(shown.length, wanted.length);
-    wanted.forEach((due, i) => near(shown[i] ?? [], due, 2e-3));
+    for (const [i, due] of wanted.entries()) near(shown[i] ?? [], due, 2e-3);
     assert.deepEqual(results.alice, shown);
   });
 
@@ -198,17 +246,31 @@ describe('a mistake is the same error at every party, in the call', () => {
   type Js = any;
   const rep3 = ({ alice, bob, carol }: Js): Js => secure([alice, bob, carol] as Js, { protocol: 'rep3' });
   const vector = (context: Js, shape = [3], device = rep3(context)): Js =>
-    context.alice.run('x', () => new Float64Array(shape.reduce((n, size) => n * size, 1))).to(device, { shape });
+    context.alice
+      .run('x', () => new Float64Array(shape.reduce((n, size) => n * size, 1)))
+      .to(device, { shape });
 
   const wrong: readonly [string, string, (context: Js) => unknown][] = [
-    ['too few members', 'PRIVITY_SECURE_PARTIES', ({ alice, bob }) => secure([alice, bob] as Js, { protocol: 'rep3' })],
+    [
+      'too few members',
+      'PRIVITY_SECURE_PARTIES',
+      ({ alice, bob }) => secure([alice, bob] as Js, { protocol: 'rep3' }),
+    ],
     [
       'too many members',
       'PRIVITY_SECURE_PARTIES',
       ({ alice, bob, carol, dave }) => secure([alice, bob, carol, dave] as Js, { protocol: 'rep3' }),
     ],
-    ['a member twice', 'PRIVITY_SECURE_PARTIES', ({ alice, bob }) => secure([alice, bob, bob], { protocol: 'rep3' })],
-    ['names for parties', 'PRIVITY_STEP_PARTY_UNKNOWN', () => secure(['alice', 'bob'] as Js, { protocol: 'semi2k' })],
+    [
+      'a member twice',
+      'PRIVITY_SECURE_PARTIES',
+      ({ alice, bob }) => secure([alice, bob, bob], { protocol: 'rep3' }),
+    ],
+    [
+      'names for parties',
+      'PRIVITY_STEP_PARTY_UNKNOWN',
+      () => secure(['alice', 'bob'] as Js, { protocol: 'semi2k' }),
+    ],
     ['no protocol', 'PRIVITY_SECURE_OPTIONS', ({ alice, bob }) => secure([alice, bob], {} as Js)],
     [
       'an unknown option',
@@ -240,15 +302,27 @@ describe('a mistake is the same error at every party, in the call', () => {
       'PRIVITY_SECURE_MEMBER',
       (context) => context.dave.run('x', () => 1).to(rep3(context)),
     ],
-    ['a secret to a party that is no member', 'PRIVITY_SECURE_MEMBER', (context) => vector(context).to(context.dave)],
+    [
+      'a secret to a party that is no member',
+      'PRIVITY_SECURE_MEMBER',
+      (context) => vector(context).to(context.dave),
+    ],
     ['shapes that do not broadcast', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).add([1, 2])],
-    ['matrices without a product', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).matmul(vector(context, [2, 3]))],
+    [
+      'matrices without a product',
+      'PRIVITY_SHAPE_MISMATCH',
+      (context) => vector(context).matmul(vector(context, [2, 3])),
+    ],
     ['an axis that is not there', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).sum(1)],
     ['an empty slice', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).slice(2, 2)],
     ['an empty tensor', 'PRIVITY_TENSOR_EMPTY', (context) => vector(context, [0])],
     ['a shape that is none', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context, [1.5])],
     ['logic on numbers', 'PRIVITY_SECURE_DTYPE', (context) => vector(context).and(vector(context))],
-    ['fixed point with integers', 'PRIVITY_SECURE_DTYPE', (context) => vector(context).add(vector(context).cast('integer'))],
+    [
+      'fixed point with integers',
+      'PRIVITY_SECURE_DTYPE',
+      (context) => vector(context).add(vector(context).cast('integer')),
+    ],
     ['public NaN', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).add(Number.NaN)],
     ['a public number out of the domain', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).mul(2 ** 40)],
     ['division by zero', 'PRIVITY_STEP_INVALID', (context) => vector(context).div(0)],
@@ -261,7 +335,11 @@ describe('a mistake is the same error at every party, in the call', () => {
         vector(context).add(vector(context, [3], other));
       },
     ],
-    ['a handle as an operand', 'PRIVITY_STEP_INVALID', (context) => vector(context).add(context.alice.run('y', () => 1))],
+    [
+      'a handle as an operand',
+      'PRIVITY_STEP_INVALID',
+      (context) => vector(context).add(context.alice.run('y', () => 1)),
+    ],
     ['a secret as an input', 'PRIVITY_HANDLE_EXPECTED', (c) => c.alice.run('y', { x: vector(c) }, () => 1)],
     ['arithmetic on a secret', 'PRIVITY_HANDLE_COERCED', (context) => vector(context) * 2],
     ['a secret in a text', 'PRIVITY_HANDLE_COERCED', (context) => `${vector(context)}`],
@@ -307,23 +385,46 @@ describe('a mistake is the same error at every party, in the call', () => {
 });
 
 describe('what the owner has is checked there', () => {
-  type Shared = { readonly value: unknown; readonly shape: readonly number[]; readonly code: string; readonly words: RegExp };
+  type Shared = {
+    readonly value: unknown;
+    readonly shape: readonly number[];
+    readonly code: string;
+    readonly words: RegExp;
+  };
   const bad: readonly (readonly [string, Shared])[] = [
     ['NaN', { value: [1, 2, Number.NaN], shape: [3], code: 'PRIVITY_SECURE_DOMAIN', words: /row 2/ }],
     [
       'infinity',
-      { value: tensor([2, 2], numbers(1, 2, 3, 1 / 0)), shape: [2, 2], code: 'PRIVITY_SECURE_DOMAIN', words: /row 1, column 1/ },
+      {
+        value: tensor([2, 2], numbers(1, 2, 3, 1 / 0)),
+        shape: [2, 2],
+        code: 'PRIVITY_SECURE_DOMAIN',
+        words: /row 1, column 1/,
+      },
     ],
     ['too large a number', { value: 2 ** 26, shape: [], code: 'PRIVITY_SECURE_DOMAIN', words: /domain/ }],
-    ['another length', { value: [1, 2], shape: [3], code: 'PRIVITY_SHARE_MISMATCH', words: /\[3\].*2 numbers/ }],
+    [
+      'another length',
+      { value: [1, 2], shape: [3], code: 'PRIVITY_SHARE_MISMATCH', words: /\[3\].*2 numbers/ },
+    ],
     [
       'another shape',
-      { value: tensor([1, 2], numbers(1, 2)), shape: [2, 1], code: 'PRIVITY_SHARE_MISMATCH', words: /\[2,1\].*\[1,2\]/ },
+      {
+        value: tensor([1, 2], numbers(1, 2)),
+        shape: [2, 1],
+        code: 'PRIVITY_SHARE_MISMATCH',
+        words: /\[2,1\].*\[1,2\]/,
+      },
     ],
     ['no numbers', { value: { a: 1 }, shape: [], code: 'PRIVITY_SHARE_MISMATCH', words: /cannot be shared/ }],
     [
       'a table with text',
-      { value: () => tableOf({ id: ['a'], x: numbers(1) }), shape: [1, 2], code: 'PRIVITY_COLUMN_TYPE', words: /'id'/ },
+      {
+        value: () => tableOf({ id: ['a'], x: numbers(1) }),
+        shape: [1, 2],
+        code: 'PRIVITY_COLUMN_TYPE',
+        words: /'id'/,
+      },
     ],
   ];
   for (const [what, { value, shape, code, words }] of bad) {
@@ -396,7 +497,8 @@ describe('a failure', () => {
       }),
     );
     // Cuts the last word off every large message of a channel.
-    const spoil = (body: Uint8Array): Uint8Array => (body.length > 40 ? body.subarray(0, body.length - 8) : body);
+    const spoil = (body: Uint8Array): Uint8Array =>
+      body.length > 40 ? body.subarray(0, body.length - 8) : body;
     w.between('alice', 'bob').tamper('alice', spoil);
     const outcomes = await w.run();
     for (const outcome of outcomes.values()) assert.equal(outcome.status, 'rejected');
@@ -421,7 +523,11 @@ it('the numbers of a secret appear in no message and no ledger', async () => {
   );
   assert.deepEqual((await w.results()).bob, 0);
   const encoded = new BigInt64Array(1).fill(BigInt(Math.round(canary * 2 ** 18)));
-  const patterns = [Buffer.from(encoded.buffer), Buffer.from(Float64Array.of(canary).buffer), Buffer.from('12345')];
+  const patterns = [
+    Buffer.from(encoded.buffer),
+    Buffer.from(Float64Array.of(canary).buffer),
+    Buffer.from('12345'),
+  ];
   for (const { body } of w.crossed) {
     for (const pattern of patterns) assert.ok(!Buffer.from(body).includes(pattern));
   }

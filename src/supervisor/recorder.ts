@@ -1,8 +1,8 @@
 /** Gathers what happens to steps, turns it into events, and at the end into the steps and disclosures of the report. */
 import type { RunEventBody } from '../observe/events.ts';
 import type { Disclosure, SecureReport, StepReport } from '../observe/report.ts';
-import { SecureLedger } from './secure-ledger.ts';
 import type { StepNews } from './ipc.ts';
+import { SecureLedger } from './secure-ledger.ts';
 
 /** Steps that a report lists one by one; a program with more is reported by its first and its failed ones. */
 const REPORTED_STEPS_MAX = 20_000;

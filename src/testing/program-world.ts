@@ -9,7 +9,13 @@ import type { Clock } from '../contracts/clock.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { CapturedFailure, ErrorDetail } from '../program/capture.ts';
-import type { DisclosureInfo, DivergenceInfo, ProgramHost, SecureCost, StepOutcome } from '../program/host.ts';
+import type {
+  DisclosureInfo,
+  DivergenceInfo,
+  ProgramHost,
+  SecureCost,
+  StepOutcome,
+} from '../program/host.ts';
 import type { Job } from '../program/job.ts';
 import { type Released, type RunResult, Runtime, type RuntimeLimits } from '../program/runtime.ts';
 import { type CrossedMessage, type MemoryLinks, memoryLinks } from './memory-link.ts';

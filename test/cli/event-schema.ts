@@ -5,7 +5,17 @@ import type { RunEvent } from '../../src/observe/events.ts';
 
 const base = { time: z.iso.datetime(), runId: z.string(), party: z.string().min(1) };
 const role = z.enum(['supervisor', 'program']);
-const kind = z.enum(['task', 'transfer', 'reveal', 'psi', 'parallel', 'attempt', 'share', 'secure', 'exchange']);
+const kind = z.enum([
+  'task',
+  'transfer',
+  'reveal',
+  'psi',
+  'parallel',
+  'attempt',
+  'share',
+  'secure',
+  'exchange',
+]);
 const code = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
 const step = { stepId: z.string(), name: z.string(), kind };
 const text = z.string();

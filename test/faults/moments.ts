@@ -43,6 +43,15 @@ async function met(parties: Parties, name: string): Promise<void> {
 const through: Moment = (parties, { whom }) =>
   Promise.all(whom.map((name) => parties.get(name).event('log', (event) => event.message === 'through')));
 
+/** Some operations of an exchange are through, so the next ones are under way. */
+const computing: Moment = (parties, { whom }) =>
+  Promise.all(
+    whom.map(async (name) => {
+      const { stepId } = await parties.get(name).event('step.started', ({ kind }) => kind === 'exchange');
+      await parties.get(name).event('step.progress', (event) => event.stepId === stepId && event.done > 0);
+    }),
+  );
+
 const moments: Readonly<Record<When, Moment>> = {
   always: async () => undefined,
   'before the handshake': (parties, { whom }) =>
@@ -56,6 +65,7 @@ const moments: Readonly<Record<When, Moment>> = {
   'at reveal': transferring,
   'mid-psi': (parties, { whom }) =>
     Promise.all(whom.map((name) => parties.get(name).event('step.progress', ({ done }) => done > 0))),
+  'mid-secure-operation': computing,
   closing: through,
   // The other party's last word is on its way: it has confirmed, and cannot have heard the confirmation.
   'after READY': (parties) => parties.get('bob').event('log', (event) => event.message === 'through'),

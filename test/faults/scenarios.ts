@@ -5,5 +5,6 @@
 import { networkScenarios } from './network-scenarios.ts';
 import { processScenarios } from './process-scenarios.ts';
 import type { Scenario } from './scenario.ts';
+import { secureScenarios } from './secure-scenarios.ts';
 
-export const scenarios: readonly Scenario[] = [...processScenarios, ...networkScenarios];
+export const scenarios: readonly Scenario[] = [...processScenarios, ...networkScenarios, ...secureScenarios];

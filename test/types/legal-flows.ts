@@ -120,9 +120,15 @@ export const secrets = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alic
   same<typeof whole, Secret<typeof spu, 'integer'>>(true);
   const positive = x.gt(0);
   same<typeof positive, Secret<typeof spu, 'boolean'>>(true);
-  const chosen = positive.and(y.lt([1, 2])).select(x, 0).add(one);
+  const chosen = positive
+    .and(y.lt([1, 2]))
+    .select(x, 0)
+    .add(one);
   same<typeof chosen, Secret<typeof spu>>(true);
-  const counted = whole.cast('fixed').add(positive.cast('fixed').sum(0)).concat([spu.constant([1, 2])]);
+  const counted = whole
+    .cast('fixed')
+    .add(positive.cast('fixed').sum(0))
+    .concat([spu.constant([1, 2])]);
   same<typeof counted, Secret<typeof spu>>(true);
   const atBob = distance(x, y).as('distance').to(bob);
   same<typeof atBob, At<'bob', Tensor<Float64Array>>>(true);

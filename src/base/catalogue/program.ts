@@ -126,7 +126,8 @@ export const programErrors = {
     means: 'A secure device needs a dealer that it was not given, or was given one that is a member.',
     causes:
       'A dealer knows the masks of all shares, so one that also holds shares, and data, would know everything. Three members or more of semi2k cannot do without.',
-    remedy: 'Name a further party, without data: `secure([alice, bob], { protocol: "semi2k", dealer: carol })`.',
+    remedy:
+      'Name a further party, without data: `secure([alice, bob], { protocol: "semi2k", dealer: carol })`.',
   },
   PRIVITY_SECURE_MEMBER: {
     failure: 'USAGE',
