@@ -54,6 +54,14 @@ export class Prg implements WordSource {
   }
 }
 
+/** The stream that a fiber has under a seed. */
+export function fiberStream(seed: Uint8Array, path: string, name: string, observe?: DrawObserver): Prg {
+  const key = new Uint8Array(hkdfSync('sha256', seed, '', `privity fiber ${path}`, SEED_BYTES));
+  const stream = new Prg(key, name, observe);
+  key.fill(0);
+  return stream;
+}
+
 /**
  * A seed that several members share, from which every fiber draws a stream of its own: concurrent fibers may draw in any
  * order at any member. A stream's key is HKDF-SHA-256 of the seed with the fiber's path, which no two fibers share.
@@ -76,9 +84,7 @@ export class SharedSeed {
     if (this.#destroyed) throw closed();
     const found = this.#streams.get(fiber);
     if (found !== undefined) return found;
-    const key = new Uint8Array(hkdfSync('sha256', this.#seed, '', `privity fiber ${fiber.path}`, SEED_BYTES));
-    const stream = new Prg(key, `${this.#name}${fiber.path}`, this.#observe);
-    key.fill(0);
+    const stream = fiberStream(this.#seed, fiber.path, `${this.#name}${fiber.path}`, this.#observe);
     this.#streams.set(fiber, stream);
     fiber.onEnd(() => {
       stream.destroy();
