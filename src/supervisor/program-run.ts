@@ -192,13 +192,15 @@ export class ProgramRun {
     return {
       stepIssued: (entry) => this.#note({ news: 'issued', entry }),
       // At once: if the task never lets go of the event loop, this is how anyone knows which one it is.
-      stepStarted: ({ stepId }) => {
+      stepStarted: ({ stepId, kind }) => {
         this.#note({ news: 'started', stepId });
-        this.#flushNews();
+        // There are thousands of these, and the exchange that they belong to has been told of.
+        if (kind !== 'secure') this.#flushNews();
       },
       stepFinished: (info) => this.#note({ news: 'finished', ...info }),
       progress: (info) => this.#note({ news: 'progress', ...info }),
       disclosed: (disclosure) => this.#note({ news: 'disclosed', disclosure }),
+      secured: (cost) => this.#note({ news: 'secured', cost }),
       failed: (captured) => this.#failed(captured),
       scopeFailed: (scope, captured) => {
         this.#tell({ type: 'scopeFailed', scope, failure: captured.failure });

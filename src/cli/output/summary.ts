@@ -15,6 +15,7 @@ import {
   type VerdictEvent,
   waitingText,
 } from './run-board.ts';
+import { secureBlocks } from './secure-summary.ts';
 import { createStyle, type Style } from './style.ts';
 import { valueText } from './value-text.ts';
 
@@ -51,6 +52,7 @@ export function summaryText(input: SummaryInput, colour: boolean): string {
     blocks.push([style.bold('Result'), ...valueText(result.value, '  ')]);
   }
   blocks.push(disclosureBlock(input, style));
+  blocks.push(...secureBlocks(input, style));
   const leftovers = input.own.flatMap((party) => input.board.party(party).reclaimed?.leftovers ?? []);
   if (leftovers.length > 0)
     blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
@@ -224,7 +226,9 @@ function disclosureBlock(input: SummaryInput, style: Style): string[] {
   // Only a complete ledger may claim to be one: a supervisor that was killed has left none.
   const listedAll = input.own.every((party) => input.reports.get(party)?.disclosuresNotListed === 0);
   const head = style.bold(`What left ${input.own.length === 1 ? input.own[0] : 'each party'}`);
-  return [`${head}${listedAll ? style.dim(' (nothing else did)') : ''}`, ...lines];
+  const masked = input.own.some((party) => (input.reports.get(party)?.secure ?? []).length > 0);
+  const only = masked ? ' (nothing else did, but the masked numbers below)' : ' (nothing else did)';
+  return [`${head}${listedAll ? style.dim(only) : ''}`, ...lines];
 }
 
 function disclosureRow(party: string, disclosure: Disclosure): string[] {
