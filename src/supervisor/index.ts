@@ -3,6 +3,7 @@ import type { RunReport } from '../observe/report.ts';
 import { isPartyName } from '../transport/index.ts';
 import type { PartyOptions } from './options.ts';
 import { PartyRun } from './party.ts';
+import { systemSupervisor } from './system-platform.ts';
 
 export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './options.ts';
@@ -21,5 +22,5 @@ export async function runParty(options: PartyOptions): Promise<RunReport> {
       `the federation does not list the party "${options.party}"`,
     );
   }
-  return new PartyRun(options).run();
+  return new PartyRun(options, systemSupervisor).run();
 }

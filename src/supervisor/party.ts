@@ -2,15 +2,12 @@
  * One party's supervisor: it joins the others, starts the program process, keeps watch, agrees on the end, and gives
  * everything back. It runs no code of the job's and never sees a value.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { deferred } from '../base/deferred.ts';
 import { PrivityError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
-import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import type { Timer } from '../contracts/index.ts';
 import { digestOf, emptyBoard } from '../coordination/board.ts';
 import type { Failure } from '../coordination/failure.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
@@ -22,26 +19,24 @@ import { ControlPlane } from './control-plane.ts';
 import { Coordinator } from './coordinator.ts';
 import type { FromProgram, StepNews } from './ipc.ts';
 import type { PartyOptions } from './options.ts';
-import { openPlanes, type Planes } from './planes.ts';
+import type { Planes, ProgramChild, SupervisorPlatform } from './platform.ts';
 import { describeExit, type ProgramExit } from './program-exit.ts';
-import { ProgramProcess } from './program-process.ts';
 import { Pulse } from './pulse.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
-import { rehearse } from './rehearsal.ts';
 import { buildReport, writeReport } from './report-file.ts';
-import { createSigner } from './signer.ts';
 import { StepWatch } from './step-watch.ts';
 
-export class PartyRun {
+export class PartyRun<Child extends ProgramChild> {
   readonly #options: PartyOptions;
+  readonly #platform: SupervisorPlatform<Child>;
   readonly #bounds: Bounds;
   readonly #parties: readonly string[];
   readonly #self: number;
-  readonly #nonce = randomBytes(16).toString('hex');
-  readonly #startedAt = systemClock.wallTime();
-  readonly #origin = systemClock.now();
-  readonly #record = new RunRecord();
+  readonly #nonce: string;
+  readonly #startedAt: number;
+  readonly #origin: number;
+  readonly #record: RunRecord;
   readonly #recorder: Recorder;
   readonly #steps: StepWatch;
   readonly #pulse: Pulse;
@@ -51,32 +46,38 @@ export class PartyRun {
   #jobHash: string | null = null;
   #coordinator: Coordinator | undefined;
   #control: ControlPlane | undefined;
-  #planes: Planes | undefined;
-  #program: ProgramProcess | undefined;
+  #planes: Planes<Child> | undefined;
+  #program: Child | undefined;
   #programClosed = false;
   #result: { readonly value: unknown } | null = null;
   #outcome: Outcome | null = null;
 
-  constructor(options: PartyOptions) {
+  constructor(options: PartyOptions, platform: SupervisorPlatform<Child>) {
+    const { clock } = platform;
     this.#options = options;
+    this.#platform = platform;
+    this.#nonce = this.#randomHex();
+    this.#startedAt = clock.wallTime();
+    this.#origin = clock.now();
+    this.#record = new RunRecord(platform);
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#parties = options.federation.map((member) => member.name);
     this.#self = this.#parties.indexOf(options.party);
-    this.#say = new Announcer(options.party, options.runId ?? '', options.onEvent);
+    this.#say = new Announcer(options.party, options.runId ?? '', clock, options.onEvent);
     this.#recorder = new Recorder(
       options.party,
-      () => systemClock.now() - this.#origin,
+      () => clock.now() - this.#origin,
       (event) => this.#say.emit(event),
     );
     this.#steps = new StepWatch({
-      clock: systemClock,
+      clock,
       stepDeadlineMs: this.#bounds.stepDeadlineMs,
       ask: () => this.#program?.send({ type: 'ping' }),
       expired: (stepId, isStuck) => this.#expired(stepId, isStuck),
     });
     this.#record.hold('timer', 'step deadlines', () => this.#steps.stop());
     this.#pulse = new Pulse(
-      systemClock,
+      clock,
       () => this.#program?.send({ type: 'ping' }),
       (answers) => this.#coordinator?.dispatch({ type: 'answering', answers }),
     );
@@ -85,7 +86,7 @@ export class PartyRun {
 
   /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
   async run(): Promise<RunReport> {
-    this.#say.emit({ event: 'process.started', role: 'supervisor', pid: process.pid });
+    this.#say.emit({ event: 'process.started', role: 'supervisor', pid: this.#platform.pid });
     try {
       await this.#open();
     } catch (error) {
@@ -101,24 +102,20 @@ export class PartyRun {
 
   async #open(): Promise<void> {
     const options = this.#options;
+    const platform = this.#platform;
     const record = this.#record;
-    const tempDir = await mkdtemp(join(tmpdir(), `privity-${options.party}-`));
-    record.hold('temporary folder', tempDir, () => rm(tempDir, { recursive: true, force: true }));
-    const planes = await openPlanes(options, (message) => this.#say.warn(message));
+    const folder = await platform.tempFolder(options.party);
+    record.hold('temporary folder', folder.path, () => folder.remove());
+    const planes = await platform.openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
-    const signer = createSigner(options.identity.keyPem, options.federation);
-    const config = {
-      self: this.#self,
-      parties: this.#parties,
-      bounds: this.#bounds,
-      nonce: this.#nonce,
-      signer,
-    };
-    const coordinator = new Coordinator(config, systemClock, (effect) => this.#execute(effect));
+    const signer = platform.createSigner(options.identity.keyPem, options.federation);
+    const nonce = this.#nonce;
+    const config = { self: this.#self, parties: this.#parties, bounds: this.#bounds, nonce, signer };
+    const coordinator = new Coordinator(config, platform.clock, (effect) => this.#execute(effect));
     this.#coordinator = coordinator;
     record.hold('timer', 'coordination', () => coordinator.stop());
-    const control = new ControlPlane(this.#self, this.#parties, planes.connect, {
+    const control = new ControlPlane(this.#self, this.#parties, planes.connect, platform, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
       onLink: (peer, up) => coordinator.dispatch({ type: 'link', peer, up }),
       onRefused: (peer, error) => this.#refused(peer, error),
@@ -126,13 +123,13 @@ export class PartyRun {
     this.#control = control;
     record.hold('control links', `${control.size}`, () => control.close());
     this.#heedSignals();
-    await this.#startProgram(tempDir);
-    rehearse(config);
+    await this.#startProgram(folder.path);
+    platform.rehearse(config);
   }
 
   async #startProgram(tempDir: string): Promise<void> {
     const { party, jobFile, args, settings, errorDetail } = this.#options;
-    const program = await ProgramProcess.spawn(dirname(resolve(jobFile)), tempDir, {
+    const program = await this.#platform.spawnProgram(dirname(resolve(jobFile)), tempDir, {
       onMessage: (message) => this.#fromProgram(message),
       onLine: (message) => this.#say.emit({ event: 'log', level: 'info', message }),
       onExit: (exit) => this.#programExited(exit),
@@ -155,7 +152,7 @@ export class PartyRun {
       tempDir,
       dataLinkMs: this.#bounds.dataLinkMs,
     });
-    const limit = systemClock.after(this.#bounds.loadMs, () => {
+    const limit = this.#platform.clock.after(this.#bounds.loadMs, () => {
       if (this.#jobHash !== null) return;
       this.#failed('SETUP_FAILED', `the job was not loaded within ${this.#bounds.loadMs} ms`);
     });
@@ -314,9 +311,9 @@ export class PartyRun {
     const program = this.#program;
     if (!program) return;
     program.send(outcome.result === 'completed' ? { type: 'close' } : { type: 'abort', outcome });
-    let timer: ReturnType<typeof systemClock.after> | undefined;
+    let timer: Timer | undefined;
     const late = new Promise<'late'>((done) => {
-      timer = systemClock.after(this.#bounds.graceMs, () => done('late'));
+      timer = this.#platform.clock.after(this.#bounds.graceMs, () => done('late'));
     });
     const killed = this.#options.kill?.aborted === true;
     if (killed || (await Promise.race([program.exited, late])) === 'late') {
@@ -340,7 +337,7 @@ export class PartyRun {
       parties: this.#parties,
       job: { file: this.#options.jobFile, hash: this.#jobHash },
       startedAt: this.#startedAt,
-      endedAt: systemClock.wallTime(),
+      endedAt: this.#platform.clock.wallTime(),
       outcome,
       board: this.#coordinator?.state.board ?? emptyBoard(this.#parties.length),
       recorder: this.#recorder,
@@ -355,7 +352,7 @@ export class PartyRun {
 
   /** Something that this supervisor itself says of its own party. `facts` cross; `detail` stays in this party's log. */
   #failed(code: FailureCode, facts: string, detail = '', stepId?: string): void {
-    const incident = randomBytes(16).toString('hex');
+    const incident = this.#randomHex();
     const party = this.#options.party;
     const stepName = stepId === undefined ? undefined : this.#recorder.nameOf(stepId);
     const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
@@ -368,7 +365,7 @@ export class PartyRun {
   #silent(name: string): void {
     const { party } = this.#options;
     const facts = `nothing passes on the data connection between ${[party, name].sort().join(' and ')}`;
-    const incident = randomBytes(16).toString('hex');
+    const incident = this.#randomHex();
     const failure: Failure = { code: 'LINK_DOWN', origin: party, reporter: party, incident, facts };
     this.#coordinator?.dispatch({ type: 'silent', peer: this.#parties.indexOf(name), failure });
   }
@@ -382,15 +379,12 @@ export class PartyRun {
   #hello(job: string, args: string) {
     const federation = digestOf(this.#options.federation.map(({ name, fingerprint }) => [name, fingerprint]));
     const runId = this.#options.runId ?? '';
-    return {
-      protocol: PROTOCOL_VERSION,
-      version: PRIVITY_VERSION,
-      federation,
-      job,
-      args,
-      runId,
-      nonce: this.#nonce,
-    };
+    const nonce = this.#nonce;
+    return { protocol: PROTOCOL_VERSION, version: PRIVITY_VERSION, federation, job, args, runId, nonce };
+  }
+
+  #randomHex(): string {
+    return Buffer.from(this.#platform.random.bytes(16)).toString('hex');
   }
 
   #name(party: number): string {

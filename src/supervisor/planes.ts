@@ -18,6 +18,7 @@ import {
 import { DEFAULT_BOUNDS } from './bounds.ts';
 import type { Connect } from './control-plane.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
+import type { DataPlane, Planes } from './platform.ts';
 import type { ProgramProcess } from './program-process.ts';
 
 /** Data connections that wait for the program process to start: one for each peer, and one more that replaces it. */
@@ -29,15 +30,11 @@ const HELD_SOCKETS_PER_PEER = 2;
  */
 const DIALS_BEFORE_LOST = 8;
 
-export interface Planes {
-  readonly connect: Connect;
-  /** From now on data connections go to this process, also those that have been waiting for it. */
-  handDataTo(program: ProgramProcess): void;
-  close(): Promise<void>;
-}
-
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
-export async function openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes> {
+export async function openPlanes(
+  options: PartyOptions,
+  warn: (message: string) => void,
+): Promise<Planes<ProgramProcess>> {
   const { party, federation, identity, listen } = options;
   const transport = openTransport(party, federation, identity, warn);
   const lostAfterMs = options.bounds.lostAfterMs ?? DEFAULT_BOUNDS.lostAfterMs;
@@ -70,11 +67,6 @@ export async function openPlanes(options: PartyOptions, warn: (message: string) 
 }
 
 /** The data plane inside the program process. */
-export interface DataPlane {
-  readonly transport: GrpcTransport;
-  readonly connect: Connect;
-}
-
 export function openDataPlane(
   party: string,
   runId: string,
@@ -83,7 +75,11 @@ export function openDataPlane(
   warn: (message: string) => void,
 ): DataPlane {
   const transport = openTransport(party, federation, identity, warn);
-  return { transport, connect: connector(transport, party, federation, 'data', runId) };
+  return {
+    connect: connector(transport, party, federation, 'data', runId),
+    handleSocket: (socket, head) => transport.handleSocket(socket, head),
+    close: () => transport.close(),
+  };
 }
 
 function openTransport(

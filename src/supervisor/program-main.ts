@@ -3,6 +3,7 @@
 import type { ToProgram } from './ipc.ts';
 import { MARK } from './process-group.ts';
 import { ProgramRun } from './program-run.ts';
+import { systemProgram } from './system-platform.ts';
 import { endProcessTree, watchParent } from './watchdog.ts';
 
 let run: ProgramRun | null = null;
@@ -12,7 +13,7 @@ const tempDir = process.env[MARK] ?? '';
 process.on('message', (message: ToProgram, socket: unknown) => {
   if (message.type === 'load') {
     watchParent(tempDir);
-    run = new ProgramRun(message);
+    run = new ProgramRun(message, systemProgram);
   }
   run?.take(message, socket);
 });
