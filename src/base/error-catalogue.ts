@@ -8,11 +8,13 @@ import { coreErrors } from './catalogue/core.ts';
 import { dataErrors } from './catalogue/data.ts';
 import { programErrors } from './catalogue/program.ts';
 import { setupErrors } from './catalogue/setup.ts';
+import { testingErrors } from './catalogue/testing.ts';
 import { transportErrors } from './catalogue/transport.ts';
 
 export const errorCatalogue = {
   ...coreErrors,
   ...setupErrors,
+  ...testingErrors,
   ...programErrors,
   ...dataErrors,
   ...transportErrors,

@@ -3,7 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Link, LinkHandlers } from '../contracts/link.ts';
 import type { Random } from '../contracts/random.ts';
-import type { Failure } from '../coordination/failure.ts';
+import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
 import type { VerdictInfo } from './abort.ts';
 import type { Attempts } from './attempt.ts';
@@ -48,6 +48,8 @@ export interface RuntimeOptions {
   readonly spill?: SpillStore;
   readonly host: ProgramHost;
   readonly errorDetail: ErrorDetail;
+  /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */
+  readonly beforeTask?: ((entry: TrailEntry) => void) | undefined;
 }
 
 export interface RunResult {

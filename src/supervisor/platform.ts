@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Clock, Random, Timer } from '../contracts/index.ts';
-import type { CoreConfig, Signer } from '../coordination/types.ts';
+import type { CoreConfig, Signer, TrailEntry } from '../coordination/types.ts';
 import type { LoadedJob } from '../program/load-job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
 import type { SpillStore } from '../program/spill.ts';
@@ -81,6 +81,8 @@ export interface ProgramPlatform extends EventLoop {
   readonly limits?: Partial<RuntimeLimits>;
   /** Where early and large values go. Default: files in the run's temporary folder. */
   readonly spill?: SpillStore;
+  /** Called in place of a task's code, just before it; what it throws is the task's error. */
+  readonly beforeTask?: (entry: TrailEntry) => void;
   /** Tells the supervisor; nothing happens if it is gone. */
   send(message: FromProgram): void;
   /** Ends the process, orderly, once all that was sent has been taken. */

@@ -101,7 +101,7 @@ export class ProgramRun {
 
   async #prepare(): Promise<void> {
     const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
-    const { clock, random, threads, limits, spill, database } = this.#platform;
+    const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
     const { job, hash } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
     database.configure(tempDir);
@@ -117,6 +117,7 @@ export class ProgramRun {
       threads,
       ...(limits ? { limits } : {}),
       ...(spill ? { spill } : {}),
+      beforeTask,
       host: this.#host(),
       errorDetail,
     });
