@@ -1,4 +1,5 @@
 /** Liveness and deadlines: everything that the passing of time alone decides. */
+import { isCut } from './board.ts';
 import { giveUpOnDifference } from './lockstep.ts';
 import { heads } from './trail.ts';
 import type { Turn } from './turn.ts';
@@ -71,7 +72,8 @@ export function nextWake(state: CoreState): number {
   if (state.divergence) wakes.push(state.divergence.giveUpAt);
   if (state.endedAt !== null) wakes.push(state.endedAt + bounds.lingerMs);
   for (const [i, view] of state.peers.entries()) {
-    if (i === self || state.board.cuts[self]?.[i] === true) continue;
+    // As in `judge`: nobody waits for a peer that anyone has given up on, or after the end.
+    if (i === self || state.phase === 'ended' || isCut(state.board, self, i)) continue;
     if (view.heardAt === null) wakes.push(joinDeadline(state));
     else wakes.push(view.heardAt + (view.suspect ? bounds.lostAfterMs : bounds.suspectAfterMs));
   }

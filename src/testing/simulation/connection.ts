@@ -8,7 +8,8 @@ import type { SimProcess } from './process.ts';
 /** What travels: a frame, or the orderly end behind the last one. */
 type Parcel = Uint8Array | 'end';
 
-export function joinConnections(
+/** Two ends; each is joined to the other by whoever has noted the pair. */
+export function makeConnections(
   network: SimNetwork,
   plane: Plane,
   [self, process]: readonly [string, SimProcess],
@@ -17,8 +18,6 @@ export function joinConnections(
 ): readonly [SimConnection, SimConnection] {
   const near = new SimConnection(network, plane, self, peer, process, onClosed);
   const far = new SimConnection(network, plane, peer, self, host, onClosed);
-  near.join(far);
-  far.join(near);
   return [near, far];
 }
 
@@ -57,11 +56,11 @@ export class SimConnection implements Connection {
     this.peer = peer;
     this.#onClosed = onClosed;
     this.#owner = owner;
-    this.#watch(owner);
   }
 
   join(far: SimConnection): void {
     this.#far = far;
+    this.#watch(this.#owner);
   }
 
   get owner(): SimProcess {

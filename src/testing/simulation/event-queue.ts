@@ -12,11 +12,24 @@ export interface WorldEvent {
   cancelled: boolean;
 }
 
+/** Events of program processes between two turns. */
+const EVENTS_PER_TURN = 16;
+
 export class EventQueue {
   /** Milliseconds since the world began. */
   now = 0;
+  /**
+   * Node should be given a turn of its event loop: it reports a promise that a job has left unhandled only then. A turn costs more than
+   * an event, so not after each; before a program is through in any case.
+   */
+  isTurnDue = false;
+  #programEvents = 0;
   readonly #heap: WorldEvent[] = [];
   #order = 0;
+
+  jobsRan(): void {
+    if (++this.#programEvents % EVENTS_PER_TURN === 0) this.isTurnDue = true;
+  }
 
   /** Adds something that happens at that time, or now if the time has passed. */
   at(time: number, owner: SimProcess | null, run: () => void, isTimer = false): WorldEvent {

@@ -6,7 +6,7 @@
 import { PeerLostError, UsageError } from '../../base/errors.ts';
 import type { Connection, Plane, Transport } from '../../contracts/index.ts';
 import { GRPC_LIMITS } from '../../transport/index.ts';
-import { joinConnections, type SimConnection } from './connection.ts';
+import { makeConnections, type SimConnection } from './connection.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimProcess } from './process.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -92,7 +92,16 @@ export class SimNetwork {
     const held = host.held ?? [];
     host.program = program;
     host.held = null;
-    for (const connection of held) hand(() => this.#handOver(host, connection));
+    for (const connection of held) {
+      connection.moveTo(program);
+      hand(() => this.#handOver(host, connection));
+    }
+  }
+
+  /** The party's port closes: what waited for its program is told. */
+  closePort(party: string): void {
+    const host = this.#hosts.get(party);
+    for (const connection of host?.held?.splice(0) ?? []) connection.destroy();
   }
 
   /** Time that a frame takes from one party to another now. */
@@ -208,8 +217,11 @@ export class SimNetwork {
     host: SimProcess,
     plane: Plane,
   ): readonly [SimConnection, SimConnection] {
-    const pair = joinConnections(this, plane, [self, process], [peer, host], () => this.#pairs.delete(pair));
+    const pair = makeConnections(this, plane, [self, process], [peer, host], () => this.#pairs.delete(pair));
+    const [near, far] = pair;
     this.#pairs.add(pair);
+    near.join(far);
+    far.join(near);
     return pair;
   }
 
@@ -225,7 +237,7 @@ export class SimNetwork {
     const accept = host.acceptors.get('data');
     if (!host.program?.isAlive || !accept) return connection.destroy();
     const { program } = host;
-    connection.moveTo(program);
+    if (connection.owner !== program) connection.moveTo(program);
     program.receive(0, () => accept(connection));
   }
 }

@@ -42,7 +42,8 @@ export class SimProcess implements EventLoop {
     this.clock = {
       now: () => this.#localNow(),
       wallTime: () => Math.round(WALL_TIME_ORIGIN + this.#queue.now + this.#wallOffset),
-      after: (delayMs, callback) => this.#timer(Math.max(0, delayMs) / this.#clockRate, callback),
+      // As Node's timers: whole milliseconds, one at least.
+      after: (delayMs, callback) => this.#timer(Math.max(1, Math.trunc(delayMs)) / this.#clockRate, callback),
     };
   }
 
@@ -84,6 +85,7 @@ export class SimProcess implements EventLoop {
       (event.isTimer ? this.#dueTimers : this.#arrived).push(event);
       return;
     }
+    if (this.role === 'program') this.#queue.jobsRan();
     try {
       event.run();
     } catch (error) {

@@ -148,7 +148,10 @@ export class SimParty {
         loop: this.supervisor,
       }),
       handDataTo: (program) => network.handDataTo(name, program.process, (take) => program.hand(take)),
-      close: () => transport.close(),
+      close: () => {
+        network.closePort(name);
+        return transport.close();
+      },
     };
   }
 

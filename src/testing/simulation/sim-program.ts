@@ -134,6 +134,7 @@ export class SimProgram implements ProgramChild {
       beforeTask: options.beforeTask,
       send: (message: FromProgram) => {
         const copy = clone(message);
+        if (copy.type === 'finished') options.network.queue.isTurnDue = true;
         this.#tell(() => options.handlers.onMessage(copy));
       },
       finish: () => this.end({ code: 0, signal: null, outOfMemory: false }),

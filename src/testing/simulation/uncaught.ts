@@ -14,9 +14,11 @@ export function inProcess<T>(catcher: Catcher, code: () => T): T {
   return current.run(catcher, code);
 }
 
+const EVENTS = ['unhandledRejection', 'uncaughtException'] as const;
+
 /**
- * Until the returned function is called, errors that code of a simulated process lets slip go to it. What belongs to none of them is
- * `otherwise`'s: code of a run that is over, or of whoever runs the simulation.
+ * Until the returned function is called, errors that code of a simulated process lets slip go to that process, and not to the listeners
+ * that stand. What belongs to none of them is `otherwise`'s.
  */
 export function catchEscaped(otherwise: (error: unknown) => void): () => void {
   const take = (error: unknown): void => {
@@ -24,10 +26,15 @@ export function catchEscaped(otherwise: (error: unknown) => void): () => void {
     if (catcher) catcher.escaped(error);
     else otherwise(error);
   };
-  process.on('unhandledRejection', take);
-  process.on('uncaughtException', take);
+  const before = EVENTS.map((event) => ({ event, listeners: process.rawListeners(event) }));
+  for (const event of EVENTS) {
+    process.removeAllListeners(event);
+    process.on(event, take);
+  }
   return () => {
-    process.off('unhandledRejection', take);
-    process.off('uncaughtException', take);
+    for (const { event, listeners } of before) {
+      process.off(event, take);
+      for (const listener of listeners) process.on(event, listener as () => void);
+    }
   };
 }

@@ -72,6 +72,8 @@ export interface Leak {
 export interface SimulatedRun {
   readonly seed: number;
   readonly plan: readonly Fault[];
+  /** Tasks that each party has begun, in the order of the parties. */
+  readonly tasks: readonly number[];
   /** Which faults of the plan found something to act on. */
   readonly happened: readonly boolean[];
   readonly parties: readonly SimulatedParty[];
@@ -87,9 +89,9 @@ export interface SimulatedRun {
 /** In the text of every error that is thrown on purpose: an error's text stays at its origin. */
 export const INJECTED_SECRET = 'canary-in-an-error';
 /** Parties are started within this time of each other. */
-const START_SPREAD_MS = 50;
-/** Events of one run; a run that needs more goes round in circles. */
-const EVENTS_MAX = 5_000_000;
+const START_SPREAD_MS = 5;
+/** Events at one moment of the world; a loop that waits for nothing makes more. */
+const STANDSTILL_EVENTS_MAX = 20_000;
 /** How long what the system was asked for is waited for, in real time, before the run goes on without it. */
 const OUTSIDE_WAIT_MS = 10_000;
 
@@ -142,15 +144,20 @@ export class World {
 
   async #turn(): Promise<void> {
     const { limitMs, outside } = this.#options;
-    for (let events = 0; events < EVENTS_MAX; events++) {
+    for (let events = 0; events < STANDSTILL_EVENTS_MAX; events++) {
+      const { now } = this.queue;
       await drained();
+      if (this.queue.isTurnDue) await turnOver();
+      this.queue.isTurnDue = false;
       if (outside?.isOpen) await settled(outside);
       if (this.#isOver()) return;
       const event = this.queue.next();
       if (event === undefined || this.queue.now > limitMs) return;
+      if (this.queue.now > now) events = 0;
       if (event.owner) event.owner.happen(event);
       else event.run();
     }
+    this.#stray.push(new Error(`time stands still at ${this.queue.now} ms: something goes round in circles`));
   }
 
   #isOver(): boolean {
@@ -251,6 +258,7 @@ export class World {
     return {
       seed,
       plan,
+      tasks: this.#tasksBegun,
       happened: this.#happened,
       parties: this.parties.map((party, index) => ({
         name: party.name,
@@ -288,11 +296,15 @@ function drained(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
+function turnOver(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Waits for the system, in real time, until nothing that tasks have given to it is open. */
 async function settled(outside: OutsideWork): Promise<void> {
   const begun = performance.now();
   while (outside.isOpen && performance.now() - begun < OUTSIDE_WAIT_MS) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turnOver();
     await drained();
   }
 }
