@@ -92,8 +92,6 @@ export const INJECTED_SECRET = 'canary-in-an-error';
 const START_SPREAD_MS = 5;
 /** Events at one moment of the world; a loop that waits for nothing makes more. */
 const STANDSTILL_EVENTS_MAX = 20_000;
-/** How long what the system was asked for is waited for, in real time, before the run goes on without it. */
-const OUTSIDE_WAIT_MS = 10_000;
 
 export class World {
   readonly queue = new EventQueue();
@@ -149,7 +147,10 @@ export class World {
       await drained();
       if (this.queue.isTurnDue) await turnOver();
       this.queue.isTurnDue = false;
-      if (outside?.isOpen) await settled(outside);
+      while (outside?.isOpen) {
+        await outside.settled();
+        await drained();
+      }
       if (this.#isOver()) return;
       const event = this.queue.next();
       if (event === undefined || this.queue.now > limitMs) return;
@@ -298,13 +299,4 @@ function drained(): Promise<void> {
 
 function turnOver(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Waits for the system, in real time, until nothing that tasks have given to it is open. */
-async function settled(outside: OutsideWork): Promise<void> {
-  const begun = performance.now();
-  while (outside.isOpen && performance.now() - begun < OUTSIDE_WAIT_MS) {
-    await turnOver();
-    await drained();
-  }
 }
