@@ -1,6 +1,12 @@
 /** Makes a party's links of one plane. Of two parties the one that the federation lists first dials. */
 import type { LinkHandlers, Plane, Transport } from '../contracts/index.ts';
-import { acceptInto, createLink, LINK_LIMITS, type LinkLimits, type ManagedLink } from '../transport/index.ts';
+import {
+  acceptInto,
+  createLink,
+  LINK_LIMITS,
+  type LinkLimits,
+  type ManagedLink,
+} from '../transport/index.ts';
 import type { Connect } from './control-plane.ts';
 import type { EventLoop } from './platform.ts';
 

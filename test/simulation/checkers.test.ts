@@ -13,7 +13,11 @@ const job = join(projectRoot, 'bench/jobs/ten-steps.ts');
 const context = { bounds: DEFAULT_BOUNDS, lengthMs: 20, scopes: 0 };
 
 /** A run as it was, with one thing changed that must not be so. */
-function planted(run: SimulatedRun, index: number, change: (party: SimulatedParty) => Partial<SimulatedParty>) {
+function planted(
+  run: SimulatedRun,
+  index: number,
+  change: (party: SimulatedParty) => Partial<SimulatedParty>,
+) {
   const party = run.parties[index] as SimulatedParty;
   return { ...run, parties: run.parties.with(index, { ...party, ...change(party) }) };
 }
@@ -84,12 +88,17 @@ describe('the checkers', () => {
     assert.ok(flow);
     const [first] = flow.arrived;
     assert.ok(first);
-    const withArrived = (arrived: typeof flow.arrived) => ({ ...fine, flows: [{ ...flow, arrived }, ...others] });
+    const withArrived = (arrived: typeof flow.arrived) => ({
+      ...fine,
+      flows: [{ ...flow, arrived }, ...others],
+    });
     assert.deepEqual(caught(withArrived([first, ...flow.arrived])), ['integrity']);
     assert.deepEqual(caught(withArrived([{ ...first, header: 'another step' }])), ['integrity']);
     assert.deepEqual(caught(withArrived([{ ...first, bytes: first.bytes - 1 }])), ['integrity']);
     const result = planted(fine, 2, (party) => ({
-      events: party.events.map((event) => (event.event === 'result' ? { ...event, value: 'another' } : event)),
+      events: party.events.map((event) =>
+        event.event === 'result' ? { ...event, value: 'another' } : event,
+      ),
     }));
     assert.deepEqual(caught(result), ['integrity']);
   });

@@ -31,7 +31,10 @@ describe('a seed', () => {
   });
 
   it('gives another trace than another seed', async () => {
-    const [one, two] = [await replay({ job: job('restless'), seed: 1 }), await replay({ job: job('restless'), seed: 2 })];
+    const [one, two] = [
+      await replay({ job: job('restless'), seed: 1 }),
+      await replay({ job: job('restless'), seed: 2 }),
+    ];
     assert.notEqual(one.run.digest, two.run.digest);
   });
 });
@@ -50,7 +53,11 @@ describe('parties in one process', () => {
 
 describe('explore', () => {
   it('finds that everything holds for a small job, and counts what it did', async () => {
-    const result = await explore({ job: join(projectRoot, 'bench/jobs/ten-steps.ts'), runs: 150, forMs: 20_000 });
+    const result = await explore({
+      job: join(projectRoot, 'bench/jobs/ten-steps.ts'),
+      runs: 150,
+      forMs: 20_000,
+    });
     assert.deepEqual(result.breaks, []);
     assert.equal(result.deterministic, true);
     assert.ok(Object.keys(result.faults).length > 6, 'several kinds of faults struck');
@@ -90,7 +97,9 @@ describe('regressions', () => {
   });
 
   it('one way cut for good: both sides end', async () => {
-    const plan = [{ kind: 'partition', from: ['bob'], to: ['alice', 'carol'], oneWay: true, at: 10, forMs: null }] as const;
+    const plan = [
+      { kind: 'partition', from: ['bob'], to: ['alice', 'carol'], oneWay: true, at: 10, forMs: null },
+    ] as const;
     assert.deepEqual((await replay({ job: tenSteps, seed: 1, plan })).violations, []);
   });
 });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
-import type { ErrorDetail } from '../../supervisor/options.ts';
 import { loadJob } from '../../program/load-job.ts';
+import type { ErrorDetail } from '../../supervisor/options.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
 import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
 import { explorationText, replayText } from '../output/exploration-text.ts';
@@ -42,7 +42,9 @@ export async function exploreCommand(shell: Shell, job: string, flags: ExploreFl
     errorDetail: flags.errorDetail,
     ...(flags.faults === undefined ? {} : { faults: parseFaults(flags.faults) }),
   };
-  return flags.replay === undefined ? exploreJob(shell, job, options, flags) : replayJob(shell, options, flags);
+  return flags.replay === undefined
+    ? exploreJob(shell, job, options, flags)
+    : replayJob(shell, options, flags);
 }
 
 async function exploreJob(

@@ -45,7 +45,13 @@ export function replayText({ run, violations }: CheckedRun, colour: boolean): st
   const style = createStyle(colour);
   const ends = run.parties.map(({ name, report, fate }) => [
     `  ${name}`,
-    report ? (report.code ?? 'completed') : fate === 'frozen' ? 'stands still' : fate === 'killed' ? 'killed' : 'did not end',
+    report
+      ? (report.code ?? 'completed')
+      : fate === 'frozen'
+        ? 'stands still'
+        : fate === 'killed'
+          ? 'killed'
+          : 'did not end',
     report?.verdict.failure ? `at ${report.verdict.failure.origin}` : '',
   ]);
   return [
@@ -76,7 +82,9 @@ function table(counts: Readonly<Partial<Record<string, number>>>): string[] {
 function checkerLines({ breaks, broken }: Exploration, style: Style): string[] {
   const failed = new Set(breaks.flatMap(({ violations }) => violations.map(({ checker }) => checker)));
   return Object.entries(CHECKER_WORDS).map(([name, words]) =>
-    broken > 0 && failed.has(name as never) ? `  ${style.red('✘')} ${name}: not always` : `  ${style.green('✔')} ${words}`,
+    broken > 0 && failed.has(name as never)
+      ? `  ${style.red('✘')} ${name}: not always`
+      : `  ${style.green('✔')} ${words}`,
   );
 }
 
@@ -107,7 +115,9 @@ function planLines(plan: CheckedRun['run']['plan']): string[] {
 
 function timelineLines(lines: readonly TimelineLine[], max: number): string[] {
   const shown = lines.slice(0, max);
-  const text = shown.map(({ at, party, text: words }) => `  ${at.toFixed(2).padStart(10)} ms  ${party.padEnd(8)} ${words}`);
+  const text = shown.map(
+    ({ at, party, text: words }) => `  ${at.toFixed(2).padStart(10)} ms  ${party.padEnd(8)} ${words}`,
+  );
   return lines.length > max ? [...text, `  … ${lines.length - max} more lines with --replay`] : text;
 }
 

@@ -1,7 +1,7 @@
 /** The bounds that a simulated run has to keep, as formulae over its configuration and its faults; docs/simulation.md has them, too. */
 import type { Bounds } from '../../supervisor/bounds.ts';
-import type { Fault } from './fault-plan.ts';
 import type { CheckContext } from './checkers.ts';
+import type { Fault } from './fault-plan.ts';
 import type { SimulatedRun } from './world.ts';
 
 /** What the formulae leave to starting, to delays of the network and of the channel between two processes. */
@@ -15,7 +15,9 @@ const ORPHAN_MS = 500;
 
 /** The moment after which the world is well again, as far as it will ever be. */
 export function lastChangeMs(plan: readonly Fault[]): number {
-  const ends = plan.map((fault) => ('at' in fault ? fault.at : 0) + ('forMs' in fault ? (fault.forMs ?? 0) : 0));
+  const ends = plan.map(
+    (fault) => ('at' in fault ? fault.at : 0) + ('forMs' in fault ? (fault.forMs ?? 0) : 0),
+  );
   return Math.max(0, ...ends);
 }
 
@@ -28,7 +30,11 @@ export function boundOf(plan: readonly Fault[], { bounds, lengthMs }: CheckConte
   const slowed = plan.reduce((sum, fault) => sum + (fault.kind === 'slow' ? 40 * fault.byMs : 0), 0);
   const joining = plan.some((fault) => 'at' in fault && fault.at < lengthMs) ? bounds.joinTimeoutMs : 0;
   const after =
-    lengthMs + slowed + Math.max(joining, silenceMs(plan, bounds)) + parties * detectionMs(bounds) + endingMs(bounds);
+    lengthMs +
+    slowed +
+    Math.max(joining, silenceMs(plan, bounds)) +
+    parties * detectionMs(bounds) +
+    endingMs(bounds);
   return lastChangeMs(plan) + (after + SLACK_MS) / slowest;
 }
 
@@ -41,7 +47,9 @@ function silenceMs(plan: readonly Fault[], { dataLinkMs, stepDeadlineMs }: Bound
   // A program that stands still looks like one that computes, until it is past the deadline of a step and of an answer.
   const stands = plan.some((fault) => fault.kind === 'freeze' && fault.target === 'program');
   if (stands) return Math.max(dataLinkMs + 2 * LOOK_MS, stepDeadlineMs + ANSWER_MS);
-  const silent = plan.some(({ kind }) => kind === 'partition' || kind === 'drop' || kind === 'freeze' || kind === 'slow');
+  const silent = plan.some(
+    ({ kind }) => kind === 'partition' || kind === 'drop' || kind === 'freeze' || kind === 'slow',
+  );
   return silent ? dataLinkMs + 2 * LOOK_MS : 0;
 }
 

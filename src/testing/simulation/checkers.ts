@@ -4,9 +4,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { RunReport } from '../../observe/report.ts';
+import type { Bounds } from '../../supervisor/bounds.ts';
 import { boundOf, messageBoundOf } from './bound.ts';
 import { isExplained } from './explained.ts';
-import type { Bounds } from '../../supervisor/bounds.ts';
 import type { TappedFlow } from './message-tap.ts';
 import { INJECTED_SECRET, type SimulatedParty, type SimulatedRun } from './world.ts';
 
@@ -88,7 +88,9 @@ function ended(run: SimulatedRun): readonly Ended[] {
 /** The peers that a party has given up, by its own events; they close the links between them. */
 function givenUp(party: SimulatedParty): ReadonlySet<string> {
   return new Set(
-    party.events.flatMap((event) => (event.event === 'peer.state' && event.state === 'lost' ? [event.peer] : [])),
+    party.events.flatMap((event) =>
+      event.event === 'peer.state' && event.state === 'lost' ? [event.peer] : [],
+    ),
   );
 }
 
@@ -124,7 +126,9 @@ function checkAgreement(run: SimulatedRun): readonly Violation[] {
     const verdicts = new Map(group.map((party) => [party.report.verdict.digest, party]));
     const doubtful = group.every((party) => isCompleted(party) || isInDoubt(party));
     if (verdicts.size <= 1 || doubtful) continue;
-    const words = [...verdicts.values()].map(({ name, report }) => `${name} says ${report.code ?? 'completed'}`);
+    const words = [...verdicts.values()].map(
+      ({ name, report }) => `${name} says ${report.code ?? 'completed'}`,
+    );
     found.push({ checker: 'agreement', parties: group.map(({ name }) => name), words: words.join(', ') });
   }
   const completed = ended(run).filter(isCompleted);
@@ -139,7 +143,9 @@ function checkAgreement(run: SimulatedRun): readonly Violation[] {
 function checkValidity(run: SimulatedRun, context: CheckContext): readonly Violation[] {
   return run.parties.flatMap((party) => {
     if (party.error !== undefined)
-      return [{ checker: 'validity' as const, parties: [party.name], words: `${party.name} could not start` }];
+      return [
+        { checker: 'validity' as const, parties: [party.name], words: `${party.name} could not start` },
+      ];
     const failure = party.report?.verdict.failure;
     if (!failure || isExplained(failure, run, context)) return [];
     const words = `${party.name} reports ${failure.code} at ${failure.origin}, which nothing that happened explains`;
@@ -153,7 +159,9 @@ function checkCauses(run: SimulatedRun): readonly Violation[] {
     const own = new Map(
       group.flatMap(({ report }) =>
         report.verdict.contributions.flatMap(({ party, failure }) =>
-          failure && failure.origin === party && failure.code !== 'CANCELLED' ? [[party, failure] as const] : [],
+          failure && failure.origin === party && failure.code !== 'CANCELLED'
+            ? [[party, failure] as const]
+            : [],
         ),
       ),
     );
@@ -206,7 +214,13 @@ function checkNothingLeft(run: SimulatedRun): readonly Violation[] {
   return run.parties.flatMap((party) => {
     const left = [...party.leftovers, ...(party.programLeft ? ['the program process'] : [])];
     if (left.length === 0) return [];
-    return [{ checker: 'nothing-left' as const, parties: [party.name], words: `${party.name} left ${left.join(', ')}` }];
+    return [
+      {
+        checker: 'nothing-left' as const,
+        parties: [party.name],
+        words: `${party.name} left ${left.join(', ')}`,
+      },
+    ];
   });
 }
 

@@ -33,7 +33,7 @@ export class EventQueue {
 
   /** Adds something that happens at that time, or now if the time has passed. */
   at(time: number, owner: SimProcess | null, run: () => void, isTimer = false): WorldEvent {
-    const at = time > this.now ? time : this.now;
+    const at = Math.max(time, this.now);
     const event = { at, order: this.#order++, owner, run, isTimer, cancelled: false };
     const heap = this.#heap;
     let index = heap.length;

@@ -16,7 +16,10 @@ function explains(fault: Fault, { code, origin }: Failure, { bounds }: CheckCont
   const lasts = (forMs: number | null): boolean => forMs === null || forMs >= bounds.lostAfterMs * NEARLY;
   switch (fault.kind) {
     case 'throw':
-      return fault.party === origin && (code === 'TASK_FAILED' || code === 'FINALIZE_FAILED' || code === 'IN_DOUBT');
+      return (
+        fault.party === origin &&
+        (code === 'TASK_FAILED' || code === 'FINALIZE_FAILED' || code === 'IN_DOUBT')
+      );
     case 'cancel':
       return fault.party === origin && (code === 'CANCELLED' || code === 'IN_DOUBT');
     case 'disk-full':
@@ -24,7 +27,9 @@ function explains(fault: Fault, { code, origin }: Failure, { bounds }: CheckCont
     case 'crash':
       if (code === 'IN_DOUBT') return true;
       if (fault.party !== origin) return false;
-      return fault.target === 'program' ? code === 'PROCESS_KILLED' || code === 'PEER_CRASHED' : CRASH.has(code);
+      return fault.target === 'program'
+        ? code === 'PROCESS_KILLED' || code === 'PEER_CRASHED'
+        : CRASH.has(code);
     case 'power-off':
       return code === 'IN_DOUBT' || ((fault.party === origin || code === 'PARTITION') && CRASH.has(code));
     case 'freeze':
@@ -44,10 +49,23 @@ function explains(fault: Fault, { code, origin }: Failure, { bounds }: CheckCont
 }
 
 type Codes = ReadonlySet<FailureCode>;
-const DISK: Codes = new Set(['RESOURCE_EXHAUSTED', 'OUTPUT_FAILED', 'TASK_FAILED', 'LIMIT_EXCEEDED', 'SETUP_FAILED']);
+const DISK: Codes = new Set([
+  'RESOURCE_EXHAUSTED',
+  'OUTPUT_FAILED',
+  'TASK_FAILED',
+  'LIMIT_EXCEEDED',
+  'SETUP_FAILED',
+]);
 const NETWORK: Codes = new Set(['PEER_UNREACHABLE', 'PARTITION', 'LINK_DOWN', 'JOIN_TIMEOUT', 'IN_DOUBT']);
 const CRASH: Codes = new Set([
-  ...(['PEER_CRASHED', 'PEER_UNREACHABLE', 'JOIN_TIMEOUT', 'PROCESS_KILLED', 'LINK_DOWN', 'PARTITION'] as const),
+  ...([
+    'PEER_CRASHED',
+    'PEER_UNREACHABLE',
+    'JOIN_TIMEOUT',
+    'PROCESS_KILLED',
+    'LINK_DOWN',
+    'PARTITION',
+  ] as const),
 ]);
 const FREEZE: Codes = new Set([
   ...(['PEER_UNREACHABLE', 'PARTITION', 'LINK_DOWN', 'JOIN_TIMEOUT', 'STALLED', 'SETUP_FAILED'] as const),

@@ -131,7 +131,14 @@ export async function replay(
 }
 
 async function openWorkshop(options: ExploreOptions): Promise<Workshop> {
-  const { job, args = {}, settings = {}, bounds = {}, errorDetail = 'redacted', faults = FAULT_KINDS } = options;
+  const {
+    job,
+    args = {},
+    settings = {},
+    bounds = {},
+    errorDetail = 'redacted',
+    faults = FAULT_KINDS,
+  } = options;
   const unknown = faults.find((kind) => !FAULT_KINDS.includes(kind));
   if (unknown !== undefined)
     throw new UsageError(
@@ -157,7 +164,8 @@ async function exploreIn(
   const begun = performance.now();
   const tally = new Tally(workshop);
   const isOver = (): boolean =>
-    options.signal?.aborted === true || performance.now() - begun >= (options.forMs ?? Number.POSITIVE_INFINITY);
+    options.signal?.aborted === true ||
+    performance.now() - begun >= (options.forMs ?? Number.POSITIVE_INFINITY);
   let done = 0;
   for (; done < ofRuns && !isOver(); done++) {
     const own = seed + done;
@@ -244,5 +252,8 @@ function checkNumbers(seed: number, runs: number): void {
   if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX)
     throw new UsageError('PRIVITY_FAULT_PLAN', `A seed is a whole number from 0 to ${SEED_MAX}.`);
   if (!Number.isInteger(runs) || runs < 1 || runs > EXPLORE_RUNS_MAX)
-    throw new UsageError('PRIVITY_FAULT_PLAN', `The number of runs is a whole number from 1 to ${EXPLORE_RUNS_MAX}.`);
+    throw new UsageError(
+      'PRIVITY_FAULT_PLAN',
+      `The number of runs is a whole number from 1 to ${EXPLORE_RUNS_MAX}.`,
+    );
 }

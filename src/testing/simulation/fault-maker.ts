@@ -42,7 +42,13 @@ function makeFault(kind: FaultKind, random: SeededRandom, shape: PlanShape): Fau
       return { kind, between: pairFrom(random, parties), at };
     case 'slow': {
       const byMs = random.between(1, shape.lostAfterMs / 2);
-      return { kind, between: pairFrom(random, parties), at, byMs, forMs: random.between(1, 2 * shape.lengthMs) };
+      return {
+        kind,
+        between: pairFrom(random, parties),
+        at,
+        byMs,
+        forMs: random.between(1, 2 * shape.lengthMs),
+      };
     }
     case 'clock-drift':
       return { kind, party, rate: random.between(0.95, 1.05) };

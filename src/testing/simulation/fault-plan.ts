@@ -122,8 +122,12 @@ function checkFault(fault: unknown, index: number, parties: readonly string[]): 
     if (key !== 'kind' && !Object.hasOwn(fields, key))
       throw wrong(`fault ${index} (${given.kind}) has an unknown key "${key}"`);
   for (const [key, fits] of Object.entries(fields))
-    if (!fits(given[key], parties)) throw wrong(`fault ${index} (${given.kind}): "${key}" is missing or does not fit`);
-  if (given.kind === 'partition' && (given.from as string[]).some((name) => (given.to as string[]).includes(name)))
+    if (!fits(given[key], parties))
+      throw wrong(`fault ${index} (${given.kind}): "${key}" is missing or does not fit`);
+  if (
+    given.kind === 'partition' &&
+    (given.from as string[]).some((name) => (given.to as string[]).includes(name))
+  )
     throw wrong(`fault ${index} (partition) cuts a party off from itself`);
 }
 
@@ -164,7 +168,6 @@ export function describeFault(fault: Fault): string {
   }
 }
 
-const partsOf = (target: Target): string =>
-  target === 'both' ? 'program and supervisor' : `the ${target}`;
+const partsOf = (target: Target): string => (target === 'both' ? 'program and supervisor' : `the ${target}`);
 
 const round = (ms: number): string => String(Math.round(ms * 10) / 10);

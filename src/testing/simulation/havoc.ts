@@ -99,7 +99,8 @@ function crash(party: SimParty | undefined, target: Target, powerOff: boolean, h
   havoc.happened();
   // The program first: with its supervisor gone it would notice.
   for (const process of targets) {
-    if (process.role === 'program') party.program?.end({ code: null, signal: 'SIGKILL', outOfMemory: false }, powerOff);
+    if (process.role === 'program')
+      party.program?.end({ code: null, signal: 'SIGKILL', outOfMemory: false }, powerOff);
   }
   if (target !== 'program') party.supervisor.die(powerOff);
 }

@@ -15,7 +15,15 @@ import { type LoadedJob, loadJob } from '../../program/load-job.ts';
 import type { Realm } from './realm.ts';
 
 /** What a compiled file is given: the variables of a CommonJS module, those of the compiler, and the names of a realm. */
-const MODULE_NAMES = ['exports', 'require', 'module', '__filename', '__dirname', 'jitiImport', 'jitiESMResolve'];
+const MODULE_NAMES = [
+  'exports',
+  'require',
+  'module',
+  '__filename',
+  '__dirname',
+  'jitiImport',
+  'jitiESMResolve',
+];
 
 type Evaluate = (...names: unknown[]) => void;
 
@@ -37,7 +45,10 @@ export class JobCode {
     this.loaded = loaded;
     this.#publicModule = publicModule;
     this.#globalNames = globalNames;
-    this.#jiti = createJiti(loaded.path, { fsCache: false, virtualModules: { privity: publicModule } as never });
+    this.#jiti = createJiti(loaded.path, {
+      fsCache: false,
+      virtualModules: { privity: publicModule } as never,
+    });
   }
 
   /**
@@ -109,7 +120,13 @@ export class JobCode {
     const known = this.#files.get(path);
     if (known) return known;
     const source = readFileSync(path, 'utf8');
-    const code = this.#jiti.transform({ source, filename: path, ts: true, async: false, interopDefault: true });
+    const code = this.#jiti.transform({
+      source,
+      filename: path,
+      ts: true,
+      async: false,
+      interopDefault: true,
+    });
     const evaluate = compileFunction(code, [...MODULE_NAMES, ...this.#globalNames], { filename: path });
     this.#files.set(path, evaluate as Evaluate);
     return evaluate as Evaluate;

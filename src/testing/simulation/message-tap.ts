@@ -68,7 +68,10 @@ function copied(message: TappedMessage, body: Body): Body {
   return body;
 }
 
-async function* streamed(message: TappedMessage, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* streamed(
+  message: TappedMessage,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   for await (const piece of body) {
     count(message, piece);
     yield piece;

@@ -139,7 +139,8 @@ export class SimNetwork {
   /** Breaks every connection between two parties: both ends are told, frames on their way are lost. */
   drop(one: string, other: string): void {
     for (const [near, far] of [...this.#pairs]) {
-      if (!(near.self === one && near.peer === other) && !(near.self === other && near.peer === one)) continue;
+      if (!(near.self === one && near.peer === other) && !(near.self === other && near.peer === one))
+        continue;
       near.break();
       far.break();
     }
@@ -180,7 +181,9 @@ export class SimNetwork {
       };
       const unreachable = (why: string) => (): void =>
         end(() =>
-          reject(new PeerLostError('PRIVITY_PEER_UNREACHABLE', `cannot reach ${peer}: ${why}`, { party: peer })),
+          reject(
+            new PeerLostError('PRIVITY_PEER_UNREACHABLE', `cannot reach ${peer}: ${why}`, { party: peer }),
+          ),
         );
       const aborted = (): void => end(() => reject(signal.reason));
       const timer = process.clock.after(GRPC_LIMITS.connectTimeoutMs, unreachable('no answer'));
@@ -199,8 +202,7 @@ export class SimNetwork {
           host.supervisor.receive(0, () => {
             if (isOver) return;
             // The port is open as long as the supervisor takes control connections.
-            if (!host.acceptors.has('control'))
-              return back(unreachable('the connection was refused'));
+            if (!host.acceptors.has('control')) return back(unreachable('the connection was refused'));
             const [near, far] = this.#connect(self, process, peer, host.supervisor, plane);
             this.#arrive(host, far);
             back(() => (isOver ? near.destroy() : end(() => resolve(near))));

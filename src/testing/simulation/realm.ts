@@ -73,7 +73,12 @@ export function createRealm(services: RealmServices): Realm {
   return {
     globals: all,
     modules: {
-      timers: { ...timers, clearTimeout: timers.clear, clearInterval: timers.clear, clearImmediate: timers.clear },
+      timers: {
+        ...timers,
+        clearTimeout: timers.clear,
+        clearInterval: timers.clear,
+        clearImmediate: timers.clear,
+      },
       'timers/promises': timers.promises,
       crypto: seededCrypto(random),
       perf_hooks: { performance },
@@ -138,7 +143,11 @@ function createTimers(process: SimProcess) {
   const clear = (handle: unknown): void => {
     if (handle instanceof SimTimeout) handle.timer?.cancel();
   };
-  const wait = (delayMs: unknown, value?: unknown, options: { signal?: AbortSignal } = {}): Promise<unknown> =>
+  const wait = (
+    delayMs: unknown,
+    value?: unknown,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const { signal } = options;
       const stop = (): void => {

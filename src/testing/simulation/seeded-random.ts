@@ -12,7 +12,8 @@ export class SeededRandom implements Random {
 
   /** `seed`: a whole number from 0 to 2^53 - 1. `stream` gives independent sequences of one seed. */
   constructor(seed: number, stream = 0) {
-    let state = (seed ^ Math.imul(Math.floor(seed / 2 ** 32) + 1, 0x9e3779b1) ^ Math.imul(stream, 0x85ebca6b)) | 0;
+    let state =
+      (seed ^ Math.imul(Math.floor(seed / 2 ** 32) + 1, 0x9e3779b1) ^ Math.imul(stream, 0x85ebca6b)) | 0;
     const next = (): number => {
       state = (state + 0x9e3779b9) | 0;
       let z = state;

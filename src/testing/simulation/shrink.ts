@@ -30,7 +30,8 @@ export async function shrinkPlan(
 
 /** Ways to make one fault simpler, the best first; undefined: not this one. */
 const SIMPLER: readonly ((fault: Fault) => Fault | undefined)[] = [
-  (fault) => ('forMs' in fault && fault.kind !== 'slow' && fault.forMs !== null ? { ...fault, forMs: null } : undefined),
+  (fault) =>
+    'forMs' in fault && fault.kind !== 'slow' && fault.forMs !== null ? { ...fault, forMs: null } : undefined,
   (fault) => ('target' in fault && fault.target === 'both' ? { ...fault, target: 'program' } : undefined),
   (fault) => (fault.kind === 'partition' && fault.oneWay ? { ...fault, oneWay: false } : undefined),
   (fault) => rounded(fault, 10),

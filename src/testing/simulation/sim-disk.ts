@@ -40,7 +40,10 @@ export class SimDisk implements SpillStore {
   /** As the real store tells of a disk without space. */
   #write(bytes: number): void {
     if (this.isFull)
-      throw new EnvironmentError('PRIVITY_SPILL_FAILED', 'A temporary file could not be used (write: ENOSPC).');
+      throw new EnvironmentError(
+        'PRIVITY_SPILL_FAILED',
+        'A temporary file could not be used (write: ENOSPC).',
+      );
     this.written += bytes;
   }
 }

@@ -103,7 +103,12 @@ export class SimParty {
     const { name, parties, jobFile, args, settings, errorDetail, bounds, onEvent } = this.#options;
     return {
       party: name,
-      federation: parties.map((party) => ({ name: party, host: party, port: 1, fingerprint: `simulated:${party}` })),
+      federation: parties.map((party) => ({
+        name: party,
+        host: party,
+        port: 1,
+        fingerprint: `simulated:${party}`,
+      })),
       identity: { certPem: '', keyPem: name },
       listen: { host: name, port: 1 },
       jobFile,

@@ -51,7 +51,9 @@ function describeMessage(message: Message, parties: readonly string[]): string |
       const said = contributions.flatMap((contribution, party) => {
         if (!contribution) return [];
         const { failure } = contribution;
-        return [failure ? `${parties[party]}: ${failure.code} at ${failure.origin}` : `${parties[party]}: joined`];
+        return [
+          failure ? `${parties[party]}: ${failure.code} at ${failure.origin}` : `${parties[party]}: joined`,
+        ];
       });
       const lost = cuts.flatMap((row, a) =>
         row.flatMap((cut, b) => (cut ? [`${parties[a]} gave up ${parties[b]}`] : [])),

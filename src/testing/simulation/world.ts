@@ -173,7 +173,8 @@ export class World {
     const folder = folderOf(name);
     const tight = plan.findIndex((fault) => fault.kind === 'tight-memory' && fault.party === name);
     const memory = plan[tight];
-    const limits: Partial<RuntimeLimits> = memory?.kind === 'tight-memory' ? { mailboxBytesMax: memory.bytes } : {};
+    const limits: Partial<RuntimeLimits> =
+      memory?.kind === 'tight-memory' ? { mailboxBytesMax: memory.bytes } : {};
     return new SimParty({
       name,
       parties,
@@ -193,7 +194,8 @@ export class World {
       beforeTask: () => this.#beforeTask(name, index),
       onEvent: (event) => this.#onEvent(index, event),
       onStray: (error) => this.escaped(error),
-      onEnded: (party) => this.trace.note(this.queue.now, name, `ends, exit code ${party.report?.exitCode ?? '?'}`),
+      onEnded: (party) =>
+        this.trace.note(this.queue.now, name, `ends, exit code ${party.report?.exitCode ?? '?'}`),
     });
   }
 
@@ -227,7 +229,11 @@ export class World {
   #onEvent(index: number, event: RunEvent): void {
     this.#events[index]?.push(event);
     if (event.event === 'verdict')
-      this.trace.note(this.queue.now, event.party, `decides: ${event.code ?? 'completed'}${event.origin ? `, at ${event.origin}` : ''}`);
+      this.trace.note(
+        this.queue.now,
+        event.party,
+        `decides: ${event.code ?? 'completed'}${event.origin ? `, at ${event.origin}` : ''}`,
+      );
     else if (this.trace.lines) this.trace.tell(this.queue.now, event.party, () => describeEvent(event));
   }
 
