@@ -98,7 +98,7 @@ const REPEAT_EVERY = 100;
  * what Privity promises: termination, agreement, validity, cause before symptom, integrity, nothing left, privacy, bounded messages.
  * The code under test is the real one; simulated are time, randomness, sockets and processes (docs/simulation.md).
  *
- * Cost: a run of a small job takes about 3 ms of one core, one with tables and an intersection as long as its real work.
+ * Cost: a run of a small job takes some milliseconds of one core, one with tables and an intersection as long as its real work.
  * Rejects only for what keeps it from beginning; what breaks is in the result.
  * @throws {UsageError} PRIVITY_EXPLORE_BASELINE: the job does not complete without faults; PRIVITY_FAULT_PLAN; PRIVITY_JOB_…
  * @example
