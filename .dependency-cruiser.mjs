@@ -15,7 +15,7 @@ export const rooms = {
   program: ['coordination', 'data', 'secure', 'psi', 'engine'],
   observe: ['coordination'],
   supervisor: ['program', 'coordination', 'transport', 'observe'],
-  cli: ['supervisor', 'observe'],
+  cli: ['supervisor', 'observe', 'testing'],
   testing: ['supervisor', 'observe'],
 };
 

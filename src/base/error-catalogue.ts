@@ -10,11 +10,13 @@ import { dataErrors } from './catalogue/data.ts';
 import { programErrors } from './catalogue/program.ts';
 import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
+import { testingErrors } from './catalogue/testing.ts';
 import { transportErrors } from './catalogue/transport.ts';
 
 export const errorCatalogue = {
   ...coreErrors,
   ...setupErrors,
+  ...testingErrors,
   ...programErrors,
   ...dataErrors,
   ...secureErrors,

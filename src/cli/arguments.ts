@@ -132,6 +132,12 @@ export function parseRunId(text: string): string {
   return text;
 }
 
+/** A whole number: a seed, a count. */
+export function parseWhole(option: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw wrong(`${option}: expected a whole number`);
+  return Number(text);
+}
+
 /** A whole number of days, for a certificate. Ten years is already longer than most keys should live. */
 export const CERTIFICATE_DAYS_MAX = 3_650;
 

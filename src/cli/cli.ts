@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
+import type { ExploreFlags } from './commands/explore.ts';
 import type { FederationCreateFlags, FederationVerifyFlags } from './commands/federation.ts';
 import type { KeygenFlags } from './commands/keygen.ts';
 import type { LocalFlags } from './commands/local.ts';
@@ -65,6 +66,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
       'after',
       examplesText([
         'privity local job.ts --inputs alice.table=a.csv     # try a job: all parties here',
+        'privity explore job.ts --inputs alice.table=a.csv   # and try it under thousands of failures,',
         'privity keygen --party alice                       # then for real: a key for each party,',
         'privity federation create --name demo --party …    # the list of parties,',
         'privity doctor --config alice.party.yaml           # a check of everything,',
@@ -73,6 +75,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
     );
   addRun(program, shell, exit);
   addLocal(program, shell, exit);
+  addExplore(program, shell, exit);
   addKeygen(program, shell, exit);
   addFederation(program, shell, exit);
   addDoctor(program, shell, exit);
@@ -149,6 +152,44 @@ ${examplesText([
     )
     .action(async (job: string, flags: LocalFlags) =>
       exit(await (await import('./commands/local.ts')).localCommand(shell, job, flags)),
+    );
+}
+
+function addExplore(program: Command, shell: Shell, exit: Exit): void {
+  program
+    .command('explore <job>')
+    .description('run a job under thousands of failures in a simulated world, and check every run')
+    .option('--arg <key=value>', 'public argument, the same at every party (repeatable)', collect)
+    .option('--inputs <party.key=file>', 'private setting that is a file (repeatable)', collect)
+    .option('--setting <party.key=value>', 'private setting that is not a file (repeatable)', collect)
+    .option('--bound <name=duration>', 'a bound of the runs, such as lostAfterMs=5s (repeatable)', collect)
+    .addOption(
+      new Option('--error-detail <level>', 'what text of a failure crosses between the parties')
+        .choices(['redacted', 'message', 'full'])
+        .default('redacted'),
+    )
+    .option('--seed <n>', 'the first seed; each run takes the next', '1')
+    .option('--runs <n>', 'how many runs (default: 1000)')
+    .option('--for <duration>', 'end after so long, such as 30s or 10m')
+    .option('--faults <kinds>', 'only these kinds of faults, with commas between them')
+    .option('--replay <seed>', 'show one seed again: its faults, and what happened at every party')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+All parties run in this process: the code that would run for real, over a simulated network and a
+simulated clock (docs/simulation.md). Tasks are executed, also those that read and write files.
+The first Ctrl-C ends the exploration and prints what is known so far.
+${examplesText([
+  'privity explore job.ts --inputs alice.table=a.csv --inputs bob.table=b.csv',
+  'privity explore job.ts --runs 20000 --for 10m --faults crash,partition',
+  'privity explore job.ts --replay 4711',
+])}
+Exit codes: 0 everything held, 70 something did not, 64 wrong use.
+`,
+    )
+    .action(async (job: string, flags: ExploreFlags) =>
+      exit(await (await import('./commands/explore.ts')).exploreCommand(shell, job, flags)),
     );
 }
 

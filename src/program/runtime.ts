@@ -3,7 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Link, LinkHandlers } from '../contracts/link.ts';
 import type { Random } from '../contracts/random.ts';
-import type { Failure } from '../coordination/failure.ts';
+import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
 import type { VerdictInfo } from './abort.ts';
 import type { Attempts } from './attempt.ts';
@@ -17,7 +17,7 @@ import { Lockstep } from './lockstep.ts';
 import { MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_SPILL_BYTES_MAX, Mailbox } from './mailbox.ts';
 import { RunState } from './run-state.ts';
 import { parseArgs, parseSettings } from './schema.ts';
-import { FileSpillStore } from './spill.ts';
+import { FileSpillStore, type SpillStore } from './spill.ts';
 
 export interface RuntimeLimits {
   /** Memory for messages that wait for their step. Default {@link MAILBOX_BYTES_MAX}. */
@@ -44,8 +44,12 @@ export interface RuntimeOptions {
   /** Worker threads that a protocol may use. */
   readonly threads: number;
   readonly limits?: Partial<RuntimeLimits>;
+  /** Where what does not fit into memory goes. Default: files in `tempDir`. */
+  readonly spill?: SpillStore;
   readonly host: ProgramHost;
   readonly errorDetail: ErrorDetail;
+  /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */
+  readonly beforeTask?: ((entry: TrailEntry) => void) | undefined;
 }
 
 export interface RunResult {
@@ -68,7 +72,7 @@ export type Released = Readonly<Record<'spillFiles' | 'mailboxMessages' | 'pendi
 export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #state: RunState;
-  readonly #spill: FileSpillStore;
+  readonly #spill: SpillStore;
   readonly #exchange: Exchange;
   readonly #divergedPeers = new Set<string>();
   #services: (TaskServices & { readonly lockstep: Lockstep; readonly argsDigest: string }) | undefined;
@@ -80,7 +84,9 @@ export class Runtime {
     checkParties(options);
     this.#state = new RunState(options);
     const { limits = {} } = options;
-    this.#spill = new FileSpillStore(options.tempDir, limits.mailboxSpillBytesMax ?? MAILBOX_SPILL_BYTES_MAX);
+    this.#spill =
+      options.spill ??
+      new FileSpillStore(options.tempDir, limits.mailboxSpillBytesMax ?? MAILBOX_SPILL_BYTES_MAX);
     const mailboxLimits = {
       bytesMax: limits.mailboxBytesMax ?? MAILBOX_BYTES_MAX,
       messagesMax: limits.mailboxMessagesMax ?? MAILBOX_MESSAGES_MAX,

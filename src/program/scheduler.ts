@@ -396,7 +396,10 @@ export class Scheduler {
     }
     run.start();
     try {
-      const value = await this.lockstep.inTask(run.entry, async () => code());
+      const value = await this.lockstep.inTask(run.entry, async () => {
+        this.state.options.beforeTask?.(run.entry);
+        return code();
+      });
       cell.set(value);
       run.finish('completed');
     } catch (error) {

@@ -1,12 +1,13 @@
 /** What a party says of its run, as events: each failure once, the verdict, and everything else as it comes. */
 import { failureCodes } from '../base/failure-codes.ts';
-import { systemClock } from '../base/system.ts';
+import type { Clock } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
 import type { Outcome } from '../coordination/types.ts';
 import type { RunEvent, RunEventBody } from '../observe/events.ts';
 
 export class Announcer {
   readonly #party: string;
+  readonly #clock: Clock;
   readonly #onEvent: (event: RunEvent) => void;
   readonly #told = new Set<string>();
   /** Failures of this party's program whose details are under way: told when they are there. */
@@ -14,14 +15,15 @@ export class Announcer {
   /** Empty until the parties have agreed on it. */
   runId: string;
 
-  constructor(party: string, runId: string, onEvent: (event: RunEvent) => void) {
+  constructor(party: string, runId: string, clock: Clock, onEvent: (event: RunEvent) => void) {
     this.#party = party;
+    this.#clock = clock;
     this.runId = runId;
     this.#onEvent = onEvent;
   }
 
   emit(event: RunEventBody): void {
-    const time = new Date(systemClock.wallTime()).toISOString();
+    const time = new Date(this.#clock.wallTime()).toISOString();
     this.#onEvent({ ...event, time, runId: this.runId, party: this.#party });
   }
 

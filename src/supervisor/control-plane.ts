@@ -1,9 +1,10 @@
 /** The control plane of one party: a link to the supervisor of every other party, in terms of the core's messages. */
 import { PeerError } from '../base/errors.ts';
-import type { Link, LinkHandlers } from '../contracts/index.ts';
+import type { Link, LinkHandlers, Timer } from '../contracts/index.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, decodeMessage, encodeMessage } from '../coordination/messages.ts';
 import type { Message } from '../coordination/types.ts';
 import type { ManagedLink } from '../transport/index.ts';
+import type { EventLoop } from './platform.ts';
 
 export interface ControlPlaneHandlers {
   onMessage(peer: number, message: Message): void;
@@ -20,10 +21,18 @@ export class ControlPlane {
   readonly #links = new Map<number, Link>();
   readonly #outbox = new Map<number, Message[]>();
   readonly #handlers: ControlPlaneHandlers;
+  readonly #loop: EventLoop;
 
-  constructor(self: number, parties: readonly string[], connect: Connect, handlers: ControlPlaneHandlers) {
+  constructor(
+    self: number,
+    parties: readonly string[],
+    connect: Connect,
+    loop: EventLoop,
+    handlers: ControlPlaneHandlers,
+  ) {
     this.#parties = parties;
     this.#handlers = handlers;
+    this.#loop = loop;
     for (const [peer, name] of parties.entries()) {
       if (peer !== self) this.#links.set(peer, connect(name, this.#linkHandlers(peer)));
     }
@@ -36,7 +45,7 @@ export class ControlPlane {
       return;
     }
     const waiting = this.#outbox.get(peer) ?? [];
-    if (this.#outbox.size === 0) setImmediate(() => this.#flushOutbox());
+    if (this.#outbox.size === 0) this.#loop.later(() => this.#flushOutbox());
     if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
     waiting.push(message);
     this.#outbox.set(peer, waiting);
@@ -55,12 +64,12 @@ export class ControlPlane {
   async flush(timeoutMs: number): Promise<void> {
     this.#flushOutbox();
     const all = [...this.#links.values()].filter((link) => link.state === 'up').map((link) => link.flushed());
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
+      timer = this.#loop.hold(timeoutMs, resolve);
     });
     await Promise.race([Promise.allSettled(all), late]);
-    clearTimeout(timer);
+    timer?.cancel();
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { RunReport } from '../observe/report.ts';
 import { checkOwnIdentity, isPartyName } from '../transport/index.ts';
 import type { PartyOptions } from './options.ts';
 import { PartyRun } from './party.ts';
+import { systemSupervisor } from './system-platform.ts';
 
 export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './options.ts';
@@ -24,5 +25,5 @@ export async function runParty(options: PartyOptions): Promise<RunReport> {
   }
   const { fingerprint } = options.federation.find((member) => member.name === options.party) ?? {};
   checkOwnIdentity(options.identity, options.party, fingerprint, systemClock.wallTime());
-  return new PartyRun(options).run();
+  return new PartyRun(options, systemSupervisor).run();
 }

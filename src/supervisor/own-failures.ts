@@ -1,7 +1,7 @@
 /** What a supervisor itself says of its own party and of its peers, to the core and to its operator. */
-import { randomBytes } from 'node:crypto';
 import { PrivityError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
+import type { Random } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
 import type { CoreEvent } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
@@ -12,6 +12,7 @@ const INCIDENT_BYTES = 16;
 export interface OwnFailuresOptions {
   readonly party: string;
   readonly parties: readonly string[];
+  readonly random: Random;
   readonly say: Announcer;
   readonly nameOf: (stepId: string) => string | undefined;
   readonly dispatch: (event: CoreEvent) => void;
@@ -51,7 +52,8 @@ export class OwnFailures {
   }
 
   #own(code: FailureCode): Pick<Failure, 'code' | 'origin' | 'reporter' | 'incident'> {
-    const { party } = this.#options;
-    return { code, origin: party, reporter: party, incident: randomBytes(INCIDENT_BYTES).toString('hex') };
+    const { party, random } = this.#options;
+    const incident = Buffer.from(random.bytes(INCIDENT_BYTES)).toString('hex');
+    return { code, origin: party, reporter: party, incident };
   }
 }

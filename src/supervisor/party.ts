@@ -2,15 +2,11 @@
  * One party's supervisor: it joins the others, starts the program process, keeps watch, agrees on the end, and gives
  * everything back. It runs no code of the job's and never sees a value.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { deferred } from '../base/deferred.ts';
 import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
-import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import type { Timer } from '../contracts/index.ts';
 import { digestOf, signedText } from '../coordination/board.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import type { CoreEvent, Effect, Hello, Outcome } from '../coordination/types.ts';
@@ -18,52 +14,57 @@ import type { RunReport } from '../observe/report.ts';
 import { Announcer } from './announcer.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 import { Chronicle } from './chronicle.ts';
-import { OwnClaim } from './claim.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Coordinator } from './coordinator.ts';
 import type { PartyOptions } from './options.ts';
-import { clearOrphan, findOrphans, orphanText } from './orphans.ts';
 import { OwnFailures } from './own-failures.ts';
-import { openPlanes, type Planes } from './planes.ts';
+import type { Planes, ProgramChild, SupervisorPlatform, TempFolder } from './platform.ts';
 import { ProgramLife } from './program-life.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
-import { rehearse } from './rehearsal.ts';
 import { buildReport, prepareReportDir, writeReport } from './report-file.ts';
-import { createSigner } from './signer.ts';
 import { WAIT_TOLD_MS } from './waits.ts';
 
-export class PartyRun {
+/** 128 bits. */
+const NONCE_BYTES = 16;
+
+export class PartyRun<Child extends ProgramChild> {
   readonly #options: PartyOptions;
+  readonly #platform: SupervisorPlatform<Child>;
   readonly #bounds: Bounds;
   readonly #parties: readonly string[];
   readonly #self: number;
-  readonly #nonce = randomBytes(16).toString('hex');
-  readonly #startedAt = systemClock.wallTime();
-  readonly #origin = systemClock.now();
-  readonly #record = new RunRecord();
+  readonly #nonce: string;
+  readonly #startedAt: number;
+  readonly #record: RunRecord;
   readonly #recorder: Recorder;
   readonly #chronicle: Chronicle;
   readonly #own: OwnFailures;
-  readonly #program: ProgramLife;
+  readonly #program: ProgramLife<Child>;
   readonly #ended = deferred<Outcome>();
   readonly #left = deferred<void>();
   readonly #say: Announcer;
   readonly #coordinator: Coordinator;
   #control: ControlPlane | undefined;
-  #planes: Planes | undefined;
-  #claim: OwnClaim | undefined;
+  #planes: Planes<Child> | undefined;
+  #folder: TempFolder | undefined;
 
-  constructor(options: PartyOptions) {
+  constructor(options: PartyOptions, platform: SupervisorPlatform<Child>) {
+    const { clock, random } = platform;
     this.#options = options;
+    this.#platform = platform;
+    this.#nonce = Buffer.from(random.bytes(NONCE_BYTES)).toString('hex');
+    this.#startedAt = clock.wallTime();
+    const origin = clock.now();
+    this.#record = new RunRecord(platform);
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     const parties = options.federation.map((member) => member.name);
     this.#parties = parties;
     this.#self = parties.indexOf(options.party);
-    const sinceStart = (): number => systemClock.now() - this.#origin;
-    const chronicle = new Chronicle(sinceStart, () => systemClock.wallTime());
+    const sinceStart = (): number => clock.now() - origin;
+    const chronicle = new Chronicle(sinceStart, () => clock.wallTime());
     this.#chronicle = chronicle;
-    const say = new Announcer(options.party, options.runId ?? '', (event) => {
+    const say = new Announcer(options.party, options.runId ?? '', clock, (event) => {
       chronicle.take(event);
       options.onEvent(event);
     });
@@ -77,28 +78,28 @@ export class PartyRun {
       parties,
       bounds: this.#bounds,
       nonce: this.#nonce,
-      signer: createSigner(options.identity.keyPem, options.federation, [joining]),
+      signer: platform.createSigner(options.identity.keyPem, options.federation, [joining]),
     };
-    this.#coordinator = new Coordinator(config, systemClock, (effect) => this.#execute(effect));
+    this.#coordinator = new Coordinator(config, clock, (effect) => this.#execute(effect));
     const record = this.#record;
     record.hold('timer', 'coordination', () => this.#coordinator.stop());
     const dispatch = (event: CoreEvent): void => this.#coordinator.dispatch(event);
     const nameOf = (stepId: string): string | undefined => recorder.nameOf(stepId);
-    const own = new OwnFailures({ party: options.party, parties, say, nameOf, dispatch });
+    const own = new OwnFailures({ party: options.party, parties, random, say, nameOf, dispatch });
     this.#own = own;
     const loaded = (job: string, args: string): void => {
       chronicle.note({ what: 'ready' });
       dispatch({ type: 'loaded', hello: this.#hello(job, args) });
     };
-    const shared = { parties, bounds: this.#bounds, record, recorder, chronicle, say, own, dispatch, loaded };
+    const shared = { platform, parties, bounds: this.#bounds, record, recorder, chronicle, say, own, dispatch, loaded };
     this.#program = new ProgramLife({ ...shared, party: options });
   }
 
   /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
   async run(): Promise<RunReport> {
-    this.#say.emit({ event: 'process.started', role: 'supervisor', pid: process.pid });
+    this.#say.emit({ event: 'process.started', role: 'supervisor', pid: this.#platform.pid });
     try {
-      await this.#clearOrphans();
+      await this.#platform.clearOrphans((message) => this.#say.warn(message));
       await this.#open();
     } catch (error) {
       await this.#record.releaseAll();
@@ -111,25 +112,19 @@ export class PartyRun {
     return this.#close(outcome);
   }
 
-  /** What earlier runs on this machine could not clear up because they were killed; their ports may be needed now. */
-  async #clearOrphans(): Promise<void> {
-    for (const orphan of findOrphans()) {
-      this.#say.warn(`${orphanText(orphan)}; it is cleared now`);
-      const { leftovers } = await clearOrphan(orphan);
-      for (const left of leftovers) this.#say.warn(`left behind by an earlier run, and still there: ${left}`);
-    }
-  }
-
   async #open(): Promise<void> {
     const options = this.#options;
+    const platform = this.#platform;
     const record = this.#record;
     if (options.reportDir !== undefined) await prepareReportDir(options.reportDir);
-    const tempDir = await this.#makeFolder();
-    const planes = await openPlanes(options, (message) => this.#say.warn(message));
+    const folder = await platform.tempFolder(options);
+    this.#folder = folder;
+    record.hold('temporary folder', folder.path, () => folder.remove());
+    const planes = await platform.openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
     const coordinator = this.#coordinator;
-    const control = new ControlPlane(this.#self, this.#parties, planes.connect, {
+    const control = new ControlPlane(this.#self, this.#parties, planes.connect, platform, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
       onLink: (peer, up, closed) => coordinator.dispatch({ type: 'link', peer, up, closed }),
       onRefused: (peer, error) => this.#own.refused(peer, error),
@@ -138,30 +133,10 @@ export class PartyRun {
     record.hold('control links', `${control.size}`, () => control.close());
     coordinator.start();
     this.#heedSignals();
-    await this.#program.start(tempDir);
-    if (this.#program.pid !== undefined) this.#claim?.programIs(this.#program.pid);
+    await this.#program.start(folder.path);
+    if (this.#program.pid !== undefined) folder.programIs(this.#program.pid);
     this.#tellWaits();
-    rehearse(coordinator.state.config);
-  }
-
-  /** The run's temporary folder, with this supervisor's claim in it. */
-  async #makeFolder(): Promise<string> {
-    const { party, listen, runId = '' } = this.#options;
-    try {
-      const folder = await mkdtemp(join(tmpdir(), `privity-${party}-`));
-      this.#record.hold('temporary folder', folder, () => rm(folder, { recursive: true, force: true }));
-      const { host, port } = listen;
-      const facts = { kind: 'run', party, runId, listen: { host, port } } as const;
-      this.#claim = new OwnClaim(folder, facts, this.#startedAt);
-      return folder;
-    } catch (cause) {
-      const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-      throw new EnvironmentError(
-        'PRIVITY_TEMPORARY_FOLDER',
-        `${tmpdir()}: no temporary folder can be made (${reason})`,
-        { cause, ...(reason === 'ENOSPC' || reason === 'EDQUOT' ? { failure: 'RESOURCE_EXHAUSTED' } : {}) },
-      );
-    }
+    platform.rehearse(coordinator.state.config);
   }
 
   #heedSignals(): void {
@@ -185,13 +160,19 @@ export class PartyRun {
 
   /** Every second, as long as the run goes on: whom this party waits for. */
   #tellWaits(): void {
-    const timer = setInterval(() => {
-      const { state } = this.#coordinator;
-      if (state.phase === 'aborting' || state.phase === 'ended') return;
-      const waits = this.#program.waits.now(state, systemClock.now());
-      for (const wait of waits) this.#say.emit({ event: 'waiting', ...wait });
-    }, WAIT_TOLD_MS);
-    this.#record.hold('timer', 'waits', () => clearInterval(timer));
+    const { clock } = this.#platform;
+    let timer: Timer;
+    const again = (): void => {
+      timer = this.#platform.hold(WAIT_TOLD_MS, () => {
+        again();
+        const { state } = this.#coordinator;
+        if (state.phase === 'aborting' || state.phase === 'ended') return;
+        const waits = this.#program.waits.now(state, clock.now());
+        for (const wait of waits) this.#say.emit({ event: 'waiting', ...wait });
+      });
+    };
+    again();
+    this.#record.hold('timer', 'waits', () => timer.cancel());
   }
 
   #execute(effect: Effect): void {
@@ -211,7 +192,7 @@ export class PartyRun {
         this.#chronicle.failure(effect.failure);
         // In a scope that can fail by itself the run goes on, and so do its waits.
         if (this.#coordinator.state.phase === 'aborting')
-          this.#program.waits.over(this.#coordinator.state, systemClock.now());
+          this.#program.waits.over(this.#coordinator.state, this.#platform.clock.now());
         return this.#say.failure(effect.failure);
       case 'scopeCancelled':
         return this.#program.send({ type: 'scopeCancelled', scope: effect.scope, failure: effect.failure });
@@ -228,7 +209,7 @@ export class PartyRun {
 
   #start(runId: string): void {
     this.#say.runId = runId;
-    this.#claim?.runIs(runId);
+    this.#folder?.runIs(runId);
     this.#say.emit({ event: 'run.started', job: this.#options.jobFile, parties: this.#parties });
     if (this.#planes) this.#program.begin(runId, this.#planes);
   }
@@ -243,7 +224,7 @@ export class PartyRun {
       parties: this.#parties,
       job: { file: this.#options.jobFile, hash: this.#program.jobHash },
       startedAt: this.#startedAt,
-      endedAt: systemClock.wallTime(),
+      endedAt: this.#platform.clock.wallTime(),
       outcome,
       board: this.#coordinator.state.board,
       recorder: this.#recorder,

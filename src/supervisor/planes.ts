@@ -1,48 +1,40 @@
 /**
  * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the port go
- * to the program process before TLS has begun. Of two parties the one that the federation lists first dials.
+ * to the program process before TLS has begun.
  */
 import { systemClock, systemRandom } from '../base/system.ts';
-import type { LinkHandlers, Plane } from '../contracts/index.ts';
 import {
   type ArrivedSocket,
-  acceptInto,
   createGrpcTransport,
-  createLink,
   type GrpcTransport,
-  LINK_LIMITS,
-  type LinkLimits,
   listenPort,
-  type ManagedLink,
 } from '../transport/index.ts';
 import { DEFAULT_BOUNDS } from './bounds.ts';
-import type { Connect } from './control-plane.ts';
+import { controlLinkLimits, createConnector } from './connector.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
+import type { DataPlane, Planes } from './platform.ts';
 import type { ProgramProcess } from './program-process.ts';
+
+const systemLoop = { clock: systemClock, random: systemRandom };
 
 /** Data connections that wait for the program process to start: one for each peer, and one more that replaces it. */
 const HELD_SOCKETS_PER_PEER = 2;
 
-/**
- * Dials that a control link makes at least in the time after which its peer is lost: when a gateway comes back within that
- * time, the pause between two dials must not take what is left of it.
- */
-const DIALS_BEFORE_LOST = 8;
-
-export interface Planes {
-  readonly connect: Connect;
-  /** From now on data connections go to this process, also those that have been waiting for it. */
-  handDataTo(program: ProgramProcess): void;
-  close(): Promise<void>;
-}
-
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
-export async function openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes> {
+export async function openPlanes(
+  options: PartyOptions,
+  warn: (message: string) => void,
+): Promise<Planes<ProgramProcess>> {
   const { party, federation, identity, listen } = options;
   const transport = openTransport(party, federation, identity, warn);
   const lostAfterMs = options.bounds.lostAfterMs ?? DEFAULT_BOUNDS.lostAfterMs;
-  const backoffMsMax = Math.min(LINK_LIMITS.backoffMsMax, Math.ceil(lostAfterMs / DIALS_BEFORE_LOST));
-  const connect = connector(transport, party, federation, 'control', undefined, { backoffMsMax });
+  const connect = createConnector({
+    transport,
+    plane: 'control',
+    order: federation.map(({ name }) => name),
+    limits: controlLinkLimits(lostAfterMs),
+    loop: systemLoop,
+  });
   const held: ArrivedSocket[] = [];
   let program: ProgramProcess | undefined;
   const port = await listenPort({
@@ -70,11 +62,6 @@ export async function openPlanes(options: PartyOptions, warn: (message: string) 
 }
 
 /** The data plane inside the program process. */
-export interface DataPlane {
-  readonly transport: GrpcTransport;
-  readonly connect: Connect;
-}
-
 export function openDataPlane(
   party: string,
   runId: string,
@@ -83,7 +70,17 @@ export function openDataPlane(
   warn: (message: string) => void,
 ): DataPlane {
   const transport = openTransport(party, federation, identity, warn);
-  return { transport, connect: connector(transport, party, federation, 'data', runId) };
+  return {
+    connect: createConnector({
+      transport,
+      plane: 'data',
+      order: federation.map(({ name }) => name),
+      runId,
+      loop: systemLoop,
+    }),
+    handleSocket: (socket, head) => transport.handleSocket(socket, head),
+    close: () => transport.close(),
+  };
 }
 
 function openTransport(
@@ -99,34 +96,6 @@ function openTransport(
     clock: systemClock,
     onRefused: (error) => warn(error.message),
   });
-}
-
-function connector(
-  transport: GrpcTransport,
-  self: string,
-  federation: readonly FederationMember[],
-  plane: Plane,
-  runId?: string,
-  limits?: Partial<LinkLimits>,
-): Connect {
-  const order = federation.map((member) => member.name);
-  const acceptor = acceptInto(transport);
-  return (peer: string, handlers: LinkHandlers): ManagedLink => {
-    const role = order.indexOf(self) < order.indexOf(peer) ? 'dialer' : 'acceptor';
-    const link = createLink({
-      transport,
-      peer,
-      plane,
-      role,
-      runId,
-      clock: systemClock,
-      random: systemRandom,
-      handlers,
-      limits,
-    });
-    if (role === 'acceptor') acceptor.add(link);
-    return link;
-  };
 }
 
 /** The oldest gives way: whoever dials again has given up on it. */

@@ -1,6 +1,6 @@
 /** The life of a party's program process, from its start to its end: what it says, whether it answers, how it is ended. */
 import { dirname, resolve } from 'node:path';
-import { systemClock } from '../base/system.ts';
+import type { Timer } from '../contracts/index.ts';
 import type { CoreEvent, CoreState, Outcome } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
 import type { Bounds } from './bounds.ts';
@@ -8,15 +8,15 @@ import type { Chronicle } from './chronicle.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import type { PartyOptions } from './options.ts';
 import type { OwnFailures } from './own-failures.ts';
-import type { Planes } from './planes.ts';
+import type { Planes, ProgramChild, SupervisorPlatform } from './platform.ts';
 import { describeExit, type ProgramExit } from './program-exit.ts';
-import { ProgramProcess } from './program-process.ts';
 import { ProgramWatch } from './program-watch.ts';
 import type { RunRecord } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
 import { Waits } from './waits.ts';
 
-export interface ProgramLifeOptions {
+export interface ProgramLifeOptions<Child extends ProgramChild> {
+  readonly platform: SupervisorPlatform<Child>;
   readonly party: PartyOptions;
   readonly parties: readonly string[];
   readonly bounds: Bounds;
@@ -30,21 +30,21 @@ export interface ProgramLifeOptions {
   readonly loaded: (jobHash: string, argsDigest: string) => void;
 }
 
-export class ProgramLife {
+export class ProgramLife<Child extends ProgramChild> {
   readonly waits: Waits;
-  readonly #options: ProgramLifeOptions;
+  readonly #options: ProgramLifeOptions<Child>;
   readonly #watch: ProgramWatch;
-  #process: ProgramProcess | undefined;
+  #process: Child | undefined;
   #jobHash: string | null = null;
   #result: unknown;
   #saidGoodbye = false;
   #isOver = false;
 
-  constructor(options: ProgramLifeOptions) {
+  constructor(options: ProgramLifeOptions<Child>) {
     this.#options = options;
     this.waits = new Waits(options.parties, (stepId) => options.recorder.nameOf(stepId));
     this.#watch = new ProgramWatch({
-      clock: systemClock,
+      clock: options.platform.clock,
       stepDeadlineMs: options.bounds.stepDeadlineMs,
       ask: () => this.send({ type: 'ping' }),
       answering: (answers) => options.dispatch({ type: 'answering', answers }),
@@ -72,8 +72,8 @@ export class ProgramLife {
 
   /** Starts the process and has it load the job. */
   async start(tempDir: string): Promise<void> {
-    const { party: options, parties, bounds, record, say, own } = this.#options;
-    const program = await ProgramProcess.spawn(dirname(resolve(options.jobFile)), tempDir, {
+    const { party: options, platform, parties, bounds, record, say, own } = this.#options;
+    const program = await platform.spawnProgram(dirname(resolve(options.jobFile)), tempDir, {
       onMessage: (message) => this.#take(message),
       onLine: (message) => say.emit({ event: 'log', level: 'info', message }),
       onExit: (exit) => this.#exited(exit),
@@ -98,7 +98,7 @@ export class ProgramLife {
       dataLinkMs: bounds.dataLinkMs,
       lastWord: { party, federation, identity, listen, lostAfterMs: bounds.lostAfterMs },
     });
-    const limit = systemClock.after(bounds.loadMs, () => {
+    const limit = platform.clock.after(bounds.loadMs, () => {
       if (this.#jobHash !== null) return;
       own.failed('SETUP_FAILED', `the job was not loaded within ${bounds.loadMs} ms`);
     });
@@ -106,7 +106,7 @@ export class ProgramLife {
   }
 
   /** All parties are there: lets the program begin. */
-  begin(runId: string, planes: Planes): void {
+  begin(runId: string, planes: Planes<Child>): void {
     const { federation, identity } = this.#options.party;
     this.send({ type: 'start', runId, federation, identity });
     if (this.#process) planes.handDataTo(this.#process);
@@ -117,7 +117,7 @@ export class ProgramLife {
   over(state: CoreState): void {
     this.#isOver = true;
     this.#watch.stop();
-    this.waits.over(state, systemClock.now());
+    this.waits.over(state, this.#options.platform.clock.now());
   }
 
   /** Ends the process tree at once. */
@@ -129,11 +129,11 @@ export class ProgramLife {
   async end(outcome: Outcome): Promise<void> {
     const program = this.#process;
     if (!program) return;
-    const { bounds, say, chronicle, party } = this.#options;
+    const { bounds, platform, say, chronicle, party } = this.#options;
     program.send(outcome.result === 'completed' ? { type: 'close' } : { type: 'abort', outcome });
-    let timer: ReturnType<typeof systemClock.after> | undefined;
+    let timer: Timer | undefined;
     const late = new Promise<'late'>((done) => {
-      timer = systemClock.after(bounds.graceMs, () => done('late'));
+      timer = platform.clock.after(bounds.graceMs, () => done('late'));
     });
     const killed = party.kill?.aborted === true;
     if (killed || (await Promise.race([program.exited, late])) === 'late') {
@@ -149,7 +149,7 @@ export class ProgramLife {
   }
 
   #take(message: FromProgram): void {
-    const { dispatch, say, own, record, parties, chronicle } = this.#options;
+    const { dispatch, say, own, record, parties, chronicle, platform } = this.#options;
     switch (message.type) {
       case 'loaded':
         this.#jobHash = message.jobHash;
@@ -181,10 +181,10 @@ export class ProgramLife {
       case 'pong':
         return this.#watch.answered();
       case 'waiting':
-        return this.waits.take(message.waits, systemClock.now());
+        return this.waits.take(message.waits, platform.clock.now());
       case 'finished':
         this.#result = message.result;
-        this.waits.through(systemClock.now());
+        this.waits.through(platform.clock.now());
         chronicle.note({ what: 'through' });
         return dispatch({ type: 'finished', fin: message.fin });
       case 'closed':

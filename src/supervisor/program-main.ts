@@ -3,6 +3,7 @@
 import type { ToProgram } from './ipc.ts';
 import { MARK } from './process-group.ts';
 import { ProgramRun } from './program-run.ts';
+import { systemProgram } from './system-platform.ts';
 import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
 
 let run: ProgramRun | null = null;
@@ -13,7 +14,7 @@ const tempDir = process.env[MARK] ?? '';
 process.on('message', (message: ToProgram, socket: unknown) => {
   if (message.type === 'load') {
     watchdog = watchParent(tempDir, message.lastWord);
-    run = new ProgramRun(message);
+    run = new ProgramRun(message, systemProgram);
   }
   run?.take(message, socket);
 });

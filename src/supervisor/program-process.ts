@@ -10,15 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { handOver } from '../transport/index.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
+import type { ProgramChild, ProgramHandlers } from './platform.ts';
 import { killMarked, MARK, treeGone } from './process-group.ts';
 import { isCrash, isOutOfMemoryLine, type ProgramExit } from './program-exit.ts';
-
-export interface ProgramHandlers {
-  onMessage(message: FromProgram): void;
-  /** A line that the job or a library wrote to its standard output or error. */
-  onLine(line: string): void;
-  onExit(exit: ProgramExit): void;
-}
 
 /** Characters of one output line of the job that are passed on; a job that prints its data shall not flood the log. */
 const LINE_LENGTH_MAX = 2_000;
@@ -28,7 +22,7 @@ const LINE_LENGTH_MAX = 2_000;
  */
 const LAST_WORDS_MS = 200;
 
-export class ProgramProcess {
+export class ProgramProcess implements ProgramChild {
   readonly pid: number;
   readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcess;
@@ -87,7 +81,6 @@ export class ProgramProcess {
     handOver(this.#child, socket, head, describe).catch(() => undefined);
   }
 
-  /** Ends the process and everything that it has started; also what is left of the group after it has exited. */
   killTree(): void {
     try {
       process.kill(-this.pid, 'SIGKILL');
@@ -97,7 +90,6 @@ export class ProgramProcess {
     killMarked(this.#mark);
   }
 
-  /** Resolves to the processes that are still there after the tree was killed: none, normally. */
   treeGone(): Promise<readonly number[]> {
     return treeGone(this.pid, this.#mark);
   }

@@ -1,19 +1,13 @@
 /** One run in the program process: job, runtime and data plane, joined to the supervisor's messages. */
 import type { Socket } from 'node:net';
-import { availableParallelism } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PeerError, UsageError } from '../base/errors.ts';
-import { systemClock, systemRandom } from '../base/system.ts';
-import type { LinkHandlers } from '../contracts/index.ts';
-import { closeDatabase, configureDatabase } from '../data/index.ts';
+import type { LinkHandlers, Timer } from '../contracts/index.ts';
 import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
-import { loadJob } from '../program/load-job.ts';
 import { Runtime } from '../program/runtime.ts';
 import type { ManagedLink } from '../transport/index.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
-import { sayLastWord } from './last-word.ts';
-import { type DataPlane, openDataPlane } from './planes.ts';
+import type { DataPlane, ProgramPlatform } from './platform.ts';
 import { toJson } from './result-json.ts';
 import { Silence } from './silence.ts';
 import { WAITS_TOLD_MAX } from './waits.ts';
@@ -34,6 +28,7 @@ type Start = Extract<ToProgram, { type: 'start' }>;
 
 export class ProgramRun {
   readonly #load: Load;
+  readonly #platform: ProgramPlatform;
   readonly #links: ManagedLink[] = [];
   readonly #news: StepNews[] = [];
   readonly #details: CapturedFailure[] = [];
@@ -44,11 +39,14 @@ export class ProgramRun {
   #orphan = false;
   #silence: Silence | null = null;
   #toldOfWaits = false;
+  /** The next look at waits and links. */
+  #looking: Timer | null = null;
   /** Peers whose connection was replaced because it was silent, and which have not been heard since. */
   readonly #renewed = new Set<string>();
 
-  constructor(load: Load) {
+  constructor(load: Load, platform: ProgramPlatform) {
     this.#load = load;
+    this.#platform = platform;
   }
 
   take(message: ToProgram, socket: unknown): void {
@@ -61,7 +59,7 @@ export class ProgramRun {
         return;
       case 'socket':
         if (this.#plane && !this.#ending)
-          this.#plane.transport.handleSocket(socket as Socket, Buffer.from(message.head, 'base64'));
+          this.#plane.handleSocket(socket as Socket, Buffer.from(message.head, 'base64'));
         else (socket as Socket | undefined)?.destroy();
         return;
       case 'abort': {
@@ -88,7 +86,8 @@ export class ProgramRun {
   async orphaned(): Promise<void> {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
-    await Promise.allSettled([sayLastWord(this.#load.lastWord), delay(ORPHAN_NOTICE_MS)]);
+    const noticed = new Promise<void>((resolve) => void this.#platform.hold(ORPHAN_NOTICE_MS, resolve));
+    await Promise.allSettled([this.#platform.sayLastWord(this.#load.lastWord), noticed]);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
@@ -99,19 +98,23 @@ export class ProgramRun {
 
   async #prepare(): Promise<void> {
     const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
-    const { job, hash } = await loadJob(jobFile);
+    const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
+    const { job, hash } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
-    configureDatabase({ tempDir });
+    database.configure(tempDir);
     const runtime = new Runtime({
       party,
       parties,
       job,
       args,
       settings,
-      clock: systemClock,
-      random: systemRandom,
+      clock,
+      random,
       tempDir,
-      threads: availableParallelism(),
+      threads,
+      ...(limits ? { limits } : {}),
+      ...(spill ? { spill } : {}),
+      beforeTask,
       host: this.#host(),
       errorDetail,
     });
@@ -133,28 +136,25 @@ export class ProgramRun {
     const { party, parties } = this.#load;
     const runtime = this.#runtime;
     if (!runtime) return;
-    const plane = openDataPlane(party, runId, federation, identity, (line) =>
-      process.stderr.write(`${line}\n`),
+    const plane = this.#platform.openDataPlane(party, runId, federation, identity, (line) =>
+      this.#platform.print(line),
     );
     this.#plane = plane;
     const peers = parties.filter((name) => name !== party);
-    this.#silence = new Silence(peers, LOOK_MS, systemClock.now());
+    this.#silence = new Silence(peers, LOOK_MS, this.#platform.clock.now());
     for (const peer of peers) {
       const link = plane.connect(peer, this.#watch(peer, runtime.handlersFor(peer)));
       this.#links.push(link);
       runtime.attach(peer, link);
     }
-    const waits = setInterval(() => {
-      this.#tellWaits(runtime);
-      this.#checkLinks();
-    }, LOOK_MS);
+    this.#lookAfter(runtime);
     try {
       const { steps, digest, result } = await runtime.run();
       this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
     } catch {
       // Reported through the host when it happened; the verdict follows, and ends this process.
     } finally {
-      clearInterval(waits);
+      this.#looking?.cancel();
     }
   }
 
@@ -206,7 +206,7 @@ export class ProgramRun {
         this.#tell({ type: 'scopeFailed', scope, failure: captured.failure });
         this.#tellDetail(captured);
       },
-      handlerFailed: (captured) => process.stderr.write(`onFailure: ${detailOf(captured)}\n`),
+      handlerFailed: (captured) => this.#platform.print(`onFailure: ${detailOf(captured)}`),
       scopeLeft: (scope) => this.#tell({ type: 'scopeLeft', scope }),
       conclaveLeft: (conclave, names, fin) => {
         const members = names.map((name) => this.#load.parties.indexOf(name));
@@ -224,17 +224,16 @@ export class ProgramRun {
     const released = await this.#runtime?.close();
     const links = this.#links.length;
     await Promise.allSettled(this.#links.map((link) => link.close()));
-    await this.#plane?.transport.close();
-    await closeDatabase();
+    await this.#plane?.close();
+    await this.#platform.database.close();
     this.#tell({ type: 'closed', reclaimed: { 'data links': links, ...released } });
     // Everything is given back; what still keeps the process alive is the job's, and ends with it.
-    if (process.connected)
-      process.send?.({ type: 'news', news: [] } satisfies FromProgram, () => process.exit(0));
+    this.#platform.finish();
   }
 
   #capture(error: unknown, stepName?: string): CapturedFailure {
     const { party, errorDetail } = this.#load;
-    return capture(error, { party, errorDetail, random: systemRandom, stepName });
+    return capture(error, { party, errorDetail, random: this.#platform.random, stepName });
   }
 
   #failed(captured: CapturedFailure): void {
@@ -244,7 +243,7 @@ export class ProgramRun {
 
   /** Later: whoever waits for the failure need not wait for its stack, which takes milliseconds to make. */
   #tellDetail(captured: CapturedFailure): void {
-    if (this.#details.length === 0) setTimeout(() => this.#flushDetails(), DETAIL_AFTER_MS);
+    if (this.#details.length === 0) this.#platform.hold(DETAIL_AFTER_MS, () => this.#flushDetails());
     this.#details.push(captured);
   }
 
@@ -252,6 +251,15 @@ export class ProgramRun {
     for (const captured of this.#details.splice(0)) {
       this.#tell({ type: 'detail', failure: captured.failure, detail: detailOf(captured) });
     }
+  }
+
+  /** Every second while the program runs. */
+  #lookAfter(runtime: Runtime): void {
+    this.#looking = this.#platform.hold(LOOK_MS, () => {
+      this.#tellWaits(runtime);
+      this.#checkLinks();
+      this.#lookAfter(runtime);
+    });
   }
 
   #tellWaits(runtime: Runtime): void {
@@ -269,7 +277,7 @@ export class ProgramRun {
    */
   #checkLinks(): void {
     const { dataLinkMs } = this.#load;
-    const now = systemClock.now();
+    const now = this.#platform.clock.now();
     for (const link of this.#links) link.note(PULSE);
     const quiet = this.#silence?.silent(dataLinkMs / 2, now) ?? [];
     const silent = new Set(this.#silence?.silent(dataLinkMs, now));
@@ -282,12 +290,12 @@ export class ProgramRun {
   }
 
   #heard(peer: string): void {
-    this.#silence?.heard(peer, systemClock.now());
+    this.#silence?.heard(peer, this.#platform.clock.now());
     this.#renewed.delete(peer);
   }
 
   #note(news: StepNews): void {
-    if (this.#news.length === 0) setImmediate(() => this.#flushNews());
+    if (this.#news.length === 0) this.#platform.later(() => this.#flushNews());
     this.#news.push(news);
   }
 
@@ -302,7 +310,7 @@ export class ProgramRun {
   }
 
   #send(message: FromProgram): void {
-    if (process.connected) process.send?.(message);
+    this.#platform.send(message);
   }
 }
 

@@ -1,3 +1,6 @@
+import type { Timer } from '../contracts/index.ts';
+import type { EventLoop } from './platform.ts';
+
 /**
  * Everything that a run holds, in the order in which it was acquired; released in the reverse order, whatever happens.
  * What could not be released is named in the report: a leftover is an error, not a detail.
@@ -21,6 +24,11 @@ export class RunRecord {
   readonly #held: Held[] = [];
   readonly #released: Record<string, number> = {};
   readonly #leftovers: string[] = [];
+  readonly #loop: Pick<EventLoop, 'hold'>;
+
+  constructor(loop: Pick<EventLoop, 'hold'>) {
+    this.#loop = loop;
+  }
 
   /** `name` says which one in a report: a path, a port, a process id. */
   hold(kind: string, name: string, release: () => void | Promise<void>): void {
@@ -40,7 +48,7 @@ export class RunRecord {
     for (let held = this.#held.pop(); held; held = this.#held.pop()) {
       const { kind, name } = held;
       try {
-        await withTimeout(held.release());
+        await this.#withTimeout(held.release());
         this.count({ [kind]: 1 });
       } catch (error) {
         this.leftover(`${kind} ${name}: ${error instanceof Error ? error.message : 'could not be released'}`);
@@ -48,20 +56,19 @@ export class RunRecord {
     }
     return { items: { ...this.#released }, leftovers: [...this.#leftovers] };
   }
-}
 
-async function withTimeout(work: void | Promise<void>): Promise<void> {
-  if (!work) return;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`not released within ${RELEASE_TIMEOUT_MS} ms`)),
-      RELEASE_TIMEOUT_MS,
-    );
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+  async #withTimeout(work: void | Promise<void>): Promise<void> {
+    if (!work) return;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.#loop.hold(RELEASE_TIMEOUT_MS, () =>
+        reject(new Error(`not released within ${RELEASE_TIMEOUT_MS} ms`)),
+      );
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
+    }
   }
 }

@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../../base/errors.ts';
+import { loadJob } from '../../program/load-job.ts';
+import type { ErrorDetail } from '../../supervisor/options.ts';
+import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
+import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
+import { explorationText, replayText } from '../output/exploration-text.ts';
+import type { Shell } from '../shell.ts';
+import { hint } from '../suggest.ts';
+
+export interface ExploreFlags {
+  readonly arg?: readonly string[];
+  readonly inputs?: readonly string[];
+  readonly setting?: readonly string[];
+  readonly bound?: readonly string[];
+  readonly errorDetail: ErrorDetail;
+  readonly seed: string;
+  readonly runs?: string;
+  readonly for?: string;
+  readonly faults?: string;
+  readonly replay?: string;
+  readonly json?: boolean;
+}
+
+/** Exit code when something did not hold: a check failed. */
+const EXIT_BROKEN = 70;
+/** As a process that Ctrl-C has ended. */
+const EXIT_STOPPED = 130;
+/** How often progress is shown, in milliseconds. */
+const PROGRESS_EVERY_MS = 200;
+
+/** `privity explore`: a job under thousands of fault plans in the simulated world. Resolves to the exit code. */
+export async function exploreCommand(shell: Shell, job: string, flags: ExploreFlags): Promise<number> {
+  const jobFile = resolve(shell.cwd, job);
+  const { parties } = (await loadJob(jobFile)).job;
+  const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
+  const options: ExploreOptions = {
+    job: jobFile,
+    args: parseArgs(flags.arg ?? []),
+    settings: parsePrivateSettings(given, parties, shell.cwd),
+    bounds: parseBounds(flags.bound ?? []),
+    errorDetail: flags.errorDetail,
+    ...(flags.faults === undefined ? {} : { faults: parseFaults(flags.faults) }),
+  };
+  return flags.replay === undefined
+    ? exploreJob(shell, job, options, flags)
+    : replayJob(shell, options, flags);
+}
+
+async function exploreJob(
+  shell: Shell,
+  job: string,
+  options: ExploreOptions,
+  flags: ExploreFlags,
+): Promise<number> {
+  const stopping = new AbortController();
+  // The first prints what is known so far, the second does not wait for the run that is on.
+  const stop = shell.onStopSignal(() => {
+    if (stopping.signal.aborted) shell.exitNow(EXIT_STOPPED);
+    stopping.abort();
+  });
+  const progress = flags.json || !shell.interactive ? undefined : progressLine(shell);
+  try {
+    const result = await explore({
+      ...options,
+      seed: parseWhole('--seed', flags.seed),
+      ...(flags.runs === undefined ? {} : { runs: parseWhole('--runs', flags.runs) }),
+      ...(flags.for === undefined ? {} : { forMs: parseDuration('--for', flags.for) }),
+      signal: stopping.signal,
+      ...(progress ? { onProgress: progress.show } : {}),
+    });
+    progress?.clear();
+    if (flags.json) shell.out.write(`${JSON.stringify(result)}\n`);
+    else shell.out.write(explorationText(job, result, shell.colour.out));
+    return result.broken > 0 ? EXIT_BROKEN : 0;
+  } finally {
+    progress?.clear();
+    stop();
+  }
+}
+
+async function replayJob(shell: Shell, options: ExploreOptions, flags: ExploreFlags): Promise<number> {
+  const seed = parseWhole('--replay', flags.replay ?? '');
+  const checked = await replay({ ...options, seed });
+  if (flags.json) {
+    const { run, violations } = checked;
+    const { plan, digest, timeline, endedAt } = run;
+    shell.out.write(`${JSON.stringify({ seed, plan, violations, endedAt, digest, timeline })}\n`);
+  } else shell.out.write(replayText(checked, shell.colour.out));
+  return checked.violations.length > 0 ? EXIT_BROKEN : 0;
+}
+
+function parseFaults(text: string): readonly FaultKind[] {
+  return text.split(',').map((word) => {
+    const kind = FAULT_KINDS.find((known) => known === word.trim());
+    if (kind === undefined)
+      throw new UsageError('PRIVITY_COMMAND_LINE', `--faults: no kind "${word}"; ${hint(word, FAULT_KINDS)}`);
+    return kind;
+  });
+}
+
+/** One line that is written over, on standard error, so that the result can be redirected. */
+function progressLine(shell: Shell) {
+  const begun = shell.clock.now();
+  let shownAt = Number.NEGATIVE_INFINITY;
+  const write = (text: string): void => void shell.err.write(`\r\u001b[2K${text}`);
+  return {
+    show({ runs, ofRuns, broken }: { runs: number; ofRuns: number; broken: number }): void {
+      const now = shell.clock.now();
+      if (now - shownAt < PROGRESS_EVERY_MS) return;
+      shownAt = now;
+      const rate = runs / Math.max(0.001, (now - begun) / 1000);
+      const left = Math.ceil((ofRuns - runs) / Math.max(0.1, rate));
+      write(`  ${runs} of ${ofRuns} runs, ${broken} broken, ${rate.toFixed(0)} runs/s, about ${left} s left`);
+    },
+    clear(): void {
+      if (shownAt > Number.NEGATIVE_INFINITY) write('');
+    },
+  };
+}

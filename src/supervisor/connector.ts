@@ -1,0 +1,42 @@
+/** Makes a party's links of one plane. Of two parties the one that the federation lists first dials. */
+import type { LinkHandlers, Plane, Transport } from '../contracts/index.ts';
+import {
+  acceptInto,
+  createLink,
+  LINK_LIMITS,
+  type LinkLimits,
+  type ManagedLink,
+} from '../transport/index.ts';
+import type { Connect } from './control-plane.ts';
+import type { EventLoop } from './platform.ts';
+
+/**
+ * Dials that a control link makes at least in the time after which its peer is lost: when a gateway comes back within that
+ * time, the pause between two dials must not take what is left of it.
+ */
+const DIALS_BEFORE_LOST = 8;
+
+export function controlLinkLimits(lostAfterMs: number): Partial<LinkLimits> {
+  return { backoffMsMax: Math.min(LINK_LIMITS.backoffMsMax, Math.ceil(lostAfterMs / DIALS_BEFORE_LOST)) };
+}
+
+export interface ConnectorOptions {
+  readonly transport: Transport;
+  readonly plane: Plane;
+  /** Names of all parties, in the order of the federation. */
+  readonly order: readonly string[];
+  readonly runId?: string | undefined;
+  readonly limits?: Partial<LinkLimits> | undefined;
+  readonly loop: Pick<EventLoop, 'clock' | 'random'>;
+}
+
+export function createConnector({ transport, plane, order, runId, limits, loop }: ConnectorOptions): Connect {
+  const { clock, random } = loop;
+  const acceptor = acceptInto(transport);
+  return (peer: string, handlers: LinkHandlers): ManagedLink => {
+    const role = order.indexOf(transport.self) < order.indexOf(peer) ? 'dialer' : 'acceptor';
+    const link = createLink({ transport, peer, plane, role, runId, clock, random, handlers, limits });
+    if (role === 'acceptor') acceptor.add(link);
+    return link;
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * What a party's two processes need of the machine under them: time, randomness, folders, planes, each other. Everything else in
+ * this room is the same on a real machine (system-platform.ts) and in the simulated world of src/testing, which tests it.
+ */
+import type { Socket } from 'node:net';
+import type { Clock, Random, Timer } from '../contracts/index.ts';
+import type { CoreConfig, Signer, TrailEntry } from '../coordination/types.ts';
+import type { LoadedJob } from '../program/load-job.ts';
+import type { RuntimeLimits } from '../program/runtime.ts';
+import type { SpillStore } from '../program/spill.ts';
+import type { Connect } from './control-plane.ts';
+import type { FromProgram, ToProgram } from './ipc.ts';
+import type { LastWord } from './last-word.ts';
+import type { FederationMember, PartyOptions } from './options.ts';
+import type { ProgramExit } from './program-exit.ts';
+
+/** Time, randomness and the event loop. */
+export interface EventLoop {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Calls back after what is under way in this turn of the event loop. */
+  later(callback: () => void): void;
+  /** Like `clock.after`, and keeps the process alive until then. */
+  hold(delayMs: number, callback: () => void): Timer;
+}
+
+/** What a supervisor hears of its program process. */
+export interface ProgramHandlers {
+  onMessage(message: FromProgram): void;
+  /** A line that the job or a library wrote to its standard output or error. */
+  onLine(line: string): void;
+  onExit(exit: ProgramExit): void;
+}
+
+/** A program process as its supervisor sees it. */
+export interface ProgramChild {
+  readonly pid: number;
+  readonly exited: Promise<ProgramExit>;
+  send(message: ToProgram): void;
+  /** Ends the process and everything that it has started; also what is left of the group after it has exited. */
+  killTree(): void;
+  /** Resolves to the processes that are still there after the tree was killed: none, normally. */
+  treeGone(): Promise<readonly number[]>;
+}
+
+/** The port of a party and its control links. */
+export interface Planes<Child> {
+  readonly connect: Connect;
+  /** From now on data connections go to this process, also those that have been waiting for it. */
+  handDataTo(program: Child): void;
+  close(): Promise<void>;
+}
+
+/** The temporary folder of a run, with this supervisor's claim on it (claim.ts). */
+export interface TempFolder {
+  readonly path: string;
+  /** Completes the claim, as soon as it is known. */
+  runIs(runId: string): void;
+  programIs(pid: number): void;
+  remove(): Promise<void>;
+}
+
+export interface SupervisorPlatform<Child extends ProgramChild = ProgramChild> extends EventLoop {
+  readonly pid: number;
+  /** Clears what earlier runs on this machine could not, because they were killed. */
+  clearOrphans(warn: (message: string) => void): Promise<void>;
+  /** A new folder that only this party can enter. @throws {EnvironmentError} PRIVITY_TEMPORARY_FOLDER */
+  tempFolder(options: PartyOptions): Promise<TempFolder>;
+  /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
+  openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes<Child>>;
+  spawnProgram(cwd: string, tempDir: string, handlers: ProgramHandlers): Promise<Child>;
+  /** `expected`: texts that are likely to be signed when time matters. */
+  createSigner(
+    keyPem: string,
+    federation: readonly FederationMember[],
+    expected?: readonly string[],
+  ): Signer;
+  /** Makes the first failure as fast as the tenth (rehearsal.ts). */
+  rehearse(config: CoreConfig): void;
+}
+
+/** The data plane inside the program process. */
+export interface DataPlane {
+  readonly connect: Connect;
+  /** Takes over a raw accepted socket; `head` are the bytes that were read from it already. */
+  handleSocket(socket: Socket, head: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+export interface ProgramPlatform extends EventLoop {
+  /** Worker threads that a protocol may use. */
+  readonly threads: number;
+  readonly limits?: Partial<RuntimeLimits>;
+  /** Where early and large values go. Default: files in the run's temporary folder. */
+  readonly spill?: SpillStore;
+  /** Called in place of a task's code, just before it; what it throws is the task's error. */
+  readonly beforeTask?: (entry: TrailEntry) => void;
+  /** Tells the supervisor; nothing happens if it is gone. */
+  send(message: FromProgram): void;
+  /** Ends the process, orderly, once all that was sent has been taken. */
+  finish(): void;
+  /** Tells every peer, for the supervisor that is gone, that it is. Resolves when they know or it is too late; never rejects. */
+  sayLastWord(word: LastWord): Promise<void>;
+  /** A line for this party's log. */
+  print(line: string): void;
+  loadJob(file: string): Promise<LoadedJob>;
+  openDataPlane(
+    party: string,
+    runId: string,
+    federation: readonly FederationMember[],
+    identity: PartyOptions['identity'],
+    warn: (message: string) => void,
+  ): DataPlane;
+  /** The database in which this party's tables live. */
+  readonly database: { configure(tempDir: string): void; close(): Promise<void> };
+}
