@@ -175,7 +175,7 @@ describe('correlated randomness by oblivious transfer', () => {
       (costs: SourceCosts) => object,
     ])[] = [
       [(source, fiber) => source.mulTriples(fiber, 1), (costs) => costs.mulTriples(1)],
-      [(source, fiber) => source.mulTriples(fiber, 1025), (costs) => costs.mulTriples(1025)],
+      [(source, fiber) => source.mulTriples(fiber, 2049), (costs) => costs.mulTriples(2049)],
       [(source, fiber) => source.bitTriples(fiber, 1), (costs) => costs.bitTriples(1)],
       [(source, fiber) => source.bitTriples(fiber, 2051), (costs) => costs.bitTriples(2051)],
       [(source, fiber) => source.bitProducts(fiber, 130), (costs) => costs.bitProducts(130)],

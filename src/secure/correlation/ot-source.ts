@@ -10,7 +10,7 @@
  *       Bits: an OT with pads m0, m1 and choice c is a product already: a = m0 ^ m1, b = c, with shares m0 and m_c.
  *       An extension of at most OT_BATCH_MAX OTs travels together with the corrections of the products of the extension before.
  * Cost: three rounds to start, 8224 bytes each; then ot-costs.ts: for each multiplication triple 508 bytes by each member (trees of 4 bits),
- *       for each 64 bit triples 248, one round for every 1024 and one more.
+ *       for each 64 bit triples 248, one round for every 2048 and one more.
  */
 import type { Random } from '../../contracts/random.ts';
 import type { Fiber } from '../fiber.ts';
@@ -20,9 +20,10 @@ import type { MatrixDims } from '../protocols/protocol.ts';
 import { productLength } from '../sharing/linear.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
 import { receiveBitProducts, sendBitProducts } from './bit-products.ts';
-import { PRODUCT_WORDS, receiveProducts, sendProducts } from './gilboa.ts';
+import { PRODUCT_WORDS } from './gilboa.ts';
 import { bitBatches, matrixPlan, otCosts, productBatches } from './ot-costs.ts';
 import type { TreeBits } from './ot-extension.ts';
+import { loadOtKernels, type OtKernels } from './ot-kernels.ts';
 import { OtPair } from './ot-pair.ts';
 import type { BitProducts, PairSource, SourceCosts, Triples } from './source.ts';
 
@@ -32,6 +33,8 @@ export interface OtSourceOptions {
   readonly random: Random;
   readonly kernels: Kernels;
   readonly observe?: DrawObserver | undefined;
+  /** Default: WebAssembly where it is there, otherwise TypeScript. */
+  readonly inner?: OtKernels;
   /** Default 4: half the bytes of 2; 8 saves another quarter, for eight times the work. */
   readonly treeBits?: TreeBits;
 }
@@ -46,9 +49,10 @@ interface Places {
 
 export async function openOtSource(options: OtSourceOptions): Promise<PairSource> {
   const { fiber, random, observe, treeBits = 4 } = options;
-  const pair = await OtPair.open(fiber, random, treeBits, observe);
+  const inner = options.inner ?? (await loadOtKernels());
+  const pair = await OtPair.open({ fiber, random, treeBits, kernels: inner, observe });
   const own = new SharedSeed(new Uint8Array(random.bytes(SEED_BYTES)), 'own factors', observe);
-  return new OtSource(pair, own, options.kernels, otCosts(treeBits));
+  return new OtSource(pair, own, options.kernels, inner, otCosts(treeBits));
 }
 
 class OtSource implements PairSource {
@@ -58,8 +62,10 @@ class OtSource implements PairSource {
   /** Where the factors come from that this member sends. */
   readonly #own: SharedSeed;
   readonly #kernels: Kernels;
+  readonly #inner: OtKernels;
 
-  constructor(pair: OtPair, own: SharedSeed, kernels: Kernels, costs: SourceCosts) {
+  constructor(pair: OtPair, own: SharedSeed, kernels: Kernels, inner: OtKernels, costs: SourceCosts) {
+    this.#inner = inner;
     this.#pair = pair;
     this.#own = own;
     this.#kernels = kernels;
@@ -214,7 +220,14 @@ class OtSource implements PairSource {
           correctionWords: count * PRODUCT_WORDS,
           sent: ({ zero, one }) => {
             const corrections = new Uint32Array(count * PRODUCT_WORDS);
-            collect(sendProducts(new Uint32Array(place(factors, factorOf).buffer), zero, one, corrections));
+            collect(
+              this.#inner.sendProducts(
+                new Uint32Array(place(factors, factorOf).buffer),
+                zero,
+                one,
+                corrections,
+              ),
+            );
             return corrections;
           },
           received: (received, corrections) => {
@@ -225,7 +238,7 @@ class OtSource implements PairSource {
             );
             choices.set(chosen, from);
             const repeated = new Uint32Array(place(choices, (entry) => entry).buffer);
-            collect(receiveProducts(repeated, received.pads, corrections));
+            collect(this.#inner.receiveProducts(repeated, received.pads, corrections));
           },
         };
       }),
