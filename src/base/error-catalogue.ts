@@ -5,6 +5,7 @@
  * One file a room keeps the lists readable; the prefix PRIVITY_ makes a code findable in any log.
  */
 import { coreErrors } from './catalogue/core.ts';
+import { correlationErrors } from './catalogue/correlation.ts';
 import { dataErrors } from './catalogue/data.ts';
 import { programErrors } from './catalogue/program.ts';
 import { secureErrors } from './catalogue/secure.ts';
@@ -17,6 +18,7 @@ export const errorCatalogue = {
   ...programErrors,
   ...dataErrors,
   ...secureErrors,
+  ...correlationErrors,
   ...transportErrors,
 } as const;
 

@@ -1,3 +1,5 @@
+export { checkDealer } from './correlation/check-dealer.ts';
+export { type DealerReport, serveDealer } from './correlation/dealer.ts';
 export type { Cost } from './cost.ts';
 export * as ops from './ops/index.ts';
 export type { ProtocolName } from './protocols/protocol.ts';

@@ -81,6 +81,14 @@ export class Prg implements WordSource {
   }
 }
 
+/** The stream that a fiber has under a seed. */
+export function fiberStream(seed: Uint8Array, path: string, name: string, observe?: DrawObserver): Prg {
+  const digest = createHmac('sha256', seed).update(`privity fiber ${path}`).digest();
+  const stream = new Prg(digest.subarray(0, SEED_BYTES), name, observe);
+  digest.fill(0);
+  return stream;
+}
+
 /**
  * A seed that several members share, from which every fiber draws a stream of its own: concurrent fibers may draw in any
  * order at any member. A stream's key is HMAC-SHA-256 of the fiber's path under the seed; no two fibers share a path.
@@ -103,10 +111,7 @@ export class SharedSeed {
     if (this.#destroyed) throw closed();
     const found = this.#streams.get(fiber);
     if (found !== undefined) return found;
-    const digest = createHmac('sha256', this.#seed).update(`privity fiber ${fiber.path}`).digest();
-    const key = digest.subarray(0, SEED_BYTES);
-    const stream = new Prg(key, `${this.#name}${fiber.path}`, this.#observe);
-    digest.fill(0);
+    const stream = fiberStream(this.#seed, fiber.path, `${this.#name}${fiber.path}`, this.#observe);
     this.#streams.set(fiber, stream);
     fiber.onEnd(() => {
       stream.destroy();

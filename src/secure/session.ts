@@ -5,6 +5,8 @@
 import { InternalError, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
+import { checkDealer } from './correlation/check-dealer.ts';
+import { type DealerLink, linkToDealer } from './correlation/dealer-source.ts';
 import type { Fiber } from './fiber.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { loadKernels } from './kernels/load.ts';
@@ -12,6 +14,7 @@ import type { DrawObserver } from './prg.ts';
 import type { Protocol, ProtocolName } from './protocols/protocol.ts';
 import { openRef } from './protocols/ref/protocol.ts';
 import { openRep3 } from './protocols/rep3/protocol.ts';
+import { openSemi2k } from './protocols/semi2k/protocol.ts';
 import { FRAC_BITS, FRAC_BITS_MAX } from './ring/fixed-point.ts';
 import { Rounds, type RoundsReport } from './rounds.ts';
 import { closed } from './violations.ts';
@@ -23,6 +26,11 @@ export interface SessionOptions {
   readonly kernels?: Kernels;
   /** Watches which pseudorandom words are drawn. For tests. */
   readonly observe?: DrawObserver;
+  /**
+   * Rank in the channel of the member that deals correlated randomness and holds no data (semi2k: must be there for more than two
+   * parties). It runs {@link serveDealer} instead of a session.
+   */
+  readonly dealer?: number;
 }
 
 /** What a protocol is opened with. */
@@ -33,6 +41,7 @@ export interface ProtocolSetting {
   /** Must be the same at all members; protocols compare it in their first round. */
   readonly agreement: string;
   readonly observe: DrawObserver | undefined;
+  readonly dealer: DealerLink | undefined;
 }
 
 interface ProtocolEntry {
@@ -42,9 +51,10 @@ interface ProtocolEntry {
 }
 
 /** Parties that each protocol takes. */
-export const protocols: Readonly<Record<Exclude<ProtocolName, 'semi2k'>, ProtocolEntry>> = {
+export const protocols: Readonly<Record<ProtocolName, ProtocolEntry>> = {
   ref: { partiesMin: 2, partiesMax: 16, open: openRef },
   rep3: { partiesMin: 3, partiesMax: 3, open: openRep3 },
+  semi2k: { partiesMin: 2, partiesMax: 5, open: openSemi2k },
 };
 
 /** What operations see: the session, and the fiber on which they run. */
@@ -145,27 +155,31 @@ function evaluator(session: Session, fiber: Fiber): Evaluator {
  * @throws {PeerError} PRIVITY_SECURE_MISMATCH, PRIVITY_SECURE_PROTOCOL
  */
 export async function createSession(
-  name: keyof typeof protocols,
+  name: ProtocolName,
   channel: Channel,
   random: Random,
   options: SessionOptions = {},
 ): Promise<Session> {
   checkOptions(options);
-  checkParties(name, channel.size);
+  checkDealerRank(name, channel, options.dealer);
+  const dealer = options.dealer === undefined ? undefined : linkToDealer(channel, options.dealer);
+  const members = dealer?.members ?? channel;
+  checkParties(name, members.size);
   const fracBits = options.fracBits ?? FRAC_BITS;
-  const rounds = new Rounds(channel);
+  const rounds = new Rounds(members);
   const protocol = await protocols[name].open({
     fiber: rounds.root,
     random,
     kernels: options.kernels ?? (await loadKernels()),
-    agreement: `${name} 1, ${channel.size} members, ${fracBits} fractional bits`,
+    agreement: `${name} 1, ${members.size} members, ${dealer === undefined ? 'no' : 'a'} dealer, ${fracBits} fractional bits`,
     observe: options.observe,
+    dealer,
   });
   return new Session(protocol, rounds, channel.signal, fracBits);
 }
 
 /** @throws {UsageError} PRIVITY_SECURE_PARTIES */
-export function checkParties(name: keyof typeof protocols, size: number): void {
+export function checkParties(name: ProtocolName, size: number): void {
   const entry = Object.hasOwn(protocols, name) ? protocols[name] : undefined;
   if (entry === undefined) {
     throw new UsageError(
@@ -180,7 +194,20 @@ export function checkParties(name: keyof typeof protocols, size: number): void {
   }
 }
 
-const optionNames: ReadonlySet<string> = new Set(['fracBits', 'kernels', 'observe']);
+/** @throws {UsageError} PRIVITY_SECURE_DEALER, PRIVITY_SECURE_OPTIONS */
+function checkDealerRank(name: ProtocolName, { rank, size }: Channel, dealer: number | undefined): void {
+  const parties = Array.from({ length: size }, (_, member) => member).filter((member) => member !== dealer);
+  checkDealer(name, parties.map(String), dealer === undefined ? undefined : String(dealer));
+  if (dealer === undefined) return;
+  if (!Number.isInteger(dealer) || dealer < 0 || dealer >= size || dealer === rank) {
+    throw new UsageError(
+      'PRIVITY_SECURE_DEALER',
+      'The dealer of a secure device must be another of its members.',
+    );
+  }
+}
+
+const optionNames: ReadonlySet<string> = new Set(['fracBits', 'kernels', 'observe', 'dealer']);
 
 function checkOptions(options: SessionOptions): void {
   const unknown = Object.keys(options).find((name) => !optionNames.has(name));
