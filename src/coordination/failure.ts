@@ -34,6 +34,18 @@ export interface TrailEntry {
   readonly name: string;
   /** The parties where it takes place, in federation order. */
   readonly places: readonly string[];
+  /** The parties that execute the branch; absent when these are all. Told to this party's own supervisor only. */
+  readonly parties?: readonly string[] | undefined;
 }
 
-export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel' | 'attempt';
+export type StepKind =
+  | 'task'
+  | 'transfer'
+  | 'reveal'
+  | 'psi'
+  | 'parallel'
+  | 'attempt'
+  | 'conclave'
+  | 'share'
+  | 'secure'
+  | 'exchange';

@@ -1,4 +1,5 @@
 import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { Fin } from '../coordination/trail.ts';
 import type { CapturedFailure } from './capture.ts';
 
 export type StepOutcome = 'completed' | 'failed' | 'aborted';
@@ -19,6 +20,26 @@ export interface DivergenceInfo {
   readonly branch: string;
   readonly position: number;
   readonly stepId: string;
+}
+
+/** What one exchange of a secure device has cost this party. */
+export interface SecureCost {
+  readonly device: string;
+  /** Rounds that operations shared: far fewer than if each had run alone. */
+  readonly rounds: number;
+  readonly messages: number;
+  /** Bytes that this party has sent, with headers. */
+  readonly bytes: number;
+  readonly operations: readonly OperationCost[];
+}
+
+export interface OperationCost {
+  readonly operation: string;
+  readonly count: number;
+  /** Numbers in the results. */
+  readonly elements: number;
+  /** Bytes that this party has sent for it, without headers. */
+  readonly bytes: number;
 }
 
 /** What this party waits for. */
@@ -43,6 +64,8 @@ export interface ProgramHost {
     readonly durationMs: number;
   }): void;
   disclosed(info: DisclosureInfo): void;
+  /** An exchange of a secure device is through. */
+  secured?(cost: SecureCost): void;
   progress(info: { readonly stepId: string; readonly done: number; readonly total: number }): void;
   /** Something failed at this party. Called at once, whether or not anything waits for it. */
   failed(captured: CapturedFailure): void;
@@ -52,6 +75,8 @@ export interface ProgramHost {
   handlerFailed?(captured: CapturedFailure): void;
   /** Everything of this party in a scope has ended; the program waits for what the parties agree on. */
   scopeLeft(scope: string): void;
+  /** This party's program is through with a conclave of these members: what its branch looks like. */
+  conclaveLeft(conclave: string, members: readonly string[], fin: Fin): void;
   /** A peer's message belongs to another program than this party's. Its value was not delivered. */
   diverged(info: DivergenceInfo): void;
   /** A message could not be sent because the link to the peer ended. Whether the peer is lost is not decided here. */

@@ -1,14 +1,20 @@
-/** What the job function receives: the party objects, `args`, `reveal` and `parallel`, with everything checked at run time. */
+/** What the job function, or that of a conclave, receives: the party objects, `args`, `reveal` and so on, with everything checked at run time. */
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
 import type { Handle } from './at.ts';
 import { Attempts } from './attempt.ts';
 import { sourceHash } from './branch.ts';
+import { checkMembers, conclave } from './conclave.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
+import { contexts, partyNames } from './run-context.ts';
 import type { RunState } from './run-state.ts';
 import { Scheduler } from './scheduler.ts';
+import { secretRecordOf } from './secret-handle.ts';
+import { deviceRecordOf } from './secure-device.ts';
+import { open, share } from './secure-methods.ts';
+import { SecureRuntime } from './secure-runtime.ts';
 
 /** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
 export const STEP_NAME_CHARS_MAX = 200;
@@ -22,26 +28,6 @@ export interface TaskServices {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-interface RunContext {
-  readonly scheduler: Scheduler;
-  readonly parties: readonly string[];
-}
-
-const contexts = new WeakMap<object, RunContext>();
-const partyNames = new WeakMap<object, { readonly name: string; readonly run: object }>();
-
-/** The run that two handles belong to. @throws {UsageError} PRIVITY_HANDLE_FOREIGN */
-export function contextOf(first: HandleRecord, second: HandleRecord): RunContext {
-  const context = contexts.get(first.run);
-  if (context === undefined || first.run !== second.run) {
-    throw new UsageError(
-      'PRIVITY_HANDLE_FOREIGN',
-      'psi was given a handle of another run. Keep handles inside the job function.',
-    );
-  }
-  return context;
-}
-
 /** @returns the job function's parameter, frozen. */
 export function createJobContext(
   state: RunState,
@@ -50,22 +36,43 @@ export function createJobContext(
   services: TaskServices,
   onAttempts: (attempts: Attempts) => void,
 ): object {
-  const scheduler: Scheduler = new Scheduler(state, lockstep, exchange, (record, parties) =>
-    scheduler.transfer(record, namesOf(state, parties)),
-  );
+  const scheduler: Scheduler = new Scheduler(state, lockstep, exchange, (record, to) => {
+    const device = deviceRecordOf(to[0]);
+    return device ? (share(record, device, to[1]) as Handle) : scheduler.transfer(record, namesOf(state, to));
+  });
   const attempts = new Attempts(scheduler);
   onAttempts(attempts);
-  contexts.set(state, { scheduler, parties: state.parties });
-  const parties = state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]);
-  return Object.freeze({
-    ...Object.fromEntries(parties),
+  contexts.set(state, { scheduler, secure: new SecureRuntime(scheduler), parties: state.parties });
+  const parties = new Map(
+    state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]),
+  );
+  const contextFor = (members: readonly string[]): object =>
+    Object.freeze({ ...Object.fromEntries(members.map((name) => [name, parties.get(name)])), ...common });
+  const common = {
     args: services.args,
-    reveal: (value: unknown) => scheduler.reveal(recordOf(value, state, 'reveal')),
+    reveal: (value: unknown) => {
+      const secret = secretRecordOf(value);
+      return scheduler.reveal(recordOf(secret ? open(secret) : value, state, 'reveal'));
+    },
     parallel: (branches: unknown) => scheduler.parallel(branchesOf(branches)),
     attempt: attempts.attempt.bind(attempts),
     retry: attempts.retry.bind(attempts),
     deadline: attempts.deadline.bind(attempts),
-  });
+    conclave: (members: unknown, code: unknown) => {
+      const names = membersOf(state, members);
+      if (typeof code !== 'function')
+        throw invalid(`conclave takes parties and then a function; the last argument is ${kindOf(code)}`);
+      return conclave(scheduler, names, () => code(contextFor(names)));
+    },
+  };
+  return contextFor(state.parties);
+}
+
+function membersOf(state: RunState, members: unknown): readonly string[] {
+  if (!Array.isArray(members) || members.length === 0)
+    throw invalid('conclave takes a list of at least one party');
+  if (new Set(members).size < members.length) throw invalid('conclave was given a party twice');
+  return namesOf(state, members, 'conclave');
 }
 
 function createParty(name: string, scheduler: Scheduler, settings: TaskServices['settings']): object {
@@ -82,7 +89,9 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
     onFailure: (code: unknown) => {
       if (typeof code !== 'function')
         throw invalid(`${name}.onFailure takes a function and was given ${kindOf(code)}`);
-      const { scope } = scheduler.lockstep.current();
+      const branch = scheduler.lockstep.current();
+      checkMembers(branch, [name]);
+      const { scope } = branch;
       const handler = code as (failure: unknown, context: object) => unknown;
       if (name === state.party) state.onFailure(scope, (failure) => handler(failure, context));
     },
@@ -165,14 +174,14 @@ function inputsOf(
   });
 }
 
-function namesOf(state: RunState, parties: readonly unknown[]): readonly string[] {
+function namesOf(state: RunState, parties: readonly unknown[], where = '.to()'): readonly string[] {
   if (parties.length === 0) throw invalid('.to() needs at least one party');
   const names = parties.map((party) => {
     const known = typeof party === 'object' && party !== null ? partyNames.get(party) : undefined;
     if (known?.run !== state) {
       throw new UsageError(
         'PRIVITY_STEP_PARTY_UNKNOWN',
-        `.to() was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. ` +
+        `${where} was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. ` +
           'Use the party objects that the job function receives.',
       );
     }

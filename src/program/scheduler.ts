@@ -10,6 +10,7 @@ import type { Handle } from './at.ts';
 import type { Branch, StepPlan } from './branch.ts';
 import { Cell, whenAll } from './cell.ts';
 import { MemberChannel } from './channel.ts';
+import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
 import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
@@ -27,6 +28,11 @@ export interface OpenedScope {
   readonly run: StepRun;
 }
 
+/** What a step uses, as far as scopes are concerned. */
+export type StepInput = Pick<HandleRecord, 'branch' | 'owners'> & {
+  readonly value: { readonly name: string };
+};
+
 export interface TaskPlan {
   readonly party: string;
   readonly name: string;
@@ -41,6 +47,7 @@ export class Scheduler {
   readonly lockstep: Lockstep;
   readonly #exchange: Exchange;
   readonly #delivery: Delivery;
+  readonly #settling: ((branch: Branch, ended: boolean) => void)[] = [];
   readonly #resolveTo: (record: HandleRecord, parties: readonly unknown[]) => Handle;
 
   /** `resolveTo` is what the method `to` of a handle does; it checks the parties and calls {@link transfer}. */
@@ -59,7 +66,7 @@ export class Scheduler {
 
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
-    const branch = this.#begin(inputs);
+    const branch = this.#begin(inputs, [party]);
     const entry = this.#issue(branch, {
       kind: 'task',
       name,
@@ -76,14 +83,15 @@ export class Scheduler {
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
-    const branch = this.#begin([record]);
+    const branch = this.#begin([record], targets);
     const cell = this.#move(branch, 'transfer', record, targets).cell;
     return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
 
   reveal(record: HandleRecord): Promise<unknown> {
     const branch = this.#begin([record]);
-    const { entry, cell } = this.#move(branch, 'reveal', record, this.state.parties);
+    this.settle(branch, false);
+    const { entry, cell } = this.#move(branch, 'reveal', record, branch.parties);
     return branch.scope.promise((resolve) => {
       cell?.when(
         (value) => {
@@ -101,7 +109,7 @@ export class Scheduler {
   /** A step that several parties execute together. Gives a handle for each member's own result. */
   device(step: DeviceStep): readonly Handle[] {
     const { kind, name, members, inputs, source } = step;
-    const branch = this.#begin(inputs);
+    const branch = this.#begin(inputs, members);
     const channel = members.includes(this.state.party)
       ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
       : undefined;
@@ -131,10 +139,11 @@ export class Scheduler {
 
   parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
     const branch = this.#begin([]);
+    this.settle(branch, false);
     const entry = this.#issue(branch, {
       kind: 'parallel',
       name: 'parallel',
-      places: this.state.parties,
+      places: branch.parties,
       inputs: [],
       source: String(branches.length),
     });
@@ -162,7 +171,9 @@ export class Scheduler {
 
   async #runBranch(child: Branch, code: (() => unknown) | undefined): Promise<unknown> {
     try {
-      return await this.lockstep.inBranch(child, async () => code?.());
+      const result = await this.lockstep.inBranch(child, async () => code?.());
+      this.settle(child, true);
+      return result;
     } finally {
       child.close();
       this.#exchange.recheckEarly();
@@ -172,11 +183,13 @@ export class Scheduler {
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
   openScope(name: string, detail: string): OpenedScope {
     const branch = this.#begin([]);
-    const plan = { kind: 'attempt', name, places: this.state.parties, inputs: [], source: detail } as const;
+    this.settle(branch, false);
+    const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
     const entry = this.#issue(branch, plan);
     const run = this.state.activity.begin(entry, true);
     run.start();
-    const [child] = this.lockstep.fork(branch, entry.stepId, 1, new Scope(entry.stepId, branch.scope));
+    const scope = new Scope(entry.stepId, branch.scope, branch.parties);
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, scope);
     invariant(child, 'a scope has one branch');
     return { entry, outer: branch.scope, branch, child, run };
   }
@@ -196,11 +209,88 @@ export class Scheduler {
     this.#exchange.recheckEarly();
   }
 
-  /** Every step begins here: none is issued after the end of its scope, or with a value of a scope that has failed. */
-  #begin(inputs: readonly HandleRecord[]): Branch {
+  /** A step that only its members execute any further. `own` is there at a member. */
+  openConclave(members: readonly string[]): OpenedConclave {
+    const branch = this.#begin([], members);
+    this.settle(branch, false);
+    const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
+    const entry = this.#issue(branch, plan);
+    const me = this.state.party;
+    const cell = members.includes(me) ? new Cell() : undefined;
+    const copies = new Map(
+      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
+    );
+    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
+    if (cell === undefined) return { entry, branch, result, own: null };
+    const run = this.state.activity.begin(entry, true);
+    run.start();
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, branch.scope, members);
+    invariant(child, 'a conclave has one branch');
+    return { entry, branch, result, own: { run, child, cell } };
+  }
+
+  /** This party is through with a conclave. */
+  closeConclave(branch: Branch, child: Branch): void {
+    this.lockstep.leave(branch, child);
+    this.#exchange.recheckEarly();
+  }
+
+  /** See {@link Delivery.publish}. */
+  publish(value: unknown, entry: TrailEntry): Promise<unknown> {
+    return this.#delivery.publish(value, entry);
+  }
+
+  /** For steps that gather before they run (src/program/secure-runtime.ts): called where a branch may wait, and at its end. */
+  onSettle(listener: (branch: Branch, ended: boolean) => void): void {
+    this.#settling.push(listener);
+  }
+
+  settle(branch: Branch, ended: boolean): void {
+    for (const listener of this.#settling) listener(branch, ended);
+  }
+
+  /** The branch of a step that its caller executes; see {@link #begin}. */
+  begin(inputs: readonly StepInput[], places: readonly string[]): Branch {
+    return this.#begin(inputs, places);
+  }
+
+  /** Numbers a step that its caller executes. */
+  issue(branch: Branch, plan: StepPlan, expectations?: readonly Expectation[]): TrailEntry {
+    return this.#issue(branch, plan, expectations);
+  }
+
+  /** A channel for a step that has not been issued yet. */
+  memberChannel(members: readonly string[], signal: AbortSignal): MemberChannel {
+    return new MemberChannel(this.state.party, members, this.#exchange, signal);
+  }
+
+  /** A handle to what a step has left at its owners. */
+  locate(at: {
+    readonly id: string;
+    readonly name: string;
+    readonly owners: readonly string[];
+    readonly cell: Cell | undefined;
+    readonly branch: Branch;
+  }): Handle {
+    const { id, name, owners, cell, branch } = at;
+    const copies = owners.map((party): [string, Copy[]] => [
+      party,
+      [{ branch, cell: party === this.state.party ? cell : undefined }],
+    ]);
+    return this.#handle({ id, name, copies: new Map(copies) }, owners, cell, branch);
+  }
+
+  /**
+   * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
+   * border of a conclave.
+   */
+  #begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
-    for (const { branch: home, value } of inputs) {
+    checkMembers(branch, places);
+    for (const input of inputs) {
+      const { branch: home, value } = input;
+      checkBorder(branch, input);
       if (!home.scope.aborted || home.scope === branch.scope) continue;
       throw new UsageError(
         'PRIVITY_HANDLE_SCOPE_FAILED',

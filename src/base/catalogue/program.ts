@@ -121,6 +121,32 @@ export const programErrors = {
       'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
+  PRIVITY_SECURE_DEALER: {
+    failure: 'USAGE',
+    means: 'A secure device needs a dealer that it was not given, or was given one that is a member.',
+    causes:
+      'A dealer knows the masks of all shares, so one that also holds shares, and data, would know everything. Three members or more of semi2k cannot do without.',
+    remedy:
+      'Name a further party, without data: `secure([alice, bob], { protocol: "semi2k", dealer: carol })`.',
+  },
+  PRIVITY_SECURE_MEMBER: {
+    failure: 'USAGE',
+    means: 'A value is shared by, or a secret opened to, a party that is no member of the secure device.',
+    causes: 'A party that was left out of `secure([...])`.',
+    remedy: 'Make it a member, send the value to a member first, or open the secret to a member.',
+  },
+  PRIVITY_SHARE_MISMATCH: {
+    failure: 'DATA_INVALID',
+    means: 'A value that is shared on a secure device is not what the job says of it.',
+    causes: 'Another shape than `.to(device, { shape })` declares, or a value that is no numbers.',
+    remedy: 'Correct the declaration, or the data of the party that the failure names.',
+  },
+  PRIVITY_SECRET_BRANCH: {
+    failure: 'USAGE',
+    means: 'A branch of `parallel` uses a secret that another branch makes at the same time.',
+    causes: 'A secret that was passed on by a variable instead of being returned.',
+    remedy: 'Return the secret from the branch and use it after `parallel`.',
+  },
   PRIVITY_VALUE_NOT_SENDABLE: {
     failure: 'USAGE',
     means: 'A value that was to leave its party, or the result of the job, is of a kind that cannot be sent.',
@@ -171,6 +197,20 @@ export const programErrors = {
     means: 'A `deadline` of the job has passed at a party.',
     causes: 'A step in it took longer than the job allows, or waits for a peer that is slow.',
     remedy: 'Look at the steps of the report for the one that was open; give it more time or less data.',
+  },
+  PRIVITY_PARTY_NOT_IN_CONCLAVE: {
+    failure: 'USAGE',
+    means: 'A step in a conclave names a party that is not a member of it.',
+    causes: 'The code of the conclave uses a party object of the job around it.',
+    remedy: 'Use only the parties that the function of the conclave receives, or name the party as a member.',
+  },
+  PRIVITY_HANDLE_CONCLAVE: {
+    failure: 'USAGE',
+    means: 'A handle crosses the border of a conclave.',
+    causes:
+      'A handle that was made in a conclave was kept for later or returned, or a conclave uses a value of a party that is not a member of it.',
+    remedy:
+      'Return plain values from the conclave: its result is located at all members. Send values to members before the conclave.',
   },
   PRIVITY_HANDLE_SCOPE_FAILED: {
     failure: 'USAGE',
