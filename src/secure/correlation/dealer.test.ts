@@ -121,6 +121,15 @@ describe('a dealer', () => {
     });
   });
 
+  it('deals crosses of bits to two members', async () => {
+    const { values } = await deal(2, (source, fiber) => (source as PairSource).bitCrosses(fiber, 5));
+    const [first, second] = values.map(({ bits }) => bits);
+    assert.deepEqual(
+      xor(values.map(({ products }) => products)),
+      first?.map((word, i) => word & (second?.[i] ?? 0n)),
+    );
+  });
+
   it('deals what more members need', async () => {
     const { values } = await deal(3, async (source, fiber) => ({
       masks: await group(source).bitMasks(fiber, 65),

@@ -22,10 +22,10 @@ import { planeWords, type Words } from '../sharing/shares.ts';
 import { receiveBitProducts, sendBitProducts } from './bit-products.ts';
 import { PRODUCT_WORDS } from './gilboa.ts';
 import { bitBatches, matrixPlan, otCosts, productBatches } from './ot-costs.ts';
-import type { TreeBits } from './ot-extension.ts';
+import type { ReceivedOts, SentOts, TreeBits } from './ot-extension.ts';
 import { loadOtKernels, type OtKernels } from './ot-kernels.ts';
-import { OtPair } from './ot-pair.ts';
-import type { BitProducts, PairSource, SourceCosts, Triples } from './source.ts';
+import { OtPair, type OtWork } from './ot-pair.ts';
+import type { BitCrosses, BitProducts, PairSource, SourceCosts, Triples } from './source.ts';
 
 /** What one member may set; the same at both. */
 export interface OtSourceOptions {
@@ -113,41 +113,22 @@ class OtSource implements PairSource {
   }
 
   async bitTriples(fiber: Fiber, words: number): Promise<Triples> {
-    const [a, b, c] = [new BigUint64Array(words), new BigUint64Array(words), new BigUint64Array(words)];
-    const [a32, b32, c32] = [a, b, c].map((part) => new Uint32Array(part.buffer)) as [
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-    ];
-    await this.#pair.run(
-      fiber,
-      'bit triples',
-      bitBatches(64 * words).map(({ from, to, ots }) => {
-        const [first, last] = [from / 32, to / 32];
-        return {
-          ots,
-          correctionWords: 0,
-          sent: ({ zero, one }) => {
-            for (let word = first; word < last; word++) {
-              const m0 = lowestBits(zero, 32 * (word - first));
-              a32[word] = m0 ^ lowestBits(one, 32 * (word - first));
-              c32[word] = (c32[word] as number) ^ m0;
-            }
-            return new Uint32Array();
-          },
-          received: ({ choices, pads }) => {
-            for (let word = first; word < last; word++) {
-              b32[word] = choices[word - first] as number;
-              c32[word] = (c32[word] as number) ^ lowestBits(pads, 32 * (word - first));
-            }
-          },
-        };
-      }),
-    );
-    for (let word = 0; word < c32.length; word++) {
-      c32[word] = (c32[word] as number) ^ ((a32[word] as number) & (b32[word] as number));
-    }
+    const [sent, received] = [bitsOf(words), bitsOf(words)];
+    await this.#bits(fiber, 'bit triples', words, sent, received);
+    const { bits: a, products: c } = sent;
+    const { bits: b } = received;
+    this.#kernels.xor(c, c, received.products);
+    const own = new BigUint64Array(words);
+    this.#kernels.and(own, a, b);
+    this.#kernels.xor(c, c, own);
     return { a, b, c };
+  }
+
+  async bitCrosses(fiber: Fiber, words: number): Promise<BitCrosses> {
+    const own = bitsOf(words);
+    const sends = fiber.rank === 0;
+    await this.#bits(fiber, 'bit crosses', words, sends ? own : undefined, sends ? undefined : own);
+    return own;
   }
 
   async bitProducts(fiber: Fiber, count: number): Promise<BitProducts> {
@@ -186,6 +167,30 @@ class OtSource implements PairSource {
   destroy(): void {
     this.#pair.destroy();
     this.#own.destroy();
+  }
+
+  /** Random OTs of bits: fills the bits and shares of the directions in which this member sends, and receives. */
+  #bits(
+    fiber: Fiber,
+    label: string,
+    words: number,
+    sent: BitCrosses | undefined,
+    received: BitCrosses | undefined,
+  ): Promise<void> {
+    const works = bitBatches(64 * words).map(({ from, to, ots }): OtWork => {
+      const part = ({ bits, products }: BitCrosses) =>
+        [bits, products].map((all) => new Uint32Array(all.buffer, from / 8, (to - from) / 32)) as [
+          Uint32Array,
+          Uint32Array,
+        ];
+      return {
+        ots,
+        correctionWords: 0,
+        ...(sent === undefined ? {} : { sent: (made) => takeSent(made, ...part(sent)) }),
+        ...(received === undefined ? {} : { received: (made) => takeReceived(made, ...part(received)) }),
+      };
+    });
+    return this.#pair.run(fiber, label, works);
   }
 
   /** This member's choices, and the sum of its shares of the products in both directions. */
@@ -245,6 +250,26 @@ class OtSource implements PairSource {
     );
     return { choices, products };
   }
+}
+
+function bitsOf(words: number): BitCrosses {
+  return { bits: new BigUint64Array(words), products: new BigUint64Array(words) };
+}
+
+/** The sender's bit is m0 ^ m1, its share m0. */
+function takeSent({ zero, one }: SentOts, bits: Uint32Array, products: Uint32Array): Uint32Array {
+  for (let word = 0; word < bits.length; word++) {
+    const m0 = lowestBits(zero, 32 * word);
+    bits[word] = m0 ^ lowestBits(one, 32 * word);
+    products[word] = m0;
+  }
+  return new Uint32Array();
+}
+
+/** The receiver's bit is its choice, its share the pad that it chose. */
+function takeReceived({ choices, pads }: ReceivedOts, bits: Uint32Array, products: Uint32Array): void {
+  bits.set(choices.subarray(0, bits.length));
+  for (let word = 0; word < bits.length; word++) products[word] = lowestBits(pads, 32 * word);
 }
 
 /** The lowest bits of 32 pads from number `first` on, as one word. */
