@@ -152,6 +152,7 @@ export class Parties {
 
   static async start(setup: Setup): Promise<Parties> {
     const parties = new Parties();
+    disposeAtTheEnd(parties);
     const specs = Object.entries(setup.parties);
     parties.#patienceMs = setup.patienceMs ?? PATIENCE_MS;
     if (setup.expiresAfterMs !== undefined) parties.expiresAt = Date.now() + setup.expiresAfterMs;
@@ -244,6 +245,7 @@ export class Parties {
 
   /** Ends whatever still runs, and removes the folder. For `finally`. */
   dispose(): void {
+    open.delete(this);
     for (const party of this.all) {
       for (const event of party.events) {
         if (event.event === 'process.started' && isAlive(event.pid)) process.kill(event.pid, 'SIGKILL');
@@ -300,6 +302,20 @@ export class Parties {
       ...args,
     ];
   }
+}
+
+/** Those that are not disposed of yet, for the sudden end of this process: Ctrl-C in the middle of a long campaign. */
+const open = new Set<Parties>();
+
+let isWatching = false;
+
+function disposeAtTheEnd(parties: Parties): void {
+  open.add(parties);
+  if (isWatching) return;
+  isWatching = true;
+  process.once('exit', () => {
+    for (const left of [...open]) left.dispose();
+  });
 }
 
 /** Whether a process runs. One that has ended and waits to be reaped by whoever adopted it does not. */
