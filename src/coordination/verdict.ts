@@ -59,7 +59,10 @@ export function failedOutcome(
  * one failure, so every party has it, and contributions that are still on their way to somebody add nothing to the verdict.
  * Nobody needs to hear that the others have heard everything, too.
  */
-export function isSettled(parties: readonly string[], contributions: readonly (Contribution | null)[]): boolean {
+export function isSettled(
+  parties: readonly string[],
+  contributions: readonly (Contribution | null)[],
+): boolean {
   const failures = contributions.flatMap((c) => (c?.failure ? [c.failure] : []));
   const [only] = failures;
   return (

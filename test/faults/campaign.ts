@@ -45,10 +45,13 @@ export async function campaign(options: CampaignOptions): Promise<boolean> {
   const order = orderOf(possible, plan);
   const differs = journal.done.find(({ run, name }) => order[run - 1]?.name !== name);
   if (differs) {
-    say(`Run ${differs.run} was "${differs.name}" and would be another one now: the scenarios have changed. Start anew.`);
+    say(
+      `Run ${differs.run} was "${differs.name}" and would be another one now: the scenarios have changed. Start anew.`,
+    );
     return false;
   }
-  for (const done of journal.done) progress.figures.add(scenarioOf(order, done.run), done, referenceOf(done, plan));
+  for (const done of journal.done)
+    progress.figures.add(scenarioOf(order, done.run), done, referenceOf(done, plan));
   const before = new Set(journal.done.map(({ run }) => run));
   const waiting = order.flatMap((_, i) => (before.has(i + 1) ? [] : [i + 1]));
   const worker = async (): Promise<void> => {
@@ -64,7 +67,10 @@ export async function campaign(options: CampaignOptions): Promise<boolean> {
 }
 
 /** Those that are asked for, without those that cannot be tried here: these are told of, one by one. */
-function choose(only: string, say: (line: string) => void): { possible: readonly Scenario[]; leftOut: number } {
+function choose(
+  only: string,
+  say: (line: string) => void,
+): { possible: readonly Scenario[]; leftOut: number } {
   const chosen = scenarios.filter((scenario) => scenario.name.includes(only));
   const possible = chosen.filter((scenario) => {
     const why = whyImpossible(scenario);
@@ -96,7 +102,10 @@ async function oneRun(
   progress: Progress,
 ): Promise<Done> {
   const from = performance.now();
-  const { complaints, detectionMs, leftovers, story, phasesMs } = await runScenario(scenario, seeded(plan.seed + run));
+  const { complaints, detectionMs, leftovers, story, phasesMs } = await runScenario(
+    scenario,
+    seeded(plan.seed + run),
+  );
   progress.spent(phasesMs);
   if (complaints.length > 0) {
     mkdirSync(folder, { recursive: true });

@@ -33,7 +33,10 @@ export class Figures {
     row.leftovers += outcome.leftovers.length;
     if (outcome.detectionMs !== null) row.detectionMs.push(outcome.detectionMs);
     if (outcome.complaints.length === 0) row.asExpected += 1;
-    else this.#unexpected.push(`${reference}: ${scenario.name}: ${outcome.complaints.map((complaint) => complaint.split('\n', 1)[0]).join('; ')}`);
+    else
+      this.#unexpected.push(
+        `${reference}: ${scenario.name}: ${outcome.complaints.map((complaint) => complaint.split('\n', 1)[0]).join('; ')}`,
+      );
   }
 
   get runs(): number {

@@ -19,7 +19,11 @@ const lost = (parties: readonly PartyName[]): End => ({
 });
 
 /** `here` on one side, everyone else on the other; both have to name the cut. */
-function parted(parties: Size, here: readonly PartyName[], more: Partial<Cell> & Pick<Cell, 'fault'>): Scenario {
+function parted(
+  parties: Size,
+  here: readonly PartyName[],
+  more: Partial<Cell> & Pick<Cell, 'fault'>,
+): Scenario {
   const rest = names(parties).filter((name) => !here.includes(name));
   return cell({
     ...work(parties),

@@ -17,7 +17,9 @@ async function reaches(hosts: Hosts, from: string, to: string): Promise<boolean>
   ];
   const start = (host: string, script: string) => {
     const [program = '', ...args] = hosts.command(host);
-    return spawn(program, [...args, process.execPath, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    return spawn(program, [...args, process.execPath, '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
   };
   const listening = start(to, server);
   try {

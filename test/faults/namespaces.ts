@@ -106,7 +106,15 @@ export class Hosts {
 
   /** From now on the bridge passes on to this host only so much, and drops what does not fit into a short queue. */
   squeeze(host: string, { bitsPerSecond, queueBytes }: { bitsPerSecond: number; queueBytes: number }): void {
-    const bucket = ['tbf', 'rate', `${bitsPerSecond}bit`, 'burst', `${queueBytes}b`, 'limit', `${queueBytes}b`];
+    const bucket = [
+      'tbf',
+      'rate',
+      `${bitsPerSecond}bit`,
+      'burst',
+      `${queueBytes}b`,
+      'limit',
+      `${queueBytes}b`,
+    ];
     tc('-n', this.#name(HUB), 'qdisc', 'add', 'dev', host, 'root', ...bucket);
   }
 
@@ -187,7 +195,8 @@ function isTestProcess(pid: number): boolean {
 function remove(name: string): void {
   try {
     // A namespace lives on without its name while a process is in it.
-    for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean))
+      process.kill(Number(pid), 'SIGKILL');
   } catch {
     // It has ended meanwhile, or there is no such namespace.
   }

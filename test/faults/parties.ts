@@ -186,7 +186,9 @@ export class Parties {
       if (spec.portTaken) parties.#guests.push(await listenOn(parties.ports[name] ?? 0));
       const tempDir = parties.tempOf(name);
       if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
-      parties.all.push(new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)));
+      parties.all.push(
+        new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)),
+      );
     }
     return parties;
   }
@@ -217,12 +219,16 @@ export class Parties {
     }
   }
 
-  /** What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice. */
-  async leftovers(withinMs = 3_000): Promise<string[]> {
+  /**
+   * What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice.
+   *
+   * @param isAllowed what may stay, and is not waited for
+   */
+  async leftovers(withinMs = 3_000, isAllowed: (what: string) => boolean = () => false): Promise<string[]> {
     for (const guest of this.#guests.splice(0)) guest.close();
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const found = await this.#leftovers();
+      const found = (await this.#leftovers()).filter((what) => !isAllowed(what));
       if (found.length === 0 || performance.now() > deadline) return found;
       await delay(20);
     }

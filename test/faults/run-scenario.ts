@@ -45,9 +45,12 @@ export async function runScenario(scenario: Scenario, random: () => number): Pro
     const faultAt = await happen(parties, scenario, () => spent('until the fault'));
     await parties.ended();
     spent('until the end');
-    if (scenario.fault.what === 'lossy link' && !scenario.fault.whom.some((host) => parties.hosts?.dropped(host)))
+    if (
+      scenario.fault.what === 'lossy link' &&
+      !scenario.fault.whom.some((host) => parties.hosts?.dropped(host))
+    )
       complaints.push('no packet was lost');
-    leftovers = allowed(await parties.leftovers(), scenario);
+    leftovers = await parties.leftovers(undefined, (what) => mayStay(what, scenario));
     complaints.push(...leftovers.map((what) => `left behind: ${what}`));
     spent('looking for leftovers');
     for (const party of parties.all) complaints.push(...(await complaintsOf(parties, party, scenario)));
@@ -132,7 +135,9 @@ async function complaintsOf(parties: Parties, party: Party, { expected }: Scenar
 function disagreements(parties: Parties, { expected }: Scenario): string[] {
   const digests = new Map<string, string[]>();
   const sides = (expected.together ?? []).flatMap((side) => {
-    const said = side.map((name) => parties.get(name).events.find((event) => event.event === 'verdict')?.digest);
+    const said = side.map(
+      (name) => parties.get(name).events.find((event) => event.event === 'verdict')?.digest,
+    );
     return new Set(said).size > 1 ? [`the verdicts differ among ${side.join(' and ')}`] : [];
   });
   for (const party of parties.all) {
@@ -194,8 +199,8 @@ function toldTime(parties: Parties, whom: readonly PartyName[]): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-function allowed(leftovers: readonly string[], { expected }: Scenario): string[] {
-  return leftovers.filter((what) => !expected.leaves?.some((name) => what.startsWith(`${name}: privity-`)));
+function mayStay(what: string, { expected }: Scenario): boolean {
+  return expected.leaves?.some((name) => what.startsWith(`${name}: privity-`)) === true;
 }
 
 function readReport(parties: Parties, name: string): RunReport | null {

@@ -8,4 +8,9 @@ import { networkScenarios } from './network-scenarios.ts';
 import { processScenarios } from './process-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 
-export const scenarios: readonly Scenario[] = [...processScenarios, ...networkScenarios, ...momentScenarios, ...hostScenarios];
+export const scenarios: readonly Scenario[] = [
+  ...processScenarios,
+  ...networkScenarios,
+  ...momentScenarios,
+  ...hostScenarios,
+];

@@ -175,7 +175,9 @@ export default job(
   {
     parties,
     args: z.object({
-      scene: z.enum(['work', 'transfer', 'pieces', 'psi', 'reveal', 'closing', 'end', 'attempt']).default('work'),
+      scene: z
+        .enum(['work', 'transfer', 'pieces', 'psi', 'reveal', 'closing', 'end', 'attempt'])
+        .default('work'),
       act: z.string().default('return'),
       who: z
         .string()
