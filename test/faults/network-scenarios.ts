@@ -252,7 +252,13 @@ function setups(): Scenario[] {
         expected: {
           code: 'AUTH_FAILED',
           origin: 'bob',
-          apart: { bob: { code: 'AUTH_FAILED', origin: others(parties, 'bob') } },
+          // Whom nobody answers that he dials is told nothing: he only sees that nobody joins.
+          apart: {
+            bob: {
+              code: parties === 2 ? ['AUTH_FAILED', 'JOIN_TIMEOUT'] : 'AUTH_FAILED',
+              origin: others(parties, 'bob'),
+            },
+          },
         },
       },
       parties,
