@@ -10,6 +10,8 @@ import { atMost, figure, quantile, setting } from './parts/figure.ts';
 const RUNS = setting('RUNS', 200);
 const LARGE_RUNS = setting('LARGE_RUNS', 20);
 const SIGNAL_RUNS = setting('SIGNAL_RUNS', 30);
+/** Thirty-two processes need a while to start on two cores. */
+const PATIENCE_MS = 180_000;
 const THREE = ['alice', 'bob', 'carol'];
 const SIXTEEN = Array.from({ length: 16 }, (_, i) => (i < 3 ? (THREE[i] ?? '') : `party${i}`));
 
@@ -38,7 +40,7 @@ async function once(
     const env = { BENCH_PARTIES: names.join(), MATRIX_PARTIES: names.join(), MATRIX_PARTY: name };
     return [name, { job: jobFile(job), env }] as const;
   });
-  const parties = await Parties.start({ parties: Object.fromEntries(specs), args });
+  const parties = await Parties.start({ parties: Object.fromEntries(specs), args, patienceMs: PATIENCE_MS });
   try {
     const at = await fault(parties);
     const speaking = parties.all.filter(({ name }) => name !== silent);

@@ -69,6 +69,7 @@ export class Party {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null; at: number }>;
   text = '';
   #watchers: (() => void)[] = [];
+  readonly #patienceMs: number;
 
   /** @param within what its command line begins with, to run at its own host */
   constructor(
@@ -77,8 +78,10 @@ export class Party {
     tempDir: string,
     spec?: PartySpec,
     within: readonly string[] = [],
+    patienceMs = PATIENCE_MS,
   ) {
     this.name = name;
+    this.#patienceMs = patienceMs;
     const limit = spec?.addressSpaceBytes;
     const limited = limit === undefined ? [] : ['prlimit', `--as=${limit}`];
     const [program = '', ...args] = [...within, ...limited, process.execPath, cli, ...argv];
@@ -117,7 +120,7 @@ export class Party {
         const never = (why: string) =>
           reject(new Error(`${this.name}: no ${kind} event ${why}; it said:\n${this.story()}`));
         this.#watchers.push(look);
-        timer = setTimeout(() => never(`within ${PATIENCE_MS} ms`), PATIENCE_MS);
+        timer = setTimeout(() => never(`within ${this.#patienceMs} ms`), this.#patienceMs);
         void this.exited.then(() => {
           look();
           never('before it exited');
@@ -187,7 +190,14 @@ export class Parties {
       const tempDir = parties.tempOf(name);
       if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
       parties.all.push(
-        new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)),
+        new Party(
+          name,
+          parties.#argv(name, spec, setup),
+          tempDir,
+          spec,
+          parties.hosts?.command(name),
+          setup.patienceMs,
+        ),
       );
     }
     return parties;
