@@ -17,6 +17,7 @@ import type { RunEvent } from '../../src/observe/events.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
 import { Hosts } from './namespaces.ts';
 import { Network } from './proxy.ts';
+import { Tap } from './tap.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -34,6 +35,7 @@ export interface PartySpec {
   /** On top of the arguments that all parties have. */
   readonly args?: Readonly<Record<string, string>>;
   readonly runId?: string;
+  readonly errorDetail?: 'redacted' | 'full';
   /** `expired`: the pinned key in a certificate of last week. `unknown`: a key that the others have not pinned. */
   readonly certificate?: 'expired' | 'unknown';
   /** Somebody else listens on this party's port. */
@@ -50,6 +52,8 @@ export interface Setup {
   readonly bounds?: Readonly<Record<string, number>>;
   /** Gives every pair of parties a path that the test can break; its random numbers come from here. */
   readonly network?: () => number;
+  /** Whether what passes between the parties is read on the way. */
+  readonly tap?: boolean;
   /** The certificates of all are valid for so long only. */
   readonly expiresAfterMs?: number;
   /** Longest that this run may take; {@link PATIENCE_MS} if not given. */
@@ -147,6 +151,7 @@ export class Parties {
   readonly ports: Record<string, number> = {};
   network: Network | undefined;
   hosts: Hosts | undefined;
+  tap: Tap | undefined;
   /** When the certificates of all expire, where they do so soon. */
   expiresAt: number | undefined;
   #patienceMs = PATIENCE_MS;
@@ -165,6 +170,7 @@ export class Parties {
       fingerprints[name] = await writeIdentity(parties.dir, name, spec.certificate, parties.expiresAt);
       parties.ports[name] = setup.hosts ? HOST_PORT : await freePort();
     }
+    if (setup.tap) parties.tap = await Tap.open(parties.ports, parties.dir);
     if (setup.network) parties.network = await Network.open(parties.ports, setup.network);
     for (const [name, spec] of specs) {
       const members = specs.map(([member]) => {
@@ -182,6 +188,7 @@ export class Parties {
         certificate: `./${name}.cert.pem`,
         listen: `${parties.#hostOf(name)}:${parties.ports[name]}`,
         bounds: setup.bounds ?? {},
+        ...(spec.errorDetail === undefined ? {} : { errorDetail: spec.errorDetail }),
         settings: spec.settings ?? {},
       };
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));
@@ -270,6 +277,7 @@ export class Parties {
     }
     for (const pid of heirs(this.dir)) process.kill(pid, 'SIGKILL');
     this.network?.close();
+    this.tap?.close();
     this.hosts?.close();
     for (const guest of this.#guests) guest.close();
     for (const mount of this.#mounts) execFileSync('umount', ['-l', mount]);
@@ -298,6 +306,8 @@ export class Parties {
 
   /** Where one party finds another: where it listens, or the path to it that the test can break. */
   #portOf(from: string, to: string): number | undefined {
+    const tapped = this.tap?.port(from, to);
+    if (tapped !== undefined) return tapped;
     return from === to || !this.network ? this.ports[to] : this.network.path(from, to).path.port;
   }
 
