@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
+import type { ExplainFlags } from './commands/explain.ts';
 import type { FederationCreateFlags, FederationVerifyFlags } from './commands/federation.ts';
 import type { KeygenFlags } from './commands/keygen.ts';
 import type { LocalFlags } from './commands/local.ts';
@@ -260,12 +260,24 @@ ${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --co
 
 function addExplain(program: Command, shell: Shell, exit: Exit): void {
   program
-    .command('explain <code>')
-    .description('say what a failure code or an error code means, and what to do')
+    .command('explain <what...>')
+    .description('say what a code means, or what happened in a run, from the reports of its parties')
+    .option('--federation <file>', 'check against it that the contributions in the reports are signed')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      examplesText(['privity explain PEER_CRASHED', 'privity explain PRIVITY_CONFIG_UNKNOWN_KEY']),
+      `
+WHAT is one failure code or error code, or the reports of one run that parties share with each other:
+files, or folders of them. The clocks of different machines are never believed: how they stand to each
+other is worked out from what must have come before what, and every estimate says how good it is.
+${examplesText([
+  'privity explain PEER_CRASHED',
+  'privity explain PRIVITY_CONFIG_UNKNOWN_KEY',
+  'privity explain reports/alice.json',
+  'privity explain alice.json bob.json carol.json --federation federation.yaml',
+])}${plainExitCodesText()}`,
     )
-    .action((code: string, flags: { json?: boolean }) => exit(explainCommand(shell, code, flags)));
+    .action(async (what: string[], flags: ExplainFlags) =>
+      exit(await (await import('./commands/explain.ts')).explainCommand(shell, what, flags)),
+    );
 }

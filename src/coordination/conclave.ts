@@ -30,12 +30,6 @@ export function takeConclaveEnd(turn: Turn, peer: number, conclave: string, fin:
   compare(turn, conclave);
 }
 
-/** Whether this party issues no more steps in a branch: its program, or the conclave that the branch is, has ended. */
-export function hasEnded(turn: Turn, branch: string): boolean {
-  const conclave = branch.slice(0, Math.max(0, branch.lastIndexOf('/')));
-  return turn.next.fin !== null || Boolean(turn.next.conclaves.get(conclave)?.members);
-}
-
 function entryOf(turn: Turn, conclave: string): OpenConclave {
   return (
     turn.next.conclaves.get(conclave) ?? { members: null, fins: turn.next.config.parties.map(() => null) }

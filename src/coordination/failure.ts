@@ -38,4 +38,14 @@ export interface TrailEntry {
   readonly parties?: readonly string[] | undefined;
 }
 
-export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel' | 'attempt' | 'conclave';
+export type StepKind =
+  | 'task'
+  | 'transfer'
+  | 'reveal'
+  | 'psi'
+  | 'parallel'
+  | 'attempt'
+  | 'conclave'
+  | 'share'
+  | 'secure'
+  | 'exchange';

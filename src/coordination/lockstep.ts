@@ -1,5 +1,4 @@
 /** Lockstep: what happens when the steps of two parties are not the same (the search itself is in trail.ts). */
-import { hasEnded } from './conclave.ts';
 import { compareHead, describe, entriesUpTo, firstDifference, type TrailHead } from './trail.ts';
 import type { Turn } from './turn.ts';
 import type { TrailEntry } from './types.ts';
@@ -40,7 +39,7 @@ export function awaitDifference(turn: Turn, peer: number, branch: string, positi
   if (!turn.open || turn.next.divergence !== null) return;
   turn.next.divergence = { peer, giveUpAt: turn.now + 2 * turn.next.config.bounds.heartbeatMs };
   const entries = entriesUpTo(turn.next.trail, branch, position);
-  turn.send(peer, { type: 'diverged', branch, entries, ended: hasEnded(turn, branch) });
+  turn.send(peer, { type: 'diverged', branch, entries, ended: turn.hasEnded(branch) });
 }
 
 /** The peer has sent its trail: name the first difference, if this party can see one. */
@@ -52,7 +51,7 @@ export function nameDifference(
   theyEnded: boolean,
 ): void {
   if (!turn.open) return;
-  const found = firstDifference(turn.next.trail, branch, theirs, theyEnded, hasEnded(turn, branch));
+  const found = firstDifference(turn.next.trail, branch, theirs, theyEnded, turn.hasEnded(branch));
   if (found) return diverge(turn, peer, found.stepId, found.mine, found.theirs);
   // The peer is certain, this party has not come far enough to see it: tell the peer how far, it will name it.
   const last = theirs.at(-1);

@@ -41,6 +41,12 @@ export class Turn {
     return this.next.phase !== 'aborting' && this.next.phase !== 'ended';
   }
 
+  /** Whether this party issues no more steps in a branch: its program, or the conclave that the branch is, has ended. */
+  hasEnded(branch: string): boolean {
+    const conclave = branch.slice(0, Math.max(0, branch.lastIndexOf('/')));
+    return this.next.fin !== null || Boolean(this.next.conclaves.get(conclave)?.members);
+  }
+
   name(party: number): string {
     return this.next.config.parties[party] ?? '?';
   }

@@ -26,6 +26,32 @@ export interface StepReport {
   readonly durationMs: number | null;
 }
 
+/** What one operation of a secure device has cost this party. */
+export interface OperationCost {
+  readonly operation: string;
+  readonly count: number;
+  /** Numbers in the results. */
+  readonly elements: number;
+  /** Bytes that this party has sent for it, without headers. */
+  readonly bytes: number;
+}
+
+/** The same of one exchange, in which operations share rounds. */
+export interface SecureCost {
+  readonly device: string;
+  /** Rounds that the operations have shared: far fewer than if each had run alone. */
+  readonly rounds: number;
+  readonly messages: number;
+  /** Bytes that this party has sent, with headers. */
+  readonly bytes: number;
+  readonly operations: readonly OperationCost[];
+}
+
+/** The same of a whole run. */
+export interface SecureReport extends SecureCost {
+  readonly exchanges: number;
+}
+
 /** What a party said of the end of a run that did not complete. */
 export interface SealedContribution {
   readonly party: string;
@@ -101,6 +127,8 @@ export interface RunReport {
   readonly disclosures: readonly Disclosure[];
   /** How many more there were than a report lists; zero but for extraordinary jobs. */
   readonly disclosuresNotListed: number;
+  /** One entry for each secure device in which this party has taken part; absent if there was none. */
+  readonly secure?: readonly SecureReport[];
   readonly reclaimed: Readonly<Record<string, number>>;
   readonly leftovers: readonly string[];
   readonly exitCode: number;

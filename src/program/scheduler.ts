@@ -28,6 +28,11 @@ export interface OpenedScope {
   readonly run: StepRun;
 }
 
+/** What a step uses, as far as scopes are concerned. */
+export type StepInput = Pick<HandleRecord, 'branch' | 'owners'> & {
+  readonly value: { readonly name: string };
+};
+
 export interface TaskPlan {
   readonly party: string;
   readonly name: string;
@@ -42,6 +47,7 @@ export class Scheduler {
   readonly lockstep: Lockstep;
   readonly #exchange: Exchange;
   readonly #delivery: Delivery;
+  readonly #settling: ((branch: Branch, ended: boolean) => void)[] = [];
   readonly #resolveTo: (record: HandleRecord, parties: readonly unknown[]) => Handle;
 
   /** `resolveTo` is what the method `to` of a handle does; it checks the parties and calls {@link transfer}. */
@@ -84,6 +90,7 @@ export class Scheduler {
 
   reveal(record: HandleRecord): Promise<unknown> {
     const branch = this.#begin([record]);
+    this.settle(branch, false);
     const { entry, cell } = this.#move(branch, 'reveal', record, branch.parties);
     return branch.scope.promise((resolve) => {
       cell?.when(
@@ -132,6 +139,7 @@ export class Scheduler {
 
   parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
     const branch = this.#begin([]);
+    this.settle(branch, false);
     const entry = this.#issue(branch, {
       kind: 'parallel',
       name: 'parallel',
@@ -163,7 +171,9 @@ export class Scheduler {
 
   async #runBranch(child: Branch, code: (() => unknown) | undefined): Promise<unknown> {
     try {
-      return await this.lockstep.inBranch(child, async () => code?.());
+      const result = await this.lockstep.inBranch(child, async () => code?.());
+      this.settle(child, true);
+      return result;
     } finally {
       child.close();
       this.#exchange.recheckEarly();
@@ -173,6 +183,7 @@ export class Scheduler {
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
   openScope(name: string, detail: string): OpenedScope {
     const branch = this.#begin([]);
+    this.settle(branch, false);
     const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
     const entry = this.#issue(branch, plan);
     const run = this.state.activity.begin(entry, true);
@@ -201,6 +212,7 @@ export class Scheduler {
   /** A step that only its members execute any further. `own` is there at a member. */
   openConclave(members: readonly string[]): OpenedConclave {
     const branch = this.#begin([], members);
+    this.settle(branch, false);
     const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
     const entry = this.#issue(branch, plan);
     const me = this.state.party;
@@ -228,11 +240,51 @@ export class Scheduler {
     return this.#delivery.publish(value, entry);
   }
 
+  /** For steps that gather before they run (src/program/secure-runtime.ts): called where a branch may wait, and at its end. */
+  onSettle(listener: (branch: Branch, ended: boolean) => void): void {
+    this.#settling.push(listener);
+  }
+
+  settle(branch: Branch, ended: boolean): void {
+    for (const listener of this.#settling) listener(branch, ended);
+  }
+
+  /** The branch of a step that its caller executes; see {@link #begin}. */
+  begin(inputs: readonly StepInput[], places: readonly string[]): Branch {
+    return this.#begin(inputs, places);
+  }
+
+  /** Numbers a step that its caller executes. */
+  issue(branch: Branch, plan: StepPlan, expectations?: readonly Expectation[]): TrailEntry {
+    return this.#issue(branch, plan, expectations);
+  }
+
+  /** A channel for a step that has not been issued yet. */
+  memberChannel(members: readonly string[], signal: AbortSignal): MemberChannel {
+    return new MemberChannel(this.state.party, members, this.#exchange, signal);
+  }
+
+  /** A handle to what a step has left at its owners. */
+  locate(at: {
+    readonly id: string;
+    readonly name: string;
+    readonly owners: readonly string[];
+    readonly cell: Cell | undefined;
+    readonly branch: Branch;
+  }): Handle {
+    const { id, name, owners, cell, branch } = at;
+    const copies = owners.map((party): [string, Copy[]] => [
+      party,
+      [{ branch, cell: party === this.state.party ? cell : undefined }],
+    ]);
+    return this.#handle({ id, name, copies: new Map(copies) }, owners, cell, branch);
+  }
+
   /**
    * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
    * border of a conclave.
    */
-  #begin(inputs: readonly HandleRecord[], places: readonly string[] = []): Branch {
+  #begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
     checkMembers(branch, places);

@@ -5,7 +5,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
-import type { Disclosure } from '../observe/report.ts';
+import type { Disclosure, SecureCost } from '../observe/report.ts';
 import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
 
@@ -80,7 +80,8 @@ export type StepNews =
       readonly durationMs: number;
     }
   | { readonly news: 'progress'; readonly stepId: string; readonly done: number; readonly total: number }
-  | { readonly news: 'disclosed'; readonly disclosure: Disclosure };
+  | { readonly news: 'disclosed'; readonly disclosure: Disclosure }
+  | { readonly news: 'secured'; readonly cost: SecureCost };
 
 /** This party's step waits for something from a peer. */
 export interface ProgramWait {

@@ -131,7 +131,7 @@ export class PartyRun {
     const coordinator = this.#coordinator;
     const control = new ControlPlane(this.#self, this.#parties, planes.connect, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
-      onLink: (peer, up) => coordinator.dispatch({ type: 'link', peer, up }),
+      onLink: (peer, up, closed) => coordinator.dispatch({ type: 'link', peer, up, closed }),
       onRefused: (peer, error) => this.#own.refused(peer, error),
     });
     this.#control = control;

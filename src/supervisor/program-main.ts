@@ -20,11 +20,12 @@ process.on('message', (message: ToProgram, socket: unknown) => {
 
 // The supervisor is gone: tell the peers, who have their own supervisors, then leave nothing behind.
 const orphaned = (): void => {
-  void Promise.all([run?.orphaned(), watchdog?.lastWord()]).finally(() => endProcessTree(tempDir));
+  watchdog?.awake();
+  void (run?.orphaned() ?? Promise.resolve()).finally(() => endProcessTree(tempDir));
 };
 process.on('disconnect', orphaned);
-// It may be gone since before anybody listened.
-if (!process.connected) orphaned();
+// It may be gone since before anybody listened. What it had said until then is delivered first.
+if (!process.connected) setImmediate(orphaned);
 
 // An error that the job has let slip past every promise. The process goes on until the verdict ends it.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

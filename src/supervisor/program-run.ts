@@ -12,15 +12,14 @@ import { loadJob } from '../program/load-job.ts';
 import { Runtime } from '../program/runtime.ts';
 import type { ManagedLink } from '../transport/index.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
+import { sayLastWord } from './last-word.ts';
 import { type DataPlane, openDataPlane } from './planes.ts';
 import { toJson } from './result-json.ts';
 import { Silence } from './silence.ts';
 import { WAITS_TOLD_MAX } from './waits.ts';
 
-/** How long peers may take to take the news that this party's supervisor is gone. */
+/** How long the data links have to take the news that this party's supervisor is gone. */
 const ORPHAN_NOTICE_MS = 100;
-/** The same, while a connection with one of them is still being made. Below the silence after which they lose this party. */
-const ORPHAN_CONNECT_MS = 500;
 /** How often waits are looked for, and signs of life sent. */
 const LOOK_MS = 1_000;
 /** How long the details of a failure wait, so that the failure itself has the processor. No person notices. */
@@ -85,12 +84,11 @@ export class ProgramRun {
     }
   }
 
-  /** Tells every peer's program that nobody answers for this party any more. */
+  /** Tells every peer that nobody answers for this party any more: its program at once, its supervisor for certain. */
   async orphaned(): Promise<void> {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
-    const allUp = this.#links.every((link) => link.state === 'up');
-    await delay(allUp ? ORPHAN_NOTICE_MS : ORPHAN_CONNECT_MS);
+    await Promise.allSettled([sayLastWord(this.#load.lastWord), delay(ORPHAN_NOTICE_MS)]);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
@@ -194,13 +192,15 @@ export class ProgramRun {
     return {
       stepIssued: (entry) => this.#note({ news: 'issued', entry }),
       // At once: if the task never lets go of the event loop, this is how anyone knows which one it is.
-      stepStarted: ({ stepId }) => {
+      stepStarted: ({ stepId, kind }) => {
         this.#note({ news: 'started', stepId });
-        this.#flushNews();
+        // There are thousands of these, and the exchange that they belong to has been told of.
+        if (kind !== 'secure') this.#flushNews();
       },
       stepFinished: (info) => this.#note({ news: 'finished', ...info }),
       progress: (info) => this.#note({ news: 'progress', ...info }),
       disclosed: (disclosure) => this.#note({ news: 'disclosed', disclosure }),
+      secured: (cost) => this.#note({ news: 'secured', cost }),
       failed: (captured) => this.#failed(captured),
       scopeFailed: (scope, captured) => {
         this.#tell({ type: 'scopeFailed', scope, failure: captured.failure });

@@ -48,6 +48,7 @@ export function buildReport(parts: ReportParts): RunReport {
     steps: recorder.steps,
     disclosures: recorder.disclosures,
     disclosuresNotListed: recorder.droppedDisclosures,
+    ...(recorder.secure.length > 0 ? { secure: recorder.secure } : {}),
     reclaimed: reclaimed.items,
     leftovers: reclaimed.leftovers,
     exitCode: exitCodeOf(outcome),

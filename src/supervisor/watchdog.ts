@@ -3,7 +3,6 @@
  * process ends, also if the main thread is in a loop that never returns; then nobody else is left to do either.
  */
 import { rmSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { LastWord } from './last-word.ts';
@@ -11,8 +10,8 @@ import { killMarked } from './process-group.ts';
 
 /** How often the parent is looked for. A read of one number; well under the time in which peers lose this party. */
 const LOOK_MS = 250;
-/** How long the main thread has at least to tell its peers and end by itself after its parent has gone. */
-const MAIN_THREAD_MS = 1_000;
+/** How long the main thread has to tell the peers and end by itself, if it has noticed. Above the longest last word. */
+const MAIN_THREAD_MS = 4_000;
 
 interface Watch {
   readonly parent: number;
@@ -21,8 +20,8 @@ interface Watch {
 }
 
 export interface Watchdog {
-  /** The main thread has noticed that the supervisor is gone. Resolves when the peers have been told, or cannot be. */
-  lastWord(): Promise<void>;
+  /** The main thread has noticed that the supervisor is gone, and does what is to be done. */
+  awake(): void;
 }
 
 /** Starts the watch. The thread does not keep the process alive. */
@@ -33,18 +32,8 @@ export function watchParent(tempDir: string, lastWord: LastWord): Watchdog {
     execArgv: [],
     stdout: true,
   });
-  const told = new Promise<void>((resolve) => {
-    worker.once('message', () => resolve());
-    // Without the thread the main thread ends the process by itself.
-    worker.once('error', () => resolve());
-  });
   worker.unref();
-  return {
-    lastWord() {
-      worker.postMessage('orphaned');
-      return told;
-    },
-  };
+  return { awake: () => worker.postMessage('awake') };
 }
 
 /** Ends this process and everything in its group, and removes its temporary folder. Does not return. */
@@ -59,26 +48,23 @@ export function endProcessTree(tempDir: string): never {
   throw new Error('unreachable: the process has killed itself');
 }
 
-async function orphaned({ tempDir, lastWord }: Watch): Promise<void> {
-  const { sayLastWord } = await import('./last-word.ts');
-  const told = sayLastWord(lastWord).catch(() => undefined);
-  await told;
-  parentPort?.postMessage('told');
-  await delay(MAIN_THREAD_MS);
-  endProcessTree(tempDir);
-}
-
 if (!isMainThread) {
-  const watch = workerData as Watch;
-  let isOrphan = false;
-  const notice = (): void => {
-    if (isOrphan) return;
-    isOrphan = true;
+  const { parent, tempDir, lastWord } = workerData as Watch;
+  let isMainAwake = false;
+  parentPort?.on('message', () => {
+    isMainAwake = true;
     clearInterval(looking);
-    void orphaned(watch);
-  };
+    setTimeout(() => endProcessTree(tempDir), MAIN_THREAD_MS);
+  });
   const looking = setInterval(() => {
-    if (process.ppid !== watch.parent) notice();
+    if (process.ppid !== parent) void orphaned();
   }, LOOK_MS);
-  parentPort?.on('message', notice);
+  // Loaded only now: a thread of its own would need all of the transport's memory for nothing in every run that goes well.
+  const orphaned = async (): Promise<void> => {
+    clearInterval(looking);
+    const { sayLastWord } = await import('./last-word.ts');
+    if (isMainAwake) return;
+    await sayLastWord(lastWord).catch(() => undefined);
+    if (!isMainAwake) endProcessTree(tempDir);
+  };
 }

@@ -5,7 +5,18 @@ import type { RunEvent } from '../../src/observe/events.ts';
 
 const base = { time: z.iso.datetime(), runId: z.string(), party: z.string().min(1) };
 const role = z.enum(['supervisor', 'program']);
-const kind = z.enum(['task', 'transfer', 'reveal', 'psi', 'parallel', 'attempt', 'conclave']);
+const kind = z.enum([
+  'task',
+  'transfer',
+  'reveal',
+  'psi',
+  'parallel',
+  'attempt',
+  'conclave',
+  'share',
+  'secure',
+  'exchange',
+]);
 const code = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
 const blame = z.enum(['user', 'data', 'peer', 'environment', 'bug']);
 const step = { stepId: z.string(), name: z.string(), kind };

@@ -23,6 +23,7 @@ const MOMENTS: readonly When[] = [
   'mid-transfer',
   'at reveal',
   'mid-psi',
+  'mid-secure-operation',
   'closing',
   'in clean-up',
   'after READY',
@@ -55,7 +56,7 @@ const NETWORK: ReadonlySet<Kind> = new Set([
   'jitter',
   'break once',
 ]);
-const WITH_DATA: ReadonlySet<When> = new Set(['mid-transfer', 'at reveal', 'mid-psi']);
+const WITH_DATA: ReadonlySet<When> = new Set(['mid-transfer', 'at reveal', 'mid-psi', 'mid-secure-operation']);
 const SILENT: ReadonlySet<Kind> = new Set([
   'kill supervisor',
   'kill both',
@@ -69,7 +70,7 @@ function whyNot({ fault: { what, when: usual } }: Scenario, when: When): Reason 
   if (when === 'always') return 'b';
   // A task that is past its deadline, as `nothing`, is the job's own doing as well.
   const own = what === 'job' || what === 'nothing';
-  if (own && !['mid-task', 'in attempt', 'closing'].includes(when)) return 'a';
+  if (own && !['mid-task', 'in attempt', 'mid-secure-operation', 'closing'].includes(when)) return 'a';
   if (DATA.has(what) && !WITH_DATA.has(when)) return 'e';
   if (NETWORK.has(what) && when === 'before the handshake') return 'c';
   if (when === 'after READY' && !SILENT.has(what) && !NETWORK.has(what)) return 'd';

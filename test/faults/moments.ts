@@ -46,6 +46,15 @@ const logged =
   (parties, { whom }) =>
     Promise.all(whom.map((name) => parties.get(name).event('log', (event) => event.message === message)));
 
+/** Some operations of an exchange are through, so the next ones are under way. */
+const computing: Moment = (parties, { whom }) =>
+  Promise.all(
+    whom.map(async (name) => {
+      const { stepId } = await parties.get(name).event('step.started', ({ kind }) => kind === 'exchange');
+      await parties.get(name).event('step.progress', (event) => event.stepId === stepId && event.done > 0);
+    }),
+  );
+
 const moments: Readonly<Record<When, Moment>> = {
   always: async () => undefined,
   'before the handshake': (parties, { whom }) =>
@@ -60,6 +69,7 @@ const moments: Readonly<Record<When, Moment>> = {
   'at reveal': transferring,
   'mid-psi': (parties, { whom }) =>
     Promise.all(whom.map((name) => parties.get(name).event('step.progress', ({ done }) => done > 0))),
+  'mid-secure-operation': computing,
   closing: logged('through'),
   'in clean-up': logged('cleaning up'),
   'after expiry': async (parties, fault) => {

@@ -55,6 +55,8 @@ export type When =
   | 'at reveal'
   /** The private set intersection makes progress at the victim. */
   | 'mid-psi'
+  /** A secure computation makes progress at the victim. */
+  | 'mid-secure-operation'
   /** The victim's program is through and has said so to all (FIN); another party's is not. */
   | 'closing'
   /** The run has failed, and the victim's job cleans up. */

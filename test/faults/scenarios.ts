@@ -7,10 +7,12 @@ import { momentScenarios } from './moment-scenarios.ts';
 import { networkScenarios } from './network-scenarios.ts';
 import { processScenarios } from './process-scenarios.ts';
 import type { Scenario } from './scenario.ts';
+import { secureScenarios } from './secure-scenarios.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...processScenarios,
   ...networkScenarios,
   ...momentScenarios,
   ...hostScenarios,
+  ...secureScenarios,
 ];

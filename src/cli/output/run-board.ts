@@ -219,7 +219,7 @@ const ELAPSED_SHOWN_FROM_MS = 2_000;
 /** A party's own work first. Values under way, and scopes, are shown only when there is nothing else. */
 function runningText(view: PartyView, now: number): string {
   const all = [...view.running.values()];
-  const work = all.filter((step) => step.kind === 'task' || step.kind === 'psi');
+  const work = all.filter(({ kind }) => kind === 'task' || kind === 'psi' || kind === 'exchange');
   if (work.length === 0 && view.waiting !== undefined) return waitingText(view.waiting);
   const steps = work.length > 0 ? work : all;
   const shown = steps.slice(0, RUNNING_SHOWN_MAX).map((step) => stepText(step, now));

@@ -131,8 +131,11 @@ describe('the summary', () => {
       board.apply(at(party, failedVerdict('TASK_FAILED')));
       board.apply(at(party, { event: 'reclaimed', items: {}, leftovers: [] }));
     }
-    const text = summaryText(input(board, []), false);
+    const wait = { peer: 'bob', what: 'value', stepId: '3', stepName: 'load', sinceMs: 12_000 } as const;
+    const waiting = { ...report('alice'), disclosures: [], waits: [wait] };
+    const text = summaryText(input(board, [waiting]), false);
     for (const part of [
+      /was waiting for bob, step 3 "load" \(12\.0 s\)/,
       /✖ job\.ts failed/,
       /what +TASK_FAILED: A task/,
       /where +bob, step 3 "load"/,

@@ -37,6 +37,7 @@ export interface LocalStep {
   /** Peers that this party gave up on with this step. */
   readonly gaveUpOn: readonly number[];
   readonly wakeAt: number | null;
+  readonly now: number;
 }
 
 /** Numbers of events must leave room for the number of the core in a double: 2^53 / 2^28. */
@@ -135,7 +136,7 @@ export class LocalSteps {
     );
     const gaveUpOn = effects.flatMap((e) => (e.type === 'peer' && e.state === 'lost' ? [e.peer] : []));
     const others = effects.filter((effect) => effect.type !== 'send');
-    return { core: this.internCore(state), sends, effects: others, gaveUpOn, wakeAt };
+    return { core: this.internCore(state), sends, effects: others, gaveUpOn, wakeAt, now };
   }
 }
 

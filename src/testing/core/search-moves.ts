@@ -83,7 +83,8 @@ function movesBetween(
   const crashed = world.isCrashed(state, peer);
   if (core.ended) {
     // After its decision a party notices who closes the link; before, only silence tells.
-    const closed = (crashed || there.left) && queue === 0 && !world.isSevered(state, at, peer);
+    const closed =
+      (there.left || there.cuts(peer, at)) && queue === 0 && !crashed && !world.isSevered(state, at, peer);
     const matters = (core.gone & (1 << peer)) === 0 && !core.cuts(at, peer) && !core.cuts(peer, at);
     if (closed && matters) out.push(encodeMove('gone', at, peer));
     return;

@@ -8,6 +8,7 @@ import type { CoreEvent, CoreState, Failure, TrailEntry } from '../../coordinati
 import { testBounds, testHello, testSigner } from '../core-world.ts';
 import { CoreFacts, type Facts } from './core-facts.ts';
 import { type LocalStep, LocalSteps } from './local-steps.ts';
+import { plantedFailure } from './planted.ts';
 import { decodeMove, encodeMove, type Move, type SearchScenario } from './search-scenario.ts';
 
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
@@ -207,7 +208,7 @@ export class SearchWorld {
           code: this.core(state, a).heard & (1 << b) ? 'PEER_UNREACHABLE' : 'JOIN_TIMEOUT',
         };
       case 'gone':
-        return { type: 'link', peer: b, up: false };
+        return { type: 'link', peer: b, up: false, closed: true };
       case 'load': {
         const other = a === this.scenario.mismatched ? { job: 'another' } : {};
         return { type: 'loaded', hello: testHello(a, other) };
@@ -334,10 +335,4 @@ export class SearchWorld {
   #pairBit(a: number, b: number): number {
     return 8 + Math.min(a, b) * 4 + Math.max(a, b);
   }
-}
-
-/** A failure of a program. Its incident says where it was planted, so that checkers recognise it. */
-export function plantedFailure(name: string, code: Failure['code'], stepId: string | undefined): Failure {
-  const incident = `planted ${name} ${code} ${stepId ?? ''}`;
-  return { code, origin: name, reporter: name, ...(stepId === undefined ? {} : { stepId }), incident };
 }

@@ -36,9 +36,12 @@ export interface SearchOptions {
   readonly reduce?: boolean;
   /** Told of each state in which nothing but faults can happen any more. */
   readonly onEnd?: (world: SearchWorld, state: Int32Array) => void;
+  /** What every state has to satisfy. */
+  readonly check?: typeof checkState;
 }
 
-export function search(scenario: SearchScenario, { reduce = true, onEnd }: SearchOptions = {}): SearchResult {
+export function search(scenario: SearchScenario, options: SearchOptions = {}): SearchResult {
+  const { reduce = true, onEnd, check = checkState } = options;
   const began = performance.now();
   let fault: string | null = null;
   const world = new SearchWorld(scenario, (before, event, result) => {
@@ -58,7 +61,7 @@ export function search(scenario: SearchScenario, { reduce = true, onEnd }: Searc
     if (!seen.add(hash[0] ?? 0, hash[1] ?? 0)) return;
     const { quiet } = movesOf(world, state, scratch, reduce);
     if (quiet) onEnd?.(world, state);
-    says = fault ?? checkState(world, state, quiet);
+    says = fault ?? check(world, state, quiet);
     stack.push({ state, moves: scratch.slice(), next: 0 });
     if (stack.length > depth) depth = stack.length;
   };
