@@ -56,7 +56,12 @@ const NETWORK: ReadonlySet<Kind> = new Set([
   'jitter',
   'break once',
 ]);
-const WITH_DATA: ReadonlySet<When> = new Set(['mid-transfer', 'at reveal', 'mid-psi', 'mid-secure-operation']);
+const WITH_DATA: ReadonlySet<When> = new Set([
+  'mid-transfer',
+  'at reveal',
+  'mid-psi',
+  'mid-secure-operation',
+]);
 const SILENT: ReadonlySet<Kind> = new Set([
   'kill supervisor',
   'kill both',

@@ -39,9 +39,9 @@ function network(): Scenario[] {
         cell({
           ...at,
           fault: fault('kill supervisor', victim, when),
-          // What the orphaned program says may be behind a large value on a slow way: then silence tells.
-          expected: { code: ['PEER_CRASHED', 'PEER_UNREACHABLE'], origin: victim, silent: [victim] },
-          detectionMs: SILENCE_MS,
+          // Told by what it leaves behind, also where a large value fills the way.
+          expected: { code: 'PEER_CRASHED', origin: victim, silent: [victim] },
+          detectionMs: TOLD_MS,
         }),
         frozenAt(at, when, victim),
       );
