@@ -71,7 +71,16 @@ export type RunEvent = Base &
         readonly stepId: string | null;
         readonly stepName: string | null;
         readonly digest: string;
+        /** The parties without which the run has gone on; absent for none. */
+        readonly absent?: readonly string[];
         readonly message?: string;
+      }
+    /** The run goes on without this party. */
+    | {
+        readonly event: 'party.absent';
+        readonly peer: string;
+        readonly code: FailureCode;
+        readonly incident: string;
       }
     | { readonly event: 'result'; readonly value: unknown }
     | {

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../base/failure-codes.ts';
+import type { Contribution } from '../coordination/board.ts';
 import type { Failure, StepKind } from '../coordination/failure.ts';
 
 /** One value that left this party, or that a reveal or a protocol made known to others. */
@@ -28,6 +29,10 @@ export interface StepReport {
 /** What a party said of the end of a run that did not complete. */
 export interface SealedContribution {
   readonly party: string;
+  /** What else it has signed, where it is not the default: see `signedText` in src/coordination/board.ts. */
+  readonly epoch?: number | undefined;
+  readonly leaving?: boolean | undefined;
+  readonly scopes?: Contribution['scopes'];
   readonly ready: boolean;
   readonly nonce: string;
   readonly failure: Failure | null;
@@ -52,6 +57,8 @@ export interface RunReport {
     readonly contributions: readonly SealedContribution[];
   };
   readonly code: FailureCode | null;
+  /** Why each party is missing without which the run has gone on. */
+  readonly absent: readonly Failure[];
   readonly steps: readonly StepReport[];
   readonly disclosures: readonly Disclosure[];
   /** How many more there were than a report lists; zero but for extraordinary jobs. */

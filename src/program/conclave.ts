@@ -64,7 +64,7 @@ async function runMember(
     await state.activity.idle({ contains: (stepId) => stepId.startsWith(`${entry.stepId}/`) });
     branch.scope.throwIfAborted();
     const result = await scheduler.publish(value, entry);
-    state.host.conclaveLeft(entry.stepId, child.parties, { steps: child.next, digest: child.digest });
+    state.host.conclaveLeft(entry.stepId, child.members, { steps: child.next, digest: child.digest });
     state.leaveConclave(entry);
     return result;
   } finally {
@@ -74,11 +74,11 @@ async function runMember(
 
 /** @throws {UsageError} PRIVITY_PARTY_NOT_IN_CONCLAVE */
 export function checkMembers(branch: Branch, parties: readonly string[]): void {
-  const stranger = parties.find((party) => !branch.parties.includes(party));
+  const stranger = parties.find((party) => !branch.members.includes(party));
   if (stranger === undefined) return;
   throw new UsageError(
     'PRIVITY_PARTY_NOT_IN_CONCLAVE',
-    `A step in a conclave of ${branch.parties.join(' and ')} names ${stranger}, who is not in it.`,
+    `A step in a conclave of ${branch.members.join(' and ')} names ${stranger}, who is not in it.`,
   );
 }
 
@@ -90,9 +90,9 @@ export function checkBorder(branch: Branch, { branch: home, value, owners }: Han
       `"${value.name}" was made in a conclave and is used outside of it, where other parties do not know it. Return its value from the conclave.`,
     );
   }
-  if (owners.every((party) => branch.parties.includes(party))) return;
+  if (owners.every((party) => branch.members.includes(party))) return;
   throw new UsageError(
     'PRIVITY_HANDLE_CONCLAVE',
-    `"${value.name}" is at ${owners.join(' and ')}; a conclave of ${branch.parties.join(' and ')} cannot use it. Send it to a member before.`,
+    `"${value.name}" is at ${owners.join(' and ')}; a conclave of ${branch.members.join(' and ')} cannot use it. Send it to a member before.`,
   );
 }

@@ -52,6 +52,11 @@ export class Lockstep {
     return branch;
   }
 
+  /** The branch that a step lies in; undefined once that is over. */
+  branchOf({ branch }: TrailEntry): Branch | undefined {
+    return this.#open.get(branch);
+  }
+
   issue(plan: StepPlan): TrailEntry {
     return this.current().issue(plan);
   }

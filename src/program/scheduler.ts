@@ -4,7 +4,7 @@
  */
 import { invariant, UsageError } from '../base/errors.ts';
 import type { Failure, StepKind, TrailEntry } from '../coordination/failure.ts';
-import type { RunAbortedError } from './abort.ts';
+import { PartyAbsentError, type RunAbortedError } from './abort.ts';
 import type { StepRun } from './activity.ts';
 import type { Handle } from './at.ts';
 import type { Branch, StepPlan } from './branch.ts';
@@ -14,28 +14,11 @@ import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
 import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
-import { type Copy, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
+import { addCopy, copyAt, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
+import type { OpenedScope, TaskPlan } from './plans.ts';
 import type { RunState } from './run-state.ts';
 import { Scope } from './scope.ts';
-
-export interface OpenedScope {
-  readonly entry: TrailEntry;
-  /** The scope in which the step lies. */
-  readonly outer: Scope;
-  readonly branch: Branch;
-  readonly child: Branch;
-  readonly run: StepRun;
-}
-
-export interface TaskPlan {
-  readonly party: string;
-  readonly name: string;
-  readonly inputs: readonly HandleRecord[];
-  readonly source: string;
-  /** Gets the scope in which the task was issued. */
-  readonly code: (values: readonly unknown[], scope: Scope) => unknown;
-}
 
 export class Scheduler {
   readonly state: RunState;
@@ -61,13 +44,9 @@ export class Scheduler {
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
     const branch = this.#begin(inputs, [party]);
-    const entry = this.#issue(branch, {
-      kind: 'task',
-      name,
-      places: [party],
-      inputs: inputs.map(({ value }) => value.id),
-      source,
-    });
+    const ids = inputs.map(({ value }) => value.id);
+    const entry = this.#issue(branch, { kind: 'task', name, places: [party], inputs: ids, source });
+    this.#require(branch, entry, [party]);
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
       this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
@@ -78,7 +57,8 @@ export class Scheduler {
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
     const branch = this.#begin([record], targets);
-    const cell = this.#move(branch, 'transfer', record, targets).cell;
+    const { entry, cell } = this.#move(branch, 'transfer', record, targets);
+    this.#require(branch, entry, targets);
     return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
 
@@ -111,6 +91,7 @@ export class Scheduler {
       { kind, name, places: members, inputs: inputs.map(({ value }) => value.id), source },
       channel?.expectations(),
     );
+    this.#require(branch, entry, members);
     const cell = channel && new Cell();
     if (channel && cell) {
       channel.open(entry);
@@ -171,10 +152,10 @@ export class Scheduler {
   }
 
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
-  openScope(name: string, detail: string): OpenedScope {
+  openScope(name: string, detail: string, tolerates: readonly string[] = []): OpenedScope {
     const branch = this.#begin([]);
     const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
-    const entry = this.#issue(branch, plan);
+    const entry = this.#issue(branch, plan, [], tolerates);
     const run = this.state.activity.begin(entry, true);
     run.start();
     const scope = new Scope(entry.stepId, branch.scope, branch.parties);
@@ -191,10 +172,11 @@ export class Scheduler {
     this.#exchange.drop(scope);
   }
 
-  /** The parties have agreed on the outcome of a scope. */
-  closeScope(branch: Branch, child: Branch, failure: Failure | null): void {
+  /** The parties have agreed on the outcome of a scope, and on who was lost before it ended. */
+  closeScope(branch: Branch, child: Branch, failure: Failure | null, absent: readonly string[]): void {
     if (failure === null) this.lockstep.join(branch, [child]);
     else this.lockstep.abandon(branch, child, failure.incident);
+    branch.lose(absent.filter((party) => branch.parties.includes(party)));
     this.#exchange.recheckEarly();
   }
 
@@ -203,6 +185,7 @@ export class Scheduler {
     const branch = this.#begin([], members);
     const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
     const entry = this.#issue(branch, plan);
+    this.#require(branch, entry, members);
     const me = this.state.party;
     const cell = members.includes(me) ? new Cell() : undefined;
     const copies = new Map(
@@ -248,9 +231,31 @@ export class Scheduler {
     return branch;
   }
 
-  #issue(branch: Branch, plan: StepPlan, expectations: readonly Expectation[] = []): TrailEntry {
+  /** The run goes on without a party. What waits for it fails; what is sent to it counts as sent. */
+  exclude(party: string, failure: Failure): void {
+    this.state.exclude(party, failure);
+    for (const entry of this.#exchange.exclude(party)) {
+      const branch = this.lockstep.branchOf(entry);
+      if (branch) this.#require(branch, entry, [party]);
+    }
+  }
+
+  /** Fails a step that needs a party without which the run goes on. */
+  #require(branch: Branch, entry: TrailEntry, parties: readonly string[]): void {
+    for (const party of parties) {
+      const loss = this.state.lossOf(party);
+      if (loss) return void this.state.fail(new PartyAbsentError(loss), entry, branch.scope);
+    }
+  }
+
+  #issue(
+    branch: Branch,
+    plan: StepPlan,
+    expectations: readonly Expectation[] = [],
+    tolerates: readonly string[] = [],
+  ): TrailEntry {
     const entry = branch.issue(plan);
-    this.state.host.stepIssued(entry);
+    this.state.host.stepIssued(tolerates.length > 0 ? { ...entry, tolerates } : entry);
     this.#exchange.issued(entry, expectations);
     return entry;
   }
@@ -268,7 +273,7 @@ export class Scheduler {
     targets: readonly string[],
   ): { readonly entry: TrailEntry; readonly cell: Cell | undefined } {
     const { value, owners } = record;
-    const source = owners[0] ?? '';
+    const source = owners.find((owner) => branch.parties.includes(owner)) ?? owners[0] ?? '';
     const me = this.state.party;
     const lacking = targets.filter((party) => !owners.includes(party) && !copyAt(value, party, branch));
     const arriving = lacking.includes(me) ? new Cell() : undefined;
@@ -290,6 +295,7 @@ export class Scheduler {
       },
     };
     const entry = this.#issue(branch, plan, arriving ? [expectation] : []);
+    if (lacking.some((party) => !this.state.lossOf(party))) this.#require(branch, entry, [source]);
     for (const party of lacking) addCopy(value, party, { branch, cell: party === me ? arriving : undefined });
     if (arriving) {
       run = this.state.activity.begin(entry, false);
@@ -382,15 +388,4 @@ export class Scheduler {
       }
     }
   }
-}
-
-/** A copy that the party certainly has at this point of the program, at whatever speed the branches run. */
-function copyAt(value: LocatedValue, party: string, branch: Branch): Copy | undefined {
-  return value.copies.get(party)?.find((copy) => copy.branch.isBefore(branch));
-}
-
-function addCopy(value: LocatedValue, party: string, copy: Copy): void {
-  const copies = value.copies.get(party);
-  if (copies) copies.push(copy);
-  else value.copies.set(party, [copy]);
 }

@@ -56,7 +56,12 @@ export class Announcer {
     });
   }
 
-  verdict({ result, failure, digest }: Outcome): void {
+  /** The run goes on without the party at which this has happened. */
+  absent({ code, origin, incident }: Failure): void {
+    this.emit({ event: 'party.absent', peer: origin, code, incident });
+  }
+
+  verdict({ result, failure, digest, absent }: Outcome): void {
     const said = failure?.message ?? failure?.facts;
     this.emit({
       event: 'verdict',
@@ -66,6 +71,7 @@ export class Announcer {
       stepId: failure?.stepId ?? null,
       stepName: failure?.stepName ?? null,
       digest,
+      ...(absent ? { absent: absent.map(({ origin }) => origin) } : {}),
       ...(said ? { message: said } : {}),
     });
   }

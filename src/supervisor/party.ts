@@ -199,11 +199,12 @@ export class PartyRun {
         this.#say.failure(effect.failure);
         return;
       case 'scopeCancelled':
-        this.#program?.send({ type: 'scopeCancelled', scope: effect.scope, failure: effect.failure });
-        return;
+        return this.#program?.send(effect);
       case 'scopeEnded':
-        this.#program?.send({ type: 'scopeEnded', scope: effect.scope, failure: effect.failure });
-        return;
+        return this.#program?.send({ ...effect, absent: effect.absent ?? [] });
+      case 'excluded':
+        this.#say.absent(effect.failure);
+        return this.#program?.send({ ...effect, party: this.#name(effect.party) });
       case 'ended':
         this.#outcome = effect.outcome;
         this.#steps.stop();
@@ -307,7 +308,7 @@ export class PartyRun {
     this.#say.failuresAwaited();
     if (this.#programClosed || this.#outcome) return;
     const { code, facts } = describeExit(exit);
-    this.#failed(code, facts, exit.code === null ? '' : `exit code ${exit.code}`);
+    this.#failed(code, facts, exit.code === null ? '' : `exit code ${exit.code}`, undefined, true);
   }
 
   /** After the verdict: the job's own clean-up has `graceMs`, then the whole process tree is ended. */
@@ -355,14 +356,14 @@ export class PartyRun {
   }
 
   /** Something that this supervisor itself says of its own party. `facts` cross; `detail` stays in this party's log. */
-  #failed(code: FailureCode, facts: string, detail = '', stepId?: string): void {
+  #failed(code: FailureCode, facts: string, detail = '', stepId?: string, leaving = false): void {
     const incident = randomBytes(16).toString('hex');
     const party = this.#options.party;
     const stepName = stepId === undefined ? undefined : this.#recorder.nameOf(stepId);
     const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
     const failure: Failure = { code, origin: party, reporter: party, ...step, incident, facts };
     this.#say.failure(failure, [facts, detail].filter(Boolean).join(', '));
-    this.#coordinator?.dispatch({ type: 'failed', failure });
+    this.#coordinator?.dispatch({ type: 'failed', failure, leaving });
   }
 
   /** Whether this is a failure depends on whether the peer's program is only busy: its heartbeats say. */

@@ -34,6 +34,7 @@ export function buildReport(parts: ReportParts): RunReport {
       contributions: sealed(parts),
     },
     code: outcome.failure?.code ?? null,
+    absent: outcome.absent ?? [],
     steps: recorder.steps,
     disclosures: recorder.disclosures,
     disclosuresNotListed: recorder.droppedDisclosures,

@@ -113,6 +113,7 @@ function reportOf(
     outcome,
     verdict: { digest, failure: null, attached: [], contributions: [] },
     code,
+    absent: [],
     steps: [],
     disclosures: [
       {

@@ -45,6 +45,7 @@ const report = (party: string): RunReport => ({
   outcome: 'completed',
   verdict: { digest: 'd0', failure: null, attached: [], contributions: [] },
   code: null,
+  absent: [],
   steps: [],
   disclosures: [
     { stepId: '1', name: 'count', kind: 'reveal', to: ['bob'], type: 'number', shape: [2, 3], bytes: 8 },
