@@ -7,7 +7,8 @@ import type { Failure } from './failure.ts';
 const parties = ['alice', 'bob', 'carol', 'dave'];
 
 function lossOf(origin: string, more: Partial<Failure> = {}): Failure {
-  return { code: 'PEER_UNREACHABLE', origin, reporter: 'alice', incident: `loss of ${origin}`, ...more };
+  const reporter = origin === 'alice' ? 'bob' : 'alice';
+  return { code: 'PEER_UNREACHABLE', origin, reporter, incident: `loss of ${origin}`, ...more };
 }
 
 function scope(more: Partial<ScopeView> = {}): ScopeView {

@@ -28,21 +28,21 @@ export function conclave(
   const opened = scheduler.openConclave(members);
   const { entry, branch, result, own } = opened;
   if (own === null) return Promise.resolve(result);
-  return branch.scope.promise((resolve, reject) => {
-    runMember(scheduler, opened, own.child, code).then(
-      (value) => {
-        own.cell.set(value);
-        own.run.finish('completed');
-        resolve(result);
-      },
-      (error: unknown) => {
-        const failed = scheduler.state.fail(error, entry, branch.scope);
-        own.cell.die();
-        own.run.finish(failed ? 'failed' : 'aborted');
-        reject(error);
-      },
-    );
-  });
+  // Also when the scope has ended meanwhile: the step is open, and this ends it.
+  const ended = runMember(scheduler, opened, own.child, code).then(
+    (value) => {
+      own.cell.set(value);
+      own.run.finish('completed');
+    },
+    (error: unknown) => {
+      const failed = scheduler.state.fail(error, entry, branch.scope);
+      own.cell.die();
+      own.run.finish(failed ? 'failed' : 'aborted');
+      throw error;
+    },
+  );
+  ended.catch(() => {});
+  return branch.scope.promise((resolve, reject) => void ended.then(() => resolve(result), reject));
 }
 
 async function runMember(
@@ -54,6 +54,7 @@ async function runMember(
   const { state, lockstep } = scheduler;
   state.enterConclave(entry);
   try {
+    branch.scope.throwIfAborted();
     const value = await lockstep.inBranch(child, async () => code());
     if (isHandle(value)) {
       throw new UsageError(

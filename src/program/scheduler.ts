@@ -46,6 +46,8 @@ export class Scheduler {
     const branch = this.#begin(inputs, [party]);
     const ids = inputs.map(({ value }) => value.id);
     const entry = this.#issue(branch, { kind: 'task', name, places: [party], inputs: ids, source });
+    if (branch.scope.tolerates.includes(party) && !branch.scope.tasks.has(party))
+      branch.scope.tasks.set(party, { branch, entry });
     this.#require(branch, entry, [party]);
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
@@ -158,7 +160,7 @@ export class Scheduler {
     const entry = this.#issue(branch, plan, [], tolerates);
     const run = this.state.activity.begin(entry, true);
     run.start();
-    const scope = new Scope(entry.stepId, branch.scope, branch.parties);
+    const scope = new Scope(entry.stepId, branch.scope, branch.parties, tolerates);
     const [child] = this.lockstep.fork(branch, entry.stepId, 1, scope);
     invariant(child, 'a scope has one branch');
     return { entry, outer: branch.scope, branch, child, run };
@@ -237,6 +239,10 @@ export class Scheduler {
     for (const entry of this.#exchange.exclude(party)) {
       const branch = this.lockstep.branchOf(entry);
       if (branch) this.#require(branch, entry, [party]);
+    }
+    for (const scope of this.lockstep.scopes()) {
+      const task = scope.tasks.get(party);
+      if (task && !scope.aborted) this.#require(task.branch, task.entry, [party]);
     }
   }
 
