@@ -193,7 +193,9 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * party's `attempt` gives the same failure at this point of the program, so that all can go on together. Values made in an
    * attempt that failed do not exist.
    *
-   * A lost party, or a failure outside of the attempt, ends the run all the same. Cost: one message to each other party.
+   * If a party is lost in it, the attempt fails with that loss and the run goes on without the party, provided that those who are left
+   * are a majority (docs/failure-model.md). A failure outside of the attempt ends the run all the same. Cost: one message to each
+   * other party.
    * @example
    * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => rate(rows))));
    * const rate = tried.ok ? tried.value : 0;

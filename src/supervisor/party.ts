@@ -193,8 +193,7 @@ export class PartyRun {
         if (effect.state === 'lost') this.#control?.drop(effect.peer);
         return;
       case 'start':
-        this.#start(effect.runId);
-        return;
+        return this.#start(effect.runId);
       case 'learned':
         this.#say.failure(effect.failure);
         return;

@@ -179,12 +179,6 @@ export const programErrors = {
     remedy:
       'Go by what `quorum` says of who is present, or attempt the step. The failure that is reported is the loss itself.',
   },
-  PRIVITY_QUORUM_NOT_MET: {
-    failure: 'QUORUM_NOT_MET',
-    means: 'Fewer parties of a quorum came through than it needs.',
-    causes: 'Parts of the quorum failed or their parties were lost; the failure says how many were present.',
-    remedy: 'See the failures of the absent parties, ask for fewer, or attempt the quorum.',
-  },
   PRIVITY_PARTY_NOT_IN_CONCLAVE: {
     failure: 'USAGE',
     means: 'A step in a conclave names a party that is not a member of it.',
