@@ -1,8 +1,9 @@
-// Compiles src, test, bench and examples into dist/, and drops compiled files whose source is gone.
+// Compiles src, test, bench, examples and kernels into dist/, and drops compiled files whose source is gone.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { buildKernels } from './kernels.mjs';
 
 ensureInstalled();
 const dist = join(root, 'dist');
@@ -19,5 +20,10 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+const kernels = buildKernels(join(dist, 'src/secure/kernels/ring.wasm'));
+if (!kernels.ok) {
+  console.error(kernels.output);
+  process.exit(1);
+}
 const main = join(dist, 'src/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);

@@ -1,23 +1,36 @@
-// The main example, as `npm start` and `npm run demo:failure` run it.
+// The examples as `npm start` and `npm run demo:failure` run them.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure-installed.mjs';
 
 export const cli = join(root, 'dist/src/cli/main.js');
 export const example = join(root, 'examples/shared-patients');
+export const jointModel = join(root, 'examples/joint-risk-model');
 
 /**
- * Arguments of `privity local` for the main example.
+ * Arguments of `privity local` for the shared patients.
  * @param {string} output folder for the tables that alice and bob write
  * @returns {string[]}
  */
 export function exampleArguments(output) {
+  return ['local', join(example, 'job.ts'), ...inputs(example, output, 'output', 'csv')];
+}
+
+/**
+ * Arguments of `privity local` for the joint risk model.
+ * @param {string} output folder for the coefficients, if a party is given them
+ * @returns {string[]}
+ */
+export function jointModelArguments(output) {
+  return ['local', join(jointModel, 'job.ts'), ...inputs(jointModel, output, 'model', 'json')];
+}
+
+function inputs(folder, output, setting, extension) {
   mkdirSync(output, { recursive: true });
-  const owners = ['alice', 'bob'].flatMap((party) => [
+  return ['alice', 'bob'].flatMap((party) => [
     '--inputs',
-    `${party}.table=${join(example, 'data', `${party}.csv`)}`,
+    `${party}.table=${join(folder, 'data', `${party}.csv`)}`,
     '--inputs',
-    `${party}.output=${join(output, `${party}.csv`)}`,
+    `${party}.${setting}=${join(output, `${party}.${extension}`)}`,
   ]);
-  return ['local', join(example, 'job.ts'), ...owners];
 }

@@ -5,8 +5,10 @@
  * One file a room keeps the lists readable; the prefix PRIVITY_ makes a code findable in any log.
  */
 import { coreErrors } from './catalogue/core.ts';
+import { correlationErrors } from './catalogue/correlation.ts';
 import { dataErrors } from './catalogue/data.ts';
 import { programErrors } from './catalogue/program.ts';
+import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
 import { transportErrors } from './catalogue/transport.ts';
 
@@ -15,6 +17,8 @@ export const errorCatalogue = {
   ...setupErrors,
   ...programErrors,
   ...dataErrors,
+  ...secureErrors,
+  ...correlationErrors,
   ...transportErrors,
 } as const;
 

@@ -40,4 +40,14 @@ export interface TrailEntry {
   readonly tolerates?: readonly string[] | undefined;
 }
 
-export type StepKind = 'task' | 'transfer' | 'reveal' | 'psi' | 'parallel' | 'attempt' | 'conclave';
+export type StepKind =
+  | 'task'
+  | 'transfer'
+  | 'reveal'
+  | 'psi'
+  | 'parallel'
+  | 'attempt'
+  | 'conclave'
+  | 'share'
+  | 'secure'
+  | 'exchange';

@@ -121,7 +121,7 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'loaded':
       return loaded(turn, event.hello);
     case 'link':
-      return link(turn, event.peer, event.up);
+      return link(turn, event.peer, event.up, event.closed === true);
     case 'received':
       return received(turn, event.peer, event.message);
     case 'tick':
@@ -165,11 +165,12 @@ function loaded(turn: Turn, hello: Hello): void {
   startIfAllAgree(turn);
 }
 
-function link(turn: Turn, peer: number, up: boolean): void {
+function link(turn: Turn, peer: number, up: boolean, closed: boolean): void {
   turn.updatePeer(peer, { linkUp: up });
   if (up) heard(turn, peer);
-  // After the decision a peer that closes its link has left; it would not have done so without the decision.
-  else if (turn.next.phase === 'ended') turn.updatePeer(peer, { gone: true });
+  // After the decision a peer that closes its link has left; it would not have done so without the decision. One whose
+  // connection broke may still need this party: it is waited for.
+  else if (closed && turn.next.phase === 'ended') turn.updatePeer(peer, { gone: true });
 }
 
 function heard(turn: Turn, peer: number): void {

@@ -30,6 +30,9 @@ const KINDS: ReadonlySet<string> = new Set<StepKind>([
   'parallel',
   'attempt',
   'conclave',
+  'share',
+  'secure',
+  'exchange',
 ]);
 
 export function encodeMessage(message: Message): Uint8Array {

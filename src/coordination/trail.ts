@@ -112,6 +112,9 @@ const KIND_WORDS: Readonly<Record<StepKind, string>> = {
   parallel: 'parallel branches',
   attempt: 'scope',
   conclave: 'conclave',
+  share: 'sharing',
+  secure: 'secure operation',
+  exchange: 'secure computation',
 };
 
 /** A step in words, for people: names are the program's own, hence public. */

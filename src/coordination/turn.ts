@@ -13,7 +13,7 @@ import {
 import { scopeViews, whoIsLeftOut } from './exclusion.ts';
 import type { Failure } from './failure.ts';
 import type { Absence, Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
-import { completedOutcome, failedOutcome, type Outcome } from './verdict.ts';
+import { completedOutcome, failedOutcome, isSettled, type Outcome } from './verdict.ts';
 
 type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
 
@@ -21,13 +21,13 @@ export class Turn {
   readonly next: Draft;
   readonly effects: Effect[] = [];
   readonly now: number;
-  /** The accounts that peers have been told of. */
-  #told: CoreState['reports'];
+  /** The board and the accounts that peers have been told of. */
+  #told: Pick<CoreState, 'board' | 'reports'>;
   /** Set by {@link settle}: the members have agreed to go on without these. */
   leftOut: readonly Absence[] | null = null;
 
   constructor(state: CoreState, now: number) {
-    this.#told = state.reports;
+    this.#told = state;
     this.next = { ...state };
     this.now = now;
   }
@@ -179,22 +179,27 @@ export class Turn {
     if (this.#hasNews()) {
       const { board, reports, epoch } = this.next;
       this.sendAll({ type: 'board', board, reports, ...(epoch > 0 ? { epoch } : {}) });
-      this.#told = reports;
+      this.#told = { board, reports };
     }
   }
 
   /** What follows from the board, here as at every member of the component: the end of the run, or its going on without some. */
   #decide(): void {
-    const { config, absent, board } = this.next;
-    const leftOut = whoIsLeftOut(config.parties, absent, board.contributions);
+    const { config, board } = this.next;
+    const leftOut = this.#leftOut();
     if (leftOut && !leftOut.some(({ party }) => party === this.self)) this.leftOut = leftOut;
     else this.#end(failedOutcome(config.parties, board.contributions, this.#absentFailures()));
+  }
+
+  #leftOut(): readonly Absence[] | null {
+    const { config, absent, board } = this.next;
+    return whoIsLeftOut(config.parties, absent, board.contributions);
   }
 
   /** The next epoch has begun: nobody has been told anything of it yet. */
   beginEpoch(): void {
     this.leftOut = null;
-    this.#told = this.next.reports;
+    this.#told = { board: this.next.board, reports: this.next.reports };
   }
 
   #absentFailures(): readonly Failure[] {
@@ -203,13 +208,15 @@ export class Turn {
 
   /**
    * Whether the others have to hear from this party: its own account has changed, or, where a link is down, another's account
-   * that may have no other way. With all links up everyone hears everyone's account at first hand.
+   * that may have no other way. With all links up everyone hears everyone's contribution at first hand, and nobody can decide
+   * before all have sealed: what this party knows is of no use to them until it knows the last one.
    */
   #hasNews(): boolean {
     const { reports, board } = this.next;
-    const before = this.#told;
-    if (reports[this.self]?.version !== before[this.self]?.version) return true;
-    return board.cuts.some((row) => row.includes(true)) && !sameReports(reports, before);
+    const { reports: before, board: known } = this.#told;
+    if (board.cuts.some((row) => row.includes(true))) return !sameReports(reports, before);
+    if (reports[this.self]?.version === before[this.self]?.version) return false;
+    return known.contributions[this.self] === null || !board.contributions.includes(null);
   }
 
   /** This party's own account of its board; a new version whenever the board, or the fact of having decided, changes. */
@@ -223,11 +230,14 @@ export class Turn {
 
   /**
    * Every party of this party's component has sealed and has reported the very board that this party has; or one of
-   * them has decided. A decision proves that all contributions of the component were known to all of it, so the
-   * contributions cannot have grown since: only links can have been cut, and the verdict does not depend on those.
+   * them has decided; or no other verdict is possible any more. A decision proves that all contributions of the component were
+   * known to all of it, or did not matter, so the contributions cannot have grown since: only links can have been cut, and the
+   * verdict does not depend on those.
    */
   #isStable(): boolean {
-    const { board, reports } = this.next;
+    const { board, reports, config } = this.next;
+    // Whether the run goes on depends on all that the contributions say, so for that everybody has to have all of them.
+    if (isSettled(config.parties, board.contributions) && !this.#leftOut()) return true;
     const mine = reports[this.self]?.digest;
     const members = component(board, this.self);
     return (

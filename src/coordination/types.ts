@@ -86,7 +86,8 @@ export type Message =
 export type CoreEvent =
   /** The program process has loaded the job: this party can say hello. */
   | { readonly type: 'loaded'; readonly hello: Hello }
-  | { readonly type: 'link'; readonly peer: PartyIndex; readonly up: boolean }
+  /** `closed`: the peer has said goodbye. A connection that only broke is down, and its link comes back with all that was sent. */
+  | { readonly type: 'link'; readonly peer: PartyIndex; readonly up: boolean; readonly closed?: boolean }
   | { readonly type: 'received'; readonly peer: PartyIndex; readonly message: Message }
   | { readonly type: 'tick' }
   /** Something failed at this party. `reporter` and `origin` are this party. */
@@ -165,7 +166,7 @@ export interface PeerView {
   readonly closed: boolean;
   /** Why this party has given up on it. */
   readonly lostAs: FailureCode | null;
-  /** After this party's decision: the peer's link went down, nothing more will come. */
+  /** After this party's decision: the peer has closed its link, nothing more will come. */
   readonly gone: boolean;
 }
 

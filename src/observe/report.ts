@@ -1,6 +1,7 @@
-import type { FailureCode } from '../base/failure-codes.ts';
+import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { Contribution } from '../coordination/board.ts';
 import type { Failure, StepKind } from '../coordination/failure.ts';
+import type { PeerState } from './events.ts';
 
 /** One value that left this party, or that a reveal or a protocol made known to others. */
 export interface Disclosure {
@@ -26,6 +27,32 @@ export interface StepReport {
   readonly durationMs: number | null;
 }
 
+/** What one operation of a secure device has cost this party. */
+export interface OperationCost {
+  readonly operation: string;
+  readonly count: number;
+  /** Numbers in the results. */
+  readonly elements: number;
+  /** Bytes that this party has sent for it, without headers. */
+  readonly bytes: number;
+}
+
+/** The same of one exchange, in which operations share rounds. */
+export interface SecureCost {
+  readonly device: string;
+  /** Rounds that the operations have shared: far fewer than if each had run alone. */
+  readonly rounds: number;
+  readonly messages: number;
+  /** Bytes that this party has sent, with headers. */
+  readonly bytes: number;
+  readonly operations: readonly OperationCost[];
+}
+
+/** The same of a whole run. */
+export interface SecureReport extends SecureCost {
+  readonly exchanges: number;
+}
+
 /** What a party said of the end of a run that did not complete. */
 export interface SealedContribution {
   readonly party: string;
@@ -39,8 +66,45 @@ export interface SealedContribution {
   readonly signature: string;
 }
 
+/** What this party waits for. */
+export interface Wait {
+  /** The party that is waited for. */
+  readonly peer: string;
+  /** `join`: until it is there. `start`: until it has loaded the job. `value`: for what a step needs. `end`: until it is through. */
+  readonly what: 'join' | 'start' | 'value' | 'end';
+  readonly stepId: string | null;
+  readonly stepName: string | null;
+  /** Milliseconds for which it has been waited for. */
+  readonly sinceMs: number;
+}
+
+/** A failure as a report keeps it: what may cross between parties, and what follows from its code. */
+export interface FailureReport extends Failure {
+  readonly blame: Blame;
+  /** Whether the whole run may be tried again. */
+  readonly retryable: boolean;
+  /** When it became known here: milliseconds since this party's supervisor began. */
+  readonly atMs: number;
+  /** The same by this machine's clock, ISO 8601. */
+  readonly time: string;
+}
+
+/** What happened at a party, by its own monotonic clock: milliseconds since its supervisor began. */
+export type TimelineEntry = { readonly atMs: number } & (
+  | { readonly what: 'ready' | 'started' | 'through' | 'verdict' | 'cancelled' | 'reclaimed' }
+  | { readonly what: 'peer'; readonly peer: string; readonly state: PeerState; readonly reason: string }
+  | { readonly what: 'failure'; readonly incident: string }
+  | { readonly what: 'exited'; readonly code: number | null; readonly signal: string | null }
+  /** The grace period was over, or the operator did not want to wait for it. */
+  | { readonly what: 'killed' }
+);
+
+/** Raised whenever a reader of older reports could misread a new one. */
+export const REPORT_VERSION = 1;
+
 /** What `--report DIR` writes as DIR/PARTY.json. */
 export interface RunReport {
+  readonly reportVersion: typeof REPORT_VERSION;
   readonly runId: string;
   readonly party: string;
   readonly parties: readonly string[];
@@ -59,10 +123,19 @@ export interface RunReport {
   readonly code: FailureCode | null;
   /** Why each party is missing without which the run has gone on. */
   readonly absent: readonly Failure[];
+  /** Every failure that became known here, also those that the job has handled; the first ones, if there were very many. */
+  readonly failures: readonly FailureReport[];
+  /** Whom this party was waiting for at the moment of the verdict, longest first. */
+  readonly waits: readonly Wait[];
+  /** The longest waits of the whole run that took a second or more: where the time went. */
+  readonly longestWaits: readonly Wait[];
+  readonly timeline: readonly TimelineEntry[];
   readonly steps: readonly StepReport[];
   readonly disclosures: readonly Disclosure[];
   /** How many more there were than a report lists; zero but for extraordinary jobs. */
   readonly disclosuresNotListed: number;
+  /** One entry for each secure device in which this party has taken part; absent if there was none. */
+  readonly secure?: readonly SecureReport[];
   readonly reclaimed: Readonly<Record<string, number>>;
   readonly leftovers: readonly string[];
   readonly exitCode: number;

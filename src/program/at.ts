@@ -1,8 +1,18 @@
 /** Located values in the type system: who has a value is part of its type, and nobody else can compute with it. */
 import type { Failure } from '../coordination/failure.ts';
+import type { Tensor } from '../wire/value-kinds.ts';
 import type { Attempted, RetryPolicy } from './attempt.ts';
 import type { QuorumResult } from './quorum.ts';
 import type { SettingsOf } from './schema.ts';
+import type {
+  AnyDevice,
+  AnySecret,
+  Secret,
+  SharedDtype,
+  ShareOptions,
+  Sharing,
+  SharingOptions,
+} from './secret-types.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
 
 declare const handleMark: unique symbol;
@@ -31,6 +41,20 @@ export interface OwnedBy<in out Owners extends string> extends Handle {
 export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
   readonly [valueMark]: T;
 
+  /**
+   * Shares the value on a secure device: its members get shares, from which none of them can tell anything. Numbers, typed arrays,
+   * tensors and tables of numbers (rows × columns). The value's first owner that is a member shares it.
+   *
+   * Cost: one round; bytes by protocol, see docs/secure.md. A line in the disclosure ledger of the owner.
+   * @throws {UsageError} PRIVITY_SECURE_MEMBER, PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE; at the owner, ending the run:
+   *   PRIVITY_SHARE_MISMATCH, PRIVITY_SECURE_DOMAIN (NaN, infinite, too large; with row and column)
+   * @example const secret = features.to(spu, { shape: [rows, 15] });
+   */
+  to<D extends AnyDevice, const O extends ShareOptions = Record<never, never>>(
+    this: Sharing<Owners, T, D>,
+    device: D,
+    ...options: SharingOptions<T, O>
+  ): Secret<D, SharedDtype<O>>;
   /**
    * Sends the value to other parties and returns a handle to it there. Its owners keep it, too. Each party is sent the same
    * value once, however often this is called. Every send is a line in the disclosure ledger of the sender.
@@ -131,10 +155,13 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
   onFailure(code: (failure: Failure, context: HandlerContext<P, S>) => void | Promise<void>): void;
 }
 
-/** Makes the value of a handle public: to all parties, or to the members of the conclave in which that is said. */
-export type Reveal<P extends string = string> = <Owners extends P, T>(
-  value: At<Owners, T> & ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
-) => Promise<T>;
+/** Makes the value of a handle, or a secret, public: to all parties, or to the members of the conclave in which that is said. */
+export interface Reveal<P extends string = string> {
+  (secret: AnySecret): Promise<Tensor<Float64Array>>;
+  <Owners extends P, T>(
+    value: At<Owners, T> & ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
+  ): Promise<T>;
+}
 
 export type Parallel = <const F extends readonly (() => unknown)[]>(
   branches: F,

@@ -97,6 +97,11 @@ export class Attempts {
     throw new ScopeFailedError(outcome.failure, outcome.absent);
   }
 
+  /** The job's own branch has ended: what has gathered in it runs. */
+  settle(branch: Branch): void {
+    this.#scheduler.settle(branch, true);
+  }
+
   /** The supervisor says that a scope has failed, here or elsewhere. */
   cancel(path: string, failure: Failure): void {
     const open = this.#open.get(path);
@@ -170,6 +175,7 @@ export class Attempts {
     try {
       scope.throwIfAborted();
       value = await scheduler.lockstep.inBranch(child, async () => code());
+      scheduler.settle(child, true);
     } catch (error) {
       if (!(scope.aborted && isConsequence(error))) state.fail(error, undefined, scope);
     }

@@ -8,8 +8,8 @@ import type { StepRun } from './activity.ts';
 import type { Handle } from './at.ts';
 import type { Branch } from './branch.ts';
 import type { Cell } from './cell.ts';
-import { type HandleRecord, isHandle } from './handle.ts';
-import type { Scheduler } from './scheduler.ts';
+import { isHandle } from './handle.ts';
+import type { Scheduler, StepInput } from './scheduler.ts';
 
 export interface OpenedConclave {
   readonly entry: TrailEntry;
@@ -56,6 +56,7 @@ async function runMember(
   try {
     branch.scope.throwIfAborted();
     const value = await lockstep.inBranch(child, async () => code());
+    scheduler.settle(child, true);
     if (isHandle(value)) {
       throw new UsageError(
         'PRIVITY_HANDLE_CONCLAVE',
@@ -84,7 +85,7 @@ export function checkMembers(branch: Branch, parties: readonly string[]): void {
 }
 
 /** @throws {UsageError} PRIVITY_HANDLE_CONCLAVE a step of the branch must not use the value */
-export function checkBorder(branch: Branch, { branch: home, value, owners }: HandleRecord): void {
+export function checkBorder(branch: Branch, { branch: home, value, owners }: StepInput): void {
   if (branch.isOutsideOf(home)) {
     throw new UsageError(
       'PRIVITY_HANDLE_CONCLAVE',

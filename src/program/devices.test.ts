@@ -8,8 +8,8 @@ import type { Handle } from './at.ts';
 import type { DeviceContext, DeviceStep } from './device.ts';
 import { recordOf } from './handle.ts';
 import { type Job, job } from './job.ts';
-import { contextOf } from './job-context.ts';
 import { psi } from './psi.ts';
+import { contextOf } from './run-context.ts';
 
 const worlds: World[] = [];
 async function world(program: Job, limits = {}): Promise<World> {

@@ -22,6 +22,26 @@ export interface DivergenceInfo {
   readonly stepId: string;
 }
 
+/** What one exchange of a secure device has cost this party. */
+export interface SecureCost {
+  readonly device: string;
+  /** Rounds that operations shared: far fewer than if each had run alone. */
+  readonly rounds: number;
+  readonly messages: number;
+  /** Bytes that this party has sent, with headers. */
+  readonly bytes: number;
+  readonly operations: readonly OperationCost[];
+}
+
+export interface OperationCost {
+  readonly operation: string;
+  readonly count: number;
+  /** Numbers in the results. */
+  readonly elements: number;
+  /** Bytes that this party has sent for it, without headers. */
+  readonly bytes: number;
+}
+
 /** What this party waits for. */
 export interface WaitInfo {
   readonly stepId: string;
@@ -44,6 +64,8 @@ export interface ProgramHost {
     readonly durationMs: number;
   }): void;
   disclosed(info: DisclosureInfo): void;
+  /** An exchange of a secure device is through. */
+  secured?(cost: SecureCost): void;
   progress(info: { readonly stepId: string; readonly done: number; readonly total: number }): void;
   /** Something failed at this party. Called at once, whether or not anything waits for it. */
   failed(captured: CapturedFailure): void;

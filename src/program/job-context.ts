@@ -8,9 +8,15 @@ import { checkMembers, conclave } from './conclave.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
+import { parallel } from './parallel.ts';
 import { quorum } from './quorum.ts';
+import { contexts, partyNames } from './run-context.ts';
 import type { RunState } from './run-state.ts';
 import { Scheduler } from './scheduler.ts';
+import { secretRecordOf } from './secret-handle.ts';
+import { deviceRecordOf } from './secure-device.ts';
+import { open, share } from './secure-methods.ts';
+import { SecureRuntime } from './secure-runtime.ts';
 
 /** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
 export const STEP_NAME_CHARS_MAX = 200;
@@ -24,26 +30,6 @@ export interface TaskServices {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-interface RunContext {
-  readonly scheduler: Scheduler;
-  readonly parties: readonly string[];
-}
-
-const contexts = new WeakMap<object, RunContext>();
-const partyNames = new WeakMap<object, { readonly name: string; readonly run: object }>();
-
-/** The run that two handles belong to. @throws {UsageError} PRIVITY_HANDLE_FOREIGN */
-export function contextOf(first: HandleRecord, second: HandleRecord): RunContext {
-  const context = contexts.get(first.run);
-  if (context === undefined || first.run !== second.run) {
-    throw new UsageError(
-      'PRIVITY_HANDLE_FOREIGN',
-      'psi was given a handle of another run. Keep handles inside the job function.',
-    );
-  }
-  return context;
-}
-
 /** @returns the job function's parameter, frozen. */
 export function createJobContext(
   state: RunState,
@@ -52,12 +38,13 @@ export function createJobContext(
   services: TaskServices,
   onAttempts: (attempts: Attempts) => void,
 ): object {
-  const scheduler: Scheduler = new Scheduler(state, lockstep, exchange, (record, parties) =>
-    scheduler.transfer(record, namesOf(state, parties)),
-  );
+  const scheduler: Scheduler = new Scheduler(state, lockstep, exchange, (record, to) => {
+    const device = deviceRecordOf(to[0]);
+    return device ? (share(record, device, to[1]) as Handle) : scheduler.transfer(record, namesOf(state, to));
+  });
   const attempts = new Attempts(scheduler);
   onAttempts(attempts);
-  contexts.set(state, { scheduler, parties: state.parties });
+  contexts.set(state, { scheduler, secure: new SecureRuntime(scheduler), parties: state.parties });
   const parties = new Map(
     state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]),
   );
@@ -65,8 +52,11 @@ export function createJobContext(
     Object.freeze({ ...Object.fromEntries(members.map((name) => [name, parties.get(name)])), ...common });
   const common = {
     args: services.args,
-    reveal: (value: unknown) => scheduler.reveal(recordOf(value, state, 'reveal')),
-    parallel: (branches: unknown) => scheduler.parallel(branchesOf(branches)),
+    reveal: (value: unknown) => {
+      const secret = secretRecordOf(value);
+      return scheduler.reveal(recordOf(secret ? open(secret) : value, state, 'reveal'));
+    },
+    parallel: (branches: unknown) => parallel(scheduler, branchesOf(branches)),
     attempt: attempts.attempt.bind(attempts),
     retry: attempts.retry.bind(attempts),
     deadline: attempts.deadline.bind(attempts),

@@ -4,7 +4,7 @@ import { Table } from '../data/table.ts';
 import type { At, Handle } from './at.ts';
 import type { DeviceStep } from './device.ts';
 import { type HandleRecord, kindOf, recordOf } from './handle.ts';
-import { contextOf } from './job-context.ts';
+import { contextOf } from './run-context.ts';
 
 /** Key columns of one psi: more are one key that nobody means. */
 export const PSI_COLUMNS_MAX = 16;

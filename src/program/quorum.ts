@@ -7,6 +7,7 @@ import type { Failure } from '../coordination/failure.ts';
 import { ScopeFailedError } from './abort.ts';
 import { type AgreedFailure, type Attempts, agreed } from './attempt.ts';
 import { digestOf } from './branch.ts';
+import { parallel } from './parallel.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface QuorumResult<P extends string, T> {
@@ -38,7 +39,8 @@ export async function quorum(
     );
   }
   const parts = () =>
-    scheduler.parallel(
+    parallel(
+      scheduler,
       of.map((party) => () => {
         const tolerates = of.filter((other) => other !== party);
         return attempts.begin('quorum part', party, () => code(party), { tolerates });

@@ -203,6 +203,7 @@ export class Runtime {
         this.#attempts = attempts;
       }) as never;
       const result = await lockstep.inBranch(lockstep.root, async () => this.#options.job.body(context));
+      this.#attempts?.settle(lockstep.root);
       snapshotValue(result, "The job's result", this.#state.codec);
       return result;
     } catch (error) {

@@ -14,17 +14,23 @@ import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
 import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
-import { addCopy, copyAt, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
+import { addCopy, type Copy, copyAt, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
 import type { OpenedScope, TaskPlan } from './plans.ts';
 import type { RunState } from './run-state.ts';
 import { Scope } from './scope.ts';
+
+/** What a step uses, as far as scopes are concerned. */
+export type StepInput = Pick<HandleRecord, 'branch' | 'owners'> & {
+  readonly value: { readonly name: string };
+};
 
 export class Scheduler {
   readonly state: RunState;
   readonly lockstep: Lockstep;
   readonly #exchange: Exchange;
   readonly #delivery: Delivery;
+  readonly #settling: ((branch: Branch, ended: boolean) => void)[] = [];
   readonly #resolveTo: (record: HandleRecord, parties: readonly unknown[]) => Handle;
 
   /** `resolveTo` is what the method `to` of a handle does; it checks the parties and calls {@link transfer}. */
@@ -43,7 +49,7 @@ export class Scheduler {
 
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
-    const branch = this.#begin(inputs, [party]);
+    const branch = this.begin(inputs, [party]);
     const ids = inputs.map(({ value }) => value.id);
     const entry = this.#issue(branch, { kind: 'task', name, places: [party], inputs: ids, source });
     if (branch.scope.tolerates.includes(party) && !branch.scope.tasks.has(party))
@@ -58,14 +64,15 @@ export class Scheduler {
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
-    const branch = this.#begin([record], targets);
+    const branch = this.begin([record], targets);
     const { entry, cell } = this.#move(branch, 'transfer', record, targets);
     this.#require(branch, entry, targets);
     return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
 
   reveal(record: HandleRecord): Promise<unknown> {
-    const branch = this.#begin([record]);
+    const branch = this.begin([record]);
+    this.settle(branch, false);
     const { entry, cell } = this.#move(branch, 'reveal', record, branch.parties);
     return branch.scope.promise((resolve) => {
       cell?.when(
@@ -84,7 +91,7 @@ export class Scheduler {
   /** A step that several parties execute together. Gives a handle for each member's own result. */
   device(step: DeviceStep): readonly Handle[] {
     const { kind, name, members, inputs, source } = step;
-    const branch = this.#begin(inputs, members);
+    const branch = this.begin(inputs, members);
     const channel = members.includes(this.state.party)
       ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
       : undefined;
@@ -104,58 +111,20 @@ export class Scheduler {
     }
     return members.map((member) => {
       const here = member === this.state.party ? cell : undefined;
-      const value = {
-        id: `${entry.stepId}@${member}`,
-        name,
-        copies: new Map([[member, [{ branch, cell: here }]]]),
-      };
-      return this.#handle(value, [member], here, branch);
+      return this.locate({ id: `${entry.stepId}@${member}`, name, owners: [member], cell: here, branch });
     });
   }
 
-  parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
-    const branch = this.#begin([]);
-    const entry = this.#issue(branch, {
-      kind: 'parallel',
-      name: 'parallel',
-      places: branch.parties,
-      inputs: [],
-      source: String(branches.length),
-    });
-    const run = this.state.activity.begin(entry, true);
-    run.start();
-    const children = this.lockstep.fork(branch, entry.stepId, branches.length);
-    const results = children.map((child, index) => this.#runBranch(child, branches[index]));
-    const joined = Promise.allSettled(results).then(() => this.lockstep.join(branch, children));
-    return branch.scope.promise((resolve, reject) => {
-      const all = Promise.all(results);
-      all.then(
-        async (values) => {
-          await joined;
-          run.finish('completed');
-          resolve(values);
-        },
-        (error: unknown) => {
-          this.state.fail(error, entry, branch.scope);
-          reject(error);
-          void joined.then(() => run.finish(branch.scope.aborted ? 'aborted' : 'failed'));
-        },
-      );
-    });
-  }
-
-  async #runBranch(child: Branch, code: (() => unknown) | undefined): Promise<unknown> {
-    try {
-      return await this.lockstep.inBranch(child, async () => code?.());
-    } finally {
-      child.close();
-      this.#exchange.recheckEarly();
-    }
+  /** Ends a branch of `parallel`: it issues no further steps. */
+  closeBranch(child: Branch): void {
+    child.close();
+    this.#exchange.recheckEarly();
   }
 
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
   openScope(name: string, detail: string, tolerates: readonly string[] = []): OpenedScope {
-    const branch = this.#begin([]);
+    const branch = this.begin([]);
+    this.settle(branch, false);
     const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
     const entry = this.#issue(branch, plan, [], tolerates);
     const run = this.state.activity.begin(entry, true);
@@ -184,16 +153,13 @@ export class Scheduler {
 
   /** A step that only its members execute any further. `own` is there at a member. */
   openConclave(members: readonly string[]): OpenedConclave {
-    const branch = this.#begin([], members);
+    const branch = this.begin([], members);
+    this.settle(branch, false);
     const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
     const entry = this.#issue(branch, plan);
     this.#require(branch, entry, members);
-    const me = this.state.party;
-    const cell = members.includes(me) ? new Cell() : undefined;
-    const copies = new Map(
-      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
-    );
-    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
+    const cell = members.includes(this.state.party) ? new Cell() : undefined;
+    const result = this.locate({ id: entry.stepId, name: 'conclave', owners: members, cell, branch });
     if (cell === undefined) return { entry, branch, result, own: null };
     const run = this.state.activity.begin(entry, true);
     run.start();
@@ -213,11 +179,48 @@ export class Scheduler {
     return this.#delivery.publish(value, entry);
   }
 
+  /** For steps that gather before they run (src/program/secure-runtime.ts): called where a branch may wait, and at its end. */
+  onSettle(listener: (branch: Branch, ended: boolean) => void): void {
+    this.#settling.push(listener);
+  }
+
+  settle(branch: Branch, ended: boolean): void {
+    for (const listener of this.#settling) listener(branch, ended);
+  }
+
+  /** Numbers a step that its caller executes. */
+  issue(branch: Branch, plan: StepPlan, expectations?: readonly Expectation[]): TrailEntry {
+    const entry = this.#issue(branch, plan, expectations);
+    this.#require(branch, entry, plan.kind === 'parallel' ? [] : plan.places);
+    return entry;
+  }
+
+  /** A channel for a step that has not been issued yet. */
+  memberChannel(members: readonly string[], signal: AbortSignal): MemberChannel {
+    return new MemberChannel(this.state.party, members, this.#exchange, signal);
+  }
+
+  /** A handle to what a step has left at its owners. */
+  locate(at: {
+    readonly id: string;
+    readonly name: string;
+    readonly owners: readonly string[];
+    readonly cell: Cell | undefined;
+    readonly branch: Branch;
+  }): Handle {
+    const { id, name, owners, cell, branch } = at;
+    const copies = owners.map((party): [string, Copy[]] => [
+      party,
+      [{ branch, cell: party === this.state.party ? cell : undefined }],
+    ]);
+    return this.#handle({ id, name, copies: new Map(copies) }, owners, cell, branch);
+  }
+
   /**
    * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
    * border of a conclave.
    */
-  #begin(inputs: readonly HandleRecord[], places: readonly string[] = []): Branch {
+  begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
     checkMembers(branch, places);

@@ -1,7 +1,8 @@
 /** Gathers what happens to steps, turns it into events, and at the end into the steps and disclosures of the report. */
 import type { RunEventBody } from '../observe/events.ts';
-import type { Disclosure, StepReport } from '../observe/report.ts';
+import type { Disclosure, SecureReport, StepReport } from '../observe/report.ts';
 import type { StepNews } from './ipc.ts';
+import { SecureLedger } from './secure-ledger.ts';
 
 /** Steps that a report lists one by one; a program with more is reported by its first and its failed ones. */
 const REPORTED_STEPS_MAX = 20_000;
@@ -16,6 +17,7 @@ export class Recorder {
   readonly #emit: (event: RunEventBody) => void;
   readonly #steps = new Map<string, OpenStep>();
   readonly #disclosures: Disclosure[] = [];
+  readonly #secure = new SecureLedger();
   #droppedDisclosures = 0;
 
   constructor(party: string, now: () => number, emit: (event: RunEventBody) => void) {
@@ -55,6 +57,9 @@ export class Recorder {
       case 'disclosed':
         if (this.#disclosures.length < REPORTED_DISCLOSURES_MAX) this.#disclosures.push(news.disclosure);
         else this.#droppedDisclosures++;
+        return;
+      case 'secured':
+        this.#secure.add(news.cost);
     }
   }
 
@@ -72,6 +77,11 @@ export class Recorder {
 
   get disclosures(): readonly Disclosure[] {
     return this.#disclosures;
+  }
+
+  /** What secure devices have cost this party. */
+  get secure(): readonly SecureReport[] {
+    return this.#secure.reports;
   }
 
   /** Disclosures beyond the limit: counted, not listed. */

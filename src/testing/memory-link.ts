@@ -20,6 +20,8 @@ export interface MemoryLinks {
   /** Keeps messages of a party from arriving until {@link release}. */
   hold(from: string): void;
   release(from: string): void;
+  /** Changes every piece of a body that a party sends from now on. */
+  tamper(from: string, change: (part: Uint8Array) => Uint8Array): void;
 }
 
 /** `handlers[i]` receives what is sent to `parties[i]`. Pieces are cut to `pieceBytes` to exercise reassembly. */
@@ -39,12 +41,16 @@ export function memoryLinks(
     crossed,
     hold: (from) => endOf(from).hold(),
     release: (from) => endOf(from).release(),
+    tamper: (from, change) => {
+      endOf(from).change = change;
+    },
   };
 }
 
 class End implements Link {
   readonly peer: string;
   readonly plane = 'data' as const;
+  change: (part: Uint8Array) => Uint8Array = (part) => part;
   readonly #self: string;
   readonly #handlers: LinkHandlers;
   readonly #crossed: CrossedMessage[];
@@ -116,7 +122,8 @@ class End implements Link {
     this.#sinks.add(sink);
     const pieces: Uint8Array[] = [];
     try {
-      for await (const part of body) {
+      for await (const sent of body) {
+        const part = this.change(sent);
         for (let at = 0; at < part.length; at += this.#pieceBytes) {
           const piece = part.slice(at, at + this.#pieceBytes);
           pieces.push(piece);

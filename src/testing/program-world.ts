@@ -10,7 +10,13 @@ import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { Fin } from '../coordination/trail.ts';
 import type { CapturedFailure, ErrorDetail } from '../program/capture.ts';
-import type { DisclosureInfo, DivergenceInfo, ProgramHost, StepOutcome } from '../program/host.ts';
+import type {
+  DisclosureInfo,
+  DivergenceInfo,
+  ProgramHost,
+  SecureCost,
+  StepOutcome,
+} from '../program/host.ts';
 import type { Job } from '../program/job.ts';
 import { type Released, type RunResult, Runtime, type RuntimeLimits } from '../program/runtime.ts';
 import { type CrossedMessage, type MemoryLinks, memoryLinks } from './memory-link.ts';
@@ -55,6 +61,7 @@ export class Recorder implements ProgramHost {
   readonly scopeFailures: { readonly scope: string; readonly captured: CapturedFailure }[] = [];
   readonly divergences: DivergenceInfo[] = [];
   readonly progressed: number[] = [];
+  readonly costs: SecureCost[] = [];
   readonly lost: string[] = [];
   readonly conclaves: {
     readonly conclave: string;
@@ -82,6 +89,9 @@ export class Recorder implements ProgramHost {
   disclosed(info: DisclosureInfo): void {
     this.disclosures.push(info);
     this.log.push(`disclose ${info.stepId}`);
+  }
+  secured(cost: SecureCost): void {
+    this.costs.push(cost);
   }
   progress({ done }: { readonly done: number }): void {
     this.progressed.push(done);

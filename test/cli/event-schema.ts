@@ -5,8 +5,20 @@ import type { RunEvent } from '../../src/observe/events.ts';
 
 const base = { time: z.iso.datetime(), runId: z.string(), party: z.string().min(1) };
 const role = z.enum(['supervisor', 'program']);
-const kind = z.enum(['task', 'transfer', 'reveal', 'psi', 'parallel', 'attempt', 'conclave']);
+const kind = z.enum([
+  'task',
+  'transfer',
+  'reveal',
+  'psi',
+  'parallel',
+  'attempt',
+  'conclave',
+  'share',
+  'secure',
+  'exchange',
+]);
 const code = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
+const blame = z.enum(['user', 'data', 'peer', 'environment', 'bug']);
 const step = { stepId: z.string(), name: z.string(), kind };
 const text = z.string();
 const textOrNull = z.string().nullable();
@@ -30,13 +42,22 @@ export const eventSchemas = [
     outcome: z.enum(['completed', 'failed', 'aborted']),
     durationMs: z.number().nonnegative(),
   }),
-  event('waiting', { peer: text, stepId: textOrNull, sinceMs: z.number() }),
+  event('waiting', {
+    peer: text,
+    what: z.enum(['join', 'start', 'value', 'end']),
+    stepId: textOrNull,
+    stepName: textOrNull,
+    sinceMs: z.number(),
+  }),
   event('failure', {
     code,
     origin: text,
     stepId: textOrNull,
     stepName: textOrNull,
     incident: text,
+    blame,
+    retryable: z.boolean(),
+    reporter: text,
     message: text.exactOptional(),
     stack: text.exactOptional(),
   }),
@@ -48,6 +69,12 @@ export const eventSchemas = [
     stepName: textOrNull,
     digest: text,
     absent: z.array(text).readonly().exactOptional(),
+    incident: textOrNull,
+    blame: blame.nullable(),
+    retryable: z.boolean(),
+    attached: z
+      .array(z.strictObject({ code, origin: text, stepId: textOrNull, stepName: textOrNull, incident: text }))
+      .readonly(),
     message: text.exactOptional(),
   }),
   event('party.absent', { peer: text, code, incident: text }),

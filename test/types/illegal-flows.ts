@@ -2,7 +2,7 @@
  * Flows of data that must not compile. Each line below a marker is an error that tsc has to report; if one starts to compile,
  * tsc reports the marker instead. Never executed.
  */
-import { type At, job, psi, type Table, z } from '../../src/index.ts';
+import { type At, job, psi, type Secret, secure, type Table, z } from '../../src/index.ts';
 
 declare const table: Table;
 
@@ -204,3 +204,118 @@ job({ parties: ['alice'] }, ({ args }) => {
 // 33: options that do not exist
 // @ts-expect-error
 job({ parties: ['alice'], timeout: 5 }, () => 1);
+
+export const secrets = job({ parties: ['alice', 'bob', 'carol', 'dave'] }, async (context) => {
+  const { alice, bob, carol, dave, reveal } = context;
+  const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+  const other = secure([alice, bob, dave], { protocol: 'rep3' });
+  const pair = secure([alice, bob], { protocol: 'semi2k' });
+  const at = alice.run('x', () => Float64Array.of(1, 2));
+  const x = at.to(spu, { shape: [2] });
+  const y = at.to(other, { shape: [2] });
+  const z = at.to(pair, { shape: [2] });
+  const k = at.to(spu, { shape: [2], dtype: 'integer' });
+
+  // 34: secrets of two devices
+  // @ts-expect-error
+  x.add(y);
+
+  // 35: secrets of two protocols
+  // @ts-expect-error
+  x.add(z);
+
+  // 36: a secret of another device than was promised
+  // @ts-expect-error
+  const moved: Secret<typeof spu> = z;
+
+  // 37: arithmetic on a secret
+  // @ts-expect-error
+  x * 2;
+
+  // 38: comparing a secret
+  // @ts-expect-error
+  x > 1;
+
+  // 39: unwrapping a secret
+  // @ts-expect-error
+  const plain: number = x;
+
+  // 40: unwrapping it by await
+  // @ts-expect-error
+  const awaited: number = await x;
+
+  // 41: the numbers of a secret
+  // @ts-expect-error
+  x.data;
+
+  // 42: a secret as the input of a task
+  // @ts-expect-error
+  alice.run('use', { x }, () => 1);
+
+  // 43: opening a secret to a party that is no member
+  // @ts-expect-error
+  x.to(dave);
+
+  // 44: a party's opened secret at another party
+  const atBob = x.to(bob);
+  // @ts-expect-error
+  alice.run('use', { atBob }, () => 1);
+
+  // 45: sharing what a party that is no member has
+  // @ts-expect-error
+  dave.run('d', () => 1).to(spu);
+
+  // 46: sharing text
+  // @ts-expect-error
+  alice.run('t', () => 'text').to(spu, { shape: [] });
+
+  // 47: sharing a list without saying its shape
+  // @ts-expect-error
+  at.to(spu);
+
+  // 48: a located value as an operand
+  // @ts-expect-error
+  x.add(at);
+
+  // 49: fixed point with integers
+  // @ts-expect-error
+  x.add(k);
+
+  // 50: logic on numbers
+  // @ts-expect-error
+  x.and(x);
+
+  // 51: arithmetic on booleans
+  // @ts-expect-error
+  x.lt(1).add(1);
+
+  // 52: a choice between types
+  // @ts-expect-error
+  x.lt(1).select(x, k);
+
+  // 53: a root of integers
+  // @ts-expect-error
+  k.sqrt();
+
+  // 54: rep3 with two members
+  // @ts-expect-error
+  secure([alice, bob], { protocol: 'rep3' });
+
+  // 55: a dealer who is a member
+  // @ts-expect-error
+  secure([alice, bob], { protocol: 'semi2k', dealer: alice });
+
+  // 56: a protocol that does not exist
+  // @ts-expect-error
+  secure([alice, bob], { protocol: 'spdz' });
+
+  // 57: members by name
+  // @ts-expect-error
+  secure(['alice', 'bob'], { protocol: 'semi2k' });
+
+  // 58: revealing a device
+  // @ts-expect-error
+  await reveal(spu);
+
+  return [moved, plain, awaited];
+});

@@ -1,7 +1,22 @@
 /** Programs that have to compile. Checked by tsc with the rest; never executed. */
-import { type At, job, type Party, PublicError, psi, type Table, tensor, z } from '../../src/index.ts';
+import {
+  type AnyDevice,
+  type At,
+  job,
+  type Party,
+  PublicError,
+  psi,
+  type Secret,
+  type SecureDevice,
+  secure,
+  type Table,
+  type Tensor,
+  tensor,
+  z,
+} from '../../src/index.ts';
 
 declare const readTable: (path: string) => Promise<Table>;
+declare const table: Table;
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_equal: Equal<A, B>): void => {};
@@ -120,4 +135,42 @@ export const generic = job({ parties: ['alice', 'bob'] }, async ({ alice, bob, r
   same<typeof mine, At<'alice', number>>(true);
   const counts = await Promise.all([reveal(mine), reveal(double(bob, mine.to(bob)))]);
   return counts;
+});
+
+/** A function of one's own over any device. */
+function distance<D extends AnyDevice>(x: Secret<D>, y: Secret<D>): Secret<D> {
+  return x.sub(y).square().sum().sqrt();
+}
+
+export const secrets = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, carol, reveal }) => {
+  const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+  same<typeof spu, SecureDevice<'alice' | 'bob' | 'carol', 'rep3'>>(true);
+  const again = secure([carol, alice, bob], { protocol: 'rep3', fracBits: 18 });
+  const x = alice.run('x', () => tensor([2, 2], Float64Array.of(1, 2, 3, 4))).to(spu, { shape: [2, 2] });
+  same<typeof x, Secret<typeof spu>>(true);
+  const y = bob.run('y', (): Table => table).to(again, { shape: [2, 2] });
+  const one = carol.run('one', () => 1).to(spu);
+  const whole = bob.run('k', () => [1, 2]).to(spu, { shape: [2], dtype: 'integer' });
+  same<typeof whole, Secret<typeof spu, 'integer'>>(true);
+  const positive = x.gt(0);
+  same<typeof positive, Secret<typeof spu, 'boolean'>>(true);
+  const chosen = positive
+    .and(y.lt([1, 2]))
+    .select(x, 0)
+    .add(one);
+  same<typeof chosen, Secret<typeof spu>>(true);
+  const counted = whole
+    .cast('fixed')
+    .add(positive.cast('fixed').sum(0))
+    .concat([spu.constant([1, 2])]);
+  same<typeof counted, Secret<typeof spu>>(true);
+  const atBob = distance(x, y).as('distance').to(bob);
+  same<typeof atBob, At<'bob', Tensor<Float64Array>>>(true);
+  bob.run('show', { atBob }, ({ atBob }) => atBob.data[0]);
+  const shown = await reveal(counted.matmul(tensor([4, 1], new Float64Array(4))));
+  same<typeof shown, Tensor<Float64Array>>(true);
+  const both = secure([alice, bob], { protocol: 'semi2k', dealer: carol });
+  same<typeof both, SecureDevice<'alice' | 'bob', 'semi2k'>>(true);
+  const anySecret = [chosen, whole][shown.shape[0] ?? 0];
+  return anySecret ? (await reveal(anySecret)).data : null;
 });

@@ -121,6 +121,32 @@ export const programErrors = {
       'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
+  PRIVITY_SECURE_DEALER: {
+    failure: 'USAGE',
+    means: 'A secure device needs a dealer that it was not given, or was given one that is a member.',
+    causes:
+      'A dealer knows the masks of all shares, so one that also holds shares, and data, would know everything. Three members or more of semi2k cannot do without.',
+    remedy:
+      'Name a further party, without data: `secure([alice, bob], { protocol: "semi2k", dealer: carol })`.',
+  },
+  PRIVITY_SECURE_MEMBER: {
+    failure: 'USAGE',
+    means: 'A value is shared by, or a secret opened to, a party that is no member of the secure device.',
+    causes: 'A party that was left out of `secure([...])`.',
+    remedy: 'Make it a member, send the value to a member first, or open the secret to a member.',
+  },
+  PRIVITY_SHARE_MISMATCH: {
+    failure: 'DATA_INVALID',
+    means: 'A value that is shared on a secure device is not what the job says of it.',
+    causes: 'Another shape than `.to(device, { shape })` declares, or a value that is no numbers.',
+    remedy: 'Correct the declaration, or the data of the party that the failure names.',
+  },
+  PRIVITY_SECRET_BRANCH: {
+    failure: 'USAGE',
+    means: 'A branch of `parallel` uses a secret that another branch makes at the same time.',
+    causes: 'A secret that was passed on by a variable instead of being returned.',
+    remedy: 'Return the secret from the branch and use it after `parallel`.',
+  },
   PRIVITY_VALUE_NOT_SENDABLE: {
     failure: 'USAGE',
     means: 'A value that was to leave its party, or the result of the job, is of a kind that cannot be sent.',

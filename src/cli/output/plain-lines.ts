@@ -28,11 +28,13 @@ export function createPlainLines(): (event: RunEvent) => string | undefined {
     return false;
   };
   return (event) => {
+    // Thousands of them; the exchange in which they run has a line of its own.
+    if ('kind' in event && event.kind === 'secure') return undefined;
     switch (event.event) {
       case 'step.progress':
         return tooSoon(`${event.party} ${event.stepId}`, event.time, false) ? undefined : sentence(event);
       case 'waiting':
-        return tooSoon(`${event.party} ${event.stepId} ${event.peer}`, event.time, true)
+        return tooSoon(`${event.party} ${event.stepId} ${event.peer} ${event.what}`, event.time, true)
           ? undefined
           : sentence(event);
       case 'step.finished':

@@ -1,13 +1,21 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
-import type { Disclosure, RunReport } from '../../observe/report.ts';
+import type { Disclosure, RunReport, Wait } from '../../observe/report.ts';
 import { advice } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
-import { exitText, type PartyView, placeText, type RunBoard, type VerdictEvent } from './run-board.ts';
+import {
+  exitText,
+  type PartyView,
+  placeText,
+  type RunBoard,
+  type VerdictEvent,
+  waitingText,
+} from './run-board.ts';
+import { secureBlocks } from './secure-summary.ts';
 import { createStyle, type Style } from './style.ts';
 import { valueText } from './value-text.ts';
 
@@ -25,6 +33,8 @@ export interface SummaryInput {
 
 const COLUMNS = 100;
 const DISCLOSURES_SHOWN_MAX = 30;
+/** In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went. */
+const LONG_WAIT_MS = 10_000;
 
 /** What a run came to, for people: the result or what failed, what left each party, where the reports are. Pure. */
 export function summaryText(input: SummaryInput, colour: boolean): string {
@@ -42,6 +52,7 @@ export function summaryText(input: SummaryInput, colour: boolean): string {
     blocks.push([style.bold('Result'), ...valueText(result.value, '  ')]);
   }
   blocks.push(disclosureBlock(input, style));
+  blocks.push(...secureBlocks(input, style));
   const leftovers = input.own.flatMap((party) => input.board.party(party).reclaimed?.leftovers ?? []);
   if (leftovers.length > 0)
     blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
@@ -81,7 +92,12 @@ function completedHead(input: SummaryInput, style: Style): string[] {
   );
   const handled = new Set(incidents).size;
   const note = handled === 0 ? [] : [`  ${count(handled, 'failure')} on the way, which the job has handled`];
-  return [head, style.dim(run), ...note];
+  const waits = input.own.flatMap((party) => {
+    const [longest] = input.reports.get(party)?.longestWaits.filter(({ what }) => what === 'value') ?? [];
+    return longest !== undefined && longest.sinceMs >= LONG_WAIT_MS ? [{ party, wait: longest }] : [];
+  });
+  const lines = waits.map(({ party, wait }) => `  ${party} ${printable(waitedText(wait))} at the longest`);
+  return [head, style.dim(run), ...note, ...lines.map((line) => style.dim(line))];
 }
 
 function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {
@@ -183,12 +199,17 @@ function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent |
   const steps = report?.steps.filter((step) => step.outcome === 'completed').length ?? view.stepsCompleted;
   const aborted = report?.steps.filter((step) => step.outcome === 'aborted').length ?? 0;
   parts.push(`${count(steps, 'step')} completed${aborted > 0 ? `, ${aborted} not finished` : ''}`);
+  const [wait] = report?.waits ?? [];
+  if (wait !== undefined) parts.push(printable(waitedText(wait)));
   if (view.verdict === undefined) parts.push('came to no verdict');
   else if (view.verdict.outcome === 'completed') parts.push('completed before the others failed');
   if (view.reclaimed !== undefined)
     parts.push(view.reclaimed.leftovers.length === 0 ? 'nothing left behind' : 'left something behind');
   return parts.join('; ');
 }
+
+/** `was waiting for bob, step 3 "load" (12 s)` */
+const waitedText = (wait: Wait): string => waitingText(wait).replace(/^waits/, 'was waiting');
 
 function verdictsDiffer(input: SummaryInput): boolean {
   const digests = input.own
@@ -211,7 +232,9 @@ function disclosureBlock(input: SummaryInput, style: Style): string[] {
   // Only a complete ledger may claim to be one: a supervisor that was killed has left none.
   const listedAll = input.own.every((party) => input.reports.get(party)?.disclosuresNotListed === 0);
   const head = style.bold(`What left ${input.own.length === 1 ? input.own[0] : 'each party'}`);
-  return [`${head}${listedAll ? style.dim(' (nothing else did)') : ''}`, ...lines];
+  const masked = input.own.some((party) => (input.reports.get(party)?.secure ?? []).length > 0);
+  const only = masked ? ' (nothing else did, but the masked numbers below)' : ' (nothing else did)';
+  return [`${head}${listedAll ? style.dim(only) : ''}`, ...lines];
 }
 
 function disclosureRow(party: string, disclosure: Disclosure): string[] {

@@ -1,0 +1,124 @@
+/**
+ * The session of one device in one branch of the program. Its computations run one after the other, each over the channel of a
+ * step of its own; all of them use the seeds and the correlated randomness on which the members agreed in the first.
+ *
+ * A branch lies in one scope. When that fails, or a member is lost, the signal fires and the session is destroyed: seeds are zeroed,
+ * everything later is refused. No other branch ever uses it; the next scope opens its own.
+ */
+import { InternalError } from '../base/errors.ts';
+import type { Channel } from '../contracts/channel.ts';
+import type { RoundsReport } from '../secure/rounds.ts';
+import type { Evaluator, Session } from '../secure/session.ts';
+
+/** What a computation rejects with when something that it needs will never be there: whoever was to make it has reported why. */
+export const bereft = new Error('something that a computation needs will never be there');
+
+export type OpenSession = (channel: Channel) => Promise<Session>;
+
+/** What one computation has cost at this member. */
+export interface Spent {
+  readonly rounds: number;
+  readonly messages: number;
+  /** As sent, with headers. */
+  readonly bytes: number;
+  /** Payload bytes sent, by operation. */
+  readonly byOperation: ReadonlyMap<string, number>;
+}
+
+export class SecureLine {
+  readonly #open: OpenSession;
+  readonly #channel: SwitchedChannel;
+  #session: Session | undefined;
+  #tail: Promise<void> = Promise.resolve();
+  #spent: RoundsReport | undefined;
+  /** A computation has failed: the members stand at different places. */
+  #broken = false;
+
+  constructor(open: OpenSession, signal: AbortSignal) {
+    this.#open = open;
+    this.#channel = new SwitchedChannel(signal);
+  }
+
+  /** Queues one computation. `ready` resolves when everything that it needs from outside the device is there. */
+  run<T>(
+    channel: Channel,
+    ready: Promise<void>,
+    body: (on: Evaluator) => Promise<T>,
+  ): Promise<{ readonly value: T; readonly spent: Spent }> {
+    const result = this.#tail.then(async () => {
+      await ready;
+      this.#channel.signal.throwIfAborted();
+      if (this.#broken) throw bereft;
+      this.#channel.current = channel;
+      try {
+        this.#session ??= await this.#open(this.#channel);
+        const value = await this.#session.run(body);
+        return { value, spent: this.#difference(this.#session.report()) };
+      } finally {
+        this.#channel.current = undefined;
+      }
+    });
+    this.#tail = result.then(
+      () => undefined,
+      () => {
+        this.#broken = true;
+        this.#session?.destroy();
+      },
+    );
+    return result;
+  }
+
+  /** The branch has ended: when what is queued has run, the randomness is destroyed. */
+  async end(): Promise<void> {
+    await this.#tail;
+    this.#session?.destroy();
+  }
+
+  #difference(now: RoundsReport): Spent {
+    const before = this.#spent;
+    this.#spent = now;
+    const byOperation = new Map<string, number>();
+    for (const [name, { bytesSent }] of Object.entries(now.byOperation)) {
+      const bytes = bytesSent - (before?.byOperation[name]?.bytesSent ?? 0);
+      if (bytes > 0) byOperation.set(name, bytes);
+    }
+    return {
+      rounds: now.rounds - (before?.rounds ?? 0),
+      messages: now.messagesSent - (before?.messagesSent ?? 0),
+      bytes: now.wireBytesSent - (before?.wireBytesSent ?? 0),
+      byOperation,
+    };
+  }
+}
+
+/** What the session takes for its channel: that of whichever step is running. */
+class SwitchedChannel implements Channel {
+  current: Channel | undefined;
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  get rank(): number {
+    return this.#now.rank;
+  }
+
+  get size(): number {
+    return this.#now.size;
+  }
+
+  send(to: number, bytes: Uint8Array): Promise<void> {
+    return this.#now.send(to, bytes);
+  }
+
+  receive(from: number): Promise<Uint8Array> {
+    return this.#now.receive(from);
+  }
+
+  get #now(): Channel {
+    if (this.current === undefined)
+      throw new InternalError('a secure session spoke between two computations');
+    return this.current;
+  }
+}

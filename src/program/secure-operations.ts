@@ -1,0 +1,293 @@
+/**
+ * What secrets can do: for each operation, what its operands have to be, and the shape and type of its result. Every party works
+ * this out in the call, so a mistake is the same error everywhere, before anything is sent. The computation is in src/secure/ops.
+ */
+import { UsageError } from '../base/errors.ts';
+import type { Dtype } from '../secure/ring/fixed-point.ts';
+import { axisOf, broadcastShapes, elementCount, type Shape, shapeMismatch } from '../secure/ring/shape.ts';
+import { dtypeMismatch } from '../secure/ring/tensor.ts';
+
+/** What is public about a tensor. */
+export interface Form {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+export interface Rule {
+  /**
+   * How many further operands follow the secret itself; they may be public where `secretsOnly` does not say otherwise. `list`: the first
+   * argument is a list of them; `if secret`: it is one, if it is a secret.
+   */
+  readonly operands: number | 'list' | 'if secret';
+  readonly secretsOnly?: boolean;
+  /** Types that the secret may have. */
+  readonly on: readonly Dtype[];
+  /** The type that the other operands must have: that of the secret, or the one given. `values`: any, but all the same. */
+  readonly others?: Dtype | 'same' | 'values';
+  /** Whether the members need no message for it, given which operands are secret. */
+  readonly local:
+    | boolean
+    | ((forms: readonly Form[], secret: readonly boolean[], params: readonly unknown[]) => boolean);
+  /** Shape and type of the result. `params` are public and have been checked to be plain. */
+  result(forms: readonly Form[], params: readonly unknown[], name: string): Form;
+}
+
+const numbers: readonly Dtype[] = ['fixed', 'integer'];
+const fixed: readonly Dtype[] = ['fixed'];
+const integer: readonly Dtype[] = ['integer'];
+const boolean: readonly Dtype[] = ['boolean'];
+const any: readonly Dtype[] = ['fixed', 'integer', 'boolean'];
+
+type Result = Rule['result'];
+const form = (shape: Shape, dtype: Dtype): Form => ({ shape: Object.freeze([...shape]), dtype });
+const [same, toBoolean]: readonly [Result, Result] = [
+  ([x]) => own(x),
+  ([x]) => form(own(x).shape, 'boolean'),
+];
+const broadcast: Result = ([x, y], _, name) =>
+  form(broadcastShapes(own(x).shape, own(y).shape, name), own(x).dtype);
+const compared: Result = (forms, params, name) => form(broadcast(forms, params, name).shape, 'boolean');
+
+const elementwise = (on: readonly Dtype[], local: Rule['local']): Rule => ({
+  operands: 1,
+  on,
+  others: 'same',
+  local,
+  result: broadcast,
+});
+const comparison: Rule = { operands: 1, on: numbers, others: 'same', local: false, result: compared };
+const unary = (on: readonly Dtype[], local: boolean): Rule => ({ operands: 0, on, local, result: same });
+/** Along one axis, which goes; over all without one. */
+const reduction = (on: readonly Dtype[], local: boolean, dtype?: Dtype): Rule => ({
+  operands: 0,
+  on,
+  local,
+  result: ([x], [axis, keep = false], name) => {
+    const { shape, dtype: same } = own(x);
+    if (typeof keep !== 'boolean') throw invalid(`${name}: keep is true or false`);
+    if (axis === undefined) return form(keep ? shape.map(() => 1) : [], dtype ?? same);
+    const gone = axisOf(shape, integerOf(axis, `${name}: axis`), name);
+    const rest = keep ? shape.with(gone, 1) : shape.filter((_, index) => index !== gone);
+    return form(rest, dtype ?? same);
+  },
+});
+const alongAxis = (on: readonly Dtype[], local: boolean): Rule => ({
+  operands: 0,
+  on,
+  local,
+  result: ([x], [axis], name) => {
+    axisOf(own(x).shape, axis === undefined ? -1 : integerOf(axis, `${name}: axis`), name);
+    return own(x);
+  },
+});
+const shiftLocal: Rule['local'] = (_, __, params) => Number(params[0]) >= 0;
+const shiftForm: Result = ([x], [by], name) => {
+  const bits = integerOf(by, `${name}: by`);
+  if (Math.abs(bits) > 62) throw invalid(`${name} is by -62 to 62 bits`);
+  return own(x);
+};
+
+/** Public factors of whole numbers need no truncation, and no message. */
+const wholeByPublic: Rule['local'] = ([x], secret) => x?.dtype === 'integer' && secret[1] === false;
+const byPublic: Rule['local'] = (_, secret) => !secret[1];
+
+export const rules: Readonly<Record<string, Rule>> = {
+  add: elementwise(numbers, true),
+  sub: elementwise(numbers, true),
+  neg: unary(numbers, true),
+  mul: elementwise(numbers, wholeByPublic),
+  square: unary(numbers, false),
+  dot: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: dotForm },
+  matmul: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: matmulForm },
+  sum: reduction(numbers, true),
+  cumulativeSum: alongAxis(numbers, true),
+  mean: reduction(fixed, false),
+  minimum: elementwise(numbers, false),
+  maximum: elementwise(numbers, false),
+  abs: unary(numbers, false),
+  relu: unary(numbers, false),
+  min: reduction(numbers, false),
+  max: reduction(numbers, false),
+  argmax: reduction(numbers, false, 'integer'),
+  div: elementwise(fixed, false),
+  reciprocal: unary(fixed, false),
+  sqrt: unary(fixed, false),
+  rsqrt: unary(fixed, false),
+  exp: unary(fixed, false),
+  log: unary(fixed, false),
+  sigmoid: unary(fixed, false),
+  tanh: unary(fixed, false),
+  softmax: alongAxis(fixed, false),
+  lt: comparison,
+  le: comparison,
+  gt: comparison,
+  ge: comparison,
+  eq: comparison,
+  ne: comparison,
+  select: { operands: 2, on: boolean, others: 'values', local: false, result: selectForm },
+  and: elementwise(boolean, byPublic),
+  or: elementwise(boolean, byPublic),
+  xor: elementwise(boolean, true),
+  not: { operands: 0, on: boolean, local: true, result: toBoolean },
+  sort: { operands: 0, on: numbers, local: false, result: vectorForm },
+  shuffle: { operands: 0, on: numbers, local: false, result: rowsForm },
+  groupSum: {
+    operands: 'if secret',
+    on: numbers,
+    others: 'integer',
+    local: (_, secret) => !secret[1],
+    result: groupForm,
+  },
+  reshape: { operands: 0, on: any, local: true, result: reshapeForm },
+  transpose: { operands: 0, on: any, local: true, result: transposeForm },
+  slice: { operands: 0, on: any, local: true, result: sliceForm },
+  concat: { operands: 'list', secretsOnly: true, on: any, others: 'same', local: true, result: concatForm },
+  gather: { operands: 0, on: any, local: true, result: gatherForm },
+  cast: { operands: 0, on: any, local: castIsLocal, result: castForm },
+  shift: { operands: 0, on: integer, local: shiftLocal, result: shiftForm },
+};
+
+/** Which other operands' types fit. @throws {UsageError} PRIVITY_SECURE_DTYPE */
+export function checkDtypes(name: string, rule: Rule, forms: readonly Form[]): void {
+  const [x, ...others] = forms;
+  const { dtype } = own(x);
+  if (!rule.on.includes(dtype))
+    throw dtypeMismatch(`${name} is defined for ${rule.on.join(' and ')} numbers, not for ${dtype}`);
+  const due = rule.others === 'same' ? dtype : rule.others === 'values' ? others[0]?.dtype : rule.others;
+  for (const other of others) {
+    if (other.dtype !== due)
+      throw dtypeMismatch(
+        `${name}: operands are ${[dtype, ...others.map((o) => o.dtype)].join(', ')}; convert with cast`,
+      );
+  }
+}
+
+function dotForm([x, y]: readonly Form[], _: readonly unknown[], name: string): Form {
+  const [a, b] = [own(x).shape, own(y).shape];
+  if (a.length !== 1 || b.length !== 1 || a[0] !== b[0])
+    throw shapeMismatch(`${name}: takes two vectors of one length, not [${a}] and [${b}]`);
+  return form([], own(x).dtype);
+}
+
+function matmulForm([x, y]: readonly Form[], _: readonly unknown[], name: string): Form {
+  const [a, b] = [own(x).shape, own(y).shape];
+  if (a.length < 1 || b.length < 1 || a.length > 2 || b.length > 2 || a.at(-1) !== b[0])
+    throw shapeMismatch(`${name}: [${a}] and [${b}] have no matrix product`);
+  return form([...a.slice(0, -1), ...b.slice(1)], own(x).dtype);
+}
+
+function selectForm([x, yes, no]: readonly Form[], _: readonly unknown[], name: string): Form {
+  const values = broadcastShapes(own(yes).shape, own(no).shape, name);
+  return form(broadcastShapes(own(x).shape, values, name), own(yes).dtype);
+}
+
+function vectorForm([x]: readonly Form[], _: readonly unknown[], name: string): Form {
+  if (own(x).shape.length !== 1) throw shapeMismatch(`${name}: takes a vector, not [${own(x).shape}]`);
+  return own(x);
+}
+
+function rowsForm([x]: readonly Form[], _: readonly unknown[], name: string): Form {
+  if (own(x).shape.length === 0) throw shapeMismatch(`${name}: a single number has no rows`);
+  return own(x);
+}
+
+function groupForm([x, groups]: readonly Form[], params: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(x);
+  // Secret groups are an operand; public ones come before the count.
+  const count = integerOf(params[groups ? 0 : 1], `${name}: count`);
+  const size = groups ? groups.shape[0] : indicesOf(params[0], count, `${name}: groups`).length;
+  if (shape.length === 0 || size !== shape[0] || (groups && groups.shape.length !== 1))
+    throw shapeMismatch(`${name}: ${size} groups for a tensor of shape [${shape}]`);
+  return form([count, ...shape.slice(1)], dtype);
+}
+
+function reshapeForm([x]: readonly Form[], [wanted]: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(x);
+  const sizes = integersOf(wanted, `${name}: shape`);
+  const open = sizes.filter((size) => size === -1).length;
+  const known = sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
+  const total = elementCount(shape);
+  const to = sizes.map((size) => (size === -1 ? total / known : size));
+  if (open > 1 || to.some((size) => !Number.isInteger(size) || size < 1) || elementCount(to) !== total)
+    throw shapeMismatch(`${name}: [${shape}] does not have the elements of [${sizes}]`);
+  return form(to, dtype);
+}
+
+function transposeForm([x]: readonly Form[], [axes]: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(x);
+  if (axes === undefined) return form([...shape].reverse(), dtype);
+  const order = integersOf(axes, `${name}: axes`).map((axis) => axisOf(shape, axis, name));
+  if (order.length !== shape.length || new Set(order).size !== shape.length)
+    throw shapeMismatch(`${name}: [${order}] is no order of the axes of [${shape}]`);
+  return form(
+    order.map((axis) => shape[axis] ?? 1),
+    dtype,
+  );
+}
+
+function sliceForm([x]: readonly Form[], [from, to, axis]: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(x);
+  const at = axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
+  const [start, end] = [integerOf(from, `${name}: from`), integerOf(to, `${name}: to`)];
+  const size = shape[at] ?? 1;
+  if (start < 0 || end > size || start >= end)
+    throw shapeMismatch(`${name}: [${start}, ${end}) of axis ${at}, which has ${size} elements`);
+  return form(shape.with(at, end - start), dtype);
+}
+
+function concatForm(forms: readonly Form[], [axis]: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(forms[0]);
+  const at = axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
+  const fits = ({ shape: other }: Form): boolean =>
+    other.length === shape.length && other.every((size, index) => index === at || size === shape[index]);
+  const odd = forms.find((one) => !fits(one));
+  if (odd) throw shapeMismatch(`${name}: [${shape}] and [${odd.shape}] differ in another axis than ${at}`);
+  const total = forms.reduce((sum, one) => sum + (one.shape[at] ?? 0), 0);
+  return form(shape.with(at, total), dtype);
+}
+
+function gatherForm([x]: readonly Form[], [indices, axis]: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(x);
+  const at = axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
+  const list = indicesOf(indices, shape[at] ?? 1, `${name}: indices`);
+  return form(shape.with(at, list.length), dtype);
+}
+
+function castForm([x]: readonly Form[], [dtype]: readonly unknown[], name: string): Form {
+  if (!any.includes(dtype as Dtype)) throw invalid(`${name} takes one of ${any.join(', ')}`);
+  return form(own(x).shape, dtype as Dtype);
+}
+
+function castIsLocal([x]: readonly Form[]): boolean {
+  return x?.dtype === 'integer';
+}
+
+function own(x: Form | undefined): Form {
+  if (x === undefined) throw invalid('an operand is missing');
+  return x;
+}
+
+function integerOf(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw invalid(`${what} is not a whole number`);
+  return value;
+}
+
+function integersOf(value: unknown, what: string): readonly number[] {
+  if (!Array.isArray(value)) throw invalid(`${what} is not a list of whole numbers`);
+  return value.map((item) => integerOf(item, what));
+}
+
+function indicesOf(value: unknown, count: number, what: string): ArrayLike<number> {
+  const list = value instanceof Uint32Array ? value : integersOf(value, what);
+  if (list.length === 0) throw invalid(`${what}: the list is empty`);
+  for (let i = 0; i < list.length; i++) {
+    const index = list[i] ?? -1;
+    if (index < 0 || index >= count)
+      throw shapeMismatch(`${what}: position ${i} is not in 0 to ${count - 1}`);
+  }
+  return list;
+}
+
+export const invalid = (why: string): UsageError =>
+  new UsageError('PRIVITY_STEP_INVALID', `A step is wrong: ${why}.`);

@@ -1,0 +1,203 @@
+/** From a step of the program to the computation in src/secure, which is loaded with the first exchange. */
+import { invariant } from '../base/errors.ts';
+import { decode } from '../secure/ring/fixed-point.ts';
+import { elementCount, type Shape } from '../secure/ring/shape.ts';
+import type { PublicTensor } from '../secure/ring/tensor.ts';
+import type { Operand, SecretTensor } from '../secure/secret.ts';
+import type { Evaluator } from '../secure/session.ts';
+import type { SecretRecord } from './secret-handle.ts';
+import type { DeviceRecord } from './secure-device.ts';
+import type { Form } from './secure-operations.ts';
+import type { SecurePlan } from './secure-runtime.ts';
+import { ledgerType, valuesToShare } from './secure-values.ts';
+import { tensor } from './tensor.ts';
+
+type Part = Pick<SecurePlan, 'execute' | 'disclosure'>;
+type Ops = typeof import('../secure/ops/index.ts');
+
+const loadOps = (): Promise<Ops> => import('../secure/ops/index.ts');
+
+/** What one operation is given: the secret itself, further operands, what is public. */
+interface Given {
+  readonly x: SecretTensor;
+  readonly others: readonly Operand[];
+  readonly params: readonly unknown[];
+  readonly shape: Shape;
+}
+type Perform = (ops: Ops, on: Evaluator, given: Given) => SecretTensor | Promise<SecretTensor>;
+
+type Binary = 'add' | 'sub' | 'mul' | 'matmul' | 'dot' | 'div' | 'lt' | 'le' | 'eq' | 'minimum' | 'maximum';
+type Unary =
+  | 'neg'
+  | 'square'
+  | 'abs'
+  | 'relu'
+  | 'reciprocal'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'exp'
+  | 'log'
+  | 'sigmoid'
+  | 'tanh'
+  | 'not';
+type Reduction = 'sum' | 'mean' | 'min' | 'max' | 'argmax';
+
+const binary =
+  (name: Binary): Perform =>
+  (ops, on, { x, others: [y] }) =>
+    ops[name](on, x, y as Operand);
+const swapped =
+  (name: Binary): Perform =>
+  (ops, on, { x, others: [y] }) =>
+    ops[name](on, y as SecretTensor, x);
+const unary =
+  (name: Unary): Perform =>
+  (ops, on, { x }) =>
+    ops[name](on, x);
+const reduction =
+  (name: Reduction): Perform =>
+  (ops, on, { x, params: [axis, keep] }) =>
+    ops[name](on, x, axis as number | undefined, keep as boolean | undefined);
+const logic =
+  (name: 'and' | 'or' | 'xor'): Perform =>
+  (ops, on, { x, others: [y] }) =>
+    ops[name](on, x, asSecret(ops, on, y as Operand));
+
+/** By the names of `rules`. */
+const performs: Readonly<Record<string, Perform>> = {
+  add: binary('add'),
+  sub: binary('sub'),
+  neg: unary('neg'),
+  mul: binary('mul'),
+  square: unary('square'),
+  dot: binary('dot'),
+  matmul: binary('matmul'),
+  sum: reduction('sum'),
+  mean: reduction('mean'),
+  cumulativeSum: (ops, on, { x, params: [axis] }) =>
+    ops.cumulativeSum(on, x, (axis as number | undefined) ?? -1),
+  abs: unary('abs'),
+  relu: unary('relu'),
+  min: reduction('min'),
+  max: reduction('max'),
+  argmax: reduction('argmax'),
+  minimum: binary('minimum'),
+  maximum: binary('maximum'),
+  div: binary('div'),
+  reciprocal: unary('reciprocal'),
+  sqrt: unary('sqrt'),
+  rsqrt: unary('rsqrt'),
+  exp: unary('exp'),
+  log: unary('log'),
+  sigmoid: unary('sigmoid'),
+  tanh: unary('tanh'),
+  softmax: (ops, on, { x, params: [axis] }) => ops.softmax(on, x, axis as number | undefined),
+  lt: binary('lt'),
+  le: binary('le'),
+  gt: swapped('lt'),
+  ge: swapped('le'),
+  eq: binary('eq'),
+  ne: async (ops, on, { x, others: [y] }) => ops.not(on, await ops.eq(on, x, y as Operand)),
+  select: (ops, on, { x, others: [yes, no] }) =>
+    isBoolean(yes) || isBoolean(no)
+      ? ops.select(on, x, asSecret(ops, on, yes as Operand), asSecret(ops, on, no as Operand))
+      : ops.select(on, x, yes as Operand, no as Operand),
+  and: logic('and'),
+  or: logic('or'),
+  xor: logic('xor'),
+  not: unary('not'),
+  sort: async (ops, on, { x }) => first(await ops.sort(on, x)),
+  shuffle: async (ops, on, { x }) => first(await ops.shuffle(on, x)),
+  groupSum: (ops, on, { x, others: [secret], params }) =>
+    secret === undefined
+      ? ops.groupSum(on, x, params[0] as ArrayLike<number>, params[1] as number)
+      : ops.groupSum(on, x, secret as SecretTensor, params[0] as number),
+  reshape: (ops, on, { x, shape }) => ops.reshape(on, x, shape),
+  transpose: (ops, on, { x, params: [axes] }) => ops.transpose(on, x, axes as readonly number[] | undefined),
+  slice: (ops, on, { x, params: [from, to, axis] }) =>
+    ops.slice(on, x, from as number, to as number, axis as number | undefined),
+  concat: (ops, on, { x, others, params: [axis] }) =>
+    ops.concat(on, [x, ...(others as readonly SecretTensor[])], axis as number | undefined),
+  gather: (ops, on, { x, params: [indices, axis] }) =>
+    ops.gather(on, x, indices as ArrayLike<number>, axis as number | undefined),
+  cast: (ops, on, { x, params: [dtype] }) => ops.cast(on, x, dtype as SecretTensor['dtype']),
+  shift: (ops, on, { x, params: [by] }) => ops.shift(on, x, by as number),
+};
+
+const isBoolean = (operand: Operand | undefined): boolean =>
+  typeof operand === 'object' && operand.dtype === 'boolean';
+
+function asSecret(ops: Ops, on: Evaluator, operand: Operand): SecretTensor {
+  invariant(typeof operand === 'object', 'a public operand has a type');
+  return operand.kind === 'secret' ? operand : ops.fromPublic(on, operand);
+}
+
+function first(list: readonly SecretTensor[]): SecretTensor {
+  const [found] = list;
+  invariant(found, 'an operation gives what it takes');
+  return found;
+}
+
+/** One operation by its name in `rules`; the first operand is the secret itself. */
+export async function perform(
+  on: Evaluator,
+  name: string,
+  operands: readonly (SecretTensor | PublicTensor)[],
+  params: readonly unknown[],
+  shape: Shape,
+): Promise<SecretTensor> {
+  const run = performs[name];
+  const [x, ...rest] = operands;
+  invariant(run && x?.kind === 'secret', `there is no operation ${name}`);
+  return run(await loadOps(), on, { x, others: rest.map(plainNumber), params, shape });
+}
+
+/** Whole public numbers need no truncation; src/secure knows them by their being plain. */
+function plainNumber(operand: SecretTensor | PublicTensor): Operand {
+  if (operand.kind === 'secret' || operand.dtype === 'boolean' || operand.shape.length > 0) return operand;
+  return decode(operand.words, operand.dtype, operand.fracBits)[0] ?? operand;
+}
+
+export async function constant(on: Evaluator, values: PublicTensor): Promise<SecretTensor> {
+  return (await loadOps()).fromPublic(on, values);
+}
+
+export function shareOf(device: DeviceRecord, owner: string, { shape, dtype }: Form, name: string): Part {
+  const rank = device.ranks.indexOf(owner);
+  const length = elementCount(shape);
+  return {
+    execute: async (on, _, located) => {
+      const values = on.protocol.rank === rank ? await valuesToShare(located, shape, name) : undefined;
+      return (await loadOps()).share(on, { owner: rank, dtype, shape }, values);
+    },
+    disclosure: (on) => {
+      if (on.protocol.rank !== rank) return undefined;
+      const { costs } = on.protocol;
+      const cost = dtype === 'boolean' ? costs.shareB(rank, length, 1) : costs.shareA(rank, length);
+      const to = device.members.filter((member) => member !== owner);
+      return { to, type: ledgerType(dtype), shape, bytes: cost.bytes[rank] ?? 0 };
+    },
+  };
+}
+
+export function openTo(device: DeviceRecord, { shape, dtype }: SecretRecord, to: readonly string[]): Part {
+  const target = to.length === 1 ? device.ranks.indexOf(to[0] ?? '') : undefined;
+  const length = elementCount(shape);
+  return {
+    execute: async (on, [secret]) => {
+      invariant(secret, 'nothing to open');
+      const opened = await (await loadOps()).reveal(on, secret, target);
+      return opened && tensor(shape, decode(opened.words, dtype, on.fracBits));
+    },
+    disclosure: (on) => {
+      const me = device.ranks[on.protocol.rank];
+      const others = to.filter((party) => party !== me);
+      if (others.length === 0) return undefined;
+      const { costs, rank } = on.protocol;
+      const cost = dtype === 'boolean' ? costs.openB(length, 1, target) : costs.openA(length, target);
+      const bytes = cost.bytes[rank] ?? 0;
+      // Of a replicated share one holder sends, and the other does not.
+      return bytes === 0 ? undefined : { to: others, type: `opened ${dtype} tensor`, shape, bytes };
+    },
+  };
+}

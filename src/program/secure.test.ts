@@ -1,0 +1,536 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, describe, it } from 'node:test';
+import { closeDatabase, tableOf } from '../data/index.ts';
+import { World } from '../testing/program-world.ts';
+import type { Tensor } from '../wire/value-kinds.ts';
+import { type Job, job } from './job.ts';
+import type { AnyDevice, Secret } from './secret-types.ts';
+import { secure } from './secure-device.ts';
+import { OPERATIONS_PENDING_MAX } from './secure-runtime.ts';
+import { tensor } from './tensor.ts';
+
+const worlds: World[] = [];
+async function world(program: Job): Promise<World> {
+  const made = await World.create(program);
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const made of worlds.splice(0)) await made.close();
+});
+after(closeDatabase);
+
+const three = { parties: ['alice', 'bob', 'carol'] } as const;
+const four = { parties: ['alice', 'bob', 'carol', 'dave'] } as const;
+const numbers = (...list: number[]): Float64Array => Float64Array.from(list);
+const near = (actual: readonly number[], wanted: readonly number[], within: number): void => {
+  assert.equal(actual.length, wanted.length);
+  actual.forEach((value, i) => {
+    assert.ok(Math.abs(value - (wanted[i] ?? Number.NaN)) <= within, `${actual} is not ${wanted}`);
+  });
+};
+
+describe('a secret', () => {
+  it('is shared, computed with and revealed, also to a party that is no member', async () => {
+    const w = await world(
+      job(four, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => tensor([2, 2], numbers(1, -2.5, 3, 4))).to(spu, { shape: [2, 2] });
+        const y = bob.run('y', () => numbers(2, 10)).to(spu, { shape: [2] });
+        const shown = await reveal(x.matmul(y).add(0.5));
+        return [[...shown.shape], [...shown.data]];
+      }),
+    );
+    const results = await w.results();
+    for (const party of four.parties) {
+      const [shape, data] = results[party] as [number[], number[]];
+      assert.deepEqual(shape, [2]);
+      near(data, [-22.5, 46.5], 1e-4);
+    }
+  });
+
+  it('of a table has its rows and columns, and is opened to one member', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const rows = bob.run('t', () => tableOf({ a: numbers(1, 2, 3), b: Int32Array.of(4, 5, 6) }));
+        const atAlice = rows
+          .to(spu, { shape: [3, 2] })
+          .as('both columns')
+          .to(alice);
+        alice.run('look', { atAlice }, ({ atAlice }) => {
+          assert.deepEqual([...atAlice.shape, ...atAlice.data], [3, 2, 1, 4, 2, 5, 3, 6]);
+        });
+      }),
+    );
+    await w.results();
+    const ledger = (party: string) =>
+      w.of(party).host.disclosures.map(({ kind, name, to, type, shape }) => [kind, name, to, type, shape]);
+    assert.deepEqual(ledger('bob')[0], ['share', 't', ['alice', 'carol'], 'secret fixed tensor', [3, 2]]);
+    const opened = ['bob', 'carol'].flatMap(ledger).filter(([kind]) => kind === 'reveal');
+    assert.deepEqual(opened, [['reveal', 'both columns', ['alice'], 'opened fixed tensor', [3, 2]]]);
+    assert.deepEqual(ledger('alice'), []);
+  });
+
+  it('of every kind has its operations, with the results of the same computation in the open', async () => {
+    const x = [3, -1.5, 0.25, 2];
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const a = alice.run('a', () => x).to(spu, { shape: [4] });
+        const b = bob.run('b', () => numbers(2, 2, 4, -1)).to(spu, { shape: [4] });
+        const k = carol.run('k', () => Int32Array.of(5, 3, 9, 9)).to(spu, { shape: [4], dtype: 'integer' });
+        const bit = a.gt(0);
+        const fixed = [
+          ...[
+            a.add(b),
+            a.sub(1),
+            a.neg(),
+            a.mul(b),
+            a.square(),
+            a.abs(),
+            a.relu(),
+            a.div(b),
+            b.abs().reciprocal(),
+          ],
+          ...[a.abs().sqrt(), a.abs().rsqrt(), a.exp(), a.abs().log(), a.sigmoid(), a.tanh(), a.softmax()],
+          ...[a.minimum(b), a.maximum(0), a.cumulativeSum(), a.sort(), bit.select(a, b), bit.select(a, 7)],
+          ...[a.reshape([2, 2]).transpose().reshape([-1]), a.slice(1, 3).concat([b.gather([3, 0])])],
+          ...[
+            a.groupSum([0, 1, 0, 1], 4),
+            bit.and(b.lt(3)).or(a.eq(b)).cast('fixed'),
+            bit.xor(true).not().cast('fixed'),
+          ],
+          ...[a.dot(b), a.sum(), a.mean(), a.min(), a.max()].map((one) => one.reshape([1])),
+        ];
+        const whole = [
+          k.add(1),
+          k.mul(k),
+          k.shift(2),
+          k.shift(-1),
+          k.groupSum(k.sub(k), 4),
+          k.cast('fixed').cast('integer'),
+        ];
+        const sums = [
+          k.sum().reshape([1]),
+          k.argmax().reshape([1]),
+          a.le(b).cast('integer').sum().reshape([1]),
+        ];
+        const shown = [];
+        for (const one of [...fixed, ...whole, ...sums]) shown.push([...(await reveal(one)).data]);
+        const order = await reveal(k.shuffle().sort());
+        return [...shown, [...order.data]];
+      }),
+    );
+    const results = await w.results();
+    const shown = results.bob as number[][];
+    const y = [2, 2, 4, -1];
+    const map = (f: (v: number, w: number) => number): number[] => x.map((v, i) => f(v, y[i] ?? 0));
+    const exps = x.map(Math.exp);
+    const total = exps.reduce((sum, v) => sum + v, 0);
+    const wanted = [
+      ...[map((v, w) => v + w), map((v) => v - 1), map((v) => -v), map((v, w) => v * w), map((v) => v * v)],
+      ...[map(Math.abs), map((v) => Math.max(v, 0)), map((v, w) => v / w), map((_, w) => 1 / Math.abs(w))],
+      ...[map((v) => Math.sqrt(Math.abs(v))), map((v) => 1 / Math.sqrt(Math.abs(v))), exps],
+      ...[map((v) => Math.log(Math.abs(v))), map((v) => 1 / (1 + Math.exp(-v))), map((v) => Math.tanh(v))],
+      ...[exps.map((v) => v / total), map(Math.min), map((v) => Math.max(v, 0)), [3, 1.5, 1.75, 3.75]],
+      ...[
+        [-1.5, 0.25, 2, 3],
+        map((v, w) => (v > 0 ? v : w)),
+        map((v) => (v > 0 ? v : 7)),
+        [3, 0.25, -1.5, 2],
+      ],
+      ...[
+        [-1.5, 0.25, -1, 2],
+        [3.25, 0.5, 0, 0],
+        [1, 0, 0, 1],
+        [1, 0, 1, 1],
+      ],
+      ...[[2], [3.75], [0.9375], [-1.5], [3]],
+      ...[
+        [6, 4, 10, 10],
+        [25, 9, 81, 81],
+        [20, 12, 36, 36],
+        [2, 1, 4, 4],
+        [26, 0, 0, 0],
+        [5, 3, 9, 9],
+        [26],
+        [2],
+        [2],
+      ],
+      [3, 5, 9, 9],
+    ];
+    assert.equal(shown.length, wanted.length);
+    for (const [i, due] of wanted.entries()) near(shown[i] ?? [], due, 2e-3);
+    assert.deepEqual(results.alice, shown);
+  });
+
+  it('shares its rounds with others that do not need its result, in steps of their own', async () => {
+    const costs = async (together: boolean) => {
+      const w = await world(
+        job(three, async ({ alice, bob, carol, reveal }) => {
+          const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+          const x = alice.run('x', () => numbers(1, 2, 3)).to(spu, { shape: [3] });
+          const compared = [0, 1, 2, 3].map((limit) => x.lt(limit).cast('fixed'));
+          if (together) return [...(await reveal(compared.reduce((sum, one) => sum.add(one)))).data];
+          let sum: number[] = [0, 0, 0];
+          for (const one of compared) {
+            const { data } = await reveal(one);
+            sum = sum.map((value, i) => value + (data[i] ?? 0));
+          }
+          return sum;
+        }),
+      );
+      assert.deepEqual((await w.results()).carol, [2, 1, 0]);
+      return w.of('alice').host;
+    };
+    const one = await costs(true);
+    const rounds = one.costs.reduce((sum, cost) => sum + cost.rounds, 0);
+    assert.equal(one.costs.length, 1, 'one exchange');
+    // Sharing, comparison, conversion, opening, and the agreement on seeds: not four times.
+    assert.ok(rounds < 20, `${rounds} rounds`);
+    const lines = one.costs.flatMap(({ operations }) => operations);
+    assert.deepEqual(
+      lines.filter(({ operation }) => operation === 'lt').map(({ count, elements }) => [count, elements]),
+      [[4, 12]],
+    );
+    assert.deepEqual(
+      one.trail.filter(({ kind }) => kind === 'secure' || kind === 'exchange').map(({ name }) => name),
+      ['lt', 'cast', 'lt', 'cast', 'lt', 'cast', 'lt', 'cast', 'add', 'add', 'add', 'rep3: 13 operations'],
+    );
+    assert.ok((await costs(false)).costs.length > 1);
+  });
+
+  it('is computed by and by in a long loop, and at the end also if nobody asks', async () => {
+    const w = await world(
+      job(three, ({ alice, bob, carol }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        let x: Secret<typeof spu> = alice.run('x', () => 1).to(spu);
+        for (let i = 0; i < 3 * OPERATIONS_PENDING_MAX; i++) x = x.add(1);
+      }),
+    );
+    await w.results();
+    const { costs, trail, finished } = w.of('bob').host;
+    assert.equal(costs.length, 4);
+    assert.equal(trail.filter(({ kind }) => kind === 'secure').length, 3 * OPERATIONS_PENDING_MAX);
+    assert.equal(finished.length, trail.filter(({ kind }) => kind !== 'task').length);
+    assert.ok(finished.every(({ outcome }) => outcome === 'completed'));
+  });
+
+  it('crosses branches that have joined, and scopes that have succeeded', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal, parallel, attempt }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => 3).to(spu);
+        const [a, b] = await parallel([async () => x.add(1), async () => x.mul(x)]);
+        const tried = await attempt(() => a.mul(b));
+        return tried.ok ? (await reveal(tried.value.add(x))).data[0] : undefined;
+      }),
+    );
+    near(Object.values(await w.results()) as number[], [39, 39, 39], 1e-3);
+  });
+});
+
+/** Runs a job that has to be refused; gives the error code, which has to be the same at all parties. */
+async function refusal(body: (context: never) => unknown): Promise<string | undefined> {
+  const w = await world(job(four, body as never));
+  const outcomes = await w.run();
+  for (const outcome of outcomes.values()) assert.equal(outcome.status, 'rejected');
+  const codes = new Set(four.parties.map((party) => w.of(party).host.failures[0]?.detail.code));
+  assert.equal(codes.size, 1, [...codes].join());
+  return [...codes][0];
+}
+
+describe('a mistake is the same error at every party, in the call', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: a job in plain JavaScript, which nothing keeps from these calls
+  type Js = any;
+  const rep3 = ({ alice, bob, carol }: Js): Js => secure([alice, bob, carol] as Js, { protocol: 'rep3' });
+  const vector = (context: Js, shape = [3], device = rep3(context)): Js =>
+    context.alice
+      .run('x', () => new Float64Array(shape.reduce((n, size) => n * size, 1)))
+      .to(device, { shape });
+
+  const wrong: readonly [string, string, (context: Js) => unknown][] = [
+    [
+      'too few members',
+      'PRIVITY_SECURE_PARTIES',
+      ({ alice, bob }) => secure([alice, bob] as Js, { protocol: 'rep3' }),
+    ],
+    [
+      'too many members',
+      'PRIVITY_SECURE_PARTIES',
+      ({ alice, bob, carol, dave }) => secure([alice, bob, carol, dave] as Js, { protocol: 'rep3' }),
+    ],
+    [
+      'a member twice',
+      'PRIVITY_SECURE_PARTIES',
+      ({ alice, bob }) => secure([alice, bob, bob], { protocol: 'rep3' }),
+    ],
+    [
+      'names for parties',
+      'PRIVITY_STEP_PARTY_UNKNOWN',
+      () => secure(['alice', 'bob'] as Js, { protocol: 'semi2k' }),
+    ],
+    ['no protocol', 'PRIVITY_SECURE_OPTIONS', ({ alice, bob }) => secure([alice, bob], {} as Js)],
+    [
+      'an unknown option',
+      'PRIVITY_SECURE_OPTIONS',
+      ({ alice, bob }) => secure([alice, bob], { protocol: 'semi2k', bits: 20 } as Js),
+    ],
+    [
+      'fractional bits out of range',
+      'PRIVITY_SECURE_OPTIONS',
+      ({ alice, bob }) => secure([alice, bob], { protocol: 'semi2k', fracBits: 31 }),
+    ],
+    [
+      'a dealer who is a member',
+      'PRIVITY_SECURE_DEALER',
+      ({ alice, bob }) => secure([alice, bob], { protocol: 'semi2k', dealer: bob } as Js),
+    ],
+    [
+      'three members without a dealer',
+      'PRIVITY_SECURE_DEALER',
+      ({ alice, bob, carol }) => secure([alice, bob, carol], { protocol: 'semi2k' }),
+    ],
+    [
+      'a dealer of rep3',
+      'PRIVITY_SECURE_OPTIONS',
+      ({ alice, bob, carol, dave }) => secure([alice, bob, carol], { protocol: 'rep3', dealer: dave } as Js),
+    ],
+    [
+      'a value of a party that is no member',
+      'PRIVITY_SECURE_MEMBER',
+      (context) => context.dave.run('x', () => 1).to(rep3(context)),
+    ],
+    [
+      'a secret to a party that is no member',
+      'PRIVITY_SECURE_MEMBER',
+      (context) => vector(context).to(context.dave),
+    ],
+    ['shapes that do not broadcast', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).add([1, 2])],
+    [
+      'matrices without a product',
+      'PRIVITY_SHAPE_MISMATCH',
+      (context) => vector(context).matmul(vector(context, [2, 3])),
+    ],
+    ['an axis that is not there', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).sum(1)],
+    ['an empty slice', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context).slice(2, 2)],
+    ['an empty tensor', 'PRIVITY_TENSOR_EMPTY', (context) => vector(context, [0])],
+    ['a shape that is none', 'PRIVITY_SHAPE_MISMATCH', (context) => vector(context, [1.5])],
+    ['logic on numbers', 'PRIVITY_SECURE_DTYPE', (context) => vector(context).and(vector(context))],
+    [
+      'fixed point with integers',
+      'PRIVITY_SECURE_DTYPE',
+      (context) => vector(context).add(vector(context).cast('integer')),
+    ],
+    ['public NaN', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).add(Number.NaN)],
+    ['a public number out of the domain', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).mul(2 ** 40)],
+    ['division by zero', 'PRIVITY_STEP_INVALID', (context) => vector(context).div(0)],
+    [
+      'a secret of another device',
+      'PRIVITY_DEVICE_MISMATCH',
+      (context) => {
+        const { alice, bob, dave } = context;
+        const other = secure([alice, bob, dave] as Js, { protocol: 'rep3' });
+        vector(context).add(vector(context, [3], other));
+      },
+    ],
+    [
+      'a handle as an operand',
+      'PRIVITY_STEP_INVALID',
+      (context) => vector(context).add(context.alice.run('y', () => 1)),
+    ],
+    ['a secret as an input', 'PRIVITY_HANDLE_EXPECTED', (c) => c.alice.run('y', { x: vector(c) }, () => 1)],
+    ['arithmetic on a secret', 'PRIVITY_HANDLE_COERCED', (context) => vector(context) * 2],
+    ['a secret in a text', 'PRIVITY_HANDLE_COERCED', (context) => `${vector(context)}`],
+    ['a secret as JSON', 'PRIVITY_HANDLE_COERCED', (context) => JSON.stringify({ x: vector(context) })],
+    ['a property of a secret', 'PRIVITY_HANDLE_COERCED', (context) => vector(context).data],
+    ['an element of a secret', 'PRIVITY_HANDLE_COERCED', (context) => [...vector(context)]],
+    ['a secret as the result', 'PRIVITY_VALUE_NOT_SENDABLE', (context) => vector(context)],
+    [
+      'a secret of a branch that runs beside',
+      'PRIVITY_SECRET_BRANCH',
+      async (context) => {
+        let leaked: Js;
+        const use = async (): Promise<void> => {
+          for (let i = 0; i < 5; i++) await undefined;
+          leaked.add(1);
+        };
+        const make = async (): Promise<void> => {
+          leaked = vector(context);
+        };
+        await context.parallel([make, use]);
+      },
+    ],
+    [
+      'a secret of an attempt that has failed',
+      'PRIVITY_HANDLE_SCOPE_FAILED',
+      async (context) => {
+        let leaked: Js;
+        await context.attempt(async () => {
+          leaked = vector(context);
+          await context.reveal(
+            context.bob.run('fails', () => {
+              throw new Error('no');
+            }),
+          );
+        });
+        leaked.add(1);
+      },
+    ],
+  ];
+  for (const [what, code, body] of wrong) {
+    it(what, async () => assert.equal(await refusal(body as never), code));
+  }
+});
+
+describe('what the owner has is checked there', () => {
+  type Shared = {
+    readonly value: unknown;
+    readonly shape: readonly number[];
+    readonly code: string;
+    readonly words: RegExp;
+  };
+  const bad: readonly (readonly [string, Shared])[] = [
+    ['NaN', { value: [1, 2, Number.NaN], shape: [3], code: 'PRIVITY_SECURE_DOMAIN', words: /row 2/ }],
+    [
+      'infinity',
+      {
+        value: tensor([2, 2], numbers(1, 2, 3, 1 / 0)),
+        shape: [2, 2],
+        code: 'PRIVITY_SECURE_DOMAIN',
+        words: /row 1, column 1/,
+      },
+    ],
+    ['too large a number', { value: 2 ** 26, shape: [], code: 'PRIVITY_SECURE_DOMAIN', words: /domain/ }],
+    [
+      'another length',
+      { value: [1, 2], shape: [3], code: 'PRIVITY_SHARE_MISMATCH', words: /\[3\].*2 numbers/ },
+    ],
+    [
+      'another shape',
+      {
+        value: tensor([1, 2], numbers(1, 2)),
+        shape: [2, 1],
+        code: 'PRIVITY_SHARE_MISMATCH',
+        words: /\[2,1\].*\[1,2\]/,
+      },
+    ],
+    ['no numbers', { value: { a: 1 }, shape: [], code: 'PRIVITY_SHARE_MISMATCH', words: /cannot be shared/ }],
+    [
+      'a table with text',
+      {
+        value: () => tableOf({ id: ['a'], x: numbers(1) }),
+        shape: [1, 2],
+        code: 'PRIVITY_COLUMN_TYPE',
+        words: /'id'/,
+      },
+    ],
+  ];
+  for (const [what, { value, shape, code, words }] of bad) {
+    it(what, async () => {
+      const w = await world(
+        job(three, async ({ alice, bob, carol, reveal }) => {
+          const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+          const x = bob.run('x', () => (typeof value === 'function' ? value() : value) as number);
+          return reveal(x.to(spu, { shape }));
+        }),
+      );
+      for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+      const [captured] = w.of('bob').host.failures;
+      assert.equal(captured?.detail.code, code);
+      assert.match(captured?.detail.message ?? '', words);
+      assert.equal(captured?.failure.stepName, 'x');
+      assert.deepEqual(w.of('alice').host.failures, []);
+    });
+  }
+});
+
+describe('a failure', () => {
+  it('of a member in the middle ends the computation everywhere, and none is blamed for what follows', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => numbers(1, 2)).to(spu, { shape: [2] });
+        await reveal(x);
+        carol.run('fails', () => {
+          throw new Error('no');
+        });
+        let y: Secret<typeof spu> = x;
+        for (let i = 0; i < 500; i++) y = y.mul(x).lt(1).cast('fixed');
+        return (await reveal(y)).data.length;
+      }),
+    );
+    for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+    assert.equal(w.of('carol').host.failures.length, 1);
+    for (const party of ['alice', 'bob']) assert.deepEqual(w.of(party).host.failures, []);
+  });
+
+  it('of an attempt destroys its randomness; the next scope agrees on new', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal, attempt, parallel }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => 2).to(spu);
+        const failed = await attempt(async () => {
+          const y = x.mul(x);
+          await reveal(y);
+          const bad = bob.run('bad', () => Number.NaN).to(spu);
+          return reveal(y.mul(bad));
+        });
+        const [again] = await parallel([async () => square(x)]);
+        return [failed.ok ? '' : failed.failure.code, (await reveal(again.add(x))).data[0]];
+      }),
+    );
+    const results = (await w.results()) as Record<string, [string, number]>;
+    for (const [code, value] of Object.values(results)) {
+      assert.equal(code, 'DATA_INVALID');
+      near([value], [6], 1e-3);
+    }
+  });
+
+  it('of a message is the sender’s: a share that was changed is no number, it is PROTOCOL_VIOLATION', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => numbers(1, 2, 3)).to(spu, { shape: [3] });
+        return [...(await reveal(x.mul(x))).data];
+      }),
+    );
+    // Cuts the last word off every large message of a channel.
+    const spoil = (body: Uint8Array): Uint8Array =>
+      body.length > 40 ? body.subarray(0, body.length - 8) : body;
+    w.between('alice', 'bob').tamper('alice', spoil);
+    const outcomes = await w.run();
+    for (const outcome of outcomes.values()) assert.equal(outcome.status, 'rejected');
+    const failures = three.parties.flatMap((party) => w.of(party).host.failures);
+    assert.equal(failures[0]?.failure.code, 'PROTOCOL_VIOLATION');
+  });
+});
+
+function square<D extends AnyDevice>(x: Secret<D>): Secret<D> {
+  return x.mul(x);
+}
+
+it('the numbers of a secret appear in no message and no ledger', async () => {
+  const canary = 12345.678;
+  const w = await world(
+    job(three, async ({ alice, bob, carol, reveal }) => {
+      const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+      const x = alice.run('x', () => new Float64Array(64).fill(canary)).to(spu, { shape: [64] });
+      const mean: Tensor<Float64Array> = await reveal(x.lt(0).cast('fixed').mean());
+      return mean.data[0];
+    }),
+  );
+  assert.deepEqual((await w.results()).bob, 0);
+  const encoded = new BigInt64Array(1).fill(BigInt(Math.round(canary * 2 ** 18)));
+  const patterns = [
+    Buffer.from(encoded.buffer),
+    Buffer.from(Float64Array.of(canary).buffer),
+    Buffer.from('12345'),
+  ];
+  for (const { body } of w.crossed) {
+    for (const pattern of patterns) assert.ok(!Buffer.from(body).includes(pattern));
+  }
+  assert.ok(w.crossed.length > 10);
+  assert.doesNotMatch(JSON.stringify(three.parties.map((party) => w.of(party).host.disclosures)), /12345/);
+});

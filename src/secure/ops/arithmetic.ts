@@ -1,0 +1,161 @@
+/** Sums and products. Costs are those of rep3; the compliance suite holds every protocol to its own. */
+import { encodeNumber, INTEGER_LIMIT } from '../ring/fixed-point.ts';
+import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
+import { dtypeMismatch } from '../ring/tensor.ts';
+import type { Operand, SecretTensor } from '../secret.ts';
+import type { Evaluator } from '../session.ts';
+import { addSS, matmulPS, matmulSP, mulSP, scaleS, subSS } from '../sharing/linear.ts';
+import type { Arith } from '../sharing/shares.ts';
+import { checkPublic, numbersOf, pairOf, sameType, secret, sharesOf, tensorOf } from './operands.ts';
+
+/** Element-wise sum; shapes broadcast. Local. Domain: the sum below 2^(63 - fracBits); outside it wraps silently. */
+export async function add(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
+  const pair = pairOf(on, x, y, 'add');
+  const dtype = sameType(pair.x, pair.y, 'add');
+  return secret(on, dtype, pair.shape, addSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y)));
+}
+
+/** Element-wise difference; as {@link add}. */
+export async function sub(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
+  const pair = pairOf(on, x, y, 'sub');
+  const dtype = sameType(pair.x, pair.y, 'sub');
+  return secret(on, dtype, pair.shape, subSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y)));
+}
+
+/** -x. Local. */
+export async function neg(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
+  return secret(on, x.dtype, x.shape, scaleS(on.kernels, numbersOf(on, x, 'neg'), MINUS_ONE));
+}
+
+/**
+ * Element-wise product; shapes broadcast; fixed times integer is fixed.
+ *
+ * Domain: |x·y| < 2^(62 - 2·fracBits) (2^26 by default) where both are fixed, otherwise the type's; outside it wraps silently.
+ * Accuracy: fixed times fixed: less than 2^-fracBits beside the product of the operands as they stand; otherwise exact.
+ * Cost: fixed: 2 rounds, 8 + fracBits/8 bytes an element; with an integer: 1 round, 8 bytes; a public factor: the truncation
+ *   alone, and nothing for whole numbers.
+ */
+export async function mul(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
+  const { protocol, fiber, kernels, fracBits } = on;
+  // A plain whole number scales without truncation, whatever the other operand is.
+  const [whole, other] = typeof x === 'number' ? [x, y] : [y, x];
+  if (
+    typeof whole === 'number' &&
+    Number.isInteger(whole) &&
+    Math.abs(whole) < INTEGER_LIMIT &&
+    typeof other === 'object'
+  ) {
+    if (other.kind === 'secret') {
+      return secret(
+        on,
+        other.dtype,
+        other.shape,
+        scaleS(kernels, numbersOf(on, other, 'mul'), encodeNumber(whole, 0)),
+      );
+    }
+  }
+  const pair = pairOf(on, x, y, 'mul');
+  const fixed = pair.x.dtype === 'fixed' && pair.y.dtype === 'fixed';
+  const dtype = pair.x.dtype === 'fixed' || pair.y.dtype === 'fixed' ? 'fixed' : 'integer';
+  const { x: a, y: b } = pair;
+  return fiber.as('mul', async () => {
+    let product: Arith;
+    if (a.secret && b.secret) {
+      product = fixed
+        ? await protocol.mulTruncSS(fiber, a.shares, b.shares, fracBits)
+        : await protocol.mulSS(fiber, a.shares, b.shares);
+    } else {
+      const [shares, words] = a.secret ? [a.shares, b] : [(b as { shares: Arith }).shares, a];
+      const raw = mulSP(kernels, shares, words.secret ? new BigUint64Array(0) : words.words);
+      product = fixed ? await protocol.truncS(fiber, raw, fracBits) : raw;
+    }
+    return secret(on, dtype, pair.shape, product);
+  });
+}
+
+/** x·x; as {@link mul}. */
+export function square(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
+  return mul(on, x, x);
+}
+
+/**
+ * Matrix product of [.., m, k] and [.., k, n]; a vector counts as a row on the left, as a column on the right, and is dropped from
+ * the result. Leading dimensions agree. Sums of products are truncated once.
+ *
+ * Domain: every sum |Σ x·y| < 2^(62 - 2·fracBits). Accuracy: less than 2^-fracBits, whatever the inner dimension.
+ * Cost: fixed: 2 rounds, 8 + fracBits/8 bytes an element of the result; with integers: 1 round, 8 bytes.
+ */
+export async function matmul(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
+  const { protocol, fiber, kernels, fracBits } = on;
+  const a = tensorOf(on, x, 'fixed');
+  const b = tensorOf(on, y, 'fixed');
+  const { dims, shape } = matmulShape(a.shape, b.shape);
+  checkShape(shape, 'matmul');
+  if (a.kind === 'public') checkPublic(on, a, 'matmul');
+  if (b.kind === 'public') checkPublic(on, b, 'matmul');
+  const left = a.kind === 'secret' ? numbersOf(on, a, 'matmul') : undefined;
+  const right = b.kind === 'secret' ? numbersOf(on, b, 'matmul') : undefined;
+  const fixed = a.dtype === 'fixed' && b.dtype === 'fixed';
+  const dtype = a.dtype === 'fixed' || b.dtype === 'fixed' ? 'fixed' : 'integer';
+  return fiber.as('matmul', async () => {
+    if (left !== undefined && right !== undefined) {
+      const product = fixed
+        ? await protocol.matmulTruncSS(fiber, left, right, dims, fracBits)
+        : await protocol.matmulSS(fiber, left, right, dims);
+      return secret(on, dtype, shape, product);
+    }
+    let raw: Arith;
+    if (left !== undefined && b.kind === 'public') raw = matmulSP(kernels, left, b.words, dims);
+    else if (right !== undefined && a.kind === 'public') raw = matmulPS(kernels, a.words, right, dims);
+    else throw dtypeMismatch('matmul needs at least one secret operand');
+    return secret(on, dtype, shape, fixed ? await protocol.truncS(fiber, raw, fracBits) : raw);
+  });
+}
+
+/** Σ x·y along the last axis of two tensors of one shape; as {@link matmul}, one element of result for each dot product. */
+export async function dot(on: Evaluator, x: SecretTensor, y: Operand): Promise<SecretTensor> {
+  const other = tensorOf(on, y, x.dtype);
+  const inner = x.shape.at(-1);
+  if (
+    inner === undefined ||
+    other.shape.length !== x.shape.length ||
+    x.shape.some((size, axis) => size !== other.shape[axis])
+  ) {
+    throw shapeMismatch(`dot: shapes [${x.shape}] and [${other.shape}] differ, or have no axis`);
+  }
+  const outer = x.shape.slice(0, -1);
+  const rows = { ...x, shape: [elementCount(outer), 1, inner] };
+  const columns = { ...other, shape: [elementCount(outer), inner, 1] };
+  const product = await on.fiber.as('dot', () => matmul(on, rows, columns));
+  return secret(on, product.dtype, outer, product.shares);
+}
+
+const MINUS_ONE = 2n ** 64n - 1n;
+
+interface MatmulShape {
+  readonly dims: {
+    readonly batch: number;
+    readonly rows: number;
+    readonly inner: number;
+    readonly columns: number;
+  };
+  readonly shape: Shape;
+}
+
+function matmulShape(x: Shape, y: Shape): MatmulShape {
+  const left = x.length === 1 ? [1, x[0] ?? 0] : x;
+  const right = y.length === 1 ? [y[0] ?? 0, 1] : y;
+  const [rows = 0, inner = 0] = left.slice(-2);
+  const [innerRight = -1, columns = 0] = right.slice(-2);
+  const batch = left.slice(0, -2);
+  if (
+    x.length === 0 ||
+    y.length === 0 ||
+    inner !== innerRight ||
+    batch.join() !== right.slice(0, -2).join()
+  ) {
+    throw shapeMismatch(`matmul: shapes [${x}] and [${y}] do not fit`);
+  }
+  const shape = [...batch, ...(x.length === 1 ? [] : [rows]), ...(y.length === 1 ? [] : [columns])];
+  return { dims: { batch: elementCount(batch), rows, inner, columns }, shape };
+}

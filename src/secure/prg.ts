@@ -1,0 +1,102 @@
+/** Pseudorandom words from a 16-byte seed: AES-128 in counter mode (node:crypto). Two members with the seed get the same words. */
+import { type Cipher, createCipheriv, hkdfSync } from 'node:crypto';
+import type { Fiber } from './fiber.ts';
+import { CHUNK_WORDS, type WordSource } from './kernels/kernels.ts';
+import type { Words } from './sharing/shares.ts';
+import { closed } from './violations.ts';
+
+export const SEED_BYTES = 16;
+
+/** What a test may watch: stream `stream` gave its words [from, from + count). */
+export type DrawObserver = (stream: string, from: number, count: number) => void;
+
+const zeros = new Uint8Array(8 * CHUNK_WORDS);
+const noIv = new Uint8Array(16);
+
+/** One stream of words. The counter only moves forward, so no word is ever given twice. */
+export class Prg implements WordSource {
+  readonly #name: string;
+  readonly #observe: DrawObserver | undefined;
+  #cipher: Cipher | undefined;
+  #drawn = 0;
+
+  constructor(seed: Uint8Array, name: string, observe?: DrawObserver) {
+    this.#cipher = createCipheriv('aes-128-ctr', seed, noIv);
+    this.#name = name;
+    this.#observe = observe;
+  }
+
+  /** Words that have been given so far. */
+  get drawn(): number {
+    return this.#drawn;
+  }
+
+  next(count: number): Words {
+    if (this.#cipher === undefined) throw closed();
+    this.#observe?.(this.#name, this.#drawn, count);
+    this.#drawn += count;
+    const bytes = this.#cipher.update(zeros.subarray(0, 8 * count));
+    if (bytes.byteOffset % 8 === 0) return new BigUint64Array(bytes.buffer, bytes.byteOffset, count);
+    const aligned = new BigUint64Array(count);
+    new Uint8Array(aligned.buffer).set(bytes);
+    return aligned;
+  }
+
+  /** Any number of words, in memory of their own. */
+  words(count: number): Words {
+    const out = new BigUint64Array(count);
+    for (let at = 0; at < count; at += CHUNK_WORDS) out.set(this.next(Math.min(CHUNK_WORDS, count - at)), at);
+    return out;
+  }
+
+  destroy(): void {
+    this.#cipher = undefined;
+  }
+}
+
+/** The stream that a fiber has under a seed. */
+export function fiberStream(seed: Uint8Array, path: string, name: string, observe?: DrawObserver): Prg {
+  const key = new Uint8Array(hkdfSync('sha256', seed, '', `privity fiber ${path}`, SEED_BYTES));
+  const stream = new Prg(key, name, observe);
+  key.fill(0);
+  return stream;
+}
+
+/**
+ * A seed that several members share, from which every fiber draws a stream of its own: concurrent fibers may draw in any
+ * order at any member. A stream's key is HKDF-SHA-256 of the seed with the fiber's path, which no two fibers share.
+ */
+export class SharedSeed {
+  readonly #seed: Uint8Array;
+  readonly #name: string;
+  readonly #observe: DrawObserver | undefined;
+  readonly #streams = new Map<Fiber, Prg>();
+  #destroyed = false;
+
+  /** Takes the seed over: it is zeroed by `destroy`. */
+  constructor(seed: Uint8Array, name: string, observe?: DrawObserver) {
+    this.#seed = seed;
+    this.#name = name;
+    this.#observe = observe;
+  }
+
+  of(fiber: Fiber): Prg {
+    if (this.#destroyed) throw closed();
+    const found = this.#streams.get(fiber);
+    if (found !== undefined) return found;
+    const stream = fiberStream(this.#seed, fiber.path, `${this.#name}${fiber.path}`, this.#observe);
+    this.#streams.set(fiber, stream);
+    fiber.onEnd(() => {
+      stream.destroy();
+      this.#streams.delete(fiber);
+    });
+    return stream;
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#seed.fill(0);
+    for (const stream of this.#streams.values()) stream.destroy();
+    this.#streams.clear();
+  }
+}

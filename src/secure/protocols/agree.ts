@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { PeerError } from '../../base/errors.ts';
+import type { Random } from '../../contracts/random.ts';
+import type { Fiber } from '../fiber.ts';
+import { SEED_BYTES } from '../prg.ts';
+
+const DIGEST_BYTES = 32;
+
+/** Seeds by rank of the other member; at the own rank one that nobody else has. */
+export interface PairSeeds {
+  /** Known to this member and that one. */
+  readonly with: readonly Uint8Array[];
+  /** Known to all: made from what the first member gave the others. */
+  readonly common: Uint8Array;
+}
+
+/**
+ * The first round of every protocol: members compare what they are about to do and agree on seeds. Both members of a pair
+ * contribute to its seed. Cost: 64 bytes to each member, 1 round.
+ * @throws {PeerError} PRIVITY_SECURE_MISMATCH
+ */
+export async function agree(fiber: Fiber, random: Random, agreement: string): Promise<PairSeeds> {
+  const digest = createHash('sha256').update(agreement).digest();
+  const ranks = Array.from({ length: fiber.size }, (_, rank) => rank);
+  const isPeer = (rank: number): boolean => rank !== fiber.rank;
+  const own = ranks.map(() => random.bytes(SEED_BYTES));
+  const ownCommon = random.bytes(SEED_BYTES);
+  const received = await fiber.exchange({
+    label: 'agree',
+    outgoing: ranks.map((rank) => (isPeer(rank) ? [digest, own[rank] as Uint8Array, ownCommon] : undefined)),
+    incoming: ranks.map((rank) => (isPeer(rank) ? DIGEST_BYTES + 2 * SEED_BYTES : 0)),
+  });
+  for (const rank of ranks.filter(isPeer)) {
+    if (!digest.equals((received[rank] as Uint8Array).subarray(0, DIGEST_BYTES))) {
+      throw new PeerError(
+        'PRIVITY_SECURE_MISMATCH',
+        `member ${rank} of the secure device has other options or another protocol than this one (${agreement})`,
+      );
+    }
+  }
+  const theirs = (rank: number): Uint8Array =>
+    (received[rank] as Uint8Array).subarray(DIGEST_BYTES, DIGEST_BYTES + SEED_BYTES);
+  const seeds = ranks.map((rank) => {
+    const mine = own[rank] as Uint8Array;
+    if (!isPeer(rank)) return join('own', mine);
+    return rank < fiber.rank ? join('pair', theirs(rank), mine) : join('pair', mine, theirs(rank));
+  });
+  const common =
+    fiber.rank === 0 ? ownCommon : (received[0] as Uint8Array).subarray(DIGEST_BYTES + SEED_BYTES);
+  const result = { with: seeds, common: join('common', common) };
+  for (const bytes of received) bytes.fill(0);
+  return result;
+}
+
+function join(purpose: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256').update(`privity ${purpose} seed`);
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest().subarray(0, SEED_BYTES));
+}

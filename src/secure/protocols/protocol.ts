@@ -1,0 +1,109 @@
+/**
+ * What a secret-sharing protocol over Z_2^64 has to do. Everything linear is in src/secure/sharing/ for all protocols alike
+ * and needs no message; here is what depends on the protocol. Names end in the visibility of the operands, as in SPU: S secret, P public.
+ *
+ * Rules for implementations: every member calls every method in the same order on the same fibers; each method makes the same
+ * number of exchanges at every member; what is sent is uniform given the receiver's input and output; results carry fresh
+ * randomness wherever a message was needed. Shares are never modified. Vectors are never empty.
+ */
+import type { Cost } from '../cost.ts';
+import type { Fiber } from '../fiber.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Arith, Bits, Words } from '../sharing/shares.ts';
+
+export type ProtocolName = 'ref' | 'rep3' | 'semi2k';
+
+/** `batch` products of rows × inner by inner × columns matrices, row-major, one after the other. */
+export interface MatrixDims {
+  readonly batch: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+export type BitsPair = readonly [Bits, Bits];
+
+export interface Protocol {
+  readonly name: ProtocolName;
+  readonly rank: number;
+  readonly size: number;
+  readonly costs: ProtocolCosts;
+  readonly kernels: Kernels;
+
+  // ── Into and out of shares ──
+  /** Shares a vector of its owner; `words` is given there and only there. */
+  shareA(fiber: Fiber, owner: number, length: number, words: Words | undefined): Promise<Arith>;
+  /** The same for bit planes. */
+  shareB(
+    fiber: Fiber,
+    owner: number,
+    length: number,
+    width: number,
+    planes: Words | undefined,
+  ): Promise<Bits>;
+  /** A vector that every member has, in the form of shares. Local; not fresh. */
+  publicA(words: Words): Arith;
+  publicB(length: number, width: number, planes: Words): Bits;
+  /** Opens to all, or to one member: the others get undefined then. */
+  openA(fiber: Fiber, x: Arith, to?: number): Promise<Words | undefined>;
+  openB(fiber: Fiber, x: Bits, to?: number): Promise<Words | undefined>;
+
+  // ── Arithmetic ──
+  mulSS(fiber: Fiber, x: Arith, y: Arith): Promise<Arith>;
+  matmulSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims): Promise<Arith>;
+  /** round(x·y / 2^bits), off by less than 1, for |x·y| < 2^62 read as a signed product. Cheaper than mulSS, then truncS. */
+  mulTruncSS(fiber: Fiber, x: Arith, y: Arith, bits: number): Promise<Arith>;
+  matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, bits: number): Promise<Arith>;
+  /** x / 2^bits, off by less than 1 (never grossly), for |x| < 2^62 read as signed. 1 ≤ bits ≤ 62. */
+  truncS(fiber: Fiber, x: Arith, bits: number): Promise<Arith>;
+  /** floor(x / 2^bits), exactly, on the same domain. */
+  truncExactS(fiber: Fiber, x: Arith, bits: number): Promise<Arith>;
+
+  // ── Bits ──
+  /** Bitwise and of each pair, all in one round. All operands have one length; the two of a pair have one width. */
+  andSS(fiber: Fiber, pairs: readonly BitsPair[]): Promise<readonly Bits[]>;
+  /** The lowest `width` bits of the ring elements, 1 … 64. */
+  a2b(fiber: Fiber, x: Arith, width: number): Promise<Bits>;
+  /** The numbers 0 … 2^width - 1, width ≤ 64, as ring elements. */
+  b2a(fiber: Fiber, x: Bits): Promise<Arith>;
+  /** Bits of width 1 as 0 or 1 in the ring. */
+  bit2a(fiber: Fiber, x: Bits): Promise<Arith>;
+  /** The highest bit: 1 where the element, read as signed, is negative. */
+  msbS(fiber: Fiber, x: Arith): Promise<Bits>;
+  /** 1 where the element is zero. */
+  eqzS(fiber: Fiber, x: Arith): Promise<Bits>;
+
+  // ── Randomness ──
+  /** Uniform ring elements, resp. bits, that no member knows. */
+  randomA(fiber: Fiber, length: number): Promise<Arith>;
+  randomB(fiber: Fiber, length: number, width: number): Promise<Bits>;
+  /** Applies one uniformly random permutation, which no member knows, to all columns alike (equal lengths). */
+  shuffleS(fiber: Fiber, columns: readonly Arith[]): Promise<readonly Arith[]>;
+
+  /** Forgets every seed. Every later call is refused. */
+  destroy(): void;
+}
+
+/** One function for each primitive: what a call costs for `length` elements, for this number of members. */
+export interface ProtocolCosts {
+  shareA(owner: number, length: number): Cost;
+  shareB(owner: number, length: number, width: number): Cost;
+  openA(length: number, to?: number): Cost;
+  openB(length: number, width: number, to?: number): Cost;
+  mulSS(length: number): Cost;
+  matmulSS(dims: MatrixDims): Cost;
+  mulTruncSS(length: number, bits: number): Cost;
+  matmulTruncSS(dims: MatrixDims, bits: number): Cost;
+  truncS(length: number, bits: number): Cost;
+  truncExactS(length: number, bits: number): Cost;
+  /** `width`: of all pairs together. */
+  andSS(length: number, width: number): Cost;
+  a2b(length: number, width: number): Cost;
+  b2a(length: number, width: number): Cost;
+  bit2a(length: number): Cost;
+  msbS(length: number): Cost;
+  eqzS(length: number): Cost;
+  randomA(length: number): Cost;
+  randomB(length: number, width: number): Cost;
+  shuffleS(length: number, columns: number): Cost;
+}

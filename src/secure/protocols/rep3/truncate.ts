@@ -1,0 +1,136 @@
+/**
+ * Division of a sum of three summands z_0 + z_1 + z_2 by 2^f, with an error below 1 and never a gross one; the proof is in
+ * docs/protocols.md. Members 0 and 1 see the value under a mask r that only member 2 knows. Member 2 knows r without being told:
+ * it is what makes its own summand vanish, r = R_0 + R_1 - z_2 with R_0 from the stream of index 0 and R_1 from that of index 2.
+ *
+ *   0 ↔ 1: z_0 + 2^62 + R_0 and z_1 + R_1, hence c = z + 2^62 + r           2 → 1: (r >> f) - r'_0 and top(r) - t_0 (f bits)
+ *   0 ↔ 1: their shares of top(r)·(1 - top(c)), masked (f bits)
+ *   z/2^f = (c >> f) - (r >> f) + 2^(64-f)·top(r)·(1 - top(c)) - 2^(62-f)
+ *
+ * top(r)·(1 - top(c)) is 1 exactly where z + 2^62 + r has wrapped, because z + 2^62 < 2^63. It is needed modulo 2^f only.
+ * After C. Guo et al., IACR ePrint 2025/200, adapted. Cost: 8 + f/8 bytes a member and element, 2 rounds.
+ */
+import type { Fiber } from '../../fiber.ts';
+import { packedWords } from '../../kernels/kernels.ts';
+import type { Words } from '../../sharing/shares.ts';
+import { round } from './messages.ts';
+import type { Rep3State } from './state.ts';
+
+/** Added so that what is truncated is not negative: half of the domain's width. */
+const OFFSET = 1n << 62n;
+
+export interface Truncated {
+  readonly parts: readonly Words[];
+  /** c at members 0 and 1, r at member 2, for the caller to keep: what exact truncation compares. */
+  readonly masked: () => Words;
+}
+
+/** `summand`: this member's; z as a signed number is below 2^62 in magnitude. */
+export async function truncateSum(
+  state: Rep3State,
+  fiber: Fiber,
+  label: string,
+  summand: Words,
+  by: number,
+): Promise<Truncated> {
+  if (state.rank === 0) return atFirst(state, fiber, label, summand, by);
+  if (state.rank === 1) return atSecond(state, fiber, label, summand, by);
+  return atThird(state, fiber, label, summand, by);
+}
+
+async function atFirst(
+  { kernels, seeds }: Rep3State,
+  fiber: Fiber,
+  label: string,
+  summand: Words,
+  by: number,
+): Promise<Truncated> {
+  const count = summand.length;
+  const fields = packedWords(count, by);
+  const stream = seeds.own(fiber);
+  const masked = new BigUint64Array(count);
+  kernels.truncMask(masked, summand, OFFSET, stream);
+  const first = stream.words(count);
+  const top = stream.words(fields);
+  const mask = stream.words(fields);
+  const received = await round(fiber, `${label} open`, [{ rank: 1, words: masked }], [{ rank: 1, count }]);
+  const others = received[1] as Words;
+  const own = new BigUint64Array(fields);
+  kernels.truncWrap(own, masked, others, top, mask, by);
+  const wraps = await round(fiber, `${label} wrap`, [{ rank: 1, words: own }], [{ rank: 1, count: fields }]);
+  const common = new BigUint64Array(count);
+  kernels.truncCommon(common, masked, others, own, wraps[1] as Words, by, OFFSET >> BigInt(by));
+  // Share 0: mask·2^(64-f) - r'_0.
+  kernels.truncEdge(first, first, mask, by);
+  return { parts: [first, common], masked: () => sumOf(kernels, masked, others) };
+}
+
+async function atSecond(
+  { kernels, seeds }: Rep3State,
+  fiber: Fiber,
+  label: string,
+  summand: Words,
+  by: number,
+): Promise<Truncated> {
+  const count = summand.length;
+  const fields = packedWords(count, by);
+  const stream = seeds.next(fiber);
+  const masked = new BigUint64Array(count);
+  kernels.truncMask(masked, summand, 0n, stream);
+  const mask = stream.words(fields);
+  const received = await round(
+    fiber,
+    `${label} open`,
+    [{ rank: 0, words: masked }],
+    [
+      { rank: 0, count },
+      { rank: 2, count: count + fields },
+    ],
+  );
+  const others = received[0] as Words;
+  const fromThird = received[2] as Words;
+  const own = new BigUint64Array(fields);
+  kernels.truncWrap(own, masked, others, fromThird.subarray(count), mask, by);
+  const wraps = await round(fiber, `${label} wrap`, [{ rank: 0, words: own }], [{ rank: 0, count: fields }]);
+  const common = new BigUint64Array(count);
+  kernels.truncCommon(common, masked, others, own, wraps[0] as Words, by, OFFSET >> BigInt(by));
+  // Share 2: mask·2^(64-f) - r'_1.
+  const last = new BigUint64Array(count);
+  kernels.truncEdge(last, fromThird.subarray(0, count), mask, by);
+  return { parts: [common, last], masked: () => sumOf(kernels, masked, others) };
+}
+
+async function atThird(
+  { kernels, seeds }: Rep3State,
+  fiber: Fiber,
+  label: string,
+  summand: Words,
+  by: number,
+): Promise<Truncated> {
+  const count = summand.length;
+  const fields = packedWords(count, by);
+  const withFirst = seeds.next(fiber);
+  const withSecond = seeds.own(fiber);
+  const r = new BigUint64Array(count);
+  kernels.truncNegated(r, summand, withFirst, withSecond);
+  const first = withFirst.words(count);
+  const topOfFirst = withFirst.words(fields);
+  const maskOfFirst = withFirst.words(fields);
+  const maskOfSecond = withSecond.words(fields);
+  const second = new BigUint64Array(count);
+  const top = new BigUint64Array(fields);
+  kernels.truncDeal(second, top, r, first, topOfFirst, by);
+  const legs = [second, top].map((words) => ({ rank: 1, words }));
+  await round(fiber, `${label} open`, legs, []);
+  await round(fiber, `${label} wrap`, [], []);
+  const last = new BigUint64Array(count);
+  kernels.truncEdge(last, second, maskOfSecond, by);
+  kernels.truncEdge(first, first, maskOfFirst, by);
+  return { parts: [last, first], masked: () => r };
+}
+
+function sumOf(kernels: Rep3State['kernels'], x: Words, y: Words): Words {
+  const out = new BigUint64Array(x.length);
+  kernels.add(out, x, y);
+  return out;
+}

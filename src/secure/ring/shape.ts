@@ -1,0 +1,105 @@
+/** Shapes of tensors: row-major, any number of dimensions; [] is a single number. Broadcasting follows NumPy. */
+import { DataError, UsageError } from '../../base/errors.ts';
+
+export type Shape = readonly number[];
+
+/** Elements of one tensor: 1 GiB a part of a share. Longer vectors are cut by the caller. */
+export const TENSOR_ELEMENTS_MAX = 2 ** 27;
+
+/** Enough for any table or model; bounds what a shape costs to handle. */
+export const DIMENSIONS_MAX = 8;
+
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * Throws unless this is the shape of a tensor that a secure device takes.
+ * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
+ * @throws {DataError} PRIVITY_TENSOR_EMPTY, PRIVITY_SECURE_LIMIT
+ */
+export function checkShape(shape: Shape, what: string): void {
+  if (shape.length > DIMENSIONS_MAX || shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
+    throw shapeMismatch(`${what}: [${shape}] is not a shape of at most ${DIMENSIONS_MAX} whole numbers`);
+  }
+  if (shape.includes(0)) {
+    throw new DataError('PRIVITY_TENSOR_EMPTY', `${what}: a tensor of shape [${shape}] has no elements.`);
+  }
+  if (elementCount(shape) > TENSOR_ELEMENTS_MAX) {
+    throw new DataError(
+      'PRIVITY_SECURE_LIMIT',
+      `${what}: a tensor of shape [${shape}] has more than ${TENSOR_ELEMENTS_MAX} elements.`,
+    );
+  }
+}
+
+/**
+ * The common shape of operands: dimensions are compared from the last; they agree or one of them is 1.
+ * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
+ */
+export function broadcastShapes(x: Shape, y: Shape, what: string): Shape {
+  const length = Math.max(x.length, y.length);
+  return Array.from({ length }, (_, index) => {
+    const a = x[x.length - length + index] ?? 1;
+    const b = y[y.length - length + index] ?? 1;
+    if (a !== b && a !== 1 && b !== 1) {
+      throw shapeMismatch(`${what}: shapes [${x}] and [${y}] do not broadcast`);
+    }
+    return Math.max(a, b);
+  });
+}
+
+export function sameShape(x: Shape, y: Shape): boolean {
+  return x.length === y.length && x.every((size, index) => size === y[index]);
+}
+
+/** A dimension by number; negative numbers count from the last. */
+export function axisOf(shape: Shape, axis: number, what: string): number {
+  const found = axis < 0 ? shape.length + axis : axis;
+  if (!Number.isInteger(axis) || found < 0 || found >= shape.length) {
+    throw shapeMismatch(`${what}: a tensor of shape [${shape}] has no axis ${axis}`);
+  }
+  return found;
+}
+
+/** For each element of a tensor of shape `to`, the element of one of shape `from` that stands there; undefined if the same. */
+export function broadcastIndex(from: Shape, to: Shape): Uint32Array | undefined {
+  if (elementCount(from) === elementCount(to)) return undefined;
+  const strides = stridesOf(from);
+  const shift = to.length - from.length;
+  return gridIndex(
+    to,
+    to.map((_, axis) => ((from[axis - shift] ?? 1) === 1 ? 0 : (strides[axis - shift] ?? 0))),
+  );
+}
+
+/** Row-major steps of each dimension. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) {
+    strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
+  }
+  return strides;
+}
+
+/** Index of each element of a grid whose dimensions advance by these strides. */
+export function gridIndex(shape: Shape, strides: readonly number[], start = 0): Uint32Array {
+  const index = new Uint32Array(elementCount(shape));
+  let filled = 1;
+  index[0] = start;
+  // From the last dimension on: what stands there already is repeated at each step of the next one.
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] ?? 1;
+    const stride = strides[axis] ?? 0;
+    for (let step = 1; step < size; step++) {
+      const at = step * filled;
+      for (let i = 0; i < filled; i++) index[at + i] = (index[i] ?? 0) + step * stride;
+    }
+    filled *= size;
+  }
+  return index;
+}
+
+export function shapeMismatch(text: string): UsageError {
+  return new UsageError('PRIVITY_SHAPE_MISMATCH', `${text}.`);
+}

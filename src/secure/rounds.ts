@@ -1,0 +1,261 @@
+/**
+ * Rounds over one channel. Operations run as fibers: each asks for an exchange and waits; when every live fiber waits, what
+ * they all have to say to a member leaves as one message. Independent operations thus share rounds.
+ *
+ * All members run the same fibers and every fiber takes part in the same exchanges at all members, also where a member has
+ * nothing to send: so the composition of a round is a function of the program alone, and each side knows what to expect.
+ *
+ * A message begins with 24 bytes, little-endian: 'SEC', version, round (u32), digest of the sections (u32: fibers, labels
+ * and sizes, in order), part (u32), bytes of the whole round for this receiver (u64). Sections begin at multiples of 8.
+ */
+import { invariant } from '../base/errors.ts';
+import type { Channel } from '../contracts/channel.ts';
+import { Fiber } from './fiber.ts';
+import { closed, violation } from './violations.ts';
+
+const VERSION = 1;
+export const HEADER_BYTES = 24;
+
+/** Cuts large rounds: small enough that the receiver works while the sender still sends, large enough that headers do not count. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024;
+
+/** What a fiber wants sent and expects, by rank. Own rank: undefined and 0. */
+export interface Exchange {
+  /** The same at all members; part of the digest. */
+  readonly label: string;
+  readonly outgoing: readonly (readonly ArrayBufferView[] | undefined)[];
+  /** Bytes expected of each member. */
+  readonly incoming: readonly number[];
+}
+
+interface Waiting {
+  readonly fiber: Fiber;
+  readonly exchange: Exchange;
+  readonly resolve: (received: readonly Uint8Array[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Counts of one operation, or of all. Bytes are payload, as costs are declared. */
+export interface Traffic {
+  exchanges: number;
+  bytesSent: number;
+}
+
+export interface RoundsReport {
+  readonly rounds: number;
+  readonly messagesSent: number;
+  /** Payload only; see {@link Cost}. */
+  readonly bytesSent: number;
+  /** With headers and padding. */
+  readonly wireBytesSent: number;
+  readonly byOperation: Readonly<Record<string, Traffic>>;
+}
+
+export class Rounds {
+  readonly root: Fiber;
+  readonly #channel: Channel;
+  #waiting: Waiting[] = [];
+  #live = 1;
+  #round = 0;
+  #messages = 0;
+  #bytes = 0;
+  #wireBytes = 0;
+  #failure: { readonly error: unknown } | undefined;
+  readonly #byOperation = new Map<string, Traffic>();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    this.root = new Fiber(this, '', channel.rank, channel.size, undefined);
+  }
+
+  report(): RoundsReport {
+    return {
+      rounds: this.#round,
+      messagesSent: this.#messages,
+      bytesSent: this.#bytes,
+      wireBytesSent: this.#wireBytes,
+      byOperation: Object.fromEntries([...this.#byOperation].map(([name, counts]) => [name, { ...counts }])),
+    };
+  }
+
+  /** Every fiber that waits, now or later, is rejected with this. The first error counts. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure.error);
+  }
+
+  close(): void {
+    this.fail(closed());
+  }
+
+  exchange(fiber: Fiber, exchange: Exchange): Promise<readonly Uint8Array[]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    this.#count(fiber.operation ?? exchange.label, exchange);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ fiber, exchange, resolve, reject });
+      this.#flushIfAllWait();
+    });
+  }
+
+  /** `count` fibers begin while their parent waits for them. */
+  forked(count: number): void {
+    this.#live += count - 1;
+  }
+
+  /** A fiber has ended while others of its parent go on. */
+  ended(): void {
+    this.#live--;
+    this.#flushIfAllWait();
+  }
+
+  #count(operation: string, { outgoing }: Exchange): void {
+    const bytes = outgoing.reduce((sum, list) => sum + sizeOf(list), 0);
+    const traffic = this.#byOperation.get(operation) ?? { exchanges: 0, bytesSent: 0 };
+    traffic.exchanges++;
+    traffic.bytesSent += bytes;
+    this.#byOperation.set(operation, traffic);
+    this.#bytes += bytes;
+  }
+
+  #flushIfAllWait(): void {
+    if (this.#waiting.length < this.#live || this.#waiting.length === 0) return;
+    const waiting = this.#waiting.splice(0).sort((a, b) => (a.fiber.path < b.fiber.path ? -1 : 1));
+    this.#run(waiting).catch((error: unknown) => {
+      this.#failure ??= { error };
+      for (const { reject } of waiting) reject(this.#failure.error);
+    });
+  }
+
+  async #run(waiting: readonly Waiting[]): Promise<void> {
+    const { rank, size, signal } = this.#channel;
+    signal.throwIfAborted();
+    const round = this.#round++;
+    const peers = Array.from({ length: size }, (_, peer) => peer).filter((peer) => peer !== rank);
+    const received = new Map<number, readonly Uint8Array[]>();
+    await Promise.all([
+      ...peers.map((peer) => this.#send(round, peer, waiting)),
+      ...peers.map(async (peer) => received.set(peer, await this.#receive(round, peer, waiting))),
+    ]);
+    waiting.forEach(({ resolve }, index) => {
+      resolve(Array.from({ length: size }, (_, peer) => received.get(peer)?.[index] ?? new Uint8Array(0)));
+    });
+  }
+
+  async #send(round: number, peer: number, waiting: readonly Waiting[]): Promise<void> {
+    const sections = waiting.map(({ exchange }) => exchange.outgoing[peer] ?? []);
+    const sizes = sections.map(sizeOf);
+    const layout = layoutOf(sizes);
+    if (layout.bytes === 0) return;
+    const digest = digestOf(waiting, sizes);
+    for (let part = 0, from = 0; from < layout.bytes; part++, from += MESSAGE_BYTES_MAX) {
+      const to = Math.min(layout.bytes, from + MESSAGE_BYTES_MAX);
+      const message = new Uint8Array(HEADER_BYTES + to - from);
+      writeHeader(message, { round, digest, part, bytes: layout.bytes });
+      copyRange(sections, layout.offsets, from, to, message.subarray(HEADER_BYTES));
+      this.#messages++;
+      this.#wireBytes += message.byteLength;
+      await this.#channel.send(peer, message);
+    }
+  }
+
+  async #receive(round: number, peer: number, waiting: readonly Waiting[]): Promise<readonly Uint8Array[]> {
+    const sizes = waiting.map(({ exchange }) => exchange.incoming[peer] ?? 0);
+    const layout = layoutOf(sizes);
+    // Fresh memory, because a message may stand at an odd address of a larger buffer.
+    const bytes = new Uint8Array(layout.bytes);
+    const digest = digestOf(waiting, sizes);
+    for (let part = 0, from = 0; from < layout.bytes; part++, from += MESSAGE_BYTES_MAX) {
+      const message = await this.#channel.receive(peer);
+      const to = Math.min(layout.bytes, from + MESSAGE_BYTES_MAX);
+      checkHeader(message, { round, digest, part, bytes: layout.bytes }, to - from);
+      bytes.set(message.subarray(HEADER_BYTES), from);
+    }
+    return sizes.map((size, index) => {
+      const at = layout.offsets[index] ?? 0;
+      return bytes.subarray(at, at + size);
+    });
+  }
+}
+
+interface Header {
+  readonly round: number;
+  readonly digest: number;
+  readonly part: number;
+  readonly bytes: number;
+}
+
+function writeHeader(message: Uint8Array, { round, digest, part, bytes }: Header): void {
+  message.set([0x53, 0x45, 0x43, VERSION]);
+  const view = new DataView(message.buffer, message.byteOffset);
+  view.setUint32(4, round, true);
+  view.setUint32(8, digest, true);
+  view.setUint32(12, part, true);
+  view.setBigUint64(16, BigInt(bytes), true);
+}
+
+/** @throws {PeerError} PRIVITY_SECURE_PROTOCOL */
+function checkHeader(message: Uint8Array, want: Header, bodyBytes: number): void {
+  if (
+    message.byteLength < HEADER_BYTES ||
+    message[0] !== 0x53 ||
+    message[1] !== 0x45 ||
+    message[2] !== 0x43 ||
+    message[3] !== VERSION
+  ) {
+    throw violation('a message that is not of this protocol');
+  }
+  const view = new DataView(message.buffer, message.byteOffset);
+  if (view.getUint32(4, true) !== want.round) throw violation('a message of another round');
+  if (view.getUint32(12, true) !== want.part) throw violation('the parts of a message out of order');
+  if (view.getUint32(8, true) !== want.digest) throw violation('a message of other operations');
+  if (view.getBigUint64(16, true) !== BigInt(want.bytes) || message.byteLength !== HEADER_BYTES + bodyBytes) {
+    throw violation('a message of another size');
+  }
+}
+
+function sizeOf(list: readonly ArrayBufferView[] | undefined): number {
+  return list === undefined ? 0 : list.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+/** Where each section begins, and how long all are. An empty section takes no room. */
+function layoutOf(sizes: readonly number[]): { readonly offsets: readonly number[]; readonly bytes: number } {
+  let at = 0;
+  const offsets = sizes.map((size) => {
+    const offset = at;
+    at += Math.ceil(size / 8) * 8;
+    return offset;
+  });
+  return { offsets, bytes: at };
+}
+
+/** FNV-1a over who says what at which length: a mistake or a mixed-up message is found; an attacker is not the concern here. */
+function digestOf(waiting: readonly Waiting[], sizes: readonly number[]): number {
+  let hash = 0x811c9dc5;
+  waiting.forEach(({ fiber, exchange }, index) => {
+    const text = `${fiber.path}:${exchange.label}:${sizes[index]};`;
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  });
+  return hash >>> 0;
+}
+
+/** Copies bytes [from, to) of the laid-out sections. */
+function copyRange(
+  sections: readonly (readonly ArrayBufferView[])[],
+  offsets: readonly number[],
+  from: number,
+  to: number,
+  into: Uint8Array,
+): void {
+  sections.forEach((views, index) => {
+    let at = offsets[index] ?? 0;
+    for (const view of views) {
+      const begin = Math.max(from, at);
+      const end = Math.min(to, at + view.byteLength);
+      if (begin < end) {
+        into.set(new Uint8Array(view.buffer, view.byteOffset + begin - at, end - begin), begin - from);
+      }
+      at += view.byteLength;
+    }
+  });
+  invariant(into.byteLength === to - from, 'a message does not have the size of its part');
+}

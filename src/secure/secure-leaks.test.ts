@@ -1,0 +1,202 @@
+/**
+ * What a member receives must look the same whatever the others' inputs are. Over many sessions with fixed inputs, the words of a message
+ * are counted by some of their bits and compared with the uniform distribution (chi-square). A protocol that leaks is planted, and found.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { runSecure } from '../testing/secure-parties.ts';
+import * as ops from './ops/index.ts';
+import { HEADER_BYTES } from './rounds.ts';
+import type { SecretTensor } from './secret.ts';
+import type { Evaluator } from './session.ts';
+import type { Arith, Words } from './sharing/shares.ts';
+
+/** Nibbles of a message, each with 15 degrees of freedom: over this, a uniform source comes once in 10^9. */
+const CHI_SQUARE_MAX = 71;
+const SESSIONS = 6;
+const LENGTH = 512;
+
+/** Counts of the 16 values of each of the 16 nibbles of 8-byte words, for one message at one place of the run. */
+class Nibbles {
+  readonly #counts = Array.from({ length: 16 }, () => new Float64Array(16));
+
+  add(words: Words): void {
+    for (const word of words) {
+      for (let place = 0; place < 16; place++) {
+        const counts = this.#counts[place] as Float64Array;
+        const value = Number((word >> BigInt(4 * place)) & 15n);
+        counts[value] = (counts[value] as number) + 1;
+      }
+    }
+  }
+
+  /** The largest chi-square of all places. */
+  worst(): number {
+    return Math.max(
+      ...this.#counts.map((counts) => {
+        const total = counts.reduce((sum, count) => sum + count, 0);
+        return counts.reduce((sum, count) => sum + (count - total / 16) ** 2 / (total / 16), 0);
+      }),
+    );
+  }
+}
+
+/** What each member received, by sender, receiver and position, over all sessions; without the agreement of the first round. */
+async function transcripts(
+  body: (on: Evaluator, rank: number) => Promise<unknown>,
+): Promise<Map<string, Nibbles>> {
+  const found = new Map<string, Nibbles>();
+  for (let session = 0; session < SESSIONS; session++) {
+    const positions = new Map<string, number>();
+    await runSecure('rep3', 3, body, {
+      tap(from, to, bytes) {
+        const pair = `${from} to ${to}`;
+        const position = positions.get(pair) ?? 0;
+        positions.set(pair, position + 1);
+        if (position > 0) {
+          const key = `message ${position} from ${pair}`;
+          const nibbles = found.get(key) ?? new Nibbles();
+          found.set(key, nibbles);
+          nibbles.add(new BigUint64Array(bytes.slice(HEADER_BYTES).buffer));
+        }
+        return bytes;
+      },
+    });
+  }
+  return found;
+}
+
+const fixed = (value: number) => new Float64Array(LENGTH).fill(value);
+
+/** Two secrets with the same, extreme inputs in every session: anything but masks would show. */
+const inputs = async (on: Evaluator, rank: number): Promise<readonly [SecretTensor, SecretTensor]> =>
+  on.all(
+    (at) => ops.share(at, { owner: 0, dtype: 'fixed', shape: [LENGTH] }, rank === 0 ? fixed(1) : undefined),
+    (at) => ops.share(at, { owner: 1, dtype: 'fixed', shape: [LENGTH] }, rank === 1 ? fixed(3) : undefined),
+  );
+
+const operations: Readonly<
+  Record<string, (on: Evaluator, x: SecretTensor, y: SecretTensor) => Promise<unknown>>
+> = {
+  share: async () => undefined,
+  mul: ops.mul,
+  'mul of integers': async ({ protocol, fiber }, x, y) =>
+    protocol.mulSS(fiber, x.shares as Arith, y.shares as Arith),
+  matmul: (on, x, y) => ops.matmul(on, ops.reshape(on, x, [LENGTH, 1]), ops.reshape(on, y, [1, LENGTH])),
+  lt: ops.lt,
+  eq: ops.eq,
+  abs: (on, x) => ops.abs(on, x),
+  select: async (on, x, y) => ops.select(on, await ops.lt(on, x, y), x, y),
+  'exact truncation': async ({ protocol, fiber }, x) => protocol.truncExactS(fiber, x.shares as Arith, 18),
+  'bits and back': async ({ protocol, fiber }, x) =>
+    protocol.b2a(fiber, await protocol.a2b(fiber, x.shares as Arith, 64)),
+  div: ops.div,
+  sqrt: (on, x) => ops.sqrt(on, x),
+  log: (on, x) => ops.log(on, x),
+  exp: (on, x) => ops.exp(on, x),
+  sigmoid: (on, x) => ops.sigmoid(on, x),
+  shuffle: (on, x, y) => ops.shuffle(on, x, y),
+};
+
+describe('messages of rep3', () => {
+  for (const [name, operation] of Object.entries(operations)) {
+    it(`are uniform in ${name}`, async () => {
+      const found = await transcripts(async (on, rank) => operation(on, ...(await inputs(on, rank))));
+      assert.ok(found.size > 0);
+      for (const [message, nibbles] of found) {
+        const worst = nibbles.worst();
+        assert.ok(worst < CHI_SQUARE_MAX, `${message}: chi-square ${worst}`);
+      }
+    });
+  }
+
+  it('would be found to leak: a product without its mask', async () => {
+    const found = await transcripts(async (on, rank) => {
+      const [x, y] = await inputs(on, rank);
+      const [xa, xb] = (x.shares as Arith).parts as [Words, Words];
+      const [ya, yb] = (y.shares as Arith).parts as [Words, Words];
+      const product = new BigUint64Array(LENGTH);
+      // Both factors' shares are uniform, but their product has too many even numbers.
+      on.kernels.rep3Mul(product, xa, xb, ya, yb, undefined, undefined);
+      await on.fiber.exchange({
+        label: 'leaky',
+        outgoing: [0, 1, 2].map((to) => (to === (rank + 2) % 3 ? [product] : undefined)),
+        incoming: [0, 1, 2].map((from) => (from === (rank + 1) % 3 ? product.byteLength : 0)),
+      });
+    });
+    const leaks = [...found.values()].filter((nibbles) => nibbles.worst() > CHI_SQUARE_MAX);
+    assert.ok(leaks.length > 0, 'the planted leak was not found');
+  });
+
+  it('never contain what an owner put in', async () => {
+    // As it stands, as a double, and as its half-words in either order.
+    const canary = 0x2badcafe;
+    const words = BigUint64Array.of(BigInt(canary), BigInt(canary) << 18n);
+    const needles = [...words].map((word) => Buffer.from(BigUint64Array.of(word).buffer));
+    needles.push(Buffer.from(Float64Array.of(canary).buffer));
+    const seen: Uint8Array[] = [];
+    const run = async (protocol: 'rep3' | 'ref'): Promise<boolean> => {
+      seen.length = 0;
+      await runSecure(
+        protocol,
+        3,
+        async (on, rank) => {
+          const options = { owner: 0, dtype: 'integer', shape: [2] } as const;
+          const x = await ops.share(on, options, rank === 0 ? [canary, canary] : undefined);
+          return ops.eq(on, await ops.mul(on, x, x), x);
+        },
+        {
+          tap(_from, _to, bytes) {
+            seen.push(bytes);
+            return bytes;
+          },
+        },
+      );
+      return seen.some((bytes) => needles.some((needle) => Buffer.from(bytes).includes(needle)));
+    };
+    assert.equal(await run('rep3'), false);
+    // The plaintext twin hides nothing, and is caught.
+    assert.equal(await run('ref'), true);
+  });
+});
+
+describe('pseudorandom words', () => {
+  it('are never drawn twice, and both holders draw the same', async () => {
+    const ranks = [0, 1, 2];
+    const drawn = ranks.map(() => new Map<string, [from: number, count: number][]>());
+    await runSecure(
+      'rep3',
+      3,
+      async (on, rank) => {
+        const [x, y] = await inputs(on, rank);
+        await on.all(...Object.values(operations).map((operation) => (at: Evaluator) => operation(at, x, y)));
+      },
+      {
+        optionsOf: (rank) => ({
+          observe(stream, from, count) {
+            const list = drawn[rank]?.get(stream) ?? [];
+            drawn[rank]?.set(stream, list);
+            list.push([from, count]);
+          },
+        }),
+      },
+    );
+    for (const streams of drawn) {
+      for (const [stream, list] of streams) {
+        let end = 0;
+        for (const [from, count] of list) {
+          assert.equal(from, end, `${stream} went back`);
+          end = from + count;
+        }
+      }
+    }
+    const total = (rank: number, stream: string): number =>
+      (drawn[rank]?.get(stream) ?? []).reduce((sum, [, count]) => sum + count, 0);
+    for (const rank of ranks) {
+      const before = (rank + 2) % 3;
+      const streams = [...(drawn[rank]?.keys() ?? [])].filter((stream) => stream.startsWith(`share ${rank}`));
+      assert.ok(streams.length > 5, 'concurrent fibers have streams of their own');
+      for (const stream of streams) assert.equal(total(before, stream), total(rank, stream), stream);
+    }
+  });
+});

@@ -1,0 +1,358 @@
+/** Operations whose results have another shape or type than their operands; part of the suite that every protocol passes. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type Cost, inParallel, inSequence } from '../../src/secure/cost.ts';
+import * as ops from '../../src/secure/ops/index.ts';
+import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
+import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
+import { publicTensor } from '../../src/secure/ring/tensor.ts';
+import type { SecretTensor } from '../../src/secure/secret.ts';
+import type { Evaluator } from '../../src/secure/session.ts';
+import { runSecure, type SecureProtocol, type SecureRun } from '../../src/testing/secure-parties.ts';
+
+type Run = (on: Evaluator, x: SecretTensor) => Promise<SecretTensor> | SecretTensor;
+
+interface TensorCase {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+  readonly dtype?: Dtype;
+  readonly run: Run;
+  readonly want: readonly number[];
+  readonly wantShape: readonly number[];
+  /** Largest error; default: none. */
+  readonly error?: number;
+  /** Of the operation alone; where it is left out, the operation is a composition whose parts are measured elsewhere. */
+  readonly cost?: (costs: ProtocolCosts) => Cost;
+}
+
+const ulp = 2 ** -18;
+const six = [1, 2, 3, 4, 5, 6];
+const local = (c: ProtocolCosts): Cost => ({ rounds: 0, bytes: c.randomA(1).bytes.map(() => 0) });
+const less = async (on: Evaluator, x: SecretTensor, than: number): Promise<SecretTensor> =>
+  ops.lt(on, x, than);
+/** One comparison of `count` elements, and what goes with it. */
+const level = (c: ProtocolCosts, count: number, columns: number): Cost =>
+  inSequence(c.msbS(count), c.bit2a(count), c.mulSS(columns * count));
+
+const cases: readonly TensorCase[] = [
+  {
+    name: 'matmul',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.matmul(on, x, ops.transpose(on, x)),
+    want: [14, 32, 32, 77],
+    wantShape: [2, 2],
+    error: ulp,
+    cost: (c) => c.matmulTruncSS({ batch: 1, rows: 2, inner: 3, columns: 2 }, 18),
+  },
+  {
+    name: 'matmul with a public matrix',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.matmul(on, publicTensor([0.5, 0.5], { shape: [1, 2] }), x),
+    want: [2.5, 3.5, 4.5],
+    wantShape: [1, 3],
+    error: ulp,
+    cost: (c) => c.truncS(3, 18),
+  },
+  {
+    name: 'matmul of a batch of integers',
+    values: six,
+    shape: [3, 1, 2],
+    dtype: 'integer',
+    run: (on, x) => ops.matmul(on, x, ops.transpose(on, x, [0, 2, 1])),
+    want: [5, 25, 61],
+    wantShape: [3, 1, 1],
+    cost: (c) => c.matmulSS({ batch: 3, rows: 1, inner: 2, columns: 1 }),
+  },
+  {
+    name: 'dot',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.dot(on, x, x),
+    want: [14, 77],
+    wantShape: [2],
+    error: ulp,
+    cost: (c) => c.matmulTruncSS({ batch: 2, rows: 1, inner: 3, columns: 1 }, 18),
+  },
+  {
+    name: 'add broadcasts',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.add(on, x, publicTensor([10, 20, 30])),
+    want: [11, 22, 33, 14, 25, 36],
+    wantShape: [2, 3],
+    cost: local,
+  },
+  {
+    name: 'mul by a whole number',
+    values: six,
+    shape: [6],
+    run: (on, x) => ops.mul(on, -3, x),
+    want: [-3, -6, -9, -12, -15, -18],
+    wantShape: [6],
+    cost: local,
+  },
+  {
+    name: 'sum of an axis',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.sum(on, x, 0),
+    want: [5, 7, 9],
+    wantShape: [3],
+    cost: local,
+  },
+  {
+    name: 'sum',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.sum(on, x),
+    want: [21],
+    wantShape: [],
+    cost: local,
+  },
+  {
+    name: 'mean',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.mean(on, x, 1, true),
+    want: [2, 5],
+    wantShape: [2, 1],
+    error: 10 * ulp,
+    cost: (c) => c.truncS(2, 18),
+  },
+  {
+    name: 'cumulativeSum',
+    values: six,
+    shape: [3, 2],
+    run: (on, x) => ops.cumulativeSum(on, x, 0),
+    want: [1, 2, 4, 6, 9, 12],
+    wantShape: [3, 2],
+    cost: local,
+  },
+  {
+    name: 'max',
+    values: [3, -7, 5, 5, 2, 9, 1, 0, -1, -4],
+    shape: [2, 5],
+    run: (on, x) => ops.max(on, x, 1),
+    want: [5, 9],
+    wantShape: [2],
+    cost: (c) => inSequence(level(c, 4, 1), level(c, 2, 1), level(c, 2, 1)),
+  },
+  {
+    name: 'min',
+    values: [3, -7, 5, 5, 2, 9, 1, 0, -1, -4],
+    shape: [2, 5],
+    run: (on, x) => ops.min(on, x),
+    want: [-7],
+    wantShape: [],
+    cost: (c) => inSequence(level(c, 5, 1), level(c, 2, 1), level(c, 1, 1), level(c, 1, 1)),
+  },
+  {
+    name: 'argmax, the first of equal ones',
+    values: [3, -7, 5, 5, 2, 9, 1, 0, 9, -4],
+    shape: [2, 5],
+    run: (on, x) => ops.argmax(on, x, 1),
+    want: [2, 0],
+    wantShape: [2],
+    cost: (c) => inSequence(level(c, 4, 2), level(c, 2, 2), level(c, 2, 2)),
+  },
+  {
+    name: 'transpose',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.transpose(on, x),
+    want: [1, 4, 2, 5, 3, 6],
+    wantShape: [3, 2],
+    cost: local,
+  },
+  {
+    name: 'reshape',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.reshape(on, x, [3, 2]),
+    want: six,
+    wantShape: [3, 2],
+    cost: local,
+  },
+  {
+    name: 'slice',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.slice(on, x, 1, 3, 1),
+    want: [2, 3, 5, 6],
+    wantShape: [2, 2],
+    cost: local,
+  },
+  {
+    name: 'concat along the second axis',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.concat(on, [x, ops.slice(on, x, 0, 1, 1)], 1),
+    want: [1, 2, 3, 1, 4, 5, 6, 4],
+    wantShape: [2, 4],
+    cost: local,
+  },
+  {
+    name: 'concat of booleans',
+    values: [1, 0, 1],
+    shape: [3],
+    dtype: 'boolean',
+    run: (on, x) => ops.concat(on, new Array<SecretTensor>(50).fill(x)),
+    want: Array.from({ length: 150 }, (_, i) => (i % 3 === 1 ? 0 : 1)),
+    wantShape: [150],
+    cost: local,
+  },
+  {
+    name: 'gather',
+    values: six,
+    shape: [2, 3],
+    run: (on, x) => ops.gather(on, x, [2, 0, 2, 1], 1),
+    want: [3, 1, 3, 2, 6, 4, 6, 5],
+    wantShape: [2, 4],
+    cost: local,
+  },
+  {
+    name: 'and, or, xor, not',
+    values: [0, 1],
+    shape: [2, 1],
+    dtype: 'boolean',
+    run: async (on, x) => {
+      const y = ops.transpose(on, x);
+      const [both, any] = await on.all(
+        (at) => ops.and(at, x, y),
+        (at) => ops.or(at, x, y),
+      );
+      return ops.concat(on, [both, any, ops.xor(on, x, y), ops.not(on, both)]);
+    },
+    want: [0, 0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0],
+    wantShape: [8, 2],
+    cost: (c) => inParallel(c.andSS(4, 1), c.andSS(4, 1)),
+  },
+  {
+    name: 'select',
+    values: six,
+    shape: [2, 3],
+    run: async (on, x) => ops.select(on, await less(on, x, 4), x, -1),
+    want: [1, 2, 3, -1, -1, -1],
+    wantShape: [2, 3],
+    cost: (c) => inSequence(c.msbS(6), c.bit2a(6), c.mulSS(6)),
+  },
+  {
+    name: 'select of booleans by a broadcast condition',
+    values: [1, 0, 1],
+    shape: [3],
+    dtype: 'boolean',
+    run: (on, x) => ops.select(on, ops.slice(on, x, 1, 2), x, ops.not(on, x)),
+    want: [0, 1, 0],
+    wantShape: [3],
+    cost: (c) => c.andSS(3, 1),
+  },
+  {
+    name: 'shift to the right rounds down',
+    values: [7, -7, 8, -8],
+    shape: [4],
+    dtype: 'integer',
+    run: (on, x) => ops.shift(on, x, -2),
+    want: [1, -2, 2, -2],
+    wantShape: [4],
+    cost: (c) => c.truncExactS(4, 2),
+  },
+  {
+    name: 'cast to integer rounds down',
+    values: [1.75, -1.75, 3],
+    shape: [3],
+    run: (on, x) => ops.cast(on, x, 'integer'),
+    want: [1, -2, 3],
+    wantShape: [3],
+    cost: (c) => c.truncExactS(3, 18),
+  },
+  {
+    name: 'cast to boolean and fixed',
+    values: [0, -5, 2 ** 40],
+    shape: [3],
+    dtype: 'integer',
+    run: async (on, x) => ops.cast(on, await ops.cast(on, x, 'boolean'), 'fixed'),
+    want: [0, 1, 1],
+    wantShape: [3],
+    cost: (c) => inSequence(c.eqzS(3), c.bit2a(3)),
+  },
+  {
+    name: 'softmax',
+    values: [1, 2, 3, -50, 0, 0],
+    shape: [2, 3],
+    run: (on, x) => ops.softmax(on, x),
+    want: [0.09003057, 0.24472847, 0.66524096, 0, 0.5, 0.5],
+    wantShape: [2, 3],
+    error: 2 ** -15,
+  },
+  {
+    name: 'sort',
+    values: [3, -1.5, 3, 7, -1.5, 0, 2, -60000],
+    shape: [8],
+    run: async (on, x) => (await ops.sort(on, x))[0] as SecretTensor,
+    want: [-60000, -1.5, -1.5, 0, 2, 3, 3, 7],
+    wantShape: [8],
+  },
+  {
+    name: 'sort takes others along, and keeps the order of equal keys',
+    values: [2, 1, 2, 1],
+    shape: [4],
+    run: async (on, x) => {
+      const along = ops.fromPublic(on, publicTensor([10, 11, 20, 21, 30, 31, 40, 41], { shape: [4, 2] }));
+      return (await ops.sort(on, x, along))[1] as SecretTensor;
+    },
+    want: [20, 21, 40, 41, 10, 11, 30, 31],
+    wantShape: [4, 2],
+  },
+  {
+    name: 'groupSum by public groups',
+    values: six,
+    shape: [3, 2],
+    run: (on, x) => ops.groupSum(on, x, [1, 0, 1], 3),
+    want: [3, 4, 6, 8, 0, 0],
+    wantShape: [3, 2],
+    cost: local,
+  },
+  {
+    name: 'groupSum by secret groups',
+    values: six,
+    shape: [3, 2],
+    run: (on, x) => ops.groupSum(on, x, ops.fromPublic(on, publicTensor([1, 0, 1], { dtype: 'integer' })), 3),
+    want: [3, 4, 6, 8, 0, 0],
+    wantShape: [3, 2],
+    cost: (c) => inSequence(c.eqzS(9), c.bit2a(9), c.matmulSS({ batch: 1, rows: 3, inner: 3, columns: 2 })),
+  },
+];
+
+export function tensorCases(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
+  for (const { name, values, shape, dtype = 'fixed', run, want, wantShape, error = 0, cost } of cases) {
+    it(name, async () => {
+      await runSecure(
+        protocol,
+        size,
+        async (on, rank) => {
+          const x = await ops.share(on, { owner: 0, dtype, shape }, rank === 0 ? values : undefined);
+          const before = on.session.report();
+          const result = await run(on, x);
+          const after = on.session.report();
+          const opened = await ops.reveal(on, result);
+          assert.ok(opened);
+          assert.deepEqual(opened.shape, wantShape);
+          decode(opened.words, opened.dtype, on.fracBits).forEach((value, i) => {
+            assert.ok(
+              Math.abs(value - (want[i] ?? Number.NaN)) <= error,
+              `element ${i} is ${value}, not ${want[i]}`,
+            );
+          });
+          if (cost === undefined) return;
+          const declared = cost(on.protocol.costs);
+          assert.equal(after.rounds - before.rounds, declared.rounds);
+          assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);
+        },
+        setting,
+      );
+    });
+  }
+}
