@@ -38,7 +38,7 @@ export interface Contribution {
   readonly epoch?: number | undefined;
   /** The party's program is gone, and with it the party: `failure` says why. */
   readonly leaving?: boolean | undefined;
-  /** The scopes that are open, or may be so elsewhere; absent for none. Null: there are too many to list. */
+  /** The scopes that are open, or may be so elsewhere; absent for none. Null: there are too many to list, or its program has not begun. */
   readonly scopes?: readonly ScopeView[] | null | undefined;
   /** The nonce of that party's hello: binds the signature to this run. */
   readonly nonce: string;

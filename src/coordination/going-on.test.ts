@@ -74,7 +74,7 @@ describe('runs that go on without a party, all interleavings', () => {
         scopes: [{ path: '0' }],
         faults: ['kill 2'],
         finishing: false,
-        begun: [...everybody(3, 'enter', '0'), 'leave 0 0', 'leave 1 0'],
+        begun: [...everybody(3, 'enter', '0'), 'leave 0 0', 'leave 1 0', 'deliver'],
       },
       [`${without}; carol PROCESS_KILLED`],
     ],

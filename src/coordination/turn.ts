@@ -97,7 +97,8 @@ export class Turn {
     if (!this.open) return;
     const { epoch, ready } = this.next;
     const { nonce, signer } = this.next.config;
-    const scopes = scopeViews(this);
+    // A program that has not begun cannot be in a scope, and could not go on: the run fails for all.
+    const scopes = this.next.phase === 'joining' ? null : scopeViews(this);
     this.next.phase = 'aborting';
     this.next.abortingSince = this.now;
     const said = {

@@ -203,7 +203,8 @@ export class Schedule {
     const { state, effects, wakeAt } = step(before, event, now);
     record.core = state;
     this.#options.watch?.(before, event, state, effects, wakeAt, now);
-    if (event.type === 'failed' && before.phase !== 'aborting' && before.phase !== 'ended')
+    // What fails while the parties agree counts if they go on.
+    if (event.type === 'failed' && before.phase !== 'ended')
       record.failures.push(event.failure);
     if (event.type === 'link' && event.up) record.heardAt[event.peer] ??= this.time.now;
     this.#tell(party, event, before);
