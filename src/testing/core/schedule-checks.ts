@@ -263,6 +263,8 @@ function lossUnfounded(schedule: Schedule, origin: number, reporter: number): st
     lost.startedAt > loss.at;
   if (!touched && !withdrew && lost.crashedAt === null) return 'nothing kept it from being heard';
   if (loss.code !== 'PEER_UNREACHABLE') return null;
+  // It has itself given up on the observer, who had to lose it anew when the run went on without somebody else.
+  if (by.core.epoch > 0 && lost.core.board.cuts[origin]?.[reporter] === true) return null;
   // Time in which the observer itself did not run, or that its clock skipped, proves nothing.
   const deaf = by.stalls.reduce((sum, { from, to }) => {
     const overlap = Math.min(to, loss.at) - Math.max(from, loss.at - loss.silentForMs);

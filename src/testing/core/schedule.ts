@@ -204,8 +204,7 @@ export class Schedule {
     record.core = state;
     this.#options.watch?.(before, event, state, effects, wakeAt, now);
     // What fails while the parties agree counts if they go on.
-    if (event.type === 'failed' && before.phase !== 'ended')
-      record.failures.push(event.failure);
+    if (event.type === 'failed' && before.phase !== 'ended') record.failures.push(event.failure);
     if (event.type === 'link' && event.up) record.heardAt[event.peer] ??= this.time.now;
     this.#tell(party, event, before);
     for (const effect of effects) this.#execute(party, effect);
