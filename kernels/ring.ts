@@ -329,3 +329,112 @@ export function unpack(words: usize, packed: usize, width: u64, count: usize): v
     at += width;
   }
 }
+
+/** Field `at` (a bit position) of a packed stream. One word behind the last may be read. */
+function fieldAt(packed: usize, at: u64, width: u64, mask: u64): u64 {
+  const from = packed + ((<usize>(at >> 6)) << 3);
+  const shift = at & 63;
+  let field = load<u64>(from) >> shift;
+  if (shift + width > 64) field |= load<u64>(from, 8) << (64 - shift);
+  return field & mask;
+}
+
+export function truncMask(out: usize, x: usize, r: usize, addend: u64, count: usize): void {
+  for (let i: usize = 0; i < count << 3; i += 8) {
+    store<u64>(out + i, load<u64>(x + i) + addend + load<u64>(r + i));
+  }
+}
+
+export function truncNegated(out: usize, x: usize, r: usize, s: usize, count: usize): void {
+  for (let i: usize = 0; i < count << 3; i += 8) {
+    store<u64>(out + i, load<u64>(r + i) + load<u64>(s + i) - load<u64>(x + i));
+  }
+}
+
+export function truncWrap(
+  packed: usize,
+  own: usize,
+  other: usize,
+  top: usize,
+  masks: usize,
+  width: u64,
+  count: usize,
+): void {
+  const mask: u64 = ((<u64>1) << width) - 1;
+  let at: u64 = 0;
+  let filled: u64 = 0;
+  let bits: u64 = 0;
+  for (let i: usize = 0; i < count << 3; i += 8) {
+    const c = load<u64>(own + i) + load<u64>(other + i);
+    const field = (fieldAt(top, at, width, mask) * (1 - (c >> 63)) - fieldAt(masks, at, width, mask)) & mask;
+    at += width;
+    bits |= field << filled;
+    filled += width;
+    if (filled >= 64) {
+      store<u64>(packed, bits);
+      packed += 8;
+      filled -= 64;
+      bits = filled === 0 ? 0 : field >> (width - filled);
+    }
+  }
+  if (filled > 0) store<u64>(packed, bits);
+}
+
+export function truncCommon(
+  out: usize,
+  own: usize,
+  other: usize,
+  wrap1: usize,
+  wrap2: usize,
+  width: u64,
+  offset: u64,
+  count: usize,
+): void {
+  const mask: u64 = ((<u64>1) << width) - 1;
+  let at: u64 = 0;
+  for (let i: usize = 0; i < count << 3; i += 8) {
+    const c = load<u64>(own + i) + load<u64>(other + i);
+    const wraps = fieldAt(wrap1, at, width, mask) + fieldAt(wrap2, at, width, mask);
+    at += width;
+    store<u64>(out + i, (c >> width) + (wraps << (64 - width)) - offset);
+  }
+}
+
+export function truncEdge(out: usize, x: usize, masks: usize, width: u64, count: usize): void {
+  const mask: u64 = ((<u64>1) << width) - 1;
+  let at: u64 = 0;
+  for (let i: usize = 0; i < count << 3; i += 8) {
+    store<u64>(out + i, (fieldAt(masks, at, width, mask) << (64 - width)) - load<u64>(x + i));
+    at += width;
+  }
+}
+
+export function truncDeal(
+  second: usize,
+  packed: usize,
+  r: usize,
+  first: usize,
+  top: usize,
+  width: u64,
+  count: usize,
+): void {
+  const mask: u64 = ((<u64>1) << width) - 1;
+  let at: u64 = 0;
+  let filled: u64 = 0;
+  let bits: u64 = 0;
+  for (let i: usize = 0; i < count << 3; i += 8) {
+    const value = load<u64>(r + i);
+    store<u64>(second + i, (value >> width) - load<u64>(first + i));
+    const field = ((value >> 63) - fieldAt(top, at, width, mask)) & mask;
+    at += width;
+    bits |= field << filled;
+    filled += width;
+    if (filled >= 64) {
+      store<u64>(packed, bits);
+      packed += 8;
+      filled -= 64;
+      bits = filled === 0 ? 0 : field >> (width - filled);
+    }
+  }
+  if (filled > 0) store<u64>(packed, bits);
+}

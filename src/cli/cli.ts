@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
+import type { ExplainFlags } from './commands/explain.ts';
 import type { FederationCreateFlags, FederationVerifyFlags } from './commands/federation.ts';
 import type { KeygenFlags } from './commands/keygen.ts';
 import type { LocalFlags } from './commands/local.ts';
@@ -242,15 +242,16 @@ function addDoctor(program: Command, shell: Shell, exit: Exit): void {
   program
     .command('doctor')
     .description('check keys, clock, port, and every peer; say what to do')
-    .requiredOption('--config <file>', 'the party file')
+    .option('--config <file>', 'the party file')
+    .option('--clean', 'remove what runs have left whose supervisor was killed')
     .option('--wait <duration>', 'keep listening, and trying peers that do not answer yet, for so long')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
 Peers listen during a run only, so one that does not answer may be in order. To check each other, all
-parties start the doctor with --wait at the same time.
-${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --wait 60s'])}${plainExitCodesText()}`,
+parties start the doctor with --wait at the same time. With --clean alone, nothing else is checked.
+${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --wait 60s', 'privity doctor --clean'])}${plainExitCodesText()}`,
     )
     .action(async (flags: DoctorFlags) =>
       exit(await (await import('./commands/doctor.ts')).doctorCommand(shell, flags)),
@@ -259,12 +260,24 @@ ${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --co
 
 function addExplain(program: Command, shell: Shell, exit: Exit): void {
   program
-    .command('explain <code>')
-    .description('say what a failure code or an error code means, and what to do')
+    .command('explain <what...>')
+    .description('say what a code means, or what happened in a run, from the reports of its parties')
+    .option('--federation <file>', 'check against it that the contributions in the reports are signed')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      examplesText(['privity explain PEER_CRASHED', 'privity explain PRIVITY_CONFIG_UNKNOWN_KEY']),
+      `
+WHAT is one failure code or error code, or the reports of one run that parties share with each other:
+files, or folders of them. The clocks of different machines are never believed: how they stand to each
+other is worked out from what must have come before what, and every estimate says how good it is.
+${examplesText([
+  'privity explain PEER_CRASHED',
+  'privity explain PRIVITY_CONFIG_UNKNOWN_KEY',
+  'privity explain reports/alice.json',
+  'privity explain alice.json bob.json carol.json --federation federation.yaml',
+])}${plainExitCodesText()}`,
     )
-    .action((code: string, flags: { json?: boolean }) => exit(explainCommand(shell, code, flags)));
+    .action(async (what: string[], flags: ExplainFlags) =>
+      exit(await (await import('./commands/explain.ts')).explainCommand(shell, what, flags)),
+    );
 }

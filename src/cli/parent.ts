@@ -1,5 +1,6 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { CLAIM_FILE } from '../supervisor/claim.ts';
 import type { Shell } from './shell.ts';
 
 /** After the starting process is gone: how long the run may take to cancel in an orderly way. */
@@ -43,5 +44,7 @@ export async function removeLocalFolder(partyFile: string): Promise<void> {
   if (!basename(whole).startsWith(LOCAL_FOLDER_PREFIX)) return;
   await rm(folder, { recursive: true, force: true });
   await rm(`${whole}/federation.yaml`, { force: true });
-  await rmdir(whole).catch(() => undefined);
+  // Its claim stays until the last supervisor has gone: whose the rest is must be known for as long as there is a rest.
+  const left = await readdir(whole).catch(() => []);
+  if (left.every((name) => name === CLAIM_FILE)) await rm(whole, { recursive: true, force: true });
 }

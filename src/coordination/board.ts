@@ -84,12 +84,19 @@ export function component(board: Board, from: number): readonly number[] {
   return [...reached].sort((a, b) => a - b);
 }
 
+/** Boards are immutable, and a party asks for its own at every turn until it leaves. */
+const digests = new WeakMap<Board, string>();
+
 /** Digest of the whole board; equal digests mean equal boards. */
 export function boardDigest(board: Board): string {
-  return digestOf([
+  const known = digests.get(board);
+  if (known !== undefined) return known;
+  const digest = digestOf([
     board.contributions.map((c) => c && [c.nonce, c.ready, c.failure && failureFields(c.failure)]),
     board.cuts.map((row) => row.map(Number)),
   ]);
+  digests.set(board, digest);
+  return digest;
 }
 
 /** A failure in a fixed order of fields, so that its digest does not depend on how the object was made. */

@@ -34,6 +34,8 @@ export interface TrailEntry {
   readonly name: string;
   /** The parties where it takes place, in federation order. */
   readonly places: readonly string[];
+  /** The parties that execute the branch; absent when these are all. Told to this party's own supervisor only. */
+  readonly parties?: readonly string[] | undefined;
 }
 
 export type StepKind =
@@ -43,6 +45,7 @@ export type StepKind =
   | 'psi'
   | 'parallel'
   | 'attempt'
+  | 'conclave'
   | 'share'
   | 'secure'
   | 'exchange';

@@ -1,4 +1,5 @@
 /** Liveness and deadlines: everything that the passing of time alone decides. */
+import { isCut } from './board.ts';
 import { giveUpOnDifference } from './lockstep.ts';
 import { heads } from './trail.ts';
 import type { Turn } from './turn.ts';
@@ -32,7 +33,9 @@ function forgiveOwnDelay(turn: Turn): void {
 function sendHeartbeats(turn: Turn): void {
   if (turn.now < turn.next.heartbeatAt) return;
   turn.next.heartbeatAt = turn.now + turn.next.config.bounds.heartbeatMs;
-  turn.sendAll({ type: 'heartbeat', heads: heads(turn.next.trail), answering: turn.next.answering });
+  const { trail, answering } = turn.next;
+  for (const peer of turn.reachable())
+    turn.send(peer, { type: 'heartbeat', heads: heads(trail, turn.name(peer)), answering });
 }
 
 function judge(turn: Turn, peer: number): void {
@@ -67,11 +70,16 @@ function joinDeadline(state: CoreState): number {
 /** The earliest moment at which the passing of time decides something. */
 export function nextWake(state: CoreState): number {
   const { bounds, self } = state.config;
-  const wakes = [state.heartbeatAt, state.startedAt + bounds.runDeadlineMs];
-  if (state.divergence) wakes.push(state.divergence.giveUpAt);
-  if (state.endedAt !== null) wakes.push(state.endedAt + bounds.lingerMs);
+  const wakes = [state.heartbeatAt];
+  // What time cannot decide any more must not wake anybody: once due, it would for ever be due at once.
+  if (state.phase !== 'aborting' && state.phase !== 'ended') {
+    wakes.push(state.startedAt + bounds.runDeadlineMs);
+    if (state.divergence) wakes.push(state.divergence.giveUpAt);
+  }
+  if (state.endedAt !== null)
+    return Math.max(Math.min(...wakes, state.endedAt + bounds.lingerMs), state.lastTickAt);
   for (const [i, view] of state.peers.entries()) {
-    if (i === self || state.board.cuts[self]?.[i] === true) continue;
+    if (i === self || isCut(state.board, self, i)) continue;
     if (view.heardAt === null) wakes.push(joinDeadline(state));
     else wakes.push(view.heardAt + (view.suspect ? bounds.lostAfterMs : bounds.suspectAfterMs));
   }

@@ -39,7 +39,7 @@ export function awaitDifference(turn: Turn, peer: number, branch: string, positi
   if (!turn.open || turn.next.divergence !== null) return;
   turn.next.divergence = { peer, giveUpAt: turn.now + 2 * turn.next.config.bounds.heartbeatMs };
   const entries = entriesUpTo(turn.next.trail, branch, position);
-  turn.send(peer, { type: 'diverged', branch, entries, ended: turn.next.fin !== null });
+  turn.send(peer, { type: 'diverged', branch, entries, ended: turn.hasEnded(branch) });
 }
 
 /** The peer has sent its trail: name the first difference, if this party can see one. */
@@ -51,7 +51,7 @@ export function nameDifference(
   theyEnded: boolean,
 ): void {
   if (!turn.open) return;
-  const found = firstDifference(turn.next.trail, branch, theirs, theyEnded, turn.next.fin !== null);
+  const found = firstDifference(turn.next.trail, branch, theirs, theyEnded, turn.hasEnded(branch));
   if (found) return diverge(turn, peer, found.stepId, found.mine, found.theirs);
   // The peer is certain, this party has not come far enough to see it: tell the peer how far, it will name it.
   const last = theirs.at(-1);

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import {
   crash,
   cutLink,
+  deliver,
   deliverAll,
+  deliveries,
   failed,
   happen,
   newWorld,
@@ -99,6 +101,40 @@ describe('failure', () => {
     const { failure, result } = verdict(world);
     assert.equal(result, 'failed');
     assert.deepEqual([failure?.code, failure?.origin, failure?.stepId], ['TASK_FAILED', 'bob', '1']);
+  });
+
+  it('is decided after two delays of a message when it is the only one, and not so soon when there are two', () => {
+    /** What is under way now arrives; what that brings about is under way until the next delay. */
+    const afterOne = (world: World): World => {
+      const arriving = world.queues.flatMap((row, peer) =>
+        row.flatMap((queue, to) => queue.map((message) => ({ peer, to, message }))),
+      );
+      const emptied = { ...world, queues: world.queues.map((row) => row.map(() => [])) };
+      return arriving.reduce<World>(
+        (at, { peer, to, message }) => happen(at, to, { type: 'received', peer, message }),
+        emptied,
+      );
+    };
+    const after = (world: World, delays: number): World =>
+      delays === 0 ? world : after(afterOne(world), delays - 1);
+    const one = failed(runningWorld(3), 1);
+    assert.ok(outcomes(after(one, 1)).every((outcome) => outcome === null));
+    assert.equal(verdict(after(one, 2)).failure?.origin, 'bob');
+    const two = failed(one, 2);
+    assert.ok(outcomes(after(two, 2)).some((outcome) => outcome === null));
+    assert.equal(verdict(after(two, 3)).failure?.origin, 'bob');
+  });
+
+  it('costs two boards from each party to each other one', () => {
+    const size = 5;
+    let world = failed(runningWorld(size), 1);
+    let boards = 0;
+    for (let next = deliveries(world)[0]; next; next = deliveries(world)[0]) {
+      if (world.queues[next.from]?.[next.to]?.[0]?.type === 'board') boards += 1;
+      world = deliver(world, next.from, next.to);
+    }
+    verdict(world);
+    assert.ok(boards <= 2 * size * (size - 1), `${boards} boards`);
   });
 
   it('reaches a party that the origin cannot reach', () => {

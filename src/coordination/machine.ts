@@ -7,10 +7,11 @@
  *      └───────────────┴──────────────┴── failure, loss, news of one ──► aborting ──stable board──► ended (failed)
  */
 import { emptyBoard, isCut } from './board.ts';
+import { leaveConclave, takeConclaveEnd } from './conclave.ts';
 import { agreedRunId, mismatch } from './handshake.ts';
 import { keepTime, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
-import { failScope, leaveScope, takeVote } from './scopes.ts';
+import { enterScopes, failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
 import { Turn } from './turn.ts';
 import type {
@@ -48,6 +49,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     reports: config.parties.map(() => null),
     trail: emptyTrail,
     scopes: new Map(),
+    conclaves: new Map(),
     divergence: null,
     answering: true,
     fin: null,
@@ -82,7 +84,7 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'loaded':
       return loaded(turn, event.hello);
     case 'link':
-      return link(turn, event.peer, event.up);
+      return link(turn, event.peer, event.up, event.closed === true);
     case 'received':
       return received(turn, event.peer, event.message);
     case 'tick':
@@ -93,6 +95,7 @@ function handle(turn: Turn, event: CoreEvent): void {
       return turn.lose(event.peer, event.code, 'evidence');
     case 'steps':
       turn.next.trail = extend(turn.next.trail, event.entries);
+      enterScopes(turn, event.entries);
       checkPending(turn);
       for (const peer of turn.others()) checkFin(turn, peer);
       return;
@@ -108,6 +111,8 @@ function handle(turn: Turn, event: CoreEvent): void {
       return failScope(turn, event.scope, event.failure);
     case 'scopeLeft':
       return leaveScope(turn, event.scope);
+    case 'conclaveLeft':
+      return leaveConclave(turn, event.conclave, event.members, event.fin);
     case 'finished':
       return finished(turn, event.fin);
   }
@@ -121,11 +126,12 @@ function loaded(turn: Turn, hello: Hello): void {
   startIfAllAgree(turn);
 }
 
-function link(turn: Turn, peer: number, up: boolean): void {
+function link(turn: Turn, peer: number, up: boolean, closed: boolean): void {
   turn.updatePeer(peer, { linkUp: up });
   if (up) heard(turn, peer);
-  // After the decision a peer that closes its link has left; it would not have done so without the decision.
-  else if (turn.next.phase === 'ended') turn.updatePeer(peer, { gone: true });
+  // After the decision a peer that closes its link has left; it would not have done so without the decision. One whose
+  // connection broke may still need this party: it is waited for.
+  else if (closed && turn.next.phase === 'ended') turn.updatePeer(peer, { gone: true });
 }
 
 function heard(turn: Turn, peer: number): void {
@@ -156,7 +162,9 @@ function received(turn: Turn, peer: number, message: Message): void {
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
     case 'vote':
-      return takeVote(turn, peer, message.scope, message.failure);
+      return takeVote(turn, peer, message.scope, message.failure, message.members);
+    case 'conclaveEnd':
+      return takeConclaveEnd(turn, peer, message.conclave, message.fin);
     case 'fin':
       turn.updatePeer(peer, { fin: message.fin });
       checkFin(turn, peer);

@@ -37,6 +37,8 @@ const messages: Message[] = [
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
   { type: 'vote', scope: '4/0', failure },
   { type: 'vote', scope: '4/0', failure: null },
+  { type: 'vote', scope: '4/0', failure: null, members: [0, 2] },
+  { type: 'conclaveEnd', conclave: '5', fin: { steps: 2, digest: 'd' } },
   { type: 'fin', fin: { steps: 9, digest: 'd' } },
   { type: 'ready' },
   { type: 'closed' },

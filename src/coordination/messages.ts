@@ -28,6 +28,7 @@ const KINDS: ReadonlySet<string> = new Set<StepKind>([
   'psi',
   'parallel',
   'attempt',
+  'conclave',
   'share',
   'secure',
   'exchange',
@@ -52,13 +53,19 @@ function kindOf(message: Message): NonNullable<Kind> {
     case 'board':
       return { case: 'board', value: boardToWire(message.board, message.reports) };
     case 'diverged': {
-      const entries = message.entries.map((entry) => ({ ...entry, places: [...entry.places] }));
+      const entries = message.entries.map(({ parties: _, ...entry }) => ({
+        ...entry,
+        places: [...entry.places],
+      }));
       return { case: 'diverged', value: { branch: message.branch, entries, ended: message.ended } };
     }
     case 'vote': {
-      const { scope, failure } = message;
-      return { case: 'vote', value: { scope, ...(failure ? { failure: failureToWire(failure) } : {}) } };
+      const { scope, failure, members = [] } = message;
+      const failed = failure ? { failure: failureToWire(failure) } : {};
+      return { case: 'vote', value: { scope, members: [...members], ...failed } };
     }
+    case 'conclaveEnd':
+      return { case: 'conclaveEnd', value: { conclave: message.conclave, ...message.fin } };
     case 'fin':
       return { case: 'fin', value: message.fin };
     case 'ready':
@@ -124,12 +131,17 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
       return { type: 'diverged', ...words({ branch: kind.value.branch }), entries, ended: kind.value.ended };
     }
     case 'vote': {
-      const { scope, failure } = kind.value;
+      const { scope, failure, members } = kind.value;
       return {
         type: 'vote',
         ...words({ scope }),
         failure: failure ? failureFromWire(failure, parties) : null,
+        ...(members.length > 0 ? { members: membersFromWire(members, parties.length) } : {}),
       };
+    }
+    case 'conclaveEnd': {
+      const { conclave, steps, digest } = kind.value;
+      return { type: 'conclaveEnd', ...words({ conclave }), fin: { steps, ...words({ digest }) } };
     }
     case 'fin':
       return { type: 'fin', fin: { steps: kind.value.steps, ...words({ digest: kind.value.digest }) } };
@@ -204,6 +216,12 @@ function entryFromWire(entry: pb.TrailEntry, parties: readonly string[]): TrailE
 
 function isKind(kind: string): kind is StepKind {
   return KINDS.has(kind);
+}
+
+/** Ascending, each once, so that two lists of the same parties are equal. */
+function membersFromWire(members: readonly number[], size: number): readonly number[] {
+  const ascending = members.every((party, i) => index(party, size) > (members[i - 1] ?? -1));
+  return ascending ? members : refuse('the parties of its scope are not in order');
 }
 
 function index(party: number, size: number): number {

@@ -52,11 +52,13 @@ export function extend(trail: Trail, entries: readonly TrailEntry[]): Trail {
   return { ...trail, branches };
 }
 
-export function heads(trail: Trail): readonly TrailHead[] {
-  return [...trail.branches.values()].slice(-HEADS_MAX).flatMap((entries) => {
-    const last = entries.at(-1);
-    return last ? [{ branch: last.branch, position: last.position, digest: last.digest }] : [];
-  });
+/** The heads that a peer is told of: those of the branches that it executes, too. */
+export function heads(trail: Trail, peer: string): readonly TrailHead[] {
+  const lasts = [...trail.branches.values()].flatMap((entries) => entries.at(-1) ?? []);
+  return lasts
+    .filter(({ parties }) => parties === undefined || parties.includes(peer))
+    .slice(-HEADS_MAX)
+    .map(({ branch, position, digest }) => ({ branch, position, digest }));
 }
 
 /** Whether a peer's head agrees with this trail; 'later' when this party has not come that far, or no longer remembers. */
@@ -109,6 +111,7 @@ const KIND_WORDS: Readonly<Record<StepKind, string>> = {
   psi: 'private set intersection',
   parallel: 'parallel branches',
   attempt: 'scope',
+  conclave: 'conclave',
   share: 'sharing',
   secure: 'secure operation',
   exchange: 'secure computation',

@@ -12,7 +12,7 @@ import {
 } from './board.ts';
 import type { Failure } from './failure.ts';
 import type { Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
-import { completedOutcome, failedOutcome, type Outcome } from './verdict.ts';
+import { completedOutcome, failedOutcome, isSettled, type Outcome } from './verdict.ts';
 
 type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
 
@@ -39,6 +39,12 @@ export class Turn {
   /** Whether the run may still complete: nothing was sealed, nothing decided. */
   get open(): boolean {
     return this.next.phase !== 'aborting' && this.next.phase !== 'ended';
+  }
+
+  /** Whether this party issues no more steps in a branch: its program, or the conclave that the branch is, has ended. */
+  hasEnded(branch: string): boolean {
+    const conclave = branch.slice(0, Math.max(0, branch.lastIndexOf('/')));
+    return this.next.fin !== null || Boolean(this.next.conclaves.get(conclave)?.members);
   }
 
   name(party: number): string {
@@ -158,13 +164,15 @@ export class Turn {
 
   /**
    * Whether the others have to hear from this party: its own account has changed, or, where a link is down, another's account
-   * that may have no other way. With all links up everyone hears everyone's account at first hand.
+   * that may have no other way. With all links up everyone hears everyone's contribution at first hand, and nobody can decide
+   * before all have sealed: what this party knows is of no use to them until it knows the last one.
    */
   #hasNews(): boolean {
     const { reports, board } = this.next;
-    const before = this.#before.reports;
-    if (reports[this.self]?.version !== before[this.self]?.version) return true;
-    return board.cuts.some((row) => row.includes(true)) && !sameReports(reports, before);
+    const { reports: before, board: known } = this.#before;
+    if (board.cuts.some((row) => row.includes(true))) return !sameReports(reports, before);
+    if (reports[this.self]?.version === before[this.self]?.version) return false;
+    return known.contributions[this.self] === null || !board.contributions.includes(null);
   }
 
   /** This party's own account of its board; a new version whenever the board, or the fact of having decided, changes. */
@@ -178,11 +186,13 @@ export class Turn {
 
   /**
    * Every party of this party's component has sealed and has reported the very board that this party has; or one of
-   * them has decided. A decision proves that all contributions of the component were known to all of it, so the
-   * contributions cannot have grown since: only links can have been cut, and the verdict does not depend on those.
+   * them has decided; or no other verdict is possible any more. A decision proves that all contributions of the component were
+   * known to all of it, or did not matter, so the contributions cannot have grown since: only links can have been cut, and the
+   * verdict does not depend on those.
    */
   #isStable(): boolean {
-    const { board, reports } = this.next;
+    const { board, reports, config } = this.next;
+    if (isSettled(config.parties, board.contributions)) return true;
     const mine = reports[this.self]?.digest;
     const members = component(board, this.self);
     return (

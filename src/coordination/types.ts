@@ -63,7 +63,15 @@ export type Message =
       readonly entries: readonly TrailEntry[];
       readonly ended: boolean;
     }
-  | { readonly type: 'vote'; readonly scope: string; readonly failure: Failure | null }
+  | {
+      readonly type: 'vote';
+      readonly scope: string;
+      readonly failure: Failure | null;
+      /** The parties that the scope includes, ascending; absent when these are all. */
+      readonly members?: readonly PartyIndex[] | undefined;
+    }
+  /** The sender's program is through with a conclave of which the receiver is a member, too. */
+  | { readonly type: 'conclaveEnd'; readonly conclave: string; readonly fin: Fin }
   | { readonly type: 'fin'; readonly fin: Fin }
   | { readonly type: 'ready' }
   | { readonly type: 'closed' };
@@ -71,7 +79,8 @@ export type Message =
 export type CoreEvent =
   /** The program process has loaded the job: this party can say hello. */
   | { readonly type: 'loaded'; readonly hello: Hello }
-  | { readonly type: 'link'; readonly peer: PartyIndex; readonly up: boolean }
+  /** `closed`: the peer has said goodbye. A connection that only broke is down, and its link comes back with all that was sent. */
+  | { readonly type: 'link'; readonly peer: PartyIndex; readonly up: boolean; readonly closed?: boolean }
   | { readonly type: 'received'; readonly peer: PartyIndex; readonly message: Message }
   | { readonly type: 'tick' }
   /** Something failed at this party. `reporter` and `origin` are this party. */
@@ -94,6 +103,13 @@ export type CoreEvent =
   | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }
   /** This party's program has left a scope: it is through, or was cancelled and everything in it has ended. Once a scope. */
   | { readonly type: 'scopeLeft'; readonly scope: string }
+  /** This party's program is through with a conclave: the steps of its branch, and the digest after them. */
+  | {
+      readonly type: 'conclaveLeft';
+      readonly conclave: string;
+      readonly members: readonly PartyIndex[];
+      readonly fin: Fin;
+    }
   | { readonly type: 'finished'; readonly fin: Fin };
 
 export type Effect =
@@ -132,7 +148,7 @@ export interface PeerView {
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly closed: boolean;
-  /** After this party's decision: the peer's link went down, nothing more will come. */
+  /** After this party's decision: the peer has closed its link, nothing more will come. */
   readonly gone: boolean;
 }
 
@@ -142,8 +158,10 @@ export interface Vote {
   readonly failure: Failure | null;
 }
 
-/** A scope in which somebody has voted. */
+/** A scope that this party's program has opened, or in which somebody has voted. */
 export interface OpenScope {
+  /** The parties that it includes, ascending. Nobody else votes, hears of it, or is waited for. */
+  readonly members: readonly PartyIndex[];
   /** By party; null where no vote has arrived. */
   readonly votes: readonly (Vote | null)[];
   /**
@@ -151,6 +169,14 @@ export interface OpenScope {
    * scope is not over here, so that no late word of the program can be taken for another vote.
    */
   readonly left: boolean;
+}
+
+/** A conclave with which somebody is through, and not everybody, or not in the same way. */
+export interface OpenConclave {
+  /** Null until this party's own program is through. */
+  readonly members: readonly PartyIndex[] | null;
+  /** By party: how it came through. */
+  readonly fins: readonly (Fin | null)[];
 }
 
 export type Phase = 'joining' | 'running' | 'closing' | 'aborting' | 'ended';
@@ -167,8 +193,10 @@ export interface CoreState {
   /** The latest known account of every party, this one included. */
   readonly reports: readonly (BoardReport | null)[];
   readonly trail: Trail;
-  /** Scopes in which somebody has voted and not everybody, by path. */
+  /** Scopes that are not concluded, by path. */
   readonly scopes: ReadonlyMap<string, OpenScope>;
+  /** Conclaves at whose end members have to be compared, by step. */
+  readonly conclaves: ReadonlyMap<string, OpenConclave>;
   /** Set while this party waits for a peer to name the first difference. */
   readonly divergence: { readonly peer: PartyIndex; readonly giveUpAt: number } | null;
   /** Whether this party's program answers. */

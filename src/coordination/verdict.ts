@@ -53,6 +53,27 @@ export function failedOutcome(
   };
 }
 
+/**
+ * Whether the verdict can be no other at any party, whatever each of them has heard so far: everyone has sealed, one of them a
+ * failure of its own, all others that they join, and nobody had confirmed the end. Who has joined has done so because of that
+ * one failure, so every party has it, and contributions that are still on their way to somebody add nothing to the verdict.
+ * Nobody needs to hear that the others have heard everything, too.
+ */
+export function isSettled(
+  parties: readonly string[],
+  contributions: readonly (Contribution | null)[],
+): boolean {
+  const failures = contributions.flatMap((c) => (c?.failure ? [c.failure] : []));
+  const [only] = failures;
+  return (
+    only !== undefined &&
+    failures.length === 1 &&
+    only.origin === only.reporter &&
+    contributions[parties.indexOf(only.origin)]?.failure === only &&
+    contributions.every((contribution) => contribution !== null && !contribution.ready)
+  );
+}
+
 /** Failures in the order of precedence: the cause of all first. */
 export function rankFailures(parties: readonly string[], failures: readonly Failure[]): readonly Failure[] {
   return failures

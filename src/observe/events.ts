@@ -1,5 +1,6 @@
-import type { FailureCode } from '../base/failure-codes.ts';
+import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { StepKind } from '../coordination/failure.ts';
+import type { Wait } from './report.ts';
 
 /**
  * The events of a run, as `--json` prints them: one JSON object a line. Stable from version 0.1 on (docs/events.md):
@@ -58,6 +59,10 @@ export type RunEvent = Base &
         readonly stepId: string | null;
         readonly stepName: string | null;
         readonly incident: string;
+        readonly blame: Blame;
+        readonly retryable: boolean;
+        /** The party that reports it: the origin itself, or who observed its loss. */
+        readonly reporter: string;
         /** Present when text was allowed to cross, or when the failure is this party's own. */
         readonly message?: string;
         /** Only in events of the origin: what its own log has. */
@@ -71,6 +76,12 @@ export type RunEvent = Base &
         readonly stepId: string | null;
         readonly stepName: string | null;
         readonly digest: string;
+        /** Of the cause, as in its `failure` event; null when completed. */
+        readonly incident: string | null;
+        readonly blame: Blame | null;
+        readonly retryable: boolean;
+        /** Failures beside the cause that were known when the parties agreed, in the order of precedence. */
+        readonly attached: readonly AttachedFailure[];
         readonly message?: string;
       }
     | { readonly event: 'result'; readonly value: unknown }
@@ -80,16 +91,19 @@ export type RunEvent = Base &
         readonly leftovers: readonly string[];
       }
     | { readonly event: 'report'; readonly path: string }
-    /** What the run waits for and why nothing moves: printed when a wait exceeds a second, and on request. */
-    | {
-        readonly event: 'waiting';
-        readonly peer: string;
-        readonly stepId: string | null;
-        readonly sinceMs: number;
-      }
+    /** Why nothing moves: told when a wait exceeds a second, and then every second. */
+    | ({ readonly event: 'waiting' } & Wait)
     /** Anything for the log that is none of the above. */
     | { readonly event: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   );
+
+export interface AttachedFailure {
+  readonly code: FailureCode;
+  readonly origin: string;
+  readonly stepId: string | null;
+  readonly stepName: string | null;
+  readonly incident: string;
+}
 
 /** `joining`: not heard from yet. `suspect`: has missed heartbeats. `lost`: given up, final. */
 export type PeerState = 'joining' | 'up' | 'suspect' | 'lost';

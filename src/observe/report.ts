@@ -1,5 +1,6 @@
-import type { FailureCode } from '../base/failure-codes.ts';
+import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { Failure, StepKind } from '../coordination/failure.ts';
+import type { PeerState } from './events.ts';
 
 /** One value that left this party, or that a reveal or a protocol made known to others. */
 export interface Disclosure {
@@ -60,8 +61,45 @@ export interface SealedContribution {
   readonly signature: string;
 }
 
+/** What this party waits for. */
+export interface Wait {
+  /** The party that is waited for. */
+  readonly peer: string;
+  /** `join`: until it is there. `start`: until it has loaded the job. `value`: for what a step needs. `end`: until it is through. */
+  readonly what: 'join' | 'start' | 'value' | 'end';
+  readonly stepId: string | null;
+  readonly stepName: string | null;
+  /** Milliseconds for which it has been waited for. */
+  readonly sinceMs: number;
+}
+
+/** A failure as a report keeps it: what may cross between parties, and what follows from its code. */
+export interface FailureReport extends Failure {
+  readonly blame: Blame;
+  /** Whether the whole run may be tried again. */
+  readonly retryable: boolean;
+  /** When it became known here: milliseconds since this party's supervisor began. */
+  readonly atMs: number;
+  /** The same by this machine's clock, ISO 8601. */
+  readonly time: string;
+}
+
+/** What happened at a party, by its own monotonic clock: milliseconds since its supervisor began. */
+export type TimelineEntry = { readonly atMs: number } & (
+  | { readonly what: 'ready' | 'started' | 'through' | 'verdict' | 'cancelled' | 'reclaimed' }
+  | { readonly what: 'peer'; readonly peer: string; readonly state: PeerState; readonly reason: string }
+  | { readonly what: 'failure'; readonly incident: string }
+  | { readonly what: 'exited'; readonly code: number | null; readonly signal: string | null }
+  /** The grace period was over, or the operator did not want to wait for it. */
+  | { readonly what: 'killed' }
+);
+
+/** Raised whenever a reader of older reports could misread a new one. */
+export const REPORT_VERSION = 1;
+
 /** What `--report DIR` writes as DIR/PARTY.json. */
 export interface RunReport {
+  readonly reportVersion: typeof REPORT_VERSION;
   readonly runId: string;
   readonly party: string;
   readonly parties: readonly string[];
@@ -78,6 +116,13 @@ export interface RunReport {
     readonly contributions: readonly SealedContribution[];
   };
   readonly code: FailureCode | null;
+  /** Every failure that became known here, also those that the job has handled; the first ones, if there were very many. */
+  readonly failures: readonly FailureReport[];
+  /** Whom this party was waiting for at the moment of the verdict, longest first. */
+  readonly waits: readonly Wait[];
+  /** The longest waits of the whole run that took a second or more: where the time went. */
+  readonly longestWaits: readonly Wait[];
+  readonly timeline: readonly TimelineEntry[];
   readonly steps: readonly StepReport[];
   readonly disclosures: readonly Disclosure[];
   /** How many more there were than a report lists; zero but for extraordinary jobs. */

@@ -17,10 +17,15 @@ interface Open extends StepRun {
   running(): boolean;
 }
 
+/** A part of the program: a scope, or the inside of a conclave. */
+interface Region {
+  contains(stepId: string): boolean;
+}
+
 interface Waiter {
-  readonly scope: Scope;
+  readonly region: Region;
   readonly resolve: () => void;
-  /** Open steps in the scope. Counted, because looking through all open steps at each end is quadratic. */
+  /** Open steps in the region. Counted, because looking through all open steps at each end is quadratic. */
   left: number;
 }
 
@@ -68,17 +73,17 @@ export class Activity {
     }
   }
 
-  /** Resolves when no step of this party in the scope is open. */
-  idle(scope: Scope): Promise<void> {
+  /** Resolves when no step of this party in the region is open. */
+  idle(region: Region): Promise<void> {
     let left = 0;
-    for (const { entry } of this.#open) if (scope.contains(entry.stepId)) left += 1;
+    for (const { entry } of this.#open) if (region.contains(entry.stepId)) left += 1;
     if (left === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push({ scope, resolve, left }));
+    return new Promise((resolve) => this.#idle.push({ region, resolve, left }));
   }
 
   #count(stepId: string, change: 1 | -1): void {
     if (this.#idle.length === 0) return;
-    for (const waiter of this.#idle) if (waiter.scope.contains(stepId)) waiter.left += change;
+    for (const waiter of this.#idle) if (waiter.region.contains(stepId)) waiter.left += change;
     const idle = this.#idle.filter(({ left }) => left === 0);
     if (idle.length === 0) return;
     this.#idle = this.#idle.filter(({ left }) => left > 0);

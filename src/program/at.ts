@@ -154,10 +154,10 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
   onFailure(code: (failure: Failure, context: HandlerContext<P, S>) => void | Promise<void>): void;
 }
 
-/** Makes the value of a handle, or a secret, public. */
-export interface Reveal {
+/** Makes the value of a handle, or a secret, public: to all parties, or to the members of the conclave in which that is said. */
+export interface Reveal<P extends string = string> {
   (secret: AnySecret): Promise<Tensor<Float64Array>>;
-  <Owners extends string, T>(
+  <Owners extends P, T>(
     value: At<Owners, T> & ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
   ): Promise<T>;
 }
@@ -166,7 +166,21 @@ export type Parallel = <const F extends readonly (() => unknown)[]>(
   branches: F,
 ) => Promise<{ -readonly [K in keyof F]: Awaited<ReturnType<F[K]>> }>;
 
-/** What the job function receives. */
+interface NamedParty<P extends string> extends AnyParty {
+  readonly [partyMark]: P;
+}
+
+/** Runs a part of the program among some of the parties `P`. */
+export type Conclave<P extends string, A, S> = <
+  const M extends readonly [NamedParty<P>, ...NamedParty<P>[]],
+  T,
+>(
+  members: M,
+  code: ((context: JobContext<NameOf<M[number]> & P, A, S>) => T | Promise<T>) &
+    ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
+) => Promise<At<NameOf<M[number]>, T>>;
+
+/** What the job function receives, or, with fewer parties, that of a conclave. */
 export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, SettingsOf<S, K>> } & {
   /** Public arguments, the same at every party. */
   readonly args: A;
@@ -176,7 +190,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * @throws {UsageError} PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
    * @throws {RunAbortedError} the run ended before the value was there
    */
-  readonly reveal: Reveal;
+  readonly reveal: Reveal<P>;
   /**
    * Runs functions of the job side by side; each numbers its steps by itself, so their order in time does not matter.
    * Resolves with their results in order. Await it before the next step of the same function.
@@ -206,4 +220,17 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * @throws {UsageError} PRIVITY_STEP_INVALID
    */
   readonly deadline: <T>(ms: number, code: () => T | Promise<T>) => Promise<T>;
+  /**
+   * Runs a part of the program among some parties only. The others count one step and go on at once: they neither see what happens
+   * inside nor wait for it. In it `reveal` tells the members only, and `attempt`, `retry` and `deadline` are decided by them alone.
+   * Every member then has what the function returns; send it to others with `to`. Nothing else leaves a conclave, and only values
+   * of its members enter it. What fails in it uncaught fails the scope around it.
+   *
+   * Await it before the next step of the same function. Cost: one message between each two members.
+   * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN, PRIVITY_PARTY_NOT_IN_CONCLAVE, PRIVITY_HANDLE_CONCLAVE
+   * @example
+   * const sum = await conclave([alice, bob], async ({ reveal }) => (await reveal(x)) + (await reveal(y))); // At<'alice' | 'bob', number>
+   * carol.run('use', { sum: sum.to(carol) }, ({ sum }) => sum);
+   */
+  readonly conclave: Conclave<P, A, S>;
 };

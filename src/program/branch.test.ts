@@ -15,7 +15,7 @@ const plan = (more: Partial<StepPlan> = {}): StepPlan => ({
   ...more,
 });
 const digestAfter = (...plans: StepPlan[]): string => {
-  const branch = new Branch('', null, seed, new Scope('', null));
+  const branch = new Branch('', null, seed, new Scope('', null, []));
   for (const step of plans) branch.issue(step);
   return branch.digest;
 };
@@ -67,7 +67,7 @@ describe('the digest of a branch', () => {
 
   it('folds branches in their order, not in that of their ends', () => {
     const run = (order: readonly number[]): string => {
-      const parent = new Branch('', null, seed, new Scope('', null));
+      const parent = new Branch('', null, seed, new Scope('', null, []));
       const { stepId } = parent.issue(plan({ kind: 'parallel' }));
       const children = parent.fork(stepId, 2);
       for (const index of order) children[index]?.issue(plan({ name: `in ${index}` }));
@@ -94,7 +94,7 @@ describe('the hash of a task', () => {
 
 describe('where a step is', () => {
   it('is past, to come, or never to come', () => {
-    const lockstep = new Lockstep(seed, new Scope('', null));
+    const lockstep = new Lockstep(seed, new Scope('', null, []));
     const { root } = lockstep;
     root.issue(plan());
     assert.deepEqual(
@@ -125,7 +125,7 @@ describe('where a step is', () => {
   });
 
   it('comes before another only if it does so at every party', () => {
-    const root = new Branch('', null, seed, new Scope('', null));
+    const root = new Branch('', null, seed, new Scope('', null, []));
     const [a, b] = root.fork('0', 2);
     assert.ok(a && b);
     assert.ok(root.isBefore(a) && a.isBefore(a));

@@ -41,6 +41,10 @@ export class Branch {
   readonly parent: Branch | null;
   /** Which part of the program fails with it. */
   readonly scope: Scope;
+  /** The parties that execute it, in federation order. */
+  readonly parties: readonly string[];
+  /** Path of the branch that the innermost conclave around it is; '' when there is none. Values do not cross its border. */
+  readonly conclave: string;
   #next = 0;
   #digest: Buffer;
   /** The step whose branches are running; until they have joined, this branch issues nothing. */
@@ -48,10 +52,12 @@ export class Branch {
   #closed = false;
   #joined = false;
 
-  constructor(path: string, parent: Branch | null, seed: Buffer, scope: Scope) {
+  constructor(path: string, parent: Branch | null, seed: Buffer, scope: Scope, members?: readonly string[]) {
     this.path = path;
     this.parent = parent;
     this.scope = scope;
+    this.parties = members ?? parent?.parties ?? [];
+    this.conclave = members && parent ? path : (parent?.conclave ?? '');
     this.#digest = seed;
   }
 
@@ -86,14 +92,22 @@ export class Branch {
       plan.source,
     ]);
     const { kind, name, places } = plan;
-    return { branch: this.path, position, digest: this.digest, stepId, kind, name, places };
+    const { path: branch, digest } = this;
+    const some = this.conclave === '' ? {} : { parties: this.parties };
+    return { branch, position, digest, stepId, kind, name, places, ...some };
   }
 
-  fork(stepId: string, count: number, scope: Scope = this.scope): readonly Branch[] {
+  /** `members`: the branches are a conclave of these parties. */
+  fork(
+    stepId: string,
+    count: number,
+    scope: Scope = this.scope,
+    members?: readonly string[],
+  ): readonly Branch[] {
     this.#forkedAt = stepId;
     return Array.from({ length: count }, (_, index) => {
       const path = `${stepId}/${index}`;
-      return new Branch(path, this, digestOf([this.#digest, 'branch', path]), scope);
+      return new Branch(path, this, digestOf([this.#digest, 'branch', path]), scope, members);
     });
   }
 
@@ -108,10 +122,21 @@ export class Branch {
     for (const branch of branches) branch.#joined = true;
   }
 
+  /** The conclave that it forked into is over. Nothing of that enters the digest: other parties know nothing of it. */
+  resume(): void {
+    this.#forkedAt = null;
+  }
+
   /** A scope has failed: how far each party came in it differs, so only what all agree on enters the digest. */
   abandon(failure: string): void {
     this.#forkedAt = null;
     this.#digest = digestOf([this.#digest, 'failed', failure]);
+  }
+
+  /** Whether this branch lies outside of a conclave in which `other` lies. */
+  isOutsideOf(other: Branch): boolean {
+    const border = other.conclave;
+    return border !== '' && this.path !== border && !this.path.startsWith(`${border}/`);
   }
 
   /** Whether what this branch did comes before what `other` does next in every party's program, whatever the timing. */

@@ -6,7 +6,7 @@ import { isHandle, makeHandle, recordOf } from './handle.ts';
 import { Scope } from './scope.ts';
 
 const run = {};
-const branch = new Branch('', null, digestOf([]), new Scope('', null));
+const branch = new Branch('', null, digestOf([]), new Scope('', null, []));
 const handle = makeHandle(
   {
     run,

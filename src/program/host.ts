@@ -1,4 +1,5 @@
 import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { Fin } from '../coordination/trail.ts';
 import type { CapturedFailure } from './capture.ts';
 
 export type StepOutcome = 'completed' | 'failed' | 'aborted';
@@ -74,6 +75,8 @@ export interface ProgramHost {
   handlerFailed?(captured: CapturedFailure): void;
   /** Everything of this party in a scope has ended; the program waits for what the parties agree on. */
   scopeLeft(scope: string): void;
+  /** This party's program is through with a conclave of these members: what its branch looks like. */
+  conclaveLeft(conclave: string, members: readonly string[], fin: Fin): void;
   /** A peer's message belongs to another program than this party's. Its value was not delivered. */
   diverged(info: DivergenceInfo): void;
   /** A message could not be sent because the link to the peer ended. Whether the peer is lost is not decided here. */

@@ -1,9 +1,10 @@
-/** What the job function receives: the party objects, `args`, `reveal` and `parallel`, with everything checked at run time. */
+/** What the job function, or that of a conclave, receives: the party objects, `args`, `reveal` and so on, with everything checked at run time. */
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
 import type { Handle } from './at.ts';
 import { Attempts } from './attempt.ts';
 import { sourceHash } from './branch.ts';
+import { checkMembers, conclave } from './conclave.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
@@ -42,9 +43,12 @@ export function createJobContext(
   const attempts = new Attempts(scheduler);
   onAttempts(attempts);
   contexts.set(state, { scheduler, secure: new SecureRuntime(scheduler), parties: state.parties });
-  const parties = state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]);
-  return Object.freeze({
-    ...Object.fromEntries(parties),
+  const parties = new Map(
+    state.parties.map((name) => [name, createParty(name, scheduler, services.settings)]),
+  );
+  const contextFor = (members: readonly string[]): object =>
+    Object.freeze({ ...Object.fromEntries(members.map((name) => [name, parties.get(name)])), ...common });
+  const common = {
     args: services.args,
     reveal: (value: unknown) => {
       const secret = secretRecordOf(value);
@@ -54,7 +58,21 @@ export function createJobContext(
     attempt: attempts.attempt.bind(attempts),
     retry: attempts.retry.bind(attempts),
     deadline: attempts.deadline.bind(attempts),
-  });
+    conclave: (members: unknown, code: unknown) => {
+      const names = membersOf(state, members);
+      if (typeof code !== 'function')
+        throw invalid(`conclave takes parties and then a function; the last argument is ${kindOf(code)}`);
+      return conclave(scheduler, names, () => code(contextFor(names)));
+    },
+  };
+  return contextFor(state.parties);
+}
+
+function membersOf(state: RunState, members: unknown): readonly string[] {
+  if (!Array.isArray(members) || members.length === 0)
+    throw invalid('conclave takes a list of at least one party');
+  if (new Set(members).size < members.length) throw invalid('conclave was given a party twice');
+  return namesOf(state, members, 'conclave');
 }
 
 function createParty(name: string, scheduler: Scheduler, settings: TaskServices['settings']): object {
@@ -71,7 +89,9 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
     onFailure: (code: unknown) => {
       if (typeof code !== 'function')
         throw invalid(`${name}.onFailure takes a function and was given ${kindOf(code)}`);
-      const { scope } = scheduler.lockstep.current();
+      const branch = scheduler.lockstep.current();
+      checkMembers(branch, [name]);
+      const { scope } = branch;
       const handler = code as (failure: unknown, context: object) => unknown;
       if (name === state.party) state.onFailure(scope, (failure) => handler(failure, context));
     },
@@ -154,14 +174,14 @@ function inputsOf(
   });
 }
 
-function namesOf(state: RunState, parties: readonly unknown[]): readonly string[] {
+function namesOf(state: RunState, parties: readonly unknown[], where = '.to()'): readonly string[] {
   if (parties.length === 0) throw invalid('.to() needs at least one party');
   const names = parties.map((party) => {
     const known = typeof party === 'object' && party !== null ? partyNames.get(party) : undefined;
     if (known?.run !== state) {
       throw new UsageError(
         'PRIVITY_STEP_PARTY_UNKNOWN',
-        `.to() was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. ` +
+        `${where} was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. ` +
           'Use the party objects that the job function receives.',
       );
     }

@@ -18,7 +18,7 @@ export class Lockstep {
   readonly #dropped = new Set<string>();
 
   constructor(seed: Buffer, scope: Scope) {
-    this.root = new Branch('', null, seed, scope);
+    this.root = new Branch('', null, seed, scope, scope.parties);
     this.#open.set('', this.root);
   }
 
@@ -56,8 +56,14 @@ export class Lockstep {
     return this.current().issue(plan);
   }
 
-  fork(branch: Branch, stepId: string, count: number, scope?: Scope): readonly Branch[] {
-    const branches = branch.fork(stepId, count, scope);
+  fork(
+    branch: Branch,
+    stepId: string,
+    count: number,
+    scope?: Scope,
+    members?: readonly string[],
+  ): readonly Branch[] {
+    const branches = branch.fork(stepId, count, scope, members);
     for (const child of branches) this.#open.set(child.path, child);
     return branches;
   }
@@ -65,6 +71,13 @@ export class Lockstep {
   join(branch: Branch, branches: readonly Branch[]): void {
     for (const child of branches) this.#open.delete(child.path);
     branch.join(branches);
+  }
+
+  /** The conclave that a branch forked into is over at this party. */
+  leave(branch: Branch, child: Branch): void {
+    child.close();
+    this.#open.delete(child.path);
+    branch.resume();
   }
 
   /** The scope that a step opened is cancelled, or will be when it is opened. */

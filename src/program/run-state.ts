@@ -30,7 +30,9 @@ export class RunState {
   readonly activity: Activity;
   readonly codec: CodecOptions = { adapters: [tableAdapter] };
   /** The run itself, the outermost scope. */
-  readonly scope = new Scope('', null);
+  readonly scope: Scope;
+  /** Conclaves in which this party is, by step. */
+  readonly #conclaves = new Map<string, TrailEntry>();
   #firstError: { readonly error: unknown } | undefined;
 
   constructor(options: RunStateOptions) {
@@ -38,6 +40,7 @@ export class RunState {
     this.party = options.party;
     this.parties = options.parties;
     this.host = options.host;
+    this.scope = new Scope('', null, options.parties);
     this.activity = new Activity(options.host, options.clock);
   }
 
@@ -78,6 +81,14 @@ export class RunState {
     });
   }
 
+  enterConclave(entry: TrailEntry): void {
+    this.#conclaves.set(entry.stepId, entry);
+  }
+
+  leaveConclave({ stepId }: TrailEntry): void {
+    this.#conclaves.delete(stepId);
+  }
+
   /**
    * Reports that a step, or the function of the job or of a scope (without entry), failed here. What follows from a scope's
    * end is not reported.
@@ -85,12 +96,13 @@ export class RunState {
   fail(error: unknown, entry?: TrailEntry, scope: Scope = this.scope): CapturedFailure | undefined {
     if (scope.aborted !== undefined && isConsequence(error)) return undefined;
     const { party, errorDetail, random } = this.options;
+    const step = entry && this.#seenFrom(scope, entry);
     const captured = capture(error, {
       party,
       errorDetail,
       random,
-      stepId: entry?.stepId ?? (scope.path === '' ? undefined : scope.path),
-      stepName: entry?.name ?? (scope.path === '' ? 'job' : 'attempt'),
+      stepId: step?.stepId ?? (scope.path === '' ? undefined : scope.path),
+      stepName: step?.name ?? (scope.path === '' ? 'job' : 'attempt'),
     });
     if (scope.path === '') {
       this.#firstError ??= { error };
@@ -99,5 +111,17 @@ export class RunState {
       this.host.scopeFailed(scope.path, captured);
     }
     return captured;
+  }
+
+  /** The step as all parties of a scope know it: for a step in a conclave of some of them, the conclave. */
+  #seenFrom(scope: Scope, entry: TrailEntry): TrailEntry {
+    if (this.#conclaves.size === 0) return entry;
+    const { stepId } = entry;
+    const within = scope.path === '' ? 0 : scope.path.length + 1;
+    for (let end = stepId.indexOf('/', within); end > 0; end = stepId.indexOf('/', end + 1)) {
+      const conclave = this.#conclaves.get(stepId.slice(0, end));
+      if (conclave) return conclave;
+    }
+    return entry;
   }
 }

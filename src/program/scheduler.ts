@@ -10,6 +10,7 @@ import type { Handle } from './at.ts';
 import type { Branch, StepPlan } from './branch.ts';
 import { Cell, whenAll } from './cell.ts';
 import { MemberChannel } from './channel.ts';
+import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
 import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
@@ -28,7 +29,9 @@ export interface OpenedScope {
 }
 
 /** What a step uses, as far as scopes are concerned. */
-export type StepInput = Pick<HandleRecord, 'branch'> & { readonly value: { readonly name: string } };
+export type StepInput = Pick<HandleRecord, 'branch' | 'owners'> & {
+  readonly value: { readonly name: string };
+};
 
 export interface TaskPlan {
   readonly party: string;
@@ -63,7 +66,7 @@ export class Scheduler {
 
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
-    const branch = this.#begin(inputs);
+    const branch = this.#begin(inputs, [party]);
     const entry = this.#issue(branch, {
       kind: 'task',
       name,
@@ -80,7 +83,7 @@ export class Scheduler {
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
-    const branch = this.#begin([record]);
+    const branch = this.#begin([record], targets);
     const cell = this.#move(branch, 'transfer', record, targets).cell;
     return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
@@ -88,7 +91,7 @@ export class Scheduler {
   reveal(record: HandleRecord): Promise<unknown> {
     const branch = this.#begin([record]);
     this.settle(branch, false);
-    const { entry, cell } = this.#move(branch, 'reveal', record, this.state.parties);
+    const { entry, cell } = this.#move(branch, 'reveal', record, branch.parties);
     return branch.scope.promise((resolve) => {
       cell?.when(
         (value) => {
@@ -106,7 +109,7 @@ export class Scheduler {
   /** A step that several parties execute together. Gives a handle for each member's own result. */
   device(step: DeviceStep): readonly Handle[] {
     const { kind, name, members, inputs, source } = step;
-    const branch = this.#begin(inputs);
+    const branch = this.#begin(inputs, members);
     const channel = members.includes(this.state.party)
       ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
       : undefined;
@@ -140,7 +143,7 @@ export class Scheduler {
     const entry = this.#issue(branch, {
       kind: 'parallel',
       name: 'parallel',
-      places: this.state.parties,
+      places: branch.parties,
       inputs: [],
       source: String(branches.length),
     });
@@ -181,11 +184,12 @@ export class Scheduler {
   openScope(name: string, detail: string): OpenedScope {
     const branch = this.#begin([]);
     this.settle(branch, false);
-    const plan = { kind: 'attempt', name, places: this.state.parties, inputs: [], source: detail } as const;
+    const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
     const entry = this.#issue(branch, plan);
     const run = this.state.activity.begin(entry, true);
     run.start();
-    const [child] = this.lockstep.fork(branch, entry.stepId, 1, new Scope(entry.stepId, branch.scope));
+    const scope = new Scope(entry.stepId, branch.scope, branch.parties);
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, scope);
     invariant(child, 'a scope has one branch');
     return { entry, outer: branch.scope, branch, child, run };
   }
@@ -215,8 +219,8 @@ export class Scheduler {
   }
 
   /** The branch of a step that its caller executes; see {@link #begin}. */
-  begin(inputs: readonly StepInput[]): Branch {
-    return this.#begin(inputs);
+  begin(inputs: readonly StepInput[], places: readonly string[]): Branch {
+    return this.#begin(inputs, places);
   }
 
   /** Numbers a step that its caller executes. */
@@ -245,11 +249,48 @@ export class Scheduler {
     return this.#handle({ id, name, copies: new Map(copies) }, owners, cell, branch);
   }
 
-  /** Every step begins here: none is issued after the end of its scope, or with a value of a scope that has failed. */
-  #begin(inputs: readonly StepInput[]): Branch {
+  /** A step that only its members execute any further. `own` is there at a member. */
+  openConclave(members: readonly string[]): OpenedConclave {
+    const branch = this.#begin([], members);
+    this.settle(branch, false);
+    const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
+    const entry = this.#issue(branch, plan);
+    const me = this.state.party;
+    const cell = members.includes(me) ? new Cell() : undefined;
+    const copies = new Map(
+      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
+    );
+    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
+    if (cell === undefined) return { entry, branch, result, own: null };
+    const run = this.state.activity.begin(entry, true);
+    run.start();
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, branch.scope, members);
+    invariant(child, 'a conclave has one branch');
+    return { entry, branch, result, own: { run, child, cell } };
+  }
+
+  /** This party is through with a conclave. */
+  closeConclave(branch: Branch, child: Branch): void {
+    this.lockstep.leave(branch, child);
+    this.#exchange.recheckEarly();
+  }
+
+  /** See {@link Delivery.publish}. */
+  publish(value: unknown, entry: TrailEntry): Promise<unknown> {
+    return this.#delivery.publish(value, entry);
+  }
+
+  /**
+   * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
+   * border of a conclave.
+   */
+  #begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
-    for (const { branch: home, value } of inputs) {
+    checkMembers(branch, places);
+    for (const input of inputs) {
+      const { branch: home, value } = input;
+      checkBorder(branch, input);
       if (!home.scope.aborted || home.scope === branch.scope) continue;
       throw new UsageError(
         'PRIVITY_HANDLE_SCOPE_FAILED',

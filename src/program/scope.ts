@@ -11,6 +11,8 @@ export class Scope {
   /** '' for the run; else the id of the step that opened it. */
   readonly path: string;
   readonly parent: Scope | null;
+  /** The parties that it includes, in federation order. */
+  readonly parties: readonly string[];
   readonly #controller = new AbortController();
   readonly #rejecters = new Set<(reason: unknown) => void>();
   readonly #inner = new Set<Scope>();
@@ -18,9 +20,10 @@ export class Scope {
   #aborted: RunAbortedError | undefined;
   #handled: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, parent: Scope | null) {
+  constructor(path: string, parent: Scope | null, parties: readonly string[]) {
     this.path = path;
     this.parent = parent;
+    this.parties = parties;
     // Every task may listen, and there is no bound on tasks.
     setMaxListeners(0, this.#controller.signal);
     if (parent) parent.#inner.add(this);

@@ -109,10 +109,9 @@ export class SecureRuntime {
     plan: SecurePlan,
   ): { readonly entry: TrailEntry; readonly branch: Branch; readonly cell: Cell<T> } {
     const { kind, name, operands, located, detail, operation } = plan;
-    const branch = this.#scheduler.begin([
-      ...operands.map(({ id, name, branch }) => ({ branch, value: { id, name } })),
-      ...(located ? [located.record] : []),
-    ]);
+    const owners = device.members;
+    const secrets = operands.map(({ name, branch }) => ({ branch, owners, value: { name } }));
+    const branch = this.#scheduler.begin([...secrets, ...(located ? [located.record] : [])], device.places);
     for (const operand of operands) checkBranch(operand, branch);
     const gathering = this.#gathering(device, branch);
     const entry = this.#scheduler.issue(branch, {

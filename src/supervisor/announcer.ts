@@ -1,4 +1,5 @@
 /** What a party says of its run, as events: each failure once, the verdict, and everything else as it comes. */
+import { failureCodes } from '../base/failure-codes.ts';
 import { systemClock } from '../base/system.ts';
 import type { Failure } from '../coordination/failure.ts';
 import type { Outcome } from '../coordination/types.ts';
@@ -39,7 +40,8 @@ export class Announcer {
 
   /** `detail` is this party's own: it is shown here and nowhere else. */
   failure(failure: Failure, detail?: string): void {
-    const { code, origin, stepId, stepName, incident, message, facts } = failure;
+    const { code, origin, reporter, stepId, stepName, incident, message, facts } = failure;
+    const { blame, retryable } = failureCodes[code];
     if (this.#told.has(incident) || (detail === undefined && this.#awaited.has(incident))) return;
     this.#told.add(incident);
     this.#awaited.delete(incident);
@@ -51,12 +53,16 @@ export class Announcer {
       stepId: stepId ?? null,
       stepName: stepName ?? null,
       incident,
+      blame,
+      retryable,
+      reporter,
       ...(said ? { message: said } : {}),
       ...(detail ? { stack: detail } : {}),
     });
   }
 
-  verdict({ result, failure, digest }: Outcome): void {
+  verdict({ result, failure, attached, digest }: Outcome): void {
+    const info = failure ? failureCodes[failure.code] : null;
     const said = failure?.message ?? failure?.facts;
     this.emit({
       event: 'verdict',
@@ -66,6 +72,16 @@ export class Announcer {
       stepId: failure?.stepId ?? null,
       stepName: failure?.stepName ?? null,
       digest,
+      incident: failure?.incident ?? null,
+      blame: info?.blame ?? null,
+      retryable: info?.retryable ?? false,
+      attached: attached.map((one) => ({
+        code: one.code,
+        origin: one.origin,
+        stepId: one.stepId ?? null,
+        stepName: one.stepName ?? null,
+        incident: one.incident,
+      })),
       ...(said ? { message: said } : {}),
     });
   }

@@ -7,7 +7,8 @@ import type { ManagedLink } from '../transport/index.ts';
 
 export interface ControlPlaneHandlers {
   onMessage(peer: number, message: Message): void;
-  onLink(peer: number, up: boolean): void;
+  /** `closed`: the peer has said goodbye; otherwise a link that is down comes back. */
+  onLink(peer: number, up: boolean, closed: boolean): void;
   /** The peer cannot be talked to, ever: its identity was refused, or it sent what no peer may send. */
   onRefused(peer: number, error: Error): void;
 }
@@ -108,7 +109,7 @@ export class ControlPlane {
       onState: (state, error) => {
         // A peer that says goodbye has left, or has given up on this party: silence for the core. Any other end is a refusal.
         if (state === 'closed' && error instanceof PeerError) this.#handlers.onRefused(peer, error);
-        else this.#handlers.onLink(peer, state === 'up');
+        else this.#handlers.onLink(peer, state === 'up', state === 'closed');
       },
     };
   }

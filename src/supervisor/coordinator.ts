@@ -17,6 +17,10 @@ export class Coordinator {
     this.#clock = clock;
     this.#execute = execute;
     this.#state = initialState(config, clock.now());
+  }
+
+  /** From now on time passes for the core, and its heartbeats go out. */
+  start(): void {
     this.dispatch({ type: 'tick' });
   }
 

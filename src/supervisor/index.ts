@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts';
+import { systemClock } from '../base/system.ts';
 import type { RunReport } from '../observe/report.ts';
-import { isPartyName } from '../transport/index.ts';
+import { checkOwnIdentity, isPartyName } from '../transport/index.ts';
 import type { PartyOptions } from './options.ts';
 import { PartyRun } from './party.ts';
 
@@ -21,5 +22,7 @@ export async function runParty(options: PartyOptions): Promise<RunReport> {
       `the federation does not list the party "${options.party}"`,
     );
   }
+  const { fingerprint } = options.federation.find((member) => member.name === options.party) ?? {};
+  checkOwnIdentity(options.identity, options.party, fingerprint, systemClock.wallTime());
   return new PartyRun(options).run();
 }

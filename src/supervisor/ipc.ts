@@ -6,6 +6,7 @@ import type { FailureCode } from '../base/failure-codes.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
 import type { Disclosure, SecureCost } from '../observe/report.ts';
+import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
 
 export type ToProgram =
@@ -19,6 +20,8 @@ export type ToProgram =
       readonly errorDetail: ErrorDetail;
       readonly tempDir: string;
       readonly dataLinkMs: number;
+      /** What the process has to know to speak for a supervisor that is gone. */
+      readonly lastWord: LastWord;
     }
   | {
       readonly type: 'start';
@@ -43,16 +46,25 @@ export type FromProgram =
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }
   | { readonly type: 'scopeLeft'; readonly scope: string }
+  | {
+      readonly type: 'conclaveLeft';
+      readonly conclave: string;
+      /** By number. */
+      readonly members: readonly number[];
+      readonly fin: Fin;
+    }
   /** For this party's own log: message, stack and causes of a failure told before. */
   | { readonly type: 'detail'; readonly failure: Failure; readonly detail: string }
   | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }
+  /** The program of a peer says that its supervisor is gone. */
   | { readonly type: 'orphaned'; readonly peer: string }
   /** Nothing has come from a peer's program for `dataLinkMs`, again every second. */
   | { readonly type: 'silent'; readonly peer: string }
   | { readonly type: 'refused'; readonly peer: string; readonly code: FailureCode; readonly message: string }
   | { readonly type: 'news'; readonly news: readonly StepNews[] }
   | { readonly type: 'pong' }
-  | { readonly type: 'waiting'; readonly waits: readonly Wait[] }
+  /** Everything that is waited for at this moment; told while there is something, and once more when there is nothing. */
+  | { readonly type: 'waiting'; readonly waits: readonly ProgramWait[] }
   | { readonly type: 'finished'; readonly fin: Fin; readonly result: unknown }
   /** The last message before the process exits by itself. */
   | { readonly type: 'closed'; readonly reclaimed: Readonly<Record<string, number>> };
@@ -72,7 +84,7 @@ export type StepNews =
   | { readonly news: 'secured'; readonly cost: SecureCost };
 
 /** This party's step waits for something from a peer. */
-export interface Wait {
+export interface ProgramWait {
   readonly peer: string;
   readonly stepId: string;
   readonly sinceMs: number;

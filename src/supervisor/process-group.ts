@@ -8,13 +8,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** The environment variable by which a run's processes know each other; its value is the run's temporary folder. */
 export const MARK = 'privity_program';
+/** The same for the supervisors of one `privity local`, and whatever they start; its value is the folder with their keys. */
+export const LOCAL_MARK = 'privity_local';
 
 /** How long killed processes may take to disappear before they count as left over. */
 const TREE_GONE_TIMEOUT_MS = 1_000;
 const POLL_MS = 10;
 
-/** Living processes of a group. Zombies hold nothing and are whoever's to reap who adopted them. */
+/** Living processes of a group; group 0: none. Zombies hold nothing and are whoever's to reap who adopted them. */
 export function groupMembers(group: number): readonly number[] {
+  if (group === 0) return [];
   if (process.platform !== 'linux') return groupExists(group) ? [group] : [];
   return processes().filter((pid) => {
     // pid (command) state ppid pgrp …; the command may contain anything, so read from the last parenthesis.
@@ -25,9 +28,9 @@ export function groupMembers(group: number): readonly number[] {
 }
 
 /** Living processes whose environment has the mark, but this one. Linux only; elsewhere none is found. */
-export function markedProcesses(mark: string): readonly number[] {
+export function markedProcesses(mark: string, name = MARK): readonly number[] {
   if (process.platform !== 'linux') return [];
-  const entry = `\0${MARK}=${mark}\0`;
+  const entry = `\0${name}=${mark}\0`;
   // A zombie has no environment any more, a process of another user shows none.
   return processes().filter(
     (pid) => pid !== process.pid && `\0${read(`/proc/${pid}/environ`)}`.includes(entry),

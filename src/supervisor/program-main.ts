@@ -3,27 +3,29 @@
 import type { ToProgram } from './ipc.ts';
 import { MARK } from './process-group.ts';
 import { ProgramRun } from './program-run.ts';
-import { endProcessTree, watchParent } from './watchdog.ts';
+import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
 
 let run: ProgramRun | null = null;
+let watchdog: Watchdog | null = null;
 /** Known from the first moment on, so that it is also removed when the supervisor dies before it has said anything. */
 const tempDir = process.env[MARK] ?? '';
 
 process.on('message', (message: ToProgram, socket: unknown) => {
   if (message.type === 'load') {
-    watchParent(tempDir);
+    watchdog = watchParent(tempDir, message.lastWord);
     run = new ProgramRun(message);
   }
   run?.take(message, socket);
 });
 
-// The supervisor is gone: tell the peers' programs, who have their own supervisors, then leave nothing behind.
+// The supervisor is gone: tell the peers, who have their own supervisors, then leave nothing behind.
 const orphaned = (): void => {
-  (run?.orphaned() ?? Promise.resolve()).finally(() => endProcessTree(tempDir));
+  watchdog?.awake();
+  void (run?.orphaned() ?? Promise.resolve()).finally(() => endProcessTree(tempDir));
 };
 process.on('disconnect', orphaned);
-// It may be gone since before anybody listened.
-if (!process.connected) orphaned();
+// It may be gone since before anybody listened. What it had said until then is delivered first.
+if (!process.connected) setImmediate(orphaned);
 
 // An error that the job has let slip past every promise. The process goes on until the verdict ends it.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -12,20 +12,18 @@ import { loadJob } from '../program/load-job.ts';
 import { Runtime } from '../program/runtime.ts';
 import type { ManagedLink } from '../transport/index.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
+import { sayLastWord } from './last-word.ts';
 import { type DataPlane, openDataPlane } from './planes.ts';
 import { toJson } from './result-json.ts';
 import { Silence } from './silence.ts';
+import { WAITS_TOLD_MAX } from './waits.ts';
 
-/** How long peers may take to take the news that this party's supervisor is gone. */
+/** How long the data links have to take the news that this party's supervisor is gone. */
 const ORPHAN_NOTICE_MS = 100;
-/** The same, while a connection with one of them is still being made. Below the silence after which they lose this party. */
-const ORPHAN_CONNECT_MS = 500;
-/** How often waits are looked for, and the age from which a wait is worth telling of. */
-const WAIT_TOLD_MS = 1_000;
+/** How often waits are looked for, and signs of life sent. */
+const LOOK_MS = 1_000;
 /** How long the details of a failure wait, so that the failure itself has the processor. No person notices. */
 const DETAIL_AFTER_MS = 25;
-/** Waits that one message tells of: the oldest, which the others follow from. */
-const WAITS_TOLD_MAX = 8;
 
 const ORPHANED = new TextEncoder().encode('orphaned');
 /** A sign of life between programs. */
@@ -45,6 +43,7 @@ export class ProgramRun {
   #ending = false;
   #orphan = false;
   #silence: Silence | null = null;
+  #toldOfWaits = false;
   /** Peers whose connection was replaced because it was silent, and which have not been heard since. */
   readonly #renewed = new Set<string>();
 
@@ -85,12 +84,11 @@ export class ProgramRun {
     }
   }
 
-  /** Tells every peer's program that nobody answers for this party any more. */
+  /** Tells every peer that nobody answers for this party any more: its program at once, its supervisor for certain. */
   async orphaned(): Promise<void> {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
-    const allUp = this.#links.every((link) => link.state === 'up');
-    await delay(allUp ? ORPHAN_NOTICE_MS : ORPHAN_CONNECT_MS);
+    await Promise.allSettled([sayLastWord(this.#load.lastWord), delay(ORPHAN_NOTICE_MS)]);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
@@ -140,7 +138,7 @@ export class ProgramRun {
     );
     this.#plane = plane;
     const peers = parties.filter((name) => name !== party);
-    this.#silence = new Silence(peers, WAIT_TOLD_MS, systemClock.now());
+    this.#silence = new Silence(peers, LOOK_MS, systemClock.now());
     for (const peer of peers) {
       const link = plane.connect(peer, this.#watch(peer, runtime.handlersFor(peer)));
       this.#links.push(link);
@@ -149,7 +147,7 @@ export class ProgramRun {
     const waits = setInterval(() => {
       this.#tellWaits(runtime);
       this.#checkLinks();
-    }, WAIT_TOLD_MS);
+    }, LOOK_MS);
     try {
       const { steps, digest, result } = await runtime.run();
       this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
@@ -210,6 +208,10 @@ export class ProgramRun {
       },
       handlerFailed: (captured) => process.stderr.write(`onFailure: ${detailOf(captured)}\n`),
       scopeLeft: (scope) => this.#tell({ type: 'scopeLeft', scope }),
+      conclaveLeft: (conclave, names, fin) => {
+        const members = names.map((name) => this.#load.parties.indexOf(name));
+        this.#tell({ type: 'conclaveLeft', conclave, members, fin });
+      },
       diverged: ({ peer, branch, position }) => this.#tell({ type: 'diverged', peer, branch, position }),
     };
   }
@@ -255,10 +257,10 @@ export class ProgramRun {
   #tellWaits(runtime: Runtime): void {
     const waits = runtime
       .waiting()
-      .filter(({ sinceMs }) => sinceMs >= WAIT_TOLD_MS)
       .slice(0, WAITS_TOLD_MAX)
       .map(({ peer, stepId, sinceMs }) => ({ peer, stepId, sinceMs: Math.round(sinceMs) }));
-    if (waits.length > 0) this.#tell({ type: 'waiting', waits });
+    if (waits.length > 0 || this.#toldOfWaits) this.#tell({ type: 'waiting', waits });
+    this.#toldOfWaits = waits.length > 0;
   }
 
   /**

@@ -1,11 +1,15 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
-import type { RunReport, SealedContribution } from '../observe/report.ts';
+import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { Reclaimed } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
+import type { Waits } from './waits.ts';
 
 export interface ReportParts extends Pick<RunReport, 'runId' | 'party' | 'parties' | 'job'> {
   readonly startedAt: number;
@@ -13,12 +17,15 @@ export interface ReportParts extends Pick<RunReport, 'runId' | 'party' | 'partie
   readonly outcome: Outcome;
   readonly board: Board;
   readonly recorder: Recorder;
+  readonly chronicle: Chronicle;
+  readonly waits: Waits;
   readonly reclaimed: Reclaimed;
 }
 
 export function buildReport(parts: ReportParts): RunReport {
-  const { outcome, recorder, reclaimed } = parts;
+  const { outcome, recorder, chronicle, waits, reclaimed } = parts;
   return {
+    reportVersion: REPORT_VERSION,
     runId: parts.runId,
     party: parts.party,
     parties: parts.parties,
@@ -34,6 +41,10 @@ export function buildReport(parts: ReportParts): RunReport {
       contributions: sealed(parts),
     },
     code: outcome.failure?.code ?? null,
+    failures: chronicle.failures,
+    waits: waits.atTheEnd,
+    longestWaits: waits.longest,
+    timeline: chronicle.timeline,
     steps: recorder.steps,
     disclosures: recorder.disclosures,
     disclosuresNotListed: recorder.droppedDisclosures,
@@ -51,14 +62,44 @@ function sealed({ board, parties, outcome }: ReportParts): readonly SealedContri
   );
 }
 
-/** Writes DIR/PARTY.json, complete or not at all, and returns its absolute path. */
+/**
+ * Before the run: a folder that cannot be written is better found now than after hours of work.
+ *
+ * @throws {EnvironmentError} PRIVITY_FILE_WRITE
+ */
+export async function prepareReportDir(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw cannotWrite(dir, cause);
+  }
+}
+
+/**
+ * Writes DIR/PARTY.json, complete or not at all, and returns its absolute path.
+ *
+ * @throws {EnvironmentError} PRIVITY_FILE_WRITE
+ */
 export async function writeReport(dir: string, report: RunReport): Promise<string> {
-  await mkdir(dir, { recursive: true });
   const path = resolve(join(dir, `${report.party}.json`));
   const draft = `${path}.${process.pid}.part`;
-  await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`);
-  await rename(draft, path);
-  return path;
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`);
+    await rename(draft, path);
+    return path;
+  } catch (cause) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw cannotWrite(path, cause);
+  }
+}
+
+function cannotWrite(path: string, cause: unknown): EnvironmentError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+  return new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: the report cannot be written (${reason})`, {
+    cause,
+  });
 }
 
 /** The exit code of a party's process for an outcome. */

@@ -7,12 +7,19 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'nod
 import type { Signer } from '../coordination/types.ts';
 import type { FederationMember } from './options.ts';
 
-export function createSigner(keyPem: string, federation: readonly FederationMember[]): Signer {
+/** @param expected texts that are likely to be signed when time matters: their signatures are made now, and kept */
+export function createSigner(
+  keyPem: string,
+  federation: readonly FederationMember[],
+  expected: readonly string[] = [],
+): Signer {
   const key = createPrivateKey(keyPem);
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const signed = (text: string): string =>
+    `${publicKey.toString('base64url')}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+  const ready = new Map(expected.map((text) => [text, signed(text)]));
   return {
-    sign: (text) =>
-      `${publicKey.toString('base64url')}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`,
+    sign: (text) => ready.get(text) ?? signed(text),
     accepts: (party, text, signature) => {
       const member = federation[party];
       return member !== undefined && isSignedBy(member.fingerprint, text, signature);

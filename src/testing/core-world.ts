@@ -155,6 +155,7 @@ export function worldDigest(world: World): string {
       ...core,
       trail: [...core.trail.branches],
       scopes: [...core.scopes],
+      conclaves: [...core.conclaves],
       config: 0,
     })),
     world.crashed,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Clock } from '../contracts/clock.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { Fin } from '../coordination/trail.ts';
 import type { CapturedFailure, ErrorDetail } from '../program/capture.ts';
 import type {
   DisclosureInfo,
@@ -62,6 +63,11 @@ export class Recorder implements ProgramHost {
   readonly progressed: number[] = [];
   readonly costs: SecureCost[] = [];
   readonly lost: string[] = [];
+  readonly conclaves: {
+    readonly conclave: string;
+    readonly members: readonly string[];
+    readonly fin: Fin;
+  }[] = [];
   /** In the order in which things happened. */
   readonly log: string[] = [];
   onFailed: (captured: CapturedFailure) => void = () => {};
@@ -101,6 +107,9 @@ export class Recorder implements ProgramHost {
   scopeLeft(scope: string): void {
     this.log.push(`left ${scope}`);
     this.onScopeLeft(scope);
+  }
+  conclaveLeft(conclave: string, members: readonly string[], fin: Fin): void {
+    this.conclaves.push({ conclave, members, fin });
   }
   diverged(info: DivergenceInfo): void {
     this.divergences.push(info);
@@ -236,14 +245,21 @@ export class World {
     host.onScopeFailed = (scope, { failure }) => {
       const first = this.#scopeFailures.get(scope) ?? failure;
       this.#scopeFailures.set(scope, first);
-      for (const { runtime } of this.parties.values()) runtime.cancelScope(scope, first);
+      for (const { runtime } of this.#members(host, scope)) runtime.cancelScope(scope, first);
     };
     host.onScopeLeft = (scope) => {
       const left = (this.#scopesLeft.get(scope) ?? 0) + 1;
       this.#scopesLeft.set(scope, left);
-      if (left < this.parties.size) return;
+      const members = this.#members(host, scope);
+      if (left < members.length) return;
       const outcome = this.#scopeFailures.get(scope) ?? null;
-      for (const { runtime } of this.parties.values()) runtime.endScope(scope, outcome);
+      for (const { runtime } of members) runtime.endScope(scope, outcome);
     };
+  }
+
+  /** The parties that a scope includes, as the one that is in it knows them. */
+  #members(host: Recorder, scope: string): readonly WorldParty[] {
+    const places = host.trail.findLast((entry) => entry.stepId === scope)?.places ?? [];
+    return places.map((name) => this.of(name));
   }
 }

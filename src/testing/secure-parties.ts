@@ -1,6 +1,9 @@
 /** All members of a secure device in one process, over memory, with everything that crosses between them on record. */
 import { systemRandom } from '../base/system.ts';
+import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
+import { serveDealer } from '../secure/correlation/dealer.ts';
+import { loadKernels } from '../secure/kernels/load.ts';
 import { createSession, type Evaluator, type Session, type SessionOptions } from '../secure/session.ts';
 import { type MemoryChannelOptions, memoryChannels } from './memory-channel.ts';
 
@@ -12,6 +15,10 @@ export interface SecureRun extends MemoryChannelOptions {
   readonly optionsOf?: (rank: number) => SessionOptions;
   /** Default: the operating system's generator for each. */
   readonly random?: (rank: number) => Random;
+  /** One more member, after the others, deals: rank `size` in what a tap sees. */
+  readonly dealer?: boolean;
+  /** Called with what the dealer failed of, unless a member had failed before. */
+  readonly onDealerError?: (error: unknown) => void;
   /** Called with each session when the computation is over, before it is destroyed. */
   readonly inspect?: (session: Session, rank: number) => void;
 }
@@ -38,11 +45,13 @@ export async function settleSecure<T>(
   run: SecureRun = {},
 ): Promise<PromiseSettledResult<T>[]> {
   const stop = new AbortController();
-  const { channels } = memoryChannels(size, { ...run, signal: stop.signal });
-  return Promise.allSettled(
-    channels.map(async (channel, rank) => {
+  const { channels } = memoryChannels(run.dealer === true ? size + 1 : size, { ...run, signal: stop.signal });
+  const dealing = dealFrom(channels[size], stop, run.onDealerError);
+  const outcomes = await Promise.allSettled(
+    channels.slice(0, size).map(async (channel, rank) => {
       try {
         const session = await createSession(protocol, channel, run.random?.(rank) ?? systemRandom, {
+          ...(run.dealer === true ? { dealer: size } : {}),
           ...run.options,
           ...run.optionsOf?.(rank),
         });
@@ -58,4 +67,21 @@ export async function settleSecure<T>(
       }
     }),
   );
+  await dealing;
+  return outcomes;
+}
+
+/** A failed dealer stops the members; a failed member stops the dealer. */
+async function dealFrom(
+  channel: Channel | undefined,
+  stop: AbortController,
+  onError: SecureRun['onDealerError'],
+): Promise<void> {
+  if (channel === undefined) return;
+  try {
+    await serveDealer(channel, systemRandom, await loadKernels());
+  } catch (error) {
+    if (!stop.signal.aborted) onError?.(error);
+    stop.abort(new Error('the dealer failed'));
+  }
 }

@@ -12,11 +12,13 @@ const kind = z.enum([
   'psi',
   'parallel',
   'attempt',
+  'conclave',
   'share',
   'secure',
   'exchange',
 ]);
 const code = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
+const blame = z.enum(['user', 'data', 'peer', 'environment', 'bug']);
 const step = { stepId: z.string(), name: z.string(), kind };
 const text = z.string();
 const textOrNull = z.string().nullable();
@@ -40,13 +42,22 @@ export const eventSchemas = [
     outcome: z.enum(['completed', 'failed', 'aborted']),
     durationMs: z.number().nonnegative(),
   }),
-  event('waiting', { peer: text, stepId: textOrNull, sinceMs: z.number() }),
+  event('waiting', {
+    peer: text,
+    what: z.enum(['join', 'start', 'value', 'end']),
+    stepId: textOrNull,
+    stepName: textOrNull,
+    sinceMs: z.number(),
+  }),
   event('failure', {
     code,
     origin: text,
     stepId: textOrNull,
     stepName: textOrNull,
     incident: text,
+    blame,
+    retryable: z.boolean(),
+    reporter: text,
     message: text.exactOptional(),
     stack: text.exactOptional(),
   }),
@@ -57,6 +68,12 @@ export const eventSchemas = [
     stepId: textOrNull,
     stepName: textOrNull,
     digest: text,
+    incident: textOrNull,
+    blame: blame.nullable(),
+    retryable: z.boolean(),
+    attached: z
+      .array(z.strictObject({ code, origin: text, stepId: textOrNull, stepName: textOrNull, incident: text }))
+      .readonly(),
     message: text.exactOptional(),
   }),
   event('reclaimed', { items: z.record(z.string(), z.number()), leftovers: z.array(text).readonly() }),

@@ -55,7 +55,9 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
     const own = here
       ? { message: 'text of the origin', stack: 'Error: text of the origin\n    at job.ts:1:1' }
       : {};
-    emit({ event: 'failure', code, origin: at, stepId: '0', stepName: 'load', incident, ...own });
+    const { blame, retryable } = failureCodes[code];
+    const place = { origin: at, reporter: at, stepId: '0', stepName: 'load' };
+    emit({ event: 'failure', code, ...place, incident, blame, retryable, ...own });
   }
   const outcome = code === null ? 'completed' : 'failed';
   const digest = `d${outcome}`;
@@ -63,7 +65,11 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
     code === null
       ? { origin: null, stepId: null, stepName: null }
       : { origin: at, stepId: '0', stepName: 'load' };
-  emit({ event: 'verdict', outcome, code, ...place, digest });
+  const info =
+    code === null
+      ? { incident: null, blame: null, retryable: false }
+      : { incident, blame: failureCodes[code].blame, retryable: failureCodes[code].retryable };
+  emit({ event: 'verdict', outcome, code, ...place, digest, ...info, attached: [] });
   emit({ event: 'reclaimed', items: { port: 1 }, leftovers: [] });
   if (code === null) {
     const seen = {
@@ -103,6 +109,7 @@ function reportOf(
 ): RunReport {
   const now = new Date().toISOString();
   return {
+    reportVersion: 1,
     runId: options.runId ?? 'agreed-1',
     party: options.party,
     parties,
@@ -113,6 +120,10 @@ function reportOf(
     outcome,
     verdict: { digest, failure: null, attached: [], contributions: [] },
     code,
+    failures: [],
+    waits: [],
+    longestWaits: [],
+    timeline: [],
     steps: [],
     disclosures: [
       {

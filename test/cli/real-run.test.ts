@@ -21,13 +21,15 @@ before(async () => {
   await mkdir(tmp);
   await writeFile(
     join(cwd, 'sum.ts'),
-    `import { job, z } from 'privity';
-export default job({ parties: ['alice', 'bob'], args: z.object({ fail: z.string().optional(), wait: z.string().optional() }) },
+    `import { existsSync } from 'node:fs';
+import { job, z } from 'privity';
+export default job({ parties: ['alice', 'bob'], args: z.object({ fail: z.string().optional(), wait: z.string().optional(), until: z.string().optional() }) },
   async ({ alice, bob, args, reveal }) => {
     const a = alice.run('load a', () => 20);
     const b = bob.run('load b', async () => {
       console.log('loading at bob');
       if (args.fail) throw new Error('row 17: ${SECRET}');
+      while (args.until && !existsSync(args.until)) await new Promise((resolve) => setTimeout(resolve, 50));
       if (args.wait) await new Promise(() => setInterval(() => undefined, 1000));
       return 22;
     });
@@ -107,7 +109,9 @@ describe('a real local run', () => {
   });
 
   it('keeps the text of a failure where it happened', async () => {
-    const ended = await run(['local', 'sum.ts', '--json', '--arg', 'fail=yes'], { cwd, tmp, main });
+    const log = join(cwd, 'fail.log');
+    const args = ['local', 'sum.ts', '--json', '--arg', 'fail=yes', '--log', log];
+    const ended = await run(args, { cwd, tmp, main });
     assert.equal(ended.code, 70, ended.stderr);
     const events = checked(ended.stdout);
     const verdicts = events.filter((event) => event.event === 'verdict');
@@ -122,6 +126,49 @@ describe('a real local run', () => {
     const telling = events.filter((event) => JSON.stringify(event).includes(SECRET));
     assert.ok(telling.length > 0, 'the canary is where it may be');
     assert.deepEqual([...new Set(telling.map((event) => event.party))], ['bob']);
+    assert.deepEqual(await readdir(tmp), []);
+
+    const lines = eventsOf(await readFile(log, 'utf8'));
+    const [failure] = events.filter((event) => event.event === 'failure');
+    assert.ok(lines.every((line) => line.runId === failure?.runId && line.incident !== undefined));
+    for (const party of ['alice', 'bob']) {
+      const own = lines.filter((line) => line.party === party && line.event !== 'summary');
+      const incidents = own
+        .slice(own.findIndex((line) => line.event === 'verdict'))
+        .map((line) => line.incident);
+      assert.deepEqual([...new Set(incidents)], [failure?.incident], party);
+      assert.equal(
+        own.some((line) => JSON.stringify(line).includes(SECRET)),
+        party === 'bob',
+      );
+    }
+    const summary = lines.at(-1);
+    assert.equal(summary?.event, 'summary');
+    for (const part of [/what +TASK_FAILED/, /where +bob, step/, /why/, /alice +\d step/, /to do/])
+      assert.match(String(summary?.text), part);
+  });
+
+  it('reports that cannot be written are told, and are no success', async () => {
+    await writeFile(join(cwd, 'taken'), '');
+    const early = await run(['local', 'sum.ts', '--report', 'taken'], { cwd, tmp, main });
+    assert.equal(early.code, 74, early.stdout);
+    assert.match(early.stderr, /taken: the report cannot be written \(EEXIST\)[\s\S]*PRIVITY_FILE_WRITE/);
+
+    const until = join(cwd, 'go-on');
+    const reports = join(cwd, 'reports-late');
+    const started = start(['local', 'sum.ts', '--report', reports, '--arg', `until=${until}`], {
+      cwd,
+      tmp,
+      main,
+    });
+    await started.said('loading at bob');
+    await rm(reports, { recursive: true });
+    await writeFile(reports, '');
+    await writeFile(until, '');
+    const late = await started.ended;
+    assert.match(late.stdout, /verdict: completed/);
+    assert.match(late.stdout, /alice.*error: .*alice\.json: the report cannot be written/);
+    assert.equal(late.code, 74, late.stdout);
     assert.deepEqual(await readdir(tmp), []);
   });
 

@@ -6,7 +6,7 @@ import { opCosts } from '../../src/secure/ops/costs.ts';
 import * as ops from '../../src/secure/ops/index.ts';
 import { decode } from '../../src/secure/ring/fixed-point.ts';
 import type { Evaluator, Session } from '../../src/secure/session.ts';
-import { runSecure, type SecureProtocol } from '../../src/testing/secure-parties.ts';
+import { runSecure, type SecureProtocol, type SecureRun } from '../../src/testing/secure-parties.ts';
 import { type OperationCase, operations, primitives } from './secure-cases.ts';
 import { tensorCases } from './secure-tensors.ts';
 
@@ -23,16 +23,22 @@ async function measure<T>(
   size: number,
   prepare: (on: Evaluator, rank: number) => Promise<T>,
   body: (on: Evaluator, prepared: T) => Promise<unknown>,
+  run: SecureRun,
 ): Promise<Measured> {
   const measured: Measured = { rounds: 0, bytes: [] };
-  await runSecure(protocol, size, async (on, rank) => {
-    const prepared = await prepare(on, rank);
-    const before = on.session.report();
-    await body(on, prepared);
-    const after = on.session.report();
-    measured.rounds = after.rounds - before.rounds;
-    measured.bytes[rank] = after.bytesSent - before.bytesSent;
-  });
+  await runSecure(
+    protocol,
+    size,
+    async (on, rank) => {
+      const prepared = await prepare(on, rank);
+      const before = on.session.report();
+      await body(on, prepared);
+      const after = on.session.report();
+      measured.rounds = after.rounds - before.rounds;
+      measured.bytes[rank] = after.bytesSent - before.bytesSent;
+    },
+    run,
+  );
   return measured;
 }
 
@@ -43,8 +49,9 @@ async function declared(
   protocol: SecureProtocol,
   size: number,
   of: (session: Session) => Cost,
+  run: SecureRun,
 ): Promise<Cost> {
-  const [cost] = await runSecure(protocol, size, async (on) => of(on.session));
+  const [cost] = await runSecure(protocol, size, async (on) => of(on.session), run);
   assert.ok(cost);
   return cost;
 }
@@ -61,8 +68,8 @@ function grid([from, to, kind]: OperationCase['x'], count: number, random: boole
   });
 }
 
-export function secureSuite(protocol: SecureProtocol, size: number): void {
-  describe(`${protocol}, ${size} members`, () => {
+export function secureSuite(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
+  describe(`${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, () => {
     for (const length of [1, 130]) {
       for (const { name, run, cost } of primitives) {
         const elements = name.startsWith('matmul') ? Math.max(length, 12) : length;
@@ -78,10 +85,11 @@ export function secureSuite(protocol: SecureProtocol, size: number): void {
               return [x, await p.shareA(fiber, 0, elements, words), await p.a2b(fiber, x, 7)] as const;
             },
             (on, [x, y, bits]) => run(on, x, y, bits),
+            setting,
           );
           sameCost(
             measured,
-            await declared(protocol, size, (session) => cost(session.protocol.costs, elements)),
+            await declared(protocol, size, (session) => cost(session.protocol.costs, elements), setting),
           );
         });
       }
@@ -95,19 +103,20 @@ export function secureSuite(protocol: SecureProtocol, size: number): void {
           size,
           async () => undefined,
           ({ protocol: p, fiber }) => p.shareA(fiber, owner, 3, p.rank === owner ? words : undefined),
+          setting,
         );
         sameCost(
           measured,
-          await declared(protocol, size, (session) => session.protocol.costs.shareA(owner, 3)),
+          await declared(protocol, size, (session) => session.protocol.costs.shareA(owner, 3), setting),
         );
       });
     }
 
-    tensorCases(protocol, size);
+    tensorCases(protocol, size, setting);
 
     operations.forEach((operation, index) => {
       it(`${operation.name} (${index}) keeps its domain, accuracy and cost`, () =>
-        checkOperation(protocol, size, operation));
+        checkOperation(protocol, size, operation, setting));
     });
   });
 }
@@ -116,6 +125,7 @@ async function checkOperation(
   protocol: SecureProtocol,
   size: number,
   operation: OperationCase,
+  setting: SecureRun,
 ): Promise<void> {
   const { name, run, plain, error } = operation;
   const count = 400;
@@ -144,6 +154,7 @@ async function checkOperation(
           bytes: [opening.bytesSent - report.bytesSent],
         };
       },
+      setting,
     );
     for (const result of results) {
       result.forEach((value, i) => {
@@ -161,7 +172,12 @@ async function checkOperation(
     };
     sameCost(
       own,
-      await declared(protocol, size, (session) => opCosts[name](session.protocol.costs, count, fracBits)),
+      await declared(
+        protocol,
+        size,
+        (session) => opCosts[name](session.protocol.costs, count, fracBits),
+        setting,
+      ),
     );
   }
 }

@@ -8,7 +8,7 @@ import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import { publicTensor } from '../../src/secure/ring/tensor.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import { runSecure, type SecureProtocol } from '../../src/testing/secure-parties.ts';
+import { runSecure, type SecureProtocol, type SecureRun } from '../../src/testing/secure-parties.ts';
 
 type Run = (on: Evaluator, x: SecretTensor) => Promise<SecretTensor> | SecretTensor;
 
@@ -326,28 +326,33 @@ const cases: readonly TensorCase[] = [
   },
 ];
 
-export function tensorCases(protocol: SecureProtocol, size: number): void {
+export function tensorCases(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
   for (const { name, values, shape, dtype = 'fixed', run, want, wantShape, error = 0, cost } of cases) {
     it(name, async () => {
-      await runSecure(protocol, size, async (on, rank) => {
-        const x = await ops.share(on, { owner: 0, dtype, shape }, rank === 0 ? values : undefined);
-        const before = on.session.report();
-        const result = await run(on, x);
-        const after = on.session.report();
-        const opened = await ops.reveal(on, result);
-        assert.ok(opened);
-        assert.deepEqual(opened.shape, wantShape);
-        decode(opened.words, opened.dtype, on.fracBits).forEach((value, i) => {
-          assert.ok(
-            Math.abs(value - (want[i] ?? Number.NaN)) <= error,
-            `element ${i} is ${value}, not ${want[i]}`,
-          );
-        });
-        if (cost === undefined) return;
-        const declared = cost(on.protocol.costs);
-        assert.equal(after.rounds - before.rounds, declared.rounds);
-        assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);
-      });
+      await runSecure(
+        protocol,
+        size,
+        async (on, rank) => {
+          const x = await ops.share(on, { owner: 0, dtype, shape }, rank === 0 ? values : undefined);
+          const before = on.session.report();
+          const result = await run(on, x);
+          const after = on.session.report();
+          const opened = await ops.reveal(on, result);
+          assert.ok(opened);
+          assert.deepEqual(opened.shape, wantShape);
+          decode(opened.words, opened.dtype, on.fracBits).forEach((value, i) => {
+            assert.ok(
+              Math.abs(value - (want[i] ?? Number.NaN)) <= error,
+              `element ${i} is ${value}, not ${want[i]}`,
+            );
+          });
+          if (cost === undefined) return;
+          const declared = cost(on.protocol.costs);
+          assert.equal(after.rounds - before.rounds, declared.rounds);
+          assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);
+        },
+        setting,
+      );
     });
   }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Figures } from './figures.ts';
+import { whyImpossible } from './possible.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -22,11 +23,11 @@ export interface CampaignOptions {
 /** Resolves to whether every run ended as it has to. */
 export async function campaign(options: CampaignOptions): Promise<boolean> {
   const { say, only = '' } = options;
-  const isRoot = process.getuid?.() === 0;
   const chosen = scenarios.filter((scenario) => scenario.name.includes(only));
-  const possible = chosen.filter((scenario) => isRoot || !scenario.root);
-  for (const { name } of chosen) {
-    if (!possible.some((scenario) => scenario.name === name)) say(`left out, because it needs root: ${name}`);
+  const possible = chosen.filter((scenario) => whyImpossible(scenario) === null);
+  for (const scenario of chosen) {
+    const why = whyImpossible(scenario);
+    if (why !== null) say(`left out, because ${why}: ${scenario.name}`);
   }
   if (possible.length === 0) {
     say(`No scenario's name contains "${only}".`);

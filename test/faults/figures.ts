@@ -71,6 +71,7 @@ function cellsOf(fault: string, { runs, asExpected, detectionMs, leftovers }: Ro
 }
 
 /** What a scenario's name says without the parties and the moment. */
-function faultOf({ name }: Scenario): string {
+export function faultOf({ name, hosts }: Scenario): string {
+  if (hosts) return name.split(', ').slice(0, 2).join(', ');
   return name.split(', ').slice(0, name.startsWith('steps differ') ? 1 : -1)[0] ?? name;
 }

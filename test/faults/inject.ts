@@ -1,5 +1,6 @@
 /** Faults, made by the means that nature has: signals to processes, and what a network does to bytes. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Hosts } from './namespaces.ts';
 import type { Parties } from './parties.ts';
 import type { Path } from './proxy.ts';
 import type { Fault, PartyName, What } from './scenario.ts';
@@ -10,6 +11,15 @@ const RESTART_MS = 500;
 const JITTER_MS = 200;
 /** Twice what a supervisor may be silent: a program may be. */
 const STOPPED_MS = 2_500;
+
+/**
+ * A queue of a few packets: whoever sends faster than the rate loses some of them. (The usual tool, netem, is not in every
+ * kernel; where it is missing, nobody can ask for a share of packets to be lost.)
+ */
+const LOSSY = { bitsPerSecond: 100_000_000, queueBytes: 9_000 };
+
+/** Less than `lostAfterMs`, more than it takes TCP to send something again. */
+const SHORT_MS = 600;
 
 type Injection = (parties: Parties, whom: readonly PartyName[]) => Promise<void> | void;
 
@@ -55,6 +65,27 @@ const onPaths =
 
 const hold = onPaths((path) => path.set({ held: true }));
 
+function hostsOf(parties: Parties): Hosts {
+  if (!parties.hosts) throw new Error('this fault needs hosts');
+  return parties.hosts;
+}
+
+const part: Injection = (parties, whom) => hostsOf(parties).part(whom);
+
+function loseBoth(hosts: Hosts, one: string, other: string): void {
+  hosts.lose(one, other);
+  hosts.lose(other, one);
+}
+
+/** As a host that has lost its power: frozen and unplugged, until all others have ended. */
+const unplug: Injection = async (parties, whom) => {
+  const hosts = hostsOf(parties);
+  const gone = freeze('supervisor', 'program')(parties, whom);
+  for (const name of whom) hosts.plug(name, false);
+  await gone;
+  for (const name of whom) hosts.plug(name, true);
+};
+
 const injections: Readonly<Record<What, Injection>> = {
   job: () => undefined,
   setup: () => undefined,
@@ -79,18 +110,38 @@ const injections: Readonly<Record<What, Injection>> = {
     await signal(parties, whom, ['supervisor'], 'SIGINT');
   },
   terminate: send('SIGTERM', 'supervisor'),
-  'black hole': hold,
+  'black hole': (parties, whom) => (parties.hosts ? part(parties, whom) : hold(parties, whom)),
   'one-way black hole': (parties, [from, to]) => {
+    if (parties.hosts && from && to) return parties.hosts.lose(from, to);
     if (!parties.network || !from || !to) throw new Error('this fault needs a network and two parties');
     const { path, direction } = parties.network.path(from, to);
     path.set({ held: true }, ['control', 'data'], [direction]);
   },
-  'cut one link': hold,
+  'cut one link': (parties, whom) => {
+    const [one, other] = whom;
+    if (parties.hosts && one && other) return loseBoth(parties.hosts, one, other);
+    return hold(parties, whom);
+  },
+  partition: part,
+  'host gone': unplug,
+  'short black hole': async (parties, whom) => {
+    const [one, other] = whom;
+    const hosts = hostsOf(parties);
+    if (!one || !other) throw new Error('this fault needs two parties');
+    loseBoth(hosts, one, other);
+    await delay(SHORT_MS);
+    hosts.deliver(one, other);
+    hosts.deliver(other, one);
+  },
   'black hole for data': onPaths((path) => path.set({ held: true }, ['data'])),
   'refuse data': onPaths((path) => {
     path.refusing = ['data'];
     path.reset(['data']);
   }),
+  'break once': onPaths((path) => path.reset()),
+  'lossy link': (parties, whom) => {
+    for (const host of whom) hostsOf(parties).squeeze(host, LOSSY);
+  },
   'break data once': onPaths((path) => path.reset(['data'])),
   'reset storm': onPaths(async (path) => {
     for (let passed = 0; passed < STORM_MS; passed += STORM_INTERVAL_MS) {

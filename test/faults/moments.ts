@@ -1,4 +1,5 @@
 /** The moments of a run at which a fault happens, as seen from outside: in events and in bytes that have passed. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventOf, Parties, Party } from './parties.ts';
 import type { Fault, When } from './scenario.ts';
 
@@ -40,8 +41,10 @@ async function met(parties: Parties, name: string): Promise<void> {
   await Promise.all(others.flatMap((other) => [isUp(other, name), isUp(parties.get(name), other.name)]));
 }
 
-const through: Moment = (parties, { whom }) =>
-  Promise.all(whom.map((name) => parties.get(name).event('log', (event) => event.message === 'through')));
+const logged =
+  (message: string): Moment =>
+  (parties, { whom }) =>
+    Promise.all(whom.map((name) => parties.get(name).event('log', (event) => event.message === message)));
 
 /** Some operations of an exchange are through, so the next ones are under way. */
 const computing: Moment = (parties, { whom }) =>
@@ -60,13 +63,19 @@ const moments: Readonly<Record<When, Moment>> = {
     ),
   handshake: (parties, { whom }) => Promise.all(whom.map((name) => met(parties, name))),
   'mid-task': working,
+  idle: working,
   'in attempt': working,
   'mid-transfer': transferring,
   'at reveal': transferring,
   'mid-psi': (parties, { whom }) =>
     Promise.all(whom.map((name) => parties.get(name).event('step.progress', ({ done }) => done > 0))),
   'mid-secure-operation': computing,
-  closing: through,
+  closing: logged('through'),
+  'in clean-up': logged('cleaning up'),
+  'after expiry': async (parties, fault) => {
+    await working(parties, fault);
+    await delay(Math.max(0, (parties.expiresAt ?? 0) - Date.now()));
+  },
   // The other party's last word is on its way: it has confirmed, and cannot have heard the confirmation.
   'after READY': (parties) => parties.get('bob').event('log', (event) => event.message === 'through'),
 };

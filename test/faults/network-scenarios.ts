@@ -14,6 +14,9 @@ import {
 } from './cell.ts';
 import type { End, PartyName, Scenario, When } from './scenario.ts';
 
+/** Long enough for three parties to start and to meet, also on a busy machine. */
+const EXPIRES_AFTER_MS = 15_000;
+
 /** What the network does to large values, to intersections, and to everything. */
 function network(): Scenario[] {
   const list: Scenario[] = [];
@@ -164,10 +167,45 @@ function tolerated(): Scenario[] {
     cell({
       ...transfer,
       parties: 2,
+      note: '5 GB in pieces',
+      args: { scene: 'pieces', megabytes: '5000' },
+      bytesPerSecond: Number.POSITIVE_INFINITY,
+      patienceMs: 240_000,
+      fault: fault('nothing', 'bob', 'always'),
+    }),
+    cell({
+      ...transfer,
+      parties: 2,
       note: 'slow link, 200 MB',
       args: { scene: 'transfer', megabytes: '200' },
       bytesPerSecond: 25_000_000,
       fault: fault('nothing', 'bob', 'always'),
+    }),
+  ];
+}
+
+/** A certificate is looked at when a connection is made, and not again. */
+function expiring(): Scenario[] {
+  const at = {
+    parties: 3,
+    args: { act: 'outlast', who: 'bob' },
+    expiresAfterMs: EXPIRES_AFTER_MS,
+    bytesPerSecond: 1e9,
+  } as const;
+  return [
+    cell({
+      ...at,
+      note: 'certificates expire',
+      fault: fault('nothing', 'bob', 'after expiry'),
+      expected: { code: null },
+      detectionMs: null,
+    }),
+    cell({
+      ...at,
+      note: 'certificates have expired',
+      fault: fault('break once', ['alice', 'bob'], 'after expiry'),
+      expected: { code: 'AUTH_FAILED', origin: ['alice', 'bob'] },
+      detectionMs: TOLD_MS,
     }),
   ];
 }
@@ -231,4 +269,4 @@ function setups(): Scenario[] {
   ];
 }
 
-export const networkScenarios: readonly Scenario[] = [...network(), ...setups()];
+export const networkScenarios: readonly Scenario[] = [...network(), ...expiring(), ...setups()];

@@ -15,6 +15,7 @@ import { stringify } from 'yaml';
 import { systemClock } from '../../src/base/system.ts';
 import type { RunEvent } from '../../src/observe/events.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
+import { Hosts } from './namespaces.ts';
 import { Network } from './proxy.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -49,6 +50,12 @@ export interface Setup {
   readonly bounds?: Readonly<Record<string, number>>;
   /** Gives every pair of parties a path that the test can break; its random numbers come from here. */
   readonly network?: () => number;
+  /** The certificates of all are valid for so long only. */
+  readonly expiresAfterMs?: number;
+  /** Longest that this run may take; {@link PATIENCE_MS} if not given. */
+  readonly patienceMs?: number;
+  /** Every party at a host of its own: a network namespace. */
+  readonly hosts?: boolean;
 }
 
 export function jobFile(name: string): string {
@@ -63,11 +70,18 @@ export class Party {
   text = '';
   #watchers: (() => void)[] = [];
 
-  constructor(name: string, argv: readonly string[], tempDir: string, spec?: PartySpec) {
+  /** @param within what its command line begins with, to run at its own host */
+  constructor(
+    name: string,
+    argv: readonly string[],
+    tempDir: string,
+    spec?: PartySpec,
+    within: readonly string[] = [],
+  ) {
     this.name = name;
     const limit = spec?.addressSpaceBytes;
-    const command = [process.execPath, cli, ...argv];
-    const [program = '', ...args] = limit === undefined ? command : ['prlimit', `--as=${limit}`, ...command];
+    const limited = limit === undefined ? [] : ['prlimit', `--as=${limit}`];
+    const [program = '', ...args] = [...within, ...limited, process.execPath, cli, ...argv];
     this.child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...spec?.env, TMPDIR: tempDir, NO_COLOR: '1' },
@@ -129,16 +143,23 @@ export class Parties {
   readonly all: Party[] = [];
   readonly ports: Record<string, number> = {};
   network: Network | undefined;
+  hosts: Hosts | undefined;
+  /** When the certificates of all expire, where they do so soon. */
+  expiresAt: number | undefined;
+  #patienceMs = PATIENCE_MS;
   readonly #guests: Server[] = [];
   readonly #mounts: string[] = [];
 
   static async start(setup: Setup): Promise<Parties> {
     const parties = new Parties();
     const specs = Object.entries(setup.parties);
+    parties.#patienceMs = setup.patienceMs ?? PATIENCE_MS;
+    if (setup.expiresAfterMs !== undefined) parties.expiresAt = Date.now() + setup.expiresAfterMs;
+    if (setup.hosts) parties.hosts = Hosts.open(specs.map(([name]) => name));
     const fingerprints: Record<string, { readonly pinned: string; readonly own: string }> = {};
     for (const [name, spec] of specs) {
-      fingerprints[name] = await writeIdentity(parties.dir, name, spec.certificate);
-      parties.ports[name] = await freePort();
+      fingerprints[name] = await writeIdentity(parties.dir, name, spec.certificate, parties.expiresAt);
+      parties.ports[name] = setup.hosts ? HOST_PORT : await freePort();
     }
     if (setup.network) parties.network = await Network.open(parties.ports, setup.network);
     for (const [name, spec] of specs) {
@@ -146,7 +167,7 @@ export class Parties {
         const prints = fingerprints[member];
         const port = parties.#portOf(name, member);
         const fingerprint = member === name ? prints?.own : prints?.pinned;
-        return { name: member, address: `127.0.0.1:${port}`, fingerprint };
+        return { name: member, address: `${parties.#hostOf(member)}:${port}`, fingerprint };
       });
       const federation = stringify({ federation: 'test', parties: members });
       writeFileSync(join(parties.dir, `federation-${name}.yaml`), federation);
@@ -155,7 +176,7 @@ export class Parties {
         federation: `./federation-${name}.yaml`,
         key: `./${name}.key.pem`,
         certificate: `./${name}.cert.pem`,
-        listen: `127.0.0.1:${parties.ports[name]}`,
+        listen: `${parties.#hostOf(name)}:${parties.ports[name]}`,
         bounds: setup.bounds ?? {},
         settings: spec.settings ?? {},
       };
@@ -164,7 +185,9 @@ export class Parties {
       if (spec.portTaken) parties.#guests.push(await listenOn(parties.ports[name] ?? 0));
       const tempDir = parties.tempOf(name);
       if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
-      parties.all.push(new Party(name, parties.#argv(name, spec, setup), tempDir, spec));
+      parties.all.push(
+        new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)),
+      );
     }
     return parties;
   }
@@ -186,7 +209,7 @@ export class Parties {
         reject(
           new Error(`still running: ${open.map((party) => `${party.name}\n${party.story()}`).join('\n')}`),
         );
-      }, PATIENCE_MS);
+      }, this.#patienceMs);
     });
     try {
       await Promise.race([Promise.all(which.map((party) => party.exited)), late]);
@@ -216,7 +239,7 @@ export class Parties {
     );
     const ports: string[] = [];
     for (const [name, port] of Object.entries(this.ports))
-      if (!(await isFree(port))) ports.push(`${name}: port ${port}`);
+      if (await this.#isTaken(name, port)) ports.push(`${name}: port ${port}`);
     const living = [...new Set([...pids.filter(isAlive), ...heirs(this.dir)])];
     return [...living.map((pid) => `process ${pid}`), ...files, ...ports];
   }
@@ -231,6 +254,7 @@ export class Parties {
     }
     for (const pid of heirs(this.dir)) process.kill(pid, 'SIGKILL');
     this.network?.close();
+    this.hosts?.close();
     for (const guest of this.#guests) guest.close();
     for (const mount of this.#mounts) execFileSync('umount', ['-l', mount]);
     rmSync(this.dir, { recursive: true, force: true });
@@ -246,6 +270,14 @@ export class Parties {
   #mount(dir: string, bytes: number): void {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', dir]);
     this.#mounts.push(dir);
+  }
+
+  #hostOf(name: string): string {
+    return this.hosts?.address(name) ?? '127.0.0.1';
+  }
+
+  async #isTaken(name: string, port: number): Promise<boolean> {
+    return this.hosts ? this.hosts.isListening(name, port) : !(await isFree(port));
   }
 
   /** Where one party finds another: where it listens, or the path to it that the test can break. */
@@ -308,8 +340,17 @@ function identityOf(key: string, name: string, keyPem?: string): ReturnType<type
   return made;
 }
 
-async function writeIdentity(dir: string, name: string, kind?: PartySpec['certificate']) {
-  const pinned = await identityOf(name, name);
+async function writeIdentity(
+  dir: string,
+  name: string,
+  kind: PartySpec['certificate'],
+  expiresAt: number | undefined,
+) {
+  const days = expiresAt === undefined ? undefined : (expiresAt - Date.now()) / 86_400_000;
+  const pinned =
+    days === undefined
+      ? await identityOf(name, name)
+      : await createIdentity({ party: name, days, clock: systemClock });
   let own = pinned;
   if (kind === 'expired') own = await identityOf(`${name} expired`, name, pinned.keyPem);
   if (kind === 'unknown') own = await identityOf(`${name} unknown`, name);
@@ -324,6 +365,8 @@ async function listenOn(port: number): Promise<Server> {
   return server;
 }
 
+/** Where each party listens that has a host of its own. */
+const HOST_PORT = 7_000;
 /** Ports below those that the system gives to outgoing connections, so that none of these takes one before its party does. */
 const PORTS = { first: 20_000, count: 12_000 };
 /** One after the other, from a place that differs from process to process: what was given to one run is not given to the next. */

@@ -27,7 +27,9 @@ function acts(): Scenario[] {
     ['throw in the job', 'TASK_FAILED'],
     ['throw in finally', 'TASK_FAILED'],
     ['throw in a listener', 'TASK_FAILED'],
+    ['throw in a handler', 'TASK_FAILED'],
     ['return a map', 'USAGE'],
+    ['return five gigabytes', 'LIMIT_EXCEEDED'],
     ['exit', 'PROCESS_KILLED'],
     ['abort', 'PROCESS_KILLED'],
   ];
@@ -302,17 +304,17 @@ function closing(parties: Size, victim: PartyName): Scenario[] {
 /** The victim has nothing to do and nothing to wait for while others work. */
 function idle(): Scenario[] {
   return ([3, 5] as const).flatMap((parties) => {
-    const at = { parties, note: 'idle', args: { act: 'wait', who: 'alice' } };
+    const at = { parties, args: { act: 'wait', who: 'alice' } };
     return [
       cell({
         ...at,
-        fault: fault('kill program', 'carol', 'mid-task'),
+        fault: fault('kill program', 'carol', 'idle'),
         expected: { code: 'PROCESS_KILLED', origin: 'carol' },
         detectionMs: TOLD_MS,
       }),
       cell({
         ...at,
-        fault: fault('kill supervisor', 'carol', 'mid-task'),
+        fault: fault('kill supervisor', 'carol', 'idle'),
         expected: { code: 'PEER_CRASHED', origin: 'carol', silent: ['carol'] },
         detectionMs: TOLD_MS,
       }),

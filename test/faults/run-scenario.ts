@@ -9,6 +9,9 @@ import { jobFile, Parties, type Party, type PartySpec, type Setup } from './part
 import type { End, PartyName, Scenario } from './scenario.ts';
 import { PARTY_NAMES } from './scenario.ts';
 
+/** How long a task goes on after the certificates have expired: a few heartbeats. */
+const OUTLAST_MS = 2_000;
+
 export interface ScenarioResult {
   /** What was wrong; empty when everything was as expected. */
   readonly complaints: readonly string[];
@@ -29,6 +32,11 @@ export async function runScenario(scenario: Scenario, random: () => number): Pro
   try {
     const faultAt = await happen(parties, scenario);
     await parties.ended();
+    if (
+      scenario.fault.what === 'lossy link' &&
+      !scenario.fault.whom.some((host) => parties.hosts?.dropped(host))
+    )
+      complaints.push('no packet was lost');
     leftovers = allowed(await parties.leftovers(), scenario);
     complaints.push(...leftovers.map((what) => `left behind: ${what}`));
     for (const party of parties.all) complaints.push(...(await complaintsOf(parties, party, scenario)));
@@ -49,14 +57,25 @@ export async function runScenario(scenario: Scenario, random: () => number): Pro
 
 function setupOf(scenario: Scenario, random: () => number): Setup {
   const names = PARTY_NAMES.slice(0, scenario.parties);
+  const { expiresAfterMs, patienceMs } = scenario;
+  // Some time after the certificates have expired.
+  const until = String(Date.now() + (expiresAfterMs ?? 0) + OUTLAST_MS);
   const parties: Record<string, PartySpec> = {};
   for (const name of names) {
     const { env, ...spec } = scenario.specs?.[name] ?? {};
-    const common = { MATRIX_PARTIES: names.join(), MATRIX_PARTY: name };
+    const common = { MATRIX_PARTIES: names.join(), MATRIX_PARTY: name, MATRIX_UNTIL: until };
     parties[name] = { job: jobFile('matrix.ts'), ...spec, env: { ...common, ...env } };
   }
-  const { args, bounds = {}, bytesPerSecond } = scenario;
-  return { parties, args, bounds, ...(bytesPerSecond === undefined ? {} : { network: random }) };
+  const { args, bounds = {}, bytesPerSecond, hosts = false } = scenario;
+  return {
+    parties,
+    args,
+    bounds,
+    hosts,
+    ...(expiresAfterMs === undefined ? {} : { expiresAfterMs }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(bytesPerSecond === undefined ? {} : { network: random }),
+  };
 }
 
 /** Waits for the moment and makes the fault happen; resolves with its time, where the test itself has made it. */
@@ -100,6 +119,12 @@ async function complaintsOf(parties: Parties, party: Party, { expected }: Scenar
 /** Parties that can reach each other have one verdict: the same digest. */
 function disagreements(parties: Parties, { expected }: Scenario): string[] {
   const digests = new Map<string, string[]>();
+  const sides = (expected.together ?? []).flatMap((side) => {
+    const said = side.map(
+      (name) => parties.get(name).events.find((event) => event.event === 'verdict')?.digest,
+    );
+    return new Set(said).size > 1 ? [`the verdicts differ among ${side.join(' and ')}`] : [];
+  });
   for (const party of parties.all) {
     const name = party.name as PartyName;
     // Somebody whose exit code alone differs agrees with the others.
@@ -125,6 +150,7 @@ function disagreements(parties: Parties, { expected }: Scenario): string[] {
     ),
   );
   return [
+    ...sides,
     ...(cuts.size > 1 ? [`the cuts differ: ${[...cuts].join(' / ')}`] : []),
     ...(digests.size > 1 ? [`the verdicts differ: ${groups.join(' | ')}`] : []),
     ...(results.size > 1 ? [`the results differ: ${[...results].join(' | ')}`] : []),
@@ -140,7 +166,7 @@ function detection(
   const faultAt = at ?? toldTime(parties, fault.whom);
   const verdicts = parties.all.flatMap((party) =>
     // A party that was frozen decides when it thaws.
-    expected.apart?.[party.name as PartyName] && fault.what.startsWith('stop')
+    expected.apart?.[party.name as PartyName] && (fault.what.startsWith('stop') || fault.what === 'host gone')
       ? []
       : party.events.flatMap((event) => (event.event === 'verdict' ? [Date.parse(event.time)] : [])),
   );

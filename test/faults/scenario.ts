@@ -28,7 +28,15 @@ export type What =
   | 'break data once'
   | 'reset storm'
   | 'gateway restart'
-  | 'jitter';
+  | 'jitter'
+  /** Queues so short that packets are lost and TCP has to send them again. */
+  | 'lossy link'
+  | 'break once'
+  /** `whom` on one side, everyone else on the other. */
+  | 'partition'
+  /** Power and cable: all its processes stop, and its link goes down. */
+  | 'host gone'
+  | 'short black hole';
 
 /** When it happens: what the test has seen by then. */
 export type When =
@@ -36,8 +44,10 @@ export type When =
   | 'before the handshake'
   /** The victim has heard of a peer, and another party has not loaded the job. */
   | 'handshake'
-  /** The victims' task "work" has begun, or another party's if the victim has none to do. */
+  /** The victims' task "work" has begun. */
   | 'mid-task'
+  /** Another party's task has begun; the victim has nothing to do and nothing to wait for. */
+  | 'idle'
   /** As mid-task, within an `attempt`. */
   | 'in attempt'
   /** A part of a large value has passed the network. */
@@ -49,6 +59,10 @@ export type When =
   | 'mid-secure-operation'
   /** The victim's program is through and has said so to all (FIN); another party's is not. */
   | 'closing'
+  /** The run has failed, and the victim's job cleans up. */
+  | 'in clean-up'
+  /** The certificates of all have expired. */
+  | 'after expiry'
   /** All programs are through; the last words are on a slow way. */
   | 'after READY'
   | 'always';
@@ -72,6 +86,8 @@ export interface Expected extends End {
   readonly silent?: readonly PartyName[];
   /** Parties that are cut off from the others, and cannot agree with them. */
   readonly apart?: Readonly<Partial<Record<PartyName, End>>>;
+  /** Of those that are apart: who can still reach each other, and has to agree. */
+  readonly together?: readonly (readonly PartyName[])[];
   /** Temporary folders that stay because nobody was left to remove them. */
   readonly leaves?: readonly PartyName[];
 }
@@ -90,6 +106,12 @@ export interface Scenario {
   /** Bytes a second between any two parties; given only where the network takes part. */
   readonly bytesPerSecond?: number;
   readonly delayMs?: number;
+  /** Certificates that expire so long after they were made, while the run goes on. */
+  readonly expiresAfterMs?: number;
+  /** How long the run may take at most, where that is longer than usual. */
+  readonly patienceMs?: number;
+  /** Each party at a host of its own, a network namespace: faults happen below TCP. */
+  readonly hosts?: boolean;
   /** Can only be made by root. */
   readonly root?: boolean;
 }

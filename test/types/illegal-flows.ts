@@ -9,7 +9,7 @@ declare const table: Table;
 export const flows = job(
   { parties: ['alice', 'bob'], args: z.object({ limit: z.number() }), settings: { alice: ['table'] } },
   async (context) => {
-    const { alice, bob, reveal, parallel, args } = context;
+    const { alice, bob, reveal, parallel, conclave, args } = context;
     const x = alice.run('x', () => 1);
     const y = bob.run('y', () => 1);
 
@@ -136,6 +136,37 @@ export const flows = job(
     // 30: promises in place of branches
     // @ts-expect-error
     await parallel([reveal(x)]);
+
+    // 34: a party that is not a member of the conclave
+    await conclave([alice], async (inner) => {
+      // @ts-expect-error
+      inner.bob;
+    });
+
+    // 35: revealing in a conclave what none of its members has
+    await conclave([alice], async (inner) => {
+      // @ts-expect-error
+      await inner.reveal(y);
+    });
+
+    // 36: the result of a conclave at a party that is not a member
+    const secret = await conclave([alice], () => 1);
+    // @ts-expect-error
+    bob.run('use', { secret }, ({ secret }) => secret);
+
+    // 37: returning a handle from a conclave
+    // @ts-expect-error
+    await conclave([alice], () => x);
+
+    // 38: a conclave of nobody
+    // @ts-expect-error
+    await conclave([], () => 1);
+
+    // 39: an inner conclave with somebody from outside
+    await conclave([alice], async (inner) => {
+      // @ts-expect-error
+      await inner.conclave([inner.alice, bob], () => 1);
+    });
 
     return [plain, awaited, wide, narrow, moved];
   },

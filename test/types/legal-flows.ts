@@ -88,6 +88,26 @@ export const withSchemas = job(
   },
 );
 
+export const conclaves = job(
+  { parties: ['alice', 'bob', 'carol'], settings: { bob: ['table'] } },
+  async ({ alice, bob, carol, conclave, reveal }) => {
+    const x = alice.run('x', () => 1);
+    const sum = await conclave([alice, bob], async (inner) => {
+      const y = inner.bob.run('y', ({ settings }) => settings.table.length);
+      const tried = await inner.attempt(async () => inner.reveal(x));
+      const both = await inner.conclave([inner.bob], () => 'narrower');
+      same<typeof both, At<'bob', string>>(true);
+      const used = bob.run('use', { both, z: x.to(inner.bob) }, ({ both, z }) => both.length + z);
+      return { sum: (await inner.reveal(y)) + (tried.ok ? tried.value : await inner.reveal(used)) };
+    });
+    same<typeof sum, At<'alice' | 'bob', { sum: number }>>(true);
+    const nothing = await conclave([carol], () => {});
+    same<typeof nothing, At<'carol', void>>(true);
+    const later = alice.run('later', { sum }, ({ sum }) => sum.sum);
+    return [await reveal(sum), await reveal(later), carol.run('c', { sum: sum.to(carol) }, ({ sum }) => sum)];
+  },
+);
+
 /** Functions of one's own over parties and handles. */
 function double<P extends string>(party: Party<P>, x: At<P, number>): At<P, number> {
   return party.run('double', { x }, ({ x }) => 2 * x);

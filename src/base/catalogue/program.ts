@@ -190,6 +190,20 @@ export const programErrors = {
     causes: 'A step in it took longer than the job allows, or waits for a peer that is slow.',
     remedy: 'Look at the steps of the report for the one that was open; give it more time or less data.',
   },
+  PRIVITY_PARTY_NOT_IN_CONCLAVE: {
+    failure: 'USAGE',
+    means: 'A step in a conclave names a party that is not a member of it.',
+    causes: 'The code of the conclave uses a party object of the job around it.',
+    remedy: 'Use only the parties that the function of the conclave receives, or name the party as a member.',
+  },
+  PRIVITY_HANDLE_CONCLAVE: {
+    failure: 'USAGE',
+    means: 'A handle crosses the border of a conclave.',
+    causes:
+      'A handle that was made in a conclave was kept for later or returned, or a conclave uses a value of a party that is not a member of it.',
+    remedy:
+      'Return plain values from the conclave: its result is located at all members. Send values to members before the conclave.',
+  },
   PRIVITY_HANDLE_SCOPE_FAILED: {
     failure: 'USAGE',
     means: 'The job uses a value that was made in an `attempt` that has failed.',

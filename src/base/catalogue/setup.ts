@@ -105,6 +105,38 @@ export const setupErrors = {
     causes: 'Missing permission, a folder that does not exist, or a full disk.',
     remedy: 'Look at the path in the message: who may write there, and how much room is left.',
   },
+  PRIVITY_TEMPORARY_FOLDER: {
+    failure: 'SETUP_FAILED',
+    means: 'A run has no temporary folder.',
+    causes: 'The folder for temporary files (TMPDIR) does not exist, may not be written, or is full.',
+    remedy:
+      'Look at the folder in the message, or set TMPDIR to another; `privity doctor --clean` may make room.',
+  },
+  PRIVITY_REPORT_INVALID: {
+    failure: 'DATA_INVALID',
+    means: 'A file that should be the report of a party is none.',
+    causes: 'Another file was named, the copy is not complete, or somebody has edited it.',
+    remedy: 'Ask the party for its report again: DIR/PARTY.json of --report DIR, as the run has written it.',
+  },
+  PRIVITY_REPORT_VERSION: {
+    failure: 'DATA_INVALID',
+    means: 'A report was written in a form that this version of Privity does not read.',
+    causes: 'The party runs an older or newer version of Privity.',
+    remedy: 'Explain it with the version that wrote it (privityVersion in the report).',
+  },
+  PRIVITY_REPORT_RUNS_MIXED: {
+    failure: 'USAGE',
+    means: 'Reports that do not belong to one run were to be explained together.',
+    causes: 'A report of an earlier run, of another job, or two reports of the same party.',
+    remedy: 'Give one report of each party, all of the same run; the message says which differ.',
+  },
+  PRIVITY_REPORT_SIGNATURE: {
+    failure: 'AUTH_FAILED',
+    means: 'What a report says that a party has contributed to the verdict was not signed by that party.',
+    causes: 'The report was changed after the run, or the federation file is not the one of that run.',
+    remedy:
+      'Use the federation file of the run (`privity federation show` prints its digest). If it is the right one, do not believe the report.',
+  },
   PRIVITY_JOB_NOT_LOADED: {
     failure: 'SETUP_FAILED',
     means: 'The process that reads the list of parties from a job ended without telling them.',

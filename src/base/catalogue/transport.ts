@@ -113,6 +113,12 @@ export const transportErrors = {
     causes: "The peer's process was restarted in the middle of a run.",
     remedy: 'Start the run again at all parties.',
   },
+  PRIVITY_SUPERVISOR_GONE: {
+    failure: 'PEER_CRASHED',
+    means: "A peer's supervisor process has ended in the middle of a run; what is left of the peer says so.",
+    causes: 'It was killed: by an operator, by the system for want of memory, or by a third Ctrl-C.',
+    remedy: "Look at the peer's system log for the reason, then start the run again at all parties.",
+  },
   PRIVITY_LINK_CLOSED: {
     failure: 'LINK_DOWN',
     means: 'The link to a peer was closed while this was pending.',

@@ -1,22 +1,27 @@
 import { stat } from 'node:fs/promises';
-import { PrivityError } from '../../base/errors.ts';
+import { PrivityError, UsageError } from '../../base/errors.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
+import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
 import { parseDuration } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
-import { type Check, failed, ok } from '../doctor/check.ts';
+import { type Check, failed, ok, warning } from '../doctor/check.ts';
 import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
 import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
 import { wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
 import { printableText } from '../output/printable.ts';
+import { count } from '../output/quantity.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
 
 export interface DoctorFlags {
-  readonly config: string;
+  /** May be left out with `clean`. */
+  readonly config?: string;
+  /** Remove what supervisors have left that were killed. */
+  readonly clean?: boolean;
   /** How long to wait, and to listen, for peers whose doctor or run is not up yet. */
   readonly wait?: string;
   readonly json?: boolean;
@@ -27,6 +32,12 @@ const DOCTOR_FAILED_EXIT = 78;
 
 /** `privity doctor`: looks at everything that a run will need and says what to do. Exit code 0 unless a check failed. */
 export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<number> {
+  if (flags.config === undefined && !flags.clean) {
+    throw new UsageError(
+      'PRIVITY_COMMAND_LINE',
+      'doctor: give --config FILE for the checks, --clean to clear up, or both',
+    );
+  }
   const waitMs = flags.wait === undefined ? 0 : parseDuration('--wait', flags.wait);
   const checks: Check[] = [];
   const add = (check: Check): void => {
@@ -40,7 +51,9 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}; a run compares them with the peers'`,
     ),
   );
-  const config = await attempt('party file', () => readPartyFile(flags.config), add);
+  const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
+  const { config: file } = flags;
+  const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);
   if (config !== undefined) {
     const { federation } = config;
     add(
@@ -59,11 +72,57 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
   }
   const bad = checks.filter((check) => check.status === 'failed').length;
   if (flags.json) {
-    shell.out.write(`${JSON.stringify({ party: config?.party ?? null, ok: bad === 0, checks })}\n`);
+    const party = config?.party ?? null;
+    shell.out.write(`${JSON.stringify({ party, ok: bad === 0, checks, orphans, cleared })}\n`);
   } else {
-    shell.out.write(conclusion(shell, checks));
+    shell.out.write(conclusion(shell, checks, config !== undefined));
   }
   return bad === 0 ? 0 : DOCTOR_FAILED_EXIT;
+}
+
+/** What an orphan is, for `--json`. */
+interface OrphanFacts {
+  readonly kind: Orphan['claim']['kind'];
+  readonly party: string | null;
+  readonly runId: string;
+  readonly supervisorPid: number;
+  readonly since: string;
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly processes: readonly number[];
+}
+
+/** What was removed; null if that was not asked for. */
+type ClearedFacts = { items: Record<string, number>; leftovers: string[] } | null;
+
+async function checkLeftovers(
+  clean: boolean,
+  add: (check: Check) => void,
+): Promise<{ orphans: readonly OrphanFacts[]; cleared: ClearedFacts }> {
+  const found = findOrphans();
+  const orphans = found.map(({ claim, folder, files, bytes, processes }) => {
+    const { kind, party, runId, owner, since } = claim;
+    return { kind, party, runId, supervisorPid: owner.pid, since, folder, files, bytes, processes };
+  });
+  if (found.length === 0) add(ok('leftovers', 'nothing is left of runs that were killed'));
+  if (!clean) {
+    const remedy = 'privity doctor --clean removes it; so does the next privity run';
+    for (const orphan of found) add(warning('leftovers', orphanText(orphan), remedy));
+    return { orphans, cleared: null };
+  }
+  const cleared: { items: Record<string, number>; leftovers: string[] } = { items: {}, leftovers: [] };
+  for (const orphan of found) {
+    const { items, leftovers } = await clearOrphan(orphan);
+    for (const [kind, n] of Object.entries(items)) cleared.items[kind] = (cleared.items[kind] ?? 0) + n;
+    cleared.leftovers.push(...leftovers);
+    const removed = Object.entries(items).map(([kind, n]) =>
+      count(n, kind, kind === 'process' ? 'processes' : undefined),
+    );
+    if (leftovers.length === 0) add(ok('cleared', `${orphanText(orphan)}; removed: ${removed.join(', ')}`));
+    else add(failed('cleared', `${orphanText(orphan)}; still there: ${leftovers.join(', ')}`));
+  }
+  return { orphans, cleared };
 }
 
 async function attempt<T>(
@@ -162,12 +221,13 @@ function checkText(shell: Shell, check: Check): string {
   return `${[head, ...more.map((line) => pad + line), ...remedy.map((line) => pad + line)].join('\n')}\n`;
 }
 
-function conclusion(shell: Shell, checks: readonly Check[]): string {
+function conclusion(shell: Shell, checks: readonly Check[], isWhole: boolean): string {
   const style = createStyle(shell.colour.out);
   const count = (status: Check['status']): number => checks.filter((check) => check.status === status).length;
   const bad = count('failed');
   if (bad > 0) return `\n${style.red(`${bad} of ${checks.length} checks failed.`)} Mend these first.\n`;
   const open = count('unknown');
+  if (!isWhole) return '';
   const rest = open > 0 ? `; ${open} could not be told from here` : '';
   const warned = count('warning') > 0 ? `, ${count('warning')} with a warning` : '';
   return `\n${style.green('This party is ready')}${warned}${rest}.\n`;

@@ -1,56 +1,116 @@
-import { errorCatalogue } from '../../base/error-catalogue.ts';
-import { UsageError } from '../../base/errors.ts';
-import { failureCodes, isFailureCode } from '../../base/failure-codes.ts';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, PeerError, UsageError } from '../../base/errors.ts';
+import { signedText } from '../../coordination/board.ts';
+import { mergeReports, mixed } from '../../observe/merged-run.ts';
+import { REPORT_VERSION, type RunReport } from '../../observe/report.ts';
+import { readReport } from '../../observe/report-schema.ts';
+import { isSignedBy } from '../../supervisor/signer.ts';
+import { type Federation, readFederationFile } from '../config/federation-file.ts';
+import { readTextFile } from '../config/yaml-file.ts';
 import { advice } from '../output/advice.ts';
-import { wrapText } from '../output/columns.ts';
-import { createStyle } from '../output/style.ts';
+import { mergedText } from '../output/merged-text.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
+import { explainCode, isCode } from './explain-code.ts';
 
-const COLUMNS = 88;
+export interface ExplainFlags {
+  readonly federation?: string;
+  readonly json?: boolean;
+}
 
-/** `privity explain CODE`: what a failure code or an error code means, and what to do about it. */
-export function explainCommand(shell: Shell, typed: string, flags: { readonly json?: boolean }): number {
-  const facts = lookUp(typed.toUpperCase());
-  if (facts === undefined) {
-    const known = [...Object.keys(failureCodes), ...Object.keys(errorCatalogue)];
-    const near = hint(typed.toUpperCase(), known);
-    throw new UsageError(
-      'PRIVITY_COMMAND_LINE',
-      `explain: there is no code of that name${near.startsWith('did') ? `; ${near}` : ''} (docs/errors.md lists them all)`,
-    );
-  }
-  if (flags.json) {
-    shell.out.write(`${JSON.stringify(facts)}\n`);
-    return 0;
-  }
-  const style = createStyle(shell.colour.out);
-  const { code, ...others } = facts;
-  shell.out.write(`${style.bold(code)}\n`);
-  for (const [name, value] of Object.entries(others)) {
-    const [first = '', ...more] = wrapText(String(value), COLUMNS);
-    shell.out.write(`  ${style.dim(name.padEnd(10))}  ${first}\n`);
-    for (const line of more) shell.out.write(`  ${' '.repeat(10)}  ${line}\n`);
-  }
+/** A report with every step and disclosure that it may list has some 30 MiB. */
+const REPORT_BYTES_MAX = 64 * 1024 * 1024;
+/** Everyone keeps a link to everyone, so there are no more parties than this. */
+const REPORTS_MAX = 64;
+
+/** `privity explain CODE` says what a code means; `privity explain REPORT…` what happened in a run. Resolves to the exit code. */
+export async function explainCommand(
+  shell: Shell,
+  what: readonly string[],
+  flags: ExplainFlags,
+): Promise<number> {
+  const [first = ''] = what;
+  if (what.length === 1 && flags.federation === undefined && (isCode(first) || !(await isThere(first))))
+    return explainCode(shell, first, flags);
+  const reports = await readReports(what);
+  const problem = mixed(reports);
+  if (problem !== undefined) throw new UsageError('PRIVITY_REPORT_RUNS_MIXED', problem);
+  const verified =
+    flags.federation === undefined ? null : verify(reports, await readFederationFile(flags.federation));
+  const run = mergeReports(reports);
+  const toDo = run.code === null ? null : advice[run.code];
+  if (flags.json) shell.out.write(`${JSON.stringify({ ...run, signaturesVerified: verified, toDo })}\n`);
+  else shell.out.write(mergedText(run, verified, shell.colour.out));
   return 0;
 }
 
-function lookUp(code: string): ({ code: string } & Record<string, string | number | boolean>) | undefined {
-  if (isFailureCode(code)) {
-    const { summary, blame, exit, grpcStatus, retryable } = failureCodes[code];
-    return {
-      code,
-      means: summary,
-      'to do': advice[code],
-      blame,
-      'exit code': exit,
-      'gRPC status': grpcStatus,
-      retryable,
-    };
+/** Something that looks like a path is one, whether it exists or not: the error is then about a file. */
+async function isThere(path: string): Promise<boolean> {
+  return (
+    path.includes('/') || path.endsWith('.json') || (await stat(path).catch(() => undefined)) !== undefined
+  );
+}
+
+/** The reports in files, and in folders of them. */
+async function readReports(paths: readonly string[]): Promise<readonly RunReport[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+    if (!isFolder) files.push(path);
+    else
+      for (const name of (await readdir(path)).sort())
+        if (name.endsWith('.json')) files.push(join(path, name));
   }
-  if (Object.hasOwn(errorCatalogue, code)) {
-    const { means, causes, remedy, failure } = errorCatalogue[code as keyof typeof errorCatalogue];
-    return { code, means, causes, 'to do': remedy, failure, 'exit code': failureCodes[failure].exit };
+  if (files.length === 0 || files.length > REPORTS_MAX) {
+    const found = files.length === 0 ? 'there is no report' : `${files.length} files are too many`;
+    throw new UsageError(
+      'PRIVITY_COMMAND_LINE',
+      `explain: ${found}; give the reports of one run, DIR/PARTY.json of --report DIR, or that folder`,
+    );
   }
-  return undefined;
+  return Promise.all(files.map(readReportFile));
+}
+
+async function readReportFile(file: string): Promise<RunReport> {
+  const text = await readTextFile(file, 'report', REPORT_BYTES_MAX);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new DataError('PRIVITY_REPORT_INVALID', `${file}: not a report: it is not JSON, or not complete`);
+  }
+  const read = readReport(value);
+  if (read.kind === 'report') return read.report;
+  if (read.kind === 'no-report')
+    throw new DataError('PRIVITY_REPORT_INVALID', `${file}: not a report: ${read.why}`);
+  const version = typeof read.version === 'number' ? `version ${read.version}` : 'no version';
+  throw new DataError(
+    'PRIVITY_REPORT_VERSION',
+    `${file}: a report of ${version}; this Privity reads version ${REPORT_VERSION}`,
+  );
+}
+
+/** @returns how many contributions were signed by the parties that they are said to be of: all of them. */
+function verify(reports: readonly RunReport[], federation: Federation): number {
+  let verified = 0;
+  for (const { party: reporter, verdict } of reports) {
+    for (const { party, signature, ...said } of verdict.contributions) {
+      const member = federation.parties.find(({ name }) => name === party);
+      if (member === undefined) {
+        throw new UsageError(
+          'PRIVITY_CONFIG_PARTY_UNKNOWN',
+          `the report of ${reporter} has a contribution of ${party}, which the federation ${federation.name} does not list`,
+        );
+      }
+      if (!isSignedBy(member.fingerprint, signedText(party, said), signature)) {
+        throw new PeerError(
+          'PRIVITY_REPORT_SIGNATURE',
+          `in the report of ${reporter}, what ${party} is said to have contributed was not signed with its key`,
+          { party },
+        );
+      }
+      verified += 1;
+    }
+  }
+  return verified;
 }

@@ -44,6 +44,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const stopping = watchStopSignals(shell, (text) => note(text));
   const { clock } = shell;
   const federation = await createThrowAway({
+    runId,
     parties,
     settings,
     bounds,
@@ -60,6 +61,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
       shell,
       {
         runId,
+        folder: federation.folder,
         parties,
         bounds,
         command: (party) => [
@@ -83,18 +85,16 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
       },
       stopping,
     );
-    await display.end();
     const own = [...board.parties.values()].filter((view) => parties.includes(view.party));
     const startErrors = distinctErrors(children);
     const verdictCode = startErrors[0]?.exitCode ?? exitCodeOf(own);
     const exitCode = exitCodeAfter(verdictCode, failureCodes.CANCELLED.exit, stopping.first());
-    if (!flags.json) {
-      const reports = await readReports(parties, reportDir, federation);
-      const reportPaths = reportDir === undefined ? [] : own.flatMap((view) => view.reportPath ?? []);
-      const durationMs = clock.now() - started;
-      const summary = { jobFile, own: parties, board, reports, reportPaths, exitCode, durationMs };
-      if (startErrors.length === 0) shell.out.write(summaryText(summary, shell.colour.out));
-    }
+    const reports = await readReports(parties, reportDir, federation);
+    const reportPaths = reportDir === undefined ? [] : own.flatMap((view) => view.reportPath ?? []);
+    const durationMs = clock.now() - started;
+    const summary = { jobFile, own: parties, board, reports, reportPaths, exitCode, durationMs };
+    await display.end(startErrors.length === 0 ? summaryText(summary, false) : undefined);
+    if (!flags.json && startErrors.length === 0) shell.out.write(summaryText(summary, shell.colour.out));
     printStartErrors(shell, startErrors, flags.json === true);
     return exitCode;
   } finally {

@@ -56,23 +56,18 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
         kill: parent ? AbortSignal.any([stopping.kill, parent.kill]) : stopping.kill,
       });
       const exitCode = exitCodeAfter(report.exitCode, failureCodes.CANCELLED.exit, stopping.first());
-      await display.end();
-      if (!flags.json) {
-        const view = board.party(config.party);
-        const text = summaryText(
-          {
-            jobFile,
-            own: [config.party],
-            board,
-            reports: new Map([[config.party, report]]),
-            reportPaths: view.reportPath === undefined ? [] : [view.reportPath],
-            exitCode,
-            durationMs: shell.clock.now() - started,
-          },
-          shell.colour.out,
-        );
-        shell.out.write(text);
-      }
+      const view = board.party(config.party);
+      const summary = {
+        jobFile,
+        own: [config.party],
+        board,
+        reports: new Map([[config.party, report]]),
+        reportPaths: view.reportPath === undefined ? [] : [view.reportPath],
+        exitCode,
+        durationMs: shell.clock.now() - started,
+      };
+      await display.end(summaryText(summary, false));
+      if (!flags.json) shell.out.write(summaryText(summary, shell.colour.out));
       return exitCode;
     } catch (error) {
       await display.end();

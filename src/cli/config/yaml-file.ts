@@ -25,9 +25,9 @@ export function formatPath(path: KeyPath): string {
     .join('');
 }
 
-/** Reads a small text file. @throws {UsageError} PRIVITY_CONFIG_FILE_MISSING, PRIVITY_CONFIG_FILE_UNREADABLE */
-export async function readTextFile(path: string, what: string): Promise<string> {
-  const bytes = await readBytes(path, what);
+/** Reads a text file. @throws {UsageError} PRIVITY_CONFIG_FILE_MISSING, PRIVITY_CONFIG_FILE_UNREADABLE */
+export async function readTextFile(path: string, what: string, bytesMax = CONFIG_BYTES_MAX): Promise<string> {
+  const bytes = await readBytes(path, what, bytesMax);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -37,7 +37,7 @@ export async function readTextFile(path: string, what: string): Promise<string> 
   }
 }
 
-async function readBytes(path: string, what: string): Promise<Buffer> {
+async function readBytes(path: string, what: string, bytesMax: number): Promise<Buffer> {
   try {
     // Non-blocking, so that a named pipe in the place of the file is an error and not an endless wait.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -47,10 +47,10 @@ async function readBytes(path: string, what: string): Promise<Buffer> {
         'PRIVITY_CONFIG_FILE_UNREADABLE',
         `${path}: not a file, where the ${what} is expected`,
       );
-    if (stat.size > CONFIG_BYTES_MAX) {
+    if (stat.size > bytesMax) {
       throw new UsageError(
         'PRIVITY_CONFIG_FILE_UNREADABLE',
-        `${path}: ${stat.size} bytes are too many for a ${what} (at most ${CONFIG_BYTES_MAX})`,
+        `${path}: ${stat.size} bytes are too many for a ${what} (at most ${bytesMax})`,
       );
     }
     return await file.readFile();

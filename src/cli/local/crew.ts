@@ -12,6 +12,8 @@ export const SUPERVISOR_KILL_AFTER_MS = 5_000;
 
 export interface CrewPlan {
   readonly runId: string;
+  /** Of the run's keys and files. */
+  readonly folder: string;
   readonly parties: readonly string[];
   readonly bounds: Partial<Bounds>;
   /** The command line of a party's supervisor, without `node`. */
@@ -53,7 +55,7 @@ export async function runCrew(
   };
   const children = plan.parties.map((party) => {
     const handlers = { event: take, line: (text: string) => plan.onLine(party, text) };
-    const child = new SupervisorChild(party, plan.command(party), handlers, shell.clock);
+    const child = new SupervisorChild(party, plan.command(party), plan.folder, handlers, shell.clock);
     if (child.pid !== undefined && !announced.has(child.pid)) {
       announced.add(child.pid);
       plan.onEvent({ ...eventOf(party), event: 'process.started', role: 'supervisor', pid: child.pid });

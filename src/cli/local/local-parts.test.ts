@@ -77,6 +77,7 @@ describe('a throw-away federation', () => {
   it('can be entered by its owner only, is consistent, and goes away', async () => {
     const settings = { alice: { table: '/a.csv' } };
     const federation = await createThrowAway({
+      runId: 'r1',
       parties: ['alice', 'bob'],
       settings,
       bounds: { graceMs: 5 },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
+import { LOCAL_MARK } from '../../supervisor/process-group.ts';
 import { type ErrorReport, parseErrorLine } from '../output/error-text.ts';
 import { parseEventLine } from '../output/event-line.ts';
 import type { ParentRequest } from '../shell.ts';
@@ -36,9 +37,20 @@ export class SupervisorChild {
   readonly #child: ChildProcess;
   #running = true;
 
-  constructor(party: string, command: readonly string[], handlers: SupervisorHandlers, clock: Clock) {
+  /** `folder`: the files that the process needs for as long as it lives. */
+  constructor(
+    party: string,
+    command: readonly string[],
+    folder: string,
+    handlers: SupervisorHandlers,
+    clock: Clock,
+  ) {
     this.party = party;
-    const child = spawn(process.execPath, [...command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...command], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, [LOCAL_MARK]: folder },
+    });
     this.#child = child;
     this.pid = child.pid;
     child.stdin.on('error', () => undefined);

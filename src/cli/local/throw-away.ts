@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Bounds } from '../../supervisor/bounds.ts';
+import { OwnClaim } from '../../supervisor/claim.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { createIdentity, fingerprint } from '../../transport/identity/certificate.ts';
 import { formatFederation } from '../config/federation-file.ts';
@@ -17,6 +18,7 @@ const LOOPBACK = '127.0.0.1';
 const LOCAL_CERTIFICATE_DAYS = 2;
 
 export interface ThrowAwayPlan {
+  readonly runId: string;
   readonly parties: readonly string[];
   readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly bounds: Partial<Bounds>;
@@ -36,6 +38,9 @@ export async function createThrowAway(plan: ThrowAwayPlan): Promise<ThrowAwayFed
   const folder = await mkdtemp(join(tmpdir(), LOCAL_FOLDER_PREFIX));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
+    // Should this process and all its supervisors be killed at once, the next run finds whose the keys were.
+    const facts = { kind: 'local', party: null, runId: plan.runId, listen: null } as const;
+    new OwnClaim(folder, facts, plan.clock.wallTime());
     const ports = await freePorts(LOOPBACK, plan.parties.length, (below) => randomInt(below));
     const members = await Promise.all(
       plan.parties.map(async (name, index) => {

@@ -32,9 +32,9 @@ export async function choosePresenter(
       log.notice(party, text);
       display.notice(party, text);
     },
-    async end() {
+    async end(summary) {
       await display.end();
-      await log.end();
+      await log.end(summary);
     },
   };
 }

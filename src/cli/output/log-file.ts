@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { EnvironmentError } from '../../base/errors.ts';
+import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
 import type { Presenter } from './presenter.ts';
@@ -17,7 +18,7 @@ export const LOG_CLOSE_TIMEOUT_MS = 2_000;
 export async function openLog(shell: Shell, target: string): Promise<Presenter> {
   if (target === '-') {
     const toStderr = pino(options, { write: (text: string) => void shell.err.write(text) });
-    return logPresenter(toStderr, () => Promise.resolve());
+    return logPresenter(toStderr, shell.clock, () => Promise.resolve());
   }
   const file = pino.destination({ dest: target, sync: false, append: true, mode: 0o600 });
   try {
@@ -33,7 +34,7 @@ export async function openLog(shell: Shell, target: string): Promise<Presenter> 
   file.on('error', () => {
     broken = true;
   });
-  return logPresenter(pino(options, file), async () => {
+  return logPresenter(pino(options, file), shell.clock, async () => {
     if (broken) return;
     const closed = once(file, 'close');
     file.end();
@@ -51,17 +52,37 @@ const options: pino.LoggerOptions = {
   formatters: { level: (label) => ({ level: label }) },
 };
 
-function logPresenter(log: pino.Logger, close: () => Promise<void>): Presenter {
+/**
+ * Each line has the run's id and, from the first failure that became known to its party on, an incident: its own if it is about a
+ * failure, otherwise that of the verdict or, before there is one, of the first failure. So one search finds what belongs together.
+ */
+function logPresenter(log: pino.Logger, clock: Clock, close: () => Promise<void>): Presenter {
+  const incidents = new Map<string, string>();
+  let runId = '';
+  const about = (party: string): { time: string; runId: string; party: string; incident: string | null } => ({
+    time: new Date(clock.wallTime()).toISOString(),
+    runId,
+    party,
+    incident: incidents.get(party) ?? null,
+  });
   return {
     event(event) {
+      if (event.runId !== '') runId = event.runId;
+      if (event.event === 'failure' && !incidents.has(event.party))
+        incidents.set(event.party, event.incident);
+      if (event.event === 'verdict' && event.incident !== null) incidents.set(event.party, event.incident);
       // What the job returned may be large, and is the reader's to keep, not the log's.
       const fields = event.event === 'result' ? { ...event, value: undefined } : event;
-      log[levelOf(event)](fields);
+      log[levelOf(event)]({ incident: incidents.get(event.party) ?? null, ...fields, runId });
     },
     notice(party, text) {
-      log.info({ event: 'output', party, text });
+      log.info({ event: 'output', ...about(party), text });
     },
-    end: close,
+    async end(summary) {
+      const [party = ''] = incidents.keys();
+      if (summary !== undefined) log.info({ event: 'summary', ...about(party), text: summary.trim() });
+      await close();
+    },
   };
 }
 

@@ -5,8 +5,9 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
-import type { FailureCode } from '../../base/failure-codes.ts';
+import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
+import type { Wait } from '../../observe/report.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
 import { eventLine, parseEventLine } from './event-line.ts';
@@ -35,6 +36,20 @@ const failedVerdict = (code: FailureCode): RunEventBody => ({
   stepId: '3',
   stepName: 'load',
   digest: 'd1',
+  incident: 'i1',
+  blame: failureCodes[code].blame,
+  retryable: failureCodes[code].retryable,
+  attached: [],
+});
+
+const waitFor = (wait: Partial<Wait>): RunEventBody => ({
+  event: 'waiting',
+  peer: 'bob',
+  what: 'value',
+  stepId: null,
+  stepName: null,
+  sinceMs: 0,
+  ...wait,
 });
 
 describe('text that others had a hand in', () => {
@@ -206,7 +221,7 @@ describe('events as lines', () => {
     assert.equal(progress(2, ONGOING_LINE_INTERVAL_MS - 1), undefined);
     assert.equal(progress(5, ONGOING_LINE_INTERVAL_MS), 'step 3: 5 of 10');
     const waiting = (afterMs: number) =>
-      line(at('a', { event: 'waiting', peer: 'b', stepId: '4', sinceMs: 2_000 }, afterMs));
+      line(at('a', waitFor({ peer: 'b', stepId: '4', sinceMs: 2_000 }), afterMs));
     assert.deepEqual(
       [waiting(0), waiting(1_000), waiting(ONGOING_LINE_INTERVAL_MS)],
       ['waits for b, step 4 (2.0 s)', undefined, 'waits for b, step 4 (2.0 s)'],
@@ -227,8 +242,12 @@ describe('the board', () => {
     assert.equal(now(), 'waits for bob, carol to join');
     board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'up' }));
     assert.equal(now(), 'waits for carol to join');
+    board.apply(at('alice', waitFor({ peer: 'carol', what: 'join', sinceMs: 2_000 })));
+    assert.equal(now(), 'waits for carol to join (2.0 s)');
     board.apply(at('alice', { event: 'peer.state', peer: 'carol', state: 'up' }));
     assert.equal(now(), 'comparing job, arguments and federation');
+    board.apply(at('alice', waitFor({ what: 'start', sinceMs: 3_000 }), 2_000));
+    assert.equal(now(), 'waits for bob to load the job (3.0 s)');
     board.apply(at('alice', { event: 'run.started', job: 'j', parties: ['alice', 'bob', 'carol'] }));
     assert.equal(now(), 'all parties are here');
     board.apply(at('alice', { event: 'step.started', stepId: '1', name: 'psi', kind: 'psi' }));
@@ -248,10 +267,15 @@ describe('the board', () => {
       }),
     );
     assert.equal(now(), 'reveals count (3.0 s) · 1 step done');
-    board.apply(at('alice', { event: 'waiting', peer: 'bob', stepId: '2', sinceMs: 1_500 }));
+    board.apply(at('alice', waitFor({ stepId: '2', stepName: 'count', sinceMs: 1_500 })));
     assert.equal(now(), 'waits for bob, step 2 "count" (1.5 s) · 1 step done');
     board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'suspect' }));
     assert.equal(now(), 'bob is suspect · 1 step done');
+    board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'up' }));
+    const done = { event: 'step.finished', stepId: '2', name: 'count', kind: 'reveal' } as const;
+    board.apply(at('alice', { ...done, outcome: 'completed', durationMs: 5 }));
+    board.apply(at('alice', waitFor({ what: 'end', sinceMs: 4_000 }), 4_000));
+    assert.equal(now(), 'waits for bob to come to the end (4.0 s) · 2 steps done');
     board.apply(at('alice', failedVerdict('PEER_CRASHED')));
     assert.equal(now(), 'stopped: PEER_CRASHED at bob, step 3 "load"');
   });

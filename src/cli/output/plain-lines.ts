@@ -34,7 +34,7 @@ export function createPlainLines(): (event: RunEvent) => string | undefined {
       case 'step.progress':
         return tooSoon(`${event.party} ${event.stepId}`, event.time, false) ? undefined : sentence(event);
       case 'waiting':
-        return tooSoon(`${event.party} ${event.stepId} ${event.peer}`, event.time, true)
+        return tooSoon(`${event.party} ${event.stepId} ${event.peer} ${event.what}`, event.time, true)
           ? undefined
           : sentence(event);
       case 'step.finished':

@@ -11,8 +11,8 @@ export interface Presenter {
   event(event: RunEvent): void;
   /** Text from a party's processes that is no event. */
   notice(party: string, text: string): void;
-  /** Ends the display; text may be printed after it. */
-  end(): Promise<void>;
+  /** Ends the display; text may be printed after it. `summary` is that text, for a log. */
+  end(summary?: string): Promise<void>;
 }
 
 /** `--json`: events on standard output and nothing else. */

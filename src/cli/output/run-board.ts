@@ -1,10 +1,12 @@
 import type { RunEvent } from '../../observe/events.ts';
+import type { Wait } from '../../observe/report.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
 
 export type FailureEvent = Extract<RunEvent, { event: 'failure' }>;
 export type VerdictEvent = Extract<RunEvent, { event: 'verdict' }>;
 export type ReclaimedEvent = Extract<RunEvent, { event: 'reclaimed' }>;
+export type WaitingEvent = Extract<RunEvent, { event: 'waiting' }>;
 export type ProcessExit = Extract<RunEvent, { event: 'process.exited' }>;
 
 interface RunningStep {
@@ -23,7 +25,8 @@ export interface PartyView {
   stepsCompleted: number;
   /** Peers as this party sees them. */
   readonly peers: Map<string, string>;
-  waiting: { readonly peer: string; readonly stepId: string | null; readonly sinceMs: number } | undefined;
+  /** The longest wait of the last second. */
+  waiting: WaitingEvent | undefined;
   readonly failures: FailureEvent[];
   verdict: VerdictEvent | undefined;
   reclaimed: ReclaimedEvent | undefined;
@@ -88,6 +91,7 @@ export class RunBoard {
     switch (event.event) {
       case 'run.started':
         view.started = true;
+        view.waiting = undefined;
         for (const peer of event.parties)
           if (peer !== event.party) view.peers.set(peer, view.peers.get(peer) ?? 'joining');
         break;
@@ -128,7 +132,13 @@ export class RunBoard {
         view.reportPath = event.path;
         break;
       case 'waiting':
-        view.waiting = { peer: event.peer, stepId: event.stepId, sinceMs: event.sinceMs };
+        // The longest is told first; the others of the same second follow at once.
+        if (
+          view.waiting === undefined ||
+          event.sinceMs >= view.waiting.sinceMs ||
+          isLater(event, view.waiting)
+        )
+          view.waiting = event;
         break;
       default:
         break;
@@ -145,8 +155,12 @@ export class RunBoard {
     if (troubled.length > 0)
       return `${troubled.map(([peer, state]) => `${peer} is ${state}`).join(', ')}${done}`;
     const joining = [...view.peers].filter(([, state]) => state === 'joining').map(([peer]) => peer);
-    if (joining.length > 0) return `waits for ${joining.join(', ')} to join`;
-    if (!view.started) return 'comparing job, arguments and federation';
+    if (joining.length > 0)
+      return `waits for ${joining.join(', ')} to join${sinceText(view.waiting, 'join')}`;
+    if (!view.started) {
+      const wait = view.waiting?.what === 'start' ? view.waiting : undefined;
+      return wait === undefined ? 'comparing job, arguments and federation' : waitingText(wait);
+    }
     if (view.running.size > 0) return `${runningText(view, now)}${done}`;
     if (view.waiting !== undefined) return `${waitingText(view.waiting)}${done}`;
     return view.stepsCompleted === 0
@@ -155,13 +169,22 @@ export class RunBoard {
   }
 }
 
-export function waitingText(
-  waiting: { readonly peer: string; readonly stepId: string | null; readonly sinceMs: number },
-  stepName?: string,
-): string {
-  const what = waiting.stepId === null ? '' : `, ${stepPlace(waiting.stepId, stepName)}`;
-  return `waits for ${waiting.peer}${what} (${duration(waiting.sinceMs)})`;
+/** `waits for bob, step 3 "load" (12 s)` */
+export function waitingText(wait: Wait): string {
+  const purposes = { join: ' to join', start: ' to load the job', value: '', end: ' to come to the end' };
+  const step = wait.stepId === null ? '' : `, ${stepPlace(wait.stepId, wait.stepName)}`;
+  return `waits for ${wait.peer}${purposes[wait.what]}${step} (${duration(wait.sinceMs)})`;
 }
+
+/** Half of the interval in which waits are told. */
+const SAME_MOMENT_MS = 500;
+
+function isLater(event: WaitingEvent, before: WaitingEvent): boolean {
+  return Date.parse(event.time) - Date.parse(before.time) > SAME_MOMENT_MS;
+}
+
+const sinceText = (wait: Wait | undefined, what: Wait['what']): string =>
+  wait?.what === what ? ` (${duration(wait.sinceMs)})` : '';
 
 export function exitText(exit: { readonly code: number | null; readonly signal: string | null }): string {
   if (exit.signal !== null) return `was killed by ${exit.signal}`;
@@ -197,8 +220,7 @@ const ELAPSED_SHOWN_FROM_MS = 2_000;
 function runningText(view: PartyView, now: number): string {
   const all = [...view.running.values()];
   const work = all.filter(({ kind }) => kind === 'task' || kind === 'psi' || kind === 'exchange');
-  if (work.length === 0 && view.waiting !== undefined)
-    return waitingText(view.waiting, view.running.get(view.waiting.stepId ?? '')?.name);
+  if (work.length === 0 && view.waiting !== undefined) return waitingText(view.waiting);
   const steps = work.length > 0 ? work : all;
   const shown = steps.slice(0, RUNNING_SHOWN_MAX).map((step) => stepText(step, now));
   if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);

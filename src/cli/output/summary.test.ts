@@ -23,6 +23,10 @@ const failedVerdict = (code: FailureCode): RunEventBody => ({
   stepId: '3',
   stepName: 'load',
   digest: 'd1',
+  incident: 'i1',
+  blame: failureCodes[code].blame,
+  retryable: failureCodes[code].retryable,
+  attached: [],
 });
 const completedVerdict: RunEventBody = {
   event: 'verdict',
@@ -32,9 +36,24 @@ const completedVerdict: RunEventBody = {
   stepId: null,
   stepName: null,
   digest: 'd0',
+  incident: null,
+  blame: null,
+  retryable: false,
+  attached: [],
 };
+const taskFailed = {
+  event: 'failure',
+  code: 'TASK_FAILED',
+  origin: 'bob',
+  reporter: 'bob',
+  stepId: '3',
+  incident: 'i1',
+  blame: 'user',
+  retryable: false,
+} as const;
 
 const report = (party: string): RunReport => ({
+  reportVersion: 1,
   runId: 'r1',
   party,
   parties: ['alice', 'bob'],
@@ -45,6 +64,10 @@ const report = (party: string): RunReport => ({
   outcome: 'completed',
   verdict: { digest: 'd0', failure: null, attached: [], contributions: [] },
   code: null,
+  failures: [],
+  waits: [],
+  longestWaits: [],
+  timeline: [],
   steps: [],
   disclosures: [
     { stepId: '1', name: 'count', kind: 'reveal', to: ['bob'], type: 'number', shape: [2, 3], bytes: 8 },
@@ -83,16 +106,7 @@ describe('the summary', () => {
   it('counts failures that the job has handled', () => {
     const board = new RunBoard(['alice', 'bob']);
     for (const party of ['alice', 'bob']) {
-      board.apply(
-        at(party, {
-          event: 'failure',
-          code: 'TASK_FAILED',
-          origin: 'bob',
-          stepId: '3',
-          stepName: 'x',
-          incident: 'i1',
-        }),
-      );
+      board.apply(at(party, { ...taskFailed, stepName: 'x' }));
       board.apply(at(party, completedVerdict));
     }
     const text = summaryText(input(board, [report('alice'), report('bob')]), false);
@@ -107,12 +121,8 @@ describe('the summary', () => {
   it('says what failed, where, why, what each party did and what to do', () => {
     const board = new RunBoard(['alice', 'bob']);
     const failure: RunEventBody = {
-      event: 'failure',
-      code: 'TASK_FAILED',
-      origin: 'bob',
-      stepId: '3',
+      ...taskFailed,
       stepName: 'load',
-      incident: 'i1',
       message: 'no\u001b such column',
       stack: 'Error: no such column\n    at load (job.ts:3:4)\n    at node:internal/x:1:1',
     };
@@ -121,8 +131,11 @@ describe('the summary', () => {
       board.apply(at(party, failedVerdict('TASK_FAILED')));
       board.apply(at(party, { event: 'reclaimed', items: {}, leftovers: [] }));
     }
-    const text = summaryText(input(board, []), false);
+    const wait = { peer: 'bob', what: 'value', stepId: '3', stepName: 'load', sinceMs: 12_000 } as const;
+    const waiting = { ...report('alice'), disclosures: [], waits: [wait] };
+    const text = summaryText(input(board, [waiting]), false);
     for (const part of [
+      /was waiting for bob, step 3 "load" \(12\.0 s\)/,
       /✖ job\.ts failed/,
       /what +TASK_FAILED: A task/,
       /where +bob, step 3 "load"/,

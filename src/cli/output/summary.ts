@@ -1,13 +1,20 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
-import type { Disclosure, RunReport } from '../../observe/report.ts';
+import type { Disclosure, RunReport, Wait } from '../../observe/report.ts';
 import { advice } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
-import { exitText, type PartyView, placeText, type RunBoard, type VerdictEvent } from './run-board.ts';
+import {
+  exitText,
+  type PartyView,
+  placeText,
+  type RunBoard,
+  type VerdictEvent,
+  waitingText,
+} from './run-board.ts';
 import { secureBlocks } from './secure-summary.ts';
 import { createStyle, type Style } from './style.ts';
 import { valueText } from './value-text.ts';
@@ -26,6 +33,8 @@ export interface SummaryInput {
 
 const COLUMNS = 100;
 const DISCLOSURES_SHOWN_MAX = 30;
+/** In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went. */
+const LONG_WAIT_MS = 10_000;
 
 /** What a run came to, for people: the result or what failed, what left each party, where the reports are. Pure. */
 export function summaryText(input: SummaryInput, colour: boolean): string {
@@ -77,7 +86,12 @@ function completedHead(input: SummaryInput, style: Style): string[] {
   );
   const handled = new Set(incidents).size;
   const note = handled === 0 ? [] : [`  ${count(handled, 'failure')} on the way, which the job has handled`];
-  return [head, style.dim(run), ...note];
+  const waits = input.own.flatMap((party) => {
+    const [longest] = input.reports.get(party)?.longestWaits.filter(({ what }) => what === 'value') ?? [];
+    return longest !== undefined && longest.sinceMs >= LONG_WAIT_MS ? [{ party, wait: longest }] : [];
+  });
+  const lines = waits.map(({ party, wait }) => `  ${party} ${printable(waitedText(wait))} at the longest`);
+  return [head, style.dim(run), ...note, ...lines.map((line) => style.dim(line))];
 }
 
 function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {
@@ -179,12 +193,17 @@ function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent |
   const steps = report?.steps.filter((step) => step.outcome === 'completed').length ?? view.stepsCompleted;
   const aborted = report?.steps.filter((step) => step.outcome === 'aborted').length ?? 0;
   parts.push(`${count(steps, 'step')} completed${aborted > 0 ? `, ${aborted} not finished` : ''}`);
+  const [wait] = report?.waits ?? [];
+  if (wait !== undefined) parts.push(printable(waitedText(wait)));
   if (view.verdict === undefined) parts.push('came to no verdict');
   else if (view.verdict.outcome === 'completed') parts.push('completed before the others failed');
   if (view.reclaimed !== undefined)
     parts.push(view.reclaimed.leftovers.length === 0 ? 'nothing left behind' : 'left something behind');
   return parts.join('; ');
 }
+
+/** `was waiting for bob, step 3 "load" (12 s)` */
+const waitedText = (wait: Wait): string => waitingText(wait).replace(/^waits/, 'was waiting');
 
 function verdictsDiffer(input: SummaryInput): boolean {
   const digests = input.own

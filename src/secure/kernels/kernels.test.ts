@@ -100,6 +100,23 @@ describe('kernels: WebAssembly and TypeScript', () => {
     });
   }
 
+  it('give the same in the steps of truncation', () => {
+    for (const length of lengths) {
+      const [a, b, c, d] = [random(length), random(length), random(length), random(length)] as const;
+      agree(length, (k, out) => k.truncMask(out, a, 2n ** 62n, source(b)));
+      agree(length, (k, out) => k.truncNegated(out, a, source(b), source(c)));
+      for (const by of [1, 18, 33, 62]) {
+        const [p, q] = [random(packedWords(length, by)), random(packedWords(length, by))] as const;
+        agree(packedWords(length, by), (k, out) => k.truncWrap(out, a, b, p, q, by));
+        agree(length, (k, out) => k.truncCommon(out, a, b, p, q, by, (2n ** 62n) >> BigInt(by)));
+        agree(length, (k, out) => k.truncEdge(out, a, p, by));
+        agree(length + packedWords(length, by), (k, out) =>
+          k.truncDeal(out.subarray(0, length), out.subarray(length), c, d, p, by),
+        );
+      }
+    }
+  });
+
   it('do not mind where the result goes', () => {
     const [a, b] = [random(100), random(100)];
     const want = new BigUint64Array(100);

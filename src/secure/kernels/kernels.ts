@@ -14,7 +14,7 @@ export interface WordSource {
 /** Kernels work in pieces of this many words: five operands of it fit into the second-level cache, and calls cost nothing beside it. */
 export const CHUNK_WORDS = 16_384;
 
-export interface Kernels {
+export interface Kernels extends TruncationKernels {
   readonly name: 'wasm' | 'typescript';
 
   add(out: Words, x: Words, y: Words): void;
@@ -61,6 +61,33 @@ export interface Kernels {
   pack(packed: Words, x: Words, width: number): void;
   /** The inverse; higher bits become 0. */
   unpack(out: Words, packed: Words, width: number): void;
+}
+
+/**
+ * The steps of truncation by `by` bits (src/secure/protocols/rep3/truncate.ts), fused: one pass over memory each. Packed operands have
+ * fields of `by` bits.
+ */
+export interface TruncationKernels {
+  /** out = x + addend + r. */
+  truncMask(out: Words, x: Words, addend: bigint, r: WordSource): void;
+  /** out = r + s - x. */
+  truncNegated(out: Words, x: Words, r: WordSource, s: WordSource): void;
+  /** With c = own + other: packed = top·(1 - bit 63 of c) - mask, modulo 2^by. `top` and `mask` are packed, too. */
+  truncWrap(packed: Words, own: Words, other: Words, top: Words, mask: Words, by: number): void;
+  /** With c = own + other: out = (c >> by) + (wrap1 + wrap2)·2^(64-by) - offset; the wraps are packed. */
+  truncCommon(
+    out: Words,
+    own: Words,
+    other: Words,
+    wrap1: Words,
+    wrap2: Words,
+    by: number,
+    offset: bigint,
+  ): void;
+  /** out = mask·2^(64-by) - x; the mask is packed. */
+  truncEdge(out: Words, x: Words, mask: Words, by: number): void;
+  /** second = (r >> by) - first; packed = (bit 63 of r) - top, modulo 2^by; `top` is packed. */
+  truncDeal(second: Words, packed: Words, r: Words, first: Words, top: Words, by: number): void;
 }
 
 /** Words that `count` fields of `width` bits take. */

@@ -3,9 +3,11 @@ import type { MatrixDims } from '../protocols/protocol.ts';
 import type { Words } from '../sharing/shares.ts';
 import { transpose64 } from './bit-transpose.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';
+import { typescriptTruncation } from './truncation.ts';
 
 export const typescriptKernels: Kernels = {
   name: 'typescript',
+  ...typescriptTruncation,
 
   add(out, x, y) {
     for (let i = 0; i < out.length; i++) out[i] = BigInt.asUintN(64, (x[i] as bigint) + (y[i] as bigint));

@@ -180,6 +180,66 @@ class WasmKernels implements Kernels {
     });
   }
 
+  truncMask(out: Words, x: Words, addend: bigint, r: WordSource): void {
+    this.#chunks(out, (from, to) => {
+      this.#put(1, x.subarray(from, to));
+      this.#put(2, r.next(to - from));
+      this.#call('truncMask', slot(0), slot(1), slot(2), addend, to - from);
+    });
+  }
+  truncNegated(out: Words, x: Words, r: WordSource, s: WordSource): void {
+    this.#chunks(out, (from, to) => {
+      this.#put(1, x.subarray(from, to));
+      this.#put(2, r.next(to - from));
+      this.#put(3, s.next(to - from));
+      this.#call('truncNegated', slot(0), slot(1), slot(2), slot(3), to - from);
+    });
+  }
+  truncWrap(packed: Words, own: Words, other: Words, top: Words, mask: Words, by: number): void {
+    for (let from = 0; from < own.length; from += CHUNK_WORDS) {
+      const to = Math.min(own.length, from + CHUNK_WORDS);
+      this.#put(1, own.subarray(from, to));
+      this.#put(2, other.subarray(from, to));
+      this.#put(3, fields(top, from, to, by));
+      this.#put(4, fields(mask, from, to, by));
+      this.#call('truncWrap', slot(0), slot(1), slot(2), slot(3), slot(4), BigInt(by), to - from);
+      this.#take(0, fields(packed, from, to, by));
+    }
+  }
+  truncCommon(
+    out: Words,
+    own: Words,
+    other: Words,
+    wrap1: Words,
+    wrap2: Words,
+    by: number,
+    offset: bigint,
+  ): void {
+    this.#chunks(out, (from, to) => {
+      this.#put(1, own.subarray(from, to));
+      this.#put(2, other.subarray(from, to));
+      this.#put(3, fields(wrap1, from, to, by));
+      this.#put(4, fields(wrap2, from, to, by));
+      this.#call('truncCommon', slot(0), slot(1), slot(2), slot(3), slot(4), BigInt(by), offset, to - from);
+    });
+  }
+  truncEdge(out: Words, x: Words, mask: Words, by: number): void {
+    this.#chunks(out, (from, to) => {
+      this.#put(1, x.subarray(from, to));
+      this.#put(2, fields(mask, from, to, by));
+      this.#call('truncEdge', slot(0), slot(1), slot(2), BigInt(by), to - from);
+    });
+  }
+  truncDeal(second: Words, packed: Words, r: Words, first: Words, top: Words, by: number): void {
+    this.#chunks(second, (from, to) => {
+      this.#put(1, r.subarray(from, to));
+      this.#put(2, first.subarray(from, to));
+      this.#put(3, fields(top, from, to, by));
+      this.#call('truncDeal', slot(0), slot(4), slot(1), slot(2), slot(3), BigInt(by), to - from);
+      this.#take(4, fields(packed, from, to, by));
+    });
+  }
+
   #elementwise(name: Elementwise, out: Words, x: Words, y: Words): void {
     this.#chunks(out, (from, to) => {
       this.#put(1, x.subarray(from, to));
@@ -221,6 +281,10 @@ class WasmKernels implements Kernels {
 
   #put(index: number, words: Words): void {
     this.#heap.set(words, slot(index) / 8);
+  }
+
+  #take(index: number, into: Words): void {
+    into.set(this.#heap.subarray(slot(index) / 8, slot(index) / 8 + into.length));
   }
 
   #call(name: string, ...args: readonly (number | bigint)[]): void {
@@ -282,6 +346,11 @@ interface Matrix {
   readonly words: Words;
   /** Words from one row to the next. */
   readonly stride: number;
+}
+
+/** Packed fields [from, to); `from` is a multiple of 64, so they begin with a word. */
+function fields(packed: Words, from: number, to: number, width: number): Words {
+  return packed.subarray((from * width) / 64, Math.ceil((to * width) / 64));
 }
 
 function slot(index: number): number {

@@ -15,12 +15,17 @@ const some = (): Words => BigUint64Array.of(...edges, ...randomWords(130));
 const small = (): Words => some().map((word) => BigInt.asUintN(64, BigInt.asIntN(63, word)));
 const signed = (word: bigint | undefined): bigint => BigInt.asIntN(64, word ?? 0n);
 
-for (const [protocol, size] of [
-  ['ref', 2],
-  ['ref', 3],
-  ['rep3', 3],
-] as [SecureProtocol, number][]) {
-  describe(`primitives of ${protocol} with ${size} members`, () => {
+for (const [protocol, size, dealer] of [
+  ['ref', 2, false],
+  ['ref', 3, false],
+  ['rep3', 3, false],
+  ['semi2k', 2, false],
+  ['semi2k', 2, true],
+  ['semi2k', 3, true],
+  ['semi2k', 4, true],
+  ['semi2k', 5, true],
+] as [SecureProtocol, number, boolean][]) {
+  describe(`primitives of ${protocol} with ${size} members${dealer ? ' and a dealer' : ''}`, () => {
     const both = async <T>(
       x: Words,
       y: Words,
@@ -30,13 +35,18 @@ for (const [protocol, size] of [
         ys: typeof xs,
       ) => Promise<T>,
     ): Promise<T[]> =>
-      runSecure(protocol, size, async (on, rank) => {
-        const [xs, ys] = await on.all(
-          (at) => at.protocol.shareA(at.fiber, 0, x.length, rank === 0 ? x : undefined),
-          (at) => at.protocol.shareA(at.fiber, 1, y.length, rank === 1 ? y : undefined),
-        );
-        return body(on, xs, ys);
-      });
+      runSecure(
+        protocol,
+        size,
+        async (on, rank) => {
+          const [xs, ys] = await on.all(
+            (at) => at.protocol.shareA(at.fiber, 0, x.length, rank === 0 ? x : undefined),
+            (at) => at.protocol.shareA(at.fiber, 1, y.length, rank === 1 ? y : undefined),
+          );
+          return body(on, xs, ys);
+        },
+        { dealer },
+      );
     const same = (results: readonly unknown[], want: Words): void => {
       for (const result of results) assert.deepEqual(result, want);
     };

@@ -7,6 +7,7 @@ const refusalCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'PRIVITY_PROTOCOL_VERSION',
   'PRIVITY_RUN_MISMATCH',
   'PRIVITY_SESSION_LOST',
+  'PRIVITY_SUPERVISOR_GONE',
 ]);
 /** Characters kept of what a peer says. */
 const PEER_TEXT_MAX = 500;

@@ -19,6 +19,9 @@ const differs = process.env.MATRIX_DIFFERS ?? '';
 const PSI_ROWS = 12_000;
 const BLOCKED_MS = 10_000;
 const PAUSE_MS = 500;
+const PIECE_MEGABYTES = 100;
+/** A few pieces and what Node.js itself needs: far below what has passed. */
+const PEAK_MEGABYTES_MAX = 1_000;
 
 // A party that is slow to load keeps the others in the handshake.
 const loadMs = Number(process.env.MATRIX_LOAD_MS ?? 0);
@@ -71,6 +74,7 @@ async function act(what: string, signal: AbortSignal, tempDir: string): Promise<
   switch (what) {
     case 'throw':
     case 'throw in finally':
+    case 'throw in a handler':
       tell();
       throw new Error('canary-task-message');
     case 'throw a string':
@@ -104,6 +108,12 @@ async function act(what: string, signal: AbortSignal, tempDir: string): Promise<
     case 'fill the disk':
       tell();
       return fillDisk(tempDir);
+    case 'return five gigabytes':
+      tell();
+      // Never touched, so that it costs address space and no memory.
+      return new Uint8Array(5_000_000_000);
+    case 'outlast':
+      return new Promise((resolve) => setTimeout(resolve, Number(process.env.MATRIX_UNTIL) - Date.now(), 2));
     case 'return a map':
       tell();
       return new Map([['canary-key', 'canary-value']]);
@@ -134,10 +144,21 @@ async function act(what: string, signal: AbortSignal, tempDir: string): Promise<
   }
 }
 
-/** The job's own clean-up, which may fail as well. */
-function cleanUp(what: string): void {
+/** The job's own clean-up, which may fail as well, or take longer than it is given. */
+async function cleanUp(what: string, isSlow: boolean): Promise<void> {
   if (what === 'throw in finally') throw new Error('canary-finally-message');
+  if (!isSlow) return;
+  console.log('cleaning up');
+  await new Promise(() => undefined);
 }
+
+/** A part of a stream of values. The bytes differ, so that no page of memory is shared with another. */
+function piece(bytes: number, number: number): Uint8Array {
+  return new Uint8Array(bytes).fill(number % 256);
+}
+
+/** The most memory that this process has had, in megabytes. */
+const peakMegabytes = (): number => process.resourceUsage().maxRSS / 1_000;
 
 /** Runs when this party's program has reported that it is through: the run is closing. */
 function whenThrough(then: () => void): void {
@@ -154,13 +175,17 @@ export default job(
   {
     parties,
     args: z.object({
-      scene: z.enum(['work', 'transfer', 'psi', 'reveal', 'closing', 'end', 'attempt']).default('work'),
+      scene: z
+        .enum(['work', 'transfer', 'pieces', 'psi', 'reveal', 'closing', 'end', 'attempt'])
+        .default('work'),
       act: z.string().default('return'),
       who: z
         .string()
         .default('bob')
         .transform((text) => text.split(',')),
       megabytes: z.coerce.number().default(32),
+      /** Whose clean-up never ends by itself. */
+      lingers: z.string().default(''),
     }),
   },
   async (context) => {
@@ -168,6 +193,13 @@ export default job(
     const { scene, who } = args;
     const party = (name: string) => (context as unknown as Record<string, typeof bob>)[name] ?? bob;
     const fails = who.includes(self);
+    if (args.act === 'throw in a handler') {
+      for (const name of parties) {
+        party(name).onFailure(() => {
+          throw new Error('canary-handler-message');
+        });
+      }
+    }
     try {
       // Afterwards everyone's program has a connection with everyone else's.
       await Promise.all(parties.map((name) => reveal(party(name).run('here', () => 1))));
@@ -206,6 +238,25 @@ export default job(
           bytes: await reveal(bob.run('take', { big: big.to(bob) }, ({ big }) => (big as Uint8Array).length)),
         };
       }
+      if (scene === 'pieces') {
+        // More than any memory here may hold, as a job would move it: one piece after the other.
+        let megabytes = 0;
+        for (let number = 0; megabytes < args.megabytes; number++) {
+          const made = alice.run('make piece', () => piece(PIECE_MEGABYTES * 1_000_000, number));
+          const taken = bob.run('take piece', { made: made.to(bob) }, ({ made }) => {
+            if (made.some((byte) => byte !== number % 256)) throw new Error('a piece has changed');
+            return (made as Uint8Array).length / 1_000_000;
+          });
+          megabytes += await reveal(taken);
+        }
+        const peaks = [
+          await reveal(alice.run('peak', peakMegabytes)),
+          await reveal(bob.run('peak', peakMegabytes)),
+        ];
+        const peak = Math.max(...peaks);
+        if (peak > PEAK_MEGABYTES_MAX) throw new Error(`it took ${peak} MB`);
+        return { megabytes };
+      }
       if (scene === 'psi') {
         const ids = (from: number) => Array.from({ length: PSI_ROWS }, (_, i) => `id-${from + i}`);
         const left = alice.run('left', () => tableOf({ id: ids(0) }));
@@ -236,7 +287,7 @@ export default job(
       });
       return { answer: first };
     } finally {
-      cleanUp(args.act);
+      await cleanUp(args.act, args.lingers === self);
     }
   },
 );

@@ -1,12 +1,21 @@
-/** A task that prints the time and throws. */
+/**
+ * A task that throws, in a job that prints when that was. Not before it throws: printing takes time, which would be part of what
+ * is measured.
+ */
 import { job } from 'privity';
+
+let thrownAt: number | null = null;
 
 export default job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, reveal }) => {
   const seed = alice.run('seed', () => 1);
   await reveal(seed);
   const work = bob.run('work', () => {
-    console.log(`thrown at ${performance.timeOrigin + performance.now()}`);
+    thrownAt = performance.timeOrigin + performance.now();
     throw new Error('planned');
   });
-  return reveal(work);
+  try {
+    return await reveal(work);
+  } finally {
+    if (thrownAt !== null) console.log(`thrown at ${thrownAt}`);
+  }
 });

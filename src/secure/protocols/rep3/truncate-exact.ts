@@ -15,7 +15,9 @@ export async function truncExactS(
   by: number,
 ): Promise<Arith> {
   const { rank, kernels } = state;
-  const { parts, masked } = await truncateSum(state, fiber, 'truncExactS', partsOf(x)[0], by);
+  const truncated = await truncateSum(state, fiber, 'truncExactS', partsOf(x)[0], by);
+  const { parts } = truncated;
+  const masked = truncated.masked();
   const words = by * planeWords(x.length);
   const low = new BigUint64Array(words);
   // Members 0 and 1: the complement of c's low bits. Member 2: r's low bits.

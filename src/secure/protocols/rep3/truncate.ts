@@ -21,8 +21,8 @@ const OFFSET = 1n << 62n;
 
 export interface Truncated {
   readonly parts: readonly Words[];
-  /** c at members 0 and 1, r at member 2: what exact truncation compares. */
-  readonly masked: Words;
+  /** c at members 0 and 1, r at member 2, for the caller to keep: what exact truncation compares. */
+  readonly masked: () => Words;
 }
 
 /** `summand`: this member's; z as a signed number is below 2^62 in magnitude. */
@@ -49,20 +49,20 @@ async function atFirst(
   const fields = packedWords(count, by);
   const stream = seeds.own(fiber);
   const masked = new BigUint64Array(count);
-  kernels.affine(masked, summand, 1n, OFFSET);
-  kernels.addRandom(masked, stream);
+  kernels.truncMask(masked, summand, OFFSET, stream);
   const first = stream.words(count);
-  const top = unpacked(kernels, stream.words(fields), count, by);
-  const mask = unpacked(kernels, stream.words(fields), count, by);
+  const top = stream.words(fields);
+  const mask = stream.words(fields);
   const received = await round(fiber, `${label} open`, [{ rank: 1, words: masked }], [{ rank: 1, count }]);
-  const c = new BigUint64Array(count);
-  kernels.add(c, masked, received[1] as Words);
-  const own = wrapShare(kernels, c, top, mask, by);
+  const others = received[1] as Words;
+  const own = new BigUint64Array(fields);
+  kernels.truncWrap(own, masked, others, top, mask, by);
   const wraps = await round(fiber, `${label} wrap`, [{ rank: 1, words: own }], [{ rank: 1, count: fields }]);
+  const common = new BigUint64Array(count);
+  kernels.truncCommon(common, masked, others, own, wraps[1] as Words, by, OFFSET >> BigInt(by));
   // Share 0: mask·2^(64-f) - r'_0.
-  kernels.shiftLeft(mask, mask, 64 - by);
-  kernels.sub(first, mask, first);
-  return { parts: [first, commonShare(kernels, c, own, wraps[1] as Words, by)], masked: c };
+  kernels.truncEdge(first, first, mask, by);
+  return { parts: [first, common], masked: () => sumOf(kernels, masked, others) };
 }
 
 async function atSecond(
@@ -75,9 +75,9 @@ async function atSecond(
   const count = summand.length;
   const fields = packedWords(count, by);
   const stream = seeds.next(fiber);
-  const masked = summand.slice();
-  kernels.addRandom(masked, stream);
-  const mask = unpacked(kernels, stream.words(fields), count, by);
+  const masked = new BigUint64Array(count);
+  kernels.truncMask(masked, summand, 0n, stream);
+  const mask = stream.words(fields);
   const received = await round(
     fiber,
     `${label} open`,
@@ -87,16 +87,17 @@ async function atSecond(
       { rank: 2, count: count + fields },
     ],
   );
-  const c = new BigUint64Array(count);
-  kernels.add(c, masked, received[0] as Words);
+  const others = received[0] as Words;
   const fromThird = received[2] as Words;
-  const top = unpacked(kernels, fromThird.subarray(count), count, by);
-  const own = wrapShare(kernels, c, top, mask, by);
+  const own = new BigUint64Array(fields);
+  kernels.truncWrap(own, masked, others, fromThird.subarray(count), mask, by);
   const wraps = await round(fiber, `${label} wrap`, [{ rank: 0, words: own }], [{ rank: 0, count: fields }]);
+  const common = new BigUint64Array(count);
+  kernels.truncCommon(common, masked, others, own, wraps[0] as Words, by, OFFSET >> BigInt(by));
   // Share 2: mask·2^(64-f) - r'_1.
-  kernels.shiftLeft(mask, mask, 64 - by);
-  kernels.sub(mask, mask, fromThird.subarray(0, count));
-  return { parts: [commonShare(kernels, c, own, wraps[0] as Words, by), mask], masked: c };
+  const last = new BigUint64Array(count);
+  kernels.truncEdge(last, fromThird.subarray(0, count), mask, by);
+  return { parts: [common, last], masked: () => sumOf(kernels, masked, others) };
 }
 
 async function atThird(
@@ -111,66 +112,25 @@ async function atThird(
   const withFirst = seeds.next(fiber);
   const withSecond = seeds.own(fiber);
   const r = new BigUint64Array(count);
-  kernels.sub(r, r, summand);
-  kernels.addRandom(r, withFirst);
-  kernels.addRandom(r, withSecond);
+  kernels.truncNegated(r, summand, withFirst, withSecond);
   const first = withFirst.words(count);
-  const topOfFirst = unpacked(kernels, withFirst.words(fields), count, by);
-  const maskOfFirst = unpacked(kernels, withFirst.words(fields), count, by);
-  const maskOfSecond = unpacked(kernels, withSecond.words(fields), count, by);
+  const topOfFirst = withFirst.words(fields);
+  const maskOfFirst = withFirst.words(fields);
+  const maskOfSecond = withSecond.words(fields);
   const second = new BigUint64Array(count);
-  kernels.shiftRight(second, r, by);
-  kernels.sub(second, second, first);
-  const top = new BigUint64Array(count);
-  kernels.shiftRight(top, r, 63);
-  kernels.sub(top, top, topOfFirst);
-  const packedTop = new BigUint64Array(fields);
-  kernels.pack(packedTop, top, by);
-  await round(
-    fiber,
-    `${label} open`,
-    [
-      { rank: 1, words: second },
-      { rank: 1, words: packedTop },
-    ],
-    [],
-  );
+  const top = new BigUint64Array(fields);
+  kernels.truncDeal(second, top, r, first, topOfFirst, by);
+  const legs = [second, top].map((words) => ({ rank: 1, words }));
+  await round(fiber, `${label} open`, legs, []);
   await round(fiber, `${label} wrap`, [], []);
-  kernels.shiftLeft(maskOfFirst, maskOfFirst, 64 - by);
-  kernels.sub(first, maskOfFirst, first);
-  kernels.shiftLeft(maskOfSecond, maskOfSecond, 64 - by);
-  kernels.sub(maskOfSecond, maskOfSecond, second);
-  return { parts: [maskOfSecond, first], masked: r };
+  const last = new BigUint64Array(count);
+  kernels.truncEdge(last, second, maskOfSecond, by);
+  kernels.truncEdge(first, first, maskOfFirst, by);
+  return { parts: [last, first], masked: () => r };
 }
 
-type Kernels = Rep3State['kernels'];
-
-function unpacked(kernels: Kernels, packed: Words, count: number, by: number): Words {
-  const out = new BigUint64Array(count);
-  kernels.unpack(out, packed, by);
-  return out;
-}
-
-/** (share of top(r))·(1 - top(c)) - mask, modulo 2^by, packed. */
-function wrapShare(kernels: Kernels, c: Words, top: Words, mask: Words, by: number): Words {
-  const value = new BigUint64Array(c.length);
-  kernels.shiftRight(value, c, 63);
-  kernels.affine(value, value, 0xffff_ffff_ffff_ffffn, 1n);
-  kernels.mul(value, value, top);
-  kernels.sub(value, value, mask);
-  const packed = new BigUint64Array(packedWords(c.length, by));
-  kernels.pack(packed, value, by);
-  return packed;
-}
-
-/** Share 1, which members 0 and 1 hold: (c >> f) + 2^(64-f)·(both wrap shares) - 2^(62-f). */
-function commonShare(kernels: Kernels, c: Words, own: Words, other: Words, by: number): Words {
-  const out = unpacked(kernels, own, c.length, by);
-  kernels.add(out, out, unpacked(kernels, other, c.length, by));
-  kernels.shiftLeft(out, out, 64 - by);
-  const high = new BigUint64Array(c.length);
-  kernels.shiftRight(high, c, by);
-  kernels.affine(high, high, 1n, BigInt.asUintN(64, -(OFFSET >> BigInt(by))));
-  kernels.add(out, out, high);
+function sumOf(kernels: Rep3State['kernels'], x: Words, y: Words): Words {
+  const out = new BigUint64Array(x.length);
+  kernels.add(out, x, y);
   return out;
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEiwQIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAQgYKBGtpbmQieAoFSGVsbG8SEAoIcHJvdG9jb2wYASABKAkSDwoHdmVyc2lvbhgCIAEoCRISCgpmZWRlcmF0aW9uGAMgASgJEgsKA2pvYhgEIAEoCRIMCgRhcmdzGAUgASgJEg4KBnJ1bl9pZBgGIAEoCRINCgVub25jZRgHIAEoCSI9CglUcmFpbEhlYWQSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCSJECglIZWFydGJlYXQSJAoFaGVhZHMYASADKAsyFS5wcml2aXR5LnYxLlRyYWlsSGVhZBIRCglhbnN3ZXJpbmcYAiABKAgi0wEKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZvcmlnaW4YAiABKAkSEAoIcmVwb3J0ZXIYAyABKAkSFAoHc3RlcF9pZBgEIAEoCUgAiAEBEhYKCXN0ZXBfbmFtZRgFIAEoCUgBiAEBEhAKCGluY2lkZW50GAYgASgJEhQKB21lc3NhZ2UYByABKAlIAogBARISCgVmYWN0cxgIIAEoCUgDiAEBQgoKCF9zdGVwX2lkQgwKCl9zdGVwX25hbWVCCgoIX21lc3NhZ2VCCAoGX2ZhY3RzIoUBCgxDb250cmlidXRpb24SDQoFcGFydHkYASABKA0SDQoFcmVhZHkYAiABKAgSKQoHZmFpbHVyZRgDIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg0KBW5vbmNlGAQgASgJEhEKCXNpZ25hdHVyZRgFIAEoCUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIocBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0InsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQiTAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQFCCgoIX2ZhaWx1cmViBnByb3RvMw");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIItMBCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBAUIKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0cyKFAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAlCCgoIX2ZhaWx1cmUiHwoDQ3V0EgwKBGZyb20YASABKA0SCgoCdG8YAiABKA0iTgoLQm9hcmRSZXBvcnQSDQoFcGFydHkYASABKA0SDwoHdmVyc2lvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHZGVjaWRlZBgEIAEoCCKHAQoLQm9hcmRVcGRhdGUSLwoNY29udHJpYnV0aW9ucxgBIAMoCzIYLnByaXZpdHkudjEuQ29udHJpYnV0aW9uEh0KBGN1dHMYAiADKAsyDy5wcml2aXR5LnYxLkN1dBIoCgdyZXBvcnRzGAMgAygLMhcucHJpdml0eS52MS5Cb2FyZFJlcG9ydCJ7CgpUcmFpbEVudHJ5Eg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHc3RlcF9pZBgEIAEoCRIMCgRraW5kGAUgASgJEgwKBG5hbWUYBiABKAkSDgoGcGxhY2VzGAcgAygJIlIKCERpdmVyZ2VkEg4KBmJyYW5jaBgBIAEoCRInCgdlbnRyaWVzGAIgAygLMhYucHJpdml0eS52MS5UcmFpbEVudHJ5Eg0KBWVuZGVkGAMgASgIIiQKA0ZpbhINCgVzdGVwcxgBIAEoDRIOCgZkaWdlc3QYAiABKAkiBwoFUmVhZHkiCAoGQ2xvc2VkIl0KBFZvdGUSDQoFc2NvcGUYASABKAkSKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg8KB21lbWJlcnMYAyADKA1CCgoIX2ZhaWx1cmUiPgoLQ29uY2xhdmVFbmQSEAoIY29uY2xhdmUYASABKAkSDQoFc3RlcHMYAiABKA0SDgoGZGlnZXN0GAMgASgJYgZwcm90bzM");
 
 /**
  * @generated from message privity.v1.Control
@@ -69,6 +69,12 @@ export type Control = Message<"privity.v1.Control"> & {
      */
     value: Vote;
     case: "vote";
+  } | {
+    /**
+     * @generated from field: privity.v1.ConclaveEnd conclave_end = 9;
+     */
+    value: ConclaveEnd;
+    case: "conclaveEnd";
   } | { case: undefined; value?: undefined };
 };
 
@@ -494,6 +500,13 @@ export type Vote = Message<"privity.v1.Vote"> & {
    * @generated from field: optional privity.v1.Failure failure = 2;
    */
   failure?: Failure | undefined;
+
+  /**
+   * The parties that the scope includes, by number; empty when these are all.
+   *
+   * @generated from field: repeated uint32 members = 3;
+   */
+  members: number[];
 };
 
 /**
@@ -502,4 +515,33 @@ export type Vote = Message<"privity.v1.Vote"> & {
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 14);
+
+/**
+ * A member's program is through with a conclave: the steps of its branch and the digest after them. Sent to members only.
+ *
+ * @generated from message privity.v1.ConclaveEnd
+ */
+export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
+  /**
+   * @generated from field: string conclave = 1;
+   */
+  conclave: string;
+
+  /**
+   * @generated from field: uint32 steps = 2;
+   */
+  steps: number;
+
+  /**
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+};
+
+/**
+ * Describes the message privity.v1.ConclaveEnd.
+ * Use `create(ConclaveEndSchema)` to create a new message.
+ */
+export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 15);
 

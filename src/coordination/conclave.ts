@@ -1,0 +1,56 @@
+/**
+ * Conclaves: parts of the program that only some parties execute. The others know no more of one than that it is there. At its end
+ * the members compare how they came through, since no digest of the outer branch can tell.
+ *
+ * Cost: each member sends one message to each other member a conclave; nobody waits for it.
+ */
+import { awaitDifference } from './lockstep.ts';
+import { isOver } from './scopes.ts';
+import type { Turn } from './turn.ts';
+import type { Fin, OpenConclave, PartyIndex } from './types.ts';
+
+/** Conclaves with which peers may be through before this party. Far above what programs run side by side. */
+const OPEN_CONCLAVES_MAX = 65_536;
+
+/** This party's program is through with a conclave. */
+export function leaveConclave(turn: Turn, conclave: string, members: readonly PartyIndex[], fin: Fin): void {
+  // What lies in a scope that has failed is not compared: how far each party came in it differs.
+  if (!turn.open || isOver(turn, conclave)) return;
+  update(turn, conclave, { ...entryOf(turn, conclave), members }, turn.self, fin);
+  for (const peer of members) if (peer !== turn.self) turn.send(peer, { type: 'conclaveEnd', conclave, fin });
+  compare(turn, conclave);
+}
+
+/** A peer's program is through with a conclave. */
+export function takeConclaveEnd(turn: Turn, peer: number, conclave: string, fin: Fin): void {
+  if (!turn.open || isOver(turn, conclave)) return;
+  if (turn.next.conclaves.size >= OPEN_CONCLAVES_MAX)
+    return turn.lose(peer, 'LIMIT_EXCEEDED', 'too many open conclaves');
+  update(turn, conclave, entryOf(turn, conclave), peer, fin);
+  compare(turn, conclave);
+}
+
+function entryOf(turn: Turn, conclave: string): OpenConclave {
+  return (
+    turn.next.conclaves.get(conclave) ?? { members: null, fins: turn.next.config.parties.map(() => null) }
+  );
+}
+
+function update(turn: Turn, conclave: string, open: OpenConclave, party: number, fin: Fin): void {
+  const fins = open.fins.with(party, fin);
+  turn.next.conclaves = new Map(turn.next.conclaves).set(conclave, { ...open, fins });
+}
+
+function compare(turn: Turn, conclave: string): void {
+  const open = turn.next.conclaves.get(conclave);
+  const mine = open?.fins[turn.self];
+  if (!open?.members || !mine) return;
+  for (const [peer, theirs] of open.fins.entries()) {
+    if (!theirs || (theirs.digest === mine.digest && theirs.steps === mine.steps)) continue;
+    return awaitDifference(turn, peer, `${conclave}/0`, Math.max(theirs.steps, mine.steps) - 1);
+  }
+  if (!open.members.every((member) => open.fins[member])) return;
+  const conclaves = new Map(turn.next.conclaves);
+  conclaves.delete(conclave);
+  turn.next.conclaves = conclaves;
+}

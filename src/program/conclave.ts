@@ -1,0 +1,99 @@
+/**
+ * Conclaves: parts of the program that only some parties execute. The others count one step and go on; what happens inside, its
+ * steps, public values and failures as values, stays among the members.
+ */
+import { UsageError } from '../base/errors.ts';
+import type { TrailEntry } from '../coordination/failure.ts';
+import type { StepRun } from './activity.ts';
+import type { Handle } from './at.ts';
+import type { Branch } from './branch.ts';
+import type { Cell } from './cell.ts';
+import { isHandle } from './handle.ts';
+import type { Scheduler, StepInput } from './scheduler.ts';
+
+export interface OpenedConclave {
+  readonly entry: TrailEntry;
+  /** The branch in which the step lies. */
+  readonly branch: Branch;
+  readonly result: Handle;
+  readonly own: { readonly run: StepRun; readonly child: Branch; readonly cell: Cell } | null;
+}
+
+/** Resolves with a handle to the result, which every member has: at once for others, at the conclave's end for members. */
+export function conclave(
+  scheduler: Scheduler,
+  members: readonly string[],
+  code: () => unknown,
+): Promise<Handle> {
+  const opened = scheduler.openConclave(members);
+  const { entry, branch, result, own } = opened;
+  if (own === null) return Promise.resolve(result);
+  return branch.scope.promise((resolve, reject) => {
+    runMember(scheduler, opened, own.child, code).then(
+      (value) => {
+        own.cell.set(value);
+        own.run.finish('completed');
+        resolve(result);
+      },
+      (error: unknown) => {
+        const failed = scheduler.state.fail(error, entry, branch.scope);
+        own.cell.die();
+        own.run.finish(failed ? 'failed' : 'aborted');
+        reject(error);
+      },
+    );
+  });
+}
+
+async function runMember(
+  scheduler: Scheduler,
+  { entry, branch }: OpenedConclave,
+  child: Branch,
+  code: () => unknown,
+): Promise<unknown> {
+  const { state, lockstep } = scheduler;
+  state.enterConclave(entry);
+  try {
+    const value = await lockstep.inBranch(child, async () => code());
+    scheduler.settle(child, true);
+    if (isHandle(value)) {
+      throw new UsageError(
+        'PRIVITY_HANDLE_CONCLAVE',
+        `The conclave of step ${entry.stepId} returned a handle. Its result is a plain value that every member has: reveal it in the conclave first.`,
+      );
+    }
+    await state.activity.idle({ contains: (stepId) => stepId.startsWith(`${entry.stepId}/`) });
+    branch.scope.throwIfAborted();
+    const result = await scheduler.publish(value, entry);
+    state.host.conclaveLeft(entry.stepId, child.parties, { steps: child.next, digest: child.digest });
+    state.leaveConclave(entry);
+    return result;
+  } finally {
+    scheduler.closeConclave(branch, child);
+  }
+}
+
+/** @throws {UsageError} PRIVITY_PARTY_NOT_IN_CONCLAVE */
+export function checkMembers(branch: Branch, parties: readonly string[]): void {
+  const stranger = parties.find((party) => !branch.parties.includes(party));
+  if (stranger === undefined) return;
+  throw new UsageError(
+    'PRIVITY_PARTY_NOT_IN_CONCLAVE',
+    `A step in a conclave of ${branch.parties.join(' and ')} names ${stranger}, who is not in it.`,
+  );
+}
+
+/** @throws {UsageError} PRIVITY_HANDLE_CONCLAVE a step of the branch must not use the value */
+export function checkBorder(branch: Branch, { branch: home, value, owners }: StepInput): void {
+  if (branch.isOutsideOf(home)) {
+    throw new UsageError(
+      'PRIVITY_HANDLE_CONCLAVE',
+      `"${value.name}" was made in a conclave and is used outside of it, where other parties do not know it. Return its value from the conclave.`,
+    );
+  }
+  if (owners.every((party) => branch.parties.includes(party))) return;
+  throw new UsageError(
+    'PRIVITY_HANDLE_CONCLAVE',
+    `"${value.name}" is at ${owners.join(' and ')}; a conclave of ${branch.parties.join(' and ')} cannot use it. Send it to a member before.`,
+  );
+}

@@ -1,0 +1,71 @@
+/** What a party's report says of the course of its run: when what happened here, and which failures became known. */
+import { failureCodes } from '../base/failure-codes.ts';
+import type { Failure } from '../coordination/failure.ts';
+import type { RunEventBody } from '../observe/events.ts';
+import type { FailureReport, TimelineEntry } from '../observe/report.ts';
+
+/** Entries that a report keeps. A run has a few for each party; a peer that comes and goes for days has more. */
+const ENTRIES_MAX = 2_000;
+/** Failures that a report keeps: a job may handle many, one after the other. */
+const FAILURES_MAX = 500;
+
+type Unstamped = TimelineEntry extends infer E ? (E extends TimelineEntry ? Omit<E, 'atMs'> : never) : never;
+
+export class Chronicle {
+  readonly #now: () => number;
+  readonly #wallTime: () => number;
+  readonly #entries: TimelineEntry[] = [];
+  readonly #failures = new Map<string, FailureReport>();
+
+  /** `now`: milliseconds since this supervisor began, by a clock that never goes back. */
+  constructor(now: () => number, wallTime: () => number) {
+    this.#now = now;
+    this.#wallTime = wallTime;
+  }
+
+  note(entry: Unstamped): void {
+    const full = { atMs: Math.round(this.#now() * 10) / 10, ...entry } as TimelineEntry;
+    // The beginning explains more than the middle; the end is what the report is read for.
+    if (this.#entries.length >= ENTRIES_MAX) this.#entries.splice(ENTRIES_MAX / 2, 1);
+    this.#entries.push(full);
+  }
+
+  /** A failure became known here. The first time counts. */
+  failure(failure: Failure): void {
+    if (this.#failures.has(failure.incident)) return;
+    this.note({ what: 'failure', incident: failure.incident });
+    if (this.#failures.size >= FAILURES_MAX) return;
+    const { blame, retryable } = failureCodes[failure.code];
+    const time = new Date(this.#wallTime()).toISOString();
+    const atMs = Math.round(this.#now() * 10) / 10;
+    this.#failures.set(failure.incident, { ...failure, blame, retryable, atMs, time });
+  }
+
+  /** Takes from the events of this party those that belong on the timeline. */
+  take(event: RunEventBody): void {
+    switch (event.event) {
+      case 'peer.state':
+        this.note({ what: 'peer', peer: event.peer, state: event.state, reason: event.reason ?? '' });
+        return;
+      case 'run.started':
+        return this.note({ what: 'started' });
+      case 'process.exited':
+        if (event.role === 'program') this.note({ what: 'exited', code: event.code, signal: event.signal });
+        return;
+      case 'verdict':
+        return this.note({ what: 'verdict' });
+      case 'reclaimed':
+        return this.note({ what: 'reclaimed' });
+      default:
+        return;
+    }
+  }
+
+  get timeline(): readonly TimelineEntry[] {
+    return this.#entries;
+  }
+
+  get failures(): readonly FailureReport[] {
+    return [...this.#failures.values()];
+  }
+}

@@ -1,0 +1,57 @@
+/** What a supervisor itself says of its own party and of its peers, to the core and to its operator. */
+import { randomBytes } from 'node:crypto';
+import { PrivityError } from '../base/errors.ts';
+import type { FailureCode } from '../base/failure-codes.ts';
+import type { Failure } from '../coordination/failure.ts';
+import type { CoreEvent } from '../coordination/types.ts';
+import type { Announcer } from './announcer.ts';
+
+/** 128 bits. */
+const INCIDENT_BYTES = 16;
+
+export interface OwnFailuresOptions {
+  readonly party: string;
+  readonly parties: readonly string[];
+  readonly say: Announcer;
+  readonly nameOf: (stepId: string) => string | undefined;
+  readonly dispatch: (event: CoreEvent) => void;
+}
+
+export class OwnFailures {
+  readonly #options: OwnFailuresOptions;
+
+  constructor(options: OwnFailuresOptions) {
+    this.#options = options;
+  }
+
+  /** Something has failed at this party. `facts` cross; `detail` stays in this party's log. */
+  failed(code: FailureCode, facts: string, detail = '', stepId?: string): void {
+    const { say, nameOf, dispatch } = this.#options;
+    const stepName = stepId === undefined ? undefined : nameOf(stepId);
+    const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
+    const failure: Failure = { ...this.#own(code), ...step, facts };
+    say.failure(failure, [facts, detail].filter(Boolean).join(', '));
+    dispatch({ type: 'failed', failure });
+  }
+
+  /** Whether silence is a failure depends on whether the peer's program is only busy: its heartbeats say. */
+  silent(peer: string): void {
+    const { party, parties, dispatch } = this.#options;
+    const facts = `nothing passes on the data connection between ${[party, peer].sort().join(' and ')}`;
+    const failure: Failure = { ...this.#own('LINK_DOWN'), facts };
+    dispatch({ type: 'silent', peer: parties.indexOf(peer), failure });
+  }
+
+  /** A peer cannot be talked to, ever. */
+  refused(peer: number, error: Error): void {
+    const { say, dispatch } = this.#options;
+    const code = error instanceof PrivityError ? error.failure : 'PROTOCOL_VIOLATION';
+    say.emit({ event: 'log', level: 'error', message: error.message });
+    dispatch({ type: 'lost', peer, code });
+  }
+
+  #own(code: FailureCode): Pick<Failure, 'code' | 'origin' | 'reporter' | 'incident'> {
+    const { party } = this.#options;
+    return { code, origin: party, reporter: party, incident: randomBytes(INCIDENT_BYTES).toString('hex') };
+  }
+}

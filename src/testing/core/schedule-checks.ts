@@ -1,0 +1,336 @@
+/**
+ * What has to hold after a schedule (docs/failure-model.md). A checker gets the schedule as it happened and returns what is
+ * wrong in words, or null. The names of the checkers are those of the guarantees.
+ */
+import type { Failure } from '../../coordination/failure.ts';
+import { isLossReport } from './oracle.ts';
+import { scheduleBounds as bounds, type Fault } from './plan.ts';
+import { NAMES, type PartyRecord, type Schedule } from './schedule.ts';
+
+export type Checker = (schedule: Schedule) => string | null;
+
+/** A hair for timers that fire a thousandth late, twice. */
+const HAIR_MS = 1;
+
+const living = (schedule: Schedule): readonly PartyRecord[] =>
+  schedule.parties.filter((party) => party.startedAt !== null && party.crashedAt === null);
+
+/** How long the faults that only disturb may keep things from happening, all together. */
+function disturbedMs(faults: readonly Fault[]): number {
+  return faults.reduce((sum, fault) => {
+    if (fault.kind === 'slow') return sum + fault.extra;
+    if (fault.kind === 'late' || fault.kind === 'drift' || !('ms' in fault)) return sum;
+    return sum + (fault.ms ?? 0);
+  }, 0);
+}
+
+/**
+ * Every living party has left within the bound that follows from the bounds of the run: what the plan itself takes (the last
+ * fault, the programs, joining), then at most one detection for each peer, then lingering. Clocks may differ by a hundredth.
+ */
+export const termination: Checker = (schedule) => {
+  const bound = terminationBound(schedule);
+  for (const party of living(schedule)) {
+    if (party.leftAt === null)
+      return `${party.name} has not left after ${Math.round(schedule.time.now)} ms (${party.core.phase})`;
+    if (party.leftAt > bound)
+      return `${party.name} left after ${Math.round(party.leftAt)} ms; the bound is ${Math.round(bound)} ms`;
+    if (party.endedAt !== null && party.stalls.length === 0 && !isBusy(schedule, party)) {
+      const lingered = (party.leftAt - party.endedAt) / 1.02;
+      if (lingered > bounds.lingerMs + HAIR_MS) return `${party.name} lingers for ${Math.round(lingered)} ms`;
+    }
+  }
+  return null;
+};
+
+export function terminationBound(schedule: Schedule): number {
+  const { plan } = schedule;
+  const starts = Math.max(...schedule.parties.map((party) => party.startedAt ?? 0));
+  const isIncomplete =
+    schedule.parties.some((party) => party.startedAt === null) || starts > bounds.joinTimeoutMs;
+  const joined = isIncomplete
+    ? Math.min(starts, bounds.joinTimeoutMs) + bounds.joinTimeoutMs
+    : starts + 100 + 4 * plan.delayMs;
+  const last = Math.max(
+    0,
+    ...schedule.happened.map(
+      ({ at, fault }) => at + ('ms' in fault && fault.kind !== 'late' ? (fault.ms ?? 0) : 0),
+    ),
+  );
+  // Every message of the program's way may wait for disturbances; each step takes its longest pause.
+  const program =
+    (plan.steps + 3) * plan.stepMs +
+    8 * plan.delayMs +
+    disturbedMs(schedule.happened.map(({ fault }) => fault));
+  const detections = (plan.parties - 1) * (bounds.lostAfterMs + bounds.heartbeatMs + 2 * plan.delayMs);
+  return (
+    1.02 * (Math.max(joined + program, last) + detections + bounds.lateJoinMs + bounds.lingerMs) + HAIR_MS
+  );
+}
+
+function isBusy(schedule: Schedule, party: PartyRecord): boolean {
+  return schedule.happened.some(({ fault }) => fault.kind === 'busy' && NAMES[fault.party] === party.name);
+}
+
+/** Parties that still reach each other, over the living and over links that neither the network nor anybody has given up. */
+function reachEachOther(schedule: Schedule, a: number, b: number): boolean {
+  const { parties, happened } = schedule;
+  const reached = new Set([a]);
+  for (const at of reached) {
+    for (let to = 0; to < parties.length; to++) {
+      if (reached.has(to) || parties[to]?.crashedAt !== null || parties[to]?.startedAt === null) continue;
+      const severed = happened.some(
+        ({ fault }) => fault.kind === 'cut' && fault.ms === null && isPair(fault, at, to),
+      );
+      const given = parties.some(({ core }) => core.board.cuts[at]?.[to] || core.board.cuts[to]?.[at]);
+      if (!severed && !given) reached.add(to);
+    }
+  }
+  return reached.has(b);
+}
+
+const isPair = (fault: { readonly a: number; readonly b: number }, a: number, b: number): boolean =>
+  (fault.a === a && fault.b === b) || (fault.a === b && fault.b === a);
+
+/** Parties that reach each other share the verdict, and every scope has one outcome. */
+export const agreement: Checker = (schedule) => {
+  const { parties } = schedule;
+  for (const [a, left] of parties.entries()) {
+    for (const [b, right] of parties.entries()) {
+      const [one, other] = [left.core.outcome, right.core.outcome];
+      if (a >= b || !one || !other || one.digest === other.digest) continue;
+      if (left.crashedAt !== null || right.crashedAt !== null) continue;
+      const words = `${left.name} (${one.failure?.code ?? 'completed'}) and ${right.name} (${other.failure?.code ?? 'completed'})`;
+      if (reachEachOther(schedule, a, b)) return `${words} reach each other and disagree`;
+    }
+  }
+  const outcomes = new Set(parties.flatMap((party) => party.program.scopeOutcomes));
+  return outcomes.size > 1 ? 'a scope has two outcomes' : null;
+};
+
+/** No party reports success while another is certain of a failure, alive or not. */
+export const noSuccessBesideFailure: Checker = ({ parties }) => {
+  const completed = parties.find((party) => party.core.outcome?.result === 'completed');
+  const failed = parties.find(
+    ({ core }) => core.outcome?.result === 'failed' && core.outcome.failure?.code !== 'IN_DOUBT',
+  );
+  return completed && failed
+    ? `${completed.name} completed, ${failed.name} reports ${failed.core.outcome?.failure?.code}`
+    : null;
+};
+
+/** Nobody decides twice. */
+export const oneVerdict: Checker = ({ parties }) => {
+  const twice = parties.find((party) => party.ends > 1 || party.program.scopeOutcomes.length > 1);
+  return twice ? `${twice.name} is told twice how it ended` : null;
+};
+
+/** What every verdict and every scope names has happened, where it says; a run that nothing ends completes. */
+export const validity: Checker = (schedule) => {
+  for (const party of schedule.parties) {
+    const { outcome, board } = party.core;
+    if (outcome?.result === 'completed') {
+      const early = schedule.parties.find(({ program }) => !program.finished);
+      if (early) return `${party.name} completed before ${early.name} was through`;
+      if (schedule.happened.some(({ fault }) => fault.kind === 'mismatch'))
+        return `${party.name} completed with another's job`;
+      const digests = new Set(schedule.parties.map(({ core }) => JSON.stringify(core.fin)));
+      if (digests.size > 1) return `${party.name} completed, and the programs took different steps`;
+    }
+    for (const contribution of board.contributions) {
+      const failure = contribution?.failure;
+      const why = failure ? unfounded(schedule, failure) : null;
+      if (why) return `${party.name} believes ${failure?.code} at ${failure?.origin}: ${why}`;
+    }
+  }
+  return endsAsItMust(schedule);
+};
+
+function endsAsItMust(schedule: Schedule): string | null {
+  const harmless = schedule.happened.every(({ fault }) => isHarmless(fault)) && isShort(schedule);
+  const failed = schedule.parties.find(({ core }) => core.outcome?.result !== 'completed');
+  if (!harmless || !failed) return null;
+  return `nothing happened that ends a run, and ${failed.name} reports ${failed.core.outcome?.failure?.code ?? 'nothing'}`;
+}
+
+/** Disturbances together stay below the silence after which a peer is lost. */
+function isShort(schedule: Schedule): boolean {
+  const faults = schedule.happened.map(({ fault }) => fault);
+  const busy = faults.some((fault) => fault.kind === 'busy') ? bounds.heartbeatMs : 0;
+  const latest = Math.max(0, ...faults.map((fault) => (fault.kind === 'late' ? (fault.ms ?? 0) : 0)));
+  if (latest + disturbedMs(faults) > 0.9 * bounds.joinTimeoutMs) return false;
+  return (
+    disturbedMs(faults) + busy + bounds.heartbeatMs + 2 * schedule.plan.delayMs + 50 < bounds.lostAfterMs
+  );
+}
+
+function isHarmless(fault: Fault): boolean {
+  switch (fault.kind) {
+    case 'fail scope':
+    case 'freeze':
+    case 'jump':
+    case 'drift':
+    case 'busy':
+    case 'break':
+    case 'slow':
+      return true;
+    case 'cut':
+      return fault.ms !== null;
+    case 'late':
+      return fault.ms !== null;
+    default:
+      return false;
+  }
+}
+
+/** Why a failure that somebody believes has not happened; null when it has. */
+function unfounded(schedule: Schedule, failure: Failure): string | null {
+  const origin = NAMES.indexOf(failure.origin);
+  const reporter = NAMES.indexOf(failure.reporter);
+  const has = (kind: Fault['kind'], at: (fault: Fault) => boolean = () => true): boolean =>
+    schedule.happened.some(({ fault }) => fault.kind === kind && at(fault));
+  switch (failure.code) {
+    case 'PROGRAM_MISMATCH':
+      return has('mismatch') ? null : 'all jobs are the same';
+    case 'DIVERGENCE':
+      return differs(schedule, failure);
+    case 'AUTH_FAILED':
+      return has('refuse', (f) => 'peer' in f && f.peer === origin && f.party === reporter)
+        ? null
+        : 'nobody was refused';
+    case 'PROTOCOL_VIOLATION':
+      return has('forge', (f) => 'party' in f && f.party === origin) ? null : 'the protocol was kept';
+    case 'PEER_CRASHED':
+      return has('crash', (f) => 'party' in f && f.party === origin) ? null : 'it runs';
+    case 'JOIN_TIMEOUT':
+    case 'PEER_UNREACHABLE':
+      return failure.code === 'JOIN_TIMEOUT' || isLossReport(failure)
+        ? lossUnfounded(schedule, origin, reporter)
+        : 'nobody lost it';
+    default: {
+      if (failure.code === 'DEADLINE_EXCEEDED' && !failure.incident.startsWith('planted')) {
+        const { core } = schedule.parties[origin] as PartyRecord;
+        const end = core.startedAt + bounds.runDeadlineMs;
+        return core.lastTickAt >= end ? null : 'the run is not that old';
+      }
+      const own = schedule.parties[reporter]?.failures.some((f) => f.incident === failure.incident);
+      const silent =
+        failure.code === 'LINK_DOWN' && has('silence', (f) => 'party' in f && f.party === reporter);
+      return (own && origin === reporter) || silent ? null : 'it did not fail so';
+    }
+  }
+}
+
+/** The first step that differs is the one that a divergence names, where it names one. */
+function differs(schedule: Schedule, failure: Failure): string | null {
+  const { plan, happened } = schedule;
+  const places = happened.flatMap(({ fault }) => {
+    if (fault.kind === 'diverge') return [fault.position];
+    if (fault.kind === 'stop short') return [Math.max(1, plan.steps - fault.steps)];
+    return [];
+  });
+  if (places.length === 0) return 'all programs take the same steps';
+  if (failure.stepId === undefined) return null;
+  return places.includes(Number(failure.stepId))
+    ? null
+    : `the steps differ at ${places.join(', ')}, not at ${failure.stepId}`;
+}
+
+/** A party may be given up only if something kept it from being heard, and only after it was silent for long enough. */
+function lossUnfounded(schedule: Schedule, origin: number, reporter: number): string | null {
+  const [lost, by] = [schedule.parties[origin], schedule.parties[reporter]];
+  if (!lost || !by) return 'there is no such party';
+  const loss = by.lost.find(({ peer }) => peer === origin);
+  if (loss === undefined) return 'nobody gave up on it';
+  const touched = schedule.happened.some(({ fault }) => touches(fault, origin, reporter));
+  const withdrew =
+    lost.core.left ||
+    lost.core.board.cuts[origin]?.[reporter] === true ||
+    lost.startedAt === null ||
+    lost.startedAt > loss.at;
+  if (!touched && !withdrew && lost.crashedAt === null) return 'nothing kept it from being heard';
+  if (loss.code !== 'PEER_UNREACHABLE') return null;
+  // Time in which the observer itself did not run, or that its clock skipped, proves nothing.
+  const deaf = by.stalls.reduce((sum, { from, to }) => {
+    const overlap = Math.min(to, loss.at) - Math.max(from, loss.at - loss.silentForMs);
+    return sum + Math.max(0, overlap);
+  }, 0);
+  const tolerated = by.stalls.length * 2 * bounds.heartbeatMs;
+  return 1.02 * (loss.silentForMs - deaf) + tolerated + HAIR_MS >= bounds.lostAfterMs
+    ? null
+    : `it was silent for ${Math.round(loss.silentForMs)} ms, of which the observer did not run for ${Math.round(deaf)} ms`;
+}
+
+function touches(fault: Fault, origin: number, reporter: number): boolean {
+  if (fault.kind === 'cut' || fault.kind === 'break' || fault.kind === 'slow')
+    return isPair(fault, origin, reporter);
+  if (fault.kind === 'freeze' || fault.kind === 'busy' || fault.kind === 'late' || fault.kind === 'crash')
+    return fault.party === origin;
+  return false;
+}
+
+/** A verdict does not blame a party for being silent if that party's own failure is known to a living party on the same side. */
+export const causeBeforeSymptom: Checker = (schedule) => {
+  const { parties } = schedule;
+  for (const [a, party] of parties.entries()) {
+    const failure = party.core.outcome?.failure;
+    if (!failure || party.crashedAt !== null || !isLossReport(failure)) continue;
+    const origin = NAMES.indexOf(failure.origin);
+    for (const [b, other] of parties.entries()) {
+      const own = other.core.board.contributions[origin]?.failure;
+      if (other.crashedAt !== null || !own || isLossReport(own) || own.code === 'CANCELLED') continue;
+      if (reachEachOther(schedule, a, b))
+        return `${party.name} misses ${failure.origin}, whose ${own.code} ${other.name} knows`;
+    }
+  }
+  return null;
+};
+
+/** Boards on the wire for each pair of parties and each thing that becomes known: see docs/simulation-core.md. */
+export const BOARDS_FACTOR = 8;
+
+/** Control messages stay below c·n² for each thing that becomes known; all others have a number that does not depend on faults. */
+export const bounded: Checker = ({ parties, network, plan, happened }) => {
+  const pairs = plan.parties * (plan.parties - 1);
+  const { hello, board, diverged, vote, fin, ready, closed } = network.sent;
+  const facts = factsOf(parties);
+  const forged = happened.filter(({ fault }) => fault.kind === 'forge').length;
+  if (board > BOARDS_FACTOR * plan.parties ** 2 * (facts + 1) + forged)
+    return `${board} boards for ${facts} facts`;
+  if (hello > pairs || fin > pairs || ready > pairs) return 'a word that is said once was said twice';
+  if (vote > pairs) return `${vote} votes for one scope`;
+  if (closed > pairs + board) return `${closed} farewells`;
+  return diverged > 2 * pairs ? `${diverged} trails` : null;
+};
+
+/** Contributions and cuts that anybody knows of. */
+export function factsOf(parties: readonly PartyRecord[]): number {
+  const known = new Set<string>();
+  for (const { core } of parties) {
+    for (const [party, sealed] of core.board.contributions.entries()) if (sealed) known.add(`${party}`);
+    for (const [from, row] of core.board.cuts.entries()) {
+      for (const [to, isCut] of row.entries()) if (isCut) known.add(`${from} ${to}`);
+    }
+  }
+  return known.size;
+}
+
+/** Whoever has left wants no timer and says nothing more; no scope is open where the run completed. */
+export const nothingLeft: Checker = (schedule) => {
+  for (const party of schedule.parties) {
+    if (party.core.outcome?.result === 'completed' && party.core.scopes.size > 0)
+      return `${party.name} keeps a scope`;
+  }
+  return null;
+};
+
+export const checkers: Readonly<Record<string, Checker>> = {
+  termination,
+  agreement,
+  validity,
+  'cause before symptom': causeBeforeSymptom,
+  'one verdict': oneVerdict,
+  'no success beside failure': noSuccessBesideFailure,
+  bounded,
+  'nothing left': nothingLeft,
+};

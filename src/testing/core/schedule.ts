@@ -1,0 +1,459 @@
+/**
+ * One seeded schedule of the coordination core: all parties of a run over virtual time and a faulty network. The core is the real
+ * one; links, programs and processes are models of what they promise. The same plan gives the same schedule, to the last event.
+ */
+import { digestOf, seal, signedText } from '../../coordination/board.ts';
+import { initialState, step } from '../../coordination/machine.ts';
+import type { CoreEvent, CoreState, Effect, Failure, Message } from '../../coordination/types.ts';
+import { testHello, testSigner } from '../core-world.ts';
+import { Network } from './network.ts';
+import { type Fault, PARTIES_MAX, type Plan, scheduleBounds } from './plan.ts';
+import { plantedFailure } from './planted.ts';
+import { Prng } from './prng.ts';
+import { Program } from './program.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'].slice(0, PARTIES_MAX);
+/** When a schedule that does not end by itself is given up: far beyond every bound. */
+const UNTIL_MS = 60_000;
+/** Events of one schedule: far more than seven parties need for half a minute. */
+const EVENTS_MAX = 500_000;
+/** How late the timers of a busy machine fire at most: less than a heartbeat, which would count as not running. */
+const BUSY_LATE_MS = 200;
+/** How long a party that has left waits for its last messages, as `flushMs` of the supervisor. */
+const FLUSH_MS = 500;
+
+/** A party and all that happened to it. Times are virtual time, not the party's own clock. */
+export interface PartyRecord {
+  readonly name: string;
+  core: CoreState;
+  program: Program;
+  startedAt: number | null;
+  crashedAt: number | null;
+  frozenUntil: number;
+  /** Moments at which this party did not run, or its clock jumped: what it may have missed. */
+  readonly stalls: { readonly from: number; readonly to: number }[];
+  endedAt: number | null;
+  ends: number;
+  leftAt: number | null;
+  gone: boolean;
+  readonly heardAt: (number | null)[];
+  readonly lost: {
+    readonly peer: number;
+    readonly at: number;
+    readonly code: string;
+    readonly silentForMs: number;
+  }[];
+  /** Failures of its own that reached the core while the run could still fail by them. */
+  readonly failures: Failure[];
+}
+
+/** Told of every step of every core: what one party may never do. */
+export type StepWatcher = (
+  before: CoreState,
+  event: CoreEvent,
+  after: CoreState,
+  effects: readonly Effect[],
+  wakeAt: number | null,
+  localNow: number,
+) => void;
+
+export interface ScheduleOptions {
+  readonly watch?: StepWatcher;
+  /** Told what happens, for people: the moment, the party, and words. */
+  readonly trace?: (at: number, party: number, words: string) => void;
+  readonly onStep?: (parties: readonly PartyRecord[]) => void;
+}
+
+export class Schedule {
+  readonly plan: Plan;
+  readonly parties: PartyRecord[] = [];
+  readonly network: Network;
+  readonly time: VirtualTime;
+  /** Faults that took place, with the moment. */
+  readonly happened: { readonly fault: Fault; readonly at: number }[] = [];
+  events = 0;
+  readonly #options: ScheduleOptions;
+  readonly #random: Prng;
+  readonly #clocks: { rate: number; ahead: number; wake: number; busyUntil: number }[] = [];
+  readonly #inboxes: (() => void)[][] = [];
+  readonly #outboxes: Map<number, Message[]>[] = [];
+
+  constructor(plan: Plan, options: ScheduleOptions = {}) {
+    this.plan = plan;
+    this.#options = options;
+    this.#random = new Prng(plan.seed, 'order');
+    this.time = new VirtualTime(() => this.#random.next());
+    this.network = new Network(this.time, new Prng(plan.seed, 'network'), plan.delayMs, {
+      deliver: (from, to, message) => this.#deliver(from, to, message),
+      link: (at, peer, up, closed) =>
+        this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
+      exists: (party) => this.#isRunning(party),
+    });
+    for (let party = 0; party < plan.parties; party++) this.#add(party);
+    for (const fault of plan.faults) this.#schedule(fault);
+  }
+
+  run(): this {
+    while (
+      this.parties.some((party) => party.crashedAt === null && !party.gone) &&
+      this.time.next(UNTIL_MS)
+    ) {
+      this.events += 1;
+      if (this.events > EVENTS_MAX) throw new RangeError(`more than ${EVENTS_MAX} events: time stands still`);
+    }
+    return this;
+  }
+
+  local(party: number): number {
+    const clock = this.#clocks[party];
+    return clock ? this.time.now * clock.rate + clock.ahead : 0;
+  }
+
+  #record(party: number): PartyRecord {
+    return this.parties[party] as PartyRecord;
+  }
+
+  #isRunning(party: number): boolean {
+    const record = this.#record(party);
+    return record.startedAt !== null && record.crashedAt === null && !record.gone;
+  }
+
+  #add(self: number): void {
+    const random = new Prng(this.plan.seed, `party ${self}`);
+    const name = NAMES[self] ?? '?';
+    const drift = this.plan.faults.find((fault) => fault.kind === 'drift' && fault.party === self);
+    this.#clocks.push({
+      rate: drift?.kind === 'drift' ? drift.rate : 1,
+      ahead: self * 1_000,
+      wake: 0,
+      busyUntil: 0,
+    });
+    this.#inboxes.push([]);
+    this.#outboxes.push(new Map());
+    const config = {
+      self,
+      parties: NAMES.slice(0, this.plan.parties),
+      bounds: scheduleBounds,
+      nonce: `nonce-${self}`,
+      signer: testSigner(self),
+    };
+    const host = {
+      after: (ms: number, run: () => void) =>
+        this.time.at(this.time.now + ms, () => this.#whenAwake(self, run)),
+      tell: (event: CoreEvent) => this.#dispatch(self, event),
+    };
+    this.parties.push({
+      name,
+      core: initialState(config, this.local(self)),
+      program: new Program(this.plan, self, name, random, host),
+      startedAt: null,
+      crashedAt: null,
+      frozenUntil: 0,
+      stalls: [],
+      endedAt: null,
+      ends: 0,
+      leftAt: null,
+      gone: false,
+      heardAt: Array<null>(this.plan.parties).fill(null),
+      lost: [],
+      failures: [],
+    });
+    const late = this.plan.faults.find((fault) => fault.kind === 'late' && fault.party === self);
+    const delay = late?.kind === 'late' ? late.ms : random.between(0, 20);
+    if (delay === null) return;
+    this.time.at(delay, () => this.#start(self, random.between(0, 50)));
+  }
+
+  #start(self: number, loadMs: number): void {
+    const record = this.#record(self);
+    if (record.crashedAt !== null) return;
+    record.startedAt = this.time.now;
+    record.core = initialState(record.core.config, this.local(self));
+    this.#trace(self, 'starts');
+    this.#dispatch(self, { type: 'tick' });
+    for (let peer = 0; peer < this.plan.parties; peer++) {
+      if (peer !== self && this.#isRunning(peer)) this.network.connect(self, peer);
+    }
+    const other = this.plan.faults.find((fault) => fault.kind === 'mismatch' && fault.party === self);
+    const hello = testHello(self, other?.kind === 'mismatch' ? { [other.field]: 'another' } : {});
+    this.time.at(this.time.now + loadMs, () =>
+      this.#whenAwake(self, () => this.#dispatch(self, { type: 'loaded', hello })),
+    );
+  }
+
+  /** What happens to a frozen party happens when it runs again; to one that is gone, never. */
+  #whenAwake(party: number, run: () => void): void {
+    if (!this.#isRunning(party)) return;
+    if (this.time.now < this.#record(party).frozenUntil) this.#inboxes[party]?.push(run);
+    else run();
+  }
+
+  #deliver(from: number, to: number, message: Message): void {
+    this.#whenAwake(to, () => {
+      this.#record(to).heardAt[from] = this.time.now;
+      this.#dispatch(to, { type: 'received', peer: from, message });
+    });
+  }
+
+  #dispatch(party: number, event: CoreEvent): void {
+    if (!this.#isRunning(party)) return;
+    const record = this.#record(party);
+    const before = record.core;
+    const now = this.local(party);
+    const { state, effects, wakeAt } = step(before, event, now);
+    record.core = state;
+    this.#options.watch?.(before, event, state, effects, wakeAt, now);
+    if (event.type === 'failed' && before.phase !== 'aborting' && before.phase !== 'ended')
+      record.failures.push(event.failure);
+    if (event.type === 'link' && event.up) record.heardAt[event.peer] ??= this.time.now;
+    this.#tell(party, event, before);
+    for (const effect of effects) this.#execute(party, effect);
+    this.#setTimer(party, wakeAt);
+    this.#options.onStep?.(this.parties);
+  }
+
+  #execute(party: number, effect: Effect): void {
+    const record = this.#record(party);
+    if (effect.type === 'send') return this.#send(party, effect.to, effect.message);
+    record.program.take(effect);
+    if (effect.type === 'peer' && effect.state === 'lost') {
+      const since = record.heardAt[effect.peer] ?? record.startedAt ?? 0;
+      const code = record.core.board.contributions[party]?.failure?.code ?? '';
+      record.lost.push({ peer: effect.peer, at: this.time.now, code, silentForMs: this.time.now - since });
+      this.#trace(party, `gives up on ${NAMES[effect.peer]}: ${effect.reason}`);
+      this.#outboxes[party]?.delete(effect.peer);
+      this.network.close(party, effect.peer);
+    } else if (effect.type === 'ended') {
+      record.ends += 1;
+      record.endedAt = this.time.now;
+      this.#trace(
+        party,
+        `decides: ${effect.outcome.failure?.code ?? 'completed'} ${effect.outcome.failure?.origin ?? ''}`,
+      );
+    } else if (effect.type === 'leave') {
+      record.leftAt = this.time.now;
+      this.#trace(party, 'leaves');
+      this.#leave(party, this.time.now + FLUSH_MS);
+    } else if (effect.type === 'scopeCancelled' || effect.type === 'scopeEnded') {
+      this.#trace(
+        party,
+        `${effect.type} ${effect.scope}: ${effect.failure?.code ?? 'success'} ${effect.failure?.origin ?? ''}`,
+      );
+    }
+  }
+
+  #leave(party: number, until: number): void {
+    if (!this.#isRunning(party)) return;
+    if (
+      this.time.now < until &&
+      !(this.network.isFlushed(party, this.plan.parties) && this.#outboxes[party]?.size === 0)
+    ) {
+      return this.time.at(Math.min(until, this.time.now + 20), () =>
+        this.#whenAwake(party, () => this.#leave(party, until)),
+      );
+    }
+    for (let peer = 0; peer < this.plan.parties; peer++) if (peer !== party) this.network.close(party, peer);
+    this.#record(party).gone = true;
+  }
+
+  /** Heartbeats at once, everything else after this turn; of several boards only the last (src/supervisor/control-plane.ts). */
+  #send(party: number, to: number, message: Message): void {
+    if (message.type === 'heartbeat') return this.network.send(party, to, message);
+    const outbox = this.#outboxes[party];
+    if (outbox === undefined) return;
+    if (outbox.size === 0)
+      this.time.at(this.time.now, () => this.#whenAwake(party, () => this.#flush(party)));
+    const waiting = outbox.get(to) ?? [];
+    if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
+    waiting.push(message);
+    outbox.set(to, waiting);
+  }
+
+  #flush(party: number): void {
+    const all = [...(this.#outboxes[party] ?? [])];
+    this.#outboxes[party]?.clear();
+    for (const [to, messages] of all) for (const message of messages) this.network.send(party, to, message);
+  }
+
+  #setTimer(party: number, wakeAt: number | null): void {
+    const clock = this.#clocks[party];
+    if (clock === undefined) return;
+    clock.wake += 1;
+    if (wakeAt === null) return;
+    const mine = clock.wake;
+    const late = this.time.now < clock.busyUntil ? this.#random.between(0, BUSY_LATE_MS) : 0;
+    // A hair later than the exact moment: rounding must not fire a timer before it is due.
+    this.time.at((wakeAt - clock.ahead) / clock.rate + 0.001 + late, () => {
+      if (clock.wake === mine) this.#whenAwake(party, () => this.#dispatch(party, { type: 'tick' }));
+    });
+  }
+
+  #schedule(fault: Fault): void {
+    const random = new Prng(this.plan.seed, `fault ${JSON.stringify(fault)}`);
+    if (!('at' in fault)) {
+      this.happened.push({ fault, at: 0 });
+      if (fault.kind === 'diverge' && fault.noticedBy !== null) {
+        const { party, noticedBy, position } = fault;
+        const moment = (position + 1) * this.plan.stepMs;
+        this.time.at(moment, () =>
+          this.#whenAwake(noticedBy, () => this.#noticeDifference(noticedBy, party, position)),
+        );
+      }
+      return;
+    }
+    this.time.at(fault.at, () => {
+      if (!this.#applies(fault)) return;
+      this.happened.push({ fault, at: this.time.now });
+      this.#inject(fault, random);
+    });
+  }
+
+  /** A value can show a difference only once both programs have come so far. */
+  #noticeDifference(at: number, peer: number, position: number): void {
+    const come = [at, peer].every(
+      (party) => (this.#record(party).core.trail.branches.get('')?.at(-1)?.position ?? -1) >= position,
+    );
+    if (come) this.#dispatch(at, { type: 'diverged', peer, branch: '', position });
+  }
+
+  #applies(fault: Fault): boolean {
+    const who = 'party' in fault ? [fault.party] : [fault.a, fault.b];
+    return who.every(
+      (party) => party < this.plan.parties && (fault.kind === 'cut' || this.#isRunning(party)),
+    );
+  }
+
+  #inject(fault: Fault & { readonly at: number }, random: Prng): void {
+    const now = this.time.now;
+    switch (fault.kind) {
+      case 'fail': {
+        const { party } = fault;
+        const failure = plantedFailure(NAMES[party] ?? '', fault.code, fault.stepId);
+        this.#trace(party, `* fails: ${fault.code}`);
+        return this.#whenAwake(party, () => this.#dispatch(party, { type: 'failed', failure }));
+      }
+      case 'crash':
+        return this.#crash(fault, random);
+      case 'freeze':
+        return this.#freeze(fault.party, fault.ms, random);
+      case 'jump': {
+        const clock = this.#clocks[fault.party];
+        const record = this.#record(fault.party);
+        if (clock === undefined) return;
+        this.#trace(fault.party, `* its clock jumps by ${fault.ms} ms`);
+        clock.ahead += fault.ms;
+        record.stalls.push({ from: now, to: now });
+        return this.#whenAwake(fault.party, () => this.#dispatch(fault.party, { type: 'tick' }));
+      }
+      case 'busy': {
+        const clock = this.#clocks[fault.party];
+        if (clock) clock.busyUntil = now + fault.ms;
+        this.#whenAwake(fault.party, () =>
+          this.#dispatch(fault.party, { type: 'answering', answers: false }),
+        );
+        const over = () => this.#dispatch(fault.party, { type: 'answering', answers: true });
+        return this.time.at(now + fault.ms, () => this.#whenAwake(fault.party, over));
+      }
+      case 'break':
+        this.#trace(fault.a, `* its connection with ${NAMES[fault.b]} breaks for ${fault.ms} ms`);
+        return this.network.break(fault.a, fault.b, fault.ms);
+      case 'cut':
+        this.#trace(
+          fault.a,
+          `* nothing passes to ${NAMES[fault.b]}${fault.oneWay ? '' : ' and back'}, for ${fault.ms ?? 'ever'}`,
+        );
+        this.network.stall(fault.a, fault.b, fault.ms);
+        if (!fault.oneWay) this.network.stall(fault.b, fault.a, fault.ms);
+        return;
+      case 'slow':
+        return this.network.slow(fault.a, fault.b, fault.ms, fault.extra);
+      case 'silence': {
+        const failure = {
+          ...plantedFailure(NAMES[fault.party] ?? '', 'LINK_DOWN', undefined),
+          facts: 'data connection',
+        };
+        const { party, peer } = fault;
+        return this.#whenAwake(party, () => this.#dispatch(party, { type: 'silent', peer, failure }));
+      }
+      case 'refuse': {
+        const { party, peer } = fault;
+        return this.#whenAwake(party, () =>
+          this.#dispatch(party, { type: 'lost', peer, code: 'AUTH_FAILED' }),
+        );
+      }
+      case 'forge':
+        return this.#forge(fault.party, fault.peer, fault.author);
+      default:
+        return undefined;
+    }
+  }
+
+  #crash(fault: Extract<Fault, { kind: 'crash' }>, random: Prng): void {
+    const record = this.#record(fault.party);
+    if (record.core.left) return;
+    record.crashedAt = this.time.now;
+    this.#trace(fault.party, '* crashes');
+    this.network.vanish(fault.party, this.plan.parties, fault.reset);
+    if (!fault.evidence) return;
+    for (let peer = 0; peer < this.plan.parties; peer++) {
+      if (peer === fault.party) continue;
+      const event: CoreEvent = { type: 'lost', peer: fault.party, code: 'PEER_CRASHED' };
+      const at = this.time.now + random.between(0, this.plan.delayMs + 5);
+      this.time.at(at, () =>
+        this.#whenAwake(peer, () => this.#record(peer).core.runId !== '' && this.#dispatch(peer, event)),
+      );
+    }
+  }
+
+  #freeze(party: number, ms: number, random: Prng): void {
+    const record = this.#record(party);
+    const until = this.time.now + ms;
+    this.#trace(party, `* freezes for ${ms} ms`);
+    if (until <= record.frozenUntil) return;
+    record.stalls.push({ from: Math.max(this.time.now, record.frozenUntil), to: until });
+    record.frozenUntil = until;
+    const ticksFirst = random.chance(0.5);
+    this.time.at(until, () => {
+      if (!this.#isRunning(party) || this.time.now < record.frozenUntil) return;
+      this.#trace(party, 'runs again');
+      const waiting = this.#inboxes[party]?.splice(0) ?? [];
+      if (ticksFirst) this.#dispatch(party, { type: 'tick' });
+      for (const run of waiting) this.#whenAwake(party, run);
+      if (!ticksFirst) this.#dispatch(party, { type: 'tick' });
+    });
+  }
+
+  #forge(from: number, to: number, author: number): void {
+    if (author === from || to === author) return;
+    const names = this.#record(from).core.config.parties;
+    const failure = { ...plantedFailure(names[author] ?? '', 'TASK_FAILED', '0'), incident: 'forged' };
+    const said = { failure, ready: false, nonce: `nonce-${author}` };
+    const signature = testSigner(from).sign(signedText(names[author] ?? '', said));
+    const board = seal(this.#record(from).core.board, author, { ...said, signature });
+    this.#trace(from, `* says that ${names[author]} had sealed a failure`);
+    if (board === this.#record(from).core.board) return;
+    const report = { version: 1, digest: digestOf('forged'), decided: false };
+    this.#send(from, to, {
+      type: 'board',
+      board,
+      reports: names.map((_, party) => (party === author ? report : null)),
+    });
+  }
+
+  #trace(party: number, words: string): void {
+    this.#options.trace?.(this.time.now, party, words);
+  }
+
+  #tell(party: number, event: CoreEvent, before: CoreState): void {
+    if (!this.#options.trace || event.type === 'tick') return;
+    const record = this.#record(party);
+    if (event.type === 'received') {
+      if (event.message.type === 'heartbeat') return;
+      this.#trace(party, `receives ${event.message.type} from ${NAMES[event.peer]}`);
+    } else if (event.type === 'link')
+      this.#trace(party, `link to ${NAMES[event.peer]} is ${event.up ? 'up' : 'down'}`);
+    else this.#trace(party, event.type);
+    if (before.phase !== record.core.phase) this.#trace(party, `${before.phase} → ${record.core.phase}`);
+  }
+}

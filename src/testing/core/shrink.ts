@@ -1,0 +1,42 @@
+/** The smallest plan that still breaks what a plan breaks: fewer faults, fewer parties, a shorter program. */
+import { check } from './explore-core.ts';
+import type { Fault, Plan } from './plan.ts';
+
+/** Plans tried at most: each takes milliseconds. */
+const ATTEMPTS_MAX = 2_000;
+
+export function shrink(plan: Plan, checker: string, run: typeof check = check): Plan {
+  let best = plan;
+  let attempts = 0;
+  for (let improved = true; improved; ) {
+    improved = false;
+    for (const candidate of smaller(best)) {
+      attempts += 1;
+      if (attempts > ATTEMPTS_MAX) return best;
+      if (run(candidate).breach?.checker !== checker) continue;
+      best = candidate;
+      improved = true;
+      break;
+    }
+  }
+  return best;
+}
+
+/** Plans that are one thing simpler, those with the most taken away first. */
+function* smaller(plan: Plan): Generator<Plan> {
+  for (let i = 0; i < plan.faults.length; i++)
+    yield { ...plan, faults: plan.faults.filter((_, at) => at !== i) };
+  const most = Math.max(1, ...plan.faults.flatMap(partiesOf));
+  for (let parties = Math.max(2, most + 1); parties < plan.parties; parties++) yield { ...plan, parties };
+  if (plan.scopeAt !== null && !plan.faults.some((fault) => fault.kind === 'fail scope'))
+    yield { ...plan, scopeAt: null };
+  const least = Math.max(1, (plan.scopeAt ?? 0) + 1);
+  if (plan.steps > least) yield { ...plan, steps: plan.steps - 1 };
+}
+
+function partiesOf(fault: Fault): number[] {
+  const { a, b, party, peer, author, noticedBy } = fault as Partial<
+    Record<'a' | 'b' | 'party' | 'peer' | 'author' | 'noticedBy', number | null>
+  >;
+  return [a, b, party, peer, author, noticedBy].filter((index): index is number => typeof index === 'number');
+}

@@ -1,0 +1,166 @@
+/**
+ * What one party may never do, in whatever order things happen: checked at every step of a core, in searches and in schedules.
+ * Each check returns what is wrong in words, or null.
+ */
+import type { CoreEvent, CoreState, Effect } from '../../coordination/types.ts';
+import { expectedOrder, expectedVerdict } from './oracle.ts';
+
+export interface CoreStep {
+  readonly name: string;
+  readonly before: CoreState;
+  readonly event: CoreEvent;
+  readonly after: CoreState;
+  /** Sends may be left out: no check reads them. */
+  readonly effects: readonly Effect[];
+  readonly wakeAt: number | null;
+  readonly now: number;
+}
+
+export function checkStep(step: CoreStep): string | null {
+  return (
+    checkSealed(step) ?? checkVerdict(step) ?? checkScopeEnd(step) ?? checkLeaving(step) ?? checkWake(step)
+  );
+}
+
+/** A contribution never changes; a party's own is its failure if that came first. */
+function checkSealed({ name, before, event, after }: CoreStep): string | null {
+  const wasOpen = before.phase !== 'aborting' && before.phase !== 'ended';
+  if (before.board === after.board && event.type !== 'failed') return null;
+  for (const [party, sealed] of before.board.contributions.entries()) {
+    const now = after.board.contributions[party];
+    if (sealed !== null && now !== sealed && JSON.stringify(now) !== JSON.stringify(sealed)) {
+      return `never two verdicts: at ${name} the contribution of party ${party} has changed`;
+    }
+  }
+  const { self } = before.config;
+  const own = after.board.contributions[self];
+  if (event.type === 'failed' && wasOpen && own?.failure?.incident !== event.failure.incident) {
+    return `cause before symptom: ${name} has failed and seals something else`;
+  }
+  if (own && before.board.contributions[self] === null && own.ready !== before.ready) {
+    return `validity: ${name} seals whether it was ready, wrongly`;
+  }
+  for (let party = 0; party < before.peers.length; party++) {
+    if (before.board.cuts[self]?.[party] === true && after.board.cuts[self]?.[party] !== true) {
+      return `agreement: ${name} takes back that it gave up on party ${party}`;
+    }
+  }
+  return null;
+}
+
+function checkVerdict({ name, before, after, effects }: CoreStep): string | null {
+  const ended = effects.filter((effect) => effect.type === 'ended').length;
+  if (before.outcome !== null) {
+    if (ended > 0 || after.outcome?.digest !== before.outcome.digest)
+      return `never two verdicts: ${name} decides again`;
+    return null;
+  }
+  if (after.outcome === null)
+    return ended === 0 ? null : `never two verdicts: ${name} says that it has ended, and has not`;
+  if (ended !== 1) return `never two verdicts: ${name} says ${ended} times that it has ended`;
+  if (after.outcome.result === 'completed') return checkCompleted(name, after);
+  const { contributions } = after.board;
+  const { parties } = after.config;
+  const expected = expectedVerdict(contributions, parties);
+  const { failure, attached } = after.outcome;
+  if (expected === null || failure === null)
+    return `validity: ${name} reports a failure, and nobody has said any`;
+  const found = {
+    code: failure.code,
+    origin: failure.origin,
+    incident: failure.incident,
+    facts: failure.facts ?? '',
+  };
+  if (JSON.stringify(found) !== JSON.stringify(expected)) {
+    return `cause before symptom: ${name} names ${found.code} at ${found.origin} where ${expected.code} at ${expected.origin} is due`;
+  }
+  const order = expectedOrder(
+    contributions.flatMap((contribution) => (contribution?.failure ? [contribution.failure] : [])),
+    parties,
+  ).map((each) => each.incident);
+  const rest = expected.code === 'IN_DOUBT' ? order : order.slice(1);
+  return attached.map((each) => each.incident).join() === rest.join()
+    ? null
+    : `cause before symptom: ${name} attaches the other failures in the wrong order`;
+}
+
+function checkCompleted(name: string, after: CoreState): string | null {
+  const others = after.peers.filter((_, peer) => peer !== after.config.self);
+  const heardReady = others.every((view) => view.ready) || others.some((view) => view.closed);
+  if (!after.ready && !others.some((view) => view.closed))
+    return `validity: ${name} completed and was not ready`;
+  return heardReady ? null : `validity: ${name} completed before everyone was ready`;
+}
+
+function checkScopeEnd({ name, before, event, after, effects }: CoreStep): string | null {
+  for (const effect of effects) {
+    if (effect.type !== 'scopeEnded') continue;
+    const votes = before.scopes.get(effect.scope)?.votes ?? [];
+    const { self } = before.config;
+    const all = votes.map((vote, party) => {
+      if (event.type === 'received' && event.message.type === 'vote' && party === event.peer) {
+        return vote ?? { failure: event.message.failure };
+      }
+      return vote ?? (party === self ? { failure: null } : null);
+    });
+    if (all.length === 0) return `agreement: at ${name} a scope is over without votes`;
+    if (all.some((vote) => vote === null))
+      return `agreement: at ${name} a scope is over before all have voted`;
+    const left = before.scopes.get(effect.scope)?.left === true || event.type === 'scopeLeft';
+    if (!left) return `agreement: at ${name} a scope is over which its program has not left`;
+    const failures = all.flatMap((vote) => (vote?.failure ? [vote.failure] : []));
+    const [cause = null, ...attached] = expectedOrder(failures, before.config.parties);
+    if (JSON.stringify([effect.failure, effect.attached]) !== JSON.stringify([cause, attached])) {
+      return `cause before symptom: at ${name} a scope fails for the wrong reason`;
+    }
+    if (after.scopes.has(effect.scope)) return `nothing left: ${name} keeps a scope that is over`;
+  }
+  return null;
+}
+
+/** Who leaves has waited for everyone that it can reach to know the end, or for `lingerMs`. */
+function checkLeaving({ name, before, after, now }: CoreStep): string | null {
+  if (!after.left || before.left) return null;
+  if (after.outcome === null) return `termination: ${name} leaves without an outcome`;
+  if (after.endedAt !== null && now >= after.endedAt + after.config.bounds.lingerMs) return null;
+  for (const [peer, view] of after.peers.entries()) {
+    if (peer === after.config.self) continue;
+    if (after.board.cuts[after.config.self]?.[peer] || after.board.cuts[peer]?.[after.config.self]) continue;
+    const knows = after.outcome.result === 'completed' ? view.closed : after.reports[peer]?.decided === true;
+    if (!knows && !view.gone)
+      return `termination: ${name} leaves while ${after.config.parties[peer]} may need it`;
+  }
+  return null;
+}
+
+/**
+ * The party asks to be woken when the passing of time next decides something; derived here from the page's bounds, not from
+ * the core's own list.
+ */
+function checkWake({ name, before, event, after, wakeAt }: CoreStep): string | null {
+  const { bounds, self } = after.config;
+  if (after.left) return wakeAt === null ? null : `nothing left: ${name} has left and wants to be woken`;
+  if (wakeAt === null) return `termination: ${name} has not left and never wants to be woken`;
+  if (event.type === 'tick' && wakeAt <= after.lastTickAt)
+    return `nothing left: ${name} wakes again and again at one moment`;
+  const isOpen = after.phase !== 'aborting' && after.phase !== 'ended';
+  const due: (readonly [number, string])[] = isOpen
+    ? [[after.startedAt + bounds.runDeadlineMs, 'its deadline']]
+    : [];
+  if (after.phase === 'ended') due.push([(after.endedAt ?? 0) + bounds.lingerMs, 'the end of its lingering']);
+  else {
+    for (const [peer, view] of after.peers.entries()) {
+      if (peer === self || after.board.cuts[self]?.[peer] || after.board.cuts[peer]?.[self]) continue;
+      const late =
+        after.abortingSince === null ? Number.POSITIVE_INFINITY : after.abortingSince + bounds.lateJoinMs;
+      if (view.heardAt === null)
+        due.push([Math.min(after.startedAt + bounds.joinTimeoutMs, late), 'the end of joining']);
+      else due.push([view.heardAt + bounds.lostAfterMs, `the silence of party ${peer}`]);
+    }
+    if (after.divergence && isOpen) due.push([after.divergence.giveUpAt, 'an answer on a difference']);
+    due.push([Math.max(before.lastTickAt, after.lastTickAt) + bounds.heartbeatMs, 'its next heartbeat']);
+  }
+  // What was due before the last tick and is still so has been judged: the clock cannot be asked to go back.
+  const missed = due.find(([at]) => wakeAt > Math.max(at, after.lastTickAt));
+  return missed === undefined ? null : `termination: ${name} does not wake for ${missed[1]}`;
+}
