@@ -209,6 +209,37 @@ export class Scheduler {
     this.#exchange.recheckEarly();
   }
 
+  /** A step that only its members execute any further. `own` is there at a member. */
+  openConclave(members: readonly string[]): OpenedConclave {
+    const branch = this.#begin([], members);
+    this.settle(branch, false);
+    const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
+    const entry = this.#issue(branch, plan);
+    const me = this.state.party;
+    const cell = members.includes(me) ? new Cell() : undefined;
+    const copies = new Map(
+      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
+    );
+    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
+    if (cell === undefined) return { entry, branch, result, own: null };
+    const run = this.state.activity.begin(entry, true);
+    run.start();
+    const [child] = this.lockstep.fork(branch, entry.stepId, 1, branch.scope, members);
+    invariant(child, 'a conclave has one branch');
+    return { entry, branch, result, own: { run, child, cell } };
+  }
+
+  /** This party is through with a conclave. */
+  closeConclave(branch: Branch, child: Branch): void {
+    this.lockstep.leave(branch, child);
+    this.#exchange.recheckEarly();
+  }
+
+  /** See {@link Delivery.publish}. */
+  publish(value: unknown, entry: TrailEntry): Promise<unknown> {
+    return this.#delivery.publish(value, entry);
+  }
+
   /** For steps that gather before they run (src/program/secure-runtime.ts): called where a branch may wait, and at its end. */
   onSettle(listener: (branch: Branch, ended: boolean) => void): void {
     this.#settling.push(listener);
@@ -247,37 +278,6 @@ export class Scheduler {
       [{ branch, cell: party === this.state.party ? cell : undefined }],
     ]);
     return this.#handle({ id, name, copies: new Map(copies) }, owners, cell, branch);
-  }
-
-  /** A step that only its members execute any further. `own` is there at a member. */
-  openConclave(members: readonly string[]): OpenedConclave {
-    const branch = this.#begin([], members);
-    this.settle(branch, false);
-    const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
-    const entry = this.#issue(branch, plan);
-    const me = this.state.party;
-    const cell = members.includes(me) ? new Cell() : undefined;
-    const copies = new Map(
-      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
-    );
-    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
-    if (cell === undefined) return { entry, branch, result, own: null };
-    const run = this.state.activity.begin(entry, true);
-    run.start();
-    const [child] = this.lockstep.fork(branch, entry.stepId, 1, branch.scope, members);
-    invariant(child, 'a conclave has one branch');
-    return { entry, branch, result, own: { run, child, cell } };
-  }
-
-  /** This party is through with a conclave. */
-  closeConclave(branch: Branch, child: Branch): void {
-    this.lockstep.leave(branch, child);
-    this.#exchange.recheckEarly();
-  }
-
-  /** See {@link Delivery.publish}. */
-  publish(value: unknown, entry: TrailEntry): Promise<unknown> {
-    return this.#delivery.publish(value, entry);
   }
 
   /**

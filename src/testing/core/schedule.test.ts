@@ -206,7 +206,8 @@ describe('every checker of schedules catches what it is for', () => {
     });
     assert.match(checks.bounded(chatty) ?? '', /1000 boards for 0 facts/);
     const open = changed(({ parties: [alice] }) => {
-      if (alice) alice.core = { ...alice.core, scopes: new Map([['0', { votes: [], left: true }]]) };
+      if (alice)
+        alice.core = { ...alice.core, scopes: new Map([['0', { members: [0, 1], votes: [], left: true }]]) };
     });
     assert.match(checks.nothingLeft(open) ?? '', /alice keeps a scope/);
   });
