@@ -19,7 +19,8 @@ from mpyc.runtime import mpc  # noqa: E402  (reads what is left of the command l
 FEATURES = 32
 BATCH = 128
 secint = mpc.SecInt(64)
-secfxp = mpc.SecFxp(64, 18)
+# With 18 of 64 bits right of the point, division gives 0 in this version; half of the bits is what it is made for.
+secfxp = mpc.SecFxp(36, 18)
 
 
 def cpu():
