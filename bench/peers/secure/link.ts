@@ -1,6 +1,6 @@
 /** A slow link between two parties that speak TCP: a proxy that delays every byte and lets so many through in a second. */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface LinkSpeed {
   /** One way. */
@@ -14,35 +14,35 @@ export const WIDE_AREA: LinkSpeed = { delayMs: 25, bytesPerSecond: 12_500_000 };
 /** Bytes on the way in one direction before the sender is held up: what such a link, and the buffers at its ends, hold. */
 const ON_THE_WAY_BYTES_MAX = 2 * 1024 * 1024;
 
+/** How often the target is looked for. */
+const LOOK_INTERVAL_MS = 20;
+
 export class SlowLink {
+  readonly port: number;
   readonly #server: Server;
+  readonly #looking: NodeJS.Timeout;
   readonly #sockets = new Set<Socket>();
   /** When the direction has passed on everything so far; all connections of the link share it. */
   readonly #free = [0, 0];
 
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  /** Forwards from a port of its own to this one. */
-  static async to(target: number, speed: LinkSpeed): Promise<SlowLink> {
-    const server = createServer({ noDelay: true });
-    const link = new SlowLink(server);
-    server.on('connection', (near) => {
+  /** Forwards from one port to another, as soon as somebody listens there: whoever dials earlier is refused, as without a link. */
+  constructor(port: number, target: number, speed: LinkSpeed) {
+    this.port = port;
+    this.#server = createServer({ noDelay: true });
+    this.#server.on('connection', (near) => {
       const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
-      link.#pipe(near, far, 0, speed);
-      link.#pipe(far, near, 1, speed);
+      this.#pipe(near, far, 0, speed);
+      this.#pipe(far, near, 1, speed);
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return link;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    this.#looking = setInterval(() => {
+      if (!isListening(target)) return;
+      clearInterval(this.#looking);
+      this.#server.listen(port, '127.0.0.1');
+    }, LOOK_INTERVAL_MS);
   }
 
   close(): void {
+    clearInterval(this.#looking);
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
   }
@@ -71,4 +71,15 @@ export class SlowLink {
       setTimeout(() => to.destroy(), delayMs);
     });
   }
+}
+
+/** Without connecting: that would look like a party to whoever listens. */
+function isListening(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
+    .some((line) => {
+      const [, address = '', , state] = line.trim().split(/\s+/);
+      return state === '0A' && address.endsWith(local);
+    });
 }

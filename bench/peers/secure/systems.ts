@@ -168,8 +168,9 @@ class Net {
 
   static async open(speed: LinkSpeed | undefined): Promise<Net> {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
-    const row = () => Promise.all(ports.map((port) => SlowLink.to(port, speed as LinkSpeed)));
-    return new Net(ports, speed === undefined ? [] : await Promise.all([row(), row(), row()]));
+    if (speed === undefined) return new Net(ports, []);
+    const row = () => Promise.all(ports.map(async (port) => new SlowLink(await freePort(), port, speed)));
+    return new Net(ports, await Promise.all([row(), row(), row()]));
   }
 
   addressesFor(rank: number): readonly string[] {
