@@ -12,7 +12,6 @@ import { Cell, whenAll } from './cell.ts';
 import { MemberChannel } from './channel.ts';
 import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
-import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
 import { type Copy, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
@@ -76,7 +75,7 @@ export class Scheduler {
     });
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
-      this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
+      this.whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
     const copies = new Map([[party, [{ branch, cell }]]]);
     return this.#handle({ id: entry.stepId, name, copies }, [party], cell, branch);
   }
@@ -103,37 +102,6 @@ export class Scheduler {
         // The failure has been reported where it happened; this ends with the verdict.
         () => {},
       );
-    });
-  }
-
-  /** A step that several parties execute together. Gives a handle for each member's own result. */
-  device(step: DeviceStep): readonly Handle[] {
-    const { kind, name, members, inputs, source } = step;
-    const branch = this.#begin(inputs, members);
-    const channel = members.includes(this.state.party)
-      ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
-      : undefined;
-    const entry = this.#issue(
-      branch,
-      { kind, name, places: members, inputs: inputs.map(({ value }) => value.id), source },
-      channel?.expectations(),
-    );
-    const cell = channel && new Cell();
-    if (channel && cell) {
-      channel.open(entry);
-      const own = inputs[channel.rank];
-      this.#whenReady(entry, branch.scope, own ? [own] : [], cell, ([input]) =>
-        this.#runDevice(step, entry, channel, input),
-      );
-    }
-    return members.map((member) => {
-      const here = member === this.state.party ? cell : undefined;
-      const value = {
-        id: `${entry.stepId}@${member}`,
-        name,
-        copies: new Map([[member, [{ branch, cell: here }]]]),
-      };
-      return this.#handle(value, [member], here, branch);
     });
   }
 
@@ -370,7 +338,8 @@ export class Scheduler {
     );
   }
 
-  #whenReady(
+  /** Runs code for a step when its inputs are there, and puts what it gives into the cell. */
+  whenReady(
     entry: TrailEntry,
     scope: Scope,
     inputs: readonly HandleRecord[],
@@ -403,35 +372,6 @@ export class Scheduler {
       const failed = this.state.fail(error, run.entry, scope);
       cell.die();
       run.finish(failed ? 'failed' : 'aborted');
-    }
-  }
-
-  async #runDevice(
-    step: DeviceStep,
-    entry: TrailEntry,
-    channel: MemberChannel,
-    input: unknown,
-  ): Promise<unknown> {
-    const { stepId, name, kind } = entry;
-    const { options, host } = this.state;
-    try {
-      return await step.execute(
-        channel,
-        {
-          signal: channel.signal,
-          tempDir: options.tempDir,
-          threads: options.threads,
-          random: options.random,
-          onProgress: (done, total) => host.progress({ stepId, done, total }),
-        },
-        input,
-      );
-    } finally {
-      channel.close();
-      if (channel.bytesSent > 0) {
-        const to = step.members.filter((member) => member !== this.state.party);
-        host.disclosed({ stepId, name, kind, to, ...step.discloses(input), bytes: channel.bytesSent });
-      }
     }
   }
 }
