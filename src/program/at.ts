@@ -45,7 +45,7 @@ export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
    * Shares the value on a secure device: its members get shares, from which none of them can tell anything. Numbers, typed arrays,
    * tensors and tables of numbers (rows × columns). The value's first owner that is a member shares it.
    *
-   * Cost: one round; bytes by protocol, see docs/secure.md. A line in the disclosure ledger of the owner.
+   * Cost: one round; bytes by protocol, see docs/protocols.md. A line in the disclosure ledger of the owner.
    * @throws {UsageError} PRIVITY_SECURE_MEMBER, PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE; at the owner, ending the run:
    *   PRIVITY_SHARE_MISMATCH, PRIVITY_SECURE_DOMAIN (NaN, infinite, too large; with row and column)
    * @example const secret = features.to(spu, { shape: [rows, 15] });

@@ -12,7 +12,6 @@ import { Cell, whenAll } from './cell.ts';
 import { MemberChannel } from './channel.ts';
 import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
-import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
 import { addCopy, type Copy, copyAt, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
@@ -57,7 +56,7 @@ export class Scheduler {
     this.#require(branch, entry, [party]);
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
-      this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
+      this.whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
     const copies = new Map([[party, [{ branch, cell }]]]);
     return this.#handle({ id: entry.stepId, name, copies }, [party], cell, branch);
   }
@@ -85,33 +84,6 @@ export class Scheduler {
         // The failure has been reported where it happened; this ends with the verdict.
         () => {},
       );
-    });
-  }
-
-  /** A step that several parties execute together. Gives a handle for each member's own result. */
-  device(step: DeviceStep): readonly Handle[] {
-    const { kind, name, members, inputs, source } = step;
-    const branch = this.begin(inputs, members);
-    const channel = members.includes(this.state.party)
-      ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
-      : undefined;
-    const entry = this.#issue(
-      branch,
-      { kind, name, places: members, inputs: inputs.map(({ value }) => value.id), source },
-      channel?.expectations(),
-    );
-    this.#require(branch, entry, members);
-    const cell = channel && new Cell();
-    if (channel && cell) {
-      channel.open(entry);
-      const own = inputs[channel.rank];
-      this.#whenReady(entry, branch.scope, own ? [own] : [], cell, ([input]) =>
-        this.#runDevice(step, entry, channel, input),
-      );
-    }
-    return members.map((member) => {
-      const here = member === this.state.party ? cell : undefined;
-      return this.locate({ id: `${entry.stepId}@${member}`, name, owners: [member], cell: here, branch });
     });
   }
 
@@ -333,7 +305,8 @@ export class Scheduler {
     );
   }
 
-  #whenReady(
+  /** Runs code for a step when its inputs are there, and puts what it gives into the cell. */
+  whenReady(
     entry: TrailEntry,
     scope: Scope,
     inputs: readonly HandleRecord[],
@@ -366,35 +339,6 @@ export class Scheduler {
       const failed = this.state.fail(error, run.entry, scope);
       cell.die();
       run.finish(failed ? 'failed' : 'aborted');
-    }
-  }
-
-  async #runDevice(
-    step: DeviceStep,
-    entry: TrailEntry,
-    channel: MemberChannel,
-    input: unknown,
-  ): Promise<unknown> {
-    const { stepId, name, kind } = entry;
-    const { options, host } = this.state;
-    try {
-      return await step.execute(
-        channel,
-        {
-          signal: channel.signal,
-          tempDir: options.tempDir,
-          threads: options.threads,
-          random: options.random,
-          onProgress: (done, total) => host.progress({ stepId, done, total }),
-        },
-        input,
-      );
-    } finally {
-      channel.close();
-      if (channel.bytesSent > 0) {
-        const to = step.members.filter((member) => member !== this.state.party);
-        host.disclosed({ stepId, name, kind, to, ...step.discloses(input), bytes: channel.bytesSent });
-      }
     }
   }
 }

@@ -121,14 +121,6 @@ export const programErrors = {
       'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
-  PRIVITY_SECURE_DEALER: {
-    failure: 'USAGE',
-    means: 'A secure device needs a dealer that it was not given, or was given one that is a member.',
-    causes:
-      'A dealer knows the masks of all shares, so one that also holds shares, and data, would know everything. Three members or more of semi2k cannot do without.',
-    remedy:
-      'Name a further party, without data: `secure([alice, bob], { protocol: "semi2k", dealer: carol })`.',
-  },
   PRIVITY_SECURE_MEMBER: {
     failure: 'USAGE',
     means: 'A value is shared by, or a secret opened to, a party that is no member of the secure device.',
