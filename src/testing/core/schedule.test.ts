@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { emptyBoard } from '../../coordination/board.ts';
 import type { CoreState, Outcome } from '../../coordination/types.ts';
 import { check, exploreSeeds, newTally } from './explore-core.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -181,8 +182,14 @@ describe('every checker of schedules catches what it is for', () => {
     const frozen: Plan = { ...calm, faults: [{ kind: 'freeze', at: 30, party: 1, ms: 4_000 }] };
     const schedule = changed(() => undefined, frozen);
     assert.equal(checks.validity(schedule), null);
+    // Bob, back again, has given up on the others: that alone would be a reason not to hear him.
+    const [, bob] = schedule.parties;
+    if (bob) bob.core = { ...bob.core, board: emptyBoard(3), left: false };
     schedule.happened.splice(0);
-    assert.match(checks.validity(schedule) ?? '', /PEER_UNREACHABLE at bob|nothing kept it from being heard/);
+    assert.match(
+      checks.validity(schedule) ?? '',
+      /believes PEER_UNREACHABLE at bob: nothing kept it from being heard/,
+    );
     const hasty = changed(({ parties: [alice] }) => {
       for (const [i, loss] of alice?.lost.entries() ?? [])
         alice?.lost.splice(i, 1, { ...loss, silentForMs: 300 });
@@ -259,7 +266,7 @@ describe('every check of a single step catches what it is for', () => {
       peers: left.after.peers.map((view) => ({ ...view, gone: false })),
     };
     assert.match(checkStep({ ...left, after: alone }) ?? '', /leaves while (alice|bob|carol) may need it/);
-    const tick = find(({ event, after }) => event.type === 'tick' && after.phase === 'running');
+    const tick = find(({ event, after }) => event.type === 'tick' && after.phase === 'joining');
     assert.match(checkStep({ ...tick, wakeAt: null }) ?? '', /never wants to be woken/);
     assert.match(
       checkStep({ ...tick, wakeAt: tick.now + 900 }) ?? '',
