@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { emptyBoard } from '../../coordination/board.ts';
 import type { CoreState, Outcome } from '../../coordination/types.ts';
-import { check, exploreSeeds, newTally } from './explore-core.ts';
+import { check, exploreSeeds, mergeTally, newTally } from './explore-core.ts';
 import { type Plan, planOf } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import { Schedule } from './schedule.ts';
@@ -58,6 +58,16 @@ describe('seeded schedules of the core', () => {
     ] as const) {
       assert.ok((tally.faults[kind] ?? 0) > 5, `hardly any ${kind}`);
     }
+  });
+
+  it('are counted alike, in one go or in parts', () => {
+    const [whole, parts, rest] = [newTally(), newTally(), newTally()];
+    exploreSeeds(1, 20, whole);
+    exploreSeeds(1, 12, parts);
+    exploreSeeds(13, 8, rest);
+    mergeTally(parts, rest);
+    assert.deepEqual(parts, whole);
+    assert.equal(whole.schedules, 20);
   });
 
   it('are the same, event by event, for the same seed', () => {
