@@ -1,7 +1,10 @@
 // Defects of the coordination core, one by one: what a programmer in a hurry would write. `find` stands exactly once in the file;
 // when the core changes so that it does not, `npm run mutate` says which entry has to follow.
 
-/** @type {readonly {file: string, find: string, replace: string, says: string}[]} */
+/**
+ * `equivalent`: why no checker can tell the defect from the core; `npm run mutate` fails when one can.
+ * @type {readonly {file: string, find: string, replace: string, says: string, equivalent?: string}[]}
+ */
 export const mutants = [
   // turn.ts
   {
@@ -26,6 +29,9 @@ export const mutants = [
   {
     file: 'turn.ts',
     says: 'stability looks at contributions only, not at what others have reported',
+    equivalent:
+      'Whatever crossed a cut into the component is on the board that announces the cut, so whoever knows all cuts around its component knows all contributions that anyone in it will ever know. The digests make the decision later, not different.',
+
     find: 'members.every((party) => board.contributions[party] && reports[party]?.digest === mine)',
     replace: 'members.every((party) => board.contributions[party])',
   },

@@ -2,15 +2,16 @@
  * One seeded schedule of the coordination core: all parties of a run over virtual time and a faulty network. The core is the real
  * one; links, programs and processes are models of what they promise. The same plan gives the same schedule, to the last event.
  */
-import { digestOf, seal, signedText } from '../../coordination/board.ts';
+import { digestOf } from '../../coordination/board.ts';
 import { initialState, step } from '../../coordination/machine.ts';
-import type { CoreEvent, CoreState, Effect, Failure, Message } from '../../coordination/types.ts';
+import type { CoreEvent, CoreState, Effect, Message } from '../../coordination/types.ts';
 import { testHello, testSigner } from '../core-world.ts';
 import { Network } from './network.ts';
 import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
-import { plantedFailure } from './planted.ts';
+import { forgedBoard, plantedFailure } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';
+import type { PartyRecord, ScheduleOptions } from './schedule-record.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** When a schedule that does not end by itself is given up: far beyond every bound. */
@@ -21,48 +22,6 @@ const EVENTS_MAX = 500_000;
 const BUSY_LATE_MS = 200;
 /** How long a party that has left waits for its last messages, as `flushMs` of the supervisor. */
 const FLUSH_MS = 500;
-
-/** A party and all that happened to it. Times are virtual time, not the party's own clock. */
-export interface PartyRecord {
-  readonly name: string;
-  core: CoreState;
-  program: Program;
-  startedAt: number | null;
-  crashedAt: number | null;
-  frozenUntil: number;
-  /** Moments at which this party did not run, or its clock jumped: what it may have missed. */
-  readonly stalls: { readonly from: number; readonly to: number }[];
-  endedAt: number | null;
-  ends: number;
-  leftAt: number | null;
-  gone: boolean;
-  readonly heardAt: (number | null)[];
-  readonly lost: {
-    readonly peer: number;
-    readonly at: number;
-    readonly code: string;
-    readonly silentForMs: number;
-  }[];
-  /** Failures of its own that reached the core while the run could still fail by them. */
-  readonly failures: Failure[];
-}
-
-/** Told of every step of every core: what one party may never do. */
-export type StepWatcher = (
-  before: CoreState,
-  event: CoreEvent,
-  after: CoreState,
-  effects: readonly Effect[],
-  wakeAt: number | null,
-  localNow: number,
-) => void;
-
-export interface ScheduleOptions {
-  readonly watch?: StepWatcher;
-  /** Told what happens, for people: the moment, the party, and words. */
-  readonly trace?: (at: number, party: number, words: string) => void;
-  readonly onStep?: (parties: readonly PartyRecord[]) => void;
-}
 
 export class Schedule {
   readonly plan: Plan;
@@ -426,13 +385,11 @@ export class Schedule {
 
   #forge(from: number, to: number, author: number): void {
     if (author === from || to === author) return;
-    const names = this.#record(from).core.config.parties;
-    const failure = { ...plantedFailure(names[author] ?? '', 'TASK_FAILED', '0'), incident: 'forged' };
-    const said = { failure, ready: false, nonce: `nonce-${author}` };
-    const signature = testSigner(from).sign(signedText(names[author] ?? '', said));
-    const board = seal(this.#record(from).core.board, author, { ...said, signature });
+    const { core } = this.#record(from);
+    const names = core.config.parties;
+    const board = forgedBoard(core, from, author);
     this.#trace(from, `* says that ${names[author]} had sealed a failure`);
-    if (board === this.#record(from).core.board) return;
+    if (board === core.board) return;
     const report = { version: 1, digest: digestOf('forged'), decided: false };
     this.#send(from, to, {
       type: 'board',
