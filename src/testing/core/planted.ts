@@ -10,6 +10,11 @@ export function plantedFailure(name: string, code: Failure['code'], stepId: stri
   return { code, origin: name, reporter: name, ...(stepId === undefined ? {} : { stepId }), incident };
 }
 
+/** Nothing passes on the data connection of a party. */
+export function plantedSilence(name: string): Failure {
+  return { ...plantedFailure(name, 'LINK_DOWN', undefined), facts: 'data connection' };
+}
+
 /** The board of a party that says of another, who had not sealed yet, that it had: with its own signature instead of theirs. */
 export function forgedBoard(core: CoreState, from: number, author: number): Board {
   const name = core.config.parties[author] ?? '';
