@@ -40,6 +40,45 @@ function foldQuarter(
   }
 }
 
+/** Adds a correction to `planes` planes of `bytes` bytes each: to plane j if bit j of `leaf` is set, without a branch on it. */
+export function correct(planes: usize, correction: usize, leaf: u32, count: usize, bytes: usize): void {
+  for (let plane: usize = 0; plane < count; plane++) {
+    const mask = i32x4.splat(0 - ((leaf >> <u32>plane) & 1));
+    for (let at: usize = 0; at < bytes; at += 16) {
+      v128.store(planes + at, v128.xor(v128.load(planes + at), v128.and(v128.load(correction + at), mask)));
+    }
+    planes += bytes;
+  }
+}
+
+/** Adds y to x. */
+export function add(x: usize, y: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(x + at, v128.xor(v128.load(x + at), v128.load(y + at)));
+  }
+}
+
+/** Adds the 16 bytes at `offset` to each row. */
+export function addToRows(rows: usize, offset: usize, count: usize): void {
+  const value = v128.load(offset);
+  for (const end = rows + (count << 4); rows < end; rows += 16)
+    v128.store(rows, v128.xor(v128.load(rows), value));
+}
+
+/** Adds each row's number, from `first`, to its first 32 bits, and the tag to the next. */
+export function tweak(rows: usize, first: u32, tag: u32, count: usize): void {
+  for (const end = rows + (count << 4); rows < end; rows += 16, first++) {
+    store<u64>(rows, load<u64>(rows) ^ (((<u64>tag) << 32) | <u64>first));
+  }
+}
+
+/** The upper halves of rows of `x` and `y`, added. */
+export function upperHalves(out: usize, x: usize, y: usize, count: usize): void {
+  for (const end = out + (count << 3); out < end; out += 8, x += 16, y += 16) {
+    store<u64>(out, load<u64>(x + 8) ^ load<u64>(y + 8));
+  }
+}
+
 /**
  * From 128 columns of 8·words bytes to 64·words rows of 16 bytes. Two 64 × 64 transpositions at once, of columns 0 … 63 in the lower lane and
  * 64 … 127 in the upper one: what comes out is the row as it stands in memory.

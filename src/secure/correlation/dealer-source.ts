@@ -181,22 +181,23 @@ class DealerSource {
     invariant(recipe !== undefined, 'a dealer was asked for impossible sizes');
     if (this.#destroyed) throw closed();
     const stream = this.#seed.of(fiber);
+    const { drawn } = stream;
     const random = recipe.random.map(({ words, holder }) =>
       holder === undefined || holder === this.#rank ? stream.words(words) : undefined,
     );
     if (!this.#isLast) return [...random, ...recipe.dependent.map(({ words }) => stream.words(words))];
     const sizes = recipe.dependent.map(({ words }) => words);
-    return [...random, ...(await this.#order(fiber, order, sizes))];
+    return [...random, ...(await this.#order(fiber, order, drawn, sizes))];
   }
 
   /** Sends an order and waits for its turn to receive. */
-  #order(fiber: Fiber, order: Order, sizes: readonly number[]): Promise<Words[]> {
+  #order(fiber: Fiber, order: Order, drawn: number, sizes: readonly number[]): Promise<Words[]> {
     const number = this.#orders++;
     if (!this.#known.has(fiber)) {
       this.#known.add(fiber);
       fiber.onEnd(() => this.#forget(fiber));
     }
-    const sent = this.#send(frame('order', number, 0, orderBody(order, fiber.path)));
+    const sent = this.#send(frame('order', number, 0, orderBody(order, { path: fiber.path, drawn })));
     const received = this.#receiving.then(() => this.#receive(number, sizes));
     this.#receiving = received.catch(() => undefined);
     return Promise.all([received, sent]).then(([corrections]) => corrections);

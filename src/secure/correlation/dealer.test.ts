@@ -307,6 +307,7 @@ describe('rules between a dealer and its members', () => {
     ['a correction of another part', spoil(CORRECTION, edit(12, 1))],
     ['an order out of order', spoil(ORDER, edit(8, 1))],
     ['an order of an unknown kind', spoil(ORDER, edit(FRAME_HEADER_BYTES, 99))],
+    ['an order for another place of a stream', spoil(ORDER, edit(FRAME_HEADER_BYTES + 24, 1))],
     ['an order of no size', spoil(ORDER, edit(FRAME_HEADER_BYTES + 4, 0))],
     ['an order of too large a size', spoil(ORDER, edit(FRAME_HEADER_BYTES + 7, 0xff))],
     ['an order that is cut short', spoil(ORDER, (bytes) => bytes.subarray(0, 20))],
@@ -323,7 +324,7 @@ describe('rules between a dealer and its members', () => {
     const [first, , dealer] = channels;
     assert.ok(first && dealer);
     const serving = serveDealer(dealer, systemRandom, typescriptKernels);
-    await first.send(2, frame('order', 0, 0, orderBody({ kind: 'mul', sizes: [1] }, '')));
+    await first.send(2, frame('order', 0, 0, orderBody({ kind: 'mul', sizes: [1] }, { path: '', drawn: 0 })));
     await assert.rejects(serving, { code: 'PRIVITY_DEALER_PROTOCOL' });
   });
 

@@ -82,17 +82,14 @@ export class RandomOtReceiver {
   extend(fiber: Fiber, { count, times }: OtBatch, corrections: Uint32Array): ReceivedOts {
     const { blocks, firstHash, fiberTag } = this.#counters.reserve(fiber, count, count * times);
     const words = count / 32;
-    const columns = new Uint32Array(ROW_BITS * words);
+    const columns = this.#kernels.columns(count, this.#treeBits);
     let choices: Uint32Array = new Uint32Array();
     for (const [tree, leaves] of this.#trees.entries()) {
-      const sum = this.#kernels.foldTree(
-        leaves.map((leaf) => leaf.words(blocks)),
-        planesOf(columns, tree, this.#treeBits, words),
-      );
-      if (tree === 0) choices = sum;
-      else xorWords(sum, choices, corrections.subarray((tree - 1) * words, tree * words));
+      const streams = leaves.map((leaf) => leaf.words(blocks));
+      if (tree === 0) choices = columns.fold(tree, streams);
+      else corrections.set(columns.fold(tree, streams, choices), (tree - 1) * words);
     }
-    const rows = repeatBlocks(this.#kernels.transposeColumns(columns, count), times);
+    const rows = repeatBlocks(columns.toRows(), times);
     return { choices, pads: this.#hash.hash(rows, firstHash, fiberTag) };
   }
 
@@ -133,22 +130,17 @@ export class RandomOtSender {
   extend(fiber: Fiber, { count, times }: OtBatch, corrections: Uint32Array): SentOts {
     const { blocks, firstHash, fiberTag } = this.#counters.reserve(fiber, count, count * times);
     const words = count / 32;
-    const columns = new Uint32Array(ROW_BITS * words);
+    const columns = this.#kernels.columns(count, this.#treeBits);
     for (const [tree, leaves] of this.#trees.entries()) {
       const missing = this.#punctured[tree] ?? 0;
-      const planes = planesOf(columns, tree, this.#treeBits, words);
-      // Counted from the missing leaf, which then is number 0 and counts in no plane.
-      this.#kernels.foldTree(
+      // Counted from the missing leaf, which then is number 0 and counts in no column.
+      columns.fold(
+        tree,
         leaves.map((_, leaf) => leaves[leaf ^ missing]?.words(blocks)),
-        planes,
       );
-      if (tree === 0) continue;
-      const correction = corrections.subarray((tree - 1) * words, tree * words);
-      for (let bit = 0; bit < this.#treeBits; bit++) {
-        addMasked(planes.subarray(bit * words, (bit + 1) * words), correction, -((missing >> bit) & 1));
-      }
+      if (tree > 0) columns.correct(tree, corrections.subarray((tree - 1) * words, tree * words), missing);
     }
-    const rows = repeatBlocks(this.#kernels.transposeColumns(columns, count), times);
+    const rows = repeatBlocks(columns.toRows(), times);
     return {
       zero: this.#hash.hash(rows, firstHash, fiberTag),
       one: this.#hash.hash(rows, firstHash, fiberTag, this.#delta),
@@ -160,20 +152,6 @@ export class RandomOtSender {
     this.#punctured.fill(0);
     this.#delta.fill(0);
   }
-}
-
-/** The columns that belong to a tree: one for each bit of the numbers of its leaves, one after the other. */
-function planesOf(columns: Uint32Array, tree: number, treeBits: number, words: number): Uint32Array {
-  return columns.subarray(tree * treeBits * words, (tree + 1) * treeBits * words);
-}
-
-function xorWords(left: Uint32Array, right: Uint32Array, output: Uint32Array): void {
-  for (let i = 0; i < output.length; i++) output[i] = (left[i] as number) ^ (right[i] as number);
-}
-
-/** Without a branch on the mask, which is all ones or zero. */
-function addMasked(target: Uint32Array, addend: Uint32Array, mask: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) ^ ((addend[i] as number) & mask);
 }
 
 function deltaOf(punctured: Uint8Array, treeBits: number): Uint32Array {

@@ -71,8 +71,8 @@ export class OtPair {
     const regrown = regrowTrees(shape, punctured, { keys, transcript }, theirMessage);
     for (const secret of [keys, pairs.zero, pairs.one]) secret.fill(0);
     return new OtPair(
-      new RandomOtSender(treeBits, regrown, punctured, new RowHash(transcript), kernels, observe),
-      new RandomOtReceiver(treeBits, grown, new RowHash(pairs.transcript), kernels, observe),
+      new RandomOtSender(treeBits, regrown, punctured, new RowHash(transcript, kernels), kernels, observe),
+      new RandomOtReceiver(treeBits, grown, new RowHash(pairs.transcript, kernels), kernels, observe),
       treeBits,
     );
   }

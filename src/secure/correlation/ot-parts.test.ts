@@ -81,12 +81,17 @@ describe('OT extension', () => {
       const { grown, regrown, key } = await trees(treeBits, punctured);
       await runFibers(2, async (fiber) => {
         if (fiber.rank === 1) return;
-        const receiver = new RandomOtReceiver(treeBits, grown, new RowHash(key), typescriptOtKernels);
+        const receiver = new RandomOtReceiver(
+          treeBits,
+          grown,
+          new RowHash(key, typescriptOtKernels),
+          typescriptOtKernels,
+        );
         const sender = new RandomOtSender(
           treeBits,
           regrown,
           punctured,
-          new RowHash(key),
+          new RowHash(key, typescriptOtKernels),
           typescriptOtKernels,
         );
         const pads = new Set<string>();
@@ -176,7 +181,7 @@ describe('row hash', () => {
       createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(block);
     const rows = randomWords(4 * 5);
     const [first, tag] = [4_000_000_000, 0x89abcdef];
-    const output = new RowHash(key).hash(rows, first, tag);
+    const output = new RowHash(key, typescriptOtKernels).hash(rows, first, tag);
     for (let row = 0; row < 5; row++) {
       const inner = aes(new Uint8Array(rows.buffer, 16 * row, 16));
       const tweaked = new DataView(new Uint8Array(inner).buffer);
@@ -189,7 +194,7 @@ describe('row hash', () => {
   });
 
   it('adds the offset to each row before', () => {
-    const hash = new RowHash(new Uint8Array(randomBytes(16)));
+    const hash = new RowHash(new Uint8Array(randomBytes(16)), typescriptOtKernels);
     const [rows, offset] = [randomWords(8), randomWords(4)];
     const moved = rows.map((word, at) => word ^ (offset[at % 4] ?? 0));
     assert.deepEqual(hash.hash(rows, 7, 9, offset), hash.hash(moved, 7, 9));
@@ -204,26 +209,40 @@ describe('kernels in WebAssembly compute what those in TypeScript do', () => {
     return kernels;
   };
 
-  it('trees', async () => {
+  it('columns', async () => {
     const kernels = await load();
-    for (const depth of [2, 4, 8]) {
-      for (const words of [4, 36]) {
-        const leaves = Array.from({ length: 2 ** depth }, (_, leaf) =>
-          leaf === 2 ? undefined : randomWords(words),
-        );
-        const [planes, want] = [new Uint32Array(depth * words), new Uint32Array(depth * words)];
-        const sum = kernels.foldTree(leaves, planes);
-        assert.deepEqual(sum, typescriptOtKernels.foldTree(leaves, want));
-        assert.deepEqual(planes, want);
+    for (const treeBits of [2, 4, 8]) {
+      for (const count of [128, 1152]) {
+        const [own, want] = [kernels.columns(count, treeBits), typescriptOtKernels.columns(count, treeBits)];
+        const plus = randomWords(count / 32);
+        for (let tree = 0; tree < 128 / treeBits; tree++) {
+          const missing = tree % 2 ** treeBits;
+          const leaves = Array.from({ length: 2 ** treeBits }, (_, leaf) =>
+            leaf === missing ? undefined : randomWords(count / 32),
+          );
+          // The specification may overwrite the leaves.
+          const copies = leaves.map((leaf) => leaf?.slice());
+          const added = tree % 3 === 0 ? plus : undefined;
+          assert.deepEqual(own.fold(tree, leaves, added), want.fold(tree, copies, added));
+          const correction = randomWords(count / 32);
+          own.correct(tree, correction, missing);
+          want.correct(tree, correction, missing);
+        }
+        assert.deepEqual(own.toRows(), want.toRows());
       }
     }
   });
 
-  it('transposition', async () => {
+  it('hashes', async () => {
     const kernels = await load();
-    for (const rows of [64, 128, 1024]) {
-      const columns = randomWords(4 * rows);
-      assert.deepEqual(kernels.transposeColumns(columns, rows), transposeColumns(columns, rows));
+    const key = new Uint8Array(randomBytes(16));
+    const [own, want] = [new RowHash(key, kernels), new RowHash(key, typescriptOtKernels)];
+    for (const rows of [1, 64, 4096, 5000]) {
+      const [input, offset] = [randomWords(4 * rows), randomWords(4)];
+      for (const first of [0, 2 ** 32 - 3]) {
+        assert.deepEqual(own.hash(input, first, 0xfedcba98), want.hash(input, first, 0xfedcba98));
+        assert.deepEqual(own.hash(input, first, 7, offset), want.hash(input, first, 7, offset));
+      }
     }
   });
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
 import { ROW_BITS } from './bit-matrix.ts';
 import { PRODUCT_OTS, PRODUCT_WORDS } from './gilboa.ts';
-import type { OtKernels } from './ot-kernels.ts';
+import type { Columns, HashInput, OtKernels, Permutation } from './ot-kernels.ts';
 
 type Call = (...args: readonly number[]) => void;
 
@@ -11,6 +11,11 @@ type Call = (...args: readonly number[]) => void;
 interface OtModule {
   readonly memory: WebAssembly.Memory;
   readonly foldTree: Call;
+  readonly correct: Call;
+  readonly add: Call;
+  readonly addToRows: Call;
+  readonly tweak: Call;
+  readonly upperHalves: Call;
   readonly transposeColumns: Call;
   readonly sendProducts: Call;
   readonly receiveProducts: Call;
@@ -18,6 +23,9 @@ interface OtModule {
 
 /** Below it is the module's own data. */
 const HEAP_START = 65_536;
+
+/** Rows hashed at once: 64 KiB, at which AES runs at its full speed and everything stays in the cache. */
+const HASH_ROWS = 4096;
 
 /** Undefined where WebAssembly, its vector instructions or the compiled file are not there. */
 export async function wasmOtKernels(): Promise<OtKernels | undefined> {
@@ -51,29 +59,61 @@ class WasmOtKernels implements OtKernels {
     this.#heap = new Uint32Array(module.memory.buffer);
   }
 
-  foldTree(leaves: readonly (Uint32Array | undefined)[], planes: Uint32Array): Uint32Array {
-    const levels = Math.log2(leaves.length) / 2;
-    const words = planes.length / (2 * levels);
-    invariant(words % 4 === 0 && Number.isInteger(levels), 'a tree of an impossible size');
-    const { at, end } = layout(leaves.length * words, planes.length);
-    const [leavesAt, planesAt] = at as [number, number];
+  columns(count: number, treeBits: number): Columns {
+    const words = count / 32;
+    const levels = treeBits / 2;
+    invariant(words % 4 === 0 && Number.isInteger(levels), 'columns of an impossible size');
+    const { at, end } = layout(ROW_BITS * words, Math.max(2 ** treeBits, ROW_BITS) * words, words);
+    const [columnsAt, leavesAt, otherAt] = at as [number, number, number];
     this.#reserve(end);
-    for (const [index, leaf] of leaves.entries()) {
-      const to = leavesAt / 4 + index * words;
-      if (leaf === undefined) this.#heap.fill(0, to, to + words);
-      else this.#heap.set(leaf, to);
-    }
-    this.#heap.fill(0, planesAt / 4, planesAt / 4 + planes.length);
-    this.#module.foldTree(leavesAt, planesAt, levels, 4 * words);
-    planes.set(this.#heap.subarray(planesAt / 4, planesAt / 4 + planes.length));
-    return this.#heap.slice(leavesAt / 4, leavesAt / 4 + words);
+    this.#heap.fill(0, columnsAt / 4, columnsAt / 4 + ROW_BITS * words);
+    const planesAt = (tree: number): number => columnsAt + 4 * tree * treeBits * words;
+    return {
+      fold: (tree, leaves, plus) => {
+        for (const [index, leaf] of leaves.entries()) {
+          const to = leavesAt / 4 + index * words;
+          if (leaf === undefined) this.#heap.fill(0, to, to + words);
+          else this.#heap.set(leaf, to);
+        }
+        this.#module.foldTree(leavesAt, planesAt(tree), levels, 4 * words);
+        if (plus !== undefined) {
+          this.#heap.set(plus, otherAt / 4);
+          this.#module.add(leavesAt, otherAt, 4 * words);
+        }
+        return this.#heap.slice(leavesAt / 4, leavesAt / 4 + words);
+      },
+      correct: (tree, correction, leaf) => {
+        this.#heap.set(correction, otherAt / 4);
+        this.#module.correct(planesAt(tree), otherAt, leaf, treeBits, 4 * words);
+      },
+      toRows: () => {
+        // In the place of the leaves, which are not needed any more.
+        this.#module.transposeColumns(leavesAt, columnsAt, count / 64);
+        return this.#heap.slice(leavesAt / 4, leavesAt / 4 + ROW_BITS * words);
+      },
+    };
   }
 
-  transposeColumns(columns: Uint32Array, rows: number): Uint32Array {
-    invariant(columns.length === (rows * ROW_BITS) / 32 && rows % 64 === 0, 'a bit matrix has another size');
-    return this.#result(columns.length, [columns], (out, from) =>
-      this.#module.transposeColumns(out, from as number, rows / 64),
-    );
+  hashRows(permute: Permutation, { rows, first, tag, offset }: HashInput): Uint32Array {
+    const output = new Uint32Array(rows.length / 2);
+    const { at, end } = layout(4, 4 * HASH_ROWS, 4 * HASH_ROWS, 2 * HASH_ROWS);
+    const [offsetAt, innerAt, outerAt, outAt] = at as [number, number, number, number];
+    this.#reserve(end);
+    if (offset !== undefined) this.#heap.set(offset, offsetAt / 4);
+    const bytes = new Uint8Array(this.#module.memory.buffer);
+    for (let from = 0; from < rows.length; from += 4 * HASH_ROWS) {
+      const part = rows.subarray(from, from + 4 * HASH_ROWS);
+      const count = part.length / 4;
+      this.#heap.set(part, innerAt / 4);
+      if (offset !== undefined) this.#module.addToRows(innerAt, offsetAt, count);
+      const inner = bytes.subarray(innerAt, innerAt + 16 * count);
+      inner.set(permute(inner));
+      this.#module.tweak(innerAt, first + from / 4, tag, count);
+      bytes.set(permute(inner), outerAt);
+      this.#module.upperHalves(outAt, outerAt, innerAt, count);
+      output.set(this.#heap.subarray(outAt / 4, outAt / 4 + 2 * count), from / 2);
+    }
+    return output;
   }
 
   sendProducts(
