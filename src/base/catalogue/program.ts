@@ -190,6 +190,13 @@ export const programErrors = {
     causes: 'A step in it took longer than the job allows, or waits for a peer that is slow.',
     remedy: 'Look at the steps of the report for the one that was open; give it more time or less data.',
   },
+  PRIVITY_PARTY_ABSENT: {
+    failure: 'PEER_UNREACHABLE',
+    means: 'A step needs a party that the run has lost and gone on without.',
+    causes: 'A task at the party, a value that only it has, or a transfer to it, after or while it was lost.',
+    remedy:
+      'Go by what `quorum` says of who is present, or attempt the step. The failure that is reported is the loss itself.',
+  },
   PRIVITY_PARTY_NOT_IN_CONCLAVE: {
     failure: 'USAGE',
     means: 'A step in a conclave names a party that is not a member of it.',

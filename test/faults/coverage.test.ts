@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { coverageIn, coverageTable } from './coverage.ts';
+import { scenarios } from './scenarios.ts';
+
+const page = readFileSync(fileURLToPath(new URL('../../../docs/faults.md', import.meta.url)), 'utf8');
+
+describe('what the fault matrix covers', () => {
+  it('is what docs/faults.md says (npm run faults -- --coverage writes it)', () => {
+    assert.equal(coverageIn(page), coverageTable());
+  });
+
+  it('is seen to change with a scenario', () => {
+    const [first] = scenarios;
+    assert.ok(first);
+    const fewer = scenarios.filter(({ name }) => name !== 'abort, mid-task, bob of 5');
+    assert.match(coverageTable(fewer), /^\| abort \|.*\| 2 3 \|/m);
+    assert.match(coverageTable(), /^\| abort \|.*\| 2 3 5 \|/m);
+    assert.match(coverageTable([first]), /^\| throw \| b \| a \| a \| a \| 2 \|/m);
+  });
+});
