@@ -132,30 +132,22 @@ export default job(
       ),
     );
 
-    const spent = {
-      alice: alice.run('clock', { before: before.alice }, ({ before }) => difference(before, stamp())),
-      bob: bob.run('clock', { before: before.bob }, ({ before }) => difference(before, stamp())),
-      carol: carol.run('clock', { before: before.carol }, ({ before }) => difference(before, stamp())),
-    };
-    const all = [await reveal(spent.alice), await reveal(spent.bob), await reveal(spent.carol)];
+    const stamps = [
+      await reveal(alice.run('clock', { before: before.alice }, ({ before }) => [before, stamp()] as const)),
+      await reveal(bob.run('clock', { before: before.bob }, ({ before }) => [before, stamp()] as const)),
+      await reveal(carol.run('clock', { before: before.carol }, ({ before }) => [before, stamp()] as const)),
+    ];
     const wanted = plain(
       op,
       size,
       shapes.map((_, index) => inputOf(op, size, index)),
     );
     return {
-      seconds: Math.max(...all.map(({ atMs }) => atMs)) / 1000,
-      cpu: all.reduce((sum, { cpuS }) => sum + cpuS, 0),
-      bytes: all[0]?.bytes,
+      seconds: Math.max(...stamps.map(([from, to]) => to.atMs - from.atMs)) / 1000,
+      cpu: stamps.reduce((sum, [from, to]) => sum + to.cpuS - from.cpuS, 0),
+      // All parties see the same counter, the last of them everything.
+      bytes: Math.max(...stamps.map(([, to]) => to.bytes)) - Math.min(...stamps.map(([from]) => from.bytes)),
       error: Math.max(...Array.from(sample.data, (value, i) => Math.abs(value - (wanted[i] ?? Number.NaN)))),
     };
   },
 );
-
-function difference(before: Stamp, after: Stamp): Stamp {
-  return {
-    atMs: after.atMs - before.atMs,
-    cpuS: after.cpuS - before.cpuS,
-    bytes: after.bytes - before.bytes,
-  };
-}

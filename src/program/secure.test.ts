@@ -270,6 +270,23 @@ describe('semi2k', () => {
   );
 });
 
+it('a device works in a conclave of its members, and nobody else takes part', async () => {
+  const w = await world(
+    job(four, async ({ alice, bob, carol, conclave, reveal }) => {
+      const outside = secure([alice, bob, carol], { protocol: 'rep3' });
+      const before = alice.run('x', () => 5).to(outside);
+      const inside = await conclave([alice, bob, carol], async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const y = bob.run('y', () => 3).to(spu);
+        return (await reveal(y.mul(before))).data[0] ?? 0;
+      });
+      return Math.round(await reveal(inside));
+    }),
+  );
+  assert.deepEqual(Object.values(await w.results()), [15, 15, 15, 15]);
+  assert.ok(!w.of('dave').host.trail.some(({ stepId, kind }) => stepId.includes('/') && kind === 'secure'));
+});
+
 /** Runs a job that has to be refused; gives the error code, which has to be the same at all parties. */
 async function refusal(body: (context: never) => unknown): Promise<string | undefined> {
   const w = await world(job(four, body as never));

@@ -99,7 +99,7 @@ const mod = (value: number, by: number): number => ((value % by) + by) % by;
 /** The first hundred numbers of the result, in the open. */
 export function plain(op: OperationName, size: number, inputs: readonly Float64Array[]): readonly number[] {
   const [x = new Float64Array(), y = new Float64Array()] = inputs;
-  const head = Math.min(100, size);
+  const head = Math.min(100, op === 'matmul' ? size ** 2 : size);
   const first = (f: (i: number) => number): number[] => Array.from({ length: head }, (_, i) => f(i));
   const at = (list: Float64Array, i: number): number => list[i] ?? Number.NaN;
   switch (op) {
@@ -115,9 +115,10 @@ export function plain(op: OperationName, size: number, inputs: readonly Float64A
     case 'sort':
       return [...x.slice().sort()].slice(0, head);
     case 'matmul':
-      return first((j) => {
+      return first((i) => {
+        const [row, column] = [Math.floor(i / size), i % size];
         let sum = 0;
-        for (let k = 0; k < size; k++) sum += at(x, k) * at(y, k * size + j);
+        for (let k = 0; k < size; k++) sum += at(x, row * size + k) * at(y, k * size + column);
         return sum;
       });
     case 'epoch':

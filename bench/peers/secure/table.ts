@@ -68,9 +68,9 @@ function targetText({ target, sizes }: Operation, { size, seconds }: Measured, r
     'perSecond' in target
       ? [`${figure(target.perSecond)}/s`, rate / target.perSecond]
       : [`≤ ${target.secondsMax} s`, target.secondsMax / seconds];
-  if (share >= 1 && size === sizes.at(-1)) return `${wanted}: met`;
-  const at = size === sizes.at(-1) ? '' : ', at a smaller size';
-  return `${wanted}: ${share >= 1 ? `reached${at}` : `missed, ×${share.toFixed(2)}${at}`}`;
+  const largest = sizes.at(-1) ?? size;
+  if (size !== largest) return `${wanted}: not measured at ${largest.toLocaleString('en')}`;
+  return share >= 1 ? `${wanted}: met` : `${wanted}: missed, ×${share.toFixed(2)}`;
 }
 
 /** Three digits. */
