@@ -214,9 +214,12 @@ export class PartyRun {
           this.#program.waits.over(this.#coordinator.state, systemClock.now());
         return this.#say.failure(effect.failure);
       case 'scopeCancelled':
-        return this.#program.send({ type: 'scopeCancelled', scope: effect.scope, failure: effect.failure });
+        return this.#program.send(effect);
       case 'scopeEnded':
-        return this.#program.send({ type: 'scopeEnded', scope: effect.scope, failure: effect.failure });
+        return this.#program.send({ ...effect, absent: effect.absent ?? [] });
+      case 'excluded':
+        this.#say.absent(effect.failure);
+        return this.#program.send({ ...effect, party: this.#parties[effect.party] ?? '?' });
       case 'ended':
         this.#program.over(this.#coordinator.state);
         this.#say.verdict(effect.outcome);

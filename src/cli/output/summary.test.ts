@@ -64,6 +64,7 @@ const report = (party: string): RunReport => ({
   outcome: 'completed',
   verdict: { digest: 'd0', failure: null, attached: [], contributions: [] },
   code: null,
+  absent: [],
   failures: [],
   waits: [],
   longestWaits: [],

@@ -10,6 +10,7 @@ import { closed } from '../violations.ts';
 import { frame, orderBody, PART_BYTES_MAX, readFrame } from './dealer-frames.ts';
 import { type Order, recipeOf } from './recipes.ts';
 import type {
+  BitCrosses,
   BitMasks,
   BitProducts,
   CorrelationSource,
@@ -56,6 +57,12 @@ export async function openDealerSource(link: DealerLink, observe?: DrawObserver)
   return new DealerSource(link, new SharedSeed(seed, 'dealer', observe), size === 2 ? 'pair' : 'group');
 }
 
+/** Nothing crosses between members: each draws its shares, and the dealer's messages are outside of their rounds. */
+export function dealerCosts(size: number): SourceCosts {
+  const free = () => evenCost(size, 0, 0);
+  return { mulTriples: free, matmulTriple: free, bitTriples: free, bitProducts: free, bitCrosses: free };
+}
+
 class DealerSource {
   readonly kind: 'pair' | 'group';
   readonly costs: SourceCosts;
@@ -76,8 +83,7 @@ class DealerSource {
     this.#seed = seed;
     this.#rank = rank;
     this.#isLast = rank === size - 1;
-    const free = () => evenCost(size, 0, 0);
-    this.costs = { mulTriples: free, matmulTriple: free, bitTriples: free, bitProducts: free };
+    this.costs = dealerCosts(size);
   }
 
   async mulTriples(fiber: Fiber, count: number): Promise<Triples> {
@@ -98,6 +104,14 @@ class DealerSource {
   async bitProducts(fiber: Fiber, count: number): Promise<BitProducts> {
     const [first, second, products] = await this.#inPieces(fiber, count, (piece) => ({
       kind: 'bitProducts',
+      sizes: [piece],
+    }));
+    return { bits: (this.#rank === 0 ? first : second) as Words, products: products as Words };
+  }
+
+  async bitCrosses(fiber: Fiber, words: number): Promise<BitCrosses> {
+    const [first, second, products] = await this.#inPieces(fiber, words, (piece) => ({
+      kind: 'bitCrosses',
       sizes: [piece],
     }));
     return { bits: (this.#rank === 0 ? first : second) as Words, products: products as Words };

@@ -15,8 +15,10 @@ import {
   type TreeBits,
   treeShape,
 } from './ot-extension.ts';
+import { typescriptOtKernels } from './ot-kernels.ts';
 import { choicesFor, growTrees, punctureBytes, regrowTrees } from './punctured-trees.ts';
 import { RowHash } from './row-hash.ts';
+import { wasmOtKernels } from './wasm-ot-kernels.ts';
 
 const randomWords = (count: number): Uint32Array =>
   new Uint32Array(new Uint8Array(randomBytes(4 * count)).buffer);
@@ -79,8 +81,14 @@ describe('OT extension', () => {
       const { grown, regrown, key } = await trees(treeBits, punctured);
       await runFibers(2, async (fiber) => {
         if (fiber.rank === 1) return;
-        const receiver = new RandomOtReceiver(treeBits, grown, new RowHash(key));
-        const sender = new RandomOtSender(treeBits, regrown, punctured, new RowHash(key));
+        const receiver = new RandomOtReceiver(treeBits, grown, new RowHash(key), typescriptOtKernels);
+        const sender = new RandomOtSender(
+          treeBits,
+          regrown,
+          punctured,
+          new RowHash(key),
+          typescriptOtKernels,
+        );
         const pads = new Set<string>();
         let ones = 0;
         for (const batch of [
@@ -186,5 +194,62 @@ describe('row hash', () => {
     const moved = rows.map((word, at) => word ^ (offset[at % 4] ?? 0));
     assert.deepEqual(hash.hash(rows, 7, 9, offset), hash.hash(moved, 7, 9));
     assert.notDeepEqual(hash.hash(rows, 7, 9), hash.hash(rows, 8, 9));
+  });
+});
+
+describe('kernels in WebAssembly compute what those in TypeScript do', () => {
+  const load = async () => {
+    const kernels = await wasmOtKernels();
+    assert.ok(kernels !== undefined, 'they cannot be loaded');
+    return kernels;
+  };
+
+  it('trees', async () => {
+    const kernels = await load();
+    for (const depth of [2, 4, 8]) {
+      for (const words of [4, 36]) {
+        const leaves = Array.from({ length: 2 ** depth }, (_, leaf) =>
+          leaf === 2 ? undefined : randomWords(words),
+        );
+        const [planes, want] = [new Uint32Array(depth * words), new Uint32Array(depth * words)];
+        const sum = kernels.foldTree(leaves, planes);
+        assert.deepEqual(sum, typescriptOtKernels.foldTree(leaves, want));
+        assert.deepEqual(planes, want);
+      }
+    }
+  });
+
+  it('transposition', async () => {
+    const kernels = await load();
+    for (const rows of [64, 128, 1024]) {
+      const columns = randomWords(4 * rows);
+      assert.deepEqual(kernels.transposeColumns(columns, rows), transposeColumns(columns, rows));
+    }
+  });
+
+  it('products, also at the edges', async () => {
+    const kernels = await load();
+    for (const fill of [
+      randomWords,
+      (count: number) => new Uint32Array(count),
+      (count: number) => new Uint32Array(count).fill(0xffff_ffff),
+    ]) {
+      const count = 33;
+      const [factors, choices] = [fill(2 * count), fill(2 * count)];
+      const [zero, one] = [randomWords(128 * count), randomWords(128 * count)];
+      const [corrections, want] = [
+        new Uint32Array(PRODUCT_WORDS * count),
+        new Uint32Array(PRODUCT_WORDS * count),
+      ];
+      assert.deepEqual(
+        kernels.sendProducts(factors, zero, one, corrections),
+        sendProducts(factors, zero, one, want),
+      );
+      assert.deepEqual(corrections, want);
+      assert.deepEqual(
+        kernels.receiveProducts(choices, zero, corrections),
+        receiveProducts(choices, zero, want),
+      );
+    }
   });
 });

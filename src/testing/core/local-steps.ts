@@ -146,6 +146,12 @@ function canonicalText(core: CoreState): string {
     ...core,
     config: core.config.self,
     trail: { ...core.trail, branches: [...core.trail.branches] },
-    scopes: [...core.scopes].sort(([a], [b]) => (a < b ? -1 : 1)),
+    scopes: sorted(core.scopes),
+    conclaves: sorted(core.conclaves),
+    concluded: sorted(core.concluded),
   });
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -89,6 +89,7 @@ export interface Plan {
 }
 
 export const PARTIES_MAX = 7;
+export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'].slice(0, PARTIES_MAX);
 
 /** Bounds of all schedules: those of two parties in one data centre, with a join and a run that end soon. */
 export const scheduleBounds: CoreBounds = {

@@ -7,13 +7,12 @@ import { initialState, step } from '../../coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Failure, Message } from '../../coordination/types.ts';
 import { testHello, testSigner } from '../core-world.ts';
 import { Network } from './network.ts';
-import { type Fault, PARTIES_MAX, type Plan, scheduleBounds } from './plan.ts';
+import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'].slice(0, PARTIES_MAX);
 /** When a schedule that does not end by itself is given up: far beyond every bound. */
 const UNTIL_MS = 60_000;
 /** Events of one schedule: far more than seven parties need for half a minute. */
@@ -204,8 +203,8 @@ export class Schedule {
     const { state, effects, wakeAt } = step(before, event, now);
     record.core = state;
     this.#options.watch?.(before, event, state, effects, wakeAt, now);
-    if (event.type === 'failed' && before.phase !== 'aborting' && before.phase !== 'ended')
-      record.failures.push(event.failure);
+    // What fails while the parties agree counts if they go on.
+    if (event.type === 'failed' && before.phase !== 'ended') record.failures.push(event.failure);
     if (event.type === 'link' && event.up) record.heardAt[event.peer] ??= this.time.now;
     this.#tell(party, event, before);
     for (const effect of effects) this.#execute(party, effect);
@@ -265,7 +264,8 @@ export class Schedule {
     if (outbox.size === 0)
       this.time.at(this.time.now, () => this.#whenAwake(party, () => this.#flush(party)));
     const waiting = outbox.get(to) ?? [];
-    if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
+    const last = waiting.at(-1);
+    if (message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch) waiting.pop();
     waiting.push(message);
     outbox.set(to, waiting);
   }
