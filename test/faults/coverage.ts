@@ -117,7 +117,10 @@ export function coverageIn(page: string): string | null {
   return begin < 0 || end < begin ? null : page.slice(begin + BEGIN.length, end).trim();
 }
 
-/** Puts the table into the page; false where the marks are missing. */
+/**
+ * Puts the table into the page; false where the marks are missing.
+ * @public scripts/faults.mjs calls it
+ */
 export function writeCoverage(root: string): boolean {
   const file = join(root, PAGE);
   const page = readFileSync(file, 'utf8');

@@ -2,8 +2,9 @@
 import { step } from '../../coordination/machine.ts';
 import type { CoreState } from '../../coordination/types.ts';
 import { type FaultKind, type Plan, planOf } from './plan.ts';
-import { type PartyRecord, Schedule, type ScheduleOptions } from './schedule.ts';
+import { Schedule } from './schedule.ts';
 import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
+import type { PartyRecord, ScheduleOptions } from './schedule-record.ts';
 import { hashInto, type SeenSet } from './seen-set.ts';
 import { checkStep } from './step-checks.ts';
 

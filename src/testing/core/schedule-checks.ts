@@ -5,7 +5,8 @@
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
 import { scheduleBounds as bounds, type Fault, NAMES } from './plan.ts';
-import type { PartyRecord, Schedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
+import type { PartyRecord } from './schedule-record.ts';
 
 export type Checker = (schedule: Schedule) => string | null;
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { emptyBoard } from '../../coordination/board.ts';
 import type { CoreState, Outcome } from '../../coordination/types.ts';
-import { check, exploreSeeds, newTally } from './explore-core.ts';
+import { check, exploreSeeds, mergeTally, newTally } from './explore-core.ts';
 import { type Plan, planOf } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import { Schedule } from './schedule.ts';
@@ -57,6 +58,16 @@ describe('seeded schedules of the core', () => {
     ] as const) {
       assert.ok((tally.faults[kind] ?? 0) > 5, `hardly any ${kind}`);
     }
+  });
+
+  it('are counted alike, in one go or in parts', () => {
+    const [whole, parts, rest] = [newTally(), newTally(), newTally()];
+    exploreSeeds(1, 20, whole);
+    exploreSeeds(1, 12, parts);
+    exploreSeeds(13, 8, rest);
+    mergeTally(parts, rest);
+    assert.deepEqual(parts, whole);
+    assert.equal(whole.schedules, 20);
   });
 
   it('are the same, event by event, for the same seed', () => {
@@ -181,10 +192,13 @@ describe('every checker of schedules catches what it is for', () => {
     const frozen: Plan = { ...calm, faults: [{ kind: 'freeze', at: 30, party: 1, ms: 4_000 }] };
     const schedule = changed(() => undefined, frozen);
     assert.equal(checks.validity(schedule), null);
+    // Bob, back again, has given up on the others: that alone would be a reason not to hear him.
+    const [, bob] = schedule.parties;
+    if (bob) bob.core = { ...bob.core, board: emptyBoard(3), left: false };
     schedule.happened.splice(0);
     assert.match(
       checks.validity(schedule) ?? '',
-      /PEER_UNREACHABLE at bob|nothing kept it from being heard|nothing happened that ends a run/,
+      /believes PEER_UNREACHABLE at bob: nothing kept it from being heard/,
     );
     const hasty = changed(({ parties: [alice] }) => {
       for (const [i, loss] of alice?.lost.entries() ?? [])
@@ -266,7 +280,7 @@ describe('every check of a single step catches what it is for', () => {
       peers: left.after.peers.map((view) => ({ ...view, gone: false })),
     };
     assert.match(checkStep({ ...left, after: alone }) ?? '', /leaves while (alice|bob|carol) may need it/);
-    const tick = find(({ event, after }) => event.type === 'tick' && after.phase === 'running');
+    const tick = find(({ event, after }) => event.type === 'tick' && after.phase === 'joining');
     assert.match(checkStep({ ...tick, wakeAt: null }) ?? '', /never wants to be woken/);
     assert.match(
       checkStep({ ...tick, wakeAt: tick.now + 900 }) ?? '',
