@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { coverageIn, coverageTable } from './coverage.ts';
+import { coverageIn, coverageTable, writeCoverage } from './coverage.ts';
 import { scenarios } from './scenarios.ts';
 
 const page = readFileSync(fileURLToPath(new URL('../../../docs/faults.md', import.meta.url)), 'utf8');
@@ -10,6 +12,21 @@ const page = readFileSync(fileURLToPath(new URL('../../../docs/faults.md', impor
 describe('what the fault matrix covers', () => {
   it('is what docs/faults.md says (npm run faults -- --coverage writes it)', () => {
     assert.equal(coverageIn(page), coverageTable());
+  });
+
+  it('is written between the marks of the page, and nowhere else', () => {
+    const root = mkdtempSync(join(tmpdir(), 'privity-coverage-'));
+    const file = join(root, 'docs', 'faults.md');
+    try {
+      mkdirSync(join(root, 'docs'));
+      writeFileSync(file, page.replace('| abort |', '| something else |'));
+      assert.equal(writeCoverage(root), true);
+      assert.equal(readFileSync(file, 'utf8'), page);
+      writeFileSync(file, 'no marks');
+      assert.equal(writeCoverage(root), false);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   it('is seen to change with a scenario', () => {

@@ -37,6 +37,13 @@ function faults(parties: Size): readonly Row[] {
   ];
 }
 
+/** Who is lost in an attempt fails the attempt; the others, who are a majority or half with the first, go on without. */
+function inAttempt({ origin, ...expected }: Expected): Expected {
+  return expected.code === 'PEER_UNREACHABLE'
+    ? { ...expected, code: null }
+    : { ...expected, ...(origin === undefined ? {} : { origin }) };
+}
+
 /** Written down with the signals, or with the transfers. */
 const elsewhere = new Set(['interrupt handshake', 'interrupt closing', 'stop both mid-transfer 2']);
 
@@ -53,7 +60,7 @@ function atMoments(parties: Size): Scenario[] {
           // A black hole needs a path to be one.
           ...(what === 'black hole' ? { bytesPerSecond: scene.bytesPerSecond ?? 1e9 } : {}),
           fault: fault(what, VICTIM, when),
-          expected,
+          expected: when === 'in attempt' ? inAttempt(expected) : expected,
           detectionMs,
         }),
       ),
