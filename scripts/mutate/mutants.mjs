@@ -302,6 +302,8 @@ export const mutants = [
   {
     file: 'machine.ts',
     says: 'whoever completed does not tell those who ask',
+    equivalent:
+      'Whoever completes has told everyone that it had not given up, over links that lose nothing. A peer that still asks will hear that; one that was given up is not answered.',
     find: "if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });",
     replace: "if (turn.next.outcome?.result === 'completed') return;",
   },

@@ -27,6 +27,10 @@ export function check(plan: Plan, options: Omit<ScheduleOptions, 'watch'> = {}):
       const name = after.config.parties[after.config.self] ?? '?';
       first ??= checkStep({ name, before, event, after, effects, wakeAt, now });
       if (after.left && !before.left) first ??= sleeps(name, after);
+      for (const effect of effects) {
+        if (effect.type === 'peer' && effect.state === 'lost' && !after.left)
+          first ??= isDeaf(name, after, effect.peer, now);
+      }
     },
   });
   try {
@@ -51,6 +55,17 @@ function sleeps(name: string, core: CoreState): string | null {
   return late.effects.length > 0 || late.wakeAt !== null
     ? `nothing left: ${name} acts after it has left`
     : null;
+}
+
+/** What a peer that was given up has sent before may still be under way: it changes nothing any more. */
+function isDeaf(name: string, core: CoreState, peer: number, now: number): string | null {
+  const { state, effects } = step(
+    core,
+    { type: 'received', peer, message: { type: 'fin', fin: { steps: 0, digest: 'late' } } },
+    now,
+  );
+  const heard = state.peers[peer]?.fin !== core.peers[peer]?.fin || effects.length > 0;
+  return heard ? `agreement: ${name} still hears party ${peer}, which it has given up` : null;
 }
 
 export interface Tally {

@@ -38,6 +38,11 @@ export const termination: Checker = (schedule) => {
       return `${party.name} left after ${Math.round(party.leftAt)} ms; the bound is ${Math.round(bound)} ms`;
     if (party.endedAt !== null && party.stalls.length === 0 && !isBusy(schedule, party)) {
       const lingered = (party.leftAt - party.endedAt) / 1.02;
+      // Where nothing goes wrong everyone knows the end after one more message.
+      const known =
+        Math.max(...schedule.parties.map(({ endedAt }) => endedAt ?? 0)) + schedule.plan.delayMs + HAIR_MS;
+      if (schedule.happened.length === 0 && party.leftAt > known + HAIR_MS)
+        return `${party.name} stays though everyone knows`;
       if (lingered > bounds.lingerMs + HAIR_MS) return `${party.name} lingers for ${Math.round(lingered)} ms`;
     }
   }

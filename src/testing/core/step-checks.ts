@@ -3,6 +3,7 @@
  * Each check returns what is wrong in words, or null.
  */
 import type { CoreEvent, CoreState, Effect } from '../../coordination/types.ts';
+import { checkDuties } from './duty-checks.ts';
 import { expectedOrder, expectedVerdict } from './oracle.ts';
 
 export interface CoreStep {
@@ -10,7 +11,6 @@ export interface CoreStep {
   readonly before: CoreState;
   readonly event: CoreEvent;
   readonly after: CoreState;
-  /** Sends may be left out: no check reads them. */
   readonly effects: readonly Effect[];
   readonly wakeAt: number | null;
   readonly now: number;
@@ -18,7 +18,12 @@ export interface CoreStep {
 
 export function checkStep(step: CoreStep): string | null {
   return (
-    checkSealed(step) ?? checkVerdict(step) ?? checkScopeEnd(step) ?? checkLeaving(step) ?? checkWake(step)
+    checkSealed(step) ??
+    checkVerdict(step) ??
+    checkScopeEnd(step) ??
+    checkDuties(step) ??
+    checkLeaving(step) ??
+    checkWake(step)
   );
 }
 

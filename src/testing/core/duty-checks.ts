@@ -1,0 +1,95 @@
+/**
+ * What a party has to do at once: follow, decide, tell. Where it did so later the run would still end, and mostly alike, so
+ * nothing else would notice; docs/failure-model.md promises it all the same.
+ */
+import type { CoreStep } from './step-checks.ts';
+
+export function checkDuties(step: CoreStep): string | null {
+  return checkPrompt(step) ?? checkNews(step) ?? checkClosed(step) ?? checkGone(step) ?? checkName(step);
+}
+
+/**
+ * Whoever may decide does: when all of its side have sealed and reported its own board, or one of them has decided (the page,
+ * "How parties agree"). Waiting longer would still end, by giving up on parties that have left.
+ */
+function checkPrompt({ name, after }: CoreStep): string | null {
+  if (after.phase !== 'aborting') return null;
+  const { board, reports, config } = after;
+  const side = new Set([config.self]);
+  for (const at of side) {
+    for (const to of config.parties.keys()) if (!board.cuts[at]?.[to] && !board.cuts[to]?.[at]) side.add(to);
+  }
+  const members = [...side];
+  const decided = members.find((party) => reports[party]?.decided === true);
+  if (decided !== undefined)
+    return `agreement: ${name} does not follow ${config.parties[decided]}, which has decided`;
+  const mine = reports[config.self]?.digest;
+  const stable = members.every(
+    (party) => board.contributions[party] !== null && reports[party]?.digest === mine,
+  );
+  return stable ? `termination: ${name} does not decide when its side is stable` : null;
+}
+
+/** A party's own account is what it has done, and every change of it goes to everyone that it has not given up. */
+function checkNews({ name, before, after, effects }: CoreStep): string | null {
+  const { self } = after.config;
+  const mine = after.reports[self];
+  if (after.outcome?.result === 'failed' && mine?.decided !== true)
+    return `agreement: ${name} has decided and does not say so`;
+  if (after.phase === 'aborting' && mine?.decided !== false)
+    return `agreement: ${name} has no account of an abort`;
+  if (mine?.version === before.reports[self]?.version) return null;
+  return missing(name, after, effects, 'board');
+}
+
+/** Whoever completes says so to all; whoever is told so completes. */
+function checkClosed({ name, before, event, after, effects }: CoreStep): string | null {
+  if (before.outcome === null && after.outcome?.result === 'completed')
+    return missing(name, after, effects, 'closed');
+  if (
+    event.type !== 'received' ||
+    event.message.type !== 'closed' ||
+    before.fin === null ||
+    before.outcome !== null
+  )
+    return null;
+  const { self } = before.config;
+  if (before.board.cuts[self]?.[event.peer] || before.board.cuts[event.peer]?.[self]) return null;
+  return after.outcome?.result === 'completed'
+    ? null
+    : `agreement: ${name} is told that the run is complete, and goes on`;
+}
+
+function missing(
+  name: string,
+  after: CoreStep['after'],
+  effects: CoreStep['effects'],
+  type: string,
+): string | null {
+  const { self, parties } = after.config;
+  for (const peer of parties.keys()) {
+    if (peer === self || after.board.cuts[self]?.[peer] || after.board.cuts[peer]?.[self]) continue;
+    const told = effects.some(
+      (effect) => effect.type === 'send' && effect.to === peer && effect.message.type === type,
+    );
+    if (!told) return `agreement: ${name} does not tell ${parties[peer]} (${type})`;
+  }
+  return null;
+}
+
+/** Only a goodbye shows that a peer has left. */
+function checkGone({ name, before, event, after }: CoreStep): string | null {
+  const peer = after.peers.findIndex((view, i) => view.gone && !before.peers[i]?.gone);
+  if (peer < 0 || (event.type === 'link' && event.peer === peer && event.closed === true)) return null;
+  return `termination: ${name} takes a broken connection of ${after.config.parties[peer]} for a farewell`;
+}
+
+/** A task that fails after the program was through has another name; every other failure keeps its own. */
+function checkName({ name, before, event, after }: CoreStep): string | null {
+  const wasOpen = before.phase !== 'aborting' && before.phase !== 'ended';
+  if (event.type !== 'failed' || !wasOpen) return null;
+  const late = before.phase === 'closing' && event.failure.code === 'TASK_FAILED';
+  const expected = late ? 'FINALIZE_FAILED' : event.failure.code;
+  const code = after.board.contributions[after.config.self]?.failure?.code;
+  return code === expected ? null : `validity: ${name} reports ${code} where ${expected} is due`;
+}
