@@ -2,6 +2,7 @@
  * What a party has to do at once: follow, decide, tell. Where it did so later the run would still end, and mostly alike, so
  * nothing else would notice; docs/failure-model.md promises it all the same.
  */
+import type { CoreState } from '../../coordination/types.ts';
 import type { CoreStep } from './step-checks.ts';
 
 export function checkDuties(step: CoreStep): string | null {
@@ -30,7 +31,10 @@ function checkPrompt({ name, after }: CoreStep): string | null {
   return stable ? `termination: ${name} does not decide when its side is stable` : null;
 }
 
-/** A party's own account is what it has done, and every change of it goes to everyone that it has not given up. */
+/**
+ * A party's own account is what it has done. Its changes go to everyone that it has not given up: when it seals, when it knows
+ * what all have sealed, and, once a link is down, always.
+ */
 function checkNews({ name, before, after, effects }: CoreStep): string | null {
   const { self } = after.config;
   const mine = after.reports[self];
@@ -39,6 +43,10 @@ function checkNews({ name, before, after, effects }: CoreStep): string | null {
   if (after.phase === 'aborting' && mine?.decided !== false)
     return `agreement: ${name} has no account of an abort`;
   if (mine?.version === before.reports[self]?.version) return null;
+  const { contributions, cuts } = after.board;
+  const hasSealed = before.board.contributions[self] === null && contributions[self] !== null;
+  const knowsAll = contributions.every((each, party) => each !== null || isAbsent(after, party));
+  if (!hasSealed && !knowsAll && !cuts.some((row) => row.includes(true))) return null;
   return missing(name, after, effects, 'board');
 }
 
@@ -68,7 +76,13 @@ function missing(
 ): string | null {
   const { self, parties } = after.config;
   for (const peer of parties.keys()) {
-    if (peer === self || after.board.cuts[self]?.[peer] || after.board.cuts[peer]?.[self]) continue;
+    if (
+      peer === self ||
+      isAbsent(after, peer) ||
+      after.board.cuts[self]?.[peer] ||
+      after.board.cuts[peer]?.[self]
+    )
+      continue;
     const told = effects.some(
       (effect) => effect.type === 'send' && effect.to === peer && effect.message.type === type,
     );
@@ -92,4 +106,9 @@ function checkName({ name, before, event, after }: CoreStep): string | null {
   const expected = late ? 'FINALIZE_FAILED' : event.failure.code;
   const code = after.board.contributions[after.config.self]?.failure?.code;
   return code === expected ? null : `validity: ${name} reports ${code} where ${expected} is due`;
+}
+
+/** Whether the run has gone on without a party. */
+export function isAbsent(core: CoreState, peer: number): boolean {
+  return core.absent.some(({ party }) => party === peer);
 }

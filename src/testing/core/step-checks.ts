@@ -3,7 +3,7 @@
  * Each check returns what is wrong in words, or null.
  */
 import type { CoreEvent, CoreState, Effect } from '../../coordination/types.ts';
-import { checkDuties } from './duty-checks.ts';
+import { checkDuties, isAbsent } from './duty-checks.ts';
 import { expectedOrder, expectedVerdict } from './oracle.ts';
 
 export interface CoreStep {
@@ -100,8 +100,6 @@ function checkCompleted(name: string, after: CoreState): string | null {
     return `validity: ${name} completed and was not ready`;
   return heardReady ? null : `validity: ${name} completed before everyone was ready`;
 }
-
-const isAbsent = (core: CoreState, peer: number): boolean => core.absent.some(({ party }) => party === peer);
 
 function checkScopeEnd({ name, before, event, after, effects }: CoreStep): string | null {
   for (const effect of effects) {
