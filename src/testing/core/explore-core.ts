@@ -6,6 +6,10 @@ import { type PartyRecord, Schedule, type ScheduleOptions } from './schedule.ts'
 import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
 import { hashInto, type SeenSet } from './seen-set.ts';
 import { checkStep } from './step-checks.ts';
+import { compareVerdicts } from './verdict-fuzz.ts';
+
+/** Random boards for each seed. */
+const BOARDS = 10;
 
 export interface Breach {
   readonly checker: string;
@@ -101,6 +105,9 @@ export interface Found extends Breach {
 export function exploreSeeds(first: number, count: number, tally: Tally, states?: SeenSet): Found | null {
   const onStep = states ? (parties: readonly PartyRecord[]) => note(parties, states) : undefined;
   for (let seed = first; seed < first + count; seed++) {
+    const wrong = compareVerdicts(seed, BOARDS);
+    if (wrong !== null)
+      return { seed, checker: 'cause before symptom', says: `over a random board, ${wrong}` };
     const { schedule, breach } = check(planOf(seed), onStep ? { onStep } : {});
     if (breach) return { seed, ...breach };
     countSchedule(schedule, tally);

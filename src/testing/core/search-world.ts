@@ -13,7 +13,7 @@ import { decodeMove, encodeMove, type Move, type SearchScenario } from './search
 
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 /** Steps at which parties fail: the party that comes first in the federation fails last in the program. */
-const FAILING_STEPS = ['4/0', '3/1', '3/0', undefined];
+const FAILING_STEPS = ['4/0', '3/1', undefined, '3/0'];
 export const SCOPE = '2';
 
 /** Kinds of faults that have a budget, by place in the budget word. */
