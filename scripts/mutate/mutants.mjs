@@ -420,6 +420,7 @@ export const mutants = [
   {
     file: 'scopes.ts',
     says: 'a second vote of a peer replaces its first',
+    equivalent: 'A party votes once on a scope, and links deliver once: there is no second vote.',
     find: 'if (!turn.open || turn.next.scopes.get(scope)?.votes[peer]) return;',
     replace: 'if (!turn.open) return;',
   },

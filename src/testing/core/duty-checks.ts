@@ -6,7 +6,15 @@ import type { CoreState } from '../../coordination/types.ts';
 import type { CoreStep } from './step-checks.ts';
 
 export function checkDuties(step: CoreStep): string | null {
-  return checkPrompt(step) ?? checkNews(step) ?? checkClosed(step) ?? checkGone(step) ?? checkName(step);
+  return (
+    checkPrompt(step) ??
+    checkNews(step) ??
+    checkClosed(step) ??
+    checkGone(step) ??
+    checkName(step) ??
+    checkCuts(step) ??
+    checkVotes(step)
+  );
 }
 
 /**
@@ -42,12 +50,20 @@ function checkNews({ name, before, after, effects }: CoreStep): string | null {
     return `agreement: ${name} has decided and does not say so`;
   if (after.phase === 'aborting' && mine?.decided !== false)
     return `agreement: ${name} has no account of an abort`;
-  if (mine?.version === before.reports[self]?.version) return null;
+  if (mine?.version === before.reports[self]?.version) {
+    const grew = mine !== null && before.board !== after.board && contentOf(before) !== contentOf(after);
+    return grew ? `agreement: ${name} learns something and its account stays the same` : null;
+  }
   const { contributions, cuts } = after.board;
   const hasSealed = before.board.contributions[self] === null && contributions[self] !== null;
   const knowsAll = contributions.every((each, party) => each !== null || isAbsent(after, party));
   if (!hasSealed && !knowsAll && !cuts.some((row) => row.includes(true))) return null;
   return missing(name, after, effects, 'board');
+}
+
+/** Which contributions and cuts are known, as text. */
+function contentOf({ board }: CoreStep['after']): string {
+  return JSON.stringify([board.contributions.map((sealed) => sealed !== null), board.cuts]);
 }
 
 /** Whoever completes says so to all; whoever is told so completes. */
@@ -106,6 +122,40 @@ function checkName({ name, before, event, after }: CoreStep): string | null {
   const expected = late ? 'FINALIZE_FAILED' : event.failure.code;
   const code = after.board.contributions[after.config.self]?.failure?.code;
   return code === expected ? null : `validity: ${name} reports ${code} where ${expected} is due`;
+}
+
+/** A link that anyone has given up is closed at once, and only once: what still comes over it could reach only some. */
+function checkCuts({ name, before, after, effects }: CoreStep): string | null {
+  const { self, parties } = after.config;
+  for (const peer of parties.keys()) {
+    const isDown = ({ board }: typeof after): boolean =>
+      board.cuts[self]?.[peer] === true || board.cuts[peer]?.[self] === true;
+    // Who is left out has been given up before, or is now.
+    if (peer === self || isAbsent(after, peer) || isDown(before) === isDown(after)) continue;
+    const closed = effects.filter(
+      (effect) => effect.type === 'peer' && effect.peer === peer && effect.state === 'lost',
+    );
+    if (closed.length !== 1)
+      return `agreement: ${name} closes its link to ${parties[peer]} ${closed.length} times`;
+  }
+  return null;
+}
+
+/** A failure of a peer in a scope cancels it here, and is this party's word on it. */
+function checkVotes({ name, before, event, after, effects }: CoreStep): string | null {
+  if (event.type !== 'received' || event.message.type !== 'vote' || event.message.failure === null)
+    return null;
+  const { self } = before.config;
+  const wasOpen = before.phase !== 'aborting' && before.phase !== 'ended';
+  const { scope } = event.message;
+  const votes = before.scopes.get(scope)?.votes;
+  if (!wasOpen || votes?.[self] || votes?.[event.peer]) return null;
+  if (before.board.cuts[self]?.[event.peer] || before.board.cuts[event.peer]?.[self]) return null;
+  const cancelled = effects.some((effect) => effect.type === 'scopeCancelled' && effect.scope === scope);
+  if (!cancelled) return `termination: ${name} goes on in a scope that has failed`;
+  return after.scopes.get(scope)?.votes[self]
+    ? null
+    : `termination: ${name} does not vote on a scope that has failed`;
 }
 
 /** Whether the run has gone on without a party. */

@@ -7,6 +7,10 @@ import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
 import type { PartyRecord, ScheduleOptions } from './schedule-record.ts';
 import { hashInto, type SeenSet } from './seen-set.ts';
 import { checkStep } from './step-checks.ts';
+import { compareVerdicts } from './verdict-fuzz.ts';
+
+/** Random boards for each seed. */
+const BOARDS = 10;
 
 export interface Breach {
   readonly checker: string;
@@ -102,6 +106,9 @@ export interface Found extends Breach {
 export function exploreSeeds(first: number, count: number, tally: Tally, states?: SeenSet): Found | null {
   const onStep = states ? (parties: readonly PartyRecord[]) => note(parties, states) : undefined;
   for (let seed = first; seed < first + count; seed++) {
+    const wrong = compareVerdicts(seed, BOARDS);
+    if (wrong !== null)
+      return { seed, checker: 'cause before symptom', says: `over a random board, ${wrong}` };
     const { schedule, breach } = check(planOf(seed), onStep ? { onStep } : {});
     if (breach) return { seed, ...breach };
     countSchedule(schedule, tally);

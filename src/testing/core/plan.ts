@@ -209,8 +209,11 @@ function faultOf(
     case 'freeze':
     case 'busy':
       return { kind, at, party, ms: short };
-    case 'jump':
-      return { kind, at, party, ms: short };
+    case 'jump': {
+      // Sometimes to just before the deadline of the run.
+      const far = scheduleBounds.runDeadlineMs - random.between(0, 500);
+      return { kind, at, party, ms: random.chance(0.2) ? Math.round(far - at) : short };
+    }
     case 'drift':
       return { kind, party, rate: 1 + random.between(-0.01, 0.01) };
     case 'break':

@@ -14,7 +14,7 @@ import { decodeMove, encodeMove, type Move, type SearchScenario } from './search
 
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 /** Steps at which parties fail: the party that comes first in the federation fails last in the program. */
-const FAILING_STEPS = ['4/0', '3/1', '3/0', undefined];
+const FAILING_STEPS = ['4/0', '3/1', undefined, '3/0'];
 /** An outcome of a scope, as a state holds it for each party: with four parties they fit into one word. */
 const OUTCOME_BITS = 7;
 export const SCOPE = '2';
