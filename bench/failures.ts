@@ -1,52 +1,132 @@
 /**
- * From an exception to the last party that has decided, over real runs of three parties (six processes, mutual TLS). The
- * moment of the exception is what the task itself prints just before it throws; the moment of a decision is the time of
- * that party's `verdict` event. All clocks are this machine's. RUNS=20 makes it quicker.
+ * How soon a failure is known to the last party, and how soon everything is gone, over real runs (two processes a party, mutual
+ * TLS): the guarantees G1, G2, G3 and G7. The moment of an exception is what the job prints after it has failed; the moment of
+ * a signal is this process's; the moment of a decision is the time of that party's `verdict` event. All clocks are this
+ * machine's. RUNS, LARGE_RUNS and SIGNAL_RUNS make it shorter or longer.
  */
-import { jobFile, Parties } from '../test/faults/parties.ts';
+import { jobFile, Parties, type Party } from '../test/faults/parties.ts';
+import { atMost, figure, quantile, setting } from './parts/figure.ts';
 
-const runs = Number(process.env.RUNS ?? 200);
-const TARGETS = { p50: 5, p99: 25 };
+const RUNS = setting('RUNS', 200);
+const LARGE_RUNS = setting('LARGE_RUNS', 20);
+const SIGNAL_RUNS = setting('SIGNAL_RUNS', 30);
+/** Thirty-two processes need a while to start on two cores. */
+const PATIENCE_MS = 180_000;
+const THREE = ['alice', 'bob', 'carol'];
+const SIXTEEN = Array.from({ length: 16 }, (_, i) => (i < 3 ? (THREE[i] ?? '') : `party${i}`));
 
-async function once(): Promise<{ decideMs: number; goneMs: number }> {
-  const job = jobFile('throw-at-time.ts');
-  const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
+const now = (): number => performance.timeOrigin + performance.now();
+
+interface Times {
+  /** From the fault to the last party's verdict. */
+  readonly decideMs: number;
+  /** From the last verdict to the end of the last process. */
+  readonly goneMs: number;
+}
+
+interface Start {
+  readonly parties: readonly string[];
+  readonly job: string;
+  readonly args?: Readonly<Record<string, string>>;
+}
+
+/** Starts a run, makes its fault happen, and measures what follows at those who can still speak. */
+async function once(
+  { parties: names, job, args = {} }: Start,
+  fault: (parties: Parties) => Promise<number>,
+  silent?: string,
+) {
+  const specs = names.map((name) => {
+    const env = { BENCH_PARTIES: names.join(), MATRIX_PARTIES: names.join(), MATRIX_PARTY: name };
+    return [name, { job: jobFile(job), env }] as const;
+  });
+  const parties = await Parties.start({ parties: Object.fromEntries(specs), args, patienceMs: PATIENCE_MS });
   try {
-    const log = await parties.get('bob').event('log', (event) => event.message.startsWith('thrown at '));
-    const thrownAt = Number(log.message.slice('thrown at '.length));
-    const verdicts = await Promise.all(parties.all.map((party) => party.event('verdict')));
+    const at = await fault(parties);
+    const speaking = parties.all.filter(({ name }) => name !== silent);
+    const verdicts = await Promise.all(speaking.map((party) => party.event('verdict')));
+    const exits = await Promise.all(speaking.map((party) => party.exited));
     await parties.ended();
     const leftovers = await parties.leftovers();
     if (leftovers.length > 0) throw new Error(`left behind: ${leftovers.join(', ')}`);
-    const last = Math.max(...verdicts.map((verdict) => Date.parse(verdict.time)));
-    const exits = await Promise.all(parties.all.map((party) => party.exited));
-    const gone = performance.timeOrigin + Math.max(...exits.map(({ at }) => at));
-    return { decideMs: last - thrownAt, goneMs: gone - thrownAt };
+    const decided = Math.max(...verdicts.map((verdict) => Date.parse(verdict.time)));
+    const gone = performance.timeOrigin + Math.max(...exits.map((exit) => exit.at));
+    return { decideMs: Math.max(0, decided - at), goneMs: gone - decided } satisfies Times;
   } finally {
     parties.dispose();
   }
 }
 
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+async function many(runs: number, run: () => Promise<Times>): Promise<{ decide: number[]; gone: number[] }> {
+  const [decide, gone]: [number[], number[]] = [[], []];
+  for (let i = 0; i < runs; i++) {
+    const { decideMs, goneMs } = await run();
+    decide.push(decideMs);
+    gone.push(goneMs);
+  }
+  return { decide, gone };
 }
 
-function row(name: string, values: readonly number[], targets?: { p50: number; p99: number }): void {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), quantile(sorted, 1)];
-  const aim = targets ? `   target p50 ${targets.p50}, p99 ${targets.p99}` : '';
-  console.log(
-    `  ${name.padEnd(42)} p50 ${p50.toFixed(0)} ms   p99 ${p99.toFixed(0)} ms   max ${max.toFixed(0)} ms${aim}`,
-  );
-}
+const thrown = async (parties: Parties): Promise<number> => {
+  const bob = parties.get('bob');
+  const log = await bob.event('log', (event) => event.message.startsWith('thrown at '));
+  return Number(log.message.slice('thrown at '.length));
+};
 
-const decide: number[] = [];
-const gone: number[] = [];
-for (let i = 0; i < runs; i++) {
-  const { decideMs, goneMs } = await once();
-  decide.push(decideMs);
-  gone.push(goneMs);
-}
-console.log(`a task throws at one of three parties, ${runs} runs`);
-row('exception to last party decided', decide, TARGETS);
-row('exception to all processes gone', gone, { p50: 500, p99: 500 });
+const whileWorking = (party: Party) =>
+  party.event('step.started', ({ name, kind }) => name === 'work' && kind === 'task');
+
+/** Signals to processes of bob while he works; resolves with the moment of the first. */
+const signalled =
+  (signal: NodeJS.Signals, ...roles: readonly ('supervisor' | 'program')[]) =>
+  async (parties: Parties): Promise<number> => {
+    const bob = parties.get('bob');
+    await whileWorking(bob);
+    const pids = await Promise.all(roles.map((role) => bob.pid(role)));
+    const at = now();
+    for (const pid of pids) process.kill(pid, signal);
+    if (signal !== 'SIGSTOP') return at;
+    // It thaws when the others have ended, and ends as well.
+    const others = parties.all.filter((party) => party !== bob);
+    void Promise.all(others.map((party) => party.exited)).then(() => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    });
+    return at;
+  };
+
+const throwing = { job: 'throw-at-time.ts' };
+const waiting = { parties: THREE, job: 'matrix.ts', args: { act: 'wait', who: 'bob' } };
+const spinning = { ...waiting, args: { act: 'spin', who: 'bob' } };
+const interrupted = signalled('SIGINT', 'supervisor');
+
+const three = await many(RUNS, () => once({ ...throwing, parties: THREE }, thrown));
+console.log(`a task throws at one of three parties, ${RUNS} runs`);
+figure('G1: exception to last party decided, p50', quantile(three.decide, 0.5), 'ms', atMost(5));
+figure('G1: exception to last party decided, p99', quantile(three.decide, 0.99), 'ms', atMost(25));
+figure('G7: last verdict to all processes gone, p99', quantile(three.gone, 0.99), 'ms', atMost(500));
+
+const sixteen = await many(LARGE_RUNS, () => once({ ...throwing, parties: SIXTEEN }, thrown));
+console.log(`a task throws at one of sixteen parties (32 processes), ${LARGE_RUNS} runs`);
+figure('G1: exception to last party decided, p99', quantile(sixteen.decide, 0.99), 'ms', atMost(250));
+
+console.log(`signals to one of three parties, ${SIGNAL_RUNS} runs each`);
+const program = await many(SIGNAL_RUNS, () => once(waiting, signalled('SIGKILL', 'program')));
+figure(
+  'G2: SIGKILL to a program, to last party decided, p99',
+  quantile(program.decide, 0.99),
+  'ms',
+  atMost(300),
+);
+const supervisor = await many(SIGNAL_RUNS, () => once(waiting, signalled('SIGKILL', 'supervisor'), 'bob'));
+figure('G2: SIGKILL to a supervisor, p99', quantile(supervisor.decide, 0.99), 'ms', atMost(300));
+const frozen = await many(SIGNAL_RUNS, () =>
+  once(waiting, signalled('SIGSTOP', 'supervisor', 'program'), 'bob'),
+);
+figure('G3: SIGSTOP to both, p99', quantile(frozen.decide, 0.99), 'ms', atMost(1_750));
+const looping = await many(SIGNAL_RUNS, () => once(spinning, interrupted));
+figure(
+  'G7: verdict to all gone, with a loop without end, max',
+  Math.max(...looping.gone),
+  'ms',
+  atMost(2_500),
+);

@@ -45,7 +45,8 @@ function sinkFor(link: ManagedLink, kind: string): MessageSink {
   return {
     write: (piece) => {
       if (kind === 'ping') pieces.push(piece);
-      return undefined;
+      // Never: a reader that has stalled.
+      return kind === 'stall' ? new Promise<void>(() => undefined) : undefined;
     },
     end: () => void link.send(Buffer.from(kind === 'ping' ? 'pong' : 'done'), pieces),
     abort: () => {},

@@ -20,8 +20,12 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-const kernels = buildKernels(join(dist, 'src/secure/kernels/ring.wasm'));
-if (!kernels.ok) {
+for (const [target, source] of [
+  ['src/secure/kernels/ring.wasm', 'kernels/ring.ts'],
+  ['src/secure/correlation/ot.wasm', 'kernels/ot.ts'],
+]) {
+  const kernels = buildKernels(join(dist, target), source);
+  if (kernels.ok) continue;
   console.error(kernels.output);
   process.exit(1);
 }

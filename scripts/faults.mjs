@@ -1,26 +1,30 @@
-// `npm run faults [-- --runs N --only PATTERN --seed S]`: the long form of the fault matrix (docs/faults.md). Builds, then runs
-// all scenarios in random order until there were N runs, and prints how soon each fault was known everywhere, what was left
-// behind, and which runs did not end as they have to, with a file that tells their story.
+// `npm run faults [-- --runs N --only PATTERN --seed S --at-a-time N --resume]`: the long form of the fault matrix
+// (docs/faults.md). Builds, then runs all scenarios in random order until there were N runs, and prints how soon each fault was
+// known everywhere, what was left behind, and which runs did not end as they have to, with a file that tells their story.
+// `--coverage` writes the table of what is covered into docs/faults.md, and runs nothing.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
-/** Two hours on two cores: each cell some ten times. */
+/** About an hour on two quiet cores: each cell some seven times. */
 const RUNS = 2_000;
 /** On few cores more would measure how busy the machine is. */
-const CONCURRENCY = 2;
+const AT_A_TIME = 2;
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: String(RUNS) },
     only: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    'at-a-time': { type: 'string', default: String(AT_A_TIME) },
+    resume: { type: 'boolean', default: false },
+    coverage: { type: 'boolean', default: false },
   },
 });
-const [runs, seed] = [values.runs, values.seed].map(Number);
-if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) {
-  console.error('--runs and --seed take whole numbers; --runs at least 1.');
+const [runs, seed, concurrency] = [values.runs, values.seed, values['at-a-time']].map(Number);
+if (![runs, seed, concurrency].every(Number.isInteger) || runs < 1 || concurrency < 1) {
+  console.error('--runs, --seed and --at-a-time take whole numbers; --runs and --at-a-time at least 1.');
   process.exit(64);
 }
 
@@ -28,13 +32,20 @@ ensureInstalled();
 const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
 if (build.status !== 0) process.exit(build.status ?? 1);
 
+if (values.coverage) {
+  const { writeCoverage } = await import(join(root, 'dist/test/faults/coverage.js'));
+  process.exit(writeCoverage(root) ? 0 : 1);
+}
+// Processes of the parties, and namespaces, are ended by what listens to this process's end.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const { campaign } = await import(join(root, 'dist/test/faults/campaign.js'));
 const ok = await campaign({
   runs,
   seed,
   only: values.only,
   folder: join(root, 'reports', 'faults'),
-  concurrency: CONCURRENCY,
+  concurrency,
+  resume: values.resume,
   say: (line) => console.log(line),
 });
 process.exit(ok ? 0 : 1);

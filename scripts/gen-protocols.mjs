@@ -62,12 +62,27 @@ export function withTable(page, name, table) {
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
+/** @returns {Promise<Record<string, object>>} what protocols declare, by the names in the markers of the page */
+export async function declaredCosts() {
+  const load = (path) => import(pathToFileURL(join(root, 'dist/src/secure', path)).href);
+  const { rep3Costs } = await load('protocols/rep3/costs.js');
+  const { semi2kCosts } = await load('protocols/semi2k/costs.js');
+  const { otCosts } = await load('correlation/ot-costs.js');
+  const { dealerCosts } = await load('correlation/dealer-source.js');
+  return {
+    rep3: rep3Costs,
+    'semi2k, two members without a dealer': semi2kCosts(2, { kind: 'pair', costs: otCosts(4) }),
+    'semi2k, two members and a dealer': semi2kCosts(2, { kind: 'pair', costs: dealerCosts(2) }),
+    'semi2k, three members and a dealer': semi2kCosts(3, { kind: 'group', costs: dealerCosts(3) }),
+  };
+}
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { rep3Costs } = await import(
-    pathToFileURL(join(root, 'dist/src/secure/protocols/rep3/costs.js')).href
-  );
   const path = join(root, 'docs/protocols.md');
   const before = readFileSync(path, 'utf8');
-  const page = withTable(before, 'rep3', renderCosts(rep3Costs));
+  let page = before;
+  for (const [name, costs] of Object.entries(await declaredCosts())) {
+    page = withTable(page, name, renderCosts(costs));
+  }
   if (page !== before) writeFileSync(path, page);
 }

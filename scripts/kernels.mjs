@@ -1,4 +1,4 @@
-// Compiles kernels/ring.ts to WebAssembly with AssemblyScript, when the source or the compiler has changed. Nothing that depends on
+// Compiles a file of kernels/ to WebAssembly with AssemblyScript, when the source or the compiler has changed. Nothing that depends on
 // the machine goes into the file: the same source gives the same bytes.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -6,34 +6,32 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './ensure-installed.mjs';
 
-const source = join(root, 'kernels/ring.ts');
 const compiler = join(root, 'node_modules/assemblyscript');
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'bulk-memory'];
 
 /** What the result depends on. */
-function fingerprint() {
-  const hash = createHash('sha256').update(readFileSync(source)).update(flags.join(' '));
+function fingerprint(source) {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, source)))
+    .update(flags.join(' '));
   return hash.update(readFileSync(join(compiler, 'package.json'))).digest('hex');
 }
 
 /**
  * @param {string} target path of the .wasm file
+ * @param {string} source path below the root
  * @returns {{ok: boolean, output: string}}
  */
-export function buildKernels(target) {
+export function buildKernels(target, source = 'kernels/ring.ts') {
   const stamp = `${target}.stamp`;
-  const wanted = fingerprint();
+  const wanted = fingerprint(source);
   if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
     return { ok: true, output: '' };
   mkdirSync(dirname(target), { recursive: true });
-  const asc = spawnSync(
-    process.execPath,
-    [join(compiler, 'bin/asc.js'), 'kernels/ring.ts', '-o', target, ...flags],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
+  const asc = spawnSync(process.execPath, [join(compiler, 'bin/asc.js'), source, '-o', target, ...flags], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (asc.status !== 0) return { ok: false, output: `${asc.stdout}${asc.stderr}` };
   writeFileSync(stamp, wanted);
   return { ok: true, output: '' };

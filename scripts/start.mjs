@@ -35,6 +35,6 @@ async function compare() {
   );
   const tables = { alice: join(jointModel, 'data/alice.csv'), bob: join(jointModel, 'data/bob.csv') };
   const { auc, accuracy } = trainPlain({ ...tables, key: plan.key, label: plan.label }, plan.training);
-  console.log('The same training in plaintext, by somebody who has both tables');
+  console.log('\nThe same training in plaintext, by somebody who has both tables');
   console.log(`  auc       ${auc.toFixed(6)}\n  accuracy  ${accuracy.toFixed(6)}\n`);
 }

@@ -15,6 +15,8 @@ function describe(error) {
 function entryOf({ type, data }) {
   if (type === 'test:diagnostic') {
     // An error after the last test has ended arrives as a remark; so do the runner's own counts, which nobody needs.
+    // A test that could not try something here says so: it must not look as if it had been tried.
+    if (data.message.startsWith('left out: ')) return { kind: 'leftOut', text: data.message };
     return /^(Error|Warning):/.test(data.message) ? { kind: 'remark', text: data.message } : undefined;
   }
   if (type !== 'test:pass' && type !== 'test:fail') return undefined;

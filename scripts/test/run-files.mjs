@@ -78,6 +78,7 @@ async function runFile(file, folder, summary, timeoutMs) {
   const events = readJournal(journal);
   for (const event of events) {
     if (event.kind === 'test') summary.test({ ...event, file: name });
+    else if (event.kind === 'leftOut') summary.leaveOut(event.text);
     else summary.output(name, `${event.text}\n`);
   }
   summary.took(name, performance.now() - started);

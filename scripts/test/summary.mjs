@@ -17,6 +17,7 @@ export class Summary {
   #verbose;
   #files = new Map();
   #failures = [];
+  #leftOut = [];
   #started = performance.now();
   #write;
 
@@ -53,6 +54,11 @@ export class Summary {
     entry.output = (entry.output + text).slice(-OUTPUT_BYTES_KEPT);
   }
 
+  /** Something that could not be tried on this machine. */
+  leaveOut(text) {
+    this.#leftOut.push(text);
+  }
+
   /** How long the process of a file lived. */
   took(file, durationMs) {
     this.#entry(file).durationMs = durationMs;
@@ -66,6 +72,8 @@ export class Summary {
     this.#printAreas();
     this.#printSlow();
     this.#printFailures();
+    for (const text of this.#leftOut) this.#write(`${colour('yellow', text)}\n`);
+    if (this.#leftOut.length > 0) this.#write(`left out on this machine: ${this.#leftOut.length}\n`);
     this.#write(`\n${colour('dim', `took ${seconds(performance.now() - this.#started)}`)}\n`);
     // The last line, exactly so: other tools read it.
     this.#write(`${this.passed} passed, ${this.failed} failed\n`);

@@ -15,6 +15,7 @@ const PROMISED: Readonly<
   PEER_CRASHED: ['peer', 14, 69, true],
   LINK_DOWN: ['environment', 14, 69, true],
   PARTITION: ['environment', 14, 69, true],
+  QUORUM_NOT_MET: ['environment', 14, 69, true],
   TASK_FAILED: ['user', 10, 70, false],
   FINALIZE_FAILED: ['user', 10, 70, false],
   INTERNAL: ['bug', 13, 70, false],

@@ -42,6 +42,13 @@ export const failureCodes = {
   PEER_CRASHED: info('peer', 14, 69, true, "A party's supervisor process ended without saying goodbye."),
   LINK_DOWN: info('environment', 14, 69, true, 'Two parties lost the connection between them for good.'),
   PARTITION: info('environment', 14, 69, true, 'The network fell into parts that cannot reach each other.'),
+  QUORUM_NOT_MET: info(
+    'environment',
+    14,
+    69,
+    true,
+    'Fewer parties than needed came through a part of the program.',
+  ),
   TASK_FAILED: info('user', 10, 70, false, "A task, or the job's own code, threw an error."),
   FINALIZE_FAILED: info(
     'user',

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { search } from '../testing/core/search.ts';
 import { checkState } from '../testing/core/search-checks.ts';
 import { encodeMove, type SearchScenario } from '../testing/core/search-scenario.ts';
-import { quickSearches } from '../testing/core/search-scenarios.ts';
+import { allSearches, quickSearches } from '../testing/core/search-scenarios.ts';
 import { SearchWorld } from '../testing/core/search-world.ts';
 import { SeenSet } from '../testing/core/seen-set.ts';
 
@@ -57,6 +57,15 @@ describe('agreement, all interleavings', () => {
       );
     });
   }
+
+  it('has the same searches at full length, under names of their own', () => {
+    const names = allSearches.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    for (const { name, statesMax } of quickSearches) {
+      const long = allSearches.find((scenario) => scenario.name === name);
+      assert.ok((long?.statesMax ?? 0) > (statesMax ?? 1_000_000), name);
+    }
+  });
 
   it('leaves out interleavings, and no end', () => {
     const cut: SearchScenario = { ...two, parties: 3, faults: { cuts: 1 } };

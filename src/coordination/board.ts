@@ -8,12 +8,38 @@
 import { createHash } from 'node:crypto';
 import type { Failure } from './failure.ts';
 
+/** What a party knows of a scope when it seals: from all of these follows whether the run can go on without a lost party. */
+export interface ScopeView {
+  readonly scope: string;
+  readonly members: readonly number[];
+  /** Its program is in the scope, and the scope is not over for it. */
+  readonly inside: boolean;
+  /** It is concluded there. */
+  readonly over: boolean;
+  /** By party; null where it knows of no vote. */
+  readonly votes: readonly (Vote | null)[];
+}
+
+/** One party's word on a scope. */
+export interface Vote {
+  /** Null: the part of this member is through, or it joined. */
+  readonly failure: Failure | null;
+  /** Said by the supervisor before its program has come to the scope. */
+  readonly early?: boolean | undefined;
+}
+
 /** The one thing that a party says when it leaves a run that is not completing. */
 export interface Contribution {
   /** Its own failure, the first loss that it observed, or null: it joined because of what another said. */
   readonly failure: Failure | null;
   /** Whether the party had already confirmed the end of the run (READY): then someone may have completed it. */
   readonly ready: boolean;
+  /** How often the run had gone on without somebody before; absent for never. */
+  readonly epoch?: number | undefined;
+  /** The party's program is gone, and with it the party: `failure` says why. */
+  readonly leaving?: boolean | undefined;
+  /** The scopes that are open, or may be so elsewhere; absent for none. Null: there are too many to list, or its program has not begun. */
+  readonly scopes?: readonly ScopeView[] | null | undefined;
   /** The nonce of that party's hello: binds the signature to this run. */
   readonly nonce: string;
   /** The party's own signature over {@link signedText}; opaque here, see Signer. */
@@ -22,8 +48,7 @@ export interface Contribution {
 
 /** What a party signs when it seals: who, in which run, and what. */
 export function signedText(party: string, contribution: Omit<Contribution, 'signature'>): string {
-  const { failure, ready, nonce } = contribution;
-  return JSON.stringify(['privity contribution 1', party, nonce, ready, failure && failureFields(failure)]);
+  return JSON.stringify(['privity contribution 2', party, ...contributionFields(contribution)]);
 }
 
 export interface Board {
@@ -92,11 +117,26 @@ export function boardDigest(board: Board): string {
   const known = digests.get(board);
   if (known !== undefined) return known;
   const digest = digestOf([
-    board.contributions.map((c) => c && [c.nonce, c.ready, c.failure && failureFields(c.failure)]),
+    board.contributions.map((c) => c && contributionFields(c)),
     board.cuts.map((row) => row.map(Number)),
   ]);
   digests.set(board, digest);
   return digest;
+}
+
+/** A contribution in a fixed order of fields, without its signature. */
+function contributionFields(c: Omit<Contribution, 'signature'>): readonly unknown[] {
+  const { nonce, ready, failure, epoch = 0, leaving = false, scopes = [] } = c;
+  const known = (votes: ScopeView['votes']) =>
+    votes.map((vote) => vote && [vote.failure && failureFields(vote.failure)]);
+  return [
+    nonce,
+    epoch,
+    ready,
+    leaving,
+    failure && failureFields(failure),
+    scopes?.map((view) => [view.scope, view.members, view.inside, view.over, known(view.votes)]) ?? null,
+  ];
 }
 
 /** A failure in a fixed order of fields, so that its digest does not depend on how the object was made. */

@@ -36,6 +36,8 @@ export interface TrailEntry {
   readonly places: readonly string[];
   /** The parties that execute the branch; absent when these are all. Told to this party's own supervisor only. */
   readonly parties?: readonly string[] | undefined;
+  /** Of a scope: the parties whose loss it outlives. Told to this party's own supervisor only. */
+  readonly tolerates?: readonly string[] | undefined;
 }
 
 export type StepKind =

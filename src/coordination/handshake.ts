@@ -3,7 +3,7 @@ import { digestOf } from './board.ts';
 import type { Hello } from './types.ts';
 
 /** Changes whenever parties of different versions could misunderstand each other. */
-export const PROTOCOL_VERSION = 'privity/1';
+export const PROTOCOL_VERSION = 'privity/2';
 
 const FIELDS = [
   ['protocol', 'protocol version'],

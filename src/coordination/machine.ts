@@ -8,6 +8,7 @@
  */
 import { emptyBoard, isCut } from './board.ts';
 import { leaveConclave, takeConclaveEnd } from './conclave.ts';
+import { goOnWithout } from './going-on.ts';
 import { agreedRunId, mismatch } from './handshake.ts';
 import { keepTime, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
@@ -15,6 +16,7 @@ import { enterScopes, failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
 import { Turn } from './turn.ts';
 import type {
+  Absence,
   CoreConfig,
   CoreEvent,
   CoreState,
@@ -36,6 +38,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     fin: null,
     ready: false,
     closed: false,
+    lostAs: null,
     gone: false,
   };
   return {
@@ -46,9 +49,13 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     runId: '',
     peers: config.parties.map(() => view),
     board: emptyBoard(config.parties.length),
+    epoch: 0,
+    absent: [],
     reports: config.parties.map(() => null),
     trail: emptyTrail,
     scopes: new Map(),
+    concluded: new Map(),
+    deferred: [],
     conclaves: new Map(),
     divergence: null,
     answering: true,
@@ -75,11 +82,41 @@ export function step(state: CoreState, event: CoreEvent, now: number): Stepped {
   const turn = new Turn(state, now);
   handle(turn, event);
   turn.settle();
+  while (turn.leftOut) goOn(turn, turn.leftOut);
   leaveIfDone(turn);
   return { state: turn.next, effects: turn.effects, wakeAt: turn.next.left ? null : nextWake(turn.next) };
 }
 
+/** The members that are left go on; what has happened since this party has sealed happens now. */
+function goOn(turn: Turn, leftOut: readonly Absence[]): void {
+  const { deferred } = turn.next;
+  turn.next.deferred = [];
+  goOnWithout(turn, leftOut);
+  turn.beginEpoch();
+  if (deferred.length >= DEFERRED_MAX) turn.abort(turn.failure('LIMIT_EXCEEDED', turn.selfName));
+  for (const event of deferred) handle(turn, event);
+  turn.settle();
+}
+
+/** Events of a party's program that change nothing while it waits for the others' decision, and must not be forgotten. */
+const DEFERRED: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>([
+  ...(['failed', 'diverged', 'scopeFailed', 'scopeLeft', 'conclaveLeft', 'finished'] as const),
+]);
+
+/**
+ * What may happen while parties agree, which takes as long as it takes to lose a party. Far above what programs do in that time;
+ * a run that does more fails instead of going on.
+ */
+const DEFERRED_MAX = 8_192;
+
+function defer(turn: Turn, event: CoreEvent): boolean {
+  if (turn.next.phase !== 'aborting') return false;
+  if (turn.next.deferred.length < DEFERRED_MAX) turn.next.deferred = [...turn.next.deferred, event];
+  return true;
+}
+
 function handle(turn: Turn, event: CoreEvent): void {
+  if (DEFERRED.has(event.type) && defer(turn, event)) return;
   switch (event.type) {
     case 'loaded':
       return loaded(turn, event.hello);
@@ -90,7 +127,7 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'tick':
       return keepTime(turn);
     case 'failed':
-      return turn.abort(whenClosing(turn, event.failure));
+      return turn.abort(whenClosing(turn, event.failure), event.leaving);
     case 'lost':
       return turn.lose(event.peer, event.code, 'evidence');
     case 'steps':
@@ -104,7 +141,9 @@ function handle(turn: Turn, event: CoreEvent): void {
       return;
     case 'silent':
       // A peer whose program is busy cannot be expected to send; its own deadlines watch over it.
-      return turn.peer(event.peer)?.answering ? turn.abort(event.failure) : undefined;
+      return turn.peer(event.peer)?.answering && turn.reachable().includes(event.peer)
+        ? turn.abort(event.failure)
+        : undefined;
     case 'diverged':
       return awaitDifference(turn, event.peer, event.branch, event.position);
     case 'scopeFailed':
@@ -147,6 +186,11 @@ function received(turn: Turn, peer: number, message: Message): void {
   // A peer that anyone has given up on is not heard any more: what it says could reach only some of us.
   if (peer === turn.self || isCut(turn.next.board, turn.self, peer)) return;
   heard(turn, peer);
+  if (
+    (message.type === 'vote' || message.type === 'conclaveEnd') &&
+    defer(turn, { type: 'received', peer, message })
+  )
+    return;
   switch (message.type) {
     case 'hello':
       turn.updatePeer(peer, { hello: message.hello });
@@ -157,12 +201,14 @@ function received(turn: Turn, peer: number, message: Message): void {
       for (const head of message.heads) checkHead(turn, peer, head);
       return;
     case 'board':
+      // Of an epoch that is over: whoever sent it has been told how it ended. None can come from one that has not begun here.
+      if ((message.epoch ?? 0) !== turn.next.epoch) return;
       if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
       return turn.merge(peer, message.board, message.reports);
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
     case 'vote':
-      return takeVote(turn, peer, message.scope, message.failure, message.members);
+      return takeVote(turn, peer, message.scope, message.failure, message.members, message.early);
     case 'conclaveEnd':
       return takeConclaveEnd(turn, peer, message.conclave, message.fin);
     case 'fin':

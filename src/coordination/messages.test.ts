@@ -17,6 +17,29 @@ const failure: Failure = {
   incident: 'ab'.repeat(16),
 };
 const board = cut(seal(emptyBoard(3), 1, { failure, ready: true, nonce: 'n', signature: 's' }), 0, 2);
+const scopes = [
+  {
+    scope: '3',
+    members: [0, 1, 2],
+    inside: true,
+    over: false,
+    votes: [null, { failure }, { failure: null }],
+  },
+  { scope: '2', members: [0, 2], inside: false, over: true, votes: [null, null, null] },
+];
+const left = seal(
+  seal(emptyBoard(3), 1, {
+    failure,
+    ready: false,
+    nonce: 'n',
+    signature: 's',
+    epoch: 2,
+    leaving: true,
+    scopes,
+  }),
+  2,
+  { failure: null, ready: false, nonce: 'n', signature: 's', epoch: 2, scopes: null },
+);
 const reports = [null, { version: 3, digest: 'd', decided: true }, null];
 const places = ['alice', 'bob'];
 const entry = {
@@ -34,10 +57,11 @@ const messages: Message[] = [
   { type: 'hello', hello },
   { type: 'heartbeat', heads: [{ branch: '', position: 7, digest: 'd' }], answering: true },
   { type: 'board', board, reports },
+  { type: 'board', board: left, reports, epoch: 2 },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
   { type: 'vote', scope: '4/0', failure },
   { type: 'vote', scope: '4/0', failure: null },
-  { type: 'vote', scope: '4/0', failure: null, members: [0, 2] },
+  { type: 'vote', scope: '4/0', failure: null, members: [0, 2], early: true },
   { type: 'conclaveEnd', conclave: '5', fin: { steps: 2, digest: 'd' } },
   { type: 'fin', fin: { steps: 9, digest: 'd' } },
   { type: 'ready' },

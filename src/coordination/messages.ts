@@ -6,8 +6,9 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { PeerError } from '../base/errors.ts';
 import { isFailureCode } from '../base/failure-codes.ts';
 import * as pb from '../wire/gen/privity/v1/control_pb.ts';
-import type { Board, Contribution } from './board.ts';
+import type { Board, Contribution, ScopeView } from './board.ts';
 import { cut, emptyBoard, seal } from './board.ts';
+import { SEALED_SCOPES_MAX } from './exclusion.ts';
 import type { Failure, StepKind, TrailEntry } from './failure.ts';
 import { HEADS_MAX, TRAIL_ENTRIES_MAX } from './trail.ts';
 import type { BoardReport, Message } from './types.ts';
@@ -51,18 +52,18 @@ function kindOf(message: Message): NonNullable<Kind> {
     case 'heartbeat':
       return { case: 'heartbeat', value: { heads: [...message.heads], answering: message.answering } };
     case 'board':
-      return { case: 'board', value: boardToWire(message.board, message.reports) };
+      return { case: 'board', value: boardToWire(message.board, message.reports, message.epoch ?? 0) };
     case 'diverged': {
-      const entries = message.entries.map(({ parties: _, ...entry }) => ({
+      const entries = message.entries.map(({ parties: _, tolerates: _t, ...entry }) => ({
         ...entry,
         places: [...entry.places],
       }));
       return { case: 'diverged', value: { branch: message.branch, entries, ended: message.ended } };
     }
     case 'vote': {
-      const { scope, failure, members = [] } = message;
+      const { scope, failure, members = [], early = false } = message;
       const failed = failure ? { failure: failureToWire(failure) } : {};
-      return { case: 'vote', value: { scope, members: [...members], ...failed } };
+      return { case: 'vote', value: { scope, members: [...members], early, ...failed } };
     }
     case 'conclaveEnd':
       return { case: 'conclaveEnd', value: { conclave: message.conclave, ...message.fin } };
@@ -75,8 +76,9 @@ function kindOf(message: Message): NonNullable<Kind> {
   }
 }
 
-function boardToWire(board: Board, reports: readonly (BoardReport | null)[]) {
+function boardToWire(board: Board, reports: readonly (BoardReport | null)[], epoch: number) {
   return {
+    epoch,
     contributions: board.contributions.flatMap((c, party) =>
       c
         ? [
@@ -85,6 +87,10 @@ function boardToWire(board: Board, reports: readonly (BoardReport | null)[]) {
               ready: c.ready,
               nonce: c.nonce,
               signature: c.signature,
+              epoch: c.epoch ?? 0,
+              leaving: c.leaving ?? false,
+              scopes: c.scopes?.map(scopeToWire) ?? [],
+              crowded: c.scopes === null,
               ...(c.failure ? { failure: failureToWire(c.failure) } : {}),
             },
           ]
@@ -93,6 +99,13 @@ function boardToWire(board: Board, reports: readonly (BoardReport | null)[]) {
     cuts: board.cuts.flatMap((row, from) => row.flatMap((down, to) => (down ? [{ from, to }] : []))),
     reports: reports.flatMap((report, party) => (report ? [{ party, ...report }] : [])),
   };
+}
+
+function scopeToWire({ scope, members, inside, over, votes }: ScopeView) {
+  const known = votes.flatMap((vote, party) =>
+    vote ? [{ party, ...(vote.failure ? { failure: failureToWire(vote.failure) } : {}) }] : [],
+  );
+  return { scope, members: [...members], inside, over, votes: known };
 }
 
 /** Protobuf has no undefined: absent fields stay absent. */
@@ -131,12 +144,13 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
       return { type: 'diverged', ...words({ branch: kind.value.branch }), entries, ended: kind.value.ended };
     }
     case 'vote': {
-      const { scope, failure, members } = kind.value;
+      const { scope, failure, members, early } = kind.value;
       return {
         type: 'vote',
         ...words({ scope }),
         failure: failure ? failureFromWire(failure, parties) : null,
         ...(members.length > 0 ? { members: membersFromWire(members, parties.length) } : {}),
+        ...(early ? { early } : {}),
       };
     }
     case 'conclaveEnd': {
@@ -175,17 +189,40 @@ function boardFromWire(update: pb.BoardUpdate, parties: readonly string[]): Mess
   for (const { party, version, digest, decided } of update.reports) {
     reports[index(party, size)] = { version, ...words({ digest }), decided };
   }
-  return { type: 'board', board, reports };
+  const { epoch } = update;
+  return { type: 'board', board, reports, ...(epoch > 0 ? { epoch } : {}) };
 }
 
 function contributionFromWire(contribution: pb.Contribution, parties: readonly string[]): Contribution {
-  const { failure, ready, nonce, signature } = contribution;
+  const { failure, ready, nonce, signature, epoch, leaving, scopes, crowded } = contribution;
+  if (scopes.length > SEALED_SCOPES_MAX) refuse('a contribution in it lists too many scopes');
+  const views = scopes.map((scope) => scopeFromWire(scope, parties));
   if (signature.length > SIGNATURE_LENGTH_MAX) refuse('a signature in it is too long');
   return {
     ready,
     failure: failure ? failureFromWire(failure, parties) : null,
     ...words({ nonce }),
     signature,
+    ...(epoch > 0 ? { epoch } : {}),
+    ...(leaving ? { leaving } : {}),
+    ...(crowded ? { scopes: null } : views.length > 0 ? { scopes: views } : {}),
+  };
+}
+
+function scopeFromWire(
+  { scope, members, inside, over, votes }: pb.ScopeView,
+  parties: readonly string[],
+): ScopeView {
+  const known = Array<ScopeView['votes'][number]>(parties.length).fill(null);
+  for (const { party, failure } of votes) {
+    known[index(party, parties.length)] = { failure: failure ? failureFromWire(failure, parties) : null };
+  }
+  return {
+    ...words({ scope }),
+    members: membersFromWire(members, parties.length),
+    inside,
+    over,
+    votes: known,
   };
 }
 

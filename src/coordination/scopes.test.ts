@@ -107,13 +107,35 @@ describe('scopes', () => {
     assert.deepEqual([...outcomes.keys()].sort(), ['alice-3/4', 'bob-3/1']);
   });
 
-  it('end with the run when a member is lost', () => {
+  it('fail when a member is lost before it has voted, and the run goes on', () => {
     let world = crash(vote(vote(runningWorld(3), 0, null), 1, null), 2);
     for (const party of [0, 1]) world = happen(world, party, { type: 'lost', peer: 2, code: 'PEER_CRASHED' });
-    assert.ok(
-      deliverAll(world)
-        .cores.slice(0, 2)
-        .every((core) => core.outcome?.failure?.code === 'PEER_CRASHED'),
+    world = deliverAll(world);
+    const [alice, bob] = world.cores;
+    assert.equal(alice?.phase, 'running');
+    assert.deepEqual(
+      alice?.absent.map(({ party, failure }) => [party, failure.code]),
+      [[2, 'PEER_CRASHED']],
     );
+    assert.deepEqual(bob?.absent, alice?.absent);
+    assert.equal(world.told[0]?.['ended 3'], world.told[1]?.['ended 3']);
+    assert.match(world.told[0]?.['ended 3'] ?? '', / without /);
+  });
+
+  it('end with the run when a member is lost that has voted already', () => {
+    let world = deliverAll(vote(vote(runningWorld(3), 0, null), 2, null));
+    world = crash(world, 2);
+    for (const party of [0, 1]) world = happen(world, party, { type: 'lost', peer: 2, code: 'PEER_CRASHED' });
+    for (const core of deliverAll(world).cores.slice(0, 2))
+      assert.equal(core.outcome?.failure?.code, 'PEER_CRASHED');
+  });
+
+  it('end with the run when something else is wrong, too', () => {
+    let world = crash(vote(runningWorld(3), 0, null), 2);
+    const failure = failureAt('bob', '9');
+    world = happen(world, 1, { type: 'failed', failure });
+    world = happen(world, 0, { type: 'lost', peer: 2, code: 'PEER_CRASHED' });
+    world = deliverAll(happen(world, 1, { type: 'lost', peer: 2, code: 'PEER_CRASHED' }));
+    for (const core of world.cores.slice(0, 2)) assert.equal(core.outcome?.failure?.code, 'TASK_FAILED');
   });
 });

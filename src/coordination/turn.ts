@@ -10,8 +10,9 @@ import {
   seal,
   signedText,
 } from './board.ts';
+import { scopeViews, whoIsLeftOut } from './exclusion.ts';
 import type { Failure } from './failure.ts';
-import type { Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
+import type { Absence, Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
 import { completedOutcome, failedOutcome, isSettled, type Outcome } from './verdict.ts';
 
 type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
@@ -20,10 +21,13 @@ export class Turn {
   readonly next: Draft;
   readonly effects: Effect[] = [];
   readonly now: number;
-  readonly #before: CoreState;
+  /** The board and the accounts that peers have been told of. */
+  #told: Pick<CoreState, 'board' | 'reports'>;
+  /** Set by {@link settle}: the members have agreed to go on without these. */
+  leftOut: readonly Absence[] | null = null;
 
   constructor(state: CoreState, now: number) {
-    this.#before = state;
+    this.#told = state;
     this.next = { ...state };
     this.now = now;
   }
@@ -51,9 +55,10 @@ export class Turn {
     return this.next.config.parties[party] ?? '?';
   }
 
-  /** All other parties. */
+  /** All other parties that the run has not gone on without. */
   others(): readonly number[] {
-    return this.next.peers.map((_, i) => i).filter((i) => i !== this.self);
+    const { peers, absent } = this.next;
+    return [...peers.keys()].filter((i) => i !== this.self && !absent.some(({ party }) => party === i));
   }
 
   /** The other parties whose link nobody has cut. */
@@ -84,13 +89,26 @@ export class Turn {
     return { code, origin, reporter: this.selfName, incident, ...more };
   }
 
-  /** Enters ABORTING, sealing this party's one contribution. Later failures of this party do not change it. */
-  abort(failure: Failure | null): void {
+  /**
+   * Enters ABORTING, sealing this party's one contribution of this epoch. Later failures of this party do not change it.
+   * `leaving`: this party takes no further part, whatever becomes of the run.
+   */
+  abort(failure: Failure | null, leaving = false): void {
     if (!this.open) return;
+    const { epoch, ready } = this.next;
+    const { nonce, signer } = this.next.config;
+    // A program that has not begun cannot be in a scope, and could not go on: the run fails for all.
+    const scopes = this.next.phase === 'joining' ? null : scopeViews(this);
     this.next.phase = 'aborting';
     this.next.abortingSince = this.now;
-    const { nonce, signer } = this.next.config;
-    const said = { failure, ready: this.next.ready, nonce };
+    const said = {
+      failure,
+      ready,
+      nonce,
+      ...(epoch > 0 ? { epoch } : {}),
+      ...(leaving ? { leaving } : {}),
+      ...(scopes?.length === 0 ? {} : { scopes }),
+    };
     const contribution: Contribution = { ...said, signature: signer.sign(signedText(this.selfName, said)) };
     this.next.board = seal(this.next.board, this.self, contribution);
     if (failure) this.effects.push({ type: 'learned', failure });
@@ -100,6 +118,7 @@ export class Turn {
   lose(peer: number, code: Failure['code'], reason: string): void {
     if (isCut(this.next.board, this.self, peer) || this.next.phase === 'ended') return;
     this.next.board = cut(this.next.board, this.self, peer);
+    this.updatePeer(peer, { lostAs: code });
     this.effects.push({ type: 'peer', peer, state: 'lost', reason });
     this.abort(this.failure(code, this.name(peer)));
   }
@@ -132,6 +151,7 @@ export class Turn {
     return board.contributions.every((contribution, party) => {
       if (contribution === null || this.next.board.contributions[party]) return true;
       const hello = this.peer(party)?.hello;
+      if ((contribution.epoch ?? 0) !== this.next.epoch) return false;
       if (hello && hello.nonce !== contribution.nonce) return false;
       const text = signedText(this.name(party), contribution);
       return this.next.config.signer.accepts(party, text, contribution.signature);
@@ -142,7 +162,7 @@ export class Turn {
   complete(): void {
     const { fin, runId } = this.next;
     if (this.next.phase === 'ended' || fin === null) return;
-    this.#end(completedOutcome(runId, fin));
+    this.#end(completedOutcome(runId, fin, this.#absentFailures()));
     this.sendAll({ type: 'closed' });
   }
 
@@ -151,15 +171,40 @@ export class Turn {
     if (this.next.phase === 'aborting') {
       this.#account(false);
       if (this.#isStable()) {
-        this.#end(failedOutcome(this.next.config.parties, this.next.board.contributions));
+        this.#decide();
         this.#account(true);
       }
     } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {
       this.#account(true);
     }
     if (this.#hasNews()) {
-      this.sendAll({ type: 'board', board: this.next.board, reports: this.next.reports });
+      const { board, reports, epoch } = this.next;
+      this.sendAll({ type: 'board', board, reports, ...(epoch > 0 ? { epoch } : {}) });
+      this.#told = { board, reports };
     }
+  }
+
+  /** What follows from the board, here as at every member of the component: the end of the run, or its going on without some. */
+  #decide(): void {
+    const { config, board } = this.next;
+    const leftOut = this.#leftOut();
+    if (leftOut && !leftOut.some(({ party }) => party === this.self)) this.leftOut = leftOut;
+    else this.#end(failedOutcome(config.parties, board.contributions, this.#absentFailures()));
+  }
+
+  #leftOut(): readonly Absence[] | null {
+    const { config, absent, board } = this.next;
+    return whoIsLeftOut(config.parties, absent, board.contributions);
+  }
+
+  /** The next epoch has begun: nobody has been told anything of it yet. */
+  beginEpoch(): void {
+    this.leftOut = null;
+    this.#told = { board: this.next.board, reports: this.next.reports };
+  }
+
+  #absentFailures(): readonly Failure[] {
+    return this.next.absent.map(({ failure }) => failure);
   }
 
   /**
@@ -169,7 +214,7 @@ export class Turn {
    */
   #hasNews(): boolean {
     const { reports, board } = this.next;
-    const { reports: before, board: known } = this.#before;
+    const { reports: before, board: known } = this.#told;
     if (board.cuts.some((row) => row.includes(true))) return !sameReports(reports, before);
     if (reports[this.self]?.version === before[this.self]?.version) return false;
     return known.contributions[this.self] === null || !board.contributions.includes(null);
@@ -192,7 +237,8 @@ export class Turn {
    */
   #isStable(): boolean {
     const { board, reports, config } = this.next;
-    if (isSettled(config.parties, board.contributions)) return true;
+    // Whether the run goes on depends on all that the contributions say, so for that everybody has to have all of them.
+    if (isSettled(config.parties, board.contributions) && !this.#leftOut()) return true;
     const mine = reports[this.self]?.digest;
     const members = component(board, this.self);
     return (
@@ -204,6 +250,7 @@ export class Turn {
   #end(outcome: Outcome): void {
     this.next.phase = 'ended';
     this.next.endedAt = this.now;
+    this.next.deferred = [];
     this.next.outcome = outcome;
     this.effects.push({ type: 'ended', outcome });
   }

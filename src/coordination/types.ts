@@ -1,5 +1,5 @@
 import type { FailureCode } from '../base/failure-codes.ts';
-import type { Board } from './board.ts';
+import type { Board, Vote } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
 import type { Fin, Trail, TrailHead } from './trail.ts';
 import type { Outcome } from './verdict.ts';
@@ -55,7 +55,13 @@ export interface BoardReport {
 export type Message =
   | { readonly type: 'hello'; readonly hello: Hello }
   | { readonly type: 'heartbeat'; readonly heads: readonly TrailHead[]; readonly answering: boolean }
-  | { readonly type: 'board'; readonly board: Board; readonly reports: readonly (BoardReport | null)[] }
+  | {
+      readonly type: 'board';
+      readonly board: Board;
+      readonly reports: readonly (BoardReport | null)[];
+      /** How often the run had gone on without somebody before; absent for never. */
+      readonly epoch?: number | undefined;
+    }
   /** "We differ at or before this position; here is how I came there." The receiver finds the first difference. */
   | {
       readonly type: 'diverged';
@@ -69,6 +75,7 @@ export type Message =
       readonly failure: Failure | null;
       /** The parties that the scope includes, ascending; absent when these are all. */
       readonly members?: readonly PartyIndex[] | undefined;
+      readonly early?: boolean | undefined;
     }
   /** The sender's program is through with a conclave of which the receiver is a member, too. */
   | { readonly type: 'conclaveEnd'; readonly conclave: string; readonly fin: Fin }
@@ -84,7 +91,12 @@ export type CoreEvent =
   | { readonly type: 'received'; readonly peer: PartyIndex; readonly message: Message }
   | { readonly type: 'tick' }
   /** Something failed at this party. `reporter` and `origin` are this party. */
-  | { readonly type: 'failed'; readonly failure: Failure }
+  | {
+      readonly type: 'failed';
+      readonly failure: Failure;
+      /** The program process is gone: whatever becomes of the run, this party takes no further part in it. */
+      readonly leaving?: boolean;
+    }
   /** Evidence that a peer is gone, better than silence: its orphaned program said so, or its identity was refused. */
   | { readonly type: 'lost'; readonly peer: PartyIndex; readonly code: FailureCode }
   | { readonly type: 'steps'; readonly entries: readonly TrailEntry[] }
@@ -132,7 +144,11 @@ export type Effect =
       readonly scope: string;
       readonly failure: Failure | null;
       readonly attached: readonly Failure[];
+      /** Members that the run has lost before they had voted; absent for none. */
+      readonly absent?: readonly Failure[];
     }
+  /** All parties that are left go on without this one. */
+  | { readonly type: 'excluded'; readonly party: PartyIndex; readonly failure: Failure }
   | { readonly type: 'ended'; readonly outcome: Outcome }
   /** Nobody needs this party any more: links may be closed. */
   | { readonly type: 'leave' };
@@ -148,20 +164,20 @@ export interface PeerView {
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly closed: boolean;
+  /** Why this party has given up on it. */
+  readonly lostAs: FailureCode | null;
   /** After this party's decision: the peer has closed its link, nothing more will come. */
   readonly gone: boolean;
-}
-
-/** One party's word on a scope. */
-export interface Vote {
-  /** Null: the part of this member is through, or it joined. */
-  readonly failure: Failure | null;
 }
 
 /** A scope that this party's program has opened, or in which somebody has voted. */
 export interface OpenScope {
   /** The parties that it includes, ascending. Nobody else votes, hears of it, or is waited for. */
   readonly members: readonly PartyIndex[];
+  /** Members whose loss the scope outlives: if they are lost before they have voted, it goes on without their votes. */
+  readonly tolerates: readonly PartyIndex[];
+  /** This party's program has come to it. */
+  readonly entered: boolean;
   /** By party; null where no vote has arrived. */
   readonly votes: readonly (Vote | null)[];
   /**
@@ -179,6 +195,15 @@ export interface OpenConclave {
   readonly fins: readonly (Fin | null)[];
 }
 
+/** A party without which the run has gone on. */
+export interface Absence {
+  readonly party: PartyIndex;
+  /** Why, as all survivors have agreed: its `origin` is that party. */
+  readonly failure: Failure;
+  /** The party itself has said that it leaves; otherwise it was lost, and may be alive where nobody sees it. */
+  readonly leaving: boolean;
+}
+
 export type Phase = 'joining' | 'running' | 'closing' | 'aborting' | 'ended';
 
 export interface CoreState {
@@ -190,11 +215,18 @@ export interface CoreState {
   /** One view for each party; the one at `self` is never read. */
   readonly peers: readonly PeerView[];
   readonly board: Board;
+  /** How often the run has gone on without somebody: each time with an empty board. */
+  readonly epoch: number;
+  readonly absent: readonly Absence[];
   /** The latest known account of every party, this one included. */
   readonly reports: readonly (BoardReport | null)[];
   readonly trail: Trail;
   /** Scopes that are not concluded, by path. */
   readonly scopes: ReadonlyMap<string, OpenScope>;
+  /** Scopes that are concluded here, and may not be so at every member yet. */
+  readonly concluded: ReadonlyMap<string, OpenScope>;
+  /** What has happened at this party since it has sealed: matters only if the run goes on. */
+  readonly deferred: readonly CoreEvent[];
   /** Conclaves at whose end members have to be compared, by step. */
   readonly conclaves: ReadonlyMap<string, OpenConclave>;
   /** Set while this party waits for a peer to name the first difference. */
@@ -211,4 +243,4 @@ export interface CoreState {
   readonly lastTickAt: number;
 }
 
-export type { Board, Failure, Fin, Outcome, TrailEntry, TrailHead };
+export type { Board, Failure, Fin, Outcome, TrailEntry, TrailHead, Vote };

@@ -15,6 +15,8 @@ export interface Outcome {
   readonly attached: readonly Failure[];
   /** Equal at all parties that share the outcome. */
   readonly digest: string;
+  /** Why each party is missing without which the run has gone on; absent for none. */
+  readonly absent?: readonly Failure[];
 }
 
 /** Another party's program, key or protocol is not what was agreed: nothing that follows can be trusted. */
@@ -26,30 +28,42 @@ const MISMATCHES: ReadonlySet<FailureCode> = new Set([
   'PROTOCOL_VIOLATION',
 ]);
 
-export function completedOutcome(runId: string, fin: Fin): Outcome {
+export function completedOutcome(runId: string, fin: Fin, absent: readonly Failure[] = []): Outcome {
   return {
     result: 'completed',
     failure: null,
     attached: [],
-    digest: digestOf(['completed', runId, fin.steps, fin.digest]),
+    digest: digestOf(['completed', runId, fin.steps, fin.digest, ...absent.map(failureFields)]),
+    ...(absent.length > 0 ? { absent } : {}),
   };
 }
 
-/** The outcome of an abort, from the contributions on which a component of the parties agrees. At least one is a failure. */
+/**
+ * The outcome of an abort, from the contributions on which a component of the parties agrees. At least one is a failure.
+ * `absent`: the run had gone on without these.
+ */
 export function failedOutcome(
   parties: readonly string[],
   contributions: readonly (Contribution | null)[],
+  absent: readonly Failure[] = [],
 ): Outcome {
+  const missing = absent.map(({ origin }) => origin);
   const failures = contributions.flatMap((c) => (c?.failure ? [c.failure] : []));
   const ranked = rankFailures(parties, failures);
-  const doubt = inDoubt(parties, contributions, ranked);
-  const cause = doubt ?? named(ranked, contributions, parties);
+  const doubt = inDoubt(parties, contributions, ranked, missing);
+  const cause = doubt ?? named(ranked, contributions, parties, missing);
   const attached = doubt ? ranked : ranked.slice(1);
   return {
     result: 'failed',
     failure: cause,
     attached,
-    digest: digestOf(['failed', cause && failureFields(cause), attached.map(failureFields)]),
+    digest: digestOf([
+      'failed',
+      cause && failureFields(cause),
+      attached.map(failureFields),
+      ...absent.map(failureFields),
+    ]),
+    ...(absent.length > 0 ? { absent } : {}),
   };
 }
 
@@ -96,7 +110,7 @@ function rankOf(failure: Failure, all: readonly Failure[]): number {
 }
 
 /** A loss is somebody else's account of a party that cannot speak for itself. */
-function isLoss(failure: Failure): boolean {
+export function isLoss(failure: Failure): boolean {
   return failure.origin !== failure.reporter && !MISMATCHES.has(failure.code);
 }
 
@@ -108,8 +122,9 @@ function inDoubt(
   parties: readonly string[],
   contributions: readonly (Contribution | null)[],
   ranked: readonly Failure[],
+  absent: readonly string[],
 ): Failure | null {
-  const missing = contributions.indexOf(null);
+  const missing = contributions.findIndex((c, i) => c === null && !absent.includes(parties[i] ?? ''));
   const first = ranked[0];
   if (missing === -1 || first === undefined || contributions.some((c) => c && !c.ready)) return null;
   return { ...first, code: 'IN_DOUBT', origin: parties[missing] ?? first.origin };
@@ -124,18 +139,21 @@ function named(
   ranked: readonly Failure[],
   contributions: readonly (Contribution | null)[],
   parties: readonly string[],
+  absent: readonly string[],
 ): Failure | null {
   const cause = ranked[0] ?? null;
-  if (cause === null || !isLoss(cause)) return cause;
+  // That a party is missing without which the run has gone on has its name already.
+  if (cause === null || !isLoss(cause) || absent.includes(cause.origin)) return cause;
   if (contributions[parties.indexOf(cause.origin)]) {
     const ends = [cause.origin, cause.reporter].sort((a, b) => parties.indexOf(a) - parties.indexOf(b));
     return { ...cause, code: 'LINK_DOWN', facts: ends.join(' and ') };
   }
   if (cause.code !== 'PEER_UNREACHABLE') return cause;
   const side = (here: boolean): string =>
-    parties.filter((_, i) => (contributions[i] !== null) === here).join(', ');
+    parties.filter((name, i) => (contributions[i] !== null) === here && !absent.includes(name)).join(', ');
   const facts = `cut: ${[side(true), side(false)].sort().join(' | ')}`;
-  const isPartition = contributions.filter((contribution) => contribution === null).length > 1;
+  const isPartition =
+    contributions.filter((contribution) => contribution === null).length - absent.length > 1;
   return { ...cause, facts, ...(isPartition ? { code: 'PARTITION' as const } : {}) };
 }
 

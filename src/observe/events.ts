@@ -76,6 +76,8 @@ export type RunEvent = Base &
         readonly stepId: string | null;
         readonly stepName: string | null;
         readonly digest: string;
+        /** The parties without which the run has gone on; absent for none. */
+        readonly absent?: readonly string[];
         /** Of the cause, as in its `failure` event; null when completed. */
         readonly incident: string | null;
         readonly blame: Blame | null;
@@ -83,6 +85,13 @@ export type RunEvent = Base &
         /** Failures beside the cause that were known when the parties agreed, in the order of precedence. */
         readonly attached: readonly AttachedFailure[];
         readonly message?: string;
+      }
+    /** The run goes on without this party. */
+    | {
+        readonly event: 'party.absent';
+        readonly peer: string;
+        readonly code: FailureCode;
+        readonly incident: string;
       }
     | { readonly event: 'result'; readonly value: unknown }
     | {

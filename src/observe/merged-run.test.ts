@@ -42,6 +42,7 @@ function report(party: string, behindMs: number, change: Partial<RunReport> = {}
     outcome: 'failed',
     verdict: { digest: 'd1', failure, attached: [], contributions: [] },
     code: 'TASK_FAILED',
+    absent: [],
     failures: [failure],
     waits: [{ peer: 'bob', what: 'value', stepId: '3', stepName: 'load', sinceMs: 300 }],
     longestWaits: [],

@@ -1,4 +1,5 @@
 import type { Blame, FailureCode } from '../base/failure-codes.ts';
+import type { Contribution } from '../coordination/board.ts';
 import type { Failure, StepKind } from '../coordination/failure.ts';
 import type { PeerState } from './events.ts';
 
@@ -55,6 +56,10 @@ export interface SecureReport extends SecureCost {
 /** What a party said of the end of a run that did not complete. */
 export interface SealedContribution {
   readonly party: string;
+  /** What else it has signed, where it is not the default: see `signedText` in src/coordination/board.ts. */
+  readonly epoch?: number | undefined;
+  readonly leaving?: boolean | undefined;
+  readonly scopes?: Contribution['scopes'];
   readonly ready: boolean;
   readonly nonce: string;
   readonly failure: Failure | null;
@@ -116,6 +121,8 @@ export interface RunReport {
     readonly contributions: readonly SealedContribution[];
   };
   readonly code: FailureCode | null;
+  /** Why each party is missing without which the run has gone on. */
+  readonly absent: readonly Failure[];
   /** Every failure that became known here, also those that the job has handled; the first ones, if there were very many. */
   readonly failures: readonly FailureReport[];
   /** Whom this party was waiting for at the moment of the verdict, longest first. */

@@ -37,18 +37,35 @@ export class ScopeCancelledError extends RunAbortedError {
   }
 }
 
+/** A step needs a party that the run has lost. Raised by the runtime; what it reports is the loss that all parties agreed on. */
+export class PartyAbsentError extends PrivityError {
+  override readonly name: string = 'PartyAbsentError';
+  readonly agreed: Failure;
+
+  constructor(failure: Failure) {
+    super('PRIVITY_PARTY_ABSENT', `A step needs ${failure.origin}, which the run has lost.`, {
+      failure: failure.code,
+      party: failure.origin,
+    });
+    this.agreed = failure;
+  }
+}
+
 /** What `retry` and `deadline` throw at every party when their scope has failed for good. A cause, unlike what was pending in it. */
 export class ScopeFailedError extends PrivityError {
   override readonly name: string = 'ScopeFailedError';
   readonly agreed: Failure;
+  /** Parties that had been lost when the scope ended. */
+  readonly absent: readonly string[];
 
-  constructor(failure: Failure) {
+  constructor(failure: Failure, absent: readonly string[] = []) {
     super('PRIVITY_SCOPE_FAILED', describeVerdict({ failure, digest: '' }, 'The scope'), {
       failure: failure.code,
       party: failure.origin,
       stepId: failure.stepId,
     });
     this.agreed = failure;
+    this.absent = absent;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Failure } from '../coordination/failure.ts';
 import type { Tensor } from '../wire/value-kinds.ts';
 import type { Attempted, RetryPolicy } from './attempt.ts';
+import type { QuorumResult } from './quorum.ts';
 import type { SettingsOf } from './schema.ts';
 import type {
   AnyDevice,
@@ -44,7 +45,7 @@ export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
    * Shares the value on a secure device: its members get shares, from which none of them can tell anything. Numbers, typed arrays,
    * tensors and tables of numbers (rows × columns). The value's first owner that is a member shares it.
    *
-   * Cost: one round; bytes by protocol, see docs/secure.md. A line in the disclosure ledger of the owner.
+   * Cost: one round; bytes by protocol, see docs/protocols.md. A line in the disclosure ledger of the owner.
    * @throws {UsageError} PRIVITY_SECURE_MEMBER, PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE; at the owner, ending the run:
    *   PRIVITY_SHARE_MISMATCH, PRIVITY_SECURE_DOMAIN (NaN, infinite, too large; with row and column)
    * @example const secret = features.to(spu, { shape: [rows, 15] });
@@ -180,6 +181,23 @@ export type Conclave<P extends string, A, S> = <
     ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
 ) => Promise<At<NameOf<M[number]>, T>>;
 
+/** Runs a part of the program for each of some parties. */
+export type Quorum<P extends string, A, S> = <
+  const Of extends readonly [NamedParty<P>, ...NamedParty<P>[]],
+  T,
+>(
+  options: {
+    /** The parties for each of which the function runs. */
+    readonly of: Of;
+    /** How many of them have to come through: 1 to all. */
+    readonly atLeast: number;
+  },
+  code: <Q extends NameOf<Of[number]> & P>(
+    party: Party<Q, SettingsOf<S, NameOf<Of[number]>>>,
+    context: JobContext<P, A, S>,
+  ) => T | Promise<T>,
+) => Promise<QuorumResult<NameOf<Of[number]>, T>>;
+
 /** What the job function receives, or, with fewer parties, that of a conclave. */
 export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, SettingsOf<S, K>> } & {
   /** Public arguments, the same at every party. */
@@ -202,7 +220,9 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * party's `attempt` gives the same failure at this point of the program, so that all can go on together. Values made in an
    * attempt that failed do not exist.
    *
-   * A lost party, or a failure outside of the attempt, ends the run all the same. Cost: one message to each other party.
+   * If a party is lost in it, the attempt fails with that loss and the run goes on without the party, provided that those who are left
+   * are a majority (docs/failure-model.md). A failure outside of the attempt ends the run all the same. Cost: one message to each
+   * other party.
    * @example
    * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => rate(rows))));
    * const rate = tried.ok ? tried.value : 0;
@@ -233,4 +253,20 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * carol.run('use', { sum: sum.to(carol) }, ({ sum }) => sum);
    */
   readonly conclave: Conclave<P, A, S>;
+  /**
+   * Runs a part of the program for each of some parties, side by side, and goes on with those that come through: a party whose part
+   * fails, or which is lost before the quorum has ended, is absent. Every party gets the same list of who is present, who is absent
+   * and why, and what the function gave for those who are present: public values, or handles.
+   *
+   * Lost parties are out of the run from then on: nothing waits for them any more, and a step that needs one fails.
+   * Survivors go on only if they are a majority of the run's parties (docs/failure-model.md).
+   *
+   * Await it before the next step of the same function. Cost: two messages from each party to each other, and one for each part.
+   * @throws {ScopeFailedError} QUORUM_NOT_MET at every party, when fewer than `atLeast` are present
+   * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN
+   * @example
+   * const means = await quorum({ of: [alice, bob, carol], atLeast: 2 }, (party) => reveal(party.run('mean', localMean)));
+   * return average(means.present.map((party) => means.values[party]));
+   */
+  readonly quorum: Quorum<P, A, S>;
 };

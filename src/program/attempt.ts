@@ -21,7 +21,8 @@ export interface AgreedFailure extends Failure {
 
 export type Attempted<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: AgreedFailure };
+  /** `absent`: parties that the run has lost and goes on without. */
+  | { readonly ok: false; readonly failure: AgreedFailure; readonly absent: readonly string[] };
 
 export interface RetryPolicy {
   /** How often the function is tried at most: 1 to `RETRY_ATTEMPTS_MAX`. */
@@ -39,9 +40,22 @@ export const RETRY_DELAY_MS_MAX = 3_600_000;
 /** Longest deadline of a scope: what a timer takes, about 24 days. */
 export const DEADLINE_MS_MAX = 2 ** 31 - 1;
 
+/** What the parties have agreed on. */
+interface Ended {
+  readonly failure: Failure | null;
+  /** Members that were lost before they had voted. */
+  readonly absent: readonly Failure[];
+}
+
 interface Open {
   readonly scope: Scope;
-  readonly ended: Deferred<Failure | null>;
+  readonly ended: Deferred<Ended>;
+}
+
+/** How a scope ended, and who was lost in it, also when it succeeded. */
+export interface ScopeOutcome<T> {
+  readonly outcome: Attempted<T>;
+  readonly absent: readonly Failure[];
 }
 
 export class Attempts {
@@ -55,7 +69,7 @@ export class Attempts {
   }
 
   async attempt<T>(code: () => T | Promise<T>): Promise<Attempted<T>> {
-    return this.#begin('attempt', '', code);
+    return (await this.begin('attempt', '', code)).outcome;
   }
 
   /** @throws {UsageError} PRIVITY_STEP_INVALID @throws {ScopeFailedError} the last failure, at every party */
@@ -64,11 +78,13 @@ export class Attempts {
     inRange('retry: attempts', attempts, 1, RETRY_ATTEMPTS_MAX);
     inRange('retry: delayMs', delayMs, 0, RETRY_DELAY_MS_MAX);
     for (let n = 1; ; n++) {
-      const outcome = await this.#begin('retry', `${n} of ${attempts}`, () => code(n));
+      const { outcome } = await this.begin('retry', `${n} of ${attempts}`, () => code(n));
       if (outcome.ok) return outcome.value;
       // A failed check is never tried again: the second try could tell the attacker what the first did not.
-      const again = n < attempts && outcome.failure.code !== 'CHECK_FAILED' && when(outcome.failure);
-      if (!again) throw new ScopeFailedError(outcome.failure);
+      // Nor is one without a party that the code needs: it does not come back.
+      const { failure, absent } = outcome;
+      const isFinal = n >= attempts || failure.code === 'CHECK_FAILED' || absent.length > 0;
+      if (isFinal || !when(failure)) throw new ScopeFailedError(failure, absent);
       await this.#pause(Math.min(delayMs * 2 ** (n - 1), RETRY_DELAY_MS_MAX));
     }
   }
@@ -76,9 +92,9 @@ export class Attempts {
   /** @throws {UsageError} PRIVITY_STEP_INVALID @throws {ScopeFailedError} DEADLINE_EXCEEDED or another failure, at every party */
   async deadline<T>(ms: number, code: () => T | Promise<T>): Promise<T> {
     inRange('deadline', ms, 1, DEADLINE_MS_MAX);
-    const outcome = await this.#begin('deadline', `${ms} ms`, code, ms);
+    const { outcome } = await this.begin('deadline', `${ms} ms`, code, { deadlineMs: ms });
     if (outcome.ok) return outcome.value;
-    throw new ScopeFailedError(outcome.failure);
+    throw new ScopeFailedError(outcome.failure, outcome.absent);
   }
 
   /** The job's own branch has ended: what has gathered in it runs. */
@@ -94,22 +110,32 @@ export class Attempts {
   }
 
   /** The supervisor says what all parties have agreed on. */
-  end(path: string, failure: Failure | null): void {
-    this.#open.get(path)?.ended.resolve(failure);
+  end(path: string, failure: Failure | null, absent: readonly Failure[] = []): void {
+    this.#open.get(path)?.ended.resolve({ failure, absent });
   }
 
-  /** The step is numbered now, in the order of the program; the rest takes its time. */
-  #begin<T>(
+  exclude(party: string, failure: Failure): void {
+    this.#scheduler.exclude(party, failure);
+  }
+
+  /**
+   * Opens a scope. The step is numbered now, in the order of the program; the rest takes its time. `tolerates`: parties whose
+   * loss the scope outlives.
+   */
+  begin<T>(
     name: string,
     detail: string,
     code: () => T | Promise<T>,
-    deadlineMs?: number,
-  ): Promise<Attempted<T>> {
+    {
+      deadlineMs,
+      tolerates = [],
+    }: { readonly deadlineMs?: number; readonly tolerates?: readonly string[] } = {},
+  ): Promise<ScopeOutcome<T>> {
     if (typeof code !== 'function')
       throw new UsageError('PRIVITY_STEP_INVALID', `A step is wrong: ${name} takes a function.`);
-    const { entry, outer, branch, child, run } = this.#scheduler.openScope(name, detail);
+    const { entry, outer, branch, child, run } = this.#scheduler.openScope(name, detail, tolerates);
     const { scope } = child;
-    const open = { scope, ended: deferred<Failure | null>() };
+    const open = { scope, ended: deferred<Ended>() };
     this.#open.set(scope.path, open);
     const early = this.#cancelledEarly.get(scope.path);
     if (early) this.#abort(scope, early);
@@ -124,9 +150,9 @@ export class Attempts {
     return outer.promise((resolve, reject) => {
       this.#run(open, branch, child, code)
         .then(
-          (outcome) => {
-            run.finish(outcome.ok ? 'completed' : 'failed');
-            resolve(outcome);
+          (ended) => {
+            run.finish(ended.outcome.ok ? 'completed' : 'failed');
+            resolve(ended);
           },
           (error: unknown) => {
             run.finish('aborted');
@@ -142,7 +168,7 @@ export class Attempts {
     branch: Branch,
     child: Branch,
     code: () => T | Promise<T>,
-  ): Promise<Attempted<T>> {
+  ): Promise<ScopeOutcome<T>> {
     const { scheduler, scope } = { scheduler: this.#scheduler, scope: open.scope };
     const { state } = scheduler;
     let value: T | undefined;
@@ -158,13 +184,14 @@ export class Attempts {
     child.close();
     state.host.scopeLeft(scope.path);
     // An outer scope that is aborted takes this one with it: nobody votes on it any more.
-    const failure = await Promise.race([open.ended.promise, aborted(scope.parent)]);
+    const { failure, absent } = await Promise.race([open.ended.promise, aborted(scope.parent)]);
     this.#open.delete(scope.path);
     this.#cancelledEarly.delete(scope.path);
     scope.close();
-    scheduler.closeScope(branch, child, failure);
-    if (failure === null) return { ok: true, value: value as T };
-    return { ok: false, failure: { ...failure, retryable: failureCodes[failure.code].retryable } };
+    const lost = absent.map(({ origin }) => origin);
+    scheduler.closeScope(branch, child, failure, lost);
+    if (failure === null) return { outcome: { ok: true, value: value as T }, absent };
+    return { outcome: { ok: false, failure: agreed(failure, lost), absent: lost }, absent };
   }
 
   #abort(scope: Scope, failure: Failure): void {
@@ -176,6 +203,12 @@ export class Attempts {
     const { scope } = this.#scheduler.lockstep.current();
     return scope.promise((resolve) => void this.#scheduler.state.options.clock.after(ms, () => resolve()));
   }
+}
+
+/** What a lost party has to do with is not worth another try. */
+export function agreed(failure: Failure, absent: readonly string[]): AgreedFailure {
+  const retryable = failureCodes[failure.code].retryable && !absent.includes(failure.origin);
+  return { ...failure, retryable };
 }
 
 function aborted(scope: Scope | null): Promise<never> {

@@ -41,8 +41,8 @@ export class Branch {
   readonly parent: Branch | null;
   /** Which part of the program fails with it. */
   readonly scope: Scope;
-  /** The parties that execute it, in federation order. */
-  readonly parties: readonly string[];
+  /** The parties that execute it, or did before they were lost, in federation order. */
+  readonly members: readonly string[];
   /** Path of the branch that the innermost conclave around it is; '' when there is none. Values do not cross its border. */
   readonly conclave: string;
   #next = 0;
@@ -51,14 +51,21 @@ export class Branch {
   #forkedAt: string | null = null;
   #closed = false;
   #joined = false;
+  #parties: readonly string[];
 
   constructor(path: string, parent: Branch | null, seed: Buffer, scope: Scope, members?: readonly string[]) {
     this.path = path;
     this.parent = parent;
     this.scope = scope;
-    this.parties = members ?? parent?.parties ?? [];
+    this.members = members ?? parent?.members ?? [];
+    this.#parties = parent ? this.members.filter((party) => parent.parties.includes(party)) : this.members;
     this.conclave = members && parent ? path : (parent?.conclave ?? '');
     this.#digest = seed;
+  }
+
+  /** The members without those of whose loss this branch has been told: all parties agree on them at each of its steps. */
+  get parties(): readonly string[] {
+    return this.#parties;
   }
 
   get next(): number {
@@ -93,7 +100,7 @@ export class Branch {
     ]);
     const { kind, name, places } = plan;
     const { path: branch, digest } = this;
-    const some = this.conclave === '' ? {} : { parties: this.parties };
+    const some = this.conclave === '' ? {} : { parties: this.members };
     return { branch, position, digest, stepId, kind, name, places, ...some };
   }
 
@@ -120,6 +127,15 @@ export class Branch {
     this.#forkedAt = null;
     this.#digest = digestOf([this.#digest, 'join', branches.map((branch) => branch.digest)]);
     for (const branch of branches) branch.#joined = true;
+    const lost = this.#parties.filter((party) => branches.some((branch) => !branch.#parties.includes(party)));
+    this.lose(lost);
+  }
+
+  /** A scope has ended, and has told every party that these are lost. */
+  lose(lost: readonly string[]): void {
+    if (lost.length === 0) return;
+    this.#parties = this.#parties.filter((party) => !lost.includes(party));
+    this.#digest = digestOf([this.#digest, 'without', lost]);
   }
 
   /** The conclave that it forked into is over. Nothing of that enters the digest: other parties know nothing of it. */

@@ -9,7 +9,7 @@ import { PrivityError } from '../base/errors.ts';
 import { type FailureCode, isFailureCode } from '../base/failure-codes.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure } from '../coordination/failure.ts';
-import { RunAbortedError } from './abort.ts';
+import { PartyAbsentError, RunAbortedError, ScopeFailedError } from './abort.ts';
 import { PublicError } from './public-error.ts';
 
 /** What text of a failure may cross to other parties. */
@@ -61,14 +61,16 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
     return records;
   };
   const message = crossing(error, read, context.errorDetail);
+  const loss = lossIn(error);
   const failure: Failure = {
-    code: codeOf(error),
-    origin: context.party,
+    code: loss?.code ?? codeOf(error),
+    origin: loss?.origin ?? context.party,
     reporter: context.party,
     ...(context.stepId === undefined ? {} : { stepId: context.stepId }),
     ...(context.stepName === undefined ? {} : { stepName: context.stepName }),
     incident: Buffer.from(context.random.bytes(INCIDENT_BYTES)).toString('hex'),
     ...(message === undefined ? {} : { message }),
+    ...factsIn(error),
   };
   return {
     failure,
@@ -77,6 +79,25 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
       return { ...first, causes };
     },
   };
+}
+
+/** The loss of a party that this error passes on: it happened there, not here. */
+function lossIn(error: unknown): Failure | undefined {
+  return safe(() => {
+    if (error instanceof PartyAbsentError) return error.agreed;
+    const failed = error instanceof ScopeFailedError ? error : undefined;
+    return failed?.absent.includes(failed.agreed.origin) ? failed.agreed : undefined;
+  }, undefined);
+}
+
+/** What the parties have agreed on in public words before. */
+function factsIn(error: unknown): Pick<Failure, 'facts'> {
+  const facts = safe(
+    () =>
+      error instanceof ScopeFailedError || error instanceof PartyAbsentError ? error.agreed.facts : undefined,
+    undefined,
+  );
+  return facts === undefined ? {} : { facts };
 }
 
 /**

@@ -28,21 +28,21 @@ export function conclave(
   const opened = scheduler.openConclave(members);
   const { entry, branch, result, own } = opened;
   if (own === null) return Promise.resolve(result);
-  return branch.scope.promise((resolve, reject) => {
-    runMember(scheduler, opened, own.child, code).then(
-      (value) => {
-        own.cell.set(value);
-        own.run.finish('completed');
-        resolve(result);
-      },
-      (error: unknown) => {
-        const failed = scheduler.state.fail(error, entry, branch.scope);
-        own.cell.die();
-        own.run.finish(failed ? 'failed' : 'aborted');
-        reject(error);
-      },
-    );
-  });
+  // Also when the scope has ended meanwhile: the step is open, and this ends it.
+  const ended = runMember(scheduler, opened, own.child, code).then(
+    (value) => {
+      own.cell.set(value);
+      own.run.finish('completed');
+    },
+    (error: unknown) => {
+      const failed = scheduler.state.fail(error, entry, branch.scope);
+      own.cell.die();
+      own.run.finish(failed ? 'failed' : 'aborted');
+      throw error;
+    },
+  );
+  ended.catch(() => {});
+  return branch.scope.promise((resolve, reject) => void ended.then(() => resolve(result), reject));
 }
 
 async function runMember(
@@ -54,6 +54,7 @@ async function runMember(
   const { state, lockstep } = scheduler;
   state.enterConclave(entry);
   try {
+    branch.scope.throwIfAborted();
     const value = await lockstep.inBranch(child, async () => code());
     scheduler.settle(child, true);
     if (isHandle(value)) {
@@ -65,7 +66,7 @@ async function runMember(
     await state.activity.idle({ contains: (stepId) => stepId.startsWith(`${entry.stepId}/`) });
     branch.scope.throwIfAborted();
     const result = await scheduler.publish(value, entry);
-    state.host.conclaveLeft(entry.stepId, child.parties, { steps: child.next, digest: child.digest });
+    state.host.conclaveLeft(entry.stepId, child.members, { steps: child.next, digest: child.digest });
     state.leaveConclave(entry);
     return result;
   } finally {
@@ -75,11 +76,11 @@ async function runMember(
 
 /** @throws {UsageError} PRIVITY_PARTY_NOT_IN_CONCLAVE */
 export function checkMembers(branch: Branch, parties: readonly string[]): void {
-  const stranger = parties.find((party) => !branch.parties.includes(party));
+  const stranger = parties.find((party) => !branch.members.includes(party));
   if (stranger === undefined) return;
   throw new UsageError(
     'PRIVITY_PARTY_NOT_IN_CONCLAVE',
-    `A step in a conclave of ${branch.parties.join(' and ')} names ${stranger}, who is not in it.`,
+    `A step in a conclave of ${branch.members.join(' and ')} names ${stranger}, who is not in it.`,
   );
 }
 
@@ -91,9 +92,9 @@ export function checkBorder(branch: Branch, { branch: home, value, owners }: Ste
       `"${value.name}" was made in a conclave and is used outside of it, where other parties do not know it. Return its value from the conclave.`,
     );
   }
-  if (owners.every((party) => branch.parties.includes(party))) return;
+  if (owners.every((party) => branch.members.includes(party))) return;
   throw new UsageError(
     'PRIVITY_HANDLE_CONCLAVE',
-    `"${value.name}" is at ${owners.join(' and ')}; a conclave of ${branch.parties.join(' and ')} cannot use it. Send it to a member before.`,
+    `"${value.name}" is at ${owners.join(' and ')}; a conclave of ${branch.members.join(' and ')} cannot use it. Send it to a member before.`,
   );
 }

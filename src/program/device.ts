@@ -1,8 +1,13 @@
 /** Steps that several parties execute together over a Channel: private set intersection, secure devices. */
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
-import type { StepKind } from '../coordination/failure.ts';
+import type { StepKind, TrailEntry } from '../coordination/failure.ts';
+import type { Handle } from './at.ts';
+import { Cell } from './cell.ts';
+import type { MemberChannel } from './channel.ts';
 import type { HandleRecord } from './handle.ts';
+import type { RunState } from './run-state.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export interface DeviceContext {
   readonly tempDir: string;
@@ -25,4 +30,64 @@ export interface DeviceStep {
   execute(channel: Channel, context: DeviceContext, input: unknown): Promise<unknown>;
   /** What the other members learn about this member's input. */
   discloses(input: unknown): { readonly type: string; readonly shape?: readonly number[] };
+}
+
+/** Numbers the step, and executes this party's part of it. Gives a handle for each member's own result. */
+export function issueDevice(scheduler: Scheduler, step: DeviceStep): readonly Handle[] {
+  const { state } = scheduler;
+  const { kind, name, members, inputs, source } = step;
+  const branch = scheduler.begin(inputs, members);
+  const channel = members.includes(state.party)
+    ? scheduler.memberChannel(members, branch.scope.signal)
+    : undefined;
+  const entry = scheduler.issue(
+    branch,
+    { kind, name, places: members, inputs: inputs.map(({ value }) => value.id), source },
+    channel?.expectations(),
+  );
+  const cell = channel && new Cell();
+  if (channel && cell) {
+    channel.open(entry);
+    const own = inputs[channel.rank];
+    scheduler.whenReady(entry, branch.scope, own ? [own] : [], cell, ([input]) =>
+      runDevice(state, step, entry, channel, input),
+    );
+  }
+  return members.map((member) =>
+    scheduler.locate({
+      id: `${entry.stepId}@${member}`,
+      name,
+      owners: [member],
+      cell: member === state.party ? cell : undefined,
+      branch,
+    }),
+  );
+}
+
+async function runDevice(
+  { options, host, party }: RunState,
+  step: DeviceStep,
+  { stepId, name, kind }: TrailEntry,
+  channel: MemberChannel,
+  input: unknown,
+): Promise<unknown> {
+  try {
+    return await step.execute(
+      channel,
+      {
+        signal: channel.signal,
+        tempDir: options.tempDir,
+        threads: options.threads,
+        random: options.random,
+        onProgress: (done, total) => host.progress({ stepId, done, total }),
+      },
+      input,
+    );
+  } finally {
+    channel.close();
+    if (channel.bytesSent > 0) {
+      const to = step.members.filter((member) => member !== party);
+      host.disclosed({ stepId, name, kind, to, ...step.discloses(input), bytes: channel.bytesSent });
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { closeDatabase, Table, tableOf } from '../data/index.ts';
 import { World } from '../testing/program-world.ts';
 import { RunAbortedError } from './abort.ts';
 import type { Handle } from './at.ts';
-import type { DeviceContext, DeviceStep } from './device.ts';
+import { type DeviceContext, type DeviceStep, issueDevice } from './device.ts';
 import { recordOf } from './handle.ts';
 import { type Job, job } from './job.ts';
 import { psi } from './psi.ts';
@@ -154,7 +154,7 @@ describe('a device', () => {
       execute,
       discloses: () => ({ type: 'test' }),
     };
-    return contextOf(first, first).scheduler.device(step);
+    return issueDevice(contextOf(first, first).scheduler, step);
   }
 
   const program = (execute: (channel: Channel, context: DeviceContext, input: unknown) => Promise<unknown>) =>

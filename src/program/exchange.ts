@@ -48,7 +48,11 @@ export class Exchange {
   readonly #links = new Map<string, Link>();
   readonly #expected = new Map<string, Expected>();
   readonly #early = new Map<string, Mail[]>();
-  readonly #pending = new Set<(reason: unknown) => void>();
+  readonly #pending = new Map<
+    (reason: unknown) => void,
+    { readonly peer: string; readonly drop: () => void }
+  >();
+  readonly #excluded = new Set<string>();
   #closed = false;
 
   constructor(options: ExchangeOptions) {
@@ -99,6 +103,19 @@ export class Exchange {
     }
   }
 
+  /**
+   * The run goes on without the peer: what is sent to it counts as sent, and nothing is expected from it any more. Gives the steps
+   * that have waited for it.
+   */
+  exclude(peer: string): readonly TrailEntry[] {
+    this.#excluded.add(peer);
+    this.#links.delete(peer);
+    for (const { peer: to, drop } of this.#pending.values()) if (to === peer) drop();
+    const waiting = [...this.#expected].filter(([, expected]) => expected.peer === peer);
+    for (const [key] of waiting) this.#expected.delete(key);
+    return waiting.map(([, { entry }]) => entry);
+  }
+
   /** The step needs nothing more from the peer. */
   fulfilled(peer: string, stepId: string): void {
     this.#expected.delete(keyOf(peer, stepId));
@@ -109,6 +126,7 @@ export class Exchange {
    * party: whoever watches the peer decides, and this promise stays pending until {@link close}, whose reason it rejects with.
    */
   send(peer: string, entry: TrailEntry, kind: DataFrameKind, body: Body, sequence = 0): Promise<void> {
+    if (this.#excluded.has(peer)) return Promise.resolve();
     const link = this.#links.get(peer);
     if (link === undefined) throw new InternalError(`no link to ${peer}`);
     const { stepId, digest } = entry;
@@ -136,14 +154,14 @@ export class Exchange {
     this.#closed = true;
     this.#expected.clear();
     this.#early.clear();
-    const pending = [...this.#pending];
+    const pending = [...this.#pending.keys()];
     this.#pending.clear();
     for (const reject of pending) reject(reason);
     return { messages: await this.#options.mailbox.close(), sends: pending.length };
   }
 
   #onMessage(peer: string, header: Uint8Array): MessageSink {
-    if (this.#closed) return discard;
+    if (this.#closed || this.#excluded.has(peer)) return discard;
     try {
       const frame = decodeDataFrame(header, peer);
       const key = keyOf(peer, frame.stepId);
@@ -227,18 +245,16 @@ export class Exchange {
 
   #until(peer: string, work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pending.add(reject);
-      work.then(
-        () => {
-          this.#pending.delete(reject);
-          resolve();
-        },
-        (error: unknown) => {
-          if (this.#lost(peer, error)) return;
-          this.#pending.delete(reject);
-          reject(error);
-        },
-      );
+      const done = (): void => {
+        this.#pending.delete(reject);
+        resolve();
+      };
+      this.#pending.set(reject, { peer, drop: done });
+      work.then(done, (error: unknown) => {
+        if (this.#lost(peer, error)) return;
+        this.#pending.delete(reject);
+        reject(error);
+      });
     });
   }
 

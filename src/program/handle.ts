@@ -125,3 +125,14 @@ const traps: ProxyHandler<object> = {
   defineProperty: (target) => refuse(target, 'wrote to'),
   deleteProperty: (target) => refuse(target, 'deleted from'),
 };
+
+/** A copy that the party certainly has at this point of the program, at whatever speed the branches run. */
+export function copyAt(value: LocatedValue, party: string, branch: Branch): Copy | undefined {
+  return value.copies.get(party)?.find((copy) => copy.branch.isBefore(branch));
+}
+
+export function addCopy(value: LocatedValue, party: string, copy: Copy): void {
+  const copies = value.copies.get(party);
+  if (copies) copies.push(copy);
+  else value.copies.set(party, [copy]);
+}

@@ -8,6 +8,8 @@ import { checkMembers, conclave } from './conclave.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
+import { parallel } from './parallel.ts';
+import { quorum } from './quorum.ts';
 import { contexts, partyNames } from './run-context.ts';
 import type { RunState } from './run-state.ts';
 import { Scheduler } from './scheduler.ts';
@@ -54,25 +56,43 @@ export function createJobContext(
       const secret = secretRecordOf(value);
       return scheduler.reveal(recordOf(secret ? open(secret) : value, state, 'reveal'));
     },
-    parallel: (branches: unknown) => scheduler.parallel(branchesOf(branches)),
+    parallel: (branches: unknown) => parallel(scheduler, branchesOf(branches)),
     attempt: attempts.attempt.bind(attempts),
     retry: attempts.retry.bind(attempts),
     deadline: attempts.deadline.bind(attempts),
     conclave: (members: unknown, code: unknown) => {
-      const names = membersOf(state, members);
+      const names = membersOf(state, members, 'conclave');
       if (typeof code !== 'function')
         throw invalid(`conclave takes parties and then a function; the last argument is ${kindOf(code)}`);
       return conclave(scheduler, names, () => code(contextFor(names)));
+    },
+    quorum: (options: unknown, code: unknown) => {
+      const { of, atLeast } = quorumOptions(state, options);
+      if (typeof code !== 'function')
+        throw invalid(`quorum takes options and then a function; the last argument is ${kindOf(code)}`);
+      const { parties: here } = lockstep.current();
+      const context = contextFor(here);
+      return quorum(scheduler, attempts, { of, atLeast, code: (name) => code(parties.get(name), context) });
     },
   };
   return contextFor(state.parties);
 }
 
-function membersOf(state: RunState, members: unknown): readonly string[] {
+function quorumOptions(state: RunState, options: unknown): { of: readonly string[]; atLeast: number } {
+  if (typeof options !== 'object' || options === null)
+    throw invalid(`quorum takes { of, atLeast } and was given ${kindOf(options)}`);
+  const unknown = Object.keys(options).find((key) => key !== 'of' && key !== 'atLeast');
+  if (unknown !== undefined) throw invalid(`quorum has no option "${unknown}"`);
+  const { of, atLeast } = options as { readonly of?: unknown; readonly atLeast?: unknown };
+  if (typeof atLeast !== 'number') throw invalid(`quorum: atLeast is ${kindOf(atLeast)} and no number`);
+  return { of: membersOf(state, of, 'quorum'), atLeast };
+}
+
+function membersOf(state: RunState, members: unknown, where: string): readonly string[] {
   if (!Array.isArray(members) || members.length === 0)
-    throw invalid('conclave takes a list of at least one party');
-  if (new Set(members).size < members.length) throw invalid('conclave was given a party twice');
-  return namesOf(state, members, 'conclave');
+    throw invalid(`${where} takes a list of at least one party`);
+  if (new Set(members).size < members.length) throw invalid(`${where} was given a party twice`);
+  return namesOf(state, members, where);
 }
 
 function createParty(name: string, scheduler: Scheduler, settings: TaskServices['settings']): object {

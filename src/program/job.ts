@@ -14,6 +14,7 @@ export const RESERVED_PARTY_NAMES: readonly string[] = [
     'retry',
     'deadline',
     'conclave',
+    'quorum',
     'scope',
     'share',
     'secret',

@@ -52,6 +52,16 @@ export class Lockstep {
     return branch;
   }
 
+  /** The innermost scopes of the branches that are open. */
+  scopes(): ReadonlySet<Scope> {
+    return new Set([...this.#open.values()].map(({ scope }) => scope));
+  }
+
+  /** The branch that a step lies in; undefined once that is over. */
+  branchOf({ branch }: TrailEntry): Branch | undefined {
+    return this.#open.get(branch);
+  }
+
   issue(plan: StepPlan): TrailEntry {
     return this.current().issue(plan);
   }

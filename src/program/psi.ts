@@ -2,7 +2,7 @@
 import { UsageError } from '../base/errors.ts';
 import { Table } from '../data/table.ts';
 import type { At, Handle } from './at.ts';
-import type { DeviceStep } from './device.ts';
+import { type DeviceStep, issueDevice } from './device.ts';
 import { type HandleRecord, kindOf, recordOf } from './handle.ts';
 import { contextOf } from './run-context.ts';
 
@@ -53,7 +53,7 @@ export function psi<A extends string, B extends string>(
   if (members.length !== 2)
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
-  const handles = scheduler.device(psiStep(on, members, inputs));
+  const handles = issueDevice(scheduler, psiStep(on, members, inputs));
   const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
   return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
 }

@@ -17,6 +17,7 @@ export type { AgreedFailure, Attempted, RetryPolicy } from './attempt.ts';
 export { type Job, type JobOptions, job } from './job.ts';
 export { type PsiOptions, psi } from './psi.ts';
 export { PublicError } from './public-error.ts';
+export type { QuorumResult } from './quorum.ts';
 export type { Schema, SettingsDeclaration } from './schema.ts';
 export type {
   AnyDevice,

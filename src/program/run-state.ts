@@ -35,6 +35,8 @@ export class RunState {
   readonly scope: Scope;
   /** Conclaves in which this party is, by step. */
   readonly #conclaves = new Map<string, TrailEntry>();
+  /** Parties without which the run goes on, and why. */
+  readonly #excluded = new Map<string, Failure>();
   #firstError: { readonly error: unknown } | undefined;
 
   constructor(options: RunStateOptions) {
@@ -81,6 +83,15 @@ export class RunState {
         );
       }
     });
+  }
+
+  exclude(party: string, failure: Failure): void {
+    this.#excluded.set(party, failure);
+  }
+
+  /** Why a party has been lost; undefined as long as it takes part. */
+  lossOf(party: string): Failure | undefined {
+    return this.#excluded.get(party);
   }
 
   enterConclave(entry: TrailEntry): void {

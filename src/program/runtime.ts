@@ -180,8 +180,13 @@ export class Runtime {
   }
 
   /** All parties have left a scope: this is its outcome everywhere. */
-  endScope(path: string, failure: Failure | null): void {
-    this.#attempts?.end(path, failure);
+  endScope(path: string, failure: Failure | null, absent: readonly Failure[] = []): void {
+    this.#attempts?.end(path, failure, absent);
+  }
+
+  /** The run goes on without a party: steps that need it fail in their scopes, and nothing waits for it any more. */
+  exclude(party: string, failure: Failure): void {
+    this.#attempts?.exclude(party, failure);
   }
 
   /** Which values of which peers this party waits for, the oldest first. */

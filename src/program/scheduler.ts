@@ -4,7 +4,7 @@
  */
 import { invariant, UsageError } from '../base/errors.ts';
 import type { Failure, StepKind, TrailEntry } from '../coordination/failure.ts';
-import type { RunAbortedError } from './abort.ts';
+import { PartyAbsentError, type RunAbortedError } from './abort.ts';
 import type { StepRun } from './activity.ts';
 import type { Handle } from './at.ts';
 import type { Branch, StepPlan } from './branch.ts';
@@ -12,35 +12,17 @@ import { Cell, whenAll } from './cell.ts';
 import { MemberChannel } from './channel.ts';
 import { checkBorder, checkMembers, type OpenedConclave } from './conclave.ts';
 import { Delivery } from './delivery.ts';
-import type { DeviceStep } from './device.ts';
 import type { Exchange, Expectation } from './exchange.ts';
-import { type Copy, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
+import { addCopy, type Copy, copyAt, type HandleRecord, type LocatedValue, makeHandle } from './handle.ts';
 import type { Lockstep } from './lockstep.ts';
+import type { OpenedScope, TaskPlan } from './plans.ts';
 import type { RunState } from './run-state.ts';
 import { Scope } from './scope.ts';
-
-export interface OpenedScope {
-  readonly entry: TrailEntry;
-  /** The scope in which the step lies. */
-  readonly outer: Scope;
-  readonly branch: Branch;
-  readonly child: Branch;
-  readonly run: StepRun;
-}
 
 /** What a step uses, as far as scopes are concerned. */
 export type StepInput = Pick<HandleRecord, 'branch' | 'owners'> & {
   readonly value: { readonly name: string };
 };
-
-export interface TaskPlan {
-  readonly party: string;
-  readonly name: string;
-  readonly inputs: readonly HandleRecord[];
-  readonly source: string;
-  /** Gets the scope in which the task was issued. */
-  readonly code: (values: readonly unknown[], scope: Scope) => unknown;
-}
 
 export class Scheduler {
   readonly state: RunState;
@@ -66,30 +48,29 @@ export class Scheduler {
 
   task(plan: TaskPlan): Handle {
     const { party, name, inputs, source } = plan;
-    const branch = this.#begin(inputs, [party]);
-    const entry = this.#issue(branch, {
-      kind: 'task',
-      name,
-      places: [party],
-      inputs: inputs.map(({ value }) => value.id),
-      source,
-    });
+    const branch = this.begin(inputs, [party]);
+    const ids = inputs.map(({ value }) => value.id);
+    const entry = this.#issue(branch, { kind: 'task', name, places: [party], inputs: ids, source });
+    if (branch.scope.tolerates.includes(party) && !branch.scope.tasks.has(party))
+      branch.scope.tasks.set(party, { branch, entry });
+    this.#require(branch, entry, [party]);
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
-      this.#whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
+      this.whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
     const copies = new Map([[party, [{ branch, cell }]]]);
     return this.#handle({ id: entry.stepId, name, copies }, [party], cell, branch);
   }
 
   /** Sends a value to parties that do not have it yet; gives a handle to it there. */
   transfer(record: HandleRecord, targets: readonly string[]): Handle {
-    const branch = this.#begin([record], targets);
-    const cell = this.#move(branch, 'transfer', record, targets).cell;
+    const branch = this.begin([record], targets);
+    const { entry, cell } = this.#move(branch, 'transfer', record, targets);
+    this.#require(branch, entry, targets);
     return this.#handle(record.value, targets, targets.includes(this.state.party) ? cell : undefined, branch);
   }
 
   reveal(record: HandleRecord): Promise<unknown> {
-    const branch = this.#begin([record]);
+    const branch = this.begin([record]);
     this.settle(branch, false);
     const { entry, cell } = this.#move(branch, 'reveal', record, branch.parties);
     return branch.scope.promise((resolve) => {
@@ -106,89 +87,21 @@ export class Scheduler {
     });
   }
 
-  /** A step that several parties execute together. Gives a handle for each member's own result. */
-  device(step: DeviceStep): readonly Handle[] {
-    const { kind, name, members, inputs, source } = step;
-    const branch = this.#begin(inputs, members);
-    const channel = members.includes(this.state.party)
-      ? new MemberChannel(this.state.party, members, this.#exchange, branch.scope.signal)
-      : undefined;
-    const entry = this.#issue(
-      branch,
-      { kind, name, places: members, inputs: inputs.map(({ value }) => value.id), source },
-      channel?.expectations(),
-    );
-    const cell = channel && new Cell();
-    if (channel && cell) {
-      channel.open(entry);
-      const own = inputs[channel.rank];
-      this.#whenReady(entry, branch.scope, own ? [own] : [], cell, ([input]) =>
-        this.#runDevice(step, entry, channel, input),
-      );
-    }
-    return members.map((member) => {
-      const here = member === this.state.party ? cell : undefined;
-      const value = {
-        id: `${entry.stepId}@${member}`,
-        name,
-        copies: new Map([[member, [{ branch, cell: here }]]]),
-      };
-      return this.#handle(value, [member], here, branch);
-    });
-  }
-
-  parallel(branches: readonly (() => unknown)[]): Promise<readonly unknown[]> {
-    const branch = this.#begin([]);
-    this.settle(branch, false);
-    const entry = this.#issue(branch, {
-      kind: 'parallel',
-      name: 'parallel',
-      places: branch.parties,
-      inputs: [],
-      source: String(branches.length),
-    });
-    const run = this.state.activity.begin(entry, true);
-    run.start();
-    const children = this.lockstep.fork(branch, entry.stepId, branches.length);
-    const results = children.map((child, index) => this.#runBranch(child, branches[index]));
-    const joined = Promise.allSettled(results).then(() => this.lockstep.join(branch, children));
-    return branch.scope.promise((resolve, reject) => {
-      const all = Promise.all(results);
-      all.then(
-        async (values) => {
-          await joined;
-          run.finish('completed');
-          resolve(values);
-        },
-        (error: unknown) => {
-          this.state.fail(error, entry, branch.scope);
-          reject(error);
-          void joined.then(() => run.finish(branch.scope.aborted ? 'aborted' : 'failed'));
-        },
-      );
-    });
-  }
-
-  async #runBranch(child: Branch, code: (() => unknown) | undefined): Promise<unknown> {
-    try {
-      const result = await this.lockstep.inBranch(child, async () => code?.());
-      this.settle(child, true);
-      return result;
-    } finally {
-      child.close();
-      this.#exchange.recheckEarly();
-    }
+  /** Ends a branch of `parallel`: it issues no further steps. */
+  closeBranch(child: Branch): void {
+    child.close();
+    this.#exchange.recheckEarly();
   }
 
   /** A step that opens a scope of its own, and the branch in which the code of the scope runs. */
-  openScope(name: string, detail: string): OpenedScope {
-    const branch = this.#begin([]);
+  openScope(name: string, detail: string, tolerates: readonly string[] = []): OpenedScope {
+    const branch = this.begin([]);
     this.settle(branch, false);
     const plan = { kind: 'attempt', name, places: branch.parties, inputs: [], source: detail } as const;
-    const entry = this.#issue(branch, plan);
+    const entry = this.#issue(branch, plan, [], tolerates);
     const run = this.state.activity.begin(entry, true);
     run.start();
-    const scope = new Scope(entry.stepId, branch.scope, branch.parties);
+    const scope = new Scope(entry.stepId, branch.scope, branch.parties, tolerates);
     const [child] = this.lockstep.fork(branch, entry.stepId, 1, scope);
     invariant(child, 'a scope has one branch');
     return { entry, outer: branch.scope, branch, child, run };
@@ -202,25 +115,23 @@ export class Scheduler {
     this.#exchange.drop(scope);
   }
 
-  /** The parties have agreed on the outcome of a scope. */
-  closeScope(branch: Branch, child: Branch, failure: Failure | null): void {
+  /** The parties have agreed on the outcome of a scope, and on who was lost before it ended. */
+  closeScope(branch: Branch, child: Branch, failure: Failure | null, absent: readonly string[]): void {
     if (failure === null) this.lockstep.join(branch, [child]);
     else this.lockstep.abandon(branch, child, failure.incident);
+    branch.lose(absent.filter((party) => branch.parties.includes(party)));
     this.#exchange.recheckEarly();
   }
 
   /** A step that only its members execute any further. `own` is there at a member. */
   openConclave(members: readonly string[]): OpenedConclave {
-    const branch = this.#begin([], members);
+    const branch = this.begin([], members);
     this.settle(branch, false);
     const plan = { kind: 'conclave', name: 'conclave', places: members, inputs: [], source: '' } as const;
     const entry = this.#issue(branch, plan);
-    const me = this.state.party;
-    const cell = members.includes(me) ? new Cell() : undefined;
-    const copies = new Map(
-      members.map((member) => [member, [{ branch, cell: member === me ? cell : undefined }]]),
-    );
-    const result = this.#handle({ id: entry.stepId, name: 'conclave', copies }, members, cell, branch);
+    this.#require(branch, entry, members);
+    const cell = members.includes(this.state.party) ? new Cell() : undefined;
+    const result = this.locate({ id: entry.stepId, name: 'conclave', owners: members, cell, branch });
     if (cell === undefined) return { entry, branch, result, own: null };
     const run = this.state.activity.begin(entry, true);
     run.start();
@@ -249,14 +160,11 @@ export class Scheduler {
     for (const listener of this.#settling) listener(branch, ended);
   }
 
-  /** The branch of a step that its caller executes; see {@link #begin}. */
-  begin(inputs: readonly StepInput[], places: readonly string[]): Branch {
-    return this.#begin(inputs, places);
-  }
-
   /** Numbers a step that its caller executes. */
   issue(branch: Branch, plan: StepPlan, expectations?: readonly Expectation[]): TrailEntry {
-    return this.#issue(branch, plan, expectations);
+    const entry = this.#issue(branch, plan, expectations);
+    this.#require(branch, entry, plan.kind === 'parallel' ? [] : plan.places);
+    return entry;
   }
 
   /** A channel for a step that has not been issued yet. */
@@ -284,7 +192,7 @@ export class Scheduler {
    * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
    * border of a conclave.
    */
-  #begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
+  begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
     branch.scope.throwIfAborted();
     checkMembers(branch, places);
@@ -300,9 +208,35 @@ export class Scheduler {
     return branch;
   }
 
-  #issue(branch: Branch, plan: StepPlan, expectations: readonly Expectation[] = []): TrailEntry {
+  /** The run goes on without a party. What waits for it fails; what is sent to it counts as sent. */
+  exclude(party: string, failure: Failure): void {
+    this.state.exclude(party, failure);
+    for (const entry of this.#exchange.exclude(party)) {
+      const branch = this.lockstep.branchOf(entry);
+      if (branch) this.#require(branch, entry, [party]);
+    }
+    for (const scope of this.lockstep.scopes()) {
+      const task = scope.tasks.get(party);
+      if (task && !scope.aborted) this.#require(task.branch, task.entry, [party]);
+    }
+  }
+
+  /** Fails a step that needs a party without which the run goes on. */
+  #require(branch: Branch, entry: TrailEntry, parties: readonly string[]): void {
+    for (const party of parties) {
+      const loss = this.state.lossOf(party);
+      if (loss) return void this.state.fail(new PartyAbsentError(loss), entry, branch.scope);
+    }
+  }
+
+  #issue(
+    branch: Branch,
+    plan: StepPlan,
+    expectations: readonly Expectation[] = [],
+    tolerates: readonly string[] = [],
+  ): TrailEntry {
     const entry = branch.issue(plan);
-    this.state.host.stepIssued(entry);
+    this.state.host.stepIssued(tolerates.length > 0 ? { ...entry, tolerates } : entry);
     this.#exchange.issued(entry, expectations);
     return entry;
   }
@@ -320,7 +254,7 @@ export class Scheduler {
     targets: readonly string[],
   ): { readonly entry: TrailEntry; readonly cell: Cell | undefined } {
     const { value, owners } = record;
-    const source = owners[0] ?? '';
+    const source = owners.find((owner) => branch.parties.includes(owner)) ?? owners[0] ?? '';
     const me = this.state.party;
     const lacking = targets.filter((party) => !owners.includes(party) && !copyAt(value, party, branch));
     const arriving = lacking.includes(me) ? new Cell() : undefined;
@@ -342,6 +276,7 @@ export class Scheduler {
       },
     };
     const entry = this.#issue(branch, plan, arriving ? [expectation] : []);
+    if (lacking.some((party) => !this.state.lossOf(party))) this.#require(branch, entry, [source]);
     for (const party of lacking) addCopy(value, party, { branch, cell: party === me ? arriving : undefined });
     if (arriving) {
       run = this.state.activity.begin(entry, false);
@@ -370,7 +305,8 @@ export class Scheduler {
     );
   }
 
-  #whenReady(
+  /** Runs code for a step when its inputs are there, and puts what it gives into the cell. */
+  whenReady(
     entry: TrailEntry,
     scope: Scope,
     inputs: readonly HandleRecord[],
@@ -408,44 +344,4 @@ export class Scheduler {
       run.finish(failed ? 'failed' : 'aborted');
     }
   }
-
-  async #runDevice(
-    step: DeviceStep,
-    entry: TrailEntry,
-    channel: MemberChannel,
-    input: unknown,
-  ): Promise<unknown> {
-    const { stepId, name, kind } = entry;
-    const { options, host } = this.state;
-    try {
-      return await step.execute(
-        channel,
-        {
-          signal: channel.signal,
-          tempDir: options.tempDir,
-          threads: options.threads,
-          random: options.random,
-          onProgress: (done, total) => host.progress({ stepId, done, total }),
-        },
-        input,
-      );
-    } finally {
-      channel.close();
-      if (channel.bytesSent > 0) {
-        const to = step.members.filter((member) => member !== this.state.party);
-        host.disclosed({ stepId, name, kind, to, ...step.discloses(input), bytes: channel.bytesSent });
-      }
-    }
-  }
-}
-
-/** A copy that the party certainly has at this point of the program, at whatever speed the branches run. */
-function copyAt(value: LocatedValue, party: string, branch: Branch): Copy | undefined {
-  return value.copies.get(party)?.find((copy) => copy.branch.isBefore(branch));
-}
-
-function addCopy(value: LocatedValue, party: string, copy: Copy): void {
-  const copies = value.copies.get(party);
-  if (copies) copies.push(copy);
-  else value.copies.set(party, [copy]);
 }

@@ -3,7 +3,9 @@
  * make inner ones. Aborting a scope aborts what is within it, and nothing else.
  */
 import { setMaxListeners } from 'node:events';
+import type { TrailEntry } from '../coordination/failure.ts';
 import type { RunAbortedError } from './abort.ts';
+import type { Branch } from './branch.ts';
 
 export type FailureHandler = (error: RunAbortedError) => Promise<void>;
 
@@ -13,6 +15,10 @@ export class Scope {
   readonly parent: Scope | null;
   /** The parties that it includes, in federation order. */
   readonly parties: readonly string[];
+  /** The parties whose loss it outlives. */
+  readonly tolerates: readonly string[];
+  /** The first task of each party in it: where the party's loss is tolerated, its tasks fail with it nevertheless. */
+  readonly tasks = new Map<string, { readonly branch: Branch; readonly entry: TrailEntry }>();
   readonly #controller = new AbortController();
   readonly #rejecters = new Set<(reason: unknown) => void>();
   readonly #inner = new Set<Scope>();
@@ -20,10 +26,16 @@ export class Scope {
   #aborted: RunAbortedError | undefined;
   #handled: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, parent: Scope | null, parties: readonly string[]) {
+  constructor(
+    path: string,
+    parent: Scope | null,
+    parties: readonly string[],
+    tolerates: readonly string[] = [],
+  ) {
     this.path = path;
     this.parent = parent;
     this.parties = parties;
+    this.tolerates = tolerates;
     // Every task may listen, and there is no bound on tasks.
     setMaxListeners(0, this.#controller.signal);
     if (parent) parent.#inner.add(this);

@@ -49,10 +49,6 @@ export function describeSecret({ name, device, shape, dtype }: SecretRecord): st
   return `Secret<${dtype} [${shape}] on ${device.key}> "${name}"`;
 }
 
-export function isSecret(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && records.has(value);
-}
-
 export function secretRecordOf(value: unknown): SecretRecord | undefined {
   return typeof value === 'object' && value !== null ? records.get(value) : undefined;
 }

@@ -2,8 +2,10 @@
 import { UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
+import { checkDealer } from '../secure/correlation/check-dealer.ts';
 import { FRAC_BITS, FRAC_BITS_MAX } from '../secure/ring/fixed-point.ts';
 import type { AnyParty, NameOf } from './at.ts';
+import type { Serve } from './dealer-line.ts';
 import { kindOf } from './handle.ts';
 import { contexts, partyNames } from './run-context.ts';
 import type { SecureDevice } from './secret-types.ts';
@@ -18,7 +20,7 @@ export interface SecureOptions<P extends SecureProtocol> {
    * anything even if all others put theirs together. Both for parties that follow the protocol.
    */
   readonly protocol: P;
-  /** Bits of fixed-point numbers right of the point: 1 to 30. Default 18, which leaves 26 left of it. The same at all parties. */
+  /** Bits of fixed-point numbers right of the point: 1 to 24. Default 18, which leaves 26 left of it. The same at all parties. */
   readonly fracBits?: number;
   /**
    * `semi2k` only: a party that is no member and deals correlated randomness. It learns nothing as long as it does not conspire with
@@ -42,7 +44,10 @@ export interface DeviceRecord {
   readonly places: readonly string[];
   readonly fracBits: number;
   readonly handle: object;
+  /** At a member. */
   opener(random: Random): OpenSession;
+  /** At the dealer. */
+  server(random: Random): Serve;
 }
 
 const devices = new WeakMap<object, DeviceRecord>();
@@ -54,12 +59,10 @@ export function deviceRecordOf(value: unknown): DeviceRecord | undefined {
 interface ProtocolParties {
   readonly min: number;
   readonly max: number;
-  /** As many members can do without a dealer. */
-  readonly alone: number;
 }
 const partiesOf: Readonly<Record<SecureProtocol, ProtocolParties>> = {
-  rep3: { min: 3, max: 3, alone: 3 },
-  semi2k: { min: 2, max: 5, alone: 2 },
+  rep3: { min: 3, max: 3 },
+  semi2k: { min: 2, max: 5 },
 };
 
 interface DealerHoldsShares {
@@ -105,18 +108,7 @@ export function secure<
       `${protocol} takes ${takes} members, not ${names.length}.`,
     );
   }
-  if (dealer === undefined && names.length > range.alone) {
-    throw new UsageError(
-      'PRIVITY_SECURE_DEALER',
-      `${protocol} with ${names.length} members needs a dealer: a further party, without data. Only two members can do without one.`,
-    );
-  }
-  if (dealer !== undefined && names.includes(dealer)) {
-    throw new UsageError(
-      'PRIVITY_SECURE_DEALER',
-      `${dealer} is a member of the device and its dealer. A dealer knows the masks of all shares, so it must hold none: name a further party.`,
-    );
-  }
+  checkDealer(protocol, inOrder, dealer);
   const ranks = dealer === undefined ? inOrder : [...inOrder, dealer];
   const key = `${protocol} of ${inOrder.join(', ')}${dealer === undefined ? '' : `, dealer ${dealer}`}, ${fracBits} fractional bits`;
   return register({
@@ -131,7 +123,7 @@ export function secure<
   }) as SecureDevice<NameOf<M[number]>, P>;
 }
 
-function register(described: Omit<DeviceRecord, 'handle' | 'opener'>): object {
+function register(described: Omit<DeviceRecord, 'handle' | 'opener' | 'server'>): object {
   const { members, protocol, fracBits } = described;
   const handle: object = Object.freeze({
     members: Object.freeze([...members]),
@@ -143,15 +135,29 @@ function register(described: Omit<DeviceRecord, 'handle' | 'opener'>): object {
     ...described,
     handle,
     opener: (random) => (channel) => openSession(record, channel, random),
+    server: (random) => (channel) => deal(channel, random),
   };
   devices.set(handle, record);
   return handle;
 }
 
 /** Loaded with the first exchange: it brings kernels with it. */
-async function openSession({ protocol, fracBits }: DeviceRecord, channel: Channel, random: Random) {
+async function openSession(
+  { protocol, fracBits, ranks, dealer }: DeviceRecord,
+  channel: Channel,
+  random: Random,
+) {
   const { createSession } = await import('../secure/session.ts');
-  return createSession(protocol as 'rep3', channel, random, { fracBits });
+  const options = dealer === undefined ? { fracBits } : { fracBits, dealer: ranks.indexOf(dealer) };
+  return createSession(protocol, channel, random, options);
+}
+
+async function deal(channel: Channel, random: Random): Promise<unknown> {
+  const [{ serveDealer }, { loadKernels }] = await Promise.all([
+    import('../secure/correlation/dealer.ts'),
+    import('../secure/kernels/load.ts'),
+  ]);
+  return serveDealer(channel, random, await loadKernels());
 }
 
 function membersOf(members: readonly unknown[]): { readonly names: readonly string[]; readonly run: object } {
@@ -196,7 +202,6 @@ function checkedOptions(
   if (typeof fracBits !== 'number' || !Number.isInteger(fracBits) || fracBits < 1 || fracBits > FRAC_BITS_MAX)
     throw wrong(`fracBits is a whole number of 1 to ${FRAC_BITS_MAX}`);
   if (dealer === undefined) return { protocol, fracBits, dealer };
-  if (protocol !== 'semi2k') throw wrong(`${protocol} has no dealer`);
   const named = namedParty(dealer);
   if (named.run !== run) throw unknownParty('a dealer of another run');
   return { protocol, fracBits, dealer: named.name };

@@ -13,6 +13,10 @@ import type { Evaluator, Session } from '../secure/session.ts';
 /** What a computation rejects with when something that it needs will never be there: whoever was to make it has reported why. */
 export const bereft = new Error('something that a computation needs will never be there');
 
+/** First byte of what a member sends to a dealer. */
+export const MESSAGE = 0;
+export const THROUGH = 1;
+
 export type OpenSession = (channel: Channel) => Promise<Session>;
 
 /** What one computation has cost at this member. */
@@ -34,9 +38,10 @@ export class SecureLine {
   /** A computation has failed: the members stand at different places. */
   #broken = false;
 
-  constructor(open: OpenSession, signal: AbortSignal) {
+  /** @param dealer rank of the party that deals correlated randomness, if one does */
+  constructor(open: OpenSession, signal: AbortSignal, dealer?: number) {
     this.#open = open;
-    this.#channel = new SwitchedChannel(signal);
+    this.#channel = new SwitchedChannel(signal, dealer);
   }
 
   /** Queues one computation. `ready` resolves when everything that it needs from outside the device is there. */
@@ -49,13 +54,14 @@ export class SecureLine {
       await ready;
       this.#channel.signal.throwIfAborted();
       if (this.#broken) throw bereft;
-      this.#channel.current = channel;
+      this.#channel.begin(channel);
       try {
         this.#session ??= await this.#open(this.#channel);
         const value = await this.#session.run(body);
+        await this.#channel.through();
         return { value, spent: this.#difference(this.#session.report()) };
       } finally {
-        this.#channel.current = undefined;
+        this.#channel.end();
       }
     });
     this.#tail = result.then(
@@ -91,13 +97,22 @@ export class SecureLine {
   }
 }
 
-/** What the session takes for its channel: that of whichever step is running. */
+/**
+ * What the session takes for its channel: that of whichever step is running.
+ *
+ * A dealer serves a session as long as it lives, and cannot see when a step is over: so what goes to it is marked, and the last mark of a
+ * member in a step says that it is through.
+ */
 class SwitchedChannel implements Channel {
-  current: Channel | undefined;
   readonly signal: AbortSignal;
+  readonly #dealer: number | undefined;
+  readonly #early: Uint8Array[] = [];
+  #current: Channel | undefined;
+  #toDealer: Promise<unknown> = Promise.resolve();
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, dealer: number | undefined) {
     this.signal = signal;
+    this.#dealer = dealer;
   }
 
   get rank(): number {
@@ -108,17 +123,46 @@ class SwitchedChannel implements Channel {
     return this.#now.size;
   }
 
+  begin(channel: Channel): void {
+    this.#current = channel;
+    for (const bytes of this.#early.splice(0)) void this.#mark(MESSAGE, bytes);
+  }
+
+  /** Everything that this member has to say in the step is said. */
+  async through(): Promise<void> {
+    if (this.#dealer === undefined) return;
+    await this.#mark(THROUGH, new Uint8Array(0));
+    await this.#toDealer;
+  }
+
+  end(): void {
+    this.#current = undefined;
+  }
+
   send(to: number, bytes: Uint8Array): Promise<void> {
-    return this.#now.send(to, bytes);
+    if (to !== this.#dealer) return this.#now.send(to, bytes);
+    if (this.#current !== undefined) return this.#mark(MESSAGE, bytes);
+    // Between two steps: what a session still has to tell its dealer goes with the next, or was its end.
+    this.#early.push(bytes);
+    return Promise.resolve();
   }
 
   receive(from: number): Promise<Uint8Array> {
     return this.#now.receive(from);
   }
 
+  #mark(mark: number, bytes: Uint8Array): Promise<void> {
+    const marked = new Uint8Array(1 + bytes.length);
+    marked[0] = mark;
+    marked.set(bytes, 1);
+    const sent = this.#now.send(this.#dealer ?? 0, marked);
+    this.#toDealer = Promise.allSettled([this.#toDealer, sent]);
+    return sent;
+  }
+
   get #now(): Channel {
-    if (this.current === undefined)
+    if (this.#current === undefined)
       throw new InternalError('a secure session spoke between two computations');
-    return this.current;
+    return this.#current;
   }
 }

@@ -17,6 +17,7 @@ import type { Handle } from './at.ts';
 import type { Branch } from './branch.ts';
 import { Cell, whenAll } from './cell.ts';
 import type { MemberChannel } from './channel.ts';
+import { DealerLine } from './dealer-line.ts';
 import type { HandleRecord } from './handle.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -54,7 +55,10 @@ export interface SecurePlan {
 interface Gathering {
   readonly device: DeviceRecord;
   readonly branch: Branch;
+  /** At a member. */
   readonly line: SecureLine | undefined;
+  /** At the dealer. */
+  readonly dealing: DealerLine | undefined;
   steps: SecureStep[];
   ids: string[];
 }
@@ -94,7 +98,10 @@ export class SecureRuntime {
     this.flush(branch);
     const gatherings = this.#gatherings.get(branch)?.values() ?? [];
     this.#gatherings.delete(branch);
-    for (const { line } of gatherings) void line?.end();
+    for (const { line, dealing } of gatherings) {
+      void line?.end();
+      dealing?.end();
+    }
   }
 
   #issue<T>(
@@ -102,18 +109,15 @@ export class SecureRuntime {
     plan: SecurePlan,
   ): { readonly entry: TrailEntry; readonly branch: Branch; readonly cell: Cell<T> } {
     const { kind, name, operands, located, detail, operation } = plan;
-    const secrets = operands.map(({ id, name, branch }) => ({
-      branch,
-      owners: device.places,
-      value: { id, name },
-    }));
+    const owners = device.members;
+    const secrets = operands.map(({ name, branch }) => ({ branch, owners, value: { name } }));
     const branch = this.#scheduler.begin([...secrets, ...(located ? [located.record] : [])], device.places);
     for (const operand of operands) checkBranch(operand, branch);
     const gathering = this.#gathering(device, branch);
     const entry = this.#scheduler.issue(branch, {
       kind,
       name,
-      places: device.places,
+      places: device.members,
       inputs: [...operands.map(({ id }) => id), ...(located ? [located.record.value.id] : [])],
       source: `${device.key}\n${operation}\n${located?.owner ?? ''}\n${detail}`,
     });
@@ -139,21 +143,27 @@ export class SecureRuntime {
     this.#gatherings.set(branch, inBranch);
     const found = inBranch.get(device.key);
     if (found) return found;
-    const isPlace = device.places.includes(this.#state.party);
-    const open = isPlace ? device.opener(this.#state.options.random) : undefined;
-    const line = open && new SecureLine(open, branch.scope.signal);
-    const gathering: Gathering = { device, branch, line, steps: [], ids: [] };
+    const { party, options } = this.#state;
+    const { signal } = branch.scope;
+    const dealerRank = device.dealer === undefined ? undefined : device.ranks.indexOf(device.dealer);
+    const line = device.members.includes(party)
+      ? new SecureLine(device.opener(options.random), signal, dealerRank)
+      : undefined;
+    const dealing =
+      device.dealer === party ? new DealerLine(device.server(options.random), signal) : undefined;
+    const gathering: Gathering = { device, branch, line, dealing, steps: [], ids: [] };
     inBranch.set(device.key, gathering);
     return gathering;
   }
 
   /** Issues the step in which everything that has gathered runs. */
   #exchange(gathering: Gathering): void {
-    const { device, branch, line, steps, ids } = gathering;
+    const { device, branch, line, dealing, steps, ids } = gathering;
     if (ids.length === 0 || branch.scope.aborted) return;
     gathering.steps = [];
     gathering.ids = [];
-    const channel = line && this.#scheduler.memberChannel(device.ranks, branch.scope.signal);
+    const takesPart = line ?? dealing;
+    const channel = takesPart && this.#scheduler.memberChannel(device.ranks, branch.scope.signal);
     const plan = {
       kind: 'exchange',
       name: `${device.protocol}: ${ids.length} ${ids.length === 1 ? 'operation' : 'operations'}`,
@@ -162,9 +172,9 @@ export class SecureRuntime {
       source: device.key,
     } as const;
     const entry = this.#scheduler.issue(branch, plan, channel?.expectations());
-    if (!line || !channel) return;
-    channel.open(entry);
-    void this.#run(line, channel, entry, branch.scope, steps, device);
+    channel?.open(entry);
+    if (line && channel) void this.#run(line, channel, entry, branch.scope, steps, device);
+    if (dealing && channel) void this.#deal(dealing, channel, entry, branch.scope);
   }
 
   async #run(
@@ -196,6 +206,20 @@ export class SecureRuntime {
         step.cell.die();
         step.run.finish(failed && step.entry === blamed ? 'failed' : 'aborted');
       }
+      run.finish(failed ? 'failed' : 'aborted');
+    } finally {
+      channel.close();
+    }
+  }
+
+  async #deal(dealing: DealerLine, channel: MemberChannel, entry: TrailEntry, scope: Scope): Promise<void> {
+    const run = this.#state.activity.begin(entry, true);
+    run.start();
+    try {
+      await dealing.run(channel);
+      run.finish('completed');
+    } catch (error) {
+      const failed = isConsequence(error, scope) ? undefined : this.#state.fail(error, entry, scope);
       run.finish(failed ? 'failed' : 'aborted');
     } finally {
       channel.close();

@@ -231,6 +231,62 @@ describe('a secret', () => {
   });
 });
 
+describe('semi2k', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: which parties are members is only known when the job runs
+  type Js = any;
+  const compute = (name: string, members: readonly string[], dealer?: string) =>
+    it(name, async () => {
+      const w = await world(
+        job(four, async (context) => {
+          const { alice, bob, reveal, attempt }: Js = context;
+          const options: Js = { protocol: 'semi2k', ...(dealer ? { dealer: (context as Js)[dealer] } : {}) };
+          const spu = secure(members.map((member) => (context as Js)[member]) as Js, options);
+          const x = alice.run('x', () => numbers(1, -2, 3)).to(spu, { shape: [3] });
+          const y = bob.run('y', () => numbers(2, 2, 0.5)).to(spu, { shape: [3] });
+          const product = await reveal(x.mul(y));
+          const tried = await attempt(async () => [...(await reveal(x.lt(y).select(x, y))).data]);
+          return [[...product.data], tried.ok && tried.value, [...(await reveal(x.add(y))).data]];
+        }),
+      );
+      const results = (await w.results()) as Record<string, [number[], number[], number[]]>;
+      for (const party of four.parties) {
+        const [product, smaller, sum] = results[party] ?? [[], [], []];
+        near(product, [2, -4, 1.5], 1e-3);
+        near(smaller, [1, -2, 0.5], 1e-3);
+        near(sum, [3, 0, 3.5], 1e-3);
+      }
+      for (const party of four.parties) {
+        assert.ok(w.of(party).host.finished.every(({ outcome }) => outcome === 'completed'));
+      }
+      const released = Object.values(await w.close());
+      assert.ok(released.every(({ mailboxMessages, pendingSends }) => mailboxMessages + pendingSends === 0));
+    });
+  compute('of two, who make their own correlated randomness', ['alice', 'bob']);
+  compute('of two, with a dealer', ['alice', 'bob'], 'carol');
+  compute(
+    'of three, with a dealer who comes first in the federation order of none',
+    ['alice', 'bob', 'dave'],
+    'carol',
+  );
+});
+
+it('a device works in a conclave of its members, and nobody else takes part', async () => {
+  const w = await world(
+    job(four, async ({ alice, bob, carol, conclave, reveal }) => {
+      const outside = secure([alice, bob, carol], { protocol: 'rep3' });
+      const before = alice.run('x', () => 5).to(outside);
+      const inside = await conclave([alice, bob, carol], async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const y = bob.run('y', () => 3).to(spu);
+        return (await reveal(y.mul(before))).data[0] ?? 0;
+      });
+      return Math.round(await reveal(inside));
+    }),
+  );
+  assert.deepEqual(Object.values(await w.results()), [15, 15, 15, 15]);
+  assert.ok(!w.of('dave').host.trail.some(({ stepId, kind }) => stepId.includes('/') && kind === 'secure'));
+});
+
 /** Runs a job that has to be refused; gives the error code, which has to be the same at all parties. */
 async function refusal(body: (context: never) => unknown): Promise<string | undefined> {
   const w = await world(job(four, body as never));
@@ -294,7 +350,7 @@ describe('a mistake is the same error at every party, in the call', () => {
     ],
     [
       'a dealer of rep3',
-      'PRIVITY_SECURE_OPTIONS',
+      'PRIVITY_SECURE_DEALER',
       ({ alice, bob, carol, dave }) => secure([alice, bob, carol], { protocol: 'rep3', dealer: dave } as Js),
     ],
     [

@@ -1,5 +1,5 @@
 /** Pseudorandom words from a 16-byte seed: AES-128 in counter mode (node:crypto). Two members with the seed get the same words. */
-import { type Cipher, createCipheriv, hkdfSync } from 'node:crypto';
+import { type Cipher, createCipheriv, createHmac } from 'node:crypto';
 import type { Fiber } from './fiber.ts';
 import { CHUNK_WORDS, type WordSource } from './kernels/kernels.ts';
 import type { Words } from './sharing/shares.ts';
@@ -10,6 +10,10 @@ export const SEED_BYTES = 16;
 /** What a test may watch: stream `stream` gave its words [from, from + count). */
 export type DrawObserver = (stream: string, from: number, count: number) => void;
 
+/** Small requests are served from so many words made at once: a call of the cipher costs as much as making 500 words. */
+const AHEAD_WORDS = 512;
+
+const none: Words = new BigUint64Array(0);
 const zeros = new Uint8Array(8 * CHUNK_WORDS);
 const noIv = new Uint8Array(16);
 
@@ -19,6 +23,8 @@ export class Prg implements WordSource {
   readonly #observe: DrawObserver | undefined;
   #cipher: Cipher | undefined;
   #drawn = 0;
+  /** Words that have been generated and not given yet. */
+  #ahead: Words = none;
 
   constructor(seed: Uint8Array, name: string, observe?: DrawObserver) {
     this.#cipher = createCipheriv('aes-128-ctr', seed, noIv);
@@ -35,11 +41,21 @@ export class Prg implements WordSource {
     if (this.#cipher === undefined) throw closed();
     this.#observe?.(this.#name, this.#drawn, count);
     this.#drawn += count;
-    const bytes = this.#cipher.update(zeros.subarray(0, 8 * count));
-    if (bytes.byteOffset % 8 === 0) return new BigUint64Array(bytes.buffer, bytes.byteOffset, count);
-    const aligned = new BigUint64Array(count);
-    new Uint8Array(aligned.buffer).set(bytes);
-    return aligned;
+    const left = this.#ahead.length;
+    if (count > left) {
+      const missing = count - left;
+      const more = this.#generate(Math.max(missing, AHEAD_WORDS));
+      if (left === 0) this.#ahead = more;
+      else {
+        const joined = new BigUint64Array(left + more.length);
+        joined.set(this.#ahead);
+        joined.set(more, left);
+        this.#ahead = joined;
+      }
+    }
+    const words = this.#ahead.subarray(0, count);
+    this.#ahead = this.#ahead.subarray(count);
+    return words;
   }
 
   /** Any number of words, in memory of their own. */
@@ -51,20 +67,31 @@ export class Prg implements WordSource {
 
   destroy(): void {
     this.#cipher = undefined;
+    this.#ahead.fill(0n);
+    this.#ahead = none;
+  }
+
+  /** The next words of the key stream. */
+  #generate(count: number): Words {
+    const bytes = (this.#cipher as Cipher).update(zeros.subarray(0, 8 * count));
+    if (bytes.byteOffset % 8 === 0) return new BigUint64Array(bytes.buffer, bytes.byteOffset, count);
+    const aligned = new BigUint64Array(count);
+    new Uint8Array(aligned.buffer).set(bytes);
+    return aligned;
   }
 }
 
 /** The stream that a fiber has under a seed. */
 export function fiberStream(seed: Uint8Array, path: string, name: string, observe?: DrawObserver): Prg {
-  const key = new Uint8Array(hkdfSync('sha256', seed, '', `privity fiber ${path}`, SEED_BYTES));
-  const stream = new Prg(key, name, observe);
-  key.fill(0);
+  const digest = createHmac('sha256', seed).update(`privity fiber ${path}`).digest();
+  const stream = new Prg(digest.subarray(0, SEED_BYTES), name, observe);
+  digest.fill(0);
   return stream;
 }
 
 /**
  * A seed that several members share, from which every fiber draws a stream of its own: concurrent fibers may draw in any
- * order at any member. A stream's key is HKDF-SHA-256 of the seed with the fiber's path, which no two fibers share.
+ * order at any member. A stream's key is HMAC-SHA-256 of the fiber's path under the seed; no two fibers share a path.
  */
 export class SharedSeed {
   readonly #seed: Uint8Array;

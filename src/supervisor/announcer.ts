@@ -63,7 +63,12 @@ export class Announcer {
     });
   }
 
-  verdict({ result, failure, attached, digest }: Outcome): void {
+  /** The run goes on without the party at which this has happened. */
+  absent({ code, origin, incident }: Failure): void {
+    this.emit({ event: 'party.absent', peer: origin, code, incident });
+  }
+
+  verdict({ result, failure, attached, digest, absent }: Outcome): void {
     const info = failure ? failureCodes[failure.code] : null;
     const said = failure?.message ?? failure?.facts;
     this.emit({
@@ -74,6 +79,7 @@ export class Announcer {
       stepId: failure?.stepId ?? null,
       stepName: failure?.stepName ?? null,
       digest,
+      ...(absent ? { absent: absent.map(({ origin }) => origin) } : {}),
       incident: failure?.incident ?? null,
       blame: info?.blame ?? null,
       retryable: info?.retryable ?? false,

@@ -38,7 +38,7 @@ export class ControlPlane {
     }
   }
 
-  /** Sends after the current turn of the event loop; of several boards in a row only the last, which contains the others. */
+  /** Sends after the current turn of the event loop; of several boards of one epoch in a row only the last, which contains the others. */
   send(peer: number, message: Message): void {
     if (message.type === 'heartbeat') {
       this.#links.get(peer)?.note(encodeMessage(message));
@@ -46,7 +46,8 @@ export class ControlPlane {
     }
     const waiting = this.#outbox.get(peer) ?? [];
     if (this.#outbox.size === 0) this.#loop.later(() => this.#flushOutbox());
-    if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
+    const last = waiting.at(-1);
+    if (message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch) waiting.pop();
     waiting.push(message);
     this.#outbox.set(peer, waiting);
   }

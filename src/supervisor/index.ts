@@ -4,7 +4,7 @@ import type { RunReport } from '../observe/report.ts';
 import { checkOwnIdentity, isPartyName } from '../transport/index.ts';
 import type { PartyOptions } from './options.ts';
 import { PartyRun } from './party.ts';
-import { systemSupervisor } from './system-platform.ts';
+import { systemSupervisor } from './system-supervisor.ts';
 
 export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './options.ts';

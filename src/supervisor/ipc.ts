@@ -35,7 +35,14 @@ export type ToProgram =
   /** A scope has failed, here or elsewhere: end what runs in it. */
   | { readonly type: 'scopeCancelled'; readonly scope: string; readonly failure: Failure }
   /** All parties have left a scope; null: it succeeded. */
-  | { readonly type: 'scopeEnded'; readonly scope: string; readonly failure: Failure | null }
+  | {
+      readonly type: 'scopeEnded';
+      readonly scope: string;
+      readonly failure: Failure | null;
+      readonly absent: readonly Failure[];
+    }
+  /** The run goes on without a party. */
+  | { readonly type: 'excluded'; readonly party: string; readonly failure: Failure }
   | { readonly type: 'close' }
   /** Answered at once, if the event loop turns. */
   | { readonly type: 'ping' };

@@ -25,14 +25,14 @@ export class OwnFailures {
     this.#options = options;
   }
 
-  /** Something has failed at this party. `facts` cross; `detail` stays in this party's log. */
-  failed(code: FailureCode, facts: string, detail = '', stepId?: string): void {
+  /** Something has failed at this party. `facts` cross; `detail` stays in this party's log. `leaving`: its program is gone. */
+  failed(code: FailureCode, facts: string, detail = '', stepId?: string, leaving = false): void {
     const { say, nameOf, dispatch } = this.#options;
     const stepName = stepId === undefined ? undefined : nameOf(stepId);
     const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
     const failure: Failure = { ...this.#own(code), ...step, facts };
     say.failure(failure, [facts, detail].filter(Boolean).join(', '));
-    dispatch({ type: 'failed', failure });
+    dispatch({ type: 'failed', failure, leaving });
   }
 
   /** Whether silence is a failure depends on whether the peer's program is only busy: its heartbeats say. */

@@ -91,7 +91,18 @@ export class PartyRun<Child extends ProgramChild> {
       chronicle.note({ what: 'ready' });
       dispatch({ type: 'loaded', hello: this.#hello(job, args) });
     };
-    const shared = { platform, parties, bounds: this.#bounds, record, recorder, chronicle, say, own, dispatch, loaded };
+    const shared = {
+      platform,
+      parties,
+      bounds: this.#bounds,
+      record,
+      recorder,
+      chronicle,
+      say,
+      own,
+      dispatch,
+      loaded,
+    };
     this.#program = new ProgramLife({ ...shared, party: options });
   }
 
@@ -195,9 +206,12 @@ export class PartyRun<Child extends ProgramChild> {
           this.#program.waits.over(this.#coordinator.state, this.#platform.clock.now());
         return this.#say.failure(effect.failure);
       case 'scopeCancelled':
-        return this.#program.send({ type: 'scopeCancelled', scope: effect.scope, failure: effect.failure });
+        return this.#program.send(effect);
       case 'scopeEnded':
-        return this.#program.send({ type: 'scopeEnded', scope: effect.scope, failure: effect.failure });
+        return this.#program.send({ ...effect, absent: effect.absent ?? [] });
+      case 'excluded':
+        this.#say.absent(effect.failure);
+        return this.#program.send({ ...effect, party: this.#parties[effect.party] ?? '?' });
       case 'ended':
         this.#program.over(this.#coordinator.state);
         this.#say.verdict(effect.outcome);

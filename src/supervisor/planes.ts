@@ -2,7 +2,6 @@
  * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the port go
  * to the program process before TLS has begun.
  */
-import { systemClock, systemRandom } from '../base/system.ts';
 import {
   type ArrivedSocket,
   createGrpcTransport,
@@ -14,8 +13,7 @@ import { controlLinkLimits, createConnector } from './connector.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
 import type { DataPlane, Planes } from './platform.ts';
 import type { ProgramProcess } from './program-process.ts';
-
-const systemLoop = { clock: systemClock, random: systemRandom };
+import { systemLoop } from './system-loop.ts';
 
 /** Data connections that wait for the program process to start: one for each peer, and one more that replaces it. */
 const HELD_SOCKETS_PER_PEER = 2;
@@ -93,7 +91,7 @@ function openTransport(
     self,
     parties,
     identity,
-    clock: systemClock,
+    clock: systemLoop.clock,
     onRefused: (error) => warn(error.message),
   });
 }

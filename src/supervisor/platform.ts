@@ -1,6 +1,6 @@
 /**
  * What a party's two processes need of the machine under them: time, randomness, folders, planes, each other. Everything else in
- * this room is the same on a real machine (system-platform.ts) and in the simulated world of src/testing, which tests it.
+ * this room is the same on a real machine (system-supervisor.ts, system-program.ts) and in the simulated world of src/testing, which tests it.
  */
 import type { Socket } from 'node:net';
 import type { Clock, Random, Timer } from '../contracts/index.ts';
@@ -70,11 +70,7 @@ export interface SupervisorPlatform<Child extends ProgramChild = ProgramChild> e
   openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes<Child>>;
   spawnProgram(cwd: string, tempDir: string, handlers: ProgramHandlers): Promise<Child>;
   /** `expected`: texts that are likely to be signed when time matters. */
-  createSigner(
-    keyPem: string,
-    federation: readonly FederationMember[],
-    expected?: readonly string[],
-  ): Signer;
+  createSigner(keyPem: string, federation: readonly FederationMember[], expected?: readonly string[]): Signer;
   /** Makes the first failure as fast as the tenth (rehearsal.ts). */
   rehearse(config: CoreConfig): void;
 }

@@ -227,6 +227,6 @@ export class ProgramLife<Child extends ProgramChild> {
     say.failuresAwaited();
     if (this.#saidGoodbye || this.#isOver) return;
     const { code, facts } = describeExit(exit);
-    own.failed(code, facts, exit.code === null ? '' : `exit code ${exit.code}`);
+    own.failed(code, facts, exit.code === null ? '' : `exit code ${exit.code}`, undefined, true);
   }
 }

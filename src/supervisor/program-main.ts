@@ -3,7 +3,7 @@
 import type { ToProgram } from './ipc.ts';
 import { MARK } from './process-group.ts';
 import { ProgramRun } from './program-run.ts';
-import { systemProgram } from './system-platform.ts';
+import { systemProgram } from './system-program.ts';
 import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
 
 let run: ProgramRun | null = null;

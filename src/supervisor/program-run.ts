@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { PeerError, UsageError } from '../base/errors.ts';
 import type { LinkHandlers, Timer } from '../contracts/index.ts';
+import type { Failure } from '../coordination/failure.ts';
 import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
 import { Runtime } from '../program/runtime.ts';
@@ -72,8 +73,10 @@ export class ProgramRun {
         this.#runtime?.cancelScope(message.scope, message.failure);
         return;
       case 'scopeEnded':
-        this.#runtime?.endScope(message.scope, message.failure);
+        this.#runtime?.endScope(message.scope, message.failure, message.absent);
         return;
+      case 'excluded':
+        return this.#exclude(message.party, message.failure);
       case 'ping':
         this.#send({ type: 'pong' });
         return;
@@ -287,6 +290,13 @@ export class ProgramRun {
       this.#renewed.add(peer);
       this.#links.find((link) => link.peer === peer)?.renew();
     }
+  }
+
+  #exclude(peer: string, failure: Failure): void {
+    this.#runtime?.exclude(peer, failure);
+    const index = this.#links.findIndex((link) => link.peer === peer);
+    for (const link of index === -1 ? [] : this.#links.splice(index, 1)) link.close().catch(() => undefined);
+    this.#silence?.forget(peer);
   }
 
   #heard(peer: string): void {

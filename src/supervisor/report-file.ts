@@ -41,6 +41,7 @@ export function buildReport(parts: ReportParts): RunReport {
       contributions: sealed(parts),
     },
     code: outcome.failure?.code ?? null,
+    absent: outcome.absent ?? [],
     failures: chronicle.failures,
     waits: waits.atTheEnd,
     longestWaits: waits.longest,

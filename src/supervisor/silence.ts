@@ -15,7 +15,12 @@ export class Silence {
   }
 
   heard(peer: string, now: number): void {
-    this.#heardAt.set(peer, now);
+    if (this.#heardAt.has(peer)) this.#heardAt.set(peer, now);
+  }
+
+  /** Nothing is expected of the peer any more. */
+  forget(peer: string): void {
+    this.#heardAt.delete(peer);
   }
 
   /**

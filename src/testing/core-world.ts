@@ -11,6 +11,7 @@ import type {
   CoreBounds,
   CoreEvent,
   CoreState,
+  Effect,
   Hello,
   Message,
   Outcome,
@@ -34,6 +35,8 @@ export interface World {
   readonly queues: readonly (readonly (readonly Message[])[])[];
   /** links[a][b], a < b: false once the network has cut it. */
   readonly links: readonly (readonly boolean[])[];
+  /** What each party's program was told of scopes: `ended SCOPE` or `cancelled SCOPE`, and how. */
+  readonly told: readonly Readonly<Record<string, string>>[];
   readonly now: number;
 }
 
@@ -67,6 +70,7 @@ export function newWorld(size: number, bounds: CoreBounds = testBounds): World {
     crashed: parties.map(() => false),
     queues: parties.map(() => parties.map(() => [])),
     links: parties.map(() => parties.map(() => true)),
+    told: parties.map(() => ({})),
     now: 0,
   };
 }
@@ -84,19 +88,28 @@ export function happen(world: World, party: number, event: CoreEvent): World {
   const core = world.cores[party];
   if (core === undefined || world.crashed[party]) return world;
   const { state, effects } = step(core, event, world.now);
-  let queues = world.queues;
+  let { queues, told } = world;
   for (const effect of effects) {
+    if (effect.type === 'scopeEnded' || effect.type === 'scopeCancelled')
+      told = told.with(party, { ...told[party], ...wordOf(effect) });
     if (effect.type !== 'send' || !isLinked(world, party, effect.to)) continue;
     const row = queues[party] ?? [];
     queues = queues.with(party, row.with(effect.to, enqueue(row[effect.to] ?? [], effect.message)));
   }
-  return { ...world, cores: world.cores.with(party, state), queues };
+  return { ...world, cores: world.cores.with(party, state), queues, told };
+}
+
+function wordOf(effect: Extract<Effect, { type: 'scopeEnded' | 'scopeCancelled' }>): Record<string, string> {
+  if (effect.type === 'scopeCancelled') return { [`cancelled ${effect.scope}`]: effect.failure.incident };
+  const absent = effect.absent?.map(({ incident }) => incident) ?? [];
+  return { [`ended ${effect.scope}`]: [effect.failure?.incident ?? 'ok', ...absent].join(' without ') };
 }
 
 /** A newer board contains the older one, so the sender replaces what it has not sent yet (as the supervisor does). */
 export function enqueue(queue: readonly Message[], message: Message): readonly Message[] {
   const last = queue.at(-1);
-  return message.type === 'board' && last?.type === 'board' ? queue.with(-1, message) : [...queue, message];
+  const replaces = message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch;
+  return replaces ? queue.with(-1, message) : [...queue, message];
 }
 
 export function deliver(world: World, from: number, to: number): World {
@@ -150,18 +163,24 @@ export function outcomes(world: World): readonly (Outcome | null)[] {
 }
 
 export function worldDigest(world: World): string {
-  const content = JSON.stringify([
-    world.cores.map((core) => ({
-      ...core,
-      trail: [...core.trail.branches],
-      scopes: [...core.scopes],
-      conclaves: [...core.conclaves],
-      config: 0,
-    })),
-    world.crashed,
-    world.queues,
-    world.links,
-    world.now,
-  ]);
-  return createHash('sha1').update(content).digest('base64');
+  const content = [
+    ...world.cores.map((core) => textOf(core)),
+    ...world.queues.flatMap((row) => row.map(textOf)),
+    JSON.stringify([world.crashed, world.links, world.told, world.now]),
+  ];
+  return createHash('sha1').update(content.join('\n')).digest('base64');
+}
+
+/** A search comes upon the same parts of worlds again and again: an event changes one core and a few queues. */
+const texts = new WeakMap<object, string>();
+
+function textOf(part: object): string {
+  const known = texts.get(part);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(part, (key, value: unknown) => {
+    if (key === 'config') return 0;
+    return value instanceof Map ? [...value] : value;
+  });
+  texts.set(part, text);
+  return text;
 }

@@ -142,7 +142,9 @@ export class World {
   readonly clock = new ManualClock();
   readonly #links = new Map<string, MemoryLinks>();
   readonly #scopeFailures = new Map<string, Failure>();
-  readonly #scopesLeft = new Map<string, number>();
+  readonly #scopesLeft = new Map<string, Set<string>>();
+  readonly #ended = new Set<string>();
+  readonly #lost = new Map<string, Failure>();
   #dir = '';
 
   /** `jobs`: one for all, or one for each party to play parties with different files. */
@@ -196,6 +198,20 @@ export class World {
     for (const { runtime } of this.parties.values()) runtime.abort({ failure, digest: 'v' });
   }
 
+  /** The others go on without a party, as their supervisors decide it. */
+  lose(party: string, failure: Failure): void {
+    this.#lost.set(party, failure);
+    const survivors = [...this.parties].filter(([name]) => !this.#lost.has(name));
+    for (const [, { runtime }] of survivors) runtime.exclude(party, failure);
+    for (const [, { host }] of survivors) {
+      for (const { stepId, kind, tolerates } of host.trail) {
+        if (kind !== 'attempt' || this.#ended.has(stepId)) continue;
+        if (!tolerates?.includes(party)) host.onScopeFailed(stepId, { failure } as CapturedFailure);
+        else this.#endIfLeft(host, stepId);
+      }
+    }
+  }
+
   /** Runs all parties to their ends. */
   async run(): Promise<Map<string, PromiseSettledResult<RunResult>>> {
     const names = [...this.parties.keys()];
@@ -245,21 +261,32 @@ export class World {
     host.onScopeFailed = (scope, { failure }) => {
       const first = this.#scopeFailures.get(scope) ?? failure;
       this.#scopeFailures.set(scope, first);
-      for (const { runtime } of this.#members(host, scope)) runtime.cancelScope(scope, first);
+      for (const [, { runtime }] of this.#members(host, scope)) runtime.cancelScope(scope, first);
     };
     host.onScopeLeft = (scope) => {
-      const left = (this.#scopesLeft.get(scope) ?? 0) + 1;
-      this.#scopesLeft.set(scope, left);
-      const members = this.#members(host, scope);
-      if (left < members.length) return;
-      const outcome = this.#scopeFailures.get(scope) ?? null;
-      for (const { runtime } of members) runtime.endScope(scope, outcome);
+      this.#scopesLeft.set(scope, (this.#scopesLeft.get(scope) ?? new Set()).add(party));
+      this.#endIfLeft(host, scope);
     };
   }
 
-  /** The parties that a scope includes, as the one that is in it knows them. */
-  #members(host: Recorder, scope: string): readonly WorldParty[] {
-    const places = host.trail.findLast((entry) => entry.stepId === scope)?.places ?? [];
-    return places.map((name) => this.of(name));
+  #endIfLeft(host: Recorder, scope: string): void {
+    const members = this.#members(host, scope);
+    const left = this.#scopesLeft.get(scope);
+    if (!members.every(([name]) => left?.has(name))) return;
+    this.#ended.add(scope);
+    const outcome = this.#scopeFailures.get(scope) ?? null;
+    const places = this.#places(host, scope);
+    const absent = [...this.#lost].flatMap(([name, failure]) => (places.includes(name) ? [failure] : []));
+    for (const [, { runtime }] of members) runtime.endScope(scope, outcome, absent);
+  }
+
+  /** The parties that a scope includes and that are not lost, as the one that is in it knows them. */
+  #members(host: Recorder, scope: string): readonly (readonly [string, WorldParty])[] {
+    const here = this.#places(host, scope).filter((name) => !this.#lost.has(name));
+    return here.map((name) => [name, this.of(name)] as const);
+  }
+
+  #places(host: Recorder, scope: string): readonly string[] {
+    return host.trail.findLast((entry) => entry.stepId === scope)?.places ?? [];
   }
 }

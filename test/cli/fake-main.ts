@@ -120,6 +120,7 @@ function reportOf(
     outcome,
     verdict: { digest, failure: null, attached: [], contributions: [] },
     code,
+    absent: [],
     failures: [],
     waits: [],
     longestWaits: [],

@@ -3,27 +3,43 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type { Cost } from '../../src/secure/cost.ts';
+import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
 import { rep3Costs } from '../../src/secure/protocols/rep3/costs.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 interface Generator {
   renderCosts(costs: unknown): string;
   withTable(page: string, name: string, table: string): string;
+  declaredCosts(): Promise<Record<string, ProtocolCosts>>;
 }
 
 describe('docs/protocols.md', async () => {
   const script = pathToFileURL(join(projectRoot, 'scripts/gen-protocols.mjs')).href;
-  const { renderCosts, withTable } = (await import(script)) as Generator;
+  const { renderCosts, withTable, declaredCosts } = (await import(script)) as Generator;
   const page = readFileSync(join(projectRoot, 'docs/protocols.md'), 'utf8');
 
-  it('has the costs that the code declares (npm run gen writes them)', () => {
-    assert.equal(page, withTable(page, 'rep3', renderCosts(rep3Costs)));
+  it('has the costs that the code declares (npm run gen writes them)', async () => {
+    const declared = Object.entries(await declaredCosts());
+    assert.ok(declared.length >= 4);
+    for (const [name, costs] of declared) assert.equal(page, withTable(page, name, renderCosts(costs)), name);
   });
 
   it('would be found out of date', () => {
     const changed = { ...rep3Costs, mulSS: rep3Costs.eqzS };
     assert.notEqual(page, withTable(page, 'rep3', renderCosts(changed)));
     assert.throws(() => withTable('no markers', 'rep3', ''), /no place/);
+  });
+
+  it('of semi2k are within what the design allows', async () => {
+    const costs = (await declaredCosts())['semi2k, two members and a dealer'];
+    assert.ok(costs);
+    const within = ({ rounds, bytes }: Cost, roundsMax: number, bytesMax: number): void => {
+      assert.ok(rounds <= roundsMax, `${rounds} rounds`);
+      for (const own of bytes) assert.ok(own / 64 <= bytesMax, `${own / 64} bytes`);
+    };
+    within(costs.mulSS(64), 1, 16);
+    within(costs.msbS(64), 7, 38);
   });
 
   it('are within what the design allows', () => {

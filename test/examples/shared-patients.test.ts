@@ -163,7 +163,7 @@ describe('npm run demo:failure', () => {
     );
     assert.equal(status, 0, `${stdout}\n${stderr}`);
     for (const party of ['alice', 'bob', 'carol']) {
-      assert.match(stdout, new RegExp(`^ +${party} +PROCESS_KILLED at bob.*, exit code 71$`, 'm'));
+      assert.match(stdout, new RegExp(`^ +${party} +PROCESS_KILLED at bob.*, exit code 71;`, 'm'));
     }
   });
 });

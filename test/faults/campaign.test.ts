@@ -26,7 +26,7 @@ describe('the long form', () => {
         lines.join('\n'),
       );
       assert.match(lines.at(-1) ?? '', /^1 runs, 0 not as expected, 0 things left behind$/);
-      assert.deepEqual(readdirSync(folder), []);
+      assert.deepEqual(readdirSync(folder), ['journal.jsonl']);
       assert.equal(await campaign({ ...options, only: 'no such scenario' }), false);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -33,7 +33,10 @@ export class Figures {
     row.leftovers += outcome.leftovers.length;
     if (outcome.detectionMs !== null) row.detectionMs.push(outcome.detectionMs);
     if (outcome.complaints.length === 0) row.asExpected += 1;
-    else this.#unexpected.push(`${reference}: ${scenario.name}: ${outcome.complaints.join('; ')}`);
+    else
+      this.#unexpected.push(
+        `${reference}: ${scenario.name}: ${outcome.complaints.map((complaint) => complaint.split('\n', 1)[0]).join('; ')}`,
+      );
   }
 
   get runs(): number {
@@ -71,7 +74,10 @@ function cellsOf(fault: string, { runs, asExpected, detectionMs, leftovers }: Ro
 }
 
 /** What a scenario's name says without the parties and the moment. */
-export function faultOf({ name, hosts }: Scenario): string {
-  if (hosts) return name.split(', ').slice(0, 2).join(', ');
-  return name.split(', ').slice(0, name.startsWith('steps differ') ? 1 : -1)[0] ?? name;
+export function faultOf({ name, hosts, fault }: Scenario): string {
+  const [first = name, second = name] = name.split(', ');
+  if (hosts) return `${first}, ${second}`;
+  // The operation comes first where a job fails in the middle of one.
+  if (fault.when === 'mid-secure-operation' && fault.what === 'job') return second;
+  return first;
 }

@@ -98,6 +98,22 @@ function partitions(): Scenario[] {
   return [
     parted(3, ['alice'], { fault: fault('partition', 'alice', 'mid-task') }),
     parted(5, ['dave', 'erin'], { fault: fault('partition', ['dave', 'erin'], 'mid-task') }),
+    // The larger side goes on without the others; the smaller one cannot know that it does, and ends.
+    ...([3, 5] as const).map((parties) => {
+      const here: readonly PartyName[] = parties === 3 ? ['carol'] : ['dave', 'erin'];
+      const rest = names(parties).filter((name) => !here.includes(name));
+      return cell({
+        ...work(parties),
+        args: { scene: 'attempt', act: 'wait', who: 'bob' },
+        fault: fault('partition', here, 'in attempt'),
+        expected: {
+          code: null,
+          apart: Object.fromEntries(here.map((name) => [name, lost(rest)])),
+          together: [here],
+        },
+        detectionMs: SILENCE_MS + 1_000 * parties,
+      });
+    }),
     ...([3, 5] as const).map((parties) =>
       cell({
         ...work(parties),

@@ -1,6 +1,6 @@
 /** Failure and trust that stay within a part of the program, with real processes. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -30,6 +30,90 @@ describe('conclave, real processes', () => {
     } finally {
       parties.dispose();
       rmSync(dirname(release), { recursive: true });
+    }
+  });
+});
+
+describe('loss within scopes, real processes', () => {
+  for (const [what, role, code] of [
+    ['program is killed', 'program', 'PROCESS_KILLED'],
+    ['supervisor is killed', 'supervisor', 'PEER_CRASHED'],
+  ] as const) {
+    it(`a quorum goes on with those who are present when carol's ${what}`, async () => {
+      const job = jobFile('quorum.ts');
+      const dir = mkdtempSync(join(tmpdir(), 'privity-gate-'));
+      const spec = { job, settings: { gate: join(dir, 'open') } };
+      const never = { job, settings: { gate: join(dir, 'never') } };
+      // Far more than the evidence of a death needs, however busy the machine is: silence must not be first.
+      const bounds = { lostAfterMs: 10_000, suspectAfterMs: 5_000 };
+      const parties = await Parties.start({ parties: { alice: spec, bob: spec, carol: never }, bounds });
+      try {
+        const carol = parties.get('carol');
+        await carol.event('step.started', ({ name }) => name === 'part');
+        process.kill(await carol.pid(role), 'SIGKILL');
+        const survivors = ['alice', 'bob'].map((name) => parties.get(name));
+        for (const party of survivors)
+          assert.equal((await party.event('party.absent')).peer, 'carol', party.story());
+        writeFileSync(spec.settings.gate, '');
+        await parties.ended();
+        const digests = new Set<string>();
+        for (const party of survivors) {
+          assert.equal((await party.exited).code, 0, party.story());
+          assert.deepEqual((await party.event('result')).value, {
+            present: ['alice', 'bob'],
+            absent: [['carol', code, false]],
+            doubled: 4,
+            again: [code, 'carol'],
+          });
+          const verdict = await party.event('verdict');
+          assert.deepEqual(verdict.absent, ['carol']);
+          digests.add(verdict.digest);
+          const report = JSON.parse(readFileSync(join(parties.dir, 'reports', `${party.name}.json`), 'utf8'));
+          assert.deepEqual(
+            report.absent.map((failure: { origin: string }) => failure.origin),
+            ['carol'],
+          );
+        }
+        assert.equal(digests.size, 1);
+        if (role === 'program') {
+          assert.equal((await carol.event('verdict')).code, 'PROCESS_KILLED');
+          assert.equal((await carol.exited).code, 71);
+        }
+        assert.deepEqual(await parties.leftovers(), []);
+      } finally {
+        parties.dispose();
+        rmSync(dir, { recursive: true });
+      }
+    });
+  }
+
+  it('an attempt fails everywhere when carol freezes in it, is not retried, and the run goes on', async () => {
+    const job = jobFile('frozen.ts');
+    const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
+    try {
+      const carol = parties.get('carol');
+      await carol.event('step.started', ({ name }) => name === 'waits');
+      const pids = [await carol.pid('supervisor'), await carol.pid('program')];
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      const survivors = ['alice', 'bob'].map((name) => parties.get(name));
+      await parties.ended(survivors);
+      for (const party of survivors) {
+        assert.equal((await party.exited).code, 0, party.story());
+        assert.deepEqual((await party.event('result')).value, {
+          code: 'PEER_UNREACHABLE',
+          origin: 'carol',
+          absent: ['carol'],
+          after: 5,
+        });
+      }
+      // She wakes up and finds herself alone: she ends, with a failure.
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+      await parties.ended();
+      assert.equal((await carol.event('verdict')).outcome, 'failed', carol.story());
+      assert.notEqual((await carol.exited).code, 0);
+      assert.deepEqual(await parties.leftovers(), []);
+    } finally {
+      parties.dispose();
     }
   });
 });

@@ -1,9 +1,9 @@
 /** The quick form of the fault matrix, second half: the network, and what is wrong from the start. */
 
 import { quickForm } from './matrix-suite.ts';
-import { networkScenarios } from './network-scenarios.ts';
+import { scenarios } from './scenarios.ts';
 
-quickForm('fault matrix, network', networkScenarios, [
+quickForm('fault matrix, network', scenarios, [
   'kill supervisor, mid-transfer, alice of 2',
   'kill program, at reveal, carol of 3',
   'kill program, mid-psi, bob of 3',
@@ -16,6 +16,13 @@ quickForm('fault matrix, network', networkScenarios, [
   'kill both, after READY, alice of 2',
   'port taken, bob of 3',
   'certificate unknown, bob of 3',
+  'black hole, mid-transfer, bob of 3',
+  'break once, certificates have expired, after expiry, alice and bob of 3',
+  'lossy link, in namespaces, alice and bob of 2',
+  'black hole, in namespaces, mid-task, bob of 2',
+  'one-way black hole, in namespaces, mid-task, bob and alice of 3',
+  'partition, in namespaces, mid-task, dave and erin of 5',
+  'host gone, in namespaces, mid-task, bob of 3',
   'steps differ: extra step, bob of 2',
   'steps differ: body, bob of 2',
 ]);

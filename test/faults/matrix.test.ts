@@ -1,14 +1,16 @@
 /** The quick form of the fault matrix, first half: processes. `npm run faults` repeats all cells, in random order. */
 
 import { quickForm } from './matrix-suite.ts';
-import { processScenarios } from './process-scenarios.ts';
+import { scenarios } from './scenarios.ts';
 
-quickForm('fault matrix, processes', processScenarios, [
+quickForm('fault matrix, processes', scenarios, [
   'event loop blocked for 10 s, bob of 3',
   'throw, mid-task, bob of 5',
   'escape, mid-task, bob of 2',
   'throw in finally, mid-task, bob of 2',
+  'throw in a handler, mid-task, bob of 2',
   'return a map, mid-task, bob of 2',
+  'return five gigabytes, mid-task, bob of 2',
   'fill the heap, mid-task, bob of 2',
   'fill buffers, mid-task, bob of 2',
   'fill the disk, mid-task, bob of 2',
@@ -26,6 +28,7 @@ quickForm('fault matrix, processes', processScenarios, [
   'throw, in attempt, bob of 3',
   'kill program, start a detached process, mid-task, bob of 2',
   'kill supervisor, start a detached process, mid-task, bob of 2',
+  'kill program, in clean-up, bob of 3',
   'throw, mid-task, alice and bob of 2',
   'kill program, mid-task, alice and bob of 5',
   'kill supervisor, mid-task, alice and bob of 3',

@@ -21,6 +21,12 @@ const working: Moment = async (parties, { whom }) => {
   await Promise.all(seen);
 };
 
+/** All are in the attempt: whoever was on the way to it would have failed outside of it. */
+const attempting: Moment = async (parties, fault) => {
+  await working(parties, fault);
+  await Promise.all(parties.all.map((party) => party.event('step.started', ({ name }) => name === 'work')));
+};
+
 /** Somebody works, and this party has been through everything that comes before. */
 async function idle(parties: Parties, name: string): Promise<void> {
   const others = parties.all.filter((party) => party.name !== name);
@@ -64,7 +70,7 @@ const moments: Readonly<Record<When, Moment>> = {
   handshake: (parties, { whom }) => Promise.all(whom.map((name) => met(parties, name))),
   'mid-task': working,
   idle: working,
-  'in attempt': working,
+  'in attempt': attempting,
   'mid-transfer': transferring,
   'at reveal': transferring,
   'mid-psi': (parties, { whom }) =>

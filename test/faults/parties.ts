@@ -17,6 +17,7 @@ import type { RunEvent } from '../../src/observe/events.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
 import { Hosts } from './namespaces.ts';
 import { Network } from './proxy.ts';
+import { Tap } from './tap.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -34,6 +35,7 @@ export interface PartySpec {
   /** On top of the arguments that all parties have. */
   readonly args?: Readonly<Record<string, string>>;
   readonly runId?: string;
+  readonly errorDetail?: 'redacted' | 'full';
   /** `expired`: the pinned key in a certificate of last week. `unknown`: a key that the others have not pinned. */
   readonly certificate?: 'expired' | 'unknown';
   /** Somebody else listens on this party's port. */
@@ -50,6 +52,8 @@ export interface Setup {
   readonly bounds?: Readonly<Record<string, number>>;
   /** Gives every pair of parties a path that the test can break; its random numbers come from here. */
   readonly network?: () => number;
+  /** Whether what passes between the parties is read on the way. */
+  readonly tap?: boolean;
   /** The certificates of all are valid for so long only. */
   readonly expiresAfterMs?: number;
   /** Longest that this run may take; {@link PATIENCE_MS} if not given. */
@@ -69,6 +73,7 @@ export class Party {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null; at: number }>;
   text = '';
   #watchers: (() => void)[] = [];
+  readonly #patienceMs: number;
 
   /** @param within what its command line begins with, to run at its own host */
   constructor(
@@ -77,8 +82,10 @@ export class Party {
     tempDir: string,
     spec?: PartySpec,
     within: readonly string[] = [],
+    patienceMs = PATIENCE_MS,
   ) {
     this.name = name;
+    this.#patienceMs = patienceMs;
     const limit = spec?.addressSpaceBytes;
     const limited = limit === undefined ? [] : ['prlimit', `--as=${limit}`];
     const [program = '', ...args] = [...within, ...limited, process.execPath, cli, ...argv];
@@ -117,7 +124,7 @@ export class Party {
         const never = (why: string) =>
           reject(new Error(`${this.name}: no ${kind} event ${why}; it said:\n${this.story()}`));
         this.#watchers.push(look);
-        timer = setTimeout(() => never(`within ${PATIENCE_MS} ms`), PATIENCE_MS);
+        timer = setTimeout(() => never(`within ${this.#patienceMs} ms`), this.#patienceMs);
         void this.exited.then(() => {
           look();
           never('before it exited');
@@ -144,6 +151,7 @@ export class Parties {
   readonly ports: Record<string, number> = {};
   network: Network | undefined;
   hosts: Hosts | undefined;
+  tap: Tap | undefined;
   /** When the certificates of all expire, where they do so soon. */
   expiresAt: number | undefined;
   #patienceMs = PATIENCE_MS;
@@ -152,6 +160,7 @@ export class Parties {
 
   static async start(setup: Setup): Promise<Parties> {
     const parties = new Parties();
+    disposeAtTheEnd(parties);
     const specs = Object.entries(setup.parties);
     parties.#patienceMs = setup.patienceMs ?? PATIENCE_MS;
     if (setup.expiresAfterMs !== undefined) parties.expiresAt = Date.now() + setup.expiresAfterMs;
@@ -161,6 +170,7 @@ export class Parties {
       fingerprints[name] = await writeIdentity(parties.dir, name, spec.certificate, parties.expiresAt);
       parties.ports[name] = setup.hosts ? HOST_PORT : await freePort();
     }
+    if (setup.tap) parties.tap = await Tap.open(parties.ports, parties.dir);
     if (setup.network) parties.network = await Network.open(parties.ports, setup.network);
     for (const [name, spec] of specs) {
       const members = specs.map(([member]) => {
@@ -178,6 +188,7 @@ export class Parties {
         certificate: `./${name}.cert.pem`,
         listen: `${parties.#hostOf(name)}:${parties.ports[name]}`,
         bounds: setup.bounds ?? {},
+        ...(spec.errorDetail === undefined ? {} : { errorDetail: spec.errorDetail }),
         settings: spec.settings ?? {},
       };
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));
@@ -186,7 +197,14 @@ export class Parties {
       const tempDir = parties.tempOf(name);
       if (spec.diskBytes !== undefined) parties.#mount(tempDir, spec.diskBytes);
       parties.all.push(
-        new Party(name, parties.#argv(name, spec, setup), tempDir, spec, parties.hosts?.command(name)),
+        new Party(
+          name,
+          parties.#argv(name, spec, setup),
+          tempDir,
+          spec,
+          parties.hosts?.command(name),
+          setup.patienceMs,
+        ),
       );
     }
     return parties;
@@ -218,12 +236,16 @@ export class Parties {
     }
   }
 
-  /** What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice. */
-  async leftovers(withinMs = 3_000): Promise<string[]> {
+  /**
+   * What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice.
+   *
+   * @param isAllowed what may stay, and is not waited for
+   */
+  async leftovers(withinMs = 3_000, isAllowed: (what: string) => boolean = () => false): Promise<string[]> {
     for (const guest of this.#guests.splice(0)) guest.close();
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const found = await this.#leftovers();
+      const found = (await this.#leftovers()).filter((what) => !isAllowed(what));
       if (found.length === 0 || performance.now() > deadline) return found;
       await delay(20);
     }
@@ -246,6 +268,7 @@ export class Parties {
 
   /** Ends whatever still runs, and removes the folder. For `finally`. */
   dispose(): void {
+    open.delete(this);
     for (const party of this.all) {
       for (const event of party.events) {
         if (event.event === 'process.started' && isAlive(event.pid)) process.kill(event.pid, 'SIGKILL');
@@ -254,6 +277,7 @@ export class Parties {
     }
     for (const pid of heirs(this.dir)) process.kill(pid, 'SIGKILL');
     this.network?.close();
+    this.tap?.close();
     this.hosts?.close();
     for (const guest of this.#guests) guest.close();
     for (const mount of this.#mounts) execFileSync('umount', ['-l', mount]);
@@ -282,6 +306,8 @@ export class Parties {
 
   /** Where one party finds another: where it listens, or the path to it that the test can break. */
   #portOf(from: string, to: string): number | undefined {
+    const tapped = this.tap?.port(from, to);
+    if (tapped !== undefined) return tapped;
     return from === to || !this.network ? this.ports[to] : this.network.path(from, to).path.port;
   }
 
@@ -302,6 +328,20 @@ export class Parties {
       ...args,
     ];
   }
+}
+
+/** Those that are not disposed of yet, for the sudden end of this process: Ctrl-C in the middle of a long campaign. */
+const open = new Set<Parties>();
+
+let isWatching = false;
+
+function disposeAtTheEnd(parties: Parties): void {
+  open.add(parties);
+  if (isWatching) return;
+  isWatching = true;
+  process.once('exit', () => {
+    for (const left of [...open]) left.dispose();
+  });
 }
 
 /** Whether a process runs. One that has ended and waits to be reaped by whoever adopted it does not. */

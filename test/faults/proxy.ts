@@ -173,6 +173,11 @@ export class Path {
     });
   }
 
+  /** How many bytes have been forwarded so far, in both directions. */
+  bytes(plane: Plane): number {
+    return this.#forwarded.get(plane) ?? 0;
+  }
+
   close(): void {
     this.#server.close();
     this.reset();

@@ -12,6 +12,10 @@ import { PARTY_NAMES } from './scenario.ts';
 /** How long a task goes on after the certificates have expired: a few heartbeats. */
 const OUTLAST_MS = 2_000;
 
+/** What a run consists of: making files and starting processes, waiting for the moment, the fault and what follows, looking for leftovers. */
+export const PHASES = ['set-up', 'until the fault', 'until the end', 'looking for leftovers'] as const;
+export type Phase = (typeof PHASES)[number];
+
 export interface ScenarioResult {
   /** What was wrong; empty when everything was as expected. */
   readonly complaints: readonly string[];
@@ -19,26 +23,36 @@ export interface ScenarioResult {
   readonly detectionMs: number | null;
   /** What was still there at the end. */
   readonly leftovers: readonly string[];
+  readonly phasesMs: Readonly<Partial<Record<Phase, number>>>;
   /** What every party said, for whoever has to find out. */
   readonly story: string;
 }
 
 /** @param random for the network of the scenario: jitter */
 export async function runScenario(scenario: Scenario, random: () => number): Promise<ScenarioResult> {
+  const phasesMs: Partial<Record<Phase, number>> = {};
+  let from = performance.now();
+  const spent = (phase: Phase): void => {
+    phasesMs[phase] = performance.now() - from;
+    from = performance.now();
+  };
   const parties = await Parties.start(setupOf(scenario, random));
+  spent('set-up');
   const complaints: string[] = [];
   let detectionMs: number | null = null;
   let leftovers: string[] = [];
   try {
-    const faultAt = await happen(parties, scenario);
+    const faultAt = await happen(parties, scenario, () => spent('until the fault'));
     await parties.ended();
+    spent('until the end');
     if (
       scenario.fault.what === 'lossy link' &&
       !scenario.fault.whom.some((host) => parties.hosts?.dropped(host))
     )
       complaints.push('no packet was lost');
-    leftovers = allowed(await parties.leftovers(), scenario);
+    leftovers = await parties.leftovers(undefined, (what) => mayStay(what, scenario));
     complaints.push(...leftovers.map((what) => `left behind: ${what}`));
+    spent('looking for leftovers');
     for (const party of parties.all) complaints.push(...(await complaintsOf(parties, party, scenario)));
     complaints.push(...disagreements(parties, scenario));
     detectionMs = detection(parties, scenario, faultAt);
@@ -52,7 +66,7 @@ export async function runScenario(scenario: Scenario, random: () => number): Pro
     parties.dispose();
   }
   const story = parties.all.map((party) => `── ${party.name}\n${party.story()}`).join('\n');
-  return { complaints, detectionMs, leftovers, story };
+  return { complaints, detectionMs, leftovers, story, phasesMs };
 }
 
 function setupOf(scenario: Scenario, random: () => number): Setup {
@@ -79,13 +93,14 @@ function setupOf(scenario: Scenario, random: () => number): Setup {
 }
 
 /** Waits for the moment and makes the fault happen; resolves with its time, where the test itself has made it. */
-async function happen(parties: Parties, scenario: Scenario): Promise<number | null> {
+async function happen(parties: Parties, scenario: Scenario, isTime: () => void): Promise<number | null> {
   const { bytesPerSecond, delayMs = 0, fault } = scenario;
   for (const path of parties.network?.around([]) ?? []) {
     if (bytesPerSecond !== undefined) path.set({ bytesPerSecond }, ['data']);
     path.set({ delayMs });
   }
   await until(parties, fault);
+  isTime();
   const at = Date.now();
   await inject(parties, fault);
   return fault.what === 'job' || fault.what === 'setup' ? null : at;
@@ -184,8 +199,8 @@ function toldTime(parties: Parties, whom: readonly PartyName[]): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-function allowed(leftovers: readonly string[], { expected }: Scenario): string[] {
-  return leftovers.filter((what) => !expected.leaves?.some((name) => what.startsWith(`${name}: privity-`)));
+function mayStay(what: string, { expected }: Scenario): boolean {
+  return expected.leaves?.some((name) => what.startsWith(`${name}: privity-`)) === true;
 }
 
 function readReport(parties: Parties, name: string): RunReport | null {

@@ -48,7 +48,7 @@ export type When =
   | 'mid-task'
   /** Another party's task has begun; the victim has nothing to do and nothing to wait for. */
   | 'idle'
-  /** As mid-task, within an `attempt`. */
+  /** As mid-task, within an `attempt` in which all parties are by then. */
   | 'in attempt'
   /** A part of a large value has passed the network. */
   | 'mid-transfer'

@@ -70,6 +70,14 @@ describe('npm test', () => {
     assert.match(output, /│ a trace/);
   });
 
+  it('tells of what could not be tried on this machine', () => {
+    const { output } = runPlanted(folder, {
+      'a.test.mjs': `${importTest}it('x', (t) => t.diagnostic('left out: a black hole, because it needs root'));`,
+    });
+    assert.match(output, /left out: a black hole, because it needs root\n.*left out on this machine: 1\n/);
+    assert.equal(lastLine(output), '1 passed, 0 failed', output);
+  });
+
   it('notices a file that crashes, hangs, has a syntax error, has no test, skips, or is killed', () => {
     const test = (code: string) => `${importTest}it('x', () => {}); ${code}`;
     const bad: Record<string, readonly [text: string, reason: RegExp]> = {

@@ -9,7 +9,7 @@ declare const table: Table;
 export const flows = job(
   { parties: ['alice', 'bob'], args: z.object({ limit: z.number() }), settings: { alice: ['table'] } },
   async (context) => {
-    const { alice, bob, reveal, parallel, conclave, args } = context;
+    const { alice, bob, reveal, parallel, conclave, quorum, args } = context;
     const x = alice.run('x', () => 1);
     const y = bob.run('y', () => 1);
 
@@ -168,7 +168,26 @@ export const flows = job(
       await inner.conclave([inner.alice, bob], () => 1);
     });
 
-    return [plain, awaited, wide, narrow, moved];
+    // 40: a quorum of somebody from outside
+    await conclave([alice], async (inner) => {
+      // @ts-expect-error
+      await inner.quorum({ of: [bob], atLeast: 1 }, () => 1);
+    });
+
+    // 41: the value of a party that is not in the quorum
+    const taken = await quorum({ of: [alice], atLeast: 1 }, (party) => reveal(party.run('n', () => 1)));
+    // @ts-expect-error
+    taken.values.bob;
+
+    // 42: taking for granted that a party is present
+    // @ts-expect-error
+    const sure: number = taken.values.alice;
+
+    // 43: a quorum without a number
+    // @ts-expect-error
+    await quorum({ of: [alice] }, () => 1);
+
+    return [sure, plain, awaited, wide, narrow, moved];
   },
 );
 

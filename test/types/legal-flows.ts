@@ -108,6 +108,20 @@ export const conclaves = job(
   },
 );
 
+export const quorums = job(
+  { parties: ['alice', 'bob', 'carol'], settings: { alice: ['table'], bob: ['table'] } },
+  async ({ alice, bob, carol, quorum, reveal }) => {
+    const taken = await quorum({ of: [alice, bob], atLeast: 1 }, async (party, { reveal }) => {
+      const rows = party.run('rows', ({ settings }) => settings.table.length);
+      return reveal(carol.run('check', { rows: rows.to(carol) }, ({ rows }) => rows > 1));
+    });
+    same<typeof taken.present, readonly ('alice' | 'bob')[]>(true);
+    same<typeof taken.values.bob, boolean | undefined>(true);
+    for (const { party, failure } of taken.absent) if (party === 'alice') return failure.code;
+    return reveal(bob.run('all', () => taken.present.length));
+  },
+);
+
 /** Functions of one's own over parties and handles. */
 function double<P extends string>(party: Party<P>, x: At<P, number>): At<P, number> {
   return party.run('double', { x }, ({ x }) => 2 * x);

@@ -121,14 +121,6 @@ export const programErrors = {
       'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
-  PRIVITY_SECURE_DEALER: {
-    failure: 'USAGE',
-    means: 'A secure device needs a dealer that it was not given, or was given one that is a member.',
-    causes:
-      'A dealer knows the masks of all shares, so one that also holds shares, and data, would know everything. Three members or more of semi2k cannot do without.',
-    remedy:
-      'Name a further party, without data: `secure([alice, bob], { protocol: "semi2k", dealer: carol })`.',
-  },
   PRIVITY_SECURE_MEMBER: {
     failure: 'USAGE',
     means: 'A value is shared by, or a secret opened to, a party that is no member of the secure device.',
@@ -197,6 +189,13 @@ export const programErrors = {
     means: 'A `deadline` of the job has passed at a party.',
     causes: 'A step in it took longer than the job allows, or waits for a peer that is slow.',
     remedy: 'Look at the steps of the report for the one that was open; give it more time or less data.',
+  },
+  PRIVITY_PARTY_ABSENT: {
+    failure: 'PEER_UNREACHABLE',
+    means: 'A step needs a party that the run has lost and gone on without.',
+    causes: 'A task at the party, a value that only it has, or a transfer to it, after or while it was lost.',
+    remedy:
+      'Go by what `quorum` says of who is present, or attempt the step. The failure that is reported is the loss itself.',
   },
   PRIVITY_PARTY_NOT_IN_CONCLAVE: {
     failure: 'USAGE',

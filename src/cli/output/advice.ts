@@ -14,6 +14,8 @@ export const advice: Readonly<Record<FailureCode, string>> = {
     'See whether that machine and the network to it are up, then run again: all parties, from the start.',
   PEER_CRASHED: "Look at why the supervisor ended at the origin (its log, the system's log), then run again.",
   LINK_DOWN: 'See whether the two parties named can reach each other, then run again.',
+  QUORUM_NOT_MET:
+    'Look at why the absent parties are missing; start the run again when enough of them can take part.',
   PARTITION: 'The network came apart between the groups named. When it is whole, run again.',
   TASK_FAILED:
     "The error's text is in the output and log of the origin only, under the incident number. Mend the job or its input, then run again.",

@@ -72,8 +72,10 @@ function sentence(event: RunEvent): string | undefined {
       }`;
     case 'verdict':
       return event.outcome === 'completed'
-        ? 'verdict: completed'
+        ? `verdict: completed${event.absent ? ` without ${listed(event.absent)}` : ''}`
         : `verdict: ${event.code ?? 'failed'} at ${placeText(event.origin, event.stepId, event.stepName)}`;
+    case 'party.absent':
+      return `the run goes on without ${event.peer}: ${event.code}`;
     case 'reclaimed':
       return event.leftovers.length === 0
         ? 'everything is reclaimed'

@@ -64,6 +64,7 @@ const report = (party: string): RunReport => ({
   outcome: 'completed',
   verdict: { digest: 'd0', failure: null, attached: [], contributions: [] },
   code: null,
+  absent: [],
   failures: [],
   waits: [],
   longestWaits: [],
@@ -87,6 +88,27 @@ describe('the summary', () => {
     reportPaths: [],
     exitCode: 71,
     durationMs: 1_500,
+  });
+
+  it('says what secure devices have cost, by operation and in all', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) board.apply(at(party, completedVerdict));
+    const cost = {
+      ...{ device: 'rep3 of alice, bob, carol', exchanges: 2, rounds: 12, messages: 24, bytes: 2048 },
+      operations: [
+        { operation: 'mul', count: 3, elements: 300, bytes: 512 },
+        { operation: 'add', count: 5, elements: 500, bytes: 0 },
+      ],
+    };
+    const reports = ['alice', 'bob'].map((party) => ({ ...report(party), secure: [cost] }));
+    const text = summaryText(input(board, reports), false);
+    assert.match(text, /nothing else did, but the masked numbers below/);
+    assert.match(
+      text,
+      /Secure computation, rep3 of alice, bob, carol\n {2}12 rounds in 2 exchanges, 4\.0 KiB sent by 2 parties here/,
+    );
+    assert.match(text, /mul {2}3 × {2}300 numbers {2}1\.0 KiB/);
+    assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
   });
 
   it('shows the result and what left each party', () => {

@@ -74,11 +74,17 @@ function jobName(file: string): string {
   return printable(basename(file));
 }
 
+/** Whom the run has gone on without. */
+function withoutText({ own, board }: SummaryInput): string {
+  const absent = own.flatMap((party) => board.party(party).verdict?.absent ?? []);
+  return absent.length > 0 ? ` without ${listed([...new Set(absent)])}` : '';
+}
+
 function completedHead(input: SummaryInput, style: Style): string[] {
   const digest = input.own
     .map((party) => input.board.party(party).verdict?.digest)
     .find((value) => value !== undefined);
-  const head = `${style.green('✔')} ${style.bold(jobName(input.jobFile))} completed in ${duration(input.durationMs)}`;
+  const head = `${style.green('✔')} ${style.bold(jobName(input.jobFile))} completed${withoutText(input)} in ${duration(input.durationMs)}`;
   const run = `  run ${printable(input.board.runId ?? '')}, verdict ${printable((digest ?? '').slice(0, 16))}`;
   // What an `attempt` of the job has taken care of. Each party tells of it, so it is counted by incident.
   const incidents = input.own.flatMap((party) =>

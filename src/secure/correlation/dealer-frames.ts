@@ -5,7 +5,7 @@
  * | kind       | from, to             | body |
  * | ---------- | -------------------- | ---- |
  * | seed       | dealer to each       | 16 bytes |
- * | order      | last member to dealer | kind (u32), four sizes (u32, zeros behind the last), path of the fiber (UTF-8) |
+ * | order      | last member to dealer | kind (u32), four sizes (u32, zeros behind the last), bytes of the path (u32), words that the fiber has drawn (u64), path of the fiber |
  * | correction | dealer to last member | words, at most PART_BYTES_MAX in a part |
  * | release    | last member to dealer | path of a fiber that has ended |
  * | end        | each to dealer       | nothing |
@@ -22,7 +22,7 @@ export const PART_BYTES_MAX = 1 << 20;
 const PATH_BYTES_MAX = 4096;
 
 const VERSION = 1;
-const ORDER_BYTES = 20;
+const ORDER_BYTES = 32;
 
 const kinds = { seed: 1, order: 2, correction: 3, release: 4, end: 5 } as const;
 
@@ -53,8 +53,15 @@ export function readFrame(
   return bytes.subarray(FRAME_HEADER_BYTES);
 }
 
+/** Where in which stream: so that both sides draw the same, and nothing twice. */
+export interface Place {
+  readonly path: string;
+  /** Words that the last member has drawn for this fiber before. */
+  readonly drawn: number;
+}
+
 export type MemberMessage =
-  | { readonly kind: 'order'; readonly number: number; readonly order: Order; readonly path: string }
+  | { readonly kind: 'order'; readonly number: number; readonly order: Order; readonly place: Place }
   | { readonly kind: 'release'; readonly path: string }
   | { readonly kind: 'end' };
 
@@ -71,15 +78,21 @@ export function readMemberMessage(bytes: Uint8Array): MemberMessage {
   if (recipe === undefined) throw violation('an order of an unknown kind');
   const sizes = [4, 8, 12, 16].map((at) => view.getUint32(at, true));
   while (sizes.at(-1) === 0) sizes.pop();
-  return { kind, number, order: { kind: recipe, sizes }, path: readPath(body.subarray(ORDER_BYTES)) };
+  const pathBytes = body.subarray(ORDER_BYTES);
+  if (view.getUint32(20, true) !== pathBytes.byteLength) throw violation('an order of another length');
+  const drawn = view.getUint32(24, true) + view.getUint32(28, true) * 2 ** 32;
+  return { kind, number, order: { kind: recipe, sizes }, place: { path: readPath(pathBytes), drawn } };
 }
 
-export function orderBody({ kind, sizes }: Order, path: string): Uint8Array {
+export function orderBody({ kind, sizes }: Order, { path, drawn }: Place): Uint8Array {
   const text = Buffer.from(path);
   const body = new Uint8Array(ORDER_BYTES + text.byteLength);
   const view = new DataView(body.buffer);
   view.setUint32(0, recipeKinds.indexOf(kind), true);
   for (const [index, size] of sizes.entries()) view.setUint32(4 + 4 * index, size, true);
+  view.setUint32(20, text.byteLength, true);
+  view.setUint32(24, drawn % 2 ** 32, true);
+  view.setUint32(28, Math.floor(drawn / 2 ** 32), true);
   body.set(text, ORDER_BYTES);
   return body;
 }

@@ -10,6 +10,7 @@ import { closed } from '../violations.ts';
 import { frame, orderBody, PART_BYTES_MAX, readFrame } from './dealer-frames.ts';
 import { type Order, recipeOf } from './recipes.ts';
 import type {
+  BitCrosses,
   BitMasks,
   BitProducts,
   CorrelationSource,
@@ -56,6 +57,12 @@ export async function openDealerSource(link: DealerLink, observe?: DrawObserver)
   return new DealerSource(link, new SharedSeed(seed, 'dealer', observe), size === 2 ? 'pair' : 'group');
 }
 
+/** Nothing crosses between members: each draws its shares, and the dealer's messages are outside of their rounds. */
+export function dealerCosts(size: number): SourceCosts {
+  const free = () => evenCost(size, 0, 0);
+  return { mulTriples: free, matmulTriple: free, bitTriples: free, bitProducts: free, bitCrosses: free };
+}
+
 class DealerSource {
   readonly kind: 'pair' | 'group';
   readonly costs: SourceCosts;
@@ -76,8 +83,7 @@ class DealerSource {
     this.#seed = seed;
     this.#rank = rank;
     this.#isLast = rank === size - 1;
-    const free = () => evenCost(size, 0, 0);
-    this.costs = { mulTriples: free, matmulTriple: free, bitTriples: free, bitProducts: free };
+    this.costs = dealerCosts(size);
   }
 
   async mulTriples(fiber: Fiber, count: number): Promise<Triples> {
@@ -98,6 +104,14 @@ class DealerSource {
   async bitProducts(fiber: Fiber, count: number): Promise<BitProducts> {
     const [first, second, products] = await this.#inPieces(fiber, count, (piece) => ({
       kind: 'bitProducts',
+      sizes: [piece],
+    }));
+    return { bits: (this.#rank === 0 ? first : second) as Words, products: products as Words };
+  }
+
+  async bitCrosses(fiber: Fiber, words: number): Promise<BitCrosses> {
+    const [first, second, products] = await this.#inPieces(fiber, words, (piece) => ({
+      kind: 'bitCrosses',
       sizes: [piece],
     }));
     return { bits: (this.#rank === 0 ? first : second) as Words, products: products as Words };
@@ -167,22 +181,23 @@ class DealerSource {
     invariant(recipe !== undefined, 'a dealer was asked for impossible sizes');
     if (this.#destroyed) throw closed();
     const stream = this.#seed.of(fiber);
+    const { drawn } = stream;
     const random = recipe.random.map(({ words, holder }) =>
       holder === undefined || holder === this.#rank ? stream.words(words) : undefined,
     );
     if (!this.#isLast) return [...random, ...recipe.dependent.map(({ words }) => stream.words(words))];
     const sizes = recipe.dependent.map(({ words }) => words);
-    return [...random, ...(await this.#order(fiber, order, sizes))];
+    return [...random, ...(await this.#order(fiber, order, drawn, sizes))];
   }
 
   /** Sends an order and waits for its turn to receive. */
-  #order(fiber: Fiber, order: Order, sizes: readonly number[]): Promise<Words[]> {
+  #order(fiber: Fiber, order: Order, drawn: number, sizes: readonly number[]): Promise<Words[]> {
     const number = this.#orders++;
     if (!this.#known.has(fiber)) {
       this.#known.add(fiber);
       fiber.onEnd(() => this.#forget(fiber));
     }
-    const sent = this.#send(frame('order', number, 0, orderBody(order, fiber.path)));
+    const sent = this.#send(frame('order', number, 0, orderBody(order, { path: fiber.path, drawn })));
     const received = this.#receiving.then(() => this.#receive(number, sizes));
     this.#receiving = received.catch(() => undefined);
     return Promise.all([received, sent]).then(([corrections]) => corrections);

@@ -9,7 +9,7 @@
  * Needs: a channel to every member; randomness of the operating system.
  * Flow: the dealer gives every member a seed; members draw their shares from it; for what depends on random parts the last member sends the
  *       dealer an order, and gets the difference between the value and the shares of the others.
- * Cost: 32 bytes to each member; then for each order 36 bytes and the path, and `correctionWords` words in parts with 16 bytes of header,
+ * Cost: 32 bytes to each member; then for each order 48 bytes and the path, and `correctionWords` words in parts with 16 bytes of header,
  *       in half a round trip that the members' rounds do not contain.
  */
 import { invariant } from '../../base/errors.ts';
@@ -18,7 +18,7 @@ import type { Random } from '../../contracts/random.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { fiberStream, type Prg, SEED_BYTES } from '../prg.ts';
 import type { Words } from '../sharing/shares.ts';
-import { frame, PART_BYTES_MAX, readMemberMessage, violation } from './dealer-frames.ts';
+import { frame, PART_BYTES_MAX, type Place, readMemberMessage, violation } from './dealer-frames.ts';
 import { type Order, type Recipe, recipeOf } from './recipes.ts';
 
 /** Fibers that may be alive at once: each costs the dealer a cipher for every member. */
@@ -81,8 +81,10 @@ class Dealer {
       const message = readMemberMessage(await this.#channel.receive(rank));
       if (message.kind === 'end') return;
       if (rank !== this.#members.at(-1)) throw violation('an order of a member that may not ask');
-      if (message.kind === 'release') this.#release(message.path);
-      else await this.#answer(rank, message.number, message.order, message.path);
+      if (message.kind === 'release') {
+        if (!this.#streams.has(message.path)) throw violation('the end of an operation that has not begun');
+        this.#release(message.path);
+      } else await this.#answer(rank, message.number, message.order, message.place);
     }
   }
 
@@ -91,12 +93,15 @@ class Dealer {
     for (const path of [...this.#streams.keys()]) this.#release(path);
   }
 
-  async #answer(rank: number, number: number, order: Order, path: string): Promise<void> {
+  async #answer(rank: number, number: number, order: Order, { path, drawn }: Place): Promise<void> {
     if (number !== this.#orders++) throw violation('orders out of order');
     const recipe = recipeOf(order);
     if (recipe === undefined) throw violation('an order of impossible sizes');
+    const streams = this.#streamsOf(path);
+    // Also where a stream was released too early, or is named wrongly: it would begin anew.
+    if (streams.at(-1)?.drawn !== drawn) throw violation('an order for another place of a stream');
     let part = 0;
-    for (const correction of this.#corrections(recipe, this.#streamsOf(path))) {
+    for (const correction of this.#corrections(recipe, streams)) {
       const bytes = new Uint8Array(correction.buffer, correction.byteOffset, correction.byteLength);
       for (let at = 0; at < bytes.byteLength; at += PART_BYTES_MAX) {
         await this.#send(rank, frame('correction', number, part++, bytes.subarray(at, at + PART_BYTES_MAX)));

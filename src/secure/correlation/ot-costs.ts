@@ -66,6 +66,10 @@ export function otCosts(treeBits: TreeBits): SourceCosts {
       const batches = bitBatches(64 * words);
       return evenCost(2, batches.length, extensions(batches));
     },
+    bitCrosses: (words) => {
+      const batches = bitBatches(64 * words);
+      return { rounds: batches.length, bytes: [0, extensions(batches)] };
+    },
     bitProducts: (count) => {
       const batches = bitBatches(64 * planeWords(count));
       const corrected = batches.reduce((sum, { from, to }) => sum + 8 * (to - from), 0);

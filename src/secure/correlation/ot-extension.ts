@@ -12,19 +12,19 @@
  *       rows instead of columns: q = t + c·Δ; the pads are H(q), H(q + Δ) and, for the receiver, H(t).
  * Cost: 1 round; (128/k - 1)/8 bytes an OT by the receiver, none by the sender. Larger k: fewer bytes, 2^k/k times the expansion.
  */
-import { invariant } from '../../base/errors.ts';
 import type { Fiber } from '../fiber.ts';
 import type { DrawObserver } from '../prg.ts';
-import { ROW_BITS, transposeColumns } from './bit-matrix.ts';
+import { ROW_BITS } from './bit-matrix.ts';
 import { BlockCounters, LeafStream } from './leaf-stream.ts';
+import type { OtKernels } from './ot-kernels.ts';
 import type { TreeShape } from './punctured-trees.ts';
 import type { RowHash } from './row-hash.ts';
 
 /** OTs are made in multiples of this: a block of AES in each column. */
 export const OT_MULTIPLE = 128;
 
-/** OTs in one extension at most: 1 MiB of columns and as much of rows, about what a core's cache holds. */
-export const OT_BATCH_MAX = 1 << 16;
+/** OTs in one extension at most: 2 MiB of columns and as much of rows; each leaf then makes 16 KiB at a call, which AES needs to be fast. */
+export const OT_BATCH_MAX = 1 << 17;
 
 /** Bits of Δ in a tree. 4: 3.9 bytes an OT; 2 is 7.9 bytes and less work, 8 is 1.9 bytes and eight times the work of 4. */
 export type TreeBits = 2 | 4 | 8;
@@ -59,6 +59,7 @@ export interface OtBatch {
 export class RandomOtReceiver {
   readonly #trees: readonly (readonly LeafStream[])[];
   readonly #treeBits: TreeBits;
+  readonly #kernels: OtKernels;
   readonly #hash: RowHash;
   readonly #counters: BlockCounters;
 
@@ -67,11 +68,13 @@ export class RandomOtReceiver {
     treeBits: TreeBits,
     leaves: readonly (readonly Uint8Array[])[],
     hash: RowHash,
+    kernels: OtKernels,
     observe?: DrawObserver,
   ) {
     this.#treeBits = treeBits;
     this.#trees = leaves.map((tree) => tree.map((seed) => new LeafStream(seed)));
     this.#hash = hash;
+    this.#kernels = kernels;
     this.#counters = new BlockCounters('ot receive', observe);
   }
 
@@ -79,18 +82,14 @@ export class RandomOtReceiver {
   extend(fiber: Fiber, { count, times }: OtBatch, corrections: Uint32Array): ReceivedOts {
     const { blocks, firstHash, fiberTag } = this.#counters.reserve(fiber, count, count * times);
     const words = count / 32;
-    const columns = new Uint32Array(ROW_BITS * words);
+    const columns = this.#kernels.columns(count, this.#treeBits);
     let choices: Uint32Array = new Uint32Array();
     for (const [tree, leaves] of this.#trees.entries()) {
-      const sum = foldLeaves(
-        (leaf) => leaves[leaf]?.words(blocks),
-        planesOf(columns, tree, this.#treeBits, words),
-        words,
-      );
-      if (tree === 0) choices = sum;
-      else xorWords(sum, choices, corrections.subarray((tree - 1) * words, tree * words));
+      const streams = leaves.map((leaf) => leaf.words(blocks));
+      if (tree === 0) choices = columns.fold(tree, streams);
+      else corrections.set(columns.fold(tree, streams, choices), (tree - 1) * words);
     }
-    const rows = repeatBlocks(transposeColumns(columns, count), times);
+    const rows = repeatBlocks(columns.toRows(), times);
     return { choices, pads: this.#hash.hash(rows, firstHash, fiberTag) };
   }
 
@@ -102,6 +101,7 @@ export class RandomOtReceiver {
 export class RandomOtSender {
   readonly #trees: readonly (readonly (LeafStream | undefined)[])[];
   readonly #treeBits: TreeBits;
+  readonly #kernels: OtKernels;
   readonly #hash: RowHash;
   readonly #counters: BlockCounters;
   readonly #punctured: Uint8Array;
@@ -113,6 +113,7 @@ export class RandomOtSender {
     leaves: readonly (readonly (Uint8Array | undefined)[])[],
     punctured: Uint8Array,
     hash: RowHash,
+    kernels: OtKernels,
     observe?: DrawObserver,
   ) {
     this.#treeBits = treeBits;
@@ -122,23 +123,24 @@ export class RandomOtSender {
     this.#punctured = punctured;
     this.#delta = deltaOf(punctured, treeBits);
     this.#hash = hash;
+    this.#kernels = kernels;
     this.#counters = new BlockCounters('ot send', observe);
   }
 
   extend(fiber: Fiber, { count, times }: OtBatch, corrections: Uint32Array): SentOts {
     const { blocks, firstHash, fiberTag } = this.#counters.reserve(fiber, count, count * times);
     const words = count / 32;
-    const columns = new Uint32Array(ROW_BITS * words);
+    const columns = this.#kernels.columns(count, this.#treeBits);
     for (const [tree, leaves] of this.#trees.entries()) {
       const missing = this.#punctured[tree] ?? 0;
-      const planes = planesOf(columns, tree, this.#treeBits, words);
-      // Counted from the missing leaf, which then is number 0 and counts in no plane.
-      foldLeaves((leaf) => leaves[leaf ^ missing]?.words(blocks), planes, words);
-      if (tree === 0) continue;
-      const correction = corrections.subarray((tree - 1) * words, tree * words);
-      for (const [bit, plane] of planes.entries()) addMasked(plane, correction, -((missing >> bit) & 1));
+      // Counted from the missing leaf, which then is number 0 and counts in no column.
+      columns.fold(
+        tree,
+        leaves.map((_, leaf) => leaves[leaf ^ missing]?.words(blocks)),
+      );
+      if (tree > 0) columns.correct(tree, corrections.subarray((tree - 1) * words, tree * words), missing);
     }
-    const rows = repeatBlocks(transposeColumns(columns, count), times);
+    const rows = repeatBlocks(columns.toRows(), times);
     return {
       zero: this.#hash.hash(rows, firstHash, fiberTag),
       one: this.#hash.hash(rows, firstHash, fiberTag, this.#delta),
@@ -150,68 +152,6 @@ export class RandomOtSender {
     this.#punctured.fill(0);
     this.#delta.fill(0);
   }
-}
-
-/** The columns that belong to a tree: one for each bit of the numbers of its leaves. */
-function planesOf(columns: Uint32Array, tree: number, treeBits: number, words: number): Uint32Array[] {
-  return Array.from({ length: treeBits }, (_, bit) => {
-    const column = tree * treeBits + bit;
-    return columns.subarray(column * words, (column + 1) * words);
-  });
-}
-
-/**
- * Adds all leaves to a sum, which is returned, and each leaf to the planes of the bits that are set in its number.
- * Works up from the leaves four at a time, so that each is read once: two bits of the number a level.
- */
-function foldLeaves(
-  leaf: (index: number) => Uint32Array | undefined,
-  planes: readonly Uint32Array[],
-  words: number,
-): Uint32Array {
-  const fold = (level: number, index: number): Uint32Array => {
-    if (level < 0) return leaf(index) ?? new Uint32Array(words);
-    const [low, high] = [planes[2 * level], planes[2 * level + 1]];
-    invariant(low !== undefined && high !== undefined, 'a tree has an even number of levels');
-    const sum = fold(level - 1, 4 * index);
-    addQuarter(
-      sum,
-      fold(level - 1, 4 * index + 1),
-      fold(level - 1, 4 * index + 2),
-      fold(level - 1, 4 * index + 3),
-      low,
-      high,
-    );
-    return sum;
-  };
-  return fold(planes.length / 2 - 1, 0);
-}
-
-function addQuarter(
-  sum: Uint32Array,
-  second: Uint32Array,
-  third: Uint32Array,
-  fourth: Uint32Array,
-  low: Uint32Array,
-  high: Uint32Array,
-): void {
-  for (let i = 0; i < sum.length; i++) {
-    const b = second[i] as number;
-    const c = third[i] as number;
-    const d = fourth[i] as number;
-    low[i] = (low[i] as number) ^ b ^ d;
-    high[i] = (high[i] as number) ^ c ^ d;
-    sum[i] = (sum[i] as number) ^ b ^ c ^ d;
-  }
-}
-
-function xorWords(left: Uint32Array, right: Uint32Array, output: Uint32Array): void {
-  for (let i = 0; i < output.length; i++) output[i] = (left[i] as number) ^ (right[i] as number);
-}
-
-/** Without a branch on the mask, which is all ones or zero. */
-function addMasked(target: Uint32Array, addend: Uint32Array, mask: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) ^ ((addend[i] as number) & mask);
 }
 
 function deltaOf(punctured: Uint8Array, treeBits: number): Uint32Array {

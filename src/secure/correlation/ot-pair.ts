@@ -15,6 +15,7 @@ import {
   type TreeBits,
   treeShape,
 } from './ot-extension.ts';
+import type { OtKernels } from './ot-kernels.ts';
 import { choicesFor, growTrees, punctureBytes, regrowTrees } from './punctured-trees.ts';
 import { RowHash } from './row-hash.ts';
 
@@ -26,6 +27,14 @@ export interface OtWork {
   /** Gives the corrections. */
   readonly sent?: (ots: SentOts) => Uint32Array;
   readonly received?: (ots: ReceivedOts, corrections: Uint32Array) => void;
+}
+
+interface OtPairOptions {
+  readonly fiber: Fiber;
+  readonly random: Random;
+  readonly treeBits: TreeBits;
+  readonly kernels: OtKernels;
+  readonly observe?: DrawObserver | undefined;
 }
 
 export class OtPair {
@@ -40,12 +49,7 @@ export class OtPair {
   }
 
   /** Base OTs and trees in both directions at once: three rounds. */
-  static async open(
-    fiber: Fiber,
-    random: Random,
-    treeBits: TreeBits,
-    observe?: DrawObserver,
-  ): Promise<OtPair> {
+  static async open({ fiber, random, treeBits, kernels, observe }: OtPairOptions): Promise<OtPair> {
     invariant(fiber.size === 2, 'oblivious transfer is between two members');
     const curve = await loadEdwards();
     const shape = treeShape(treeBits);
@@ -67,8 +71,8 @@ export class OtPair {
     const regrown = regrowTrees(shape, punctured, { keys, transcript }, theirMessage);
     for (const secret of [keys, pairs.zero, pairs.one]) secret.fill(0);
     return new OtPair(
-      new RandomOtSender(treeBits, regrown, punctured, new RowHash(transcript), observe),
-      new RandomOtReceiver(treeBits, grown, new RowHash(pairs.transcript), observe),
+      new RandomOtSender(treeBits, regrown, punctured, new RowHash(transcript, kernels), kernels, observe),
+      new RandomOtReceiver(treeBits, grown, new RowHash(pairs.transcript, kernels), kernels, observe),
       treeBits,
     );
   }

@@ -15,8 +15,10 @@ import {
   type TreeBits,
   treeShape,
 } from './ot-extension.ts';
+import { typescriptOtKernels } from './ot-kernels.ts';
 import { choicesFor, growTrees, punctureBytes, regrowTrees } from './punctured-trees.ts';
 import { RowHash } from './row-hash.ts';
+import { wasmOtKernels } from './wasm-ot-kernels.ts';
 
 const randomWords = (count: number): Uint32Array =>
   new Uint32Array(new Uint8Array(randomBytes(4 * count)).buffer);
@@ -79,8 +81,19 @@ describe('OT extension', () => {
       const { grown, regrown, key } = await trees(treeBits, punctured);
       await runFibers(2, async (fiber) => {
         if (fiber.rank === 1) return;
-        const receiver = new RandomOtReceiver(treeBits, grown, new RowHash(key));
-        const sender = new RandomOtSender(treeBits, regrown, punctured, new RowHash(key));
+        const receiver = new RandomOtReceiver(
+          treeBits,
+          grown,
+          new RowHash(key, typescriptOtKernels),
+          typescriptOtKernels,
+        );
+        const sender = new RandomOtSender(
+          treeBits,
+          regrown,
+          punctured,
+          new RowHash(key, typescriptOtKernels),
+          typescriptOtKernels,
+        );
         const pads = new Set<string>();
         let ones = 0;
         for (const batch of [
@@ -168,7 +181,7 @@ describe('row hash', () => {
       createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(block);
     const rows = randomWords(4 * 5);
     const [first, tag] = [4_000_000_000, 0x89abcdef];
-    const output = new RowHash(key).hash(rows, first, tag);
+    const output = new RowHash(key, typescriptOtKernels).hash(rows, first, tag);
     for (let row = 0; row < 5; row++) {
       const inner = aes(new Uint8Array(rows.buffer, 16 * row, 16));
       const tweaked = new DataView(new Uint8Array(inner).buffer);
@@ -181,10 +194,81 @@ describe('row hash', () => {
   });
 
   it('adds the offset to each row before', () => {
-    const hash = new RowHash(new Uint8Array(randomBytes(16)));
+    const hash = new RowHash(new Uint8Array(randomBytes(16)), typescriptOtKernels);
     const [rows, offset] = [randomWords(8), randomWords(4)];
     const moved = rows.map((word, at) => word ^ (offset[at % 4] ?? 0));
     assert.deepEqual(hash.hash(rows, 7, 9, offset), hash.hash(moved, 7, 9));
     assert.notDeepEqual(hash.hash(rows, 7, 9), hash.hash(rows, 8, 9));
+  });
+});
+
+describe('kernels in WebAssembly compute what those in TypeScript do', () => {
+  const load = async () => {
+    const kernels = await wasmOtKernels();
+    assert.ok(kernels !== undefined, 'they cannot be loaded');
+    return kernels;
+  };
+
+  it('columns', async () => {
+    const kernels = await load();
+    for (const treeBits of [2, 4, 8]) {
+      for (const count of [128, 1152]) {
+        const [own, want] = [kernels.columns(count, treeBits), typescriptOtKernels.columns(count, treeBits)];
+        const plus = randomWords(count / 32);
+        for (let tree = 0; tree < 128 / treeBits; tree++) {
+          const missing = tree % 2 ** treeBits;
+          const leaves = Array.from({ length: 2 ** treeBits }, (_, leaf) =>
+            leaf === missing ? undefined : randomWords(count / 32),
+          );
+          // The specification may overwrite the leaves.
+          const copies = leaves.map((leaf) => leaf?.slice());
+          const added = tree % 3 === 0 ? plus : undefined;
+          assert.deepEqual(own.fold(tree, leaves, added), want.fold(tree, copies, added));
+          const correction = randomWords(count / 32);
+          own.correct(tree, correction, missing);
+          want.correct(tree, correction, missing);
+        }
+        assert.deepEqual(own.toRows(), want.toRows());
+      }
+    }
+  });
+
+  it('hashes', async () => {
+    const kernels = await load();
+    const key = new Uint8Array(randomBytes(16));
+    const [own, want] = [new RowHash(key, kernels), new RowHash(key, typescriptOtKernels)];
+    for (const rows of [1, 64, 4096, 5000]) {
+      const [input, offset] = [randomWords(4 * rows), randomWords(4)];
+      for (const first of [0, 2 ** 32 - 3]) {
+        assert.deepEqual(own.hash(input, first, 0xfedcba98), want.hash(input, first, 0xfedcba98));
+        assert.deepEqual(own.hash(input, first, 7, offset), want.hash(input, first, 7, offset));
+      }
+    }
+  });
+
+  it('products, also at the edges', async () => {
+    const kernels = await load();
+    for (const fill of [
+      randomWords,
+      (count: number) => new Uint32Array(count),
+      (count: number) => new Uint32Array(count).fill(0xffff_ffff),
+    ]) {
+      const count = 33;
+      const [factors, choices] = [fill(2 * count), fill(2 * count)];
+      const [zero, one] = [randomWords(128 * count), randomWords(128 * count)];
+      const [corrections, want] = [
+        new Uint32Array(PRODUCT_WORDS * count),
+        new Uint32Array(PRODUCT_WORDS * count),
+      ];
+      assert.deepEqual(
+        kernels.sendProducts(factors, zero, one, corrections),
+        sendProducts(factors, zero, one, want),
+      );
+      assert.deepEqual(corrections, want);
+      assert.deepEqual(
+        kernels.receiveProducts(choices, zero, corrections),
+        receiveProducts(choices, zero, want),
+      );
+    }
   });
 });

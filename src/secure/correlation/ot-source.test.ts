@@ -127,6 +127,17 @@ describe('correlated randomness by oblivious transfer', () => {
     }
   });
 
+  it('crosses of bits that the members know', async () => {
+    const runs = await withSource((source, fiber) => source.bitCrosses(fiber, 5));
+    const [first, second] = runs.map(({ value }) => value);
+    assert.ok(first && second);
+    assert.equal(first.bits.length, 5);
+    assert.deepEqual(
+      xor(first.products, second.products),
+      first.bits.map((word, i) => word & (second.bits[i] ?? 0n)),
+    );
+  });
+
   const shapes: readonly MatrixDims[] = [
     { batch: 1, rows: 1, inner: 1, columns: 1 },
     { batch: 2, rows: 3, inner: 5, columns: 4 },
@@ -175,10 +186,11 @@ describe('correlated randomness by oblivious transfer', () => {
       (costs: SourceCosts) => object,
     ])[] = [
       [(source, fiber) => source.mulTriples(fiber, 1), (costs) => costs.mulTriples(1)],
-      [(source, fiber) => source.mulTriples(fiber, 1025), (costs) => costs.mulTriples(1025)],
+      [(source, fiber) => source.mulTriples(fiber, 2049), (costs) => costs.mulTriples(2049)],
       [(source, fiber) => source.bitTriples(fiber, 1), (costs) => costs.bitTriples(1)],
       [(source, fiber) => source.bitTriples(fiber, 2051), (costs) => costs.bitTriples(2051)],
       [(source, fiber) => source.bitProducts(fiber, 130), (costs) => costs.bitProducts(130)],
+      [(source, fiber) => source.bitCrosses(fiber, 2051), (costs) => costs.bitCrosses(2051)],
       ...shapes.map((dims): (typeof calls)[number] => [
         (source, fiber) => source.matmulTriple(fiber, dims),
         (costs) => costs.matmulTriple(dims),

@@ -10,7 +10,7 @@
  *       Bits: an OT with pads m0, m1 and choice c is a product already: a = m0 ^ m1, b = c, with shares m0 and m_c.
  *       An extension of at most OT_BATCH_MAX OTs travels together with the corrections of the products of the extension before.
  * Cost: three rounds to start, 8224 bytes each; then ot-costs.ts: for each multiplication triple 508 bytes by each member (trees of 4 bits),
- *       for each 64 bit triples 248, one round for every 1024 and one more.
+ *       for each 64 bit triples 248, one round for every 2048 and one more.
  */
 import type { Random } from '../../contracts/random.ts';
 import type { Fiber } from '../fiber.ts';
@@ -20,11 +20,12 @@ import type { MatrixDims } from '../protocols/protocol.ts';
 import { productLength } from '../sharing/linear.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
 import { receiveBitProducts, sendBitProducts } from './bit-products.ts';
-import { PRODUCT_WORDS, receiveProducts, sendProducts } from './gilboa.ts';
+import { PRODUCT_WORDS } from './gilboa.ts';
 import { bitBatches, matrixPlan, otCosts, productBatches } from './ot-costs.ts';
-import type { TreeBits } from './ot-extension.ts';
-import { OtPair } from './ot-pair.ts';
-import type { BitProducts, PairSource, SourceCosts, Triples } from './source.ts';
+import type { ReceivedOts, SentOts, TreeBits } from './ot-extension.ts';
+import { loadOtKernels, type OtKernels } from './ot-kernels.ts';
+import { OtPair, type OtWork } from './ot-pair.ts';
+import type { BitCrosses, BitProducts, PairSource, SourceCosts, Triples } from './source.ts';
 
 /** What one member may set; the same at both. */
 export interface OtSourceOptions {
@@ -32,6 +33,8 @@ export interface OtSourceOptions {
   readonly random: Random;
   readonly kernels: Kernels;
   readonly observe?: DrawObserver | undefined;
+  /** Default: WebAssembly where it is there, otherwise TypeScript. */
+  readonly inner?: OtKernels;
   /** Default 4: half the bytes of 2; 8 saves another quarter, for eight times the work. */
   readonly treeBits?: TreeBits;
 }
@@ -46,9 +49,10 @@ interface Places {
 
 export async function openOtSource(options: OtSourceOptions): Promise<PairSource> {
   const { fiber, random, observe, treeBits = 4 } = options;
-  const pair = await OtPair.open(fiber, random, treeBits, observe);
+  const inner = options.inner ?? (await loadOtKernels());
+  const pair = await OtPair.open({ fiber, random, treeBits, kernels: inner, observe });
   const own = new SharedSeed(new Uint8Array(random.bytes(SEED_BYTES)), 'own factors', observe);
-  return new OtSource(pair, own, options.kernels, otCosts(treeBits));
+  return new OtSource(pair, own, options.kernels, inner, otCosts(treeBits));
 }
 
 class OtSource implements PairSource {
@@ -58,8 +62,10 @@ class OtSource implements PairSource {
   /** Where the factors come from that this member sends. */
   readonly #own: SharedSeed;
   readonly #kernels: Kernels;
+  readonly #inner: OtKernels;
 
-  constructor(pair: OtPair, own: SharedSeed, kernels: Kernels, costs: SourceCosts) {
+  constructor(pair: OtPair, own: SharedSeed, kernels: Kernels, inner: OtKernels, costs: SourceCosts) {
+    this.#inner = inner;
     this.#pair = pair;
     this.#own = own;
     this.#kernels = kernels;
@@ -107,41 +113,22 @@ class OtSource implements PairSource {
   }
 
   async bitTriples(fiber: Fiber, words: number): Promise<Triples> {
-    const [a, b, c] = [new BigUint64Array(words), new BigUint64Array(words), new BigUint64Array(words)];
-    const [a32, b32, c32] = [a, b, c].map((part) => new Uint32Array(part.buffer)) as [
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-    ];
-    await this.#pair.run(
-      fiber,
-      'bit triples',
-      bitBatches(64 * words).map(({ from, to, ots }) => {
-        const [first, last] = [from / 32, to / 32];
-        return {
-          ots,
-          correctionWords: 0,
-          sent: ({ zero, one }) => {
-            for (let word = first; word < last; word++) {
-              const m0 = lowestBits(zero, 32 * (word - first));
-              a32[word] = m0 ^ lowestBits(one, 32 * (word - first));
-              c32[word] = (c32[word] as number) ^ m0;
-            }
-            return new Uint32Array();
-          },
-          received: ({ choices, pads }) => {
-            for (let word = first; word < last; word++) {
-              b32[word] = choices[word - first] as number;
-              c32[word] = (c32[word] as number) ^ lowestBits(pads, 32 * (word - first));
-            }
-          },
-        };
-      }),
-    );
-    for (let word = 0; word < c32.length; word++) {
-      c32[word] = (c32[word] as number) ^ ((a32[word] as number) & (b32[word] as number));
-    }
+    const [sent, received] = [bitsOf(words), bitsOf(words)];
+    await this.#bits(fiber, 'bit triples', words, sent, received);
+    const { bits: a, products: c } = sent;
+    const { bits: b } = received;
+    this.#kernels.xor(c, c, received.products);
+    const own = new BigUint64Array(words);
+    this.#kernels.and(own, a, b);
+    this.#kernels.xor(c, c, own);
     return { a, b, c };
+  }
+
+  async bitCrosses(fiber: Fiber, words: number): Promise<BitCrosses> {
+    const own = bitsOf(words);
+    const sends = fiber.rank === 0;
+    await this.#bits(fiber, 'bit crosses', words, sends ? own : undefined, sends ? undefined : own);
+    return own;
   }
 
   async bitProducts(fiber: Fiber, count: number): Promise<BitProducts> {
@@ -182,6 +169,30 @@ class OtSource implements PairSource {
     this.#own.destroy();
   }
 
+  /** Random OTs of bits: fills the bits and shares of the directions in which this member sends, and receives. */
+  #bits(
+    fiber: Fiber,
+    label: string,
+    words: number,
+    sent: BitCrosses | undefined,
+    received: BitCrosses | undefined,
+  ): Promise<void> {
+    const works = bitBatches(64 * words).map(({ from, to, ots }): OtWork => {
+      const part = ({ bits, products }: BitCrosses) =>
+        [bits, products].map((all) => new Uint32Array(all.buffer, from / 8, (to - from) / 32)) as [
+          Uint32Array,
+          Uint32Array,
+        ];
+      return {
+        ots,
+        correctionWords: 0,
+        ...(sent === undefined ? {} : { sent: (made) => takeSent(made, ...part(sent)) }),
+        ...(received === undefined ? {} : { received: (made) => takeReceived(made, ...part(received)) }),
+      };
+    });
+    return this.#pair.run(fiber, label, works);
+  }
+
   /** This member's choices, and the sum of its shares of the products in both directions. */
   async #products(
     fiber: Fiber,
@@ -214,7 +225,14 @@ class OtSource implements PairSource {
           correctionWords: count * PRODUCT_WORDS,
           sent: ({ zero, one }) => {
             const corrections = new Uint32Array(count * PRODUCT_WORDS);
-            collect(sendProducts(new Uint32Array(place(factors, factorOf).buffer), zero, one, corrections));
+            collect(
+              this.#inner.sendProducts(
+                new Uint32Array(place(factors, factorOf).buffer),
+                zero,
+                one,
+                corrections,
+              ),
+            );
             return corrections;
           },
           received: (received, corrections) => {
@@ -225,13 +243,33 @@ class OtSource implements PairSource {
             );
             choices.set(chosen, from);
             const repeated = new Uint32Array(place(choices, (entry) => entry).buffer);
-            collect(receiveProducts(repeated, received.pads, corrections));
+            collect(this.#inner.receiveProducts(repeated, received.pads, corrections));
           },
         };
       }),
     );
     return { choices, products };
   }
+}
+
+function bitsOf(words: number): BitCrosses {
+  return { bits: new BigUint64Array(words), products: new BigUint64Array(words) };
+}
+
+/** The sender's bit is m0 ^ m1, its share m0. */
+function takeSent({ zero, one }: SentOts, bits: Uint32Array, products: Uint32Array): Uint32Array {
+  for (let word = 0; word < bits.length; word++) {
+    const m0 = lowestBits(zero, 32 * word);
+    bits[word] = m0 ^ lowestBits(one, 32 * word);
+    products[word] = m0;
+  }
+  return new Uint32Array();
+}
+
+/** The receiver's bit is its choice, its share the pad that it chose. */
+function takeReceived({ choices, pads }: ReceivedOts, bits: Uint32Array, products: Uint32Array): void {
+  bits.set(choices.subarray(0, bits.length));
+  for (let word = 0; word < bits.length; word++) products[word] = lowestBits(pads, 32 * word);
 }
 
 /** The lowest bits of 32 pads from number `first` on, as one word. */

@@ -4,7 +4,7 @@
  * the last is sent what makes the sum right. So all but one share cost no bytes.
  *
  * Cost: `correctionWords` of 8 bytes from the dealer to the last member: 1 word a multiplication or matrix element of the product, 1 for 64
- * bit triples, 1 a product of bits, mask or double bit, 2 a truncation mask, or 3 with bits.
+ * bit triples or crosses, 1 a product of bits, mask or double bit, 2 a truncation mask, or 3 with bits.
  */
 import type { Kernels } from '../kernels/kernels.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
@@ -33,6 +33,7 @@ export const recipeKinds = [
   'matmul',
   'and',
   'bitProducts',
+  'bitCrosses',
   'bitMasks',
   'truncation',
   'doubleBits',
@@ -51,6 +52,7 @@ const sizesOf: Readonly<Record<RecipeKind, number>> = {
   matmul: 4,
   and: 1,
   bitProducts: 1,
+  bitCrosses: 1,
   bitMasks: 1,
   // Count, bits to take off, and 2 with bits of the mask or 1 without.
   truncation: 3,
@@ -111,6 +113,14 @@ const recipes: Readonly<Record<RecipeKind, (sizes: [number, number, number, numb
       const both = made(planeWords(count), (out) => kernels.and(out, a as Words, b as Words));
       return [made(count, (out) => kernels.fromPlanes(out, both, 1))];
     },
+  }),
+  bitCrosses: ([words]) => ({
+    random: [
+      { ...xor(words), holder: 0 },
+      { ...xor(words), holder: 1 },
+    ],
+    dependent: [xor(words)],
+    solve: (kernels, [a, b]) => [made(words, (out) => kernels.and(out, a as Words, b as Words))],
   }),
   bitMasks: ([count]) => ({
     random: [xor(count)],

@@ -11,62 +11,28 @@ semi-honest adversary calls for.
  */
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { invariant } from '../../base/errors.ts';
-
-/** Bytes that one call of the cipher takes: at 64 KiB a call it runs at the speed of the AES instructions, and results stay in the cache. */
-const CALL_BYTES = 1 << 16;
+import type { OtKernels } from './ot-kernels.ts';
 
 export class RowHash {
   readonly #cipher: Cipher;
+  readonly #kernels: OtKernels;
 
-  constructor(publicKey: Uint8Array) {
+  constructor(publicKey: Uint8Array, kernels: OtKernels) {
     this.#cipher = createCipheriv('aes-128-ecb', publicKey.subarray(0, 16), null).setAutoPadding(false);
+    this.#kernels = kernels;
   }
 
   /**
-   * Hashes rows of four words to two words each. The tweak of a row is its number, counted from `first`, beside the tag.
+   * Hashes rows of four words to two words each. The tweak of a row is its number, counted from `first` modulo 2^32, beside the tag.
    * If `offset` is given, four words, it is added to each row before.
    */
   hash(rows: Uint32Array, first: number, tag: number, offset?: Uint32Array): Uint32Array {
-    const output = new Uint32Array(rows.length / 2);
-    for (let at = 0; at < rows.length; at += CALL_BYTES / 4) {
-      const part = rows.subarray(at, at + CALL_BYTES / 4);
-      const input = offset === undefined ? part : added(part, offset);
-      const inner = this.#permute(input);
-      tweak(inner, first + at / 4, tag);
-      const outer = this.#permute(inner);
-      // The tweak is in the first half only, so the second half of `inner` is still π(x).
-      for (let i = 2, to = at / 2; i < inner.length; i += 4, to += 2) {
-        output[to] = (outer[i] as number) ^ (inner[i] as number);
-        output[to + 1] = (outer[i + 1] as number) ^ (inner[i + 1] as number);
-      }
-    }
-    return output;
+    return this.#kernels.hashRows(this.#permute, { rows, first, tag, offset });
   }
 
-  #permute(words: Uint32Array): Uint32Array {
-    const bytes = this.#cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
-    invariant(bytes.byteLength === words.byteLength, 'AES gave another number of bytes');
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-    return new Uint32Array(aligned.buffer, aligned.byteOffset, words.length);
-  }
-}
-
-function added(rows: Uint32Array, offset: Uint32Array): Uint32Array {
-  const [a, b, c, d] = [offset[0] ?? 0, offset[1] ?? 0, offset[2] ?? 0, offset[3] ?? 0];
-  const sum = new Uint32Array(rows.length);
-  for (let i = 0; i < rows.length; i += 4) {
-    sum[i] = (rows[i] as number) ^ a;
-    sum[i + 1] = (rows[i + 1] as number) ^ b;
-    sum[i + 2] = (rows[i + 2] as number) ^ c;
-    sum[i + 3] = (rows[i + 3] as number) ^ d;
-  }
-  return sum;
-}
-
-/** Adds each row's number, modulo 2^32, and the tag to its first 64 bits. */
-function tweak(rows: Uint32Array, first: number, tag: number): void {
-  for (let i = 0, number = first >>> 0; i < rows.length; i += 4, number++) {
-    rows[i] = (rows[i] as number) ^ number;
-    rows[i + 1] = (rows[i + 1] as number) ^ tag;
-  }
+  readonly #permute = (blocks: Uint8Array): Uint8Array => {
+    const bytes = this.#cipher.update(blocks);
+    invariant(bytes.byteLength === blocks.byteLength, 'AES gave another number of bytes');
+    return bytes;
+  };
 }

@@ -22,6 +22,12 @@ export interface BitProducts {
   readonly products: Words;
 }
 
+/** The same with shares, by exclusive or, of the products as bits; both in planes. */
+export interface BitCrosses {
+  readonly bits: Words;
+  readonly products: Words;
+}
+
 /** More than two members: shares of random numbers, and of each one's 64 bits, as words. */
 export interface BitMasks {
   readonly numbers: Words;
@@ -55,6 +61,7 @@ interface TripleSource {
 export interface PairSource extends TripleSource {
   readonly kind: 'pair';
   bitProducts(fiber: Fiber, count: number): Promise<BitProducts>;
+  bitCrosses(fiber: Fiber, words: number): Promise<BitCrosses>;
 }
 
 export interface GroupSource extends TripleSource {
@@ -72,4 +79,5 @@ export interface SourceCosts {
   matmulTriple(dims: MatrixDims): Cost;
   bitTriples(words: number): Cost;
   bitProducts(count: number): Cost;
+  bitCrosses(words: number): Cost;
 }

@@ -4,8 +4,8 @@ import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/sha
 import { dtypeMismatch, type PublicTensor, publicTensor } from '../ring/tensor.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import { addSS, gather, scaleS, subSS } from '../sharing/linear.ts';
-import type { Arith } from '../sharing/shares.ts';
+import { addSS, gather, scaleS } from '../sharing/linear.ts';
+import { type Arith, arith, type Words } from '../sharing/shares.ts';
 import { matmul } from './arithmetic.ts';
 import { eq } from './compare.ts';
 import { cast } from './logic.ts';
@@ -123,51 +123,97 @@ function publicMembership(groups: ArrayLike<number>, count: number, rows: number
   return publicTensor(ones, { dtype: 'integer', shape: [count, rows] });
 }
 
-/** Positions of the keys in ascending order. All segments of one level are compared in one exchange. */
+type Segment = readonly [from: number, to: number];
+
+/**
+ * Positions of the keys in ascending order. All segments of one level are compared in one exchange, each element with the first of its
+ * segment. Keys are moved along with the order, so that memory is read in order.
+ */
 async function quicksort(on: Evaluator, keys: Arith): Promise<Uint32Array> {
-  const { protocol, fiber, kernels } = on;
+  const { protocol, fiber } = on;
   const order = Uint32Array.from({ length: keys.length }, (_, i) => i);
-  let segments: (readonly [from: number, to: number])[] = keys.length > 1 ? [[0, keys.length]] : [];
+  const parts = keys.parts.map((part) => part.slice());
+  const partition = new Partition(order, parts);
+  let segments: readonly Segment[] = keys.length > 1 ? [[0, keys.length]] : [];
   while (segments.length > 0) {
     const count = segments.reduce((total, [from, to]) => total + to - from - 1, 0);
-    const items = new Uint32Array(count);
-    const pivots = new Uint32Array(count);
-    let at = 0;
-    for (const [from, to] of segments) {
-      items.set(order.subarray(from + 1, to), at);
-      pivots.fill(order[from] as number, at, at + to - from - 1);
-      at += to - from - 1;
-    }
-    const less = await protocol.msbS(fiber, subSS(kernels, gather(keys, items), gather(keys, pivots)));
+    const differences = parts.map((part) => differencesToFirst(part, segments, count));
+    const less = await protocol.msbS(fiber, arith(count, differences));
     const opened = await protocol.openB(fiber, less);
     invariant(opened !== undefined, 'an opening to all gives a result');
-    segments = split(order, segments, new Uint32Array(opened.buffer, opened.byteOffset, 2 * opened.length));
+    segments = partition.split(
+      segments,
+      new Uint32Array(opened.buffer, opened.byteOffset, 2 * opened.length),
+    );
   }
   return order;
 }
 
-/** Puts what is less than the pivot before it, and gives the segments that are left. */
-function split(
-  order: Uint32Array,
-  segments: readonly (readonly [from: number, to: number])[],
-  less: Uint32Array,
-): (readonly [from: number, to: number])[] {
-  const next: (readonly [from: number, to: number])[] = [];
+function differencesToFirst(part: Words, segments: readonly Segment[], count: number): Words {
+  const out = new BigUint64Array(count);
   let at = 0;
   for (const [from, to] of segments) {
-    const before = order.slice(from, to);
-    const pivot = before[0] as number;
+    const first = part[from] as bigint;
+    for (let i = from + 1; i < to; i++) out[at++] = BigInt.asUintN(64, (part[i] as bigint) - first);
+  }
+  return out;
+}
+
+/** Moves what is less than the first of its segment before it. */
+class Partition {
+  readonly #order: Uint32Array;
+  readonly #parts: readonly Words[];
+  readonly #target: Uint32Array;
+  readonly #oldOrder: Uint32Array;
+  readonly #oldPart: Words;
+
+  constructor(order: Uint32Array, parts: readonly Words[]) {
+    this.#order = order;
+    this.#parts = parts;
+    this.#target = new Uint32Array(order.length);
+    this.#oldOrder = new Uint32Array(order.length);
+    this.#oldPart = new BigUint64Array(order.length);
+  }
+
+  /** `less`: one bit for each element but the first, segment after segment. Gives the segments that are left. */
+  split(segments: readonly Segment[], less: Uint32Array): Segment[] {
+    const next: Segment[] = [];
+    let at = 0;
+    for (const [from, to] of segments) {
+      const middle = this.#plan(from, to, less, at);
+      at += to - from - 1;
+      if (middle - from > 1) next.push([from, middle]);
+      if (to - middle - 1 > 1) next.push([middle + 1, to]);
+    }
+    for (const part of this.#parts) this.#move(segments, part, this.#oldPart);
+    this.#move(segments, this.#order, this.#oldOrder);
+    return next;
+  }
+
+  /** Where each element of a segment goes; gives where its first one goes. */
+  #plan(from: number, to: number, less: Uint32Array, at: number): number {
+    const target = this.#target;
     let low = from;
     let high = to;
-    for (let i = 1; i < before.length; i++, at++) {
-      const isLess = ((less[at >>> 5] as number) >>> (at & 31)) & 1;
-      order[isLess ? low++ : --high] = before[i] as number;
+    for (let i = from + 1, bit = at; i < to; i++, bit++) {
+      target[i] = ((less[bit >>> 5] as number) >>> (bit & 31)) & 1 ? low++ : --high;
     }
-    order[low] = pivot;
-    if (low - from > 1) next.push([from, low]);
-    if (to - low - 1 > 1) next.push([low + 1, to]);
+    target[from] = low;
+    return low;
   }
-  return next;
+
+  #move<T extends Words | Uint32Array>(segments: readonly Segment[], data: T, old: T): void {
+    const target = this.#target;
+    for (const [from, to] of segments) {
+      if (data instanceof Uint32Array && old instanceof Uint32Array) {
+        old.set(data.subarray(from, to), from);
+        for (let i = from; i < to; i++) data[target[i] as number] = old[i] as number;
+      } else if (data instanceof BigUint64Array && old instanceof BigUint64Array) {
+        old.set(data.subarray(from, to), from);
+        for (let i = from; i < to; i++) data[target[i] as number] = old[i] as bigint;
+      }
+    }
+  }
 }
 
 function columnsOf(x: Arith, rows: number, width: number): Arith[] {

@@ -81,6 +81,22 @@ for (const [protocol, size, dealer] of [
       }
     });
 
+    it('truncates without gross errors up to the edge of the domain', async () => {
+      const edge = 2n ** 62n;
+      const x = BigUint64Array.from({ length: 20_000 }, (_, i) => {
+        const step = BigInt(Math.floor(i / 4)) * (i < 10_000 ? 1n : 230_584_300_921_369n);
+        return BigInt.asUintN(64, [edge - 1n - step, step - edge + 1n, step, -step][i % 4] as bigint);
+      });
+      for (const trunc of await both(x, x, async ({ protocol: p, fiber }, xs) =>
+        p.openA(fiber, await p.truncS(fiber, xs, 18)),
+      )) {
+        x.forEach((word, i) => {
+          const error = signed(trunc?.[i]) - (signed(word) >> 18n);
+          assert.ok(error === 0n || error === 1n, `element ${i} is off by ${error}`);
+        });
+      }
+    });
+
     it('converts and compares', async () => {
       const x = some();
       const results = await both(x, x, async ({ protocol: p, fiber }, xs) => {

@@ -51,11 +51,6 @@ export function xorSS(kernels: Kernels, x: Bits, y: Bits): Bits {
   return eachPlanes(x, (part, out, index) => kernels.xor(out, part, y.parts[index] as Words));
 }
 
-/** Bitwise and with public planes of the same form. */
-export function andSP(kernels: Kernels, x: Bits, mask: Words): Bits {
-  return eachPlanes(x, (part, out) => kernels.and(out, part, mask));
-}
-
 function eachPlanes(x: Bits, work: (part: Words, out: Words, index: number) => void): Bits {
   return bits(
     x.length,

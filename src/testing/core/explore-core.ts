@@ -2,10 +2,15 @@
 import { step } from '../../coordination/machine.ts';
 import type { CoreState } from '../../coordination/types.ts';
 import { type FaultKind, type Plan, planOf } from './plan.ts';
-import { type PartyRecord, Schedule, type ScheduleOptions } from './schedule.ts';
+import { Schedule } from './schedule.ts';
 import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
+import type { PartyRecord, ScheduleOptions } from './schedule-record.ts';
 import { hashInto, type SeenSet } from './seen-set.ts';
 import { checkStep } from './step-checks.ts';
+import { compareVerdicts } from './verdict-fuzz.ts';
+
+/** Random boards for each seed. */
+const BOARDS = 10;
 
 export interface Breach {
   readonly checker: string;
@@ -26,6 +31,10 @@ export function check(plan: Plan, options: Omit<ScheduleOptions, 'watch'> = {}):
       const name = after.config.parties[after.config.self] ?? '?';
       first ??= checkStep({ name, before, event, after, effects, wakeAt, now });
       if (after.left && !before.left) first ??= sleeps(name, after);
+      for (const effect of effects) {
+        if (effect.type === 'peer' && effect.state === 'lost' && !after.left)
+          first ??= isDeaf(name, after, effect.peer, now);
+      }
     },
   });
   try {
@@ -50,6 +59,17 @@ function sleeps(name: string, core: CoreState): string | null {
   return late.effects.length > 0 || late.wakeAt !== null
     ? `nothing left: ${name} acts after it has left`
     : null;
+}
+
+/** What a peer that was given up has sent before may still be under way: it changes nothing any more. */
+function isDeaf(name: string, core: CoreState, peer: number, now: number): string | null {
+  const { state, effects } = step(
+    core,
+    { type: 'received', peer, message: { type: 'fin', fin: { steps: 0, digest: 'late' } } },
+    now,
+  );
+  const heard = state.peers[peer]?.fin !== core.peers[peer]?.fin || effects.length > 0;
+  return heard ? `agreement: ${name} still hears party ${peer}, which it has given up` : null;
 }
 
 export interface Tally {
@@ -86,6 +106,9 @@ export interface Found extends Breach {
 export function exploreSeeds(first: number, count: number, tally: Tally, states?: SeenSet): Found | null {
   const onStep = states ? (parties: readonly PartyRecord[]) => note(parties, states) : undefined;
   for (let seed = first; seed < first + count; seed++) {
+    const wrong = compareVerdicts(seed, BOARDS);
+    if (wrong !== null)
+      return { seed, checker: 'cause before symptom', says: `over a random board, ${wrong}` };
     const { schedule, breach } = check(planOf(seed), onStep ? { onStep } : {});
     if (breach) return { seed, ...breach };
     countSchedule(schedule, tally);

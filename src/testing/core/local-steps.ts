@@ -32,7 +32,7 @@ export interface LocalStep {
   readonly core: number;
   /** Receiver, message, receiver, message, ... in the order of sending. */
   readonly sends: readonly number[];
-  /** Effects other than sends, for those who follow the program. */
+  /** All effects, for those who follow the program, and for the checks. */
   readonly effects: readonly Effect[];
   /** Peers that this party gave up on with this step. */
   readonly gaveUpOn: readonly number[];
@@ -135,8 +135,7 @@ export class LocalSteps {
         : [],
     );
     const gaveUpOn = effects.flatMap((e) => (e.type === 'peer' && e.state === 'lost' ? [e.peer] : []));
-    const others = effects.filter((effect) => effect.type !== 'send');
-    return { core: this.internCore(state), sends, effects: others, gaveUpOn, wakeAt, now };
+    return { core: this.internCore(state), sends, effects, gaveUpOn, wakeAt, now };
   }
 }
 
@@ -146,6 +145,12 @@ function canonicalText(core: CoreState): string {
     ...core,
     config: core.config.self,
     trail: { ...core.trail, branches: [...core.trail.branches] },
-    scopes: [...core.scopes].sort(([a], [b]) => (a < b ? -1 : 1)),
+    scopes: sorted(core.scopes),
+    conclaves: sorted(core.conclaves),
+    concluded: sorted(core.concluded),
   });
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }

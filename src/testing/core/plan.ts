@@ -89,6 +89,7 @@ export interface Plan {
 }
 
 export const PARTIES_MAX = 7;
+export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'].slice(0, PARTIES_MAX);
 
 /** Bounds of all schedules: those of two parties in one data centre, with a join and a run that end soon. */
 export const scheduleBounds: CoreBounds = {
@@ -208,8 +209,11 @@ function faultOf(
     case 'freeze':
     case 'busy':
       return { kind, at, party, ms: short };
-    case 'jump':
-      return { kind, at, party, ms: short };
+    case 'jump': {
+      // Sometimes to just before the deadline of the run.
+      const far = scheduleBounds.runDeadlineMs - random.between(0, 500);
+      return { kind, at, party, ms: random.chance(0.2) ? Math.round(far - at) : short };
+    }
     case 'drift':
       return { kind, party, rate: 1 + random.between(-0.01, 0.01) };
     case 'break':

@@ -1,6 +1,6 @@
 /** What a party's program does in a schedule: it takes steps, enters and leaves a scope, and is through. No values, only order. */
 import type { CoreEvent, Effect, TrailEntry } from '../../coordination/types.ts';
-import type { Fault, Plan } from './plan.ts';
+import { type Fault, NAMES, type Plan } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import type { Prng } from './prng.ts';
 
@@ -105,7 +105,7 @@ export class Program {
 
   #entry(position: number): TrailEntry {
     const kind = position === this.#plan.scopeAt ? 'attempt' : 'task';
-    const places = [this.#name];
+    const places = kind === 'attempt' ? NAMES.slice(0, this.#plan.parties) : [this.#name];
     return {
       branch: '',
       position,

@@ -4,8 +4,9 @@
  */
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
-import { scheduleBounds as bounds, type Fault } from './plan.ts';
-import { NAMES, type PartyRecord, type Schedule } from './schedule.ts';
+import { scheduleBounds as bounds, type Fault, NAMES } from './plan.ts';
+import type { Schedule } from './schedule.ts';
+import type { PartyRecord } from './schedule-record.ts';
 
 export type Checker = (schedule: Schedule) => string | null;
 
@@ -37,6 +38,11 @@ export const termination: Checker = (schedule) => {
       return `${party.name} left after ${Math.round(party.leftAt)} ms; the bound is ${Math.round(bound)} ms`;
     if (party.endedAt !== null && party.stalls.length === 0 && !isBusy(schedule, party)) {
       const lingered = (party.leftAt - party.endedAt) / 1.02;
+      // Where nothing goes wrong everyone knows the end after one more message.
+      const known =
+        Math.max(...schedule.parties.map(({ endedAt }) => endedAt ?? 0)) + schedule.plan.delayMs + HAIR_MS;
+      if (schedule.happened.length === 0 && party.leftAt > known + HAIR_MS)
+        return `${party.name} stays though everyone knows`;
       if (lingered > bounds.lingerMs + HAIR_MS) return `${party.name} lingers for ${Math.round(lingered)} ms`;
     }
   }
@@ -104,15 +110,27 @@ export const agreement: Checker = (schedule) => {
       if (reachEachOther(schedule, a, b)) return `${words} reach each other and disagree`;
     }
   }
-  const outcomes = new Set(parties.flatMap((party) => party.program.scopeOutcomes));
+  const inRun = parties.filter((party, i) => !isOut(parties, party, i));
+  const outcomes = new Set(inRun.flatMap((party) => party.program.scopeOutcomes));
   return outcomes.size > 1 ? 'a scope has two outcomes' : null;
 };
 
-/** No party reports success while another is certain of a failure, alive or not. */
+/** Whether a party is out of the run: others go on without it, or it has failed. */
+function isOut(parties: readonly PartyRecord[], { core }: PartyRecord, party: number): boolean {
+  return core.outcome?.result === 'failed' || parties.some((other) => misses(other, party));
+}
+
+const misses = ({ core }: PartyRecord, party: number): boolean =>
+  core.absent.some((absence) => absence.party === party);
+
+/** No party reports success while another is certain of a failure, alive or not, unless all who succeed go on without it. */
 export const noSuccessBesideFailure: Checker = ({ parties }) => {
   const completed = parties.find((party) => party.core.outcome?.result === 'completed');
   const failed = parties.find(
-    ({ core }) => core.outcome?.result === 'failed' && core.outcome.failure?.code !== 'IN_DOUBT',
+    ({ core }, i) =>
+      core.outcome?.result === 'failed' &&
+      core.outcome.failure?.code !== 'IN_DOUBT' &&
+      !(completed && misses(completed, i)),
   );
   return completed && failed
     ? `${completed.name} completed, ${failed.name} reports ${failed.core.outcome?.failure?.code}`
@@ -130,11 +148,12 @@ export const validity: Checker = (schedule) => {
   for (const party of schedule.parties) {
     const { outcome, board } = party.core;
     if (outcome?.result === 'completed') {
-      const early = schedule.parties.find(({ program }) => !program.finished);
+      const early = schedule.parties.find(({ program }, i) => !program.finished && !misses(party, i));
       if (early) return `${party.name} completed before ${early.name} was through`;
       if (schedule.happened.some(({ fault }) => fault.kind === 'mismatch'))
         return `${party.name} completed with another's job`;
-      const digests = new Set(schedule.parties.map(({ core }) => JSON.stringify(core.fin)));
+      const inRun = schedule.parties.filter((_, i) => !misses(party, i));
+      const digests = new Set(inRun.map(({ core }) => JSON.stringify(core.fin)));
       if (digests.size > 1) return `${party.name} completed, and the programs took different steps`;
     }
     for (const contribution of board.contributions) {
@@ -250,6 +269,8 @@ function lossUnfounded(schedule: Schedule, origin: number, reporter: number): st
     lost.startedAt > loss.at;
   if (!touched && !withdrew && lost.crashedAt === null) return 'nothing kept it from being heard';
   if (loss.code !== 'PEER_UNREACHABLE') return null;
+  // It has itself given up on the observer, who had to lose it anew when the run went on without somebody else.
+  if (by.core.epoch > 0 && lost.core.board.cuts[origin]?.[reporter] === true) return null;
   // Time in which the observer itself did not run, or that its clock skipped, proves nothing.
   const deaf = by.stalls.reduce((sum, { from, to }) => {
     const overlap = Math.min(to, loss.at) - Math.max(from, loss.at - loss.silentForMs);

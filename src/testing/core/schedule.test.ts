@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { emptyBoard } from '../../coordination/board.ts';
 import type { CoreState, Outcome } from '../../coordination/types.ts';
-import { check, exploreSeeds, newTally } from './explore-core.ts';
+import { check, exploreSeeds, mergeTally, newTally } from './explore-core.ts';
 import { type Plan, planOf } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import { Schedule } from './schedule.ts';
@@ -57,6 +58,16 @@ describe('seeded schedules of the core', () => {
     ] as const) {
       assert.ok((tally.faults[kind] ?? 0) > 5, `hardly any ${kind}`);
     }
+  });
+
+  it('are counted alike, in one go or in parts', () => {
+    const [whole, parts, rest] = [newTally(), newTally(), newTally()];
+    exploreSeeds(1, 20, whole);
+    exploreSeeds(1, 12, parts);
+    exploreSeeds(13, 8, rest);
+    mergeTally(parts, rest);
+    assert.deepEqual(parts, whole);
+    assert.equal(whole.schedules, 20);
   });
 
   it('are the same, event by event, for the same seed', () => {
@@ -181,8 +192,14 @@ describe('every checker of schedules catches what it is for', () => {
     const frozen: Plan = { ...calm, faults: [{ kind: 'freeze', at: 30, party: 1, ms: 4_000 }] };
     const schedule = changed(() => undefined, frozen);
     assert.equal(checks.validity(schedule), null);
+    // Bob, back again, has given up on the others: that alone would be a reason not to hear him.
+    const [, bob] = schedule.parties;
+    if (bob) bob.core = { ...bob.core, board: emptyBoard(3), left: false };
     schedule.happened.splice(0);
-    assert.match(checks.validity(schedule) ?? '', /PEER_UNREACHABLE at bob|nothing kept it from being heard/);
+    assert.match(
+      checks.validity(schedule) ?? '',
+      /believes PEER_UNREACHABLE at bob: nothing kept it from being heard/,
+    );
     const hasty = changed(({ parties: [alice] }) => {
       for (const [i, loss] of alice?.lost.entries() ?? [])
         alice?.lost.splice(i, 1, { ...loss, silentForMs: 300 });
@@ -207,7 +224,10 @@ describe('every checker of schedules catches what it is for', () => {
     assert.match(checks.bounded(chatty) ?? '', /1000 boards for 0 facts/);
     const open = changed(({ parties: [alice] }) => {
       if (alice)
-        alice.core = { ...alice.core, scopes: new Map([['0', { members: [0, 1], votes: [], left: true }]]) };
+        alice.core = {
+          ...alice.core,
+          scopes: new Map([['0', { members: [0, 1], tolerates: [], entered: true, votes: [], left: true }]]),
+        };
     });
     assert.match(checks.nothingLeft(open) ?? '', /alice keeps a scope/);
   });
@@ -216,7 +236,7 @@ describe('every checker of schedules catches what it is for', () => {
 describe('every check of a single step catches what it is for', () => {
   const steps: CoreStep[] = [];
   new Schedule(
-    { ...calm, faults: [{ kind: 'fail', at: 30, party: 1, code: 'INTERNAL' }] },
+    { ...calm, stepMs: 200, faults: [{ kind: 'fail', at: 330, party: 1, code: 'INTERNAL' }] },
     {
       watch: (before, event, after, effects, wakeAt, now) =>
         steps.push({ name: 'alice', before, event, after, effects, wakeAt, now }),
@@ -253,18 +273,19 @@ describe('every check of a single step catches what it is for', () => {
 
   it('a party that leaves too soon, and timers that are missing or spin', () => {
     const left = find(({ before, after }) => !before.left && after.left);
-    const reports = left.after.reports.map(() => null);
+    const { self } = left.after.config;
+    const reports = left.after.reports.map((report, party) => (party === self ? report : null));
     const alone = {
       ...left.after,
       reports,
       peers: left.after.peers.map((view) => ({ ...view, gone: false })),
     };
     assert.match(checkStep({ ...left, after: alone }) ?? '', /leaves while (alice|bob|carol) may need it/);
-    const tick = find(({ event, after }) => event.type === 'tick' && after.phase === 'running');
+    const tick = find(({ event, after }) => event.type === 'tick' && after.phase === 'joining');
     assert.match(checkStep({ ...tick, wakeAt: null }) ?? '', /never wants to be woken/);
     assert.match(
       checkStep({ ...tick, wakeAt: tick.now + 900 }) ?? '',
-      /does not wake for its next heartbeat/,
+      /does not wake for (its next heartbeat|the silence of party)/,
     );
     assert.match(checkStep({ ...tick, wakeAt: tick.after.lastTickAt }) ?? '', /wakes again and again/);
   });

@@ -2,68 +2,28 @@
  * One seeded schedule of the coordination core: all parties of a run over virtual time and a faulty network. The core is the real
  * one; links, programs and processes are models of what they promise. The same plan gives the same schedule, to the last event.
  */
-import { digestOf, seal, signedText } from '../../coordination/board.ts';
+import { digestOf } from '../../coordination/board.ts';
 import { initialState, step } from '../../coordination/machine.ts';
-import type { CoreEvent, CoreState, Effect, Failure, Message } from '../../coordination/types.ts';
+import type { CoreEvent, CoreState, Effect, Message } from '../../coordination/types.ts';
 import { testHello, testSigner } from '../core-world.ts';
 import { Network } from './network.ts';
-import { type Fault, PARTIES_MAX, type Plan, scheduleBounds } from './plan.ts';
-import { plantedFailure } from './planted.ts';
+import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
+import { forgedBoard, plantedFailure, plantedSilence } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';
+import {
+  BUSY_LATE_MS,
+  cutWords,
+  EVENTS_MAX,
+  FLUSH_MS,
+  hasComeTo,
+  type PartyRecord,
+  type ScheduleOptions,
+  UNTIL_MS,
+  whomItHits,
+  wordsOf,
+} from './schedule-record.ts';
 import { VirtualTime } from './virtual-time.ts';
-
-export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'].slice(0, PARTIES_MAX);
-/** When a schedule that does not end by itself is given up: far beyond every bound. */
-const UNTIL_MS = 60_000;
-/** Events of one schedule: far more than seven parties need for half a minute. */
-const EVENTS_MAX = 500_000;
-/** How late the timers of a busy machine fire at most: less than a heartbeat, which would count as not running. */
-const BUSY_LATE_MS = 200;
-/** How long a party that has left waits for its last messages, as `flushMs` of the supervisor. */
-const FLUSH_MS = 500;
-
-/** A party and all that happened to it. Times are virtual time, not the party's own clock. */
-export interface PartyRecord {
-  readonly name: string;
-  core: CoreState;
-  program: Program;
-  startedAt: number | null;
-  crashedAt: number | null;
-  frozenUntil: number;
-  /** Moments at which this party did not run, or its clock jumped: what it may have missed. */
-  readonly stalls: { readonly from: number; readonly to: number }[];
-  endedAt: number | null;
-  ends: number;
-  leftAt: number | null;
-  gone: boolean;
-  readonly heardAt: (number | null)[];
-  readonly lost: {
-    readonly peer: number;
-    readonly at: number;
-    readonly code: string;
-    readonly silentForMs: number;
-  }[];
-  /** Failures of its own that reached the core while the run could still fail by them. */
-  readonly failures: Failure[];
-}
-
-/** Told of every step of every core: what one party may never do. */
-export type StepWatcher = (
-  before: CoreState,
-  event: CoreEvent,
-  after: CoreState,
-  effects: readonly Effect[],
-  wakeAt: number | null,
-  localNow: number,
-) => void;
-
-export interface ScheduleOptions {
-  readonly watch?: StepWatcher;
-  /** Told what happens, for people: the moment, the party, and words. */
-  readonly trace?: (at: number, party: number, words: string) => void;
-  readonly onStep?: (parties: readonly PartyRecord[]) => void;
-}
 
 export class Schedule {
   readonly plan: Plan;
@@ -204,8 +164,8 @@ export class Schedule {
     const { state, effects, wakeAt } = step(before, event, now);
     record.core = state;
     this.#options.watch?.(before, event, state, effects, wakeAt, now);
-    if (event.type === 'failed' && before.phase !== 'aborting' && before.phase !== 'ended')
-      record.failures.push(event.failure);
+    // What fails while the parties agree counts if they go on.
+    if (event.type === 'failed' && before.phase !== 'ended') record.failures.push(event.failure);
     if (event.type === 'link' && event.up) record.heardAt[event.peer] ??= this.time.now;
     this.#tell(party, event, before);
     for (const effect of effects) this.#execute(party, effect);
@@ -265,7 +225,8 @@ export class Schedule {
     if (outbox.size === 0)
       this.time.at(this.time.now, () => this.#whenAwake(party, () => this.#flush(party)));
     const waiting = outbox.get(to) ?? [];
-    if (message.type === 'board' && waiting.at(-1)?.type === 'board') waiting.pop();
+    const last = waiting.at(-1);
+    if (message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch) waiting.pop();
     waiting.push(message);
     outbox.set(to, waiting);
   }
@@ -311,17 +272,13 @@ export class Schedule {
 
   /** A value can show a difference only once both programs have come so far. */
   #noticeDifference(at: number, peer: number, position: number): void {
-    const come = [at, peer].every(
-      (party) => (this.#record(party).core.trail.branches.get('')?.at(-1)?.position ?? -1) >= position,
-    );
+    const come = [at, peer].every((party) => hasComeTo(this.#record(party), position));
     if (come) this.#dispatch(at, { type: 'diverged', peer, branch: '', position });
   }
 
   #applies(fault: Fault): boolean {
-    const who = 'party' in fault ? [fault.party] : [fault.a, fault.b];
-    return who.every(
-      (party) => party < this.plan.parties && (fault.kind === 'cut' || this.#isRunning(party)),
-    );
+    const isThere = (party: number): boolean => fault.kind === 'cut' || this.#isRunning(party);
+    return whomItHits(fault).every((party) => party < this.plan.parties && isThere(party));
   }
 
   #inject(fault: Fault & { readonly at: number }, random: Prng): void {
@@ -339,11 +296,10 @@ export class Schedule {
         return this.#freeze(fault.party, fault.ms, random);
       case 'jump': {
         const clock = this.#clocks[fault.party];
-        const record = this.#record(fault.party);
         if (clock === undefined) return;
         this.#trace(fault.party, `* its clock jumps by ${fault.ms} ms`);
         clock.ahead += fault.ms;
-        record.stalls.push({ from: now, to: now });
+        this.#record(fault.party).stalls.push({ from: now, to: now });
         return this.#whenAwake(fault.party, () => this.#dispatch(fault.party, { type: 'tick' }));
       }
       case 'busy': {
@@ -359,21 +315,15 @@ export class Schedule {
         this.#trace(fault.a, `* its connection with ${NAMES[fault.b]} breaks for ${fault.ms} ms`);
         return this.network.break(fault.a, fault.b, fault.ms);
       case 'cut':
-        this.#trace(
-          fault.a,
-          `* nothing passes to ${NAMES[fault.b]}${fault.oneWay ? '' : ' and back'}, for ${fault.ms ?? 'ever'}`,
-        );
+        this.#trace(fault.a, cutWords(fault));
         this.network.stall(fault.a, fault.b, fault.ms);
         if (!fault.oneWay) this.network.stall(fault.b, fault.a, fault.ms);
         return;
       case 'slow':
         return this.network.slow(fault.a, fault.b, fault.ms, fault.extra);
       case 'silence': {
-        const failure = {
-          ...plantedFailure(NAMES[fault.party] ?? '', 'LINK_DOWN', undefined),
-          facts: 'data connection',
-        };
         const { party, peer } = fault;
+        const failure = plantedSilence(NAMES[party] ?? '');
         return this.#whenAwake(party, () => this.#dispatch(party, { type: 'silent', peer, failure }));
       }
       case 'refuse': {
@@ -426,19 +376,13 @@ export class Schedule {
 
   #forge(from: number, to: number, author: number): void {
     if (author === from || to === author) return;
-    const names = this.#record(from).core.config.parties;
-    const failure = { ...plantedFailure(names[author] ?? '', 'TASK_FAILED', '0'), incident: 'forged' };
-    const said = { failure, ready: false, nonce: `nonce-${author}` };
-    const signature = testSigner(from).sign(signedText(names[author] ?? '', said));
-    const board = seal(this.#record(from).core.board, author, { ...said, signature });
+    const { core } = this.#record(from);
+    const names = core.config.parties;
+    const board = forgedBoard(core, from, author);
     this.#trace(from, `* says that ${names[author]} had sealed a failure`);
-    if (board === this.#record(from).core.board) return;
     const report = { version: 1, digest: digestOf('forged'), decided: false };
-    this.#send(from, to, {
-      type: 'board',
-      board,
-      reports: names.map((_, party) => (party === author ? report : null)),
-    });
+    const reports = names.map((_, party) => (party === author ? report : null));
+    this.#send(from, to, { type: 'board', board, reports });
   }
 
   #trace(party: number, words: string): void {
@@ -446,14 +390,10 @@ export class Schedule {
   }
 
   #tell(party: number, event: CoreEvent, before: CoreState): void {
-    if (!this.#options.trace || event.type === 'tick') return;
+    const words = wordsOf(event);
+    if (words === null) return;
+    this.#trace(party, words);
     const record = this.#record(party);
-    if (event.type === 'received') {
-      if (event.message.type === 'heartbeat') return;
-      this.#trace(party, `receives ${event.message.type} from ${NAMES[event.peer]}`);
-    } else if (event.type === 'link')
-      this.#trace(party, `link to ${NAMES[event.peer]} is ${event.up ? 'up' : 'down'}`);
-    else this.#trace(party, event.type);
     if (before.phase !== record.core.phase) this.#trace(party, `${before.phase} → ${record.core.phase}`);
   }
 }

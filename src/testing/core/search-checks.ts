@@ -27,7 +27,8 @@ function checkAgreement(world: SearchWorld, state: Int32Array): string | null {
       if (right.outcome === null || left.outcomeNumber === right.outcomeNumber) continue;
       const words = `${world.names[a]} (${left.outcome.failure?.code ?? 'completed'}) and ${world.names[b]} (${right.outcome.failure?.code ?? 'completed'})`;
       // Also of a party that crashed since: its report may have been written.
-      if (left.outcome.result !== right.outcome.result && !left.inDoubt && !right.inDoubt) {
+      const without = left.outcome.result === 'completed' ? misses(left.core, b) : misses(right.core, a);
+      if (left.outcome.result !== right.outcome.result && !left.inDoubt && !right.inDoubt && !without) {
         return `no success beside failure: ${words}`;
       }
       if (world.isCrashed(state, a) || world.isCrashed(state, b)) continue;
@@ -36,6 +37,10 @@ function checkAgreement(world: SearchWorld, state: Int32Array): string | null {
   }
   return null;
 }
+
+/** Whether this party goes on without another, by the agreement of all who do. */
+const misses = (core: CoreState, party: number): boolean =>
+  core.absent.some((absence) => absence.party === party);
 
 /** Whether two parties still reach each other, over living parties and links that neither the network nor anyone has given up. */
 function sameSide(world: SearchWorld, state: Int32Array, a: number, b: number): boolean {
@@ -63,7 +68,7 @@ function checkCompletion(world: SearchWorld, state: Int32Array): string | null {
     if (world.scenario.mismatched !== undefined)
       return `validity: ${world.names[party]} completed, and the jobs differ`;
     for (let other = 0; other < world.size; other++) {
-      if (!world.hasFinished(state, other)) {
+      if (!world.hasFinished(state, other) && !misses(world.core(state, party).core, other)) {
         return `validity: ${world.names[party]} completed before ${world.names[other]} was through`;
       }
     }
@@ -75,11 +80,17 @@ function checkScopes(world: SearchWorld, state: Int32Array): string | null {
   let first = 0;
   for (let party = 0; party < world.size; party++) {
     const outcome = world.scopeOutcome(state, party);
-    if (outcome === 0) continue;
+    if (outcome === 0 || isOut(world, state, party)) continue;
     if (first !== 0 && outcome !== first) return 'agreement: a scope has two outcomes';
     first = outcome;
   }
   return null;
+}
+
+/** Whether a party is out of the run: others go on without it, or it has failed. */
+function isOut(world: SearchWorld, state: Int32Array, party: number): boolean {
+  if (world.core(state, party).outcome?.result === 'failed') return true;
+  return world.names.some((_, other) => misses(world.core(state, other).core, party));
 }
 
 /** Nothing can happen any more but further faults: everyone has ended and left, unless the programs simply go on. */

@@ -111,14 +111,20 @@ function programMoves(world: SearchWorld, state: Int32Array, at: number, core: F
   else if (action === 'finish') out.push(encodeMove('finish', at));
 }
 
+function may(who: readonly number[] | undefined, party: number): boolean {
+  return who === undefined || who.includes(party);
+}
+
 function faultMoves(world: SearchWorld, state: Int32Array, out: number[]): void {
   if (world.isSpent(state)) return;
   for (let at = 0; at < world.size; at++) {
     const core = world.core(state, at);
     if (world.isCrashed(state, at) || core.left) continue;
-    if (core.open && world.budget(state, 'failures') > 0) out.push(encodeMove('fail', at));
+    if (core.open && world.budget(state, 'failures') > 0 && may(world.scenario.failing, at))
+      out.push(encodeMove('fail', at));
     if (core.open && world.budget(state, 'cancellations') > 0) out.push(encodeMove('cancel', at));
-    if (world.budget(state, 'crashes') > 0) out.push(encodeMove('crash', at));
+    if (world.budget(state, 'crashes') > 0 && may(world.scenario.crashing, at))
+      out.push(encodeMove('crash', at));
     for (let peer = at + 1; peer < world.size; peer++) {
       if (world.isCrashed(state, peer) || world.isSevered(state, at, peer) || world.core(state, peer).left)
         continue;

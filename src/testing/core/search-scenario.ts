@@ -21,6 +21,9 @@ export interface SearchScenario {
     /** A program ends itself by Ctrl-C. */
     readonly cancellations?: number;
   };
+  /** Who may fail, and who may crash; everyone unless told otherwise. */
+  readonly failing?: readonly number[];
+  readonly crashing?: readonly number[];
   /** This party has another job than the others. */
   readonly mismatched?: number;
   /** This party's steps have other digests, from its first on. */

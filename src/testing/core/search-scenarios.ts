@@ -85,6 +85,15 @@ export const quickSearches: readonly SearchScenario[] = [
     faults: { crashes: 1 },
     statesMax: 150_000,
   },
+  {
+    name: 'three parties, running, two fail and one of them crashes',
+    parties: 3,
+    ...running,
+    faults: { failures: 2, crashes: 1 },
+    failing: [0, 2],
+    crashing: [2],
+    statesMax: 150_000,
+  },
   { name: 'three parties, closing, 1 cut', parties: 3, ...closing, faults: { cuts: 1 } },
   { name: 'three parties, closing, 1 crash', parties: 3, ...closing, faults: { crashes: 1 } },
   {

@@ -3,6 +3,7 @@
  * one vector of small numbers. Unlike a run it has no clock: everything that may happen may happen now, in any order. What
  * needs time to pass (a party that lingers) happens when nothing else can, unless the scenario has time.
  */
+import { invariant } from '../../base/errors.ts';
 import { initialState } from '../../coordination/machine.ts';
 import type { CoreEvent, CoreState, Failure, TrailEntry } from '../../coordination/types.ts';
 import { testBounds, testHello, testSigner } from '../core-world.ts';
@@ -13,7 +14,9 @@ import { decodeMove, encodeMove, type Move, type SearchScenario } from './search
 
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 /** Steps at which parties fail: the party that comes first in the federation fails last in the program. */
-const FAILING_STEPS = ['4/0', '3/1', '3/0', undefined];
+const FAILING_STEPS = ['4/0', '3/1', undefined, '3/0'];
+/** An outcome of a scope, as a state holds it for each party: with four parties they fit into one word. */
+const OUTCOME_BITS = 7;
 export const SCOPE = '2';
 
 /** Kinds of faults that have a budget, by place in the budget word. */
@@ -123,7 +126,7 @@ export class SearchWorld {
 
   /** The outcome of the scope at a party; 0 before it has one. */
   scopeOutcome(state: Int32Array, party: number): number {
-    return ((state[this.#scopes] ?? 0) >> (4 * party)) & 15;
+    return ((state[this.#scopes] ?? 0) >> (OUTCOME_BITS * party)) & (2 ** OUTCOME_BITS - 1);
   }
 
   /** Makes one move, in place. */
@@ -292,7 +295,8 @@ export class SearchWorld {
     const text = JSON.stringify([failure, attached]);
     const number = this.scopeOutcomes.get(text) ?? this.scopeOutcomes.size + 1;
     this.scopeOutcomes.set(text, number);
-    state[this.#scopes] = (state[this.#scopes] ?? 0) | (number << (4 * party));
+    invariant(number < 2 ** OUTCOME_BITS, 'there are more outcomes of a scope than a state can tell apart');
+    state[this.#scopes] = (state[this.#scopes] ?? 0) | (number << (OUTCOME_BITS * party));
     this.#advanceProgram(state, party, this.progress(state, party) + 1);
   }
 

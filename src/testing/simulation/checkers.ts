@@ -85,12 +85,14 @@ function ended(run: SimulatedRun): readonly Ended[] {
   return run.parties.filter((party): party is Ended => party.report !== null);
 }
 
-/** The peers that a party has given up, by its own events; they close the links between them. */
+/** The peers that a party has given up or gone on without, by its own events; they close the links between them. */
 function givenUp(party: SimulatedParty): ReadonlySet<string> {
   return new Set(
-    party.events.flatMap((event) =>
-      event.event === 'peer.state' && event.state === 'lost' ? [event.peer] : [],
-    ),
+    party.events.flatMap((event) => {
+      const isOver =
+        event.event === 'party.absent' || (event.event === 'peer.state' && event.state === 'lost');
+      return isOver ? [event.peer] : [];
+    }),
   );
 }
 
@@ -118,7 +120,8 @@ const isInDoubt = ({ report }: Ended): boolean => report.code === 'IN_DOUBT';
 
 /**
  * In a component all have one digest. Between any two parties, none reports success beside the other's failure; doubt is not failure,
- * and is what remains when contact is lost with the last message (docs/failure-model.md).
+ * and is what remains when contact is lost with the last message. Whom a run has gone on without fails, and the others know of it
+ * (docs/failure-model.md).
  */
 function checkAgreement(run: SimulatedRun): readonly Violation[] {
   const found: Violation[] = [];
@@ -132,7 +135,10 @@ function checkAgreement(run: SimulatedRun): readonly Violation[] {
     found.push({ checker: 'agreement', parties: group.map(({ name }) => name), words: words.join(', ') });
   }
   const completed = ended(run).filter(isCompleted);
-  const failed = ended(run).filter((party) => !isCompleted(party) && !isInDoubt(party));
+  const absent = completed.flatMap(({ report }) => report.absent.map(({ origin }) => origin));
+  const failed = ended(run).filter(
+    (party) => !isCompleted(party) && !isInDoubt(party) && !absent.includes(party.name),
+  );
   if (completed.length > 0 && failed.length > 0) {
     const words = `${names(completed)} completed while ${names(failed)} reported ${failed[0]?.report.code}`;
     found.push({ checker: 'agreement', parties: [...completed, ...failed].map(({ name }) => name), words });

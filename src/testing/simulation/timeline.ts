@@ -103,6 +103,8 @@ export function describeEvent(event: RunEvent): string {
         .join(', ')}`;
     case 'log':
       return `log: ${event.message.split('\n', 1)[0]}`;
+    case 'party.absent':
+      return `goes on without ${event.peer} (${event.code})`;
     case 'verdict':
       return `decides: ${event.code ?? 'completed'}`;
     case 'result':

@@ -61,19 +61,42 @@ export async function andSS(
   const length = pairs[0]?.[0].length ?? 0;
   const words = planeWords(length);
   const product = new BigUint64Array(words * pairs.reduce((sum, [x]) => sum + x.width, 0));
-  let at = 0;
-  for (const [x, y] of pairs) {
-    const [xa, xb] = partsOf(x);
-    const [ya, yb] = partsOf(y);
-    const out = product.subarray(at, at + xa.length);
-    kernels.rep3And(out, xa, xb, ya, yb, seeds.own(fiber), seeds.next(fiber));
-    at += xa.length;
+  if (words <= STACKED_WORDS_MAX && pairs.length > 1) {
+    const [xa, xb, ya, yb] = stacked(pairs, product.length);
+    kernels.rep3And(product, xa, xb, ya, yb, seeds.own(fiber), seeds.next(fiber));
+  } else {
+    let at = 0;
+    for (const [x, y] of pairs) {
+      const [xa, xb] = partsOf(x);
+      const [ya, yb] = partsOf(y);
+      const out = product.subarray(at, at + xa.length);
+      kernels.rep3And(out, xa, xb, ya, yb, seeds.own(fiber), seeds.next(fiber));
+      at += xa.length;
+    }
   }
   const other = await passBack(fiber, 'andSS', product);
-  at = 0;
+  let at = 0;
   return pairs.map(([x]) => {
     const from = at;
     at += x.width * words;
     return bits(length, x.width, [product.subarray(from, at), other.subarray(from, at)]);
   });
+}
+
+/** Operands of planes up to this size are laid one after the other for one call of the kernel, which costs less than many calls. */
+const STACKED_WORDS_MAX = 64;
+
+function stacked(pairs: readonly BitsPair[], count: number): readonly [Words, Words, Words, Words] {
+  const make = (): Words => new BigUint64Array(count);
+  const out = [make(), make(), make(), make()] as const;
+  let at = 0;
+  for (const [x, y] of pairs) {
+    const [xa, xb] = partsOf(x);
+    const [ya, yb] = partsOf(y);
+    [xa, xb, ya, yb].forEach((words, operand) => {
+      (out[operand] as Words).set(words, at);
+    });
+    at += xa.length;
+  }
+  return out;
 }

@@ -21,20 +21,22 @@ import { combineForAll } from './messages.ts';
 import { made, onlyRank, partOf, type Semi2kState } from './state.ts';
 
 export async function a2b(state: Semi2kState, fiber: Fiber, x: Arith, width: number): Promise<Bits> {
-  const stock = await bitStock(state, fiber, addAnds(width) * planeWords(x.length));
+  const words = planeWords(x.length);
+  const stock = await bitStock(state, fiber, addAnds(width) * words, (width - 1) * words);
   const { first, second } = await summands(state, fiber, x, lowBits(width), false);
   return addBits(stock, fiber, first, second);
 }
 
 export async function msbS(state: Semi2kState, fiber: Fiber, x: Arith): Promise<Bits> {
-  const stock = await bitStock(state, fiber, SIGN_ANDS * planeWords(x.length));
+  const words = planeWords(x.length);
+  const stock = await bitStock(state, fiber, SIGN_ANDS * words, 63 * words);
   const { first, second } = await summands(state, fiber, x, signOrder, false);
   return signOfSum(stock, fiber, first, second);
 }
 
 /** x = 0 exactly where all bits of the second summand and the negated first agree. */
 export async function eqzS(state: Semi2kState, fiber: Fiber, x: Arith): Promise<Bits> {
-  const stock = await bitStock(state, fiber, allOnesAnds(64) * planeWords(x.length));
+  const stock = await bitStock(state, fiber, allOnesAnds(64) * planeWords(x.length), 0);
   const { first, second } = await summands(state, fiber, x, lowBits(64), true);
   const ones = bits(x.length, 64, onlyRank(state, 0, onesPlanes(x.length, 64)));
   return andOfPlanes(stock, fiber, xorSS(state.kernels, xorSS(state.kernels, first, second), ones));

@@ -14,10 +14,12 @@ import {
 } from '../circuits.ts';
 import type { MatrixDims, ProtocolCosts } from '../protocol.ts';
 
+/** What costs depend on. */
+type SourceOutline = Pick<CorrelationSource, 'kind' | 'costs'>;
+
 /** With what the source sends among the members; what a dealer sends is in correlation/recipes.ts. Bytes of whole words. */
-export function semi2kCosts(size: number, source: CorrelationSource): ProtocolCosts {
-  const made = source.costs;
-  const pair = source.kind === 'pair';
+export function semi2kCosts(size: number, { kind, costs: made }: SourceOutline): ProtocolCosts {
+  const pair = kind === 'pair';
   const free = evenCost(size, 0, 0);
   /** Everybody tells everybody. */
   const tell = (words: number): Cost => evenCost(size, 1, 8 * words * (size - 1));
@@ -28,11 +30,16 @@ export function semi2kCosts(size: number, source: CorrelationSource): ProtocolCo
           rounds: 1,
           bytes: Array.from({ length: size }, (_, rank) => (rank === to ? 0 : 8 * words)),
         };
-  /** A circuit with all its triples made before. */
-  const circuit = (length: number, ands: number, rounds: number): Cost => {
+  /** A circuit with all its triples made before. The first `crossed` ands of two members cost half (bit-stock.ts). */
+  const circuit = (length: number, ands: number, rounds: number, crossed: number): Cost => {
     const words = ands * planeWords(length);
     if (words === 0) return free;
-    return inSequence(made.bitTriples(words), { ...tell(2 * words), rounds });
+    const known = pair ? crossed * planeWords(length) : 0;
+    const correlated = inParallel(
+      words > known ? made.bitTriples(words - known) : free,
+      known > 0 ? made.bitCrosses(known) : free,
+    );
+    return inSequence(correlated, { ...tell(2 * words - known), rounds });
   };
   /** Bits of a sum: two members know theirs, more open a masked value. */
   const summands = (length: number): Cost => (pair ? free : tell(length));
@@ -66,13 +73,14 @@ export function semi2kCosts(size: number, source: CorrelationSource): ProtocolCo
       ),
     truncS,
     truncExactS: (length, by) =>
-      inSequence(truncS(length), circuit(length, carryOutAnds(by), carryOutRounds(by)), b2a(length, 1)),
-    andSS: (length, width) => circuit(length, width, 1),
-    a2b: (length, width) => inSequence(summands(length), circuit(length, addAnds(width), addRounds(width))),
+      inSequence(truncS(length), circuit(length, carryOutAnds(by), carryOutRounds(by), by), b2a(length, 1)),
+    andSS: (length, width) => circuit(length, width, 1, 0),
+    a2b: (length, width) =>
+      inSequence(summands(length), circuit(length, addAnds(width), addRounds(width), width - 1)),
     b2a,
     bit2a: (length) => b2a(length, 1),
-    msbS: (length) => inSequence(summands(length), circuit(length, SIGN_ANDS, SIGN_ROUNDS)),
-    eqzS: (length) => inSequence(summands(length), circuit(length, allOnesAnds(64), levels(64))),
+    msbS: (length) => inSequence(summands(length), circuit(length, SIGN_ANDS, SIGN_ROUNDS, 63)),
+    eqzS: (length) => inSequence(summands(length), circuit(length, allOnesAnds(64), levels(64), 0)),
     randomA: () => free,
     randomB: () => free,
     shuffleS: (length, columns) => {

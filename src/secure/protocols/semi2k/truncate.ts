@@ -1,5 +1,5 @@
 /**
- * Division by 2^f with an error below 1 and never a gross one, for |x| < 2^62. The proofs are in docs/protocols-semi2k.md.
+ * Division by 2^f with an error below 1 and never a gross one, for |x| < 2^62. The proofs are in docs/protocols.md.
  * In both forms X = x + 2^62 lies in [0, 2^63), so that its highest bit is known to be 0.
  *
  * Two members: X = X_0 - Y, where Y = -X_1. That wraps exactly where Y's highest bit is 1 and X_0's is 0: if it does not wrap,
@@ -66,11 +66,12 @@ export async function truncWith(
 
 export async function truncExactS(state: Semi2kState, fiber: Fiber, x: Arith, by: number): Promise<Arith> {
   const stock = await truncationStock(state, fiber, x.length, by, true);
-  const triples = await bitStock(state, fiber, carryOutAnds(by) * planeWords(x.length));
+  const words = planeWords(x.length);
+  const triples = await bitStock(state, fiber, carryOutAnds(by) * words, by * words);
   const { quotient, taken, complement } = await truncate(state, fiber, x, by, stock);
   // The low bits borrowed exactly where those taken away are more than those there were: where taken + ~there overflows.
   const planes = (from: Words): Words =>
-    made(by * planeWords(x.length), (out) => state.kernels.toPlanes(out, from, lowBits(by)));
+    made(by * words, (out) => state.kernels.toPlanes(out, from, lowBits(by)));
   const low = (parts: readonly Words[]): Bits => bits(x.length, by, parts);
   const subtrahend = taken.shared ? low([planes(taken.words)]) : low(onlyRank(state, 1, planes(taken.words)));
   const borrow = await carryOut(triples, fiber, subtrahend, low(onlyRank(state, 0, planes(complement))));

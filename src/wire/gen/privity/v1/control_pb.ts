@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIItMBCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBAUIKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0cyKFAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAlCCgoIX2ZhaWx1cmUiHwoDQ3V0EgwKBGZyb20YASABKA0SCgoCdG8YAiABKA0iTgoLQm9hcmRSZXBvcnQSDQoFcGFydHkYASABKA0SDwoHdmVyc2lvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHZGVjaWRlZBgEIAEoCCKHAQoLQm9hcmRVcGRhdGUSLwoNY29udHJpYnV0aW9ucxgBIAMoCzIYLnByaXZpdHkudjEuQ29udHJpYnV0aW9uEh0KBGN1dHMYAiADKAsyDy5wcml2aXR5LnYxLkN1dBIoCgdyZXBvcnRzGAMgAygLMhcucHJpdml0eS52MS5Cb2FyZFJlcG9ydCJ7CgpUcmFpbEVudHJ5Eg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHc3RlcF9pZBgEIAEoCRIMCgRraW5kGAUgASgJEgwKBG5hbWUYBiABKAkSDgoGcGxhY2VzGAcgAygJIlIKCERpdmVyZ2VkEg4KBmJyYW5jaBgBIAEoCRInCgdlbnRyaWVzGAIgAygLMhYucHJpdml0eS52MS5UcmFpbEVudHJ5Eg0KBWVuZGVkGAMgASgIIiQKA0ZpbhINCgVzdGVwcxgBIAEoDRIOCgZkaWdlc3QYAiABKAkiBwoFUmVhZHkiCAoGQ2xvc2VkIl0KBFZvdGUSDQoFc2NvcGUYASABKAkSKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg8KB21lbWJlcnMYAyADKA1CCgoIX2ZhaWx1cmUiPgoLQ29uY2xhdmVFbmQSEAoIY29uY2xhdmUYASABKAkSDQoFc3RlcHMYAiABKA0SDgoGZGlnZXN0GAMgASgJYgZwcm90bzM");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIItMBCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBAUIKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0cyLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
 
 /**
  * @generated from message privity.v1.Control
@@ -267,6 +267,32 @@ export type Contribution = Message<"privity.v1.Contribution"> & {
    * @generated from field: string signature = 5;
    */
   signature: string;
+
+  /**
+   * How often the run had gone on without somebody before.
+   *
+   * @generated from field: uint32 epoch = 6;
+   */
+  epoch: number;
+
+  /**
+   * The party's program is gone: it leaves the run.
+   *
+   * @generated from field: bool leaving = 7;
+   */
+  leaving: boolean;
+
+  /**
+   * @generated from field: repeated privity.v1.ScopeView scopes = 8;
+   */
+  scopes: ScopeView[];
+
+  /**
+   * Too much is open to be listed.
+   *
+   * @generated from field: bool crowded = 9;
+   */
+  crowded: boolean;
 };
 
 /**
@@ -275,6 +301,71 @@ export type Contribution = Message<"privity.v1.Contribution"> & {
  */
 export const ContributionSchema: GenMessage<Contribution> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 5);
+
+/**
+ * What a party knows of a scope when it seals.
+ *
+ * @generated from message privity.v1.ScopeView
+ */
+export type ScopeView = Message<"privity.v1.ScopeView"> & {
+  /**
+   * @generated from field: string scope = 1;
+   */
+  scope: string;
+
+  /**
+   * @generated from field: repeated uint32 members = 2;
+   */
+  members: number[];
+
+  /**
+   * Its program is in the scope, and the scope is not over for it.
+   *
+   * @generated from field: bool inside = 3;
+   */
+  inside: boolean;
+
+  /**
+   * @generated from field: repeated privity.v1.KnownVote votes = 4;
+   */
+  votes: KnownVote[];
+
+  /**
+   * The scope is concluded there.
+   *
+   * @generated from field: bool over = 5;
+   */
+  over: boolean;
+};
+
+/**
+ * Describes the message privity.v1.ScopeView.
+ * Use `create(ScopeViewSchema)` to create a new message.
+ */
+export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 6);
+
+/**
+ * @generated from message privity.v1.KnownVote
+ */
+export type KnownVote = Message<"privity.v1.KnownVote"> & {
+  /**
+   * @generated from field: uint32 party = 1;
+   */
+  party: number;
+
+  /**
+   * @generated from field: optional privity.v1.Failure failure = 2;
+   */
+  failure?: Failure | undefined;
+};
+
+/**
+ * Describes the message privity.v1.KnownVote.
+ * Use `create(KnownVoteSchema)` to create a new message.
+ */
+export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 7);
 
 /**
  * @generated from message privity.v1.Cut
@@ -296,7 +387,7 @@ export type Cut = Message<"privity.v1.Cut"> & {
  * Use `create(CutSchema)` to create a new message.
  */
 export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 6);
+  messageDesc(file_privity_v1_control, 8);
 
 /**
  * @generated from message privity.v1.BoardReport
@@ -328,7 +419,7 @@ export type BoardReport = Message<"privity.v1.BoardReport"> & {
  * Use `create(BoardReportSchema)` to create a new message.
  */
 export const BoardReportSchema: GenMessage<BoardReport> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 7);
+  messageDesc(file_privity_v1_control, 9);
 
 /**
  * @generated from message privity.v1.BoardUpdate
@@ -348,6 +439,11 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
    * @generated from field: repeated privity.v1.BoardReport reports = 3;
    */
   reports: BoardReport[];
+
+  /**
+   * @generated from field: uint32 epoch = 4;
+   */
+  epoch: number;
 };
 
 /**
@@ -355,7 +451,7 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
  * Use `create(BoardUpdateSchema)` to create a new message.
  */
 export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 8);
+  messageDesc(file_privity_v1_control, 10);
 
 /**
  * @generated from message privity.v1.TrailEntry
@@ -402,7 +498,7 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
  * Use `create(TrailEntrySchema)` to create a new message.
  */
 export const TrailEntrySchema: GenMessage<TrailEntry> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 9);
+  messageDesc(file_privity_v1_control, 11);
 
 /**
  * @generated from message privity.v1.Diverged
@@ -429,7 +525,7 @@ export type Diverged = Message<"privity.v1.Diverged"> & {
  * Use `create(DivergedSchema)` to create a new message.
  */
 export const DivergedSchema: GenMessage<Diverged> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 10);
+  messageDesc(file_privity_v1_control, 12);
 
 /**
  * A program is through: how many steps its main branch has, and the digest after them.
@@ -453,7 +549,7 @@ export type Fin = Message<"privity.v1.Fin"> & {
  * Use `create(FinSchema)` to create a new message.
  */
 export const FinSchema: GenMessage<Fin> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 11);
+  messageDesc(file_privity_v1_control, 13);
 
 /**
  * Every party's FIN has arrived here, and they are equal.
@@ -468,7 +564,7 @@ export type Ready = Message<"privity.v1.Ready"> & {
  * Use `create(ReadySchema)` to create a new message.
  */
 export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 12);
+  messageDesc(file_privity_v1_control, 14);
 
 /**
  * Every party's READY has arrived here: the run is complete.
@@ -483,7 +579,7 @@ export type Closed = Message<"privity.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 13);
+  messageDesc(file_privity_v1_control, 15);
 
 /**
  * One party's word on a scope: through (no failure), or failed.
@@ -507,6 +603,13 @@ export type Vote = Message<"privity.v1.Vote"> & {
    * @generated from field: repeated uint32 members = 3;
    */
   members: number[];
+
+  /**
+   * Said by the supervisor before its program has come to the scope.
+   *
+   * @generated from field: bool early = 4;
+   */
+  early: boolean;
 };
 
 /**
@@ -514,7 +617,7 @@ export type Vote = Message<"privity.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 14);
+  messageDesc(file_privity_v1_control, 16);
 
 /**
  * A member's program is through with a conclave: the steps of its branch and the digest after them. Sent to members only.
@@ -543,5 +646,5 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  * Use `create(ConclaveEndSchema)` to create a new message.
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 15);
+  messageDesc(file_privity_v1_control, 17);
 

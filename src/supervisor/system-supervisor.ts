@@ -1,34 +1,20 @@
-/** The machine that this process runs on. */
+/** The machine that this supervisor runs on. It loads nothing that only programs need, such as the database. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../base/errors.ts';
-import { systemClock, systemRandom } from '../base/system.ts';
-import { closeDatabase, configureDatabase } from '../data/index.ts';
-import { loadJob } from '../program/load-job.ts';
 import { OwnClaim } from './claim.ts';
-import type { FromProgram } from './ipc.ts';
-import { sayLastWord } from './last-word.ts';
 import type { PartyOptions } from './options.ts';
 import { clearOrphan, findOrphans, orphanText } from './orphans.ts';
-import { openDataPlane, openPlanes } from './planes.ts';
-import type { EventLoop, ProgramPlatform, SupervisorPlatform, TempFolder } from './platform.ts';
+import { openPlanes } from './planes.ts';
+import type { SupervisorPlatform, TempFolder } from './platform.ts';
 import { ProgramProcess } from './program-process.ts';
 import { rehearse } from './rehearsal.ts';
 import { createSigner } from './signer.ts';
-
-const eventLoop: EventLoop = {
-  clock: systemClock,
-  random: systemRandom,
-  later: (callback) => void setImmediate(callback),
-  hold(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
+import { systemLoop } from './system-loop.ts';
 
 export const systemSupervisor: SupervisorPlatform<ProgramProcess> = {
-  ...eventLoop,
+  ...systemLoop,
   pid: process.pid,
   async clearOrphans(warn) {
     for (const orphan of findOrphans()) {
@@ -44,23 +30,6 @@ export const systemSupervisor: SupervisorPlatform<ProgramProcess> = {
   rehearse,
 };
 
-export const systemProgram: ProgramPlatform = {
-  ...eventLoop,
-  threads: availableParallelism(),
-  send(message) {
-    if (process.connected) process.send?.(message);
-  },
-  finish() {
-    if (!process.connected) return;
-    process.send?.({ type: 'news', news: [] } satisfies FromProgram, () => process.exit(0));
-  },
-  sayLastWord,
-  print: (line) => void process.stderr.write(`${line}\n`),
-  loadJob,
-  openDataPlane,
-  database: { configure: (tempDir) => configureDatabase({ tempDir }), close: closeDatabase },
-};
-
 /** A folder that carries this supervisor's claim, or none. */
 async function makeFolder({ party, listen, runId = '' }: PartyOptions): Promise<TempFolder> {
   let path: string | undefined;
@@ -68,7 +37,7 @@ async function makeFolder({ party, listen, runId = '' }: PartyOptions): Promise<
     path = await mkdtemp(join(tmpdir(), `privity-${party}-`));
     const { host, port } = listen;
     const facts = { kind: 'run', party, runId, listen: { host, port } } as const;
-    const claim = new OwnClaim(path, facts, systemClock.wallTime());
+    const claim = new OwnClaim(path, facts, systemLoop.clock.wallTime());
     return {
       path,
       runIs: (id) => claim.runIs(id),

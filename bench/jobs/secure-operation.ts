@@ -1,0 +1,153 @@
+/** One operation on a secure device of three parties, timed by alice: from when all have their input shares until its result is there. */
+import { readFileSync } from 'node:fs';
+import { type AnyDevice, job, type Secret, secure, tensor, z } from 'privity';
+import {
+  BATCH_ROWS,
+  FEATURES,
+  type OperationName,
+  operationNames,
+  plain,
+  wave,
+} from '../peers/secure/operations.ts';
+
+interface Stamp {
+  readonly atMs: number;
+  readonly cpuS: number;
+  readonly bytes: number;
+}
+
+function stamp(): Stamp {
+  const { user, system } = process.cpuUsage();
+  const line = readFileSync('/proc/self/net/dev', 'utf8')
+    .split('\n')
+    .find((text) => text.trim().startsWith('lo:'));
+  return {
+    atMs: performance.now(),
+    cpuS: (user + system) / 1e6,
+    bytes: Number(line?.trim().split(/\s+/)[9] ?? Number.NaN),
+  };
+}
+
+const whole: ReadonlySet<OperationName> = new Set(['mul', 'less', 'matmul', 'sort']);
+
+function shapesOf(op: OperationName, n: number): readonly (readonly number[])[] {
+  if (op === 'matmul')
+    return [
+      [n, n],
+      [n, n],
+    ];
+  if (op === 'epoch') return [[n, FEATURES], [n]];
+  return op === 'sort' || op === 'sigmoid' ? [[n]] : [[n], [n]];
+}
+
+function inputOf(op: OperationName, n: number, index: number): Float64Array {
+  const count = (shapesOf(op, n)[index] ?? []).reduce((product, size) => product * size, 1);
+  const values = wave(count, index + 1);
+  if (whole.has(op)) return values.map((value) => value * 64);
+  if (op === 'div' && index === 1) return values.map((value) => Math.abs(value) + 0.5);
+  if (op === 'epoch') return values.map((value) => (index === 0 ? value / 10 : Number(value > 0)));
+  return values;
+}
+
+function fixedPoint<D extends AnyDevice>(
+  op: OperationName,
+  x: Secret<D>,
+  y: Secret<D> | undefined,
+  zeros: Secret<D>,
+): Secret<D> {
+  if (op === 'sigmoid' || y === undefined) return x.sigmoid();
+  if (op === 'div') return x.div(y);
+  if (op !== 'epoch') return x.mul(y);
+  let w = zeros;
+  for (let from = 0; from + BATCH_ROWS <= (x.shape[0] ?? 0); from += BATCH_ROWS) {
+    const rows = x.slice(from, from + BATCH_ROWS);
+    const error = rows
+      .matmul(w)
+      .sigmoid()
+      .sub(y.slice(from, from + BATCH_ROWS));
+    w = w.sub(
+      rows
+        .transpose()
+        .matmul(error)
+        .mul(0.1 / BATCH_ROWS),
+    );
+  }
+  return w;
+}
+
+type Integers<D extends AnyDevice> = Secret<D, 'integer'>;
+
+function integer<D extends AnyDevice>(op: OperationName, x: Integers<D>, y: Integers<D> | undefined) {
+  if (op === 'sort' || y === undefined) return x.sort();
+  if (op === 'less') return x.lt(y);
+  return op === 'matmul' ? x.matmul(y) : x.mul(y);
+}
+
+export default job(
+  {
+    parties: ['alice', 'bob', 'carol'],
+    args: z.object({ op: z.enum(operationNames), size: z.coerce.number().int() }),
+  },
+  async ({ alice, bob, carol, args, reveal }) => {
+    const { op, size } = args;
+    const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+    const dtype = whole.has(op) ? ('integer' as const) : ('fixed' as const);
+    const shapes = shapesOf(op, size);
+    const inputs = shapes.map((shape, index) =>
+      alice.run('input', () => tensor(shape, inputOf(op, size, index))).to(spu, { shape, dtype }),
+    );
+    const first = (x: (typeof inputs)[number]) => x.reshape([-1]).slice(0, 1);
+    for (const input of inputs) await reveal(first(input));
+
+    // Everybody is ready when everybody knows that.
+    const ready = [
+      alice.run('ready', () => 1),
+      bob.run('ready', () => 1),
+      carol.run('ready', () => 1),
+    ] as const;
+    await Promise.all([reveal(ready[0]), reveal(ready[1]), reveal(ready[2])]);
+    const before = {
+      alice: alice.run('clock', stamp),
+      bob: bob.run('clock', stamp),
+      carol: carol.run('clock', stamp),
+    };
+
+    const [x, y] = inputs;
+    const result =
+      dtype === 'integer'
+        ? integer(op, x as Secret<typeof spu, 'integer'>, y as Secret<typeof spu, 'integer'> | undefined)
+        : fixedPoint(
+            op,
+            x as Secret<typeof spu>,
+            y as Secret<typeof spu> | undefined,
+            spu.constant(new Float64Array(FEATURES)),
+          );
+    const sample = await reveal(
+      result.reshape([-1]).slice(
+        0,
+        Math.min(
+          100,
+          result.shape.reduce((n, s) => n * s, 1),
+        ),
+      ),
+    );
+
+    const stamps = [
+      await reveal(alice.run('clock', { before: before.alice }, ({ before }) => [before, stamp()] as const)),
+      await reveal(bob.run('clock', { before: before.bob }, ({ before }) => [before, stamp()] as const)),
+      await reveal(carol.run('clock', { before: before.carol }, ({ before }) => [before, stamp()] as const)),
+    ];
+    const wanted = plain(
+      op,
+      size,
+      shapes.map((_, index) => inputOf(op, size, index)),
+    );
+    return {
+      seconds: Math.max(...stamps.map(([from, to]) => to.atMs - from.atMs)) / 1000,
+      cpu: stamps.reduce((sum, [from, to]) => sum + to.cpuS - from.cpuS, 0),
+      // All parties see the same counter, the last of them everything.
+      bytes: Math.max(...stamps.map(([, to]) => to.bytes)) - Math.min(...stamps.map(([from]) => from.bytes)),
+      error: Math.max(...Array.from(sample.data, (value, i) => Math.abs(value - (wanted[i] ?? Number.NaN)))),
+    };
+  },
+);

@@ -1,0 +1,26 @@
+/** The machine that this program process runs on. */
+import { availableParallelism } from 'node:os';
+import { closeDatabase, configureDatabase } from '../data/index.ts';
+import { loadJob } from '../program/load-job.ts';
+import type { FromProgram } from './ipc.ts';
+import { sayLastWord } from './last-word.ts';
+import { openDataPlane } from './planes.ts';
+import type { ProgramPlatform } from './platform.ts';
+import { systemLoop } from './system-loop.ts';
+
+export const systemProgram: ProgramPlatform = {
+  ...systemLoop,
+  threads: availableParallelism(),
+  send(message) {
+    if (process.connected) process.send?.(message);
+  },
+  finish() {
+    if (!process.connected) return;
+    process.send?.({ type: 'news', news: [] } satisfies FromProgram, () => process.exit(0));
+  },
+  sayLastWord,
+  print: (line) => void process.stderr.write(`${line}\n`),
+  loadJob,
+  openDataPlane,
+  database: { configure: (tempDir) => configureDatabase({ tempDir }), close: closeDatabase },
+};
