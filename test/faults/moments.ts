@@ -67,7 +67,8 @@ const moments: Readonly<Record<When, Moment>> = {
     Promise.all(
       whom.map((name) => parties.get(name).event('process.started', ({ role }) => role === 'program')),
     ),
-  handshake: (parties, { whom }) => Promise.all(whom.map((name) => met(parties, name))),
+  handshake: (parties, fault) =>
+    Promise.all([logged('loading')(parties, fault), ...fault.whom.map((name) => met(parties, name))]),
   'mid-task': working,
   idle: working,
   'in attempt': attempting,

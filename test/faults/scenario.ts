@@ -42,7 +42,7 @@ export type What =
 export type When =
   /** The victim's program process exists; it has not loaded the job. */
   | 'before the handshake'
-  /** The victim has heard of a peer, and another party has not loaded the job. */
+  /** The victim loads the job and has heard of a peer, and another party has not loaded the job. */
   | 'handshake'
   /** The victims' task "work" has begun. */
   | 'mid-task'

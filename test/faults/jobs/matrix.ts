@@ -23,6 +23,8 @@ const PIECE_MEGABYTES = 100;
 /** A few pieces and what Node.js itself needs: far below what has passed. */
 const PEAK_MEGABYTES_MAX = 1_000;
 
+// From here on the program can tell its peers if its supervisor dies.
+console.log('loading');
 // A party that is slow to load keeps the others in the handshake.
 const loadMs = Number(process.env.MATRIX_LOAD_MS ?? 0);
 if (loadMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, loadMs);
