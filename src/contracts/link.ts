@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/failure-codes.ts';
 import type { Plane } from './transport.ts';
 
 /** A message's body: nothing, bytes in pieces, or a stream for what does not fit into memory. */
@@ -22,6 +23,8 @@ export interface LinkHandlers {
   onNote?(payload: Uint8Array): void;
   /** `refused` comes with the error and is final: the peer's identity or protocol is wrong. */
   onState?(state: LinkState, error?: Error): void;
+  /** Why this party is about to leave, if it is: asked when the peer says goodbye first, whose call then ends for the same reason. */
+  failure?(): FailureCode | undefined;
 }
 
 /**
@@ -42,6 +45,9 @@ export interface Link {
   note(payload: Uint8Array): void;
   /** Resolves when the peer has acknowledged everything sent so far; rejects if the link closes first. */
   flushed(): Promise<void>;
-  /** Ends the conversation: pending sends reject, sinks are aborted, no reconnection. */
+  /**
+   * Ends the conversation: pending sends reject, sinks are aborted, no reconnection. If `error` stands for a failure, its code
+   * is the status with which the transport ends the call.
+   */
   close(error?: Error): Promise<void>;
 }

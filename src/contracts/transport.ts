@@ -1,3 +1,5 @@
+import type { FailureCode } from '../base/failure-codes.ts';
+
 /**
  * A transport carries frames between authenticated parties. It may break at any time: resumption, ordering across breaks
  * and messages of any size are the work of the Link above it (src/transport/link/), which is the same for all transports.
@@ -29,8 +31,11 @@ export interface Connection {
   send(parts: readonly Uint8Array[]): boolean;
   /** Resolves when the queue has room again, or the connection has closed. */
   drained(): Promise<void>;
-  /** Sends what is queued, then closes; destroys what is left after `CLOSE_TIMEOUT_MS`. */
-  close(): Promise<void>;
+  /**
+   * Sends what is queued, then closes; destroys what is left after `CLOSE_TIMEOUT_MS`. `failure`: why, for transports that have
+   * a status for it; links do not read it, because what they have to know comes in frames.
+   */
+  close(failure?: FailureCode): Promise<void>;
   /** Closes at once; queued frames are lost. */
   destroy(): void;
 }

@@ -1,9 +1,10 @@
 /** The control plane of one party: a link to the supervisor of every other party, in terms of the core's messages. */
 import { PeerError } from '../base/errors.ts';
+import type { FailureCode } from '../base/failure-codes.ts';
 import type { Link, LinkHandlers, Timer } from '../contracts/index.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, decodeMessage, encodeMessage } from '../coordination/messages.ts';
 import type { Message } from '../coordination/types.ts';
-import type { ManagedLink } from '../transport/index.ts';
+import { closedFor, type ManagedLink } from '../transport/index.ts';
 import type { EventLoop } from './platform.ts';
 
 export interface ControlPlaneHandlers {
@@ -22,6 +23,7 @@ export class ControlPlane {
   readonly #outbox = new Map<number, Message[]>();
   readonly #handlers: ControlPlaneHandlers;
   readonly #loop: EventLoop;
+  #failure: FailureCode | undefined;
 
   constructor(
     self: number,
@@ -52,12 +54,12 @@ export class ControlPlane {
     this.#outbox.set(peer, waiting);
   }
 
-  /** Nothing is sent to this peer or heard from it any more. */
+  /** The peer has been given up: nothing is sent to it or heard from it any more. */
   drop(peer: number): void {
     this.#outbox.delete(peer);
     this.#links
       .get(peer)
-      ?.close()
+      ?.close(closedFor('PEER_UNREACHABLE'))
       .catch(() => undefined);
   }
 
@@ -73,8 +75,14 @@ export class ControlPlane {
     timer?.cancel();
   }
 
+  /** The run is decided: what the peers' calls end with. undefined: it has completed. */
+  endsFor(failure: FailureCode | undefined): void {
+    this.#failure = failure;
+  }
+
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#links.values()].map((link) => link.close()));
+    const reason = this.#failure && closedFor(this.#failure);
+    await Promise.allSettled([...this.#links.values()].map((link) => link.close(reason)));
   }
 
   get size(): number {
@@ -96,6 +104,10 @@ export class ControlPlane {
       try {
         this.#handlers.onMessage(peer, decodeMessage(bytes, this.#parties));
       } catch (error) {
+        this.#links
+          .get(peer)
+          ?.close(error as Error)
+          .catch(() => undefined);
         this.#handlers.onRefused(peer, error as Error);
       }
     };
@@ -116,6 +128,7 @@ export class ControlPlane {
         };
       },
       onNote: take,
+      failure: () => this.#failure,
       onState: (state, error) => {
         // A peer that says goodbye has left, or has given up on this party: silence for the core. Any other end is a refusal.
         if (state === 'closed' && error instanceof PeerError) this.#handlers.onRefused(peer, error);

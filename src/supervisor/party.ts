@@ -214,6 +214,7 @@ export class PartyRun<Child extends ProgramChild> {
         return this.#program.send({ ...effect, party: this.#parties[effect.party] ?? '?' });
       case 'ended':
         this.#program.over(this.#coordinator.state);
+        this.#control?.endsFor(effect.outcome.failure?.code);
         this.#say.verdict(effect.outcome);
         return this.#ended.resolve(effect.outcome);
       case 'leave':

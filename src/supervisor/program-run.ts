@@ -1,12 +1,13 @@
 /** One run in the program process: job, runtime and data plane, joined to the supervisor's messages. */
 import type { Socket } from 'node:net';
 import { PeerError, UsageError } from '../base/errors.ts';
+import type { FailureCode } from '../base/failure-codes.ts';
 import type { LinkHandlers, Timer } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
 import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
 import { Runtime } from '../program/runtime.ts';
-import type { ManagedLink } from '../transport/index.ts';
+import { closedFor, type ManagedLink } from '../transport/index.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import type { DataPlane, ProgramPlatform } from './platform.ts';
 import { toJson } from './result-json.ts';
@@ -40,6 +41,8 @@ export class ProgramRun {
   #orphan = false;
   #silence: Silence | null = null;
   #toldOfWaits = false;
+  /** Of the verdict. */
+  #failure: FailureCode | undefined;
   /** The next look at waits and links. */
   #looking: Timer | null = null;
   /** Peers whose connection was replaced because it was silent, and which have not been heard since. */
@@ -65,6 +68,7 @@ export class ProgramRun {
         return;
       case 'abort': {
         const { failure, attached, digest } = message.outcome;
+        this.#failure = failure?.code;
         if (failure) this.#runtime?.abort({ failure, attached, digest });
         void this.#end();
         return;
@@ -181,6 +185,7 @@ export class ProgramRun {
         this.#heard(peer);
         if (Buffer.from(payload).equals(ORPHANED)) this.#tell({ type: 'orphaned', peer });
       },
+      failure: () => this.#failure,
       onState: (state, error) => {
         handlers.onState?.(state, error);
         if (state === 'up' && this.#orphan) for (const link of this.#links) link.note(ORPHANED);
@@ -226,7 +231,8 @@ export class ProgramRun {
     this.#flushDetails();
     const released = await this.#runtime?.close();
     const links = this.#links.length;
-    await Promise.allSettled(this.#links.map((link) => link.close()));
+    const reason = this.#failure && closedFor(this.#failure);
+    await Promise.allSettled(this.#links.map((link) => link.close(reason)));
     await this.#plane?.close();
     await this.#platform.database.close();
     this.#tell({ type: 'closed', reclaimed: { 'data links': links, ...released } });
@@ -295,7 +301,8 @@ export class ProgramRun {
   #exclude(peer: string, failure: Failure): void {
     this.#runtime?.exclude(peer, failure);
     const index = this.#links.findIndex((link) => link.peer === peer);
-    for (const link of index === -1 ? [] : this.#links.splice(index, 1)) link.close().catch(() => undefined);
+    for (const link of index === -1 ? [] : this.#links.splice(index, 1))
+      link.close(closedFor(failure.code)).catch(() => undefined);
     this.#silence?.forget(peer);
   }
 

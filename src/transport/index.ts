@@ -24,6 +24,7 @@ export { acceptInto, type LinkAcceptor } from './link/accept.ts';
 export { LINK_PROTOCOL_VERSION } from './link/hello.ts';
 export { CHUNK_BYTES, LINK_LIMITS, type LinkLimits, REPLAY_BUFFER_BYTES_MAX } from './link/limits.ts';
 export { createLink, type LinkOptions, type ManagedLink } from './link/link.ts';
+export { closedFor } from './link/link-errors.ts';
 export { refuse } from './link/refuse.ts';
 export { MEMORY_LIMITS, MemoryHub, type MemoryHubOptions, type MemoryLimits } from './memory/hub.ts';
 export { drainHead, handOver } from './port/hand-over.ts';

@@ -15,6 +15,7 @@ import {
 } from '../../src/transport/index.ts';
 import { type Frame, FrameSchema } from '../../src/wire/gen/privity/v1/link_pb.ts';
 import { join, leave, testParty } from '../transport/federation.ts';
+import { clientFor } from './foreign-client.ts';
 
 const method = {
   path: '/privity.v1.Link/Data',
@@ -101,7 +102,7 @@ describe('interoperation with grpc-js', () => {
     const [alice, bob] = await Promise.all([testParty('alice'), testParty('bob')]);
     const transport = join(bob, [alice.address]);
     const acceptor = acceptInto(transport);
-    const client = clientFor(alice.identity, bob.identity.certPem, bob.port.port);
+    const client = clientFor(alice.identity, bob.identity.certPem, bob.port.port, 'data');
     const call = client.makeBidiStreamRequest(
       method.path,
       method.requestSerialize,
@@ -134,7 +135,7 @@ describe('interoperation with grpc-js', () => {
     const [alice, bob] = await Promise.all([testParty('alice'), testParty('bob')]);
     const stranger = await createIdentity({ party: 'alice', clock: systemClock });
     join(bob, [alice.address]).accept(() => assert.fail('the connection must not come to be'));
-    const client = clientFor(stranger, bob.identity.certPem, bob.port.port);
+    const client = clientFor(stranger, bob.identity.certPem, bob.port.port, 'data');
     const ask = (path: string): Promise<grpc.StatusObject> => {
       const call = client.makeBidiStreamRequest(path, method.requestSerialize, method.responseDeserialize);
       call.on('error', () => {});
@@ -143,6 +144,7 @@ describe('interoperation with grpc-js', () => {
     const refused = await ask(method.path);
     assert.equal(refused.code, grpc.status.UNAUTHENTICATED);
     assert.match(refused.details, /compare fingerprints/);
+    assert.deepEqual(refused.metadata.get('privity-failure'), ['AUTH_FAILED']);
     assert.equal((await ask('/privity.v1.Link/Nothing')).code, grpc.status.UNIMPLEMENTED);
     client.close();
     await leave(alice, bob);
@@ -187,24 +189,6 @@ describe('interoperation with grpc-js', () => {
     }
   });
 });
-
-function clientFor(
-  identity: { certPem: string; keyPem: string },
-  serverCert: string,
-  port: number,
-): grpc.Client {
-  const credentials = grpc.credentials.createSsl(
-    Buffer.from(serverCert),
-    Buffer.from(identity.keyPem),
-    Buffer.from(identity.certPem),
-    { checkServerIdentity: () => undefined },
-  );
-  return new grpc.Client(`127.0.0.1:${port}`, credentials, {
-    'grpc.ssl_target_name_override': 'data.bob.privity',
-    'grpc.default_authority': 'data.bob.privity',
-    'grpc.max_receive_message_length': 16 * 1024 * 1024,
-  });
-}
 
 async function serverFor(refuseWith?: grpc.status) {
   const identity = await createIdentity({ party: 'bob', clock: systemClock });

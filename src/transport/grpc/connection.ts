@@ -1,10 +1,11 @@
 import type { ClientHttp2Stream, Http2Session, ServerHttp2Stream } from 'node:http2';
-import { InternalError, invariant, PeerError, PeerLostError } from '../../base/errors.ts';
+import { InternalError, invariant, PeerError, PeerLostError, PrivityError } from '../../base/errors.ts';
+import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
 import { COPY_BYTES_MAX, PacedWriter } from './paced-writer.ts';
-import { decodeMessage, statusError } from './status.ts';
+import { decodeMessage, FAILURE_TRAILER, statusError, trailersFor } from './status.ts';
 
 export interface GrpcConnectionOptions {
   readonly peer: string;
@@ -35,6 +36,9 @@ export class GrpcConnection implements Connection {
   #sessionError: Error | undefined;
   #closing: Timer | undefined;
   #destroyed = false;
+  /** For which failure this side ends the call; its status, if this side is the one that has one to send. */
+  #failure: FailureCode | undefined;
+  #toldClosed = false;
   /** Resolves when the stream is closed, whoever closed it. */
   readonly closed: Promise<void>;
 
@@ -60,16 +64,21 @@ export class GrpcConnection implements Connection {
     });
     stream.on('end', () => {
       if (!isClient) this.#orderly = true;
-      if (this.#reader.inMessage && !stream.aborted && !this.#destroyed) {
+      if (this.#reader.inMessage && !stream.aborted && !this.#isOver) {
         this.#reason ??= violation(this.peer, 'the stream ended within a message');
+        this.#failure ??= 'PROTOCOL_VIOLATION';
       }
       this.#writer.end();
     });
-    if (isClient) {
+    if ('respond' in stream) {
+      stream.once('wantTrailers', () => stream.sendTrailers(trailersFor(this.#failure)));
+    } else {
       stream.on('trailers', (headers: Record<string, unknown>) => {
         const code = Number(headers['grpc-status'] ?? Number.NaN);
         if (Number.isNaN(code)) return;
         this.#orderly = true;
+        // Another Privity: its frames have said what a link has to know, and who is to blame is for the parties to agree on.
+        if (isFailureCode(headers[FAILURE_TRAILER])) return;
         this.#reason ??= statusError(code, decodeMessage(String(headers['grpc-message'] ?? '')), this.peer);
       });
     }
@@ -121,8 +130,9 @@ export class GrpcConnection implements Connection {
     return new Promise((resolve) => this.#drainWaiters.push(resolve));
   }
 
-  close(): Promise<void> {
+  close(failure?: FailureCode): Promise<void> {
     if (!this.#isOver) {
+      this.#failure ??= failure;
       this.#closing = this.#clock.after(this.#limits.closeTimeoutMs, () => this.destroy());
       // What still arrives is read and dropped, so that the peer's end of stream behind it is seen.
       this.#stream.removeAllListeners('data');
@@ -180,9 +190,17 @@ export class GrpcConnection implements Connection {
       error instanceof PeerError && error.party === undefined
         ? new PeerError(error.code, `${this.peer}: ${error.message}`, { party: this.peer })
         : (error as Error);
-    this.#destroyed = true;
-    this.#stream.destroy();
-    this.#session.destroy();
+    // At once; the peer, if this side is the one that has a status to send, hears it meanwhile.
+    this.#tellClosed();
+    if ('respond' in this.#stream)
+      void this.close(error instanceof PrivityError ? error.failure : 'INTERNAL');
+    else this.destroy();
+  }
+
+  #tellClosed(): void {
+    if (this.#toldClosed) return;
+    this.#toldClosed = this.#handlers !== undefined;
+    this.#handlers?.onClose(this.#closeError());
   }
 
   #releaseDrain(): void {
@@ -196,11 +214,11 @@ export class GrpcConnection implements Connection {
     if (this.#stream.aborted || this.#stream.rstCode !== 0) this.#orderly = false;
     this.#closing?.cancel();
     this.#releaseDrain();
-    if (this.#session.destroyed) return this.#handlers?.onClose(this.#closeError());
+    if (this.#session.destroyed) return this.#tellClosed();
     // The session has no other use. Its goodbye needs the peer's answer, so it has a bound too.
     const timer = this.#clock.after(this.#limits.closeTimeoutMs, () => this.#session.destroy());
     this.#session.close(() => timer.cancel());
-    this.#handlers?.onClose(this.#closeError());
+    this.#tellClosed();
   }
 
   #closeError(): Error | undefined {

@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { PeerError } from '../../base/errors.ts';
+import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { Clock, Connection, Plane } from '../../contracts/index.ts';
 import type { Identity } from '../identity/certificate.ts';
 import { claimedParty, describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
@@ -15,7 +16,7 @@ import { GrpcConnection } from './connection.ts';
 import { type PeerAddress, REFUSAL_PREFIX } from './dial.ts';
 import type { GrpcLimits } from './limits.ts';
 import { parseServerName, planeOfPath } from './server-name.ts';
-import { encodeMessage, printable, status } from './status.ts';
+import { encodeMessage, FAILURE_TRAILER, printable, status } from './status.ts';
 import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
 
 export interface ServeOptions {
@@ -32,7 +33,7 @@ export interface ServeOptions {
 
 type Admission =
   | { readonly peer: string; readonly plane: Plane }
-  | { readonly code: number; readonly message: string };
+  | { readonly code: number; readonly message: string; readonly failure?: FailureCode };
 
 /** The accepting end: an HTTP/2 server without a port, fed with sockets that somebody else accepted. */
 export class GrpcServer {
@@ -137,6 +138,7 @@ export class GrpcServer {
           'content-type': 'application/grpc+proto',
           'grpc-status': String(admission.code),
           'grpc-message': encodeMessage(admission.message),
+          ...(admission.failure === undefined ? {} : { [FAILURE_TRAILER]: admission.failure }),
         },
         { endStream: true },
       );
@@ -145,7 +147,6 @@ export class GrpcServer {
     }
     this.#pending.delete(remoteEnd(session.socket));
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
-    stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': String(status.ok) }));
     const { clock, limits } = this.#options;
     this.#options.onConnection(new GrpcConnection({ ...admission, stream, session, clock, limits }));
   }
@@ -170,7 +171,8 @@ export class GrpcServer {
     const identified = this.#identify(session);
     if (!('peer' in identified)) {
       this.#options.onRefused(identified.error);
-      return { code: status.unauthenticated, message: identified.message };
+      const { failure } = identified.error;
+      return { code: failureCodes[failure].grpcStatus, message: identified.message, failure };
     }
     const asked = parseServerName(String((session.socket as TLSSocket).servername ?? ''));
     if (asked?.plane !== plane || asked.party !== this.#options.self) {

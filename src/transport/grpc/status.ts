@@ -1,4 +1,5 @@
 import { PeerError, PeerLostError, type PrivityError } from '../../base/errors.ts';
+import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import { PEER_TEXT_MAX } from './limits.ts';
 
 /** The google.rpc.Code numbers that the transport itself answers with. */
@@ -13,6 +14,20 @@ export const status = {
   unavailable: 14,
   unauthenticated: 16,
 } as const;
+
+/** Beside `grpc-status`, which several codes share: the failure for which a call has ended. */
+export const FAILURE_TRAILER = 'privity-failure';
+
+/** The trailers of a call that has ended, orderly or for a failure: its status by the table of failure codes, static words only. */
+export function trailersFor(failure: FailureCode | undefined): Record<string, string> {
+  if (failure === undefined) return { 'grpc-status': String(status.ok) };
+  const { grpcStatus, summary } = failureCodes[failure];
+  return {
+    'grpc-status': String(grpcStatus),
+    'grpc-message': encodeMessage(`${failure}: ${summary}`),
+    [FAILURE_TRAILER]: failure,
+  };
+}
 
 /** Percent-encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): all but printable ASCII, and the percent sign. */
 export function encodeMessage(text: string): string {

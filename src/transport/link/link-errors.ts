@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../base/error-catalogue.ts';
-import { PeerError, PeerLostError, UsageError } from '../../base/errors.ts';
+import { PeerError, PeerLostError, PrivityError, UsageError } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
 import type { Refusal } from './frame.ts';
 
 /** Codes by which a peer may refuse; any other is taken for a violation. */
@@ -31,7 +32,21 @@ export const blamed = (peer: string, error: PeerError): PeerError =>
 export const closedError = (peer: string): PeerLostError =>
   new PeerLostError('PRIVITY_LINK_CLOSED', `the link with ${peer} is closed`, { party: peer });
 
+/** Why a link is closed: the peer is lost, or the run has failed. */
+export const closedFor = (failure: FailureCode): PeerLostError =>
+  new PeerLostError('PRIVITY_LINK_CLOSED', `the link was closed: ${failure}`, { failure });
+
+/** The failure that an error stands for. */
+export const failureIn = (error: Error | undefined): FailureCode | undefined =>
+  error instanceof PrivityError ? error.failure : undefined;
+
 export const endedByPeer = (peer: string): PeerLostError =>
   new PeerLostError('PRIVITY_LINK_ENDED_BY_PEER', `${peer} ended the conversation`, { party: peer });
+
+export const helloLate = (peer: string): PeerLostError =>
+  new PeerLostError('PRIVITY_CONNECTION_BROKEN', `${peer} said no hello in time`, { party: peer });
+
+export const headerTooLong = (bytes: number, max: number): UsageError =>
+  limitError(`a message header has ${bytes} bytes; the limit is ${max}`);
 
 export const limitError = (message: string): UsageError => new UsageError('PRIVITY_LINK_LIMIT', message);

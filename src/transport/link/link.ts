@@ -1,4 +1,4 @@
-import { PeerError, PeerLostError } from '../../base/errors.ts';
+import { PeerError } from '../../base/errors.ts';
 import type {
   Body,
   Clock,
@@ -27,8 +27,19 @@ import {
 import { judgeHello, LINK_PROTOCOL_VERSION, SESSION_BYTES } from './hello.ts';
 import { Inbox } from './inbox.ts';
 import { LINK_LIMITS, type LinkLimits } from './limits.ts';
-import { blamed, closedError, endedByPeer, limitError, refusalError, violation } from './link-errors.ts';
+import {
+  blamed,
+  closedError,
+  endedByPeer,
+  failureIn,
+  headerTooLong,
+  helloLate,
+  limitError,
+  refusalError,
+  violation,
+} from './link-errors.ts';
 import { Outbox } from './outbox.ts';
+import { sayGoodbye } from './refuse.ts';
 import { Sends } from './sends.ts';
 
 export interface LinkOptions {
@@ -110,11 +121,7 @@ class PartyLink implements ManagedLink {
   send(header: Uint8Array, body?: Body): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(closedError(this.peer));
     if (header.length > this.#limits.headerBytesMax) {
-      return Promise.reject(
-        limitError(
-          `a message header has ${header.length} bytes; the limit is ${this.#limits.headerBytesMax}`,
-        ),
-      );
+      return Promise.reject(headerTooLong(header.length, this.#limits.headerBytesMax));
     }
     if (this.#outbox.pendingMessages >= this.#limits.pendingMessagesMax) {
       return Promise.reject(
@@ -143,7 +150,7 @@ class PartyLink implements ManagedLink {
     const connection = this.#connection;
     if (this.#greeted) connection?.send(encodeGoodbye());
     this.#end(error);
-    await connection?.close();
+    await connection?.close(failureIn(error));
   }
 
   renew(): void {
@@ -156,9 +163,7 @@ class PartyLink implements ManagedLink {
   attach(connection: Connection): void {
     if (this.#state === 'closed') {
       // Told, so that the peer does not go on dialling.
-      connection.start({ onFrame: () => undefined, onClose: () => {} });
-      connection.send(encodeGoodbye());
-      void connection.close();
+      void sayGoodbye(connection, this.#options.handlers.failure?.());
       return;
     }
     const old = this.#connection;
@@ -175,13 +180,8 @@ class PartyLink implements ManagedLink {
     this.#blocked = false;
     this.#flushAsked = 0;
     this.#helloTimer = this.#options.clock.after(this.#limits.helloTimeoutMs, () => {
-      connection.destroy();
-      this.#onClosed(
-        connection,
-        new PeerLostError('PRIVITY_CONNECTION_BROKEN', `${this.peer} said no hello in time`, {
-          party: this.peer,
-        }),
-      );
+      void connection.close('DEADLINE_EXCEEDED');
+      this.#onClosed(connection, helloLate(this.peer));
     });
     connection.start({
       onFrame: (parts) => this.#onFrame(connection, parts),
@@ -231,13 +231,14 @@ class PartyLink implements ManagedLink {
   #handle(connection: Connection, frame: Frame): undefined | Promise<void> {
     const { body } = frame;
     if (body.kind === 'refusal') {
-      this.#end(refusalError(this.peer, body.refusal));
-      connection.destroy();
+      const refusal = refusalError(this.peer, body.refusal);
+      this.#end(refusal);
+      void connection.close(refusal.failure);
       return undefined;
     }
     if (body.kind === 'goodbye') {
       this.#end(endedByPeer(this.peer));
-      void connection.close();
+      void connection.close(this.#options.handlers.failure?.());
       return undefined;
     }
     if (!this.#greeted) {
@@ -373,7 +374,7 @@ class PartyLink implements ManagedLink {
       connection?.send(encodeRefusal({ code: reason.code, message: reason.message }));
     } else if (this.#greeted) connection?.send(encodeGoodbye());
     this.#end(reason);
-    void connection?.close();
+    void connection?.close(failureIn(reason) ?? 'INTERNAL');
   }
 
   /** The link is over at this side. The connection, if any, is the caller's to close. */

@@ -234,6 +234,9 @@ export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/
  * The conversation between two parties on one plane. One call a connection: a broken connection is followed by another
  * call, and the link above resumes from the numbers in the two hellos. The caller is authenticated by its TLS key.
  *
+ * A call that a failure has ended carries the grpc-status of the failure's code (docs/errors.md), static words in grpc-message, and
+ * the code itself in the trailer privity-failure. They are for clients of other make and for tools: a link goes by its frames.
+ *
  * @generated from service privity.v1.Link
  */
 export const Link: GenService<{
