@@ -1,4 +1,4 @@
-// Writes the tables of costs in docs/protocols.md from what the protocols declare. `renderCosts` and `withTable` are pure: the drift test calls them, too.
+// Writes the tables of costs in docs/protocols.md from what protocols and operations declare. What renders is pure: the tests of the page call it, too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,6 +27,85 @@ const rows = [
   ['randomA', 'random number', (c) => c.randomA(LENGTH)],
   ['shuffleS', 'shuffle, one column', (c) => c.shuffleS(LENGTH, 1)],
 ];
+
+/** Fractional bits of the operations whose costs are shown. */
+const FRAC_BITS = 18;
+/** Rows of 100 elements, for what works along an axis; keys of a sort. */
+const [ROWS, SIZE, KEYS] = [LENGTH, 100, 1024];
+
+/**
+ * Operations by their names in src/secure/ops: what a row is about, what its bytes are divided by, its cost from what a protocol declares.
+ * What is missing is local.
+ * @param {{ opCosts: object, tensorCosts: object, expectedSort: Function }} declared
+ */
+export function operationRows({ opCosts, tensorCosts: t, expectedSort }) {
+  const each = (op, what = '') => [op, what, LENGTH, (c) => opCosts[op](c, LENGTH, FRAC_BITS)];
+  const tensor = (op, what, of, by = LENGTH) => [op, what, by, of];
+  const matrix = tensor('matmul', 'an element of the result, 80 × 80 by 80 × 80', (c) =>
+    t.matmul(c, dims, FRAC_BITS),
+  );
+  return [
+    each('mul', 'two fixed numbers'),
+    tensor('mul', 'by a public fixed number', (c) => t.mulByPublic(c, LENGTH, FRAC_BITS)),
+    tensor('mul', 'integers', (c) => t.mulOfIntegers(c, LENGTH)),
+    each('square'),
+    matrix,
+    tensor('matmul', 'by a public matrix', (c) => t.matmulByPublic(c, dims, FRAC_BITS)),
+    tensor('matmul', 'integers', (c) => t.matmulOfIntegers(c, dims)),
+    tensor('dot', 'two vectors of 100', (c) => t.dot(c, ROWS, SIZE, FRAC_BITS), ROWS),
+    tensor('mean', 'of 100 elements', (c) => t.mean(c, ROWS, SIZE, FRAC_BITS), ROWS),
+    ...['lt', 'le', 'eq', 'abs', 'relu', 'minimum', 'maximum'].map((op) => each(op)),
+    tensor(
+      'max',
+      'of 100 elements, for each of 99 comparisons',
+      (c) => t.max(c, ROWS, SIZE),
+      ROWS * (SIZE - 1),
+    ),
+    tensor('min', 'the same', (c) => t.min(c, ROWS, SIZE), ROWS * (SIZE - 1)),
+    tensor('argmax', 'the same', (c) => t.argmax(c, ROWS, SIZE), ROWS * (SIZE - 1)),
+    tensor('select', 'numbers', (c) => t.select(c, LENGTH, LENGTH)),
+    tensor('select', 'booleans', (c) => t.selectOfBooleans(c, LENGTH)),
+    tensor('and', '', (c) => t.and(c, LENGTH)),
+    tensor('or', '', (c) => t.or(c, LENGTH)),
+    tensor('shift', 'by -18', (c) => t.shift(c, LENGTH, -18)),
+    tensor('cast', 'boolean to number', (c) => t.cast(c, LENGTH, 'boolean', 'fixed', FRAC_BITS)),
+    tensor('cast', 'number to boolean', (c) => t.cast(c, LENGTH, 'fixed', 'boolean', FRAC_BITS)),
+    tensor('cast', 'fixed to integer', (c) => t.cast(c, LENGTH, 'fixed', 'integer', FRAC_BITS)),
+    each('div'),
+    tensor('div', 'by a public number up to 1', (c) => t.divByNumber(c, LENGTH, 1, FRAC_BITS)),
+    ...['reciprocal', 'sqrt', 'rsqrt', 'log', 'exp', 'sigmoid', 'tanh'].map((op) => each(op)),
+    tensor('softmax', 'of 100 elements, each', (c) => t.softmax(c, ROWS, SIZE, FRAC_BITS), ROWS * SIZE),
+    tensor('shuffle', 'one number a row', (c) => t.shuffle(c, KEYS, 1), KEYS),
+    tensor('sort', '1024 keys, on average', (c) => expectedSort(c, KEYS), KEYS),
+    tensor(
+      'groupSum',
+      '10 secret groups, for each and each element',
+      (c) => t.groupSum(c, LENGTH, 1, 10),
+      10 * LENGTH,
+    ),
+  ];
+}
+
+/**
+ * @param {readonly (readonly [string, string, number, Function])[]} operations {@link operationRows}
+ * @param {Record<string, object>} costs what protocols declare, by name
+ * @returns {string} a Markdown table: rounds, and bytes an element that a member sends on average
+ */
+export function renderOperations(operations, costs) {
+  const names = Object.keys(costs);
+  const lines = operations.map(([op, what, by, of]) => {
+    const cells = Object.values(costs).map((declared) => {
+      const { rounds, bytes } = of(declared);
+      return `${rounds}; ${number(bytes.reduce((sum, own) => sum + own, 0) / bytes.length / by)}`;
+    });
+    return `| \`${op}\` | ${what} | ${cells.join(' | ')} |`;
+  });
+  return [
+    `| operation | | ${names.join(' | ')} |`,
+    `| --- | --- |${' --- |'.repeat(names.length)}`,
+    ...lines,
+  ].join('\n');
+}
 
 const number = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2).replace(/0$/, ''));
 
@@ -62,6 +141,12 @@ export function withTable(page, name, table) {
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
+/** @returns {Promise<object>} what operations declare: for {@link operationRows} */
+export async function declaredOperations() {
+  const load = (name) => import(pathToFileURL(join(root, 'dist/src/secure/ops', name)).href);
+  return { ...(await load('costs.js')), ...(await load('tensor-costs.js')) };
+}
+
 /** @returns {Promise<Record<string, object>>} what protocols declare, by the names in the markers of the page */
 export async function declaredCosts() {
   const load = (path) => import(pathToFileURL(join(root, 'dist/src/secure', path)).href);
@@ -81,8 +166,9 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const path = join(root, 'docs/protocols.md');
   const before = readFileSync(path, 'utf8');
   let page = before;
-  for (const [name, costs] of Object.entries(await declaredCosts())) {
-    page = withTable(page, name, renderCosts(costs));
-  }
+  const declared = await declaredCosts();
+  for (const [name, costs] of Object.entries(declared)) page = withTable(page, name, renderCosts(costs));
+  const operations = operationRows(await declaredOperations());
+  page = withTable(page, 'operations', renderOperations(operations, declared));
   if (page !== before) writeFileSync(path, page);
 }

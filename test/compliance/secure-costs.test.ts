@@ -12,17 +12,36 @@ interface Generator {
   renderCosts(costs: unknown): string;
   withTable(page: string, name: string, table: string): string;
   declaredCosts(): Promise<Record<string, ProtocolCosts>>;
+  operationRows(declared: unknown): readonly unknown[];
+  declaredOperations(): Promise<Readonly<Record<string, unknown>>>;
+  renderOperations(rows: readonly unknown[], costs: unknown): string;
 }
 
 describe('docs/protocols.md', async () => {
   const script = pathToFileURL(join(projectRoot, 'scripts/gen-protocols.mjs')).href;
-  const { renderCosts, withTable, declaredCosts } = (await import(script)) as Generator;
+  const generator = (await import(script)) as Generator;
+  const { renderCosts, withTable, declaredCosts, operationRows, renderOperations } = generator;
   const page = readFileSync(join(projectRoot, 'docs/protocols.md'), 'utf8');
 
   it('has the costs that the code declares (npm run gen writes them)', async () => {
     const declared = Object.entries(await declaredCosts());
     assert.ok(declared.length >= 4);
     for (const [name, costs] of declared) assert.equal(page, withTable(page, name, renderCosts(costs)), name);
+  });
+
+  it('has the costs that operations declare', async () => {
+    const table = renderOperations(
+      operationRows(await generator.declaredOperations()),
+      await declaredCosts(),
+    );
+    assert.equal(page, withTable(page, 'operations', table));
+  });
+
+  it('would be found out of date where an operation costs more', async () => {
+    const declared = await generator.declaredOperations();
+    const opCosts = { ...(declared.opCosts as object), exp: () => ({ rounds: 22, bytes: [1] }) };
+    const table = renderOperations(operationRows({ ...declared, opCosts }), await declaredCosts());
+    assert.notEqual(page, withTable(page, 'operations', table));
   });
 
   it('would be found out of date', () => {

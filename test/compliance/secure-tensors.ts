@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Cost, inParallel, inSequence } from '../../src/secure/cost.ts';
+import { opCosts } from '../../src/secure/ops/costs.ts';
 import * as ops from '../../src/secure/ops/index.ts';
+import { tensorCosts as t } from '../../src/secure/ops/tensor-costs.ts';
 import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import { publicTensor } from '../../src/secure/ring/tensor.ts';
@@ -22,8 +24,8 @@ interface TensorCase {
   readonly wantShape: readonly number[];
   /** Largest error; default: none. */
   readonly error?: number;
-  /** Of the operation alone; where it is left out, the operation is a composition whose parts are measured elsewhere. */
-  readonly cost?: (costs: ProtocolCosts) => Cost;
+  /** Of the operation alone. */
+  readonly cost: (costs: ProtocolCosts) => Cost;
 }
 
 const ulp = 2 ** -18;
@@ -31,9 +33,6 @@ const six = [1, 2, 3, 4, 5, 6];
 const local = (c: ProtocolCosts): Cost => ({ rounds: 0, bytes: c.randomA(1).bytes.map(() => 0) });
 const less = async (on: Evaluator, x: SecretTensor, than: number): Promise<SecretTensor> =>
   ops.lt(on, x, than);
-/** One comparison of `count` elements, and what goes with it. */
-const level = (c: ProtocolCosts, count: number, columns: number): Cost =>
-  inSequence(c.msbS(count), c.bit2a(count), c.mulSS(columns * count));
 
 const cases: readonly TensorCase[] = [
   {
@@ -44,7 +43,7 @@ const cases: readonly TensorCase[] = [
     want: [14, 32, 32, 77],
     wantShape: [2, 2],
     error: ulp,
-    cost: (c) => c.matmulTruncSS({ batch: 1, rows: 2, inner: 3, columns: 2 }, 18),
+    cost: (c) => t.matmul(c, { batch: 1, rows: 2, inner: 3, columns: 2 }, 18),
   },
   {
     name: 'matmul with a public matrix',
@@ -54,7 +53,7 @@ const cases: readonly TensorCase[] = [
     want: [2.5, 3.5, 4.5],
     wantShape: [1, 3],
     error: ulp,
-    cost: (c) => c.truncS(3, 18),
+    cost: (c) => t.matmulByPublic(c, { batch: 1, rows: 1, inner: 2, columns: 3 }, 18),
   },
   {
     name: 'matmul of a batch of integers',
@@ -64,7 +63,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.matmul(on, x, ops.transpose(on, x, [0, 2, 1])),
     want: [5, 25, 61],
     wantShape: [3, 1, 1],
-    cost: (c) => c.matmulSS({ batch: 3, rows: 1, inner: 2, columns: 1 }),
+    cost: (c) => t.matmulOfIntegers(c, { batch: 3, rows: 1, inner: 2, columns: 1 }),
   },
   {
     name: 'dot',
@@ -74,7 +73,7 @@ const cases: readonly TensorCase[] = [
     want: [14, 77],
     wantShape: [2],
     error: ulp,
-    cost: (c) => c.matmulTruncSS({ batch: 2, rows: 1, inner: 3, columns: 1 }, 18),
+    cost: (c) => t.dot(c, 2, 3, 18),
   },
   {
     name: 'add broadcasts',
@@ -119,8 +118,67 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.mean(on, x, 1, true),
     want: [2, 5],
     wantShape: [2, 1],
-    error: 10 * ulp,
-    cost: (c) => c.truncS(2, 18),
+    error: 7 * ulp,
+    cost: (c) => t.mean(c, 2, 3, 18),
+  },
+  {
+    name: 'mean of as many elements as a power of two',
+    values: [...six, 8, -4],
+    shape: [2, 4],
+    run: (on, x) => ops.mean(on, x, 1),
+    want: [2.5, 3.75],
+    wantShape: [2],
+    error: ulp,
+    cost: (c) => t.mean(c, 2, 4, 18),
+  },
+  {
+    name: 'mean of one element',
+    values: six,
+    shape: [6, 1],
+    run: (on, x) => ops.mean(on, x, 1),
+    want: six,
+    wantShape: [6],
+    cost: (c) => t.mean(c, 6, 1, 18),
+  },
+  {
+    name: 'mul by a public number with a point',
+    values: six,
+    shape: [6],
+    run: (on, x) => ops.mul(on, x, 0.75),
+    want: [0.75, 1.5, 2.25, 3, 3.75, 4.5],
+    wantShape: [6],
+    error: ulp,
+    cost: (c) => t.mulByPublic(c, 6, 18),
+  },
+  {
+    name: 'mul of integers',
+    values: six,
+    shape: [6],
+    dtype: 'integer',
+    run: (on, x) => ops.mul(on, x, x),
+    want: [1, 4, 9, 16, 25, 36],
+    wantShape: [6],
+    cost: (c) => t.mulOfIntegers(c, 6),
+  },
+  {
+    name: 'div by a public number that is large',
+    values: [6e7, -6e7, 1234.5, 1e6],
+    shape: [4],
+    run: (on, x) => ops.div(on, x, 3e5),
+    want: [200, -200, 0.004115, 10 / 3],
+    wantShape: [4],
+    error: 201 * ulp,
+    cost: (c) => t.divByNumber(c, 4, 3e5, 18),
+  },
+  {
+    name: 'div by a public number that is small',
+    values: six,
+    shape: [6],
+    run: (on, x) => ops.div(on, x, -0.01),
+    want: six.map((value) => -100 * value),
+    wantShape: [6],
+    error: 601 * ulp,
+    cost: (c) => t.divByNumber(c, 6, -0.01, 18),
   },
   {
     name: 'cumulativeSum',
@@ -138,7 +196,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.max(on, x, 1),
     want: [5, 9],
     wantShape: [2],
-    cost: (c) => inSequence(level(c, 4, 1), level(c, 2, 1), level(c, 2, 1)),
+    cost: (c) => t.max(c, 2, 5),
   },
   {
     name: 'min',
@@ -147,7 +205,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.min(on, x),
     want: [-7],
     wantShape: [],
-    cost: (c) => inSequence(level(c, 5, 1), level(c, 2, 1), level(c, 1, 1), level(c, 1, 1)),
+    cost: (c) => t.min(c, 1, 10),
   },
   {
     name: 'argmax, the first of equal ones',
@@ -156,7 +214,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.argmax(on, x, 1),
     want: [2, 0],
     wantShape: [2],
-    cost: (c) => inSequence(level(c, 4, 2), level(c, 2, 2), level(c, 2, 2)),
+    cost: (c) => t.argmax(c, 2, 5),
   },
   {
     name: 'transpose',
@@ -228,7 +286,7 @@ const cases: readonly TensorCase[] = [
     },
     want: [0, 0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0],
     wantShape: [8, 2],
-    cost: (c) => inParallel(c.andSS(4, 1), c.andSS(4, 1)),
+    cost: (c) => inParallel(t.and(c, 4), t.or(c, 4)),
   },
   {
     name: 'select',
@@ -237,7 +295,7 @@ const cases: readonly TensorCase[] = [
     run: async (on, x) => ops.select(on, await less(on, x, 4), x, -1),
     want: [1, 2, 3, -1, -1, -1],
     wantShape: [2, 3],
-    cost: (c) => inSequence(c.msbS(6), c.bit2a(6), c.mulSS(6)),
+    cost: (c) => inSequence(opCosts.lt(c, 6, 18), t.select(c, 6, 6)),
   },
   {
     name: 'select of booleans by a broadcast condition',
@@ -247,7 +305,19 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.select(on, ops.slice(on, x, 1, 2), x, ops.not(on, x)),
     want: [0, 1, 0],
     wantShape: [3],
-    cost: (c) => c.andSS(3, 1),
+    cost: (c) => t.selectOfBooleans(c, 3),
+  },
+  {
+    name: 'select by a broadcast condition',
+    values: six,
+    shape: [2, 3],
+    run: async (on, x) => {
+      const condition = ops.fromPublic(on, publicTensor([1, 0], { dtype: 'boolean', shape: [2, 1] }));
+      return ops.select(on, condition, x, await ops.neg(on, x));
+    },
+    want: [1, 2, 3, -4, -5, -6],
+    wantShape: [2, 3],
+    cost: (c) => t.select(c, 2, 6),
   },
   {
     name: 'shift to the right rounds down',
@@ -257,7 +327,17 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.shift(on, x, -2),
     want: [1, -2, 2, -2],
     wantShape: [4],
-    cost: (c) => c.truncExactS(4, 2),
+    cost: (c) => t.shift(c, 4, -2),
+  },
+  {
+    name: 'shift to the left',
+    values: [7, -7],
+    shape: [2],
+    dtype: 'integer',
+    run: (on, x) => ops.shift(on, x, 40),
+    want: [7 * 2 ** 40, -7 * 2 ** 40],
+    wantShape: [2],
+    cost: (c) => t.shift(c, 2, 40),
   },
   {
     name: 'cast to integer rounds down',
@@ -266,7 +346,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.cast(on, x, 'integer'),
     want: [1, -2, 3],
     wantShape: [3],
-    cost: (c) => c.truncExactS(3, 18),
+    cost: (c) => t.cast(c, 3, 'fixed', 'integer', 18),
   },
   {
     name: 'cast to boolean and fixed',
@@ -276,7 +356,7 @@ const cases: readonly TensorCase[] = [
     run: async (on, x) => ops.cast(on, await ops.cast(on, x, 'boolean'), 'fixed'),
     want: [0, 1, 1],
     wantShape: [3],
-    cost: (c) => inSequence(c.eqzS(3), c.bit2a(3)),
+    cost: (c) => inSequence(t.cast(c, 3, 'integer', 'boolean', 18), t.cast(c, 3, 'boolean', 'fixed', 18)),
   },
   {
     name: 'softmax',
@@ -285,26 +365,8 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.softmax(on, x),
     want: [0.09003057, 0.24472847, 0.66524096, 0, 0.5, 0.5],
     wantShape: [2, 3],
-    error: 2 ** -15,
-  },
-  {
-    name: 'sort',
-    values: [3, -1.5, 3, 7, -1.5, 0, 2, -60000],
-    shape: [8],
-    run: async (on, x) => (await ops.sort(on, x))[0] as SecretTensor,
-    want: [-60000, -1.5, -1.5, 0, 2, 3, 3, 7],
-    wantShape: [8],
-  },
-  {
-    name: 'sort takes others along, and keeps the order of equal keys',
-    values: [2, 1, 2, 1],
-    shape: [4],
-    run: async (on, x) => {
-      const along = ops.fromPublic(on, publicTensor([10, 11, 20, 21, 30, 31, 40, 41], { shape: [4, 2] }));
-      return (await ops.sort(on, x, along))[1] as SecretTensor;
-    },
-    want: [20, 21, 40, 41, 10, 11, 30, 31],
-    wantShape: [4, 2],
+    error: 2 ** -15 + 6 * 2 ** -17,
+    cost: (c) => t.softmax(c, 2, 3, 18),
   },
   {
     name: 'groupSum by public groups',
@@ -322,7 +384,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.groupSum(on, x, ops.fromPublic(on, publicTensor([1, 0, 1], { dtype: 'integer' })), 3),
     want: [3, 4, 6, 8, 0, 0],
     wantShape: [3, 2],
-    cost: (c) => inSequence(c.eqzS(9), c.bit2a(9), c.matmulSS({ batch: 1, rows: 3, inner: 3, columns: 2 })),
+    cost: (c) => t.groupSum(c, 3, 2, 3),
   },
 ];
 
@@ -346,7 +408,6 @@ export function tensorCases(protocol: SecureProtocol, size: number, setting: Sec
               `element ${i} is ${value}, not ${want[i]}`,
             );
           });
-          if (cost === undefined) return;
           const declared = cost(on.protocol.costs);
           assert.equal(after.rounds - before.rounds, declared.rounds);
           assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);

@@ -1,4 +1,4 @@
-/** Sums and products. Costs are those of rep3; the compliance suite holds every protocol to its own. */
+/** Sums and products. Costs are those of rep3, mean of members; docs/protocols.md has those of every protocol. */
 import { encodeNumber, INTEGER_LIMIT } from '../ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
 import { dtypeMismatch } from '../ring/tensor.ts';
@@ -15,14 +15,14 @@ export async function add(on: Evaluator, x: Operand, y: Operand): Promise<Secret
   return secret(on, dtype, pair.shape, addSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y)));
 }
 
-/** Element-wise difference; as {@link add}. */
+/** Element-wise difference. Local; domain as {@link add}. */
 export async function sub(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   const pair = pairOf(on, x, y, 'sub');
   const dtype = sameType(pair.x, pair.y, 'sub');
   return secret(on, dtype, pair.shape, subSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y)));
 }
 
-/** -x. Local. */
+/** -x, exact. Local. */
 export async function neg(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   return secret(on, x.dtype, x.shape, scaleS(on.kernels, numbersOf(on, x, 'neg'), MINUS_ONE));
 }
@@ -32,8 +32,8 @@ export async function neg(on: Evaluator, x: SecretTensor): Promise<SecretTensor>
  *
  * Domain: |x·y| < 2^(62 - 2·fracBits) (2^26 by default) where both are fixed, otherwise the type's; outside it wraps silently.
  * Accuracy: fixed times fixed: less than 2^-fracBits beside the product of the operands as they stand; otherwise exact.
- * Cost: fixed: 2 rounds, 8 + fracBits/8 bytes an element; with an integer: 1 round, 8 bytes; a public factor: the truncation
- *   alone, and nothing for whole numbers.
+ * Cost: fixed: 2 rounds, 10.25 bytes an element (8 + fracBits/8), secret or public; with an integer: 1 round, 8 bytes; with a public
+ *   whole number: local.
  */
 export async function mul(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   const { protocol, fiber, kernels, fracBits } = on;
@@ -73,7 +73,7 @@ export async function mul(on: Evaluator, x: Operand, y: Operand): Promise<Secret
   });
 }
 
-/** x·x; as {@link mul}. */
+/** x·x; domain, accuracy and cost as {@link mul}. */
 export function square(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   return mul(on, x, x);
 }
@@ -83,7 +83,8 @@ export function square(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
  * the result. Leading dimensions agree. Sums of products are truncated once.
  *
  * Domain: every sum |Σ x·y| < 2^(62 - 2·fracBits). Accuracy: less than 2^-fracBits, whatever the inner dimension.
- * Cost: fixed: 2 rounds, 8 + fracBits/8 bytes an element of the result; with integers: 1 round, 8 bytes.
+ * Cost: fixed: 2 rounds, 10.25 bytes an element of the result (8 + fracBits/8), secret or public; with integers: 1 round, 8 bytes;
+ *   with public integers: local.
  */
 export async function matmul(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   const { protocol, fiber, kernels, fracBits } = on;
@@ -112,7 +113,7 @@ export async function matmul(on: Evaluator, x: Operand, y: Operand): Promise<Sec
   });
 }
 
-/** Σ x·y along the last axis of two tensors of one shape; as {@link matmul}, one element of result for each dot product. */
+/** Σ x·y along the last axis of two tensors of one shape. Domain, accuracy and cost as {@link matmul}: one element of result for each. */
 export async function dot(on: Evaluator, x: SecretTensor, y: Operand): Promise<SecretTensor> {
   const other = tensorOf(on, y, x.dtype);
   const inner = x.shape.at(-1);

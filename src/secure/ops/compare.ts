@@ -1,4 +1,4 @@
-/** Comparisons and what follows from them. Costs are those of rep3. Domain: as add, so that differences do not wrap. */
+/** Comparisons and what follows from them. Costs are those of rep3, mean of members. Domain: |x - y| < 2^(63 - fracBits), or the result means nothing. */
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS, subSS } from '../sharing/linear.ts';
@@ -16,7 +16,7 @@ export async function lt(on: Evaluator, x: Operand, y: Operand): Promise<SecretT
   );
 }
 
-/** x ≤ y; as {@link lt}. */
+/** x ≤ y, exact. Cost: as {@link lt}. */
 export async function le(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   return not(on, await lt(on, y, x));
 }
@@ -59,7 +59,7 @@ export async function minimum(on: Evaluator, x: Operand, y: Operand): Promise<Se
   return on.fiber.as('minimum', async () => select(on, await lt(on, x, y), x, y));
 }
 
-/** The larger of each two; as {@link minimum}. */
+/** The larger of each two. Exact. Cost: as {@link minimum}. */
 export async function maximum(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   return on.fiber.as('maximum', async () => select(on, await lt(on, x, y), y, x));
 }

@@ -1,6 +1,8 @@
-/** Reductions along an axis. `keep` leaves the axis with size 1; without an axis, over all elements. Costs are those of rep3. */
+/** Reductions along an axis. `keep` leaves the axis with size 1; without an axis, over all elements. Costs are those of rep3, mean of members. */
+
+import { encodeNumber } from '../ring/fixed-point.ts';
 import { axisOf, elementCount, type Shape } from '../ring/shape.ts';
-import { dtypeMismatch, publicTensor } from '../ring/tensor.ts';
+import { dtypeMismatch } from '../ring/tensor.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import {
@@ -12,7 +14,6 @@ import {
   subSS,
 } from '../sharing/linear.ts';
 import { type Arith, arith } from '../sharing/shares.ts';
-import { mul } from './arithmetic.ts';
 import { numbersOf, secret } from './operands.ts';
 import { transpose } from './shape.ts';
 
@@ -27,7 +28,13 @@ export async function sum(
   return secret(on, x.dtype, shape, sumRows(rows, size));
 }
 
-/** Mean of fixed numbers. Accuracy: 2^-fracBits and the rounding of 1/n, n · mean · 2^-(fracBits + 1). Cost: one truncation an element of the result. */
+/**
+ * Mean of fixed numbers. Domain: |mean| < 2^(62 - 2·fracBits), |sum| < 2^(62 - fracBits). Accuracy: (2 + |mean|) · 2^-fracBits, however
+ * many elements there are.
+ *
+ * The sum of n elements is divided by the largest power of two up to n, then by what is left, between 1 and 2: so 1/n keeps its digits.
+ * Cost: 4 rounds, (18.25 + floor(log2 n) / 8) bytes an element of the result; where n is a power of two, 2 rounds and the first half.
+ */
 export async function mean(
   on: Evaluator,
   x: SecretTensor,
@@ -35,9 +42,18 @@ export async function mean(
   keep = false,
 ): Promise<SecretTensor> {
   numbersOf(on, x, 'mean', 'fixed');
-  const total = await sum(on, x, axis, keep);
-  const count = elementCount(x.shape) / elementCount(total.shape);
-  return on.fiber.as('mean', () => mul(on, total, publicTensor(1 / count, { fracBits: on.fracBits })));
+  const { protocol, fiber, kernels, fracBits } = on;
+  const { rows, size, shape } = rowsOf(on, x, axis, keep, 'mean');
+  const halvings = Math.floor(Math.log2(size));
+  return fiber.as('mean', async () => {
+    let shares = sumRows(rows, size);
+    if (halvings > 0) shares = await protocol.truncS(fiber, shares, halvings);
+    const rest = 2 ** halvings / size;
+    if (rest !== 1) {
+      shares = await protocol.truncS(fiber, scaleS(kernels, shares, encodeNumber(rest, fracBits)), fracBits);
+    }
+    return secret(on, 'fixed', shape, shares);
+  });
 }
 
 /** Sums of the first 1, 2, … elements along an axis. Local. */
@@ -56,7 +72,7 @@ export function cumulativeSum(on: Evaluator, x: SecretTensor, axis = 0): SecretT
   return secret(on, x.dtype, x.shape, arith(shares.length, parts));
 }
 
-/** Largest element, exact. Cost: for n elements a row, ceil(log2 n) levels of 11 rounds; 41.4 · (n - 1) bytes. */
+/** Largest element, exact. Cost: for n elements a row, ceil(log2 n) levels of 11 rounds, and 41.4 bytes for each of n - 1 comparisons. */
 export async function max(
   on: Evaluator,
   x: SecretTensor,
@@ -69,7 +85,7 @@ export async function max(
   );
 }
 
-/** Smallest element; as {@link max}. */
+/** Smallest element, exact. Cost: as {@link max}. */
 export async function min(
   on: Evaluator,
   x: SecretTensor,
@@ -84,7 +100,7 @@ export async function min(
   });
 }
 
-/** Position of the largest element along the axis (without one, among all), an integer; of equal ones the first. Cost: as {@link max}, and 8 bytes a comparison. */
+/** Position of the largest element along the axis (without one, among all), an integer; of equal ones the first. Cost: as {@link max}, but 49.4 bytes a comparison. */
 export async function argmax(
   on: Evaluator,
   x: SecretTensor,

@@ -20,7 +20,7 @@ export interface ShareOptions {
  * Shares a tensor of one member. Only the owner gives `values`; shape and type are public.
  *
  * Domain: fixed |v| < 2^(62 - 2·fracBits) (2^26 by default), integer |v| < 2^53 and whole, boolean 0 or 1; checked at the owner.
- * Accuracy: fixed numbers are rounded to 2^-fracBits. Cost: 1 round, 8 bytes an element (booleans: 1 bit), sent by the owner (rep3).
+ * Accuracy: fixed numbers are rounded to 2^-fracBits. Cost: 1 round, 8 bytes an element, booleans 1 bit, sent by the owner (rep3).
  * @throws {DataError} PRIVITY_SECURE_DOMAIN (with row and column), PRIVITY_TENSOR_EMPTY, PRIVITY_SECURE_LIMIT
  * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
  */
@@ -50,7 +50,7 @@ export async function share(
   });
 }
 
-/** A public tensor as a secret: for what must be secret in form only. No message. */
+/** A public tensor as a secret: for what must be secret in form only. Local. */
 export function fromPublic(on: Evaluator, x: PublicTensor): SecretTensor {
   const { protocol } = on;
   if (x.dtype === 'fixed' && x.fracBits !== on.fracBits) {
@@ -63,7 +63,7 @@ export function fromPublic(on: Evaluator, x: PublicTensor): SecretTensor {
 
 /**
  * Opens a tensor to all members, or to one: the others get undefined then.
- * Cost: 1 round, 8 bytes an element (booleans: 1 bit) and member (rep3; to one: sent by one).
+ * Cost: 1 round, 8 bytes an element and member, booleans 1 bit (rep3; to one member: sent by one).
  */
 export async function reveal(on: Evaluator, x: SecretTensor, to?: number): Promise<PublicTensor | undefined> {
   const { protocol, fiber } = on;

@@ -41,8 +41,10 @@ export async function shuffle(on: Evaluator, ...tensors: readonly SecretTensor[]
  * A vector in ascending order; equal elements keep their order. Others, of as many rows, are put in the same order.
  *
  * A shuffle, then quicksort on comparisons that are opened: of shuffled, pairwise different keys they show nothing. Keys are made
- * different by their position, so |x| < 2^(61 - fracBits - ceil(log2 n)). Cost: some 1.4·log2 n comparisons an element (25 bytes each),
- * in 9 rounds for each level of some 2·log2 n.
+ * different by their position. Domain: |x| < 2^(62 - fracBits - ceil(log2 n)), for integers 2^(62 - ceil(log2 n)). Exact.
+ *
+ * Cost: a shuffle of 3 rounds and 32 bytes an element (16 more for each number that goes along); then on average
+ *   n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds each: 1.5·log2 n of them for 16 keys, 2.5·log2 n for 10^6.
  */
 export async function sort(
   on: Evaluator,
@@ -76,8 +78,9 @@ export async function sort(
 }
 
 /**
- * Sum of the rows of each group. Group numbers 0 … count-1 are public (local), or secret integers (7 + 2 + 1 rounds; 18.5 · count bytes
- * an element of `groups`, and the matrix product's). Rows of other groups are left out. Gives [count, …].
+ * Sum of the rows of each group, exact. Group numbers 0 … count-1 are public, or secret integers. Rows of other groups are left out.
+ * Gives [count, …]. Cost: public groups: local; secret ones: 10 rounds, 18.5 bytes for each group and each element of `groups`, and 8 bytes
+ * an element of the result.
  */
 export async function groupSum(
   on: Evaluator,

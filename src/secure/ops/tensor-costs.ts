@@ -1,0 +1,122 @@
+/**
+ * What those operations cost whose result has another shape than their operands, or whose cost depends on a type or a parameter; beside
+ * {@link opCosts}, and held by the compliance suite in the same way. `f`: fractional bits of the device.
+ */
+import { type Cost, inSequence, times } from '../cost.ts';
+import type { MatrixDims, ProtocolCosts } from '../protocols/protocol.ts';
+import type { Dtype } from '../ring/fixed-point.ts';
+import { opCosts } from './costs.ts';
+import { reciprocalShift } from './divide.ts';
+
+/** What goes with the keys of a sort: the keys made different by their position, and the keys as they are. */
+const SORT_COLUMNS = 2;
+
+export const tensorCosts = {
+  share: (c: ProtocolCosts, owner: number, length: number, dtype: Dtype): Cost =>
+    dtype === 'boolean' ? c.shareB(owner, length, 1) : c.shareA(owner, length),
+  reveal: (c: ProtocolCosts, length: number, dtype: Dtype, to?: number): Cost =>
+    dtype === 'boolean' ? c.openB(length, 1, to) : c.openA(length, to),
+
+  /** With a public factor that has a point. */
+  mulByPublic: (c: ProtocolCosts, length: number, f: number): Cost => c.truncS(length, f),
+  /** Where one operand is an integer. */
+  mulOfIntegers: (c: ProtocolCosts, length: number): Cost => c.mulSS(length),
+  matmul: (c: ProtocolCosts, dims: MatrixDims, f: number): Cost => c.matmulTruncSS(dims, f),
+  matmulByPublic: (c: ProtocolCosts, { batch, rows, columns }: MatrixDims, f: number): Cost =>
+    c.truncS(batch * rows * columns, f),
+  matmulOfIntegers: (c: ProtocolCosts, dims: MatrixDims): Cost => c.matmulSS(dims),
+  dot: (c: ProtocolCosts, count: number, inner: number, f: number): Cost =>
+    c.matmulTruncSS({ batch: count, rows: 1, inner, columns: 1 }, f),
+  divByNumber: (c: ProtocolCosts, length: number, divisor: number, f: number): Cost =>
+    c.truncS(length, f + reciprocalShift(divisor)),
+  /** Of `size` elements in each of so many rows. */
+  mean: (c: ProtocolCosts, rows: number, size: number, f: number): Cost => {
+    const halvings = Math.floor(Math.log2(size));
+    return inSequence(
+      times(0, c.mulSS(1)),
+      ...(halvings > 0 ? [c.truncS(rows, halvings)] : []),
+      ...(size === 2 ** halvings ? [] : [c.truncS(rows, f)]),
+    );
+  },
+
+  max: (c: ProtocolCosts, rows: number, size: number): Cost => tournament(c, rows, size, 1),
+  min: (c: ProtocolCosts, rows: number, size: number): Cost => tournament(c, rows, size, 1),
+  argmax: (c: ProtocolCosts, rows: number, size: number): Cost => tournament(c, rows, size, 2),
+  softmax: (c: ProtocolCosts, rows: number, size: number, f: number): Cost =>
+    inSequence(
+      tournament(c, rows, size, 1),
+      opCosts.exp(c, rows * size, f),
+      opCosts.reciprocal(c, rows, f),
+      opCosts.mul(c, rows * size, f),
+    ),
+
+  /** Numbers; `conditions` are as many booleans as were given, before they are broadcast. */
+  select: (c: ProtocolCosts, conditions: number, length: number): Cost =>
+    inSequence(c.bit2a(conditions), c.mulSS(length)),
+  selectOfBooleans: (c: ProtocolCosts, length: number): Cost => c.andSS(length, 1),
+  and: (c: ProtocolCosts, length: number): Cost => c.andSS(length, 1),
+  or: (c: ProtocolCosts, length: number): Cost => c.andSS(length, 1),
+  /** Fixed to integer rounds down; integer to fixed is local, and so is what does not change the type. */
+  cast: (c: ProtocolCosts, length: number, from: Dtype, to: Dtype, f: number): Cost => {
+    if (from === to || (from === 'integer' && to === 'fixed')) return times(0, c.mulSS(1));
+    if (from === 'boolean') return c.bit2a(length);
+    return to === 'boolean' ? c.eqzS(length) : c.truncExactS(length, f);
+  },
+  /** To the left it is local. */
+  shift: (c: ProtocolCosts, length: number, by: number): Cost =>
+    by >= 0 ? times(0, c.mulSS(1)) : c.truncExactS(length, -by),
+
+  /** `columns`: numbers in the rows of all tensors together. */
+  shuffle: (c: ProtocolCosts, rows: number, columns: number): Cost => c.shuffleS(rows, columns),
+  /**
+   * Of a sort whose levels make so many comparisons each: which they are is random, see {@link sortComparisons} and {@link sortLevels}.
+   * `along`: numbers in the rows of what is sorted with the keys.
+   */
+  sort: (c: ProtocolCosts, rows: number, comparisons: readonly number[], along = 0): Cost =>
+    inSequence(
+      c.shuffleS(rows, SORT_COLUMNS + along),
+      ...comparisons.map((count) => inSequence(c.msbS(count), c.openB(count, 1))),
+    ),
+  /** By secret groups; public ones are local. `width`: numbers in a row. */
+  groupSum: (c: ProtocolCosts, rows: number, width: number, count: number): Cost =>
+    inSequence(
+      c.eqzS(rows * count),
+      c.bit2a(rows * count),
+      c.matmulSS({ batch: 1, rows: count, inner: rows, columns: width }),
+    ),
+} as const;
+
+/** A level for every halving of `size`: a comparison of each pair, and its winner's columns. */
+function tournament(c: ProtocolCosts, rows: number, size: number, columns: number): Cost {
+  const steps: Cost[] = [];
+  for (let width = size; width > 1; width = Math.ceil(width / 2)) {
+    const pairs = rows * Math.floor(width / 2);
+    steps.push(inSequence(c.msbS(pairs), c.bit2a(pairs), c.mulSS(columns * pairs)));
+  }
+  return inSequence(times(0, c.mulSS(1)), ...steps);
+}
+
+/**
+ * Comparisons that a sort of n keys makes, on average: those of quicksort on a random order, 2(n+1)·H(n) - 4n, about
+ * n · (1.39·log2 n - 2.85).
+ */
+export function sortComparisons(n: number): number {
+  let harmonic = 0;
+  for (let i = 1; i <= n; i++) harmonic += 1 / i;
+  return 2 * (n + 1) * harmonic - 4 * n;
+}
+
+/**
+ * Levels of a sort of n ≥ 16 keys, on average, within one: the height of a search tree that grew from a random order. It grows like
+ * 4.311·ln n - 1.953·ln ln n; the constant is fitted to the exact recursion, to which a test holds it.
+ */
+export function sortLevels(n: number): number {
+  return 4.311 * Math.log(n) - 1.953 * Math.log(Math.log(n)) - 4.9;
+}
+
+/** {@link tensorCosts.sort} on average, with comparisons in whole words. */
+export function expectedSort(c: ProtocolCosts, rows: number, along = 0): Cost {
+  const levels = Math.round(sortLevels(rows));
+  const comparisons = 64 * Math.ceil(sortComparisons(rows) / levels / 64);
+  return tensorCosts.sort(c, rows, new Array<number>(levels).fill(comparisons), along);
+}
