@@ -174,6 +174,25 @@ describe('seeded schedules of the core', () => {
     ]);
   });
 
+  it('still hold for a plan in which a run goes on without somebody, and then fails', () => {
+    // The account of the new epoch had the version of the last one of the old, and the checker took it for that.
+    const plan: Plan = {
+      seed: 18478,
+      parties: 3,
+      steps: 3,
+      scopeAt: 2,
+      stepMs: 120,
+      delayMs: 60,
+      faults: [
+        { kind: 'freeze', at: 76, party: 1, ms: 3450 },
+        { kind: 'freeze', at: 1069, party: 2, ms: 1176 },
+      ],
+    };
+    const { schedule, breach } = check(plan);
+    assert.equal(breach, null);
+    assert.ok(schedule.parties.some(({ core }) => core.epoch > 0));
+  });
+
   it('shrink to the faults and parties that matter', () => {
     const plan: Plan = {
       ...calm,
