@@ -123,8 +123,7 @@ function table(counts) {
 /** @returns {Promise<boolean>} whether all checkers hold */
 async function replay(seed) {
   const { check } = await core('explore-core');
-  const { planOf } = await core('plan');
-  const { NAMES } = await core('schedule');
+  const { NAMES, planOf } = await core('plan');
   const { shrink } = await core('shrink');
   const plan = planOf(seed);
   const { breach } = check(plan);

@@ -1,5 +1,5 @@
 /** Lockstep: what happens when the steps of two parties are not the same (the search itself is in trail.ts). */
-import { compareHead, describe, entriesUpTo, firstDifference, type TrailHead } from './trail.ts';
+import { compareHead, describe, entriesUpTo, firstDifference, hasStepsAfter, type TrailHead } from './trail.ts';
 import type { Turn } from './turn.ts';
 import type { TrailEntry } from './types.ts';
 
@@ -39,7 +39,9 @@ export function awaitDifference(turn: Turn, peer: number, branch: string, positi
   if (!turn.open || turn.next.divergence !== null) return;
   turn.next.divergence = { peer, giveUpAt: turn.now + 2 * turn.next.config.bounds.heartbeatMs };
   const entries = entriesUpTo(turn.next.trail, branch, position);
-  turn.send(peer, { type: 'diverged', branch, entries, ended: turn.hasEnded(branch) });
+  // Steps of this party after that position are not sent: the peer must not take the last one that is for the end.
+  const ended = turn.hasEnded(branch) && !hasStepsAfter(turn.next.trail, branch, position);
+  turn.send(peer, { type: 'diverged', branch, entries, ended });
 }
 
 /** The peer has sent its trail: name the first difference, if this party can see one. */

@@ -330,6 +330,18 @@ describe('lockstep', () => {
     assert.match(failure?.facts ?? '', /alice: end of the program; bob: step 3 "extra"/);
   });
 
+  it('does not take the place up to which it was told of a difference for the end of a program', () => {
+    let world = runningWorld(2);
+    const steps = [entry(0, 'a'), entry(1, 'b'), entry(2, 'c')];
+    for (const party of [0, 1]) world = happen(world, party, { type: 'steps', entries: steps });
+    world = happen(world, 0, { type: 'finished', fin: { steps: 3, digest: 'c' } });
+    // Bob's value was another, and all steps are the same: no step can be named.
+    world = deliverAll(happen(world, 0, { type: 'diverged', peer: 1, branch: '', position: 0 }));
+    const { failure } = verdict(pass(world, 2_000));
+    assert.equal(failure?.code, 'DIVERGENCE');
+    assert.equal(failure?.stepId, undefined);
+  });
+
   it('does not take a slower party for a different one', () => {
     let world = runningWorld(2);
     world = happen(world, 0, { type: 'steps', entries: [entry(0, 'a'), entry(1, 'b')] });

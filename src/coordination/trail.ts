@@ -77,6 +77,11 @@ export function entriesUpTo(trail: Trail, branch: string, position: number): rea
   return (trail.branches.get(branch) ?? []).filter((entry) => entry.position <= position);
 }
 
+/** Whether a branch goes on after a position. */
+export function hasStepsAfter(trail: Trail, branch: string, position: number): boolean {
+  return (trail.branches.get(branch)?.at(-1)?.position ?? -1) > position;
+}
+
 export interface Difference {
   readonly stepId: string;
   readonly mine: TrailEntry | null;

@@ -50,12 +50,16 @@ function checkNews({ name, before, after, effects }: CoreStep): string | null {
     return `agreement: ${name} has decided and does not say so`;
   if (after.phase === 'aborting' && mine?.decided !== false)
     return `agreement: ${name} has no account of an abort`;
-  if (mine?.version === before.reports[self]?.version) {
+  // Accounts and boards of an epoch that is over say nothing of this one (going-on.ts).
+  const isSame = before.epoch === after.epoch;
+  if (isSame && mine?.version === before.reports[self]?.version) {
     const grew = mine !== null && before.board !== after.board && contentOf(before) !== contentOf(after);
     return grew ? `agreement: ${name} learns something and its account stays the same` : null;
   }
   const { contributions, cuts } = after.board;
-  const hasSealed = before.board.contributions[self] === null && contributions[self] !== null;
+  if (!mine) return null;
+  const hasSealed =
+    contributions[self] !== null && !(isSame && before.board.contributions[self] !== null);
   const knowsAll = contributions.every((each, party) => each !== null || isAbsent(after, party));
   if (!hasSealed && !knowsAll && !cuts.some((row) => row.includes(true))) return null;
   return missing(name, after, effects, 'board');

@@ -102,6 +102,33 @@ export const scheduleBounds: CoreBounds = {
   runDeadlineMs: 30_000,
 };
 
+/** How many steps the program of a party takes. */
+export function stepsOf(plan: Plan, party: number): number {
+  const missing = plan.faults.map((fault) =>
+    fault.kind === 'stop short' && fault.party === party ? fault.steps : 0,
+  );
+  return Math.max(1, plan.steps - Math.max(0, ...missing));
+}
+
+/** The rolling digest of a program after a step: another from the first step on that is not what the others take. */
+export function digestAt(plan: Plan, party: number, position: number): string {
+  const other = plan.faults.some(
+    (fault) => fault.kind === 'diverge' && fault.party === party && position >= fault.position,
+  );
+  return `${other ? `other${party}-` : 'd'}${position}`;
+}
+
+/** The first step in which two programs differ; null when they take the same ones. */
+export function firstDifferenceOf(plan: Plan, a: number, b: number): number | null {
+  for (let position = 0; position < plan.steps; position++) {
+    const [one, other] = [a, b].map((party) =>
+      position < stepsOf(plan, party) ? digestAt(plan, party, position) : 'end',
+    );
+    if (one !== other) return position;
+  }
+  return null;
+}
+
 const CODES: readonly FailureCode[] = [
   'TASK_FAILED',
   'PROCESS_KILLED',

@@ -1,6 +1,6 @@
 /** What a party's program does in a schedule: it takes steps, enters and leaves a scope, and is through. No values, only order. */
 import type { CoreEvent, Effect, TrailEntry } from '../../coordination/types.ts';
-import { type Fault, NAMES, type Plan } from './plan.ts';
+import { digestAt, NAMES, type Plan, stepsOf } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import type { Prng } from './prng.ts';
 
@@ -17,7 +17,6 @@ export class Program {
   readonly #random: Prng;
   readonly #host: ProgramHost;
   readonly #failsScope: boolean;
-  readonly #diverges: Extract<Fault, { kind: 'diverge' }> | undefined;
   readonly #steps: number;
   #inScope = false;
   #leaving = false;
@@ -35,11 +34,7 @@ export class Program {
     this.#random = random;
     this.#host = host;
     this.#failsScope = plan.faults.some((fault) => fault.kind === 'fail scope' && fault.party === party);
-    this.#diverges = plan.faults.find((fault) => fault.kind === 'diverge' && fault.party === party) as
-      | Extract<Fault, { kind: 'diverge' }>
-      | undefined;
-    const short = plan.faults.find((fault) => fault.kind === 'stop short' && fault.party === party);
-    this.#steps = Math.max(1, plan.steps - (short?.kind === 'stop short' ? short.steps : 0));
+    this.#steps = stepsOf(plan, party);
   }
 
   /** Everything that the core says about the run and its scopes. */
@@ -99,8 +94,7 @@ export class Program {
   }
 
   #digest(position: number): string {
-    const other = this.#diverges !== undefined && position >= this.#diverges.position;
-    return `${other ? `other${this.#party}-` : 'd'}${position}`;
+    return digestAt(this.#plan, this.#party, position);
   }
 
   #entry(position: number): TrailEntry {

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
-import { scheduleBounds as bounds, type Fault, NAMES } from './plan.ts';
+import { scheduleBounds as bounds, type Fault, firstDifferenceOf, NAMES } from './plan.ts';
 import type { Schedule } from './schedule.ts';
 import type { PartyRecord } from './schedule-record.ts';
 
@@ -241,18 +241,17 @@ function unfounded(schedule: Schedule, failure: Failure): string | null {
 }
 
 /** The first step that differs is the one that a divergence names, where it names one. */
-function differs(schedule: Schedule, failure: Failure): string | null {
-  const { plan, happened } = schedule;
-  const places = happened.flatMap(({ fault }) => {
-    if (fault.kind === 'diverge') return [fault.position];
-    if (fault.kind === 'stop short') return [Math.max(1, plan.steps - fault.steps)];
-    return [];
-  });
-  if (places.length === 0) return 'all programs take the same steps';
-  if (failure.stepId === undefined) return null;
-  return places.includes(Number(failure.stepId))
+function differs({ plan }: Schedule, { facts = '', stepId }: Failure): string | null {
+  const pair = NAMES.flatMap((name, party) =>
+    facts.startsWith(`${name}: `) || facts.includes(`; ${name}: `) ? [party] : [],
+  );
+  const [a, b] = pair;
+  if (a === undefined || b === undefined) return 'it does not say between whom';
+  const place = firstDifferenceOf(plan, a, b);
+  if (place === null) return `${NAMES[a]} and ${NAMES[b]} take the same steps`;
+  return stepId === undefined || Number(stepId) === place
     ? null
-    : `the steps differ at ${places.join(', ')}, not at ${failure.stepId}`;
+    : `the steps differ at ${place}, not at ${stepId}`;
 }
 
 /** A party may be given up only if something kept it from being heard, and only after it was silent for long enough. */

@@ -123,6 +123,76 @@ describe('seeded schedules of the core', () => {
     );
   });
 
+  it('still hold for plans that the model itself had got wrong', () => {
+    // Two programs changed in the same way were the same program; of two differences at a party only one was there.
+    const twice = { parties: 2, scopeAt: null } as const;
+    const plans: Plan[] = [
+      {
+        ...twice,
+        seed: 43490,
+        steps: 1,
+        stepMs: 2,
+        delayMs: 5,
+        faults: [
+          { kind: 'mismatch', party: 0, field: 'args' },
+          { kind: 'mismatch', party: 1, field: 'args' },
+        ],
+      },
+      {
+        ...twice,
+        seed: 59543,
+        steps: 1,
+        stepMs: 2,
+        delayMs: 60,
+        faults: [
+          { kind: 'mismatch', party: 1, field: 'job' },
+          { kind: 'mismatch', party: 0, field: 'job' },
+        ],
+      },
+      {
+        ...twice,
+        seed: 243789,
+        steps: 4,
+        stepMs: 120,
+        delayMs: 1,
+        faults: [
+          { kind: 'diverge', party: 1, position: 4, noticedBy: null },
+          { kind: 'diverge', party: 1, position: 2, noticedBy: 0 },
+          { kind: 'slow', at: 162, a: 0, b: 1, ms: 474, extra: 150 },
+        ],
+      },
+    ];
+    const codes = plans.map((plan) => {
+      const { schedule, breach } = check(plan);
+      assert.equal(breach, null);
+      return schedule.parties.map(({ core }) => core.outcome?.failure?.code);
+    });
+    assert.deepEqual(codes, [
+      ['PROGRAM_MISMATCH', 'PROGRAM_MISMATCH'],
+      ['PROGRAM_MISMATCH', 'PROGRAM_MISMATCH'],
+      ['DIVERGENCE', 'DIVERGENCE'],
+    ]);
+  });
+
+  it('still hold for a plan in which a run goes on without somebody, and then fails', () => {
+    // The account of the new epoch had the version of the last one of the old, and the checker took it for that.
+    const plan: Plan = {
+      seed: 18478,
+      parties: 3,
+      steps: 3,
+      scopeAt: 2,
+      stepMs: 120,
+      delayMs: 60,
+      faults: [
+        { kind: 'freeze', at: 76, party: 1, ms: 3450 },
+        { kind: 'freeze', at: 1069, party: 2, ms: 1176 },
+      ],
+    };
+    const { schedule, breach } = check(plan);
+    assert.equal(breach, null);
+    assert.ok(schedule.parties.some(({ core }) => core.epoch > 0));
+  });
+
   it('shrink to the faults and parties that matter', () => {
     const plan: Plan = {
       ...calm,

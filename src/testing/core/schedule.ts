@@ -136,7 +136,7 @@ export class Schedule {
       if (peer !== self && this.#isRunning(peer)) this.network.connect(self, peer);
     }
     const other = this.plan.faults.find((fault) => fault.kind === 'mismatch' && fault.party === self);
-    const hello = testHello(self, other?.kind === 'mismatch' ? { [other.field]: 'another' } : {});
+    const hello = testHello(self, other?.kind === 'mismatch' ? { [other.field]: `another, of party ${self}` } : {});
     this.time.at(this.time.now + loadMs, () =>
       this.#whenAwake(self, () => this.#dispatch(self, { type: 'loaded', hello })),
     );
