@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Failure } from './failure.ts';
+import { sortedDetails } from './public-details.ts';
 
 /** What a party knows of a scope when it seals: from all of these follows whether the run can go on without a lost party. */
 export interface ScopeView {
@@ -150,8 +151,13 @@ export function failureFields(f: Failure): readonly unknown[] {
     f.incident,
     f.message ?? '',
     f.facts ?? '',
+    // Only where there are any.
+    ...(f.details || f.chain ? [f.details ? sortedDetails(f.details) : null, chainFields(f)] : []),
   ];
 }
+
+const chainFields = ({ chain = [] }: Failure): readonly unknown[] =>
+  chain.map(({ name, message, code = '' }) => [name, message, code]);
 
 /** SHA-256 of a JSON value, truncated to 128 bits in hex. */
 export function digestOf(value: unknown): string {

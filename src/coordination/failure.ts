@@ -1,4 +1,5 @@
 import type { FailureCode } from '../base/failure-codes.ts';
+import type { ErrorLink, PublicDetails } from './public-details.ts';
 
 /**
  * What parties tell each other about something that went wrong. Everything in it is static or public: codes, names that the
@@ -19,6 +20,10 @@ export interface Failure {
   readonly message?: string | undefined;
   /** What can be said of it in static and public words alone: both sides of a divergence, the signal that killed a process. */
   readonly facts?: string | undefined;
+  /** Present only where the author of a `PublicError` has given them. */
+  readonly details?: PublicDetails | undefined;
+  /** The error and its causes, outermost first; present only under the origin's policy `full`. At most `CHAIN_LINKS_MAX`. */
+  readonly chain?: readonly ErrorLink[] | undefined;
 }
 
 /** One step as every party numbers it; two parties' trails are equal as long as they run the same program. */

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PeerError } from '../base/errors.ts';
-import { cut, emptyBoard, seal } from './board.ts';
+import { cut, digestOf, emptyBoard, failureFields, seal } from './board.ts';
 import type { Failure } from './failure.ts';
 import { decodeMessage, encodeMessage, TEXT_LENGTH_MAX } from './messages.ts';
+import { CHAIN_LINKS_MAX, CHAIN_MESSAGE_CHARS_MAX, DETAIL_CHARS_MAX } from './public-details.ts';
 import type { Message } from './types.ts';
 
 const parties = ['alice', 'bob', 'carol'];
@@ -15,6 +16,17 @@ const failure: Failure = {
   stepId: '4/0/2',
   stepName: 'mean',
   incident: 'ab'.repeat(16),
+};
+/** With everything that its author and its party's policy let cross. */
+const told: Failure = {
+  ...failure,
+  message: 'm',
+  facts: 'f',
+  details: { needed: 100, rows: 3, strict: true, table: 't' },
+  chain: [
+    { name: 'TypeError', message: 'outer' },
+    { name: 'Error', message: '', code: 'ENOENT' },
+  ],
 };
 const board = cut(seal(emptyBoard(3), 1, { failure, ready: true, nonce: 'n', signature: 's' }), 0, 2);
 const scopes = [
@@ -60,6 +72,7 @@ const messages: Message[] = [
   { type: 'board', board: left, reports, epoch: 2 },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
   { type: 'vote', scope: '4/0', failure },
+  { type: 'vote', scope: '4/0', failure: told },
   { type: 'vote', scope: '4/0', failure: null },
   { type: 'vote', scope: '4/0', failure: null, members: [0, 2], early: true },
   { type: 'conclaveEnd', conclave: '5', fin: { steps: 2, digest: 'd' } },
@@ -122,6 +135,41 @@ describe('control messages', () => {
       const bytes = encodeMessage(message);
       assert.throws(() => decodeMessage(bytes, parties), { code: 'PRIVITY_CONTROL_MESSAGE_INVALID' });
     }
+  });
+
+  it('refuses details and chains that no author and no policy can have let cross', () => {
+    const link = { name: 'Error', message: '' };
+    const wrong: Partial<Failure>[] = [
+      { details: { a: {} as never } },
+      { details: [] as never },
+      { details: 'x' as never },
+      { details: { a: 'x'.repeat(DETAIL_CHARS_MAX + 2) } },
+      { details: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`n${i}`, i])) },
+      { details: JSON.parse('{"__proto__":1}') },
+      { details: { a: 'x'.repeat(TEXT_LENGTH_MAX) } },
+      { chain: Array(CHAIN_LINKS_MAX + 1).fill(link) },
+      { chain: [{ ...link, name: 'n'.repeat(300) }] },
+      { chain: [{ ...link, code: 'n'.repeat(300) }] },
+      { chain: [{ ...link, message: 'n'.repeat(CHAIN_MESSAGE_CHARS_MAX + 2) }] },
+    ];
+    for (const part of wrong) {
+      const bytes = encodeMessage({ type: 'vote', scope: '4', failure: { ...failure, ...part } });
+      assert.throws(() => decodeMessage(bytes, parties), { code: 'PRIVITY_CONTROL_MESSAGE_INVALID' });
+    }
+  });
+
+  it('signs all that a failure says, whatever the order in which it was put down', () => {
+    const digest = (one: Failure) => digestOf(failureFields(one));
+    const { details, chain = [] } = told;
+    const reordered = Object.fromEntries(Object.entries(details ?? {}).reverse());
+    assert.equal(digest({ ...told, details: reordered }), digest(told));
+    const others: Failure[] = [
+      { ...told, details: { ...details, rows: 4 } },
+      { ...told, chain: chain.slice(0, 1) },
+      { ...told, chain: [...chain, { name: 'Error', message: 'x' }] },
+      failure,
+    ];
+    for (const other of others) assert.notEqual(digest(other), digest(told));
   });
 
   it('answers any bytes with a message or a PeerError', () => {

@@ -10,6 +10,14 @@ import type { Board, Contribution, ScopeView } from './board.ts';
 import { cut, emptyBoard, seal } from './board.ts';
 import { SEALED_SCOPES_MAX } from './exclusion.ts';
 import type { Failure, StepKind, TrailEntry } from './failure.ts';
+import {
+  CHAIN_LINKS_MAX,
+  CHAIN_MESSAGE_CHARS_MAX,
+  detailsProblem,
+  type ErrorLink,
+  type PublicDetails,
+  sortedDetails,
+} from './public-details.ts';
 import { HEADS_MAX, TRAIL_ENTRIES_MAX } from './trail.ts';
 import type { BoardReport, Message } from './types.ts';
 
@@ -110,7 +118,12 @@ function scopeToWire({ scope, members, inside, over, votes }: ScopeView) {
 
 /** Protobuf has no undefined: absent fields stay absent. */
 function failureToWire(failure: Failure) {
-  return Object.fromEntries(Object.entries(failure).filter(([, value]) => value !== undefined));
+  const { details, chain, ...rest } = failure;
+  return {
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    ...(details ? { details: JSON.stringify(details) } : {}),
+    ...(chain ? { chain: [...chain] } : {}),
+  };
 }
 
 /** @throws {PeerError} PRIVITY_CONTROL_MESSAGE_INVALID */
@@ -227,7 +240,7 @@ function scopeFromWire(
 }
 
 function failureFromWire(failure: pb.Failure, parties: readonly string[]): Failure {
-  const { code, origin, reporter, incident, stepId, stepName, message, facts } = failure;
+  const { code, origin, reporter, incident, stepId, stepName, message, facts, details, chain } = failure;
   if (!isFailureCode(code)) return refuse('it names an unknown failure code');
   if (!parties.includes(origin) || !parties.includes(reporter)) return refuse('it names an unknown party');
   for (const text of [message, facts])
@@ -241,7 +254,32 @@ function failureFromWire(failure: pb.Failure, parties: readonly string[]): Failu
     ...(stepName === undefined ? {} : words({ stepName })),
     ...(message === undefined ? {} : { message }),
     ...(facts === undefined ? {} : { facts }),
+    ...(details === undefined ? {} : { details: detailsFromWire(details) }),
+    ...(chain.length === 0 ? {} : { chain: chainFromWire(chain) }),
   };
+}
+
+function detailsFromWire(text: string): PublicDetails {
+  if (text.length > TEXT_LENGTH_MAX) refuse('a text in it is too long');
+  let details: unknown;
+  try {
+    details = JSON.parse(text);
+  } catch {
+    refuse('its details are not JSON');
+  }
+  const problem = detailsProblem(details);
+  return problem === undefined
+    ? sortedDetails(details as PublicDetails)
+    : refuse(`of its details, ${problem}`);
+}
+
+function chainFromWire(chain: readonly pb.ErrorLink[]): readonly ErrorLink[] {
+  if (chain.length > CHAIN_LINKS_MAX) refuse('its chain of causes is too long');
+  return chain.map(({ name, message, code }) => {
+    // One more: the mark of what was cut.
+    if (message.length > CHAIN_MESSAGE_CHARS_MAX + 1) refuse('a text in it is too long');
+    return { ...words({ name }), message, ...(code === undefined ? {} : words({ code })) };
+  });
 }
 
 function entryFromWire(entry: pb.TrailEntry, parties: readonly string[]): TrailEntry {

@@ -1,5 +1,6 @@
 import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { StepKind } from '../coordination/failure.ts';
+import type { ErrorLink, PublicDetails } from '../coordination/public-details.ts';
 import type { Wait } from './report.ts';
 
 /**
@@ -65,6 +66,10 @@ export type RunEvent = Base &
         readonly reporter: string;
         /** Present when text was allowed to cross, or when the failure is this party's own. */
         readonly message?: string;
+        /** What the author of a `PublicError` lets everybody know. */
+        readonly details?: PublicDetails;
+        /** The error and its causes, outermost first: at the origin; elsewhere only if the origin's policy is `full`. */
+        readonly chain?: readonly ErrorLink[];
         /** Only in events of the origin: what its own log has. */
         readonly stack?: string;
       }

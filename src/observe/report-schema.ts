@@ -18,6 +18,8 @@ const failure = z.looseObject({
   incident: text,
   message: text.optional(),
   facts: text.optional(),
+  details: z.record(name, z.union([text, z.number(), z.boolean()])).optional(),
+  chain: z.array(z.looseObject({ name: text, message: text, code: text.optional() })).optional(),
 });
 
 const wait = z.looseObject({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DataError, UsageError } from '../base/errors.ts';
+import { CHAIN_MESSAGE_CHARS_MAX } from '../coordination/public-details.ts';
 import { countingRandom } from '../testing/program-world.ts';
 import { RunAbortedError } from './abort.ts';
 import {
@@ -173,6 +174,68 @@ describe('capture', () => {
     assert.match(full, /outer[\s\S]*caused by [\s\S]*inner/);
     const enormous = capture(new Error('x'.repeat(1e6)), context('full')).failure.message ?? '';
     assert.ok(enormous.length <= FULL_MESSAGE_CHARS_MAX + 1);
+  });
+
+  it('lets the chain of causes cross only under `full`, as class, message and code', () => {
+    const root = Object.assign(new RangeError('root'), { code: 'E_ROOT' });
+    const error = new TypeError('outer', { cause: new Error('x'.repeat(9_000), { cause: root }) });
+    for (const policy of ['redacted', 'message'] as const)
+      assert.equal(capture(error, context(policy)).failure.chain, undefined, policy);
+    const { chain = [] } = capture(error, context('full')).failure;
+    assert.deepEqual(
+      chain.map(({ name, code }) => [name, code]),
+      [
+        ['TypeError', undefined],
+        ['Error', undefined],
+        ['RangeError', 'E_ROOT'],
+      ],
+    );
+    assert.deepEqual([chain[0]?.message, chain[2]?.message], ['outer', 'root']);
+    assert.equal(chain[1]?.message.length, CHAIN_MESSAGE_CHARS_MAX + 1);
+    assert.equal(capture(longChain(), context('full')).failure.chain?.length, DETAIL_CAUSES_MAX + 1);
+  });
+
+  it('lets the details of a PublicError cross, in an order of their own, and of its cause nothing', () => {
+    const details = { rows: 3, needed: 100, strict: true, table: 'a\u001b[2Jb' };
+    const { failure } = capture(new PublicError('few', { details, cause: new Error(CANARY) }), context());
+    assert.equal(
+      JSON.stringify(failure.details),
+      '{"needed":100,"rows":3,"strict":true,"table":"a\uFFFD[2Jb"}',
+    );
+    const nested = capture(
+      new Error(CANARY, { cause: new PublicError('few', { details }) }),
+      context('message'),
+    );
+    assert.equal(nested.failure.details, undefined);
+  });
+
+  it('lets no details cross that were put there behind the back of the constructor', () => {
+    const put = (details: unknown) => Object.assign(new PublicError('few'), { details });
+    const trap = Object.defineProperty({}, 'details', { enumerable: true, get: hostile });
+    for (const details of [
+      CANARY,
+      [CANARY],
+      { a: { b: CANARY } },
+      { __proto__x: 1 },
+      { [`${CANARY} a`]: 1 },
+      trap,
+    ])
+      assert.equal(capture(put(details), context()).failure.details, undefined);
+    assert.equal(capture(put({ a: { toJSON: () => CANARY } }), context()).failure.details, undefined);
+  });
+
+  it('refuses details that are more than a few plain values', () => {
+    const many = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`n${i}`, i]));
+    const wrong: readonly unknown[] = [
+      ...[many, [], 'text', null, { a: {} }, { a: Number.NaN }, { a: 'x'.repeat(201) }, { 'a b': 1 }],
+      { a: 1n },
+    ];
+    for (const details of wrong) {
+      assert.throws(
+        () => new PublicError('few', { details: details as never }),
+        (error) => error instanceof UsageError && error.code === 'PRIVITY_PUBLIC_DETAILS',
+      );
+    }
   });
 
   it('removes what could repaint a terminal', () => {

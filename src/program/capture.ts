@@ -9,6 +9,16 @@ import { PrivityError } from '../base/errors.ts';
 import { type FailureCode, isFailureCode } from '../base/failure-codes.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure } from '../coordination/failure.ts';
+import {
+  CHAIN_LINKS_MAX,
+  CHAIN_MESSAGE_CHARS_MAX,
+  CHAIN_WORD_CHARS_MAX,
+  DETAIL_CHARS_MAX,
+  detailsProblem,
+  type ErrorLink,
+  type PublicDetails,
+  sortedDetails,
+} from '../coordination/public-details.ts';
 import { PartyAbsentError, RunAbortedError, ScopeFailedError } from './abort.ts';
 import { PublicError } from './public-error.ts';
 
@@ -50,7 +60,7 @@ export const DETAIL_MESSAGE_CHARS_MAX = 4_000;
 /** What the origin's log keeps of one stack: some hundred frames. */
 export const DETAIL_STACK_CHARS_MAX = 16_000;
 /** Causes that the origin's log keeps; longer chains are loops or generated. */
-export const DETAIL_CAUSES_MAX = 8;
+export const DETAIL_CAUSES_MAX = CHAIN_LINKS_MAX - 1;
 const INCIDENT_BYTES = 16;
 
 /** Turns anything thrown into a failure of this party and the details that stay here. */
@@ -71,6 +81,10 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
     incident: Buffer.from(context.random.bytes(INCIDENT_BYTES)).toString('hex'),
     ...(message === undefined ? {} : { message }),
     ...factsIn(error),
+    ...detailsIn(error),
+    ...(context.errorDetail === 'full'
+      ? { chain: read().map((one) => linkOf(one, CHAIN_MESSAGE_CHARS_MAX)) }
+      : {}),
   };
   return {
     failure,
@@ -98,6 +112,27 @@ function factsIn(error: unknown): Pick<Failure, 'facts'> {
     undefined,
   );
   return facts === undefined ? {} : { facts };
+}
+
+/** What the author of a PublicError has added; nothing if it has been tampered with since. */
+function detailsIn(error: unknown): Pick<Failure, 'details'> {
+  return safe(() => {
+    const details: unknown = error instanceof PublicError ? error.details : undefined;
+    if (details === undefined) return {};
+    // A copy first: what is checked is what crosses.
+    const copy = { ...(details as PublicDetails) };
+    if (detailsProblem(copy) !== undefined) return {};
+    const shown = Object.entries(copy).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? bounded(value, DETAIL_CHARS_MAX) : value,
+    ]);
+    return { details: sortedDetails(Object.fromEntries(shown)) };
+  }, {});
+}
+
+/** One error of the chain, with a message of at most so many characters. */
+export function linkOf({ name, message, code }: ErrorRecord, messageCharsMax: number): ErrorLink {
+  return { name, message: cut(message, messageCharsMax), ...(code === undefined ? {} : { code }) };
 }
 
 /**
@@ -170,10 +205,10 @@ function recordOf(error: unknown): ErrorRecord {
   }
   const code = text(error, 'code');
   return {
-    name: bounded(text(error, 'name') ?? (types.isProxy(error) ? 'Proxy' : 'object'), 200),
+    name: bounded(text(error, 'name') ?? (types.isProxy(error) ? 'Proxy' : 'object'), CHAIN_WORD_CHARS_MAX),
     message: bounded(text(error, 'message') ?? '', DETAIL_MESSAGE_CHARS_MAX),
     stack: bounded(text(error, 'stack') ?? '', DETAIL_STACK_CHARS_MAX),
-    ...(code === undefined ? {} : { code: bounded(code, 200) }),
+    ...(code === undefined ? {} : { code: bounded(code, CHAIN_WORD_CHARS_MAX) }),
   };
 }
 
@@ -197,8 +232,10 @@ function safe<T>(read: () => T, otherwise: T): T {
 
 /** Cut to length, without the control characters that could repaint a terminal. Newlines and tabs stay. */
 function bounded(value: string, charsMax: number): string {
-  const cut = value.length > charsMax ? `${value.slice(0, charsMax)}…` : value;
-  return cut.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
+  return cut(value, charsMax).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
     c === '\n' || c === '\t' ? c : '\uFFFD',
   );
 }
+
+const cut = (value: string, charsMax: number): string =>
+  value.length > charsMax ? `${value.slice(0, charsMax)}…` : value;

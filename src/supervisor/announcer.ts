@@ -2,6 +2,7 @@
 import { failureCodes } from '../base/failure-codes.ts';
 import type { Clock } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
+import type { ErrorLink } from '../coordination/public-details.ts';
 import type { Outcome } from '../coordination/types.ts';
 import type { RunEvent, RunEventBody } from '../observe/events.ts';
 
@@ -40,9 +41,10 @@ export class Announcer {
     for (const failure of this.#awaited.values()) this.failure(failure, '');
   }
 
-  /** `detail` is this party's own: it is shown here and nowhere else. */
-  failure(failure: Failure, detail?: string): void {
-    const { code, origin, reporter, stepId, stepName, incident, message, facts } = failure;
+  /** `detail` and `own` are this party's own: they are shown here and nowhere else. */
+  failure(failure: Failure, detail?: string, own?: readonly ErrorLink[]): void {
+    const { code, origin, reporter, stepId, stepName, incident, message, facts, details } = failure;
+    const chain = own ?? failure.chain;
     const { blame, retryable } = failureCodes[code];
     if (this.#told.has(incident) || (detail === undefined && this.#awaited.has(incident))) return;
     this.#told.add(incident);
@@ -59,6 +61,8 @@ export class Announcer {
       retryable,
       reporter,
       ...(said ? { message: said } : {}),
+      ...(details ? { details } : {}),
+      ...(chain ? { chain } : {}),
       ...(detail ? { stack: detail } : {}),
     });
   }

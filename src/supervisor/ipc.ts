@@ -4,6 +4,7 @@
  */
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { ErrorLink } from '../coordination/public-details.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
 import type { Disclosure, SecureCost } from '../observe/report.ts';
 import type { LastWord } from './last-word.ts';
@@ -61,7 +62,12 @@ export type FromProgram =
       readonly fin: Fin;
     }
   /** For this party's own log: message, stack and causes of a failure told before. */
-  | { readonly type: 'detail'; readonly failure: Failure; readonly detail: string }
+  | {
+      readonly type: 'detail';
+      readonly failure: Failure;
+      readonly detail: string;
+      readonly chain: readonly ErrorLink[];
+    }
   | { readonly type: 'diverged'; readonly peer: string; readonly branch: string; readonly position: number }
   /** The program of a peer says that its supervisor is gone. */
   | { readonly type: 'orphaned'; readonly peer: string }

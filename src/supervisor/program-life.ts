@@ -164,7 +164,7 @@ export class ProgramLife<Child extends ProgramChild> {
       case 'conclaveLeft':
         return dispatch(message);
       case 'detail':
-        return say.failure(message.failure, message.detail);
+        return say.failure(message.failure, message.detail, message.chain);
       case 'diverged': {
         const { branch, position } = message;
         return dispatch({ type: 'diverged', peer: parties.indexOf(message.peer), branch, position });

@@ -4,7 +4,13 @@ import { PeerError, UsageError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { LinkHandlers, Timer } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
-import { type CapturedFailure, capture, isConsequence } from '../program/capture.ts';
+import {
+  type CapturedFailure,
+  capture,
+  DETAIL_MESSAGE_CHARS_MAX,
+  isConsequence,
+  linkOf,
+} from '../program/capture.ts';
 import type { ProgramHost } from '../program/host.ts';
 import { Runtime } from '../program/runtime.ts';
 import { closedFor, type ManagedLink } from '../transport/index.ts';
@@ -258,7 +264,9 @@ export class ProgramRun {
 
   #flushDetails(): void {
     for (const captured of this.#details.splice(0)) {
-      this.#tell({ type: 'detail', failure: captured.failure, detail: detailOf(captured) });
+      const { failure, detail } = captured;
+      const chain = [detail, ...detail.causes].map((one) => linkOf(one, DETAIL_MESSAGE_CHARS_MAX));
+      this.#tell({ type: 'detail', failure, detail: detailOf(captured), chain });
     }
   }
 

@@ -59,6 +59,11 @@ export const eventSchemas = [
     retryable: z.boolean(),
     reporter: text,
     message: text.exactOptional(),
+    details: z.record(text, z.union([text, z.number(), z.boolean()])).exactOptional(),
+    chain: z
+      .array(z.strictObject({ name: text, message: z.string(), code: z.string().exactOptional() }))
+      .readonly()
+      .exactOptional(),
     stack: text.exactOptional(),
   }),
   event('verdict', {

@@ -237,11 +237,12 @@ export class Parties {
   }
 
   /**
-   * What is still there when `withinMs` have passed: the processes of a killed supervisor need a moment to notice.
+   * What is still there when `withinMs` have passed: the program of a killed supervisor tells the peers for up to 2.5 s, and then looks
+   * through all processes of the machine for its own, before it removes its folder. The default is the bound of guarantee G7.
    *
    * @param isAllowed what may stay, and is not waited for
    */
-  async leftovers(withinMs = 3_000, isAllowed: (what: string) => boolean = () => false): Promise<string[]> {
+  async leftovers(withinMs = 5_000, isAllowed: (what: string) => boolean = () => false): Promise<string[]> {
     for (const guest of this.#guests.splice(0)) guest.close();
     const deadline = performance.now() + withinMs;
     for (;;) {
@@ -256,13 +257,14 @@ export class Parties {
     const pids = this.all.flatMap((party) =>
       party.events.flatMap((e) => (e.event === 'process.started' ? [e.pid] : [])),
     );
+    // Processes first: once none is left, nobody removes a file any more, and what is there then stays.
+    const living = [...new Set([...pids.filter(isAlive), ...heirs(this.dir)])];
     const files = Object.keys(this.ports).flatMap((name) =>
       readdirSync(this.tempOf(name)).map((file) => `${name}: ${file}`),
     );
     const ports: string[] = [];
     for (const [name, port] of Object.entries(this.ports))
       if (await this.#isTaken(name, port)) ports.push(`${name}: port ${port}`);
-    const living = [...new Set([...pids.filter(isAlive), ...heirs(this.dir)])];
     return [...living.map((pid) => `process ${pid}`), ...files, ...ports];
   }
 

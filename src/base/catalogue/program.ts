@@ -66,6 +66,13 @@ export const programErrors = {
       'A missing or over-long name, inputs that are not a record of handles, or code that is not a function.',
     remedy: 'Call `party.run(name, { input: handle }, ({ input }, { settings, signal }) => ...)`.',
   },
+  PRIVITY_PUBLIC_DETAILS: {
+    failure: 'USAGE',
+    means: 'The details of a `PublicError` are not what may cross to other parties.',
+    causes: 'A nested value, a long text, too many details, or a name that is no short word.',
+    remedy:
+      'Give at most 16 texts (200 characters), finite numbers or booleans, under names of letters, digits, `_`, `.` and `-`.',
+  },
   PRIVITY_STEP_INSIDE_TASK: {
     failure: 'USAGE',
     means: 'The code of a task tried to issue a step.',

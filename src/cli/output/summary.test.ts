@@ -146,6 +146,12 @@ describe('the summary', () => {
       ...taskFailed,
       stepName: 'load',
       message: 'no\u001b such column',
+      details: { needed: 3, table: 'visits' },
+      chain: [
+        { name: 'Error', message: 'no such column' },
+        { name: 'BinderError', message: 'age\u001b\nand more', code: 'E_BIND' },
+        { name: 'RangeError', message: '' },
+      ],
       stack: 'Error: no such column\n    at load (job.ts:3:4)\n    at node:internal/x:1:1',
     };
     board.apply(at('bob', failure));
@@ -162,6 +168,8 @@ describe('the summary', () => {
       /what +TASK_FAILED: A task/,
       /where +bob, step 3 "load"/,
       /why +no\\x1b such column/,
+      /details +needed: 3, table: visits\n/,
+      /because +BinderError \(E_BIND\): age\\x1b\n +RangeError\n/,
       /trace +at load \(job\.ts:3:4\)\n/,
       /incident +i1, under which bob's log/,
       /bob +where it began; 0 steps completed; nothing left behind/,

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import type { ErrorLink } from '../../coordination/public-details.ts';
 import type { Disclosure, RunReport, Wait } from '../../observe/report.ts';
 import { advice } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
@@ -151,6 +152,10 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
   else if (verdict.origin !== null && !input.own.includes(verdict.origin)) {
     rows.push(['why', `only ${verdict.origin} knows: the text of an error stays where it happened`]);
   }
+  const details = Object.entries(cause?.details ?? {}).map(([name, value]) => `${name}: ${value}`);
+  if (details.length > 0) rows.push(['details', printable(details.join(', '))]);
+  const causes = (cause?.chain ?? []).slice(1);
+  if (causes.length > 0) rows.push(['because', printableText(causes.map(linkText).join('\n'))]);
   const trace = traceOf(cause?.stack);
   if (trace.length > 0) rows.push(['trace', trace.join('\n')]);
   if (known !== undefined) {
@@ -160,6 +165,13 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
     rows.push(['incident', `${printable(known.incident)}${where}`]);
   }
   return rows;
+}
+
+/** The first line of a cause: what lies deeper is in the log. */
+function linkText({ name, message, code }: ErrorLink): string {
+  const [first = ''] = message.split('\n', 1);
+  const named = code === undefined || code === name ? name : `${name} (${code})`;
+  return first === '' ? named : `${named}: ${first}`;
 }
 
 /** Failures of which the origin itself may know nothing: others saw them. */

@@ -1,5 +1,5 @@
 /** Failures that carry secrets wherever an error can: every one of them contains the word that the test looks for. */
-import { job, z } from 'privity';
+import { job, PublicError, z } from 'privity';
 
 class CanaryClassError extends Error {
   override name = 'canary-class-name';
@@ -15,7 +15,7 @@ export default job(
   {
     parties: ['alice', 'bob'],
     settings: { alice: [], bob: ['secret'] },
-    args: z.object({ how: z.enum(['error', 'object', 'getter', 'value', 'exit', 'attempt']) }),
+    args: z.object({ how: z.enum(['error', 'object', 'getter', 'value', 'exit', 'attempt', 'public']) }),
   },
   async ({ alice, bob, args, reveal, attempt }) => {
     const seed = alice.run('seed', () => 20);
@@ -34,6 +34,10 @@ export default job(
           }
           if (args.how === 'value') return new Map([['canary-key', 'canary-value']]) as unknown as number;
           if (args.how === 'exit') process.exit(3);
+          if (args.how === 'public') {
+            const cause = new Error(`canary-cause ${settings.secret}`);
+            throw new PublicError('too few rows', { details: { needed: 100 }, cause });
+          }
           return seed > 0 ? canaryFunctionName(settings.secret) : 0;
         }),
       );

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIItMBCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBAUIKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0cyLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIIpsCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGlua0IKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0c0IKCghfZGV0YWlscyJGCglFcnJvckxpbmsSDAoEbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhEKBGNvZGUYAyABKAlIAIgBAUIHCgVfY29kZSLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
 
 /**
  * @generated from message privity.v1.Control
@@ -230,6 +230,20 @@ export type Failure = Message<"privity.v1.Failure"> & {
    * @generated from field: optional string facts = 8;
    */
   facts?: string | undefined;
+
+  /**
+   * What the author of a PublicError has added: a JSON object of texts, finite numbers and booleans.
+   *
+   * @generated from field: optional string details = 9;
+   */
+  details?: string | undefined;
+
+  /**
+   * The error and its causes, outermost first; only where the policy of the origin lets them cross.
+   *
+   * @generated from field: repeated privity.v1.ErrorLink chain = 10;
+   */
+  chain: ErrorLink[];
 };
 
 /**
@@ -238,6 +252,33 @@ export type Failure = Message<"privity.v1.Failure"> & {
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 4);
+
+/**
+ * @generated from message privity.v1.ErrorLink
+ */
+export type ErrorLink = Message<"privity.v1.ErrorLink"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * @generated from field: optional string code = 3;
+   */
+  code?: string | undefined;
+};
+
+/**
+ * Describes the message privity.v1.ErrorLink.
+ * Use `create(ErrorLinkSchema)` to create a new message.
+ */
+export const ErrorLinkSchema: GenMessage<ErrorLink> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 5);
 
 /**
  * @generated from message privity.v1.Contribution
@@ -300,7 +341,7 @@ export type Contribution = Message<"privity.v1.Contribution"> & {
  * Use `create(ContributionSchema)` to create a new message.
  */
 export const ContributionSchema: GenMessage<Contribution> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 5);
+  messageDesc(file_privity_v1_control, 6);
 
 /**
  * What a party knows of a scope when it seals.
@@ -343,7 +384,7 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
  * Use `create(ScopeViewSchema)` to create a new message.
  */
 export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 6);
+  messageDesc(file_privity_v1_control, 7);
 
 /**
  * @generated from message privity.v1.KnownVote
@@ -365,7 +406,7 @@ export type KnownVote = Message<"privity.v1.KnownVote"> & {
  * Use `create(KnownVoteSchema)` to create a new message.
  */
 export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 7);
+  messageDesc(file_privity_v1_control, 8);
 
 /**
  * @generated from message privity.v1.Cut
@@ -387,7 +428,7 @@ export type Cut = Message<"privity.v1.Cut"> & {
  * Use `create(CutSchema)` to create a new message.
  */
 export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 8);
+  messageDesc(file_privity_v1_control, 9);
 
 /**
  * @generated from message privity.v1.BoardReport
@@ -419,7 +460,7 @@ export type BoardReport = Message<"privity.v1.BoardReport"> & {
  * Use `create(BoardReportSchema)` to create a new message.
  */
 export const BoardReportSchema: GenMessage<BoardReport> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 9);
+  messageDesc(file_privity_v1_control, 10);
 
 /**
  * @generated from message privity.v1.BoardUpdate
@@ -451,7 +492,7 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
  * Use `create(BoardUpdateSchema)` to create a new message.
  */
 export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 10);
+  messageDesc(file_privity_v1_control, 11);
 
 /**
  * @generated from message privity.v1.TrailEntry
@@ -498,7 +539,7 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
  * Use `create(TrailEntrySchema)` to create a new message.
  */
 export const TrailEntrySchema: GenMessage<TrailEntry> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 11);
+  messageDesc(file_privity_v1_control, 12);
 
 /**
  * @generated from message privity.v1.Diverged
@@ -525,7 +566,7 @@ export type Diverged = Message<"privity.v1.Diverged"> & {
  * Use `create(DivergedSchema)` to create a new message.
  */
 export const DivergedSchema: GenMessage<Diverged> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 12);
+  messageDesc(file_privity_v1_control, 13);
 
 /**
  * A program is through: how many steps its main branch has, and the digest after them.
@@ -549,7 +590,7 @@ export type Fin = Message<"privity.v1.Fin"> & {
  * Use `create(FinSchema)` to create a new message.
  */
 export const FinSchema: GenMessage<Fin> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 13);
+  messageDesc(file_privity_v1_control, 14);
 
 /**
  * Every party's FIN has arrived here, and they are equal.
@@ -564,7 +605,7 @@ export type Ready = Message<"privity.v1.Ready"> & {
  * Use `create(ReadySchema)` to create a new message.
  */
 export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 14);
+  messageDesc(file_privity_v1_control, 15);
 
 /**
  * Every party's READY has arrived here: the run is complete.
@@ -579,7 +620,7 @@ export type Closed = Message<"privity.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 15);
+  messageDesc(file_privity_v1_control, 16);
 
 /**
  * One party's word on a scope: through (no failure), or failed.
@@ -617,7 +658,7 @@ export type Vote = Message<"privity.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 16);
+  messageDesc(file_privity_v1_control, 17);
 
 /**
  * A member's program is through with a conclave: the steps of its branch and the digest after them. Sent to members only.
@@ -646,5 +687,5 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  * Use `create(ConclaveEndSchema)` to create a new message.
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 17);
+  messageDesc(file_privity_v1_control, 18);
 
