@@ -17,7 +17,8 @@ export function leaveConclave(turn: Turn, conclave: string, members: readonly Pa
   // What lies in a scope that has failed is not compared: how far each party came in it differs.
   if (!turn.open || isOver(turn, conclave)) return;
   update(turn, conclave, { ...entryOf(turn, conclave), members }, turn.self, fin);
-  for (const peer of members) if (peer !== turn.self) turn.send(peer, { type: 'conclaveEnd', conclave, fin });
+  for (const peer of turn.reachable())
+    if (members.includes(peer)) turn.send(peer, { type: 'conclaveEnd', conclave, fin });
   compare(turn, conclave);
 }
 
@@ -41,15 +42,22 @@ function update(turn: Turn, conclave: string, open: OpenConclave, party: number,
   turn.next.conclaves = new Map(turn.next.conclaves).set(conclave, { ...open, fins });
 }
 
+/** After the run has gone on without somebody: nobody waits for how a lost member came through. */
+export function compareAll(turn: Turn): void {
+  for (const conclave of turn.next.conclaves.keys()) compare(turn, conclave);
+}
+
 function compare(turn: Turn, conclave: string): void {
   const open = turn.next.conclaves.get(conclave);
   const mine = open?.fins[turn.self];
   if (!open?.members || !mine) return;
-  for (const [peer, theirs] of open.fins.entries()) {
+  const others = turn.others();
+  for (const peer of others) {
+    const theirs = open.fins[peer];
     if (!theirs || (theirs.digest === mine.digest && theirs.steps === mine.steps)) continue;
     return awaitDifference(turn, peer, `${conclave}/0`, Math.max(theirs.steps, mine.steps) - 1);
   }
-  if (!open.members.every((member) => open.fins[member])) return;
+  if (!open.members.every((member) => open.fins[member] || !others.includes(member))) return;
   const conclaves = new Map(turn.next.conclaves);
   conclaves.delete(conclave);
   turn.next.conclaves = conclaves;

@@ -1,5 +1,6 @@
 /** The members of a run that are left go on: a new epoch begins, with an empty board and without the parties that are left out. */
 import { type Board, cut, emptyBoard, isCut, type Vote } from './board.ts';
+import { compareAll } from './conclave.ts';
 import { concludeAll, takeKnownVote } from './scopes.ts';
 import type { Turn } from './turn.ts';
 import type { Absence, PartyIndex } from './types.ts';
@@ -26,6 +27,7 @@ export function goOnWithout(turn: Turn, absences: readonly Absence[]): void {
       turn.abort(turn.failure(turn.peer(peer)?.lostAs ?? 'PEER_UNREACHABLE', turn.name(peer)));
   }
   concludeAll(turn);
+  compareAll(turn);
 }
 
 function withoutContributions(sealed: Board, left: readonly PartyIndex[]): Board {

@@ -1,5 +1,12 @@
 /** Lockstep: what happens when the steps of two parties are not the same (the search itself is in trail.ts). */
-import { compareHead, describe, entriesUpTo, firstDifference, hasStepsAfter, type TrailHead } from './trail.ts';
+import {
+  compareHead,
+  describe,
+  entriesUpTo,
+  firstDifference,
+  hasStepsAfter,
+  type TrailHead,
+} from './trail.ts';
 import type { Turn } from './turn.ts';
 import type { TrailEntry } from './types.ts';
 
@@ -36,7 +43,8 @@ export function checkFin(turn: Turn, peer: number): void {
  * names it for all. If the peer stays silent, this party says what it knows after two heartbeats.
  */
 export function awaitDifference(turn: Turn, peer: number, branch: string, position: number): void {
-  if (!turn.open || turn.next.divergence !== null) return;
+  // What a party did that is left out since concerns nobody any more.
+  if (!turn.open || turn.next.divergence !== null || !turn.others().includes(peer)) return;
   turn.next.divergence = { peer, giveUpAt: turn.now + 2 * turn.next.config.bounds.heartbeatMs };
   const entries = entriesUpTo(turn.next.trail, branch, position);
   // Steps of this party after that position are not sent: the peer must not take the last one that is for the end.

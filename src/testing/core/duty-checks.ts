@@ -58,8 +58,7 @@ function checkNews({ name, before, after, effects }: CoreStep): string | null {
   }
   const { contributions, cuts } = after.board;
   if (!mine) return null;
-  const hasSealed =
-    contributions[self] !== null && !(isSame && before.board.contributions[self] !== null);
+  const hasSealed = contributions[self] !== null && !(isSame && before.board.contributions[self] !== null);
   const knowsAll = contributions.every((each, party) => each !== null || isAbsent(after, party));
   if (!hasSealed && !knowsAll && !cuts.some((row) => row.includes(true))) return null;
   return missing(name, after, effects, 'board');

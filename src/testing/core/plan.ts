@@ -12,8 +12,12 @@ export type Fault =
       readonly code: FailureCode;
       readonly stepId?: string;
     }
-  /** At its scope, the party's step fails. */
-  | { readonly kind: 'fail scope'; readonly party: number }
+  /** At its scope, the party's step fails; `fail inside`: in the scope within the conclave. */
+  | { readonly kind: 'fail scope' | 'fail inside'; readonly party: number }
+  /** The party's program process is gone, and its supervisor says so. */
+  | { readonly kind: 'kill'; readonly at: number; readonly party: number }
+  /** In the conclave, the party's program takes other steps. */
+  | { readonly kind: 'stray'; readonly party: number }
   /** From this position on the party's program takes other steps; a peer's program may notice by a value. */
   | {
       readonly kind: 'diverge';
@@ -76,12 +80,26 @@ export type Fault =
 
 export type FaultKind = Fault['kind'];
 
+/** A part of the program that only some parties execute. */
+export interface ConclavePlan {
+  /** The step that it is; where that is the scope, the conclave lies within. */
+  readonly at: number;
+  /** Ascending; at least two. */
+  readonly members: readonly number[];
+  readonly steps: number;
+  /** Whether its first step is a scope of its members. */
+  readonly scope: boolean;
+}
+
 export interface Plan {
   readonly seed: number;
   readonly parties: number;
   /** Steps of every party's program; one of them may be a scope. */
   readonly steps: number;
   readonly scopeAt: number | null;
+  /** Whether the scope outlives the loss of anybody. */
+  readonly tolerant?: boolean;
+  readonly conclave?: ConclavePlan;
   /** The longest pause of a program between two steps, and the longest time of a message. */
   readonly stepMs: number;
   readonly delayMs: number;
@@ -116,6 +134,23 @@ export function digestAt(plan: Plan, party: number, position: number): string {
     (fault) => fault.kind === 'diverge' && fault.party === party && position >= fault.position,
   );
   return `${other ? `other${party}-` : 'd'}${position}`;
+}
+
+/** The same within the conclave. */
+export function strayDigest(plan: Plan, party: number, position: number): string {
+  const other = plan.faults.some((fault) => fault.kind === 'stray' && fault.party === party);
+  return `${other ? `stray${party}-` : 'c'}${position}`;
+}
+
+/** The path of the conclave's step. */
+export function conclavePath({ conclave, scopeAt }: Plan): string {
+  return conclave?.at === scopeAt ? `${scopeAt}/0/0` : `${conclave?.at}`;
+}
+
+/** The first step in a conclave of which two parties are members that differs; null when they take the same ones. */
+export function firstStrayOf(plan: Plan, a: number, b: number): string | null {
+  const both = [a, b].every((party) => plan.conclave?.members.includes(party));
+  return both && strayDigest(plan, a, 0) !== strayDigest(plan, b, 0) ? `${conclavePath(plan)}/0/0` : null;
 }
 
 /** The first step in which two programs differ; null when they take the same ones. */
@@ -197,7 +232,41 @@ export function planOf(seed: number): Plan {
   const faults = Array.from({ length: count }, () =>
     faultOf(random, kindOf(random, kinds), parties, steps, steps * stepMs + 200, moment),
   );
-  return { seed, parties, steps, scopeAt, stepMs, delayMs, faults };
+  const plan = { seed, parties, steps, scopeAt, stepMs, delayMs, faults };
+  // Drawn apart, so that a seed's other faults and times stay what they were.
+  return withParts(plan, new Prng(seed, 'parts'), end);
+}
+
+/** Conclaves, scopes that outlive a loss, and what happens in them and to their members. */
+function withParts(plan: Plan, random: Prng, end: number): Plan {
+  const { parties, scopeAt } = plan;
+  const faults: Fault[] = [...plan.faults];
+  const tolerant = scopeAt !== null && random.chance(0.3);
+  const conclave = random.chance(0.3) ? conclaveFor(random, plan) : undefined;
+  const members = conclave?.members ?? [];
+  if (conclave?.scope && random.chance(0.4))
+    faults.push({ kind: 'fail inside', party: random.pick(members) });
+  if (conclave && random.chance(0.15)) faults.push({ kind: 'stray', party: random.pick(members) });
+  if (random.chance(0.1))
+    faults.push({ kind: 'kill', at: Math.round(random.between(0, 1.3) * end), party: random.below(parties) });
+  // Losses matter most while somebody is in a scope.
+  if (scopeAt !== null && random.chance(0.3)) {
+    const at = Math.round((60 + scopeAt * plan.stepMs * 0.5) * random.between(0.7, 1.6));
+    const party = random.below(parties);
+    const crash = { kind: 'crash', at, party, reset: true, evidence: random.chance(0.5) } as const;
+    faults.push(random.chance(0.6) ? crash : { kind: 'kill', at, party });
+  }
+  return { ...plan, faults, ...(tolerant ? { tolerant } : {}), ...(conclave ? { conclave } : {}) };
+}
+
+function conclaveFor(random: Prng, { parties, steps, scopeAt }: Plan): ConclavePlan {
+  const first = random.below(parties);
+  const second = (first + 1 + random.below(parties - 1)) % parties;
+  const members = Array.from({ length: parties }, (_, party) => party).filter(
+    (party) => party === first || party === second || random.chance(0.4),
+  );
+  const at = scopeAt !== null && random.chance(0.5) ? scopeAt : random.below(steps);
+  return { at, members, steps: 1 + random.below(3), scope: random.chance(0.6) };
 }
 
 function faultOf(
@@ -222,7 +291,11 @@ function faultOf(
       return { kind, at, party, code, ...(stepId === '' || code === 'CANCELLED' ? {} : { stepId }) };
     }
     case 'fail scope':
+    case 'fail inside':
+    case 'stray':
       return { kind, party };
+    case 'kill':
+      return { kind, at, party };
     case 'diverge':
       return { kind, party, position: random.below(steps), noticedBy: random.chance(0.3) ? peer : null };
     case 'stop short':

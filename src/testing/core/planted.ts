@@ -1,7 +1,7 @@
 /** Failures that a search or a schedule plants. The incident says where, so that checkers recognise them. */
-import { type Board, signedText } from '../../coordination/board.ts';
+import { digestOf, signedText } from '../../coordination/board.ts';
 import type { Failure } from '../../coordination/failure.ts';
-import type { CoreState } from '../../coordination/types.ts';
+import type { CoreState, Message } from '../../coordination/types.ts';
 import { testSigner } from '../core-world.ts';
 
 /** A failure of the program of one party. */
@@ -15,12 +15,16 @@ export function plantedSilence(name: string): Failure {
   return { ...plantedFailure(name, 'LINK_DOWN', undefined), facts: 'data connection' };
 }
 
-/** The board of a party that says of another that it had sealed something: with its own signature instead of theirs. */
-export function forgedBoard(core: CoreState, from: number, author: number): Board {
-  const name = core.config.parties[author] ?? '';
+/** What a party says that claims of another that it had sealed something: with its own signature instead of theirs. */
+export function forgedMessage(core: CoreState, from: number, author: number): Message {
+  const { parties } = core.config;
+  const name = parties[author] ?? '';
   const failure = { ...plantedFailure(name, 'TASK_FAILED', '0'), incident: 'forged' };
   const said = { failure, ready: false, nonce: `nonce-${author}` };
   const forged = { ...said, signature: testSigner(from).sign(signedText(name, said)) };
   // Also in the place of a contribution that is known already.
-  return { ...core.board, contributions: core.board.contributions.with(author, forged) };
+  const board = { ...core.board, contributions: core.board.contributions.with(author, forged) };
+  const report = { version: 1, digest: digestOf('forged'), decided: false };
+  const reports = parties.map((_, party) => (party === author ? report : null));
+  return { type: 'board', board, reports };
 }

@@ -1,8 +1,9 @@
-/** What a party's program does in a schedule: it takes steps, enters and leaves a scope, and is through. No values, only order. */
-import type { CoreEvent, Effect, TrailEntry } from '../../coordination/types.ts';
-import { digestAt, NAMES, type Plan, stepsOf } from './plan.ts';
+/** What a party's program does in a schedule: it takes steps, enters and leaves scopes, and is through. No values, only order. */
+import type { CoreEvent, Effect } from '../../coordination/types.ts';
+import type { Plan } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import type { Prng } from './prng.ts';
+import { type Action, actionsOf } from './program-actions.ts';
 
 export interface ProgramHost {
   /** Calls back after some time of this party's own, never while it is frozen or gone. */
@@ -16,16 +17,16 @@ export class Program {
   readonly #name: string;
   readonly #random: Prng;
   readonly #host: ProgramHost;
-  readonly #failsScope: boolean;
-  readonly #steps: number;
-  #inScope = false;
-  #leaving = false;
-  #cancelled = false;
+  readonly #actions: readonly Action[];
+  readonly #cancelled = new Set<string>();
+  /** The action that comes next, or whose end is waited for; what was to come before it is forgotten. */
+  #place = 0;
+  #turn = 0;
   #stopped = false;
   /** Whether the program is through. */
   finished = false;
-  /** Outcomes of the scope that it was told, as text: at most one. */
-  readonly scopeOutcomes: string[] = [];
+  /** Scopes whose outcome it was told, each at most once, with the outcome as text. */
+  readonly scopeOutcomes: { readonly scope: string; readonly outcome: string }[] = [];
 
   constructor(plan: Plan, party: number, name: string, random: Prng, host: ProgramHost) {
     this.#plan = plan;
@@ -33,81 +34,92 @@ export class Program {
     this.#name = name;
     this.#random = random;
     this.#host = host;
-    this.#failsScope = plan.faults.some((fault) => fault.kind === 'fail scope' && fault.party === party);
-    this.#steps = stepsOf(plan, party);
+    this.#actions = actionsOf(plan, party);
   }
 
   /** Everything that the core says about the run and its scopes. */
   take(effect: Effect): void {
-    if (effect.type === 'start') this.#host.after(this.#pause(), () => this.#step(0));
-    else if (effect.type === 'ended') this.#stopped = true;
-    else if (effect.type === 'scopeCancelled') this.#cancel();
+    if (effect.type === 'start') this.#go(0, this.#pause());
+    else if (effect.type === 'ended') this.stop();
+    else if (effect.type === 'scopeCancelled') this.#cancel(effect.scope);
     else if (effect.type === 'scopeEnded') {
-      this.scopeOutcomes.push(JSON.stringify([effect.failure, effect.attached]));
-      this.#inScope = false;
-      this.#host.after(this.#pause(), () => this.#step((this.#plan.scopeAt ?? 0) + 1));
+      const { scope, failure, attached, absent = [] } = effect;
+      this.scopeOutcomes.push({ scope, outcome: JSON.stringify([failure, attached, absent]) });
+      this.#go(this.#leaveOf(scope) + 1, this.#pause());
     }
+  }
+
+  /** The program does nothing more: the run is over for it, or its process is gone. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   #pause(): number {
     return this.#random.chance(0.2) ? 0 : this.#random.between(0, this.#plan.stepMs);
   }
 
-  #step(position: number): void {
-    if (this.#stopped) return;
-    if (position >= this.#steps) {
-      this.finished = true;
-      return this.#host.tell({
-        type: 'finished',
-        fin: { steps: this.#steps, digest: this.#digest(this.#steps - 1) },
-      });
-    }
-    this.#host.tell({ type: 'steps', entries: [this.#entry(position)] });
-    if (position === this.#plan.scopeAt) return this.#enter(position);
-    this.#host.after(this.#pause(), () => this.#step(position + 1));
+  #go(place: number, ms: number): void {
+    this.#place = place;
+    this.#turn += 1;
+    const mine = this.#turn;
+    this.#host.after(ms, () => {
+      if (!this.#stopped && mine === this.#turn) this.#do(place);
+    });
   }
 
-  #enter(position: number): void {
-    this.#inScope = true;
-    if (this.#cancelled) return this.#leaveSoon();
-    this.#host.after(this.#pause(), () => {
-      if (this.#stopped || !this.#inScope) return;
-      if (this.#failsScope && !this.#cancelled) {
-        const failure = plantedFailure(this.#name, 'TASK_FAILED', `${position}/${7 - this.#party}`);
-        this.#host.tell({ type: 'scopeFailed', scope: `${position}`, failure });
+  #do(place: number): void {
+    const action = this.#actions[place];
+    const turn = this.#turn;
+    for (const event of this.#eventsOf(action)) this.#host.tell(event);
+    // What it was told meanwhile, of a scope that has failed or is over, says already how it goes on.
+    if (turn !== this.#turn || action?.do === 'leave' || action?.do === 'finish') return;
+    if (action?.do === 'part' || (action?.do === 'enter' && this.#cancelled.has(action.scope)))
+      return this.#leaveSoon(action.scope);
+    this.#go(place + 1, this.#pause());
+  }
+
+  #eventsOf(action: Action | undefined): readonly CoreEvent[] {
+    switch (action?.do) {
+      case 'step':
+      case 'enter':
+        return [{ type: 'steps', entries: [action.entry] }];
+      case 'part': {
+        const { scope } = action;
+        const failure = plantedFailure(this.#name, 'TASK_FAILED', `${scope}/${7 - this.#party}`);
+        return this.#failsIn(scope) ? [{ type: 'scopeFailed', scope, failure }] : [];
       }
-      this.#leaveSoon();
-    });
+      case 'leave':
+        return [{ type: 'scopeLeft', scope: action.scope }];
+      case 'end conclave': {
+        const { conclave, members, fin } = action;
+        return [{ type: 'conclaveLeft', conclave, members, fin }];
+      }
+      case 'finish':
+        this.finished = true;
+        return [{ type: 'finished', fin: action.fin }];
+      default:
+        return [];
+    }
   }
 
-  #cancel(): void {
-    this.#cancelled = true;
-    if (this.#inScope) this.#leaveSoon();
+  #failsIn(scope: string): boolean {
+    if (this.#cancelled.has(scope)) return false;
+    const kind = scope === `${this.#plan.scopeAt}` ? 'fail scope' : 'fail inside';
+    return this.#plan.faults.some((fault) => fault.kind === kind && fault.party === this.#party);
   }
 
-  #leaveSoon(): void {
-    if (this.#leaving) return;
-    this.#leaving = true;
-    this.#host.after(this.#pause() / 4, () => {
-      if (!this.#stopped) this.#host.tell({ type: 'scopeLeft', scope: `${this.#plan.scopeAt}` });
-    });
+  /** What runs in a scope ends; what is not entered yet will end as soon as it is. */
+  #cancel(scope: string): void {
+    this.#cancelled.add(scope);
+    const entered = this.#actions.findIndex((action) => action.do === 'enter' && action.scope === scope);
+    if (entered >= 0 && this.#place > entered && this.#place < this.#leaveOf(scope)) this.#leaveSoon(scope);
   }
 
-  #digest(position: number): string {
-    return digestAt(this.#plan, this.#party, position);
+  #leaveSoon(scope: string): void {
+    this.#go(this.#leaveOf(scope), this.#pause() / 4);
   }
 
-  #entry(position: number): TrailEntry {
-    const kind = position === this.#plan.scopeAt ? 'attempt' : 'task';
-    const places = kind === 'attempt' ? NAMES.slice(0, this.#plan.parties) : [this.#name];
-    return {
-      branch: '',
-      position,
-      digest: this.#digest(position),
-      stepId: `${position}`,
-      kind,
-      name: 'n',
-      places,
-    };
+  #leaveOf(scope: string): number {
+    return this.#actions.findIndex((action) => action.do === 'leave' && action.scope === scope);
   }
 }

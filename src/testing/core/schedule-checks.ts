@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
-import { scheduleBounds as bounds, type Fault, firstDifferenceOf, NAMES } from './plan.ts';
+import { scheduleBounds as bounds, type Fault, firstDifferenceOf, firstStrayOf, NAMES } from './plan.ts';
 import type { Schedule } from './schedule.ts';
 import type { PartyRecord } from './schedule-record.ts';
 
@@ -111,8 +111,12 @@ export const agreement: Checker = (schedule) => {
     }
   }
   const inRun = parties.filter((party, i) => !isOut(parties, party, i));
-  const outcomes = new Set(inRun.flatMap((party) => party.program.scopeOutcomes));
-  return outcomes.size > 1 ? 'a scope has two outcomes' : null;
+  const outcomes = new Map<string, string>();
+  for (const { scope, outcome } of inRun.flatMap(({ program }) => program.scopeOutcomes)) {
+    if ((outcomes.get(scope) ?? outcome) !== outcome) return `scope ${scope} has two outcomes`;
+    outcomes.set(scope, outcome);
+  }
+  return null;
 };
 
 /** Whether a party is out of the run: others go on without it, or it has failed. */
@@ -139,7 +143,9 @@ export const noSuccessBesideFailure: Checker = ({ parties }) => {
 
 /** Nobody decides twice. */
 export const oneVerdict: Checker = ({ parties }) => {
-  const twice = parties.find((party) => party.ends > 1 || party.program.scopeOutcomes.length > 1);
+  const twice = parties.find(({ ends, program: { scopeOutcomes } }) => {
+    return ends > 1 || new Set(scopeOutcomes.map(({ scope }) => scope)).size < scopeOutcomes.length;
+  });
   return twice ? `${twice.name} is told twice how it ended` : null;
 };
 
@@ -186,6 +192,7 @@ function isShort(schedule: Schedule): boolean {
 function isHarmless(fault: Fault): boolean {
   switch (fault.kind) {
     case 'fail scope':
+    case 'fail inside':
     case 'freeze':
     case 'jump':
     case 'drift':
@@ -247,11 +254,12 @@ function differs({ plan }: Schedule, { facts = '', stepId }: Failure): string | 
   );
   const [a, b] = pair;
   if (a === undefined || b === undefined) return 'it does not say between whom';
-  const place = firstDifferenceOf(plan, a, b);
-  if (place === null) return `${NAMES[a]} and ${NAMES[b]} take the same steps`;
-  return stepId === undefined || Number(stepId) === place
+  const outer = firstDifferenceOf(plan, a, b);
+  const inner = firstStrayOf(plan, a, b);
+  if (outer === null && inner === null) return `${NAMES[a]} and ${NAMES[b]} take the same steps`;
+  return stepId === undefined || stepId === `${outer}` || stepId === inner
     ? null
-    : `the steps differ at ${place}, not at ${stepId}`;
+    : `the steps differ at ${outer ?? inner}, not at ${stepId}`;
 }
 
 /** A party may be given up only if something kept it from being heard, and only after it was silent for long enough. */
@@ -312,13 +320,15 @@ export const BOARDS_FACTOR = 8;
 /** Control messages stay below c·n² for each thing that becomes known; all others have a number that does not depend on faults. */
 export const bounded: Checker = ({ parties, network, plan, happened }) => {
   const pairs = plan.parties * (plan.parties - 1);
-  const { hello, board, diverged, vote, fin, ready, closed } = network.sent;
+  const { hello, board, diverged, vote, conclaveEnd, fin, ready, closed } = network.sent;
   const facts = factsOf(parties);
   const forged = happened.filter(({ fault }) => fault.kind === 'forge').length;
   if (board > BOARDS_FACTOR * plan.parties ** 2 * (facts + 1) + forged)
     return `${board} boards for ${facts} facts`;
   if (hello > pairs || fin > pairs || ready > pairs) return 'a word that is said once was said twice';
-  if (vote > pairs) return `${vote} votes for one scope`;
+  const scopes = Number(plan.scopeAt !== null) + Number(plan.conclave?.scope === true);
+  if (vote > pairs * scopes) return `${vote} votes for ${scopes} scopes`;
+  if (conclaveEnd > pairs) return `${conclaveEnd} ends of one conclave`;
   if (closed > pairs + board) return `${closed} farewells`;
   return diverged > 2 * pairs ? `${diverged} trails` : null;
 };
@@ -340,6 +350,10 @@ export const nothingLeft: Checker = (schedule) => {
   for (const party of schedule.parties) {
     if (party.core.outcome?.result === 'completed' && party.core.scopes.size > 0)
       return `${party.name} keeps a scope`;
+    // Whoever is told of the end while it aborts has not taken in all that was said before.
+    const { outcome, abortingSince, conclaves } = party.core;
+    if (outcome?.result === 'completed' && abortingSince === null && conclaves.size > 0)
+      return `${party.name} keeps a conclave`;
   }
   return null;
 };

@@ -228,8 +228,10 @@ describe('every checker of schedules catches what it is for', () => {
   it('agreement, of runs and of scopes', () => {
     const two = changed((schedule) => withOutcome(schedule, 1, { digest: 'another' }));
     assert.match(checks.agreement(two) ?? '', /alice .* and bob .* reach each other and disagree/);
-    const scopes = changed(({ parties: [alice] }) => alice?.program.scopeOutcomes.splice(0, 1, 'another'));
-    assert.match(checks.agreement(scopes) ?? '', /a scope has two outcomes/);
+    const scopes = changed(({ parties: [alice] }) =>
+      alice?.program.scopeOutcomes.splice(0, 1, { scope: '0', outcome: 'another' }),
+    );
+    assert.match(checks.agreement(scopes) ?? '', /scope 0 has two outcomes/);
   });
 
   it('no success beside failure', () => {

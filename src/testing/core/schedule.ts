@@ -2,13 +2,12 @@
  * One seeded schedule of the coordination core: all parties of a run over virtual time and a faulty network. The core is the real
  * one; links, programs and processes are models of what they promise. The same plan gives the same schedule, to the last event.
  */
-import { digestOf } from '../../coordination/board.ts';
 import { initialState, step } from '../../coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Message } from '../../coordination/types.ts';
 import { testHello, testSigner } from '../core-world.ts';
 import { Network } from './network.ts';
 import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
-import { forgedBoard, plantedFailure, plantedSilence } from './planted.ts';
+import { forgedMessage, plantedFailure, plantedSilence } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';
 import {
@@ -136,7 +135,10 @@ export class Schedule {
       if (peer !== self && this.#isRunning(peer)) this.network.connect(self, peer);
     }
     const other = this.plan.faults.find((fault) => fault.kind === 'mismatch' && fault.party === self);
-    const hello = testHello(self, other?.kind === 'mismatch' ? { [other.field]: `another, of party ${self}` } : {});
+    const hello = testHello(
+      self,
+      other?.kind === 'mismatch' ? { [other.field]: `another, of party ${self}` } : {},
+    );
     this.time.at(this.time.now + loadMs, () =>
       this.#whenAwake(self, () => this.#dispatch(self, { type: 'loaded', hello })),
     );
@@ -284,12 +286,9 @@ export class Schedule {
   #inject(fault: Fault & { readonly at: number }, random: Prng): void {
     const now = this.time.now;
     switch (fault.kind) {
-      case 'fail': {
-        const { party } = fault;
-        const failure = plantedFailure(NAMES[party] ?? '', fault.code, fault.stepId);
-        this.#trace(party, `* fails: ${fault.code}`);
-        return this.#whenAwake(party, () => this.#dispatch(party, { type: 'failed', failure }));
-      }
+      case 'fail':
+      case 'kill':
+        return this.#fail(fault);
       case 'crash':
         return this.#crash(fault, random);
       case 'freeze':
@@ -339,6 +338,16 @@ export class Schedule {
     }
   }
 
+  #fail(fault: Extract<Fault, { kind: 'fail' | 'kill' }>): void {
+    const { party } = fault;
+    const [code, stepId] = fault.kind === 'fail' ? [fault.code, fault.stepId] : (['PROCESS_KILLED'] as const);
+    const failure = plantedFailure(NAMES[party] ?? '', code, stepId);
+    this.#trace(party, `* fails: ${code}`);
+    const leaving = fault.kind === 'kill' ? { leaving: true } : {};
+    if (leaving.leaving) this.#record(party).program.stop();
+    this.#whenAwake(party, () => this.#dispatch(party, { type: 'failed', failure, ...leaving }));
+  }
+
   #crash(fault: Extract<Fault, { kind: 'crash' }>, random: Prng): void {
     const record = this.#record(fault.party);
     if (record.core.left) return;
@@ -376,13 +385,8 @@ export class Schedule {
 
   #forge(from: number, to: number, author: number): void {
     if (author === from || to === author) return;
-    const { core } = this.#record(from);
-    const names = core.config.parties;
-    const board = forgedBoard(core, from, author);
-    this.#trace(from, `* says that ${names[author]} had sealed a failure`);
-    const report = { version: 1, digest: digestOf('forged'), decided: false };
-    const reports = names.map((_, party) => (party === author ? report : null));
-    this.#send(from, to, { type: 'board', board, reports });
+    this.#trace(from, `* says that ${NAMES[author]} had sealed a failure`);
+    this.#send(from, to, forgedMessage(this.#record(from).core, from, author));
   }
 
   #trace(party: number, words: string): void {

@@ -26,11 +26,16 @@ export function shrink(plan: Plan, checker: string, run: typeof check = check): 
 function* smaller(plan: Plan): Generator<Plan> {
   for (let i = 0; i < plan.faults.length; i++)
     yield { ...plan, faults: plan.faults.filter((_, at) => at !== i) };
-  const most = Math.max(1, ...plan.faults.flatMap(partiesOf));
+  const most = Math.max(1, ...plan.faults.flatMap(partiesOf), ...(plan.conclave?.members ?? []));
   for (let parties = Math.max(2, most + 1); parties < plan.parties; parties++) yield { ...plan, parties };
   if (plan.scopeAt !== null && !plan.faults.some((fault) => fault.kind === 'fail scope'))
     yield { ...plan, scopeAt: null };
-  const least = Math.max(1, (plan.scopeAt ?? 0) + 1);
+  if (plan.tolerant) yield { ...plan, tolerant: false };
+  if (plan.conclave && !plan.faults.some(({ kind }) => kind === 'stray' || kind === 'fail inside')) {
+    const { conclave: _, ...without } = plan;
+    yield without;
+  }
+  const least = Math.max(1, (plan.scopeAt ?? 0) + 1, (plan.conclave?.at ?? 0) + 1);
   if (plan.steps > least) yield { ...plan, steps: plan.steps - 1 };
 }
 

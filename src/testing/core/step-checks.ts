@@ -103,26 +103,29 @@ function checkCompleted(name: string, after: CoreState): string | null {
 
 function checkScopeEnd({ name, before, event, after, effects }: CoreStep): string | null {
   for (const effect of effects) {
-    // What parties agree on when they go on without somebody, and thereafter, src/testing/scope-search.ts covers.
-    if (effect.type !== 'scopeEnded' || after.epoch > 0) continue;
-    const votes = before.scopes.get(effect.scope)?.votes ?? [];
-    const { self } = before.config;
-    const all = votes.map((vote, party) => {
-      if (event.type === 'received' && event.message.type === 'vote' && party === event.peer) {
-        return vote ?? { failure: event.message.failure };
-      }
-      return vote ?? (party === self ? { failure: null } : null);
+    // With the step in which the run goes on come votes that only the sealed contributions show; agreement checks those.
+    if (effect.type !== 'scopeEnded' || after.epoch !== before.epoch) continue;
+    const { self, parties } = before.config;
+    const open = before.scopes.get(effect.scope);
+    const members = open?.members ?? parties.map((_, party) => party);
+    const votes = members.map((party) => {
+      const told = event.type === 'received' && event.message.type === 'vote' && party === event.peer;
+      const own = party === self ? { failure: null } : null;
+      return open?.votes[party] ?? (told ? { failure: event.message.failure } : own);
     });
-    if (all.length === 0) return `agreement: at ${name} a scope is over without votes`;
-    if (all.some((vote) => vote === null))
+    const missing = after.absent.filter(({ party }) => votes[members.indexOf(party)] === null);
+    if (votes.filter((vote) => vote === null).length > missing.length)
       return `agreement: at ${name} a scope is over before all have voted`;
-    const left = before.scopes.get(effect.scope)?.left === true || event.type === 'scopeLeft';
+    const left = open?.left === true || event.type === 'scopeLeft';
     if (!left) return `agreement: at ${name} a scope is over which its program has not left`;
-    const failures = all.flatMap((vote) => (vote?.failure ? [vote.failure] : []));
-    const [cause = null, ...attached] = expectedOrder(failures, before.config.parties);
+    const lost = missing.filter(({ party }) => !open?.tolerates.includes(party));
+    const failures = [...votes.flatMap((vote) => vote?.failure ?? []), ...lost.map(({ failure }) => failure)];
+    const [cause = null, ...attached] = expectedOrder(failures, parties);
     if (JSON.stringify([effect.failure, effect.attached]) !== JSON.stringify([cause, attached])) {
       return `cause before symptom: at ${name} a scope fails for the wrong reason`;
     }
+    if ((effect.absent?.length ?? 0) !== missing.length)
+      return `validity: ${name} is told of ${effect.absent?.length ?? 0} parties that are missing, not of ${missing.length}`;
     if (after.scopes.has(effect.scope)) return `nothing left: ${name} keeps a scope that is over`;
   }
   return null;
