@@ -36,7 +36,7 @@ export class DealerLine {
     await Promise.race([done, serving.then(() => done)]);
   }
 
-  /** The branch has ended, and with it the session. */
+  /** The branch has ended: when all members are through with its steps, the session ends. */
   end(): void {
     this.#channel.end();
   }
@@ -72,7 +72,9 @@ class DealerChannel implements Channel {
   }
 
   end(): void {
-    this.#ended.reject(bereft);
+    // One member may be through while another's last word is still on its way.
+    const through = Promise.all(this.#steps.map(({ done }) => done.promise));
+    void through.then(() => this.#ended.reject(bereft));
   }
 
   /** In the step of the last member, who alone orders: whatever is sent answers it. */

@@ -24,6 +24,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Scope } from './scope.ts';
 import type { SecretRecord } from './secret-handle.ts';
 import { type BatchFailure, runBatch, type SecureStep } from './secure-batch.ts';
+import { naming } from './secure-blame.ts';
 import type { DeviceRecord } from './secure-device.ts';
 import { bereft, SecureLine, type Spent } from './secure-line.ts';
 
@@ -174,7 +175,7 @@ export class SecureRuntime {
     const entry = this.#scheduler.issue(branch, plan, channel?.expectations());
     channel?.open(entry);
     if (line && channel) void this.#run(line, channel, entry, branch.scope, steps, device);
-    if (dealing && channel) void this.#deal(dealing, channel, entry, branch.scope);
+    if (dealing && channel) void this.#deal(dealing, channel, entry, branch.scope, device);
   }
 
   async #run(
@@ -201,7 +202,8 @@ export class SecureRuntime {
     } catch (error) {
       const blamed = cause?.entry ?? entry;
       const reason = cause?.error ?? error;
-      const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(reason, blamed, scope);
+      const named = naming(reason, device, this.#state.party);
+      const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(named, blamed, scope);
       for (const step of steps) {
         step.cell.die();
         step.run.finish(failed && step.entry === blamed ? 'failed' : 'aborted');
@@ -212,14 +214,21 @@ export class SecureRuntime {
     }
   }
 
-  async #deal(dealing: DealerLine, channel: MemberChannel, entry: TrailEntry, scope: Scope): Promise<void> {
+  async #deal(
+    dealing: DealerLine,
+    channel: MemberChannel,
+    entry: TrailEntry,
+    scope: Scope,
+    device: DeviceRecord,
+  ): Promise<void> {
     const run = this.#state.activity.begin(entry, true);
     run.start();
     try {
       await dealing.run(channel);
       run.finish('completed');
     } catch (error) {
-      const failed = isConsequence(error, scope) ? undefined : this.#state.fail(error, entry, scope);
+      const named = naming(error, device, this.#state.party);
+      const failed = isConsequence(error, scope) ? undefined : this.#state.fail(named, entry, scope);
       run.finish(failed ? 'failed' : 'aborted');
     } finally {
       channel.close();

@@ -392,6 +392,47 @@ describe('a mistake is the same error at every party, in the call', () => {
       },
     ],
     [
+      'a secret of a device of the same members with other options',
+      'PRIVITY_DEVICE_MISMATCH',
+      (context) => {
+        const { alice, bob, carol } = context;
+        const other = secure([alice, bob, carol] as Js, { protocol: 'rep3', fracBits: 12 });
+        vector(context).add(vector(context, [3], other));
+      },
+    ],
+    [
+      'data of the dealer',
+      'PRIVITY_SECURE_MEMBER',
+      ({ alice, bob, dave }) => {
+        const device = secure([alice, bob], { protocol: 'semi2k', dealer: dave } as Js);
+        dave.run('x', () => 1).to(device);
+      },
+    ],
+    [
+      'a secret to the dealer',
+      'PRIVITY_SECURE_MEMBER',
+      (context) => {
+        const { alice, bob, dave } = context;
+        vector(context, [3], secure([alice, bob], { protocol: 'semi2k', dealer: dave } as Js)).to(dave);
+      },
+    ],
+    [
+      'one member of semi2k',
+      'PRIVITY_SECURE_PARTIES',
+      ({ alice }) => secure([alice] as Js, { protocol: 'semi2k' }),
+    ],
+    ['an empty constant', 'PRIVITY_TENSOR_EMPTY', (context) => rep3(context).constant([])],
+    ['a choice of no position', 'PRIVITY_STEP_INVALID', (context) => vector(context).gather([])],
+    ['an infinite public number', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).sub([1, 1 / 0, 2])],
+    [
+      'three conditions for two values',
+      'PRIVITY_SHAPE_MISMATCH',
+      (context) =>
+        vector(context)
+          .lt(1)
+          .select(vector(context, [2]), 0),
+    ],
+    [
       'a handle as an operand',
       'PRIVITY_STEP_INVALID',
       (context) => vector(context).add(context.alice.run('y', () => 1)),
@@ -444,6 +485,7 @@ describe('what the owner has is checked there', () => {
   type Shared = {
     readonly value: unknown;
     readonly shape: readonly number[];
+    readonly dtype?: 'integer';
     readonly code: string;
     readonly words: RegExp;
   };
@@ -457,6 +499,28 @@ describe('what the owner has is checked there', () => {
         code: 'PRIVITY_SECURE_DOMAIN',
         words: /row 1, column 1/,
       },
+    ],
+    [
+      'NaN in a table',
+      {
+        value: () => tableOf({ a: numbers(1, 2, 3), b: numbers(4, Number.NaN, 6) }),
+        shape: [3, 2],
+        code: 'PRIVITY_SECURE_DOMAIN',
+        words: /row 1, column 1/,
+      },
+    ],
+    [
+      'a number out of the domain in a table',
+      {
+        value: () => tableOf({ a: numbers(1, 2, -(2 ** 26)), b: numbers(4, 5, 6) }),
+        shape: [3, 2],
+        code: 'PRIVITY_SECURE_DOMAIN',
+        words: /row 2, column 0.*domain/,
+      },
+    ],
+    [
+      'a fraction among integers',
+      { value: [1, 1.5], shape: [2], dtype: 'integer', code: 'PRIVITY_SECURE_DOMAIN', words: /row 1.*whole/ },
     ],
     ['too large a number', { value: 2 ** 26, shape: [], code: 'PRIVITY_SECURE_DOMAIN', words: /domain/ }],
     [
@@ -483,13 +547,13 @@ describe('what the owner has is checked there', () => {
       },
     ],
   ];
-  for (const [what, { value, shape, code, words }] of bad) {
+  for (const [what, { value, shape, dtype = 'fixed', code, words }] of bad) {
     it(what, async () => {
       const w = await world(
         job(three, async ({ alice, bob, carol, reveal }) => {
           const spu = secure([alice, bob, carol], { protocol: 'rep3' });
           const x = bob.run('x', () => (typeof value === 'function' ? value() : value) as number);
-          return reveal(x.to(spu, { shape }));
+          return reveal(x.to(spu, { shape, dtype }));
         }),
       );
       for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
@@ -544,23 +608,46 @@ describe('a failure', () => {
     }
   });
 
-  it('of a message is the sender’s: a share that was changed is no number, it is PROTOCOL_VIOLATION', async () => {
-    const w = await world(
-      job(three, async ({ alice, bob, carol, reveal }) => {
-        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
-        const x = alice.run('x', () => numbers(1, 2, 3)).to(spu, { shape: [3] });
-        return [...(await reveal(x.mul(x))).data];
-      }),
-    );
-    // Cuts the last word off every large message of a channel.
-    const spoil = (body: Uint8Array): Uint8Array =>
-      body.length > 40 ? body.subarray(0, body.length - 8) : body;
-    w.between('alice', 'bob').tamper('alice', spoil);
-    const outcomes = await w.run();
-    for (const outcome of outcomes.values()) assert.equal(outcome.status, 'rejected');
-    const failures = three.parties.flatMap((party) => w.of(party).host.failures);
-    assert.equal(failures[0]?.failure.code, 'PROTOCOL_VIOLATION');
-  });
+  // biome-ignore lint/suspicious/noExplicitAny: which parties are members is only known when the job runs
+  type Js = any;
+  const cut = (body: Uint8Array): Uint8Array => (body.length > 36 ? body.subarray(0, body.length - 8) : body);
+  /** A sender's messages to a receiver lose their last word; the receiver has to say whose they were. */
+  const blamed: readonly [string, string[], string | undefined, sender: string, receiver: string, RegExp][] =
+    [
+      ['rep3', ['alice', 'bob', 'carol'], undefined, 'alice', 'bob', /^alice: .*another size/],
+      ['semi2k', ['alice', 'bob'], undefined, 'bob', 'alice', /^bob: /],
+      ['semi2k', ['alice', 'bob', 'carol'], 'dave', 'bob', 'carol', /^bob: .*another size/],
+      ['semi2k', ['alice', 'bob', 'carol'], 'dave', 'dave', 'carol', /^dave: .*another length/],
+      [
+        'semi2k',
+        ['alice', 'bob', 'carol'],
+        'dave',
+        'carol',
+        'dave',
+        /^carol: .*another length|^carol: .*not take/,
+      ],
+    ];
+  for (const [protocol, members, dealer, sender, receiver, words] of blamed) {
+    it(`of a message names its sender, ${sender} in ${protocol}, and is PROTOCOL_VIOLATION, no wrong number`, async () => {
+      const w = await world(
+        job(four, async (context) => {
+          const { alice, reveal }: Js = context;
+          const options: Js = { protocol, ...(dealer ? { dealer: (context as Js)[dealer] } : {}) };
+          const spu = secure(members.map((member) => (context as Js)[member]) as Js, options);
+          const x = alice.run('x', () => numbers(1, 2, 3)).to(spu, { shape: [3] });
+          return [...(await reveal(x.mul(x))).data];
+        }),
+      );
+      w.between(sender, receiver).tamper(sender, cut);
+      const outcomes = await w.run();
+      for (const outcome of outcomes.values()) assert.equal(outcome.status, 'rejected');
+      const [captured] = w.of(receiver).host.failures;
+      assert.equal(captured?.failure.code, 'PROTOCOL_VIOLATION');
+      assert.match(captured?.detail.message ?? '', words);
+      // Which party it was is for the receiver's own log.
+      assert.equal(captured?.failure.message, undefined);
+    });
+  }
 });
 
 function square<D extends AnyDevice>(x: Secret<D>): Secret<D> {

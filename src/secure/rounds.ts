@@ -11,7 +11,7 @@
 import { invariant } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { Fiber } from './fiber.ts';
-import { closed, violation } from './violations.ts';
+import { blaming, closed, violation } from './violations.ts';
 
 const VERSION = 1;
 export const HEADER_BYTES = 24;
@@ -134,7 +134,9 @@ export class Rounds {
     const received = new Map<number, readonly Uint8Array[]>();
     await Promise.all([
       ...peers.map((peer) => this.#send(round, peer, waiting)),
-      ...peers.map(async (peer) => received.set(peer, await this.#receive(round, peer, waiting))),
+      ...peers.map(async (peer) =>
+        received.set(peer, await blaming(peer, this.#receive(round, peer, waiting))),
+      ),
     ]);
     waiting.forEach(({ resolve }, index) => {
       resolve(Array.from({ length: size }, (_, peer) => received.get(peer)?.[index] ?? new Uint8Array(0)));

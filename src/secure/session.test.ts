@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../base/error-catalogue.ts';
-import { PeerError, PrivityError } from '../base/errors.ts';
+import { PrivityError } from '../base/errors.ts';
 import { systemRandom } from '../base/system.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
-import { runSecure, settleSecure } from '../testing/secure-parties.ts';
+import { runSecure, type SecureProtocol, settleSecure } from '../testing/secure-parties.ts';
 import { typescriptKernels } from './kernels/typescript.ts';
 import * as ops from './ops/index.ts';
 import { decode } from './ring/fixed-point.ts';
@@ -12,6 +12,8 @@ import { publicTensor } from './ring/tensor.ts';
 import { HEADER_BYTES, MESSAGE_BYTES_MAX } from './rounds.ts';
 import type { SecretTensor } from './secret.ts';
 import { createSession, type Evaluator, type Session } from './session.ts';
+import { type Arith, type Bits, bits } from './sharing/shares.ts';
+import { MemberError } from './violations.ts';
 
 const vector = (on: Evaluator, rank: number, values: readonly number[], owner = 0): Promise<SecretTensor> =>
   ops.share(on, { owner, dtype: 'fixed', shape: [values.length] }, rank === owner ? values : undefined);
@@ -91,6 +93,15 @@ describe('rounds', () => {
   });
 });
 
+const settings: readonly (readonly [SecureProtocol, number, dealer: boolean])[] = [
+  ['rep3', 3, false],
+  ['semi2k', 2, false],
+  ['semi2k', 2, true],
+  ['semi2k', 3, true],
+];
+const words = (protocol: string, size: number, dealer: boolean): string =>
+  `${protocol} of ${size}${dealer ? ' and a dealer' : ''}`;
+
 describe('messages that do not fit', () => {
   const changes: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
     'another protocol': (bytes) => bytes.with(0, 0x58),
@@ -103,26 +114,32 @@ describe('messages that do not fit', () => {
     'a byte more': (bytes) => Uint8Array.of(...bytes, 0),
     nothing: () => new Uint8Array(0),
   };
-  for (const [name, change] of Object.entries(changes)) {
-    it(`are a violation: ${name}`, async () => {
-      let messages = 0;
-      const outcomes = await settleSecure(
-        'rep3',
-        3,
-        async (on, rank) => {
-          const x = await vector(on, rank, [1, 2, 3]);
-          return opened(on, await ops.mul(on, x, x));
-        },
-        // The first message after the agreement that member 1 gets from member 0.
-        { tap: (from, to, bytes) => (from === 0 && to === 1 && ++messages === 2 ? change(bytes) : bytes) },
-      );
-      const [, receiver] = outcomes;
-      assert.equal(receiver?.status, 'rejected');
-      assert.ok(receiver.reason instanceof PeerError);
-      hasCode('PRIVITY_SECURE_PROTOCOL')(receiver.reason);
-      assert.equal(receiver.reason.failure, 'PROTOCOL_VIOLATION');
-      assert.ok(outcomes.every(({ status }) => status === 'rejected'));
-    });
+  for (const [protocol, size, dealer] of settings) {
+    for (const [name, change] of Object.entries(changes)) {
+      it(`are a violation by their sender: ${name}, in ${words(protocol, size, dealer)}`, async () => {
+        let messages = 0;
+        const outcomes = await settleSecure(
+          protocol,
+          size,
+          async (on, rank) => {
+            const x = await vector(on, rank, [1, 2, 3]);
+            return opened(on, await ops.mul(on, x, x));
+          },
+          {
+            dealer,
+            // The first message after the agreement that member 1 gets from member 0.
+            tap: (from, to, bytes) => (from === 0 && to === 1 && ++messages === 2 ? change(bytes) : bytes),
+          },
+        );
+        const [, receiver] = outcomes;
+        assert.equal(receiver?.status, 'rejected');
+        assert.ok(receiver.reason instanceof MemberError);
+        hasCode('PRIVITY_SECURE_PROTOCOL')(receiver.reason);
+        assert.equal(receiver.reason.failure, 'PROTOCOL_VIOLATION');
+        assert.equal(receiver.reason.member, 0);
+        assert.ok(outcomes.every(({ status }) => status === 'rejected'));
+      });
+    }
   }
 
   it('stop members whose programs differ', async () => {
@@ -149,7 +166,7 @@ describe('a session', () => {
   });
 
   it('takes the parties and options that it is made for', async () => {
-    const open = (size: number, name: 'rep3' | 'ref', options = {}) => {
+    const open = (size: number, name: SecureProtocol, options = {}) => {
       const [channel] = memoryChannels(size).channels;
       assert.ok(channel);
       return createSession(name, channel, systemRandom, options);
@@ -161,6 +178,11 @@ describe('a session', () => {
       await assert.rejects(open(3, 'rep3', { fracBits }), hasCode('PRIVITY_SECURE_OPTIONS'));
     }
     await assert.rejects(open(3, 'toString' as 'ref'), hasCode('PRIVITY_SECURE_OPTIONS'));
+    await assert.rejects(open(1, 'semi2k'), hasCode('PRIVITY_SECURE_PARTIES'));
+    await assert.rejects(open(3, 'semi2k'), hasCode('PRIVITY_SECURE_DEALER'));
+    await assert.rejects(open(7, 'semi2k', { dealer: 6 }), hasCode('PRIVITY_SECURE_PARTIES'));
+    await assert.rejects(open(4, 'rep3', { dealer: 3 }), hasCode('PRIVITY_SECURE_DEALER'));
+    await assert.rejects(open(3, 'semi2k', { dealer: 0 }), hasCode('PRIVITY_SECURE_DEALER'));
   });
 
   it('gives the same results with either kernels, also mixed', async () => {
@@ -184,28 +206,58 @@ describe('a session', () => {
     assert.deepEqual(first?.[0], [1, 1, 0, 0.5, 3, 100]);
   });
 
-  it('is destroyed by a failure, and with it everything that belongs to it', async () => {
-    const sessions: Session[] = [];
-    const kept: SecretTensor[] = [];
-    await settleSecure('rep3', 3, async (on, rank) => {
-      sessions[rank] = on.session;
-      kept[rank] = await vector(on, rank, [1]);
-      if (rank === 1) throw new Error('own reasons');
-      return ops.mul(on, kept[rank], kept[rank]);
+  for (const [protocol, size, dealer] of settings) {
+    it(`is destroyed by a failure, with all that is random in it: ${words(protocol, size, dealer)}`, async () => {
+      const sessions: Session[] = [];
+      const kept: SecretTensor[] = [];
+      const outcomes = await settleSecure(
+        protocol,
+        size,
+        async (on, rank) => {
+          sessions[rank] = on.session;
+          kept[rank] = await vector(on, rank, [1]);
+          await ops.mul(on, kept[rank], kept[rank]);
+          if (rank === 1) throw new Error('own reasons');
+          return ops.lt(on, kept[rank], 0);
+        },
+        { dealer },
+      );
+      assert.ok(outcomes.every(({ status }) => status === 'rejected'));
+      for (const [rank, session] of sessions.entries()) {
+        assert.ok(session.destroyed);
+        await assert.rejects(
+          session.run(async () => undefined),
+          hasCode('PRIVITY_SECURE_CLOSED'),
+        );
+        const x = kept[rank]?.shares as Arith;
+        const bit: Bits = bits(
+          1,
+          1,
+          x.parts.map(() => new BigUint64Array(1)),
+        );
+        const { protocol: p } = session;
+        const fiber = strayFiber(session);
+        const drawing: Readonly<Record<string, () => Promise<unknown>>> = {
+          randomA: () => p.randomA(fiber, 1),
+          randomB: () => p.randomB(fiber, 1, 1),
+          mulSS: () => p.mulSS(fiber, x, x),
+          mulTruncSS: () => p.mulTruncSS(fiber, x, x, 18),
+          andSS: () => p.andSS(fiber, [[bit, bit]]),
+          truncS: () => p.truncS(fiber, x, 18),
+          shuffleS: () =>
+            p.shuffleS(fiber, [{ ...x, length: 2, parts: x.parts.map(() => new BigUint64Array(2)) }]),
+        };
+        for (const [name, draw] of Object.entries(drawing))
+          await assert.rejects(
+            async () => draw(),
+            (error) => {
+              assert.ok(error instanceof PrivityError, `member ${rank}, ${name}: ${error}`);
+              return hasCode('PRIVITY_SECURE_CLOSED')(error);
+            },
+          );
+      }
     });
-    for (const [rank, session] of sessions.entries()) {
-      assert.ok(session.destroyed);
-      await assert.rejects(
-        session.run(async () => undefined),
-        hasCode('PRIVITY_SECURE_CLOSED'),
-      );
-      await assert.rejects(
-        session.protocol.randomA(strayFiber(session), 1),
-        hasCode('PRIVITY_SECURE_CLOSED'),
-        `member ${rank} still has randomness`,
-      );
-    }
-  });
+  }
 
   it('ends with the reason of the abort', async () => {
     const stop = new AbortController();
@@ -222,9 +274,17 @@ describe('a session', () => {
   });
 });
 
-/** Any fiber will do to ask for randomness that must not be there. */
+/** Any fiber will do to ask for randomness that must not be there. It cannot speak. */
 function strayFiber({ protocol }: Session): Parameters<typeof protocol.randomA>[0] {
-  return { path: '', rank: protocol.rank } as Parameters<typeof protocol.randomA>[0];
+  const fiber = {
+    path: '',
+    rank: protocol.rank,
+    size: protocol.size,
+    exchange: () => Promise.reject(new Error('a session that has ended speaks')),
+    all: (parts: readonly ((on: unknown) => unknown)[]) => Promise.all(parts.map((part) => part(fiber))),
+    onEnd: () => {},
+  };
+  return fiber as unknown as Parameters<typeof protocol.randomA>[0];
 }
 
 describe('bad input', () => {

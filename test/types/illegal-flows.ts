@@ -317,5 +317,62 @@ export const secrets = job({ parties: ['alice', 'bob', 'carol', 'dave'] }, async
   // @ts-expect-error
   await reveal(spu);
 
+  // 59: a matrix product across devices
+  // @ts-expect-error
+  x.matmul(y);
+
+  // 60: a choice across devices
+  // @ts-expect-error
+  x.lt(1).select(x, y);
+
+  // 61: a comparison across devices
+  // @ts-expect-error
+  y.lt(x);
+
+  // 62: joining tensors of two devices
+  // @ts-expect-error
+  x.concat([x, z]);
+
+  // 63: groups that another device has
+  // @ts-expect-error
+  x.groupSum(y.cast('integer'), 2);
+
+  // 64: logic across devices
+  // @ts-expect-error
+  x.lt(1).and(y.lt(1));
+
+  // 65: a secret equal to a number
+  // @ts-expect-error
+  x === 1;
+
+  // 66: an element of a secret
+  // @ts-expect-error
+  x[0];
+
+  // 67: a secret in a function of numbers
+  // @ts-expect-error
+  Math.exp(x);
+
+  // 68: a secret as a number of rows
+  // @ts-expect-error
+  at.to(spu, { shape: [k] });
+
+  // 69: positions that nobody knows
+  // @ts-expect-error
+  x.gather(k);
+
+  // 70: going through the numbers of a secret
+  // @ts-expect-error
+  for (const number of x) void number;
+
+  // 71: opening a secret to the dealer of its device
+  const dealt = secure([alice, bob], { protocol: 'semi2k', dealer: dave });
+  // @ts-expect-error
+  at.to(dealt, { shape: [2] }).to(dave);
+
+  // 72: data of the dealer
+  // @ts-expect-error
+  dave.run('d', () => 1).to(dealt);
+
   return [moved, plain, awaited];
 });

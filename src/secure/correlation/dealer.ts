@@ -18,6 +18,7 @@ import type { Random } from '../../contracts/random.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { fiberStream, type Prg, SEED_BYTES } from '../prg.ts';
 import type { Words } from '../sharing/shares.ts';
+import { blaming } from '../violations.ts';
 import { frame, PART_BYTES_MAX, type Place, readMemberMessage, violation } from './dealer-frames.ts';
 import { type Order, type Recipe, recipeOf } from './recipes.ts';
 
@@ -41,7 +42,7 @@ export async function serveDealer(channel: Channel, random: Random, kernels: Ker
   const dealer = new Dealer(channel, members, random, kernels);
   try {
     await dealer.open();
-    await Promise.all(members.map((rank) => dealer.serve(rank)));
+    await Promise.all(members.map((rank) => blaming(rank, dealer.serve(rank))));
     return dealer.report;
   } finally {
     dealer.destroy();

@@ -72,11 +72,13 @@ export const tensorCosts = {
    * Of a sort whose levels make so many comparisons each: which they are is random, see {@link sortComparisons} and {@link sortLevels}.
    * `along`: numbers in the rows of what is sorted with the keys.
    */
-  sort: (c: ProtocolCosts, rows: number, comparisons: readonly number[], along = 0): Cost =>
-    inSequence(
-      c.shuffleS(rows, SORT_COLUMNS + along),
-      ...comparisons.map((count) => inSequence(c.msbS(count), c.openB(count, 1))),
-    ),
+  sort: sortOf,
+  /** The same on average, with comparisons in whole words. */
+  sortOnAverage: (c: ProtocolCosts, rows: number, along = 0): Cost => {
+    const levels = Math.round(sortLevels(rows));
+    const comparisons = 64 * Math.ceil(sortComparisons(rows) / levels / 64);
+    return sortOf(c, rows, new Array<number>(levels).fill(comparisons), along);
+  },
   /** By secret groups; public ones are local. `width`: numbers in a row. */
   groupSum: (c: ProtocolCosts, rows: number, width: number, count: number): Cost =>
     inSequence(
@@ -85,6 +87,13 @@ export const tensorCosts = {
       c.matmulSS({ batch: 1, rows: count, inner: rows, columns: width }),
     ),
 } as const;
+
+function sortOf(c: ProtocolCosts, rows: number, comparisons: readonly number[], along = 0): Cost {
+  return inSequence(
+    c.shuffleS(rows, SORT_COLUMNS + along),
+    ...comparisons.map((count) => inSequence(c.msbS(count), c.openB(count, 1))),
+  );
+}
 
 /** A level for every halving of `size`: a comparison of each pair, and its winner's columns. */
 function tournament(c: ProtocolCosts, rows: number, size: number, columns: number): Cost {
@@ -112,11 +121,4 @@ export function sortComparisons(n: number): number {
  */
 export function sortLevels(n: number): number {
   return 4.311 * Math.log(n) - 1.953 * Math.log(Math.log(n)) - 4.9;
-}
-
-/** {@link tensorCosts.sort} on average, with comparisons in whole words. */
-export function expectedSort(c: ProtocolCosts, rows: number, along = 0): Cost {
-  const levels = Math.round(sortLevels(rows));
-  const comparisons = 64 * Math.ceil(sortComparisons(rows) / levels / 64);
-  return tensorCosts.sort(c, rows, new Array<number>(levels).fill(comparisons), along);
 }

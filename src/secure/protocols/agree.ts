@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { PeerError } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { Fiber } from '../fiber.ts';
 import { SEED_BYTES } from '../prg.ts';
+import { MemberError } from '../violations.ts';
 
 const DIGEST_BYTES = 32;
 
@@ -32,10 +32,10 @@ export async function agree(fiber: Fiber, random: Random, agreement: string): Pr
   });
   for (const rank of ranks.filter(isPeer)) {
     if (!digest.equals((received[rank] as Uint8Array).subarray(0, DIGEST_BYTES))) {
-      throw new PeerError(
-        'PRIVITY_SECURE_MISMATCH',
-        `member ${rank} of the secure device has other options or another protocol than this one (${agreement})`,
-      );
+      throw new MemberError(rank, {
+        code: 'PRIVITY_SECURE_MISMATCH',
+        message: `a member of the secure device has other options or another protocol than this one (${agreement})`,
+      });
     }
   }
   const theirs = (rank: number): Uint8Array =>
