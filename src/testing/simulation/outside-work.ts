@@ -16,6 +16,8 @@ const SLICE = 'Immediate';
 /** Real time without any change after which what is open is taken for what is no work. Longer than any single answer of a disk. */
 const ENDLESS_MS = 5_000;
 
+const NO_HOOK = createHook({});
+
 export class OutsideWork {
   readonly #open = new Map<number, string>();
   readonly #endless = new Set<string>();
@@ -48,6 +50,9 @@ export class OutsideWork {
   stop(): void {
     this.#hook.disable();
     this.#open.clear();
+    // Node goes on to register every promise for `destroy`, an object for the collector each, until some hook is enabled.
+    NO_HOOK.enable();
+    NO_HOOK.disable();
   }
 
   get isOpen(): boolean {

@@ -70,6 +70,7 @@ export function createRealm(services: RealmServices): Realm {
   const all = Object.create(globalThis, Object.getOwnPropertyDescriptors(globals)) as Record<string, unknown>;
   for (const name of ['globalThis', 'global'])
     Object.defineProperty(all, name, { value: all, writable: true, configurable: true });
+  let own: object | undefined;
   return {
     globals: all,
     modules: {
@@ -80,7 +81,11 @@ export function createRealm(services: RealmServices): Realm {
         clearImmediate: timers.clear,
       },
       'timers/promises': timers.promises,
-      crypto: seededCrypto(random),
+      // Made only for code that asks for it: a copy of all that Node has there.
+      get crypto() {
+        own ??= seededCrypto(random);
+        return own;
+      },
       perf_hooks: { performance },
       process: globals.process,
     },

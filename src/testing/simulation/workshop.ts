@@ -1,5 +1,5 @@
 /** What all simulated runs of one job share: its code, its folders, its first run, in which nothing goes wrong. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,9 @@ export class Workshop {
   readonly #root: string;
   readonly #release: () => void;
   readonly #outside = new OutsideWork();
+  /** Folders in which nothing has ever been left, by party: when they were last changed. */
+  readonly #emptySince = new Map<string, number>();
+  readonly #written = new Set<string>();
   #context: CheckContext;
   #tasks: Readonly<Record<string, number>> = {};
   #watchesOutside = true;
@@ -194,12 +197,19 @@ export class Workshop {
     return new UsageError('PRIVITY_EXPLORE_BASELINE', `Without any fault the job does not complete: ${why}`);
   }
 
+  /** Reading a folder takes longer than asking when it was changed, and few tasks write anything. */
   #folder(party: string): { readonly path: string; clean(): void } {
     const path = join(this.#root, party);
     return {
       path,
       clean: () => {
-        for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true });
+        if (statSync(path).mtimeMs === this.#emptySince.get(party)) return;
+        for (const name of readdirSync(path)) {
+          rmSync(join(path, name), { recursive: true, force: true });
+          this.#written.add(party);
+        }
+        // Two changes within one tick of the file system's clock look like one: not trusted once anything was written.
+        if (!this.#written.has(party)) this.#emptySince.set(party, statSync(path).mtimeMs);
       },
     };
   }

@@ -108,6 +108,8 @@ export class World {
   readonly #leaks: Leak[] = [];
   readonly #canaries: readonly { readonly of: string; readonly bytes: Buffer }[];
   readonly #stray: unknown[] = [];
+  /** Events since time last went on. */
+  #eventsNow = 0;
 
   constructor(options: SimulationOptions) {
     const { seed, parties, plan } = options;
@@ -140,25 +142,44 @@ export class World {
     this.#stray.push(error);
   }
 
-  async #turn(): Promise<void> {
+  /** All events, one after the other, each when every promise that the one before has let go on has gone on. */
+  #turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const again = (): void => {
+        try {
+          const step = this.#next();
+          if (step === 'over') resolve();
+          else if (step === 'event') whenDrained(again);
+          else this.#realTime().then(() => whenDrained(again), reject);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      whenDrained(again);
+    });
+  }
+
+  /** What is next: the end, something of the real world that time has to wait for, or an event, which has then happened. */
+  #next(): 'over' | 'real' | 'event' {
     const { limitMs, outside } = this.#options;
-    for (let events = 0; events < STANDSTILL_EVENTS_MAX; events++) {
-      const { now } = this.queue;
-      await drained();
-      if (this.queue.isTurnDue) await turnOver();
-      this.queue.isTurnDue = false;
-      while (outside?.isOpen) {
-        await outside.settled();
-        await drained();
-      }
-      if (this.#isOver()) return;
-      const event = this.queue.next();
-      if (event === undefined || this.queue.now > limitMs) return;
-      if (this.queue.now > now) events = 0;
-      if (event.owner) event.owner.happen(event);
-      else event.run();
-    }
-    this.#stray.push(new Error(`time stands still at ${this.queue.now} ms: something goes round in circles`));
+    const { queue } = this;
+    if (queue.isTurnDue || outside?.isOpen) return 'real';
+    if (this.#isOver()) return 'over';
+    const { now } = queue;
+    const event = queue.next();
+    if (event === undefined || queue.now > limitMs) return 'over';
+    this.#eventsNow = queue.now > now ? 0 : this.#eventsNow + 1;
+    if (event.owner) event.owner.happen(event);
+    else event.run();
+    if (this.#eventsNow < STANDSTILL_EVENTS_MAX) return 'event';
+    this.#stray.push(new Error(`time stands still at ${queue.now} ms: something goes round in circles`));
+    return 'over';
+  }
+
+  async #realTime(): Promise<void> {
+    if (this.queue.isTurnDue) await turnOver();
+    this.queue.isTurnDue = false;
+    await this.#options.outside?.settled();
   }
 
   #isOver(): boolean {
@@ -295,12 +316,14 @@ export class World {
   }
 }
 
+const RESOLVED = Promise.resolve();
+
 /**
- * Resolves when every promise that could go on has gone on: Node runs a callback of `nextTick` once the queue of microtasks, from
- * which this is called, is empty.
+ * Calls back when every promise that could go on has gone on: Node runs a callback of `nextTick` once the queue of microtasks, to
+ * which this one is added first, is empty. One promise and one tick for each event; awaiting the tick would take three promises.
  */
-function drained(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+function whenDrained(callback: () => void): void {
+  void RESOLVED.then(() => process.nextTick(callback));
 }
 
 function turnOver(): Promise<void> {
