@@ -40,8 +40,8 @@ function portChannel(): Channel {
     rank,
     size: ports.length,
     signal: new AbortController().signal,
-    async send(to, bytes) {
-      ports[to]?.postMessage(bytes);
+    async send(to, message) {
+      ports[to]?.postMessage(message instanceof Uint8Array ? message : Buffer.concat(message));
     },
     receive(from) {
       const message = queues[from]?.shift();

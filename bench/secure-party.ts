@@ -1,132 +1,52 @@
-/** One member of bench/secure.ts: does what its parent tells it to, over TCP on this machine. */
-import { connect, createServer, type Socket } from 'node:net';
+/** One member of bench/secure.ts: does what its parent tells it to. */
+import { writeFileSync } from 'node:fs';
+import { Session as Inspector } from 'node:inspector/promises';
+import { join } from 'node:path';
 import { systemRandom } from '../src/base/system.ts';
-import type { Channel } from '../src/contracts/channel.ts';
 import * as ops from '../src/secure/ops/index.ts';
-import { createSession, type Session } from '../src/secure/session.ts';
+import type { SecretTensor } from '../src/secure/secret.ts';
+import { createSession, type Evaluator, type Session } from '../src/secure/session.ts';
+import { type Credentials, listenLinks, listenTcp, type Place } from './secure-links.ts';
 import { works } from './secure-work.ts';
 
 const rank = Number(process.argv[2]);
-const size = 3;
 
-/** Messages behind their length in four bytes. */
-class Pipe {
-  readonly #socket: Socket;
-  readonly #messages: Uint8Array[] = [];
-  #wanted: ((bytes: Uint8Array) => void) | undefined;
-  #header = Buffer.alloc(4);
-  #headerBytes = 0;
-  #message: Uint8Array | undefined;
-  #filled = 0;
+/** Where processor profiles of what is measured go, if anywhere. */
+const PROFILE = process.env.PRIVITY_BENCH_SECURE_PROFILE;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (data: Buffer) => this.#take(data));
-  }
-
-  async send(bytes: Uint8Array): Promise<void> {
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(bytes.byteLength);
-    this.#socket.cork();
-    this.#socket.write(length);
-    const room = this.#socket.write(bytes);
-    this.#socket.uncork();
-    if (!room) await new Promise((resolve) => this.#socket.once('drain', resolve));
-  }
-
-  receive(): Promise<Uint8Array> {
-    const message = this.#messages.shift();
-    if (message !== undefined) return Promise.resolve(message);
-    return new Promise((resolve) => {
-      this.#wanted = resolve;
-    });
-  }
-
-  #take(data: Buffer): void {
-    let at = 0;
-    while (at < data.length) {
-      if (this.#message === undefined) {
-        const part = data.copy(this.#header, this.#headerBytes, at, at + 4 - this.#headerBytes);
-        this.#headerBytes += part;
-        at += part;
-        if (this.#headerBytes < 4) return;
-        this.#message = new Uint8Array(this.#header.readUInt32LE(0));
-        this.#headerBytes = 0;
-        this.#filled = 0;
-      }
-      const end = Math.min(data.length, at + this.#message.byteLength - this.#filled);
-      this.#message.set(data.subarray(at, end), this.#filled);
-      this.#filled += end - at;
-      at = end;
-      if (this.#filled === this.#message.byteLength) this.#deliver(this.#message);
-    }
-  }
-
-  #deliver(message: Uint8Array): void {
-    this.#message = undefined;
-    const wanted = this.#wanted;
-    this.#wanted = undefined;
-    if (wanted === undefined) this.#messages.push(message);
-    else wanted(message);
-  }
-}
-
-const pipes: Pipe[] = [];
+let place: Place | undefined;
 let session: Session | undefined;
 
-const channel: Channel = {
-  rank,
-  size,
-  signal: new AbortController().signal,
-  send: (to, bytes) => (pipes[to] as Pipe).send(bytes),
-  receive: (from) => (pipes[from] as Pipe).receive(),
-};
+/** Inputs of the operation that is measured, shared once. */
+let inputs: { readonly index: number; readonly x: SecretTensor; readonly y: SecretTensor } | undefined;
 
-/** Those with a higher rank connect, and say who they are in one byte. */
-function listen(): Promise<number> {
-  const server = createServer((socket) => {
-    socket.once('readable', () => {
-      const peer = (socket.read(1) as Buffer)[0] ?? 0;
-      pipes[peer] = new Pipe(socket);
-      connected();
-    });
-  });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-}
-
-function connected(): void {
-  if (Object.keys(pipes).length < size - 1) return;
-  createSession('rep3', channel, systemRandom).then(
-    (opened) => {
-      session = opened;
-      process.send?.({ ready: true });
-    },
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+async function inputsOf(on: Evaluator, index: number, elements: number) {
+  if (inputs?.index === index) return inputs;
+  inputs = undefined;
+  const share = (from: number): Promise<SecretTensor> => {
+    const options = { owner: 0, dtype: 'fixed', shape: [elements] } as const;
+    const values = Float64Array.from({ length: rank === 0 ? elements : 0 }, (_, i) => from + (i % 97) / 7);
+    return ops.share(on, options, rank === 0 ? values : undefined);
+  };
+  inputs = { index, x: await share(-3), y: await share(1) };
+  return inputs;
 }
 
 async function run(index: number): Promise<object> {
   const work = works[index];
   if (session === undefined || work === undefined) throw new Error('there is no such work');
-  const values = (from: number) =>
-    Float64Array.from({ length: work.elements }, (_, i) => from + (i % 97) / 7);
-  const options = { owner: 0, dtype: 'fixed', shape: [work.elements] } as const;
   return session.run(async (on) => {
-    const x = await ops.share(on, options, rank === 0 ? values(-3) : undefined);
-    const y = await ops.share(on, options, rank === 0 ? values(1) : undefined);
+    const { x, y } = await inputsOf(on, index, work.elements);
+    // All begin together.
     await ops.reveal(on, ops.slice(on, x, 0, 1));
+    const profile = await profiler();
     const before = on.session.report();
     const [started, cpu] = [performance.now(), process.cpuUsage()];
     await work.run(on, x, y);
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const after = on.session.report();
+    await profile?.(`${work.name.replaceAll(/[^a-z]/g, '')}-${rank}-${Date.now()}`);
     return {
       seconds,
       cpuSeconds: (user + system) / 1e6,
@@ -136,16 +56,48 @@ async function run(index: number): Promise<object> {
   });
 }
 
-process.on('message', async (command: { do: string; ports?: number[]; index?: number }) => {
-  if (command.do === 'listen') process.send?.({ port: await listen() });
-  else if (command.do === 'connect') {
-    for (let peer = 0; peer < rank; peer++) {
-      const socket = connect(command.ports?.[peer] ?? 0, '127.0.0.1', () => {
-        socket.write(Uint8Array.of(rank));
-        pipes[peer] = new Pipe(socket);
-        connected();
-      });
-    }
-  } else process.send?.(await run(command.index ?? 0));
+/** Begins a profile; what it gives ends it and writes it down. */
+async function profiler(): Promise<((name: string) => Promise<void>) | undefined> {
+  if (PROFILE === undefined) return undefined;
+  const inspector = new Inspector();
+  inspector.connect();
+  await inspector.post('Profiler.enable');
+  await inspector.post('Profiler.start');
+  return async (name) => {
+    const { profile } = await inspector.post('Profiler.stop');
+    writeFileSync(join(PROFILE, `${name}.cpuprofile`), JSON.stringify(profile));
+    inspector.disconnect();
+  };
+}
+
+export interface Command {
+  readonly do: 'listen' | 'connect' | 'run';
+  /** To listen: over mutual TLS, otherwise over bare TCP. By rank. */
+  readonly credentials?: readonly Credentials[] | undefined;
+  readonly ports?: readonly number[];
+  readonly index?: number;
+}
+
+async function obey({ do: what, credentials, ports, index }: Command): Promise<object> {
+  if (what === 'run') return run(index ?? 0);
+  if (what === 'listen') {
+    const own = credentials?.[rank];
+    place = await (own ? listenLinks(rank, own) : listenTcp(rank));
+    return { port: place.port };
+  }
+  const channel = await place?.connect(ports ?? []);
+  if (channel === undefined) throw new Error('a member connects before it listens');
+  session = await createSession('rep3', channel, systemRandom);
+  return { ready: true };
+}
+
+process.on('message', (command: Command) => {
+  obey(command).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
 });
 process.once('disconnect', () => process.exit(0));

@@ -1,14 +1,26 @@
 /**
- * The secure device, rep3: three processes, TCP over loopback without TLS, and what each operation reaches of what the design asks for.
- * All parties share the machine's cores, so "per core" is what counts: processor time of all three for one unit.
+ * The secure device, rep3: three processes on this machine, over a program's data plane (mutual TLS), and what each operation reaches of
+ * what the design asks for. All parties share the machine's cores, so beside elements a second stands what does not depend on how busy
+ * these are: processor time of all three for one unit.
+ *
+ *     PRIVITY_BENCH_SECURE_WAY=tcp        over bare TCP instead: what the data plane adds
+ *     PRIVITY_BENCH_SECURE_ONLY=sort,exp  some of the operations
+ *     PRIVITY_BENCH_SECURE_ELEMENTS, PRIVITY_BENCH_SECURE_RUNS
+ *     PRIVITY_BENCH_SECURE_PROFILE=DIR    processor profiles of what is measured into that folder, which is there
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../src/base/system.ts';
+import { createIdentity, fingerprint } from '../src/transport/index.ts';
+import { type Credentials, members, type Way } from './secure-links.ts';
+import type { Command } from './secure-party.ts';
 import { works } from './secure-work.ts';
 
 /** Runs of each operation; the best counts, so that other work on the machine does not decide. */
-const RUNS = Number(process.env.PRIVITY_BENCH_SECURE_RUNS ?? 3);
+const RUNS = Number(process.env.PRIVITY_BENCH_SECURE_RUNS ?? 5);
+const WAY = (process.env.PRIVITY_BENCH_SECURE_WAY ?? 'mtls') as Way;
+const ONLY = process.env.PRIVITY_BENCH_SECURE_ONLY?.split(',');
 
 interface Figures {
   readonly port: number;
@@ -18,26 +30,33 @@ interface Figures {
   readonly bytes: number;
 }
 
+async function credentialsOf(): Promise<Credentials[]> {
+  const identities = await Promise.all(members.map((party) => createIdentity({ party, clock: systemClock })));
+  const fingerprints = identities.map(({ certPem }) => fingerprint(certPem));
+  return identities.map((identity) => ({ identity, fingerprints }));
+}
+
 async function main(): Promise<void> {
   const party = fileURLToPath(new URL('./secure-party.js', import.meta.url));
-  const parties = [0, 1, 2].map((rank) => fork(party, [String(rank)], { stdio: 'inherit' }));
-  const all = async (command: object): Promise<Figures[]> => {
+  const parties = members.map((_, rank) => fork(party, [String(rank)], { stdio: 'inherit' }));
+  const all = async (command: Command): Promise<Figures[]> => {
     const answers = parties.map(async (child) => (await once(child, 'message'))[0] as Figures);
     for (const child of parties) child.send(command);
     return Promise.all(answers);
   };
-  const ports = (await all({ do: 'listen' })).map(({ port }) => port);
+  const credentials = WAY === 'mtls' ? await credentialsOf() : undefined;
+  const ports = (await all({ do: 'listen', credentials })).map(({ port }) => port);
   await all({ do: 'connect', ports });
 
+  console.log(`rep3, three parties, ${WAY === 'mtls' ? 'mutual TLS, the whole data plane' : 'bare TCP'}`);
   const columns = ['operation', 'elements', 'M/s', 'target', 'reached', 'CPU ns', 'rounds', 'bytes each'];
   console.log(columns.map((name, i) => (i === 0 ? name.padEnd(18) : name.padStart(11))).join(''));
   for (const [index, { name, elements, units = elements, target, unit = '' }] of works.entries()) {
+    if (ONLY !== undefined && !ONLY.some((wanted) => name.startsWith(wanted))) continue;
     const runs: Figures[][] = [];
     for (let run = 0; run < RUNS; run++) runs.push(await all({ do: 'run', index }));
-    const seconds = Math.min(...runs.map((members) => Math.max(...members.map((member) => member.seconds))));
-    const cpu = Math.min(
-      ...runs.map((members) => members.reduce((sum, member) => sum + member.cpuSeconds, 0)),
-    );
+    const seconds = Math.min(...runs.map((each) => Math.max(...each.map((member) => member.seconds))));
+    const cpu = Math.min(...runs.map((each) => each.reduce((sum, member) => sum + member.cpuSeconds, 0)));
     const [first] = runs[0] ?? [];
     const cells = [
       elements.toLocaleString('en'),

@@ -51,28 +51,38 @@ export class MemberChannel implements Channel {
     this.#entry = entry;
   }
 
-  async send(to: number, bytes: Uint8Array): Promise<void> {
+  async send(to: number, message: Uint8Array | readonly Uint8Array[]): Promise<void> {
     this.signal.throwIfAborted();
     const peer = this.#peer(to);
     const entry = this.#entry;
     if (entry === undefined || this.#closed) throw ended();
     const sequence = this.#sent[to] ?? 0;
     this.#sent[to] = sequence + 1;
-    this.#bytesSent += bytes.length;
-    await this.#exchange.send(peer, entry, 'channel', [bytes], sequence);
+    const pieces = message instanceof Uint8Array ? [message] : message;
+    for (const { length } of pieces) this.#bytesSent += length;
+    await this.#exchange.send(peer, entry, 'channel', pieces, sequence);
   }
 
   async receive(from: number): Promise<Uint8Array> {
+    return whole(await this.#next(from));
+  }
+
+  async receivePieces(from: number): Promise<readonly Uint8Array[]> {
+    const mail = await this.#next(from);
+    const pieces = mail.pieces();
+    if (pieces === undefined) return [await whole(mail)];
+    await mail.release();
+    return pieces;
+  }
+
+  async #next(from: number): Promise<Mail> {
     this.signal.throwIfAborted();
     this.#peer(from);
     if (this.#closed) throw ended();
     const inbox = this.#inboxes[from] as Inbox;
-    const mail =
-      inbox.mails.shift() ?? (await new Promise<Mail>((take, refuse) => inbox.takers.push({ take, refuse })));
-    const source = mail.source();
-    const bytes = await source.read(0, source.size);
-    await mail.release();
-    return bytes;
+    return (
+      inbox.mails.shift() ?? (await new Promise<Mail>((take, refuse) => inbox.takers.push({ take, refuse })))
+    );
   }
 
   /** The step is over: nothing more is expected. Releases what nobody took. */
@@ -103,6 +113,13 @@ export class MemberChannel implements Channel {
       throw new UsageError('PRIVITY_STEP_INVALID', `There is no other member ${rank} in this device.`);
     return peer;
   }
+}
+
+async function whole(mail: Mail): Promise<Uint8Array> {
+  const source = mail.source();
+  const bytes = await source.read(0, source.size);
+  await mail.release();
+  return bytes;
 }
 
 const ended = (): UsageError =>

@@ -78,10 +78,10 @@ class DealerChannel implements Channel {
   }
 
   /** In the step of the last member, who alone orders: whatever is sent answers it. */
-  send(to: number, bytes: Uint8Array): Promise<void> {
+  send(to: number, message: Uint8Array | readonly Uint8Array[]): Promise<void> {
     const asking = this.rank === this.size - 1 ? this.size - 2 : this.size - 1;
     const step = this.#steps[this.#at[asking] ?? 0] ?? this.#steps.at(-1);
-    return (step as Step).channel.send(to, bytes);
+    return (step as Step).channel.send(to, message);
   }
 
   async receive(from: number): Promise<Uint8Array> {

@@ -30,6 +30,8 @@ export interface Mail {
   whenComplete(complete: () => void, failed: (error: Error | undefined) => void): void;
   /** The body; valid until `release`. */
   source(): ByteSource;
+  /** The body in the pieces in which it came, if it is in memory. They stay valid. */
+  pieces(): readonly Uint8Array[] | undefined;
   /** Frees memory or file. A file from which Blobs were made stays until the spill store is closed. */
   release(): Promise<void>;
 }
@@ -165,6 +167,10 @@ class Incoming implements Mail, MessageSink {
         return file.blob(offset, length, type);
       },
     };
+  }
+
+  pieces(): readonly Uint8Array[] | undefined {
+    return this.#file === undefined ? this.#pieces : undefined;
   }
 
   async release(): Promise<void> {

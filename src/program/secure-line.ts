@@ -139,8 +139,9 @@ class SwitchedChannel implements Channel {
     this.#current = undefined;
   }
 
-  send(to: number, bytes: Uint8Array): Promise<void> {
-    if (to !== this.#dealer) return this.#now.send(to, bytes);
+  send(to: number, message: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    if (to !== this.#dealer) return this.#now.send(to, message);
+    const bytes = message instanceof Uint8Array ? message : Buffer.concat(message);
     if (this.#current !== undefined) return this.#mark(MESSAGE, bytes);
     // Between two steps: what a session still has to tell its dealer goes with the next, or was its end.
     this.#early.push(bytes);
@@ -149,6 +150,11 @@ class SwitchedChannel implements Channel {
 
   receive(from: number): Promise<Uint8Array> {
     return this.#now.receive(from);
+  }
+
+  async receivePieces(from: number): Promise<readonly Uint8Array[]> {
+    const now = this.#now;
+    return now.receivePieces?.(from) ?? [await now.receive(from)];
   }
 
   #mark(mark: number, bytes: Uint8Array): Promise<void> {

@@ -2,6 +2,7 @@
 import { type Cipher, createCipheriv, createHmac } from 'node:crypto';
 import type { Fiber } from './fiber.ts';
 import { CHUNK_WORDS, type WordSource } from './kernels/kernels.ts';
+import { release } from './release.ts';
 import type { Words } from './sharing/shares.ts';
 import { closed } from './violations.ts';
 
@@ -23,7 +24,8 @@ export class Prg implements WordSource {
   readonly #observe: DrawObserver | undefined;
   #cipher: Cipher | undefined;
   #drawn = 0;
-  /** Words that have been generated and not given yet. */
+  /** What was generated last, and of it what has not been given yet. */
+  #block: Words = none;
   #ahead: Words = none;
 
   constructor(seed: Uint8Array, name: string, observe?: DrawObserver) {
@@ -41,18 +43,7 @@ export class Prg implements WordSource {
     if (this.#cipher === undefined) throw closed();
     this.#observe?.(this.#name, this.#drawn, count);
     this.#drawn += count;
-    const left = this.#ahead.length;
-    if (count > left) {
-      const missing = count - left;
-      const more = this.#generate(Math.max(missing, AHEAD_WORDS));
-      if (left === 0) this.#ahead = more;
-      else {
-        const joined = new BigUint64Array(left + more.length);
-        joined.set(this.#ahead);
-        joined.set(more, left);
-        this.#ahead = joined;
-      }
-    }
+    if (count > this.#ahead.length) this.#refill(count);
     const words = this.#ahead.subarray(0, count);
     this.#ahead = this.#ahead.subarray(count);
     return words;
@@ -69,6 +60,23 @@ export class Prg implements WordSource {
     this.#cipher = undefined;
     this.#ahead.fill(0n);
     this.#ahead = none;
+    this.#block = none;
+  }
+
+  /** Makes at least `count` words be ahead. What the last call gave is no longer valid. */
+  #refill(count: number): void {
+    const left = this.#ahead;
+    const more = this.#generate(Math.max(count - left.length, AHEAD_WORDS));
+    let block = more;
+    if (left.length > 0) {
+      block = new BigUint64Array(left.length + more.length);
+      block.set(left);
+      block.set(more, left.length);
+      release(more);
+    }
+    release(this.#block);
+    this.#block = block;
+    this.#ahead = block;
   }
 
   /** The next words of the key stream. */

@@ -8,7 +8,6 @@
  * A message begins with 24 bytes, little-endian: 'SEC', version, round (u32), digest of the sections (u32: fibers, labels
  * and sizes, in order), part (u32), bytes of the whole round for this receiver (u64). Sections begin at multiples of 8.
  */
-import { invariant } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { Fiber } from './fiber.ts';
 import { blaming, closed, violation } from './violations.ts';
@@ -19,10 +18,14 @@ export const HEADER_BYTES = 24;
 /** Cuts large rounds: small enough that the receiver works while the sender still sends, large enough that headers do not count. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 
+/** Views of this size or more are sent as they are; smaller ones cost less to copy than to count. */
+const SHARED_BYTES_MIN = 16 * 1024;
+
 /** What a fiber wants sent and expects, by rank. Own rank: undefined and 0. */
 export interface Exchange {
   /** The same at all members; part of the digest. */
   readonly label: string;
+  /** Not to be modified afterwards: the channel may still read it when the exchange is over. */
   readonly outgoing: readonly (readonly ArrayBufferView[] | undefined)[];
   /** Bytes expected of each member. */
   readonly incoming: readonly number[];
@@ -151,26 +154,28 @@ export class Rounds {
     const digest = digestOf(waiting, sizes);
     for (let part = 0, from = 0; from < layout.bytes; part++, from += MESSAGE_BYTES_MAX) {
       const to = Math.min(layout.bytes, from + MESSAGE_BYTES_MAX);
-      const message = new Uint8Array(HEADER_BYTES + to - from);
-      writeHeader(message, { round, digest, part, bytes: layout.bytes });
-      copyRange(sections, layout.offsets, from, to, message.subarray(HEADER_BYTES));
+      const header = new Uint8Array(HEADER_BYTES);
+      writeHeader(header, { round, digest, part, bytes: layout.bytes });
       this.#messages++;
-      this.#wireBytes += message.byteLength;
-      await this.#channel.send(peer, message);
+      this.#wireBytes += HEADER_BYTES + to - from;
+      await this.#channel.send(peer, piecesOf(header, sections, layout.offsets, from, to));
     }
   }
 
   async #receive(round: number, peer: number, waiting: readonly Waiting[]): Promise<readonly Uint8Array[]> {
     const sizes = waiting.map(({ exchange }) => exchange.incoming[peer] ?? 0);
     const layout = layoutOf(sizes);
-    // Fresh memory, because a message may stand at an odd address of a larger buffer.
+    // Fresh memory, because messages come in pieces, and at odd addresses.
     const bytes = new Uint8Array(layout.bytes);
     const digest = digestOf(waiting, sizes);
     for (let part = 0, from = 0; from < layout.bytes; part++, from += MESSAGE_BYTES_MAX) {
-      const message = await this.#channel.receive(peer);
-      const to = Math.min(layout.bytes, from + MESSAGE_BYTES_MAX);
-      checkHeader(message, { round, digest, part, bytes: layout.bytes }, to - from);
-      bytes.set(message.subarray(HEADER_BYTES), from);
+      const pieces = (await this.#channel.receivePieces?.(peer)) ?? [await this.#channel.receive(peer)];
+      const into = bytes.subarray(from, Math.min(layout.bytes, from + MESSAGE_BYTES_MAX));
+      const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      const header = new Uint8Array(Math.min(HEADER_BYTES, size));
+      copyPieces(pieces, 0, header);
+      checkHeader(header, { round, digest, part, bytes: layout.bytes }, size - into.byteLength);
+      copyPieces(pieces, HEADER_BYTES, into);
     }
     return sizes.map((size, index) => {
       const at = layout.offsets[index] ?? 0;
@@ -195,8 +200,11 @@ function writeHeader(message: Uint8Array, { round, digest, part, bytes }: Header
   view.setBigUint64(16, BigInt(bytes), true);
 }
 
-/** @throws {PeerError} PRIVITY_SECURE_PROTOCOL */
-function checkHeader(message: Uint8Array, want: Header, bodyBytes: number): void {
+/**
+ * `bytesBeside`: of the message, all but what is expected of its body.
+ * @throws {PeerError} PRIVITY_SECURE_PROTOCOL
+ */
+function checkHeader(message: Uint8Array, want: Header, bytesBeside: number): void {
   if (
     message.byteLength < HEADER_BYTES ||
     message[0] !== 0x53 ||
@@ -210,7 +218,7 @@ function checkHeader(message: Uint8Array, want: Header, bodyBytes: number): void
   if (view.getUint32(4, true) !== want.round) throw violation('a message of another round');
   if (view.getUint32(12, true) !== want.part) throw violation('the parts of a message out of order');
   if (view.getUint32(8, true) !== want.digest) throw violation('a message of other operations');
-  if (view.getBigUint64(16, true) !== BigInt(want.bytes) || message.byteLength !== HEADER_BYTES + bodyBytes) {
+  if (view.getBigUint64(16, true) !== BigInt(want.bytes) || bytesBeside !== HEADER_BYTES) {
     throw violation('a message of another size');
   }
 }
@@ -240,24 +248,57 @@ function digestOf(waiting: readonly Waiting[], sizes: readonly number[]): number
   return hash >>> 0;
 }
 
-/** Copies bytes [from, to) of the laid-out sections. */
-function copyRange(
+/**
+ * The header and bytes [from, to) of the laid-out sections, in pieces: large views as they are, which the channel sends without a copy;
+ * between them, small ones and gaps copied together.
+ */
+function piecesOf(
+  header: Uint8Array,
   sections: readonly (readonly ArrayBufferView[])[],
   offsets: readonly number[],
   from: number,
   to: number,
-  into: Uint8Array,
-): void {
+): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let small = [header];
+  const join = (): void => {
+    const [only] = small;
+    if (only !== undefined) pieces.push(small.length === 1 ? only : Buffer.concat(small));
+    small = [];
+  };
+  let done = from;
+  const upTo = (end: number): void => {
+    if (end > done) small.push(new Uint8Array(end - done));
+    done = Math.max(done, end);
+  };
   sections.forEach((views, index) => {
     let at = offsets[index] ?? 0;
     for (const view of views) {
-      const begin = Math.max(from, at);
-      const end = Math.min(to, at + view.byteLength);
+      const [begin, end] = [Math.max(from, at), Math.min(to, at + view.byteLength)];
       if (begin < end) {
-        into.set(new Uint8Array(view.buffer, view.byteOffset + begin - at, end - begin), begin - from);
+        upTo(begin);
+        const piece = new Uint8Array(view.buffer, view.byteOffset + begin - at, end - begin);
+        if (piece.byteLength < SHARED_BYTES_MIN) small.push(piece);
+        else {
+          join();
+          pieces.push(piece);
+        }
+        done = end;
       }
       at += view.byteLength;
     }
   });
-  invariant(into.byteLength === to - from, 'a message does not have the size of its part');
+  upTo(to);
+  join();
+  return pieces;
+}
+
+/** Fills `into` with what stands from `skip` on. */
+function copyPieces(pieces: readonly Uint8Array[], skip: number, into: Uint8Array): void {
+  let at = -skip;
+  for (const piece of pieces) {
+    const part = piece.subarray(Math.max(0, -at), Math.max(0, into.byteLength - at));
+    if (part.byteLength > 0) into.set(part, Math.max(0, at));
+    at += piece.byteLength;
+  }
 }

@@ -37,11 +37,12 @@ export function memoryChannels(size: number, options: MemoryChannelOptions = {})
       rank,
       size,
       signal,
-      async send(to, bytes) {
+      async send(to, message) {
         signal.throwIfAborted();
+        const bytes = new Uint8Array(message instanceof Uint8Array ? message : Buffer.concat(message));
         count.messages++;
         count.bytes += bytes.byteLength;
-        const delivered = tap(rank, to, new Uint8Array(bytes));
+        const delivered = tap(rank, to, bytes);
         if (delivered !== undefined) await queue(rank, to).push(delivered);
       },
       receive: (from) => queue(from, rank).shift(),

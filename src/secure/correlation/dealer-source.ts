@@ -37,13 +37,15 @@ export function linkToDealer(channel: Channel, dealer: number): DealerLink {
     'a dealer that is no other member',
   );
   const outer = (rank: number): number => (rank < dealer ? rank : rank + 1);
+  const { receivePieces } = channel;
   return {
     members: {
       rank: channel.rank < dealer ? channel.rank : channel.rank - 1,
       size: channel.size - 1,
       signal: channel.signal,
-      send: (to, bytes) => channel.send(outer(to), bytes),
+      send: (to, message) => channel.send(outer(to), message),
       receive: (from) => channel.receive(outer(from)),
+      ...(receivePieces && { receivePieces: (from) => receivePieces.call(channel, outer(from)) }),
     },
     send: (bytes) => channel.send(dealer, bytes),
     receive: () => channel.receive(dealer),
