@@ -100,7 +100,8 @@ export class ProgramRun {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
     const noticed = new Promise<void>((resolve) => void this.#platform.hold(ORPHAN_NOTICE_MS, resolve));
-    await Promise.allSettled([this.#platform.sayLastWord(this.#load.lastWord), noticed]);
+    const word = { ...this.#load.lastWord, isJoining: this.#plane === null };
+    await Promise.allSettled([this.#platform.sayLastWord(word), noticed]);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
