@@ -193,10 +193,11 @@ export class ProgramRun {
         if (Buffer.from(payload).equals(ORPHANED)) this.#tell({ type: 'orphaned', peer });
       },
       failure: () => this.#failure,
+      // A connection that comes to stand proves nothing: one that lets its first words through may let no value through.
+      onBytes: () => this.#heard(peer),
       onState: (state, error) => {
         handlers.onState?.(state, error);
         if (state === 'up' && this.#orphan) for (const link of this.#links) link.note(ORPHANED);
-        if (state === 'up') this.#heard(peer);
         if (state !== 'closed' || !(error instanceof PeerError)) return;
         this.#tell({ type: 'refused', peer, code: error.failure, message: error.message });
       },
