@@ -23,6 +23,8 @@ export interface LinkHandlers {
   onNote?(payload: Uint8Array): void;
   /** `refused` comes with the error and is final: the peer's identity or protocol is wrong. */
   onState?(state: LinkState, error?: Error): void;
+  /** Bytes of messages or notes have arrived: the peer is alive, and the way from it is open, however slow it is. */
+  onBytes?(): void;
   /** Why this party is about to leave, if it is: asked when the peer says goodbye first, whose call then ends for the same reason. */
   failure?(): FailureCode | undefined;
 }

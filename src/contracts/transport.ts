@@ -14,6 +14,8 @@ export interface ConnectionHandlers {
    * delivered, and the pipe fills up: that is how backpressure reaches the sender. The bytes are the receiver's to keep.
    */
   onFrame(parts: readonly Uint8Array[]): undefined | Promise<void>;
+  /** Bytes have arrived, of frames that may not be complete. Not called by transports that have only whole frames. */
+  onBytes?(): void;
   /** Called exactly once. `error` tells why, when it was not an orderly close by either side. */
   onClose(error?: Error): void;
 }

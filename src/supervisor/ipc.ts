@@ -11,6 +11,7 @@ import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
 
 export type ToProgram =
+  /** The first, and the only one that comes by standard input. */
   | {
       readonly type: 'load';
       readonly party: string;

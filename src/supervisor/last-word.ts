@@ -7,6 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { deferred } from '../base/deferred.ts';
+import { PeerLostError } from '../base/errors.ts';
 import { systemClock } from '../base/system.ts';
 import type { Connection } from '../contracts/index.ts';
 import { createGrpcTransport, type ListeningPort, listenPort, refuse } from '../transport/index.ts';
@@ -17,6 +18,8 @@ const LAST_WORD_MS_MAX = 2_500;
 /** The port of a process that has just died may be taken for a moment still. */
 const LISTEN_ATTEMPTS = 10;
 const LISTEN_PAUSE_MS = 20;
+/** Between two dials of a peer that is not there yet: a tenth of the time in which a process starts on a slow machine. */
+const DIAL_PAUSE_MS = 100;
 
 export interface LastWord {
   readonly party: string;
@@ -25,11 +28,13 @@ export interface LastWord {
   readonly listen: PartyOptions['listen'];
   /** After this time peers have given the party up by themselves. */
   readonly lostAfterMs: number;
+  /** The run has not begun: peers may be about to start, and are dialled again until it is too late. */
+  readonly isJoining?: boolean;
 }
 
 /** Resolves when every peer has been told, or when it is too late to tell. Never rejects. */
 export async function sayLastWord(word: LastWord): Promise<void> {
-  const { party, federation, identity, listen, lostAfterMs } = word;
+  const { party, federation, identity, listen, lostAfterMs, isJoining = false } = word;
   const ending = new AbortController();
   const late = delay(Math.min(lostAfterMs, LAST_WORD_MS_MAX), undefined, { signal: ending.signal });
   const parties = federation.map(({ name }) => name);
@@ -43,7 +48,14 @@ export async function sayLastWord(word: LastWord): Promise<void> {
   });
   const port = coming.size === 0 ? undefined : takePort(listen, party, transport);
   const going = parties.slice(own + 1).map(async (peer) => {
-    await tell(await transport.dial(peer, 'control', ending.signal));
+    for (;;) {
+      try {
+        return await tell(await transport.dial(peer, 'control', ending.signal));
+      } catch (error) {
+        if (!isJoining || !(error instanceof PeerLostError)) throw error;
+        await delay(DIAL_PAUSE_MS, undefined, { signal: ending.signal });
+      }
+    }
   });
   const told = Promise.allSettled([...[...coming.values()].map(({ promise }) => promise), ...going]);
   await Promise.race([told, late]).catch(() => undefined);

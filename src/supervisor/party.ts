@@ -134,6 +134,8 @@ export class PartyRun<Child extends ProgramChild> {
     const planes = await platform.openPlanes(options, (message) => this.#say.warn(message));
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
+    // Before any peer can meet this supervisor: from then on there is somebody who tells them if it is killed (last-word.ts).
+    await this.#program.start(folder.path);
     const coordinator = this.#coordinator;
     const control = new ControlPlane(this.#self, this.#parties, planes.connect, platform, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
@@ -144,7 +146,6 @@ export class PartyRun<Child extends ProgramChild> {
     record.hold('control links', `${control.size}`, () => control.close());
     coordinator.start();
     this.#heedSignals();
-    await this.#program.start(folder.path);
     if (this.#program.pid !== undefined) folder.programIs(this.#program.pid);
     this.#tellWaits();
     platform.rehearse(coordinator.state.config);

@@ -79,7 +79,6 @@ export class ProgramLife<Child extends ProgramChild> {
       onExit: (exit) => this.#exited(exit),
     });
     this.#process = program;
-    say.emit({ event: 'process.started', role: 'program', pid: program.pid });
     record.hold('program process', String(program.pid), async () => {
       program.killTree();
       const members = await program.treeGone();
@@ -98,6 +97,8 @@ export class ProgramLife<Child extends ProgramChild> {
       dataLinkMs: bounds.dataLinkMs,
       lastWord: { party, federation, identity, listen, lostAfterMs: bounds.lostAfterMs },
     });
+    // Told only now: whoever sees it can rely on the process knowing its last word.
+    say.emit({ event: 'process.started', role: 'program', pid: program.pid });
     const limit = platform.clock.after(bounds.loadMs, () => {
       if (this.#jobHash !== null) return;
       own.failed('SETUP_FAILED', `the job was not loaded within ${bounds.loadMs} ms`);

@@ -1,32 +1,73 @@
-/** The program process of one party: it takes its supervisor's words, and ends when the supervisor says so or is gone. */
-
+/**
+ * The program process of one party: it takes its supervisor's words, and ends when the supervisor says so or is gone.
+ *
+ * What it needs for that is loaded at once; everything else, which takes far longer, when the supervisor turns out to be there. So a
+ * supervisor that is killed while this process starts is told of as soon as can be.
+ */
+import { readFileSync } from 'node:fs';
 import type { ToProgram } from './ipc.ts';
 import { MARK } from './process-group.ts';
-import { ProgramRun } from './program-run.ts';
-import { systemProgram } from './system-program.ts';
+import type { ProgramRun } from './program-run.ts';
 import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
 
-let run: ProgramRun | null = null;
-let watchdog: Watchdog | null = null;
+/** By its number: the stream of that name would make it non-blocking. */
+const STANDARD_INPUT = 0;
+
+type Load = Extract<ToProgram, { type: 'load' }>;
+
 /** Known from the first moment on, so that it is also removed when the supervisor dies before it has said anything. */
 const tempDir = process.env[MARK] ?? '';
+/** null: the supervisor died before it had said all of it. */
+const load = readLoad();
+const watchdog: Watchdog | null = load && watchParent(tempDir, load.lastWord);
+let run: ProgramRun | null = null;
+/** What has come while the run was being loaded. */
+const early: (readonly [ToProgram, unknown])[] = [];
 
 process.on('message', (message: ToProgram, socket: unknown) => {
-  if (message.type === 'load') {
-    watchdog = watchParent(tempDir, message.lastWord);
-    run = new ProgramRun(message, systemProgram);
-  }
-  run?.take(message, socket);
+  if (run) run.take(message, socket);
+  else early.push([message, socket]);
 });
+
+/** Comes by standard input: what the channel holds when the supervisor dies is lost if nobody listens to it yet. */
+function readLoad(): Load | null {
+  try {
+    return JSON.parse(readFileSync(STANDARD_INPUT, 'utf8')) as Load;
+  } catch {
+    return null;
+  }
+}
+
+async function begin(load: Load): Promise<void> {
+  try {
+    const modules = [import('./program-run.ts'), import('./system-program.ts')] as const;
+    const [{ ProgramRun }, { systemProgram }] = await Promise.all(modules);
+    if (!process.connected) return;
+    run = new ProgramRun(load, systemProgram);
+    run.take(load, undefined);
+    for (const [message, socket] of early.splice(0)) run.take(message, socket);
+  } catch (error) {
+    // The package is damaged. The supervisor sees this process end, and its log has the reason.
+    console.error(error);
+    process.exit(1);
+  }
+}
 
 // The supervisor is gone: tell the peers, who have their own supervisors, then leave nothing behind.
 const orphaned = (): void => {
   watchdog?.awake();
-  void (run?.orphaned() ?? Promise.resolve()).finally(() => endProcessTree(tempDir));
+  void (run?.orphaned() ?? sayLastWord()).catch(() => undefined).finally(() => endProcessTree(tempDir));
 };
 process.on('disconnect', orphaned);
-// It may be gone since before anybody listened. What it had said until then is delivered first.
-if (!process.connected) setImmediate(orphaned);
+// It may be gone since before anybody listened.
+if (!process.connected) orphaned();
+else if (load) void begin(load);
+
+/** Before there is a run, and so before there are data links. */
+async function sayLastWord(): Promise<void> {
+  if (load === null) return;
+  await (await import('./last-word.ts')).sayLastWord({ ...load.lastWord, isJoining: true });
+}
 
 // An error that the job has let slip past every promise. The process goes on until the verdict ends it.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

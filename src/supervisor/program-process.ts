@@ -36,6 +36,7 @@ export class ProgramProcess implements ProgramChild {
     child.on('message', (message) => handlers.onMessage(message as FromProgram));
     // A write to a dead child reports here; the exit event tells the story.
     child.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
       createInterface({ input: stream }).on('line', (line) => {
@@ -59,7 +60,7 @@ export class ProgramProcess implements ProgramChild {
       cwd,
       detached: true,
       execArgv: ['--enable-source-maps'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, TMPDIR: tempDir, [MARK]: tempDir },
     });
     await once(child, 'spawn');
@@ -67,7 +68,9 @@ export class ProgramProcess implements ProgramChild {
   }
 
   send(message: ToProgram): void {
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+    // By a way on which it stays readable if this process dies before the other listens (program-main.ts).
+    if (message.type === 'load') this.#child.stdin?.end(JSON.stringify(message));
+    else if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
   /** Hands a data connection over. The socket is closed here if the process can no longer take it. */

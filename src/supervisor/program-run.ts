@@ -100,7 +100,8 @@ export class ProgramRun {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
     const noticed = new Promise<void>((resolve) => void this.#platform.hold(ORPHAN_NOTICE_MS, resolve));
-    await Promise.allSettled([this.#platform.sayLastWord(this.#load.lastWord), noticed]);
+    const word = { ...this.#load.lastWord, isJoining: this.#plane === null };
+    await Promise.allSettled([this.#platform.sayLastWord(word), noticed]);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
@@ -192,10 +193,11 @@ export class ProgramRun {
         if (Buffer.from(payload).equals(ORPHANED)) this.#tell({ type: 'orphaned', peer });
       },
       failure: () => this.#failure,
+      // A connection that comes to stand proves nothing: one that lets its first words through may let no value through.
+      onBytes: () => this.#heard(peer),
       onState: (state, error) => {
         handlers.onState?.(state, error);
         if (state === 'up' && this.#orphan) for (const link of this.#links) link.note(ORPHANED);
-        if (state === 'up') this.#heard(peer);
         if (state !== 'closed' || !(error instanceof PeerError)) return;
         this.#tell({ type: 'refused', peer, code: error.failure, message: error.message });
       },

@@ -174,6 +174,27 @@ function tolerated(): Scenario[] {
       expected: { code: null },
       detectionMs: null,
     }),
+    // What stalls for `dataLinkMs` is dead (black hole for data); what takes many times as long and moves is not.
+    cell({
+      ...transfer,
+      parties: 2,
+      note: 'slow link, 16 MB in five times the limit of silence',
+      args: { scene: 'transfer', megabytes: '16' },
+      bytesPerSecond: 1_000_000,
+      bounds: { ...PROXY_BOUNDS, dataLinkMs: DATA_LINK_MS },
+      fault: fault('nothing', 'bob', 'always'),
+    }),
+    // A piece of a value takes longer than the limit.
+    cell({
+      ...transfer,
+      parties: 2,
+      note: 'slow link, 2 MB in pieces that take longer than the limit of silence',
+      args: { scene: 'transfer', megabytes: '2' },
+      bytesPerSecond: 100_000,
+      bounds: { ...PROXY_BOUNDS, dataLinkMs: DATA_LINK_MS },
+      patienceMs: 90_000,
+      fault: fault('nothing', 'bob', 'always'),
+    }),
     cell({
       ...transfer,
       parties: 2,

@@ -179,6 +179,8 @@ function signals(): Scenario[] {
           ...at,
           args: { act: 'spin', who: victim },
           note: 'while it loops',
+          // Only the second one can end it in the time that a run may take.
+          bounds: { ...at.bounds, graceMs: 120_000 },
           fault: fault('interrupt twice', victim, 'mid-task'),
           expected: { code: 'CANCELLED', origin: victim },
           detectionMs: TOLD_MS,

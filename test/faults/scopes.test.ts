@@ -19,6 +19,7 @@ describe('scopes, real processes', () => {
           second: 41,
           third: 3,
           late: 'DEADLINE_EXCEEDED',
+          both: ['TASK_FAILED', 'bob', 'one'],
         });
         if (party.name !== 'bob') assert.doesNotMatch(party.story(), /canary/);
       }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Cell, cell, fault, others, SLOW } from '../faults/cell.ts';
+import { jobFile, Parties } from '../faults/parties.ts';
 import { runScenario } from '../faults/run-scenario.ts';
 import type { PartyName, Scenario, When } from '../faults/scenario.ts';
 
@@ -52,6 +53,39 @@ describe('the last word of a party whose supervisor was killed', () => {
     it(scenario.name, async () => {
       const { complaints, story } = await runScenario(scenario, random);
       assert.deepEqual(complaints, [], story);
+    });
+  }
+
+  for (const victim of ['alice', 'bob', 'carol'] as const) {
+    it(`${victim}'s supervisor is killed while its program process starts: the peers that it has met are told`, async () => {
+      const job = jobFile('steady.ts');
+      const bounds = { suspectAfterMs: 2_000, lostAfterMs: SILENCE_MS };
+      const parties = await Parties.start({
+        parties: { alice: { job }, bob: { job }, carol: { job } },
+        bounds,
+      });
+      try {
+        const dead = parties.get(victim);
+        const rest = parties.all.filter((party) => party !== dead);
+        const { pid } = await dead.event('process.started', ({ role }) => role === 'program');
+        // It is slow to start: nothing of the job, or of what loads it, is there yet.
+        process.kill(pid, 'SIGSTOP');
+        for (const party of rest)
+          await party.event('peer.state', ({ peer, state }) => peer === victim && state === 'up');
+        process.kill(await dead.pid('supervisor'), 'SIGKILL');
+        const killedAt = Date.now();
+        process.kill(pid, 'SIGCONT');
+        await parties.ended();
+        for (const party of rest) {
+          const { code, origin, time } = await party.event('verdict');
+          assert.deepEqual([code, origin], ['PEER_CRASHED', victim], party.story());
+          assert.ok(Date.parse(time) - killedAt < TOLD_MS, party.story());
+        }
+        assert.doesNotMatch(dead.story(), /"event":"log","level":"error"/);
+        assert.deepEqual(await parties.leftovers(), []);
+      } finally {
+        parties.dispose();
+      }
     });
   }
 });

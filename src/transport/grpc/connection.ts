@@ -99,6 +99,7 @@ export class GrpcConnection implements Connection {
     }
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#isOver) return;
+      this.#handlers?.onBytes?.();
       this.#reader.push(chunk);
       this.#deliver();
     });

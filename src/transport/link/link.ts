@@ -163,8 +163,7 @@ class PartyLink implements ManagedLink {
   attach(connection: Connection): void {
     if (this.#state === 'closed') {
       // Told, so that the peer does not go on dialling.
-      void sayGoodbye(connection, this.#options.handlers.failure?.());
-      return;
+      return void sayGoodbye(connection, this.#options.handlers.failure?.());
     }
     const old = this.#connection;
     if (old !== undefined) {
@@ -186,6 +185,7 @@ class PartyLink implements ManagedLink {
     connection.start({
       onFrame: (parts) => this.#onFrame(connection, parts),
       onClose: (error) => this.#onClosed(connection, error),
+      onBytes: () => this.#greeted && this.#connection === connection && this.#options.handlers.onBytes?.(),
     });
     connection.send(
       encodeHello({

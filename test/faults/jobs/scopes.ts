@@ -3,7 +3,7 @@ import { job } from 'privity';
 
 export default job(
   { parties: ['alice', 'bob', 'carol'] },
-  async ({ alice, bob, carol, reveal, attempt, retry, deadline }) => {
+  async ({ alice, bob, carol, reveal, attempt, retry, deadline, parallel }) => {
     const base = alice.run('base', () => 40);
     const first = await attempt(async () => {
       const sent = base.to(bob, carol);
@@ -40,7 +40,22 @@ export default job(
         ),
       ),
     );
+    // One branch fails, the other would never end.
+    const both = await attempt(() =>
+      parallel([
+        () => reveal(bob.run('one', () => Promise.reject(new Error('canary-branch-message')))),
+        () =>
+          reveal(
+            carol.run(
+              'other',
+              ({ signal }) =>
+                new Promise<number>((_, no) => signal.addEventListener('abort', () => no(signal.reason))),
+            ),
+          ),
+      ]),
+    );
     return {
+      both: both.ok ? 'ok' : [both.failure.code, both.failure.origin, both.failure.stepName],
       first: first.ok ? 'ok' : [first.failure.code, first.failure.origin, first.failure.stepName],
       second: second.ok ? second.value : second.failure.code,
       third,
