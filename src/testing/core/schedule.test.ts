@@ -193,6 +193,40 @@ describe('seeded schedules of the core', () => {
     assert.ok(schedule.parties.some(({ core }) => core.epoch > 0));
   });
 
+  it('still hold for a scope in a scope that has failed, in which a peer fails, too', () => {
+    // The checker asked for a vote on the inner one, which was over here with the outer one.
+    const plan: Plan = {
+      seed: 11182,
+      parties: 4,
+      steps: 1,
+      scopeAt: 0,
+      stepMs: 2,
+      delayMs: 5,
+      faults: [
+        { kind: 'fail scope', party: 3 },
+        { kind: 'fail inside', party: 1 },
+      ],
+      conclave: { at: 0, members: [0, 1, 2], steps: 2, scope: true },
+    };
+    assert.equal(check(plan).breach, null);
+  });
+
+  it('do not keep a conclave open for a member that is lost', () => {
+    const plan: Plan = {
+      seed: 19,
+      parties: 2,
+      steps: 2,
+      scopeAt: null,
+      stepMs: 120,
+      delayMs: 1,
+      faults: [{ kind: 'break', at: 33, a: 0, b: 1, ms: 1164 }],
+      conclave: { at: 1, members: [0, 1], steps: 3, scope: true },
+    };
+    const { schedule, breach } = check(plan);
+    assert.equal(breach, null);
+    assert.equal(schedule.parties[0]?.core.outcome?.result, 'completed');
+  });
+
   it('shrink to the faults and parties that matter', () => {
     const plan: Plan = {
       ...calm,
