@@ -315,9 +315,8 @@ export class Schedule {
         return this.network.break(fault.a, fault.b, fault.ms);
       case 'cut':
         this.#trace(fault.a, cutWords(fault));
-        this.network.stall(fault.a, fault.b, fault.ms);
         if (!fault.oneWay) this.network.stall(fault.b, fault.a, fault.ms);
-        return;
+        return this.network.stall(fault.a, fault.b, fault.ms);
       case 'slow':
         return this.network.slow(fault.a, fault.b, fault.ms, fault.extra);
       case 'silence': {
@@ -395,7 +394,7 @@ export class Schedule {
     const words = wordsOf(event);
     if (words === null) return;
     this.#trace(party, words);
-    const record = this.#record(party);
-    if (before.phase !== record.core.phase) this.#trace(party, `${before.phase} → ${record.core.phase}`);
+    const { phase } = this.#record(party).core;
+    if (before.phase !== phase) this.#trace(party, `${before.phase} → ${phase}`);
   }
 }
