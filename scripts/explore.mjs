@@ -1,6 +1,6 @@
 // `npm run explore [-- --schedules N --from SEED --workers N]`: seeded schedules of the coordination core, a million unless told
 // otherwise, each held against all checkers (docs/simulation-core.md). `--replay SEED` shows one as a timeline and shrinks it if
-// it breaks something; `--exhaustive [--only TEXT]` searches all interleavings at small scope instead.
+// it breaks something; Ctrl-C ends with the figures so far; `--exhaustive [--only TEXT]` searches all interleavings at small scope instead.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -8,7 +8,7 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 
 const SCHEDULES = 1_000_000;
 /** Seeds that a thread takes at a time. */
-const BATCH = 2_000;
+const BATCH = 500;
 /** Distinct states that a thread remembers; a thread that meets more says "at least". */
 const STATES_MAX = 20_000_000;
 
@@ -64,13 +64,17 @@ async function explore(from, schedules, workers) {
   const began = performance.now();
   const total = newTally();
   const states = new SeenSet();
-  let [next, found, shown, full] = [from, null, 0, false];
+  let [next, found, shown, full, stopped] = [from, null, 0, false, false];
+  // Ctrl-C: no further seeds, and the figures of those that were run.
+  process.once('SIGINT', () => {
+    stopped = true;
+  });
   const end = from + schedules;
   const one = () =>
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL(import.meta.url), { workerData: {} });
       const give = () => {
-        const count = found ? 0 : Math.min(BATCH, end - next);
+        const count = found || stopped ? 0 : Math.min(BATCH, end - next);
         worker.postMessage({ first: next, count });
         next += count;
       };
@@ -96,7 +100,7 @@ async function explore(from, schedules, workers) {
   await Promise.all(Array.from({ length: workers }, one));
   const elapsedMs = performance.now() - began;
   console.log(
-    `schedules   ${number(total.schedules)} (seeds ${from} to ${next - 1}) in ${seconds(elapsedMs)}: ${number((total.schedules / elapsedMs) * 1000)} a second with ${workers} threads`,
+    `schedules   ${number(total.schedules)} (seeds ${from} to ${next - 1}) in ${seconds(elapsedMs)}: ${number((total.schedules / elapsedMs) * 1000)} a second with ${workers} threads, ${number((total.schedules / cpuMs()) * 1000)} a second of CPU time`,
   );
   console.log(`events      ${number(total.events)}`);
   console.log(`states      ${full ? 'at least ' : ''}${number(states.size)} distinct`);
@@ -111,6 +115,12 @@ async function explore(from, schedules, workers) {
   console.log(`\nSeed ${found.seed} breaks "${found.checker}": ${found.says}`);
   await replay(found.seed);
   return false;
+}
+
+/** CPU time of all threads: what counts on a machine that others use, too. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function table(counts) {
