@@ -1,6 +1,7 @@
 // `npm run explore [-- --schedules N --from SEED --workers N]`: seeded schedules of the coordination core, a million unless told
 // otherwise, each held against all checkers (docs/simulation-core.md). `--replay SEED` shows one as a timeline and shrinks it if
-// it breaks something; `--exhaustive [--only TEXT]` searches all interleavings at small scope instead.
+// it breaks something; Ctrl-C ends with the figures so far; `--exhaustive [--only TEXT] [--order N]` searches all
+// interleavings at small scope instead, in random order number N: for those that do not come to their end.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -8,7 +9,7 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 
 const SCHEDULES = 1_000_000;
 /** Seeds that a thread takes at a time. */
-const BATCH = 2_000;
+const BATCH = 500;
 /** Distinct states that a thread remembers; a thread that meets more says "at least". */
 const STATES_MAX = 20_000_000;
 
@@ -28,6 +29,7 @@ async function main() {
       replay: { type: 'string' },
       exhaustive: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
+      order: { type: 'string' },
     },
   });
   const [schedules, from, workers, replayed] = [
@@ -44,7 +46,9 @@ async function main() {
   await build();
   if (values.replay !== undefined) process.exit((await replay(replayed)) ? 0 : 1);
   process.exit(
-    (await (values.exhaustive ? exhaustive(values.only, workers) : explore(from, schedules, workers)))
+    (await (values.exhaustive
+      ? exhaustive(values.only, workers, values.order)
+      : explore(from, schedules, workers)))
       ? 0
       : 1,
   );
@@ -64,13 +68,17 @@ async function explore(from, schedules, workers) {
   const began = performance.now();
   const total = newTally();
   const states = new SeenSet();
-  let [next, found, shown, full] = [from, null, 0, false];
+  let [next, found, shown, full, stopped] = [from, null, 0, false, false];
+  // Ctrl-C: no further seeds, and the figures of those that were run.
+  process.once('SIGINT', () => {
+    stopped = true;
+  });
   const end = from + schedules;
   const one = () =>
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL(import.meta.url), { workerData: {} });
       const give = () => {
-        const count = found ? 0 : Math.min(BATCH, end - next);
+        const count = found || stopped ? 0 : Math.min(BATCH, end - next);
         worker.postMessage({ first: next, count });
         next += count;
       };
@@ -96,7 +104,7 @@ async function explore(from, schedules, workers) {
   await Promise.all(Array.from({ length: workers }, one));
   const elapsedMs = performance.now() - began;
   console.log(
-    `schedules   ${number(total.schedules)} (seeds ${from} to ${next - 1}) in ${seconds(elapsedMs)}: ${number((total.schedules / elapsedMs) * 1000)} a second with ${workers} threads`,
+    `schedules   ${number(total.schedules)} (seeds ${from} to ${next - 1}) in ${seconds(elapsedMs)}: ${number((total.schedules / elapsedMs) * 1000)} a second with ${workers} threads, ${number((total.schedules / cpuMs()) * 1000)} a second of CPU time`,
   );
   console.log(`events      ${number(total.events)}`);
   console.log(`states      ${full ? 'at least ' : ''}${number(states.size)} distinct`);
@@ -111,6 +119,12 @@ async function explore(from, schedules, workers) {
   console.log(`\nSeed ${found.seed} breaks "${found.checker}": ${found.says}`);
   await replay(found.seed);
   return false;
+}
+
+/** CPU time of all threads: what counts on a machine that others use, too. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function table(counts) {
@@ -139,7 +153,7 @@ async function replay(seed) {
   return breach === null;
 }
 
-async function exhaustive(only, workers) {
+async function exhaustive(only, workers, order) {
   const { allSearches } = await core('search-scenarios');
   const waiting = allSearches
     .map((scenario, place) => ({ scenario, place }))
@@ -151,7 +165,7 @@ async function exhaustive(only, workers) {
   let ok = true;
   const one = () =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { searches: true } });
+      const worker = new Worker(new URL(import.meta.url), { workerData: { searches: true, order } });
       const give = () => worker.postMessage(waiting.shift()?.place ?? -1);
       worker.on('error', reject).on('exit', resolve);
       worker.on('message', (result) => {
@@ -194,8 +208,9 @@ async function work() {
 async function searchAll() {
   const { search } = await core('search');
   const { allSearches } = await core('search-scenarios');
+  const options = workerData.order === undefined ? {} : { order: Number(workerData.order) };
   parentPort.on('message', (place) => {
     if (place < 0) return parentPort.close();
-    parentPort.postMessage({ name: allSearches[place].name, ...search(allSearches[place]) });
+    parentPort.postMessage({ name: allSearches[place].name, ...search(allSearches[place], options) });
   });
 }

@@ -24,7 +24,9 @@ export function leaveConclave(turn: Turn, conclave: string, members: readonly Pa
 
 /** A peer's program is through with a conclave. */
 export function takeConclaveEnd(turn: Turn, peer: number, conclave: string, fin: Fin): void {
-  if (!turn.open || isOver(turn, conclave)) return;
+  // Of one that was cut short here, nothing is compared; one that this party is through with is, also once it has voted on
+  // the scope around: the peer may have done so, too, and then nobody else would see a difference.
+  if (!turn.open || (isOver(turn, conclave) && !entryOf(turn, conclave).fins[turn.self])) return;
   if (turn.next.conclaves.size >= OPEN_CONCLAVES_MAX)
     return turn.lose(peer, 'LIMIT_EXCEEDED', 'too many open conclaves');
   update(turn, conclave, entryOf(turn, conclave), peer, fin);

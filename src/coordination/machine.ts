@@ -262,7 +262,7 @@ function whenClosing(turn: Turn, failure: Failure): Failure {
   return late ? { ...failure, code: 'FINALIZE_FAILED' } : failure;
 }
 
-/** FIN from all with one digest → READY to all; READY from all → completed. */
+/** FIN from all with one digest, and no difference known → READY to all; READY from all → completed. */
 function closeIfAllAgree(turn: Turn): void {
   const mine = turn.next.fin;
   if (turn.next.phase !== 'closing' || mine === null) return;
@@ -273,6 +273,8 @@ function closeIfAllAgree(turn: Turn): void {
     }
   }
   if (!turn.others().every((peer) => turn.peer(peer)?.fin)) return;
+  // A difference within a conclave does not show in FIN. All ends of conclaves have come before: nobody completes without this party.
+  if (turn.next.divergence !== null) return;
   if (!turn.next.ready) {
     turn.next.ready = true;
     turn.sendAll({ type: 'ready' });

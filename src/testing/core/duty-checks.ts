@@ -153,6 +153,9 @@ function checkVotes({ name, before, event, after, effects }: CoreStep): string |
   const { scope } = event.message;
   const votes = before.scopes.get(scope)?.votes;
   if (!wasOpen || votes?.[self] || votes?.[event.peer]) return null;
+  // What lies in a scope that is over here is over with it.
+  for (const [outer, { votes: cast }] of before.scopes)
+    if (cast[self] && scope.startsWith(`${outer}/`)) return null;
   if (before.board.cuts[self]?.[event.peer] || before.board.cuts[event.peer]?.[self]) return null;
   const cancelled = effects.some((effect) => effect.type === 'scopeCancelled' && effect.scope === scope);
   if (!cancelled) return `termination: ${name} goes on in a scope that has failed`;

@@ -1,6 +1,7 @@
 /** Runs seeded schedules of the coordination core one after the other, checks each, and counts. */
 import { step } from '../../coordination/machine.ts';
 import type { CoreState } from '../../coordination/types.ts';
+import { compareAbsences } from './absence-fuzz.ts';
 import { type FaultKind, type Plan, planOf } from './plan.ts';
 import { Schedule } from './schedule.ts';
 import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
@@ -109,6 +110,8 @@ export function exploreSeeds(first: number, count: number, tally: Tally, states?
     const wrong = compareVerdicts(seed, BOARDS);
     if (wrong !== null)
       return { seed, checker: 'cause before symptom', says: `over a random board, ${wrong}` };
+    const absences = compareAbsences(seed, BOARDS);
+    if (absences !== null) return { seed, checker: 'agreement', says: `over a random board, ${absences}` };
     const { schedule, breach } = check(planOf(seed), onStep ? { onStep } : {});
     if (breach) return { seed, ...breach };
     countSchedule(schedule, tally);

@@ -50,6 +50,7 @@ export function expectedOrder(failures: readonly Failure[], parties: readonly st
 export function expectedVerdict(
   contributions: readonly (Contribution | null)[],
   parties: readonly string[],
+  absent: readonly number[] = [],
 ): {
   readonly code: string;
   readonly origin: string;
@@ -61,7 +62,7 @@ export function expectedVerdict(
   );
   const [cause] = expectedOrder(failures, parties);
   if (cause === undefined) return null;
-  const silent = parties.filter((_, party) => contributions[party] === null);
+  const silent = parties.filter((_, party) => contributions[party] === null && !absent.includes(party));
   const asIs = {
     code: cause.code as string,
     origin: cause.origin,
@@ -74,13 +75,14 @@ export function expectedVerdict(
   ) {
     return { ...asIs, code: 'IN_DOUBT', origin: silent[0] ?? '' };
   }
-  if (!isLossReport(cause)) return asIs;
+  // Without whom the run goes on has its name already.
+  if (!isLossReport(cause) || absent.includes(parties.indexOf(cause.origin))) return asIs;
   if (!silent.includes(cause.origin)) {
     const ends = parties.filter((name) => name === cause.origin || name === cause.reporter);
     return { ...asIs, code: 'LINK_DOWN', facts: ends.join(' and ') };
   }
   if (cause.code !== 'PEER_UNREACHABLE') return asIs;
-  const speaking = parties.filter((name) => !silent.includes(name));
+  const speaking = parties.filter((_, party) => contributions[party] !== null);
   const sides = [speaking.join(', '), silent.join(', ')].sort();
   return {
     ...asIs,

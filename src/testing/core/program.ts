@@ -1,5 +1,5 @@
 /** What a party's program does in a schedule: it takes steps, enters and leaves scopes, and is through. No values, only order. */
-import type { CoreEvent, Effect } from '../../coordination/types.ts';
+import type { CoreEvent, Effect, Fin } from '../../coordination/types.ts';
 import type { Plan } from './plan.ts';
 import { plantedFailure } from './planted.ts';
 import type { Prng } from './prng.ts';
@@ -25,6 +25,8 @@ export class Program {
   #stopped = false;
   /** Whether the program is through. */
   finished = false;
+  /** How it came through the conclave. */
+  conclaveFin: Fin | null = null;
   /** Scopes whose outcome it was told, each at most once, with the outcome as text. */
   readonly scopeOutcomes: { readonly scope: string; readonly outcome: string }[] = [];
 
@@ -92,6 +94,7 @@ export class Program {
         return [{ type: 'scopeLeft', scope: action.scope }];
       case 'end conclave': {
         const { conclave, members, fin } = action;
+        this.conclaveFin = fin;
         return [{ type: 'conclaveLeft', conclave, members, fin }];
       }
       case 'finish':

@@ -161,6 +161,8 @@ export const validity: Checker = (schedule) => {
       const inRun = schedule.parties.filter((_, i) => !misses(party, i));
       const digests = new Set(inRun.map(({ core }) => JSON.stringify(core.fin)));
       if (digests.size > 1) return `${party.name} completed, and the programs took different steps`;
+      if (differInConclave(schedule, inRun))
+        return `${party.name} completed, and the steps within the conclave differ`;
     }
     for (const contribution of board.contributions) {
       const failure = contribution?.failure;
@@ -170,6 +172,16 @@ export const validity: Checker = (schedule) => {
   }
   return endsAsItMust(schedule);
 };
+
+/** Whether members that are through with the conclave came through in different ways; one in a scope that failed may be cut short. */
+function differInConclave({ plan: { conclave, scopeAt } }: Schedule, inRun: readonly PartyRecord[]): boolean {
+  const around = conclave?.at === scopeAt ? `${scopeAt}` : null;
+  const failed = inRun.some(({ program }) =>
+    program.scopeOutcomes.some(({ scope, outcome }) => scope === around && !outcome.startsWith('[null')),
+  );
+  const fins = new Set(inRun.flatMap(({ program }) => program.conclaveFin?.digest ?? []));
+  return !failed && fins.size > 1;
+}
 
 function endsAsItMust(schedule: Schedule): string | null {
   const harmless = schedule.happened.every(({ fault }) => isHarmless(fault)) && isShort(schedule);

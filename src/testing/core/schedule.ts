@@ -236,7 +236,7 @@ export class Schedule {
   #flush(party: number): void {
     const all = [...(this.#outboxes[party] ?? [])];
     this.#outboxes[party]?.clear();
-    for (const [to, messages] of all) for (const message of messages) this.network.send(party, to, message);
+    for (const [to, messages] of all) for (const each of messages) this.network.send(party, to, each);
   }
 
   #setTimer(party: number, wakeAt: number | null): void {
@@ -315,9 +315,8 @@ export class Schedule {
         return this.network.break(fault.a, fault.b, fault.ms);
       case 'cut':
         this.#trace(fault.a, cutWords(fault));
-        this.network.stall(fault.a, fault.b, fault.ms);
         if (!fault.oneWay) this.network.stall(fault.b, fault.a, fault.ms);
-        return;
+        return this.network.stall(fault.a, fault.b, fault.ms);
       case 'slow':
         return this.network.slow(fault.a, fault.b, fault.ms, fault.extra);
       case 'silence': {
@@ -326,10 +325,8 @@ export class Schedule {
         return this.#whenAwake(party, () => this.#dispatch(party, { type: 'silent', peer, failure }));
       }
       case 'refuse': {
-        const { party, peer } = fault;
-        return this.#whenAwake(party, () =>
-          this.#dispatch(party, { type: 'lost', peer, code: 'AUTH_FAILED' }),
-        );
+        const event: CoreEvent = { type: 'lost', peer: fault.peer, code: 'AUTH_FAILED' };
+        return this.#whenAwake(fault.party, () => this.#dispatch(fault.party, event));
       }
       case 'forge':
         return this.#forge(fault.party, fault.peer, fault.author);
@@ -343,9 +340,9 @@ export class Schedule {
     const [code, stepId] = fault.kind === 'fail' ? [fault.code, fault.stepId] : (['PROCESS_KILLED'] as const);
     const failure = plantedFailure(NAMES[party] ?? '', code, stepId);
     this.#trace(party, `* fails: ${code}`);
-    const leaving = fault.kind === 'kill' ? { leaving: true } : {};
-    if (leaving.leaving) this.#record(party).program.stop();
-    this.#whenAwake(party, () => this.#dispatch(party, { type: 'failed', failure, ...leaving }));
+    const leaving = fault.kind === 'kill';
+    if (leaving) this.#record(party).program.stop();
+    this.#whenAwake(party, () => this.#dispatch(party, { type: 'failed', failure, leaving }));
   }
 
   #crash(fault: Extract<Fault, { kind: 'crash' }>, random: Prng): void {
@@ -397,7 +394,7 @@ export class Schedule {
     const words = wordsOf(event);
     if (words === null) return;
     this.#trace(party, words);
-    const record = this.#record(party);
-    if (before.phase !== record.core.phase) this.#trace(party, `${before.phase} → ${record.core.phase}`);
+    const { phase } = this.#record(party).core;
+    if (before.phase !== phase) this.#trace(party, `${before.phase} → ${phase}`);
   }
 }

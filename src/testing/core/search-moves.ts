@@ -107,7 +107,7 @@ function programMoves(world: SearchWorld, state: Int32Array, at: number, core: F
     out.push(encodeMove('leave scope', at));
     if (world.budget(state, 'scopeFailures') > 0 && !core.votedOn(SCOPE))
       out.push(encodeMove('fail scope', at));
-  } else if (action === 'step') out.push(encodeMove('step', at));
+  } else if (action === 'step' || action === 'enter') out.push(encodeMove('step', at));
   else if (action === 'finish') out.push(encodeMove('finish', at));
 }
 

@@ -1,8 +1,12 @@
 /** What an exhaustive search explores, as data. */
 import type { CoreBounds } from '../../coordination/types.ts';
 
-/** What every party's program does, one after the other. A scope may also fail, as often as the budget allows. */
-export type ProgramAction = 'step' | 'scope' | 'finish';
+/**
+ * What every party's program does, one after the other. A scope may also fail, as often as the budget allows. `enter` comes before a
+ * scope whose members shall go on without a party that is lost while they are in it; without it the core hears of the scope only
+ * when a program leaves it.
+ */
+export type ProgramAction = 'step' | 'enter' | 'scope' | 'finish';
 
 export interface SearchScenario {
   readonly name: string;

@@ -17,6 +17,8 @@ const running = { from: 'running', program: [] } as const;
 const closing = { from: 'running', program: ['finish'] } as const;
 const whole = { from: 'start', program: ['step', 'scope', 'finish'] } as const;
 const scope = { from: 'running', program: ['scope'] } as const;
+/** Programs that go on when one of them is lost. */
+const attempt = { from: 'running', program: ['enter', 'scope', 'finish'] } as const;
 
 export const quickSearches: readonly SearchScenario[] = [
   {
@@ -112,6 +114,23 @@ export const quickSearches: readonly SearchScenario[] = [
     statesMax: 100_000,
   },
   {
+    name: 'three parties, an attempt, going on, 1 crash',
+    parties: 3,
+    ...attempt,
+    faults: { crashes: 1 },
+    crashing: [2],
+    statesMax: 60_000,
+  },
+  {
+    name: 'four parties, running, a single failure, 1 cut',
+    parties: 4,
+    ...running,
+    faults: { failures: 1, cuts: 1 },
+    failing: [1],
+    coalesce: true,
+    statesMax: 60_000,
+  },
+  {
     name: 'three parties, running, cancelled beside a failure',
     parties: 3,
     ...running,
@@ -197,6 +216,28 @@ export const allSearches: readonly SearchScenario[] = [
     program: ['step', 'finish'],
     diverging: 2,
     faults: { crashes: 1 },
+    statesMax: LARGE,
+  },
+  {
+    name: 'three parties, an attempt, going on, 1 failure in it, 1 crash of anybody',
+    parties: 3,
+    ...attempt,
+    faults: { scopeFailures: 1, crashes: 1 },
+    statesMax: LARGE,
+  },
+  {
+    name: 'three parties, an attempt, going on, 1 crash, 1 cut',
+    parties: 3,
+    ...attempt,
+    faults: { crashes: 1, cuts: 1 },
+    statesMax: LARGE,
+  },
+  {
+    name: 'four parties, running, a single failure, 1 cut, each board delivered',
+    parties: 4,
+    ...running,
+    faults: { failures: 1, cuts: 1 },
+    failing: [1],
     statesMax: LARGE,
   },
   {

@@ -238,6 +238,10 @@ export class SearchWorld {
   }
 
   #entry(party: number, position: number): TrailEntry {
+    if (this.scenario.program[position] === 'enter') {
+      const scope = { stepId: SCOPE, kind: 'attempt', name: 'scope', places: this.names } as const;
+      return { branch: '', position, digest: `d${position}`, ...scope };
+    }
     const digest = `${party === this.scenario.diverging ? 'other' : 'd'}${position}`;
     return {
       branch: '',
@@ -251,7 +255,7 @@ export class SearchWorld {
   }
 
   #fin(party: number): { readonly steps: number; readonly digest: string } {
-    const steps = this.scenario.program.filter((action) => action === 'step').length;
+    const steps = this.scenario.program.filter((action) => action === 'step' || action === 'enter').length;
     return { steps, digest: steps > 0 ? this.#entry(party, steps - 1).digest : 'none' };
   }
 

@@ -3,6 +3,7 @@
  * their hash; the path from the start is kept, so that a violation comes with the story that leads to it.
  */
 
+import { Prng } from './prng.ts';
 import { checkLocalStep, checkState } from './search-checks.ts';
 import { movesOf } from './search-moves.ts';
 import { decodeMove, type SearchScenario } from './search-scenario.ts';
@@ -34,6 +35,11 @@ interface Frame {
 export interface SearchOptions {
   /** Leave out interleavings that lead to the same ends as others. On unless told otherwise; a test compares. */
   readonly reduce?: boolean;
+  /**
+   * Tries the moves of each state in a random order. A search that comes to its end sees the same states; one that stops at
+   * `statesMax` sees others than in the usual order, which tries the latest faults first.
+   */
+  readonly order?: number;
   /** Told of each state in which nothing but faults can happen any more. */
   readonly onEnd?: (world: SearchWorld, state: Int32Array) => void;
   /** What every state has to satisfy. */
@@ -41,7 +47,8 @@ export interface SearchOptions {
 }
 
 export function search(scenario: SearchScenario, options: SearchOptions = {}): SearchResult {
-  const { reduce = true, onEnd, check = checkState } = options;
+  const { reduce = true, onEnd, check = checkState, order } = options;
+  const random = order === undefined ? null : new Prng(order, 'moves');
   const began = performance.now();
   let fault: string | null = null;
   const world = new SearchWorld(scenario, (before, event, result) => {
@@ -62,7 +69,9 @@ export function search(scenario: SearchScenario, options: SearchOptions = {}): S
     const { quiet } = movesOf(world, state, scratch, reduce);
     if (quiet) onEnd?.(world, state);
     says = fault ?? check(world, state, quiet);
-    stack.push({ state, moves: scratch.slice(), next: 0 });
+    const moves = scratch.slice();
+    if (random) shuffle(moves, random);
+    stack.push({ state, moves, next: 0 });
     if (stack.length > depth) depth = stack.length;
   };
 
@@ -93,6 +102,13 @@ export function search(scenario: SearchScenario, options: SearchOptions = {}): S
     verdicts,
     violation: says === null ? null : { says, story: storyOf(world, stack) },
   };
+}
+
+function shuffle(moves: number[], random: Prng): void {
+  for (let last = moves.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [moves[last], moves[other]] = [moves[other] as number, moves[last] as number];
+  }
 }
 
 function countVerdicts(

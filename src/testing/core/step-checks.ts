@@ -2,7 +2,9 @@
  * What one party may never do, in whatever order things happen: checked at every step of a core, in searches and in schedules.
  * Each check returns what is wrong in words, or null.
  */
+import type { ScopeView } from '../../coordination/board.ts';
 import type { CoreEvent, CoreState, Effect } from '../../coordination/types.ts';
+import { expectedAbsences } from './absence-oracle.ts';
 import { checkDuties, isAbsent } from './duty-checks.ts';
 import { expectedOrder, expectedVerdict } from './oracle.ts';
 
@@ -44,8 +46,10 @@ function checkSealed({ name, before, event, after }: CoreStep): string | null {
   if (event.type === 'failed' && wasOpen && own?.failure?.incident !== event.failure.incident) {
     return `cause before symptom: ${name} has failed and seals something else`;
   }
-  if (own && before.board.contributions[self] === null && own.ready !== before.ready) {
-    return `validity: ${name} seals whether it was ready, wrongly`;
+  if (own && before.board.contributions[self] === null) {
+    if (own.ready !== before.ready) return `validity: ${name} seals whether it was ready, wrongly`;
+    if (!saysItsScopes(before, after, own.scopes))
+      return `agreement: ${name} seals something else of its scopes than it knows`;
   }
   for (let party = 0; party < before.peers.length; party++) {
     if (before.board.cuts[self]?.[party] === true && after.board.cuts[self]?.[party] !== true) {
@@ -53,6 +57,28 @@ function checkSealed({ name, before, event, after }: CoreStep): string | null {
     }
   }
   return null;
+}
+
+/** What a party seals of its scopes is what it knows; one whose program has not begun says that the run ends. */
+function saysItsScopes(before: CoreState, after: CoreState, said: readonly ScopeView[] | null = []): boolean {
+  if (before.phase === 'joining') return said === null;
+  const { self } = after.config;
+  const known = [
+    ...[...after.scopes].map(([path, scope]) => ({ path, scope, over: false })),
+    ...[...after.concluded].map(([path, scope]) => ({ path, scope, over: true })),
+  ];
+  const isAround = (outer: string, path: string): boolean => path !== outer && path.startsWith(`${outer}/`);
+  if (said?.length !== known.length) return false;
+  return known.every(({ path, scope, over }) => {
+    const view = said.find((each) => each.scope === path);
+    const ended = known.some((outer) => !outer.over && isAround(outer.path, path) && outer.scope.votes[self]);
+    const votes = scope.votes.map((vote) => vote && { failure: vote.failure });
+    return (
+      view?.over === over &&
+      view.inside === (!over && scope.entered && !ended) &&
+      JSON.stringify([view.members, view.votes]) === JSON.stringify([scope.members, votes])
+    );
+  });
 }
 
 function checkVerdict({ name, before, after, effects }: CoreStep): string | null {
@@ -68,9 +94,14 @@ function checkVerdict({ name, before, after, effects }: CoreStep): string | null
   if (after.outcome.result === 'completed') return checkCompleted(name, after);
   const { contributions } = after.board;
   const { parties } = after.config;
-  // The oracle knows of no parties that are missing by agreement; src/testing/scope-search.ts covers those runs.
-  if (after.absent.length > 0) return null;
-  const expected = expectedVerdict(contributions, parties);
+  const goesOn = expectedAbsences(parties, after.absent, contributions);
+  if (goesOn?.every(({ party }) => party !== after.config.self))
+    return `validity: ${name} ends a run that goes on`;
+  const expected = expectedVerdict(
+    contributions,
+    parties,
+    after.absent.map(({ party }) => party),
+  );
   const { failure, attached } = after.outcome;
   if (expected === null || failure === null)
     return `validity: ${name} reports a failure, and nobody has said any`;
