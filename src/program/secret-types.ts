@@ -76,7 +76,8 @@ type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  *
  * Using a secret as if it were the value throws PRIVITY_HANDLE_COERCED; testing it (`if (secret)`) cannot be caught.
  * Every operation can throw {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE, PRIVITY_DEVICE_MISMATCH,
- * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, and what every step can. Accuracy, domain, rounds and bytes of each: docs/protocols.md.
+ * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, and what every step can. Domain, accuracy, rounds and bytes of each: docs/protocols.md,
+ * "Operations".
  */
 export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'> extends AnySecret {
   readonly [secretMark]: (device: D) => D;
