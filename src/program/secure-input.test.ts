@@ -114,6 +114,16 @@ describe('a mistake is the same error at every party, in the call', () => {
       'PRIVITY_SECURE_DTYPE',
       (context) => vector(context).add(vector(context).cast('integer')),
     ],
+    [
+      'a truncation that does not exist',
+      'PRIVITY_STEP_INVALID',
+      (context) => vector(context).mul(2.5, { truncation: 'nearest' }),
+    ],
+    [
+      'an unknown option of a product',
+      'PRIVITY_STEP_INVALID',
+      (context) => vector(context).matmul(vector(context), { exact: true }),
+    ],
     ['public NaN', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).add(Number.NaN)],
     ['a public number out of the domain', 'PRIVITY_SECURE_DOMAIN', (context) => vector(context).mul(2 ** 40)],
     ['division by zero', 'PRIVITY_STEP_INVALID', (context) => vector(context).div(0)],

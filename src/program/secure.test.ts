@@ -165,6 +165,37 @@ describe('a secret', () => {
     assert.deepEqual(results.alice, shown);
   });
 
+  it('is rounded down where the job says so, and summed up along the first axis', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice
+          .run('x', () =>
+            tensor(
+              [2, 2],
+              numbers(-1, 1, 3, 5).map((v) => v / 2 ** 18),
+            ),
+          )
+          .to(spu, { shape: [2, 2] });
+        const half = x.sub(x).add(0.5);
+        const exact = { truncation: 'exact' } as const;
+        const products = [x.mul(half, exact), x.mul(0.5, exact), half.matmul(x, exact), x.square(exact)];
+        const shown = [];
+        for (const one of [...products, x.cumulativeSum()]) {
+          const { data } = await reveal(one);
+          shown.push([...data].map((value) => value * 2 ** 18));
+        }
+        return shown;
+      }),
+    );
+    const [byHalf, byPublic, matrix, square, sums] = (await w.results()).carol as number[][];
+    assert.deepEqual(byHalf, [-1, 0, 1, 2]);
+    assert.deepEqual(byPublic, [-1, 0, 1, 2]);
+    assert.deepEqual(matrix, [1, 3, 1, 3]);
+    assert.deepEqual(square, [0, 0, 0, 0]);
+    assert.deepEqual(sums, [-1, 1, 2, 6]);
+  });
+
   it('shares its rounds with others that do not need its result, in steps of their own', async () => {
     const costs = async (together: boolean) => {
       const w = await world(

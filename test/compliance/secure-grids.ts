@@ -36,6 +36,13 @@ const softmaxOf = (row: readonly number[]): number[] => {
   const powers = row.map((value) => Math.exp(value - Math.max(...row)));
   return powers.map((power) => power / total(powers));
 };
+/** The product, or the sum of products, rounded down to what fixed point represents. */
+const floorOf = (x: number | readonly number[], y: number | readonly number[]): number => {
+  const [xs, ys] = [[x].flat(), [y].flat()];
+  const whole = (value: number | undefined): bigint => BigInt((value ?? 0) * 2 ** fracBits);
+  const sum = xs.reduce((all, value, i) => all + whole(value) * whole(ys[i]), 0n);
+  return Number(sum >> BigInt(fracBits)) * ulp;
+};
 const one = (): number => ulp + 1e-9;
 /** Sums of `columns` squares below 2^26. */
 const square = 2 ** 13 / Math.sqrt(columns) - 1;
@@ -57,6 +64,27 @@ const cases: readonly Case[] = [
     run: (on, x) => ops.dot(on, x, x),
     plain: (x) => x.map((row) => dotOf(row, row)),
     error: one,
+  },
+  {
+    name: 'mul, exact',
+    from: -8191,
+    to: 8191,
+    run: (on, x) => ops.mul(on, x, x, 'exact'),
+    plain: (x) => x.flat().map((value) => floorOf(value, value)),
+  },
+  {
+    name: 'mul by a public number, exact',
+    from: -limit,
+    to: limit,
+    run: (on, x) => ops.mul(on, x, -0.625, 'exact'),
+    plain: (x) => x.flat().map((value) => floorOf(value, -0.625)),
+  },
+  {
+    name: 'matmul, exact',
+    from: -square,
+    to: square,
+    run: (on, x) => ops.matmul(on, x, ops.transpose(on, x), 'exact'),
+    plain: (x) => x.flatMap((row) => x.map((other) => floorOf(row, other))),
   },
   { name: 'sum', from: -limit, to: limit, run: (on, x) => ops.sum(on, x, 1), plain: (x) => x.map(total) },
   {
