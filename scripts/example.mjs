@@ -19,10 +19,11 @@ export function exampleArguments(output) {
 /**
  * Arguments of `privity local` for the joint risk model.
  * @param {string} output folder for the coefficients, if a party is given them
+ * @param {string} job its file: with a third party that helps to compute, or without
  * @returns {string[]}
  */
-export function jointModelArguments(output) {
-  return ['local', join(jointModel, 'job.ts'), ...inputs(jointModel, output, 'model', 'json')];
+export function jointModelArguments(output, job = 'job.ts') {
+  return ['local', join(jointModel, job), ...inputs(jointModel, output, 'model', 'json')];
 }
 
 function inputs(folder, output, setting, extension) {

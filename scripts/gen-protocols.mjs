@@ -47,9 +47,12 @@ export function operationRows({ opCosts, tensorCosts: t }) {
   return [
     each('mul', 'two fixed numbers'),
     tensor('mul', 'by a public fixed number', (c) => t.mulByPublic(c, LENGTH, FRAC_BITS)),
+    tensor('mul', 'exact', (c) => t.mulExact(c, LENGTH, FRAC_BITS)),
+    tensor('mul', 'exact, by a public fixed number', (c) => t.mulByPublicExact(c, LENGTH, FRAC_BITS)),
     tensor('mul', 'integers', (c) => t.mulOfIntegers(c, LENGTH)),
     each('square'),
     matrix,
+    tensor('matmul', 'exact', (c) => t.matmulExact(c, dims, FRAC_BITS)),
     tensor('matmul', 'by a public matrix', (c) => t.matmulByPublic(c, dims, FRAC_BITS)),
     tensor('matmul', 'integers', (c) => t.matmulOfIntegers(c, dims)),
     tensor('dot', 'two vectors of 100', (c) => t.dot(c, ROWS, SIZE, FRAC_BITS), ROWS),

@@ -1,6 +1,6 @@
 // `npm start`: installs what is missing, builds, and trains the joint risk model with three parties on this machine. Both halves
 // of the data lie here, so it can also say what the same training gives in plaintext.
-// Arguments after `--` go to `privity local`, for example `npm start -- --json`.
+// `npm start -- two-parties` does it without the third. Other arguments after `--` go to `privity local`, for example `npm start -- --json`.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
@@ -11,10 +11,17 @@ const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { s
 if (build.status !== 0) process.exit(build.status ?? 1);
 
 const output = join(root, 'reports/joint-risk-model');
-const args = process.argv.slice(2);
-const child = spawn(process.execPath, [cli, ...jointModelArguments(output), '--report', output, ...args], {
-  stdio: 'inherit',
-});
+const [first, ...others] = process.argv.slice(2);
+const alone = first === 'two-parties';
+const args = alone || first === undefined ? others : [first, ...others];
+const job = alone ? 'two-parties.ts' : 'job.ts';
+const child = spawn(
+  process.execPath,
+  [cli, ...jointModelArguments(output, job), '--report', output, ...args],
+  {
+    stdio: 'inherit',
+  },
+);
 // A Ctrl-C reaches the child from the terminal as well; this process only waits for its exit code.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));

@@ -22,6 +22,7 @@ export type { Schema, SettingsDeclaration } from './schema.ts';
 export type {
   AnyDevice,
   Dtype,
+  ProductOptions,
   PublicOperand,
   Secret,
   SecureDevice,

@@ -76,7 +76,8 @@ type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  *
  * Using a secret as if it were the value throws PRIVITY_HANDLE_COERCED; testing it (`if (secret)`) cannot be caught.
  * Every operation can throw {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE, PRIVITY_DEVICE_MISMATCH,
- * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, and what every step can. Accuracy, domain, rounds and bytes of each: docs/protocols.md.
+ * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, and what every step can. Domain, accuracy, rounds and bytes of each: docs/protocols.md,
+ * "Operations".
  */
 export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'> extends AnySecret {
   readonly [secretMark]: (device: D) => D;
@@ -97,12 +98,12 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   add(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
   sub(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
   neg(this: NumericOf<D, T>): Secret<D, T>;
-  mul(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
-  square(this: NumericOf<D, T>): Secret<D, T>;
+  mul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
+  square(this: NumericOf<D, T>, options?: ProductOptions): Secret<D, T>;
   /** Product of two vectors of one length, a number. */
-  dot(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
+  dot(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
   /** [m, k] × [k, n] → [m, n]; a vector on the right is a column, one on the left a row, and its dimension goes. */
-  matmul(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
+  matmul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
   /** Along one axis, which goes unless it is kept as 1, or over all. Negative axes count from the last. */
   sum(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, T>;
   mean(this: Fixed<D>, axis?: number, keep?: boolean): Fixed<D>;
@@ -119,6 +120,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   maximum(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
 
   // ── Fixed-point functions ──
+  /** A public number is rounded to `fracBits` first, as all are: to divide by a small one, multiply by its reciprocal. */
   div(this: Fixed<D>, other: Operand<D, 'fixed'>): Fixed<D>;
   reciprocal(this: Fixed<D>): Fixed<D>;
   sqrt(this: Fixed<D>): Fixed<D>;
@@ -168,6 +170,15 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   cast<const U extends Dtype>(dtype: U): Secret<D, U>;
   /** Integers times 2^by; for negative `by` divided, rounded down. */
   shift(this: Secret<D, 'integer'>, by: number): Secret<D, 'integer'>;
+}
+
+/** How products of fixed-point numbers are rounded. */
+export interface ProductOptions {
+  /**
+   * `probabilistic` (default): off by less than the last bit, up or down by chance. `exact`: rounded down, always, in some ten rounds more. A
+   * probabilistic product that is opened as it is tells members a little of the bits that it has dropped; an exact one does not (docs/protocols.md).
+   */
+  readonly truncation?: 'probabilistic' | 'exact';
 }
 
 /** How a value is shared. Every party has to know shape and type beforehand, so they are declared; the owner's value is checked. */

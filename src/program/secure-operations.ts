@@ -3,6 +3,7 @@
  * this out in the call, so a mistake is the same error everywhere, before anything is sent. The computation is in src/secure/ops.
  */
 import { UsageError } from '../base/errors.ts';
+import type { Truncation } from '../secure/ops/arithmetic.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { axisOf, broadcastShapes, elementCount, type Shape, shapeMismatch } from '../secure/ring/shape.ts';
 import { dtypeMismatch } from '../secure/ring/tensor.ts';
@@ -47,6 +48,14 @@ const [same, toBoolean]: readonly [Result, Result] = [
 const broadcast: Result = ([x, y], _, name) =>
   form(broadcastShapes(own(x).shape, own(y).shape, name), own(x).dtype);
 const compared: Result = (forms, params, name) => form(broadcast(forms, params, name).shape, 'boolean');
+
+/** Of products: checks how they are truncated, which is their only parameter. */
+const truncating =
+  (result: Result): Result =>
+  (forms, params, name) => {
+    truncationOf(params[0], name);
+    return result(forms, params, name);
+  };
 
 const elementwise = (on: readonly Dtype[], local: Rule['local']): Rule => ({
   operands: 1,
@@ -95,10 +104,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   add: elementwise(numbers, true),
   sub: elementwise(numbers, true),
   neg: unary(numbers, true),
-  mul: elementwise(numbers, wholeByPublic),
-  square: unary(numbers, false),
-  dot: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: dotForm },
-  matmul: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: matmulForm },
+  mul: { ...elementwise(numbers, wholeByPublic), result: truncating(broadcast) },
+  square: { ...unary(numbers, false), result: truncating(same) },
+  dot: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: truncating(dotForm) },
+  matmul: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: truncating(matmulForm) },
   sum: reduction(numbers, true),
   cumulativeSum: alongAxis(numbers, true),
   mean: reduction(fixed, false),
@@ -146,6 +155,16 @@ export const rules: Readonly<Record<string, Rule>> = {
   cast: { operands: 0, on: any, local: castIsLocal, result: castForm },
   shift: { operands: 0, on: integer, local: shiftLocal, result: shiftForm },
 };
+
+/** @throws {UsageError} PRIVITY_STEP_INVALID */
+export function truncationOf(options: unknown, name: string): Truncation {
+  if (options === undefined) return 'probabilistic';
+  const { truncation = 'probabilistic', ...others } = { ...(options as { readonly truncation?: unknown }) };
+  const known = truncation === 'probabilistic' || truncation === 'exact';
+  if (typeof options !== 'object' || options === null || !known || Object.keys(others).length > 0)
+    throw invalid(`${name} takes { truncation }, which is "probabilistic" or "exact"`);
+  return truncation;
+}
 
 /** Which other operands' types fit. @throws {UsageError} PRIVITY_SECURE_DTYPE */
 export function checkDtypes(name: string, rule: Rule, forms: readonly Form[]): void {

@@ -7,7 +7,7 @@ import type { Operand, SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { SecretRecord } from './secret-handle.ts';
 import type { DeviceRecord } from './secure-device.ts';
-import type { Form } from './secure-operations.ts';
+import { type Form, truncationOf } from './secure-operations.ts';
 import type { SecurePlan } from './secure-runtime.ts';
 import { ledgerType, valuesToShare } from './secure-values.ts';
 import { tensor } from './tensor.ts';
@@ -26,10 +26,9 @@ interface Given {
 }
 type Perform = (ops: Ops, on: Evaluator, given: Given) => SecretTensor | Promise<SecretTensor>;
 
-type Binary = 'add' | 'sub' | 'mul' | 'matmul' | 'dot' | 'div' | 'lt' | 'le' | 'eq' | 'minimum' | 'maximum';
+type Binary = 'add' | 'sub' | 'div' | 'lt' | 'le' | 'eq' | 'minimum' | 'maximum';
 type Unary =
   | 'neg'
-  | 'square'
   | 'abs'
   | 'relu'
   | 'reciprocal'
@@ -46,6 +45,10 @@ const binary =
   (name: Binary): Perform =>
   (ops, on, { x, others: [y] }) =>
     ops[name](on, x, y as Operand);
+const product =
+  (name: 'mul' | 'dot' | 'matmul'): Perform =>
+  (ops, on, { x, others: [y], params: [options] }) =>
+    ops[name](on, x, y as Operand, truncationOf(options, name));
 const swapped =
   (name: Binary): Perform =>
   (ops, on, { x, others: [y] }) =>
@@ -68,14 +71,13 @@ const performs: Readonly<Record<string, Perform>> = {
   add: binary('add'),
   sub: binary('sub'),
   neg: unary('neg'),
-  mul: binary('mul'),
-  square: unary('square'),
-  dot: binary('dot'),
-  matmul: binary('matmul'),
+  mul: product('mul'),
+  square: (ops, on, { x, params: [options] }) => ops.square(on, x, truncationOf(options, 'square')),
+  dot: product('dot'),
+  matmul: product('matmul'),
   sum: reduction('sum'),
   mean: reduction('mean'),
-  cumulativeSum: (ops, on, { x, params: [axis] }) =>
-    ops.cumulativeSum(on, x, (axis as number | undefined) ?? -1),
+  cumulativeSum: (ops, on, { x, params: [axis] }) => ops.cumulativeSum(on, x, axis as number | undefined),
   abs: unary('abs'),
   relu: unary('relu'),
   min: reduction('min'),

@@ -43,6 +43,10 @@ const operations: Readonly<
   exp: (on, x) => ops.exp(on, x),
   sigmoid: (on, x) => ops.sigmoid(on, x),
   shuffle: (on, x, y) => ops.shuffle(on, x, y),
+  max: (on, x, y) => ops.max(on, ops.reshape(on, ops.concat(on, [x, y]), [2, LENGTH]), 0),
+  mean: (on, x, y) => ops.mean(on, ops.reshape(on, ops.concat(on, [x, y, x]), [3, LENGTH]), 0),
+  and: async (on, x, y) => ops.and(on, await ops.cast(on, x, 'boolean'), await ops.cast(on, y, 'boolean')),
+  'groupSum by secret groups': async (on, x, y) => ops.groupSum(on, x, await ops.cast(on, y, 'integer'), 4),
 };
 
 const long: ReadonlySet<string> = new Set(['div', 'sqrt', 'log', 'exp', 'sigmoid']);

@@ -127,7 +127,7 @@ export const operations: readonly OperationCase[] = [
     x: [-6e7, 6e7],
     error: exact,
   },
-  { name: 'minimum', run: ops.minimum, plain: Math.min, x: [-100, 100], y: [50, -50], error: exact },
+  { name: 'minimum', run: ops.minimum, plain: Math.min, x: [-6e7, 6e7], y: [3e7, -6.7e7], error: exact },
   { name: 'maximum', run: ops.maximum, plain: Math.max, x: [-100, 100], y: [50, -50], error: exact },
   {
     name: 'div',
@@ -138,11 +138,43 @@ export const operations: readonly OperationCase[] = [
     error: (q) => 3 * ulp + Math.abs(q) * 2 ** -21,
   },
   {
+    // Both ends of the domain of quotients: up to 2^18, of either sign.
+    name: 'div',
+    run: ops.div,
+    plain: (x, y) => x / y,
+    x: [-7, 7],
+    y: [-(2 ** -15), -(2 ** 26) + 1, 'geometric'],
+    error: (q) => 3 * ulp + Math.abs(q) * 2 ** -21,
+  },
+  {
+    name: 'div',
+    run: ops.div,
+    plain: (x, y) => x / y,
+    x: [-(2 ** 26) + 1, 2 ** 26 - 1],
+    y: [2 ** 8, 2 ** 26 - 1, 'geometric'],
+    error: (q) => 3 * ulp + Math.abs(q) * 2 ** -21,
+  },
+  {
     name: 'reciprocal',
     run: (on, x) => ops.reciprocal(on, x),
     plain: (x) => 1 / x,
     x: [2 ** -17, 2 ** 26 - 1, 'geometric'],
     error: (q) => 3 * ulp + Math.abs(q) * 2 ** -21,
+  },
+  {
+    name: 'reciprocal',
+    run: (on, x) => ops.reciprocal(on, x),
+    plain: (x) => 1 / x,
+    x: [-(2 ** -17), -(2 ** 26) + 1, 'geometric'],
+    error: (q) => 3 * ulp + Math.abs(q) * 2 ** -21,
+  },
+  {
+    // √0 is 0, and what is next to it.
+    name: 'sqrt',
+    run: (on, x) => ops.sqrt(on, x),
+    plain: Math.sqrt,
+    x: [0, 2 ** -10],
+    error: (r) => 2 * ulp + r * 2 ** -19,
   },
   {
     name: 'sqrt',
@@ -194,4 +226,11 @@ export const operations: readonly OperationCase[] = [
     error: () => 3 * ulp,
   },
   { name: 'tanh', run: (on, x) => ops.tanh(on, x), plain: Math.tanh, x: [-15, 15], error: () => 6 * ulp },
+  {
+    name: 'tanh',
+    run: (on, x) => ops.tanh(on, x),
+    plain: Math.tanh,
+    x: [-(2 ** 19) + 1, 2 ** 19 - 1],
+    error: () => 6 * ulp,
+  },
 ];

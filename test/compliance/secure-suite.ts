@@ -8,6 +8,7 @@ import { decode } from '../../src/secure/ring/fixed-point.ts';
 import type { Evaluator, Session } from '../../src/secure/session.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from '../../src/testing/secure-parties.ts';
 import { type OperationCase, operations, primitives } from './secure-cases.ts';
+import { gridCases } from './secure-grids.ts';
 import { orderCases } from './secure-order.ts';
 import { tensorCases } from './secure-tensors.ts';
 
@@ -115,6 +116,7 @@ export function secureSuite(protocol: SecureProtocol, size: number, setting: Sec
 
     tensorCases(protocol, size, setting);
     orderCases(protocol, size, setting);
+    gridCases(protocol, size, setting);
 
     operations.forEach((operation, index) => {
       it(`${operation.name} (${index}) keeps its domain, accuracy and cost`, () =>

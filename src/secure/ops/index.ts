@@ -1,5 +1,5 @@
 /** The operations of a secure device. Each takes the evaluator of a session first; see {@link Evaluator.all} for sharing rounds. */
-export { add, dot, matmul, mul, neg, square, sub } from './arithmetic.ts';
+export { add, dot, matmul, mul, neg, square, sub, type Truncation } from './arithmetic.ts';
 export { abs, eq, le, lt, maximum, minimum, relu } from './compare.ts';
 export { div, quotientLimit, reciprocal } from './divide.ts';
 export { exp, sigmoid, softmax, tanh } from './exponential.ts';

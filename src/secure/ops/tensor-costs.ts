@@ -19,9 +19,14 @@ export const tensorCosts = {
 
   /** With a public factor that has a point. */
   mulByPublic: (c: ProtocolCosts, length: number, f: number): Cost => c.truncS(length, f),
+  mulExact: (c: ProtocolCosts, length: number, f: number): Cost =>
+    inSequence(c.mulSS(length), c.truncExactS(length, f)),
+  mulByPublicExact: (c: ProtocolCosts, length: number, f: number): Cost => c.truncExactS(length, f),
   /** Where one operand is an integer. */
   mulOfIntegers: (c: ProtocolCosts, length: number): Cost => c.mulSS(length),
   matmul: (c: ProtocolCosts, dims: MatrixDims, f: number): Cost => c.matmulTruncSS(dims, f),
+  matmulExact: (c: ProtocolCosts, dims: MatrixDims, f: number): Cost =>
+    inSequence(c.matmulSS(dims), c.truncExactS(dims.batch * dims.rows * dims.columns, f)),
   matmulByPublic: (c: ProtocolCosts, { batch, rows, columns }: MatrixDims, f: number): Cost =>
     c.truncS(batch * rows * columns, f),
   matmulOfIntegers: (c: ProtocolCosts, dims: MatrixDims): Cost => c.matmulSS(dims),

@@ -8,7 +8,7 @@
  *   z/2^f = (c >> f) - (r >> f) + 2^(64-f)·top(r)·(1 - top(c)) - 2^(62-f)
  *
  * top(r)·(1 - top(c)) is 1 exactly where z + 2^62 + r has wrapped, because z + 2^62 < 2^63. It is needed modulo 2^f only.
- * After C. Guo et al., IACR ePrint 2025/200, adapted. Cost: 8 + f/8 bytes a member and element, 2 rounds.
+ * Cost: 8 + f/8 bytes a member and element, 2 rounds.
  */
 import type { Fiber } from '../../fiber.ts';
 import { packedWords } from '../../kernels/kernels.ts';
