@@ -1,5 +1,6 @@
 /** Orders and groups. */
 import { invariant } from '../../base/errors.ts';
+import { release } from '../release.ts';
 import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
 import { dtypeMismatch, type PublicTensor, publicTensor } from '../ring/tensor.ts';
 import type { SecretTensor } from '../secret.ts';
@@ -139,6 +140,7 @@ async function quicksort(on: Evaluator, keys: Arith): Promise<Uint32Array> {
     const count = segments.reduce((total, [from, to]) => total + to - from - 1, 0);
     const differences = parts.map((part) => differencesToFirst(part, segments, count));
     const less = await protocol.msbS(fiber, arith(count, differences));
+    for (const part of differences) release(part);
     const opened = await protocol.openB(fiber, less);
     invariant(opened !== undefined, 'an opening to all gives a result');
     segments = partition.split(
