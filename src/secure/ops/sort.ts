@@ -57,7 +57,9 @@ export async function sort(
   return on.fiber.as('sort', async () => {
     let bits = 0;
     while (2 ** bits < length) bits++;
-    const positions = BigUint64Array.from({ length }, (_, i) => BigInt(i));
+    const positions = new BigUint64Array(length);
+    const low = new Uint32Array(positions.buffer);
+    for (let i = 0; i < length; i++) low[2 * i] = i;
     const unique = addSS(kernels, scaleS(kernels, keys, 1n << BigInt(bits)), protocol.publicA(positions));
     const [tagged, ...rest] = await shuffle(on, secret(on, 'integer', x.shape, unique), x, ...along);
     invariant(tagged !== undefined, 'a shuffle gives what it takes');
@@ -197,8 +199,12 @@ class Partition {
     const target = this.#target;
     let low = from;
     let high = to;
+    // Without a branch: which way an element goes is as good as random, and a wrong guess costs more than both ways.
     for (let i = from + 1, bit = at; i < to; i++, bit++) {
-      target[i] = ((less[bit >>> 5] as number) >>> (bit & 31)) & 1 ? low++ : --high;
+      const before = ((less[bit >>> 5] as number) >>> (bit & 31)) & 1;
+      high -= 1 - before;
+      target[i] = high ^ ((low ^ high) & -before);
+      low += before;
     }
     target[from] = low;
     return low;

@@ -71,7 +71,7 @@ async function atFirst(
   kernels.truncCommon(common, masked, others, own, wraps[1] as Words, by, OFFSET >> BigInt(by));
   // Share 0: mask·2^(64-f) - r'_0.
   kernels.truncEdge(first, first, mask, by);
-  for (const words of [top, mask]) release(words);
+  for (const words of [top, mask, wraps[1] as Words]) release(words);
   return { parts: [first, common], masked: kept };
 }
 
@@ -107,7 +107,7 @@ async function atSecond(
   // Share 2: mask·2^(64-f) - r'_1.
   const last = fromThird.subarray(0, count);
   kernels.truncEdge(last, last, mask, by);
-  release(mask);
+  for (const words of [mask, wraps[0] as Words]) release(words);
   return { parts: [common, last], masked: kept };
 }
 
