@@ -45,9 +45,9 @@ export interface DeviceRecord {
   readonly fracBits: number;
   readonly handle: object;
   /** At a member. */
-  opener(random: Random): OpenSession;
+  opener(random: Random, threads: number): OpenSession;
   /** At the dealer. */
-  server(random: Random): Serve;
+  server(random: Random, threads: number): Serve;
 }
 
 const devices = new WeakMap<object, DeviceRecord>();
@@ -134,8 +134,8 @@ function register(described: Omit<DeviceRecord, 'handle' | 'opener' | 'server'>)
   const record: DeviceRecord = {
     ...described,
     handle,
-    opener: (random) => (channel) => openSession(record, channel, random),
-    server: (random) => (channel) => deal(channel, random),
+    opener: (random, threads) => (channel) => openSession(record, channel, random, threads),
+    server: (random, threads) => (channel) => deal(channel, random, threads),
   };
   devices.set(handle, record);
   return handle;
@@ -146,18 +146,25 @@ async function openSession(
   { protocol, fracBits, ranks, dealer }: DeviceRecord,
   channel: Channel,
   random: Random,
+  threads: number,
 ) {
   const { createSession } = await import('../secure/session.ts');
-  const options = dealer === undefined ? { fracBits } : { fracBits, dealer: ranks.indexOf(dealer) };
+  const options = { fracBits, threads, ...(dealer !== undefined && { dealer: ranks.indexOf(dealer) }) };
   return createSession(protocol, channel, random, options);
 }
 
-async function deal(channel: Channel, random: Random): Promise<unknown> {
-  const [{ serveDealer }, { loadKernels }] = await Promise.all([
+async function deal(channel: Channel, random: Random, threads: number): Promise<unknown> {
+  const [{ serveDealer }, { loadKernels }, { matmulThreads }] = await Promise.all([
     import('../secure/correlation/dealer.ts'),
     import('../secure/kernels/load.ts'),
+    import('../secure/kernels/matmul-threads.ts'),
   ]);
-  return serveDealer(channel, random, await loadKernels());
+  const letThreadsGo = matmulThreads.hold(threads);
+  try {
+    return await serveDealer(channel, random, await loadKernels());
+  } finally {
+    await letThreadsGo();
+  }
 }
 
 function membersOf(members: readonly unknown[]): { readonly names: readonly string[]; readonly run: object } {

@@ -148,10 +148,12 @@ export class SecureRuntime {
     const { signal } = branch.scope;
     const dealerRank = device.dealer === undefined ? undefined : device.ranks.indexOf(device.dealer);
     const line = device.members.includes(party)
-      ? new SecureLine(device.opener(options.random), signal, dealerRank)
+      ? new SecureLine(device.opener(options.random, options.threads), signal, dealerRank)
       : undefined;
     const dealing =
-      device.dealer === party ? new DealerLine(device.server(options.random), signal) : undefined;
+      device.dealer === party
+        ? new DealerLine(device.server(options.random, options.threads), signal)
+        : undefined;
     const gathering: Gathering = { device, branch, line, dealing, steps: [], ids: [] };
     inBranch.set(device.key, gathering);
     return gathering;

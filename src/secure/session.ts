@@ -10,6 +10,7 @@ import { type DealerLink, linkToDealer } from './correlation/dealer-source.ts';
 import type { Fiber } from './fiber.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { loadKernels } from './kernels/load.ts';
+import { matmulThreads } from './kernels/matmul-threads.ts';
 import type { DrawObserver } from './prg.ts';
 import type { Protocol, ProtocolName } from './protocols/protocol.ts';
 import { openRef } from './protocols/ref/protocol.ts';
@@ -24,6 +25,11 @@ export interface SessionOptions {
   readonly fracBits?: number;
   /** Default: WebAssembly where it is there, otherwise TypeScript. Results are the same. */
   readonly kernels?: Kernels;
+  /**
+   * Threads, this one among them, on which large matrix products run (`SHARED_MULTIPLICATIONS_MIN` multiplications or more). Default 1, as
+   * 0: no others. A run gives as many as the machine has cores. Results are the same.
+   */
+  readonly threads?: number;
   /** Watches which pseudorandom words are drawn. For tests. */
   readonly observe?: DrawObserver;
   /**
@@ -75,14 +81,16 @@ export class Session {
   readonly fracBits: number;
   readonly #rounds: Rounds;
   readonly #signal: AbortSignal;
+  readonly #letThreadsGo: () => Promise<void>;
   #busy = false;
   #ended = false;
 
-  constructor(protocol: Protocol, rounds: Rounds, signal: AbortSignal, fracBits: number) {
+  constructor(protocol: Protocol, rounds: Rounds, signal: AbortSignal, fracBits: number, threads = 1) {
     this.protocol = protocol;
     this.fracBits = fracBits;
     this.#rounds = rounds;
     this.#signal = signal;
+    this.#letThreadsGo = matmulThreads.hold(threads);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -114,13 +122,14 @@ export class Session {
     return this.#rounds.report();
   }
 
-  /** Zeroes the seeds; everything later is refused. Twice is once. */
+  /** Zeroes the seeds and lets threads go; everything later is refused. Twice is once. */
   destroy(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.protocol.destroy();
     this.#rounds.close();
+    void this.#letThreadsGo();
   }
 
   [Symbol.dispose](): void {
@@ -175,7 +184,7 @@ export async function createSession(
     observe: options.observe,
     dealer,
   });
-  return new Session(protocol, rounds, channel.signal, fracBits);
+  return new Session(protocol, rounds, channel.signal, fracBits, options.threads);
 }
 
 /** @throws {UsageError} PRIVITY_SECURE_PARTIES */
@@ -207,14 +216,17 @@ function checkDealerRank(name: ProtocolName, { rank, size }: Channel, dealer: nu
   }
 }
 
-const optionNames: ReadonlySet<string> = new Set(['fracBits', 'kernels', 'observe', 'dealer']);
+const optionNames: ReadonlySet<string> = new Set(['fracBits', 'kernels', 'observe', 'dealer', 'threads']);
 
 function checkOptions(options: SessionOptions): void {
   const unknown = Object.keys(options).find((name) => !optionNames.has(name));
   if (unknown !== undefined) {
     throw new UsageError('PRIVITY_SECURE_OPTIONS', `A secure device has no option "${unknown}".`);
   }
-  const { fracBits = FRAC_BITS } = options;
+  const { fracBits = FRAC_BITS, threads = 1 } = options;
+  if (!Number.isInteger(threads) || threads < 0) {
+    throw new UsageError('PRIVITY_SECURE_OPTIONS', 'threads must be a whole number of 0 or more.');
+  }
   if (!Number.isInteger(fracBits) || fracBits < 1 || fracBits > FRAC_BITS_MAX) {
     throw new UsageError(
       'PRIVITY_SECURE_OPTIONS',

@@ -7,6 +7,8 @@ import { invariant } from '../../base/errors.ts';
 import type { MatrixDims } from '../protocols/protocol.ts';
 import type { Words } from '../sharing/shares.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';
+import type { MatmulThreads } from './matmul-threads.ts';
+import type { Multiply } from './shared-matmul.ts';
 import { naturalOrder } from './typescript.ts';
 
 type Call = (...args: readonly (number | bigint)[]) => void;
@@ -29,12 +31,15 @@ const MATRICES_AT = HEAP_START + SLOTS * SLOT_BYTES;
 const BLOCK_EDGE = 1024;
 const BLOCK_WORDS = BLOCK_EDGE * BLOCK_EDGE;
 
-/** Undefined where WebAssembly, its vector instructions or the compiled file are not there. */
-export async function wasmKernels(): Promise<Kernels | undefined> {
+/**
+ * With `threads`, products that are worth it are shared with those.
+ * Undefined where WebAssembly, its vector instructions or the compiled file are not there.
+ */
+export async function wasmKernels(threads?: MatmulThreads): Promise<Kernels | undefined> {
   try {
     const bytes = await readFile(new URL('./ring.wasm', import.meta.url));
     const { instance } = await WebAssembly.instantiate(bytes, {});
-    return new WasmKernels(instance.exports as unknown as RingModule);
+    return new WasmKernels(instance.exports as unknown as RingModule, threads);
   } catch {
     return undefined;
   }
@@ -43,9 +48,13 @@ export async function wasmKernels(): Promise<Kernels | undefined> {
 class WasmKernels implements Kernels {
   readonly name = 'wasm';
   readonly #module: RingModule;
+  readonly #threads: MatmulThreads | undefined;
+  /** This thread's part of a product that is shared. */
+  readonly #alone: Multiply = { matmul: (...product) => this.#matmul(...product) };
   #heap: Words;
 
-  constructor(module: RingModule) {
+  constructor(module: RingModule, threads: MatmulThreads | undefined) {
+    this.#threads = threads;
     this.#module = module;
     this.#reserve(MATRICES_AT);
     this.#heap = new BigUint64Array(module.memory.buffer);
@@ -120,6 +129,12 @@ class WasmKernels implements Kernels {
   }
 
   matmul(out: Words, x: Words, y: Words, dims: MatrixDims, accumulate: boolean): void {
+    const product = accumulate && this.#threads?.takes(dims) ? new BigUint64Array(out.length) : out;
+    if (!this.#threads?.matmul(this.#alone, product, x, y, dims)) this.#matmul(out, x, y, dims, accumulate);
+    else if (accumulate) this.add(out, out, product);
+  }
+
+  #matmul(out: Words, x: Words, y: Words, dims: MatrixDims, accumulate: boolean): void {
     const { batch, rows, inner, columns } = dims;
     if (!accumulate) out.fill(0n);
     for (let b = 0; b < batch; b++) {

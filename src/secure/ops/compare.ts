@@ -1,4 +1,5 @@
 /** Comparisons and what follows from them. Costs are those of rep3, mean of members. Domain: |x - y| < 2^(63 - fracBits), or the result means nothing. */
+import { release } from '../release.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS, subSS } from '../sharing/linear.ts';
@@ -11,9 +12,11 @@ export async function lt(on: Evaluator, x: Operand, y: Operand): Promise<SecretT
   const pair = pairOf(on, x, y, 'lt');
   sameType(pair.x, pair.y, 'lt');
   const difference = subSS(kernels, sharesOf(on, pair.x), sharesOf(on, pair.y));
-  return fiber.as('lt', async () =>
-    secret(on, 'boolean', pair.shape, await protocol.msbS(fiber, difference)),
-  );
+  return fiber.as('lt', async () => {
+    const sign = await protocol.msbS(fiber, difference);
+    for (const part of difference.parts) release(part);
+    return secret(on, 'boolean', pair.shape, sign);
+  });
 }
 
 /** x ≤ y, exact. Cost: as {@link lt}. */

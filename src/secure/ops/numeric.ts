@@ -4,6 +4,7 @@
  */
 
 import { prefixAnd } from '../protocols/circuits.ts';
+import { release } from '../release.ts';
 import { encodeNumber } from '../ring/fixed-point.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, concat, onesPlanes, scaleS, slice, subSS, xorSS } from '../sharing/linear.ts';
@@ -45,12 +46,9 @@ export async function products(
   by = GUARD_BITS,
 ): Promise<Arith[]> {
   const { protocol, fiber } = on;
-  const joined = await protocol.mulTruncSS(
-    fiber,
-    concat(pairs.map(([x]) => x)),
-    concat(pairs.map(([, y]) => y)),
-    by,
-  );
+  const [left, right] = [concat(pairs.map(([x]) => x)), concat(pairs.map(([, y]) => y))];
+  const joined = await protocol.mulTruncSS(fiber, left, right, by);
+  for (const part of [...left.parts, ...right.parts]) release(part);
   let at = 0;
   return pairs.map(([x]) => {
     at += x.length;

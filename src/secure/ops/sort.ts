@@ -1,5 +1,6 @@
 /** Orders and groups. */
 import { invariant } from '../../base/errors.ts';
+import { release } from '../release.ts';
 import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
 import { dtypeMismatch, type PublicTensor, publicTensor } from '../ring/tensor.ts';
 import type { SecretTensor } from '../secret.ts';
@@ -58,7 +59,9 @@ export async function sort(
   return on.fiber.as('sort', async () => {
     let bits = 0;
     while (2 ** bits < length) bits++;
-    const positions = BigUint64Array.from({ length }, (_, i) => BigInt(i));
+    const positions = new BigUint64Array(length);
+    const low = new Uint32Array(positions.buffer);
+    for (let i = 0; i < length; i++) low[2 * i] = i;
     const unique = addSS(kernels, scaleS(kernels, keys, 1n << BigInt(bits)), protocol.publicA(positions));
     const [tagged, ...rest] = await shuffle(on, secret(on, 'integer', x.shape, unique), x, ...along);
     invariant(tagged !== undefined, 'a shuffle gives what it takes');
@@ -142,6 +145,7 @@ async function quicksort(on: Evaluator, keys: Arith): Promise<Uint32Array> {
     const count = segments.reduce((total, [from, to]) => total + to - from - 1, 0);
     const differences = parts.map((part) => differencesToFirst(part, segments, count));
     const less = await protocol.msbS(fiber, arith(count, differences));
+    for (const part of differences) release(part);
     const opened = await protocol.openB(fiber, less);
     invariant(opened !== undefined, 'an opening to all gives a result');
     segments = partition.split(
@@ -198,8 +202,12 @@ class Partition {
     const target = this.#target;
     let low = from;
     let high = to;
+    // Without a branch: which way an element goes is as good as random, and a wrong guess costs more than both ways.
     for (let i = from + 1, bit = at; i < to; i++, bit++) {
-      target[i] = ((less[bit >>> 5] as number) >>> (bit & 31)) & 1 ? low++ : --high;
+      const before = ((less[bit >>> 5] as number) >>> (bit & 31)) & 1;
+      high -= 1 - before;
+      target[i] = high ^ ((low ^ high) & -before);
+      low += before;
     }
     target[from] = low;
     return low;

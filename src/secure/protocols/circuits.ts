@@ -5,6 +5,7 @@
  */
 import type { Fiber } from '../fiber.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { release } from '../release.ts';
 import { xorSS } from '../sharing/linear.ts';
 import { type Bits, planes, stackPlanes } from '../sharing/shares.ts';
 import type { BitsPair, Protocol } from './protocol.ts';
@@ -45,7 +46,9 @@ export async function signOfSum(protocol: BitProtocol, fiber: Fiber, x: Bits, y:
     [planes(sum, 33, 64), planes(ands, 0, 31)],
     [planes(sum, 33, 64), planes(sum, 1, 32)],
   ])) as [Bits, Bits];
-  g = stackPlanes([planes(g, 0, 1), xorSS(kernels, planes(g, 1, 32), low)]);
+  const rest = xorSS(kernels, planes(g, 1, 32), low);
+  g = stackPlanes([planes(g, 0, 1), rest]);
+  spend(rest);
   // p of groups 1 … : one plane fewer than g from now on.
   let p = passed;
   while (g.width > 1) {
@@ -54,10 +57,20 @@ export async function signOfSum(protocol: BitProtocol, fiber: Fiber, x: Bits, y:
     const pairs: BitsPair[] = [[high, planes(g, 0, half)]];
     if (half > 1) pairs.push([planes(high, 1, half), planes(p, 0, half - 1)]);
     const [carried, both] = (await protocol.andSS(fiber, pairs)) as [Bits, Bits | undefined];
-    g = xorSS(kernels, planes(g, half, 2 * half), carried);
+    const before = g;
+    g = xorSS(kernels, planes(before, half, 2 * half), carried);
+    spend(before);
     if (both !== undefined) p = both;
   }
-  return xorSS(kernels, planes(sum, 0, 1), g);
+  const sign = xorSS(kernels, planes(sum, 0, 1), g);
+  spend(g);
+  spend(sum);
+  return sign;
+}
+
+/** Only what was made here: what a protocol's `andSS` gives may still be on its way to others. */
+function spend({ parts }: Bits): void {
+  for (const part of parts) release(part);
 }
 
 /** Ands of {@link carryOut} of `width` positions. */

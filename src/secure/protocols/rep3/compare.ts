@@ -3,6 +3,7 @@
  * and 2 know x_2, so the first is shared bit by bit, the second stands as it is, and a binary adder does the rest.
  */
 import type { Fiber } from '../../fiber.ts';
+import { release } from '../../release.ts';
 import { onesPlanes, xorSS } from '../../sharing/linear.ts';
 import { type Arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { addBits, andOfPlanes, lowBits, signOfSum, signOrder } from '../circuits.ts';
@@ -22,7 +23,9 @@ export async function a2b(
 
 export async function msbS(protocol: Protocol, state: Rep3State, fiber: Fiber, x: Arith): Promise<Bits> {
   const { sum, rest } = await operands(protocol, state, fiber, x, signOrder, false);
-  return signOfSum(protocol, fiber, sum, rest);
+  const sign = await signOfSum(protocol, fiber, sum, rest);
+  for (const part of rest.parts) release(part);
+  return sign;
 }
 
 /** x = 0 exactly where all bits of x_0 + x_1 and -x_2 agree. */
@@ -55,10 +58,13 @@ async function operands(
   };
   let known: Words | undefined;
   if (rank === 0) {
-    known = new BigUint64Array(x.length);
-    kernels.add(known, own, next);
+    const added = new BigUint64Array(x.length);
+    kernels.add(added, own, next);
+    known = toPlanes(added);
+    release(added);
   }
-  const sum = await protocol.shareB(fiber, 0, x.length, width, known && toPlanes(known));
+  const sum = await protocol.shareB(fiber, 0, x.length, width, known);
+  if (known !== undefined) release(known);
   let held: Words | undefined;
   if (rank !== 0) {
     held = rank === 1 ? next : own;

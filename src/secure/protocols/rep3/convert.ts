@@ -1,5 +1,6 @@
 /** From bits to numbers. */
 import type { Fiber } from '../../fiber.ts';
+import { release } from '../../release.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { addBits } from '../circuits.ts';
 import type { Protocol } from '../protocol.ts';
@@ -29,8 +30,8 @@ export async function bit2a(state: Rep3State, fiber: Fiber, x: Bits): Promise<Ar
     const known = new BigUint64Array(own.length);
     kernels.xor(known, own, next);
     const share0 = seeds.own(fiber).words(count);
-    const rest = words();
-    kernels.sub(rest, asNumbers(known), share0);
+    const rest = asNumbers(known);
+    kernels.sub(rest, rest, share0);
     kernels.addRandom(share0, seeds.own(fiber));
     await round(fiber, 'bit2a product', [{ rank: 1, words: rest }], []);
     await round(fiber, 'bit2a reshare', [], []);
@@ -59,10 +60,12 @@ export async function bit2a(state: Rep3State, fiber: Fiber, x: Bits): Promise<Ar
     kernels.add(half, half, v);
     kernels.sub(half, half, mask);
     await round(fiber, 'bit2a reshare', [{ rank: 2, words: half }], []);
-    const share1 = words();
+    // In the memory of what came, which is this member's own.
+    const share1 = rest;
     kernels.add(share1, rest, mask);
-    const share2 = words();
-    kernels.add(share2, half, received[2] as Words);
+    const share2 = received[2] as Words;
+    kernels.add(share2, half, share2);
+    for (const spent of [v, twice, mask]) release(spent);
     return arith(count, [share1, share2]);
   }
   const share0 = seeds.next(fiber).words(count);
@@ -72,9 +75,10 @@ export async function bit2a(state: Rep3State, fiber: Fiber, x: Bits): Promise<Ar
   kernels.sub(half, half, mask);
   await round(fiber, 'bit2a product', [{ rank: 1, words: half }], []);
   const received = await round(fiber, 'bit2a reshare', [], [{ rank: 1, count }]);
-  const share2 = words();
-  kernels.add(share2, half, received[1] as Words);
+  const share2 = received[1] as Words;
+  kernels.add(share2, half, share2);
   kernels.add(share0, share0, mask);
+  for (const spent of [v, twice, mask]) release(spent);
   return arith(count, [share2, share0]);
 }
 
@@ -96,8 +100,10 @@ export async function b2a(protocol: Protocol, state: Rep3State, fiber: Fiber, x:
     kernels.sub(sum, sum, share2 as Words);
     negated = new BigUint64Array(64 * planeCount);
     kernels.toPlanes(negated, sum);
+    release(sum);
   }
   const mask = await protocol.shareB(fiber, 2, count, 64, negated);
+  if (negated !== undefined) release(negated);
   const difference = await addBits(protocol, fiber, widened(x), mask);
   const [own, next] = partsOf(difference);
   const openedBits = await round(
@@ -112,6 +118,7 @@ export async function b2a(protocol: Protocol, state: Rep3State, fiber: Fiber, x:
   kernels.xor(opened, opened, openedBits[1 - rank] as Words);
   const share1 = new BigUint64Array(count);
   kernels.fromPlanes(share1, opened, 64);
+  for (const spent of [opened, openedBits[1 - rank] as Words]) release(spent);
   return rank === 0 ? arith(count, [share0 as Words, share1]) : arith(count, [share1, share2 as Words]);
 }
 

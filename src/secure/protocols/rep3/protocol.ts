@@ -26,7 +26,7 @@ import { Rep3Seeds } from './seeds.ts';
 import { openParts, shareFrom } from './sharing.ts';
 import { shuffleS } from './shuffle.ts';
 import { onlyIndex, partsOf, type Rep3State } from './state.ts';
-import { truncateSum } from './truncate.ts';
+import { type Truncation, truncateSum } from './truncate.ts';
 import { truncExactS } from './truncate-exact.ts';
 
 /** Opens a member of rep3; see {@link Protocol}. */
@@ -90,15 +90,16 @@ class Rep3Protocol implements Protocol {
   }
 
   mulTruncSS(fiber: Fiber, x: Arith, y: Arith, by: number): Promise<Arith> {
-    return this.#truncated(fiber, 'mulTruncSS', localMul(this.#state, x, y), by);
+    return this.#truncated(fiber, localMul(this.#state, x, y), { label: 'mulTruncSS', by, spend: true });
   }
 
   matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, by: number): Promise<Arith> {
-    return this.#truncated(fiber, 'matmulTruncSS', localMatmul(this.#state, x, y, dims), by);
+    const truncation = { label: 'matmulTruncSS', by, spend: true };
+    return this.#truncated(fiber, localMatmul(this.#state, x, y, dims), truncation);
   }
 
   truncS(fiber: Fiber, x: Arith, by: number): Promise<Arith> {
-    return this.#truncated(fiber, 'truncS', partsOf(x)[0], by);
+    return this.#truncated(fiber, partsOf(x)[0], { label: 'truncS', by });
   }
 
   truncExactS(fiber: Fiber, x: Arith, by: number): Promise<Arith> {
@@ -150,8 +151,10 @@ class Rep3Protocol implements Protocol {
     return [seeds.own(fiber).words(count), seeds.next(fiber).words(count)];
   }
 
-  async #truncated(fiber: Fiber, label: string, summand: Words, by: number): Promise<Arith> {
-    const { parts } = await truncateSum(this.#state, fiber, label, summand, by);
-    return arith(summand.length, parts);
+  async #truncated(fiber: Fiber, summand: Words, truncation: Truncation): Promise<Arith> {
+    // The summand may be used up below.
+    const { length } = summand;
+    const { parts } = await truncateSum(this.#state, fiber, summand, truncation);
+    return arith(length, parts);
   }
 }

@@ -1,5 +1,6 @@
 /** Into and out of shares. */
 import type { Fiber } from '../../fiber.ts';
+import { release } from '../../release.ts';
 import type { Words } from '../../sharing/shares.ts';
 import { round } from './messages.ts';
 import type { Rep3State } from './state.ts';
@@ -63,5 +64,6 @@ export async function openParts(
   const put = group === 'sum' ? 'add' : 'xor';
   kernels[put](out, own, next);
   kernels[put](out, out, received[predecessor] as Words);
+  release(received[predecessor] as Words);
   return out;
 }

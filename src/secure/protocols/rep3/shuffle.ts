@@ -5,6 +5,7 @@
  * Cost: 16 bytes a member, column and element, 3 rounds, and 3 passes of random access to memory.
  */
 import type { Fiber } from '../../fiber.ts';
+import { release } from '../../release.ts';
 import { type Arith, arith, type Words } from '../../sharing/shares.ts';
 import { permutationFrom } from '../permutation.ts';
 import { round } from './messages.ts';
@@ -47,6 +48,7 @@ async function onePass(
     if (isFirst) kernels.add(summand, a, b);
     else summand.set(b);
     const permuted = permute(summand, permutation);
+    release(summand);
     const share = outside.words(length);
     kept.push(share);
     kernels.sub(permuted, permuted, share);
@@ -60,8 +62,8 @@ async function onePass(
     [{ rank: peer, count: length * columns.length }],
   );
   return columns.map((_, column) => {
-    const common = sent[column]?.slice() as Words;
-    kernels.add(common, common, (received[peer] as Words).subarray(column * length, (column + 1) * length));
+    const common = (received[peer] as Words).subarray(column * length, (column + 1) * length);
+    kernels.add(common, common, sent[column] as Words);
     const outer = kept[column] as Words;
     return arith(length, isFirst ? [outer, common] : [common, outer]);
   });

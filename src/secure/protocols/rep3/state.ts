@@ -21,9 +21,6 @@ export function onlyIndex(
   words: Words | undefined,
   count: number,
 ): readonly Words[] {
-  const zero = (): Words => new BigUint64Array(count);
-  return [
-    rank === index && words !== undefined ? words : zero(),
-    (rank + 1) % 3 === index && words !== undefined ? words : zero(),
-  ];
+  const zero: Words = new BigUint64Array(count);
+  return [rank, (rank + 1) % 3].map((held) => (held === index ? (words ?? zero) : zero));
 }

@@ -1,4 +1,5 @@
 /** Truncation with the exact result: the error of {@link truncateSum}, the carry out of the low bits, is found and taken off. */
+import { invariant } from '../../../base/errors.ts';
 import type { Fiber } from '../../fiber.ts';
 import { subSS } from '../../sharing/linear.ts';
 import { type Arith, arith, bits, planeWords } from '../../sharing/shares.ts';
@@ -15,9 +16,9 @@ export async function truncExactS(
   by: number,
 ): Promise<Arith> {
   const { rank, kernels } = state;
-  const truncated = await truncateSum(state, fiber, 'truncExactS', partsOf(x)[0], by);
-  const { parts } = truncated;
-  const masked = truncated.masked();
+  const truncation = { label: 'truncExactS', by, keep: true };
+  const { parts, masked } = await truncateSum(state, fiber, partsOf(x)[0], truncation);
+  invariant(masked !== undefined, 'a truncation has not kept what was wanted');
   const words = by * planeWords(x.length);
   const low = new BigUint64Array(words);
   // Members 0 and 1: the complement of c's low bits. Member 2: r's low bits.

@@ -12,6 +12,7 @@
  */
 import type { Fiber } from '../../fiber.ts';
 import { packedWords } from '../../kernels/kernels.ts';
+import { release } from '../../release.ts';
 import type { Words } from '../../sharing/shares.ts';
 import { round } from './messages.ts';
 import type { Rep3State } from './state.ts';
@@ -19,36 +20,43 @@ import type { Rep3State } from './state.ts';
 /** Added so that what is truncated is not negative: half of the domain's width. */
 const OFFSET = 1n << 62n;
 
+/** What the caller says of the summand, and wants beside the quotient. */
+export interface Truncation {
+  readonly label: string;
+  readonly by: number;
+  /** The summand is used up: its memory serves for what is made of it. */
+  readonly spend?: boolean;
+  /** `masked` is wanted. */
+  readonly keep?: boolean;
+}
+
 export interface Truncated {
   readonly parts: readonly Words[];
   /** c at members 0 and 1, r at member 2, for the caller to keep: what exact truncation compares. */
-  readonly masked: () => Words;
+  readonly masked: Words | undefined;
 }
 
 /** `summand`: this member's; z as a signed number is below 2^62 in magnitude. */
 export async function truncateSum(
   state: Rep3State,
   fiber: Fiber,
-  label: string,
   summand: Words,
-  by: number,
+  truncation: Truncation,
 ): Promise<Truncated> {
-  if (state.rank === 0) return atFirst(state, fiber, label, summand, by);
-  if (state.rank === 1) return atSecond(state, fiber, label, summand, by);
-  return atThird(state, fiber, label, summand, by);
+  const atMember = [atFirst, atSecond, atThird][state.rank] as typeof atFirst;
+  return atMember(state, fiber, summand, truncation);
 }
 
 async function atFirst(
   { kernels, seeds }: Rep3State,
   fiber: Fiber,
-  label: string,
   summand: Words,
-  by: number,
+  { label, by, spend, keep }: Truncation,
 ): Promise<Truncated> {
   const count = summand.length;
   const fields = packedWords(count, by);
   const stream = seeds.own(fiber);
-  const masked = new BigUint64Array(count);
+  const masked = spend ? summand : new BigUint64Array(count);
   kernels.truncMask(masked, summand, OFFSET, stream);
   const first = stream.words(count);
   const top = stream.words(fields);
@@ -58,24 +66,25 @@ async function atFirst(
   const own = new BigUint64Array(fields);
   kernels.truncWrap(own, masked, others, top, mask, by);
   const wraps = await round(fiber, `${label} wrap`, [{ rank: 1, words: own }], [{ rank: 1, count: fields }]);
-  const common = new BigUint64Array(count);
+  const kept = keep ? sumOf(kernels, masked, others) : undefined;
+  const common = others;
   kernels.truncCommon(common, masked, others, own, wraps[1] as Words, by, OFFSET >> BigInt(by));
   // Share 0: mask·2^(64-f) - r'_0.
   kernels.truncEdge(first, first, mask, by);
-  return { parts: [first, common], masked: () => sumOf(kernels, masked, others) };
+  for (const words of [top, mask, wraps[1] as Words]) release(words);
+  return { parts: [first, common], masked: kept };
 }
 
 async function atSecond(
   { kernels, seeds }: Rep3State,
   fiber: Fiber,
-  label: string,
   summand: Words,
-  by: number,
+  { label, by, spend, keep }: Truncation,
 ): Promise<Truncated> {
   const count = summand.length;
   const fields = packedWords(count, by);
   const stream = seeds.next(fiber);
-  const masked = new BigUint64Array(count);
+  const masked = spend ? summand : new BigUint64Array(count);
   kernels.truncMask(masked, summand, 0n, stream);
   const mask = stream.words(fields);
   const received = await round(
@@ -92,26 +101,27 @@ async function atSecond(
   const own = new BigUint64Array(fields);
   kernels.truncWrap(own, masked, others, fromThird.subarray(count), mask, by);
   const wraps = await round(fiber, `${label} wrap`, [{ rank: 0, words: own }], [{ rank: 0, count: fields }]);
-  const common = new BigUint64Array(count);
+  const kept = keep ? sumOf(kernels, masked, others) : undefined;
+  const common = others;
   kernels.truncCommon(common, masked, others, own, wraps[0] as Words, by, OFFSET >> BigInt(by));
   // Share 2: mask·2^(64-f) - r'_1.
-  const last = new BigUint64Array(count);
-  kernels.truncEdge(last, fromThird.subarray(0, count), mask, by);
-  return { parts: [common, last], masked: () => sumOf(kernels, masked, others) };
+  const last = fromThird.subarray(0, count);
+  kernels.truncEdge(last, last, mask, by);
+  for (const words of [mask, wraps[0] as Words]) release(words);
+  return { parts: [common, last], masked: kept };
 }
 
 async function atThird(
   { kernels, seeds }: Rep3State,
   fiber: Fiber,
-  label: string,
   summand: Words,
-  by: number,
+  { label, by, spend, keep }: Truncation,
 ): Promise<Truncated> {
   const count = summand.length;
   const fields = packedWords(count, by);
   const withFirst = seeds.next(fiber);
   const withSecond = seeds.own(fiber);
-  const r = new BigUint64Array(count);
+  const r = spend ? summand : new BigUint64Array(count);
   kernels.truncNegated(r, summand, withFirst, withSecond);
   const first = withFirst.words(count);
   const topOfFirst = withFirst.words(fields);
@@ -120,13 +130,15 @@ async function atThird(
   const second = new BigUint64Array(count);
   const top = new BigUint64Array(fields);
   kernels.truncDeal(second, top, r, first, topOfFirst, by);
+  if (!keep) release(r);
   const legs = [second, top].map((words) => ({ rank: 1, words }));
   await round(fiber, `${label} open`, legs, []);
   await round(fiber, `${label} wrap`, [], []);
   const last = new BigUint64Array(count);
   kernels.truncEdge(last, second, maskOfSecond, by);
   kernels.truncEdge(first, first, maskOfFirst, by);
-  return { parts: [last, first], masked: () => r };
+  for (const words of [topOfFirst, maskOfFirst, maskOfSecond]) release(words);
+  return { parts: [last, first], masked: keep ? r : undefined };
 }
 
 function sumOf(kernels: Rep3State['kernels'], x: Words, y: Words): Words {

@@ -1,5 +1,6 @@
 /** The one form of message of semi2k: everybody tells everybody, or one, its summand. */
 import type { Fiber } from '../../fiber.ts';
+import { release } from '../../release.ts';
 import type { Words } from '../../sharing/shares.ts';
 import type { Semi2kState } from './state.ts';
 
@@ -34,6 +35,7 @@ export async function combine(
       put(total, total, new BigUint64Array(message.buffer, at, total.length));
       at += total.byteLength;
     }
+    release(message);
   }
   return totals;
 }

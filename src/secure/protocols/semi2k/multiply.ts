@@ -4,6 +4,7 @@
  */
 import type { Triples } from '../../correlation/source.ts';
 import type { Fiber } from '../../fiber.ts';
+import { release } from '../../release.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import type { BitsPair, MatrixDims } from '../protocol.ts';
@@ -40,6 +41,7 @@ export async function mulWith(
   kernels.add(c, c, d);
   kernels.mul(e, e, a);
   kernels.add(c, c, e);
+  for (const spent of [a, b, d, e]) release(spent);
   return arith(x.length, [c]);
 }
 
@@ -56,6 +58,7 @@ export async function matmulWith(
   if (state.rank === 0) kernels.add(b, b, e);
   kernels.matmul(c, d, b, dims, true);
   kernels.matmul(c, a, e, dims, true);
+  for (const spent of [a, b, d, e]) release(spent);
   return arith(productLength(dims), [c]);
 }
 
