@@ -1,4 +1,4 @@
-/** Comparisons and what follows from them. Costs are those of rep3, mean of members. Domain: |x - y| < 2^(63 - fracBits), or the result means nothing. */
+/** Comparisons and what follows from them. Costs are those of rep3. Domain: as add, so that differences do not wrap. */
 import { release } from '../release.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
