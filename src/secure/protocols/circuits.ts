@@ -34,12 +34,19 @@ export const SIGN_ROUNDS = 7;
 
 /**
  * The highest bit of x + y mod 2^64, for 64 planes each in `signOrder`. A tree of 6 levels finds the carry into that bit; the
- * lowest group of a level never needs its p. Cost: 182 ands an element, 7 rounds.
+ * lowest group of a level never needs its p. Cost: 182 ands an element, 7 rounds. `used` is called when x and y are needed no longer.
  */
-export async function signOfSum(protocol: BitProtocol, fiber: Fiber, x: Bits, y: Bits): Promise<Bits> {
+export async function signOfSum(
+  protocol: BitProtocol,
+  fiber: Fiber,
+  x: Bits,
+  y: Bits,
+  used?: () => void,
+): Promise<Bits> {
   const { kernels } = protocol;
   const sum = xorSS(kernels, x, y);
   const [ands] = (await protocol.andSS(fiber, [[planes(x, 1, 64), planes(y, 1, 64)]])) as [Bits];
+  used?.();
   // Level 1: the pair of plane 0 has no lower group, so its g is that of plane 32 (31 here, where plane 0 is left out).
   let g = planes(ands, 31, 63);
   const [low, passed] = (await protocol.andSS(fiber, [
