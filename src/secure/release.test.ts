@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { Prg } from './prg.ts';
-import { release } from './release.ts';
+import { release, releaseTogether } from './release.ts';
 
 test('a released array is empty, with all views of its memory', () => {
   const words = new BigUint64Array(8192).fill(7n);
@@ -20,6 +20,16 @@ test('small arrays, parts of others and shared memory stay', () => {
     release(words);
     assert.ok(words.length > 0 && words.every((word) => word === 7n));
   }
+});
+
+test('arrays that are together all of a buffer are released together, others are not', () => {
+  const half = (words: BigUint64Array, at: number): BigUint64Array => words.subarray(at, at + 4096);
+  const words = new BigUint64Array(8192);
+  releaseTogether([half(words, 0)]);
+  releaseTogether([half(words, 0), half(new BigUint64Array(8192), 4096)]);
+  assert.equal(words.length, 8192);
+  releaseTogether([half(words, 0), half(words, 4096)]);
+  assert.equal(words.length, 0);
 });
 
 test('requests of any size give one stream, and what the last one gave ends with the next', () => {

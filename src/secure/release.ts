@@ -26,3 +26,11 @@ export function release(words: ArrayBufferView): void {
   }
   closedPort.postMessage(undefined, [buffer]);
 }
+
+/** The same for arrays that are together all of one buffer, without gaps or overlaps. */
+export function releaseTogether(list: readonly ArrayBufferView[]): void {
+  const buffer = list[0]?.buffer;
+  if (buffer === undefined || list.some((words) => words.buffer !== buffer)) return;
+  const bytes = list.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (bytes === buffer.byteLength) release(new Uint8Array(buffer));
+}

@@ -11,7 +11,7 @@ import { type Bits, planes, stackPlanes } from '../sharing/shares.ts';
 import type { BitsPair, Protocol } from './protocol.ts';
 
 /** What circuits need of a protocol. */
-export type BitProtocol = Pick<Protocol, 'andSS'> & { readonly kernels: Kernels };
+export type BitProtocol = Pick<Protocol, 'andSS' | 'spendAnds'> & { readonly kernels: Kernels };
 
 /**
  * Order of planes for {@link signOfSum}: first the sign, then the bits 0 … 62 so that at every level of the tree the lower groups
@@ -34,37 +34,49 @@ export const SIGN_ROUNDS = 7;
 
 /**
  * The highest bit of x + y mod 2^64, for 64 planes each in `signOrder`. A tree of 6 levels finds the carry into that bit; the
- * lowest group of a level never needs its p. Cost: 182 ands an element, 7 rounds.
+ * lowest group of a level never needs its p. Cost: 182 ands an element, 7 rounds. `used` is called when x and y are needed no longer.
  */
-export async function signOfSum(protocol: BitProtocol, fiber: Fiber, x: Bits, y: Bits): Promise<Bits> {
+export async function signOfSum(
+  protocol: BitProtocol,
+  fiber: Fiber,
+  x: Bits,
+  y: Bits,
+  used?: () => void,
+): Promise<Bits> {
   const { kernels } = protocol;
   const sum = xorSS(kernels, x, y);
   const [ands] = (await protocol.andSS(fiber, [[planes(x, 1, 64), planes(y, 1, 64)]])) as [Bits];
+  used?.();
   // Level 1: the pair of plane 0 has no lower group, so its g is that of plane 32 (31 here, where plane 0 is left out).
-  let g = planes(ands, 31, 63);
   const [low, passed] = (await protocol.andSS(fiber, [
     [planes(sum, 33, 64), planes(ands, 0, 31)],
     [planes(sum, 33, 64), planes(sum, 1, 32)],
   ])) as [Bits, Bits];
-  const rest = xorSS(kernels, planes(g, 1, 32), low);
-  g = stackPlanes([planes(g, 0, 1), rest]);
+  const rest = xorSS(kernels, planes(ands, 32, 63), low);
+  let g = stackPlanes([planes(ands, 31, 32), rest]);
   spend(rest);
+  protocol.spendAnds?.([ands]);
   // p of groups 1 … : one plane fewer than g from now on.
   let p = passed;
+  let level: readonly Bits[] = [low, passed];
   while (g.width > 1) {
     const half = g.width / 2;
     const high = planes(p, half - 1, 2 * half - 1);
     const pairs: BitsPair[] = [[high, planes(g, 0, half)]];
     if (half > 1) pairs.push([planes(high, 1, half), planes(p, 0, half - 1)]);
-    const [carried, both] = (await protocol.andSS(fiber, pairs)) as [Bits, Bits | undefined];
+    const found = await protocol.andSS(fiber, pairs);
+    const [carried, both] = found as [Bits, Bits | undefined];
     const before = g;
     g = xorSS(kernels, planes(before, half, 2 * half), carried);
     spend(before);
+    protocol.spendAnds?.(level);
+    level = found;
     if (both !== undefined) p = both;
   }
   const sign = xorSS(kernels, planes(sum, 0, 1), g);
   spend(g);
   spend(sum);
+  protocol.spendAnds?.(level);
   return sign;
 }
 

@@ -62,6 +62,11 @@ export interface Protocol {
   // ── Bits ──
   /** Bitwise and of each pair, all in one round. All operands have one length; the two of a pair have one width. */
   andSS(fiber: Fiber, pairs: readonly BitsPair[]): Promise<readonly Bits[]>;
+  /**
+   * All results of one `andSS`, and every part of them, are needed no more: what has not been sent gives its memory back. Never more than a
+   * hint; a protocol without it leaves them to the garbage collector.
+   */
+  spendAnds?(results: readonly Bits[]): void;
   /** The lowest `width` bits of the ring elements, 1 … 64. */
   a2b(fiber: Fiber, x: Arith, width: number): Promise<Bits>;
   /** The numbers 0 … 2^width - 1, width ≤ 64, as ring elements. */

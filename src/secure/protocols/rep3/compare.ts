@@ -23,9 +23,11 @@ export async function a2b(
 
 export async function msbS(protocol: Protocol, state: Rep3State, fiber: Fiber, x: Arith): Promise<Bits> {
   const { sum, rest } = await operands(protocol, state, fiber, x, signOrder, false);
-  const sign = await signOfSum(protocol, fiber, sum, rest);
-  for (const part of rest.parts) release(part);
-  return sign;
+  return signOfSum(protocol, fiber, sum, rest, () => {
+    // All but what member 0 has sent of the sum.
+    const spent = state.rank === 0 ? sum.parts.slice(0, 1) : sum.parts;
+    for (const part of [...spent, ...rest.parts]) release(part);
+  });
 }
 
 /** x = 0 exactly where all bits of x_0 + x_1 and -x_2 agree. */

@@ -3,6 +3,7 @@
  * a share of zero, F_i - F_(i+1), and passes it to the member before, to whom it is the second part.
  */
 import type { Fiber } from '../../fiber.ts';
+import { releaseTogether } from '../../release.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import type { BitsPair, MatrixDims } from '../protocol.ts';
@@ -81,6 +82,11 @@ export async function andSS(
     at += x.width * words;
     return bits(length, x.width, [product.subarray(from, at), other.subarray(from, at)]);
   });
+}
+
+/** The second parts have come, in one message, and are this member's own; the first ones are on their way. */
+export function spendAnds(results: readonly Bits[]): void {
+  releaseTogether(results.map((result) => partsOf(result)[1]));
 }
 
 /** Operands of planes up to this size are laid one after the other for one call of the kernel, which costs less than many calls. */

@@ -21,7 +21,7 @@ import type { BitsPair, MatrixDims, Protocol, ProtocolCosts } from '../protocol.
 import { a2b, eqzS, msbS } from './compare.ts';
 import { b2a, bit2a } from './convert.ts';
 import { rep3Costs } from './costs.ts';
-import { andSS, localMatmul, localMul, matmulSS, mulSS } from './multiply.ts';
+import { andSS, localMatmul, localMul, matmulSS, mulSS, spendAnds } from './multiply.ts';
 import { Rep3Seeds } from './seeds.ts';
 import { openParts, shareFrom } from './sharing.ts';
 import { shuffleS } from './shuffle.ts';
@@ -108,6 +108,10 @@ class Rep3Protocol implements Protocol {
 
   andSS(fiber: Fiber, pairs: readonly BitsPair[]): Promise<readonly Bits[]> {
     return andSS(this.#state, fiber, pairs);
+  }
+
+  spendAnds(results: readonly Bits[]): void {
+    spendAnds(results);
   }
 
   a2b(fiber: Fiber, x: Arith, width: number): Promise<Bits> {
