@@ -489,6 +489,12 @@ export const mutants = [
   },
   // Going on without a party, conclaves, and what they need of scopes
   {
+    file: 'machine.ts',
+    says: 'that a peer was through is forgotten while parties agree',
+    find: '  for (const peer of turn.others()) checkFin(turn, peer);\n  closeIfAllAgree(turn);\n  turn.settle();\n',
+    replace: '  turn.settle();\n',
+  },
+  {
     file: 'lockstep.ts',
     says: 'the place up to which a trail was sent is taken for the end of the program',
     find: 'const ended = turn.hasEnded(branch) && !hasStepsAfter(turn.next.trail, branch, position);',

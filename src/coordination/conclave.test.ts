@@ -76,6 +76,21 @@ describe('conclaves', () => {
     assert.ok(world.cores.every(({ conclaves, phase }) => conclaves.size === 0 && phase === 'running'));
   });
 
+  it('are compared by members that have left the scope around them', () => {
+    let world = runningWorld(2);
+    const around = entry('', 0, { kind: 'attempt', places: names });
+    for (const party of members) {
+      const inner = entry('0/0/0/0', 0, { digest: `of ${party}` });
+      const conclave = entry('0/0', 0, { kind: 'conclave', places: names });
+      world = happen(world, party, { type: 'steps', entries: [around, conclave, inner] });
+      const fin = { steps: 1, digest: `of ${party}` };
+      world = happen(world, party, { type: 'conclaveLeft', conclave: '0/0/0', members, fin });
+      world = happen(world, party, { type: 'scopeLeft', scope: '0' });
+    }
+    world = deliverAll(world);
+    for (const { outcome } of world.cores) assert.equal(outcome?.failure?.code, 'DIVERGENCE');
+  });
+
   it('end the run when members came through in different ways, and name the step', () => {
     const other = entry('0/0', 0, { digest: 'other', name: 'something else' });
     const world = happen(inConclave(entry('0/0', 0)), 1, { type: 'steps', entries: [] });

@@ -95,6 +95,9 @@ function goOn(turn: Turn, leftOut: readonly Absence[]): void {
   turn.beginEpoch();
   if (deferred.length >= DEFERRED_MAX) turn.abort(turn.failure('LIMIT_EXCEEDED', turn.selfName));
   for (const event of deferred) handle(turn, event);
+  // A peer may have said meanwhile that its program is through, which it says once: where this one's goes on, they differ.
+  for (const peer of turn.others()) checkFin(turn, peer);
+  closeIfAllAgree(turn);
   turn.settle();
 }
 

@@ -141,6 +141,27 @@ describe('schedules that have found something', () => {
     assert.equal(check(plan).breach, null);
   });
 
+  it('do not forget that a peer was through while all agreed to go on without another', () => {
+    // It had stopped short, and the others waited for its vote until the deadline of the run.
+    const plan: Plan = {
+      seed: 135361,
+      parties: 5,
+      steps: 2,
+      scopeAt: 1,
+      stepMs: 20,
+      delayMs: 20,
+      faults: [
+        { kind: 'stop short', party: 1, steps: 1 },
+        { kind: 'kill', at: 104, party: 2 },
+      ],
+      conclave: { at: 0, members: [1, 2, 4], steps: 2, scope: false },
+    };
+    const { schedule, breach } = check(plan);
+    assert.equal(breach, null);
+    const codes = schedule.parties.map(({ core }) => core.outcome?.failure?.code);
+    assert.deepEqual(codes, ['DIVERGENCE', 'DIVERGENCE', 'PROCESS_KILLED', 'DIVERGENCE', 'DIVERGENCE']);
+  });
+
   it('do not keep a conclave open for a member that is lost', () => {
     const plan: Plan = {
       seed: 19,
