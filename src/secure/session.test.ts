@@ -177,6 +177,9 @@ describe('a session', () => {
     for (const fracBits of [0, 25, 1.5, Number.NaN]) {
       await assert.rejects(open(3, 'rep3', { fracBits }), hasCode('PRIVITY_SECURE_OPTIONS'));
     }
+    for (const threads of [-1, 1.5, Number.NaN]) {
+      await assert.rejects(open(3, 'rep3', { threads }), hasCode('PRIVITY_SECURE_OPTIONS'));
+    }
     await assert.rejects(open(3, 'toString' as 'ref'), hasCode('PRIVITY_SECURE_OPTIONS'));
     await assert.rejects(open(1, 'semi2k'), hasCode('PRIVITY_SECURE_PARTIES'));
     await assert.rejects(open(3, 'semi2k'), hasCode('PRIVITY_SECURE_DEALER'));

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { runSecure } from '../../testing/secure-parties.ts';
+import * as ops from '../ops/index.ts';
 import type { MatrixDims } from '../protocols/protocol.ts';
 import type { Words } from '../sharing/shares.ts';
-import { MatmulThreads } from './matmul-threads.ts';
+import { MatmulThreads, matmulThreads, SHARED_MULTIPLICATIONS_MIN } from './matmul-threads.ts';
 import { awaitBlocks, isLeft, shareProduct, takeBlocks } from './shared-matmul.ts';
 import { typescriptKernels } from './typescript.ts';
 import { wasmKernels } from './wasm.ts';
@@ -109,4 +111,23 @@ test('a block that a dead thread has taken is computed by the one that waits', (
   typescriptKernels.add(complete, complete, start);
   assert.deepEqual(complete, wanted);
   assert.ok(!isLeft(shared, 1), 'and its memory serves for nothing else');
+});
+
+test('the threads of a session end with it', async () => {
+  const edge = 408;
+  assert.ok(edge ** 3 >= SHARED_MULTIPLICATIONS_MIN);
+  const running: number[] = [];
+  const [sum] = await runSecure(
+    'ref',
+    2,
+    async (on, rank) => {
+      const values = rank === 0 ? new Float64Array(edge * edge).fill(1) : undefined;
+      const x = await ops.share(on, { owner: 0, dtype: 'integer', shape: [edge, edge] }, values);
+      return ops.reveal(on, ops.slice(on, ops.reshape(on, await ops.matmul(on, x, x), [edge * edge]), 0, 3));
+    },
+    { options: { threads: 2 }, inspect: () => running.push(matmulThreads.running) },
+  );
+  assert.deepEqual(sum?.words, new BigUint64Array(3).fill(BigInt(edge)));
+  assert.deepEqual(running, [1, 1]);
+  assert.equal(matmulThreads.running, 0);
 });
