@@ -27,15 +27,22 @@ const HEAP_START = 65_536;
 /** Rows hashed at once: 64 KiB, at which AES runs at its full speed and everything stays in the cache. */
 const HASH_ROWS = 4096;
 
+/** Once in a process; memory, which secrets pass through, is each session's own. */
+let compiling: Promise<WebAssembly.Module> | undefined;
+
 /** Undefined where WebAssembly, its vector instructions or the compiled file are not there. */
 export async function wasmOtKernels(): Promise<OtKernels | undefined> {
   try {
-    const bytes = await readFile(new URL('./ot.wasm', import.meta.url));
-    const { instance } = await WebAssembly.instantiate(bytes, {});
+    compiling ??= compile();
+    const instance = new WebAssembly.Instance(await compiling, {});
     return new WasmOtKernels(instance.exports as unknown as OtModule);
   } catch {
     return undefined;
   }
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  return await WebAssembly.compile(await readFile(new URL('./ot.wasm', import.meta.url)));
 }
 
 /** Addresses in bytes of operands one after the other, each at a multiple of 16. */

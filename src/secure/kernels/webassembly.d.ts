@@ -4,9 +4,14 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
-  interface Instance {
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
+  }
+  class Instance {
+    constructor(module: Module, imports: Readonly<Record<string, unknown>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  function compile(bytes: Uint8Array): Promise<Module>;
   function instantiate(
     bytes: Uint8Array,
     imports: Readonly<Record<string, unknown>>,
