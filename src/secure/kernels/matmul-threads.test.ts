@@ -114,7 +114,7 @@ test('a block that a dead thread has taken is computed by the one that waits', (
 });
 
 test('the threads of a session end with it', async () => {
-  const edge = 408;
+  const edge = 646;
   assert.ok(edge ** 3 >= SHARED_MULTIPLICATIONS_MIN);
   const running: number[] = [];
   const [sum] = await runSecure(

@@ -11,8 +11,8 @@ import {
   takeBlocks,
 } from './shared-matmul.ts';
 
-/** Multiplications of a product from which on it is worth to share: some 50 ms of one core, against 2 ms of copying. */
-export const SHARED_MULTIPLICATIONS_MIN = 2 ** 26;
+/** Multiplications of a product from which on it is worth to share: 100 ms of one core, against some 50 ms for each thread to start. */
+export const SHARED_MULTIPLICATIONS_MIN = 2 ** 28;
 
 /** More threads than this would wait for memory, not for each other's arithmetic. */
 export const MATMUL_THREADS_MAX = 16;
