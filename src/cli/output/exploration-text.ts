@@ -126,7 +126,7 @@ function conclusion(job: string, result: Exploration): string {
   const { broken, runs, outcomes, deterministic } = result;
   const note = deterministic
     ? ''
-    : ' The job does not do the same twice with the same seed, so a seed may not show the same again.';
+    : ' Tasks whose work the simulation does not order (a database on threads, a library with a clock of its own) made a run differ when it was repeated with its seed, so a seed may not show the same again; what held, held in every run.';
   if (broken > 0)
     return `${plural(broken, 'run')} of ${runs} did not end as promised: that is a defect of Privity, or of the simulation; please report the seed.${note}`;
   const completed = outcomes.completed ?? 0;
