@@ -67,6 +67,7 @@ async function killedWithin(job: string, { party, from, to }: Span): Promise<voi
 const devices = [
   { name: 'secure-rep3', members: ['alice', 'carol'] },
   { name: 'secure-semi2k', members: ['alice', 'bob'] },
+  { name: 'secure-dealer', members: ['alice', 'carol'] },
 ] as const;
 
 for (const { name, members } of devices) {
