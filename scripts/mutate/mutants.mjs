@@ -497,6 +497,8 @@ export const mutants = [
   {
     file: 'lockstep.ts',
     says: 'the place up to which a trail was sent is taken for the end of the program',
+    equivalent:
+      'A difference at or before that place is found first. Only a report of a difference that is not there shows it: machine.test.ts.',
     find: 'const ended = turn.hasEnded(branch) && !hasStepsAfter(turn.next.trail, branch, position);',
     replace: 'const ended = turn.hasEnded(branch);',
   },
@@ -581,6 +583,8 @@ export const mutants = [
   {
     file: 'going-on.ts',
     says: 'a party that has finished goes on as if it had not',
+    equivalent:
+      'Whoever has finished has the vote of every member on each scope that it came to, so no loss is sheltered by those: it goes on only if its program left out a scope of all, and then FIN ends the run as a divergence.',
     find: "state.phase = state.fin ? 'closing' : 'running';",
     replace: "state.phase = 'running';",
   },

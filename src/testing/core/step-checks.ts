@@ -46,6 +46,8 @@ function checkSealed({ name, before, event, after }: CoreStep): string | null {
   if (event.type === 'failed' && wasOpen && own?.failure?.incident !== event.failure.incident) {
     return `cause before symptom: ${name} has failed and seals something else`;
   }
+  if (event.type === 'failed' && wasOpen && (own?.leaving ?? false) !== (event.leaving ?? false))
+    return `validity: ${name} leaves the run, or not, and says otherwise`;
   if (own && before.board.contributions[self] === null) {
     if (own.ready !== before.ready) return `validity: ${name} seals whether it was ready, wrongly`;
     if (!saysItsScopes(before, after, own.scopes))
