@@ -151,6 +151,16 @@ export class World {
   static async create(jobs: Job | Readonly<Record<string, Job>>, options: WorldOptions = {}): Promise<World> {
     const world = new World();
     world.#dir = await mkdtemp(join(tmpdir(), 'privity-world-'));
+    try {
+      world.#fill(jobs, options);
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+    return world;
+  }
+
+  #fill(jobs: Job | Readonly<Record<string, Job>>, options: WorldOptions): void {
     const jobOf = (party: string): Job =>
       ('body' in jobs ? (jobs as Job) : (jobs as Record<string, Job>)[party]) as Job;
     const names = options.parties ?? ('body' in jobs ? (jobs as Job).parties : Object.keys(jobs));
@@ -162,19 +172,18 @@ export class World {
         job: jobOf(party),
         args: options.args ?? {},
         settings: options.settings?.[party] ?? {},
-        clock: world.clock,
+        clock: this.clock,
         random: countingRandom(),
-        tempDir: world.#dir,
+        tempDir: this.#dir,
         threads: 1,
         limits: options.limits ?? {},
         host,
         errorDetail: options.errorDetail ?? 'redacted',
       });
-      world.parties.set(party, { runtime, host });
-      if (options.supervised !== false) world.#supervise(party, host);
+      this.parties.set(party, { runtime, host });
+      if (options.supervised !== false) this.#supervise(party, host);
     }
-    world.#connect(names, options.pieceBytes);
-    return world;
+    this.#connect(names, options.pieceBytes);
   }
 
   of(party: string): WorldParty {
