@@ -4,52 +4,48 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  type Call,
+  calls,
+  costOf,
+  type Inputs,
+  shareInputs,
+  type Values,
+} from '../testing/operation-calls.ts';
+import { withMethods } from '../testing/protocol-methods.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from '../testing/secure-parties.ts';
 import { CHI_SQUARE_MAX, transcripts } from '../testing/transcripts.ts';
+import { local, opCosts } from './ops/costs.ts';
 import * as ops from './ops/index.ts';
-import type { SecretTensor } from './secret.ts';
+import { tensorCosts } from './ops/tensor-costs.ts';
 import type { Evaluator } from './session.ts';
 import type { Arith, Words } from './sharing/shares.ts';
 
 const LENGTH = 512;
 
-const fixed = (value: number) => new Float64Array(LENGTH).fill(value);
-
-/** Two secrets with the same, extreme inputs in every session: anything but masks would show. */
-const inputs = async (on: Evaluator, rank: number): Promise<readonly [SecretTensor, SecretTensor]> =>
-  on.all(
-    (at) => ops.share(at, { owner: 0, dtype: 'fixed', shape: [LENGTH] }, rank === 0 ? fixed(1) : undefined),
-    (at) => ops.share(at, { owner: 1, dtype: 'fixed', shape: [LENGTH] }, rank === 1 ? fixed(3) : undefined),
-  );
-
-const operations: Readonly<
-  Record<string, (on: Evaluator, x: SecretTensor, y: SecretTensor) => Promise<unknown>>
-> = {
-  share: async () => undefined,
-  mul: ops.mul,
-  'mul of integers': async ({ protocol, fiber }, x, y) =>
-    protocol.mulSS(fiber, x.shares as Arith, y.shares as Arith),
-  matmul: (on, x, y) => ops.matmul(on, ops.reshape(on, x, [16, 32]), ops.reshape(on, y, [32, 16])),
-  lt: ops.lt,
-  eq: ops.eq,
-  abs: (on, x) => ops.abs(on, x),
-  select: async (on, x, y) => ops.select(on, await ops.lt(on, x, y), x, y),
-  'exact truncation': async ({ protocol, fiber }, x) => protocol.truncExactS(fiber, x.shares as Arith, 18),
-  'bits and back': async ({ protocol, fiber }, x) =>
-    protocol.b2a(fiber, await protocol.a2b(fiber, x.shares as Arith, 64)),
-  div: ops.div,
-  sqrt: (on, x) => ops.sqrt(on, x),
-  log: (on, x) => ops.log(on, x),
-  exp: (on, x) => ops.exp(on, x),
-  sigmoid: (on, x) => ops.sigmoid(on, x),
-  shuffle: (on, x, y) => ops.shuffle(on, x, y),
-  max: (on, x, y) => ops.max(on, ops.reshape(on, ops.concat(on, [x, y]), [2, LENGTH]), 0),
-  mean: (on, x, y) => ops.mean(on, ops.reshape(on, ops.concat(on, [x, y, x]), [3, LENGTH]), 0),
-  and: async (on, x, y) => ops.and(on, await ops.cast(on, x, 'boolean'), await ops.cast(on, y, 'boolean')),
-  'groupSum by secret groups': async (on, x, y) => ops.groupSum(on, x, await ops.cast(on, y, 'integer'), 4),
+/** The same, extreme inputs in every session: anything but masks would show. */
+const fixed: Values = {
+  fixed: [() => 1, () => 3],
+  integer: [() => 1, () => 3],
+  boolean: [() => 1, () => 0],
 };
 
-const long: ReadonlySet<string> = new Set(['div', 'sqrt', 'log', 'exp', 'sigmoid']);
+/** Where a cost is declared to be nothing at all, nothing is sent. */
+const declared: Readonly<Record<string, unknown>> = { ...opCosts, ...tensorCosts };
+const speaks = (call: string): boolean => declared[costOf(call)] !== local;
+
+/** Primitives that no operation uses alone. */
+const primitives: Readonly<Record<string, Call>> = {
+  'exact truncation': ({ protocol, fiber }, { x }) => protocol.truncExactS(fiber, x.shares as Arith, 18),
+  'bits and back': async ({ protocol, fiber }, { x }) =>
+    protocol.b2a(fiber, await protocol.a2b(fiber, x.shares as Arith, 64)),
+};
+
+const spoken = {
+  ...Object.fromEntries(Object.entries(calls).filter(([call]) => speaks(call))),
+  ...primitives,
+};
+
 const settings: readonly (readonly [SecureProtocol, number, SecureRun])[] = [
   ['rep3', 3, {}],
   ['semi2k', 2, {}],
@@ -58,15 +54,14 @@ const settings: readonly (readonly [SecureProtocol, number, SecureRun])[] = [
 ];
 for (const [protocol, size, setting] of settings) {
   describe(`messages of ${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, () => {
-    // Without a dealer the same messages cross, and those of oblivious transfer, which the longer operations only repeat.
-    const brief = protocol === 'semi2k' && setting.dealer !== true;
-    for (const [name, operation] of Object.entries(operations)) {
-      if (brief && long.has(name)) continue;
+    // Without a dealer there are the messages of oblivious transfer, too, which cost most of the time and are many for every element.
+    const length = protocol === 'semi2k' && setting.dealer !== true ? LENGTH / 2 : LENGTH;
+    for (const [name, call] of Object.entries(spoken)) {
       it(`are uniform in ${name}`, async () => {
         const found = await transcripts(
           protocol,
           size,
-          async (on, rank) => operation(on, ...(await inputs(on, rank))),
+          async (on) => call(on, await shareInputs(on, length, fixed)),
           setting,
         );
         // semi2k shares without a message: all members draw what they hold.
@@ -80,56 +75,118 @@ for (const [protocol, size, setting] of settings) {
   });
 }
 
+/** Operations that declare no cost, and declared costs of which no call tells what is sent. */
+function missing(
+  operations: readonly string[],
+  costs: Readonly<Record<string, unknown>>,
+  tested: readonly string[],
+): string[] {
+  const about = new Set(tested.map(costOf));
+  return [
+    ...operations.filter((op) => !(op in costs)),
+    ...Object.keys(costs).filter((cost) => !about.has(cost)),
+  ];
+}
+
+describe('the tests of messages', () => {
+  const names = Object.keys(calls);
+
+  it('leave out no operation, and no way to compute one', () => {
+    assert.deepEqual(missing(Object.keys(ops), declared, names), []);
+  });
+
+  it('would be found to leave one out', () => {
+    assert.deepEqual(missing([...Object.keys(ops), 'erf'], declared, names), ['erf']);
+    assert.deepEqual(missing(Object.keys(ops), { ...declared, erf: opCosts.exp }, names), ['erf']);
+    const without = (op: string): string[] => names.filter((call) => costOf(call) !== op);
+    for (const op of Object.keys(ops))
+      assert.deepEqual(missing(Object.keys(ops), declared, without(op)), [op]);
+  });
+
+  it('leave out what sends nothing, as it declares', async () => {
+    assert.deepEqual(await sending(calls), Object.keys(calls).filter(speaks));
+    assert.deepEqual(await sending({ not: calls.and as Call }), ['not']);
+  });
+
+  it('open nothing but what a job reveals, and the comparisons of a sort', async () => {
+    assert.deepEqual(await opening(calls), ['reveal: openA', 'reveal: openB', 'sort: openB']);
+    assert.deepEqual(await opening({ mul: calls.reveal as Call }), ['mul: openA']);
+  });
+});
+
+/** The calls that send something. */
+async function sending(of: Readonly<Record<string, Call>>): Promise<string[]> {
+  const [found] = await runSecure('rep3', 3, async (on) => {
+    const inputs = await shareInputs(on, 64, fixed);
+    const names: string[] = [];
+    for (const [name, call] of Object.entries(of)) {
+      const before = on.session.report().rounds;
+      await call(on, inputs);
+      if (on.session.report().rounds > before) names.push(name);
+    }
+    return names;
+  });
+  return found ?? [];
+}
+
+/** What calls open, by their costs. */
+async function opening(of: Readonly<Record<string, Call>>): Promise<string[]> {
+  const [found] = await runSecure('ref', 2, async (on) => {
+    const inputs = await shareInputs(on, 64, fixed);
+    const seen = new Set<string>();
+    for (const [name, call] of Object.entries(of)) {
+      const watched = withMethods(on, {
+        openA(...x) {
+          seen.add(`${costOf(name)}: openA`);
+          return on.protocol.openA(...x);
+        },
+        openB(...x) {
+          seen.add(`${costOf(name)}: openB`);
+          return on.protocol.openB(...x);
+        },
+      });
+      await call(watched, inputs);
+    }
+    return [...seen].toSorted();
+  });
+  return found ?? [];
+}
+
 describe('messages', () => {
+  /** Each member tells the one before it words made of its parts of x and y, without a mask. */
+  const leaking = (make: (on: Evaluator, x: readonly Words[], y: readonly Words[]) => Words) =>
+    transcripts('rep3', 3, async (on) => {
+      const { rank } = on.protocol;
+      const { x, y }: Inputs = await shareInputs(on, LENGTH, fixed);
+      const words = make(on, (x.shares as Arith).parts, (y.shares as Arith).parts);
+      await on.fiber.exchange({
+        label: 'leaky',
+        outgoing: [0, 1, 2].map((to) => (to === (rank + 2) % 3 ? [words] : undefined)),
+        incoming: [0, 1, 2].map((from) => (from === (rank + 1) % 3 ? words.byteLength : 0)),
+      });
+    });
+  type Parts = readonly [Words, Words];
+
   it('would be found to leak: a product without its mask', async () => {
-    const found = await transcripts('rep3', 3, async (on, rank) => {
-      const [x, y] = await inputs(on, rank);
-      const [xa, xb] = (x.shares as Arith).parts as [Words, Words];
-      const [ya, yb] = (y.shares as Arith).parts as [Words, Words];
+    const found = await leaking((on, x, y) => {
+      const [[xa, xb], [ya, yb]] = [x as Parts, y as Parts];
       const product = new BigUint64Array(LENGTH);
       // Both factors' shares are uniform, but their product has too many even numbers.
       on.kernels.rep3Mul(product, xa, xb, ya, yb, undefined, undefined);
-      await on.fiber.exchange({
-        label: 'leaky',
-        outgoing: [0, 1, 2].map((to) => (to === (rank + 2) % 3 ? [product] : undefined)),
-        incoming: [0, 1, 2].map((from) => (from === (rank + 1) % 3 ? product.byteLength : 0)),
-      });
+      return product;
     });
     const leaks = [...found.values()].filter((nibbles) => nibbles.worst() > CHI_SQUARE_MAX);
     assert.ok(leaks.length > 0, 'the planted leak was not found');
   });
 
-  it('never contain what an owner put in', async () => {
-    // As it stands, as a double, and as its half-words in either order.
-    const canary = 0x2badcafe;
-    const words = BigUint64Array.of(BigInt(canary), BigInt(canary) << 18n);
-    const needles = [...words].map((word) => Buffer.from(BigUint64Array.of(word).buffer));
-    needles.push(Buffer.from(Float64Array.of(canary).buffer));
-    const seen: Uint8Array[] = [];
-    const run = async (protocol: SecureProtocol, setting: SecureRun = {}): Promise<boolean> => {
-      seen.length = 0;
-      await runSecure(
-        protocol,
-        3,
-        async (on, rank) => {
-          const options = { owner: 0, dtype: 'integer', shape: [2] } as const;
-          const x = await ops.share(on, options, rank === 0 ? [canary, canary] : undefined);
-          return ops.eq(on, await ops.mul(on, x, x), x);
-        },
-        {
-          ...setting,
-          tap(_from, _to, bytes) {
-            seen.push(bytes);
-            return bytes;
-          },
-        },
-      );
-      return seen.some((bytes) => needles.some((needle) => Buffer.from(bytes).includes(needle)));
-    };
-    assert.equal(await run('rep3'), false);
-    assert.equal(await run('semi2k', { dealer: true }), false);
-    // The plaintext twin hides nothing, and is caught.
-    assert.equal(await run('ref'), true);
+  it('would be found to leak: as many bits, each the and of two, without their mask', async () => {
+    const found = await leaking((on, [, x], [, y]) => {
+      const both = new BigUint64Array(LENGTH / 64);
+      on.kernels.and(both, (x as Words).subarray(0, both.length), (y as Words).subarray(0, both.length));
+      return both;
+    });
+    const leaks = [...found.values()].filter((nibbles) => nibbles.worst() > CHI_SQUARE_MAX);
+    assert.ok(leaks.length > 0, 'the planted leak was not found');
   });
 });
 
@@ -140,9 +197,9 @@ describe('pseudorandom words', () => {
     await runSecure(
       'rep3',
       3,
-      async (on, rank) => {
-        const [x, y] = await inputs(on, rank);
-        await on.all(...Object.values(operations).map((operation) => (at: Evaluator) => operation(at, x, y)));
+      async (on) => {
+        const inputs = await shareInputs(on, LENGTH, fixed);
+        await on.all(...Object.values(spoken).map((call) => async (at: Evaluator) => call(at, inputs)));
       },
       {
         optionsOf: (rank) => ({

@@ -6,7 +6,12 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Cost } from '../../src/secure/cost.ts';
 import * as ops from '../../src/secure/ops/index.ts';
-import { sortComparisons, sortLevels, tensorCosts } from '../../src/secure/ops/tensor-costs.ts';
+import {
+  sortComparisons,
+  sortLevels,
+  sortOnAverage,
+  tensorCosts,
+} from '../../src/secure/ops/tensor-costs.ts';
 import { rep3Costs } from '../../src/secure/protocols/rep3/costs.ts';
 import { runSecure } from '../../src/testing/secure-parties.ts';
 import { projectRoot } from '../tidy/project-files.ts';
@@ -107,13 +112,11 @@ const docstrings = new Map(
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [...docstringsOf(readFileSync(join(folder, file), 'utf8'))]),
 );
-/** Says of itself what its operands may be, and computes nothing. */
-const noOperations: ReadonlySet<string> = new Set(['quotientLimit']);
 /** All local: the head of the file says so for all. */
 const arrangements: ReadonlySet<string> = new Set(['reshape', 'transpose', 'slice', 'concat', 'gather']);
 
 describe('the docstring of an operation', () => {
-  for (const op of Object.keys(ops).filter((name) => !noOperations.has(name))) {
+  for (const op of Object.keys(ops)) {
     it(`says what ${op} costs, as declared`, () => {
       const docstring = docstrings.get(op) ?? '';
       const says = /Cost:.*(\d (rounds?|bytes)|\{@link \w+\})|cost as \{@link|Local[.;]/.test(docstring);
@@ -167,6 +170,17 @@ describe('the declared cost of a sort, on average', () => {
       sortLevels(keys),
       1 + (5 * 2.5) / Math.sqrt(sorts),
     );
+  });
+
+  it('is that of a shuffle, and of levels that have all comparisons among them', () => {
+    const [shuffle, level] = [tensorCosts.sort(rep3Costs, 1024, []), levelOfSort()];
+    const { rounds, bytes } = sortOnAverage(rep3Costs, 1024);
+    assert.equal(rounds, shuffle.rounds + Math.round(sortLevels(1024)) * level.rounds);
+    bytes.forEach((all, rank) => {
+      const each = (level.bytes[rank] ?? 0) / n;
+      const compared = (all - (shuffle.bytes[rank] ?? 0)) / each;
+      assert.ok(Math.abs(compared / sortComparisons(1024) - 1) < 0.1, `${compared} comparisons`);
+    });
   });
 
   it('has levels within one of the exact mean', () => {

@@ -3,28 +3,22 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as ops from '../../src/secure/ops/index.ts';
 import { tensorCosts } from '../../src/secure/ops/tensor-costs.ts';
-import type { Protocol } from '../../src/secure/protocols/protocol.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
+import { withMethods } from '../../src/testing/protocol-methods.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from '../../src/testing/secure-parties.ts';
 
 /** The same evaluator, and how many elements each of its comparisons has. */
 export function watchComparisons(on: Evaluator): readonly [watched: Evaluator, comparisons: number[]] {
   const comparisons: number[] = [];
-  const protocol = new Proxy(on.protocol, {
-    get(target, name: keyof Protocol) {
-      const member = target[name];
-      if (typeof member !== 'function') return member;
-      if (name !== 'msbS') return member.bind(target);
-      const msbS: Protocol['msbS'] = (fiber, x) => {
-        comparisons.push(x.length);
-        return target.msbS(fiber, x);
-      };
-      return msbS;
+  const watched = withMethods(on, {
+    msbS(fiber, x) {
+      comparisons.push(x.length);
+      return on.protocol.msbS(fiber, x);
     },
   });
-  return [{ ...on, protocol }, comparisons];
+  return [watched, comparisons];
 }
 
 async function opened(on: Evaluator, x: SecretTensor): Promise<number[]> {

@@ -82,7 +82,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.add(on, x, publicTensor([10, 20, 30])),
     want: [11, 22, 33, 14, 25, 36],
     wantShape: [2, 3],
-    cost: local,
+    cost: (c) => opCosts.add(c, 6, 18),
   },
   {
     name: 'mul by a whole number',
@@ -100,7 +100,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.sum(on, x, 0),
     want: [5, 7, 9],
     wantShape: [3],
-    cost: local,
+    cost: (c) => t.sum(c, 3, 18),
   },
   {
     name: 'sum',
@@ -109,7 +109,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.sum(on, x),
     want: [21],
     wantShape: [],
-    cost: local,
+    cost: (c) => t.sum(c, 1, 18),
   },
   {
     name: 'mean',
@@ -214,7 +214,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.cumulativeSum(on, x, 0),
     want: [1, 2, 4, 6, 9, 12],
     wantShape: [3, 2],
-    cost: local,
+    cost: (c) => t.cumulativeSum(c, 6, 18),
   },
   {
     name: 'max',
@@ -250,7 +250,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.transpose(on, x),
     want: [1, 4, 2, 5, 3, 6],
     wantShape: [3, 2],
-    cost: local,
+    cost: (c) => t.transpose(c, 6, 18),
   },
   {
     name: 'reshape',
@@ -259,7 +259,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.reshape(on, x, [3, 2]),
     want: six,
     wantShape: [3, 2],
-    cost: local,
+    cost: (c) => t.reshape(c, 6, 18),
   },
   {
     name: 'slice',
@@ -268,7 +268,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.slice(on, x, 1, 3, 1),
     want: [2, 3, 5, 6],
     wantShape: [2, 2],
-    cost: local,
+    cost: (c) => t.slice(c, 4, 18),
   },
   {
     name: 'concat along the second axis',
@@ -277,7 +277,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.concat(on, [x, ops.slice(on, x, 0, 1, 1)], 1),
     want: [1, 2, 3, 1, 4, 5, 6, 4],
     wantShape: [2, 4],
-    cost: local,
+    cost: (c) => t.concat(c, 8, 18),
   },
   {
     name: 'concat of booleans',
@@ -287,7 +287,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.concat(on, new Array<SecretTensor>(50).fill(x)),
     want: Array.from({ length: 150 }, (_, i) => (i % 3 === 1 ? 0 : 1)),
     wantShape: [150],
-    cost: local,
+    cost: (c) => t.concat(c, 150, 18),
   },
   {
     name: 'gather',
@@ -296,7 +296,7 @@ const cases: readonly TensorCase[] = [
     run: (on, x) => ops.gather(on, x, [2, 0, 2, 1], 1),
     want: [3, 1, 3, 2, 6, 4, 6, 5],
     wantShape: [2, 4],
-    cost: local,
+    cost: (c) => t.gather(c, 8, 18),
   },
   {
     name: 'and, or, xor, not',

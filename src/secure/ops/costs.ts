@@ -10,7 +10,8 @@ import { GUARD_BITS, magnitudeBits } from './numeric.ts';
 /** Cost of one operation on fixed numbers with `fracBits`, for `length` elements. */
 export type OpCost = (costs: ProtocolCosts, length: number, fracBits: number) => Cost;
 
-const local: OpCost = (c) => times(0, c.mulSS(1));
+/** Of what sends nothing. */
+export const local: OpCost = (c) => times(0, c.mulSS(1));
 /** Several ands in rounds of their own, so many each time. */
 const circuit = (c: ProtocolCosts, length: number, ands: number, rounds: number): Cost => ({
   rounds: rounds * c.andSS(length, 1).rounds,

@@ -29,16 +29,11 @@ export const GUESS = 2.914214;
 const numeratorBits = (fracBits: number): number => fracBits + 2;
 const reciprocalBits = (fracBits: number): number => fracBits + 6;
 
-/** Exclusive bound of |x/y|: 2^18 with 18 fractional bits. */
-export function quotientLimit(fracBits: number): number {
-  return 2 ** Math.min(fracBits, 54 - 2 * fracBits);
-}
-
 /**
  * x / y, element by element; shapes broadcast.
  *
- * Domain (default fracBits): 2^-17 ≤ |y| < 2^26, |x/y| < 2^18; outside it, and where y is 0, the result means nothing. A public
- * number is turned into its reciprocal in the open. Accuracy: 3 · 2^-fracBits + |x/y| · 2^-(fracBits+3); by a public number:
+ * Domain (default fracBits): 2^-17 ≤ |y| < 2^26, |x/y| < 2^18 (in general 2^min(fracBits, 54 - 2·fracBits)); outside it, and where y is 0,
+ * the result means nothing. A public number is turned into its reciprocal in the open. Accuracy: 3 · 2^-fracBits + |x/y| · 2^-(fracBits+3); by a public number:
  * (1 + |x/y|) · 2^-fracBits. Cost: 35 rounds, 208.4 bytes an element; by a public number of magnitude 1 or less: 2 rounds, 10.25 bytes,
  * and a bit more for each power of two above.
  * @throws {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE

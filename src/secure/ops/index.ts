@@ -1,7 +1,7 @@
 /** The operations of a secure device. Each takes the evaluator of a session first; see {@link Evaluator.all} for sharing rounds. */
 export { add, dot, matmul, mul, neg, square, sub, type Truncation } from './arithmetic.ts';
 export { abs, eq, le, lt, maximum, minimum, relu } from './compare.ts';
-export { div, quotientLimit, reciprocal } from './divide.ts';
+export { div, reciprocal } from './divide.ts';
 export { exp, sigmoid, softmax, tanh } from './exponential.ts';
 export { and, cast, not, or, select, shift, xor } from './logic.ts';
 export { argmax, cumulativeSum, max, mean, min, sum } from './reduce.ts';

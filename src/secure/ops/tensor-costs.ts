@@ -5,7 +5,7 @@
 import { type Cost, inSequence, times } from '../cost.ts';
 import type { MatrixDims, ProtocolCosts } from '../protocols/protocol.ts';
 import type { Dtype } from '../ring/fixed-point.ts';
-import { opCosts } from './costs.ts';
+import { local, opCosts } from './costs.ts';
 import { reciprocalShift } from './divide.ts';
 
 /** What goes with the keys of a sort: the keys made different by their position, and the keys as they are. */
@@ -16,6 +16,17 @@ export const tensorCosts = {
     dtype === 'boolean' ? c.shareB(owner, length, 1) : c.shareA(owner, length),
   reveal: (c: ProtocolCosts, length: number, dtype: Dtype, to?: number): Cost =>
     dtype === 'boolean' ? c.openB(length, 1, to) : c.openA(length, to),
+
+  fromPublic: local,
+  sum: local,
+  cumulativeSum: local,
+  xor: local,
+  not: local,
+  reshape: local,
+  transpose: local,
+  slice: local,
+  concat: local,
+  gather: local,
 
   /** With a public factor that has a point. */
   mulByPublic: (c: ProtocolCosts, length: number, f: number): Cost => c.truncS(length, f),
@@ -74,16 +85,10 @@ export const tensorCosts = {
   /** `columns`: numbers in the rows of all tensors together. */
   shuffle: (c: ProtocolCosts, rows: number, columns: number): Cost => c.shuffleS(rows, columns),
   /**
-   * Of a sort whose levels make so many comparisons each: which they are is random, see {@link sortComparisons} and {@link sortLevels}.
+   * Of a sort whose levels make so many comparisons each: which they are is random, see {@link sortOnAverage}.
    * `along`: numbers in the rows of what is sorted with the keys.
    */
   sort: sortOf,
-  /** The same on average, with comparisons in whole words. */
-  sortOnAverage: (c: ProtocolCosts, rows: number, along = 0): Cost => {
-    const levels = Math.round(sortLevels(rows));
-    const comparisons = 64 * Math.ceil(sortComparisons(rows) / levels / 64);
-    return sortOf(c, rows, new Array<number>(levels).fill(comparisons), along);
-  },
   /** By secret groups; public ones are local. `width`: numbers in a row. */
   groupSum: (c: ProtocolCosts, rows: number, width: number, count: number): Cost =>
     inSequence(
@@ -92,6 +97,13 @@ export const tensorCosts = {
       c.matmulSS({ batch: 1, rows: count, inner: rows, columns: width }),
     ),
 } as const;
+
+/** A sort on average, with comparisons in whole words. */
+export function sortOnAverage(c: ProtocolCosts, rows: number, along = 0): Cost {
+  const levels = Math.round(sortLevels(rows));
+  const comparisons = 64 * Math.ceil(sortComparisons(rows) / levels / 64);
+  return sortOf(c, rows, new Array<number>(levels).fill(comparisons), along);
+}
 
 function sortOf(c: ProtocolCosts, rows: number, comparisons: readonly number[], along = 0): Cost {
   return inSequence(
