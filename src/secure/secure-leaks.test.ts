@@ -1,17 +1,11 @@
 /**
- * What a member receives must look the same whatever the others' inputs are. Over many sessions with fixed inputs, the words of a message
- * are counted by some of their bits and compared with the uniform distribution (chi-square). A protocol that leaks is planted, and found.
+ * What a member receives must look the same whatever the others' inputs are, also to who knows all that the member has drawn. Over sessions
+ * with fixed inputs, that are alike to the receiver, the words of a message are counted by some of their bits and compared with the uniform
+ * distribution (chi-square), and so is their change from one session to another. Protocols that leak are planted, and found.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type Call,
-  calls,
-  costOf,
-  type Inputs,
-  shareInputs,
-  type Values,
-} from '../testing/operation-calls.ts';
+import { type Call, calls, costOf, shareInputs, type Values } from '../testing/operation-calls.ts';
 import { withMethods } from '../testing/protocol-methods.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from '../testing/secure-parties.ts';
 import { CHI_SQUARE_MAX, transcripts } from '../testing/transcripts.ts';
@@ -22,6 +16,9 @@ import type { Evaluator } from './session.ts';
 import type { Arith, Words } from './sharing/shares.ts';
 
 const LENGTH = 512;
+
+/** What a member of `rep3` holds of a number. */
+type Parts = readonly [Words, Words];
 
 /** The same, extreme inputs in every session: anything but masks would show. */
 const fixed: Values = {
@@ -46,6 +43,9 @@ const spoken = {
   ...primitives,
 };
 
+/** What is opened tells the shares of it that others hold, and may: these are uniform only over the receiver's own, too. */
+const opens: ReadonlySet<string> = new Set(['reveal', 'sort']);
+
 const settings: readonly (readonly [SecureProtocol, number, SecureRun])[] = [
   ['rep3', 3, {}],
   ['semi2k', 2, {}],
@@ -63,6 +63,7 @@ for (const [protocol, size, setting] of settings) {
           size,
           async (on) => call(on, await shareInputs(on, length, fixed)),
           setting,
+          opens.has(costOf(name)) ? 'fresh' : 'known',
         );
         // semi2k shares without a message: all members draw what they hold.
         assert.equal(found.size === 0, name === 'share' && setting.dealer === true);
@@ -109,7 +110,9 @@ describe('the tests of messages', () => {
   });
 
   it('open nothing but what a job reveals, and the comparisons of a sort', async () => {
-    assert.deepEqual(await opening(calls), ['reveal: openA', 'reveal: openB', 'sort: openB']);
+    const opened = await opening(calls);
+    assert.deepEqual(opened, ['reveal: openA', 'reveal: openB', 'sort: openB']);
+    assert.deepEqual(new Set(opened.map(costOf)), opens);
     assert.deepEqual(await opening({ mul: calls.reveal as Call }), ['mul: openA']);
   });
 });
@@ -153,40 +156,56 @@ async function opening(of: Readonly<Record<string, Call>>): Promise<string[]> {
 }
 
 describe('messages', () => {
-  /** Each member tells the one before it words made of its parts of x and y, without a mask. */
-  const leaking = (make: (on: Evaluator, x: readonly Words[], y: readonly Words[]) => Words) =>
-    transcripts('rep3', 3, async (on) => {
-      const { rank } = on.protocol;
-      const { x, y }: Inputs = await shareInputs(on, LENGTH, fixed);
-      const words = make(on, (x.shares as Arith).parts, (y.shares as Arith).parts);
-      await on.fiber.exchange({
-        label: 'leaky',
-        outgoing: [0, 1, 2].map((to) => (to === (rank + 2) % 3 ? [words] : undefined)),
-        incoming: [0, 1, 2].map((from) => (from === (rank + 1) % 3 ? words.byteLength : 0)),
-      });
-    });
-  type Parts = readonly [Words, Words];
+  /** What shows where members tell the one before them what is made of their parts of x and y: all of them, or some. */
+  const leaks = async (
+    make: (on: Evaluator, x: Parts, y: Parts) => Words,
+    { by = [0, 1, 2], randomness = 'known' }: { by?: readonly number[]; randomness?: 'known' | 'fresh' } = {},
+  ): Promise<string[]> => {
+    const found = await transcripts(
+      'rep3',
+      3,
+      async (on) => {
+        const { rank } = on.protocol;
+        const { x, y } = await shareInputs(on, LENGTH, fixed);
+        const words = make(on, (x.shares as Arith).parts as Parts, (y.shares as Arith).parts as Parts);
+        const tells = (from: number, to: number): boolean => by.includes(from) && to === (from + 2) % 3;
+        await on.fiber.exchange({
+          label: 'leaky',
+          outgoing: [0, 1, 2].map((to) => (tells(rank, to) ? [words] : undefined)),
+          incoming: [0, 1, 2].map((from) => (tells(from, rank) ? words.byteLength : 0)),
+        });
+      },
+      {},
+      randomness,
+    );
+    return [...found].filter(([, nibbles]) => nibbles.worst() > CHI_SQUARE_MAX).map(([message]) => message);
+  };
 
   it('would be found to leak: a product without its mask', async () => {
-    const found = await leaking((on, x, y) => {
-      const [[xa, xb], [ya, yb]] = [x as Parts, y as Parts];
+    const found = await leaks((on, [xa, xb], [ya, yb]) => {
       const product = new BigUint64Array(LENGTH);
       // Both factors' shares are uniform, but their product has too many even numbers.
       on.kernels.rep3Mul(product, xa, xb, ya, yb, undefined, undefined);
       return product;
     });
-    const leaks = [...found.values()].filter((nibbles) => nibbles.worst() > CHI_SQUARE_MAX);
-    assert.ok(leaks.length > 0, 'the planted leak was not found');
+    assert.ok(found.includes('message 1 from 0 to 2'), found.join());
   });
 
   it('would be found to leak: as many bits, each the and of two, without their mask', async () => {
-    const found = await leaking((on, [, x], [, y]) => {
+    const found = await leaks((on, [x], [, y]) => {
       const both = new BigUint64Array(LENGTH / 64);
-      on.kernels.and(both, (x as Words).subarray(0, both.length), (y as Words).subarray(0, both.length));
+      on.kernels.and(both, x.subarray(0, both.length), y.subarray(0, both.length));
       return both;
     });
-    const leaks = [...found.values()].filter((nibbles) => nibbles.worst() > CHI_SQUARE_MAX);
-    assert.ok(leaks.length > 0, 'the planted leak was not found');
+    assert.ok(found.length > 0);
+  });
+
+  it('would be found to leak: a number under a mask that its receiver knows', async () => {
+    // The first member holds x - m beside m, and the third, who is told, m.
+    const masked = (_on: Evaluator, [, rest]: Parts): Words => rest;
+    assert.deepEqual(await leaks(masked, { by: [0] }), ['change of message 1 from 0 to 2']);
+    // To who does not look at what the receiver knows, it is uniform.
+    assert.deepEqual(await leaks(masked, { by: [0], randomness: 'fresh' }), []);
   });
 });
 

@@ -6,10 +6,8 @@
  * secure-leaks.test.ts.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { systemRandom } from '../base/system.ts';
-import type { Random } from '../contracts/random.ts';
+import { knownTo } from '../testing/known-randomness.ts';
 import { withMethods } from '../testing/protocol-methods.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from '../testing/secure-parties.ts';
 import { chiSquare } from '../testing/transcripts.ts';
@@ -170,21 +168,8 @@ describe('the comparisons that a sort opens, to members who know their part of t
   const keys = [1, 2, 3];
   const sessions = 120;
 
-  /** Whatever `members` draw, and what others give them for common seeds, is the same in every session: so are the permutations they know. */
-  const knownTo =
-    (...members: readonly number[]) =>
-    (rank: number): Random => {
-      // A member draws what it gives to each, by rank, then what it gives to all.
-      let drawn = 0;
-      return {
-        bytes(length) {
-          const to = drawn++;
-          if (!members.includes(rank) && !members.includes(to)) return systemRandom.bytes(length);
-          const hash = createHash('shake256', { outputLength: length });
-          return new Uint8Array(hash.update(`${rank} to ${to}`).digest());
-        },
-      };
-    };
+  /** Of sessions in which the permutations that these members know are the same. */
+
   const outcomes = (protocol: SecureProtocol, size: number, known: readonly number[]): Promise<Counts> => {
     const setting = { random: knownTo(...known), dealer: protocol === 'semi2k' };
     return outcomesOf({ keys, protocol, size, setting }, sessions, 1);

@@ -13,7 +13,7 @@ export interface SecureRun extends MemoryChannelOptions {
   readonly options?: SessionOptions;
   /** More options of one member, which may make it differ from the others. */
   readonly optionsOf?: (rank: number) => SessionOptions;
-  /** Default: the operating system's generator for each. */
+  /** Of members by rank, and of a dealer as of rank `size`. Default: the operating system's generator for each. */
   readonly random?: (rank: number) => Random;
   /** One more member, after the others, deals: rank `size` in what a tap sees. */
   readonly dealer?: boolean;
@@ -46,7 +46,7 @@ export async function settleSecure<T>(
 ): Promise<PromiseSettledResult<T>[]> {
   const stop = new AbortController();
   const { channels } = memoryChannels(run.dealer === true ? size + 1 : size, { ...run, signal: stop.signal });
-  const dealing = dealFrom(channels[size], stop, run.onDealerError);
+  const dealing = dealFrom(channels[size], run.random?.(size) ?? systemRandom, stop, run.onDealerError);
   const outcomes = await Promise.allSettled(
     channels.slice(0, size).map(async (channel, rank) => {
       try {
@@ -74,12 +74,13 @@ export async function settleSecure<T>(
 /** A failed dealer stops the members; a failed member stops the dealer. */
 async function dealFrom(
   channel: Channel | undefined,
+  random: Random,
   stop: AbortController,
   onError: SecureRun['onDealerError'],
 ): Promise<void> {
   if (channel === undefined) return;
   try {
-    await serveDealer(channel, systemRandom, await loadKernels());
+    await serveDealer(channel, random, await loadKernels());
   } catch (error) {
     if (!stop.signal.aborted) onError?.(error);
     stop.abort(new Error('the dealer failed'));

@@ -6,18 +6,20 @@ import { FRAME_HEADER_BYTES } from '../secure/correlation/dealer-frames.ts';
 import { HEADER_BYTES } from '../secure/rounds.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { Words } from '../secure/sharing/shares.ts';
+import { knownTo } from './known-randomness.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from './secure-parties.ts';
 
 /** Of nibbles, with 15 degrees of freedom: over this, a uniform source comes once in some 10^10, of 256 of them as of many. */
 export const CHI_SQUARE_MAX = 85;
 
-const SESSIONS = 6;
+/** With each receiver. */
+const SESSIONS = 3;
 
 /** Of fewer words, nibbles at all places are counted as one: of less than 256, chi-squares are larger more often than of many. */
 const WORDS_APART_MIN = 256;
 
 /** Messages with fewer words over all sessions are counted as one: the last ones of a sort, which only some sessions have. */
-const WORDS_ALONE_MIN = 16;
+const WORDS_ALONE_MIN = 8;
 
 /** Counts of the 16 values of each of the 16 nibbles of 8-byte words, for one message at one place of the run. */
 export class Nibbles {
@@ -80,42 +82,60 @@ export function chiSquare(counts: ArrayLike<number>): number {
 }
 
 /**
- * What each member received, by sender, receiver and position, over all sessions, what is too short to be told apart as one; without the agreement of the first round. What members
- * ask of a dealer is public, and left out.
+ * What each member received, by sender, receiver and position, over sessions that are alike to it unless the randomness is `fresh`: the
+ * words, and how they differ from those of the first session, which is not at all where the receiver knows their mask. What is too short to
+ * be told apart counts as one. Without the agreement of the first round; what members ask of a dealer is public, and left out, too.
  */
 export async function transcripts(
   protocol: SecureProtocol,
   size: number,
   body: (on: Evaluator, rank: number) => Promise<unknown>,
   run: SecureRun = {},
+  randomness: 'known' | 'fresh' = 'known',
 ): Promise<Map<string, Nibbles>> {
   const found = new Map<string, Nibbles>();
-  for (let session = 0; session < SESSIONS; session++) {
-    const positions = new Map<string, number>();
-    await runSecure(protocol, size, body, {
-      ...run,
-      tap(from, to, bytes) {
-        const pair = `${from} to ${to}`;
-        const position = positions.get(pair) ?? 0;
-        positions.set(pair, position + 1);
-        if (position === 0 || to === size) return bytes;
-        const key = `message ${position} from ${pair}`;
-        const nibbles = found.get(key) ?? new Nibbles();
-        found.set(key, nibbles);
-        const header = from === size ? FRAME_HEADER_BYTES : HEADER_BYTES;
-        nibbles.add(new BigUint64Array(bytes.slice(header).buffer));
-        return bytes;
-      },
-    });
+  const count = (key: string, words: Words): void => {
+    const nibbles = found.get(key) ?? new Nibbles();
+    found.set(key, nibbles);
+    nibbles.add(words);
+  };
+  for (let receiver = 0; receiver < size; receiver++) {
+    const firsts = new Map<string, Words>();
+    for (let session = 0; session < SESSIONS; session++) {
+      const positions = new Map<number, number>();
+      await runSecure(protocol, size, body, {
+        ...run,
+        ...(randomness === 'known' ? { random: knownTo(receiver) } : {}),
+        tap(from, to, bytes) {
+          if (to !== receiver) return bytes;
+          const position = positions.get(from) ?? 0;
+          positions.set(from, position + 1);
+          if (position === 0) return bytes;
+          const key = `message ${position} from ${from} to ${to}`;
+          const words = new BigUint64Array(
+            bytes.slice(from === size ? FRAME_HEADER_BYTES : HEADER_BYTES).buffer,
+          );
+          count(key, words);
+          const first = firsts.get(key);
+          if (first === undefined) firsts.set(key, words);
+          else if (first.length === words.length) count(`change of ${key}`, differences(words, first));
+          return bytes;
+        },
+      });
+    }
   }
   // Each pair's apart: some members send the same to two others, which would count twice.
   for (const [key, nibbles] of [...found]) {
     if (nibbles.words >= WORDS_ALONE_MIN) continue;
     found.delete(key);
-    const all = key.replace(/^message \d+/, 'short messages');
+    const all = key.replace(/message \d+/, 'short messages');
     const short = found.get(all) ?? new Nibbles();
     short.join(nibbles);
     found.set(all, short);
   }
   return found;
+}
+
+function differences(a: Words, b: Words): Words {
+  return a.map((word, i) => word ^ (b[i] as bigint));
 }
