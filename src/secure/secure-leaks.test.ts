@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { type Call, calls, costOf, shareInputs, type Values } from '../testing/operation-calls.ts';
 import { withMethods } from '../testing/protocol-methods.ts';
 import { runSecure, type SecureProtocol, type SecureRun } from '../testing/secure-parties.ts';
-import { CHI_SQUARE_MAX, transcripts } from '../testing/transcripts.ts';
+import { CHI_SQUARE_MAX, type Nibbles, transcripts } from '../testing/transcripts.ts';
 import { local, opCosts } from './ops/costs.ts';
 import * as ops from './ops/index.ts';
 import { tensorCosts } from './ops/tensor-costs.ts';
@@ -155,6 +155,11 @@ async function opening(of: Readonly<Record<string, Call>>): Promise<string[]> {
   return found ?? [];
 }
 
+/** The messages that are not uniform. */
+function leaking(found: ReadonlyMap<string, Nibbles>): string[] {
+  return [...found].filter(([, nibbles]) => nibbles.worst() > CHI_SQUARE_MAX).map(([message]) => message);
+}
+
 describe('messages', () => {
   /** What shows where members tell the one before them what is made of their parts of x and y: all of them, or some. */
   const leaks = async (
@@ -178,7 +183,7 @@ describe('messages', () => {
       {},
       randomness,
     );
-    return [...found].filter(([, nibbles]) => nibbles.worst() > CHI_SQUARE_MAX).map(([message]) => message);
+    return leaking(found);
   };
 
   it('would be found to leak: a product without its mask', async () => {
@@ -206,6 +211,30 @@ describe('messages', () => {
     assert.deepEqual(await leaks(masked, { by: [0] }), ['change of message 1 from 0 to 2']);
     // To who does not look at what the receiver knows, it is uniform.
     assert.deepEqual(await leaks(masked, { by: [0], randomness: 'fresh' }), []);
+  });
+});
+
+describe('messages of an opening', () => {
+  /** What shows where twice a number is opened, all shares of which are even. */
+  const shown = async (size: number): Promise<string[]> => {
+    const found = await transcripts(
+      'semi2k',
+      size,
+      async (on) => {
+        const { x } = await shareInputs(on, LENGTH, fixed);
+        return ops.reveal(on, await ops.mul(on, x, 2));
+      },
+      { dealer: true },
+    );
+    return leaking(found);
+  };
+
+  it('do not tell of three members where their shares came from', async () => {
+    assert.deepEqual(await shown(3), []);
+  });
+
+  it('would be found to tell: of two, who know each other by the result', async () => {
+    assert.ok((await shown(2)).includes('message 1 from 0 to 1'));
   });
 });
 
