@@ -2,6 +2,7 @@ import type { ClientHttp2Stream, Http2Session, ServerHttp2Stream } from 'node:ht
 import { InternalError, invariant, PeerError, PeerLostError, PrivityError } from '../../base/errors.ts';
 import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
+import { KeptReading } from './kept-reading.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
 import { COPY_BYTES_MAX, PacedWriter } from './paced-writer.ts';
@@ -12,6 +13,8 @@ export interface GrpcConnectionOptions {
   readonly plane: Plane;
   readonly stream: ClientHttp2Stream | ServerHttp2Stream;
   readonly session: Http2Session;
+  /** What the session runs on. */
+  readonly socket: { destroy(): unknown } | undefined;
   readonly clock: Clock;
   readonly limits: GrpcLimits;
 }
@@ -22,10 +25,12 @@ export class GrpcConnection implements Connection {
   readonly plane: Plane;
   readonly #stream: ClientHttp2Stream | ServerHttp2Stream;
   readonly #session: Http2Session;
+  readonly #socket: { destroy(): unknown } | undefined;
   readonly #clock: Clock;
   readonly #limits: GrpcLimits;
   readonly #reader: MessageReader;
   readonly #writer: PacedWriter;
+  readonly #reading: KeptReading;
   #handlers: ConnectionHandlers | undefined;
   /** A promise of onFrame is pending: the stream is paused. */
   #held = false;
@@ -47,11 +52,13 @@ export class GrpcConnection implements Connection {
     this.plane = options.plane;
     this.#stream = options.stream;
     this.#session = options.session;
+    this.#socket = options.socket;
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#reader = new MessageReader(options.limits.messageBytesMax);
     const stream = options.stream;
-    this.#writer = new PacedWriter(stream, () => {
+    this.#reading = new KeptReading(options.session, options.clock);
+    this.#writer = new PacedWriter(stream, this.#reading, () => {
       if (this.#writer.queuedBytes * 2 < options.limits.sendQueueBytes) this.#releaseDrain();
     });
     // A client learns from the trailers that the end is an orderly one; a server from the end of the stream itself.
@@ -99,6 +106,7 @@ export class GrpcConnection implements Connection {
     }
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#isOver) return;
+      this.#reading.touch();
       this.#handlers?.onBytes?.();
       this.#reader.push(chunk);
       this.#deliver();
@@ -147,6 +155,13 @@ export class GrpcConnection implements Connection {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#stream.destroy();
+    this.#destroySession();
+  }
+
+  /** A session whose write the network does not take waits for it even when it is destroyed, and keeps its socket. */
+  #destroySession(): void {
+    const timer = this.#clock.after(this.#limits.closeTimeoutMs, () => this.#socket?.destroy());
+    this.#session.once('close', () => timer.cancel());
     this.#session.destroy();
   }
 
@@ -214,10 +229,11 @@ export class GrpcConnection implements Connection {
   #finish(): void {
     if (this.#stream.aborted || this.#stream.rstCode !== 0) this.#orderly = false;
     this.#closing?.cancel();
+    this.#reading.stop();
     this.#releaseDrain();
     if (this.#session.destroyed) return this.#tellClosed();
     // The session has no other use. Its goodbye needs the peer's answer, so it has a bound too.
-    const timer = this.#clock.after(this.#limits.closeTimeoutMs, () => this.#session.destroy());
+    const timer = this.#clock.after(this.#limits.closeTimeoutMs, () => this.#destroySession());
     this.#session.close(() => timer.cancel());
     this.#tellClosed();
   }

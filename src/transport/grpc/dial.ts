@@ -140,7 +140,7 @@ function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal)
       if (refusal !== undefined) return fail(refusal);
       attempt.removeEventListener('abort', onAbort);
       stream.removeListener('close', onClose);
-      resolve(new GrpcConnection({ peer: peer.name, plane, stream, session, clock, limits }));
+      resolve(new GrpcConnection({ peer: peer.name, plane, stream, session, socket, clock, limits }));
     });
   });
 }

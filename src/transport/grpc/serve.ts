@@ -145,10 +145,12 @@ export class GrpcServer {
       this.#retire(session as ServerHttp2Session);
       return;
     }
-    this.#pending.delete(remoteEnd(session.socket));
+    const from = remoteEnd(session.socket);
+    const socket = this.#pending.get(from);
+    this.#pending.delete(from);
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     const { clock, limits } = this.#options;
-    this.#options.onConnection(new GrpcConnection({ ...admission, stream, session, clock, limits }));
+    this.#options.onConnection(new GrpcConnection({ ...admission, stream, session, socket, clock, limits }));
   }
 
   #retire(session: ServerHttp2Session): void {
