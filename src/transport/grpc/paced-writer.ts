@@ -34,11 +34,7 @@ export class PacedWriter {
   #pieceBytes = WRITE_BYTES_MIN;
   #isEnding = false;
 
-  constructor(
-    stream: ClientHttp2Stream | ServerHttp2Stream,
-    reading: KeptReading,
-    onProgress: () => void,
-  ) {
+  constructor(stream: ClientHttp2Stream | ServerHttp2Stream, reading: KeptReading, onProgress: () => void) {
     this.#stream = stream;
     this.#reading = reading;
     this.#onProgress = onProgress;
