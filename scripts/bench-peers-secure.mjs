@@ -5,6 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { answerHelp } from './options.mjs';
+
+answerHelp(import.meta.url);
 
 const JIFF = 'jiff-mpc@1.0.0';
 const cache = join(root, 'node_modules/.cache');

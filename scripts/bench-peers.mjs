@@ -5,6 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { answerHelp } from './options.mjs';
+
+answerHelp(import.meta.url);
 
 const folder = join(root, 'bench/peers/failures');
 /** Out of the way of everything that reads the source tree. */

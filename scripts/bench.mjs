@@ -5,6 +5,9 @@ import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { answerHelp } from './options.mjs';
+
+answerHelp(import.meta.url);
 
 ensureInstalled();
 const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });

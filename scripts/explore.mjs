@@ -3,9 +3,9 @@
 // it breaks something; Ctrl-C ends with the figures so far; `--exhaustive [--only TEXT] [--order N]` searches all
 // interleavings at small scope instead, in random order number N: for those that do not come to their end.
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { optionsOf } from './options.mjs';
 
 const SCHEDULES = 1_000_000;
 /** Seeds that a thread takes at a time. */
@@ -21,16 +21,14 @@ if (isMainThread) await main();
 else await (workerData.searches ? searchAll() : work());
 
 async function main() {
-  const { values } = parseArgs({
-    options: {
-      schedules: { type: 'string', default: String(SCHEDULES) },
-      from: { type: 'string', default: '1' },
-      workers: { type: 'string', default: '2' },
-      replay: { type: 'string' },
-      exhaustive: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
-      order: { type: 'string' },
-    },
+  const values = optionsOf(import.meta.url, {
+    schedules: { type: 'string', default: String(SCHEDULES) },
+    from: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '2' },
+    replay: { type: 'string' },
+    exhaustive: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    order: { type: 'string' },
   });
   const [schedules, from, workers, replayed] = [
     values.schedules,

@@ -4,23 +4,21 @@
 // `--coverage` writes the table of what is covered into docs/faults.md, and runs nothing.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { optionsOf } from './options.mjs';
 
 /** About an hour on two quiet cores: each cell some seven times. */
 const RUNS = 2_000;
 /** On few cores more would measure how busy the machine is. */
 const AT_A_TIME = 2;
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: String(RUNS) },
-    only: { type: 'string' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    'at-a-time': { type: 'string', default: String(AT_A_TIME) },
-    resume: { type: 'boolean', default: false },
-    coverage: { type: 'boolean', default: false },
-  },
+const values = optionsOf(import.meta.url, {
+  runs: { type: 'string', default: String(RUNS) },
+  only: { type: 'string' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  'at-a-time': { type: 'string', default: String(AT_A_TIME) },
+  resume: { type: 'boolean', default: false },
+  coverage: { type: 'boolean', default: false },
 });
 const [runs, seed, concurrency] = [values.runs, values.seed, values['at-a-time']].map(Number);
 if (![runs, seed, concurrency].every(Number.isInteger) || runs < 1 || concurrency < 1) {

@@ -6,9 +6,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { mutants } from './mutate/mutants.mjs';
+import { optionsOf } from './options.mjs';
 
 const SEEDS = 4_000;
 /** For a defect that has passed these: how many times as many more. */
@@ -18,16 +18,14 @@ const WORKERS = 2;
 const TIMEOUT_MS = 600_000;
 const UNIT_TESTS = ['machine', 'scopes', 'messages'];
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    seeds: { type: 'string', default: String(SEEDS) },
-    guard: { type: 'string' },
-    deep: { type: 'boolean', default: false },
-    // Only until something catches the defect, and no look at the sound core: what `npm test` does.
-    first: { type: 'boolean', default: false },
-    'no-unit-tests': { type: 'boolean', default: false },
-  },
+const values = optionsOf(import.meta.url, {
+  only: { type: 'string', default: '' },
+  seeds: { type: 'string', default: String(SEEDS) },
+  guard: { type: 'string' },
+  deep: { type: 'boolean', default: false },
+  // Only until something catches the defect, and no look at the sound core: what `npm test` does.
+  first: { type: 'boolean', default: false },
+  'no-unit-tests': { type: 'boolean', default: false },
 });
 if (values.guard !== undefined)
   await guard(values.guard, Number(values.seeds), { deep: values.deep, first: values.first });

@@ -1,14 +1,15 @@
 // `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
 // For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
 // `--verbose` prints each test.
-import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
+import { optionsOf } from './options.mjs';
 import { build, checks } from './test/checks.mjs';
 import { findTestFiles, runTestFiles } from './test/run-files.mjs';
 import { Summary } from './test/summary.mjs';
 
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+const values = optionsOf(import.meta.url, {
+  only: { type: 'string' },
+  verbose: { type: 'boolean', default: false },
 });
 
 ensureInstalled();

@@ -1,7 +1,9 @@
 /**
  * A task that throws, in a job that prints when that was. Not before it throws: printing takes time, which would be part of what
- * is measured. Its parties come from the environment: there may be many.
+ * is measured. Its parties come from the environment: there may be many. So does for how long it has been at work before: at once after
+ * the start, processes still load code, compile and collect garbage.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { job } from 'privity';
 
 /** These at least. */
@@ -10,12 +12,14 @@ const parties = (process.env.BENCH_PARTIES ?? 'alice,bob,carol').split(',') as u
   'bob',
   'carol',
 ];
+const workMs = Number(process.env.BENCH_WORK_MS ?? 0);
 let thrownAt: number | null = null;
 
 export default job({ parties }, async ({ alice, bob, reveal }) => {
   const seed = alice.run('seed', () => 1);
   await reveal(seed);
-  const work = bob.run('work', () => {
+  const work = bob.run('work', async () => {
+    await wait(workMs);
     thrownAt = performance.timeOrigin + performance.now();
     throw new Error('planned');
   });

@@ -1,0 +1,37 @@
+/** What an engineer expects of a command of this repository: it says what it does, and what was wrong with an argument. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { projectRoot } from './project-files.ts';
+
+/** Scripts that take no arguments, or hand them to the command that they start, which has a help of its own. */
+const WITHOUT = new Set(['start', 'build', 'format', 'gen', 'api']);
+
+const { scripts } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+const run = (file: string, ...args: readonly string[]) =>
+  spawnSync(process.execPath, [join(projectRoot, file), ...args], { encoding: 'utf8', timeout: 20_000 });
+
+describe('a command of this repository', () => {
+  for (const [name, command] of Object.entries(scripts)) {
+    if (WITHOUT.has(name)) continue;
+    const file = command.replace(/^node /, '');
+    it(`${name} says with --help what it does, and does nothing`, () => {
+      const { status, stdout, stderr } = run(file, '--help');
+      assert.equal(status, 0, stderr);
+      const usage = name === 'test' ? '`npm test`' : `\`npm run ${name}`;
+      assert.ok(stdout.startsWith(usage), stdout);
+    });
+    if (!readFileSync(join(projectRoot, file), 'utf8').includes('optionsOf(')) continue;
+    it(`${name} refuses an option that it does not know`, () => {
+      const { status, stderr } = run(file, '--nonsense');
+      assert.equal(status, 64);
+      assert.match(stderr, /--nonsense.*--help/);
+      assert.doesNotMatch(stderr, /^\s+at /m);
+    });
+  }
+});
