@@ -2,7 +2,6 @@ import type { ClientHttp2Stream, Http2Session, ServerHttp2Stream } from 'node:ht
 import { InternalError, invariant, PeerError, PeerLostError, PrivityError } from '../../base/errors.ts';
 import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
-import { KeptReading } from './kept-reading.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
 import { COPY_BYTES_MAX, PacedWriter } from './paced-writer.ts';
@@ -30,7 +29,6 @@ export class GrpcConnection implements Connection {
   readonly #limits: GrpcLimits;
   readonly #reader: MessageReader;
   readonly #writer: PacedWriter;
-  readonly #reading: KeptReading;
   #handlers: ConnectionHandlers | undefined;
   /** A promise of onFrame is pending: the stream is paused. */
   #held = false;
@@ -57,8 +55,7 @@ export class GrpcConnection implements Connection {
     this.#limits = options.limits;
     this.#reader = new MessageReader(options.limits.messageBytesMax);
     const stream = options.stream;
-    this.#reading = new KeptReading(options.session, options.clock);
-    this.#writer = new PacedWriter(stream, this.#reading, () => {
+    this.#writer = new PacedWriter(stream, () => {
       if (this.#writer.queuedBytes * 2 < options.limits.sendQueueBytes) this.#releaseDrain();
     });
     // A client learns from the trailers that the end is an orderly one; a server from the end of the stream itself.
@@ -106,7 +103,6 @@ export class GrpcConnection implements Connection {
     }
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#isOver) return;
-      this.#reading.touch();
       this.#handlers?.onBytes?.();
       this.#reader.push(chunk);
       this.#deliver();
@@ -229,7 +225,6 @@ export class GrpcConnection implements Connection {
   #finish(): void {
     if (this.#stream.aborted || this.#stream.rstCode !== 0) this.#orderly = false;
     this.#closing?.cancel();
-    this.#reading.stop();
     this.#releaseDrain();
     if (this.#session.destroyed) return this.#tellClosed();
     // The session has no other use. Its goodbye needs the peer's answer, so it has a bound too.

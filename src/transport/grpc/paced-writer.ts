@@ -1,29 +1,29 @@
 import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
-import type { KeptReading } from './kept-reading.ts';
 
 /**
- * Bytes given to Node's HTTP/2 at a time, at first and after a write that the network did not take at once. Node stops reading a socket
- * while a write to it is under way, and takes nothing that arrives to its reader until it is done. So a piece should not be under way
- * for long: on a link of 1 Mbit/s this one takes half a second.
+ * Most bytes given to Node's HTTP/2 between two pauses for reading. Node stops reading a socket while a write to it is
+ * under way. Were that write larger than what the network takes in without anybody reading, and the same at the other end,
+ * both would wait for ever (seen with 4 MB each way). It cannot happen when fewer bytes than the other end's receive buffer holds (64 KiB where
+ * nothing is tuned) are written between two turns of the event loop in which all that has arrived is read: for both to be
+ * stuck, each would have had to read after the other did.
  */
-export const WRITE_BYTES_MIN = 60 * 1024;
-/** Where each write is taken at once, pieces double up to this size: larger ones bring nothing. */
-export const WRITE_BYTES_MAX = 16 * WRITE_BYTES_MIN;
+export const WRITE_BYTES_MAX = 60 * 1024;
 /** What is left of a queue may go along: a 64 KiB message with its headers then needs no pause. */
 const OVERSHOOT_BYTES = 6 * 1024;
 /** Pieces up to this size are copied together: cheaper than a write of several. */
 export const COPY_BYTES_MAX = 8 * 1024;
 
-/** Where the reading cannot be kept up: calls back when the event loop has polled the sockets once with nothing to write. */
+/**
+ * Calls back when the event loop has polled the sockets once with nothing to write. One setImmediate may run before the
+ * next poll, the second comes behind it. A write queued earlier would go out with the first piece read, and end the reading.
+ */
 function afterReading(callback: () => void): void {
-  // One setImmediate may run before the next poll, the second comes behind it.
   setImmediate(() => setImmediate(callback));
 }
 
-/** Writes to a stream, piece by piece, while its socket goes on being read. Bytes are not copied but where small. */
+/** Writes to a stream, with a pause for reading after every WRITE_BYTES_MAX at the latest. Bytes are not copied but where small. */
 export class PacedWriter {
   readonly #stream: ClientHttp2Stream | ServerHttp2Stream;
-  readonly #reading: KeptReading;
   readonly #onProgress: () => void;
   readonly #queue: Uint8Array[] = [];
   /** Position in the first piece. */
@@ -31,12 +31,13 @@ export class PacedWriter {
   #queuedBytes = 0;
   /** A write is under way. */
   #isBusy = false;
-  #pieceBytes = WRITE_BYTES_MIN;
+  #isPausing = false;
+  /** Bytes that may still be written before the next pause for reading. */
+  #budget = WRITE_BYTES_MAX;
   #isEnding = false;
 
-  constructor(stream: ClientHttp2Stream | ServerHttp2Stream, reading: KeptReading, onProgress: () => void) {
+  constructor(stream: ClientHttp2Stream | ServerHttp2Stream, onProgress: () => void) {
     this.#stream = stream;
-    this.#reading = reading;
     this.#onProgress = onProgress;
   }
 
@@ -58,7 +59,8 @@ export class PacedWriter {
 
   /** As `write`, for one small message while nothing is queued: one copy, no bookkeeping. False: not such a moment. */
   writeAtOnce(message: Uint8Array): boolean {
-    if (this.#isBusy || this.#queuedBytes > 0) return false;
+    if (this.#isBusy || this.#isPausing || this.#queuedBytes > 0 || message.length > this.#budget)
+      return false;
     this.#queuedBytes = message.length;
     this.#put([message]);
     return true;
@@ -71,14 +73,24 @@ export class PacedWriter {
   }
 
   #flush(): void {
-    if (this.#isBusy || this.#stream.destroyed) return;
+    if (this.#isBusy || this.#isPausing || this.#stream.destroyed) return;
     if (this.#queue.length === 0) {
       if (this.#isEnding) this.#stream.end();
       return;
     }
-    // No write is under way, so what is queued is all that `queuedBytes` counts.
-    const isNearlyAll = this.#queuedBytes <= this.#pieceBytes + OVERSHOOT_BYTES;
-    this.#put(this.#take(isNearlyAll ? this.#queuedBytes : this.#pieceBytes));
+    // Everything in flight has been taken by the session, so what is queued is all that `queuedBytes` counts.
+    if (this.#budget < WRITE_BYTES_MAX && this.#queuedBytes > this.#budget) return this.#pause();
+    const isNearlyAll = this.#queuedBytes <= this.#budget + OVERSHOOT_BYTES;
+    this.#put(this.#take(isNearlyAll ? this.#queuedBytes : this.#budget));
+  }
+
+  #pause(): void {
+    this.#isPausing = true;
+    afterReading(() => {
+      this.#isPausing = false;
+      this.#budget = WRITE_BYTES_MAX;
+      this.#flush();
+    });
   }
 
   #put(portion: Uint8Array[]): void {
@@ -91,26 +103,17 @@ export class PacedWriter {
       bytes += piece.length;
       this.#stream.write(piece);
     }
-    const done = this.#reading.writes();
+    this.#budget -= bytes;
     // They leave together, so the last one's callback stands for all.
     this.#stream.write(last, () => {
-      const isAtOnce = done();
       this.#queuedBytes -= bytes;
-      if (!this.#reading.isPossible) afterReading(() => this.#goOn());
-      else {
-        this.#pieceBytes = isAtOnce
-          ? Math.min(WRITE_BYTES_MAX, Math.max(this.#pieceBytes, 2 * bytes))
-          : WRITE_BYTES_MIN;
-        this.#goOn();
-      }
+      this.#isBusy = false;
+      // While there is nothing to write the pause costs nobody anything.
+      if (this.#queue.length === 0 && !this.#isEnding && this.#budget * 2 < WRITE_BYTES_MAX) this.#pause();
+      else this.#flush();
       this.#onProgress();
     });
     if (portion.length > 0) this.#stream.uncork();
-  }
-
-  #goOn(): void {
-    this.#isBusy = false;
-    this.#flush();
   }
 
   /** The next portion: large pieces as views, runs of small ones copied together. */
