@@ -14,7 +14,7 @@ import { createGrpcTransport, type ListeningPort, listenPort, refuse } from '../
 import type { FederationMember, PartyOptions } from './options.ts';
 
 /** Longest that the word is being said, however long peers wait for a party in this run. Half of what a whole end may take. */
-const LAST_WORD_MS_MAX = 2_500;
+export const LAST_WORD_MS_MAX = 2_500;
 /** The port of a process that has just died may be taken for a moment still. */
 const LISTEN_ATTEMPTS = 10;
 const LISTEN_PAUSE_MS = 20;

@@ -9,15 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Claim, isSame, ownerState, readClaim } from './claim.ts';
+import { LAST_WORD_MS_MAX } from './last-word.ts';
 import { groupMembers, LOCAL_MARK, MARK, markedProcesses, treeGone } from './process-group.ts';
 
 /** Folders of this program begin so. */
 const FOLDER_PREFIX = 'privity-';
 /**
  * A program whose supervisor has just died tells its peers and clears up by itself; it is given this long before somebody else
- * does it. Above the time for which it lives on (last-word.ts).
+ * does it: the time for which it may live on, and some to end.
  */
-const OWN_END_MS = 1_500;
+const OWN_END_MS = LAST_WORD_MS_MAX + 500;
 const POLL_MS = 25;
 /** Files that are counted in a folder; a spill has hundreds. */
 const COUNTED_FILES_MAX = 100_000;

@@ -24,6 +24,11 @@ export function memoryChannels(size: number, options: MemoryChannelOptions = {})
   const signal = options.signal ?? new AbortController().signal;
   const tap = options.tap ?? ((_from, _to, bytes) => bytes);
   const queues = new Map<string, MessageQueue>();
+  // One listener for all queues: members have one for each other member, and Node warns of more than ten.
+  const wakeAll = (): void => {
+    for (const each of queues.values()) each.wake();
+  };
+  signal.addEventListener('abort', wakeAll, { once: true });
   const queue = (from: number, to: number): MessageQueue => {
     invariant(from !== to && from < size && to < size && to >= 0, 'a channel has no such member');
     const key = `${from} ${to}`;
@@ -61,20 +66,19 @@ class MessageQueue {
   constructor(room: number, signal: AbortSignal) {
     this.#room = room;
     this.#signal = signal;
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   async push(bytes: Uint8Array): Promise<void> {
     while (this.#messages.length >= this.#room) await this.#change();
     this.#messages.push(bytes);
-    this.#wake();
+    this.wake();
   }
 
   async shift(): Promise<Uint8Array> {
     for (;;) {
       const bytes = this.#messages.shift();
       if (bytes !== undefined) {
-        this.#wake();
+        this.wake();
         return bytes;
       }
       await this.#change();
@@ -87,7 +91,7 @@ class MessageQueue {
     this.#signal.throwIfAborted();
   }
 
-  #wake(): void {
+  wake(): void {
     this.#changed.resolve();
     this.#changed = deferred();
   }
