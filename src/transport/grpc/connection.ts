@@ -103,6 +103,7 @@ export class GrpcConnection implements Connection {
     }
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#isOver) return;
+      this.#writer.reads();
       this.#handlers?.onBytes?.();
       this.#reader.push(chunk);
       this.#deliver();

@@ -10,6 +10,11 @@ import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
 export const WRITE_BYTES_MAX = 60 * 1024;
 /** What is left of a queue may go along: a 64 KiB message with its headers then needs no pause. */
 const OVERSHOOT_BYTES = 6 * 1024;
+/**
+ * While the session is reading, it sends what it is given beyond this at once, in the middle of that. Where such a write fails at once,
+ * since the peer has just died, Node 20 and 22 read what is being read a second time, and crash.
+ */
+const WHILE_READING_BYTES_MAX = 4096;
 /** Pieces up to this size are copied together: cheaper than a write of several. */
 export const COPY_BYTES_MAX = 8 * 1024;
 
@@ -32,6 +37,8 @@ export class PacedWriter {
   /** A write is under way. */
   #isBusy = false;
   #isPausing = false;
+  /** The session may be reading until the next turn of the event loop. */
+  #isReading = false;
   /** Bytes that may still be written before the next pause for reading. */
   #budget = WRITE_BYTES_MAX;
   #isEnding = false;
@@ -61,9 +68,20 @@ export class PacedWriter {
   writeAtOnce(message: Uint8Array): boolean {
     if (this.#isBusy || this.#isPausing || this.#queuedBytes > 0 || message.length > this.#budget)
       return false;
+    if (this.#isReading && message.length > WHILE_READING_BYTES_MAX) return false;
     this.#queuedBytes = message.length;
     this.#put([message]);
     return true;
+  }
+
+  /** The session reads: more than a little is written when it has done so. */
+  reads(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    setImmediate(() => {
+      this.#isReading = false;
+      this.#flush();
+    });
   }
 
   /** Ends the stream behind what is queued. */
@@ -78,6 +96,7 @@ export class PacedWriter {
       if (this.#isEnding) this.#stream.end();
       return;
     }
+    if (this.#isReading && this.#queuedBytes > WHILE_READING_BYTES_MAX) return;
     // Everything in flight has been taken by the session, so what is queued is all that `queuedBytes` counts.
     if (this.#budget < WRITE_BYTES_MAX && this.#queuedBytes > this.#budget) return this.#pause();
     const isNearlyAll = this.#queuedBytes <= this.#budget + OVERSHOOT_BYTES;
@@ -108,6 +127,8 @@ export class PacedWriter {
     this.#stream.write(last, () => {
       this.#queuedBytes -= bytes;
       this.#isBusy = false;
+      // Behind this the session goes on with what it had put aside of a read.
+      this.reads();
       // While there is nothing to write the pause costs nobody anything.
       if (this.#queue.length === 0 && !this.#isEnding && this.#budget * 2 < WRITE_BYTES_MAX) this.#pause();
       else this.#flush();
