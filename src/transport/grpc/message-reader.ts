@@ -4,6 +4,13 @@ const PREFIX_BYTES = 5;
 
 /** Messages up to this size are copied into one piece of their own; longer ones stay views of what the network gave. */
 const COPY_BYTES_MAX = 32 * 1024;
+/**
+ * A chunk that is less than this part of the memory that it is a view of is copied: it would keep all of that until its message is
+ * whole, and a peer that sends byte by byte could make this party keep thousands of times what it has sent.
+ */
+const VIEW_PART_MIN = 1 / 8;
+/** Memory into which such chunks are copied, one behind the other. */
+const CRUMBS_BYTES = 16 * 1024;
 
 /**
  * Cuts the bytes of a gRPC stream into messages: one byte of flags (0: not compressed), four of length, the content. Pure.
@@ -11,6 +18,8 @@ const COPY_BYTES_MAX = 32 * 1024;
 export class MessageReader {
   readonly #messageBytesMax: number;
   readonly #chunks: Uint8Array[] = [];
+  #crumbs = new Uint8Array(0);
+  #crumbsAt = 0;
   /** Read position in the first chunk. */
   #at = 0;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
@@ -24,7 +33,8 @@ export class MessageReader {
   }
 
   push(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.#chunks.push(chunk);
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk.length < VIEW_PART_MIN * chunk.buffer.byteLength ? this.#copy(chunk) : chunk);
   }
 
   /** Whether the input so far ends within a message. */
@@ -48,7 +58,7 @@ export class MessageReader {
       const chunk = this.#chunks[0];
       if (chunk === undefined) return undefined;
       const part = chunk.subarray(this.#at, this.#at + this.#missing);
-      this.#parts.push(part);
+      this.#addPart(part);
       this.#missing -= part.length;
       this.#advance(part.length);
     }
@@ -69,6 +79,29 @@ export class MessageReader {
       throw violation(`a message of ${this.#length} bytes; the limit is ${this.#messageBytesMax}`);
     }
     this.#missing = this.#length;
+  }
+
+  #copy(chunk: Uint8Array): Uint8Array {
+    if (this.#crumbs.length - this.#crumbsAt < chunk.length) {
+      this.#crumbs = new Uint8Array(Math.max(CRUMBS_BYTES, chunk.length));
+      this.#crumbsAt = 0;
+    }
+    const from = this.#crumbsAt;
+    this.#crumbs.set(chunk, from);
+    this.#crumbsAt += chunk.length;
+    return this.#crumbs.subarray(from, this.#crumbsAt);
+  }
+
+  /** Parts that are neighbours in memory become one, so that crumbs are few objects. */
+  #addPart(part: Uint8Array): void {
+    const last = this.#parts.at(-1);
+    if (last?.buffer === part.buffer && last.byteOffset + last.length === part.byteOffset) {
+      this.#parts[this.#parts.length - 1] = new Uint8Array(
+        part.buffer,
+        last.byteOffset,
+        last.length + part.length,
+      );
+    } else this.#parts.push(part);
   }
 
   #advance(bytes: number): void {

@@ -40,6 +40,26 @@ describe('gRPC messages', () => {
     );
   });
 
+  test('do not keep more memory than they need until they are whole', () => {
+    const content = Uint8Array.from({ length: 40_000 }, (_, i) => i % 251);
+    const stream = framed(content);
+    const reader = new MessageReader(1_000_000);
+    // As a session gives them that has read much at once: each is a view of all that it has.
+    let found: readonly Uint8Array[] | undefined;
+    for (const byte of stream) {
+      const all = new Uint8Array(64);
+      all[0] = byte;
+      reader.push(all.subarray(0, 1));
+      found ??= reader.next();
+    }
+    const parts = found ?? [];
+    assert.deepEqual(Buffer.concat(parts), Buffer.from(content));
+    const kept = new Set(parts.map(({ buffer }) => buffer));
+    const keptBytes = [...kept].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    assert.ok(keptBytes <= 2 * content.length, `${keptBytes} bytes are kept`);
+    assert.ok(parts.length <= 5, `${parts.length} parts`);
+  });
+
   test('that are large are views of what came; small ones do not keep a large chunk alive', () => {
     const large = Buffer.alloc(60_000, 1);
     const chunk = Buffer.from(new ArrayBuffer(65_536));
