@@ -22,7 +22,7 @@ import { works } from './secure-work.ts';
  * it runs the first times.
  */
 const RUNS = Number(process.env.PRIVITY_BENCH_SECURE_RUNS ?? 25);
-/** Long operations are not run again after so much time, but once. */
+/** After so much time an operation is not run again; it is run twice at least. */
 const SECONDS_MAX = 15;
 const WAY = (process.env.PRIVITY_BENCH_SECURE_WAY ?? 'mtls') as Way;
 const ONLY = process.env.PRIVITY_BENCH_SECURE_ONLY?.split(',');

@@ -9,9 +9,10 @@ import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { cli, exampleArguments } from './example.mjs';
-import { answerHelp } from './options.mjs';
+import { optionsOf } from './options.mjs';
 
-answerHelp(import.meta.url);
+// It has none but --help.
+optionsOf(import.meta.url, {});
 
 const PARTIES = ['alice', 'bob', 'carol'];
 const VICTIM = 'bob';

@@ -20,7 +20,7 @@ export function optionsOf(url, options) {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    console.error(`${error.message} See --help.`);
+    console.error(`${error.message.replace(/\.?$/, '.')} See --help.`);
     process.exit(64);
   }
 }

@@ -23,7 +23,7 @@ export interface Operation {
   /** What a rate counts, for one run of this size. */
   readonly units: (size: number) => number;
   readonly unit: string;
-  /** Units a second that were to be reached at the largest size, or seconds at most. */
+  /** Units a second that were to be reached at the largest size up to TARGET_ELEMENTS, or seconds at most. */
   readonly target?: { readonly perSecond: number } | { readonly secondsMax: number };
 }
 

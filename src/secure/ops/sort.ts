@@ -46,7 +46,7 @@ export async function shuffle(on: Evaluator, ...tensors: readonly SecretTensor[]
  *
  * Cost: a shuffle of 3 rounds and 32 bytes an element (16 more for each number that goes along); then on average, up to 511 keys,
  *   n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds each: 1.5·log2 n of them for 16 keys, 2·log2 n for 10^6. Of
- *   more keys a sixth fewer: 12.8·n comparisons of 4,096, 21.3·n of 10^6.
+ *   more keys fewer: 12.8·n comparisons of 4,096, 21.3·n of 10^6.
  */
 export async function sort(
   on: Evaluator,
