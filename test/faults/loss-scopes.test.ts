@@ -34,6 +34,10 @@ describe('conclave, real processes', () => {
   });
 });
 
+/** All are in the scope that the step belongs to: a party that is lost while the others are on their way there ends the run. */
+const inside = (parties: Parties, step: string): Promise<unknown> =>
+  Promise.all(parties.all.map((party) => party.event('step.started', ({ name }) => name === step)));
+
 describe('loss within scopes, real processes', () => {
   for (const [what, role, code] of [
     ['program is killed', 'program', 'PROCESS_KILLED'],
@@ -49,7 +53,7 @@ describe('loss within scopes, real processes', () => {
       const parties = await Parties.start({ parties: { alice: spec, bob: spec, carol: never }, bounds });
       try {
         const carol = parties.get('carol');
-        await carol.event('step.started', ({ name }) => name === 'part');
+        await inside(parties, 'part');
         process.kill(await carol.pid(role), 'SIGKILL');
         const survivors = ['alice', 'bob'].map((name) => parties.get(name));
         for (const party of survivors)
@@ -92,7 +96,7 @@ describe('loss within scopes, real processes', () => {
     const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
     try {
       const carol = parties.get('carol');
-      await carol.event('step.started', ({ name }) => name === 'waits');
+      await inside(parties, 'waits');
       const pids = [await carol.pid('supervisor'), await carol.pid('program')];
       for (const pid of pids) process.kill(pid, 'SIGSTOP');
       const survivors = ['alice', 'bob'].map((name) => parties.get(name));
