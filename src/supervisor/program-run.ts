@@ -68,10 +68,7 @@ export class ProgramRun {
         this.#running = this.#start(message).catch((error: unknown) => this.escaped(error));
         return;
       case 'socket':
-        if (this.#plane && !this.#ending)
-          this.#plane.handleSocket(socket as Socket, Buffer.from(message.head, 'base64'));
-        else (socket as Socket | undefined)?.destroy();
-        return;
+        return this.#takeSocket(socket as Socket | undefined, message.head);
       case 'abort': {
         const { failure, attached, digest } = message.outcome;
         this.#failure = failure?.code;
@@ -93,6 +90,13 @@ export class ProgramRun {
       case 'close':
         void this.#end();
     }
+  }
+
+  /** There is no socket where whoever dialled, maybe a stranger, has broken the connection on its way here. */
+  #takeSocket(socket: Socket | undefined, headBase64: string): void {
+    if (this.#plane && !this.#ending && socket)
+      this.#plane.handleSocket(socket, Buffer.from(headBase64, 'base64'));
+    else socket?.destroy();
   }
 
   /** Tells every peer that nobody answers for this party any more: its program at once, its supervisor for certain. */

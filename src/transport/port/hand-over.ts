@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
  * Sends a raw socket to a child process, where `transport.handleSocket(socket, head)` finishes the connection. The message
  * is whatever `describe` makes of the head: bytes already read, which the child must see first. Resolves when the child has the socket.
  *
+ * Rejects if the socket is closed by now. It may also close before it is sent; the message then comes without it.
+ *
  * Everything that is buffered for the socket is taken into the head in the same turn, so no byte falls between the processes.
  */
 export function handOver(
@@ -13,6 +15,7 @@ export function handOver(
   head: Uint8Array,
   describe: (headBase64: string) => object,
 ): Promise<void> {
+  if (socket.destroyed) return Promise.reject(new Error('the socket to be handed over is closed'));
   const all = drainHead(socket, head);
   return new Promise((resolve, reject) => {
     child.send(describe(all.toString('base64')), socket, { keepOpen: false }, (error) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
@@ -7,6 +8,7 @@ import fc from 'fast-check';
 import { EnvironmentError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
 import { readClientHello } from './client-hello.ts';
+import { handOver } from './hand-over.ts';
 import { type ArrivedSocket, type ListenOptions, listenPort } from './listen-port.ts';
 
 const host = '127.0.0.1';
@@ -76,6 +78,23 @@ describe('ClientHello', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('a socket that is handed to another process', () => {
+  test('is not sent when it is closed: a message without it would come', async () => {
+    const { port, arrived, close } = await open();
+    connect({ host, port })
+      .on('error', () => {})
+      .write(await captureHello('data.alice.privity'));
+    const { socket, head } = await arrived;
+    socket.destroy();
+    const child = { send: () => assert.fail('sent') } as unknown as ChildProcess;
+    await assert.rejects(
+      handOver(child, socket, head, () => ({})),
+      /is closed/,
+    );
+    await close();
   });
 });
 
