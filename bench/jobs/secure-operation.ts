@@ -1,4 +1,7 @@
-/** One operation on a secure device of three parties, timed by alice: from when all have their input shares until its result is there. */
+/**
+ * One operation on a secure device of three parties, several times: from when all have their input shares until its result is there. The
+ * best run counts, as with the other systems.
+ */
 import { readFileSync } from 'node:fs';
 import { type AnyDevice, job, type Secret, secure, tensor, z } from 'privity';
 import {
@@ -7,6 +10,7 @@ import {
   type OperationName,
   operationNames,
   plain,
+  REPEAT_SECONDS_MAX,
   wave,
 } from '../peers/secure/operations.ts';
 
@@ -86,7 +90,11 @@ function integer<D extends AnyDevice>(op: OperationName, x: Integers<D>, y: Inte
 export default job(
   {
     parties: ['alice', 'bob', 'carol'],
-    args: z.object({ op: z.enum(operationNames), size: z.coerce.number().int() }),
+    args: z.object({
+      op: z.enum(operationNames),
+      size: z.coerce.number().int(),
+      runs: z.coerce.number().int().positive(),
+    }),
   },
   async ({ alice, bob, carol, args, reveal }) => {
     const { op, size } = args;
@@ -99,55 +107,65 @@ export default job(
     const first = (x: (typeof inputs)[number]) => x.reshape([-1]).slice(0, 1);
     for (const input of inputs) await reveal(first(input));
 
-    // Everybody is ready when everybody knows that.
-    const ready = [
-      alice.run('ready', () => 1),
-      bob.run('ready', () => 1),
-      carol.run('ready', () => 1),
-    ] as const;
-    await Promise.all([reveal(ready[0]), reveal(ready[1]), reveal(ready[2])]);
-    const before = {
-      alice: alice.run('clock', stamp),
-      bob: bob.run('clock', stamp),
-      carol: carol.run('clock', stamp),
+    const [x, y] = inputs;
+    const once = async () => {
+      // Everybody is ready when everybody knows that.
+      await Promise.all([
+        reveal(alice.run('ready', () => 1)),
+        reveal(bob.run('ready', () => 1)),
+        reveal(carol.run('ready', () => 1)),
+      ]);
+      const before = {
+        alice: alice.run('clock', stamp),
+        bob: bob.run('clock', stamp),
+        carol: carol.run('clock', stamp),
+      };
+      const result =
+        dtype === 'integer'
+          ? integer(op, x as Secret<typeof spu, 'integer'>, y as Secret<typeof spu, 'integer'> | undefined)
+          : fixedPoint(
+              op,
+              x as Secret<typeof spu>,
+              y as Secret<typeof spu> | undefined,
+              spu.constant(new Float64Array(FEATURES)),
+            );
+      const count = result.shape.reduce((product, size) => product * size, 1);
+      const sample = await reveal(result.reshape([-1]).slice(0, Math.min(100, count)));
+      const until = {
+        alice: alice.run('clock', { before: before.alice }, ({ before }) => [before, stamp()] as const),
+        bob: bob.run('clock', { before: before.bob }, ({ before }) => [before, stamp()] as const),
+        carol: carol.run('clock', { before: before.carol }, ({ before }) => [before, stamp()] as const),
+      };
+      const stamps = await Promise.all([reveal(until.alice), reveal(until.bob), reveal(until.carol)]);
+      return { sample, ...costOf(stamps) };
     };
 
-    const [x, y] = inputs;
-    const result =
-      dtype === 'integer'
-        ? integer(op, x as Secret<typeof spu, 'integer'>, y as Secret<typeof spu, 'integer'> | undefined)
-        : fixedPoint(
-            op,
-            x as Secret<typeof spu>,
-            y as Secret<typeof spu> | undefined,
-            spu.constant(new Float64Array(FEATURES)),
-          );
-    const sample = await reveal(
-      result.reshape([-1]).slice(
-        0,
-        Math.min(
-          100,
-          result.shape.reduce((n, s) => n * s, 1),
-        ),
-      ),
-    );
-
-    const stamps = [
-      await reveal(alice.run('clock', { before: before.alice }, ({ before }) => [before, stamp()] as const)),
-      await reveal(bob.run('clock', { before: before.bob }, ({ before }) => [before, stamp()] as const)),
-      await reveal(carol.run('clock', { before: before.carol }, ({ before }) => [before, stamp()] as const)),
-    ];
+    let best = await once();
+    let runs = 1;
+    // All parties know all times, so all stop after the same run.
+    for (let spent = best.seconds; runs < args.runs && spent < REPEAT_SECONDS_MAX; runs++) {
+      const next = await once();
+      spent += next.seconds;
+      if (next.seconds < best.seconds) best = next;
+    }
+    const { sample, ...cost } = best;
     const wanted = plain(
       op,
       size,
       shapes.map((_, index) => inputOf(op, size, index)),
     );
-    return {
-      seconds: Math.max(...stamps.map(([from, to]) => to.atMs - from.atMs)) / 1000,
-      cpu: stamps.reduce((sum, [from, to]) => sum + to.cpuS - from.cpuS, 0),
-      // All parties see the same counter, the last of them everything.
-      bytes: Math.max(...stamps.map(([, to]) => to.bytes)) - Math.min(...stamps.map(([from]) => from.bytes)),
-      error: Math.max(...Array.from(sample.data, (value, i) => Math.abs(value - (wanted[i] ?? Number.NaN)))),
-    };
+    const error = Math.max(
+      ...Array.from(sample.data, (value, i) => Math.abs(value - (wanted[i] ?? Number.NaN))),
+    );
+    return { ...cost, error, runs };
   },
 );
+
+function costOf(stamps: readonly (readonly [Stamp, Stamp])[]) {
+  return {
+    seconds: Math.max(...stamps.map(([from, to]) => to.atMs - from.atMs)) / 1000,
+    cpu: stamps.reduce((sum, [from, to]) => sum + to.cpuS - from.cpuS, 0),
+    // All parties see the same counter, the last of them everything.
+    bytes: Math.max(...stamps.map(([, to]) => to.bytes)) - Math.min(...stamps.map(([from]) => from.bytes)),
+  };
+}

@@ -31,6 +31,8 @@ const elements = (size: number): number => size;
 const upToAMillion = [1_000, 10_000, 100_000, 1_000_000];
 /** The largest is for links, with `--sizes-max 10000000`: there the time of a round no longer counts. */
 const upToTenMillion = [...upToAMillion, 10_000_000];
+/** An operation that has taken so long, all its runs together, is not run again. */
+export const REPEAT_SECONDS_MAX = 3;
 /** Targets are for so many elements at most. */
 export const TARGET_ELEMENTS = 1_000_000;
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:peers:secure [-- --only mul,less --systems privity,spu --sizes-max 10000 --limit 60 --link]`: the same operations on
- * Privity and on other systems, one after the other on the same machine; Markdown tables on standard output, progress on standard error.
+ * `npm run bench:peers:secure [-- --only mul,less --systems privity,spu --sizes-max 10000 --limit 60 --runs 5 --link]`: the same
+ * operations on Privity and on other systems, one after the other on the same machine; Markdown tables on standard output, progress on standard error.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     'sizes-max': { type: 'string', default: '1000000' },
     /** Seconds: an operation goes on to its next size only if that is expected to take no longer. */
     limit: { type: 'string', default: '60' },
+    /** Of each operation at each size, at most; the best counts. */
+    runs: { type: 'string', default: '5' },
     /** Over an emulated link of 100 Mbit/s and 50 ms. */
     link: { type: 'boolean', default: false },
     python: { type: 'string' },
@@ -61,6 +63,7 @@ for (const name of values.systems.split(',')) {
   try {
     await system.run(own, {
       limitS: Number(values.limit),
+      runs: Number(values.runs),
       speed: values.link ? WIDE_AREA : undefined,
       told: (measured) => {
         rows.push({ ...measured, system: system.name });

@@ -27,6 +27,8 @@ export interface Measured extends Cell {
 }
 
 export interface RunOptions {
+  /** Of each operation at each size, at most; the best counts: the first ones compile, or fill caches. */
+  readonly runs: number;
   /** An operation goes on to its next size only if that is expected to take no longer. */
   readonly limitS: number;
   /** Where given, parties reach each other over such a link. */
@@ -51,35 +53,36 @@ export class PrivitySystem implements System {
     this.#job = job;
   }
 
-  async run(cells: readonly Cell[], { limitS, speed, told }: RunOptions): Promise<void> {
+  async run(cells: readonly Cell[], { limitS, runs, speed, told }: RunOptions): Promise<void> {
     const took = new Map<string, Measured>();
     for (const cell of cells) {
       if (expected(took.get(cell.op), cell.size) > limitS) continue;
-      const measured = await this.#one(cell, speed);
+      const measured = await this.#one(cell, runs, speed);
       took.set(cell.op, measured);
       told(measured);
     }
   }
 
-  async #one({ op, size }: Cell, speed: LinkSpeed | undefined): Promise<Measured> {
+  async #one({ op, size }: Cell, runs: number, speed: LinkSpeed | undefined): Promise<Measured> {
     const parties = await Parties.start({
       parties: Object.fromEntries(JOB_PARTIES.map((name) => [name, { job: this.#job }])),
-      args: { op, size: String(size) },
+      args: { op, size: String(size), runs: String(runs) },
       ...(speed ? { network: () => 0 } : {}),
     });
     try {
       for (const path of parties.network?.around([]) ?? []) path.set({ ...speed });
       const { value } = await parties.get('alice').event('result');
+      const { runs: done, ...cost } = value as Omit<Measured, 'op' | 'size'> & { readonly runs: number };
       await parties.ended();
       const report = JSON.parse(readFileSync(join(parties.dir, 'reports/alice.json'), 'utf8')) as RunReport;
       const [device] = report.secure ?? [];
       const inputs = device?.operations.find(({ operation }) => operation === 'share')?.count ?? 0;
-      // Beside the operation: agreement on seeds, for each input its sharing and the opening of its first number, and the result's.
-      const rounds = device && device.rounds - 1 - (1 + inputs) - 1;
+      // Beside the operation: agreement on seeds, for each input its sharing and the opening of its first number, and each result's.
+      const rounds = device && (device.rounds - 1 - (1 + inputs)) / done - 1;
       return {
         op,
         size,
-        ...(value as Omit<Measured, 'op' | 'size'>),
+        ...cost,
         ...(rounds === undefined ? {} : { rounds }),
       };
     } finally {
@@ -206,9 +209,9 @@ export class MpycSystem extends LineSystem {
     this.#program = program;
   }
 
-  async commands(cells: string, { limitS }: RunOptions, net: Net) {
+  async commands(cells: string, { limitS, runs }: RunOptions, net: Net) {
     return [0, 1, 2].map((rank) => [
-      ...[this.#python, this.#program, cells, String(limitS)],
+      ...[this.#python, this.#program, cells, String(limitS), String(runs)],
       ...net.addressesFor(rank).flatMap((address) => ['-P', address]),
       ...['-I', String(rank), '--no-log'],
     ]);
@@ -227,10 +230,10 @@ export class SpuSystem extends LineSystem {
     this.#program = program;
   }
 
-  async commands(cells: string, { limitS }: RunOptions, net: Net) {
+  async commands(cells: string, { limitS, runs }: RunOptions, net: Net) {
     this.#folder = mkdtempSync(join(tmpdir(), 'privity-spu-'));
     return [0, 1, 2].map((rank) => [
-      ...[this.#python, this.#program, cells, String(limitS), this.#folder],
+      ...[this.#python, this.#program, cells, String(limitS), String(runs), this.#folder],
       ...[String(rank), net.addressesFor(rank).join()],
     ]);
   }
@@ -255,15 +258,15 @@ export class JiffSystem extends LineSystem {
 
   protected override async before(): Promise<void> {
     this.#port = await freePort();
-    const args = [this.#program, this.#modules, 'none:0', '0', 'server', String(this.#port)];
+    const args = [this.#program, this.#modules, 'none:0', '0', '0', 'server', String(this.#port)];
     this.#server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(this.#server.stdout as NodeJS.ReadableStream, 'data');
   }
 
   /** All messages go through the server, so there is no link between parties that could be slow. */
-  async commands(cells: string, { limitS, speed }: RunOptions) {
+  async commands(cells: string, { limitS, runs, speed }: RunOptions) {
     if (speed) throw new Error('JIFF has no links between parties');
-    const common = [process.execPath, this.#program, this.#modules, cells, String(limitS)];
+    const common = [process.execPath, this.#program, this.#modules, cells, String(limitS), String(runs)];
     return [0, 1, 2].map((rank) => [
       ...common,
       ...[String(rank), `127.0.0.1:${this.#port}`, String(this.#server?.pid)],

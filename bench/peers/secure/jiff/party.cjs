@@ -1,8 +1,8 @@
 /**
  * One party of JIFF, or its server: runs the operations of ../operations.ts that JIFF has, and prints one JSON object for each.
  *
- *   node party.cjs MODULES CELLS LIMIT_S server PORT
- *   node party.cjs MODULES CELLS LIMIT_S RANK ADDRESS SERVER_PID
+ *   node party.cjs MODULES CELLS LIMIT_S RUNS server PORT
+ *   node party.cjs MODULES CELLS LIMIT_S RUNS RANK ADDRESS SERVER_PID
  *
  * MODULES is the folder in which JIFF is installed. All messages go through the server, whose processor time party 0 reports with its own.
  */
@@ -11,11 +11,14 @@ const { createServer } = require('node:http');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-const [modules, cellsText, limitText, role, address, serverPid] = process.argv.slice(2);
+const [modules, cellsText, limitText, runsText, role, address, serverPid] = process.argv.slice(2);
 const load = createRequire(join(modules, 'package.json'));
 const { JIFFClient, JIFFServer } = load('jiff-mpc');
 const cells = cellsText.split(',').map((cell) => cell.split(':'));
 const limitS = Number(limitText);
+const runsMax = Number(runsText);
+/** Once an operation has taken so long, all its runs together, it is not run again. */
+const REPEAT_SECONDS_MAX = 3;
 /** JIFF computes modulo a prime that JavaScript numbers can multiply. */
 const ZP = 16_777_729;
 /** Elements that are in the air at once: every one of them has messages and a callback of its own. */
@@ -98,21 +101,25 @@ async function main(client) {
       shared.push(ofAll[0][1]);
     }
     for (const list of shared) await Promise.all(list.map(settled));
-    await barrier(client);
-    const before = [performance.now(), cpu(), loopback()];
-    const result = await operation.run(client, shared, n);
-    await barrier(client);
-    const after = [performance.now(), cpu(), loopback()];
-    let seconds = (after[0] - before[0]) / 1000;
-    // All parties have to leave an operation out at the same size.
-    seconds = await agree(client, seconds);
-    took.set(op, [seconds, n]);
+    const runs = [];
+    let result;
+    // All parties have to stop after the same run, and to leave an operation out at the same size.
+    for (let spent = 0; runs.length < runsMax && spent < REPEAT_SECONDS_MAX; ) {
+      await barrier(client);
+      const before = [performance.now(), cpu(), loopback()];
+      result = await operation.run(client, shared, n);
+      await barrier(client);
+      const after = [performance.now(), cpu(), loopback()];
+      const seconds = await agree(client, (after[0] - before[0]) / 1000);
+      spent += seconds;
+      runs.push({ seconds, cpu: after[1] - before[1], bytes: after[2] - before[2] });
+    }
+    const best = runs.reduce((one, other) => (other.seconds < one.seconds ? other : one));
+    took.set(op, [best.seconds, n]);
     const opened = await Promise.all(result.slice(0, 100).map((share) => client.open(share)));
     const wanted = operation.plain(values);
     const error = Math.max(...opened.map((value, i) => Math.abs(Number(value) - wanted[i])));
-    console.log(
-      JSON.stringify({ op, size: n, seconds, cpu: after[1] - before[1], bytes: after[2] - before[2], error }),
-    );
+    console.log(JSON.stringify({ op, size: n, ...best, error }));
   }
   client.disconnect(true, true, () => process.exit(0));
 }
