@@ -1,8 +1,8 @@
 /**
  * How soon a failure is known to the last party, and how soon everything is gone, over real runs (two processes a party, mutual
  * TLS): the guarantees G1, G2, G3 and G7. The moment of an exception is what the job prints after it has failed; the moment of
- * a signal is this process's; the moment of a decision is the time of that party's `verdict` event. All clocks are this
- * machine's. RUNS, LARGE_RUNS and SIGNAL_RUNS make it shorter or longer.
+ * a signal is this process's; the moment of a decision is the time of that party's `verdict` event. All are read from
+ * this machine's clock, in whole milliseconds. RUNS, LARGE_RUNS and SIGNAL_RUNS make it shorter or longer.
  */
 import { jobFile, Parties, type Party } from '../test/faults/parties.ts';
 import { atMost, figure, quantile, setting } from './parts/figure.ts';
@@ -16,8 +16,6 @@ const THREE = ['alice', 'bob', 'carol'];
 /** Thirty-two processes that start on two cores keep each other from running for seconds, and silence is not what is measured. */
 const PATIENT = { lostAfterMs: 30_000 };
 const SIXTEEN = Array.from({ length: 16 }, (_, i) => (i < 3 ? (THREE[i] ?? '') : `party${i}`));
-
-const now = (): number => performance.timeOrigin + performance.now();
 
 interface Times {
   /** From the fault to the last party's verdict. */
@@ -56,13 +54,12 @@ async function once(
     const at = await fault(parties);
     const speaking = parties.all.filter(({ name }) => name !== silent);
     const verdicts = await Promise.all(speaking.map((party) => party.event('verdict')));
-    const exits = await Promise.all(speaking.map((party) => party.exited));
+    const exits = await Promise.all(speaking.map((party) => party.exited.then(() => Date.now())));
     await parties.ended();
     const leftovers = await parties.leftovers();
     if (leftovers.length > 0) throw new Error(`left behind: ${leftovers.join(', ')}`);
     const decided = Math.max(...verdicts.map((verdict) => Date.parse(verdict.time)));
-    const gone = performance.timeOrigin + Math.max(...exits.map((exit) => exit.at));
-    return { decideMs: Math.max(0, decided - at), goneMs: gone - decided } satisfies Times;
+    return { decideMs: decided - at, goneMs: Math.max(...exits) - decided } satisfies Times;
   } finally {
     parties.dispose();
   }
@@ -94,7 +91,7 @@ const signalled =
     const bob = parties.get('bob');
     await whileWorking(bob);
     const pids = await Promise.all(roles.map((role) => bob.pid(role)));
-    const at = now();
+    const at = Date.now();
     for (const pid of pids) process.kill(pid, signal);
     if (signal !== 'SIGSTOP') return at;
     // It thaws when the others have ended, and ends as well.

@@ -70,7 +70,7 @@ export class Party {
   readonly name: string;
   readonly events: RunEvent[] = [];
   readonly child: ChildProcess;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null; at: number }>;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   text = '';
   #watchers: (() => void)[] = [];
   readonly #patienceMs: number;
@@ -105,7 +105,6 @@ export class Party {
     this.exited = once(this.child, 'close').then(([code, signal]) => ({
       code,
       signal,
-      at: performance.now(),
     }));
   }
 

@@ -10,7 +10,7 @@ const me = process.env.PEERS_PARTY;
 const LARGE_BYTES = 9 * 1024 * 1024;
 
 const markFault = (): void => {
-  console.log(`FAULT-AT ${performance.timeOrigin + performance.now()}`);
+  console.log(`FAULT-AT ${Date.now()}`);
 };
 
 const fail = (): number => {
