@@ -5,9 +5,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
-import { answerHelp } from './options.mjs';
+import { optionsOf } from './options.mjs';
 
-answerHelp(import.meta.url);
+const values = optionsOf(import.meta.url, {
+  only: { type: 'string' },
+  systems: { type: 'string', default: 'privity,spu,mpyc,jiff' },
+  'sizes-max': { type: 'string', default: '1000000' },
+  // Seconds: an operation goes on to its next size only if that is expected to take no longer.
+  limit: { type: 'string', default: '60' },
+  // Of each operation at each size, at most; the best counts.
+  runs: { type: 'string', default: '5' },
+  // Over an emulated link of 100 Mbit/s and 50 ms.
+  link: { type: 'boolean', default: false },
+});
 
 const JIFF = 'jiff-mpc@1.0.0';
 const cache = join(root, 'node_modules/.cache');
@@ -64,19 +74,19 @@ ensureInstalled();
 const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
 if (build.status !== 0) process.exit(build.status ?? 1);
 
-const args = process.argv.slice(2);
-const systems = /--systems[ =](\S+)/.exec(args.join(' '))?.[1] ?? 'privity,spu,mpyc,jiff';
-const pythonMissing = /spu|mpyc/.test(systems) ? installPythons() : null;
+const pythonMissing = /spu|mpyc/.test(values.systems) ? installPythons() : null;
 if (pythonMissing !== null) console.error(`SPU and MPyC are left out: ${pythonMissing}.`);
-const jiffMissing = systems.includes('jiff') ? installJiff() : null;
+const jiffMissing = values.systems.includes('jiff') ? installJiff() : null;
 if (jiffMissing !== null) console.error(`JIFF is left out: ${jiffMissing}.`);
 const result = spawnSync(
   process.execPath,
   [
     join(root, 'dist/bench/peers/secure/run.js'),
-    ...(pythonMissing === null ? ['--python', python] : []),
-    ...(jiffMissing === null ? ['--jiff', jiff] : []),
-    ...args,
+    JSON.stringify({
+      ...values,
+      ...(pythonMissing === null ? { python } : {}),
+      ...(jiffMissing === null ? { jiff } : {}),
+    }),
   ],
   { cwd: root, stdio: 'inherit' },
 );

@@ -5,9 +5,22 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
-import { answerHelp } from './options.mjs';
+import { optionsOf } from './options.mjs';
 
-answerHelp(import.meta.url);
+const values = optionsOf(import.meta.url, {
+  only: { type: 'string' },
+  systems: { type: 'string', default: 'privity,rayfed' },
+  privity: { type: 'string', default: '5' },
+  rayfed: { type: 'string', default: '2' },
+  // Seconds after the fault, from which on a party counts as hanging.
+  limit: { type: 'string', default: '30' },
+  // RayFed's exit_on_sending_failure, and its timeout_in_ms, in seconds.
+  'exit-on-sending-failure': { type: 'string', default: 'yes' },
+  timeout: { type: 'string', default: '20' },
+  // All outcomes, one JSON object a line, are appended to the first; the second measures nothing, and prints the table of such a file.
+  raw: { type: 'string' },
+  table: { type: 'string' },
+});
 
 const folder = join(root, 'bench/peers/failures');
 /** Out of the way of everything that reads the source tree. */
@@ -58,16 +71,14 @@ ensureInstalled();
 const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
 if (build.status !== 0) process.exit(build.status ?? 1);
 
-const args = process.argv.slice(2);
-const wantsRayFed = !/--systems[ =]privity( |$)/.test(args.join(' '));
+const wantsRayFed = values.systems.split(',').includes('rayfed') && values.table === undefined;
 const missing = wantsRayFed ? installRayFed() : null;
 if (missing !== null) console.error(`RayFed is left out: ${missing}. Its messages are above.`);
 const result = spawnSync(
   process.execPath,
   [
     join(root, 'dist/bench/peers/failures/run.js'),
-    ...(wantsRayFed && missing === null ? ['--python', python] : []),
-    ...args,
+    JSON.stringify({ ...values, ...(wantsRayFed && missing === null ? { python } : {}) }),
   ],
   { cwd: root, stdio: 'inherit' },
 );

@@ -1,10 +1,9 @@
 /**
- * `npm run bench:peers [-- --only NAME,NAME] [--systems privity,rayfed] [--privity 5] [--rayfed 2]`: the same failures on
- * both systems, in turn, in one run; a Markdown table on standard output, progress on standard error.
+ * The work of scripts/bench-peers.mjs: the same failures on both systems, in turn, in one run; a Markdown table on standard output,
+ * progress on standard error.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { measure, type Outcome } from './measure.ts';
 import { PrivitySystem } from './privity-system.ts';
 import { RayFedSystem } from './rayfed-system.ts';
@@ -12,25 +11,12 @@ import { scenarios } from './scenarios.ts';
 import type { System } from './system.ts';
 import { head, row, tableOf } from './table.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    systems: { type: 'string', default: 'privity,rayfed' },
-    privity: { type: 'string', default: '5' },
-    rayfed: { type: 'string', default: '2' },
-    /** How long after the fault a party counts as hanging. */
-    limit: { type: 'string', default: '30' },
-    /** RayFed's exit_on_sending_failure. */
-    'exit-on-sending-failure': { type: 'string', default: 'yes' },
-    /** RayFed's timeout_in_ms, in seconds. */
-    timeout: { type: 'string', default: '20' },
-    /** All outcomes, one JSON object a line, are appended to this file. */
-    raw: { type: 'string' },
-    /** Measures nothing: prints the table of the outcomes in such a file. */
-    table: { type: 'string' },
-    python: { type: 'string' },
-  },
-});
+/** The options of the script, which has checked them, and where it has put RayFed. */
+type Options = Readonly<
+  Record<'systems' | 'privity' | 'rayfed' | 'limit' | 'exit-on-sending-failure' | 'timeout', string> &
+    Partial<Record<'only' | 'raw' | 'table' | 'python', string>>
+>;
+const values = JSON.parse(process.argv[2] ?? '{}') as Options;
 
 // The compiled file is in dist*/bench/peers/failures; programs that are not compiled stay in the source tree.
 const built = new URL('../../../', import.meta.url);

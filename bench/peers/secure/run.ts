@@ -1,30 +1,20 @@
 /**
- * `npm run bench:peers:secure [-- --only mul,less --systems privity,spu --sizes-max 10000 --limit 60 --runs 5 --link]`: the same
- * operations on Privity and on other systems, one after the other on the same machine; Markdown tables on standard output, progress on standard error.
+ * The work of scripts/bench-peers-secure.mjs: the same operations on Privity and on other systems, one after the other on the same
+ * machine; Markdown tables on standard output, progress on standard error.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { WIDE_AREA } from './link.ts';
 import { operationNames, operations } from './operations.ts';
 import { JiffSystem, MpycSystem, PrivitySystem, SpuSystem, type System } from './systems.ts';
 import { figure, type Row, tableOf, verdictsOf } from './table.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    systems: { type: 'string', default: 'privity,spu,mpyc,jiff' },
-    'sizes-max': { type: 'string', default: '1000000' },
-    /** Seconds: an operation goes on to its next size only if that is expected to take no longer. */
-    limit: { type: 'string', default: '60' },
-    /** Of each operation at each size, at most; the best counts. */
-    runs: { type: 'string', default: '5' },
-    /** Over an emulated link of 100 Mbit/s and 50 ms. */
-    link: { type: 'boolean', default: false },
-    python: { type: 'string' },
-    jiff: { type: 'string' },
-  },
-});
+/** The options of the script, which has checked them, and where it has put the other systems. */
+type Options = Readonly<
+  Record<'systems' | 'sizes-max' | 'limit' | 'runs', string> &
+    Partial<Record<'only' | 'python' | 'jiff', string>> & { link: boolean }
+>;
+const values = JSON.parse(process.argv[2] ?? '{}') as Options;
 
 if (process.env.PRIVITY_BENCH_NETWORK !== 'own') process.exit(inOwnNetwork());
 
