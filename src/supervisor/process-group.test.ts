@@ -33,6 +33,22 @@ describe('processes of a run', () => {
     }
   });
 
+  it('are found by their mark while they begin to run another program', async () => {
+    const mark = `test-${process.pid}-exec`;
+    const script = 'exec sh -c "$0" "$0"';
+    const child = spawn('sh', ['-c', script, script], {
+      detached: true,
+      stdio: 'ignore',
+      env: { ...process.env, [MARK]: mark },
+    });
+    try {
+      await once(child, 'spawn');
+      for (let look = 0; look < 200; look++) assert.deepEqual(markedProcesses(mark), [child.pid]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
   it('are named when they stay', async () => {
     // It does not carry the mark, so only the group shows it, and nobody kills it here.
     const child = await stubborn({});

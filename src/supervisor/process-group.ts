@@ -14,6 +14,11 @@ export const LOCAL_MARK = 'privity_local';
 /** How long killed processes may take to disappear before they count as left over. */
 const TREE_GONE_TIMEOUT_MS = 1_000;
 const POLL_MS = 10;
+/** In execve a process shows no environment for some microseconds; for longer where the machine is busy or its disk slow. */
+const EXEC_TIMEOUT_MS = 50;
+const EXEC_POLL_MS = 1;
+/** Waited for, and never woken. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Living processes of a group; group 0: none. Zombies hold nothing and are whoever's to reap who adopted them. */
 export function groupMembers(group: number): readonly number[] {
@@ -31,10 +36,7 @@ export function groupMembers(group: number): readonly number[] {
 export function markedProcesses(mark: string, name = MARK): readonly number[] {
   if (process.platform !== 'linux') return [];
   const entry = `\0${name}=${mark}\0`;
-  // A zombie has no environment any more, a process of another user shows none.
-  return processes().filter(
-    (pid) => pid !== process.pid && `\0${read(`/proc/${pid}/environ`)}`.includes(entry),
-  );
+  return processes().filter((pid) => pid !== process.pid && `\0${environmentOf(pid)}`.includes(entry));
 }
 
 /** Ends every process with the mark, but this one. */
@@ -62,17 +64,42 @@ export async function treeGone(group: number, mark: string): Promise<readonly nu
   }
 }
 
+/** Empty for a zombie, which has none any more, and for a process of another user, which shows none. */
+function environmentOf(pid: number): string {
+  let patienceMs = 0;
+  for (let waitedMs = 0; ; waitedMs += EXEC_POLL_MS) {
+    const environment = readIfAllowed(`/proc/${pid}/environ`);
+    if (environment !== '') return environment ?? '';
+    patienceMs = Math.max(patienceMs, worthWaitingMs(pid));
+    if (waitedMs >= patienceMs) return '';
+    Atomics.wait(NEVER, 0, 0, EXEC_POLL_MS);
+  }
+}
+
+/** How long a process that shows an empty environment may take to show another one. */
+function worthWaitingMs(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // How much memory it has, of which zombies have none, and where in it its environment is.
+  const [memory = 0, start = 0, end = 0] = [20, 47, 48].map((field) => Number(fields[field] ?? 0));
+  if (memory === 0) return 0;
+  // Nowhere yet, or there by now; else it is empty, or the kernel is just writing it.
+  return end === 0 || start < end ? EXEC_TIMEOUT_MS : 2 * EXEC_POLL_MS;
+}
+
 const processes = (): readonly number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
 /** Empty when the process has ended meanwhile, or is somebody else's. */
-function read(path: string): string {
+const read = (path: string): string => readIfAllowed(path) ?? '';
+
+function readIfAllowed(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    return '';
+    return undefined;
   }
 }
 
