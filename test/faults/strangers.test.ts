@@ -1,7 +1,10 @@
 /** Whoever can reach the port of a party, without being one of them. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { type ArrivedSocket, listenPort } from '../../src/transport/index.ts';
@@ -13,7 +16,11 @@ const PATIENCE_MS = 20_000;
 describe('a stranger at the port, real processes', () => {
   it('that asks for the data plane before the run has started and goes away again does not harm it', async () => {
     const job = jobFile('steady.ts');
-    const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
+    const dir = mkdtempSync(join(tmpdir(), 'privity-gate-'));
+    const gate = join(dir, 'open');
+    const parties = await Parties.start({
+      parties: { alice: { job }, bob: { job }, carol: { job, env: { STEADY_GATE: gate } } },
+    });
     try {
       const alice = parties.get('alice');
       await alice.event('process.started', ({ role }) => role === 'program');
@@ -22,19 +29,28 @@ describe('a stranger at the port, real processes', () => {
       for (let visits = 0; visits < 2; visits++) {
         const socket = await visit(port);
         socket.write(hello);
-        // By then the hello has been read, and the program is not there yet to be given the socket.
-        await alice.event('peer.state', ({ state }) => state === 'up');
+        await served(port);
         socket.resetAndDestroy();
       }
       assert.ok(!alice.events.some(({ event }) => event === 'run.started'), 'the strangers came too late');
+      writeFileSync(gate, '');
       await parties.ended();
       for (const party of parties.all) assert.equal((await party.exited).code, 0, party.story());
       assert.deepEqual(await parties.leftovers(), []);
     } finally {
       parties.dispose();
+      rmSync(dir, { recursive: true });
     }
   });
 });
+
+/** Whoever came before has been read by then: a stranger that speaks no TLS is answered. */
+async function served(port: number): Promise<void> {
+  const socket = await visit(port);
+  socket.write('GET / HTTP/1.1\r\n\r\n');
+  await once(socket, 'data');
+  socket.destroy();
+}
 
 /** A connection, as soon as the party listens. */
 async function visit(port: number): Promise<Socket> {
