@@ -106,7 +106,7 @@ function neverFail(): Scenario[] {
     ...(['bob', 'alice'] as const).map((victim) =>
       cell({
         parties: 3,
-        args: { act: 'pause', who: victim },
+        args: { act: 'wait for the end of a stop', who: victim },
         fault: fault('stop program for a while', victim, 'mid-task'),
         expected: completed,
         detectionMs: null,

@@ -37,6 +37,9 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
+/** Listened for from here on: a program may be stopped after its task was said to begin, and before it does. */
+const continued = new Promise<number>((resolve) => process.once('SIGCONT', () => resolve(2)));
+
 function fillHeap(): never {
   const kept: unknown[] = [];
   for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
@@ -121,6 +124,8 @@ async function act(what: string, signal: AbortSignal, tempDir: string): Promise<
       return new Map([['canary-key', 'canary-value']]);
     case 'pause':
       return new Promise((resolve) => setTimeout(resolve, PAUSE_MS, 2));
+    case 'wait for the end of a stop':
+      return continued;
     case 'spin':
       for (;;);
     case 'block':
