@@ -83,8 +83,9 @@ const moments: Readonly<Record<When, Moment>> = {
     await working(parties, fault);
     await delay(Math.max(0, (parties.expiresAt ?? 0) - Date.now()));
   },
-  // The other party's last word is on its way: it has confirmed, and cannot have heard the confirmation.
-  'after READY': (parties) => parties.get('bob').event('log', (event) => event.message === 'through'),
+  // The last word of each is on its way: all have confirmed, and nobody can have heard the confirmation of another.
+  'after READY': ({ all }) =>
+    Promise.all(all.map((party) => party.event('log', ({ message }) => message === 'through'))),
 };
 
 /** Resolves when the moment has come. */
