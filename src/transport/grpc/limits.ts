@@ -14,7 +14,7 @@ export interface GrpcLimits {
   readonly connectionWindowBytes: number;
   /** Bytes queued in a connection above which `send` asks its caller to wait. Two chunks keep the socket busy. */
   readonly sendQueueBytes: number;
-  /** Sockets that may be between accept and a checked identity at one time; those above are dropped. */
+  /** Sockets that may be between accept and a checked identity at one time; those of whoever has most give way. */
   readonly handshakesMax: number;
 }
 

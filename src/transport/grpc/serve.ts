@@ -12,6 +12,7 @@ import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { Clock, Connection, Plane } from '../../contracts/index.ts';
 import type { Identity } from '../identity/certificate.ts';
 import { claimedParty, describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
+import { Crowd } from '../port/crowd.ts';
 import { GrpcConnection } from './connection.ts';
 import { type PeerAddress, REFUSAL_PREFIX } from './dial.ts';
 import type { GrpcLimits } from './limits.ts';
@@ -43,9 +44,11 @@ export class GrpcServer {
   readonly #sessions = new Set<ServerHttp2Session>();
   /** Sockets whose identity has not been checked yet. */
   readonly #pending = new Map<string, Socket>();
+  readonly #strangers: Crowd;
 
   constructor(options: ServeOptions) {
     this.#options = options;
+    this.#strangers = new Crowd(options.limits.handshakesMax);
     this.#server = createSecureServer({
       ...secureContext(options.identity),
       ...peerPolicy,
@@ -65,11 +68,8 @@ export class GrpcServer {
   handleSocket(socket: Socket, head: Uint8Array): void {
     const { clock, limits } = this.#options;
     socket.on('error', () => {});
-    if (this.#pending.size >= limits.handshakesMax) {
-      socket.destroy();
-      return;
-    }
     this.#sockets.add(socket);
+    this.#strangers.add(socket);
     const from = remoteEnd(socket);
     this.#pending.set(from, socket);
     // Twice the handshake timeout: the TLS handshake has its own, the rest is for the call.
@@ -148,6 +148,7 @@ export class GrpcServer {
     const from = remoteEnd(session.socket);
     const socket = this.#pending.get(from);
     this.#pending.delete(from);
+    if (socket) this.#strangers.take(socket);
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     const { clock, limits } = this.#options;
     this.#options.onConnection(new GrpcConnection({ ...admission, stream, session, socket, clock, limits }));

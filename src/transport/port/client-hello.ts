@@ -3,7 +3,8 @@
  * it. Pure; the bytes are a stranger's, so every length is checked against what is there.
  */
 export type ClientHello =
-  | { readonly kind: 'incomplete' }
+  /** `bytes`: with fewer than these it stays so. */
+  | { readonly kind: 'incomplete'; readonly bytes: number }
   /** Not a TLS handshake record, or one that contradicts itself. */
   | { readonly kind: 'not-tls' }
   | { readonly kind: 'hello'; readonly serverName: string | undefined };
@@ -20,9 +21,10 @@ export function readClientHello(bytes: Uint8Array): ClientHello {
   const handshake = joinRecords(bytes);
   if (handshake === 'not-tls') return { kind: 'not-tls' };
   if (handshake.length >= 1 && handshake[0] !== CLIENT_HELLO) return { kind: 'not-tls' };
-  if (handshake.length < 4) return { kind: 'incomplete' };
+  if (handshake.length < 4) return { kind: 'incomplete', bytes: bytes.length + 1 };
   const length = uint(handshake, 1, 3);
-  if (handshake.length < 4 + length) return { kind: 'incomplete' };
+  const missing = 4 + length - handshake.length;
+  if (missing > 0) return { kind: 'incomplete', bytes: bytes.length + missing };
   const body = new Reader(handshake.subarray(4, 4 + length));
   // legacy_version, random, legacy_session_id, cipher_suites, legacy_compression_methods
   body.skip(2 + 32);
@@ -55,6 +57,9 @@ function hostName(extension: Uint8Array): ClientHello {
 function joinRecords(bytes: Uint8Array): Uint8Array | 'not-tls' {
   const parts: Uint8Array[] = [];
   let at = 0;
+  let have = 0;
+  /** As long as it is not known, the bytes that say it. */
+  let wanted = 4;
   while (at < bytes.length) {
     if (bytes[at] !== HANDSHAKE) return 'not-tls';
     if (at + 1 < bytes.length && bytes[at + 1] !== 3) return 'not-tls';
@@ -64,12 +69,17 @@ function joinRecords(bytes: Uint8Array): Uint8Array | 'not-tls' {
     const end = Math.min(at + RECORD_HEADER + length, bytes.length);
     parts.push(bytes.subarray(at + RECORD_HEADER, end));
     at += RECORD_HEADER + length;
+    have += parts.at(-1)?.length ?? 0;
+    // Not at every record: a stranger can send thousands of one byte each.
+    if (wanted === 4 && have >= 4) wanted = 4 + uint(joined(parts), 1, 3);
     // Anything after the ClientHello is none of our business: stop as soon as it is complete.
-    const first = parts.length === 1 ? (parts[0] ?? new Uint8Array(0)) : Buffer.concat(parts);
-    if (first.length >= 4 && first.length >= 4 + uint(first, 1, 3)) return first;
+    if (have >= 4 && have >= wanted) break;
   }
-  return parts.length === 1 ? (parts[0] ?? new Uint8Array(0)) : Buffer.concat(parts);
+  return joined(parts);
 }
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 ? (parts[0] ?? new Uint8Array(0)) : Buffer.concat(parts);
 
 function uint(bytes: Uint8Array, at: number, size: number): number {
   let value = 0;

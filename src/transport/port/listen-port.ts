@@ -4,6 +4,7 @@ import { systemClock } from '../../base/system.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
 import { parseServerName } from '../grpc/server-name.ts';
 import { readClientHello } from './client-hello.ts';
+import { Crowd } from './crowd.ts';
 
 /** Bounds of the listening port, where strangers knock. */
 export interface PortLimits {
@@ -11,7 +12,7 @@ export interface PortLimits {
   readonly helloTimeoutMs: number;
   /** Longest ClientHello; OpenSSL's have 300 to 2,000 bytes. */
   readonly helloBytesMax: number;
-  /** Sockets that may be without a complete ClientHello at one time; the oldest gives way. */
+  /** Sockets that may be without a complete ClientHello, or be turned away, at one time; those of whoever has most give way. */
   readonly pendingMax: number;
 }
 
@@ -58,12 +59,10 @@ export interface ListeningPort {
 export async function listenPort(options: ListenOptions): Promise<ListeningPort> {
   const limits = { ...PORT_LIMITS, ...options.limits };
   const clock = options.clock ?? systemClock;
-  const waiting = new Set<Socket>();
+  const waiting = new Crowd(limits.pendingMax);
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
-    const [oldest] = waiting;
-    if (waiting.size >= limits.pendingMax) oldest?.destroy();
     waiting.add(socket);
-    receiveHello(socket, limits, clock, options, () => waiting.delete(socket));
+    receiveHello(socket, limits, clock, options, () => waiting.take(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options)));
@@ -75,7 +74,7 @@ export async function listenPort(options: ListenOptions): Promise<ListeningPort>
     host: options.host,
     port: (server.address() as AddressInfo).port,
     close(): Promise<void> {
-      for (const socket of waiting) socket.destroy();
+      waiting.destroy();
       // Not the callback of close(): it waits for sockets that were handed on, which live as long as their runs.
       server.close();
       return new Promise((resolve) => setImmediate(resolve));
@@ -88,29 +87,35 @@ function receiveHello(
   limits: PortLimits,
   clock: Clock,
   options: ListenOptions,
-  onSettled: () => void,
+  onHello: () => void,
 ): void {
   const parts: Buffer[] = [];
   let bytes = 0;
+  /** Looking again before there are so many is of no use, and would cost a stranger nothing to bring about. */
+  let enough = 1;
   const settle = (): void => {
     timer.cancel();
     socket.pause();
     socket.removeListener('data', onData);
     socket.removeListener('close', settle);
-    onSettled();
   };
   const onData = (part: Buffer): void => {
     parts.push(part);
     bytes += part.length;
+    if (bytes < enough) return;
     const head = parts.length === 1 ? part : Buffer.concat(parts);
     const hello = readClientHello(head);
-    if (hello.kind === 'incomplete' && bytes <= limits.helloBytesMax) return;
+    if (hello.kind === 'incomplete' && hello.bytes <= limits.helloBytesMax) {
+      enough = hello.bytes;
+      return;
+    }
     settle();
     if (hello.kind !== 'hello') return answerPlainly(socket, clock, limits);
     const name = hello.serverName === undefined ? undefined : parseServerName(hello.serverName);
     if (name === undefined || (options.party !== undefined && options.party !== name.party)) {
       return alertUnrecognizedName(socket, clock, limits);
     }
+    onHello();
     options.onSocket({ ...name, socket, head });
   };
   const timer = clock.after(limits.helloTimeoutMs, () => socket.destroy());

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { EnvironmentError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
 import { readClientHello } from './client-hello.ts';
+import { networkOf } from './crowd.ts';
 import { handOver } from './hand-over.ts';
 import { type ArrivedSocket, type ListenOptions, listenPort } from './listen-port.ts';
 
@@ -98,6 +99,17 @@ describe('a socket that is handed to another process', () => {
   });
 });
 
+describe('the network of an address', () => {
+  test('is an IPv4 address, or the first half of an IPv6 address', () => {
+    assert.equal(networkOf('192.0.2.7'), '192.0.2.7');
+    assert.equal(networkOf('::ffff:192.0.2.7'), '::ffff:192.0.2.7');
+    assert.equal(networkOf('2001:db8::7'), '2001:db8:0:0');
+    assert.equal(networkOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2');
+    assert.equal(networkOf('::1'), '0:0:0:0');
+    assert.equal(networkOf('fe80::'), 'fe80:0:0:0');
+  });
+});
+
 describe('the port of a party', () => {
   test('tells planes apart before TLS and loses no byte', async () => {
     for (const plane of ['control', 'data'] as const) {
@@ -182,6 +194,48 @@ describe('the port of a party', () => {
     await firstClosed;
     await crowded.close();
     for (const each of sockets) each.destroy();
+  });
+
+  const timeout = 10_000;
+  test('bounds those whom it answers in plain words, too, if they do not go away', { timeout }, async () => {
+    const { port, close } = await open({ limits: { pendingMax: 2, helloTimeoutMs: 60_000 } });
+    const sockets = [0, 1, 2].map(() => connect({ host, port, allowHalfOpen: true }));
+    const displaced = sockets.map((socket) => {
+      socket.on('error', () => {});
+      socket.resume().write('GET / HTTP/1.1\r\n\r\n');
+      return new Promise((resolve) => socket.once('close', resolve));
+    });
+    // They have been answered, and go on talking: the one that has been displaced finds nobody there.
+    const talking = setInterval(() => {
+      for (const socket of sockets) if (!socket.destroyed) socket.write('x');
+    }, 5);
+    await Promise.race(displaced);
+    clearInterval(talking);
+    await close();
+    for (const socket of sockets) socket.destroy();
+  });
+
+  const skip = process.platform === 'linux' ? false : 'needs a second address of this machine';
+  test('makes a crowd from one address give way, not who came from another', { skip, timeout }, async () => {
+    const { port, arrived, close } = await open({ limits: { pendingMax: 3 } });
+    const hello = await captureHello('data.alice.privity');
+    const peer = connect({ host, port });
+    peer.on('error', () => {});
+    await once(peer, 'connect');
+    const crowd = Array.from({ length: 4 }, () => connect({ host, port, localAddress: '127.0.0.2' }));
+    await Promise.race(
+      crowd.map((socket) =>
+        once(
+          socket.on('error', () => {}),
+          'close',
+        ),
+      ),
+    );
+    peer.write(hello);
+    const { socket } = await arrived;
+    assert.equal(socket.remoteAddress, host);
+    for (const each of [socket, peer, ...crowd]) each.destroy();
+    await close();
   });
 
   test('that is taken, or not to be had, is a typed error', async () => {

@@ -1,0 +1,42 @@
+/** Strangers who crowd a party's port from an address of their own, so that a peer might not get in. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import { clientHello } from './client-hello.ts';
+import { join, testParty } from './federation.ts';
+
+/** Only Linux has it without being told. */
+const elsewhere = '127.0.0.2';
+const skip = process.platform === 'linux' ? false : 'needs a second address of this machine';
+
+describe('strangers at the port', () => {
+  it('that never finish their handshakes do not keep a peer out', { skip }, async () => {
+    const [alice, bob] = [await testParty('alice'), await testParty('bob')];
+    const addresses = [alice.address, bob.address];
+    const handshakesMax = 8;
+    join(alice, addresses, { handshakesMax }).accept((connection) => connection.destroy());
+    const bobs = join(bob, addresses);
+    const strangers: Socket[] = [];
+    try {
+      const hello = await clientHello('control.alice.privity');
+      for (let i = 0; i < handshakesMax; i++) {
+        const stranger = connect({ host: '127.0.0.1', port: alice.port.port, localAddress: elsewhere });
+        stranger.on('error', () => {});
+        strangers.push(stranger);
+        stranger.write(hello);
+        // What it has been sent shows that its handshake is under way; it does not go on with it.
+        await once(stranger, 'data');
+      }
+      const connection = await bobs.dial('alice', 'control', new AbortController().signal);
+      assert.equal(connection.peer, 'alice');
+      connection.destroy();
+    } finally {
+      for (const stranger of strangers) stranger.destroy();
+      for (const party of [alice, bob]) {
+        await party.transport?.close();
+        await party.port.close();
+      }
+    }
+  });
+});
