@@ -33,6 +33,8 @@ export type ToProgram =
     }
   /** Comes with the socket; `head` is base64 of the bytes that the supervisor has read from it. */
   | { readonly type: 'socket'; readonly head: string }
+  /** Comes behind a socket. That it could be sent says that the socket has been taken; to the program it says nothing. */
+  | { readonly type: 'behindSocket' }
   | { readonly type: 'abort'; readonly outcome: Outcome }
   /** A scope has failed, here or elsewhere: end what runs in it. */
   | { readonly type: 'scopeCancelled'; readonly scope: string; readonly failure: Failure }

@@ -28,6 +28,9 @@ export class ProgramProcess implements ProgramChild {
   readonly #child: ChildProcess;
   readonly #mark: string;
   #outOfMemory = false;
+  #hasExited = false;
+  /** Gives up the connection that is on its way to the process. */
+  #giveUpSocket: () => void = () => undefined;
 
   private constructor(child: ChildProcess, pid: number, mark: string, handlers: ProgramHandlers) {
     this.#child = child;
@@ -48,6 +51,8 @@ export class ProgramProcess implements ProgramChild {
     // `close` comes after the last line of output; `exit` may come before.
     this.exited = once(child, 'exit').then(async (values: unknown[]) => {
       const [code, signal] = values as [number | null, NodeJS.Signals | null];
+      this.#hasExited = true;
+      this.#giveUpSocket();
       if (isCrash(signal)) await Promise.race([closed, delay(LAST_WORDS_MS)]);
       const exit = { code, signal, outOfMemory: this.#outOfMemory };
       handlers.onExit(exit);
@@ -73,15 +78,22 @@ export class ProgramProcess implements ProgramChild {
     else if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /** Hands a data connection over. The socket is closed here if the process can no longer take it. */
-  sendSocket(socket: Socket, head: Uint8Array): void {
-    if (!this.#child.connected) {
+  /**
+   * Hands a data connection over, one at a time. Resolves when the process has taken it or never will; while it is busy it does not,
+   * and what else is said to it waits behind the connection. The socket is closed here if the process can no longer take it.
+   */
+  async sendSocket(socket: Socket, head: Uint8Array): Promise<void> {
+    if (this.#hasExited || !this.#child.connected) {
       socket.destroy();
       return;
     }
     const describe = (headBase64: string): ToProgram => ({ type: 'socket', head: headBase64 });
-    // A process that ends at this moment takes the socket with it; the peer dials again.
-    handOver(this.#child, socket, head, describe).catch(() => undefined);
+    const behind: ToProgram = { type: 'behindSocket' };
+    await new Promise<void>((resolve) => {
+      this.#giveUpSocket = resolve;
+      // A process that ends at this moment takes the socket with it; the peer dials again.
+      handOver(this.#child, socket, head, describe, behind).then(resolve, resolve);
+    });
   }
 
   killTree(): void {

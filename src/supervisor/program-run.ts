@@ -69,6 +69,8 @@ export class ProgramRun {
         return;
       case 'socket':
         return this.#takeSocket(socket as Socket | undefined, message.head);
+      case 'behindSocket':
+        return;
       case 'abort': {
         const { failure, attached, digest } = message.outcome;
         this.#failure = failure?.code;

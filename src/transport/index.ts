@@ -27,6 +27,7 @@ export { createLink, type LinkOptions, type ManagedLink } from './link/link.ts';
 export { closedFor } from './link/link-errors.ts';
 export { refuse } from './link/refuse.ts';
 export { MEMORY_LIMITS, MemoryHub, type MemoryHubOptions, type MemoryLimits } from './memory/hub.ts';
+export { Crowd } from './port/crowd.ts';
 export { drainHead, handOver } from './port/hand-over.ts';
 export {
   type ArrivedSocket,

@@ -6,12 +6,14 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { connect as connectTls } from 'node:tls';
-import { type ArrivedSocket, listenPort } from '../../src/transport/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clientHello } from '../transport/client-hello.ts';
 import { jobFile, Parties } from './parties.ts';
 
 const host = '127.0.0.1';
 const PATIENCE_MS = 20_000;
+/** Data connections that a party of three holds for its program: two for each party, and one on its way. */
+const HELD_MAX = 7;
 
 describe('a stranger at the port, real processes', () => {
   it('that asks for the data plane before the run has started and goes away again does not harm it', async () => {
@@ -42,6 +44,66 @@ describe('a stranger at the port, real processes', () => {
       rmSync(dir, { recursive: true });
     }
   });
+
+  it('that says its hello byte by byte takes no time from the party', async () => {
+    const job = jobFile('steady.ts');
+    const args = { who: 'bob', what: 'wait' };
+    const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } }, args });
+    const alice = parties.get('alice');
+    try {
+      await alice.event('run.started');
+      const strangers = await Promise.all(Array.from({ length: 40 }, () => visit(parties.ports.alice ?? 0)));
+      // Records of one byte each, of a ClientHello that promises more than may come.
+      const records = [1, 0, 0x3f, 0xff, ...Array<number>(2_690).fill(0)];
+      const begun = Buffer.from(records.flatMap((byte) => [22, 3, 1, 0, 1, byte]));
+      for (const stranger of strangers) stranger.write(begun);
+      for (let round = 0; round < 100; round++) {
+        await delay(20);
+        for (const stranger of strangers) if (!stranger.destroyed) stranger.write(Buffer.of(22));
+      }
+      for (const stranger of strangers) stranger.destroy();
+      for (const party of parties.all)
+        assert.ok(!party.events.some((e) => e.event === 'peer.state' && e.state === 'lost'), party.story());
+      alice.child.kill('SIGINT');
+      await parties.ended();
+      for (const party of parties.all)
+        assert.equal((await party.event('verdict')).code, 'CANCELLED', party.story());
+    } finally {
+      parties.dispose();
+    }
+  });
+
+  it('and others of its kind do not pile up at a party whose program is busy', async () => {
+    const job = jobFile('steady.ts');
+    const args = { who: 'bob', what: 'wait' };
+    const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } }, args });
+    const alice = parties.get('alice');
+    try {
+      await alice.event('run.started');
+      const program = await alice.pid('program');
+      process.kill(program, 'SIGSTOP');
+      const hello = await clientHello('data.alice.privity');
+      const strangers = await Promise.all(Array.from({ length: 100 }, () => visit(parties.ports.alice ?? 0)));
+      const turnedAway = new Promise<void>((resolve) => {
+        let left = strangers.length;
+        for (const stranger of strangers) stranger.once('close', () => --left === HELD_MAX && resolve());
+      });
+      for (const stranger of strangers) stranger.resume().write(hello);
+      await Promise.race([
+        turnedAway,
+        delay(5_000, undefined, { ref: false }).then(() => assert.fail('they are all held')),
+      ]);
+      process.kill(program, 'SIGCONT');
+      for (const stranger of strangers) stranger.destroy();
+      alice.child.kill('SIGINT');
+      await parties.ended();
+      for (const party of parties.all)
+        assert.equal((await party.event('verdict')).code, 'CANCELLED', party.story());
+      assert.deepEqual(await parties.leftovers(), []);
+    } finally {
+      parties.dispose();
+    }
+  });
 });
 
 /** Whoever came before has been read by then: a stranger that speaks no TLS is answered. */
@@ -65,20 +127,4 @@ async function visit(port: number): Promise<Socket> {
       if (performance.now() > deadline) throw error;
     }
   }
-}
-
-/** The first bytes of a TLS client that asks for this name. */
-async function clientHello(servername: string): Promise<Buffer> {
-  let arrive: (arrived: ArrivedSocket) => void = () => {};
-  const arrived = new Promise<ArrivedSocket>((resolve) => {
-    arrive = resolve;
-  });
-  const { port, close } = await listenPort({ host, port: 0, onSocket: arrive });
-  const dialler = connectTls({ host, port, servername, rejectUnauthorized: false });
-  dialler.on('error', () => undefined);
-  const { socket, head } = await arrived;
-  socket.destroy();
-  dialler.destroy();
-  await close();
-  return head;
 }

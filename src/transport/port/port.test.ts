@@ -92,7 +92,7 @@ describe('a socket that is handed to another process', () => {
     socket.destroy();
     const child = { send: () => assert.fail('sent') } as unknown as ChildProcess;
     await assert.rejects(
-      handOver(child, socket, head, () => ({})),
+      handOver(child, socket, head, () => ({}), {}),
       /is closed/,
     );
     await close();
