@@ -9,6 +9,7 @@ import { DataDoor } from './data-door.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
 import type { DataPlane, Planes } from './platform.ts';
 import type { ProgramProcess } from './program-process.ts';
+import { boundedRefusals } from './refusals.ts';
 import { systemLoop } from './system-loop.ts';
 
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
@@ -80,6 +81,6 @@ function openTransport(
     parties,
     identity,
     clock: systemLoop.clock,
-    onRefused: (error) => warn(error.message),
+    onRefused: boundedRefusals(systemLoop.clock, warn),
   });
 }
