@@ -50,7 +50,8 @@ describe('a body larger than memory', () => {
       host: '127.0.0.1',
       port: 0,
       party: 'bob',
-      onSocket: ({ socket, head }) => void handOver(receiver, socket, head, (text) => ({ head: text }), {}),
+      onSocket: ({ socket, head }) =>
+        void handOver(receiver, socket, head, (text) => ({ head: text }), { head: '' }),
     });
     const setup = (self: string, identity: typeof alice, sends: boolean): LargeBodySetup => ({
       self,

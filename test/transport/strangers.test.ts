@@ -1,7 +1,8 @@
-/** Strangers who crowd a party's port from an address of their own, so that a peer might not get in. */
+/** Strangers who crowd a party's port from an address of their own, and a peer that sends in HTTP/2 what no party sends. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { clientHello } from './client-hello.ts';
 import { join, testParty } from './federation.ts';
@@ -37,6 +38,42 @@ describe('strangers at the port', () => {
         await party.transport?.close();
         await party.port.close();
       }
+    }
+  });
+});
+
+describe('a peer that sends origins without end', () => {
+  it('is disconnected: Node would keep them all', { timeout: 10_000 }, async () => {
+    const [alice, bob] = [await testParty('alice'), await testParty('bob')];
+    const { certPem: cert, keyPem: key } = bob.identity;
+    const sessions: ServerHttp2Session[] = [];
+    const server = createSecureServer({ cert, key });
+    server.on('session', (session) => sessions.push(session));
+    server.on('stream', (stream) => {
+      stream.on('error', () => {});
+      stream.respond({ 'content-type': 'application/grpc+proto' });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const alices = join(alice, [alice.address, { ...bob.address, port }]);
+    let sending: NodeJS.Timeout | undefined;
+    try {
+      const connection = await alices.dial('bob', 'control', new AbortController().signal);
+      let sent = 0;
+      sending = setInterval(() => {
+        for (const session of sessions) if (!session.destroyed) session.origin(`https://${sent++}.example`);
+      }, 5);
+      await new Promise<void>((resolve) =>
+        connection.start({ onFrame: () => undefined, onClose: () => resolve() }),
+      );
+    } finally {
+      clearInterval(sending);
+      for (const session of sessions) session.destroy();
+      server.close();
+      await alices.close();
+      await alice.port.close();
+      await bob.port.close();
     }
   });
 });

@@ -146,10 +146,13 @@ function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal)
 }
 
 function openSession(socket: TLSSocket, options: DialOptions): ClientHttp2Session {
-  return connectHttp2(`https://${serverName(options.plane, options.peer.name)}`, {
+  const session = connectHttp2(`https://${serverName(options.plane, options.peer.name)}`, {
     ...http2Options(options.limits),
     createConnection: () => socket,
   });
+  // No party sends these, and Node keeps all that come. Not in the middle of reading (paced-writer.ts).
+  session.once('origin', () => setImmediate(() => session.destroy()));
+  return session;
 }
 
 /** undefined: the peer has taken the call. */

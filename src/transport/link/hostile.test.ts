@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PeerError } from '../../base/errors.ts';
 import { systemClock, systemRandom } from '../../base/system.ts';
-import type { Connection, MessageSink } from '../../contracts/index.ts';
+import type { Connection, ConnectionHandlers, MessageSink } from '../../contracts/index.ts';
 import { MemoryHub } from '../memory/hub.ts';
 import { acceptInto } from './accept.ts';
 import {
@@ -15,6 +15,7 @@ import {
   encodeHello,
   encodeNote,
   encodeRefusal,
+  type Frame,
 } from './frame.ts';
 import { LINK_PROTOCOL_VERSION } from './hello.ts';
 import { LINK_LIMITS } from './limits.ts';
@@ -134,6 +135,54 @@ describe('a hostile peer', () => {
     assert.ok(result.error instanceof PeerError);
     assert.equal(result.error.code, 'PRIVITY_PROTOCOL_VIOLATION');
     assert.match(result.error.message, /^[\x20-\x7e]*$/);
+  });
+
+  test('that asks for acknowledgements and reads none of them makes nobody keep them all', async () => {
+    const hub = new MemoryHub({ clock: systemClock });
+    const sink = { write: () => undefined, end: () => undefined, abort: () => undefined };
+    const link = createLink({
+      transport: hub.transport('bob'),
+      peer: 'mallory',
+      plane: 'data',
+      role: 'acceptor',
+      runId: 'r',
+      clock: systemClock,
+      random: systemRandom,
+      handlers: { onMessage: () => sink },
+    });
+    const sent: Frame[] = [];
+    let handlers: ConnectionHandlers | undefined;
+    let drain = (): void => {};
+    const drained = new Promise<void>((resolve) => {
+      drain = resolve;
+    });
+    link.attach({
+      peer: 'mallory',
+      plane: 'data',
+      start: (given) => {
+        handlers = given;
+      },
+      send: (parts) => {
+        sent.push(decodeFrame(parts));
+        return false;
+      },
+      drained: () => drained,
+      close: async () => {},
+      destroy: () => {},
+    });
+    handlers?.onFrame(greeting);
+    const frames = 1_000;
+    for (let sequence = 1; sequence <= frames; sequence++) {
+      handlers?.onFrame(
+        encodeChunk({ ...chunk, sequence, header: sequence === 1 ? chunk.header : undefined }, 0),
+      );
+      handlers?.onFrame(encodeAck(0, true));
+    }
+    assert.ok(sent.length < 10, `${sent.length} frames wait for a peer that does not read`);
+    drain();
+    await tick();
+    assert.equal(sent.at(-1)?.acknowledged, frames);
+    await link.close();
   });
 
   test('random frames after a hello never do more than end the link', async () => {

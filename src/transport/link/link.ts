@@ -335,8 +335,9 @@ class PartyLink implements ManagedLink {
     });
   }
 
+  /** Later where the queue is full: a peer that reads nothing could ask for any number. The next one tells as much. */
   #acknowledge(): void {
-    if (this.#greeted && this.#inbox.hasUnacknowledged) {
+    if (this.#greeted && !this.#blocked && this.#inbox.hasUnacknowledged) {
       this.#put(encodeAck(this.#inbox.noteAcknowledged(), false));
     }
   }
@@ -363,6 +364,7 @@ class PartyLink implements ManagedLink {
       if (this.#connection !== connection) return;
       this.#blocked = false;
       this.#pump();
+      this.#acknowledge();
     });
   }
 
