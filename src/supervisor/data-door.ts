@@ -8,7 +8,7 @@ import { Crowd } from '../transport/index.ts';
 /** Data connections that wait: one for each peer, and one more that replaces it. Whoever dials again has given up on the one before. */
 const HELD_SOCKETS_PER_PEER = 2;
 
-export interface Receiver {
+interface Receiver {
   /** Resolves when it has the socket, or never will. */
   sendSocket(socket: Socket, head: Uint8Array): Promise<void>;
 }

@@ -204,10 +204,7 @@ class PartyLink implements ManagedLink {
     this.#connection = undefined;
     this.#greeted = false;
     this.#helloTimer?.cancel();
-    if (error instanceof PeerError) {
-      this.#end(error);
-      return;
-    }
+    if (error instanceof PeerError) return this.#end(error);
     this.#setState(this.#state === 'up' ? 'down' : this.#state, error);
     this.#dialler?.dialLater();
   }
