@@ -23,8 +23,9 @@ export class Announcer {
     this.#onEvent = onEvent;
   }
 
-  emit(event: RunEventBody): void {
-    const time = new Date(this.#clock.wallTime()).toISOString();
+  /** `atMs`: when it happened, by the clock on the wall, where that is not now. */
+  emit(event: RunEventBody, atMs = this.#clock.wallTime()): void {
+    const time = new Date(atMs).toISOString();
     this.#onEvent({ ...event, time, runId: this.runId, party: this.#party });
   }
 
@@ -72,11 +73,11 @@ export class Announcer {
     this.emit({ event: 'party.absent', peer: origin, code, incident });
   }
 
-  verdict({ result, failure, attached, digest, absent }: Outcome): void {
+  verdict({ result, failure, attached, digest, absent }: Outcome, atMs: number): void {
     const info = failure ? failureCodes[failure.code] : null;
     const said = failure?.message ?? failure?.facts;
-    this.emit({
-      event: 'verdict',
+    const event = {
+      event: 'verdict' as const,
       outcome: result,
       code: failure?.code ?? null,
       origin: failure?.origin ?? null,
@@ -95,6 +96,7 @@ export class Announcer {
         incident: one.incident,
       })),
       ...(said ? { message: said } : {}),
-    });
+    };
+    this.emit(event, atMs);
   }
 }

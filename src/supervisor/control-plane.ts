@@ -92,10 +92,16 @@ export class ControlPlane {
   #flushOutbox(): void {
     const outbox = [...this.#outbox];
     this.#outbox.clear();
+    // Most messages go to all peers alike.
+    const encoded = new Map<Message, Uint8Array>();
     for (const [peer, messages] of outbox) {
       const link = this.#links.get(peer);
-      // A link that has closed rejects; the core hears of the loss by other ways.
-      for (const message of messages) link?.send(encodeMessage(message)).catch(() => undefined);
+      for (const message of messages) {
+        const bytes = encoded.get(message) ?? encodeMessage(message);
+        encoded.set(message, bytes);
+        // A link that has closed rejects; the core hears of the loss by other ways.
+        link?.send(bytes).catch(() => undefined);
+      }
     }
   }
 

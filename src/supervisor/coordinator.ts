@@ -1,5 +1,6 @@
 /**
- * Executes the coordination core: feeds it events one at a time, keeps its timer, and hands its effects on in order.
+ * Executes the coordination core: feeds it events one at a time, keeps its timer, and hands its effects on: messages
+ * first, then the others, in order.
  */
 import type { Clock, Timer } from '../contracts/index.ts';
 import { initialState, step } from '../coordination/machine.ts';
@@ -37,7 +38,9 @@ export class Coordinator {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
         const { state, effects, wakeAt } = step(this.#state, next, this.#clock.now());
         this.#state = state;
-        for (const effect of effects) this.#execute(effect);
+        // What others wait for goes before what this party does by itself.
+        for (const effect of effects) if (effect.type === 'send') this.#execute(effect);
+        for (const effect of effects) if (effect.type !== 'send') this.#execute(effect);
         this.#setTimer(wakeAt);
       }
     } finally {

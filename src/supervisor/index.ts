@@ -4,6 +4,7 @@ import type { RunReport } from '../observe/report.ts';
 import { checkOwnIdentity, isPartyName } from '../transport/index.ts';
 import type { PartyOptions } from './options.ts';
 import { PartyRun } from './party.ts';
+import { learnAtOnce } from './rehearsal.ts';
 import { systemSupervisor } from './system-supervisor.ts';
 
 export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
@@ -25,5 +26,6 @@ export async function runParty(options: PartyOptions): Promise<RunReport> {
   }
   const { fingerprint } = options.federation.find((member) => member.name === options.party) ?? {};
   checkOwnIdentity(options.identity, options.party, fingerprint, systemClock.wallTime());
+  learnAtOnce();
   return new PartyRun(options, systemSupervisor).run();
 }

@@ -187,6 +187,7 @@ export class PartyRun<Child extends ProgramChild> {
     this.#record.hold('timer', 'waits', () => timer.cancel());
   }
 
+  /** What is said of a failure is said behind the messages of the same turn: to put it into words takes as long as to send them. */
   #execute(effect: Effect): void {
     switch (effect.type) {
       case 'send':
@@ -205,7 +206,7 @@ export class PartyRun<Child extends ProgramChild> {
         // In a scope that can fail by itself the run goes on, and so do its waits.
         if (this.#coordinator.state.phase === 'aborting')
           this.#program.waits.over(this.#coordinator.state, this.#platform.clock.now());
-        return this.#say.failure(effect.failure);
+        return this.#platform.later(() => this.#say.failure(effect.failure));
       case 'scopeCancelled':
         return this.#program.send(effect);
       case 'scopeEnded':
@@ -216,11 +217,17 @@ export class PartyRun<Child extends ProgramChild> {
       case 'ended':
         this.#program.over(this.#coordinator.state);
         this.#control?.endsFor(effect.outcome.failure?.code);
-        this.#say.verdict(effect.outcome);
-        return this.#ended.resolve(effect.outcome);
+        return this.#sayVerdict(effect.outcome, this.#platform.clock.wallTime());
       case 'leave':
         this.#left.resolve();
     }
+  }
+
+  #sayVerdict(outcome: Outcome, atMs: number): void {
+    this.#platform.later(() => {
+      this.#say.verdict(outcome, atMs);
+      this.#ended.resolve(outcome);
+    });
   }
 
   #start(runId: string): void {

@@ -213,11 +213,10 @@ export class ProgramRun {
   #host(): ProgramHost {
     return {
       stepIssued: (entry) => this.#note({ news: 'issued', entry }),
-      // At once: if the task never lets go of the event loop, this is how anyone knows which one it is.
       stepStarted: ({ stepId, kind }) => {
         this.#note({ news: 'started', stepId });
-        // There are thousands of these, and the exchange that they belong to has been told of.
-        if (kind !== 'secure') this.#flushNews();
+        // At once: if the task never lets go of the event loop, this is how anyone knows which one it is. No other step runs code of the job.
+        if (kind === 'task') this.#flushNews();
       },
       stepFinished: (info) => this.#note({ news: 'finished', ...info }),
       progress: (info) => this.#note({ news: 'progress', ...info }),

@@ -3,13 +3,22 @@
  * real encoding, before it has to be fast. JavaScript compiles what has run; without this the first and only failure of
  * a process runs in the interpreter, several times slower. Costs some milliseconds while the job loads.
  */
-
+import { setFlagsFromString } from 'node:v8';
 import { initialState, step } from '../coordination/machine.ts';
 import { decodeMessage, encodeMessage } from '../coordination/messages.ts';
 import type { CoreConfig, CoreEvent, CoreState, Signer } from '../coordination/types.ts';
 
 /** Enough for the engine to compile the paths; more changed nothing when measured. */
 const REHEARSALS = 40;
+
+/**
+ * Has V8 learn from a function's first call on, and not only when it has run for a while: what a failure needs runs once. With this the
+ * last of three parties knows of an exception after 9 ms instead of 11 (two cores for all six processes). For the whole process; a
+ * version of V8 that does not know the flag says so on standard error and goes on.
+ */
+export function learnAtOnce(): void {
+  setFlagsFromString('--no-lazy-feedback-allocation');
+}
 
 /** Within the play nobody has a key. */
 const trusting: Signer = { sign: () => '', accepts: () => true };
