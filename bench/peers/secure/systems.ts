@@ -77,8 +77,9 @@ export class PrivitySystem implements System {
       const report = JSON.parse(readFileSync(join(parties.dir, 'reports/alice.json'), 'utf8')) as RunReport;
       const [device] = report.secure ?? [];
       const inputs = device?.operations.find(({ operation }) => operation === 'share')?.count ?? 0;
-      // Beside the operation: agreement on seeds, for each input its sharing and the opening of its first number, and each result's.
-      const rounds = device && (device.rounds - 1 - (1 + inputs)) / done - 1;
+      // Beside the operation: agreement on seeds, for each input its sharing and the opening of its first number, and each result's. Of all
+      // runs together: a sort takes more or fewer rounds each time.
+      const rounds = device && Math.round((device.rounds - 1 - (1 + inputs)) / done) - 1;
       return {
         op,
         size,
