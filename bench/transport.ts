@@ -1,6 +1,6 @@
 /**
  * Links over gRPC and mutual TLS against a raw TLS socket, in the same run, between two processes. Prints the ratios that
- * docs/benchmarks.md quotes; rounds of the two alternate, and the median of the rounds counts.
+ * README.md quotes; rounds of the two alternate, and the median of the rounds counts.
  *
  *     node dist/bench/transport.js [--json]
  */

@@ -1,4 +1,4 @@
-/** Bounds of the gRPC transport. Figures and their origin: docs/benchmarks.md and the design's measurements. */
+/** Bounds of the gRPC transport. The figures are of `npm run bench -- transport` and `links`. */
 export interface GrpcLimits {
   /** From the start of a dial until the peer has taken the call. Covers name lookup, TCP, TLS and one round trip. */
   readonly connectTimeoutMs: number;
