@@ -7,17 +7,21 @@ import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 
-const values = optionsOf(import.meta.url, {
-  only: { type: 'string' },
-  systems: { type: 'string', default: 'privity,spu,mpyc,jiff' },
-  'sizes-max': { type: 'string', default: '1000000' },
-  // Seconds: an operation goes on to its next size only if that is expected to take no longer.
-  limit: { type: 'string', default: '60' },
-  // Of each operation at each size, at most; the best counts.
-  runs: { type: 'string', default: '5' },
-  // Over an emulated link of 100 Mbit/s and 50 ms.
-  link: { type: 'boolean', default: false },
-});
+const values = optionsOf(
+  import.meta.url,
+  {
+    only: { type: 'string' },
+    systems: { type: 'string', default: 'privity,spu,mpyc,jiff' },
+    'sizes-max': { type: 'string', default: '1000000' },
+    // Seconds: an operation goes on to its next size only if that is expected to take no longer.
+    limit: { type: 'string', default: '60' },
+    // Of each operation at each size, at most; the best counts.
+    runs: { type: 'string', default: '5' },
+    // Over an emulated link of 100 Mbit/s and 50 ms.
+    link: { type: 'boolean', default: false },
+  },
+  ['sizes-max', 'limit', 'runs'],
+);
 
 const JIFF = 'jiff-mpc@1.0.0';
 const cache = join(root, 'node_modules/.cache');

@@ -7,20 +7,24 @@ import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 
-const values = optionsOf(import.meta.url, {
-  only: { type: 'string' },
-  systems: { type: 'string', default: 'privity,rayfed' },
-  privity: { type: 'string', default: '5' },
-  rayfed: { type: 'string', default: '2' },
-  // Seconds after the fault, from which on a party counts as hanging.
-  limit: { type: 'string', default: '30' },
-  // RayFed's exit_on_sending_failure, and its timeout_in_ms, in seconds.
-  'exit-on-sending-failure': { type: 'string', default: 'yes' },
-  timeout: { type: 'string', default: '20' },
-  // All outcomes, one JSON object a line, are appended to the first; the second measures nothing, and prints the table of such a file.
-  raw: { type: 'string' },
-  table: { type: 'string' },
-});
+const values = optionsOf(
+  import.meta.url,
+  {
+    only: { type: 'string' },
+    systems: { type: 'string', default: 'privity,rayfed' },
+    privity: { type: 'string', default: '5' },
+    rayfed: { type: 'string', default: '2' },
+    // Seconds after the fault, from which on a party counts as hanging.
+    limit: { type: 'string', default: '30' },
+    // RayFed's exit_on_sending_failure, and its timeout_in_ms, in seconds.
+    'exit-on-sending-failure': { type: 'string', default: 'yes' },
+    timeout: { type: 'string', default: '20' },
+    // All outcomes, one JSON object a line, are appended to the first; the second measures nothing, and prints the table of such a file.
+    raw: { type: 'string' },
+    table: { type: 'string' },
+  },
+  ['privity', 'rayfed', 'limit', 'timeout'],
+);
 
 const folder = join(root, 'bench/peers/failures');
 /** Out of the way of everything that reads the source tree. */

@@ -15,10 +15,14 @@ export function answerHelp(url) {
   process.exit(0);
 }
 
-export function optionsOf(url, options) {
+/** `numbers`: the names of those that are numbers above 0. */
+export function optionsOf(url, options, numbers = []) {
   answerHelp(url);
   try {
-    return parseArgs({ options }).values;
+    const { values } = parseArgs({ options });
+    const wrong = numbers.find((name) => !(Number(values[name]) > 0));
+    if (wrong !== undefined) throw new Error(`--${wrong} takes a number above 0, not '${values[wrong]}'`);
+    return values;
   } catch (error) {
     console.error(`${error.message.replace(/\.?$/, '.')} See --help.`);
     process.exit(64);

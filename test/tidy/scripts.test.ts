@@ -34,4 +34,10 @@ describe('a command of this repository', () => {
       assert.doesNotMatch(stderr, /^\s+at /m);
     });
   }
+
+  it('says which number is none', () => {
+    const { status, stderr } = run('scripts/bench-peers-secure.mjs', '--runs', 'many');
+    assert.equal(status, 64);
+    assert.match(stderr, /--runs .*'many'.*--help/);
+  });
 });

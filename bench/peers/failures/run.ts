@@ -16,7 +16,7 @@ type Options = Readonly<
   Record<'systems' | 'privity' | 'rayfed' | 'limit' | 'exit-on-sending-failure' | 'timeout', string> &
     Partial<Record<'only' | 'raw' | 'table' | 'python', string>>
 >;
-const values = JSON.parse(process.argv[2] ?? '{}') as Options;
+const values = JSON.parse(process.argv[2] ?? '') as Options;
 
 // The compiled file is in dist*/bench/peers/failures; programs that are not compiled stay in the source tree.
 const built = new URL('../../../', import.meta.url);

@@ -14,7 +14,7 @@ type Options = Readonly<
   Record<'systems' | 'sizes-max' | 'limit' | 'runs', string> &
     Partial<Record<'only' | 'python' | 'jiff', string>> & { link: boolean }
 >;
-const values = JSON.parse(process.argv[2] ?? '{}') as Options;
+const values = JSON.parse(process.argv[2] ?? '') as Options;
 
 if (process.env.PRIVITY_BENCH_NETWORK !== 'own') process.exit(inOwnNetwork());
 

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import type { RunReport } from '../../../src/observe/report.ts';
 import { Parties } from '../../../test/faults/parties.ts';
 import { type LinkSpeed, SlowLink } from './link.ts';
+import { REPEAT_SECONDS_MAX } from './operations.ts';
 
 export interface Cell {
   readonly op: string;
@@ -212,7 +213,7 @@ export class MpycSystem extends LineSystem {
 
   async commands(cells: string, { limitS, runs }: RunOptions, net: Net) {
     return [0, 1, 2].map((rank) => [
-      ...[this.#python, this.#program, cells, String(limitS), String(runs)],
+      ...[this.#python, this.#program, cells, String(limitS), String(runs), String(REPEAT_SECONDS_MAX)],
       ...net.addressesFor(rank).flatMap((address) => ['-P', address]),
       ...['-I', String(rank), '--no-log'],
     ]);
@@ -234,7 +235,15 @@ export class SpuSystem extends LineSystem {
   async commands(cells: string, { limitS, runs }: RunOptions, net: Net) {
     this.#folder = mkdtempSync(join(tmpdir(), 'privity-spu-'));
     return [0, 1, 2].map((rank) => [
-      ...[this.#python, this.#program, cells, String(limitS), String(runs), this.#folder],
+      ...[
+        this.#python,
+        this.#program,
+        cells,
+        String(limitS),
+        String(runs),
+        String(REPEAT_SECONDS_MAX),
+        this.#folder,
+      ],
       ...[String(rank), net.addressesFor(rank).join()],
     ]);
   }
@@ -259,7 +268,7 @@ export class JiffSystem extends LineSystem {
 
   protected override async before(): Promise<void> {
     this.#port = await freePort();
-    const args = [this.#program, this.#modules, 'none:0', '0', '0', 'server', String(this.#port)];
+    const args = [this.#program, this.#modules, 'none:0', '0', '0', '0', 'server', String(this.#port)];
     this.#server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(this.#server.stdout as NodeJS.ReadableStream, 'data');
   }
@@ -267,7 +276,15 @@ export class JiffSystem extends LineSystem {
   /** All messages go through the server, so there is no link between parties that could be slow. */
   async commands(cells: string, { limitS, runs, speed }: RunOptions) {
     if (speed) throw new Error('JIFF has no links between parties');
-    const common = [process.execPath, this.#program, this.#modules, cells, String(limitS), String(runs)];
+    const common = [
+      process.execPath,
+      this.#program,
+      this.#modules,
+      cells,
+      String(limitS),
+      String(runs),
+      String(REPEAT_SECONDS_MAX),
+    ];
     return [0, 1, 2].map((rank) => [
       ...common,
       ...[String(rank), `127.0.0.1:${this.#port}`, String(this.#server?.pid)],

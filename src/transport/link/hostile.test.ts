@@ -4,7 +4,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PeerError } from '../../base/errors.ts';
 import { systemClock, systemRandom } from '../../base/system.ts';
-import type { Connection, ConnectionHandlers, MessageSink } from '../../contracts/index.ts';
+import type {
+  Connection,
+  ConnectionHandlers,
+  LinkHandlers,
+  MessageSink,
+  Transport,
+} from '../../contracts/index.ts';
 import { MemoryHub } from '../memory/hub.ts';
 import { acceptInto } from './accept.ts';
 import {
@@ -52,6 +58,18 @@ interface Attack {
   refusal: string | undefined;
 }
 
+const linkWithMallory = (transport: Transport, handlers: LinkHandlers): ManagedLink =>
+  createLink({
+    transport,
+    peer: 'mallory',
+    plane: 'data',
+    role: 'acceptor',
+    runId: 'r',
+    clock: systemClock,
+    random: systemRandom,
+    handlers,
+  });
+
 async function attack(frames: readonly (readonly Uint8Array[])[]): Promise<Attack> {
   const hub = new MemoryHub({ clock: systemClock });
   const bob = hub.transport('bob');
@@ -63,19 +81,10 @@ async function attack(frames: readonly (readonly Uint8Array[])[]): Promise<Attac
     };
     return { write: () => undefined, end: close, abort: close };
   };
-  const link = createLink({
-    transport: bob,
-    peer: 'mallory',
-    plane: 'data',
-    role: 'acceptor',
-    runId: 'r',
-    clock: systemClock,
-    random: systemRandom,
-    handlers: {
-      onMessage: sink,
-      onState: (state, error) => {
-        if (state === 'closed') result.error = error;
-      },
+  const link = linkWithMallory(bob, {
+    onMessage: sink,
+    onState: (state, error) => {
+      if (state === 'closed') result.error = error;
     },
   });
   acceptInto(bob).add(link);
@@ -140,16 +149,7 @@ describe('a hostile peer', () => {
   test('that asks for acknowledgements and reads none of them makes nobody keep them all', async () => {
     const hub = new MemoryHub({ clock: systemClock });
     const sink = { write: () => undefined, end: () => undefined, abort: () => undefined };
-    const link = createLink({
-      transport: hub.transport('bob'),
-      peer: 'mallory',
-      plane: 'data',
-      role: 'acceptor',
-      runId: 'r',
-      clock: systemClock,
-      random: systemRandom,
-      handlers: { onMessage: () => sink },
-    });
+    const link = linkWithMallory(hub.transport('bob'), { onMessage: () => sink });
     const sent: Frame[] = [];
     let handlers: ConnectionHandlers | undefined;
     let drain = (): void => {};

@@ -7,24 +7,13 @@ import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { EnvironmentError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
+import { clientHello } from '../../testing/client-hello.ts';
 import { readClientHello } from './client-hello.ts';
 import { networkOf } from './crowd.ts';
 import { handOver } from './hand-over.ts';
 import { type ArrivedSocket, type ListenOptions, listenPort } from './listen-port.ts';
 
 const host = '127.0.0.1';
-
-/** A ClientHello as OpenSSL makes it, caught on the wire. */
-async function captureHello(servername: string): Promise<Buffer> {
-  const { port, arrived, close } = await open();
-  const socket = connectTls({ host, port, servername, rejectUnauthorized: false });
-  socket.on('error', () => {});
-  const { head, socket: raw } = await arrived;
-  raw.destroy();
-  socket.destroy();
-  await close();
-  return head;
-}
 
 async function open(options: Partial<ListenOptions> = {}) {
   let resolve: (arrived: ArrivedSocket) => void = () => {};
@@ -48,7 +37,7 @@ async function answerTo(bytes: string | Buffer, options: Partial<ListenOptions> 
 
 describe('ClientHello', () => {
   test('gives its server name, in one piece, in many records, and not before it is complete', async () => {
-    const hello = await captureHello('data.alice.privity');
+    const hello = await clientHello('data.alice.privity');
     assert.deepEqual(readClientHello(hello), { kind: 'hello', serverName: 'data.alice.privity' });
     for (let length = 0; length < hello.length; length++) {
       assert.equal(readClientHello(hello.subarray(0, length)).kind, 'incomplete', `${length} bytes`);
@@ -69,7 +58,7 @@ describe('ClientHello', () => {
       assert.deepEqual(readClientHello(Buffer.from(text)), { kind: 'not-tls' }, text);
     }
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void readClientHello(bytes)));
-    const hello = await captureHello('control.bob.privity');
+    const hello = await clientHello('control.bob.privity');
     fc.assert(
       fc.property(fc.nat(hello.length - 1), fc.nat(255), (at, value) => {
         const mutated = Buffer.from(hello);
@@ -87,7 +76,7 @@ describe('a socket that is handed to another process', () => {
     const { port, arrived, close } = await open();
     connect({ host, port })
       .on('error', () => {})
-      .write(await captureHello('data.alice.privity'));
+      .write(await clientHello('data.alice.privity'));
     const { socket, head } = await arrived;
     socket.destroy();
     const child = { send: () => assert.fail('sent') } as unknown as ChildProcess;
@@ -145,10 +134,10 @@ describe('the port of a party', () => {
   });
 
   test('turns away who asks for another party, with a TLS alert that names the reason', async () => {
-    const hello = await captureHello('data.alice.privity');
+    const hello = await clientHello('data.alice.privity');
     assert.deepEqual(await answerTo(hello, { party: 'bob' }), Buffer.from([21, 3, 3, 0, 2, 2, 112]));
     assert.deepEqual(
-      await answerTo(await captureHello('data.alice.privity'), { party: 'bob' }),
+      await answerTo(await clientHello('data.alice.privity'), { party: 'bob' }),
       Buffer.from([21, 3, 3, 0, 2, 2, 112]),
     );
   });
@@ -218,7 +207,7 @@ describe('the port of a party', () => {
   const skip = process.platform === 'linux' ? false : 'needs a second address of this machine';
   test('makes a crowd from one address give way, not who came from another', { skip, timeout }, async () => {
     const { port, arrived, close } = await open({ limits: { pendingMax: 3 } });
-    const hello = await captureHello('data.alice.privity');
+    const hello = await clientHello('data.alice.privity');
     const peer = connect({ host, port });
     peer.on('error', () => {});
     await once(peer, 'connect');

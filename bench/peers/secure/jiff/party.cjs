@@ -1,8 +1,8 @@
 /**
  * One party of JIFF, or its server: runs the operations of ../operations.ts that JIFF has, and prints one JSON object for each.
  *
- *   node party.cjs MODULES CELLS LIMIT_S RUNS server PORT
- *   node party.cjs MODULES CELLS LIMIT_S RUNS RANK ADDRESS SERVER_PID
+ *   node party.cjs MODULES CELLS LIMIT_S RUNS REPEAT_S_MAX server PORT
+ *   node party.cjs MODULES CELLS LIMIT_S RUNS REPEAT_S_MAX RANK ADDRESS SERVER_PID
  *
  * MODULES is the folder in which JIFF is installed. All messages go through the server, whose processor time party 0 reports with its own.
  */
@@ -11,14 +11,13 @@ const { createServer } = require('node:http');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-const [modules, cellsText, limitText, runsText, role, address, serverPid] = process.argv.slice(2);
+const [modules, cellsText, limitText, runsText, repeatText, role, address, serverPid] = process.argv.slice(2);
 const load = createRequire(join(modules, 'package.json'));
 const { JIFFClient, JIFFServer } = load('jiff-mpc');
 const cells = cellsText.split(',').map((cell) => cell.split(':'));
 const limitS = Number(limitText);
 const runsMax = Number(runsText);
-/** Once an operation has taken so long, all its runs together, it is not run again. */
-const REPEAT_SECONDS_MAX = 3;
+const repeatSecondsMax = Number(repeatText);
 /** JIFF computes modulo a prime that JavaScript numbers can multiply. */
 const ZP = 16_777_729;
 /** Elements that are in the air at once: every one of them has messages and a callback of its own. */
@@ -104,7 +103,7 @@ async function main(client) {
     const runs = [];
     let result;
     // All parties have to stop after the same run, and to leave an operation out at the same size.
-    for (let spent = 0; runs.length < runsMax && spent < REPEAT_SECONDS_MAX; ) {
+    for (let spent = 0; runs.length < runsMax && spent < repeatSecondsMax; ) {
       await barrier(client);
       const before = [performance.now(), cpu(), loopback()];
       result = await operation.run(client, shared, n);

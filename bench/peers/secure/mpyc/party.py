@@ -1,6 +1,6 @@
 """One party of MPyC: runs the operations of ../operations.ts that MPyC has, and prints one JSON object for each.
 
-    python party.py CELLS LIMIT_S RUNS -P host:port -P host:port -P host:port -I INDEX
+    python party.py CELLS LIMIT_S RUNS REPEAT_S_MAX -P host:port -P host:port -P host:port -I INDEX
 
 CELLS is op:size,op:size,... in ascending sizes. An operation is left out once its next size would take longer than LIMIT_S.
 """
@@ -14,8 +14,7 @@ import numpy as np
 CELLS = [cell.split(":") for cell in sys.argv.pop(1).split(",")]
 LIMIT_S = float(sys.argv.pop(1))
 RUNS = int(sys.argv.pop(1))
-# Once an operation has taken so long, all its runs together, it is not run again.
-REPEAT_S_MAX = 3
+REPEAT_S_MAX = float(sys.argv.pop(1))
 
 from mpyc.runtime import mpc  # noqa: E402  (reads what is left of the command line)
 

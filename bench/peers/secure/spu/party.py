@@ -1,6 +1,6 @@
 """One party of SPU (SecretFlow's device, protocol ABY3): runs the operations of ../operations.ts and prints one JSON object for each.
 
-    python party.py CELLS LIMIT_S RUNS FOLDER RANK ADDRESS,ADDRESS,ADDRESS
+    python party.py CELLS LIMIT_S RUNS REPEAT_S_MAX FOLDER RANK ADDRESS,ADDRESS,ADDRESS
 
 Each party is given the addresses as it sees them. Input shares are made by party 0 and passed on in FOLDER; that is not measured.
 """
@@ -21,12 +21,11 @@ from spu import libspu
 CELLS = [cell.split(":") for cell in sys.argv[1].split(",")]
 LIMIT_S = float(sys.argv[2])
 RUNS = int(sys.argv[3])
-FOLDER = sys.argv[4]
-RANK = int(sys.argv[5])
-ADDRESSES = sys.argv[6].split(",")
+REPEAT_S_MAX = float(sys.argv[4])
+FOLDER = sys.argv[5]
+RANK = int(sys.argv[6])
+ADDRESSES = sys.argv[7].split(",")
 
-# Once an operation has taken so long, all its runs together, it is not run again.
-REPEAT_S_MAX = 3
 FEATURES = 32
 BATCH = 128
 

@@ -1,9 +1,9 @@
 import { connect } from 'node:tls';
-import { type ArrivedSocket, listenPort } from '../../src/transport/index.ts';
+import { type ArrivedSocket, listenPort } from '../transport/index.ts';
 
 const host = '127.0.0.1';
 
-/** The first bytes of a TLS client that asks for this name. */
+/** The first bytes of a TLS client that asks for this name, as OpenSSL makes them, caught on the wire. */
 export async function clientHello(servername: string): Promise<Buffer> {
   let arrive: (arrived: ArrivedSocket) => void = () => {};
   const arrived = new Promise<ArrivedSocket>((resolve) => {
