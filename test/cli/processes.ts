@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const fakeMain = fileURLToPath(new URL('./fake-main.js', import.meta.url));
@@ -34,7 +35,8 @@ export function start(args: readonly string[], options: StartOptions): Started {
   const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
   const child = spawn(process.execPath, [options.main ?? fakeMain, ...args], {
     cwd: options.cwd,
-    env: { ...env, TMPDIR: options.tmp },
+    // Beside the test, should nobody have said where records of runs go: never in a home.
+    env: { XDG_STATE_HOME: join(options.cwd, 'state'), ...env, TMPDIR: options.tmp },
     timeout: COMMAND_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
@@ -97,10 +99,14 @@ export async function noProcessWith(text: string, timeoutMs = 30_000): Promise<v
   }
 }
 
-/** The events of `--json`; throws if a line is anything else. */
+/** The events of `--json`, or the lines of a log; throws if a line is anything else, or has a key twice. */
 export function eventsOf(stdout: string): Record<string, unknown>[] {
   return stdout
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line) => {
+      const value = JSON.parse(line) as Record<string, unknown>;
+      if (JSON.stringify(value).length !== line.length) throw new Error(`a key stands twice: ${line}`);
+      return value;
+    });
 }

@@ -18,7 +18,12 @@ function plain(this: Readonly<Record<string, unknown>>, key: string, seen: unkno
 
 /** One event as one line: what `--json` prints. */
 export function eventLine(event: RunEvent): string {
-  return `${JSON.stringify(event, plain)}\n`;
+  return jsonLine(event);
+}
+
+/** Any record as one line of JSON. */
+export function jsonLine(record: object): string {
+  return `${JSON.stringify(record, plain)}\n`;
 }
 
 /** Reads what {@link eventLine} wrote. Undefined if the line is none: the caller decides what to do with stray output. */
