@@ -127,7 +127,7 @@ export class PartyRun<Child extends ProgramChild> {
     const options = this.#options;
     const platform = this.#platform;
     const record = this.#record;
-    if (options.reportDir !== undefined) await prepareReportDir(options.reportDir);
+    if (options.reportDir !== undefined) await prepareReportDir(options.reportDir, options.party);
     const folder = await platform.tempFolder(options);
     this.#folder = folder;
     record.hold('temporary folder', folder.path, () => folder.remove());
@@ -263,7 +263,8 @@ export class PartyRun<Child extends ProgramChild> {
     const { reportDir } = this.#options;
     if (reportDir === undefined) return report;
     try {
-      const path = await writeReport(reportDir, report);
+      const kept = (message: string): void => this.#say.emit({ event: 'log', level: 'info', message });
+      const path = await writeReport(reportDir, report, kept);
       this.#say.emit({ event: 'report', path });
       return report;
     } catch (error) {

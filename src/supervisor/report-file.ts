@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { EnvironmentError } from '../base/errors.ts';
+import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
@@ -64,31 +64,42 @@ function sealed({ board, parties, outcome }: ReportParts): readonly SealedContri
 }
 
 /**
- * Before the run: a folder that cannot be written is better found now than after hours of work.
+ * Before the run: a folder that cannot be written is better found now than after hours of work, and so is a file that is in the way.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
+ * @throws {UsageError} PRIVITY_FILE_EXISTS: a file that is no report has the name that the report is to have
  */
-export async function prepareReportDir(dir: string): Promise<void> {
+export async function prepareReportDir(dir: string, party: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw cannotWrite(dir, cause);
   }
+  const path = pathIn(dir, party);
+  if ((await earlierReport(path)) === 'no report')
+    throw new UsageError('PRIVITY_FILE_EXISTS', `${path}: is not a report, and is not overwritten by one`);
 }
 
 /**
- * Writes DIR/PARTY.json, complete or not at all, and returns its absolute path.
+ * Writes DIR/PARTY.json, complete or not at all, and returns its absolute path. The report of an earlier run that has this name is moved
+ * to DIR/RUN/PARTY.json first, where the reports of one run are together again; `notice` is told of it.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
  */
-export async function writeReport(dir: string, report: RunReport): Promise<string> {
-  const path = resolve(join(dir, `${report.party}.json`));
+export async function writeReport(
+  dir: string,
+  report: RunReport,
+  notice: (text: string) => void = () => undefined,
+): Promise<string> {
+  const path = pathIn(dir, report.party);
   const draft = `${path}.${process.pid}.part`;
   try {
     await mkdir(dir, { recursive: true });
     await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`);
+    const moved = await moveAside(path);
     await rename(draft, path);
+    if (moved !== undefined) notice(moved);
     return path;
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined);
@@ -96,7 +107,55 @@ export async function writeReport(dir: string, report: RunReport): Promise<strin
   }
 }
 
+const pathIn = (dir: string, party: string): string => resolve(join(dir, `${party}.json`));
+
+/** Bytes of a file in which the run's id is looked for: it is the second field of a report. */
+const REPORT_HEAD_BYTES = 1_024;
+/** Runs of one id whose reports of one party are kept beside each other: far more than anybody gives the same id. */
+const SAME_ID_MAX = 1_000;
+
+/** The run that the report at a path is of; empty if that run had no id. */
+async function earlierReport(path: string): Promise<{ readonly runId: string } | 'none' | 'no report'> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw cannotWrite(path, error);
+  });
+  if (file === undefined) return 'none';
+  try {
+    const head = Buffer.alloc(REPORT_HEAD_BYTES);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    const found = /^\{\s*"reportVersion":\s*\d+,\s*"runId":\s*"([\w-]*)"/.exec(
+      head.toString('utf8', 0, bytesRead),
+    );
+    return found === null ? 'no report' : { runId: found[1] ?? '' };
+  } catch (error) {
+    throw cannotWrite(path, error);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Keeps what another run has written under this name. The sentence that says so; undefined if there was nothing. */
+async function moveAside(path: string): Promise<string | undefined> {
+  const earlier = await earlierReport(path);
+  if (earlier === 'none') return undefined;
+  if (earlier === 'no report')
+    throw Object.assign(new Error('in the way'), { code: 'EEXIST, it is no report' });
+  const { mtime } = await stat(path);
+  const name = earlier.runId || `run-of-${mtime.toISOString().replaceAll(/[:.]/g, '-')}`;
+  for (let n = 1; n <= SAME_ID_MAX; n++) {
+    const folder = join(dirname(path), n === 1 ? name : `${name}.${n}`);
+    const aside = join(folder, basename(path));
+    await mkdir(folder, { recursive: true });
+    if ((await earlierReport(aside)) !== 'none') continue;
+    await rename(path, aside);
+    return `the report of an earlier run, ${earlier.runId || 'without an id'}, is kept as ${aside}`;
+  }
+  throw Object.assign(new Error('in the way'), { code: `EEXIST, ${SAME_ID_MAX} times` });
+}
+
 function cannotWrite(path: string, cause: unknown): EnvironmentError {
+  if (cause instanceof EnvironmentError) return cause;
   const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
   return new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: the report cannot be written (${reason})`, {
     cause,

@@ -96,8 +96,10 @@ export const setupErrors = {
   PRIVITY_FILE_EXISTS: {
     failure: 'OUTPUT_FAILED',
     means: 'A file would be overwritten.',
-    causes: 'The command was run before. A private key that is lost cannot be made again.',
-    remedy: 'Choose another folder or name, or add --force if the old file is really no longer needed.',
+    causes:
+      'The command was run before; a private key that is lost cannot be made again. Or a file that is no report has the name of one.',
+    remedy:
+      'Choose another folder or name, or add --force, where the command has it, if the old file is really no longer needed.',
   },
   PRIVITY_FILE_WRITE: {
     failure: 'OUTPUT_FAILED',
