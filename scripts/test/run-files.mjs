@@ -108,6 +108,8 @@ function execute(file, journal, timeoutMs, onOutput) {
     `--test-reporter-destination=${journal}`,
     file,
   ];
+  // Records of runs that tests make belong in no home.
+  env.XDG_STATE_HOME = `${journal}-state`;
   return new Promise((resolve) => {
     let timedOut = false;
     // A process group of its own, so that what a test started can be ended with it.

@@ -8,6 +8,7 @@ import type { FederationCreateFlags, FederationVerifyFlags } from './commands/fe
 import type { KeygenFlags } from './commands/keygen.ts';
 import type { LocalFlags } from './commands/local.ts';
 import type { RunFlags } from './commands/run.ts';
+import { addRuns, type Exit } from './commands/runs-options.ts';
 import { examplesText, exitCodesText, plainExitCodesText } from './help.ts';
 import { errorLine, errorText, reportOf } from './output/error-text.ts';
 import { createStyle } from './output/style.ts';
@@ -80,6 +81,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
   addFederation(program, shell, exit);
   addDoctor(program, shell, exit);
   addExplain(program, shell, exit);
+  addRuns(program, shell, exit);
   program
     .command('inspect-job <job>', { hidden: true })
     .action(async (job: string) =>
@@ -87,8 +89,6 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
     );
   return program;
 }
-
-type Exit = (code: number) => void;
 
 /** Options that `run` and `local` share. */
 function addRunOptions(command: Command): Command {
@@ -101,7 +101,8 @@ function addRunOptions(command: Command): Command {
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')
     .option('--plain', 'print plain lines even on a terminal')
-    .option('--log <file>', 'append a structured log; - is standard error');
+    .option('--log <file>', 'append a structured log; - is standard error')
+    .option('--no-record', 'keep no record of this run for `privity runs`');
 }
 
 function addRun(program: Command, shell: Shell, exit: Exit): void {
@@ -114,6 +115,7 @@ function addRun(program: Command, shell: Shell, exit: Exit): void {
       .requiredOption('--config <file>', 'the party file'),
   )
     .addOption(new Option('--parent-pipe').hideHelp())
+    .addOption(new Option('--record-dir <dir>').hideHelp())
     .addHelpText(
       'after',
       `

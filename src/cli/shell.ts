@@ -23,6 +23,8 @@ export interface Shell {
   readonly interactive: boolean;
   readonly colour: { readonly out: boolean; readonly err: boolean };
   readonly cwd: string;
+  /** Where records of runs lie, if there is a place for them, and what the environment says of them. */
+  readonly records: { readonly folder: string | undefined; readonly setting: string | undefined };
   readonly clock: Clock;
   /** The module to start with `node` for another privity process of the same kind. */
   readonly entry: string;

@@ -29,6 +29,8 @@ export interface StartOptions {
   /** The temporary folder that the command uses, so that a test can see what is left in it. */
   readonly tmp: string;
   readonly main?: string;
+  /** On top of the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function start(args: readonly string[], options: StartOptions): Started {
@@ -36,7 +38,7 @@ export function start(args: readonly string[], options: StartOptions): Started {
   const child = spawn(process.execPath, [options.main ?? fakeMain, ...args], {
     cwd: options.cwd,
     // Beside the test, should nobody have said where records of runs go: never in a home.
-    env: { XDG_STATE_HOME: join(options.cwd, 'state'), ...env, TMPDIR: options.tmp },
+    env: { XDG_STATE_HOME: join(options.cwd, 'state'), ...env, TMPDIR: options.tmp, ...options.env },
     timeout: COMMAND_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });

@@ -114,6 +114,19 @@ export const setupErrors = {
     remedy:
       'Look at the folder in the message, or set TMPDIR to another; `privity doctor --clean` may make room.',
   },
+  PRIVITY_RECORD_UNKNOWN: {
+    failure: 'INPUT_MISSING',
+    means: 'There is no record of the run, or of the failure, that was asked for.',
+    causes:
+      'A typing error, a run of another user, machine or XDG_STATE_HOME, a run with --no-record, or one so old that its record was removed.',
+    remedy: 'Look at `privity runs list`; the record of a party is on the machine where that party ran.',
+  },
+  PRIVITY_RECORD_AMBIGUOUS: {
+    failure: 'USAGE',
+    means: 'Several runs have an id that begins with what was asked for.',
+    causes: 'The beginning is too short, or a run id was given to several runs by --run-id.',
+    remedy: 'Use one of the names in the message, or more letters of the id.',
+  },
   PRIVITY_REPORT_INVALID: {
     failure: 'DATA_INVALID',
     means: 'A file that should be the report of a party is none.',

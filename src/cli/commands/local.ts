@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
@@ -15,10 +15,11 @@ import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts'
 import { RunBoard } from '../output/run-board.ts';
 import { createStyle } from '../output/style.ts';
 import { exitCodeOf, headText, summaryText } from '../output/summary.ts';
+import { type RecordFlags, startRunFolder } from '../record/start-record.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
 
-export interface LocalFlags extends DisplayFlags {
+export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly arg?: readonly string[];
   readonly inputs?: readonly string[];
   readonly setting?: readonly string[];
@@ -55,6 +56,8 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
     const display = await choosePresenter(shell, flags, parties, parties);
     note = (text) => display.notice('local', text);
+    const warn = (message: string): void => display.notice('local', message);
+    const records = await startRunFolder(shell, flags, runId, warn);
     const board = new RunBoard(parties, parties);
     const started = clock.now();
     const children = await runCrew(
@@ -74,6 +77,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           `--config=${federation.partyFile(party)}`,
           `--run-id=${runId}`,
           `--report=${reportDir ?? federation.reportDir(party)}`,
+          records.folder === undefined ? '--no-record' : `--record-dir=${records.folder}`,
           ...args.map(([key, value]) => `--arg=${key}=${value}`),
         ],
         onEvent(event: RunEvent) {
@@ -92,10 +96,16 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     const reports = await readReports(parties, reportDir, federation);
     const reportPaths = reportDir === undefined ? [] : own.flatMap((view) => view.reportPath ?? []);
     const durationMs = clock.now() - started;
-    const summary = { jobFile, own: parties, board, reports, reportPaths, exitCode, durationMs };
+    const ended = { jobFile, own: parties, board, reports, reportPaths, exitCode, durationMs };
+    const { folder } = records;
+    const summary = {
+      ...ended,
+      record: folder === undefined ? undefined : { folder, name: basename(folder) },
+    };
     await display.end(startErrors.length === 0 ? summaryText(summary, false) : undefined);
     if (!flags.json && startErrors.length === 0) shell.out.write(summaryText(summary, shell.colour.out));
     printStartErrors(shell, startErrors, flags.json === true);
+    await records.tidied();
     return exitCode;
   } finally {
     stopping.dispose();

@@ -7,13 +7,15 @@ import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arg
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
+import { reportOf } from '../output/error-text.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { headText, summaryText } from '../output/summary.ts';
 import { removeLocalFolder, watchParent } from '../parent.ts';
+import { type RecordFlags, startRecord } from '../record/start-record.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
 
-export interface RunFlags extends DisplayFlags {
+export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly party?: string;
   readonly config: string;
   readonly arg?: readonly string[];
@@ -39,11 +41,16 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
+    const warn = (message: string): void => display.event(warning(shell, config.party, message));
+    const facts = { party: config.party, parties, job: prepared.jobFile, runId: prepared.runId ?? '' };
+    const { record, tidied } = await startRecord(shell, flags, { ...facts, setting: config.records }, warn);
     const onEvent = (event: RunEvent): void => {
       board.apply(event);
+      record?.event(event);
       display.event(event);
     };
     const stopping = watchStopSignals(shell, (text) => {
+      record?.notice(config.party, text);
       // `local` tells the person itself.
       if (parent === undefined) display.notice(config.party, text);
     });
@@ -66,14 +73,19 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
         exitCode,
         durationMs: shell.clock.now() - started,
       };
-      await display.end(summaryText(summary, false));
-      if (!flags.json) shell.out.write(summaryText(summary, shell.colour.out));
+      await record?.end({ exitCode, report, summary: summaryText(summary, false) });
+      const shown = { ...summary, record: record?.place };
+      await display.end(summaryText(shown, false));
+      if (!flags.json) shell.out.write(summaryText(shown, shell.colour.out));
       return exitCode;
     } catch (error) {
+      const told = reportOf(error);
+      await record?.end({ exitCode: told.exitCode, error: told });
       await display.end();
       throw error;
     } finally {
       stopping.dispose();
+      await tidied();
     }
   } finally {
     if (parent?.gone()) await removeLocalFolder(config.file);
@@ -109,6 +121,11 @@ async function prepare(
     bounds: { ...config.bounds, ...parseBounds(flags.bound ?? []) },
     reportDir: flags.report === undefined ? undefined : resolve(shell.cwd, flags.report),
   };
+}
+
+function warning(shell: Shell, party: string, message: string): RunEvent {
+  const time = new Date(shell.clock.wallTime()).toISOString();
+  return { event: 'log', time, runId: '', party, level: 'warn', message };
 }
 
 function ownFirst(parties: readonly string[], own: string): string[] {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
 import type { ErrorDetail, FederationMember } from '../../supervisor/options.ts';
+import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts';
 import { hint } from '../suggest.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
@@ -22,6 +23,13 @@ export const boundNames = Object.keys(DEFAULT_BOUNDS) as readonly (keyof Bounds)
 
 const boundShape = Object.fromEntries(boundNames.map((name) => [name, milliseconds.optional()]));
 
+const recordShape = Object.fromEntries(
+  Object.entries(RECORD_BOUND_MAX).map(([name, max]) => {
+    const error = `a whole number, 1 to ${max}`;
+    return [name, z.int(error).min(1, { error }).max(max, { error }).optional()];
+  }),
+);
+
 export const errorDetails = ['redacted', 'message', 'full'] as const satisfies readonly ErrorDetail[];
 
 const schema = z.strictObject({
@@ -35,6 +43,11 @@ const schema = z.strictObject({
   settings: z.record(z.string(), z.unknown(), 'keys and values').optional(),
   bounds: z.strictObject(boundShape, 'bounds by name, in milliseconds').optional(),
   errorDetail: z.enum(errorDetails, { error: `one of ${errorDetails.join(', ')}` }).optional(),
+  records: z
+    .union([z.literal(['off', false]), z.strictObject(recordShape)], {
+      error: `off, or bounds: ${Object.keys(recordShape).join(', ')}`,
+    })
+    .optional(),
 });
 
 /** A party file with its federation, all paths absolute. Keys and certificates are not read yet. */
@@ -50,6 +63,7 @@ export interface PartyConfig {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly bounds: Partial<Bounds>;
   readonly errorDetail: ErrorDetail;
+  readonly records: RecordSetting | undefined;
 }
 
 /**
@@ -85,6 +99,7 @@ export async function readPartyFile(path: string): Promise<PartyConfig> {
     settings: settingsOf(value.settings ?? {}, folder),
     bounds: definedOnly(value.bounds ?? {}),
     errorDetail: value.errorDetail ?? 'redacted',
+    records: recordsOf(value.records),
   };
 }
 
@@ -110,6 +125,13 @@ function settingsOf(settings: Readonly<Record<string, unknown>>, folder: string)
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, absolute(value)]));
 }
 
-function definedOnly(bounds: Readonly<Record<string, number | undefined>>): Partial<Bounds> {
-  return Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+/** YAML has two words for it: 1.1 reads `off` as false. */
+function recordsOf(value: z.output<typeof schema>['records']): RecordSetting | undefined {
+  return typeof value === 'object' ? definedOnly(value) : value === undefined ? undefined : 'off';
+}
+
+function definedOnly(bounds: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(bounds).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

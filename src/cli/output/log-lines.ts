@@ -21,6 +21,7 @@ export interface LogLines {
  */
 export function createLogLines(clock: Clock): LogLines {
   const incidents = new Map<string, string>();
+  const parties = new Set<string>();
   let runId = '';
   const about = (party: string): { time: string; runId: string; party: string; incident: string | null } => ({
     time: new Date(clock.wallTime()).toISOString(),
@@ -31,6 +32,7 @@ export function createLogLines(clock: Clock): LogLines {
   return {
     event(event) {
       if (event.runId !== '') runId = event.runId;
+      parties.add(event.party);
       if (event.event === 'failure' && !incidents.has(event.party))
         incidents.set(event.party, event.incident);
       if (event.event === 'verdict' && event.incident !== null) incidents.set(event.party, event.incident);
@@ -41,7 +43,8 @@ export function createLogLines(clock: Clock): LogLines {
     },
     output: (party, text) => jsonLine({ level: 'info', event: 'output', ...about(party), text }),
     summary(text) {
-      const [party = ''] = incidents.keys();
+      // Of a run in which all went well: its party, if the log is of one.
+      const [party = ''] = incidents.size === 0 && parties.size === 1 ? parties : incidents.keys();
       return jsonLine({ level: 'info', event: 'summary', ...about(party), text: text.trim() });
     },
   };

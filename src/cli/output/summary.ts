@@ -28,6 +28,8 @@ export interface SummaryInput {
   readonly reports: ReadonlyMap<string, RunReport>;
   /** Where the reports stay, if they were asked for. */
   readonly reportPaths: readonly string[];
+  /** Where the record of the run is, and the name by which `privity runs` knows it, if one is kept. */
+  readonly record?: { readonly folder: string; readonly name: string } | undefined;
   readonly exitCode: number;
   readonly durationMs: number;
 }
@@ -59,6 +61,14 @@ export function summaryText(input: SummaryInput, colour: boolean): string {
     blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
   if (input.reportPaths.length > 0) {
     blocks.push([style.bold('Reports'), ...input.reportPaths.map((path) => `  ${printable(path)}`)]);
+  }
+  if (input.record !== undefined) {
+    // Everything that was said, and is known of a failure, can be read again there.
+    const { folder, name } = input.record;
+    blocks.push([
+      style.bold('Record'),
+      `  ${printable(folder)}${style.dim(`  (privity runs show ${printable(name)})`)}`,
+    ]);
   }
   return `\n${blocks
     .filter((block) => block.length > 0)

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { examplesText, plainExitCodesText } from '../help.ts';
+import type { Shell } from '../shell.ts';
+import type { LogsFlags, PurgeFlags, ShowFlags } from './runs.ts';
+
+export type Exit = (code: number) => void;
+
+/** `privity runs …`: what past runs on this machine were, from the records that they have kept. */
+export function addRuns(program: Command, shell: Shell, exit: Exit): void {
+  const load = (): Promise<typeof import('./runs.ts')> => import('./runs.ts');
+  const runs = program
+    .command('runs')
+    .description(
+      'what past runs on this machine came to, from the records that they have kept: list, show, logs, purge',
+    );
+  runs
+    .command('list')
+    .description('the runs of which there is a record, the newest first')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', `${examplesText(['privity runs list'])}${plainExitCodesText()}`)
+    .action(async (flags: { json?: boolean }) => exit(await (await load()).listCommand(shell, flags)));
+  runs
+    .command('show <run>')
+    .description('what a run came to here: verdict, failures in full, where its files are')
+    .option('--bundle <file>', 'write what may be given to others into FILE, and nothing else')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+RUN is the id of a run, the incident of a failure, or enough of the beginning of either.
+With --bundle: the reports, and the logs without texts of errors, output of jobs, settings and paths.
+${examplesText([
+  'privity runs show local-9f2c',
+  'privity runs show 2851bb92                    # by the incident of a failure',
+  'privity runs show local-9f2c --bundle for-bob.json',
+])}${plainExitCodesText()}`,
+    )
+    .action(async (run: string, flags: ShowFlags) =>
+      exit(await (await load()).showCommand(shell, run, flags)),
+    );
+  runs
+    .command('logs <run>')
+    .description('the log of a run; with the incident of a failure, the lines about it')
+    .option('--party <name>', 'of this party only, where several have their records here')
+    .option('--json', 'print the lines as they are in the log')
+    .addHelpText(
+      'after',
+      `${examplesText(['privity runs logs local-9f2c --party bob', 'privity runs logs 2851bb92 --json | jq -c .'])}${plainExitCodesText()}`,
+    )
+    .action(async (run: string, flags: LogsFlags) =>
+      exit(await (await load()).logsCommand(shell, run, flags)),
+    );
+  runs
+    .command('purge')
+    .description('remove records: without an option, those beyond the bounds that every run heeds')
+    .option('--older-than <duration>', 'those of runs that began longer ago, such as 12h')
+    .option('--keep <n>', 'all but the newest so many')
+    .option('--all', 'all')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+The record of a run that goes on is never removed.
+${examplesText(['privity runs purge --older-than 48h', 'privity runs purge --keep 10', 'privity runs purge --all'])}${plainExitCodesText()}`,
+    )
+    .action(async (flags: PurgeFlags) => exit(await (await load()).purgeCommand(shell, flags)));
+}

@@ -1,0 +1,140 @@
+/** The records of past and present runs, as they are found on the disk. */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/claim.ts';
+import { jsonLine } from '../output/event-line.ts';
+import { choose, removeRun } from './purge.ts';
+import type { RecordBounds } from './record-bounds.ts';
+import { appendLine, LOG_FILE, type RecordFacts, readRecordFile, writeRecordFile } from './record-file.ts';
+
+/**
+ * `unknown`: its supervisor is or was on another machine, or in another container, whose processes cannot be seen from here. `killed` covers
+ * all that ends a process without a word: a kill, a crash, a machine that went down.
+ */
+export type RecordState = 'running' | 'ended' | 'refused' | 'killed' | 'unknown';
+
+/** One party's record of a run. */
+export interface StoredParty {
+  readonly folder: string;
+  readonly party: string;
+  /** Undefined if nothing can be read: it was killed while it began, or another version wrote it. */
+  readonly facts: RecordFacts | undefined;
+  readonly state: RecordState;
+  readonly bytes: number;
+  /** When a file in it was last written, in milliseconds since the epoch. */
+  readonly writtenMs: number;
+}
+
+/** A run, with the records of all parties that keep them on this machine. */
+export interface StoredRun {
+  /** Name of its folder: its id, for later runs of the same id with a number, or its beginning if it never had one. */
+  readonly name: string;
+  readonly folder: string;
+  readonly runId: string;
+  readonly parties: readonly StoredParty[];
+  readonly startedMs: number;
+  readonly bytes: number;
+}
+
+/** Between the making of a folder and the claim on it; a run waits for its record far shorter than that. */
+const MOVING_IN_MS = 60_000;
+export const DAY_MS = 24 * 3_600_000;
+
+/** Newest first. No folder is no run. */
+export async function readRuns(base: string, nowMs: number): Promise<readonly StoredRun[]> {
+  const runs: StoredRun[] = [];
+  for (const name of await foldersIn(base)) {
+    const folder = join(base, name);
+    const parties: StoredParty[] = [];
+    for (const party of await foldersIn(folder)) {
+      const found = await readParty(join(folder, party), party, nowMs);
+      if (found !== undefined) parties.push(found);
+    }
+    if (parties.length === 0) continue;
+    const ids = parties.map(({ facts }) => facts?.runIds.at(-1) ?? '');
+    runs.push({
+      name,
+      folder,
+      runId: ids.find((id) => id !== '') ?? '',
+      parties,
+      startedMs: Math.min(
+        ...parties.map(({ facts, writtenMs }) => (facts ? Date.parse(facts.startedAt) : writtenMs)),
+      ),
+      bytes: parties.reduce((sum, { bytes }) => sum + bytes, 0),
+    });
+  }
+  return runs.sort((a, b) => b.startedMs - a.startedMs);
+}
+
+async function readParty(folder: string, party: string, nowMs: number): Promise<StoredParty | undefined> {
+  const facts = await readRecordFile(folder);
+  const claim = facts === undefined || facts.ending === null ? readClaim(folder) : undefined;
+  let bytes = 0;
+  let writtenMs = (await lstat(folder).catch(() => undefined))?.mtimeMs;
+  // It has gone meanwhile.
+  if (writtenMs === undefined) return undefined;
+  for (const name of await readdir(folder).catch(() => [])) {
+    const found = await lstat(join(folder, name)).catch(() => undefined);
+    if (found === undefined || !found.isFile()) continue;
+    bytes += found.size;
+    writtenMs = Math.max(writtenMs, found.mtimeMs);
+  }
+  return {
+    folder,
+    party,
+    facts,
+    state: facts?.ending ?? stateBy(claim, facts, nowMs - writtenMs),
+    bytes,
+    writtenMs,
+  };
+}
+
+function stateBy(claim: Claim | undefined, facts: RecordFacts | undefined, idleMs: number): RecordState {
+  // Without a claim nobody lives here, but somebody may be about to move in.
+  if (claim === undefined) return facts === undefined && idleMs < MOVING_IN_MS ? 'unknown' : 'killed';
+  const owner = ownerState(claim);
+  return owner === 'alive' ? 'running' : owner === 'dead' ? 'killed' : 'unknown';
+}
+
+/** Writes into the records of supervisors that were killed that they were, so that each tells its end wherever it is read. */
+export async function completeKilled(runs: readonly StoredRun[]): Promise<void> {
+  for (const party of runs.flatMap((run) => run.parties)) {
+    const { facts, folder, state, writtenMs } = party;
+    if (state !== 'killed' || facts === undefined || facts.ending !== null) continue;
+    // A folder that cannot be written is read again as it is now.
+    await complete(folder, facts, writtenMs).catch(() => undefined);
+  }
+}
+
+async function complete(folder: string, facts: RecordFacts, writtenMs: number): Promise<void> {
+  const claim = readClaim(folder);
+  const lastHeard = new Date(writtenMs).toISOString();
+  const about = { time: lastHeard, runId: facts.runIds.at(-1) ?? '', party: facts.party };
+  const incident = facts.verdict?.incident ?? facts.incidents[0] ?? null;
+  const owner = claim === undefined ? 'the supervisor' : `the supervisor (process ${claim.owner.pid})`;
+  const text = `${owner} ended without a word after this: it was killed or crashed, or the machine went down`;
+  // Two that complete it at once write two lines; the rest is the same.
+  await appendLine(
+    join(folder, LOG_FILE),
+    jsonLine({ level: 'error', event: 'supervisor.gone', ...about, incident, text }),
+  );
+  await writeRecordFile(folder, { ...facts, ending: 'killed', endedAt: lastHeard });
+  await rm(join(folder, CLAIM_FILE), { force: true });
+}
+
+/** What every run does beside its own work: completes the records of the killed, and removes what is beyond the bounds. */
+export async function keepHouse(
+  base: string,
+  { runs, bytes, days }: RecordBounds,
+  nowMs: number,
+): Promise<void> {
+  const found = await readRuns(base, nowMs);
+  await completeKilled(found);
+  const rule = { runs, bytes, ageMs: days * DAY_MS, keepsNewest: true };
+  for (const run of choose(found, rule, nowMs)) await removeRun(run);
+}
+
+async function foldersIn(path: string): Promise<readonly string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
