@@ -91,7 +91,13 @@ export class Party {
     const [program = '', ...args] = [...within, ...limited, process.execPath, cli, ...argv];
     this.child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...spec?.env, TMPDIR: tempDir, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        XDG_STATE_HOME: `${tempDir}-state`,
+        ...spec?.env,
+        TMPDIR: tempDir,
+        NO_COLOR: '1',
+      },
     });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');

@@ -57,7 +57,7 @@ export class PrivitySystem implements System {
       return new ObservedParty(
         party,
         [...command, ...flags],
-        { TMPDIR: temp, PEERS_PARTY: party, NO_COLOR: '1' },
+        { TMPDIR: temp, XDG_STATE_HOME: join(folder, 'state'), PEERS_PARTY: party, NO_COLOR: '1' },
         folder,
       );
     });
