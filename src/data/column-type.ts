@@ -51,23 +51,45 @@ export function isInteger(type: ColumnType): boolean {
 
 /**
  * What a type of a file or query becomes, given the name that DuckDB prints for it.
- * DECIMAL becomes DOUBLE (rounded to 53 bits); HUGEINT, which sums of integers have, becomes BIGINT or fails if it does not fit;
- * enumerations and UUIDs become text; coarser timestamps become TIMESTAMP. Nested types, times and intervals: undefined.
+ * DECIMAL becomes DOUBLE and is refused where that loses something; HUGEINT, which sums of integers have, becomes BIGINT or fails
+ * if it does not fit; enumerations, UUIDs and JSON become text; other timestamps become TIMESTAMP.
+ * Nested types, times and intervals: undefined.
  */
 export function storedType(printed: string): ColumnType | undefined {
   if (isColumnType(printed)) return printed;
   if (printed === 'TIMESTAMP WITH TIME ZONE') return 'TIMESTAMPTZ';
-  if (printed.endsWith('[]') || /^(STRUCT|MAP|UNION)\b/.test(printed)) return undefined;
+  if (nested(printed) !== undefined) return undefined;
   if (printed.startsWith('DECIMAL(')) return 'DOUBLE';
-  if (printed.startsWith('ENUM(') || printed === 'UUID') return 'VARCHAR';
+  if (printed.startsWith('ENUM(') || printed === 'UUID' || printed === 'JSON') return 'VARCHAR';
   if (printed === 'HUGEINT' || printed === 'UHUGEINT') return 'BIGINT';
-  if (printed === 'TIMESTAMP_S' || printed === 'TIMESTAMP_MS') return 'TIMESTAMP';
+  if (printed === 'TIMESTAMP_S' || printed === 'TIMESTAMP_MS' || printed === 'TIMESTAMP_NS')
+    return 'TIMESTAMP';
   // A column of nothing but NULL has a type of its own in DuckDB.
   if (printed === '"NULL"' || printed === 'NULL') return 'VARCHAR';
   return undefined;
 }
 
-/** The name of a type without its parameters: those of an enumeration are values. */
+/** Digits of a DECIMAL that every double keeps. */
+const DECIMAL_DIGITS_SAFE = 15;
+
+/** SQL that is true where {@link storedType} would lose something of a value; undefined: it never does. */
+export function whereLossy(printed: string, value: string): string | undefined {
+  const back = (type: string) =>
+    `TRY_CAST(CAST(${value} AS ${type}) AS ${printed}) IS DISTINCT FROM ${value}`;
+  const digits = Number(/^DECIMAL\((\d+),/.exec(printed)?.[1] ?? 0);
+  if (digits > DECIMAL_DIGITS_SAFE) return back('DOUBLE');
+  return printed === 'TIMESTAMP_NS' ? back('TIMESTAMP') : undefined;
+}
+
+function nested(printed: string): string | undefined {
+  if (printed.endsWith('[]')) return 'a list';
+  if (/\[\d+\]$/.test(printed)) return 'an array';
+  if (printed.startsWith('STRUCT')) return 'a structure';
+  if (printed.startsWith('MAP')) return 'a map';
+  return printed.startsWith('UNION') ? 'a union' : undefined;
+}
+
+/** The name of a type without its parameters: those of an enumeration are values, those of a structure are names. */
 export function publicTypeName(printed: string): string {
-  return /^[A-Z_ ]+/.exec(printed)?.[0].trim() ?? 'unknown';
+  return nested(printed) ?? /^[A-Z_ ]+/.exec(printed)?.[0].trim() ?? 'unknown';
 }

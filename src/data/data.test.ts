@@ -249,7 +249,7 @@ describe('Table', () => {
       table.query(`SELECT CAST('${CANARY}' || n AS INTEGER) AS v FROM rows`),
       'PRIVITY_COLUMN_TYPE',
     );
-    await rejects(table.query('SELECT [n] AS list FROM rows'), 'PRIVITY_COLUMN_TYPE', "'list'", 'INT');
+    await rejects(table.query('SELECT [n] AS list FROM rows'), 'PRIVITY_COLUMN_TYPE', "'list'", 'a list');
     const names = (await table.query('SELECT 1 AS a, 2 AS A')).columns.map(({ name }) => name);
     assert.deepEqual(names, ['a', 'A_1']);
   });
@@ -352,7 +352,13 @@ describe('the database', () => {
         `Conversion Error: CSV Error on Line: 12\nOriginal Line: ${CANARY}\nError when converting column "x". C`,
       ),
     );
-    assert.deepEqual(found, { kind: 'conversion', line: 12, column: 'x', invalidUtf8: false });
+    assert.deepEqual(found, {
+      kind: 'conversion',
+      line: 12,
+      column: 'x',
+      invalidUtf8: false,
+      lossyColumn: undefined,
+    });
     assert.equal(sqlError('no error').kind, 'other');
   });
 

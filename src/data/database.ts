@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   readonly memoryLimitMb?: number;
   /** Default: the machine's, at most {@link DATABASE_THREADS_MAX}. */
   readonly threads?: number;
+  /** Told what was found out about files: types of columns, and why one stays text. Names and lines, never values. Default: nobody. */
+  readonly note?: (text: string) => void;
 }
 
 /** Memory that DuckDB uses before it spills. A party's process shares its machine with others; DuckDB alone would take 80% of it. */
@@ -60,6 +62,11 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<void>
 /** Limits and folder for the database that the first table opens; a process without tables never loads DuckDB. */
 export function configureDatabase(options: DatabaseOptions): void {
   defaults = options;
+}
+
+/** Where notes about files go. */
+export function noteOfDatabase(): (text: string) => void {
+  return defaults.note ?? (() => undefined);
 }
 
 /** Closes the database and removes its spill folder. Tables made before cannot be used any more. Closing twice does nothing. */

@@ -14,4 +14,4 @@ export { type ReadTableOptions, readTable } from './read-table.ts';
 export { COLUMN_NAME_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
 export { type ColumnOptions, Table } from './table.ts';
 export { type ColumnInput, tableOf } from './table-of.ts';
-export { writeTable } from './write-table.ts';
+export { type WriteTableOptions, writeTable } from './write-table.ts';

@@ -1,9 +1,9 @@
 /** A relation in the process's database: what a {@link Table} is made of. Only the rooms that build on tables look this deep. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError, UsageError } from '../base/errors.ts';
-import { type Column, publicTypeName, storedType } from './column-type.ts';
+import { type Column, publicTypeName, storedType, whereLossy } from './column-type.ts';
 import { databaseGeneration, withConnection } from './database.ts';
-import { identifier, sqlError } from './sql.ts';
+import { identifier, LOSSY, sqlError } from './sql.ts';
 
 export interface Relation {
   /** Quoted, ready to be put into SQL. */
@@ -11,6 +11,8 @@ export interface Relation {
   readonly generation: number;
   readonly columns: readonly Column[];
   readonly rowCount: number;
+  /** Columns whose type was inferred from texts that it gives back: as text they are what their file has. */
+  readonly fromText?: ReadonlySet<string>;
 }
 
 /** Columns of a table. Each costs a buffer a chunk; files with more are matrices, for which a table is the wrong shape. */
@@ -44,6 +46,7 @@ export async function createRelation(
   const described = await connection.runAndReadAll(`DESCRIBE ${select}`);
   const names = described.getColumns()[0] as string[];
   const printedTypes = described.getColumns()[1] as string[];
+  checkColumnCount(names, origin);
   checkColumnNames(names, origin);
   const columns = names.map((name, index): Column => {
     const printed = printedTypes[index] ?? '';
@@ -51,15 +54,45 @@ export async function createRelation(
     if (type !== undefined) return { name, type };
     throw new DataError(
       'PRIVITY_COLUMN_TYPE',
-      `column '${name}' of ${origin} has the type ${publicTypeName(printed)}, which tables do not support; name one with types: { '${name}': … } or convert it with CAST`,
+      `column '${name}' of ${origin} is ${publicTypeName(printed)}, which tables do not support; name one with types: { '${name}': … } or convert it with CAST`,
     );
   });
   const sqlName = nextRelationName();
-  const projection = columns.map(
-    ({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
-  );
-  await connection.run(`CREATE TABLE ${sqlName} AS SELECT ${projection.join(', ')} FROM (${select}\n)`);
+  const projection = columns.map(({ name, type }, index) => {
+    const value = identifier(name);
+    const lossy = whereLossy(printedTypes[index] ?? '', value);
+    const checked =
+      lossy === undefined ? value : `CASE WHEN ${lossy} THEN error('${LOSSY} ${index}') ELSE ${value} END`;
+    return `CAST(${checked} AS ${type}) AS ${value}`;
+  });
+  try {
+    await connection.run(`CREATE TABLE ${sqlName} AS SELECT ${projection.join(', ')} FROM (${select}\n)`);
+  } catch (error) {
+    const { lossyColumn } = sqlError(error);
+    const column = lossyColumn === undefined ? undefined : columns[lossyColumn];
+    if (lossyColumn === undefined || column === undefined) throw error;
+    const from = publicTypeName(printedTypes[lossyColumn] ?? '');
+    throw new DataError(
+      'PRIVITY_COLUMN_TYPE',
+      `column '${column.name}' of ${origin} is ${from} and has a value that ${column.type} cannot hold; say types: { '${column.name}': 'VARCHAR' }, or convert it with CAST`,
+    );
+  }
   return finishRelation(connection, sqlName, columns);
+}
+
+/** A relation made from another. A column that keeps its name and type is taken for the same one. */
+export async function deriveRelation(
+  from: Relation,
+  select: string,
+  origin: string,
+  signal?: AbortSignal,
+): Promise<Relation> {
+  const relation = await withConnection((connection) => createRelation(connection, select, origin), signal);
+  const same = relation.columns.filter(({ name, type }) =>
+    from.columns.some((column) => column.name === name && column.type === type),
+  );
+  const fromText = same.map(({ name }) => name).filter((name) => from.fromText?.has(name));
+  return { ...relation, fromText: new Set(fromText) };
 }
 
 /** Counts the rows of a relation that was just filled. Drops it when it is too long. */
@@ -118,15 +151,17 @@ export function columnsMissing(
   );
 }
 
+export function checkColumnCount(names: readonly string[], origin: string): void {
+  if (names.length <= TABLE_COLUMNS_MAX) return;
+  throw new DataError(
+    'PRIVITY_TABLE_LIMIT',
+    `${origin} has ${names.length} columns; the limit is ${TABLE_COLUMNS_MAX}. Read fewer: readTable(path, { columns: [...] })`,
+  );
+}
+
 /** DuckDB takes names that differ only in case for the same one. */
 export function checkColumnNames(names: readonly string[], origin: string): void {
   if (names.length === 0) throw new DataError('PRIVITY_COLUMN_NAME', `${origin} has no columns`);
-  if (names.length > TABLE_COLUMNS_MAX) {
-    throw new DataError(
-      'PRIVITY_TABLE_LIMIT',
-      `${origin} has ${names.length} columns; the limit is ${TABLE_COLUMNS_MAX}`,
-    );
-  }
   const seen = new Map<string, number>();
   for (const [index, name] of names.entries()) {
     const place = `column ${index + 1} of ${origin}`;

@@ -34,7 +34,12 @@ export interface SqlError {
   /** The name that DuckDB says it was converting, if any. Compare with known column names before use. */
   readonly column: string | undefined;
   readonly invalidUtf8: boolean;
+  /** The place of the column whose conversion would have lost something. */
+  readonly lossyColumn: number | undefined;
 }
+
+/** What a statement fails with, and a number behind it, where a conversion would lose something. */
+export const LOSSY = 'PRIVITY LOSSY';
 
 const kinds: readonly (readonly [RegExp, SqlErrorKind])[] = [
   [/^(Failed to extract statements: )?(Parser|Syntax) Error/, 'parser'],
@@ -50,11 +55,13 @@ const kinds: readonly (readonly [RegExp, SqlErrorKind])[] = [
 
 export function sqlError(error: unknown): SqlError {
   const text = error instanceof Error ? error.message : '';
+  const lossy = new RegExp(`${LOSSY} (\\d+)`).exec(text)?.[1];
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
   return {
     kind: kinds.find(([pattern]) => pattern.test(text))?.[1] ?? 'other',
     line: line === undefined ? undefined : Number(line),
     column: /Error when converting column "([^"\n]{1,1024})"/.exec(text)?.[1],
+    lossyColumn: lossy === undefined ? undefined : Number(lossy),
     invalidUtf8: /not utf-8|Invalid unicode|invalid UTF-?8/i.test(text),
   };
 }

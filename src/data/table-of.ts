@@ -3,6 +3,7 @@ import type { Column, ColumnType } from './column-type.ts';
 import { appendColumns, type ColumnData, type ColumnSource, type NumberArray } from './columns.ts';
 import { withConnection } from './database.ts';
 import {
+  checkColumnCount,
   checkColumnNames,
   finishRelation,
   nextRelationName,
@@ -50,10 +51,9 @@ export async function relationFrom(
   rowCount: number,
   origin: string,
 ): Promise<Relation> {
-  checkColumnNames(
-    sources.map(({ name }) => name),
-    origin,
-  );
+  const names = sources.map(({ name }) => name);
+  checkColumnCount(names, origin);
+  checkColumnNames(names, origin);
   if (rowCount > TABLE_ROWS_MAX) {
     throw new DataError(
       'PRIVITY_TABLE_LIMIT',

@@ -5,15 +5,18 @@ import { withConnection } from './database.ts';
 import {
   assertLive,
   conversionFailed,
-  createRelation,
+  deriveRelation,
   dropRelation,
   type Relation,
   requireColumns,
 } from './relation.ts';
 import { identifier, sqlError } from './sql.ts';
 
-/** What to do with gaps: fail, or make them NaN in an array of floating-point numbers. */
 export interface ColumnOptions {
+  /**
+   * What to do with gaps: fail (the default), or make them NaN in an array of floating-point numbers. NaN is for plain tasks: it
+   * can be computed with and revealed, but not shared with a secure device, which has no such number.
+   */
   readonly nulls?: 'error' | 'nan';
 }
 
@@ -174,7 +177,7 @@ export class Table {
 
   async #derive(select: string): Promise<Table> {
     try {
-      return tableFrom(await withConnection((connection) => createRelation(connection, select, 'the query')));
+      return tableFrom(await deriveRelation(relationOf(this), select, 'the query'));
     } catch (error) {
       throw queryFailed(error);
     }
@@ -191,7 +194,7 @@ export class Table {
     if (nulls === 0) return;
     throw new DataError(
       'PRIVITY_COLUMN_NULLS',
-      `column '${name}' has no value in ${nulls} of ${this.rowCount} rows; fill or filter them, or read numbers with { nulls: 'nan' }`,
+      `column '${name}' has no value in ${nulls} of ${this.rowCount} rows; fill them (query: coalesce), leave those rows out (query: WHERE … IS NOT NULL), or, to share the column, share a mask beside it (query: CASE WHEN … IS NULL THEN 0 ELSE 1 END). For plain tasks only, { nulls: 'nan' } reads numbers with NaN in the gaps`,
     );
   }
 

@@ -1,31 +1,54 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { EnvironmentError } from '../base/errors.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EnvironmentError, UsageError } from '../base/errors.ts';
+import type { Column } from './column-type.ts';
 import { withConnection } from './database.ts';
+import { dataExtension, isGzip } from './read-csv.ts';
 import { fileFormat } from './read-table.ts';
-import { literal, sqlError } from './sql.ts';
+import { identifier, literal, sqlError } from './sql.ts';
 import { relationOf, type Table } from './table.ts';
 
+export interface WriteTableOptions {
+  /**
+   * CSV only: puts an apostrophe before texts that a spreadsheet would take for a formula: those that begin with = + - @, a tab
+   * or a carriage return. Default: false, since the texts that are read back have it, too.
+   */
+  readonly escapeFormulas?: boolean;
+}
+
+/** First characters of a text that a spreadsheet may run. */
+const FORMULA_STARTS = ['=', '+', '-', '@', '\t', '\r'];
+
 /**
- * Writes a table as .csv, .tsv or .parquet, by the extension of the path. The file appears complete or not at all: it is written
- * beside its place, flushed to disk and renamed. An existing file is replaced. The folder must exist.
- * CSV keeps names and values but not types; Parquet keeps both.
+ * Writes a table as .csv, .tsv (also .csv.gz, .tsv.gz) or .parquet, by the extension of the path. The file appears complete or
+ * not at all: it is written beside its place, flushed to disk and renamed. An existing file is replaced. The folder must exist.
+ *
+ * Parquet keeps names, types and values. CSV keeps names and values: `readTable` gives the same ones back and infers the types,
+ * so a text 17 comes back as the number 17, and FLOAT as DOUBLE. Bytes (BLOB) have no form in CSV.
  * @throws {EnvironmentError} PRIVITY_FILE_UNWRITABLE
- * @throws {UsageError} PRIVITY_FILE_FORMAT, PRIVITY_DATABASE_STATE
+ * @throws {UsageError} PRIVITY_FILE_FORMAT, PRIVITY_COLUMN_TYPE, PRIVITY_DATABASE_STATE
+ * @example await writeTable(table, 'result.csv', { escapeFormulas: true });
  */
-export async function writeTable(table: Table, path: string): Promise<void> {
+export async function writeTable(table: Table, path: string, options: WriteTableOptions = {}): Promise<void> {
   const file = resolve(path);
   const format = fileFormat(file);
-  const { sqlName } = relationOf(table);
+  const { sqlName, columns } = relationOf(table);
+  if (options.escapeFormulas && format === 'parquet') {
+    throw new UsageError(
+      'PRIVITY_FILE_FORMAT',
+      `file ${basename(file)}: escapeFormulas is for CSV files only`,
+    );
+  }
+  const list = format === 'parquet' ? '*' : columns.map((column) => csvColumn(column, options)).join(', ');
   const beside = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.partial`);
   const settings =
     format === 'parquet'
       ? 'FORMAT parquet'
-      : `FORMAT csv, HEADER true, DELIMITER ${literal(extname(file).toLowerCase() === '.tsv' ? '\t' : ',')}`;
+      : `FORMAT csv, HEADER true, DELIMITER ${literal(dataExtension(file) === '.tsv' ? '\t' : ',')}, COMPRESSION ${isGzip(file) ? 'gzip' : 'none'}`;
   try {
     await withConnection((connection) =>
-      connection.run(`COPY (SELECT * FROM ${sqlName}) TO ${literal(beside)} (${settings})`),
+      connection.run(`COPY (SELECT ${list} FROM ${sqlName}) TO ${literal(beside)} (${settings})`),
     );
     const handle = await open(beside, 'r+');
     try {
@@ -42,4 +65,19 @@ export async function writeTable(table: Table, path: string): Promise<void> {
       `file ${basename(file)} (${table.rowCount} rows) cannot be written to ${dirname(file)} (${code})`,
     );
   }
+}
+
+function csvColumn({ name, type }: Column, options: WriteTableOptions): string {
+  const value = identifier(name);
+  if (type === 'BLOB') {
+    throw new UsageError(
+      'PRIVITY_COLUMN_TYPE',
+      `column '${name}' is BLOB, and bytes have no form in CSV; write .parquet, or convert it: base64(${value})`,
+    );
+  }
+  // The digits of a FLOAT would be read back as another number.
+  if (type === 'FLOAT') return `CAST(${value} AS DOUBLE) AS ${value}`;
+  if (type !== 'VARCHAR' || !options.escapeFormulas) return value;
+  const starts = FORMULA_STARTS.map(literal).join(', ');
+  return `CASE WHEN ${value}[1] IN (${starts}) THEN '''' || ${value} ELSE ${value} END AS ${value}`;
 }

@@ -69,7 +69,7 @@ describe('psi', () => {
     const psiLines = w.of('alice').host.disclosures.filter(({ kind }) => kind === 'psi');
     assert.deepEqual(
       psiLines.map(({ to, type, shape, name }) => [to, type, shape, name]),
-      [[['bob'], 'intersection, number of rows', [30], 'psi on id']],
+      [[['bob'], 'intersection, key types, number of rows', [30], 'psi on id']],
     );
     assert.ok(!w.crossed.some(({ from, to, body }) => to === 'carol' && from === 'bob' && body.length > 400));
     const tail = w.of('carol').host.trail.find(({ kind }) => kind === 'psi');

@@ -76,7 +76,7 @@ function psiStep(
       return psiAlign(channel, input, { on }, context);
     },
     discloses: (input) => ({
-      type: 'intersection, number of rows',
+      type: 'intersection, key types, number of rows',
       ...(input instanceof Table ? { shape: [input.rowCount] } : {}),
     }),
   };

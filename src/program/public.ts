@@ -9,7 +9,20 @@ export {
   PrivityError,
   UsageError,
 } from '../base/errors.ts';
-export { readTable, Table, tableOf, writeTable } from '../data/index.ts';
+export {
+  type Column,
+  type ColumnArrays,
+  type ColumnData,
+  type ColumnInput,
+  type ColumnOptions,
+  type ColumnType,
+  type ReadTableOptions,
+  readTable,
+  Table,
+  tableOf,
+  type WriteTableOptions,
+  writeTable,
+} from '../data/index.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './abort.ts';
 export type { At, JobContext, Party, Reveal, TaskContext } from './at.ts';

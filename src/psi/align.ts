@@ -1,10 +1,10 @@
 import { UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
-import { withConnection } from '../data/database.ts';
-import { createRelation, dropRelation, type Relation } from '../data/relation.ts';
+import { deriveRelation, dropRelation, type Relation } from '../data/relation.ts';
 import { relationOf, type Table, tableFrom } from '../data/table.ts';
 import { createCurveEngine } from './curve-engine.ts';
+import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
 import { agreementOn, checkKey, keyDigests, reorder } from './keys.ts';
 import { type Match, matchTags } from './match.ts';
 import { runPsi } from './protocol.ts';
@@ -32,10 +32,11 @@ export interface PsiContext {
  * order at both. The order is that of a shared pseudorandom value and has nothing to do with the order of either table.
  *
  * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see protocol.ts and docs/psi.md).
+ * The types of the key columns are told first; pairs whose equal values can have different texts are refused at both parties.
  * An empty intersection is a result: a table of 0 rows. Keys compare by their SQL text form (keys.ts).
  * Cost: about 90 µs of one core for each row of either table; psiCost for messages and bytes. Ends within 100 ms after an abort.
  * @throws {DataError} before anything is sent: PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_KEY_NULL,
- *   PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT
+ *   PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT; before sizes are told: PRIVITY_KEY_TYPE_MISMATCH
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {PeerError} PRIVITY_PSI_MISMATCH, PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
  */
@@ -52,7 +53,7 @@ export async function psiAlign(
   const signal = AbortSignal.any([channel.signal, context.signal]);
   signal.throwIfAborted();
   const relation = relationOf(table);
-  await checkKey(relation, on, signal);
+  const keyTypes = await checkKey(relation, on, signal);
   const order = randomPermutation(relation.rowCount, context.random);
   const ids = reorder(await keyDigests(relation, on, context.tempDir, signal), order);
   const engine = await createCurveEngine(context.random.bytes(32), context.threads);
@@ -61,6 +62,8 @@ export async function psiAlign(
     const { rows } = await runPsi(channel, engine, {
       ids,
       agreement: agreementOn(on),
+      keyTypes: encodeKeyTypes(keyTypes),
+      acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
       signal,
       match: async (tags) => {
         const match = await matchTags(tags, order, signal);
@@ -79,7 +82,5 @@ export async function psiAlign(
 /** The table's rows that match, in the order of their tags. */
 async function alignedRows(relation: Relation, matched: Relation, signal: AbortSignal): Promise<Table> {
   const select = `SELECT t.* FROM ${relation.sqlName} AS t JOIN ${matched.sqlName} AS m ON t.rowid = m.row ORDER BY m.high, m.low`;
-  return tableFrom(
-    await withConnection((connection) => createRelation(connection, select, 'the intersection'), signal),
-  );
+  return tableFrom(await deriveRelation(relation, select, 'the intersection', signal));
 }

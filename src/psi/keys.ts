@@ -10,21 +10,19 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, EnvironmentError, InternalError, invariant, UsageError } from '../base/errors.ts';
-import { type Column, isInteger } from '../data/column-type.ts';
+import type { Column } from '../data/column-type.ts';
 import { readColumns } from '../data/columns.ts';
 import { withConnection } from '../data/database.ts';
 import { type Relation, requireColumns } from '../data/relation.ts';
 import { identifier, literal } from '../data/sql.ts';
 import { countNulls } from '../data/table.ts';
 import { ID_BYTES } from './curve-tasks.ts';
+import { KEY_COLUMNS_MAX, type KeyType, keyClass } from './key-types.ts';
 import { PSI_VERSION } from './messages.ts';
 import { PSI_ROWS_MAX } from './protocol.ts';
 
-/** Columns of a key. Real compound keys have a handful; the limit keeps messages about them readable. */
-export const KEY_COLUMNS_MAX = 16;
-
 /**
- * Everything that can be wrong with a key is found here, before a byte is sent.
+ * Everything that can be wrong with a key of this party alone is found here, before a byte is sent. Gives the types of its columns.
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_PSI_LIMIT, PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE
  */
@@ -32,7 +30,7 @@ export async function checkKey(
   relation: Relation,
   on: readonly string[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly KeyType[]> {
   if (on.length === 0 || on.length > KEY_COLUMNS_MAX || new Set(on).size !== on.length) {
     throw new UsageError(
       'PRIVITY_PSI_USAGE',
@@ -40,20 +38,14 @@ export async function checkKey(
     );
   }
   const columns = requireColumns(relation, on);
-  for (const { name, type } of columns) {
-    if (
-      isInteger(type) ||
-      type === 'VARCHAR' ||
-      type === 'DATE' ||
-      type === 'TIMESTAMP' ||
-      type === 'BOOLEAN'
-    )
-      continue;
+  const types = columns.map(({ name, type }): KeyType => {
+    const known = keyClass(type);
+    if (known !== undefined) return { class: known, fromText: relation.fromText?.has(name) ?? false };
     throw new DataError(
       'PRIVITY_KEY_TYPE',
       `key column '${name}' is ${type}; a key is text, a whole number, a date, a timestamp or a boolean. Read it as text: types: { '${name}': 'VARCHAR' }`,
     );
-  }
+  });
   const rows = relation.rowCount;
   const key = on.map((name) => `'${name}'`).join(', ');
   if (rows === 0) throw new DataError('PRIVITY_TABLE_EMPTY', `the table to intersect on ${key} has 0 rows`);
@@ -67,7 +59,11 @@ export async function checkKey(
   for (const [index, name] of on.entries()) {
     const count = nulls[index] ?? 0;
     if (count === 0) continue;
-    throw new DataError('PRIVITY_KEY_NULL', `key column '${name}' has no value in ${count} of ${rows} rows`);
+    const first = await firstGap(relation, name, signal);
+    throw new DataError(
+      'PRIVITY_KEY_NULL',
+      `key column '${name}' has no value in ${count} of ${rows} rows; the first is row ${first} (in a file of one column a blank line is such a row)`,
+    );
   }
   const distinct = await countDistinct(relation, columns, signal);
   if (distinct !== rows) {
@@ -76,6 +72,14 @@ export async function checkKey(
       `the key ${key} is not unique: ${rows} rows, ${distinct} different keys`,
     );
   }
+  return types;
+}
+
+/** Rows count from 1, as they stand in the file. */
+async function firstGap(relation: Relation, name: string, signal: AbortSignal): Promise<number> {
+  const select = `SELECT min(rowid) FROM ${relation.sqlName} WHERE ${identifier(name)} IS NULL`;
+  const [row] = await readColumns(select, ['BIGINT'], 1, signal);
+  return Number(row?.[0]) + 1;
 }
 
 async function countDistinct(

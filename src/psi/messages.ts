@@ -1,9 +1,10 @@
 /**
- * The messages of the protocol, version 1. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
+ * The messages of the protocol, version 2. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
  *
  * | kind   | body |
  * | ------ | ---- |
- * | hello  | rows (u32), agreement (32 bytes: a digest of what both sides must want alike) |
+ * | keys   | zero (u32), agreement (32 bytes: a digest of what both sides must want alike), types of the key columns (16 bytes) |
+ * | hello  | rows (u32) |
  * | points | index of the chunk (u32), blinded points (32 bytes each) |
  * | tags   | index of the chunk (u32), tags of the points of that chunk, in their order |
  * | done   | size of the intersection (u32), digest of its tags (32 bytes) |
@@ -11,11 +12,14 @@
 import { PeerError } from '../base/errors.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 
-export const PSI_VERSION = 1;
+export const PSI_VERSION = 2;
 
 export const HEADER_BYTES = 8;
 export const DIGEST_BYTES = 32;
-export const HELLO_BYTES = HEADER_BYTES + 4 + DIGEST_BYTES;
+/** Types of key columns: see key-types.ts. */
+export const KEY_TYPES_BYTES = 16;
+export const KEYS_BYTES = HEADER_BYTES + 4 + DIGEST_BYTES + KEY_TYPES_BYTES;
+export const HELLO_BYTES = HEADER_BYTES + 4;
 export const DONE_BYTES = HEADER_BYTES + 4 + DIGEST_BYTES;
 export const CHUNK_HEADER_BYTES = HEADER_BYTES + 4;
 
@@ -28,18 +32,21 @@ export const CHUNK_IDS = 512;
  */
 export const WINDOW_CHUNKS = 64;
 
-const kinds = { hello: 1, points: 2, tags: 3, done: 4 } as const;
+const kinds = { hello: 1, points: 2, tags: 3, done: 4, keys: 5 } as const;
 
 export type Message =
-  | { readonly kind: 'hello'; readonly rows: number; readonly agreement: Uint8Array }
+  | { readonly kind: 'keys'; readonly agreement: Uint8Array; readonly types: Uint8Array }
+  | { readonly kind: 'hello'; readonly rows: number }
   | { readonly kind: 'points'; readonly index: number; readonly body: Uint8Array }
   | { readonly kind: 'tags'; readonly index: number; readonly body: Uint8Array }
   | { readonly kind: 'done'; readonly matches: number; readonly digest: Uint8Array };
 
 export function encodeMessage(message: Message): Uint8Array {
   switch (message.kind) {
+    case 'keys':
+      return frame(kinds.keys, 0, Buffer.concat([message.agreement, message.types]));
     case 'hello':
-      return frame(kinds.hello, message.rows, message.agreement);
+      return frame(kinds.hello, message.rows, new Uint8Array());
     case 'done':
       return frame(kinds.done, message.matches, message.digest);
     default:
@@ -71,9 +78,13 @@ export function decodeMessage(bytes: Uint8Array): Message {
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEADER_BYTES, true);
   const body = bytes.subarray(HEADER_BYTES + 4);
   switch (bytes[4]) {
+    case kinds.keys:
+      requireLength(body, DIGEST_BYTES + KEY_TYPES_BYTES, 'keys');
+      if (number !== 0) throw violation('keys with reserved bytes in use');
+      return { kind: 'keys', agreement: body.subarray(0, DIGEST_BYTES), types: body.subarray(DIGEST_BYTES) };
     case kinds.hello:
-      requireLength(body, DIGEST_BYTES, 'hello');
-      return { kind: 'hello', rows: number, agreement: body };
+      requireLength(body, 0, 'hello');
+      return { kind: 'hello', rows: number };
     case kinds.points:
       return { kind: 'points', index: number, body };
     case kinds.tags:
@@ -143,14 +154,15 @@ export interface PsiCost {
 export function psiCost(ownRows: number, peerRows: number): PsiCost {
   const chunks = chunkCount(ownRows) + chunkCount(peerRows);
   return {
-    messages: 2 + chunks,
+    messages: 3 + chunks,
     bytes:
+      KEYS_BYTES +
       HELLO_BYTES +
       DONE_BYTES +
       chunks * CHUNK_HEADER_BYTES +
       ownRows * POINT_BYTES +
       peerRows * tagBytes(ownRows, peerRows),
-    rounds: 4,
+    rounds: 5,
     multiplications: ownRows + peerRows,
   };
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Channel } from '../contracts/channel.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
 import type { CurveEngine } from './curve-engine.ts';
-import { CHUNK_IDS, WINDOW_CHUNKS } from './messages.ts';
+import { CHUNK_IDS, KEY_TYPES_BYTES, WINDOW_CHUNKS } from './messages.ts';
 import { type PsiResult, type PsiTags, runPsi } from './protocol.ts';
 
 /** Commutes as the curve does, hides nothing. `turns` says how long each piece of work takes, in turns of the event loop. */
@@ -65,6 +65,8 @@ function run(channel: Channel | undefined, engine: CurveEngine, ids: readonly nu
   return runPsi(channel, engine, {
     ids: idBytes(ids),
     agreement: new Uint8Array(32),
+    keyTypes: new Uint8Array(KEY_TYPES_BYTES),
+    acceptKeyTypes: () => undefined,
     signal,
     match: matchPlain,
   });

@@ -7,16 +7,17 @@
  * Differences: both parties compute and send at the same time; lists go in chunks with a window; what returns is not the doubly blinded
  *   point but a tag, SHA-512 of it cut to 40 + ceil(log2(n·m)) bits; at the end both compare a digest of the result.
  * Security: semi-honest adversary that corrupts one of the two parties; decisional Diffie-Hellman on Curve25519, random oracles
- *   (SHA-512 through Elligator 2, SHA-256 and SHA-512). Leaks to each side: the intersection and the number of the other's rows. A party
+ *   (SHA-512 through Elligator 2, SHA-256 and SHA-512). Leaks to each side: the intersection, the number of the other's rows, the types of its key columns. A party
  *   that deviates can lie about its input and can make the other's result wrong; it does not learn more about ids that it does not name, since
  *   X25519 multiplies by the cofactor and is secure on the twist, and points of low order are refused. Not constant-time: none
  *   of the values that BigInt touches is secret to this party; the key is only ever given to X25519.
  * Needs: an ordered, authenticated, encrypted channel of two; fresh randomness for every run; lists without duplicates, in secret random order.
  * Flow (x, y ids; a, b keys):
+ *   both: keys(digest of the key columns' names, their types), then hello(rows): types that do not compare are refused before sizes are told
  *   alice → bob: a·H(x) in shuffled order         bob → alice: b·H(y) in shuffled order
  *   alice → bob: tag(a·b·H(y)) in bob's order     bob → alice: tag(b·a·H(x)) in alice's order
  *   both: tags that are in both lists are the intersection; done(count, digest of those tags) must agree
- * Cost: see psiCost: 32 bytes an own row and tagBytes a row of the peer (84 bytes in all for a pair of rows at 100,000), 4 rounds (plus
+ * Cost: see psiCost: 32 bytes an own row and tagBytes a row of the peer (84 bytes in all for a pair of rows at 100,000), 5 rounds (plus
  *   one a window of 32,768 rows), n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68 while they are shuffled), twice the tags.
  */
 import { DataError, PeerError } from '../base/errors.ts';
@@ -60,6 +61,10 @@ export interface PsiExchange<R extends PsiResult> {
   readonly ids: Uint8Array;
   /** Digest of what both sides must want alike. */
   readonly agreement: Uint8Array;
+  /** {@link KEY_TYPES_BYTES}: the types of this party's key columns. */
+  readonly keyTypes: Uint8Array;
+  /** Throws if keys of the peer's types cannot be compared with those of this party. */
+  acceptKeyTypes(theirs: Uint8Array): void;
   readonly signal: AbortSignal;
   /** Finds the intersection among the tags; its digest is compared with the peer's. */
   match(tags: PsiTags): Promise<R>;
@@ -118,8 +123,10 @@ class Session<R extends PsiResult> {
   }
 
   async run(): Promise<R> {
-    const { agreement, match } = this.#exchange;
-    await this.#send({ kind: 'hello', rows: this.#ownRows, agreement });
+    const { agreement, keyTypes, match } = this.#exchange;
+    await this.#send({ kind: 'keys', agreement, types: keyTypes });
+    this.#acceptKeys(await this.#receive());
+    await this.#send({ kind: 'hello', rows: this.#ownRows });
     this.#greet(await this.#receive());
     // A failure of one must wake the others: they wait for each other at the gate.
     const parts = [this.#listen(), this.#sendPoints(), this.#sendTags()];
@@ -131,14 +138,19 @@ class Session<R extends PsiResult> {
     return result;
   }
 
-  #greet(message: Message): void {
-    if (message.kind !== 'hello') throw violation(`${message.kind} before hello`);
+  #acceptKeys(message: Message): void {
+    if (message.kind !== 'keys') throw violation(`${message.kind} before keys`);
     if (Buffer.compare(message.agreement, this.#exchange.agreement) !== 0) {
       throw new PeerError(
         'PRIVITY_PSI_MISMATCH',
         'the peer wants another intersection: other key columns or another protocol',
       );
     }
+    this.#exchange.acceptKeyTypes(message.types);
+  }
+
+  #greet(message: Message): void {
+    if (message.kind !== 'hello') throw violation(`${message.kind} before hello`);
     if (message.rows === 0) throw violation('an empty list');
     if (message.rows > PSI_ROWS_MAX) {
       throw new DataError(

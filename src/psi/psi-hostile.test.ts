@@ -16,6 +16,8 @@ import {
   chunkCount,
   decodeMessage,
   HEADER_BYTES,
+  HELLO_BYTES,
+  PSI_VERSION,
   WINDOW_CHUNKS,
 } from './messages.ts';
 
@@ -38,11 +40,11 @@ describe('a peer that breaks the rules', () => {
     return bytes;
   };
   const cut = (bytes: Uint8Array) => bytes.subarray(0, bytes.byteLength - 1);
-  const [HELLO, POINTS, TAGS, DONE] = [1, 2, 3, 4];
+  const [HELLO, POINTS, TAGS, DONE, KEYS] = [1, 2, 3, 4, 5];
 
   const cases: readonly (readonly [string, MemoryChannelOptions, ErrorCode])[] = [
-    ['another protocol', spoil(HELLO, edit(0, 0x51)), 'PRIVITY_PSI_PROTOCOL'],
-    ['another version', spoil(HELLO, edit(3, 2)), 'PRIVITY_PSI_MISMATCH'],
+    ['another protocol', spoil(KEYS, edit(0, 0x51)), 'PRIVITY_PSI_PROTOCOL'],
+    ['another version', spoil(KEYS, edit(3, 1)), 'PRIVITY_PSI_MISMATCH'],
     ['an unknown kind', spoil(POINTS, edit(4, 9)), 'PRIVITY_PSI_PROTOCOL'],
     ['reserved bytes', spoil(POINTS, edit(6, 1)), 'PRIVITY_PSI_PROTOCOL'],
     ['a short hello', spoil(HELLO, cut), 'PRIVITY_PSI_PROTOCOL'],
@@ -55,13 +57,19 @@ describe('a peer that breaks the rules', () => {
     ['a hello of too much', spoil(HELLO, edit(HEADER_BYTES + 3, 0xff)), 'PRIVITY_PSI_LIMIT'],
     [
       'another agreement',
-      spoil(HELLO, (b) => new Uint8Array(b).fill(1, HEADER_BYTES + 4)),
+      spoil(KEYS, (b) => new Uint8Array(b).fill(1, HEADER_BYTES + 4)),
       'PRIVITY_PSI_MISMATCH',
     ],
+    ['short keys', spoil(KEYS, cut), 'PRIVITY_PSI_PROTOCOL'],
+    ['a key of an unknown type', spoil(KEYS, edit(HEADER_BYTES + 36, 6)), 'PRIVITY_PSI_PROTOCOL'],
+    ['a key of no type', spoil(KEYS, edit(HEADER_BYTES + 36, 0x80)), 'PRIVITY_PSI_PROTOCOL'],
+    ['more key columns', spoil(KEYS, edit(HEADER_BYTES + 37, 1)), 'PRIVITY_PSI_PROTOCOL'],
+    ['a key of another type', spoil(KEYS, edit(HEADER_BYTES + 36, 3)), 'PRIVITY_KEY_TYPE_MISMATCH'],
+    ['hello instead of keys', spoil(KEYS, edit(4, HELLO)), 'PRIVITY_PSI_PROTOCOL'],
     ['points instead of hello', spoil(HELLO, edit(4, POINTS)), 'PRIVITY_PSI_PROTOCOL'],
     [
       'hello twice',
-      spoil(POINTS, (b) => edit(4, HELLO)(new Uint8Array(b.subarray(0, 44)))),
+      spoil(POINTS, (b) => edit(4, HELLO)(new Uint8Array(b.subarray(0, HELLO_BYTES)))),
       'PRIVITY_PSI_PROTOCOL',
     ],
     ['points out of order', spoil(POINTS, edit(HEADER_BYTES, 1)), 'PRIVITY_PSI_PROTOCOL'],
@@ -104,7 +112,7 @@ describe('a peer that breaks the rules', () => {
   it('random messages: a typed error, or none (law)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (noise, plausible) => {
-        const bytes = plausible ? Buffer.concat([Buffer.from('PSI\x01'), noise]) : noise;
+        const bytes = plausible ? Buffer.concat([Buffer.from('PSI\x02'), noise]) : noise;
         try {
           decodeMessage(bytes);
         } catch (error) {
@@ -126,13 +134,14 @@ describe('a peer that breaks the rules', () => {
       code: 'PRIVITY_PSI_PROTOCOL',
       message: /window/,
     });
+    await atBob.send(0, new Uint8Array(await atBob.receive(0)));
     const hello = new Uint8Array(await atBob.receive(0));
     new DataView(hello.buffer).setUint32(HEADER_BYTES, rows, true);
     await atBob.send(0, hello);
     const curve = await loadCurve();
     const point = blindIds(curve, systemRandom.bytes(32), systemRandom.bytes(32)) ?? new Uint8Array();
     const chunk = new Uint8Array(CHUNK_HEADER_BYTES + 32 * CHUNK_IDS);
-    chunk.set([0x50, 0x53, 0x49, 1, POINTS ?? 0]);
+    chunk.set([0x50, 0x53, 0x49, PSI_VERSION, POINTS ?? 0]);
     for (let i = 0; i < CHUNK_IDS; i++) chunk.set(point, CHUNK_HEADER_BYTES + 32 * i);
     for (let index = 0; index < chunkCount(rows); index++) {
       new DataView(chunk.buffer).setUint32(HEADER_BYTES, index, true);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -115,8 +115,37 @@ describe('psiAlign', () => {
     }
   });
 
+  it('refuses types whose equal values can have different texts, at both parties, before sizes are told', async () => {
+    const inferred = async (name: string, text: string) => {
+      const path = join(tempDir, `${name}.csv`);
+      await writeFile(path, `id\n${text}\n`);
+      return readTable(path);
+    };
+    const date = await inferred('date', '2024-01-02');
+    const timestamp = await inferred('timestamp', '2024-01-02 00:00:00');
+    const declared = await tableOf({ id: BigInt64Array.of(17n) });
+    const text = await tableOfIds(['017']);
+    for (const [mine, theirs] of [
+      [date, timestamp],
+      [declared, text],
+    ] as const) {
+      for (const failing of [0, 1] as const) {
+        await fails({ table: mine }, { table: theirs }, failing, 'PRIVITY_KEY_TYPE_MISMATCH', {
+          framesMax: 1,
+        });
+      }
+    }
+    const fine = await aligned({ table: date }, { table: await tableOfIds(['2024-01-02']) });
+    assert.equal(fine[0].rowCount, 1);
+    const kept = await date.query('SELECT id FROM rows WHERE id IS NOT NULL');
+    assert.equal((await aligned({ table: kept }, { table: await tableOfIds(['x']) }))[0].rowCount, 0);
+  });
+
   it('compares keys by their text, several columns each on its own', async () => {
-    const numbers = await tableOf({ id: BigInt64Array.of(17n, 7n, 12n) });
+    const path = join(tempDir, 'numbers.csv');
+    await writeFile(path, 'id\n17\n7\n12\n');
+    const numbers = await readTable(path);
+    assert.equal(numbers.columns[0]?.type, 'BIGINT');
     const text = await tableOfIds(['007', '17', '12 ']);
     const [same] = await aligned({ table: numbers }, { table: text });
     assert.deepEqual(await ids(same), ['17']);

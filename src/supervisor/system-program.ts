@@ -8,6 +8,8 @@ import { openDataPlane } from './planes.ts';
 import type { ProgramPlatform } from './platform.ts';
 import { systemLoop } from './system-loop.ts';
 
+const print = (line: string): void => void process.stderr.write(`${line}\n`);
+
 export const systemProgram: ProgramPlatform = {
   ...systemLoop,
   threads: availableParallelism(),
@@ -19,8 +21,8 @@ export const systemProgram: ProgramPlatform = {
     process.send?.({ type: 'news', news: [] } satisfies FromProgram, () => process.exit(0));
   },
   sayLastWord,
-  print: (line) => void process.stderr.write(`${line}\n`),
+  print,
   loadJob,
   openDataPlane,
-  database: { configure: (tempDir) => configureDatabase({ tempDir }), close: closeDatabase },
+  database: { configure: (tempDir) => configureDatabase({ tempDir, note: print }), close: closeDatabase },
 };

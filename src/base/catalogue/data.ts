@@ -23,14 +23,15 @@ export const dataErrors = {
   PRIVITY_FILE_FORMAT: {
     failure: 'USAGE',
     means: 'The name of the file does not say a format that Privity reads or writes.',
-    causes: 'An extension other than .csv, .tsv or .parquet.',
+    causes:
+      'An extension other than .csv, .tsv, .csv.gz, .tsv.gz or .parquet, or an option that the format does not have.',
     remedy: 'Rename or convert the file.',
   },
   PRIVITY_FILE_UNREADABLE: {
     failure: 'DATA_INVALID',
     means: 'The file is there, but it cannot be read as a table.',
     causes:
-      'No header line, lines with a different number of fields, an open quote, another delimiter, a damaged Parquet file, or a missing permission.',
+      'No header line, lines with a different number of fields, mixed line ends, an open quote, another delimiter, a damaged file, or a missing permission.',
     remedy: 'Look at the line that the error names; for another delimiter pass `delimiter`.',
   },
   PRIVITY_FILE_ENCODING: {
@@ -67,7 +68,8 @@ export const dataErrors = {
     failure: 'DATA_INVALID',
     means: 'A column that must have a value in every row has gaps.',
     causes: 'Empty fields in the file.',
-    remedy: 'Fill them, drop those rows with a query, or read numbers with `{ nulls: "nan" }`.',
+    remedy:
+      'Fill them, drop those rows with a query, or share a mask beside the column. For plain tasks only: read numbers with `{ nulls: "nan" }`.',
   },
   PRIVITY_TABLE_EMPTY: {
     failure: 'DATA_INVALID',
@@ -109,9 +111,16 @@ export const dataErrors = {
   PRIVITY_KEY_TYPE: {
     failure: 'DATA_INVALID',
     means: 'A column cannot serve as a key of a private set intersection.',
-    causes:
-      'Fractional numbers, times with a zone or bytes; often ids of more than 18 digits, which a CSV reader takes for fractional numbers.',
+    causes: 'Fractional numbers, times with a zone or bytes.',
     remedy: 'Read the column as text: `readTable(path, { types: { id: "VARCHAR" } })`.',
+  },
+  PRIVITY_KEY_TYPE_MISMATCH: {
+    failure: 'DATA_INVALID',
+    means: 'A key column has types at the two parties whose equal values can have different texts.',
+    causes:
+      'Dates at one party and timestamps at the other; numbers of a Parquet file, or declared ones, at one party and text at the other.',
+    remedy:
+      'Read the column alike at both: `readTable(path, { types: { id: "VARCHAR" } })`, and bring the texts to one form.',
   },
   PRIVITY_PSI_USAGE: {
     failure: 'USAGE',
