@@ -46,7 +46,7 @@ async function chooseDisplay(
   own: readonly string[],
 ): Promise<Presenter> {
   if (flags.json) return jsonPresenter(shell);
-  if (!shell.interactive || flags.plain) return plainPresenter(shell, parties);
+  if (!shell.interactive || flags.plain) return plainPresenter(shell, parties, own);
   const { livePresenter } = await import('./live-presenter.ts');
   return livePresenter(shell, parties, own);
 }
