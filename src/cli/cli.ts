@@ -101,6 +101,9 @@ function addRunOptions(command: Command): Command {
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')
     .option('--plain', 'print plain lines even on a terminal')
+    .addOption(
+      new Option('--quiet', 'print the result and errors, nothing else').conflicts(['json', 'plain']),
+    )
     .option('--log <file>', 'append a structured log; - is standard error');
 }
 

@@ -2,8 +2,9 @@ import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import { onLines } from './local/lines.ts';
+import { guarded } from './output/printable.ts';
 import { wantsColour } from './output/style.ts';
-import { streamSink } from './output/text-sink.ts';
+import { streamSink, type TextSink } from './output/text-sink.ts';
 import type { Shell, StopSignal } from './shell.ts';
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -11,15 +12,23 @@ const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** What differs between the real command line and one that a test runs as a process of its own. */
 export type ShellParts = Pick<Shell, 'entry' | 'loadRunParty' | 'loadJobFacts'>;
 
+/** Nothing reaches a stream of this process but through here. */
+function guardedSink(stream: NodeJS.WriteStream, hasColour: boolean): TextSink {
+  const sink = streamSink(stream);
+  const keepsOwn = hasColour || stream.isTTY === true;
+  return { ...sink, write: (text) => sink.write(guarded(text, keepsOwn)) };
+}
+
 /** The shell of this process. The only place of this folder that touches `process`. */
 export function processShell(parts: ShellParts): Shell {
   const { env, stdout, stderr } = process;
+  const colour = { out: wantsColour(env, stdout), err: wantsColour(env, stderr) };
   return {
     ...parts,
-    out: streamSink(stdout),
-    err: streamSink(stderr),
+    out: guardedSink(stdout, colour.out),
+    err: guardedSink(stderr, colour.err),
     interactive: isatty(1) && env.TERM !== 'dumb' && !env.CI,
-    colour: { out: wantsColour(env, stdout), err: wantsColour(env, stderr) },
+    colour,
     cwd: process.cwd(),
     clock: systemClock,
     version: PRIVITY_VERSION,

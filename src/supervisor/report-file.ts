@@ -3,6 +3,7 @@ import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
+import { steeringEscaped } from '../base/steering.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
 import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
@@ -87,7 +88,7 @@ export async function writeReport(dir: string, report: RunReport): Promise<strin
   const draft = `${path}.${process.pid}.part`;
   try {
     await mkdir(dir, { recursive: true });
-    await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`);
+    await writeFile(draft, `${steeringEscaped(JSON.stringify(report, null, 2))}\n`);
     await rename(draft, path);
     return path;
   } catch (cause) {

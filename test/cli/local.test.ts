@@ -141,7 +141,7 @@ describe('privity local', () => {
   ] as const) {
     it(`cancels for all at ${signal}`, async () => {
       const started = local('--arg', 'scenario=hang');
-      await started.said('step 0 "load" begins', 3);
+      await started.said('  run ', 3);
       started.child.kill(signal);
       const ended = await started.ended;
       assert.equal(ended.code, code, ended.stdout);
@@ -152,7 +152,7 @@ describe('privity local', () => {
 
   it('kills at the second signal', async () => {
     const second = local('--arg', 'scenario=hang', '--arg', 'stop=kill');
-    await second.said('step 0 "load" begins', 3);
+    await second.said('  run ', 3);
     second.child.kill('SIGINT');
     await second.said('cancelling for all parties');
     second.child.kill('SIGINT');
@@ -163,7 +163,7 @@ describe('privity local', () => {
 
   it('leaves no process and no file when it is killed itself', async () => {
     const started = local('--arg', 'scenario=hang', '--run-id', `orphan-${process.pid}`);
-    await started.said('step 0 "load" begins', 3);
+    await started.said('  run ', 3);
     started.child.kill('SIGKILL');
     const ended = await started.ended;
     assert.equal(ended.signal, 'SIGKILL');

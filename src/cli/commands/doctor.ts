@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { PrivityError, UsageError } from '../../base/errors.ts';
+import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
 import { parseDuration } from '../arguments.ts';
@@ -73,7 +74,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
   const bad = checks.filter((check) => check.status === 'failed').length;
   if (flags.json) {
     const party = config?.party ?? null;
-    shell.out.write(`${JSON.stringify({ party, ok: bad === 0, checks, orphans, cleared })}\n`);
+    shell.out.write(jsonLine({ party, ok: bad === 0, checks, orphans, cleared }));
   } else {
     shell.out.write(conclusion(shell, checks, config !== undefined));
   }

@@ -6,9 +6,9 @@ import type { PartyOptions } from '../../supervisor/options.ts';
 import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
-import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
+import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { RunBoard } from '../output/run-board.ts';
-import { headText, summaryText } from '../output/summary.ts';
+import { summaryText } from '../output/summary.ts';
 import { removeLocalFolder, watchParent } from '../parent.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
@@ -36,7 +36,7 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
-    if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
+    writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
     const onEvent = (event: RunEvent): void => {
@@ -67,7 +67,7 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
         durationMs: shell.clock.now() - started,
       };
       await display.end(summaryText(summary, false));
-      if (!flags.json) shell.out.write(summaryText(summary, shell.colour.out));
+      writeSummary(shell, flags, summary);
       return exitCode;
     } catch (error) {
       await display.end();

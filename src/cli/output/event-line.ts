@@ -1,3 +1,4 @@
+import { jsonLine } from '../../base/steering.ts';
 import type { RunEvent } from '../../observe/events.ts';
 
 /**
@@ -18,7 +19,7 @@ function plain(this: Readonly<Record<string, unknown>>, key: string, seen: unkno
 
 /** One event as one line: what `--json` prints. */
 export function eventLine(event: RunEvent): string {
-  return `${JSON.stringify(event, plain)}\n`;
+  return jsonLine(event, plain);
 }
 
 /** Reads what {@link eventLine} wrote. Undefined if the line is none: the caller decides what to do with stray output. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { EnvironmentError } from '../../base/errors.ts';
+import { steeringEscaped } from '../../base/steering.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
@@ -49,6 +50,7 @@ const options: pino.LoggerOptions = {
   base: null,
   timestamp: false,
   messageKey: 'message',
+  hooks: { streamWrite: steeringEscaped },
   formatters: { level: (label) => ({ level: label }) },
 };
 

@@ -6,13 +6,14 @@ import fc from 'fast-check';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import { jsonLine } from '../../base/steering.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { Wait } from '../../observe/report.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
 import { eventLine, parseEventLine } from './event-line.ts';
 import { sentence } from './plain-lines.ts';
-import { printable, printableText } from './printable.ts';
+import { guarded, printable, printableData, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { RunBoard } from './run-board.ts';
 import { createStyle, wantsColour } from './style.ts';
@@ -52,6 +53,8 @@ const waitFor = (wait: Partial<Wait>): RunEventBody => ({
   ...wait,
 });
 
+const steering = /(?![\n])[\p{Cc}\p{Cf}]/u;
+
 describe('text that others had a hand in', () => {
   it('cannot steer the terminal', () => {
     assert.equal(printable('a\u001b[2Jb\u009bc\rd'), 'a\\x1b[2Jb\\x9bc\\x0dd');
@@ -61,8 +64,25 @@ describe('text that others had a hand in', () => {
     assert.equal(printable('Zoë 安全'), 'Zoë 安全');
   });
 
+  it('cannot reach a stream past a writer that forgot it; colours can, where there are any', () => {
+    const painted = `${createStyle(true).red('a')}\u009b\u202e\u001b[2J\r`;
+    assert.equal(guarded(painted, true), `${createStyle(true).red('a')}\\x9b\\u202e\\x1b[2J\\x0d`);
+    assert.doesNotMatch(guarded(painted, false), steering);
+    assert.equal(guarded('\r\u001b[2K3 of 4', true), '\r\u001b[2K3 of 4');
+    assert.deepEqual(printableData({ 'a\n': ['\u001b', 1, null] }), { 'a\\n': ['\\x1b', 1, null] });
+  });
+
+  it('law: JSON without them parses back to the same', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const line = jsonLine({ [text]: text });
+        assert.doesNotMatch(line.trimEnd(), steering);
+        assert.deepEqual(JSON.parse(line), { [text]: text });
+      }),
+    );
+  });
+
   it('law: no control character is left, in values either', () => {
-    const steering = /(?![\n])[\p{Cc}\p{Cf}]/u;
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(printable(text), steering)),
     );
