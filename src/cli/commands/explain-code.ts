@@ -2,11 +2,11 @@ import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
 import { failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { jsonLine } from '../../base/steering.ts';
+import { hint } from '../../base/suggest.ts';
 import { advice } from '../output/advice.ts';
 import { wrapText } from '../output/columns.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
 
 const COLUMNS = 88;
 

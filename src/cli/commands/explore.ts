@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
+import { hint } from '../../base/suggest.ts';
 import { loadJob } from '../../program/load-job.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
 import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
 import { explorationText, replayText } from '../output/exploration-text.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
 
 export interface ExploreFlags {
   readonly arg?: readonly string[];

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
+import { hint } from '../../base/suggest.ts';
 import { fingerprint } from '../../transport/identity/certificate.ts';
 import { claimedParty } from '../../transport/identity/verify-peer.ts';
 import { formatAddress } from '../config/address.ts';
@@ -20,7 +21,6 @@ import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import { writeOutput } from '../output-file.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
 
 export interface FederationCreateFlags {
   readonly name: string;

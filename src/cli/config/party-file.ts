@@ -1,9 +1,9 @@
 import { dirname, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
+import { hint } from '../../base/suggest.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
 import type { ErrorDetail, FederationMember } from '../../supervisor/options.ts';
-import { hint } from '../suggest.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
 import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';
