@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
@@ -56,6 +57,7 @@ export function processShell(parts: ShellParts): Shell {
         else process.send(message, undefined, {}, () => resolve());
       });
     },
+    readInput: () => text(process.stdin),
     exitNow: (code) => process.exit(code),
   };
 }
