@@ -7,6 +7,14 @@ export const cli = join(root, 'dist/src/cli/main.js');
 export const example = join(root, 'examples/shared-patients');
 export const jointModel = join(root, 'examples/joint-risk-model');
 
+/** What the main example is about, for the person who starts it: by its job file. */
+export const jointModelAbout = {
+  'job.ts': `Two hospitals, alice and bob, have treated the same patients: each has half of the measurements, bob also the diagnoses. They train one
+model on both halves, and neither sees a number of the other. carol, who has no data, helps to compute and learns nothing but the result.`,
+  'two-parties.ts': `Two hospitals, alice and bob, have treated the same patients: each has half of the measurements, bob also the diagnoses. They train one
+model on both halves without anybody else, and neither sees a number of the other.`,
+};
+
 /**
  * Arguments of `privity local` for the shared patients.
  * @param {string} output folder for the tables that alice and bob write

@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
-import { cli, jointModel, jointModelArguments } from './example.mjs';
+import { cli, jointModel, jointModelAbout, jointModelArguments } from './example.mjs';
 
 ensureInstalled();
 const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
@@ -15,6 +15,9 @@ const [first, ...others] = process.argv.slice(2);
 const alone = first === 'two-parties';
 const args = alone || first === undefined ? others : [first, ...others];
 const job = alone ? 'two-parties.ts' : 'job.ts';
+// Output for programs, and that of --quiet, is the run's alone.
+const bare = args.includes('--json') || args.includes('--quiet');
+if (!bare) console.log(`${jointModelAbout[job]}\n`);
 const child = spawn(
   process.execPath,
   [cli, ...jointModelArguments(output, job), '--report', output, ...args],
@@ -31,7 +34,7 @@ child.on('error', (error) => {
   process.exit(1);
 });
 child.on('close', async (code, signal) => {
-  if (code === 0 && !args.includes('--json')) await compare();
+  if (code === 0 && !bare) await compare();
   process.exit(signal ? 1 : (code ?? 1));
 });
 

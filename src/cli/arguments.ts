@@ -1,9 +1,9 @@
 /** The values that several commands take on the command line: pure, so that every mistake can be tested by its message. */
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { hint } from '../base/suggest.ts';
 import type { Bounds } from '../supervisor/bounds.ts';
 import { BOUND_MS_MAX, boundNames } from './config/party-file.ts';
-import { hint } from './suggest.ts';
 
 const wrong = (text: string): UsageError => new UsageError('PRIVITY_COMMAND_LINE', text);
 

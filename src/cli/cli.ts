@@ -84,8 +84,9 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
   addRuns(program, shell, exit);
   program
     .command('inspect-job <job>', { hidden: true })
-    .action(async (job: string) =>
-      exit(await (await import('./commands/inspect-job.ts')).inspectJobCommand(shell, job)),
+    .option('--check')
+    .action(async (job: string, flags: { check?: boolean }) =>
+      exit(await (await import('./commands/inspect-job.ts')).inspectJobCommand(shell, job, flags)),
     );
   return program;
 }
@@ -101,6 +102,9 @@ function addRunOptions(command: Command): Command {
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')
     .option('--plain', 'print plain lines even on a terminal')
+    .addOption(
+      new Option('--quiet', 'print the result and errors, nothing else').conflicts(['json', 'plain']),
+    )
     .option('--log <file>', 'append a structured log; - is standard error')
     .option('--no-record', 'keep no record of this run for `privity runs`');
 }
@@ -286,6 +290,10 @@ function addDoctor(program: Command, shell: Shell, exit: Exit): void {
     .command('doctor')
     .description('check keys, clock, port, and every peer; say what to do')
     .option('--config <file>', 'the party file')
+    .option('--job <job>', 'check a job, too: that it loads, its settings, its tables')
+    .option('--arg <key=value>', 'with --job: public argument, as for the run (repeatable)', collect)
+    .option('--inputs <party.key=file>', 'with --job: private setting that is a file (repeatable)', collect)
+    .option('--setting <party.key=value>', 'with --job: other private setting (repeatable)', collect)
     .option('--clean', 'remove what runs have left whose supervisor was killed')
     .option('--wait <duration>', 'keep listening, and trying peers that do not answer yet, for so long')
     .option('--json', 'print one JSON object')
@@ -294,7 +302,7 @@ function addDoctor(program: Command, shell: Shell, exit: Exit): void {
       `
 Peers listen during a run only, so one that does not answer may be in order. To check each other, all
 parties start the doctor with --wait at the same time. With --clean alone, nothing else is checked.
-${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --wait 60s', 'privity doctor --clean'])}${plainExitCodesText()}`,
+${examplesText(['privity doctor --config alice.party.yaml', 'privity doctor --config alice.party.yaml --job job.ts', 'privity doctor --config alice.party.yaml --wait 60s', 'privity doctor --clean'])}${plainExitCodesText()}`,
     )
     .action(async (flags: DoctorFlags) =>
       exit(await (await import('./commands/doctor.ts')).doctorCommand(shell, flags)),

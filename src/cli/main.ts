@@ -6,9 +6,11 @@ import { processShell } from './process-shell.ts';
 const shell = processShell({
   entry: fileURLToPath(import.meta.url),
   loadRunParty: async () => (await import('../supervisor/index.ts')).runParty,
-  loadJobFacts: async (file) => {
+  loadJobFacts: async (file, request) => {
     const { job } = await (await import('../program/load-job.ts')).loadJob(file);
-    return { parties: job.parties };
+    if (request === undefined) return { parties: job.parties };
+    const { checkJob } = await import('./doctor/job-checks.ts');
+    return { parties: job.parties, checks: await checkJob(job, request) };
   },
 });
 

@@ -1,10 +1,12 @@
 import { homedir } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import { onLines } from './local/lines.ts';
+import { guarded } from './output/printable.ts';
 import { wantsColour } from './output/style.ts';
-import { streamSink } from './output/text-sink.ts';
+import { streamSink, type TextSink } from './output/text-sink.ts';
 import { recordsFolder } from './record/state-folder.ts';
 import type { Shell, StopSignal } from './shell.ts';
 
@@ -22,15 +24,23 @@ function homeFolder(): string {
   }
 }
 
+/** Nothing reaches a stream of this process but through here. */
+function guardedSink(stream: NodeJS.WriteStream, hasColour: boolean): TextSink {
+  const sink = streamSink(stream);
+  const keepsOwn = hasColour || stream.isTTY === true;
+  return { ...sink, write: (text) => sink.write(guarded(text, keepsOwn)) };
+}
+
 /** The shell of this process. The only place of this folder that touches `process`. */
 export function processShell(parts: ShellParts): Shell {
   const { env, stdout, stderr } = process;
+  const colour = { out: wantsColour(env, stdout), err: wantsColour(env, stderr) };
   return {
     ...parts,
-    out: streamSink(stdout),
-    err: streamSink(stderr),
+    out: guardedSink(stdout, colour.out),
+    err: guardedSink(stderr, colour.err),
     interactive: isatty(1) && env.TERM !== 'dumb' && !env.CI,
-    colour: { out: wantsColour(env, stdout), err: wantsColour(env, stderr) },
+    colour,
     cwd: process.cwd(),
     records: {
       folder: recordsFolder({ env, platform: process.platform, home: homeFolder() }),
@@ -62,6 +72,7 @@ export function processShell(parts: ShellParts): Shell {
         else process.send(message, undefined, {}, () => resolve());
       });
     },
+    readInput: () => text(process.stdin),
     exitNow: (code) => process.exit(code),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { RunParty } from '../supervisor/options.ts';
+import type { Check } from './doctor/check.ts';
 import type { TextSink } from './output/text-sink.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -10,6 +11,16 @@ export type ParentRequest = 'cancel' | 'kill';
 /** What a job says about itself when it is loaded: read in a process of its own, never in the one that prints. */
 export interface JobFacts {
   readonly parties: readonly string[];
+  /** If it was asked to look at what the job will need. */
+  readonly checks?: readonly Check[];
+}
+
+/** What the doctor has for a job: what a run of this party would be given. */
+export interface JobRequest {
+  /** Null if nobody said which party this is. */
+  readonly party: string | null;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -32,7 +43,9 @@ export interface Shell {
   /** Loaded when a run begins, so that `--help` does not wait for the transport. */
   readonly loadRunParty: () => Promise<RunParty>;
   /** Loads a job's module into this process. Only for the short-lived process that `local` starts. */
-  readonly loadJobFacts: (file: string) => Promise<JobFacts>;
+  readonly loadJobFacts: (file: string, request: JobRequest | undefined) => Promise<JobFacts>;
+  /** What the starting process has written to standard input, to its end. */
+  readonly readInput: () => Promise<string>;
   /** Calls back for every stop signal until the returned function is called. */
   readonly onStopSignal: (callback: (signal: StopSignal) => void) => () => void;
   /** Calls back for what the starting process asks for over standard input, and with `gone` when its end of it closes. */

@@ -7,6 +7,7 @@ import type { SettingsOf } from './schema.ts';
 import type {
   AnyDevice,
   AnySecret,
+  NoShape,
   Secret,
   SharedDtype,
   ShareOptions,
@@ -14,6 +15,7 @@ import type {
   SharingOptions,
 } from './secret-types.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
+import type { AllAwaited } from './unawaited.ts';
 
 declare const handleMark: unique symbol;
 declare const ownersMark: unique symbol;
@@ -67,7 +69,26 @@ export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
     this: [Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>,
     ...parties: To
   ): At<NameOf<To[number]>, T>;
+  /** Takes nothing: compilers that explain the last overload only say here what is wrong with a call of the others. */
+  to<const A extends readonly [unknown, ...unknown[]]>(this: NotTo<Owners, T, A>, ...refused: A): never;
 }
+
+/** Shown by the compiler where a value is sent to what is neither a party nor a device. */
+export interface NotAParty {
+  readonly 'Error: a value is sent to parties, or shared on one device': never;
+}
+
+/** What is wrong with a call of `to` that no other overload takes. */
+type NotTo<Owners extends string, T, A extends readonly unknown[]> = A extends readonly [
+  infer D extends AnyDevice,
+  ...unknown[],
+]
+  ? unknown extends Sharing<Owners, T, D>
+    ? NoShape
+    : Sharing<Owners, T, D>
+  : A extends readonly AnyParty[]
+    ? NotSendable<Unsendable<T>>
+    : NotAParty;
 
 export interface AnyParty {
   readonly [partyMark]: string;
@@ -164,7 +185,7 @@ export interface Reveal<P extends string = string> {
 }
 
 export type Parallel = <const F extends readonly (() => unknown)[]>(
-  branches: F,
+  branches: F & { readonly [K in keyof F]: AllAwaited<ReturnType<F[K]>> },
 ) => Promise<{ -readonly [K in keyof F]: Awaited<ReturnType<F[K]>> }>;
 
 interface NamedParty<P extends string> extends AnyParty {
@@ -192,10 +213,11 @@ export type Quorum<P extends string, A, S> = <
     /** How many of them have to come through: 1 to all. */
     readonly atLeast: number;
   },
-  code: <Q extends NameOf<Of[number]> & P>(
+  code: (<Q extends NameOf<Of[number]> & P>(
     party: Party<Q, SettingsOf<S, NameOf<Of[number]>>>,
     context: JobContext<P, A, S>,
-  ) => T | Promise<T>,
+  ) => T | Promise<T>) &
+    AllAwaited<T>,
 ) => Promise<QuorumResult<NameOf<Of[number]>, T>>;
 
 /** What the job function receives, or, with fewer parties, that of a conclave. */
@@ -227,19 +249,22 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => rate(rows))));
    * const rate = tried.ok ? tried.value : 0;
    */
-  readonly attempt: <T>(code: () => T | Promise<T>) => Promise<Attempted<T>>;
+  readonly attempt: <T>(code: (() => T | Promise<T>) & AllAwaited<T>) => Promise<Attempted<T>>;
   /**
    * Attempts until one succeeds, and gives its value.
    * @throws {ScopeFailedError} at every party, when the last attempt has failed or the failure is not worth another
    * @throws {UsageError} PRIVITY_STEP_INVALID
    */
-  readonly retry: <T>(policy: RetryPolicy, code: (attempt: number) => T | Promise<T>) => Promise<T>;
+  readonly retry: <T>(
+    policy: RetryPolicy,
+    code: ((attempt: number) => T | Promise<T>) & AllAwaited<T>,
+  ) => Promise<T>;
   /**
    * An attempt that has to end within `ms` milliseconds at every party; whichever party's clock is first, all agree.
    * @throws {ScopeFailedError} at every party: DEADLINE_EXCEEDED, or what else failed in it
    * @throws {UsageError} PRIVITY_STEP_INVALID
    */
-  readonly deadline: <T>(ms: number, code: () => T | Promise<T>) => Promise<T>;
+  readonly deadline: <T>(ms: number, code: (() => T | Promise<T>) & AllAwaited<T>) => Promise<T>;
   /**
    * Runs a part of the program among some parties only. The others count one step and go on at once: they neither see what happens
    * inside nor wait for it. In it `reveal` tells the members only, and `attempt`, `retry` and `deadline` are decided by them alone.

@@ -7,7 +7,13 @@ import type { Mail } from './mailbox.ts';
 
 interface Inbox {
   readonly mails: Mail[];
-  readonly takers: { readonly take: (mail: Mail) => void; readonly refuse: (error: unknown) => void }[];
+  readonly takers: Taker[];
+}
+
+interface Taker {
+  readonly since: number;
+  readonly take: (mail: Mail) => void;
+  readonly refuse: (error: unknown) => void;
 }
 
 export class MemberChannel implements Channel {
@@ -42,7 +48,14 @@ export class MemberChannel implements Channel {
     return this.#members.flatMap((peer, rank) =>
       rank === this.rank
         ? []
-        : [{ peer, kind: 'channel' as const, deliver: (mail) => this.#deliver(rank, mail) }],
+        : [
+            {
+              peer,
+              kind: 'channel' as const,
+              deliver: (mail) => this.#deliver(rank, mail),
+              waitsSince: () => this.#inboxes[rank]?.takers[0]?.since,
+            },
+          ],
     );
   }
 
@@ -80,9 +93,10 @@ export class MemberChannel implements Channel {
     this.#peer(from);
     if (this.#closed) throw ended();
     const inbox = this.#inboxes[from] as Inbox;
-    return (
-      inbox.mails.shift() ?? (await new Promise<Mail>((take, refuse) => inbox.takers.push({ take, refuse })))
-    );
+    const here = inbox.mails.shift();
+    if (here !== undefined) return here;
+    const since = this.#exchange.now();
+    return new Promise<Mail>((take, refuse) => inbox.takers.push({ since, take, refuse }));
   }
 
   /** The step is over: nothing more is expected. Releases what nobody took. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
+import { deferred } from '../base/deferred.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { closeDatabase, Table, tableOf } from '../data/index.ts';
 import { World } from '../testing/program-world.ts';
@@ -169,6 +170,47 @@ describe('a device', () => {
       for (const result of results) shown.push(await reveal(result as never));
       return shown;
     });
+
+  it('waits for a peer while it asks for a message, not while it is queued or works', async () => {
+    const input = deferred<number>();
+    const work = deferred<void>();
+    const answer = deferred<void>();
+    const w = await world(
+      job(three, async ({ alice, bob, carol }) => {
+        const inputs = [
+          alice.run('a', () => input.promise),
+          bob.run('b', () => 2),
+          carol.run('c', () => 3),
+        ] as unknown as Handle[];
+        together(inputs, async (channel) => {
+          if (channel.rank !== 0) {
+            await answer.promise;
+            return channel.send(0, Uint8Array.of(1));
+          }
+          await work.promise;
+          for (const from of [1, 2]) await channel.receive(from);
+          return undefined;
+        });
+      }),
+    );
+    const running = w.results();
+    const waits = async (): Promise<string[]> => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+      w.clock.move(1_000);
+      return w
+        .of('alice')
+        .runtime.waiting()
+        .map(({ peer, sinceMs }) => `${peer} ${sinceMs}`);
+    };
+    assert.deepEqual(await waits(), [], 'its own input is not there');
+    input.resolve(1);
+    assert.deepEqual(await waits(), [], 'it works');
+    work.resolve();
+    assert.deepEqual(await waits(), ['bob 1000']);
+    answer.resolve();
+    assert.deepEqual(await waits(), []);
+    await running;
+  });
 
   it('gives each member a channel to all others, with messages in order', async () => {
     const w = await world(

@@ -17,6 +17,8 @@ export interface Expectation {
   readonly kind: DataFrameKind;
   /** A message for the step, checked and complete, in the order in which the peer sent them. */
   deliver(mail: Mail): void;
+  /** Where the step does more than wait: since when it waits for this peer, if it does. */
+  waitsSince?(): number | undefined;
 }
 
 export interface ExchangeOptions {
@@ -33,7 +35,7 @@ export interface ExchangeOptions {
 
 interface Expected extends Expectation {
   readonly entry: TrailEntry;
-  readonly since: number;
+  waitsSince(): number | undefined;
   /** Sequence number of the next message. */
   next: number;
   /** The last delivery, so that messages are delivered in order although their bodies may end out of order. */
@@ -69,12 +71,13 @@ export class Exchange {
 
   /** A step has been issued. Messages that came for it before are compared now. */
   issued(entry: TrailEntry, expectations: readonly Expectation[]): void {
+    const issuedAt = this.now();
     for (const expectation of expectations) {
       this.#expected.set(keyOf(expectation.peer, entry.stepId), {
         ...expectation,
         entry,
         deliver: expectation.deliver.bind(expectation),
-        since: this.#options.clock.now(),
+        waitsSince: expectation.waitsSince?.bind(expectation) ?? (() => issuedAt),
         next: 0,
         tail: Promise.resolve(),
       });
@@ -138,15 +141,19 @@ export class Exchange {
     await Promise.all([...this.#links].map(([peer, link]) => this.#until(peer, link.flushed())));
   }
 
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  /** What this party cannot go on without: a step that is queued here, or works, waits for nobody. */
   waiting(): readonly WaitInfo[] {
-    const now = this.#options.clock.now();
-    return [...this.#expected.values()].map(({ entry, peer, since }) => ({
-      stepId: entry.stepId,
-      name: entry.name,
-      kind: entry.kind,
-      peer,
-      sinceMs: Math.max(0, now - since),
-    }));
+    const now = this.now();
+    return [...this.#expected.values()].flatMap(({ entry, peer, waitsSince }) => {
+      const since = waitsSince();
+      if (since === undefined) return [];
+      const { stepId, name, kind } = entry;
+      return [{ stepId, name, kind, peer, sinceMs: Math.max(0, now - since) }];
+    });
   }
 
   /** From now on nothing is delivered or kept, and what is pending rejects. Returns what was waiting, by kind. */

@@ -56,7 +56,7 @@ describe('public arguments', () => {
       });
     await refused({ limit: '50' }, /limit/);
     await refused({}, /limit/);
-    await refused({ limit: 1, limt: 2 }, /limt is unknown/);
+    await refused({ limit: 1, limt: 2 }, /limt is unknown; did you mean "limit"\?/);
     await assert.rejects(parseArgs(undefined, { limit: 1 }), { code: 'PRIVITY_ARGS_INVALID' });
     await refused(
       { x: 1 },
@@ -102,6 +102,37 @@ describe('private settings', () => {
       'PRIVITY_SETTINGS_INVALID',
       /x is unknown/,
     );
+  });
+
+  it('that are mistyped are told with the name that was meant', async () => {
+    const meant = /: tabel is unknown; did you mean "table"\?\. Set them/;
+    const given = { tabel: 'canary' };
+    const one = { table: z.string() };
+    const other: Schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'other',
+        validate: () => ({ issues: [{ message: 'missing', path: ['table'] }] }),
+      },
+    };
+    for (const declared of [['table'], z.object(one), z.strictObject(one), z.looseObject(one), other])
+      await rejects(parseSettings('alice', declared, given), 'PRIVITY_SETTINGS_INVALID', meant);
+    const optional = z.object({ table: z.string().optional() });
+    await rejects(parseSettings('alice', optional, given), 'PRIVITY_SETTINGS_INVALID', meant);
+    // What else is wrong is told, too.
+    const two = z.object({ table: z.string(), limit: z.number() });
+    await rejects(
+      parseSettings('alice', two, given),
+      'PRIVITY_SETTINGS_INVALID',
+      /tabel is unknown; did you mean "table"\?; limit: /,
+    );
+    await rejects(
+      parseSettings('alice', z.object(one), { file: 'canary' }),
+      'PRIVITY_SETTINGS_INVALID',
+      /table: /,
+    );
+    const undeclared = await parseSettings('alice', undefined, given);
+    assert.throws(() => undeclared.table, /alice has no setting "table", but one "tabel"\. Pass/);
   });
 
   it('are never quoted by schemas that would', async () => {

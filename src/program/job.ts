@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import type { JobContext } from './at.ts';
 import { isNames, isSchema, type OutputOf, type Schema, type SettingsDeclaration } from './schema.ts';
+import type { AllAwaited } from './unawaited.ts';
 
 const brand = Symbol.for('privity.job');
 /** Raised with every change of what a job object holds, so that a job made by another version is refused, not misread. */
@@ -50,7 +51,7 @@ export interface JobOptions<P extends string, A extends Schema | undefined, S> {
 
 /**
  * A program that several parties run together. Every party executes the whole function; what `party.run` is given runs at
- * that party only. Use it as the default export of a module.
+ * that party only. Use it as the default export of a module. Every promise in what the function returns has to be awaited in it.
  *
  * @throws {UsageError} PRIVITY_JOB_INVALID
  * @example
@@ -64,7 +65,11 @@ export function job<
   const P extends string,
   A extends Schema | undefined = undefined,
   const S extends { readonly [K in P]?: SettingsDeclaration } = Readonly<Record<never, never>>,
->(options: JobOptions<P, A, S>, body: (context: JobContext<P, OutputOf<A>, S>) => unknown): Job<P> {
+  R = unknown,
+>(
+  options: JobOptions<P, A, S>,
+  body: ((context: JobContext<P, OutputOf<A>, S>) => R) & AllAwaited<R>,
+): Job<P> {
   if (typeof options !== 'object' || options === null) throw invalid('the first argument is not a record');
   for (const key of Object.keys(options)) {
     if (key !== 'parties' && key !== 'args' && key !== 'settings')
@@ -85,7 +90,7 @@ export function job<
     parties: Object.freeze([...options.parties]),
     args: options.args,
     settings: Object.freeze(settings as Readonly<Record<string, SettingsDeclaration>>),
-    body: body as AnyBody,
+    body: body as unknown as AnyBody,
   });
 }
 

@@ -3,6 +3,7 @@
  * Standard Schema version 1 (https://standardschema.dev) will do; `z` of zod 4 is re-exported by the package.
  */
 import { UsageError } from '../base/errors.ts';
+import { hint, suggest } from '../base/suggest.ts';
 
 /** The part of Standard Schema that is used here. */
 export interface Schema<Output = unknown> {
@@ -54,9 +55,8 @@ export async function parseArgs(schema: Schema | undefined, given: Raw): Promise
   }
   const result = await schema['~standard'].validate(given);
   // Arguments are public, so the schema's own words, which may quote them, do no harm.
-  if (result.issues)
-    throw refuse(result.issues.map((issue) => `${pathOf(issue) || 'all'}: ${issue.message}`));
-  return frozenRecord(result.value, given, refuse);
+  if (result.issues) throw refuse(problemsOf(schema, given, result.issues, ({ message }) => `: ${message}`));
+  return frozenRecord(result.value, given, namesOf(schema), refuse);
 }
 
 /** @throws {UsageError} PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING */
@@ -74,7 +74,7 @@ export async function parseSettings(
   if (declared === undefined || isNames(declared)) {
     const names = declared ?? Object.keys(given);
     const unknown = Object.keys(given).filter((key) => !names.includes(key));
-    if (unknown.length > 0) throw refuse(unknown.map((key) => `${key} is unknown`));
+    if (unknown.length > 0) throw refuse(unknown.map((key) => unknownText(key, names)));
     const missing = names.find((name) => !Object.hasOwn(given, name));
     if (missing !== undefined) throw settingMissing(party, missing);
     return guarded(party, new Map(names.map((name) => [name, plainText(given[name], name, refuse)])));
@@ -83,16 +83,12 @@ export async function parseSettings(
   if (result.issues) {
     // zod does not quote what it was given; other libraries do, and settings are private.
     const quotable = declared['~standard'].vendor === 'zod';
-    throw refuse(
-      result.issues.map(
-        (issue) => `${pathOf(issue) || 'all'}${quotable ? `: ${issue.message}` : ' is not as declared'}`,
-      ),
-    );
+    const said = ({ message }: SchemaIssue): string => (quotable ? `: ${message}` : ' is not as declared');
+    throw refuse(problemsOf(declared, given, result.issues, said));
   }
-  const record = frozenRecord(result.value, given, refuse);
-  const shape: unknown = (declared as { shape?: unknown }).shape;
-  if (typeof shape !== 'object' || shape === null) return record;
-  return guarded(party, new Map(Object.entries(record)), Object.keys(shape));
+  const names = namesOf(declared);
+  const record = frozenRecord(result.value, given, names, refuse);
+  return names === undefined ? record : guarded(party, new Map(Object.entries(record)), names);
 }
 
 export function isSchema(value: unknown): value is Schema {
@@ -115,11 +111,51 @@ function plainText(
   throw refuse([`${name} is not a simple value; declare a schema for it`]);
 }
 
+/** The keys of a record that a schema describes, where it tells them (zod does). */
+function namesOf(schema: Schema): readonly string[] | undefined {
+  const { shape }: { readonly shape?: unknown } = schema as object;
+  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : undefined;
+}
+
+const unknownText = (key: string, names: readonly string[]): string => {
+  const near = hint(key, names);
+  return `${key} is unknown${near === '' ? '' : `; ${near}`}`;
+};
+
+/**
+ * What a schema has found, led by keys that it does not know: a key that was mistyped is a missing one, too, and only the typed name
+ * tells which was meant.
+ */
+function problemsOf(
+  schema: Schema,
+  given: Raw,
+  issues: readonly SchemaIssue[],
+  said: (issue: SchemaIssue) => string,
+): readonly string[] {
+  const topOf = (issue: SchemaIssue): string => pathOf(issue).split('.')[0] ?? '';
+  const names = namesOf(schema) ?? [...new Set(issues.map(topOf))].filter((name) => name !== '');
+  const typed = Object.keys(given).filter((key) => !names.includes(key) && suggest(key, names) !== undefined);
+  const meant = new Set(typed.map((key) => suggest(key, names)));
+  const others = issues.filter((issue) => {
+    if ((issue as { readonly code?: unknown }).code === 'unrecognized_keys') return typed.length === 0;
+    return !meant.has(topOf(issue)) || Object.hasOwn(given, topOf(issue));
+  });
+  return [
+    ...typed.map((key) => unknownText(key, names)),
+    ...others.map((issue) => `${pathOf(issue) || 'all'}${said(issue)}`),
+  ];
+}
+
 /** Schemas often drop unknown keys; here a dropped key is a mistake, because nobody would notice it otherwise. */
-function frozenRecord(value: unknown, given: Raw, refuse: (problems: readonly string[]) => UsageError): Raw {
+function frozenRecord(
+  value: unknown,
+  given: Raw,
+  names: readonly string[] | undefined,
+  refuse: (problems: readonly string[]) => UsageError,
+): Raw {
   if (typeof value !== 'object' || value === null) throw refuse(['the schema does not describe a record']);
   const dropped = Object.keys(given).filter((key) => !Object.hasOwn(value, key) && given[key] !== undefined);
-  if (dropped.length > 0) throw refuse(dropped.map((key) => `${key} is unknown`));
+  if (dropped.length > 0) throw refuse(dropped.map((key) => unknownText(key, names ?? Object.keys(value))));
   return Object.freeze(value as Raw);
 }
 
@@ -129,10 +165,11 @@ function pathOf(issue: SchemaIssue): string {
     .join('.');
 }
 
-export function settingMissing(party: string, name: string): UsageError {
+export function settingMissing(party: string, name: string, given: readonly string[] = []): UsageError {
+  const near = suggest(name, given);
   return new UsageError(
     'PRIVITY_SETTING_MISSING',
-    `${party} has no setting "${name}". Pass it with --inputs ${party}.${name}=VALUE, or under "settings:" in party.yaml.`,
+    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Pass it with --inputs ${party}.${name}=VALUE, or under "settings:" in party.yaml.`,
     { party },
   );
 }
@@ -144,7 +181,8 @@ function guarded(party: string, values: ReadonlyMap<string, unknown>, optional: 
     get: (record, key) => {
       // Promises and printers look for these on every object.
       if (typeof key === 'symbol' || key === 'then' || key === 'toJSON') return Reflect.get(record, key);
-      if (!Object.hasOwn(record, key) && !optional.includes(key)) throw settingMissing(party, key);
+      if (!Object.hasOwn(record, key) && !optional.includes(key))
+        throw settingMissing(party, key, Object.keys(record));
       return record[key];
     },
   });

@@ -198,6 +198,11 @@ export interface NotShareable<T> {
   readonly 'Error: this value cannot be shared; share numbers, typed arrays, tensors or tables of numbers': T;
 }
 
+/** Shown by the compiler where a value is shared without its shape, or with one that is no list of numbers. */
+export interface NoShape {
+  readonly 'Error: a shared value needs its shape, a list of public numbers: .to(device, { shape: [rows] })': never;
+}
+
 type Shareable = number | boolean | readonly number[] | readonly boolean[] | TypedArray | Tensor | Table;
 
 export type Sharing<Owners extends string, T, D extends AnyDevice> = [Owners & MembersOf<D>] extends [never]

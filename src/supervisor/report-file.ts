@@ -3,6 +3,7 @@ import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promis
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
+import { steeringEscaped } from '../base/steering.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
 import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
@@ -96,7 +97,7 @@ export async function writeReport(
   const draft = `${path}.${process.pid}.part`;
   try {
     await mkdir(dir, { recursive: true });
-    await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`);
+    await writeFile(draft, `${steeringEscaped(JSON.stringify(report, null, 2))}\n`);
     const moved = await moveAside(path);
     await rename(draft, path);
     if (moved !== undefined) notice(moved);

@@ -19,6 +19,8 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
   const scenario = String(options.args.scenario ?? 'complete');
   const at = String(options.args.at ?? options.federation[0]?.name);
   const here = at === options.party;
+  /** Text that a job or a peer had a hand in, in every place where it can stand. */
+  const word = String(options.args.word ?? 'load');
   const parties = options.federation.map((member) => member.name);
   const emit = (event: RunEventBody): void =>
     options.onEvent({
@@ -35,9 +37,14 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
     if (peer !== options.party) emit({ event: 'peer.state', peer, state: 'up' });
   }
   emit({ event: 'run.started', job: options.jobFile, parties });
-  emit({ event: 'step.started', stepId: '0', name: 'load', kind: 'task' });
+  emit({ event: 'step.started', stepId: '0', name: word, kind: 'task' });
   let code: FailureCode | null = null;
   if (scenario === 'noise') process.stderr.write('text from a job\n');
+  if (word !== 'load') {
+    process.stderr.write(`printed ${word}\n`);
+    emit({ event: 'log', level: 'error', message: word });
+    emit({ event: 'peer.state', peer: at, state: 'up', reason: word });
+  }
   if (scenario === 'frozen' && here) process.kill(process.pid, 'SIGSTOP');
   if (scenario === 'die' && here) process.kill(process.pid, 'SIGKILL');
   if (scenario === 'hang' || (scenario === 'usage' && !here)) code = await cancelled(options);
@@ -45,7 +52,7 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
   emit({
     event: 'step.finished',
     stepId: '0',
-    name: 'load',
+    name: word,
     kind: 'task',
     outcome: code === null ? 'completed' : 'aborted',
     durationMs: 1,
@@ -53,10 +60,13 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
   const incident = randomBytes(16).toString('hex');
   if (code !== null) {
     const own = here
-      ? { message: 'text of the origin', stack: 'Error: text of the origin\n    at job.ts:1:1' }
+      ? {
+          message: `text of the origin ${word}`,
+          stack: `Error: text of the origin ${word}\n    at job.ts:1:1`,
+        }
       : {};
     const { blame, retryable } = failureCodes[code];
-    const place = { origin: at, reporter: at, stepId: '0', stepName: 'load' };
+    const place = { origin: at, reporter: at, stepId: '0', stepName: word };
     emit({ event: 'failure', code, ...place, incident, blame, retryable, ...own });
   }
   const outcome = code === null ? 'completed' : 'failed';
@@ -64,13 +74,13 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
   const place =
     code === null
       ? { origin: null, stepId: null, stepName: null }
-      : { origin: at, stepId: '0', stepName: 'load' };
+      : { origin: at, stepId: '0', stepName: word };
   const info =
     code === null
       ? { incident: null, blame: null, retryable: false }
       : { incident, blame: failureCodes[code].blame, retryable: failureCodes[code].retryable };
   emit({ event: 'verdict', outcome, code, ...place, digest, ...info, attached: [] });
-  emit({ event: 'reclaimed', items: { port: 1 }, leftovers: [] });
+  emit({ event: 'reclaimed', items: { port: 1 }, leftovers: word === 'load' ? [] : [word] });
   if (code === null) {
     const seen = {
       args: options.args,
@@ -81,7 +91,7 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
     };
     emit({ event: 'result', value: seen });
   }
-  const report = reportOf(options, parties, outcome, digest, code);
+  const report = reportOf(options, parties, outcome, digest, code, word);
   if (options.reportDir !== undefined)
     emit({ event: 'report', path: await writeReport(options.reportDir, report) });
   return report;
@@ -106,6 +116,7 @@ function reportOf(
   outcome: RunReport['outcome'],
   digest: string,
   code: FailureCode | null,
+  word: string,
 ): RunReport {
   const now = new Date().toISOString();
   return {
@@ -129,7 +140,7 @@ function reportOf(
     disclosures: [
       {
         stepId: '1',
-        name: 'count',
+        name: word === 'load' ? 'count' : word,
         kind: 'reveal',
         to: parties.filter((party) => party !== options.party),
         type: 'number',

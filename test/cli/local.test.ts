@@ -70,7 +70,7 @@ describe('privity local', () => {
     const ended = await local('--report', 'reports', '--run-id', 'run-7').ended;
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(ended.stdout, /^job\.txt with alice, bob and carol\n/);
-    assert.match(ended.stdout, /bob {4}step 0 "load" completed/);
+    assert.match(ended.stdout, /bob {4}verdict: completed, 1 step/);
     assert.match(ended.stdout, /✔ job\.txt completed in .*\n {2}run run-7, verdict/);
     assert.match(
       ended.stdout,
@@ -141,7 +141,7 @@ describe('privity local', () => {
   ] as const) {
     it(`cancels for all at ${signal}`, async () => {
       const started = local('--arg', 'scenario=hang');
-      await started.said('step 0 "load" begins', 3);
+      await started.said('  run ', 3);
       started.child.kill(signal);
       const ended = await started.ended;
       assert.equal(ended.code, code, ended.stdout);
@@ -152,7 +152,7 @@ describe('privity local', () => {
 
   it('kills at the second signal', async () => {
     const second = local('--arg', 'scenario=hang', '--arg', 'stop=kill');
-    await second.said('step 0 "load" begins', 3);
+    await second.said('  run ', 3);
     second.child.kill('SIGINT');
     await second.said('cancelling for all parties');
     second.child.kill('SIGINT');
@@ -163,7 +163,7 @@ describe('privity local', () => {
 
   it('leaves no process and no file when it is killed itself', async () => {
     const started = local('--arg', 'scenario=hang', '--run-id', `orphan-${process.pid}`);
-    await started.said('step 0 "load" begins', 3);
+    await started.said('  run ', 3);
     started.child.kill('SIGKILL');
     const ended = await started.ended;
     assert.equal(ended.signal, 'SIGKILL');

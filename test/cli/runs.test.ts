@@ -119,7 +119,7 @@ describe('the record of a run', () => {
 
   it('tells of a supervisor that was killed, by whatever is started next', async () => {
     const started = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'killed-1'));
-    await started.said('begins');
+    await started.said(' with bob');
     assert.equal((await told('runs', 'list')).runs[0].parties[0].state, 'running');
     started.child.kill('SIGKILL');
     await started.ended;
@@ -139,7 +139,7 @@ describe('the record of a run', () => {
 
   it('is whole when the terminal is closed', async () => {
     const started = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'closed-1'));
-    await started.said('begins');
+    await started.said(' with bob');
     for (const stream of [started.child.stdout, started.child.stderr]) stream.destroy();
     started.child.kill('SIGHUP');
     await started.ended;
@@ -171,7 +171,7 @@ describe('the record of a run', () => {
 describe('privity runs purge', () => {
   it('removes what it is asked to and says what, but never a run that goes on', async () => {
     const going = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'going'));
-    await going.said('begins');
+    await going.said(' with bob');
     for (const id of ['one', 'two', 'three'])
       assert.equal((await begin(runAlice('--run-id', id), { PRIVITY_RECORDS: 'runs=2' }).ended).code, 0);
     // The new run is one of the two; the one that goes on is the oldest, and stays.

@@ -35,6 +35,18 @@ describe('a command of this repository', () => {
     });
   }
 
+  it('start says what the example is about before it starts', () => {
+    // An option that the command line refuses ends it before any party starts.
+    const { status, stdout } = run('scripts/start.mjs', '--plain', '--quiet', '--nonsense');
+    assert.notEqual(status, 0);
+    assert.equal(stdout, '', '--quiet is the result alone');
+    assert.match(
+      run('scripts/start.mjs', '--nonsense').stdout,
+      /^Two hospitals, alice and bob[\s\S]*\. carol/,
+    );
+    assert.match(run('scripts/start.mjs', 'two-parties', '--nonsense').stdout, /without anybody else/);
+  });
+
   it('says which number is none', () => {
     const { status, stderr } = run('scripts/bench-peers-secure.mjs', '--runs', 'many');
     assert.equal(status, 64);

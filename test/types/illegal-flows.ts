@@ -376,3 +376,39 @@ export const secrets = job({ parties: ['alice', 'bob', 'carol', 'dave'] }, async
 
   return [moved, plain, awaited];
 });
+
+export const promises = job({ parties: ['alice', 'bob'] }, async (context) => {
+  const { alice, bob, reveal, attempt, retry, deadline, parallel, quorum } = context;
+  const x = alice.run('x', () => 1);
+
+  // 73: a promise in the value of an attempt
+  // @ts-expect-error
+  await attempt(async () => ({ deep: [{ x: reveal(x) }] }));
+
+  // 74: in that of a retry
+  // @ts-expect-error
+  await retry({ attempts: 2 }, () => ({ x: reveal(x) }));
+
+  // 75: in that of a deadline
+  // @ts-expect-error
+  await deadline(5, () => ({ x: reveal(x) }));
+
+  // 76: in that of a branch
+  // @ts-expect-error
+  await parallel([() => reveal(x), () => ({ x: reveal(x) })]);
+
+  // 77: in that of a party's part
+  // @ts-expect-error
+  await quorum({ of: [alice, bob], atLeast: 1 }, (party) => [reveal(party.run('n', () => 1))]);
+});
+
+// 78: a promise in the result of a job
+// @ts-expect-error
+job({ parties: ['alice'] }, async ({ alice, reveal }) => {
+  const x = alice.run('x', () => 1);
+  return { awaited: await reveal(x), x: reveal(x) };
+});
+
+// 79: far down in it
+// @ts-expect-error
+job({ parties: ['alice'] }, ({ alice, reveal }) => ({ list: [{ x: reveal(alice.run('x', () => 1)) }] }));

@@ -174,3 +174,18 @@ export const secrets = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alic
   const anySecret = [chosen, whole][shown.shape[0] ?? 0];
   return anySecret ? (await reveal(anySecret)).data : null;
 });
+
+// A promise of the whole result is awaited by the runtime, and what is no promise may have any form.
+interface Tree {
+  readonly left?: Tree;
+  readonly values: ReadonlyMap<string, readonly Date[]>;
+}
+declare const tree: Tree;
+export const promised = job({ parties: ['alice'] }, ({ alice, reveal }) => reveal(alice.run('x', () => 1)));
+export const nested = job({ parties: ['alice'] }, async ({ parallel, attempt, alice, reveal }) => {
+  const [x] = await parallel([() => reveal(alice.run('x', () => 1))]);
+  same<typeof x, number>(true);
+  const tried = await attempt(() => reveal(alice.run('y', () => 'text')));
+  if (tried.ok) same<typeof tried.value, string>(true);
+  return { tree, x, anything: tried as unknown, list: [{ a: 1 }, null] };
+});

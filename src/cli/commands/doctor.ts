@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { PrivityError, UsageError } from '../../base/errors.ts';
+import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
-import { parseDuration } from '../arguments.ts';
+import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
@@ -10,16 +12,21 @@ import { readTextFile } from '../config/yaml-file.ts';
 import { type Check, failed, ok, warning } from '../doctor/check.ts';
 import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
 import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
+import { inspectJob } from '../local/find-parties.ts';
 import { wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
-import { printableText } from '../output/printable.ts';
+import { printable, printableText } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
 
 export interface DoctorFlags {
-  /** May be left out with `clean`. */
+  /** May be left out with `clean` or `job`. */
   readonly config?: string;
+  readonly job?: string;
+  readonly arg?: readonly string[];
+  readonly inputs?: readonly string[];
+  readonly setting?: readonly string[];
   /** Remove what supervisors have left that were killed. */
   readonly clean?: boolean;
   /** How long to wait, and to listen, for peers whose doctor or run is not up yet. */
@@ -32,10 +39,10 @@ const DOCTOR_FAILED_EXIT = 78;
 
 /** `privity doctor`: looks at everything that a run will need and says what to do. Exit code 0 unless a check failed. */
 export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<number> {
-  if (flags.config === undefined && !flags.clean) {
+  if (flags.config === undefined && flags.job === undefined && !flags.clean) {
     throw new UsageError(
       'PRIVITY_COMMAND_LINE',
-      'doctor: give --config FILE for the checks, --clean to clear up, or both',
+      'doctor: give --config FILE for the checks of a party, --job JOB for those of a job, --clean to clear up, or several',
     );
   }
   const waitMs = flags.wait === undefined ? 0 : parseDuration('--wait', flags.wait);
@@ -70,14 +77,52 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       await checkNetwork(shell, config, identity, waitMs, add);
     }
   }
+  if (flags.job !== undefined) await checkJobOf(shell, flags.job, flags, config, add);
   const bad = checks.filter((check) => check.status === 'failed').length;
   if (flags.json) {
     const party = config?.party ?? null;
-    shell.out.write(`${JSON.stringify({ party, ok: bad === 0, checks, orphans, cleared })}\n`);
+    shell.out.write(jsonLine({ party, ok: bad === 0, checks, orphans, cleared }));
   } else {
     shell.out.write(conclusion(shell, checks, config !== undefined));
   }
   return bad === 0 ? 0 : DOCTOR_FAILED_EXIT;
+}
+
+/** The job as this party would run it: with the settings of the party file, and those of the command line over them. */
+async function checkJobOf(
+  shell: Shell,
+  job: string,
+  flags: DoctorFlags,
+  config: PartyConfig | undefined,
+  add: (check: Check) => void,
+): Promise<void> {
+  const members = config?.federation.parties.map(({ name }) => name);
+  const party = config?.party ?? null;
+  const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
+  if (party === null && given.inputs.length + given.settings.length > 0)
+    throw new UsageError(
+      'PRIVITY_COMMAND_LINE',
+      'doctor: --inputs and --setting need --config: whose are they?',
+    );
+  const typed =
+    party === null || members === undefined
+      ? {}
+      : parsePrivateSettings(given, members, shell.cwd, party)[party];
+  const request = { party, args: parseArgs(flags.arg ?? []), settings: { ...config?.settings, ...typed } };
+  const notice = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
+  const file = resolve(shell.cwd, job);
+  const facts = await attempt('job', () => inspectJob(shell, file, request, notice), add);
+  if (facts === undefined) return;
+  const { parties } = facts;
+  const isSame = members?.length === parties.length && members.every((name) => parties.includes(name));
+  if (members === undefined || isSame) add(ok('job', `${job} loads; a job for ${parties.join(', ')}`));
+  else {
+    const remedy = 'use the job and the federation file that all parties have agreed on';
+    add(
+      failed('job', `${job} is for ${parties.join(', ')}; the federation is ${members.join(', ')}`, remedy),
+    );
+  }
+  for (const check of facts.checks ?? []) add(check);
 }
 
 /** What an orphan is, for `--json`. */

@@ -1,11 +1,12 @@
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
 import { failureCodes, isFailureCode } from '../../base/failure-codes.ts';
+import { jsonLine } from '../../base/steering.ts';
+import { hint } from '../../base/suggest.ts';
 import { advice } from '../output/advice.ts';
 import { wrapText } from '../output/columns.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
 
 const COLUMNS = 88;
 
@@ -25,7 +26,7 @@ export function explainCode(shell: Shell, typed: string, flags: { readonly json?
     );
   }
   if (flags.json) {
-    shell.out.write(`${JSON.stringify(facts)}\n`);
+    shell.out.write(jsonLine(facts));
     return 0;
   }
   const style = createStyle(shell.colour.out);

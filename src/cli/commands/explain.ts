@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, PeerError, UsageError } from '../../base/errors.ts';
+import { jsonLine } from '../../base/steering.ts';
 import { signedText } from '../../coordination/board.ts';
 import { mergeReports, mixed } from '../../observe/merged-run.ts';
 import { REPORT_VERSION, type RunReport } from '../../observe/report.ts';
@@ -10,6 +11,7 @@ import { type Federation, readFederationFile } from '../config/federation-file.t
 import { readTextFile } from '../config/yaml-file.ts';
 import { advice } from '../output/advice.ts';
 import { mergedText } from '../output/merged-text.ts';
+import { printableData } from '../output/printable.ts';
 import type { Shell } from '../shell.ts';
 import { explainCode, isCode } from './explain-code.ts';
 
@@ -39,8 +41,8 @@ export async function explainCommand(
     flags.federation === undefined ? null : verify(reports, await readFederationFile(flags.federation));
   const run = mergeReports(reports);
   const toDo = run.code === null ? null : advice[run.code];
-  if (flags.json) shell.out.write(`${JSON.stringify({ ...run, signaturesVerified: verified, toDo })}\n`);
-  else shell.out.write(mergedText(run, verified, shell.colour.out));
+  if (flags.json) shell.out.write(jsonLine({ ...run, signaturesVerified: verified, toDo }));
+  else shell.out.write(mergedText(printableData(run), verified, shell.colour.out));
   return 0;
 }
 

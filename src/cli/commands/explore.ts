@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
+import { jsonLine } from '../../base/steering.ts';
+import { hint } from '../../base/suggest.ts';
 import { loadJob } from '../../program/load-job.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
 import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
 import { explorationText, replayText } from '../output/exploration-text.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
 
 export interface ExploreFlags {
   readonly arg?: readonly string[];
@@ -70,7 +71,7 @@ async function exploreJob(
       ...(progress ? { onProgress: progress.show } : {}),
     });
     progress?.clear();
-    if (flags.json) shell.out.write(`${JSON.stringify(result)}\n`);
+    if (flags.json) shell.out.write(jsonLine(result));
     else shell.out.write(explorationText(job, result, shell.colour.out));
     return result.broken > 0 ? EXIT_BROKEN : 0;
   } finally {
@@ -85,7 +86,7 @@ async function replayJob(shell: Shell, options: ExploreOptions, flags: ExploreFl
   if (flags.json) {
     const { run, violations } = checked;
     const { plan, digest, timeline, endedAt } = run;
-    shell.out.write(`${JSON.stringify({ seed, plan, violations, endedAt, digest, timeline })}\n`);
+    shell.out.write(jsonLine({ seed, plan, violations, endedAt, digest, timeline }));
   } else shell.out.write(replayText(checked, shell.colour.out));
   return checked.violations.length > 0 ? EXIT_BROKEN : 0;
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UsageError } from '../../base/errors.ts';
+import { jsonLine } from '../../base/steering.ts';
+import { hint } from '../../base/suggest.ts';
 import { fingerprint } from '../../transport/identity/certificate.ts';
 import { claimedParty } from '../../transport/identity/verify-peer.ts';
 import { formatAddress } from '../config/address.ts';
@@ -15,10 +17,10 @@ import { parseCertificate, readIdentityFiles } from '../config/identity-files.ts
 import { readPartyFile } from '../config/party-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { alignColumns } from '../output/columns.ts';
+import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import { writeOutput } from '../output-file.ts';
 import type { Shell } from '../shell.ts';
-import { hint } from '../suggest.ts';
 
 export interface FederationCreateFlags {
   readonly name: string;
@@ -94,13 +96,13 @@ function show(shell: Shell, federation: Federation, json: boolean): void {
       address: formatAddress(member),
       fingerprint: member.fingerprint,
     }));
-    shell.out.write(`${JSON.stringify({ federation: federation.name, digest, parties })}\n`);
+    shell.out.write(jsonLine({ federation: federation.name, digest, parties }));
     return;
   }
   const style = createStyle(shell.colour.out);
   const rows = federation.parties.map((member) => [
     style.bold(member.name),
-    formatAddress(member),
+    printable(formatAddress(member)),
     member.fingerprint,
   ]);
   const lines = [
@@ -152,11 +154,13 @@ export async function federationVerifyCommand(
   }
   const ok = checks.every((check) => check.ok);
   if (flags.json) {
-    shell.out.write(`${JSON.stringify({ federation: federation.name, ok, checks })}\n`);
+    shell.out.write(jsonLine({ federation: federation.name, ok, checks }));
   } else {
     const style = createStyle(shell.colour.out);
     for (const check of checks) {
-      shell.out.write(`${check.ok ? style.green('✔') : style.red('✖')} ${check.what}: ${check.text}\n`);
+      shell.out.write(
+        `${check.ok ? style.green('✔') : style.red('✖')} ${printable(check.what)}: ${printable(check.text)}\n`,
+      );
     }
   }
   return ok ? 0 : VERIFY_FAILED_EXIT;

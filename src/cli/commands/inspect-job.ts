@@ -1,13 +1,21 @@
 import { resolve } from 'node:path';
 import type { InspectMessage } from '../local/find-parties.ts';
 import { reportOf } from '../output/error-text.ts';
-import type { Shell } from '../shell.ts';
+import type { JobRequest, Shell } from '../shell.ts';
 
-/** The hidden command by which `local` learns a job's parties: loads the job and tells its parent. */
-export async function inspectJobCommand(shell: Shell, jobFile: string): Promise<number> {
+/**
+ * The hidden command by which `local` learns a job's parties, and the doctor what a job needs: loads the job and tells its parent.
+ * With `check`, what to check comes over standard input: settings are private, and a command line is not.
+ */
+export async function inspectJobCommand(
+  shell: Shell,
+  jobFile: string,
+  flags: { readonly check?: boolean },
+): Promise<number> {
   try {
-    const { parties } = await shell.loadJobFacts(resolve(shell.cwd, jobFile));
-    await shell.tellParent({ type: 'facts', facts: { parties: [...parties] } } satisfies InspectMessage);
+    const request = flags.check ? (JSON.parse(await shell.readInput()) as JobRequest) : undefined;
+    const facts = await shell.loadJobFacts(resolve(shell.cwd, jobFile), request);
+    await shell.tellParent({ type: 'facts', facts } satisfies InspectMessage);
     return 0;
   } catch (error) {
     const report = reportOf(error);

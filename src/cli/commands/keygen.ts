@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
+import { jsonLine } from '../../base/steering.ts';
 import {
   CERTIFICATE_DAYS,
   createIdentity,
@@ -12,6 +13,7 @@ import { parseDays } from '../arguments.ts';
 import { parseAddress } from '../config/address.ts';
 import { partyNamePattern } from '../config/federation-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
+import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import { exists, fileExists, writeOutput } from '../output-file.ts';
 import type { Shell } from '../shell.ts';
@@ -66,7 +68,7 @@ export async function keygenCommand(shell: Shell, flags: KeygenFlags): Promise<n
   const own = fingerprint(identity.certPem);
   const notAfter = new Date(readCertificate(identity.certPem).validTo).toISOString();
   if (flags.json) {
-    shell.out.write(`${JSON.stringify({ party, fingerprint: own, notAfter, ...files, configWritten })}\n`);
+    shell.out.write(jsonLine({ party, fingerprint: own, notAfter, ...files, configWritten }));
   } else {
     shell.out.write(keygenText(shell, flags, files, own, notAfter, configWritten));
   }
@@ -111,9 +113,9 @@ function keygenText(
   const style = createStyle(shell.colour.out);
   const lines = [
     `${style.green('✔')} ${flags.renew ? 'new certificate around the same key' : 'new identity'} for ${style.bold(flags.party)}, valid until ${notAfter.slice(0, 10)}`,
-    `  ${style.dim('private key')}   ${files.key}${flags.renew ? ' (unchanged)' : '  keep it here; nobody else ever needs it'}`,
-    `  ${style.dim('certificate')}   ${files.certificate}`,
-    `  ${style.dim('party file')}    ${files.config}${configWritten ? '' : ' (was there, unchanged)'}`,
+    `  ${style.dim('private key')}   ${printable(files.key)}${flags.renew ? ' (unchanged)' : '  keep it here; nobody else ever needs it'}`,
+    `  ${style.dim('certificate')}   ${printable(files.certificate)}`,
+    `  ${style.dim('party file')}    ${printable(files.config)}${configWritten ? '' : ' (was there, unchanged)'}`,
     `  ${style.dim('fingerprint')}   ${own}`,
   ];
   if (!flags.renew) {
@@ -122,7 +124,7 @@ function keygenText(
       'Send these lines to the other parties, for the federation file that all share:',
       '',
       `  - name: ${flags.party}`,
-      `    address: ${flags.address ?? ADDRESS_TO_FILL_IN}`,
+      `    address: ${printable(flags.address ?? ADDRESS_TO_FILL_IN)}`,
       `    fingerprint: ${own}`,
       '',
       'When you have theirs: privity federation create, then compare its digest over the phone.',

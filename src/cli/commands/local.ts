@@ -10,11 +10,12 @@ import { runCrew } from '../local/crew.ts';
 import { findParties } from '../local/find-parties.ts';
 import type { SupervisorChild } from '../local/supervisor-child.ts';
 import { createThrowAway, type ThrowAwayFederation } from '../local/throw-away.ts';
-import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
+import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts';
+import { printable } from '../output/printable.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { createStyle } from '../output/style.ts';
-import { exitCodeOf, headText, summaryText } from '../output/summary.ts';
+import { exitCodeOf, summaryText } from '../output/summary.ts';
 import { type RecordFlags, startRunFolder } from '../record/start-record.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
@@ -37,7 +38,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
-  const parties = await findParties(shell, jobFile, (text) => shell.err.write(`${text}\n`));
+  const parties = await findParties(shell, jobFile, (text) => shell.err.write(`${printable(text)}\n`));
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
   const settings = parsePrivateSettings(given, parties, shell.cwd);
 
@@ -53,7 +54,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     clock,
   });
   try {
-    if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
+    writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, parties, parties);
     note = (text) => display.notice('local', text);
     const warn = (message: string): void => display.notice('local', message);
@@ -103,7 +104,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
       record: folder === undefined ? undefined : { folder, name: basename(folder) },
     };
     await display.end(startErrors.length === 0 ? summaryText(summary, false) : undefined);
-    if (!flags.json && startErrors.length === 0) shell.out.write(summaryText(summary, shell.colour.out));
+    if (startErrors.length === 0) writeSummary(shell, flags, summary);
     printStartErrors(shell, startErrors, flags.json === true);
     await records.tidied();
     return exitCode;

@@ -6,10 +6,10 @@ import type { PartyOptions } from '../../supervisor/options.ts';
 import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
-import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
+import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { reportOf } from '../output/error-text.ts';
 import { RunBoard } from '../output/run-board.ts';
-import { headText, summaryText } from '../output/summary.ts';
+import { summaryText } from '../output/summary.ts';
 import { removeLocalFolder, watchParent } from '../parent.ts';
 import { type RecordFlags, startRecord } from '../record/start-record.ts';
 import type { Shell } from '../shell.ts';
@@ -38,7 +38,7 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
-    if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
+    writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
     const warn = (message: string): void => display.event(warning(shell, config.party, message));
@@ -76,7 +76,7 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
       await record?.end({ exitCode, report, summary: summaryText(summary, false) });
       const shown = { ...summary, record: record?.place };
       await display.end(summaryText(shown, false));
-      if (!flags.json) shell.out.write(summaryText(shown, shell.colour.out));
+      writeSummary(shell, flags, shown);
       return exitCode;
     } catch (error) {
       const told = reportOf(error);

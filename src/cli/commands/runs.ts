@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
+import { jsonLine, steeringEscaped } from '../../base/steering.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { parseDuration, parseWhole } from '../arguments.ts';
+import { printable } from '../output/printable.ts';
 import { count, size } from '../output/quantity.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { createLogText, runsTable, runText, stateText } from '../output/runs-text.ts';
@@ -53,9 +55,7 @@ async function storedRuns(shell: Shell): Promise<readonly StoredRun[]> {
 export async function listCommand(shell: Shell, flags: { readonly json?: boolean }): Promise<number> {
   const runs = await storedRuns(shell);
   if (flags.json)
-    shell.out.write(
-      `${JSON.stringify({ folder: shell.records.folder ?? null, runs: runs.map(runFacts) })}\n`,
-    );
+    shell.out.write(jsonLine({ folder: shell.records.folder ?? null, runs: runs.map(runFacts) }));
   else shell.out.write(runsTable(runs, shell.records.folder, createStyle(shell.colour.out)));
   return 0;
 }
@@ -79,7 +79,7 @@ export async function showCommand(shell: Shell, wanted: string, flags: ShowFlags
       ...runFacts(run),
       failures: incident ? failures.filter((one) => one.incident === incident) : failures,
     };
-    shell.out.write(`${JSON.stringify(facts)}\n`);
+    shell.out.write(jsonLine(facts));
   } else {
     shell.out.write(runText({ run, board, failures, incident }, createStyle(shell.colour.out)));
   }
@@ -107,7 +107,7 @@ export async function logsCommand(shell: Shell, wanted: string, flags: LogsFlags
   let text = '';
   for await (const line of mergedLines(parties)) {
     if (incident !== undefined && line.incident !== incident) continue;
-    text += flags.json ? `${line.text}\n` : toText(line);
+    text += flags.json ? `${steeringEscaped(line.text)}\n` : toText(line);
     if (text.length < FLUSH_CHARS) continue;
     if (!shell.out.write(text)) return 0;
     text = '';
@@ -126,10 +126,11 @@ export async function purgeCommand(shell: Shell, flags: PurgeFlags): Promise<num
   const running = runs.filter((run) => isRunning(run, now)).length;
   const kept = runs.length - removed.length;
   if (flags.json) {
-    shell.out.write(`${JSON.stringify({ removed: removed.map(runFacts), kept, running })}\n`);
+    shell.out.write(jsonLine({ removed: removed.map(runFacts), kept, running }));
     return 0;
   }
-  for (const run of removed) shell.out.write(`removed ${run.name}: ${stateText(run)}, ${size(run.bytes)}\n`);
+  for (const run of removed)
+    shell.out.write(`removed ${printable(run.name)}: ${stateText(run)}, ${size(run.bytes)}\n`);
   const bytes = removed.reduce((sum, run) => sum + run.bytes, 0);
   const live = running === 0 ? '' : `, of which ${count(running, 'run goes', 'runs go')} on`;
   shell.out.write(`${count(removed.length, 'record')} removed (${size(bytes)}), ${kept} kept${live}\n`);
@@ -161,13 +162,10 @@ async function writeBundle(shell: Shell, run: StoredRun, file: string, json: boo
     parties.push(bundledParty(party, await reportOf(party), lines, leftOut));
   }
   const versions = { privityVersion: shell.version, node: process.version, platform: process.platform };
-  const text = `${JSON.stringify(bundleOf(run, versions, parties), null, 1)}\n`;
+  const text = `${steeringEscaped(JSON.stringify(bundleOf(run, versions, parties), null, 1))}\n`;
   await writeOutput(file, text, 0o600, false);
   const names = parties.map(({ party }) => party);
-  if (json)
-    shell.out.write(
-      `${JSON.stringify({ bundle: file, runId: run.runId, parties: names, bytes: text.length })}\n`,
-    );
+  if (json) shell.out.write(jsonLine({ bundle: file, runId: run.runId, parties: names, bytes: text.length }));
   else
     shell.out.write(
       `${file}: reports and the course of the run at ${names.join(', ')} (${size(text.length)}); no text of an error that did not cross, no output of the job, no settings, no paths\n`,

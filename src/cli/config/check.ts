@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
-import { hint } from '../suggest.ts';
+import { hint } from '../../base/suggest.ts';
 import { formatPath, type KeyPath, type YamlFile } from './yaml-file.ts';
 
 /** Further problems shown beside the first: enough to mend a file in one go, few enough to read. */

@@ -1,10 +1,10 @@
 import { dirname, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
+import { hint } from '../../base/suggest.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
 import type { ErrorDetail, FederationMember } from '../../supervisor/options.ts';
 import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts';
-import { hint } from '../suggest.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
 import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';

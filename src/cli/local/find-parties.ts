@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
-import type { JobFacts, Shell } from '../shell.ts';
+import type { JobFacts, JobRequest, Shell } from '../shell.ts';
 import { onLines } from './lines.ts';
 
 /** Loading and compiling a job with its imports. As generous as the same wait in a run. */
@@ -24,9 +24,23 @@ export async function findParties(
   notice: (text: string) => void,
   timeoutMs = JOB_LOAD_TIMEOUT_MS,
 ): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [shell.entry, 'inspect-job', jobFile], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  return (await inspectJob(shell, jobFile, undefined, notice, timeoutMs)).parties;
+}
+
+/** The same, and with a request what the job will need. */
+export async function inspectJob(
+  shell: Shell,
+  jobFile: string,
+  request: JobRequest | undefined,
+  notice: (text: string) => void,
+  timeoutMs = JOB_LOAD_TIMEOUT_MS,
+): Promise<JobFacts> {
+  const check = request === undefined ? [] : ['--check'];
+  const child = spawn(process.execPath, [shell.entry, 'inspect-job', ...check, '--', jobFile], {
+    stdio: [request === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
   });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(JSON.stringify(request));
   if (child.stdout) onLines(child.stdout, notice);
   if (child.stderr) onLines(child.stderr, notice);
   let message: InspectMessage | undefined;
@@ -48,7 +62,7 @@ export async function findParties(
     );
   });
   timer.cancel();
-  if (message?.type === 'facts') return message.facts.parties;
+  if (message?.type === 'facts') return message.facts;
   if (message?.type === 'error' && Object.hasOwn(errorCatalogue, message.code)) {
     throw new UsageError(message.code, message.message);
   }

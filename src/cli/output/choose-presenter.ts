@@ -1,10 +1,13 @@
 import type { Shell } from '../shell.ts';
 import { openLog } from './log-file.ts';
 import { jsonPresenter, type Presenter, plainPresenter } from './presenter.ts';
+import { quietPresenter, writeQuietSummary } from './quiet.ts';
+import { headText, type SummaryInput, summaryText } from './summary.ts';
 
 export interface DisplayFlags {
   readonly json?: boolean;
   readonly plain?: boolean;
+  readonly quiet?: boolean;
   readonly log?: string;
 }
 
@@ -39,6 +42,23 @@ export async function choosePresenter(
   };
 }
 
+/** What stands above the progress of a run, for people. */
+export function writeHead(
+  shell: Shell,
+  flags: DisplayFlags,
+  jobFile: string,
+  parties: readonly string[],
+): void {
+  if (!flags.json && !flags.quiet) shell.out.write(headText(jobFile, parties, shell.colour.out));
+}
+
+/** What a run came to, where the display has ended. */
+export function writeSummary(shell: Shell, flags: DisplayFlags, summary: SummaryInput): void {
+  if (flags.json) return;
+  if (flags.quiet) writeQuietSummary(shell, summary);
+  else shell.out.write(summaryText(summary, shell.colour.out));
+}
+
 async function chooseDisplay(
   shell: Shell,
   flags: DisplayFlags,
@@ -46,7 +66,8 @@ async function chooseDisplay(
   own: readonly string[],
 ): Promise<Presenter> {
   if (flags.json) return jsonPresenter(shell);
-  if (!shell.interactive || flags.plain) return plainPresenter(shell, parties);
+  if (flags.quiet) return quietPresenter(shell);
+  if (!shell.interactive || flags.plain) return plainPresenter(shell, parties, own);
   const { livePresenter } = await import('./live-presenter.ts');
   return livePresenter(shell, parties, own);
 }

@@ -1,16 +1,12 @@
-import { stripVTControlCharacters } from 'node:util';
-
-/** Width on a terminal, without colour codes. Counts characters; wide scripts come out a little off. */
-export function width(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
-}
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 export function padEnd(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(0, columns - width(text)));
+  return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
 export function padStart(text: string, columns: number): string {
-  return ' '.repeat(Math.max(0, columns - width(text))) + text;
+  return ' '.repeat(Math.max(0, columns - stringWidth(text))) + text;
 }
 
 /** Rows as aligned columns, two blanks apart. `right` lists the columns that hold numbers. */
@@ -21,7 +17,7 @@ export function alignColumns(
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, width(cell));
+      widths[index] = Math.max(widths[index] ?? 0, stringWidth(cell));
     });
   }
   return rows.map((row) => {
@@ -32,20 +28,7 @@ export function alignColumns(
   });
 }
 
-/** Breaks text into lines of at most `columns` characters, between words. */
+/** Breaks text into lines of at most `columns` on a terminal, between words; a longer word stays whole. */
 export function wrapText(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && width(line) + 1 + width(word) > columns) {
-        lines.push(line);
-        line = word;
-      } else {
-        line = line === '' ? word : `${line} ${word}`;
-      }
-    }
-    lines.push(line);
-  }
-  return lines;
+  return wrapAnsi(text, columns).split('\n');
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { PrivityError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import { jsonLine } from '../../base/steering.ts';
 import { wrapText } from './columns.ts';
 import { printableText } from './printable.ts';
 import type { Style } from './style.ts';
@@ -49,7 +50,7 @@ export function errorText(report: ErrorReport, style: Style): string {
 
 /** For programs: one line of JSON on standard error. */
 export function errorLine(report: ErrorReport): string {
-  return `${JSON.stringify(report)}\n`;
+  return jsonLine(report);
 }
 
 /** Reads a line that {@link errorLine} wrote; undefined if it is any other text. */

@@ -1,3 +1,4 @@
+import { jsonLine } from '../../base/steering.ts';
 import type { RunEvent } from '../../observe/events.ts';
 
 /**
@@ -18,12 +19,12 @@ function plain(this: Readonly<Record<string, unknown>>, key: string, seen: unkno
 
 /** One event as one line: what `--json` prints. */
 export function eventLine(event: RunEvent): string {
-  return jsonLine(event);
+  return recordLine(event);
 }
 
 /** Any record as one line of JSON. */
-export function jsonLine(record: object): string {
-  return `${JSON.stringify(record, plain)}\n`;
+export function recordLine(record: object): string {
+  return jsonLine(record, plain);
 }
 
 /** Reads what {@link eventLine} wrote. Undefined if the line is none: the caller decides what to do with stray output. */

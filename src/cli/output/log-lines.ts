@@ -1,7 +1,7 @@
 /** Events, output and the summary of a run as lines of a structured log: what `--log` and a run's record have. Pure but for the clock. */
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
-import { jsonLine } from './event-line.ts';
+import { recordLine } from './event-line.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -39,13 +39,13 @@ export function createLogLines(clock: Clock): LogLines {
       // What the job returned may be large, and is the reader's to keep, not the log's.
       const fields = event.event === 'result' ? { ...event, value: undefined } : event;
       const incident = incidents.get(event.party) ?? null;
-      return jsonLine({ level: levelOf(event), incident, ...fields, runId });
+      return recordLine({ level: levelOf(event), incident, ...fields, runId });
     },
-    output: (party, text) => jsonLine({ level: 'info', event: 'output', ...about(party), text }),
+    output: (party, text) => recordLine({ level: 'info', event: 'output', ...about(party), text }),
     summary(text) {
       // Of a run in which all went well: its party, if the log is of one.
       const [party = ''] = incidents.size === 0 && parties.size === 1 ? parties : incidents.keys();
-      return jsonLine({ level: 'info', event: 'summary', ...about(party), text: text.trim() });
+      return recordLine({ level: 'info', event: 'summary', ...about(party), text: text.trim() });
     },
   };
 }

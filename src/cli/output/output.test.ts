@@ -6,13 +6,14 @@ import fc from 'fast-check';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
+import { jsonLine } from '../../base/steering.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { Wait } from '../../observe/report.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
 import { eventLine, parseEventLine } from './event-line.ts';
-import { createPlainLines, ONGOING_LINE_INTERVAL_MS } from './plain-lines.ts';
-import { printable, printableText } from './printable.ts';
+import { sentence } from './plain-lines.ts';
+import { guarded, printable, printableData, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { RunBoard } from './run-board.ts';
 import { createStyle, wantsColour } from './style.ts';
@@ -52,6 +53,8 @@ const waitFor = (wait: Partial<Wait>): RunEventBody => ({
   ...wait,
 });
 
+const steering = /(?![\n])[\p{Cc}\p{Cf}]/u;
+
 describe('text that others had a hand in', () => {
   it('cannot steer the terminal', () => {
     assert.equal(printable('a\u001b[2Jb\u009bc\rd'), 'a\\x1b[2Jb\\x9bc\\x0dd');
@@ -61,8 +64,25 @@ describe('text that others had a hand in', () => {
     assert.equal(printable('Zoë 安全'), 'Zoë 安全');
   });
 
+  it('cannot reach a stream past a writer that forgot it; colours can, where there are any', () => {
+    const painted = `${createStyle(true).red('a')}\u009b\u202e\u001b[2J\r`;
+    assert.equal(guarded(painted, true), `${createStyle(true).red('a')}\\x9b\\u202e\\x1b[2J\\x0d`);
+    assert.doesNotMatch(guarded(painted, false), steering);
+    assert.equal(guarded('\r\u001b[2K3 of 4', true), '\r\u001b[2K3 of 4');
+    assert.deepEqual(printableData({ 'a\n': ['\u001b', 1, null] }), { 'a\\n': ['\\x1b', 1, null] });
+  });
+
+  it('law: JSON without them parses back to the same', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const line = jsonLine({ [text]: text });
+        assert.doesNotMatch(line.trimEnd(), steering);
+        assert.deepEqual(JSON.parse(line), { [text]: text });
+      }),
+    );
+  });
+
   it('law: no control character is left, in values either', () => {
-    const steering = /(?![\n])[\p{Cc}\p{Cf}]/u;
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(printable(text), steering)),
     );
@@ -75,6 +95,17 @@ describe('text that others had a hand in', () => {
 });
 
 describe('layout', () => {
+  it('knows how wide a script is on a terminal', () => {
+    assert.deepEqual(
+      alignColumns([
+        ['安全', 'x'],
+        ['abcd', 'y'],
+      ]),
+      ['安全  x', 'abcd  y'],
+    );
+    assert.deepEqual(wrapText('安全 ab', 5), ['安全', 'ab']);
+  });
+
   it('aligns columns, numbers to the right', () => {
     assert.deepEqual(
       alignColumns(
@@ -209,35 +240,27 @@ describe('events as lines', () => {
     }
   });
 
-  it('become sentences, progress not too often', () => {
-    const line = createPlainLines();
+  it('become sentences', () => {
     assert.equal(
-      line(at('a', { event: 'step.started', stepId: '3', name: 'load', kind: 'task' })),
+      sentence(at('a', { event: 'step.started', stepId: '3', name: 'load', kind: 'task' })),
       'step 3 "load" begins',
     );
-    const progress = (done: number, afterMs: number) =>
-      line(at('a', { event: 'step.progress', stepId: '3', done, total: 10 }, afterMs));
-    assert.equal(progress(1, 0), undefined);
-    assert.equal(progress(2, ONGOING_LINE_INTERVAL_MS - 1), undefined);
-    assert.equal(progress(5, ONGOING_LINE_INTERVAL_MS), 'step 3: 5 of 10');
-    const waiting = (afterMs: number) =>
-      line(at('a', waitFor({ peer: 'b', stepId: '4', sinceMs: 2_000 }), afterMs));
-    assert.deepEqual(
-      [waiting(0), waiting(1_000), waiting(ONGOING_LINE_INTERVAL_MS)],
-      ['waits for b, step 4 (2.0 s)', undefined, 'waits for b, step 4 (2.0 s)'],
-    );
-    assert.equal(line(at('a', failedVerdict('TASK_FAILED'))), 'verdict: TASK_FAILED at bob, step 3 "load"');
     assert.equal(
-      line(at('a', { event: 'process.exited', role: 'program', pid: 7, code: null, signal: 'SIGKILL' })),
+      sentence(at('a', failedVerdict('TASK_FAILED'))),
+      'verdict: TASK_FAILED at bob, step 3 "load"',
+    );
+    assert.equal(
+      sentence(at('a', { event: 'process.exited', role: 'program', pid: 7, code: null, signal: 'SIGKILL' })),
       'program process 7 was killed by SIGKILL',
     );
-    assert.equal(line(at('a', { event: 'log', level: 'warn', message: 'x\u001b' })), 'warn: x\\x1b');
+    assert.equal(sentence(at('a', { event: 'log', level: 'warn', message: 'x\u001b' })), 'warn: x\\x1b');
   });
 });
 
 describe('the board', () => {
   it('says what a party does and what it waits for', () => {
     const board = new RunBoard(['alice'], ['alice', 'bob', 'carol']);
+    // Three seconds after the last event, as if nothing more had come.
     const now = (): string => board.describe('alice', START + 3_000);
     assert.equal(now(), 'waits for bob, carol to join');
     board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'up' }));
@@ -253,9 +276,13 @@ describe('the board', () => {
     board.apply(at('alice', { event: 'step.started', stepId: '1', name: 'psi', kind: 'psi' }));
     assert.equal(now(), 'psi (3.0 s)');
     board.apply(at('alice', { event: 'step.progress', stepId: '1', done: 1, total: 3 }));
-    assert.equal(now(), 'psi 33% (3.0 s)');
+    assert.equal(now(), 'psi 33%, 1 of 3 rows (3.0 s)');
     board.apply(at('alice', { event: 'step.started', stepId: '2', name: 'count', kind: 'reveal' }));
-    assert.equal(now(), 'psi 33% (3.0 s)');
+    assert.equal(now(), 'psi 33%, 1 of 3 rows (3.0 s)');
+    board.apply(at('alice', waitFor({ stepId: '2', sinceMs: 1_500 })));
+    assert.equal(now(), 'psi 33%, 1 of 3 rows (3.0 s)', 'what waits beside its work holds nobody up');
+    board.apply(at('alice', waitFor({ stepId: '1', sinceMs: 1_600 })));
+    assert.equal(now(), 'psi 33%, 1 of 3 rows (3.0 s), waits for bob (1.6 s)');
     board.apply(
       at('alice', {
         event: 'step.finished',
@@ -269,6 +296,7 @@ describe('the board', () => {
     assert.equal(now(), 'reveals count (3.0 s) · 1 step done');
     board.apply(at('alice', waitFor({ stepId: '2', stepName: 'count', sinceMs: 1_500 })));
     assert.equal(now(), 'waits for bob, step 2 "count" (1.5 s) · 1 step done');
+    assert.equal(board.describe('alice', START + 9_000), 'reveals count (9.0 s) · 1 step done', 'it is over');
     board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'suspect' }));
     assert.equal(now(), 'bob is suspect · 1 step done');
     board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'up' }));

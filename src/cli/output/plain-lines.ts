@@ -3,9 +3,6 @@ import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
 import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
 
-/** Lines about one thing that goes on, progress or a wait, at most this often: a log is read later, not watched. */
-export const ONGOING_LINE_INTERVAL_MS = 5_000;
-
 /** `14:03:12.345`, in local time: what a person beside the machine compares with a watch. */
 export function clockText(isoTime: string): string {
   const time = new Date(isoTime);
@@ -14,42 +11,8 @@ export function clockText(isoTime: string): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** Turns events into lines. Undefined: nothing worth a line. Knows only when it last spoke of what goes on. */
-export function createPlainLines(): (event: RunEvent) => string | undefined {
-  const spoken = new Map<string, number>();
-  // Of progress the first news says nothing yet; a wait is news when it is first told.
-  const tooSoon = (key: string, time: string, firstIsNews: boolean): boolean => {
-    const now = Date.parse(time);
-    const last = spoken.get(key);
-    if (last === undefined) spoken.set(key, now);
-    if (last === undefined) return !firstIsNews;
-    if (now - last < ONGOING_LINE_INTERVAL_MS) return true;
-    spoken.set(key, now);
-    return false;
-  };
-  return (event) => {
-    // Thousands of them; the exchange in which they run has a line of its own.
-    if ('kind' in event && event.kind === 'secure') return undefined;
-    switch (event.event) {
-      case 'step.progress':
-        return tooSoon(`${event.party} ${event.stepId}`, event.time, false) ? undefined : sentence(event);
-      case 'waiting':
-        return tooSoon(`${event.party} ${event.stepId} ${event.peer} ${event.what}`, event.time, true)
-          ? undefined
-          : sentence(event);
-      case 'step.finished':
-        for (const key of spoken.keys()) {
-          if (key === `${event.party} ${event.stepId}` || key.startsWith(`${event.party} ${event.stepId} `))
-            spoken.delete(key);
-        }
-        return sentence(event);
-      default:
-        return sentence(event);
-    }
-  };
-}
-
-function sentence(event: RunEvent): string | undefined {
+/** What an event says, for a person. Undefined: nothing that a line could say. */
+export function sentence(event: RunEvent): string | undefined {
   switch (event.event) {
     case 'run.started':
       return `run ${printable(event.runId)} with ${event.parties.filter((party) => party !== event.party).join(', ')}`;

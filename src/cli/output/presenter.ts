@@ -2,7 +2,8 @@ import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
 import { padEnd } from './columns.ts';
 import { eventLine } from './event-line.ts';
-import { clockText, createPlainLines } from './plain-lines.ts';
+import { clockText } from './plain-lines.ts';
+import { ONGOING_INTERVAL_MS, PlainRun } from './plain-run.ts';
 import { printable } from './printable.ts';
 import { createStyle } from './style.ts';
 
@@ -38,24 +39,36 @@ export function jsonPresenter(shell: Shell): Presenter {
   };
 }
 
-/** One line for each event, for logs, pipes and screen readers. */
-export function plainPresenter(shell: Shell, parties: readonly string[]): Presenter {
+/** A line for each phase, for logs, pipes and screen readers. */
+export function plainPresenter(shell: Shell, parties: readonly string[], own: readonly string[]): Presenter {
   const style = createStyle(shell.colour.out);
   const columns = Math.max(...parties.map((party) => party.length));
-  const sentence = createPlainLines();
+  const run = new PlainRun(own, parties, shell.clock.wallTime());
   const line = (time: string, party: string, text: string): void => {
     shell.out.write(`${style.dim(clockText(time))}  ${style.cyan(padEnd(party, columns))}  ${text}\n`);
   };
+  const nowText = (): string => new Date(shell.clock.wallTime()).toISOString();
+  let open = true;
+  const look = (): void => {
+    if (!open) return;
+    for (const { party, text } of run.ongoing(shell.clock.wallTime())) line(nowText(), party, text);
+    // Often enough that nobody waits much longer for the first word than the interval says.
+    shell.clock.after(ONGOING_INTERVAL_MS / 10, look);
+  };
+  look();
   return {
     event(event) {
-      const text = sentence(event);
+      const text = run.take(event);
       if (text === undefined) return;
       const emphatic = event.event === 'failure' || (event.event === 'verdict' && event.outcome === 'failed');
       line(event.time, event.party, emphatic ? style.red(text) : text);
     },
     notice(party, text) {
-      line(new Date(shell.clock.wallTime()).toISOString(), party, style.dim(`| ${printable(text)}`));
+      line(nowText(), party, style.dim(`| ${printable(text)}`));
     },
-    end: () => Promise.resolve(),
+    end() {
+      open = false;
+      return Promise.resolve();
+    },
   };
 }

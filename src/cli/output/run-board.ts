@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../observe/events.ts';
 import type { Wait } from '../../observe/report.ts';
 import { printable } from './printable.ts';
+import { progressed, progressText, type StepProgress } from './progress-text.ts';
 import { count, duration } from './quantity.ts';
 
 export type FailureEvent = Extract<RunEvent, { event: 'failure' }>;
@@ -14,7 +15,7 @@ interface RunningStep {
   /** Milliseconds since the epoch, from the event. NaN if the event had no readable time. */
   readonly since: number;
   readonly kind: string;
-  progress?: { readonly done: number; readonly total: number };
+  progress?: StepProgress;
 }
 
 /** What is known of one party from its own events. */
@@ -108,7 +109,7 @@ export class RunBoard {
         break;
       case 'step.progress': {
         const step = view.running.get(event.stepId);
-        if (step !== undefined) step.progress = { done: event.done, total: event.total };
+        if (step !== undefined) step.progress = progressed(step.progress, event.done, event.total, time);
         break;
       }
       case 'step.finished':
@@ -161,11 +162,30 @@ export class RunBoard {
       const wait = view.waiting?.what === 'start' ? view.waiting : undefined;
       return wait === undefined ? 'comparing job, arguments and federation' : waitingText(wait);
     }
-    if (view.running.size > 0) return `${runningText(view, now)}${done}`;
-    if (view.waiting !== undefined) return `${waitingText(view.waiting)}${done}`;
+    const waiting = currentWait(view, now);
+    if (view.running.size > 0) return `${runningText(view, waiting, now)}${done}`;
+    if (waiting !== undefined) return `${waitingText(waiting)}${done}`;
     return view.stepsCompleted === 0
       ? 'all parties are here'
       : count(view.stepsCompleted, 'step').concat(' done');
+  }
+
+  /** What {@link describe} is about: the same for as long as the party does, or waits for, the same. */
+  subject(name: string, now: number): string {
+    const { verdict, supervisorExit, started, running, peers, ...view } = this.party(name);
+    if (verdict !== undefined || supervisorExit !== undefined) return 'over';
+    const states = [...peers]
+      .filter(([, state]) => state !== 'up')
+      .map(([peer, state]) => `${peer} ${state}`);
+    if (states.length > 0 || !started) return states.join() || 'start';
+    const steps = shownSteps(running).map(([stepId]) => stepId);
+    const waiting = currentWait(view, now);
+    return `${steps.join()} ${waiting === undefined ? '' : `${waiting.peer} ${waiting.stepId}`}`;
+  }
+
+  /** Whether a step of the party that is shown says how far it is. */
+  hasProgress(name: string): boolean {
+    return shownSteps(this.party(name).running).some(([, { progress }]) => progress !== undefined);
   }
 }
 
@@ -181,6 +201,14 @@ const SAME_MOMENT_MS = 500;
 
 function isLater(event: WaitingEvent, before: WaitingEvent): boolean {
   return Date.parse(event.time) - Date.parse(before.time) > SAME_MOMENT_MS;
+}
+
+/** Waits are told every second; one that is not told any more is over. */
+const WAIT_OVER_AFTER_MS = 3_500;
+
+function currentWait({ waiting }: Pick<PartyView, 'waiting'>, now: number): WaitingEvent | undefined {
+  if (waiting === undefined || now - Date.parse(waiting.time) > WAIT_OVER_AFTER_MS) return undefined;
+  return waiting;
 }
 
 const sinceText = (wait: Wait | undefined, what: Wait['what']): string =>
@@ -217,24 +245,30 @@ const RUNNING_SHOWN_MAX = 3;
 const ELAPSED_SHOWN_FROM_MS = 2_000;
 
 /** A party's own work first. Values under way, and scopes, are shown only when there is nothing else. */
-function runningText(view: PartyView, now: number): string {
-  const all = [...view.running.values()];
-  const work = all.filter(({ kind }) => kind === 'task' || kind === 'psi' || kind === 'exchange');
-  if (work.length === 0 && view.waiting !== undefined) return waitingText(view.waiting);
-  const steps = work.length > 0 ? work : all;
-  const shown = steps.slice(0, RUNNING_SHOWN_MAX).map((step) => stepText(step, now));
+export function shownSteps(running: PartyView['running']): [string, RunningStep][] {
+  const all = [...running];
+  const work = all.filter(isWork);
+  return work.length > 0 ? work : all;
+}
+
+const isWork = ([, { kind }]: readonly [string, RunningStep]): boolean =>
+  kind === 'task' || kind === 'psi' || kind === 'exchange';
+
+function runningText(view: PartyView, waiting: WaitingEvent | undefined, now: number): string {
+  const steps = shownSteps(view.running);
+  if (!steps.some(isWork) && waiting !== undefined) return waitingText(waiting);
+  const shown = steps.slice(0, RUNNING_SHOWN_MAX).map(([, step]) => stepText(step, now));
   if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);
+  // What waits beside work of its own holds nobody up; work that stands still for want of a message does.
+  const stands = steps.some(([stepId]) => stepId === waiting?.stepId);
+  if (waiting !== undefined && stands) shown.push(`waits for ${waiting.peer} (${duration(waiting.sinceMs)})`);
   return shown.join(', ');
 }
 
 function stepText({ name, kind, progress, since }: RunningStep, now: number): string {
-  const share =
-    progress === undefined || progress.total <= 0
-      ? ''
-      : ` ${Math.min(100, Math.floor((100 * progress.done) / progress.total))}%`;
   const elapsed = now - since >= ELAPSED_SHOWN_FROM_MS ? ` (${duration(now - since)})` : '';
   const verb = kind === 'transfer' ? 'passes on ' : kind === 'reveal' ? 'reveals ' : '';
-  return `${verb}${printable(name)}${share}${elapsed}`;
+  return `${verb}${printable(name)}${progressText(kind, progress)}${elapsed}`;
 }
 
 function ending(verdict: VerdictEvent, stepsCompleted: number): string {

@@ -5,7 +5,7 @@ import { eventIn, type FailureEvent, type LogLine } from '../record/read-log.ts'
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../record/stored-runs.ts';
 import { alignColumns, padEnd } from './columns.ts';
-import { clockText, createPlainLines, listed } from './plain-lines.ts';
+import { clockText, listed, sentence } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { placeText, type RunBoard } from './run-board.ts';
@@ -165,10 +165,9 @@ function fileLines({ folder, facts, bytes, state }: StoredParty): string[] {
 
 /** Turns lines of a log into text, each with all that the line says; empty for lines that say nothing to people. */
 export function createLogText(parties: readonly string[], style: Style): (line: LogLine) => string {
-  const sentence = createPlainLines();
   const columns = Math.max(...parties.map((party) => party.length));
   return (line) => {
-    const said = textOf(line, sentence);
+    const said = textOf(line);
     if (said === undefined) return '';
     const [first = '', ...more] = printableText(said).split('\n');
     const head = `${style.dim(clockText(line.time))}  ${style.cyan(padEnd(printable(line.party), columns))}  `;
@@ -176,7 +175,7 @@ export function createLogText(parties: readonly string[], style: Style): (line: 
   };
 }
 
-function textOf(line: LogLine, sentence: ReturnType<typeof createPlainLines>): string | undefined {
+function textOf(line: LogLine): string | undefined {
   const { event, value } = line;
   const word = (name: string): string => (typeof value[name] === 'string' ? value[name] : '');
   if (event === 'output') return `| ${printable(word('text'))}`;

@@ -39,26 +39,28 @@ const DISCLOSURES_SHOWN_MAX = 30;
 /** In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went. */
 const LONG_WAIT_MS = 10_000;
 
+/** Whether every party completed, the verdict if one failed, and what the job returned, if it is anything. */
+export function outcomeOf({ own, board }: SummaryInput): {
+  readonly completed: boolean;
+  readonly failed: VerdictEvent | undefined;
+  readonly result: unknown;
+} {
+  const verdicts = own.map((party) => board.party(party).verdict).filter((verdict) => verdict !== undefined);
+  const failed = verdicts.find((verdict) => verdict.outcome === 'failed');
+  const completed = failed === undefined && verdicts.length === own.length;
+  const result = own.map((party) => board.party(party).result).find((value) => value !== undefined);
+  return { completed, failed, result: completed ? (result?.value ?? undefined) : undefined };
+}
+
 /** What a run came to, for people: the result or what failed, what left each party, where the reports are. Pure. */
 export function summaryText(input: SummaryInput, colour: boolean): string {
   const style = createStyle(colour);
-  const verdicts = input.own
-    .map((party) => input.board.party(party).verdict)
-    .filter((verdict) => verdict !== undefined);
-  const failed = verdicts.find((verdict) => verdict.outcome === 'failed');
-  const completed = failed === undefined && verdicts.length === input.own.length;
+  const { completed, failed, result } = outcomeOf(input);
   const blocks = [completed ? completedHead(input, style) : failedBlock(input, failed, style)];
-  const result = input.own
-    .map((party) => input.board.party(party).result)
-    .find((value) => value !== undefined);
-  if (completed && result !== undefined && result.value !== undefined && result.value !== null) {
-    blocks.push([style.bold('Result'), ...valueText(result.value, '  ')]);
-  }
+  if (result !== undefined) blocks.push([style.bold('Result'), ...valueText(result, '  ')]);
   blocks.push(disclosureBlock(input, style));
   blocks.push(...secureBlocks(input, style));
-  const leftovers = input.own.flatMap((party) => input.board.party(party).reclaimed?.leftovers ?? []);
-  if (leftovers.length > 0)
-    blocks.push([style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)]);
+  blocks.push(leftoversBlock(input, style));
   if (input.reportPaths.length > 0) {
     blocks.push([style.bold('Reports'), ...input.reportPaths.map((path) => `  ${printable(path)}`)]);
   }
@@ -74,6 +76,12 @@ export function summaryText(input: SummaryInput, colour: boolean): string {
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+export function leftoversBlock(input: SummaryInput, style: Style): string[] {
+  const leftovers = input.own.flatMap((party) => input.board.party(party).reclaimed?.leftovers ?? []);
+  if (leftovers.length === 0) return [];
+  return [style.yellow('Left behind'), ...leftovers.map((item) => `  ${printable(item)}`)];
 }
 
 /** The line above the progress. */
@@ -111,7 +119,7 @@ function completedHead(input: SummaryInput, style: Style): string[] {
   return [head, style.dim(run), ...note, ...lines.map((line) => style.dim(line))];
 }
 
-function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {
+export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, style: Style): string[] {
   const cancelled = verdict?.code === 'CANCELLED';
   const mark = cancelled ? style.yellow('■') : style.red('✖');
   const ending = `${cancelled ? 'cancelled' : 'failed'} after ${duration(input.durationMs)}`;

@@ -10,7 +10,7 @@ import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { CLAIM_FILE, OwnClaim } from '../../supervisor/claim.ts';
 import type { ErrorReport } from '../output/error-text.ts';
-import { jsonLine } from '../output/event-line.ts';
+import { recordLine } from '../output/event-line.ts';
 import { createLogLines, type LogLines, levelOf } from '../output/log-lines.ts';
 import { LineFile, within } from './line-file.ts';
 import { LOG_RESERVE_BYTES } from './record-bounds.ts';
@@ -167,7 +167,7 @@ export class RunRecord {
       runId: this.#facts.runIds.at(-1) ?? '',
     };
     const { party } = this.#plan;
-    return jsonLine({
+    return recordLine({
       level: 'error',
       event: 'error',
       ...about,

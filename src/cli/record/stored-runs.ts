@@ -2,7 +2,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/claim.ts';
-import { jsonLine } from '../output/event-line.ts';
+import { recordLine } from '../output/event-line.ts';
 import { choose, removeRun } from './purge.ts';
 import type { RecordBounds } from './record-bounds.ts';
 import { appendLine, LOG_FILE, type RecordFacts, readRecordFile, writeRecordFile } from './record-file.ts';
@@ -116,7 +116,7 @@ async function complete(folder: string, facts: RecordFacts, writtenMs: number): 
   // Two that complete it at once write two lines; the rest is the same.
   await appendLine(
     join(folder, LOG_FILE),
-    jsonLine({ level: 'error', event: 'supervisor.gone', ...about, incident, text }),
+    recordLine({ level: 'error', event: 'supervisor.gone', ...about, incident, text }),
   );
   await writeRecordFile(folder, { ...facts, ending: 'killed', endedAt: lastHeard });
   await rm(join(folder, CLAIM_FILE), { force: true });
