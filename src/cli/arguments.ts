@@ -1,6 +1,7 @@
 /** The values that several commands take on the command line: pure, so that every mistake can be tested by its message. */
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { isOwnRunId } from '../coordination/handshake.ts';
 import type { Bounds } from '../supervisor/bounds.ts';
 import { BOUND_MS_MAX, boundNames } from './config/party-file.ts';
 import { hint } from './suggest.ts';
@@ -129,6 +130,8 @@ export function parseRunId(text: string): string {
       '--run-id: expected 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit',
     );
   }
+  if (isOwnRunId(text))
+    throw wrong(`--run-id: ${text.slice(0, 4)}… is how Privity calls runs without an agreed id`);
   return text;
 }
 

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
+import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
 import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
@@ -115,6 +117,7 @@ async function prepare(
     listen: config.listen,
     jobFile: resolve(shell.cwd, jobFile),
     runId: flags.runId === undefined ? undefined : parseRunId(flags.runId),
+    ownRunId: ownRunId(randomBytes(16).toString('hex')),
     args: parseArgs(flags.arg ?? []),
     settings: { ...config.settings, ...settings },
     errorDetail: config.errorDetail,
