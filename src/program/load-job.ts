@@ -2,7 +2,7 @@
  * Loads a job file and hashes it. TypeScript is compiled on the way (jiti), and `import ... from 'privity'` always gives the
  * running copy of the package, wherever the job lies: another copy would not know this run's handles.
  */
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,21 +83,18 @@ function resolver(load: Jiti): Resolve {
 
 function findJob(file: string): string {
   const path = resolve(file);
-  if (!JOB_EXTENSIONS.some((extension) => path.endsWith(extension))) {
-    throw new UsageError(
-      'PRIVITY_JOB_NOT_FOUND',
-      `${file} is no job file: its name has to end in ${JOB_EXTENSIONS.join(', ')}.`,
-    );
-  }
+  const refuse = (why: string, cause?: unknown): UsageError =>
+    new UsageError('PRIVITY_JOB_NOT_FOUND', why, { cause });
+  let found: Stats;
   try {
-    if (statSync(path).isFile()) return realpathSync(path);
+    found = statSync(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError('PRIVITY_JOB_NOT_FOUND', `The job file ${file} cannot be read (${code}).`, {
-      cause: error,
-    });
+    throw refuse(`The job file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, error);
   }
-  throw new UsageError('PRIVITY_JOB_NOT_FOUND', `${file} is not a file.`);
+  if (found.isDirectory()) throw refuse(`${file} is a folder, not a job file.`);
+  if (!found.isFile()) throw refuse(`${file} is not a file.`);
+  if (JOB_EXTENSIONS.some((extension) => path.endsWith(extension))) return realpathSync(path);
+  throw refuse(`${file} is no job file: its name has to end in ${JOB_EXTENSIONS.join(', ')}.`);
 }
 
 /** The default export. The compiler's CommonJS-like mode is used because only there every import passes through it. */

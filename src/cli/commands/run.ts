@@ -6,6 +6,7 @@ import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
 import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { checkJob } from '../check-job.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
@@ -40,6 +41,8 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
+    // `local` has looked at the job already.
+    if (parent === undefined) await checkJob(shell, prepared.jobFile, parties);
     if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
