@@ -1,17 +1,16 @@
-/**
- * Records what a release says first to a peer, for test/upgrade: run in a clone of the release, built, by a newer clone:
- *
- *   node scripts/record-hello.mjs PATH/TO/THE/RELEASE > test/upgrade/recorded/VERSION.json
- *
- * The release's own supervisor runs as bob, over mutual TLS; this script is alice, writes down bob's frames, answers with a hello
- * of another protocol, and writes down what bob says to that and how bob ends.
- */
+// `node scripts/record-hello.mjs [CLONE]`: records what a release says first to a peer, for test/upgrade/recorded/VERSION/hello.json.
+// CLONE: a built clone of the release, this one by default.
+//
+// The release's own supervisor runs as bob, over mutual TLS; this script is alice, writes down bob's frames, answers with a hello
+// of another protocol, and writes down what bob says to that and how bob ends.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { answerHelp } from './options.mjs';
 
+answerHelp(import.meta.url);
 const root = resolve(process.argv[2] ?? '.');
 const load = (path) => import(pathToFileURL(join(root, 'dist/src', path)).href);
 const [{ systemClock, systemRandom }, transports, frames, { encodeMessage }] = await Promise.all([
@@ -77,8 +76,7 @@ async function record() {
   const { verdict, exitCode } = await report;
   await Promise.race([closed, new Promise((done) => setTimeout(done, 2_000))]);
   await transport.close();
-  const git = (...words) =>
-    execFileSync('git', ['-C', process.env.RECORDED_FROM ?? root, ...words], { encoding: 'utf8' }).trim();
+  const git = (...words) => execFileSync('git', ['-C', root, ...words], { encoding: 'utf8' }).trim();
   return {
     provenance: {
       version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
