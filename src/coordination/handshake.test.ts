@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { testHello } from '../testing/core-world.ts';
-import { LINK_LIMITS } from '../transport/link/limits.ts';
 import { differences, isOwnRunId, type Mismatch, mismatch, ownRunId } from './handshake.ts';
 import {
   argumentItem,
@@ -148,17 +147,6 @@ describe('a hello', () => {
   const items = Array.from({ length: 2 * HELLO_ITEMS_MAX }, (_, i) =>
     file(`${i}${longest}`, longest, longest),
   );
-
-  it('fits one message of a link, whatever the job has', () => {
-    const word = '\u8000'.repeat(256);
-    const hello: Hello = {
-      ...{ protocol: word, version: word, federation: word, job: word, args: word, runId: word, nonce: word },
-      facts: factsOf({ files: items, args: items, node: word, duckdb: word, lockfile: word }),
-    };
-    const bytes = encodeMessage({ type: 'hello', hello });
-    assert.ok(bytes.length <= LINK_LIMITS.headerBytesMax, `${bytes.length}`);
-    assert.deepEqual(decodeMessage(bytes, ['alice', 'bob']), { type: 'hello', hello });
-  });
 
   it('lists the first by name, and counts the rest', () => {
     const { listed, more } = boundedItems(items);
