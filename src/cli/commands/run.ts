@@ -31,7 +31,7 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly parentPipe?: boolean;
 }
 
-type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'>;
+type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly ownRunId: string };
 
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
@@ -46,8 +46,10 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     if (!flags.json) shell.out.write(headText(jobFile, parties, shell.colour.out));
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
-    const warn = (message: string): void => display.event(warning(shell, config.party, message));
-    const facts = { party: config.party, parties, job: prepared.jobFile, runId: prepared.runId ?? '' };
+    const runId = prepared.runId ?? prepared.ownRunId;
+    const about = { runId, party: config.party };
+    const warn = (message: string): void => display.event(warning(shell, about, message));
+    const facts = { ...about, parties, job: prepared.jobFile };
     const { record, tidied } = await startRecord(shell, flags, { ...facts, setting: config.records }, warn);
     const onEvent = (event: RunEvent): void => {
       board.apply(event);
@@ -129,9 +131,9 @@ async function prepare(
   };
 }
 
-function warning(shell: Shell, party: string, message: string): RunEvent {
+function warning(shell: Shell, about: Pick<RunEvent, 'runId' | 'party'>, message: string): RunEvent {
   const time = new Date(shell.clock.wallTime()).toISOString();
-  return { event: 'log', time, runId: '', party, level: 'warn', message };
+  return { event: 'log', time, ...about, level: 'warn', message };
 }
 
 function ownFirst(parties: readonly string[], own: string): string[] {
