@@ -290,8 +290,8 @@ export const mutants = [
   {
     file: 'machine.ts',
     says: 'hellos are not compared',
-    find: '  if (facts === null) return;\n',
-    replace: '  if (facts !== undefined) return;\n',
+    find: '  if (found === null) return startIfAllAgree(turn);\n',
+    replace: '  if (found !== undefined) return startIfAllAgree(turn);\n',
   },
   {
     file: 'machine.ts',

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { hint } from '../base/suggest.ts';
+import { isOwnRunId } from '../coordination/handshake.ts';
 import type { Bounds } from '../supervisor/bounds.ts';
 import { BOUND_MS_MAX, boundNames } from './config/party-file.ts';
 
@@ -129,6 +130,8 @@ export function parseRunId(text: string): string {
       '--run-id: expected 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit',
     );
   }
+  if (isOwnRunId(text))
+    throw wrong(`--run-id: ${text.slice(0, 4)}… is how Privity calls runs without an agreed id`);
   return text;
 }
 

@@ -67,10 +67,17 @@ function joinDeadline(state: CoreState): number {
   return state.abortingSince === null ? joined : Math.min(joined, state.abortingSince + lateJoinMs);
 }
 
+/** Until when a party that has seen that hellos differ waits for those that are missing: as long as for a sign of life. */
+export function mismatchDeadline({ mismatchAt, startedAt, config }: CoreState): number {
+  const { lostAfterMs, joinTimeoutMs } = config.bounds;
+  return Math.min((mismatchAt ?? startedAt) + lostAfterMs, startedAt + joinTimeoutMs);
+}
+
 /** The earliest moment at which the passing of time decides something. */
 export function nextWake(state: CoreState): number {
   const { bounds, self } = state.config;
   const wakes = [state.heartbeatAt];
+  if (state.phase === 'joining' && state.mismatchAt !== null) wakes.push(mismatchDeadline(state));
   // What time cannot decide any more must not wake anybody: once due, it would for ever be due at once.
   if (state.phase !== 'aborting' && state.phase !== 'ended') {
     wakes.push(state.startedAt + bounds.runDeadlineMs);

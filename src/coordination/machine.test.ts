@@ -67,19 +67,57 @@ describe('handshake', () => {
     );
   });
 
-  for (const field of ['protocol', 'version', 'federation', 'job', 'args', 'runId'] as const) {
+  for (const field of ['protocol', 'federation', 'job', 'args', 'runId'] as const) {
     it(`names a difference in ${field} before any step`, () => {
       let world = newWorld(3);
       for (const party of [0, 1, 2]) {
         const hello = testHello(party, party === 1 ? { [field]: 'other' } : {});
         world = happen(world, party, { type: 'loaded', hello });
       }
-      const { failure } = verdict(deliverAll(world));
+      world = deliverAll(world);
+      const { failure, attached } = verdict(world);
       assert.equal(failure?.code, 'PROGRAM_MISMATCH');
-      assert.match(failure?.facts ?? '', /alice has .*, bob has other|bob has other, carol has/);
-      assert.ok(deliverAll(world).cores.every((core) => core.runId === ''));
+      assert.match(failure?.facts ?? '', /has .*other/);
+      assert.ok(world.cores.every((core) => core.runId === ''));
+      // What the other version says behind its hello may not be understood, so nobody waits for a third party.
+      if (field === 'protocol') return;
+      assert.match(
+        failure?.facts ?? '',
+        /alice and carol have .*, bob has other; bob differs from the others$/,
+      );
+      assert.equal(failure?.origin, 'bob');
+      assert.deepEqual([...new Set(attached.map(({ incident }) => incident))], [failure?.incident]);
     });
   }
+
+  it('does not wait for a party that never comes to tell a difference, beyond a moment', () => {
+    let world = crash(newWorld(3), 2);
+    for (const party of [0, 1])
+      world = happen(world, party, { type: 'loaded', hello: testHello(party, { job: `job ${party}` }) });
+    world = deliverAll(world);
+    assert.deepEqual(outcomes(world), [null, null, null]);
+    world = pass(world, 1_100);
+    assert.ok(world.cores.slice(0, 2).every((core) => core.phase !== 'joining'));
+    const told = world.cores[0]?.board.contributions.slice(0, 2).map((c) => c?.failure?.incident);
+    assert.equal(new Set(told).size, 1);
+    assert.equal(verdict(pass(world, 5_000)).failure?.code, 'PROGRAM_MISMATCH');
+  });
+
+  it('starts with another version of Privity, as long as the protocol is the same', () => {
+    let world = newWorld(2);
+    for (const party of [0, 1])
+      world = happen(world, party, { type: 'loaded', hello: testHello(party, { version: `0.${party}` }) });
+    assert.ok(deliverAll(world).cores.every((core) => core.phase === 'running'));
+  });
+
+  it('takes what a peer of another protocol says behind its hello for no violation', () => {
+    let world = newWorld(3);
+    world = happen(world, 1, { type: 'loaded', hello: testHello(1, { protocol: 'old' }) });
+    world = deliver(world, 1, 0);
+    // Alice has not loaded the job yet, and cannot read what follows.
+    world = happen(world, 0, { type: 'lost', peer: 1, code: 'PROTOCOL_VIOLATION' });
+    assert.equal(world.cores[0]?.board.contributions[0]?.failure?.code, 'PROGRAM_MISMATCH');
+  });
 
   it('gives up on a party that never joins, with the same verdict at the others', () => {
     let world = crash(newWorld(3), 2);

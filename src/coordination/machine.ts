@@ -9,8 +9,8 @@
 import { emptyBoard, isCut } from './board.ts';
 import { leaveConclave, takeConclaveEnd } from './conclave.ts';
 import { goOnWithout } from './going-on.ts';
-import { agreedRunId, mismatch } from './handshake.ts';
-import { keepTime, nextWake } from './liveness.ts';
+import { agreedRunId, mismatch, speaksOther } from './handshake.ts';
+import { keepTime, mismatchDeadline, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
 import { enterScopes, failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
@@ -46,6 +46,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     phase: 'joining',
     startedAt: now,
     hello: null,
+    mismatchAt: null,
     runId: '',
     peers: config.parties.map(() => view),
     board: emptyBoard(config.parties.length),
@@ -128,11 +129,15 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'received':
       return received(turn, event.peer, event.message);
     case 'tick':
+      compareHellos(turn);
       return keepTime(turn);
     case 'failed':
       return turn.abort(whenClosing(turn, event.failure), event.leaving);
-    case 'lost':
-      return turn.lose(event.peer, event.code, 'evidence');
+    case 'lost': {
+      // What a peer of another protocol says behind its hello is no violation of this one.
+      const hello = turn.peer(event.peer)?.hello;
+      return turn.lose(event.peer, hello && speaksOther(hello) ? 'PROGRAM_MISMATCH' : event.code, 'evidence');
+    }
     case 'steps':
       turn.next.trail = extend(turn.next.trail, event.entries);
       enterScopes(turn, event.entries);
@@ -164,8 +169,7 @@ function loaded(turn: Turn, hello: Hello): void {
   if (turn.next.hello !== null || !turn.open) return;
   turn.next.hello = hello;
   turn.sendAll({ type: 'hello', hello });
-  for (const peer of turn.others()) compareHello(turn, peer);
-  startIfAllAgree(turn);
+  compareHellos(turn);
 }
 
 function link(turn: Turn, peer: number, up: boolean, closed: boolean): void {
@@ -197,8 +201,7 @@ function received(turn: Turn, peer: number, message: Message): void {
   switch (message.type) {
     case 'hello':
       turn.updatePeer(peer, { hello: message.hello });
-      compareHello(turn, peer);
-      return startIfAllAgree(turn);
+      return compareHellos(turn);
     case 'heartbeat':
       turn.updatePeer(peer, { answering: message.answering });
       for (const head of message.heads) checkHead(turn, peer, head);
@@ -228,13 +231,28 @@ function received(turn: Turn, peer: number, message: Message): void {
   }
 }
 
-function compareHello(turn: Turn, peer: number): void {
-  const mine = turn.next.hello;
-  const theirs = turn.peer(peer)?.hello;
-  if (!mine || !theirs || !turn.open) return;
-  const facts = mismatch(turn.selfName, mine, turn.name(peer), theirs);
-  if (facts === null) return;
-  turn.abort(turn.failure('PROGRAM_MISMATCH', turn.name(Math.min(turn.self, peer)), { facts }));
+/**
+ * All hellos equal → the run starts. A difference is told when every hello is there, so that all parties tell the same of it and know
+ * who is the odd one out; who is missing is waited for a moment.
+ */
+function compareHellos(turn: Turn): void {
+  const { hello: mine } = turn.next;
+  if (mine === null || !turn.open) return;
+  const hellos = new Map([[turn.selfName, mine]]);
+  const missing: number[] = [];
+  for (const peer of turn.reachable()) {
+    const hello = turn.peer(peer)?.hello;
+    if (hello) hellos.set(turn.name(peer), hello);
+    else missing.push(peer);
+  }
+  const found = mismatch(hellos);
+  if (found === null) return startIfAllAgree(turn);
+  turn.next.mismatchAt ??= turn.now;
+  // What another version says next may not be understood.
+  const canWait = missing.length > 0 && ![...hellos.values()].some(speaksOther);
+  if (canWait && turn.now < mismatchDeadline(turn.next)) return;
+  const { origin, facts, incident } = found;
+  turn.abort(turn.failure('PROGRAM_MISMATCH', origin, { facts, incident }));
 }
 
 function startIfAllAgree(turn: Turn): void {

@@ -63,7 +63,20 @@ const entry = {
   name: 'ids',
   places,
 } as const;
-const hello = { protocol: 'p', version: 'v', federation: 'f', job: 'j', args: 'a', runId: '', nonce: 'n' };
+const hello = {
+  ...{ protocol: 'p', version: 'v', federation: 'f', job: 'j', args: 'a', runId: '', nonce: 'n' },
+  facts: {
+    files: {
+      listed: [
+        { name: '', digest: '0', also: '1' },
+        { name: 'a.ts', digest: '2', also: '3' },
+      ],
+      more: 4,
+    },
+    args: { listed: [{ name: 'year', digest: '5', also: '2024' }], more: 0 },
+    ...{ node: 'v20', duckdb: '1.5.6', lockfile: 'yarn.lock 7' },
+  },
+};
 
 const messages: Message[] = [
   { type: 'hello', hello },

@@ -10,6 +10,7 @@ import type { Board, Contribution, ScopeView } from './board.ts';
 import { cut, emptyBoard, seal } from './board.ts';
 import { SEALED_SCOPES_MAX } from './exclusion.ts';
 import type { Failure, StepKind, TrailEntry } from './failure.ts';
+import { helloFromWire, helloToWire } from './hello-message.ts';
 import {
   CHAIN_LINKS_MAX,
   CHAIN_MESSAGE_CHARS_MAX,
@@ -56,7 +57,7 @@ type Kind = Parameters<typeof create<typeof pb.ControlSchema>>[1] extends infer 
 function kindOf(message: Message): NonNullable<Kind> {
   switch (message.type) {
     case 'hello':
-      return { case: 'hello', value: message.hello };
+      return { case: 'hello', value: helloToWire(message.hello) };
     case 'heartbeat':
       return { case: 'heartbeat', value: { heads: [...message.heads], answering: message.answering } };
     case 'board':
@@ -137,10 +138,8 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
   }
   const { kind } = control;
   switch (kind.case) {
-    case 'hello': {
-      const { protocol, version, federation, job, args, runId, nonce } = kind.value;
-      return { type: 'hello', hello: words({ protocol, version, federation, job, args, runId, nonce }) };
-    }
+    case 'hello':
+      return { type: 'hello', hello: helloFromWire(kind.value) };
     case 'heartbeat': {
       if (kind.value.heads.length > HEADS_MAX) refuse('it has too many heads');
       const heads = kind.value.heads.map(({ branch, position, digest }) => ({

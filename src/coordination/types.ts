@@ -1,6 +1,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Board, Vote } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
+import type { HelloFacts } from './hello-facts.ts';
 import type { Fin, Trail, TrailHead } from './trail.ts';
 import type { Outcome } from './verdict.ts';
 
@@ -33,9 +34,10 @@ export interface CoreConfig {
   readonly signer: Signer;
 }
 
-/** What each party says of itself before the run starts; all but the nonce must be equal everywhere. */
+/** What each party says of itself before the run starts. What has to be equal everywhere: `mismatch` in handshake.ts. */
 export interface Hello {
   readonly protocol: string;
+  /** Of Privity: shown, not compared. */
   readonly version: string;
   readonly federation: string;
   readonly job: string;
@@ -43,6 +45,7 @@ export interface Hello {
   /** Empty when the parties shall derive it from their nonces. */
   readonly runId: string;
   readonly nonce: string;
+  readonly facts?: HelloFacts | undefined;
 }
 
 /** A party's own account of its board; the latest version wins. Relayed by everyone. */
@@ -211,6 +214,8 @@ export interface CoreState {
   readonly phase: Phase;
   readonly startedAt: number;
   readonly hello: Hello | null;
+  /** When this party first saw that hellos differ, while it waits for those that are missing. */
+  readonly mismatchAt: number | null;
   readonly runId: string;
   /** One view for each party; the one at `self` is never read. */
   readonly peers: readonly PeerView[];

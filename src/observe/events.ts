@@ -18,7 +18,13 @@ export type ProcessRole = 'supervisor' | 'program';
 
 export type RunEvent = Base &
   (
-    | { readonly event: 'run.started'; readonly job: string; readonly parties: readonly string[] }
+    | {
+        readonly event: 'run.started';
+        readonly job: string;
+        readonly parties: readonly string[];
+        /** The `runId` of this party's events before this one; from here on they have the one that all agree on. */
+        readonly ownRunId: string;
+      }
     | { readonly event: 'process.started'; readonly role: ProcessRole; readonly pid: number }
     | {
         readonly event: 'process.exited';

@@ -1,6 +1,7 @@
 /** One run as the reports of several of its parties tell it together. Pure. */
 import type { FailureCode } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import { isOwnRunId } from '../coordination/handshake.ts';
 import { failedOutcome } from '../coordination/verdict.ts';
 import { type ClockOffset, estimateOffsets } from './clock-offsets.ts';
 import type { FailureReport, RunReport, StepReport, TimelineEntry, Wait } from './report.ts';
@@ -88,7 +89,7 @@ export function mixed(reports: readonly RunReport[]): string | undefined {
     if (!parties.includes(party)) return `the report of ${party} is of a run without ${party}`;
     if (parties.join() !== first.parties.join())
       return `the run of ${first.party} has the parties ${first.parties.join(', ')}, that of ${party} has ${parties.join(', ')}`;
-    if (runId !== '' && reports.some((other) => other.runId !== '' && other.runId !== runId))
+    if (!isOwnRunId(runId) && reports.some((other) => !isOwnRunId(other.runId) && other.runId !== runId))
       return `${reports.map((other) => `${other.party} was in run ${other.runId || '(none yet)'}`).join(', ')}`;
     for (const { party: sealer, nonce } of verdict.contributions) {
       if ((nonces.get(sealer) ?? nonce) !== nonce) return `they name two different runs of ${sealer}`;
@@ -117,7 +118,7 @@ export function mergeReports(reports: readonly RunReport[]): MergedRun {
     entriesOf(report).map(([atMs, entry]) => ({ party: report.party, ...shared(report, atMs), entry })),
   );
   return {
-    runId: reports.find(({ runId }) => runId !== '')?.runId ?? '',
+    runId: (reports.find(({ runId }) => !isOwnRunId(runId)) ?? first).runId,
     parties: first.parties,
     missing: first.parties.filter((party) => !reports.some((report) => report.party === party)),
     outcome: told.outcome,

@@ -51,6 +51,12 @@ const timelineEntry = z.discriminatedUnion('what', [
 const reportSchema = z.looseObject({
   reportVersion: z.literal(REPORT_VERSION),
   runId: text,
+  ownRunId: text.optional(),
+  versions: z
+    .array(
+      z.looseObject({ party: name, privity: text, protocol: text, node: text, duckdb: text, lockfile: text }),
+    )
+    .optional(),
   party: name,
   parties: z.array(name).min(1).max(1_000),
   job: z.looseObject({ file: text, hash: text.nullable() }),

@@ -99,13 +99,29 @@ export type TimelineEntry = { readonly atMs: number } & (
   | { readonly what: 'killed' }
 );
 
+/** Under what a party runs; empty where it has none. */
+export interface PartyVersions {
+  readonly party: string;
+  readonly privity: string;
+  readonly protocol: string;
+  readonly node: string;
+  readonly duckdb: string;
+  /** Name and digest of the lockfile nearest to the job. */
+  readonly lockfile: string;
+}
+
 /** Raised whenever a reader of older reports could misread a new one. */
 export const REPORT_VERSION = 1;
 
 /** What `--report DIR` writes as DIR/PARTY.json. */
 export interface RunReport {
   readonly reportVersion: typeof REPORT_VERSION;
+  /** The one that the parties agreed on; if they never did, this party's own. */
   readonly runId: string;
+  /** What this party called the run until then; not in reports of version 0.1. */
+  readonly ownRunId?: string;
+  /** Of every party that has said hello; not in reports of version 0.1. */
+  readonly versions?: readonly PartyVersions[];
   readonly party: string;
   readonly parties: readonly string[];
   readonly job: { readonly file: string; readonly hash: string | null };

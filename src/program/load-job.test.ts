@@ -125,6 +125,146 @@ describe('loadJob', () => {
     await world.close();
   });
 
+  describe('what it imports while it runs', () => {
+    const job = (body: string): string => `
+      import { job } from 'privity';
+      export default job({ parties: ['alice', 'bob'] }, async ({ alice, bob, reveal }) => {
+        ${body}
+        return [await reveal(alice.run('a', () => rate())), await reveal(bob.run('b', () => rate()))];
+      });`;
+    const rate = (n: number): string => `export const rate = (): number => ${n};`;
+    const items = async (at: string) =>
+      new Map((await loadJob(join(at, 'job.ts'))).items.map((i) => [i.name, i.digest]));
+
+    const ways: readonly (readonly [string, string, Readonly<Record<string, string>>, string])[] = [
+      ['import()', "const { rate } = await import('./rate.ts');", { 'rate.ts': rate(1) }, 'rate.ts'],
+      [
+        'import() of a module for Node',
+        "const { rate } = await import('./rate.mjs');",
+        { 'rate.mjs': 'export const rate = () => 1;' },
+        'rate.mjs',
+      ],
+      [
+        'require',
+        "const { rate } = require('./rate.cjs');",
+        { 'rate.cjs': 'exports.rate = () => 1;' },
+        'rate.cjs',
+      ],
+      [
+        'a file that imports another',
+        "const { rate } = await import('./deep/index.ts');",
+        { 'deep/index.ts': "export * from '../rate.ts';", 'rate.ts': rate(1) },
+        'rate.ts',
+      ],
+      [
+        'a package',
+        "const { rate } = await import('rates');",
+        {
+          'node_modules/rates/package.json': '{"name":"rates","main":"index.js"}',
+          'node_modules/rates/index.js': "exports.rate = () => require('./lib/one').rate();",
+          'node_modules/rates/lib/one.js': 'exports.rate = () => 1;',
+        },
+        'node_modules/rates/lib/one.js',
+      ],
+      [
+        'a file in a folder called node_modules',
+        "const { rate } = await import('./node_modules/rate.ts');",
+        { 'node_modules/rate.ts': rate(1) },
+        'node_modules/rate.ts',
+      ],
+    ];
+    for (const [what, body, files, name] of ways) {
+      it(`is hashed, and can be loaded: ${what}`, async () => {
+        const at = await folder(`later-${what.replaceAll(' ', '-')}`, { 'job.ts': job(body), ...files });
+        const before = await items(at);
+        assert.ok(before.has(name), [...before.keys()].join());
+        const world = await World.create((await loadJob(join(at, 'job.ts'))).job);
+        assert.deepEqual(await world.results(), { alice: [1, 1], bob: [1, 1] });
+        await world.close();
+        await folder(`later-${what.replaceAll(' ', '-')}`, { [name]: `${files[name]} // other` });
+        const after = await items(at);
+        assert.deepEqual(
+          [...before].filter(([file, digest]) => after.get(file) !== digest).map(([file]) => file),
+          [name],
+        );
+      });
+    }
+
+    const late: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
+      ['import()', "const { rate } = await import(['.', 'rate.ts'].join('/'));", { 'rate.ts': rate(1) }],
+      [
+        'import() of a module for Node',
+        "const { rate } = await import(['.', 'rate.mjs'].join('/'));",
+        { 'rate.mjs': 'export const rate = () => 1;' },
+      ],
+      ['require', "const { rate } = require(['.', 'rate.ts'].join('/'));", { 'rate.ts': rate(1) }],
+      [
+        'require of CommonJS',
+        "const { rate } = require(['.', 'rate.cjs'].join('/'));",
+        { 'rate.cjs': 'exports.rate = () => 1;' },
+      ],
+      [
+        'require of data',
+        "const { rate } = { rate: () => require(['.', 'rate.json'].join('/')) }; rate();",
+        { 'rate.json': '1' },
+      ],
+      [
+        'a package that loads a part of itself so',
+        "const { rate } = await import('rates'); rate();",
+        {
+          'node_modules/rates/package.json': '{"name":"rates","main":"index.js"}',
+          'node_modules/rates/index.js': "exports.rate = () => require(['.', 'rate'].join('/')).rate();",
+          'node_modules/rates/rate.js': 'exports.rate = () => 1;',
+        },
+      ],
+    ];
+    for (const [what, body, files] of late) {
+      it(`is refused by name, where nobody could compare it: ${what}`, async () => {
+        const said = `try { ${body} rate(); } catch (error) { return error.code + ' ' + error.message; }`;
+        const text = job(`${said} const rate = () => 1;`);
+        const at = await folder(`late-${what.replaceAll(' ', '-')}`, { 'job.ts': text, ...files });
+        const world = await World.create((await loadJob(join(at, 'job.ts'))).job);
+        const { alice } = (await world.results()) as { readonly alice: string };
+        assert.match(
+          alice,
+          /^PRIVITY_JOB_LATE_IMPORT The job loads (node_modules\/rates\/)?rate\.\w+ while it runs/,
+        );
+        await world.close();
+      });
+    }
+
+    it('is hashed for a job that lies in a folder called node_modules itself', async () => {
+      const at = await folder('node_modules/installed-job', {
+        'job.ts': job("const { rate } = await import('./rate.ts');"),
+        'rate.ts': rate(1),
+      });
+      const { files, items: all } = await loadJob(join(at, 'job.ts'));
+      assert.deepEqual(files, ['job.ts', 'rate.ts']);
+      assert.deepEqual(
+        all.map(({ name }) => name),
+        ['', 'rate.ts'],
+      );
+    });
+
+    it('leaves machine code of packages out, which differs from machine to machine', async () => {
+      const at = await folder('native', {
+        'job.ts': job("const { rate } = await import('fast');"),
+        'node_modules/fast/package.json': '{"name":"fast","main":"index.js"}',
+        'node_modules/fast/index.js': "exports.rate = () => require('fast-linux').rate();",
+        'node_modules/fast-linux/package.json': '{"name":"fast-linux","main":"index.js","os":["linux"]}',
+        'node_modules/fast-linux/index.js': 'exports.rate = () => 1;',
+      });
+      const loaded = await loadJob(join(at, 'job.ts'));
+      assert.deepEqual(
+        loaded.items.map(({ name }) => name),
+        ['', 'node_modules/fast/index.js'],
+      );
+      const world = await World.create(loaded.job);
+      assert.deepEqual(await world.results(), { alice: [1, 1], bob: [1, 1] });
+      await world.close();
+    });
+  });
+
   const wrong: readonly [string, string, string, RegExp][] = [
     ['a syntax error', 'const = 1;', 'PRIVITY_JOB_SYNTAX', /job\.ts/],
     ['a syntax error in an imported file', 'import "./broken.ts";', 'PRIVITY_JOB_SYNTAX', /broken\.ts/],
@@ -132,7 +272,25 @@ describe('loadJob', () => {
     ['a thrown string', 'throw "at load";', 'PRIVITY_JOB_LOAD_FAILED', /at load/],
     ['a missing package', 'import "no-such-package";', 'PRIVITY_JOB_LOAD_FAILED', /no-such-package/],
     ['a missing file', 'import "./gone.ts";', 'PRIVITY_JOB_LOAD_FAILED', /gone/],
-    ['no default export', 'export const x = 1;', 'PRIVITY_JOB_NOT_A_JOB', /./],
+    [
+      'no default export',
+      'export const x = 1;',
+      'PRIVITY_JOB_NOT_A_JOB',
+      /has no default export.* Write: export default job\(/,
+    ],
+    [
+      'a job under a name',
+      'import { job } from "privity"; export const mean = job({ parties: ["a"] }, () => 1);',
+      'PRIVITY_JOB_NOT_A_JOB',
+      /has no default export\. It exports a job as mean\./,
+    ],
+    ['top-level await', 'const a = 1;\n\nawait 1;', 'PRIVITY_JOB_TOP_LEVEL_AWAIT', /job\.ts, line 3: await/],
+    [
+      'top-level await in an imported file',
+      'import "./waits.ts";',
+      'PRIVITY_JOB_TOP_LEVEL_AWAIT',
+      /waits\.ts, line 2: await/,
+    ],
     ['an empty file', '', 'PRIVITY_JOB_NOT_A_JOB', /has no default export/],
     ['another default export', 'export default { parties: ["a"] };', 'PRIVITY_JOB_NOT_A_JOB', /not a job/],
     ['a function as default export', 'export default () => 1;', 'PRIVITY_JOB_NOT_A_JOB', /not a job/],
@@ -148,6 +306,7 @@ describe('loadJob', () => {
       const at = await folder(`wrong-${what.replaceAll(' ', '-')}`, {
         'job.ts': text,
         'broken.ts': 'let let;',
+        'waits.ts': 'export const a = 1;\nfor await (const one of [1]) console.log(one);',
       });
       await assert.rejects(loadJob(join(at, 'job.ts')), (error: Error & { code?: string }) => {
         assert.equal(error.code, code, error.message);

@@ -2,33 +2,35 @@
  * Loads a job file and hashes it. TypeScript is compiled on the way (jiti), and `import ... from 'privity'` always gives the
  * running copy of the package, wherever the job lies: another copy would not know this run's handles.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
-import { createJiti } from 'jiti';
+import { fileURLToPath } from 'node:url';
+import { createJiti, type Jiti } from 'jiti';
 import { PrivityError, UsageError } from '../base/errors.ts';
-import { digestOf } from './branch.ts';
+import type { Item } from '../coordination/hello-facts.ts';
 import { isJob, type Job } from './job.ts';
+import { gatherFiles, type Resolve } from './job-files.ts';
+import { ImportWatch } from './job-imports.ts';
 
 export interface LoadedJob {
   readonly job: Job;
   /** The job file, absolute. */
   readonly path: string;
   /**
-   * SHA-256, in hex, over the job file and all files that it imports, but those of packages (node_modules): their bytes and
-   * their paths relative to the job's folder. The name of the job file itself does not count.
+   * SHA-256, in hex, over the job file and all files that it imports, or can import later by a name that stands in its source, those
+   * of packages (node_modules) among them: their bytes and names. The name of the job file itself does not count.
    */
   readonly hash: string;
-  /** The hashed files, relative to the job's folder; the job file first. */
+  /** The job's own hashed files, relative to its folder; the job file first. */
   readonly files: readonly string[];
+  /** All hashed files by name. */
+  readonly items: readonly Item[];
+  /** @throws {UsageError} PRIVITY_JOB_LATE_IMPORT: a file that is not among them */
+  readonly checkImport: (path: string) => void;
 }
 
 export const JOB_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs'];
-/** Own files of a job; more are a folder that was imported by mistake. */
-export const JOB_FILES_MAX = 1_000;
-/** A job is code, not data. */
-export const JOB_FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What an error message quotes of an error that a job threw while it was loaded. */
 const MESSAGE_CHARS_MAX = 500;
@@ -36,52 +38,67 @@ const MESSAGE_CHARS_MAX = 500;
 const moduleCache: Record<string, unknown> = createRequire(import.meta.url).cache;
 
 /**
- * @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_SYNTAX, PRIVITY_JOB_LOAD_FAILED, PRIVITY_JOB_NOT_A_JOB, and
- *   PRIVITY_JOB_INVALID from `job` itself
+ * @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_SYNTAX, PRIVITY_JOB_TOP_LEVEL_AWAIT, PRIVITY_JOB_LOAD_FAILED,
+ *   PRIVITY_JOB_NOT_A_JOB, and PRIVITY_JOB_INVALID from `job` itself
  */
 export async function loadJob(file: string): Promise<LoadedJob> {
   const path = findJob(file);
   const publicModule = await import('./public.ts');
+  const watch = new ImportWatch(path);
+  const load = createJiti(path, watch.options(publicModule));
   const before = new Set(Object.keys(moduleCache));
+  const isOwn = (key: string): boolean => !relative(dirname(path), key).split(sep).includes('node_modules');
+  const fresh = (): readonly string[] => Object.keys(moduleCache).filter((key) => !before.has(key));
   try {
-    const exported = evaluate(path, publicModule);
-    if (!isJob(exported)) throw notAJob(file, exported);
-    const loaded = Object.keys(moduleCache).filter((key) => !before.has(key) && isOwn(key));
-    return { job: exported, path, ...hashFiles(path, loaded) };
+    const exported = evaluate(path, load);
+    if (!isJob(exported)) throw notAJob(file, moduleCache[path]);
+    const { hash, items, own, known } = gatherFiles(path, [...fresh(), ...watch.asked], resolver(load));
+    watch.seal(known);
+    return { job: exported, path, hash, files: own, items, checkImport: (at) => watch.check(at) };
   } finally {
     // Loading the same file again has to read it again.
-    for (const key of Object.keys(moduleCache)) if (!before.has(key) && isOwn(key)) delete moduleCache[key];
+    for (const key of fresh()) if (isOwn(key)) delete moduleCache[key];
   }
 }
 
-const isOwn = (path: string): boolean => !path.split(sep).includes('node_modules');
+/** As `import` and as `require` find it: a package may have a file for each. */
+function resolver(load: Jiti): Resolve {
+  return (name, parentURL) => {
+    const found = [true, false].flatMap((async) => {
+      try {
+        const at = load.esmResolve(name, {
+          parentURL,
+          try: true,
+          ...(async ? {} : { conditions: ['node', 'require'] }),
+        });
+        return at === undefined ? [] : [at.startsWith('file:') ? fileURLToPath(at) : at];
+      } catch {
+        // Not there: whoever loads it will say so.
+        return [];
+      }
+    });
+    return [...new Set(found)];
+  };
+}
 
 function findJob(file: string): string {
   const path = resolve(file);
-  if (!JOB_EXTENSIONS.some((extension) => path.endsWith(extension))) {
-    throw new UsageError(
-      'PRIVITY_JOB_NOT_FOUND',
-      `${file} is no job file: its name has to end in ${JOB_EXTENSIONS.join(', ')}.`,
-    );
-  }
+  const refuse = (why: string, cause?: unknown): UsageError =>
+    new UsageError('PRIVITY_JOB_NOT_FOUND', why, { cause });
+  let found: Stats;
   try {
-    if (statSync(path).isFile()) return realpathSync(path);
+    found = statSync(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError('PRIVITY_JOB_NOT_FOUND', `The job file ${file} cannot be read (${code}).`, {
-      cause: error,
-    });
+    throw refuse(`The job file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, error);
   }
-  throw new UsageError('PRIVITY_JOB_NOT_FOUND', `${file} is not a file.`);
+  if (found.isDirectory()) throw refuse(`${file} is a folder, not a job file.`);
+  if (!found.isFile()) throw refuse(`${file} is not a file.`);
+  if (JOB_EXTENSIONS.some((extension) => path.endsWith(extension))) return realpathSync(path);
+  throw refuse(`${file} is no job file: its name has to end in ${JOB_EXTENSIONS.join(', ')}.`);
 }
 
-/** The default export. The package's CommonJS-like mode is used because only there every import passes through jiti. */
-function evaluate(path: string, publicModule: object): unknown {
-  const load = createJiti(path, {
-    fsCache: false,
-    moduleCache: true,
-    virtualModules: { privity: publicModule },
-  });
+/** The default export. The compiler's CommonJS-like mode is used because only there every import passes through it. */
+function evaluate(path: string, load: Jiti): unknown {
   try {
     const loaded: unknown = load(path);
     return typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : loaded;
@@ -96,6 +113,15 @@ function loadFailed(path: string, error: unknown): UsageError {
   const words = String(message ?? error).split('Require stack:')[0] ?? '';
   const folder = `${dirname(path)}${sep}`;
   const line = words.replaceAll(folder, '').replace(/\s+/g, ' ').trim().slice(0, MESSAGE_CHARS_MAX);
+  const awaits = topLevelAwait(error);
+  if (awaits !== undefined) {
+    const where = awaits.replace(folder, '').replace(/:(\d+)$/, ', line $1');
+    return new UsageError(
+      'PRIVITY_JOB_TOP_LEVEL_AWAIT',
+      `${where}: await outside of any function. A job is loaded in one go: move this into the job function or into a task.`,
+      { cause: error },
+    );
+  }
   if (name === 'SyntaxError' || line.startsWith('ParseError')) {
     return new UsageError('PRIVITY_JOB_SYNTAX', `The job does not compile: ${line}`, { cause: error });
   }
@@ -108,43 +134,25 @@ function loadFailed(path: string, error: unknown): UsageError {
   );
 }
 
-function notAJob(file: string, exported: unknown): UsageError {
-  const empty = typeof exported === 'object' && exported !== null && Object.keys(exported).length === 0;
+/** `path:line` of an `await` that stands in no function; the compiler lets it pass, and keeps lines. */
+function topLevelAwait(error: unknown): string | undefined {
+  if (!(error instanceof SyntaxError)) return undefined;
+  const [where = '', code = ''] = error.stack?.split('\n') ?? [];
+  const isAwait =
+    /await is only valid|Unexpected reserved word/.test(error.message) && /\bawait\b/.test(code);
+  return isAwait && /:\d+$/.test(where) ? where : undefined;
+}
+
+function notAJob(file: string, module: unknown): UsageError {
+  const { exports } = (module ?? {}) as { exports?: unknown };
+  const named = typeof exports === 'object' && exports !== null ? exports : {};
+  const isModule = '__esModule' in named || Object.keys(named).length === 0;
+  const job = Object.entries(named).find(([, value]) => isJob(value))?.[0];
+  const hint = job === undefined ? '' : ` It exports a job as ${job}.`;
   const what =
-    exported === undefined || empty ? 'has no default export' : 'has a default export that is not a job';
+    isModule && !('default' in named) ? 'has no default export' : 'has a default export that is not a job';
   return new UsageError(
     'PRIVITY_JOB_NOT_A_JOB',
-    `${file} ${what}. Write: export default job({ parties: [...] }, async ({ ... }) => { ... }).`,
+    `${file} ${what}.${hint} Write: export default job({ parties: [...] }, async ({ ... }) => { ... }).`,
   );
-}
-
-function hashFiles(
-  path: string,
-  loaded: readonly string[],
-): { readonly hash: string; readonly files: readonly string[] } {
-  const others = [...new Set(loaded)].filter((file) => file !== path);
-  if (others.length >= JOB_FILES_MAX) {
-    throw new UsageError(
-      'PRIVITY_JOB_LOAD_FAILED',
-      `The job imports over ${JOB_FILES_MAX} files of its own.`,
-    );
-  }
-  const named = others
-    .map((file) => ({ file, name: relative(dirname(path), file).split(sep).join('/') }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const hashes = [{ file: path, name: '' }, ...named].map(({ file, name }) => [name, hashFile(file)]);
-  return {
-    hash: digestOf(['privity job 1', ...hashes]).toString('hex'),
-    files: [relative(dirname(path), path), ...named.map(({ name }) => name)],
-  };
-}
-
-function hashFile(file: string): string {
-  if (statSync(file).size > JOB_FILE_BYTES_MAX) {
-    throw new UsageError(
-      'PRIVITY_JOB_LOAD_FAILED',
-      `A file that the job imports has over ${JOB_FILE_BYTES_MAX} bytes.`,
-    );
-  }
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }

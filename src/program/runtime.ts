@@ -64,6 +64,7 @@ export interface RunResult {
 export interface Prepared {
   /** SHA-256 of the parsed public arguments, in hex; has to be equal at all parties. */
   readonly argsDigest: string;
+  readonly args: Readonly<Record<string, unknown>>;
 }
 
 /** What {@link Runtime.close} released, by kind. */
@@ -127,7 +128,7 @@ export class Runtime {
    * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING
    */
   async prepare(): Promise<Prepared> {
-    if (this.#services !== undefined) return { argsDigest: this.#services.argsDigest };
+    if (this.#services !== undefined) return this.#services;
     const { job, party, parties } = this.#options;
     const args = await parseArgs(job.args, this.#options.args);
     const settings = await parseSettings(party, job.settings[party], this.#options.settings);
@@ -137,7 +138,7 @@ export class Runtime {
     const digest = digestOf(['privity arguments 1', Buffer.concat([...body])]);
     const lockstep = new Lockstep(digestOf(['privity lockstep 1', parties, digest]), this.#state.scope);
     this.#services ??= { args, settings, lockstep, argsDigest: digest.toString('hex') };
-    return { argsDigest: this.#services.argsDigest };
+    return this.#services;
   }
 
   /**

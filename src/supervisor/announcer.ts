@@ -13,7 +13,7 @@ export class Announcer {
   readonly #told = new Set<string>();
   /** Failures of this party's program whose details are under way: told when they are there. */
   readonly #awaited = new Map<string, Failure>();
-  /** Empty until the parties have agreed on it. */
+  /** This party's own until the parties have agreed on one. */
   runId: string;
 
   constructor(party: string, runId: string, clock: Clock, onEvent: (event: RunEvent) => void) {
@@ -27,6 +27,10 @@ export class Announcer {
   emit(event: RunEventBody, atMs = this.#clock.wallTime()): void {
     const time = new Date(atMs).toISOString();
     this.#onEvent({ ...event, time, runId: this.runId, party: this.#party });
+  }
+
+  info(message: string): void {
+    this.emit({ event: 'log', level: 'info', message });
   }
 
   warn(message: string): void {

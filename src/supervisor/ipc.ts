@@ -4,6 +4,7 @@
  */
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { JobFacts } from '../coordination/hello-facts.ts';
 import type { ErrorLink } from '../coordination/public-details.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
 import type { Disclosure, SecureCost } from '../observe/report.ts';
@@ -52,7 +53,13 @@ export type ToProgram =
   | { readonly type: 'ping' };
 
 export type FromProgram =
-  | { readonly type: 'loaded'; readonly jobHash: string; readonly argsDigest: string }
+  | {
+      readonly type: 'loaded';
+      readonly jobHash: string;
+      readonly argsDigest: string;
+      /** What the two digests are made of, and under what the program runs. */
+      readonly facts: JobFacts;
+    }
   /** A failure at this party: what may cross. What may not follows as `detail`, because it takes longer to gather. */
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }

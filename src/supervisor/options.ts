@@ -22,6 +22,8 @@ export interface PartyOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly jobFile: string;
   readonly runId?: string | undefined;
+  /** What this party calls its run until the parties have agreed on an id (`ownRunId`); made here if absent. */
+  readonly ownRunId?: string | undefined;
   /** Public arguments, the same at every party. */
   readonly args: Readonly<Record<string, unknown>>;
   /** Private settings of this party. */

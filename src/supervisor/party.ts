@@ -8,7 +8,8 @@ import { failureCodes } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Timer } from '../contracts/index.ts';
 import { digestOf, signedText } from '../coordination/board.ts';
-import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
+import { differences, type Hellos, ownRunId, PROTOCOL_VERSION } from '../coordination/handshake.ts';
+import { factsOf, type JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, Effect, Hello, Outcome } from '../coordination/types.ts';
 import type { RunReport } from '../observe/report.ts';
 import { Announcer } from './announcer.ts';
@@ -22,7 +23,7 @@ import type { Planes, ProgramChild, SupervisorPlatform, TempFolder } from './pla
 import { ProgramLife } from './program-life.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
-import { buildReport, prepareReportDir, writeReport } from './report-file.ts';
+import { buildReport, prepareReportDir, versionsOf, writeReport } from './report-file.ts';
 import { WAIT_TOLD_MS } from './waits.ts';
 
 /** 128 bits. */
@@ -35,6 +36,8 @@ export class PartyRun<Child extends ProgramChild> {
   readonly #parties: readonly string[];
   readonly #self: number;
   readonly #nonce: string;
+  /** What the run is called here until the parties have agreed. */
+  readonly #ownRunId: string;
   readonly #startedAt: number;
   readonly #record: RunRecord;
   readonly #recorder: Recorder;
@@ -64,7 +67,8 @@ export class PartyRun<Child extends ProgramChild> {
     const sinceStart = (): number => clock.now() - origin;
     const chronicle = new Chronicle(sinceStart, () => clock.wallTime());
     this.#chronicle = chronicle;
-    const say = new Announcer(options.party, options.runId ?? '', clock, (event) => {
+    this.#ownRunId = options.runId ?? options.ownRunId ?? ownRunId(this.#nonce);
+    const say = new Announcer(options.party, this.#ownRunId, clock, (event) => {
       chronicle.take(event);
       options.onEvent(event);
     });
@@ -87,9 +91,9 @@ export class PartyRun<Child extends ProgramChild> {
     const nameOf = (stepId: string): string | undefined => recorder.nameOf(stepId);
     const own = new OwnFailures({ party: options.party, parties, random, say, nameOf, dispatch });
     this.#own = own;
-    const loaded = (job: string, args: string): void => {
+    const loaded = (job: string, args: string, facts: JobFacts): void => {
       chronicle.note({ what: 'ready' });
-      dispatch({ type: 'loaded', hello: this.#hello(job, args) });
+      dispatch({ type: 'loaded', hello: { ...this.#hello(job, args), facts: factsOf(facts) } });
     };
     const shared = {
       platform,
@@ -128,7 +132,7 @@ export class PartyRun<Child extends ProgramChild> {
     const platform = this.#platform;
     const record = this.#record;
     if (options.reportDir !== undefined) await prepareReportDir(options.reportDir, options.party);
-    const folder = await platform.tempFolder(options);
+    const folder = await platform.tempFolder({ ...options, runId: this.#ownRunId });
     this.#folder = folder;
     record.hold('temporary folder', folder.path, () => folder.remove());
     const planes = await platform.openPlanes(options, (message) => this.#say.warn(message));
@@ -233,7 +237,10 @@ export class PartyRun<Child extends ProgramChild> {
   #start(runId: string): void {
     this.#say.runId = runId;
     this.#folder?.runIs(runId);
-    this.#say.emit({ event: 'run.started', job: this.#options.jobFile, parties: this.#parties });
+    const { jobFile } = this.#options;
+    this.#say.emit({ event: 'run.started', job: jobFile, parties: this.#parties, ownRunId: this.#ownRunId });
+    for (const difference of differences(this.#hellos()))
+      this.#say.info(`not the same everywhere: ${difference}`);
     if (this.#planes) this.#program.begin(runId, this.#planes);
   }
 
@@ -243,6 +250,8 @@ export class PartyRun<Child extends ProgramChild> {
     if (outcome.result === 'completed') this.#say.emit({ event: 'result', value: this.#program.result });
     const report = buildReport({
       runId: this.#say.runId,
+      ownRunId: this.#ownRunId,
+      versions: versionsOf(this.#hellos()),
       party: this.#options.party,
       parties: this.#parties,
       job: { file: this.#options.jobFile, hash: this.#program.jobHash },
@@ -273,6 +282,13 @@ export class PartyRun<Child extends ProgramChild> {
       const exitCode = report.exitCode === 0 ? failureCodes[error.failure].exit : report.exitCode;
       return { ...report, exitCode };
     }
+  }
+
+  /** All that have been said, by party. */
+  #hellos(): Hellos {
+    const { hello, peers } = this.#coordinator.state;
+    const all = this.#parties.map((name, i) => [name, i === this.#self ? hello : peers[i]?.hello] as const);
+    return new Map(all.flatMap(([name, said]) => (said ? [[name, said] as const] : [])));
   }
 
   #hello(job: string, args: string): Hello {

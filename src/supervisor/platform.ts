@@ -13,6 +13,7 @@ import type { FromProgram, ToProgram } from './ipc.ts';
 import type { LastWord } from './last-word.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
 import type { ProgramExit } from './program-exit.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Time, randomness and the event loop. */
 export interface EventLoop {
@@ -100,6 +101,8 @@ export interface ProgramPlatform extends EventLoop {
   /** A line for this party's log. */
   print(line: string): void;
   loadJob(file: string): Promise<LoadedJob>;
+  /** Under what the job is run here. */
+  surroundings(jobFile: string): Surroundings;
   openDataPlane(
     party: string,
     runId: string,

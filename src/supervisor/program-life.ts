@@ -1,6 +1,7 @@
 /** The life of a party's program process, from its start to its end: what it says, whether it answers, how it is ended. */
 import { dirname, resolve } from 'node:path';
 import type { Timer } from '../contracts/index.ts';
+import type { JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, CoreState, Outcome } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
 import type { Bounds } from './bounds.ts';
@@ -27,7 +28,7 @@ export interface ProgramLifeOptions<Child extends ProgramChild> {
   readonly own: OwnFailures;
   readonly dispatch: (event: CoreEvent) => void;
   /** The job is loaded: this party can say hello. */
-  readonly loaded: (jobHash: string, argsDigest: string) => void;
+  readonly loaded: (jobHash: string, argsDigest: string, facts: JobFacts) => void;
 }
 
 export class ProgramLife<Child extends ProgramChild> {
@@ -154,7 +155,7 @@ export class ProgramLife<Child extends ProgramChild> {
     switch (message.type) {
       case 'loaded':
         this.#jobHash = message.jobHash;
-        return this.#options.loaded(message.jobHash, message.argsDigest);
+        return this.#options.loaded(message.jobHash, message.argsDigest, message.facts);
       case 'failed':
         say.awaitDetail(message.failure);
         return dispatch({ type: 'failed', failure: message.failure });

@@ -4,6 +4,7 @@ import { PeerError, UsageError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { LinkHandlers, Timer } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
+import { argumentItem } from '../coordination/hello-facts.ts';
 import {
   type CapturedFailure,
   capture,
@@ -119,7 +120,7 @@ export class ProgramRun {
   async #prepare(): Promise<void> {
     const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
     const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
-    const { job, hash } = await this.#platform.loadJob(jobFile);
+    const { job, path, hash, items } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
     database.configure(tempDir);
     const runtime = new Runtime({
@@ -138,9 +139,13 @@ export class ProgramRun {
       host: this.#host(),
       errorDetail,
     });
-    const { argsDigest } = await runtime.prepare();
+    const prepared = await runtime.prepare();
     this.#runtime = runtime;
-    this.#tell({ type: 'loaded', jobHash: hash, argsDigest });
+    const named = Object.entries(prepared.args).map(([name, value]) =>
+      argumentItem(name, JSON.stringify(toJson(value)) ?? 'none'),
+    );
+    const facts = { files: items, args: named, ...this.#platform.surroundings(path) };
+    this.#tell({ type: 'loaded', jobHash: hash, argsDigest: prepared.argsDigest, facts });
   }
 
   #checkParties(named: readonly string[]): void {

@@ -5,6 +5,8 @@ import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
 import { steeringEscaped } from '../base/steering.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import type { Hellos } from '../coordination/handshake.ts';
+import { NO_FACTS } from '../coordination/hello-facts.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
 import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
 import type { Chronicle } from './chronicle.ts';
@@ -12,7 +14,9 @@ import type { Reclaimed } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
 import type { Waits } from './waits.ts';
 
-export interface ReportParts extends Pick<RunReport, 'runId' | 'party' | 'parties' | 'job'> {
+type Given = Required<Pick<RunReport, 'runId' | 'ownRunId' | 'versions' | 'party' | 'parties' | 'job'>>;
+
+export interface ReportParts extends Given {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: Outcome;
@@ -28,6 +32,8 @@ export function buildReport(parts: ReportParts): RunReport {
   return {
     reportVersion: REPORT_VERSION,
     runId: parts.runId,
+    ownRunId: parts.ownRunId,
+    versions: parts.versions,
     party: parts.party,
     parties: parts.parties,
     job: parts.job,
@@ -55,6 +61,14 @@ export function buildReport(parts: ReportParts): RunReport {
     leftovers: reclaimed.leftovers,
     exitCode: exitCodeOf(outcome),
   };
+}
+
+/** What each party has said of the versions under which it runs. */
+export function versionsOf(hellos: Hellos): NonNullable<RunReport['versions']> {
+  return [...hellos].map(([party, { version, protocol, facts = NO_FACTS }]) => {
+    const { node, duckdb, lockfile } = facts;
+    return { party, privity: version, protocol, node, duckdb, lockfile };
+  });
 }
 
 function sealed({ board, parties, outcome }: ReportParts): readonly SealedContribution[] {

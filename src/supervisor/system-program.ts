@@ -6,6 +6,7 @@ import type { FromProgram } from './ipc.ts';
 import { sayLastWord } from './last-word.ts';
 import { openDataPlane } from './planes.ts';
 import type { ProgramPlatform } from './platform.ts';
+import { surroundingsOf } from './surroundings.ts';
 import { systemLoop } from './system-loop.ts';
 
 const print = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -23,6 +24,7 @@ export const systemProgram: ProgramPlatform = {
   sayLastWord,
   print,
   loadJob,
+  surroundings: surroundingsOf,
   openDataPlane,
   database: { configure: (tempDir) => configureDatabase({ tempDir, note: print }), close: closeDatabase },
 };

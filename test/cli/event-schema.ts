@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type FailureCode, failureCodes } from '../../src/base/failure-codes.ts';
 import type { RunEvent } from '../../src/observe/events.ts';
 
-const base = { time: z.iso.datetime(), runId: z.string(), party: z.string().min(1) };
+const base = { time: z.iso.datetime(), runId: z.string().min(1), party: z.string().min(1) };
 const role = z.enum(['supervisor', 'program']);
 const kind = z.enum([
   'task',
@@ -27,7 +27,7 @@ const event = <N extends string, F extends z.ZodRawShape>(name: N, fields: F) =>
   z.strictObject({ event: z.literal(name), ...base, ...fields });
 
 export const eventSchemas = [
-  event('run.started', { job: text, parties: z.array(text).readonly() }),
+  event('run.started', { job: text, parties: z.array(text).readonly(), ownRunId: text }),
   event('process.started', { role, pid: z.int().positive() }),
   event('process.exited', { role, pid: z.int().positive(), code: z.int().nullable(), signal: textOrNull }),
   event('peer.state', {

@@ -36,7 +36,7 @@ async function fakeRunParty(options: PartyOptions): Promise<RunReport> {
   for (const peer of parties) {
     if (peer !== options.party) emit({ event: 'peer.state', peer, state: 'up' });
   }
-  emit({ event: 'run.started', job: options.jobFile, parties });
+  emit({ event: 'run.started', job: options.jobFile, parties, ownRunId: options.runId ?? 'own-1' });
   emit({ event: 'step.started', stepId: '0', name: word, kind: 'task' });
   let code: FailureCode | null = null;
   if (scenario === 'noise') process.stderr.write('text from a job\n');

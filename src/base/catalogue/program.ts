@@ -13,11 +13,28 @@ export const programErrors = {
     causes: 'A syntax error; the message says in which file and where.',
     remedy: 'Correct it and compile the job with tsc before running it.',
   },
+  PRIVITY_JOB_TOP_LEVEL_AWAIT: {
+    failure: 'USAGE',
+    means: 'The job file, or a file that it imports, has an `await` that stands in no function.',
+    causes:
+      'Something is read or fetched while the job is loaded. Jobs are loaded in one go, before the parties meet.',
+    remedy:
+      'Move it into the job function, or into the task that needs it; the message says where it stands.',
+  },
+  PRIVITY_JOB_LATE_IMPORT: {
+    failure: 'USAGE',
+    means:
+      "The job loads a file while it runs that was not compared with the other parties' before the start.",
+    causes:
+      'An `import()` or `require` whose name is put together while the job runs, or a package that loads parts of itself in this way.',
+    remedy:
+      "Import the file at the top of the job, or write its name as a text: `import('./rates.ts')`. Data is no code: read it with readTable or from a file named in the settings.",
+  },
   PRIVITY_JOB_LOAD_FAILED: {
     failure: 'USAGE',
     means: 'The job file threw an error while it was loaded, or imports a module that is not there.',
     causes:
-      'A missing package or file, top-level await, or code outside the job function that fails. Modules are loaded before the run starts.',
+      'A missing package or file, or code outside the job function that fails. Modules are loaded before the run starts.',
     remedy: 'Load the file alone with node to see the error; install what is missing next to the job.',
   },
   PRIVITY_JOB_NOT_A_JOB: {

@@ -43,6 +43,13 @@ export const setupErrors = {
     causes: 'The key was left out, or stands at the wrong level of indentation.',
     remedy: 'Add the key named in the message.',
   },
+  PRIVITY_CONFIG_VERSION: {
+    failure: 'USAGE',
+    means: 'A party or federation file is of a version that this Privity does not read.',
+    causes: 'It was written for a newer Privity.',
+    remedy:
+      'Install the version of Privity for which it was written. Files without `version:` are of version 1, which every Privity reads.',
+  },
   PRIVITY_CONFIG_VALUE: {
     failure: 'USAGE',
     means: 'A key of a configuration file has a value that does not fit.',

@@ -4,6 +4,7 @@ import { PrivityError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
+import { duckdbVersion } from '../../supervisor/surroundings.ts';
 import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
@@ -55,7 +56,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
   add(
     ok(
       'versions',
-      `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}; a run compares them with the peers'`,
+      `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}, Node.js ${process.version}, DuckDB ${duckdbVersion() || 'none'}; a run compares them with the peers'`,
     ),
   );
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
+import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
 import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { checkJob } from '../check-job.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
@@ -28,7 +31,7 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly parentPipe?: boolean;
 }
 
-type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'>;
+type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly ownRunId: string };
 
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
@@ -38,11 +41,15 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
+    // `local` has looked at the job already.
+    if (parent === undefined) await checkJob(shell, prepared.jobFile, parties);
     writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
-    const warn = (message: string): void => display.event(warning(shell, config.party, message));
-    const facts = { party: config.party, parties, job: prepared.jobFile, runId: prepared.runId ?? '' };
+    const runId = prepared.runId ?? prepared.ownRunId;
+    const about = { runId, party: config.party };
+    const warn = (message: string): void => display.event(warning(shell, about, message));
+    const facts = { ...about, parties, job: prepared.jobFile };
     const { record, tidied } = await startRecord(shell, flags, { ...facts, setting: config.records }, warn);
     const onEvent = (event: RunEvent): void => {
       board.apply(event);
@@ -115,6 +122,7 @@ async function prepare(
     listen: config.listen,
     jobFile: resolve(shell.cwd, jobFile),
     runId: flags.runId === undefined ? undefined : parseRunId(flags.runId),
+    ownRunId: ownRunId(randomBytes(16).toString('hex')),
     args: parseArgs(flags.arg ?? []),
     settings: { ...config.settings, ...settings },
     errorDetail: config.errorDetail,
@@ -123,9 +131,9 @@ async function prepare(
   };
 }
 
-function warning(shell: Shell, party: string, message: string): RunEvent {
+function warning(shell: Shell, about: Pick<RunEvent, 'runId' | 'party'>, message: string): RunEvent {
   const time = new Date(shell.clock.wallTime()).toISOString();
-  return { event: 'log', time, runId: '', party, level: 'warn', message };
+  return { event: 'log', time, ...about, level: 'warn', message };
 }
 
 function ownFirst(parties: readonly string[], own: string): string[] {

@@ -84,6 +84,28 @@ describe('addresses', () => {
 });
 
 describe('federation files', () => {
+  it('may name their version, and are refused if it is another', async () => {
+    assert.ok(
+      await readFederationFile(
+        await write(
+          'v1.yaml',
+          federationText((text) => `version: 1\n${text}`),
+        ),
+      ),
+    );
+    const next = await write(
+      'v2.yaml',
+      federationText((text) => `${text}version: 2\nmembers: []\n`),
+    );
+    await assert.rejects(
+      readFederationFile(next),
+      refused(
+        'PRIVITY_CONFIG_VERSION',
+        /v2\.yaml:\d+:\d+: a file of version 2; this Privity reads version 1/,
+      ),
+    );
+  });
+
   it('reads a good one', async () => {
     const federation = await readFederationFile(await write('good.yaml', federationText()));
     assert.deepEqual(federation, {
@@ -107,7 +129,7 @@ describe('federation files', () => {
       'an unknown key at the top',
       (t) => `${t}extra: 1\n`,
       'PRIVITY_CONFIG_UNKNOWN_KEY',
-      /^f:9:1: unknown key "extra"; known: federation, parties$/,
+      /^f:9:1: unknown key "extra"; known: version, federation, parties$/,
     ],
     [
       'a missing key',

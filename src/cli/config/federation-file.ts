@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { FederationMember } from '../../supervisor/options.ts';
 import { formatAddress, parseAddress } from './address.ts';
 import { checkFile, type IssueParams } from './check.ts';
+import { checkFileVersion, fileVersion } from './file-version.ts';
 import { parseYaml, readYamlFile, type YamlFile } from './yaml-file.ts';
 
 export interface Federation {
@@ -38,6 +39,7 @@ const party = z.strictObject({
 
 const schema = z
   .strictObject({
+    version: fileVersion,
     federation: z.string('the name of the federation').regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, {
       error:
         'a name: up to 64 letters, digits, blanks, dots, hyphens or underscores, beginning with a letter or digit',
@@ -83,6 +85,7 @@ export function parseFederation(name: string, text: string): Federation {
 }
 
 function federationOf(file: YamlFile): Federation {
+  checkFileVersion(file);
   const value = checkFile(file, schema);
   return {
     name: value.federation,

@@ -8,6 +8,7 @@ import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
 import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';
+import { checkFileVersion, fileVersion } from './file-version.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** A week. Longer waits are mistakes of the unit. */
@@ -33,6 +34,7 @@ const recordShape = Object.fromEntries(
 export const errorDetails = ['redacted', 'message', 'full'] as const satisfies readonly ErrorDetail[];
 
 const schema = z.strictObject({
+  version: fileVersion,
   party: partyName,
   federation: z
     .string('the path of the federation file')
@@ -73,6 +75,7 @@ export interface PartyConfig {
  */
 export async function readPartyFile(path: string): Promise<PartyConfig> {
   const file = await readYamlFile(path, 'party file');
+  checkFileVersion(file);
   const value = checkFile(file, schema);
   const folder = dirname(resolve(path));
   // Shown as the user would write it from where he stands, since it ends up in messages.

@@ -39,7 +39,7 @@ export const advice: Readonly<Record<FailureCode, string>> = {
     'Compare fingerprints over the phone (`privity federation show`), then correct the federation file. `privity doctor` checks each peer.',
   POLICY_DENIED: "The job asks for something that the origin's policy forbids. Agree on it there first.",
   PROGRAM_MISMATCH:
-    'Bring all parties to the same job file, arguments, federation and version, then run again.',
+    'Bring all parties to the same files, packages, arguments, federation and version of Privity, then run again.',
   SETUP_FAILED: "The origin's own output says what it could not set up.",
   IN_DOUBT:
     'The result here is complete. Ask the other parties whether they have theirs before you act on it.',

@@ -271,7 +271,9 @@ describe('the board', () => {
     assert.equal(now(), 'comparing job, arguments and federation');
     board.apply(at('alice', waitFor({ what: 'start', sinceMs: 3_000 }), 2_000));
     assert.equal(now(), 'waits for bob to load the job (3.0 s)');
-    board.apply(at('alice', { event: 'run.started', job: 'j', parties: ['alice', 'bob', 'carol'] }));
+    board.apply(
+      at('alice', { event: 'run.started', job: 'j', parties: ['alice', 'bob', 'carol'], ownRunId: 'own-1' }),
+    );
     assert.equal(now(), 'all parties are here');
     board.apply(at('alice', { event: 'step.started', stepId: '1', name: 'psi', kind: 'psi' }));
     assert.equal(now(), 'psi (3.0 s)');

@@ -15,7 +15,7 @@ export function clockText(isoTime: string): string {
 export function sentence(event: RunEvent): string | undefined {
   switch (event.event) {
     case 'run.started':
-      return `run ${printable(event.runId)} with ${event.parties.filter((party) => party !== event.party).join(', ')}`;
+      return `run ${printable(event.runId)}${event.ownRunId === event.runId ? '' : ` (so far ${printable(event.ownRunId)})`} with ${event.parties.filter((party) => party !== event.party).join(', ')}`;
     case 'process.started':
       return `${event.role} process ${event.pid} started`;
     case 'process.exited':

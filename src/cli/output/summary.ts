@@ -131,7 +131,7 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
     const code = verdict.code ?? 'INTERNAL';
     rows.push(['what', `${style.bold(code)}: ${failureCodes[code].summary}`]);
     const place = placeText(verdict.origin, verdict.stepId, verdict.stepName);
-    if (place !== '') rows.push(['where', place]);
+    if (place !== '' && code !== 'PROGRAM_MISMATCH') rows.push(['where', place]);
     rows.push(...reasonRows(input, verdict));
   }
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
@@ -192,13 +192,14 @@ function linkText({ name, message, code }: ErrorLink): string {
   return first === '' ? named : `${named}: ${first}`;
 }
 
-/** Failures of which the origin itself may know nothing: others saw them. */
+/** Failures of which the origin itself may know nothing, because others saw them, or no more than everybody. */
 const speechless: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'PEER_CRASHED',
   'PEER_UNREACHABLE',
   'JOIN_TIMEOUT',
   'LINK_DOWN',
   'PARTITION',
+  'PROGRAM_MISMATCH',
 ]);
 
 /** Privity's own modules, compiled or mapped back to their source. */
@@ -222,7 +223,8 @@ function traceOf(stack: string | undefined): string[] {
 /** What became of one party: what it did, how its processes ended, what it left. */
 function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent | undefined): string {
   const parts: string[] = [];
-  if (verdict?.origin === view.party) parts.push('where it began');
+  // Of a difference between parties neither is where it began.
+  if (verdict?.origin === view.party && verdict.code !== 'PROGRAM_MISMATCH') parts.push('where it began');
   if (view.supervisorExit?.signal) parts.push(`its supervisor ${exitText(view.supervisorExit)}`);
   if (view.programExit?.signal) parts.push(`its program process ${exitText(view.programExit)}`);
   const report = input.reports.get(view.party);

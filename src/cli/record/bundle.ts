@@ -93,6 +93,8 @@ type Rule = 'whole' | ((value: never) => unknown);
 const reportRules: { readonly [K in keyof Required<RunReport>]: Rule } = {
   reportVersion: 'whole',
   runId: 'whole',
+  ownRunId: 'whole',
+  versions: 'whole',
   party: 'whole',
   parties: 'whole',
   job: ({ file, hash }: RunReport['job']) => ({ file: basename(file), hash }),

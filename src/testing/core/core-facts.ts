@@ -1,6 +1,6 @@
 /** What a search asks of a core again and again, looked up once for each distinct state. */
 import { component } from '../../coordination/board.ts';
-import { nextWake } from '../../coordination/liveness.ts';
+import { mismatchDeadline, nextWake } from '../../coordination/liveness.ts';
 import type { CoreState, Outcome } from '../../coordination/types.ts';
 import type { LocalSteps } from './local-steps.ts';
 
@@ -36,7 +36,8 @@ export class Facts {
     this.heard = bits((view) => view.heardAt !== null);
     this.gone = bits((view) => view.gone);
     this.wakeAt = core.left ? Number.POSITIVE_INFINITY : nextWake(core);
-    this.differing = core.divergence !== null && this.open;
+    const isWaiting = core.phase === 'joining' && core.mismatchAt !== null;
+    this.differing = (core.divergence !== null || isWaiting) && this.open;
     this.#cuts = Uint8Array.from(core.board.cuts, (row) =>
       row.reduce((sum, is, to) => sum | (is ? 1 << to : 0), 0),
     );
@@ -51,10 +52,11 @@ export class Facts {
     return (this.core.scopes.get(scope)?.votes[this.core.config.self] ?? null) !== null;
   }
 
-  /** Until when this party waits if nothing comes: its lingering, or a peer that shall name a difference. */
+  /** Until when this party waits if nothing comes: its lingering, a peer that shall name a difference, a hello beside two that differ. */
   get patienceEnds(): number {
-    const { endedAt, divergence, config } = this.core;
-    return endedAt !== null ? endedAt + config.bounds.lingerMs : (divergence?.giveUpAt ?? 0);
+    const { endedAt, divergence, mismatchAt, config } = this.core;
+    if (endedAt !== null) return endedAt + config.bounds.lingerMs;
+    return divergence?.giveUpAt ?? (mismatchAt === null ? 0 : mismatchDeadline(this.core));
   }
 
   /** Parties that this one takes for reachable, by its own board. */

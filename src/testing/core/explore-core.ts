@@ -161,7 +161,7 @@ function wordOf(core: CoreState): number {
   };
   put(core.phase.length * 2 + Number(core.ready));
   put(core.outcome === null ? 0 : 1 + (core.outcome.failure?.code.length ?? 0));
-  put(core.scopes.size * 2 + Number(core.divergence !== null));
+  put(core.scopes.size * 2 + Number(core.divergence !== null || core.mismatchAt !== null));
   for (const [i, view] of core.peers.entries()) {
     const row = core.board.cuts[i]?.reduce((sum, is, to) => sum | (is ? 1 << to : 0), 0) ?? 0;
     const bits = [

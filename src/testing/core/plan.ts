@@ -172,7 +172,7 @@ const CODES: readonly FailureCode[] = [
   'DEADLINE_EXCEEDED',
   'INTERNAL',
 ];
-const FIELDS: readonly (keyof Hello)[] = ['protocol', 'version', 'federation', 'job', 'args', 'runId'];
+const FIELDS: readonly (keyof Hello)[] = ['protocol', 'federation', 'job', 'args', 'runId'];
 
 type Kinds = readonly (readonly [FaultKind, number])[];
 

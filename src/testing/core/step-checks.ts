@@ -203,6 +203,11 @@ function checkWake({ name, before, event, after, wakeAt }: CoreStep): string | n
         due.push([Math.min(after.startedAt + bounds.joinTimeoutMs, late), 'the end of joining']);
       else due.push([view.heardAt + bounds.lostAfterMs, `the silence of party ${peer}`]);
     }
+    if (after.phase === 'joining' && after.mismatchAt !== null)
+      due.push([
+        Math.min(after.mismatchAt + bounds.lostAfterMs, after.startedAt + bounds.joinTimeoutMs),
+        'the hellos that are missing',
+      ]);
     if (after.divergence && isOpen) due.push([after.divergence.giveUpAt, 'an answer on a difference']);
     due.push([Math.max(before.lastTickAt, after.lastTickAt) + bounds.heartbeatMs, 'its next heartbeat']);
   }

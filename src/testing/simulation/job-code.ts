@@ -96,6 +96,7 @@ export class JobCode {
     if (given) return given;
     if (isBuiltin(name)) return this.#once(name, () => createRequire(from)(name));
     const path = this.#resolve(name, from);
+    this.loaded.checkImport(path);
     if (path.split(sep).includes('node_modules')) return this.#once(path, () => this.#jiti(path));
     if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8'));
     return this.#own(path, realm, modules);

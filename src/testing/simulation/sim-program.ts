@@ -143,9 +143,19 @@ export class SimProgram implements ProgramChild {
       print: (line) => this.#tell(() => options.handlers.onLine(line)),
       loadJob: async (file) => {
         const job = options.jobOf(realm);
+        // The code of the job asks for itself (job-code.ts).
+        const checkImport = (): void => {};
         const body = (context: never): unknown => inProcess(this, () => job.body(context));
-        return { job: { ...job, body }, path: file, hash: options.jobHash, files: [file] };
+        return {
+          job: { ...job, body },
+          path: file,
+          hash: options.jobHash,
+          files: [file],
+          items: [],
+          checkImport,
+        };
       },
+      surroundings: () => ({ node: '', duckdb: '', lockfile: '' }),
       openDataPlane: (party, runId, federation) => this.#dataPlane(party, runId, federation),
       // One database serves all parties of a simulated run; who runs the simulation closes it.
       database: { configure: () => {}, close: async () => {} },

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIIpsCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGlua0IKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0c0IKCghfZGV0YWlscyJGCglFcnJvckxpbmsSDAoEbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhEKBGNvZGUYAyABKAlIAIgBAUIHCgVfY29kZSLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIqQCCgVIZWxsbxIQCghwcm90b2NvbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmZlZGVyYXRpb24YAyABKAkSCwoDam9iGAQgASgJEgwKBGFyZ3MYBSABKAkSDgoGcnVuX2lkGAYgASgJEg0KBW5vbmNlGAcgASgJEiQKBWZpbGVzGAggAygLMhUucHJpdml0eS52MS5IZWxsb0l0ZW0SEgoKbW9yZV9maWxlcxgJIAEoDRIoCglhcmd1bWVudHMYCiADKAsyFS5wcml2aXR5LnYxLkhlbGxvSXRlbRIWCg5tb3JlX2FyZ3VtZW50cxgLIAEoDRIMCgRub2RlGAwgASgJEg4KBmR1Y2tkYhgNIAEoCRIQCghsb2NrZmlsZRgOIAEoCSI3CglIZWxsb0l0ZW0SDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEYWxzbxgDIAEoCSI9CglUcmFpbEhlYWQSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCSJECglIZWFydGJlYXQSJAoFaGVhZHMYASADKAsyFS5wcml2aXR5LnYxLlRyYWlsSGVhZBIRCglhbnN3ZXJpbmcYAiABKAgimwIKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZvcmlnaW4YAiABKAkSEAoIcmVwb3J0ZXIYAyABKAkSFAoHc3RlcF9pZBgEIAEoCUgAiAEBEhYKCXN0ZXBfbmFtZRgFIAEoCUgBiAEBEhAKCGluY2lkZW50GAYgASgJEhQKB21lc3NhZ2UYByABKAlIAogBARISCgVmYWN0cxgIIAEoCUgDiAEBEhQKB2RldGFpbHMYCSABKAlIBIgBARIkCgVjaGFpbhgKIAMoCzIVLnByaXZpdHkudjEuRXJyb3JMaW5rQgoKCF9zdGVwX2lkQgwKCl9zdGVwX25hbWVCCgoIX21lc3NhZ2VCCAoGX2ZhY3RzQgoKCF9kZXRhaWxzIkYKCUVycm9yTGluaxIMCgRuYW1lGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoEY29kZRgDIAEoCUgAiAEBQgcKBV9jb2RlIt0BCgxDb250cmlidXRpb24SDQoFcGFydHkYASABKA0SDQoFcmVhZHkYAiABKAgSKQoHZmFpbHVyZRgDIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg0KBW5vbmNlGAQgASgJEhEKCXNpZ25hdHVyZRgFIAEoCRINCgVlcG9jaBgGIAEoDRIPCgdsZWF2aW5nGAcgASgIEiUKBnNjb3BlcxgIIAMoCzIVLnByaXZpdHkudjEuU2NvcGVWaWV3Eg8KB2Nyb3dkZWQYCSABKAhCCgoIX2ZhaWx1cmUibwoJU2NvcGVWaWV3Eg0KBXNjb3BlGAEgASgJEg8KB21lbWJlcnMYAiADKA0SDgoGaW5zaWRlGAMgASgIEiQKBXZvdGVzGAQgAygLMhUucHJpdml0eS52MS5Lbm93blZvdGUSDAoEb3ZlchgFIAEoCCJRCglLbm93blZvdGUSDQoFcGFydHkYASABKA0SKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBQgoKCF9mYWlsdXJlIh8KA0N1dBIMCgRmcm9tGAEgASgNEgoKAnRvGAIgASgNIk4KC0JvYXJkUmVwb3J0Eg0KBXBhcnR5GAEgASgNEg8KB3ZlcnNpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB2RlY2lkZWQYBCABKAgilgEKC0JvYXJkVXBkYXRlEi8KDWNvbnRyaWJ1dGlvbnMYASADKAsyGC5wcml2aXR5LnYxLkNvbnRyaWJ1dGlvbhIdCgRjdXRzGAIgAygLMg8ucHJpdml0eS52MS5DdXQSKAoHcmVwb3J0cxgDIAMoCzIXLnByaXZpdHkudjEuQm9hcmRSZXBvcnQSDQoFZXBvY2gYBCABKA0iewoKVHJhaWxFbnRyeRIOCgZicmFuY2gYASABKAkSEAoIcG9zaXRpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB3N0ZXBfaWQYBCABKAkSDAoEa2luZBgFIAEoCRIMCgRuYW1lGAYgASgJEg4KBnBsYWNlcxgHIAMoCSJSCghEaXZlcmdlZBIOCgZicmFuY2gYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnByaXZpdHkudjEuVHJhaWxFbnRyeRINCgVlbmRlZBgDIAEoCCIkCgNGaW4SDQoFc3RlcHMYASABKA0SDgoGZGlnZXN0GAIgASgJIgcKBVJlYWR5IggKBkNsb3NlZCJsCgRWb3RlEg0KBXNjb3BlGAEgASgJEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARIPCgdtZW1iZXJzGAMgAygNEg0KBWVhcmx5GAQgASgIQgoKCF9mYWlsdXJlIj4KC0NvbmNsYXZlRW5kEhAKCGNvbmNsYXZlGAEgASgJEg0KBXN0ZXBzGAIgASgNEg4KBmRpZ2VzdBgDIAEoCWIGcHJvdG8z");
 
 /**
  * @generated from message privity.v1.Control
@@ -86,7 +86,8 @@ export const ControlSchema: GenMessage<Control> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 0);
 
 /**
- * What must be equal at all parties before the first step.
+ * What must be equal at all parties before the first step. Fields 1 to 7 never change: by them versions that cannot run together
+ * say so to each other.
  *
  * @generated from message privity.v1.Hello
  */
@@ -125,6 +126,45 @@ export type Hello = Message<"privity.v1.Hello"> & {
    * @generated from field: string nonce = 7;
    */
   nonce: string;
+
+  /**
+   * What makes up `job` and `args`, so that a difference can be named. Bounded; how many more there are.
+   *
+   * @generated from field: repeated privity.v1.HelloItem files = 8;
+   */
+  files: HelloItem[];
+
+  /**
+   * @generated from field: uint32 more_files = 9;
+   */
+  moreFiles: number;
+
+  /**
+   * @generated from field: repeated privity.v1.HelloItem arguments = 10;
+   */
+  arguments: HelloItem[];
+
+  /**
+   * @generated from field: uint32 more_arguments = 11;
+   */
+  moreArguments: number;
+
+  /**
+   * Versions, and name and digest of the lockfile beside the job; empty where there is none.
+   *
+   * @generated from field: string node = 12;
+   */
+  node: string;
+
+  /**
+   * @generated from field: string duckdb = 13;
+   */
+  duckdb: string;
+
+  /**
+   * @generated from field: string lockfile = 14;
+   */
+  lockfile: string;
 };
 
 /**
@@ -133,6 +173,37 @@ export type Hello = Message<"privity.v1.Hello"> & {
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 1);
+
+/**
+ * A file of the job, or an argument.
+ *
+ * @generated from message privity.v1.HelloItem
+ */
+export type HelloItem = Message<"privity.v1.HelloItem"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string digest = 2;
+   */
+  digest: string;
+
+  /**
+   * Of a file: the digest with all line ends alike. Of an argument: its value.
+   *
+   * @generated from field: string also = 3;
+   */
+  also: string;
+};
+
+/**
+ * Describes the message privity.v1.HelloItem.
+ * Use `create(HelloItemSchema)` to create a new message.
+ */
+export const HelloItemSchema: GenMessage<HelloItem> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 2);
 
 /**
  * @generated from message privity.v1.TrailHead
@@ -159,7 +230,7 @@ export type TrailHead = Message<"privity.v1.TrailHead"> & {
  * Use `create(TrailHeadSchema)` to create a new message.
  */
 export const TrailHeadSchema: GenMessage<TrailHead> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 2);
+  messageDesc(file_privity_v1_control, 3);
 
 /**
  * @generated from message privity.v1.Heartbeat
@@ -183,7 +254,7 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 3);
+  messageDesc(file_privity_v1_control, 4);
 
 /**
  * See docs/failure-model.md: nothing in it depends on data, unless the origin's policy let a text cross.
@@ -251,7 +322,7 @@ export type Failure = Message<"privity.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 4);
+  messageDesc(file_privity_v1_control, 5);
 
 /**
  * @generated from message privity.v1.ErrorLink
@@ -278,7 +349,7 @@ export type ErrorLink = Message<"privity.v1.ErrorLink"> & {
  * Use `create(ErrorLinkSchema)` to create a new message.
  */
 export const ErrorLinkSchema: GenMessage<ErrorLink> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 5);
+  messageDesc(file_privity_v1_control, 6);
 
 /**
  * @generated from message privity.v1.Contribution
@@ -341,7 +412,7 @@ export type Contribution = Message<"privity.v1.Contribution"> & {
  * Use `create(ContributionSchema)` to create a new message.
  */
 export const ContributionSchema: GenMessage<Contribution> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 6);
+  messageDesc(file_privity_v1_control, 7);
 
 /**
  * What a party knows of a scope when it seals.
@@ -384,7 +455,7 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
  * Use `create(ScopeViewSchema)` to create a new message.
  */
 export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 7);
+  messageDesc(file_privity_v1_control, 8);
 
 /**
  * @generated from message privity.v1.KnownVote
@@ -406,7 +477,7 @@ export type KnownVote = Message<"privity.v1.KnownVote"> & {
  * Use `create(KnownVoteSchema)` to create a new message.
  */
 export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 8);
+  messageDesc(file_privity_v1_control, 9);
 
 /**
  * @generated from message privity.v1.Cut
@@ -428,7 +499,7 @@ export type Cut = Message<"privity.v1.Cut"> & {
  * Use `create(CutSchema)` to create a new message.
  */
 export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 9);
+  messageDesc(file_privity_v1_control, 10);
 
 /**
  * @generated from message privity.v1.BoardReport
@@ -460,7 +531,7 @@ export type BoardReport = Message<"privity.v1.BoardReport"> & {
  * Use `create(BoardReportSchema)` to create a new message.
  */
 export const BoardReportSchema: GenMessage<BoardReport> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 10);
+  messageDesc(file_privity_v1_control, 11);
 
 /**
  * @generated from message privity.v1.BoardUpdate
@@ -492,7 +563,7 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
  * Use `create(BoardUpdateSchema)` to create a new message.
  */
 export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 11);
+  messageDesc(file_privity_v1_control, 12);
 
 /**
  * @generated from message privity.v1.TrailEntry
@@ -539,7 +610,7 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
  * Use `create(TrailEntrySchema)` to create a new message.
  */
 export const TrailEntrySchema: GenMessage<TrailEntry> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 12);
+  messageDesc(file_privity_v1_control, 13);
 
 /**
  * @generated from message privity.v1.Diverged
@@ -566,7 +637,7 @@ export type Diverged = Message<"privity.v1.Diverged"> & {
  * Use `create(DivergedSchema)` to create a new message.
  */
 export const DivergedSchema: GenMessage<Diverged> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 13);
+  messageDesc(file_privity_v1_control, 14);
 
 /**
  * A program is through: how many steps its main branch has, and the digest after them.
@@ -590,7 +661,7 @@ export type Fin = Message<"privity.v1.Fin"> & {
  * Use `create(FinSchema)` to create a new message.
  */
 export const FinSchema: GenMessage<Fin> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 14);
+  messageDesc(file_privity_v1_control, 15);
 
 /**
  * Every party's FIN has arrived here, and they are equal.
@@ -605,7 +676,7 @@ export type Ready = Message<"privity.v1.Ready"> & {
  * Use `create(ReadySchema)` to create a new message.
  */
 export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 15);
+  messageDesc(file_privity_v1_control, 16);
 
 /**
  * Every party's READY has arrived here: the run is complete.
@@ -620,7 +691,7 @@ export type Closed = Message<"privity.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 16);
+  messageDesc(file_privity_v1_control, 17);
 
 /**
  * One party's word on a scope: through (no failure), or failed.
@@ -658,7 +729,7 @@ export type Vote = Message<"privity.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 17);
+  messageDesc(file_privity_v1_control, 18);
 
 /**
  * A member's program is through with a conclave: the steps of its branch and the digest after them. Sent to members only.
@@ -687,5 +758,5 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  * Use `create(ConclaveEndSchema)` to create a new message.
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 18);
+  messageDesc(file_privity_v1_control, 19);
 
