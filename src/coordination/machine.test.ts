@@ -234,6 +234,27 @@ describe('liveness', () => {
     assert.equal(verdict(world).failure?.code, 'LINK_DOWN');
   });
 
+  it('tells of a program that is busy, and of its step only those who execute the branch', () => {
+    const entry = { position: 0, digest: 'd', kind: 'task', name: 'score', places: ['bob'] } as const;
+    const main = { ...entry, branch: '', stepId: '0' };
+    const inner = { ...entry, branch: '1/0', stepId: '1/0/0', parties: ['alice', 'bob'] };
+    const busyIn = (stepId: string): World => {
+      const begun = happen(runningWorld(3), 1, { type: 'steps', entries: [main, inner] });
+      const busy = { stepId, since: begun.now - 4_000 };
+      return pass(happen(begun, 1, { type: 'answering', answers: false, busy }), 500);
+    };
+    const known = (world: World, party: number) => world.cores[party]?.peers[1]?.busy;
+    for (const party of [0, 2]) {
+      const told = known(busyIn('0'), party);
+      assert.equal(told?.stepId, '0');
+      assert.ok(busyIn('0').now - told.since >= 4_000);
+    }
+    assert.equal(known(busyIn('1/0/0'), 0)?.stepId, '1/0/0');
+    assert.equal(known(busyIn('1/0/0'), 2)?.stepId, null);
+    const over = pass(happen(busyIn('0'), 1, { type: 'answering', answers: true }), 500);
+    assert.equal(known(over, 0), null);
+  });
+
   it('suspects before it gives up, and takes it back', () => {
     const quiet = runningWorld(2);
     const core = quiet.cores[0];

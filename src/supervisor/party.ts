@@ -170,7 +170,7 @@ export class PartyRun<Child extends ProgramChild> {
     });
   }
 
-  /** Every second, as long as the run goes on: whom this party waits for. */
+  /** Every second, as long as the run goes on: whom this party waits for, and whose program does not answer. */
   #tellWaits(): void {
     const { clock } = this.#platform;
     let timer: Timer;
@@ -181,6 +181,8 @@ export class PartyRun<Child extends ProgramChild> {
         if (state.phase === 'aborting' || state.phase === 'ended') return;
         const waits = this.#program.waits.now(state, clock.now());
         for (const wait of waits) this.#say.emit({ event: 'waiting', ...wait });
+        const programs = this.#program.waits.busy.now(state, clock.now());
+        for (const program of programs) this.#say.emit({ event: 'busy', ...program });
       });
     };
     again();

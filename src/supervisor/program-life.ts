@@ -4,6 +4,7 @@ import type { Timer } from '../contracts/index.ts';
 import type { CoreEvent, CoreState, Outcome } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
 import type { Bounds } from './bounds.ts';
+import { LastHeard } from './busy.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import type { PartyOptions } from './options.ts';
@@ -34,6 +35,7 @@ export class ProgramLife<Child extends ProgramChild> {
   readonly waits: Waits;
   readonly #options: ProgramLifeOptions<Child>;
   readonly #watch: ProgramWatch;
+  readonly #lastHeard: LastHeard;
   #process: Child | undefined;
   #jobHash: string | null = null;
   #result: unknown;
@@ -43,11 +45,12 @@ export class ProgramLife<Child extends ProgramChild> {
   constructor(options: ProgramLifeOptions<Child>) {
     this.#options = options;
     this.waits = new Waits(options.parties, (stepId) => options.recorder.nameOf(stepId));
+    this.#lastHeard = new LastHeard((stepId) => options.recorder.kindOf(stepId));
     this.#watch = new ProgramWatch({
       clock: options.platform.clock,
       stepDeadlineMs: options.bounds.stepDeadlineMs,
       ask: () => this.send({ type: 'ping' }),
-      answering: (answers) => options.dispatch({ type: 'answering', answers }),
+      answering: (answers) => this.#tellAnswering(answers),
       expired: (stepId, isStuck) => this.#expired(stepId, isStuck),
     });
     options.record.hold('timer', 'program watch', () => this.#watch.stop());
@@ -149,7 +152,19 @@ export class ProgramLife<Child extends ProgramChild> {
     timer?.cancel();
   }
 
+  #tellAnswering(answers: boolean): void {
+    const { busy } = this.#lastHeard;
+    this.#options.dispatch({ type: 'answering', answers, ...(answers ? {} : { busy }) });
+  }
+
   #take(message: FromProgram): void {
+    this.#lastHeard.heard(this.#options.platform.clock.now());
+    this.#heed(message);
+    // It has said something, though not what it was asked: it goes from one piece of work to the next.
+    if (!this.#watch.answers) this.#tellAnswering(false);
+  }
+
+  #heed(message: FromProgram): void {
     const { dispatch, say, own, record, parties, chronicle, platform } = this.#options;
     switch (message.type) {
       case 'loaded':
@@ -202,7 +217,9 @@ export class ProgramLife<Child extends ProgramChild> {
       // Only tasks have a deadline of their own: the other kinds of steps wait for peers, who have theirs.
       if (item.news === 'started' && recorder.kindOf(item.stepId) === 'task')
         this.#watch.stepStarted(item.stepId);
+      if (item.news === 'started') this.#lastHeard.stepStarted(item.stepId);
       if (item.news !== 'finished') continue;
+      this.#lastHeard.stepFinished(item.stepId);
       this.#watch.stepFinished(item.stepId);
       this.waits.stepFinished(item.stepId);
     }

@@ -35,6 +35,10 @@ export class ProgramWatch {
     this.#options = options;
   }
 
+  get answers(): boolean {
+    return this.#answers;
+  }
+
   /** Asks now and every second from now on. */
   start(): void {
     if (this.#stuck) this.#set(false);

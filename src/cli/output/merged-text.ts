@@ -6,7 +6,7 @@ import { alignColumns, wrapText } from './columns.ts';
 import { listed } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+import { blockedText, busyText, exitText, placeText, stepPlace } from './run-board.ts';
 import { createStyle, type Style } from './style.ts';
 
 const COLUMNS = 100;
@@ -30,6 +30,7 @@ export function mergedText(run: MergedRun, verified: number | null, colour: bool
     noticedBlock(run, style),
     waitsBlock('Who waited for whom, at the end', run.waits, style),
     run.waits.length > 0 ? [] : waitsBlock('The longest waits', run.longestWaits, style),
+    busyBlock(run, style),
     afterBlock(run, style),
     run.code === null ? [] : [style.bold('What to do now'), ...wrapped(advice[run.code])],
   ];
@@ -172,8 +173,15 @@ function waitsBlock(
   style: Style,
 ): string[] {
   if (waits.length === 0) return [];
-  const rows = waits.map((wait) => [printable(wait.party), printable(waitingText(wait))]);
+  const rows = waits.map((wait) => [printable(wait.party), printable(blockedText(wait))]);
   return [style.bold(title), ...alignColumns(rows, { indent: '  ' })];
+}
+
+function busyBlock({ longestBusy }: MergedRun, style: Style): string[] {
+  const lines = longestBusy.map(
+    (program) => `  ${printable(busyText(program).replace(' has been ', ' was '))}`,
+  );
+  return lines.length === 0 ? [] : [style.bold('Programs that did not answer, at the longest'), ...lines];
 }
 
 function afterBlock({ aftermath }: MergedRun, style: Style): string[] {

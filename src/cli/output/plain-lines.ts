@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../observe/events.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+import { busyText, exitText, placeText, stepPlace, waitingText } from './run-board.ts';
 
 /** Lines about one thing that goes on, progress or a wait, at most this often: a log is read later, not watched. */
 export const ONGOING_LINE_INTERVAL_MS = 5_000;
@@ -33,6 +33,10 @@ export function createPlainLines(): (event: RunEvent) => string | undefined {
     switch (event.event) {
       case 'step.progress':
         return tooSoon(`${event.party} ${event.stepId}`, event.time, false) ? undefined : sentence(event);
+      case 'busy':
+        return tooSoon(`${event.party} ${event.stepId} ${event.peer} busy`, event.time, true)
+          ? undefined
+          : sentence(event);
       case 'waiting':
         return tooSoon(`${event.party} ${event.stepId} ${event.peer} ${event.what}`, event.time, true)
           ? undefined
@@ -84,6 +88,8 @@ function sentence(event: RunEvent): string | undefined {
       return `report written to ${printable(event.path)}`;
     case 'waiting':
       return waitingText(event);
+    case 'busy':
+      return busyText(event);
     case 'log':
       return event.level === 'info'
         ? printable(event.message)

@@ -1,5 +1,6 @@
+import type { StepKind } from '../../coordination/failure.ts';
 import type { RunEvent } from '../../observe/events.ts';
-import type { Wait } from '../../observe/report.ts';
+import { type BusyProgram, type Wait, WORK_KINDS } from '../../observe/report.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
 
@@ -7,13 +8,14 @@ export type FailureEvent = Extract<RunEvent, { event: 'failure' }>;
 export type VerdictEvent = Extract<RunEvent, { event: 'verdict' }>;
 export type ReclaimedEvent = Extract<RunEvent, { event: 'reclaimed' }>;
 export type WaitingEvent = Extract<RunEvent, { event: 'waiting' }>;
+export type BusyEvent = Extract<RunEvent, { event: 'busy' }>;
 export type ProcessExit = Extract<RunEvent, { event: 'process.exited' }>;
 
 interface RunningStep {
   readonly name: string;
   /** Milliseconds since the epoch, from the event. NaN if the event had no readable time. */
   readonly since: number;
-  readonly kind: string;
+  readonly kind: StepKind;
   progress?: { readonly done: number; readonly total: number };
 }
 
@@ -27,6 +29,8 @@ export interface PartyView {
   readonly peers: Map<string, string>;
   /** The longest wait of the last second. */
   waiting: WaitingEvent | undefined;
+  /** What this party was told last of programs that do not answer. */
+  readonly busy: Map<string, BusyEvent>;
   readonly failures: FailureEvent[];
   verdict: VerdictEvent | undefined;
   reclaimed: ReclaimedEvent | undefined;
@@ -38,6 +42,9 @@ export interface PartyView {
 
 /** Failures kept for each party: the verdict's causes are few; a flood of consequences is not worth the memory. */
 const FAILURES_KEPT_MAX = 50;
+
+/** It is told every second: whoever has not been told for this long need not be told that it is over. */
+const BUSY_STALE_MS = 2_500;
 
 /** The state of a run, folded from its events. Nothing here reads a clock or prints. */
 export class RunBoard {
@@ -67,6 +74,7 @@ export class RunBoard {
       stepsCompleted: 0,
       peers: new Map(),
       waiting: undefined,
+      busy: new Map(),
       failures: [],
       verdict: undefined,
       reclaimed: undefined,
@@ -140,9 +148,18 @@ export class RunBoard {
         )
           view.waiting = event;
         break;
+      case 'busy':
+        view.busy.set(event.peer, event);
+        break;
       default:
         break;
     }
+  }
+
+  /** Whether a party's program is busy at this moment, as another was told; `now`: milliseconds since the epoch. */
+  isBusy(view: PartyView, peer: string, now: number): BusyEvent | undefined {
+    const told = view.busy.get(peer);
+    return told !== undefined && now - Date.parse(told.time) < BUSY_STALE_MS ? told : undefined;
   }
 
   /** One line: what the party is doing now, or how it ended. `now`: milliseconds since the epoch. */
@@ -159,10 +176,10 @@ export class RunBoard {
       return `waits for ${joining.join(', ')} to join${sinceText(view.waiting, 'join')}`;
     if (!view.started) {
       const wait = view.waiting?.what === 'start' ? view.waiting : undefined;
-      return wait === undefined ? 'comparing job, arguments and federation' : waitingText(wait);
+      return wait === undefined ? 'comparing job, arguments and federation' : blockedText(wait);
     }
     if (view.running.size > 0) return `${runningText(view, now)}${done}`;
-    if (view.waiting !== undefined) return `${waitingText(view.waiting)}${done}`;
+    if (view.waiting !== undefined) return `${blockedText(view.waiting)}${done}`;
     return view.stepsCompleted === 0
       ? 'all parties are here'
       : count(view.stepsCompleted, 'step').concat(' done');
@@ -174,6 +191,21 @@ export function waitingText(wait: Wait): string {
   const purposes = { join: ' to join', start: ' to load the job', value: '', end: ' to come to the end' };
   const step = wait.stepId === null ? '' : `, ${stepPlace(wait.stepId, wait.stepName)}`;
   return `waits for ${wait.peer}${purposes[wait.what]}${step} (${duration(wait.sinceMs)})`;
+}
+
+/** `bob's program has been busy in step 4 "score" for 25 s` */
+export function busyText({ peer, stepId, stepName, sinceMs }: BusyProgram): string {
+  const step = stepId === null ? '' : ` in ${stepPlace(stepId, stepName)}`;
+  return `${peer}'s program has been busy${step} for ${wholeSeconds(sinceMs)}`;
+}
+
+/** Programs are asked once a second: tenths would be made up. */
+const wholeSeconds = (ms: number): string => (ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : duration(ms));
+
+/** A wait with what is known of the program that is waited for. */
+export function blockedText(wait: Wait): string {
+  const program = wait.busy === undefined ? '' : `; ${busyText({ peer: wait.peer, ...wait.busy })}`;
+  return `${waitingText(wait)}${program}`;
 }
 
 /** Half of the interval in which waits are told. */
@@ -219,8 +251,8 @@ const ELAPSED_SHOWN_FROM_MS = 2_000;
 /** A party's own work first. Values under way, and scopes, are shown only when there is nothing else. */
 function runningText(view: PartyView, now: number): string {
   const all = [...view.running.values()];
-  const work = all.filter(({ kind }) => kind === 'task' || kind === 'psi' || kind === 'exchange');
-  if (work.length === 0 && view.waiting !== undefined) return waitingText(view.waiting);
+  const work = all.filter(({ kind }) => WORK_KINDS.has(kind));
+  if (work.length === 0 && view.waiting !== undefined) return blockedText(view.waiting);
   const steps = work.length > 0 ? work : all;
   const shown = steps.slice(0, RUNNING_SHOWN_MAX).map((step) => stepText(step, now));
   if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);

@@ -111,6 +111,32 @@ describe('the summary', () => {
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
   });
 
+  it('names the program that did not answer, whether the run went well or not', () => {
+    const score = { peer: 'bob', stepId: '4', stepName: 'score' };
+    const told = (party: string, sinceMs: number): RunReport => ({
+      ...report(party),
+      longestBusy: [{ ...score, sinceMs }],
+    });
+    const wait = { peer: 'bob', what: 'value', stepId: '5', stepName: 'sum', sinceMs: 26_000 } as const;
+    const { peer: _, ...busy } = { ...score, sinceMs: 25_000 };
+    const waited = { ...told('alice', 24_800), longestWaits: [{ ...wait, busy }] };
+    const well = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) well.apply(at(party, completedVerdict));
+    const text = summaryText(input(well, [waited, told('bob', 25_000)]), false);
+    assert.match(text, /bob's program was busy in step 4 "score" for 25 s at the longest/);
+    assert.equal(text.match(/was busy/g)?.length, 1, 'every party was told, one line says it');
+    assert.match(
+      text,
+      /alice was waiting for bob, step 5 "sum" \(26.0 s\); bob's program has been busy in step 4/,
+    );
+    const failed = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) failed.apply(at(party, failedVerdict('STALLED')));
+    assert.match(
+      summaryText(input(failed, [told('alice', 5_000)]), false).replace(/\s+/g, ' '),
+      /busy bob's program was busy in step 4 "score" for 5 s at the longest/,
+    );
+  });
+
   it('shows the result and what left each party', () => {
     const board = new RunBoard(['alice', 'bob']);
     for (const party of ['alice', 'bob']) board.apply(at(party, completedVerdict));

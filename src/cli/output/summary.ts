@@ -2,19 +2,20 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
-import type { Disclosure, RunReport, Wait } from '../../observe/report.ts';
+import type { BusyProgram, Disclosure, RunReport, Wait } from '../../observe/report.ts';
 import { advice } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import {
+  blockedText,
+  busyText,
   exitText,
   type PartyView,
   placeText,
   type RunBoard,
   type VerdictEvent,
-  waitingText,
 } from './run-board.ts';
 import { secureBlocks } from './secure-summary.ts';
 import { createStyle, type Style } from './style.ts';
@@ -107,7 +108,12 @@ function completedHead(input: SummaryInput, style: Style): string[] {
     const [longest] = input.reports.get(party)?.longestWaits.filter(({ what }) => what === 'value') ?? [];
     return longest !== undefined && longest.sinceMs >= LONG_WAIT_MS ? [{ party, wait: longest }] : [];
   });
-  const lines = waits.map(({ party, wait }) => `  ${party} ${printable(waitedText(wait))} at the longest`);
+  const lines = [
+    ...waits.map(({ party, wait }) => `  ${party} ${printable(waitedText(wait))} at the longest`),
+    ...busiest(input).flatMap((program) =>
+      program.sinceMs >= LONG_WAIT_MS ? [`  ${printable(wasBusyText(program))} at the longest`] : [],
+    ),
+  ];
   return [head, style.dim(run), ...note, ...lines.map((line) => style.dim(line))];
 }
 
@@ -127,6 +133,8 @@ function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, sty
     rows.push(...reasonRows(input, verdict));
   }
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
+  const busy = busiest(input).map((program) => `${wasBusyText(program)} at the longest`);
+  if (busy.length > 0) rows.push(['busy', printableText(busy.join('\n'))]);
   if (verdict !== undefined) rows.push(['to do', advice[verdict.code ?? 'INTERNAL']]);
   rows.push(['ended', `exit code ${input.exitCode}, run ${printable(input.board.runId ?? '(none)')}`]);
   if (verdictsDiffer(input)) {
@@ -231,7 +239,18 @@ function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent |
 }
 
 /** `was waiting for bob, step 3 "load" (12 s)` */
-const waitedText = (wait: Wait): string => waitingText(wait).replace(/^waits/, 'was waiting');
+const waitedText = (wait: Wait): string => blockedText(wait).replace(/^waits/, 'was waiting');
+
+/** `bob's program was busy in step 4 "score" for 25 s` */
+const wasBusyText = (program: BusyProgram): string => busyText(program).replace(' has been ', ' was ');
+
+/** Of each party the program's longest time without an answer: every party here was told of it. */
+function busiest({ own, reports }: SummaryInput): readonly BusyProgram[] {
+  const longest = new Map<string, BusyProgram>();
+  for (const program of own.flatMap((party) => reports.get(party)?.longestBusy ?? []))
+    if ((longest.get(program.peer)?.sinceMs ?? 0) < program.sinceMs) longest.set(program.peer, program);
+  return [...longest.values()];
+}
 
 function verdictsDiffer(input: SummaryInput): boolean {
   const digests = input.own

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIIpsCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGlua0IKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0c0IKCghfZGV0YWlscyJGCglFcnJvckxpbmsSDAoEbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhEKBGNvZGUYAyABKAlIAIgBAUIHCgVfY29kZSLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkicgoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIEiMKBGJ1c3kYAyABKAsyEC5wcml2aXR5LnYxLkJ1c3lIAIgBAUIHCgVfYnVzeSInCgRCdXN5Eg8KB3N0ZXBfaWQYASABKAkSDgoGZm9yX21zGAIgASgNIpsCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGlua0IKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0c0IKCghfZGV0YWlscyJGCglFcnJvckxpbmsSDAoEbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhEKBGNvZGUYAyABKAlIAIgBAUIHCgVfY29kZSLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
 
 /**
  * @generated from message privity.v1.Control
@@ -176,6 +176,13 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
    * @generated from field: bool answering = 2;
    */
   answering: boolean;
+
+  /**
+   * Only of a program that does not.
+   *
+   * @generated from field: optional privity.v1.Busy busy = 3;
+   */
+  busy?: Busy | undefined;
 };
 
 /**
@@ -184,6 +191,32 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 3);
+
+/**
+ * A program that has not been heard by its supervisor for so long.
+ *
+ * @generated from message privity.v1.Busy
+ */
+export type Busy = Message<"privity.v1.Busy"> & {
+  /**
+   * The step that it began last; empty where that is not known, or not the receiver's to know.
+   *
+   * @generated from field: string step_id = 1;
+   */
+  stepId: string;
+
+  /**
+   * @generated from field: uint32 for_ms = 2;
+   */
+  forMs: number;
+};
+
+/**
+ * Describes the message privity.v1.Busy.
+ * Use `create(BusySchema)` to create a new message.
+ */
+export const BusySchema: GenMessage<Busy> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 4);
 
 /**
  * See docs/failure-model.md: nothing in it depends on data, unless the origin's policy let a text cross.
@@ -251,7 +284,7 @@ export type Failure = Message<"privity.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 4);
+  messageDesc(file_privity_v1_control, 5);
 
 /**
  * @generated from message privity.v1.ErrorLink
@@ -278,7 +311,7 @@ export type ErrorLink = Message<"privity.v1.ErrorLink"> & {
  * Use `create(ErrorLinkSchema)` to create a new message.
  */
 export const ErrorLinkSchema: GenMessage<ErrorLink> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 5);
+  messageDesc(file_privity_v1_control, 6);
 
 /**
  * @generated from message privity.v1.Contribution
@@ -341,7 +374,7 @@ export type Contribution = Message<"privity.v1.Contribution"> & {
  * Use `create(ContributionSchema)` to create a new message.
  */
 export const ContributionSchema: GenMessage<Contribution> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 6);
+  messageDesc(file_privity_v1_control, 7);
 
 /**
  * What a party knows of a scope when it seals.
@@ -384,7 +417,7 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
  * Use `create(ScopeViewSchema)` to create a new message.
  */
 export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 7);
+  messageDesc(file_privity_v1_control, 8);
 
 /**
  * @generated from message privity.v1.KnownVote
@@ -406,7 +439,7 @@ export type KnownVote = Message<"privity.v1.KnownVote"> & {
  * Use `create(KnownVoteSchema)` to create a new message.
  */
 export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 8);
+  messageDesc(file_privity_v1_control, 9);
 
 /**
  * @generated from message privity.v1.Cut
@@ -428,7 +461,7 @@ export type Cut = Message<"privity.v1.Cut"> & {
  * Use `create(CutSchema)` to create a new message.
  */
 export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 9);
+  messageDesc(file_privity_v1_control, 10);
 
 /**
  * @generated from message privity.v1.BoardReport
@@ -460,7 +493,7 @@ export type BoardReport = Message<"privity.v1.BoardReport"> & {
  * Use `create(BoardReportSchema)` to create a new message.
  */
 export const BoardReportSchema: GenMessage<BoardReport> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 10);
+  messageDesc(file_privity_v1_control, 11);
 
 /**
  * @generated from message privity.v1.BoardUpdate
@@ -492,7 +525,7 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
  * Use `create(BoardUpdateSchema)` to create a new message.
  */
 export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 11);
+  messageDesc(file_privity_v1_control, 12);
 
 /**
  * @generated from message privity.v1.TrailEntry
@@ -539,7 +572,7 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
  * Use `create(TrailEntrySchema)` to create a new message.
  */
 export const TrailEntrySchema: GenMessage<TrailEntry> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 12);
+  messageDesc(file_privity_v1_control, 13);
 
 /**
  * @generated from message privity.v1.Diverged
@@ -566,7 +599,7 @@ export type Diverged = Message<"privity.v1.Diverged"> & {
  * Use `create(DivergedSchema)` to create a new message.
  */
 export const DivergedSchema: GenMessage<Diverged> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 13);
+  messageDesc(file_privity_v1_control, 14);
 
 /**
  * A program is through: how many steps its main branch has, and the digest after them.
@@ -590,7 +623,7 @@ export type Fin = Message<"privity.v1.Fin"> & {
  * Use `create(FinSchema)` to create a new message.
  */
 export const FinSchema: GenMessage<Fin> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 14);
+  messageDesc(file_privity_v1_control, 15);
 
 /**
  * Every party's FIN has arrived here, and they are equal.
@@ -605,7 +638,7 @@ export type Ready = Message<"privity.v1.Ready"> & {
  * Use `create(ReadySchema)` to create a new message.
  */
 export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 15);
+  messageDesc(file_privity_v1_control, 16);
 
 /**
  * Every party's READY has arrived here: the run is complete.
@@ -620,7 +653,7 @@ export type Closed = Message<"privity.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 16);
+  messageDesc(file_privity_v1_control, 17);
 
 /**
  * One party's word on a scope: through (no failure), or failed.
@@ -658,7 +691,7 @@ export type Vote = Message<"privity.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 17);
+  messageDesc(file_privity_v1_control, 18);
 
 /**
  * A member's program is through with a conclave: the steps of its branch and the digest after them. Sent to members only.
@@ -687,5 +720,5 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  * Use `create(ConclaveEndSchema)` to create a new message.
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 18);
+  messageDesc(file_privity_v1_control, 19);
 
