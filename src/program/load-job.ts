@@ -47,7 +47,7 @@ export async function loadJob(file: string): Promise<LoadedJob> {
     const exported = evaluate(path, publicModule);
     if (!isJob(exported)) throw notAJob(file, exported);
     const loaded = Object.keys(moduleCache).filter((key) => !before.has(key) && isOwn(key));
-    return { job: exported, path, ...hashFiles(path, loaded) };
+    return { job: exported, path, ...hashFiles(path, loaded, exported) };
   } finally {
     // Loading the same file again has to read it again.
     for (const key of Object.keys(moduleCache)) if (!before.has(key) && isOwn(key)) delete moduleCache[key];
@@ -118,9 +118,11 @@ function notAJob(file: string, exported: unknown): UsageError {
   );
 }
 
+/** What a job declares beside its code can come from outside of its files, and has to be the same all the same. */
 function hashFiles(
   path: string,
   loaded: readonly string[],
+  { stepDeadlineMs }: Job,
 ): { readonly hash: string; readonly files: readonly string[] } {
   const others = [...new Set(loaded)].filter((file) => file !== path);
   if (others.length >= JOB_FILES_MAX) {
@@ -133,8 +135,9 @@ function hashFiles(
     .map((file) => ({ file, name: relative(dirname(path), file).split(sep).join('/') }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const hashes = [{ file: path, name: '' }, ...named].map(({ file, name }) => [name, hashFile(file)]);
+  const declared = stepDeadlineMs === undefined ? [] : [['stepDeadlineMs', String(stepDeadlineMs)]];
   return {
-    hash: digestOf(['privity job 1', ...hashes]).toString('hex'),
+    hash: digestOf(['privity job 1', ...hashes, ...declared]).toString('hex'),
     files: [relative(dirname(path), path), ...named.map(({ name }) => name)],
   };
 }

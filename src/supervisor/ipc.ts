@@ -52,7 +52,13 @@ export type ToProgram =
   | { readonly type: 'ping' };
 
 export type FromProgram =
-  | { readonly type: 'loaded'; readonly jobHash: string; readonly argsDigest: string }
+  | {
+      readonly type: 'loaded';
+      readonly jobHash: string;
+      readonly argsDigest: string;
+      /** The job's own deadline for each task. */
+      readonly stepDeadlineMs?: number | undefined;
+    }
   /** A failure at this party: what may cross. What may not follows as `detail`, because it takes longer to gather. */
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }

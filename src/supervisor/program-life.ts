@@ -38,6 +38,7 @@ export class ProgramLife<Child extends ProgramChild> {
   readonly #lastHeard: LastHeard;
   #process: Child | undefined;
   #jobHash: string | null = null;
+  #jobDeadlineMs: number | undefined;
   #result: unknown;
   #saidGoodbye = false;
   #isOver = false;
@@ -169,6 +170,8 @@ export class ProgramLife<Child extends ProgramChild> {
     switch (message.type) {
       case 'loaded':
         this.#jobHash = message.jobHash;
+        this.#jobDeadlineMs = message.stepDeadlineMs;
+        this.#watch.limitSteps(message.stepDeadlineMs);
         return this.#options.loaded(message.jobHash, message.argsDigest);
       case 'failed':
         say.awaitDetail(message.failure);
@@ -227,13 +230,14 @@ export class ProgramLife<Child extends ProgramChild> {
   }
 
   #expired(stepId: string | null, isStuck: boolean): void {
-    const { own, bounds } = this.#options;
-    if (stepId === null) {
-      const facts = `the program has not answered for the step deadline of ${bounds.stepDeadlineMs} ms`;
-      return own.failed('STALLED', facts);
-    }
+    const { own, bounds, party } = this.#options;
+    const partys = `${bounds.stepDeadlineMs} ms (stepDeadlineMs of ${party.party})`;
+    if (stepId === null)
+      return own.failed('STALLED', `the program has not answered for the step deadline of ${partys}`);
+    const jobs = this.#jobDeadlineMs ?? Number.POSITIVE_INFINITY;
+    const deadline = jobs < bounds.stepDeadlineMs ? `${jobs} ms (stepDeadlineMs of the job)` : partys;
     const words = isStuck ? 'and its program does not answer' : 'and goes on';
-    const facts = `the step is past its deadline of ${bounds.stepDeadlineMs} ms ${words}`;
+    const facts = `the step is past its deadline of ${deadline} ${words}`;
     own.failed(isStuck ? 'STALLED' : 'DEADLINE_EXCEEDED', facts, '', stepId);
   }
 

@@ -140,7 +140,7 @@ export class ProgramRun {
     });
     const { argsDigest } = await runtime.prepare();
     this.#runtime = runtime;
-    this.#tell({ type: 'loaded', jobHash: hash, argsDigest });
+    this.#tell({ type: 'loaded', jobHash: hash, argsDigest, stepDeadlineMs: job.stepDeadlineMs });
   }
 
   #checkParties(named: readonly string[]): void {

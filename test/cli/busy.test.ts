@@ -32,6 +32,13 @@ export default job({ parties: ['alice', 'bob', 'carol'], args: z.object({ ms: z.
   });
 `,
   );
+  await writeFile(
+    join(cwd, 'limit.ts'),
+    `import { job } from 'privity';
+export default job({ parties: ['alice', 'bob'], stepDeadlineMs: 1_500 }, async ({ alice, bob, reveal }) =>
+  reveal(bob.run('score', () => new Promise<number>((done) => setTimeout(done, 60_000, 1)))));
+`,
+  );
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
@@ -71,4 +78,19 @@ it('and it is in the plain output', async () => {
       new RegExp(`${party}.*bob's program has been busy in step 1 "score" for [345]`),
       party,
     );
+});
+
+it("a task that is past the job's deadline or its party's ends the run, and all are told which it was", async () => {
+  const factsOf = async (...more: string[]): Promise<string[]> => {
+    const ended = await run(['local', 'limit.ts', '--json', ...more], { cwd, tmp, main });
+    const events = eventsOf(ended.stdout).map((event) => eventSchema.parse(event));
+    return events.flatMap((event) =>
+      event.event === 'verdict' ? [`${event.code} ${event.origin} ${event.message}`] : [],
+    );
+  };
+  const jobs =
+    'DEADLINE_EXCEEDED bob the step is past its deadline of 1500 ms (stepDeadlineMs of the job) and goes on';
+  assert.deepEqual(await factsOf(), [jobs, jobs]);
+  const partys = jobs.replace('1500', '700').replace('of the job', 'of bob');
+  assert.deepEqual(await factsOf('--bound', 'stepDeadlineMs=700ms'), [partys, partys]);
 });
