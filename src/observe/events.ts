@@ -72,6 +72,8 @@ export type RunEvent = Base &
         readonly chain?: readonly ErrorLink[];
         /** Only in events of the origin: what its own log has. */
         readonly stack?: string;
+        /** What this party itself has seen of another's failure, or of one that is told of this party. Stays here. */
+        readonly seenHere?: string;
       }
     | {
         readonly event: 'verdict';

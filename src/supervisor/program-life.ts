@@ -183,7 +183,7 @@ export class ProgramLife<Child extends ProgramChild> {
       case 'conclaveLeft':
         return dispatch(message);
       case 'detail':
-        return say.failure(message.failure, message.detail, message.chain);
+        return say.failure(message.failure, message);
       case 'diverged': {
         const { branch, position } = message;
         return dispatch({ type: 'diverged', peer: parties.indexOf(message.peer), branch, position });
@@ -191,10 +191,14 @@ export class ProgramLife<Child extends ProgramChild> {
       case 'silent':
         return own.silent(message.peer);
       case 'orphaned':
-        return dispatch({ type: 'lost', peer: parties.indexOf(message.peer), code: 'PEER_CRASHED' });
+        return own.lost(
+          message.peer,
+          'PEER_CRASHED',
+          `what is left of ${message.peer} says that its supervisor has ended`,
+        );
       case 'refused':
         say.emit({ event: 'log', level: 'error', message: message.message });
-        return dispatch({ type: 'lost', peer: parties.indexOf(message.peer), code: message.code });
+        return own.lost(message.peer, message.code, message.message);
       case 'news':
         return this.#news(message.news);
       case 'pong':

@@ -67,6 +67,7 @@ export const eventSchemas = [
       .readonly()
       .exactOptional(),
     stack: text.exactOptional(),
+    seenHere: text.exactOptional(),
   }),
   event('verdict', {
     outcome: z.enum(['completed', 'failed']),

@@ -113,6 +113,7 @@ async function prepare(
     federation: config.federation.parties,
     identity: { certPem: identity.certPem, keyPem: identity.keyPem },
     listen: config.listen,
+    files: { federation: config.federationFile },
     jobFile: resolve(shell.cwd, jobFile),
     runId: flags.runId === undefined ? undefined : parseRunId(flags.runId),
     args: parseArgs(flags.arg ?? []),

@@ -73,7 +73,7 @@ function sentence(event: RunEvent): string | undefined {
     case 'failure':
       return `failure ${event.code} at ${placeText(event.origin, event.stepId, event.stepName)}${
         event.message === undefined ? '' : `: ${printable(event.message)}`
-      }`;
+      }${event.seenHere === undefined ? '' : ` (${printable(event.seenHere)})`}`;
     case 'verdict':
       return event.outcome === 'completed'
         ? `verdict: completed${event.absent ? ` without ${listed(event.absent)}` : ''}`
