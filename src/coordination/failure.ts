@@ -14,7 +14,7 @@ export interface Failure {
   /** Path of the step in which it happened, where there is one. */
   readonly stepId?: string | undefined;
   readonly stepName?: string | undefined;
-  /** 128 bits in hex under which the origin's own log has all the details. */
+  /** 128 bits in hex under which the reporter's own log has all the details. */
   readonly incident: string;
   /** Present only when the author (`PublicError`) or the origin's policy lets text cross. Bounded. */
   readonly message?: string | undefined;

@@ -1,5 +1,6 @@
 /** Liveness and deadlines: everything that the passing of time alone decides. */
 import { isCut } from './board.ts';
+import { busyFor } from './busy.ts';
 import { giveUpOnDifference } from './lockstep.ts';
 import { heads } from './trail.ts';
 import type { Turn } from './turn.ts';
@@ -34,8 +35,11 @@ function sendHeartbeats(turn: Turn): void {
   if (turn.now < turn.next.heartbeatAt) return;
   turn.next.heartbeatAt = turn.now + turn.next.config.bounds.heartbeatMs;
   const { trail, answering } = turn.next;
-  for (const peer of turn.reachable())
-    turn.send(peer, { type: 'heartbeat', heads: heads(trail, turn.name(peer)), answering });
+  for (const peer of turn.reachable()) {
+    const name = turn.name(peer);
+    const busy = busyFor(turn.next, name, turn.now);
+    turn.send(peer, { type: 'heartbeat', heads: heads(trail, name), answering, ...busy });
+  }
 }
 
 function judge(turn: Turn, peer: number): void {

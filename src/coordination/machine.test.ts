@@ -241,6 +241,39 @@ describe('failure', () => {
     assert.equal(bob?.board.contributions[0]?.failure?.code, 'PROTOCOL_VIOLATION');
   });
 
+  it('accuses nobody of a signature that another federation file would accept', () => {
+    // Carol's file lists an old key of bob, so the two never meet, and bob's word comes to carol by alice.
+    const [alice, bob, carol] = [0, 1, 2];
+    const start = cutLink(newWorld(3), bob, carol);
+    const core = start.cores[carol];
+    assert.ok(core);
+    const { signer } = core.config;
+    const accepts: typeof signer.accepts = (party, ...rest) =>
+      party !== bob && signer.accepts(party, ...rest);
+    const old = { ...core, config: { ...core.config, signer: { ...signer, accepts } } };
+    let world: World = { ...start, cores: start.cores.with(carol, old) };
+    for (const [party, peer] of [
+      [alice, bob],
+      [bob, alice],
+      [alice, carol],
+      [carol, alice],
+    ] as const)
+      world = happen(world, party, { type: 'link', peer, up: true });
+    world = happen(world, bob, { type: 'lost', peer: carol, code: 'AUTH_FAILED' });
+    world = pass(deliverAll(world), 5_000);
+    const { failure, attached } = verdict(world);
+    const all = [failure, ...attached];
+    assert.ok(
+      all.every((one) => one?.code !== 'PROTOCOL_VIOLATION' && one?.origin !== 'alice'),
+      JSON.stringify(all),
+    );
+    assert.equal(failure?.code, 'AUTH_FAILED');
+    assert.equal(failure?.facts, 'bob and carol: one does not accept the key of the other');
+    const mismatch = all.find((one) => one?.code === 'PROGRAM_MISMATCH');
+    assert.equal(mismatch?.facts, 'federation: the files of alice and carol list different keys of bob');
+    assert.deepEqual([mismatch?.origin, mismatch?.reporter], ['carol', 'carol']);
+  });
+
   it('keeps the first of two failures of one party', () => {
     let world = failed(runningWorld(2), 0, 'TASK_FAILED', '7');
     world = failed(world, 0, 'INTERNAL', '1');
@@ -270,6 +303,27 @@ describe('liveness', () => {
     world = pass(happen(world, 1, { type: 'answering', answers: true }), 500);
     world = deliverAll(happen(world, 0, { type: 'silent', peer: 1, failure }));
     assert.equal(verdict(world).failure?.code, 'LINK_DOWN');
+  });
+
+  it('tells of a program that is busy, and of its step only those who execute the branch', () => {
+    const entry = { position: 0, digest: 'd', kind: 'task', name: 'score', places: ['bob'] } as const;
+    const main = { ...entry, branch: '', stepId: '0' };
+    const inner = { ...entry, branch: '1/0', stepId: '1/0/0', parties: ['alice', 'bob'] };
+    const busyIn = (stepId: string): World => {
+      const begun = happen(runningWorld(3), 1, { type: 'steps', entries: [main, inner] });
+      const busy = { stepId, since: begun.now - 4_000 };
+      return pass(happen(begun, 1, { type: 'answering', answers: false, busy }), 500);
+    };
+    const known = (world: World, party: number) => world.cores[party]?.peers[1]?.busy;
+    for (const party of [0, 2]) {
+      const told = known(busyIn('0'), party);
+      assert.equal(told?.stepId, '0');
+      assert.ok(busyIn('0').now - told.since >= 4_000);
+    }
+    assert.equal(known(busyIn('1/0/0'), 0)?.stepId, '1/0/0');
+    assert.equal(known(busyIn('1/0/0'), 2)?.stepId, null);
+    const over = pass(happen(busyIn('0'), 1, { type: 'answering', answers: true }), 500);
+    assert.equal(known(over, 0), null);
   });
 
   it('suspects before it gives up, and takes it back', () => {

@@ -7,6 +7,7 @@
  *      └───────────────┴──────────────┴── failure, loss, news of one ──► aborting ──stable board──► ended (failed)
  */
 import { emptyBoard, isCut } from './board.ts';
+import { busyBy } from './busy.ts';
 import { leaveConclave, takeConclaveEnd } from './conclave.ts';
 import { goOnWithout } from './going-on.ts';
 import { agreedRunId, mismatch, speaksOther } from './handshake.ts';
@@ -34,6 +35,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     heardAt: null,
     suspect: false,
     answering: true,
+    busy: null,
     hello: null,
     fin: null,
     ready: false,
@@ -60,6 +62,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     conclaves: new Map(),
     divergence: null,
     answering: true,
+    busy: null,
     fin: null,
     ready: false,
     abortingSince: null,
@@ -146,6 +149,7 @@ function handle(turn: Turn, event: CoreEvent): void {
       return;
     case 'answering':
       turn.next.answering = event.answers;
+      turn.next.busy = event.busy ?? null;
       return;
     case 'silent':
       // A peer whose program is busy cannot be expected to send; its own deadlines watch over it.
@@ -203,7 +207,7 @@ function received(turn: Turn, peer: number, message: Message): void {
       turn.updatePeer(peer, { hello: message.hello });
       return compareHellos(turn);
     case 'heartbeat':
-      turn.updatePeer(peer, { answering: message.answering });
+      turn.updatePeer(peer, { answering: message.answering, busy: busyBy(message, turn.now) });
       for (const head of message.heads) checkHead(turn, peer, head);
       return;
     case 'board':

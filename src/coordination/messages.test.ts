@@ -81,6 +81,8 @@ const hello = {
 const messages: Message[] = [
   { type: 'hello', hello },
   { type: 'heartbeat', heads: [{ branch: '', position: 7, digest: 'd' }], answering: true },
+  { type: 'heartbeat', heads: [], answering: false, busy: { stepId: '4/0/2', forMs: 25_000 } },
+  { type: 'heartbeat', heads: [], answering: false, busy: { stepId: null, forMs: 1_000 } },
   { type: 'board', board, reports },
   { type: 'board', board: left, reports, epoch: 2 },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
@@ -142,6 +144,7 @@ describe('control messages', () => {
       { type: 'diverged', branch: '', entries: [{ ...entry, kind: 'x' as never }], ended: false },
       { type: 'diverged', branch: '', entries: [{ ...entry, places: ['mallory'] }], ended: false },
       { type: 'fin', fin: { steps: 1, digest: 'd'.repeat(300) } },
+      { type: 'heartbeat', heads: [], answering: false, busy: { stepId: '1'.repeat(300), forMs: 1 } },
       { type: 'heartbeat', heads: Array(9).fill({ branch: '', position: 0, digest: '' }), answering: true },
     ];
     for (const message of strange) {

@@ -20,7 +20,7 @@ import {
   sortedDetails,
 } from './public-details.ts';
 import { HEADS_MAX, TRAIL_ENTRIES_MAX } from './trail.ts';
-import type { BoardReport, Message } from './types.ts';
+import type { BoardReport, Heartbeat, Message } from './types.ts';
 
 /** Bytes of one control message: a board of 64 parties with messages of full length stays below it. */
 export const CONTROL_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
@@ -59,7 +59,7 @@ function kindOf(message: Message): NonNullable<Kind> {
     case 'hello':
       return { case: 'hello', value: helloToWire(message.hello) };
     case 'heartbeat':
-      return { case: 'heartbeat', value: { heads: [...message.heads], answering: message.answering } };
+      return { case: 'heartbeat', value: heartbeatToWire(message) };
     case 'board':
       return { case: 'board', value: boardToWire(message.board, message.reports, message.epoch ?? 0) };
     case 'diverged': {
@@ -83,6 +83,19 @@ function kindOf(message: Message): NonNullable<Kind> {
     case 'closed':
       return { case: 'closed', value: {} };
   }
+}
+
+/** What the wire's number holds: 49 days, far above the longest run. */
+const BUSY_MS_MAX = 2 ** 32 - 1;
+
+function heartbeatToWire({ heads, answering, busy }: Heartbeat) {
+  const value = { heads: [...heads], answering };
+  if (busy === undefined) return value;
+  return { ...value, busy: { stepId: busy.stepId ?? '', forMs: Math.min(busy.forMs, BUSY_MS_MAX) } };
+}
+
+function busyFromWire({ stepId, forMs }: pb.Busy): NonNullable<Heartbeat['busy']> {
+  return { stepId: stepId === '' ? null : words({ stepId }).stepId, forMs };
 }
 
 function boardToWire(board: Board, reports: readonly (BoardReport | null)[], epoch: number) {
@@ -146,7 +159,8 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
         ...words({ branch, digest }),
         position,
       }));
-      return { type: 'heartbeat', heads, answering: kind.value.answering };
+      const { answering, busy } = kind.value;
+      return { type: 'heartbeat', heads, answering, ...(busy ? { busy: busyFromWire(busy) } : {}) };
     }
     case 'board':
       return boardFromWire(kind.value, parties);

@@ -120,13 +120,17 @@ export class Turn {
     this.next.board = cut(this.next.board, this.self, peer);
     this.updatePeer(peer, { lostAs: code });
     this.effects.push({ type: 'peer', peer, state: 'lost', reason });
-    this.abort(this.failure(code, this.name(peer)));
+    const pair = [this.selfName, this.name(peer)].sort().join(' and ');
+    const facts =
+      code === 'AUTH_FAILED' ? { facts: `${pair}: one does not accept the key of the other` } : {};
+    this.abort(this.failure(code, this.name(peer), facts));
   }
 
   /** Merges what a peer knows; news of any failure makes this party join the abort. */
   merge(from: number, board: Board, reports: readonly (BoardReport | null)[]): void {
     const known = this.next.board;
-    if (!this.#allSigned(board))
+    const unproven = this.#unproven(board);
+    if (unproven.some((party) => !this.#mayListOtherKey(from, party, board)))
       return this.lose(from, 'PROTOCOL_VIOLATION', 'sent a contribution that its party did not sign');
     this.next.board = join(known, board);
     this.next.reports = this.next.reports.map((mine, party) => {
@@ -143,19 +147,41 @@ export class Turn {
         this.effects.push({ type: 'peer', peer, state: 'lost', reason: 'another party gave up on the link' });
       }
     }
-    if (this.next.board !== known) this.abort(null);
+    const [party] = unproven;
+    if (this.next.board !== known) this.abort(party === undefined ? null : this.#keysDiffer(from, party));
   }
 
-  /** Whether every contribution that is news was signed by its own party, in this run. */
-  #allSigned(board: Board): boolean {
-    return board.contributions.every((contribution, party) => {
-      if (contribution === null || this.next.board.contributions[party]) return true;
+  /** The parties whose contributions are news here and are not provably their own, in this run. */
+  #unproven(board: Board): readonly number[] {
+    return [...board.contributions.entries()].flatMap(([party, contribution]) => {
+      if (contribution === null || this.next.board.contributions[party]) return [];
       const hello = this.peer(party)?.hello;
-      if ((contribution.epoch ?? 0) !== this.next.epoch) return false;
-      if (hello && hello.nonce !== contribution.nonce) return false;
+      const isOfThisRun =
+        (contribution.epoch ?? 0) === this.next.epoch && (!hello || hello.nonce === contribution.nonce);
       const text = signedText(this.name(party), contribution);
-      return this.next.config.signer.accepts(party, text, contribution.signature);
+      const isSigned = () => this.next.config.signer.accepts(party, text, contribution.signature);
+      return isOfThisRun && isSigned() ? [] : [party];
     });
+  }
+
+  /**
+   * Whether a signature can be wrong because two federation files list different keys, so that nobody is to be accused: before the
+   * run, as long as it is not known that the files of `from` and of this party are equal, and only of a party that this one has
+   * never met, whose key it therefore has from its file alone.
+   */
+  #mayListOtherKey(from: number, party: number, board: Board): boolean {
+    const [mine, theirs] = [this.next.hello, this.peer(from)?.hello];
+    const areEqual = Boolean(mine && theirs && mine.federation === theirs.federation);
+    const hasMet = party === from || party === this.self || this.peer(party)?.heardAt !== null;
+    const isNow = (board.contributions[party]?.epoch ?? 0) === this.next.epoch;
+    return this.next.runId === '' && !areEqual && !hasMet && isNow;
+  }
+
+  /** This party's own failure: it is the one that cannot check what the others can. */
+  #keysDiffer(from: number, party: number): Failure {
+    const pair = [this.selfName, this.name(from)].sort().join(' and ');
+    const facts = `federation: the files of ${pair} list different keys of ${this.name(party)}`;
+    return this.failure('PROGRAM_MISMATCH', this.selfName, { facts });
   }
 
   /** Ends the run as completed and tells everyone, so that nobody is left in doubt. */

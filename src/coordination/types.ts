@@ -55,9 +55,25 @@ export interface BoardReport {
   readonly decided: boolean;
 }
 
+/** A program that has not been heard by its supervisor for a while: it computes without a pause, or it is stuck. */
+export interface Busy {
+  /** The step that it began last; null where that cannot be told. */
+  readonly stepId: string | null;
+  /** When it was heard last, by this party's clock. */
+  readonly since: number;
+}
+
+export interface Heartbeat {
+  readonly type: 'heartbeat';
+  readonly heads: readonly TrailHead[];
+  readonly answering: boolean;
+  /** Only of a program that does not answer. */
+  readonly busy?: { readonly stepId: string | null; readonly forMs: number } | undefined;
+}
+
 export type Message =
   | { readonly type: 'hello'; readonly hello: Hello }
-  | { readonly type: 'heartbeat'; readonly heads: readonly TrailHead[]; readonly answering: boolean }
+  | Heartbeat
   | {
       readonly type: 'board';
       readonly board: Board;
@@ -104,7 +120,7 @@ export type CoreEvent =
   | { readonly type: 'lost'; readonly peer: PartyIndex; readonly code: FailureCode }
   | { readonly type: 'steps'; readonly entries: readonly TrailEntry[] }
   /** Whether this party's program answers its supervisor; one that computes without a pause does not, and is not at fault. */
-  | { readonly type: 'answering'; readonly answers: boolean }
+  | { readonly type: 'answering'; readonly answers: boolean; readonly busy?: Busy | undefined }
   /** Nothing has come from a peer's program for too long. */
   | { readonly type: 'silent'; readonly peer: PartyIndex; readonly failure: Failure }
   /** The program refused a value whose digest differs from its own for that step. */
@@ -163,6 +179,8 @@ export interface PeerView {
   readonly suspect: boolean;
   /** By its last heartbeat: whether its program answers. */
   readonly answering: boolean;
+  /** By its last heartbeat: since when its program has not been heard there. */
+  readonly busy: Busy | null;
   readonly hello: Hello | null;
   readonly fin: Fin | null;
   readonly ready: boolean;
@@ -238,6 +256,8 @@ export interface CoreState {
   readonly divergence: { readonly peer: PartyIndex; readonly giveUpAt: number } | null;
   /** Whether this party's program answers. */
   readonly answering: boolean;
+  /** Since when it has not been heard; null while it answers. */
+  readonly busy: Busy | null;
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly abortingSince: number | null;

@@ -1,7 +1,7 @@
 import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { StepKind } from '../coordination/failure.ts';
 import type { ErrorLink, PublicDetails } from '../coordination/public-details.ts';
-import type { Wait } from './report.ts';
+import type { BusyProgram, Wait } from './report.ts';
 
 /**
  * The events of a run, as `--json` prints them: one JSON object a line. Stable from version 0.1 on (docs/events.md):
@@ -78,6 +78,8 @@ export type RunEvent = Base &
         readonly chain?: readonly ErrorLink[];
         /** Only in events of the origin: what its own log has. */
         readonly stack?: string;
+        /** What this party itself has seen of another's failure, or of one that is told of this party. Stays here. */
+        readonly seenHere?: string;
       }
     | {
         readonly event: 'verdict';
@@ -113,6 +115,8 @@ export type RunEvent = Base &
     | { readonly event: 'report'; readonly path: string }
     /** Why nothing moves: told when a wait exceeds a second, and then every second. */
     | ({ readonly event: 'waiting' } & Wait)
+    /** A program has not been heard for some seconds: told every second, by every party, of any party. */
+    | ({ readonly event: 'busy' } & BusyProgram)
     /** Anything for the log that is none of the above. */
     | { readonly event: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   );

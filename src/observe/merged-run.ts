@@ -4,7 +4,7 @@ import { PRIVITY_VERSION } from '../base/version.ts';
 import { isOwnRunId } from '../coordination/handshake.ts';
 import { failedOutcome } from '../coordination/verdict.ts';
 import { type ClockOffset, estimateOffsets } from './clock-offsets.ts';
-import type { FailureReport, RunReport, StepReport, TimelineEntry, Wait } from './report.ts';
+import type { BusyProgram, FailureReport, RunReport, StepReport, TimelineEntry, Wait } from './report.ts';
 
 export type MergedEntry = {
   readonly party: string;
@@ -68,6 +68,8 @@ export interface MergedRun {
   /** At the moment of the verdict. */
   readonly waits: readonly (Wait & { readonly party: string })[];
   readonly longestWaits: readonly (Wait & { readonly party: string })[];
+  /** Programs that were not heard for a while, the longest first: of each party and step the longest that anybody was told. */
+  readonly longestBusy: readonly BusyProgram[];
   readonly aftermath: readonly Aftermath[];
 }
 
@@ -135,8 +137,18 @@ export function mergeReports(reports: readonly RunReport[]): MergedRun {
     longestWaits: reports.flatMap(({ party, longestWaits }) =>
       longestWaits.map((wait) => ({ party, ...wait })),
     ),
+    longestBusy: busyOf(reports),
     aftermath: reports.map(aftermathOf),
   };
+}
+
+function busyOf(reports: readonly RunReport[]): readonly BusyProgram[] {
+  const longest = new Map<string, BusyProgram>();
+  for (const program of reports.flatMap((report) => report.longestBusy ?? [])) {
+    const key = `${program.peer} ${program.stepId}`;
+    if ((longest.get(key)?.sinceMs ?? 0) < program.sinceMs) longest.set(key, program);
+  }
+  return [...longest.values()].sort((a, b) => b.sinceMs - a.sinceMs);
 }
 
 function entriesOf(report: RunReport): readonly (readonly [number, TimelineEntry | StepEntry])[] {

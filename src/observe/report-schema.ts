@@ -22,12 +22,15 @@ const failure = z.looseObject({
   chain: z.array(z.looseObject({ name: text, message: text, code: text.optional() })).optional(),
 });
 
+const busy = z.looseObject({ stepId: text.nullable(), stepName: text.nullable(), sinceMs: ms });
+
 const wait = z.looseObject({
   peer: name,
   what: z.enum(['join', 'start', 'value', 'end']),
   stepId: text.nullable(),
   stepName: text.nullable(),
   sinceMs: ms,
+  busy: busy.optional(),
 });
 
 const timelineEntry = z.discriminatedUnion('what', [
@@ -84,6 +87,7 @@ const reportSchema = z.looseObject({
   ),
   waits: z.array(wait),
   longestWaits: z.array(wait),
+  longestBusy: z.array(busy.extend({ peer: name })).optional(),
   timeline: z.array(timelineEntry),
   steps: z.array(
     z.looseObject({

@@ -66,6 +66,20 @@ export interface SealedContribution {
   readonly signature: string;
 }
 
+/** Steps in which a party computes; the others wait for values, or hold steps. */
+export const WORK_KINDS: ReadonlySet<StepKind> = new Set<StepKind>(['task', 'psi', 'exchange']);
+
+/** A program that its supervisor has not heard for a while: it computes without a pause, or it is stuck. */
+export interface BusyProgram {
+  /** The party whose program it is; it may be the one that tells of it. */
+  readonly peer: string;
+  /** The step that it is in; null where that cannot be told, or is not this party's to know. */
+  readonly stepId: string | null;
+  readonly stepName: string | null;
+  /** Milliseconds since it was heard last. */
+  readonly sinceMs: number;
+}
+
 /** What this party waits for. */
 export interface Wait {
   /** The party that is waited for. */
@@ -76,6 +90,8 @@ export interface Wait {
   readonly stepName: string | null;
   /** Milliseconds for which it has been waited for. */
   readonly sinceMs: number;
+  /** The program of that party has not been heard for a while. */
+  readonly busy?: Omit<BusyProgram, 'peer'> | undefined;
 }
 
 /** A failure as a report keeps it: what may cross between parties, and what follows from its code. */
@@ -145,6 +161,8 @@ export interface RunReport {
   readonly waits: readonly Wait[];
   /** The longest waits of the whole run that took a second or more: where the time went. */
   readonly longestWaits: readonly Wait[];
+  /** The programs that were not heard for longest, as far as this party was told; absent if there was none. */
+  readonly longestBusy?: readonly BusyProgram[] | undefined;
   readonly timeline: readonly TimelineEntry[];
   readonly steps: readonly StepReport[];
   readonly disclosures: readonly Disclosure[];

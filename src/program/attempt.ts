@@ -10,6 +10,7 @@ import type { Failure } from '../coordination/failure.ts';
 import { ScopeCancelledError, ScopeFailedError } from './abort.ts';
 import type { Branch } from './branch.ts';
 import { isConsequence } from './capture.ts';
+import { DEADLINE_MS_MAX } from './job.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Scope } from './scope.ts';
 
@@ -37,8 +38,6 @@ export interface RetryPolicy {
 export const RETRY_ATTEMPTS_MAX = 100;
 /** Longest pause between two tries: an hour. */
 export const RETRY_DELAY_MS_MAX = 3_600_000;
-/** Longest deadline of a scope: what a timer takes, about 24 days. */
-export const DEADLINE_MS_MAX = 2 ** 31 - 1;
 
 /** What the parties have agreed on. */
 interface Ended {

@@ -27,6 +27,8 @@ export const RESERVED_PARTY_NAMES: readonly string[] = [
   ...['then', 'constructor', 'prototype', 'supervisor', 'program'],
 ];
 export const PARTY_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+/** Longest deadline of a scope or a step: what a timer takes, about 24 days. */
+export const DEADLINE_MS_MAX = 2 ** 31 - 1;
 /** As many as the agreement between supervisors was designed for. */
 export const PARTIES_MAX = 64;
 
@@ -37,6 +39,8 @@ export interface Job<P extends string = string> {
   readonly parties: readonly P[];
   readonly args: Schema | undefined;
   readonly settings: Readonly<Record<string, SettingsDeclaration>>;
+  /** Milliseconds; undefined where each party's own bound is all there is. */
+  readonly stepDeadlineMs?: number | undefined;
   readonly body: AnyBody;
 }
 
@@ -47,7 +51,16 @@ export interface JobOptions<P extends string, A extends Schema | undefined, S> {
   readonly args?: A;
   /** Private settings by party: a schema, or the names of settings that are strings. */
   readonly settings?: S & { readonly [K in keyof S]: K extends P ? SettingsDeclaration : never };
+  /**
+   * How long each task may take, in milliseconds from when its inputs are there. Public, and the same at every party; where a
+   * party's own bound `stepDeadlineMs` is shorter, that one counts. Default: the party's bound alone.
+   */
+  readonly stepDeadlineMs?: number;
 }
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof JobOptions<string, undefined, unknown>>([
+  ...(['parties', 'args', 'settings', 'stepDeadlineMs'] as const),
+]);
 
 /**
  * A program that several parties run together. Every party executes the whole function; what `party.run` is given runs at
@@ -72,8 +85,7 @@ export function job<
 ): Job<P> {
   if (typeof options !== 'object' || options === null) throw invalid('the first argument is not a record');
   for (const key of Object.keys(options)) {
-    if (key !== 'parties' && key !== 'args' && key !== 'settings')
-      throw invalid(`there is no option "${key}"`);
+    if (!OPTION_NAMES.has(key)) throw invalid(`there is no option "${key}"`);
   }
   if (typeof body !== 'function') throw invalid('the second argument is not a function');
   checkParties(options.parties);
@@ -85,14 +97,20 @@ export function job<
       throw invalid(`the settings of ${party} are neither a schema nor a list of names`);
   }
   if (options.args !== undefined && !isSchema(options.args)) throw invalid('args is not a schema');
+  const { stepDeadlineMs } = options;
+  if (stepDeadlineMs !== undefined && !isDeadline(stepDeadlineMs))
+    throw invalid(`stepDeadlineMs has to be whole milliseconds, 1 to ${DEADLINE_MS_MAX}`);
   return Object.freeze({
     [brand]: JOB_FORMAT,
     parties: Object.freeze([...options.parties]),
     args: options.args,
     settings: Object.freeze(settings as Readonly<Record<string, SettingsDeclaration>>),
+    ...(stepDeadlineMs === undefined ? {} : { stepDeadlineMs }),
     body: body as unknown as AnyBody,
   });
 }
+
+const isDeadline = (ms: number): boolean => Number.isInteger(ms) && ms >= 1 && ms <= DEADLINE_MS_MAX;
 
 export function isJob(value: unknown): value is Job {
   return (

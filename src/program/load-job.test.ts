@@ -101,6 +101,22 @@ describe('loadJob', () => {
       assert.equal(await hashOf('h3', {}), hash);
     });
 
+    it('differs with the deadline that the job declares, wherever that comes from', async () => {
+      const job = simple.replace(
+        /parties: \[[^\]]*\]/,
+        '$&, stepDeadlineMs: Number(process.env.JOB_TEST_MS)',
+      );
+      assert.notEqual(job, simple);
+      const hashAt = (ms: string) => {
+        process.env.JOB_TEST_MS = ms;
+        return hashOf('h7', { 'job.ts': job });
+      };
+      const hash = await hashAt('1000');
+      assert.notEqual(await hashAt('2000'), hash);
+      assert.equal(await hashAt('1000'), hash);
+      delete process.env.JOB_TEST_MS;
+    });
+
     it('differs when an imported file has another place', async () => {
       const hash = await hashOf('h4', {});
       const moved = { 'job.ts': files['job.ts'].replace('./a.ts', './b/a.ts'), 'b/a.ts': files['a.ts'] };

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { createJiti, type Jiti } from 'jiti';
 import { PrivityError, UsageError } from '../base/errors.ts';
 import type { Item } from '../coordination/hello-facts.ts';
+import { digestOf } from './branch.ts';
 import { isJob, type Job } from './job.ts';
 import { gatherFiles, type Resolve } from './job-files.ts';
 import { ImportWatch } from './job-imports.ts';
@@ -54,7 +55,14 @@ export async function loadJob(file: string): Promise<LoadedJob> {
     if (!isJob(exported)) throw notAJob(file, moduleCache[path]);
     const { hash, items, own, known } = gatherFiles(path, [...fresh(), ...watch.asked], resolver(load));
     watch.seal(known);
-    return { job: exported, path, hash, files: own, items, checkImport: (at) => watch.check(at) };
+    return {
+      job: exported,
+      path,
+      hash: declaredHash(hash, exported),
+      files: own,
+      items,
+      checkImport: (at) => watch.check(at),
+    };
   } finally {
     // Loading the same file again has to read it again.
     for (const key of fresh()) if (isOwn(key)) delete moduleCache[key];
@@ -155,4 +163,9 @@ function notAJob(file: string, module: unknown): UsageError {
     'PRIVITY_JOB_NOT_A_JOB',
     `${file} ${what}.${hint} Write: export default job({ parties: [...] }, async ({ ... }) => { ... }).`,
   );
+}
+/** What a job declares beside its code can come from outside of its files, and has to be the same all the same. */
+function declaredHash(hash: string, { stepDeadlineMs }: Job): string {
+  if (stepDeadlineMs === undefined) return hash;
+  return digestOf(['privity job with deadline', hash, String(stepDeadlineMs)]).toString('hex');
 }

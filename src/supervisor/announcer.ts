@@ -6,6 +6,15 @@ import type { ErrorLink } from '../coordination/public-details.ts';
 import type { Outcome } from '../coordination/types.ts';
 import type { RunEvent, RunEventBody } from '../observe/events.ts';
 
+/** What this party knows of a failure beyond what may cross. */
+interface OwnKnowledge {
+  /** Of its own failure: message and stacks. */
+  readonly detail?: string | undefined;
+  readonly chain?: readonly ErrorLink[] | undefined;
+  /** Of a peer's, or of one that a peer tells of this party: what has been seen of it from here. */
+  readonly seenHere?: string | undefined;
+}
+
 export class Announcer {
   readonly #party: string;
   readonly #clock: Clock;
@@ -43,11 +52,11 @@ export class Announcer {
   }
 
   failuresAwaited(): void {
-    for (const failure of this.#awaited.values()) this.failure(failure, '');
+    for (const failure of this.#awaited.values()) this.failure(failure, { detail: '' });
   }
 
-  /** `detail` and `own` are this party's own: they are shown here and nowhere else. */
-  failure(failure: Failure, detail?: string, own?: readonly ErrorLink[]): void {
+  /** What is this party's own is shown here and nowhere else. */
+  failure(failure: Failure, { detail, chain: own, seenHere }: OwnKnowledge = {}): void {
     const { code, origin, reporter, stepId, stepName, incident, message, facts, details } = failure;
     const chain = own ?? failure.chain;
     const { blame, retryable } = failureCodes[code];
@@ -69,6 +78,7 @@ export class Announcer {
       ...(details ? { details } : {}),
       ...(chain ? { chain } : {}),
       ...(detail ? { stack: detail } : {}),
+      ...(seenHere ? { seenHere } : {}),
     });
   }
 

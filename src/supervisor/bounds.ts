@@ -31,7 +31,10 @@ export const DEFAULT_BOUNDS: Bounds = {
   flushMs: 500,
   /** Loading the job: its imports and its compilation. Generous, because disks of shared machines can be slow. */
   loadMs: 30_000,
-  /** One step of this party's own, from when its inputs are there. A forgotten loop must end; twelve hours. */
+  /**
+   * One step of this party's own, from when its inputs are there. A forgotten loop must end; twelve hours. A job can have a
+   * shorter one (`stepDeadlineMs` of `job`), which counts then.
+   */
   stepDeadlineMs: 43_200_000,
   /**
    * How long nothing may come from the program of a peer whose supervisor says that it answers: a gateway that restarts takes

@@ -11,6 +11,8 @@ export interface ControlPlaneHandlers {
   onMessage(peer: number, message: Message): void;
   /** `closed`: the peer has said goodbye; otherwise a link that is down comes back. */
   onLink(peer: number, up: boolean, closed: boolean): void;
+  /** A dial has failed or a connection broke; the link goes on trying. */
+  onTrouble(peer: number, error: Error): void;
   /** The peer cannot be talked to, ever: its identity was refused, or it sent what no peer may send. */
   onRefused(peer: number, error: Error): void;
 }
@@ -139,6 +141,7 @@ export class ControlPlane {
         // A peer that says goodbye has left, or has given up on this party: silence for the core. Any other end is a refusal.
         if (state === 'closed' && error instanceof PeerError) this.#handlers.onRefused(peer, error);
         else this.#handlers.onLink(peer, state === 'up', state === 'closed');
+        if (state !== 'closed' && error !== undefined) this.#handlers.onTrouble(peer, error);
       },
     };
   }

@@ -59,6 +59,8 @@ export type FromProgram =
       readonly argsDigest: string;
       /** What the two digests are made of, and under what the program runs. */
       readonly facts: JobFacts;
+      /** The job's own deadline for each task. */
+      readonly stepDeadlineMs?: number | undefined;
     }
   /** A failure at this party: what may cross. What may not follows as `detail`, because it takes longer to gather. */
   | { readonly type: 'failed'; readonly failure: Failure }

@@ -20,6 +20,8 @@ export interface PartyOptions {
   readonly identity: { readonly certPem: string; readonly keyPem: string };
   /** Where this party listens; differs from its address in the federation behind a gateway. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where the federation was read from, for messages to this party's operator. */
+  readonly files?: { readonly federation: string } | undefined;
   readonly jobFile: string;
   readonly runId?: string | undefined;
   /** What this party calls its run until the parties have agreed on an id (`ownRunId`); made here if absent. */

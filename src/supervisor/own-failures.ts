@@ -5,6 +5,7 @@ import type { Random } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
 import type { CoreEvent } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
+import type { Contacts } from './contacts.ts';
 
 /** 128 bits. */
 const INCIDENT_BYTES = 16;
@@ -14,6 +15,7 @@ export interface OwnFailuresOptions {
   readonly parties: readonly string[];
   readonly random: Random;
   readonly say: Announcer;
+  readonly contacts: Contacts;
   readonly nameOf: (stepId: string) => string | undefined;
   readonly dispatch: (event: CoreEvent) => void;
 }
@@ -31,7 +33,7 @@ export class OwnFailures {
     const stepName = stepId === undefined ? undefined : nameOf(stepId);
     const step = stepId === undefined ? {} : { stepId, ...(stepName === undefined ? {} : { stepName }) };
     const failure: Failure = { ...this.#own(code), ...step, facts };
-    say.failure(failure, [facts, detail].filter(Boolean).join(', '));
+    say.failure(failure, { detail: [facts, detail].filter(Boolean).join(', ') });
     dispatch({ type: 'failed', failure, leaving });
   }
 
@@ -45,10 +47,17 @@ export class OwnFailures {
 
   /** A peer cannot be talked to, ever. */
   refused(peer: number, error: Error): void {
-    const { say, dispatch } = this.#options;
+    const { parties, say } = this.#options;
     const code = error instanceof PrivityError ? error.failure : 'PROTOCOL_VIOLATION';
     say.emit({ event: 'log', level: 'error', message: error.message });
-    dispatch({ type: 'lost', peer, code });
+    this.lost(parties[peer] ?? '?', code, error.message);
+  }
+
+  /** Evidence that a peer is gone, or cannot be talked to; `words` stay here. */
+  lost(peer: string, code: FailureCode, words: string): void {
+    const { parties, contacts, dispatch } = this.#options;
+    contacts.refused(peer, words);
+    dispatch({ type: 'lost', peer: parties.indexOf(peer), code });
   }
 
   #own(code: FailureCode): Pick<Failure, 'code' | 'origin' | 'reporter' | 'incident'> {

@@ -15,6 +15,7 @@ import type { RunReport } from '../observe/report.ts';
 import { Announcer } from './announcer.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 import { Chronicle } from './chronicle.ts';
+import { Contacts } from './contacts.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Coordinator } from './coordinator.ts';
 import type { PartyOptions } from './options.ts';
@@ -42,6 +43,7 @@ export class PartyRun<Child extends ProgramChild> {
   readonly #record: RunRecord;
   readonly #recorder: Recorder;
   readonly #chronicle: Chronicle;
+  readonly #contacts: Contacts;
   readonly #own: OwnFailures;
   readonly #program: ProgramLife<Child>;
   readonly #ended = deferred<Outcome>();
@@ -68,6 +70,8 @@ export class PartyRun<Child extends ProgramChild> {
     const chronicle = new Chronicle(sinceStart, () => clock.wallTime());
     this.#chronicle = chronicle;
     this.#ownRunId = options.runId ?? options.ownRunId ?? ownRunId(this.#nonce);
+    const contacts = new Contacts(options, clock);
+    this.#contacts = contacts;
     const say = new Announcer(options.party, this.#ownRunId, clock, (event) => {
       chronicle.take(event);
       options.onEvent(event);
@@ -89,7 +93,7 @@ export class PartyRun<Child extends ProgramChild> {
     record.hold('timer', 'coordination', () => this.#coordinator.stop());
     const dispatch = (event: CoreEvent): void => this.#coordinator.dispatch(event);
     const nameOf = (stepId: string): string | undefined => recorder.nameOf(stepId);
-    const own = new OwnFailures({ party: options.party, parties, random, say, nameOf, dispatch });
+    const own = new OwnFailures({ party: options.party, parties, random, say, contacts, nameOf, dispatch });
     this.#own = own;
     const loaded = (job: string, args: string, facts: JobFacts): void => {
       chronicle.note({ what: 'ready' });
@@ -135,7 +139,10 @@ export class PartyRun<Child extends ProgramChild> {
     const folder = await platform.tempFolder({ ...options, runId: this.#ownRunId });
     this.#folder = folder;
     record.hold('temporary folder', folder.path, () => folder.remove());
-    const planes = await platform.openPlanes(options, (message) => this.#say.warn(message));
+    const planes = await platform.openPlanes(options, (message, about) => {
+      if (about !== undefined) this.#contacts.turnedAway(about, message);
+      this.#say.warn(message);
+    });
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
     // Before any peer can meet this supervisor: from then on there is somebody who tells them if it is killed (last-word.ts).
@@ -143,7 +150,11 @@ export class PartyRun<Child extends ProgramChild> {
     const coordinator = this.#coordinator;
     const control = new ControlPlane(this.#self, this.#parties, planes.connect, platform, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
-      onLink: (peer, up, closed) => coordinator.dispatch({ type: 'link', peer, up, closed }),
+      onLink: (peer, up, closed) => {
+        if (up) this.#contacts.up(this.#parties[peer] ?? '?');
+        coordinator.dispatch({ type: 'link', peer, up, closed });
+      },
+      onTrouble: (peer, error) => this.#contacts.trouble(this.#parties[peer] ?? '?', error),
       onRefused: (peer, error) => this.#own.refused(peer, error),
     });
     this.#control = control;
@@ -174,7 +185,7 @@ export class PartyRun<Child extends ProgramChild> {
     });
   }
 
-  /** Every second, as long as the run goes on: whom this party waits for. */
+  /** Every second, as long as the run goes on: whom this party waits for, and whose program does not answer. */
   #tellWaits(): void {
     const { clock } = this.#platform;
     let timer: Timer;
@@ -185,6 +196,8 @@ export class PartyRun<Child extends ProgramChild> {
         if (state.phase === 'aborting' || state.phase === 'ended') return;
         const waits = this.#program.waits.now(state, clock.now());
         for (const wait of waits) this.#say.emit({ event: 'waiting', ...wait });
+        const programs = this.#program.waits.busy.now(state, clock.now());
+        for (const program of programs) this.#say.emit({ event: 'busy', ...program });
       });
     };
     again();
@@ -210,7 +223,9 @@ export class PartyRun<Child extends ProgramChild> {
         // In a scope that can fail by itself the run goes on, and so do its waits.
         if (this.#coordinator.state.phase === 'aborting')
           this.#program.waits.over(this.#coordinator.state, this.#platform.clock.now());
-        return this.#platform.later(() => this.#say.failure(effect.failure));
+        return this.#platform.later(() =>
+          this.#say.failure(effect.failure, { seenHere: this.#contacts.seen(effect.failure) }),
+        );
       case 'scopeCancelled':
         return this.#program.send(effect);
       case 'scopeEnded':

@@ -15,7 +15,7 @@ import { systemLoop } from './system-loop.ts';
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
 export async function openPlanes(
   options: PartyOptions,
-  warn: (message: string) => void,
+  warn: (message: string, about?: string) => void,
 ): Promise<Planes<ProgramProcess>> {
   const { party, federation, identity, listen } = options;
   const transport = openTransport(party, federation, identity, warn);
@@ -74,7 +74,7 @@ function openTransport(
   self: string,
   parties: readonly FederationMember[],
   identity: PartyOptions['identity'],
-  warn: (message: string) => void,
+  warn: (message: string, about?: string) => void,
 ): GrpcTransport {
   return createGrpcTransport({
     self,

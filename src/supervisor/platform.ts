@@ -67,8 +67,12 @@ export interface SupervisorPlatform<Child extends ProgramChild = ProgramChild> e
   clearOrphans(warn: (message: string) => void): Promise<void>;
   /** A new folder that only this party can enter. @throws {EnvironmentError} PRIVITY_TEMPORARY_FOLDER */
   tempFolder(options: PartyOptions): Promise<TempFolder>;
-  /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
-  openPlanes(options: PartyOptions, warn: (message: string) => void): Promise<Planes<Child>>;
+  /**
+   * `warn`: who was turned away, with the party that it claims to be.
+   * @throws {EnvironmentError} PRIVITY_PORT_IN_USE
+   * @throws {UsageError} this party's own certificate is not what the federation pins
+   */
+  openPlanes(options: PartyOptions, warn: (message: string, about?: string) => void): Promise<Planes<Child>>;
   spawnProgram(cwd: string, tempDir: string, handlers: ProgramHandlers): Promise<Child>;
   /** `expected`: texts that are likely to be signed when time matters. */
   createSigner(keyPem: string, federation: readonly FederationMember[], expected?: readonly string[]): Signer;

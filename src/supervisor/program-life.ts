@@ -5,6 +5,7 @@ import type { JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, CoreState, Outcome } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
 import type { Bounds } from './bounds.ts';
+import { LastHeard } from './busy.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import type { PartyOptions } from './options.ts';
@@ -35,8 +36,10 @@ export class ProgramLife<Child extends ProgramChild> {
   readonly waits: Waits;
   readonly #options: ProgramLifeOptions<Child>;
   readonly #watch: ProgramWatch;
+  readonly #lastHeard: LastHeard;
   #process: Child | undefined;
   #jobHash: string | null = null;
+  #jobDeadlineMs: number | undefined;
   #result: unknown;
   #saidGoodbye = false;
   #isOver = false;
@@ -44,11 +47,12 @@ export class ProgramLife<Child extends ProgramChild> {
   constructor(options: ProgramLifeOptions<Child>) {
     this.#options = options;
     this.waits = new Waits(options.parties, (stepId) => options.recorder.nameOf(stepId));
+    this.#lastHeard = new LastHeard((stepId) => options.recorder.kindOf(stepId));
     this.#watch = new ProgramWatch({
       clock: options.platform.clock,
       stepDeadlineMs: options.bounds.stepDeadlineMs,
       ask: () => this.send({ type: 'ping' }),
-      answering: (answers) => options.dispatch({ type: 'answering', answers }),
+      answering: (answers) => this.#tellAnswering(answers),
       expired: (stepId, isStuck) => this.#expired(stepId, isStuck),
     });
     options.record.hold('timer', 'program watch', () => this.#watch.stop());
@@ -150,11 +154,25 @@ export class ProgramLife<Child extends ProgramChild> {
     timer?.cancel();
   }
 
+  #tellAnswering(answers: boolean): void {
+    const { busy } = this.#lastHeard;
+    this.#options.dispatch({ type: 'answering', answers, ...(answers ? {} : { busy }) });
+  }
+
   #take(message: FromProgram): void {
+    this.#lastHeard.heard(this.#options.platform.clock.now());
+    this.#heed(message);
+    // It has said something, though not what it was asked: it goes from one piece of work to the next.
+    if (!this.#watch.answers) this.#tellAnswering(false);
+  }
+
+  #heed(message: FromProgram): void {
     const { dispatch, say, own, record, parties, chronicle, platform } = this.#options;
     switch (message.type) {
       case 'loaded':
         this.#jobHash = message.jobHash;
+        this.#jobDeadlineMs = message.stepDeadlineMs;
+        this.#watch.limitSteps(message.stepDeadlineMs);
         return this.#options.loaded(message.jobHash, message.argsDigest, message.facts);
       case 'failed':
         say.awaitDetail(message.failure);
@@ -166,7 +184,7 @@ export class ProgramLife<Child extends ProgramChild> {
       case 'conclaveLeft':
         return dispatch(message);
       case 'detail':
-        return say.failure(message.failure, message.detail, message.chain);
+        return say.failure(message.failure, message);
       case 'diverged': {
         const { branch, position } = message;
         return dispatch({ type: 'diverged', peer: parties.indexOf(message.peer), branch, position });
@@ -174,10 +192,14 @@ export class ProgramLife<Child extends ProgramChild> {
       case 'silent':
         return own.silent(message.peer);
       case 'orphaned':
-        return dispatch({ type: 'lost', peer: parties.indexOf(message.peer), code: 'PEER_CRASHED' });
+        return own.lost(
+          message.peer,
+          'PEER_CRASHED',
+          `what is left of ${message.peer} says that its supervisor has ended`,
+        );
       case 'refused':
         say.emit({ event: 'log', level: 'error', message: message.message });
-        return dispatch({ type: 'lost', peer: parties.indexOf(message.peer), code: message.code });
+        return own.lost(message.peer, message.code, message.message);
       case 'news':
         return this.#news(message.news);
       case 'pong':
@@ -203,7 +225,9 @@ export class ProgramLife<Child extends ProgramChild> {
       // Only tasks have a deadline of their own: the other kinds of steps wait for peers, who have theirs.
       if (item.news === 'started' && recorder.kindOf(item.stepId) === 'task')
         this.#watch.stepStarted(item.stepId);
+      if (item.news === 'started') this.#lastHeard.stepStarted(item.stepId);
       if (item.news !== 'finished') continue;
+      this.#lastHeard.stepFinished(item.stepId);
       this.#watch.stepFinished(item.stepId);
       this.waits.stepFinished(item.stepId);
     }
@@ -211,13 +235,14 @@ export class ProgramLife<Child extends ProgramChild> {
   }
 
   #expired(stepId: string | null, isStuck: boolean): void {
-    const { own, bounds } = this.#options;
-    if (stepId === null) {
-      const facts = `the program has not answered for the step deadline of ${bounds.stepDeadlineMs} ms`;
-      return own.failed('STALLED', facts);
-    }
+    const { own, bounds, party } = this.#options;
+    const partys = `${bounds.stepDeadlineMs} ms (stepDeadlineMs of ${party.party})`;
+    if (stepId === null)
+      return own.failed('STALLED', `the program has not answered for the step deadline of ${partys}`);
+    const jobs = this.#jobDeadlineMs ?? Number.POSITIVE_INFINITY;
+    const deadline = jobs < bounds.stepDeadlineMs ? `${jobs} ms (stepDeadlineMs of the job)` : partys;
     const words = isStuck ? 'and its program does not answer' : 'and goes on';
-    const facts = `the step is past its deadline of ${bounds.stepDeadlineMs} ms ${words}`;
+    const facts = `the step is past its deadline of ${deadline} ${words}`;
     own.failed(isStuck ? 'STALLED' : 'DEADLINE_EXCEEDED', facts, '', stepId);
   }
 

@@ -145,7 +145,8 @@ export class ProgramRun {
       argumentItem(name, JSON.stringify(toJson(value)) ?? 'none'),
     );
     const facts = { files: items, args: named, ...this.#platform.surroundings(path) };
-    this.#tell({ type: 'loaded', jobHash: hash, argsDigest: prepared.argsDigest, facts });
+    const { argsDigest } = prepared;
+    this.#tell({ type: 'loaded', jobHash: hash, argsDigest, facts, stepDeadlineMs: job.stepDeadlineMs });
   }
 
   #checkParties(named: readonly string[]): void {

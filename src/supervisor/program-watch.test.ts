@@ -93,6 +93,20 @@ describe('watch over the program', () => {
     assert.equal(program.asked, 0);
   });
 
+  it("counts the shorter of the job's deadline and the party's", () => {
+    const { clock, said, watch } = watched();
+    watch.limitSteps(undefined);
+    watch.limitSteps(1_000);
+    watch.stepStarted('1');
+    clock.advance(1_000);
+    assert.deepEqual(said, ['1 slow']);
+    const other = watched();
+    other.watch.limitSteps(2 * DEADLINE_MS);
+    other.watch.stepStarted('1');
+    other.clock.advance(DEADLINE_MS);
+    assert.deepEqual(other.said, ['1 slow']);
+  });
+
   it('says once that the program is busy, and once that it answers again', () => {
     const { clock, said, watch, program } = watched();
     watch.start();

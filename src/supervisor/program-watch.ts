@@ -13,6 +13,7 @@ const ANSWER_MS = 2_000;
 
 export interface ProgramWatchOptions {
   readonly clock: Clock;
+  /** The party's own; the job may have a shorter one for its steps. */
   readonly stepDeadlineMs: number;
   /** Sends a question to which the program answers as soon as its event loop turns. */
   readonly ask: () => void;
@@ -30,9 +31,15 @@ export class ProgramWatch {
   /** Runs while a question is open, whatever the program is doing: the job's own code, between two tasks, can be stuck as well. */
   #stuck: Timer | null = null;
   #answers = true;
+  #deadlineMs: number;
 
   constructor(options: ProgramWatchOptions) {
     this.#options = options;
+    this.#deadlineMs = options.stepDeadlineMs;
+  }
+
+  get answers(): boolean {
+    return this.#answers;
   }
 
   /** Asks now and every second from now on. */
@@ -42,9 +49,13 @@ export class ProgramWatch {
     this.#next = this.#options.clock.after(ASK_MS, () => this.start());
   }
 
+  /** The deadline that the job has for its steps: the shorter of the two counts, for steps that start from now on. */
+  limitSteps(jobDeadlineMs = this.#deadlineMs): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, jobDeadlineMs);
+  }
+
   stepStarted(stepId: string): void {
-    const { clock, stepDeadlineMs } = this.#options;
-    const timer = clock.after(stepDeadlineMs, () => this.#late(stepId));
+    const timer = this.#options.clock.after(this.#deadlineMs, () => this.#late(stepId));
     this.#steps.set(stepId, { isLate: false, timer });
   }
 

@@ -6,7 +6,10 @@ export const REFUSALS_TOLD_MAX = 30;
 const MINUTE_MS = 60_000;
 
 /** Tells a log who was turned away. Whoever can reach the port can have it said, so no more than so often; the rest is counted. */
-export function boundedRefusals(clock: Clock, warn: (message: string) => void): (error: PeerError) => void {
+export function boundedRefusals(
+  clock: Clock,
+  warn: (message: string, about?: string) => void,
+): (error: PeerError) => void {
   let since = Number.NEGATIVE_INFINITY;
   let count = 0;
   return (error) => {
@@ -17,7 +20,7 @@ export function boundedRefusals(clock: Clock, warn: (message: string) => void): 
       count = 0;
     }
     count++;
-    if (count <= REFUSALS_TOLD_MAX) warn(error.message);
+    if (count <= REFUSALS_TOLD_MAX) warn(error.message, error.party);
     else if (count === REFUSALS_TOLD_MAX + 1)
       warn('more diallers are refused; for a minute they are counted only');
   };

@@ -52,6 +52,7 @@ export function buildReport(parts: ReportParts): RunReport {
     failures: chronicle.failures,
     waits: waits.atTheEnd,
     longestWaits: waits.longest,
+    ...(waits.busy.longest.length > 0 ? { longestBusy: waits.busy.longest } : {}),
     timeline: chronicle.timeline,
     steps: recorder.steps,
     disclosures: recorder.disclosures,

@@ -51,6 +51,26 @@ describe('who waits for whom', () => {
     );
   });
 
+  it('says so of a peer whose program does not answer, once it is worth telling', () => {
+    const all = waits();
+    const busy = (view: CoreState['peers'][number], i: number) =>
+      i === 2 ? { ...view, busy: { stepId: '3', since: 1_000 } } : view;
+    const state: CoreState = {
+      ...running,
+      peers: running.peers.map(busy),
+      busy: { stepId: null, since: 500 },
+    };
+    all.take([{ peer: 'carol', stepId: '3', sinceMs: 1_500 }], 2_500);
+    assert.equal(all.now(state, 2_500)[0]?.busy, undefined);
+    assert.deepEqual(all.busy.now(state, 2_500), []);
+    const carol = { stepId: '3', stepName: 'load', sinceMs: 4_000 };
+    assert.deepEqual(all.now(state, 5_000)[0]?.busy, carol);
+    const alice = { peer: 'alice', stepId: null, stepName: null, sinceMs: 4_500 };
+    assert.deepEqual(all.busy.now(state, 5_000), [alice, { peer: 'carol', ...carol }]);
+    assert.deepEqual(all.busy.now(running, 9_000), []);
+    assert.deepEqual(all.busy.longest, [alice, { peer: 'carol', ...carol }]);
+  });
+
   it('is kept as it was when the run failed, although waits end with it', () => {
     const all = waits();
     all.take([{ peer: 'bob', stepId: '3', sinceMs: 2_000 }], 5_000);

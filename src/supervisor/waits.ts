@@ -1,6 +1,7 @@
 /** Who waits for whom, and since when: while parties join, while values are under way, and while others are not through yet. */
 import type { CoreState } from '../coordination/types.ts';
 import type { Wait } from '../observe/report.ts';
+import { BusyPrograms } from './busy.ts';
 import type { ProgramWait } from './ipc.ts';
 
 /** The age from which a wait is worth telling of. */
@@ -9,6 +10,8 @@ export const WAIT_TOLD_MS = 1_000;
 export const WAITS_TOLD_MAX = 8;
 
 export class Waits {
+  /** The programs that are being waited for may be busy. */
+  readonly busy: BusyPrograms;
   readonly #parties: readonly string[];
   readonly #nameOf: (stepId: string) => string | undefined;
   /** What the program waits for, with the moment since which it does. */
@@ -21,6 +24,7 @@ export class Waits {
   constructor(parties: readonly string[], nameOf: (stepId: string) => string | undefined) {
     this.#parties = parties;
     this.#nameOf = nameOf;
+    this.busy = new BusyPrograms(parties, nameOf);
   }
 
   /** What the program waits for now; replaces what it has told before. */
@@ -43,7 +47,8 @@ export class Waits {
     const waits = [...this.#forPeers(state, now), ...this.#forValues(now)]
       .filter(({ sinceMs }) => sinceMs >= WAIT_TOLD_MS)
       .sort((a, b) => b.sinceMs - a.sinceMs)
-      .slice(0, WAITS_TOLD_MAX);
+      .slice(0, WAITS_TOLD_MAX)
+      .map((wait) => this.#withBusy(wait, state, now));
     for (const wait of waits) this.#remember(wait);
     return waits;
   }
@@ -61,6 +66,13 @@ export class Waits {
   /** The longest of the whole run, the longest first. */
   get longest(): readonly Wait[] {
     return [...this.#longest.values()].sort((a, b) => b.sinceMs - a.sinceMs);
+  }
+
+  #withBusy(wait: Wait, state: CoreState, now: number): Wait {
+    const program = this.busy.now(state, now).find(({ peer }) => peer === wait.peer);
+    if (program === undefined) return wait;
+    const { peer: _, ...busy } = program;
+    return { ...wait, busy };
   }
 
   #remember(wait: Wait): void {

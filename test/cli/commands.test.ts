@@ -204,6 +204,14 @@ describe('privity federation', () => {
     assert.match((await create(`a=h:1=${pin}`)).stderr, /at least two parties/);
     assert.match((await create('a=h:1', 'b=h:2')).stderr, /expected NAME=HOST:PORT=FINGERPRINT/);
     assert.match((await create(`a=h=${pin}`, `b=h:2=${pin}`)).stderr, /PRIVITY_CONFIG_ADDRESS/);
+    const dialled = /PRIVITY_CONFIG_ADDRESS/;
+    const unspecified = await create(`a=0.0.0.0:1=${pin}`, `b=[::]:2=${pin}`);
+    assert.match(unspecified.stderr, dialled);
+    assert.match(
+      unspecified.stderr,
+      /parties\[0\][\s\S]*parties\[1\]\.address: expected an address that other/,
+    );
+    assert.match((await privity('keygen', '--party', 'a', '--address', '[::]:1')).stderr, dialled);
     assert.match((await create('a=h:1=none.pem', `b=h:2=${pin}`)).stderr, /there is no such certificate/);
     assert.equal((await privity('federation', 'verify', 'none.yaml', '--digest', 'x')).code, 66);
   });

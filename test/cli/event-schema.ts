@@ -23,6 +23,8 @@ const step = { stepId: z.string(), name: z.string(), kind };
 const text = z.string();
 const textOrNull = z.string().nullable();
 
+const busy = { stepId: textOrNull, stepName: textOrNull, sinceMs: z.number() };
+
 const event = <N extends string, F extends z.ZodRawShape>(name: N, fields: F) =>
   z.strictObject({ event: z.literal(name), ...base, ...fields });
 
@@ -45,10 +47,10 @@ export const eventSchemas = [
   event('waiting', {
     peer: text,
     what: z.enum(['join', 'start', 'value', 'end']),
-    stepId: textOrNull,
-    stepName: textOrNull,
-    sinceMs: z.number(),
+    ...busy,
+    busy: z.strictObject(busy).optional(),
   }),
+  event('busy', { peer: text, ...busy }),
   event('failure', {
     code,
     origin: text,
@@ -65,6 +67,7 @@ export const eventSchemas = [
       .readonly()
       .exactOptional(),
     stack: text.exactOptional(),
+    seenHere: text.exactOptional(),
   }),
   event('verdict', {
     outcome: z.enum(['completed', 'failed']),

@@ -67,7 +67,7 @@ describe('privity explain REPORT…', () => {
       /carol +learns: TASK_FAILED at bob/,
       /Who knew of it when\n {2}TASK_FAILED at bob.*\(the cause\), told by bob\n {4}bob/,
       /What each party did\n {2}alice .*nothing left behind; exit code 70/,
-      /What to do now\n {2}The error's text is in the output and log of the origin only/,
+      /What to do now\n {2}The error's text is in the output and log of bob and nowhere else/,
     ])
       assert.match(stdout, part);
     assert.doesNotMatch(stdout, /DIFFERENT VERDICTS|canary/);

@@ -59,10 +59,11 @@ export const setupErrors = {
   },
   PRIVITY_CONFIG_ADDRESS: {
     failure: 'USAGE',
-    means: 'An address is not HOST:PORT.',
+    means: 'An address is not HOST:PORT, or is none that anybody could dial.',
     causes:
-      'A missing port, a port outside 1 to 65535, an IPv6 address without brackets, or a URL instead of an address.',
-    remedy: 'Write for example bob.example.org:7420, 192.0.2.7:7420 or [2001:db8::7]:7420.',
+      'A missing port, a port outside 1 to 65535, an IPv6 address without brackets, a URL instead of an address, or 0.0.0.0 or [::] where other parties have to dial.',
+    remedy:
+      'Write for example bob.example.org:7420, 192.0.2.7:7420 or [2001:db8::7]:7420: what the other parties reach. To listen on every address of a machine is the matter of `listen` in its party file.',
   },
   PRIVITY_CONFIG_DUPLICATE: {
     failure: 'USAGE',
@@ -86,7 +87,8 @@ export const setupErrors = {
     failure: 'SETUP_FAILED',
     means: 'A key or certificate file cannot be used.',
     causes: 'The file is not PEM, holds something else, or the certificate names another party.',
-    remedy: 'Make a new pair with `privity keygen`, and send the new fingerprint to the other parties.',
+    remedy:
+      "Point `key` and `certificate` in the party file at this party's own pair. Only if it is lost make a new one with `privity keygen --force`, and send its fingerprint to the other parties.",
   },
   PRIVITY_CONFIG_KEY_MISMATCH: {
     failure: 'SETUP_FAILED',

@@ -15,15 +15,25 @@ export const transportErrors = {
   },
   PRIVITY_IDENTITY_INVALID: {
     failure: 'SETUP_FAILED',
-    means: "This party's own certificate and private key cannot be used.",
-    causes: 'A file that is not PEM, a key that belongs to another certificate, a certificate out of date.',
-    remedy: 'Check the paths in the party file; `privity keygen` makes a new pair.',
+    means: "This party's own certificate or private key cannot be read, or the two do not belong together.",
+    causes: 'A file that is not PEM, a key that is not P-256 in PKCS #8, or a key of another certificate.',
+    remedy:
+      'Point `key` and `certificate` in the party file at the pair that was made together. Only if one of them is lost make a new pair (`privity keygen --force`): its fingerprint has to go into the federation file of every party.',
+  },
+  PRIVITY_IDENTITY_OUT_OF_DATE: {
+    failure: 'SETUP_FAILED',
+    means:
+      "This party's own certificate is past its last day or not valid yet, by the clock of this machine.",
+    causes: 'It was not renewed, or the clock of this machine, or of the one where it was made, is wrong.',
+    remedy:
+      'Look at the clock of this machine. If it is right, `privity keygen --party NAME --renew` makes a new certificate around the same key: the fingerprint and the federation file stay as they are.',
   },
   PRIVITY_IDENTITY_MISMATCH: {
     failure: 'SETUP_FAILED',
     means: "This party's own certificate is not the one that its federation file lists for it.",
     causes: 'The key was replaced, the federation file is old, or the certificate names another party.',
-    remedy: 'Put the fingerprint that `privity keygen` printed into the federation file, at every party.',
+    remedy:
+      "If the certificate is the right one, put the fingerprint in the message into the federation file of every party. If it is another party's, point `key` and `certificate` in the party file at this party's own.",
   },
   PRIVITY_PEER_CERTIFICATE_MISSING: {
     failure: 'AUTH_FAILED',

@@ -3,7 +3,7 @@ import { UsageError } from '../../base/errors.ts';
 import { failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { hint } from '../../base/suggest.ts';
-import { advice } from '../output/advice.ts';
+import { adviceFor } from '../output/advice.ts';
 import { wrapText } from '../output/columns.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
@@ -46,7 +46,7 @@ function lookUp(code: string): ({ code: string } & Record<string, string | numbe
     return {
       code,
       means: summary,
-      'to do': advice[code],
+      'to do': adviceFor(code, { origin: null, own: [] }),
       blame,
       'exit code': exit,
       'gRPC status': grpcStatus,

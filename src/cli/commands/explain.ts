@@ -9,8 +9,7 @@ import { readReport } from '../../observe/report-schema.ts';
 import { isSignedBy } from '../../supervisor/signer.ts';
 import { type Federation, readFederationFile } from '../config/federation-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
-import { advice } from '../output/advice.ts';
-import { mergedText } from '../output/merged-text.ts';
+import { mergedText, whatToDo } from '../output/merged-text.ts';
 import { printableData } from '../output/printable.ts';
 import type { Shell } from '../shell.ts';
 import { explainCode, isCode } from './explain-code.ts';
@@ -40,7 +39,7 @@ export async function explainCommand(
   const verified =
     flags.federation === undefined ? null : verify(reports, await readFederationFile(flags.federation));
   const run = mergeReports(reports);
-  const toDo = run.code === null ? null : advice[run.code];
+  const toDo = whatToDo(run);
   if (flags.json) shell.out.write(jsonLine({ ...run, signaturesVerified: verified, toDo }));
   else shell.out.write(mergedText(printableData(run), verified, shell.colour.out));
   return 0;
@@ -107,7 +106,7 @@ function verify(reports: readonly RunReport[], federation: Federation): number {
       if (!isSignedBy(member.fingerprint, signedText(party, said), signature)) {
         throw new PeerError(
           'PRIVITY_REPORT_SIGNATURE',
-          `in the report of ${reporter}, what ${party} is said to have contributed was not signed with its key`,
+          `in the report of ${reporter}, what ${party} is said to have contributed was not signed with the key that ${federation.name} lists for ${party}: either this is not the federation file of the run, or the report was changed`,
           { party },
         );
       }

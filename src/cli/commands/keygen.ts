@@ -10,7 +10,7 @@ import {
   readCertificate,
 } from '../../transport/identity/certificate.ts';
 import { parseDays } from '../arguments.ts';
-import { parseAddress } from '../config/address.ts';
+import { DIALLED_EXPECTED, isUnspecified, parseAddress } from '../config/address.ts';
 import { partyNamePattern } from '../config/federation-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { printable } from '../output/printable.ts';
@@ -40,12 +40,7 @@ export async function keygenCommand(shell: Shell, flags: KeygenFlags): Promise<n
       '--party: expected a small letter, then up to 30 small letters, digits or hyphens',
     );
   }
-  if (flags.address !== undefined && parseAddress(flags.address) === undefined) {
-    throw new UsageError(
-      'PRIVITY_CONFIG_ADDRESS',
-      '--address: expected HOST:PORT, such as alice.example.org:7420',
-    );
-  }
+  if (flags.address !== undefined) checkAddress(flags.address);
   const days = flags.days === undefined ? CERTIFICATE_DAYS : parseDays(flags.days);
   const folder = resolve(shell.cwd, flags.out);
   const files = {
@@ -73,6 +68,13 @@ export async function keygenCommand(shell: Shell, flags: KeygenFlags): Promise<n
     shell.out.write(keygenText(shell, flags, files, own, notAfter, configWritten));
   }
   return 0;
+}
+
+function checkAddress(text: string): void {
+  const address = parseAddress(text);
+  if (address !== undefined && !isUnspecified(address.host)) return;
+  const expected = address === undefined ? 'HOST:PORT, such as alice.example.org:7420' : DIALLED_EXPECTED;
+  throw new UsageError('PRIVITY_CONFIG_ADDRESS', `--address: expected ${expected}`);
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -120,6 +120,7 @@ async function prepare(
     federation: config.federation.parties,
     identity: { certPem: identity.certPem, keyPem: identity.keyPem },
     listen: config.listen,
+    files: { federation: config.federationFile },
     jobFile: resolve(shell.cwd, jobFile),
     runId: flags.runId === undefined ? undefined : parseRunId(flags.runId),
     ownRunId: ownRunId(randomBytes(16).toString('hex')),

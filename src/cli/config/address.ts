@@ -21,6 +21,23 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
+ * Whether a host only says "every address of this machine": one can listen there, and nobody can be dialled there. In every
+ * spelling that a resolver takes: `0`, `0x0`, `[0:0:0:0:0:0:0:0]`, `[::ffff:0.0.0.0]`.
+ */
+export function isUnspecified(host: string): boolean {
+  const url = host.includes(':') ? `http://[${host}]` : `http://${host}`;
+  if (!URL.canParse(url)) return false;
+  return UNSPECIFIED.has(new URL(url).hostname);
+}
+
+/** As WHATWG URLs write them, which have one spelling for each address. */
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]', '[::ffff:0:0]']);
+
+/** What is said where an address that peers are to dial is none. */
+export const DIALLED_EXPECTED =
+  'an address that other parties can dial; 0.0.0.0 and [::] mean every address of this machine and are for `listen` in the party file only';
+
+/**
  * Where a party listens when its file does not say. A loopback address is meant as it stands; otherwise on all interfaces,
  * because behind a gateway or in a container the address that peers use is not one of this machine.
  */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PrivityError, UsageError } from '../../base/errors.ts';
-import { defaultListen, formatAddress, parseAddress } from './address.ts';
+import { defaultListen, formatAddress, isUnspecified, parseAddress } from './address.ts';
 import {
   type Federation,
   federationDigest,
@@ -73,6 +73,13 @@ describe('addresses', () => {
       '[bob]:1',
     ];
     for (const text of wrong) assert.equal(parseAddress(text), undefined, text);
+  });
+
+  it('tells an address that nobody can dial from one', () => {
+    const none = ['0.0.0.0', '0', '0x0', '0.0', '00.0.0.0', '0.0.0.0.', '::', '::0', '0:0:0:0:0:0:0:0'];
+    for (const host of [...none, '::ffff:0.0.0.0']) assert.ok(isUnspecified(host), host);
+    for (const host of ['127.0.0.1', '::1', '10.0.0.0', '0.example.org', 'zero', '0.0.0.1', '2001:db8::'])
+      assert.ok(!isUnspecified(host), host);
   });
 
   it('listens on all interfaces unless the address is a loopback', () => {
@@ -168,6 +175,18 @@ describe('federation files', () => {
       (t) => t.replace('.org:7420', '.org'),
       'PRIVITY_CONFIG_ADDRESS',
       /^f:4:14: parties\[0\]\.address: expected an address HOST:PORT/,
+    ],
+    [
+      'an address that is only for listening',
+      (t) => t.replace('alice.example.org:', '0.0.0.0:'),
+      'PRIVITY_CONFIG_ADDRESS',
+      /parties\[0\]\.address: expected an address that other parties can dial; .*`listen` in the party file/,
+    ],
+    [
+      'the same for IPv6',
+      (t) => t.replace(/"?\[2001:db8::7\]:7421"?/, '"[0::0]:7421"'),
+      'PRIVITY_CONFIG_ADDRESS',
+      /parties\[1\]\.address: expected an address that other parties can dial/,
     ],
     ['a bad port', (t) => t.replace(':7420', ':74200'), 'PRIVITY_CONFIG_ADDRESS', /port 1 to 65535/],
     [

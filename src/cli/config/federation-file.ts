@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { FederationMember } from '../../supervisor/options.ts';
-import { formatAddress, parseAddress } from './address.ts';
+import { DIALLED_EXPECTED, formatAddress, isUnspecified, parseAddress } from './address.ts';
 import { checkFile, type IssueParams } from './check.ts';
 import { checkFileVersion, fileVersion } from './file-version.ts';
 import { parseYaml, readYamlFile, type YamlFile } from './yaml-file.ts';
@@ -29,9 +29,15 @@ export const addressText = z
     params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,
   });
 
+/** Where others dial a party. Where it listens may be more than that. */
+const dialledText = addressText.refine((text) => !isUnspecified(parseAddress(text)?.host ?? ''), {
+  error: DIALLED_EXPECTED,
+  params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,
+});
+
 const party = z.strictObject({
   name: partyName,
-  address: addressText,
+  address: dialledText,
   fingerprint: z.string('a fingerprint').regex(fingerprintPattern, {
     error: 'a fingerprint: "sha256:" and 43 characters, as `privity keygen` prints it',
   }),

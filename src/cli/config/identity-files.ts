@@ -20,10 +20,11 @@ export async function readIdentityFiles(config: PartyConfig): Promise<IdentityFi
   const certPem = await readTextFile(config.certificateFile, 'certificate');
   const keyPem = await readTextFile(config.keyFile, 'private key');
   const certificate = parseCertificate(config.certificateFile, certPem);
-  if (claimedParty(certificate) !== config.party) {
+  const named = claimedParty(certificate);
+  if (named !== config.party) {
     throw new UsageError(
       'PRIVITY_CONFIG_CERTIFICATE',
-      `${config.certificateFile}: the certificate does not name the party "${config.party}"`,
+      `${config.certificateFile}: the certificate names ${named === undefined ? 'no party' : `the party "${named}"`}, not "${config.party}"`,
     );
   }
   if (!certificate.checkPrivateKey(parsePrivateKey(config.keyFile, keyPem))) {
@@ -36,7 +37,7 @@ export async function readIdentityFiles(config: PartyConfig): Promise<IdentityFi
   if (own !== config.member.fingerprint) {
     throw new UsageError(
       'PRIVITY_CONFIG_FINGERPRINT_MISMATCH',
-      `${config.federationFile}: lists another fingerprint for ${config.party} than that of ${config.certificateFile}, which is ${own}`,
+      `${config.federationFile}: lists ${config.member.fingerprint} for ${config.party}, but the fingerprint of ${config.certificateFile} is ${own}`,
     );
   }
   return { certPem, keyPem, fingerprint: own };

@@ -75,6 +75,8 @@ errorDetail: message
     assert.deepEqual(config.listen, { host: '127.0.0.1', port: 7420 });
     const identity = await readIdentityFiles(config);
     assert.equal(identity.fingerprint, config.member.fingerprint);
+    const everywhere = await readPartyFile(await make('everywhere', (t) => `${t}listen: 0.0.0.0:7420\n`));
+    assert.deepEqual(everywhere.listen, { host: '0.0.0.0', port: 7420 });
   });
 
   const mistakes: [string, (text: string) => string, string, RegExp][] = [

@@ -4,7 +4,7 @@ import type { Shell } from '../shell.ts';
 import { padEnd } from './columns.ts';
 import type { Presenter } from './presenter.ts';
 import { printable } from './printable.ts';
-import { type PartyView, RunBoard } from './run-board.ts';
+import { busyText, type PartyView, RunBoard } from './run-board.ts';
 import { createStyle } from './style.ts';
 
 /** Text of a job's own output that is kept for after the display. What is beyond was already seen, or is in the log. */
@@ -33,7 +33,7 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
   const title = (party: string): string => {
     const text = own.includes(party)
       ? board.describe(party, shell.clock.wallTime())
-      : peerText(board, own, party);
+      : peerText(board, own, party, shell.clock.wallTime());
     return `${style.bold(padEnd(party, columns))}  ${text}`;
   };
   // A row that has ended is out of the display's hands: touching it would draw it again.
@@ -121,11 +121,13 @@ function createRow(party: string): Row {
 }
 
 /** A peer as the one party that runs here sees it. */
-function peerText(board: RunBoard, own: readonly string[], peer: string): string {
+function peerText(board: RunBoard, own: readonly string[], peer: string, now: number): string {
   const view = firstView(board, own);
   const state = view?.peers.get(peer) ?? 'joining';
   if (view?.verdict !== undefined)
     return view.verdict.origin === peer ? 'where it went wrong' : 'has the same verdict';
+  const busy = state === 'up' && view !== undefined ? board.isBusy(view, peer, now) : undefined;
+  if (busy !== undefined) return busyText(busy);
   return state === 'joining' ? 'not here yet' : state === 'up' ? 'connected' : state;
 }
 

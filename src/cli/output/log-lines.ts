@@ -59,6 +59,7 @@ export function levelOf(event: RunEvent): LogLevel {
     case 'verdict':
       return event.outcome === 'completed' ? 'info' : 'error';
     case 'waiting':
+    case 'busy':
       return 'warn';
     case 'peer.state':
       return event.state === 'suspect' || event.state === 'lost' ? 'warn' : 'info';

@@ -1,12 +1,12 @@
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { Aftermath, MergedEntry, MergedFailure, MergedRun } from '../../observe/merged-run.ts';
 import type { Wait } from '../../observe/report.ts';
-import { advice } from './advice.ts';
+import { adviceFor, logOf } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { listed } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+import { blockedText, busyText, exitText, placeText, stepPlace } from './run-board.ts';
 import { createStyle, type Style } from './style.ts';
 
 const COLUMNS = 100;
@@ -24,17 +24,25 @@ const FAILURES_SHOWN_MAX = 10;
  */
 export function mergedText(run: MergedRun, verified: number | null, colour: boolean): string {
   const style = createStyle(colour);
+  const toDo = whatToDo(run);
   const blocks = [
     headBlock(run, verified, style),
     timelineBlock(run, style),
     noticedBlock(run, style),
     waitsBlock('Who waited for whom, at the end', run.waits, style),
     run.waits.length > 0 ? [] : waitsBlock('The longest waits', run.longestWaits, style),
+    busyBlock(run, style),
     afterBlock(run, style),
-    run.code === null ? [] : [style.bold('What to do now'), ...wrapped(advice[run.code])],
+    toDo === null ? [] : [style.bold('What to do now'), ...wrapped(toDo)],
   ];
   const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
   return `${text.join('\n\n')}\n`;
+}
+
+/** For the reader of reports, who has the log of no party before him. */
+export function whatToDo({ code, failure }: MergedRun): string | null {
+  if (code === null) return null;
+  return adviceFor(code, { origin: failure?.origin ?? null, reporter: failure?.reporter, own: [] });
 }
 
 function headBlock(run: MergedRun, verified: number | null, style: Style): string[] {
@@ -52,7 +60,10 @@ function headBlock(run: MergedRun, verified: number | null, style: Style): strin
         ];
   const said = failure?.message ?? failure?.facts;
   if (said !== undefined) lines.push(`  why      ${printable(said)}`);
-  if (failure !== null) lines.push(`  incident ${printable(failure.incident)}`);
+  if (failure !== null) {
+    const where = printable(logOf(failure.reporter, []));
+    lines.push(`  incident ${printable(failure.incident)}; what more is known of it is in ${where}`);
+  }
   const missing = run.missing.length === 0 ? '' : `; none of ${listed(run.missing)}`;
   lines.push(
     style.dim(`  told by the ${told.length === 1 ? 'report' : 'reports'} of ${listed(told)}${missing}`),
@@ -172,8 +183,15 @@ function waitsBlock(
   style: Style,
 ): string[] {
   if (waits.length === 0) return [];
-  const rows = waits.map((wait) => [printable(wait.party), printable(waitingText(wait))]);
+  const rows = waits.map((wait) => [printable(wait.party), printable(blockedText(wait))]);
   return [style.bold(title), ...alignColumns(rows, { indent: '  ' })];
+}
+
+function busyBlock({ longestBusy }: MergedRun, style: Style): string[] {
+  const lines = longestBusy.map(
+    (program) => `  ${printable(busyText(program).replace(' has been ', ' was '))}`,
+  );
+  return lines.length === 0 ? [] : [style.bold('Programs that did not answer, at the longest'), ...lines];
 }
 
 function afterBlock({ aftermath }: MergedRun, style: Style): string[] {

@@ -13,6 +13,7 @@ import { alignColumns, wrapText } from './columns.ts';
 import { errorLine, errorText, parseErrorLine, reportOf } from './error-text.ts';
 import { eventLine, parseEventLine } from './event-line.ts';
 import { sentence } from './plain-lines.ts';
+import { ONGOING_INTERVAL_MS, PlainRun } from './plain-run.ts';
 import { guarded, printable, printableData, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { RunBoard } from './run-board.ts';
@@ -54,6 +55,38 @@ const waitFor = (wait: Partial<Wait>): RunEventBody => ({
 });
 
 const steering = /(?![\n])[\p{Cc}\p{Cf}]/u;
+
+describe('a program that does not answer', () => {
+  const busy = (afterMs: number, sinceMs: number): RunEvent =>
+    at('alice', { event: 'busy', peer: 'bob', stepId: '4', stepName: 'score', sinceMs }, afterMs);
+
+  it('is named at once, and then now and then', () => {
+    const run = new PlainRun(['alice'], ['alice', 'bob'], START);
+    const said = [0, 1_000, 4_000, ONGOING_INTERVAL_MS + 1].map((ms) => run.take(busy(ms, 25_000 + ms)));
+    assert.equal(said[0], 'bob\'s program has been busy in step 4 "score" for 25 s');
+    assert.deepEqual(
+      said.map((line) => line !== undefined),
+      [true, false, false, true],
+    );
+  });
+
+  it('is part of a wait, and is forgotten when it is not told of any more', () => {
+    const board = new RunBoard(['alice'], ['alice', 'bob']);
+    board.apply(at('alice', { event: 'peer.state', peer: 'bob', state: 'up' }));
+    board.apply(
+      at('alice', { event: 'run.started', job: 'job.ts', parties: ['alice', 'bob'], ownRunId: 'own-1' }),
+    );
+    const about = { stepId: '4', stepName: 'score', sinceMs: 25_000 };
+    board.apply(at('alice', waitFor({ stepId: '5', stepName: 'sum', sinceMs: 26_000, busy: about })));
+    board.apply(busy(0, 25_000));
+    assert.equal(
+      board.describe('alice', START),
+      'waits for bob, step 5 "sum" (26.0 s); bob\'s program has been busy in step 4 "score" for 25 s',
+    );
+    assert.equal(board.isBusy(board.party('alice'), 'bob', START + 1_000)?.sinceMs, 25_000);
+    assert.equal(board.isBusy(board.party('alice'), 'bob', START + 5_000), undefined);
+  });
+});
 
 describe('text that others had a hand in', () => {
   it('cannot steer the terminal', () => {

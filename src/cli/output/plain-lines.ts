@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../observe/events.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+import { busyText, exitText, placeText, stepPlace, waitingText } from './run-board.ts';
 
 /** `14:03:12.345`, in local time: what a person beside the machine compares with a watch. */
 export function clockText(isoTime: string): string {
@@ -32,7 +32,7 @@ export function sentence(event: RunEvent): string | undefined {
     case 'failure':
       return `failure ${event.code} at ${placeText(event.origin, event.stepId, event.stepName)}${
         event.message === undefined ? '' : `: ${printable(event.message)}`
-      }`;
+      }${event.seenHere === undefined ? '' : ` (${printable(event.seenHere)})`}`;
     case 'verdict':
       return event.outcome === 'completed'
         ? `verdict: completed${event.absent ? ` without ${listed(event.absent)}` : ''}`
@@ -47,6 +47,8 @@ export function sentence(event: RunEvent): string | undefined {
       return `report written to ${printable(event.path)}`;
     case 'waiting':
       return waitingText(event);
+    case 'busy':
+      return busyText(event);
     case 'log':
       return event.level === 'info'
         ? printable(event.message)

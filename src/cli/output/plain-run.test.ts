@@ -28,7 +28,12 @@ class Printed {
   joined(): void {
     for (const peer of ['bob', 'carol'])
       this.at(0, { event: 'peer.state', peer, state: 'up', reason: 'joined' });
-    this.at(0, { event: 'run.started', job: 'j', parties: ['alice', 'bob', 'carol'] });
+    this.at(0, {
+      event: 'run.started',
+      job: 'j',
+      parties: ['alice', 'bob', 'carol'],
+      ownRunId: 'own-1',
+    });
     this.lines.length = 0;
   }
 }
@@ -52,7 +57,12 @@ describe('plain output', () => {
     printed.at(0, { event: 'process.started', role: 'program', pid: 7 });
     printed.at(1, { event: 'peer.state', peer: 'bob', state: 'up', reason: 'joined' });
     printed.at(1, { event: 'peer.state', peer: 'carol', state: 'up', reason: 'joined' });
-    printed.at(2, { event: 'run.started', job: 'j', parties: ['alice', 'bob', 'carol'] });
+    printed.at(2, {
+      event: 'run.started',
+      job: 'j',
+      parties: ['alice', 'bob', 'carol'],
+      ownRunId: 'own-1',
+    });
     printed.at(3, started('0', 'task'));
     printed.at(5, finished('0', 'task', STEP_TOLD_FROM_MS));
     printed.at(6, {

@@ -5,7 +5,7 @@
 import type { RunEvent } from '../../observe/events.ts';
 import { listed, sentence } from './plain-lines.ts';
 import { count } from './quantity.ts';
-import { RunBoard, shownSteps } from './run-board.ts';
+import { type BusyEvent, RunBoard, shownSteps } from './run-board.ts';
 
 /** A step that takes less is counted, not told: a job may have thousands. */
 export const STEP_TOLD_FROM_MS = 1_000;
@@ -25,6 +25,8 @@ interface Told {
 export class PlainRun {
   readonly #board: RunBoard;
   readonly #told = new Map<string, Told>();
+  /** When it was last told that a program does not answer, by who tells of it, the peer and the step. */
+  readonly #busy = new Map<string, number>();
 
   constructor(own: readonly string[], all: readonly string[], now: number) {
     this.#board = new RunBoard(own, all);
@@ -62,6 +64,8 @@ export class PlainRun {
       case 'step.progress':
       case 'waiting':
         return undefined;
+      case 'busy':
+        return this.#isNewlyBusy(event) ? sentence(event) : undefined;
       case 'process.exited': {
         const isExpected = event.signal === null && (event.code === 0 || view.verdict !== undefined);
         return isExpected ? undefined : sentence(event);
@@ -91,5 +95,13 @@ export class PlainRun {
       default:
         return sentence(event);
     }
+  }
+
+  #isNewlyBusy({ party, peer, stepId, time }: BusyEvent): boolean {
+    const key = `${party} ${peer} ${stepId}`;
+    const now = Date.parse(time);
+    if (now - (this.#busy.get(key) ?? Number.NEGATIVE_INFINITY) < ONGOING_INTERVAL_MS) return false;
+    this.#busy.set(key, now);
+    return true;
   }
 }

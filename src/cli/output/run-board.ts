@@ -1,5 +1,6 @@
+import type { StepKind } from '../../coordination/failure.ts';
 import type { RunEvent } from '../../observe/events.ts';
-import type { Wait } from '../../observe/report.ts';
+import { type BusyProgram, type Wait, WORK_KINDS } from '../../observe/report.ts';
 import { printable } from './printable.ts';
 import { progressed, progressText, type StepProgress } from './progress-text.ts';
 import { count, duration } from './quantity.ts';
@@ -8,13 +9,14 @@ export type FailureEvent = Extract<RunEvent, { event: 'failure' }>;
 export type VerdictEvent = Extract<RunEvent, { event: 'verdict' }>;
 export type ReclaimedEvent = Extract<RunEvent, { event: 'reclaimed' }>;
 export type WaitingEvent = Extract<RunEvent, { event: 'waiting' }>;
+export type BusyEvent = Extract<RunEvent, { event: 'busy' }>;
 export type ProcessExit = Extract<RunEvent, { event: 'process.exited' }>;
 
 interface RunningStep {
   readonly name: string;
   /** Milliseconds since the epoch, from the event. NaN if the event had no readable time. */
   readonly since: number;
-  readonly kind: string;
+  readonly kind: StepKind;
   progress?: StepProgress;
 }
 
@@ -28,6 +30,8 @@ export interface PartyView {
   readonly peers: Map<string, string>;
   /** The longest wait of the last second. */
   waiting: WaitingEvent | undefined;
+  /** What this party was told last of programs that do not answer. */
+  readonly busy: Map<string, BusyEvent>;
   readonly failures: FailureEvent[];
   verdict: VerdictEvent | undefined;
   reclaimed: ReclaimedEvent | undefined;
@@ -39,6 +43,9 @@ export interface PartyView {
 
 /** Failures kept for each party: the verdict's causes are few; a flood of consequences is not worth the memory. */
 const FAILURES_KEPT_MAX = 50;
+
+/** It is told every second: whoever has not been told for this long need not be told that it is over. */
+const BUSY_STALE_MS = 2_500;
 
 /** The state of a run, folded from its events. Nothing here reads a clock or prints. */
 export class RunBoard {
@@ -68,6 +75,7 @@ export class RunBoard {
       stepsCompleted: 0,
       peers: new Map(),
       waiting: undefined,
+      busy: new Map(),
       failures: [],
       verdict: undefined,
       reclaimed: undefined,
@@ -141,9 +149,18 @@ export class RunBoard {
         )
           view.waiting = event;
         break;
+      case 'busy':
+        view.busy.set(event.peer, event);
+        break;
       default:
         break;
     }
+  }
+
+  /** Whether a party's program is busy at this moment, as another was told; `now`: milliseconds since the epoch. */
+  isBusy(view: PartyView, peer: string, now: number): BusyEvent | undefined {
+    const told = view.busy.get(peer);
+    return told !== undefined && now - Date.parse(told.time) < BUSY_STALE_MS ? told : undefined;
   }
 
   /** One line: what the party is doing now, or how it ended. `now`: milliseconds since the epoch. */
@@ -160,11 +177,11 @@ export class RunBoard {
       return `waits for ${joining.join(', ')} to join${sinceText(view.waiting, 'join')}`;
     if (!view.started) {
       const wait = view.waiting?.what === 'start' ? view.waiting : undefined;
-      return wait === undefined ? 'comparing job, arguments and federation' : waitingText(wait);
+      return wait === undefined ? 'comparing job, arguments and federation' : blockedText(wait);
     }
     const waiting = currentWait(view, now);
     if (view.running.size > 0) return `${runningText(view, waiting, now)}${done}`;
-    if (waiting !== undefined) return `${waitingText(waiting)}${done}`;
+    if (waiting !== undefined) return `${blockedText(waiting)}${done}`;
     return view.stepsCompleted === 0
       ? 'all parties are here'
       : count(view.stepsCompleted, 'step').concat(' done');
@@ -194,6 +211,21 @@ export function waitingText(wait: Wait): string {
   const purposes = { join: ' to join', start: ' to load the job', value: '', end: ' to come to the end' };
   const step = wait.stepId === null ? '' : `, ${stepPlace(wait.stepId, wait.stepName)}`;
   return `waits for ${wait.peer}${purposes[wait.what]}${step} (${duration(wait.sinceMs)})`;
+}
+
+/** `bob's program has been busy in step 4 "score" for 25 s` */
+export function busyText({ peer, stepId, stepName, sinceMs }: BusyProgram): string {
+  const step = stepId === null ? '' : ` in ${stepPlace(stepId, stepName)}`;
+  return `${peer}'s program has been busy${step} for ${wholeSeconds(sinceMs)}`;
+}
+
+/** Programs are asked once a second: tenths would be made up. */
+const wholeSeconds = (ms: number): string => (ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : duration(ms));
+
+/** A wait with what is known of the program that is waited for. */
+export function blockedText(wait: Wait): string {
+  const program = wait.busy === undefined ? '' : `; ${busyText({ peer: wait.peer, ...wait.busy })}`;
+  return `${waitingText(wait)}${program}`;
 }
 
 /** Half of the interval in which waits are told. */
@@ -251,12 +283,11 @@ export function shownSteps(running: PartyView['running']): [string, RunningStep]
   return work.length > 0 ? work : all;
 }
 
-const isWork = ([, { kind }]: readonly [string, RunningStep]): boolean =>
-  kind === 'task' || kind === 'psi' || kind === 'exchange';
+const isWork = ([, { kind }]: readonly [string, RunningStep]): boolean => WORK_KINDS.has(kind);
 
 function runningText(view: PartyView, waiting: WaitingEvent | undefined, now: number): string {
   const steps = shownSteps(view.running);
-  if (!steps.some(isWork) && waiting !== undefined) return waitingText(waiting);
+  if (!steps.some(isWork) && waiting !== undefined) return blockedText(waiting);
   const shown = steps.slice(0, RUNNING_SHOWN_MAX).map(([, step]) => stepText(step, now));
   if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);
   // What waits beside work of its own holds nobody up; work that stands still for want of a message does.

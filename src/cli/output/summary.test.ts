@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
-import { RunBoard } from './run-board.ts';
+import { type FailureEvent, RunBoard } from './run-board.ts';
 import { exitCodeOf, summaryText } from './summary.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.000Z');
@@ -111,6 +111,79 @@ describe('the summary', () => {
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
   });
 
+  it('names the program that did not answer, whether the run went well or not', () => {
+    const score = { peer: 'bob', stepId: '4', stepName: 'score' };
+    const told = (party: string, sinceMs: number): RunReport => ({
+      ...report(party),
+      longestBusy: [{ ...score, sinceMs }],
+    });
+    const wait = { peer: 'bob', what: 'value', stepId: '5', stepName: 'sum', sinceMs: 26_000 } as const;
+    const { peer: _, ...busy } = { ...score, sinceMs: 25_000 };
+    const waited = { ...told('alice', 24_800), longestWaits: [{ ...wait, busy }] };
+    const well = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) well.apply(at(party, completedVerdict));
+    const text = summaryText(input(well, [waited, told('bob', 25_000)]), false);
+    assert.match(text, /bob's program was busy in step 4 "score" for 25 s at the longest/);
+    assert.equal(text.match(/was busy/g)?.length, 1, 'every party was told, one line says it');
+    assert.match(
+      text,
+      /alice was waiting for bob, step 5 "sum" \(26.0 s\); bob's program has been busy in step 4/,
+    );
+    const failed = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) failed.apply(at(party, failedVerdict('STALLED')));
+    assert.match(
+      summaryText(input(failed, [told('alice', 5_000)]), false).replace(/\s+/g, ' '),
+      /busy bob's program was busy in step 4 "score" for 5 s at the longest/,
+    );
+  });
+
+  it('sends the origin to its own output, and everybody else to that of whoever tells of it', () => {
+    const seen = (own: string, failure: Partial<FailureEvent>): string => {
+      const board = new RunBoard([own]);
+      const { code = 'TASK_FAILED' } = failure;
+      board.apply(at(own, { ...taskFailed, stepName: 'load', ...failure } as RunEventBody));
+      board.apply(at(own, failedVerdict(code)));
+      return summaryText({ ...input(board, []), own: [own] }, false).replace(/\s+/g, ' ');
+    };
+    const here = seen('bob', { message: 'no such column' });
+    assert.match(here, /to do The error's text and stack are above and in this party's log/);
+    assert.match(here, /incident i1, under which this party's own output and log have the details/);
+    assert.doesNotMatch(here, /origin|log of bob/);
+    const elsewhere = seen('alice', {});
+    assert.match(elsewhere, /why the text of an error stays where it happened: in the output and log of bob/);
+    assert.match(elsewhere, /to do The error's text is in the output and log of bob and nowhere else/);
+    const told = {
+      code: 'PEER_UNREACHABLE',
+      reporter: 'carol',
+      seenHere: 'this party dials bob at h:1',
+    } as const;
+    const third = seen('alice', told);
+    assert.match(
+      third,
+      /why carol noticed it; bob itself may know nothing of it seen this party dials bob at h:1/,
+    );
+    assert.match(third, /under which the output and log of carol have the details/);
+    assert.match(seen('bob', told), /to do The others did not hear this party/);
+    const wrong = seen('alice', { code: 'SETUP_FAILED', reporter: 'alice' });
+    assert.match(
+      wrong,
+      /At the address that the federation file of this party gives for bob something else answers/,
+    );
+    for (const code of Object.keys(failureCodes) as FailureCode[]) {
+      for (const [own, reporter] of [
+        ['bob', 'bob'],
+        ['bob', 'alice'],
+        ['alice', 'bob'],
+        ['alice', 'alice'],
+      ] as const)
+        assert.doesNotMatch(
+          seen(own, { code, reporter }),
+          /the origin|\{|only \w+ knows/,
+          `${code} at ${own}`,
+        );
+    }
+  });
+
   it('shows the result and what left each party', () => {
     const board = new RunBoard(['alice', 'bob']);
     for (const party of ['alice', 'bob']) board.apply(at(party, completedVerdict));
@@ -171,7 +244,7 @@ describe('the summary', () => {
       /details +needed: 3, table: visits\n/,
       /because +BinderError \(E_BIND\): age\\x1b\n +RangeError\n/,
       /trace +at load \(job\.ts:3:4\)\n/,
-      /incident +i1, under which bob's log/,
+      /incident +i1, under which the output and log of bob/,
       /bob +where it began; 0 steps completed; nothing left behind/,
       /to do +The error's text/,
     ]) {

@@ -2,19 +2,21 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
-import type { Disclosure, RunReport, Wait } from '../../observe/report.ts';
-import { advice } from './advice.ts';
+import type { BusyProgram, Disclosure, RunReport, Wait } from '../../observe/report.ts';
+import { adviceFor, logOf } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import {
+  blockedText,
+  busyText,
   exitText,
+  type FailureEvent,
   type PartyView,
   placeText,
   type RunBoard,
   type VerdictEvent,
-  waitingText,
 } from './run-board.ts';
 import { secureBlocks } from './secure-summary.ts';
 import { createStyle, type Style } from './style.ts';
@@ -115,7 +117,12 @@ function completedHead(input: SummaryInput, style: Style): string[] {
     const [longest] = input.reports.get(party)?.longestWaits.filter(({ what }) => what === 'value') ?? [];
     return longest !== undefined && longest.sinceMs >= LONG_WAIT_MS ? [{ party, wait: longest }] : [];
   });
-  const lines = waits.map(({ party, wait }) => `  ${party} ${printable(waitedText(wait))} at the longest`);
+  const lines = [
+    ...waits.map(({ party, wait }) => `  ${party} ${printable(waitedText(wait))} at the longest`),
+    ...busiest(input).flatMap((program) =>
+      program.sinceMs >= LONG_WAIT_MS ? [`  ${printable(wasBusyText(program))} at the longest`] : [],
+    ),
+  ];
   return [head, style.dim(run), ...note, ...lines.map((line) => style.dim(line))];
 }
 
@@ -135,7 +142,9 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
     rows.push(...reasonRows(input, verdict));
   }
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
-  if (verdict !== undefined) rows.push(['to do', advice[verdict.code ?? 'INTERNAL']]);
+  const busy = busiest(input).map((program) => `${wasBusyText(program)} at the longest`);
+  if (busy.length > 0) rows.push(['busy', printableText(busy.join('\n'))]);
+  if (verdict !== undefined) rows.push(['to do', whatToDo(input, verdict)]);
   rows.push(['ended', `exit code ${input.exitCode}, run ${printable(input.board.runId ?? '(none)')}`]);
   if (verdictsDiffer(input)) {
     rows.push([
@@ -154,21 +163,23 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
 
 /** The text of the cause, where this machine may know it: its own party's, or what the origin let cross. */
 function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string][] {
-  const failures = input.own.flatMap((party) => input.board.party(party).failures);
-  const cause = failures.find(
-    (failure) =>
-      failure.code === verdict.code &&
-      failure.origin === verdict.origin &&
-      failure.stepId === verdict.stepId &&
-      (failure.message !== undefined || failure.stack !== undefined),
+  const { own } = input;
+  const told = own.flatMap((party) =>
+    input.board.party(party).failures.filter((failure) => isCause(failure, verdict)),
   );
-  const known =
-    cause ?? failures.find((failure) => failure.code === verdict.code && failure.origin === verdict.origin);
+  const cause = told.find((failure) => failure.message !== undefined || failure.stack !== undefined);
+  const known = cause ?? told[0];
   const rows: [string, string][] = [];
   const message = cause?.message ?? verdict.message;
   if (message !== undefined) rows.push(['why', printableText(message)]);
-  else if (verdict.origin !== null && !input.own.includes(verdict.origin)) {
-    rows.push(['why', `only ${verdict.origin} knows: the text of an error stays where it happened`]);
+  else if (known !== undefined && !own.includes(known.origin) && known.code !== 'PROGRAM_MISMATCH')
+    rows.push(['why', whoKnows(known, own)]);
+  const seen = new Map(
+    told.flatMap(({ party, seenHere }) => (seenHere === undefined ? [] : [[party, seenHere]])),
+  );
+  if (seen.size > 0) {
+    const lines = [...seen].map(([party, text]) => (own.length === 1 ? text : `${party}: ${text}`));
+    rows.push(['seen', printableText(lines.join('\n'))]);
   }
   const details = Object.entries(cause?.details ?? {}).map(([name, value]) => `${name}: ${value}`);
   if (details.length > 0) rows.push(['details', printable(details.join(', '))]);
@@ -176,13 +187,31 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
   if (causes.length > 0) rows.push(['because', printableText(causes.map(linkText).join('\n'))]);
   const trace = traceOf(cause?.stack);
   if (trace.length > 0) rows.push(['trace', trace.join('\n')]);
-  if (known !== undefined) {
-    const where = speechless.has(known.code)
-      ? ''
-      : `, under which ${known.origin}'s log and events have the details`;
-    rows.push(['incident', `${printable(known.incident)}${where}`]);
-  }
+  if (known !== undefined)
+    rows.push([
+      'incident',
+      `${printable(known.incident)}, under which ${printable(logOf(known.reporter, own))} have the details`,
+    ]);
   return rows;
+}
+
+function whatToDo({ own, board }: SummaryInput, verdict: VerdictEvent): string {
+  const told = own.flatMap((party) => board.party(party).failures).find((one) => isCause(one, verdict));
+  const { origin } = verdict;
+  return adviceFor(verdict.code ?? 'INTERNAL', { origin, reporter: told?.reporter, own });
+}
+
+/** The very failure, or what another party says of the same; the verdict may have given a loss another name. */
+function isCause(failure: FailureEvent, { code, origin, stepId, incident }: VerdictEvent): boolean {
+  if (failure.incident === incident) return true;
+  return failure.code === code && failure.origin === origin && failure.stepId === stepId;
+}
+
+/** What may be said of a failure whose text did not come here: of nobody more than that he is the one who tells of it. */
+function whoKnows({ origin, reporter }: FailureEvent, own: readonly string[]): string {
+  if (reporter === origin) return `the text of an error stays where it happened: in ${logOf(origin, own)}`;
+  const who = own.length === 1 && own[0] === reporter ? 'this party' : reporter;
+  return `${who} noticed it; ${origin} itself may know nothing of it`;
 }
 
 /** The first line of a cause: what lies deeper is in the log. */
@@ -191,16 +220,6 @@ function linkText({ name, message, code }: ErrorLink): string {
   const named = code === undefined || code === name ? name : `${name} (${code})`;
   return first === '' ? named : `${named}: ${first}`;
 }
-
-/** Failures of which the origin itself may know nothing, because others saw them, or no more than everybody. */
-const speechless: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  'PEER_CRASHED',
-  'PEER_UNREACHABLE',
-  'JOIN_TIMEOUT',
-  'LINK_DOWN',
-  'PARTITION',
-  'PROGRAM_MISMATCH',
-]);
 
 /** Privity's own modules, compiled or mapped back to their source. */
 const ownModules = ['src/', 'dist'].map((name) =>
@@ -241,7 +260,18 @@ function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent |
 }
 
 /** `was waiting for bob, step 3 "load" (12 s)` */
-const waitedText = (wait: Wait): string => waitingText(wait).replace(/^waits/, 'was waiting');
+const waitedText = (wait: Wait): string => blockedText(wait).replace(/^waits/, 'was waiting');
+
+/** `bob's program was busy in step 4 "score" for 25 s` */
+const wasBusyText = (program: BusyProgram): string => busyText(program).replace(' has been ', ' was ');
+
+/** Of each party the program's longest time without an answer: every party here was told of it. */
+function busiest({ own, reports }: SummaryInput): readonly BusyProgram[] {
+  const longest = new Map<string, BusyProgram>();
+  for (const program of own.flatMap((party) => reports.get(party)?.longestBusy ?? []))
+    if ((longest.get(program.peer)?.sinceMs ?? 0) < program.sinceMs) longest.set(program.peer, program);
+  return [...longest.values()];
+}
 
 function verdictsDiffer(input: SummaryInput): boolean {
   const digests = input.own

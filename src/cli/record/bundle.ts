@@ -66,7 +66,8 @@ const publicFields: Fields = {
   result: [],
   reclaimed: ['items'],
   report: [],
-  waiting: ['peer', 'what', 'stepId', 'stepName', 'sinceMs'],
+  waiting: ['peer', 'what', 'stepId', 'stepName', 'sinceMs', 'busy'],
+  busy: ['peer', 'stepId', 'stepName', 'sinceMs'],
   log: ['level'],
 };
 
@@ -108,6 +109,7 @@ const reportRules: { readonly [K in keyof Required<RunReport>]: Rule } = {
   failures: 'whole',
   waits: 'whole',
   longestWaits: 'whole',
+  longestBusy: 'whole',
   timeline: 'whole',
   steps: 'whole',
   disclosures: 'whole',

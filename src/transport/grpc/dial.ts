@@ -197,8 +197,21 @@ function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
     return wrongAddress(peer, `the TLS handshake failed (${code})`);
   }
-  return unreachable(peer, code === '' ? 'the connection failed' : code, error);
+  const meaning = codeMeanings[code];
+  const why = code === '' ? 'the connection failed' : meaning === undefined ? code : `${code} (${meaning})`;
+  return unreachable(peer, why, error);
 }
+
+/** What the commonest errors of a connection say, for those who do not know them by heart. */
+const codeMeanings: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there, or a firewall refuses',
+  ECONNRESET: 'the connection was broken off there',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'there is no way to that machine',
+  ENETUNREACH: 'there is no way to that network',
+  ENOTFOUND: 'the name is not known',
+  EAI_AGAIN: 'the name service does not answer',
+};
 
 const at = (peer: PeerAddress): string => `${peer.name} at ${peer.host}:${peer.port}`;
 

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -10,7 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { PeerError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { Clock, Connection, Plane } from '../../contracts/index.ts';
-import type { Identity } from '../identity/certificate.ts';
+import { fingerprint, type Identity } from '../identity/certificate.ts';
 import { claimedParty, describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
 import { Crowd } from '../port/crowd.ts';
 import { GrpcConnection } from './connection.ts';
@@ -203,7 +204,9 @@ export class GrpcServer {
           ? 'the certificate names no party; make one with `privity keygen`'
           : `the federation of ${this.#options.self} lists no peer ${claimed}`;
       const code = claimed === undefined ? 'PRIVITY_PEER_NAME_WRONG' : 'PRIVITY_PEER_KEY_UNKNOWN';
-      return { error: new PeerError(code, `a dialler was refused: ${message}`, { party: claimed }), message };
+      const listing = [...this.#options.parties.keys()].join(', ');
+      const words = `a dialler was refused: ${message}; it presented the key ${keyText(certificate)}; listed are ${listing}`;
+      return { error: new PeerError(code, words, { party: claimed }), message };
     }
     const problem = verifyPeer({
       certificate,
@@ -215,6 +218,15 @@ export class GrpcServer {
     const found = problem ?? { reason: 'no-certificate' as const };
     const who = claimed ?? 'the dialler';
     return { error: identityError(found, who), message: describeProblem(found, who) };
+  }
+}
+
+/** Public, as all fingerprints are: whoever was refused by mistake is recognised by it. */
+function keyText(certificate: X509Certificate): string {
+  try {
+    return fingerprint(certificate);
+  } catch {
+    return 'that cannot be read';
   }
 }
 

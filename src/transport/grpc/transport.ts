@@ -30,7 +30,7 @@ export interface GrpcTransport extends Transport {
 }
 
 /**
- * @throws {UsageError} PRIVITY_IDENTITY_INVALID, PRIVITY_IDENTITY_MISMATCH: this party's own certificate would be refused
+ * @throws {UsageError} PRIVITY_IDENTITY_INVALID, PRIVITY_IDENTITY_OUT_OF_DATE, PRIVITY_IDENTITY_MISMATCH: this party's own certificate would be refused
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { self, clock } = options;

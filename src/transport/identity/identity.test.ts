@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { before, describe, test } from 'node:test';
+import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
 import { createIdentity, fingerprint, type Identity, isFingerprint } from './certificate.ts';
@@ -91,7 +92,39 @@ describe('party identity', () => {
       refused('PRIVITY_IDENTITY_INVALID'),
     );
     const old = await createIdentity({ party: 'alice', days: 1, clock: shifted(-3 * DAY_MS) });
-    assert.throws(() => checkOwnIdentity(old, 'alice', undefined, now), refused('PRIVITY_IDENTITY_INVALID'));
+    assert.throws(
+      () => checkOwnIdentity(old, 'alice', undefined, now),
+      refused('PRIVITY_IDENTITY_OUT_OF_DATE'),
+    );
+  });
+
+  test('of its own identity a party is told one thing: what the message says is what the remedy mends', async () => {
+    const now = Date.now();
+    const told = (work: () => void): string => {
+      try {
+        work();
+      } catch (error) {
+        if (error instanceof UsageError) return `${error.message} / ${errorCatalogue[error.code].remedy}`;
+      }
+      return 'nothing';
+    };
+    const old = await createIdentity({ party: 'alice', days: 1, clock: shifted(-3 * DAY_MS) });
+    const expired = told(() => checkOwnIdentity(old, 'alice', undefined, now));
+    assert.match(expired, /expired at .*keygen --party NAME --renew/);
+    assert.doesNotMatch(expired, /new pair|paths/);
+    const early = told(() => checkOwnIdentity(alice, 'alice', undefined, now - DAY_MS));
+    assert.match(early, /valid from .* by the clock of this machine \/ Look at the clock/);
+    const other = told(() => checkOwnIdentity(alice, 'alice', fingerprint(bob.certPem), now));
+    assert.ok(other.includes(fingerprint(alice.certPem)) && other.includes(fingerprint(bob.certPem)), other);
+    assert.match(other, /put the fingerprint in the message into the federation file/);
+    const foreign = told(() => checkOwnIdentity(bob, 'alice', undefined, now));
+    assert.match(foreign, /does not name it .*point `key` and `certificate`/);
+    const mixed = told(() =>
+      checkOwnIdentity({ certPem: alice.certPem, keyPem: bob.keyPem }, 'alice', undefined, now),
+    );
+    assert.match(mixed, /do not belong together.*the pair that was made together/);
+    for (const text of [expired, early, other, foreign, mixed])
+      assert.doesNotMatch(text, /with that organisation|telephone/, text);
   });
 
   test('names that cannot be a server name, and keys of another kind, are refused', async () => {

@@ -78,10 +78,34 @@ export function identityError(problem: IdentityProblem, party: string): PeerErro
   return new PeerError(problemCodes[problem.reason], describeProblem(problem, party), { party });
 }
 
+/** The same of this party's own certificate: said to its operator, who cannot ask another organisation about it. */
+function describeOwnProblem(problem: IdentityProblem, party: string): string {
+  switch (problem.reason) {
+    case 'no-certificate':
+      return `the public key in the certificate of this party, ${party}, cannot be read`;
+    case 'unknown-key':
+      return `the certificate of this party, ${party}, has the fingerprint ${problem.found}, but its federation file lists ${problem.expected}`;
+    case 'wrong-party':
+      return `the certificate of this party, ${party}, does not name it as its only subject (${partyUri(problem.expected)})`;
+    case 'expired':
+      return `the certificate of this party, ${party}, expired at ${problem.since} by the clock of this machine`;
+    case 'not-yet-valid':
+      return `the certificate of this party, ${party}, is valid from ${problem.from} only, by the clock of this machine`;
+  }
+}
+
+const ownProblemCodes = {
+  'no-certificate': 'PRIVITY_IDENTITY_INVALID',
+  'unknown-key': 'PRIVITY_IDENTITY_MISMATCH',
+  'wrong-party': 'PRIVITY_IDENTITY_MISMATCH',
+  expired: 'PRIVITY_IDENTITY_OUT_OF_DATE',
+  'not-yet-valid': 'PRIVITY_IDENTITY_OUT_OF_DATE',
+} as const satisfies Record<IdentityProblem['reason'], ErrorCode>;
+
 /**
  * Checks this party's own identity before a peer has to: key and certificate belong together, are in date, and are what
  * the federation lists.
- * @throws {UsageError} PRIVITY_IDENTITY_INVALID, PRIVITY_IDENTITY_MISMATCH
+ * @throws {UsageError} PRIVITY_IDENTITY_INVALID, PRIVITY_IDENTITY_OUT_OF_DATE, PRIVITY_IDENTITY_MISMATCH
  */
 export function checkOwnIdentity(
   identity: Identity,
@@ -99,11 +123,7 @@ export function checkOwnIdentity(
   }
   const problem = verifyPeer({ certificate, party, fingerprint: pinned ?? fingerprint(certificate), nowMs });
   if (problem === undefined) return;
-  const code =
-    problem.reason === 'unknown-key' || problem.reason === 'wrong-party'
-      ? 'PRIVITY_IDENTITY_MISMATCH'
-      : 'PRIVITY_IDENTITY_INVALID';
-  throw new UsageError(code, describeProblem(problem, party), { party });
+  throw new UsageError(ownProblemCodes[problem.reason], describeOwnProblem(problem, party), { party });
 }
 
 function belongTogether(certificate: X509Certificate, keyPem: string): boolean {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIqQCCgVIZWxsbxIQCghwcm90b2NvbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmZlZGVyYXRpb24YAyABKAkSCwoDam9iGAQgASgJEgwKBGFyZ3MYBSABKAkSDgoGcnVuX2lkGAYgASgJEg0KBW5vbmNlGAcgASgJEiQKBWZpbGVzGAggAygLMhUucHJpdml0eS52MS5IZWxsb0l0ZW0SEgoKbW9yZV9maWxlcxgJIAEoDRIoCglhcmd1bWVudHMYCiADKAsyFS5wcml2aXR5LnYxLkhlbGxvSXRlbRIWCg5tb3JlX2FyZ3VtZW50cxgLIAEoDRIMCgRub2RlGAwgASgJEg4KBmR1Y2tkYhgNIAEoCRIQCghsb2NrZmlsZRgOIAEoCSI3CglIZWxsb0l0ZW0SDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEYWxzbxgDIAEoCSI9CglUcmFpbEhlYWQSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCSJECglIZWFydGJlYXQSJAoFaGVhZHMYASADKAsyFS5wcml2aXR5LnYxLlRyYWlsSGVhZBIRCglhbnN3ZXJpbmcYAiABKAgimwIKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZvcmlnaW4YAiABKAkSEAoIcmVwb3J0ZXIYAyABKAkSFAoHc3RlcF9pZBgEIAEoCUgAiAEBEhYKCXN0ZXBfbmFtZRgFIAEoCUgBiAEBEhAKCGluY2lkZW50GAYgASgJEhQKB21lc3NhZ2UYByABKAlIAogBARISCgVmYWN0cxgIIAEoCUgDiAEBEhQKB2RldGFpbHMYCSABKAlIBIgBARIkCgVjaGFpbhgKIAMoCzIVLnByaXZpdHkudjEuRXJyb3JMaW5rQgoKCF9zdGVwX2lkQgwKCl9zdGVwX25hbWVCCgoIX21lc3NhZ2VCCAoGX2ZhY3RzQgoKCF9kZXRhaWxzIkYKCUVycm9yTGluaxIMCgRuYW1lGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoEY29kZRgDIAEoCUgAiAEBQgcKBV9jb2RlIt0BCgxDb250cmlidXRpb24SDQoFcGFydHkYASABKA0SDQoFcmVhZHkYAiABKAgSKQoHZmFpbHVyZRgDIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg0KBW5vbmNlGAQgASgJEhEKCXNpZ25hdHVyZRgFIAEoCRINCgVlcG9jaBgGIAEoDRIPCgdsZWF2aW5nGAcgASgIEiUKBnNjb3BlcxgIIAMoCzIVLnByaXZpdHkudjEuU2NvcGVWaWV3Eg8KB2Nyb3dkZWQYCSABKAhCCgoIX2ZhaWx1cmUibwoJU2NvcGVWaWV3Eg0KBXNjb3BlGAEgASgJEg8KB21lbWJlcnMYAiADKA0SDgoGaW5zaWRlGAMgASgIEiQKBXZvdGVzGAQgAygLMhUucHJpdml0eS52MS5Lbm93blZvdGUSDAoEb3ZlchgFIAEoCCJRCglLbm93blZvdGUSDQoFcGFydHkYASABKA0SKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBQgoKCF9mYWlsdXJlIh8KA0N1dBIMCgRmcm9tGAEgASgNEgoKAnRvGAIgASgNIk4KC0JvYXJkUmVwb3J0Eg0KBXBhcnR5GAEgASgNEg8KB3ZlcnNpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB2RlY2lkZWQYBCABKAgilgEKC0JvYXJkVXBkYXRlEi8KDWNvbnRyaWJ1dGlvbnMYASADKAsyGC5wcml2aXR5LnYxLkNvbnRyaWJ1dGlvbhIdCgRjdXRzGAIgAygLMg8ucHJpdml0eS52MS5DdXQSKAoHcmVwb3J0cxgDIAMoCzIXLnByaXZpdHkudjEuQm9hcmRSZXBvcnQSDQoFZXBvY2gYBCABKA0iewoKVHJhaWxFbnRyeRIOCgZicmFuY2gYASABKAkSEAoIcG9zaXRpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB3N0ZXBfaWQYBCABKAkSDAoEa2luZBgFIAEoCRIMCgRuYW1lGAYgASgJEg4KBnBsYWNlcxgHIAMoCSJSCghEaXZlcmdlZBIOCgZicmFuY2gYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnByaXZpdHkudjEuVHJhaWxFbnRyeRINCgVlbmRlZBgDIAEoCCIkCgNGaW4SDQoFc3RlcHMYASABKA0SDgoGZGlnZXN0GAIgASgJIgcKBVJlYWR5IggKBkNsb3NlZCJsCgRWb3RlEg0KBXNjb3BlGAEgASgJEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARIPCgdtZW1iZXJzGAMgAygNEg0KBWVhcmx5GAQgASgIQgoKCF9mYWlsdXJlIj4KC0NvbmNsYXZlRW5kEhAKCGNvbmNsYXZlGAEgASgJEg0KBXN0ZXBzGAIgASgNEg4KBmRpZ2VzdBgDIAEoCWIGcHJvdG8z");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIqQCCgVIZWxsbxIQCghwcm90b2NvbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmZlZGVyYXRpb24YAyABKAkSCwoDam9iGAQgASgJEgwKBGFyZ3MYBSABKAkSDgoGcnVuX2lkGAYgASgJEg0KBW5vbmNlGAcgASgJEiQKBWZpbGVzGAggAygLMhUucHJpdml0eS52MS5IZWxsb0l0ZW0SEgoKbW9yZV9maWxlcxgJIAEoDRIoCglhcmd1bWVudHMYCiADKAsyFS5wcml2aXR5LnYxLkhlbGxvSXRlbRIWCg5tb3JlX2FyZ3VtZW50cxgLIAEoDRIMCgRub2RlGAwgASgJEg4KBmR1Y2tkYhgNIAEoCRIQCghsb2NrZmlsZRgOIAEoCSI3CglIZWxsb0l0ZW0SDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEYWxzbxgDIAEoCSI9CglUcmFpbEhlYWQSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCSJyCglIZWFydGJlYXQSJAoFaGVhZHMYASADKAsyFS5wcml2aXR5LnYxLlRyYWlsSGVhZBIRCglhbnN3ZXJpbmcYAiABKAgSIwoEYnVzeRgDIAEoCzIQLnByaXZpdHkudjEuQnVzeUgAiAEBQgcKBV9idXN5IicKBEJ1c3kSDwoHc3RlcF9pZBgBIAEoCRIOCgZmb3JfbXMYAiABKA0imwIKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZvcmlnaW4YAiABKAkSEAoIcmVwb3J0ZXIYAyABKAkSFAoHc3RlcF9pZBgEIAEoCUgAiAEBEhYKCXN0ZXBfbmFtZRgFIAEoCUgBiAEBEhAKCGluY2lkZW50GAYgASgJEhQKB21lc3NhZ2UYByABKAlIAogBARISCgVmYWN0cxgIIAEoCUgDiAEBEhQKB2RldGFpbHMYCSABKAlIBIgBARIkCgVjaGFpbhgKIAMoCzIVLnByaXZpdHkudjEuRXJyb3JMaW5rQgoKCF9zdGVwX2lkQgwKCl9zdGVwX25hbWVCCgoIX21lc3NhZ2VCCAoGX2ZhY3RzQgoKCF9kZXRhaWxzIkYKCUVycm9yTGluaxIMCgRuYW1lGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoEY29kZRgDIAEoCUgAiAEBQgcKBV9jb2RlIt0BCgxDb250cmlidXRpb24SDQoFcGFydHkYASABKA0SDQoFcmVhZHkYAiABKAgSKQoHZmFpbHVyZRgDIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg0KBW5vbmNlGAQgASgJEhEKCXNpZ25hdHVyZRgFIAEoCRINCgVlcG9jaBgGIAEoDRIPCgdsZWF2aW5nGAcgASgIEiUKBnNjb3BlcxgIIAMoCzIVLnByaXZpdHkudjEuU2NvcGVWaWV3Eg8KB2Nyb3dkZWQYCSABKAhCCgoIX2ZhaWx1cmUibwoJU2NvcGVWaWV3Eg0KBXNjb3BlGAEgASgJEg8KB21lbWJlcnMYAiADKA0SDgoGaW5zaWRlGAMgASgIEiQKBXZvdGVzGAQgAygLMhUucHJpdml0eS52MS5Lbm93blZvdGUSDAoEb3ZlchgFIAEoCCJRCglLbm93blZvdGUSDQoFcGFydHkYASABKA0SKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBQgoKCF9mYWlsdXJlIh8KA0N1dBIMCgRmcm9tGAEgASgNEgoKAnRvGAIgASgNIk4KC0JvYXJkUmVwb3J0Eg0KBXBhcnR5GAEgASgNEg8KB3ZlcnNpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB2RlY2lkZWQYBCABKAgilgEKC0JvYXJkVXBkYXRlEi8KDWNvbnRyaWJ1dGlvbnMYASADKAsyGC5wcml2aXR5LnYxLkNvbnRyaWJ1dGlvbhIdCgRjdXRzGAIgAygLMg8ucHJpdml0eS52MS5DdXQSKAoHcmVwb3J0cxgDIAMoCzIXLnByaXZpdHkudjEuQm9hcmRSZXBvcnQSDQoFZXBvY2gYBCABKA0iewoKVHJhaWxFbnRyeRIOCgZicmFuY2gYASABKAkSEAoIcG9zaXRpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB3N0ZXBfaWQYBCABKAkSDAoEa2luZBgFIAEoCRIMCgRuYW1lGAYgASgJEg4KBnBsYWNlcxgHIAMoCSJSCghEaXZlcmdlZBIOCgZicmFuY2gYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnByaXZpdHkudjEuVHJhaWxFbnRyeRINCgVlbmRlZBgDIAEoCCIkCgNGaW4SDQoFc3RlcHMYASABKA0SDgoGZGlnZXN0GAIgASgJIgcKBVJlYWR5IggKBkNsb3NlZCJsCgRWb3RlEg0KBXNjb3BlGAEgASgJEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARIPCgdtZW1iZXJzGAMgAygNEg0KBWVhcmx5GAQgASgIQgoKCF9mYWlsdXJlIj4KC0NvbmNsYXZlRW5kEhAKCGNvbmNsYXZlGAEgASgJEg0KBXN0ZXBzGAIgASgNEg4KBmRpZ2VzdBgDIAEoCWIGcHJvdG8z");
 
 /**
  * @generated from message privity.v1.Control
@@ -247,6 +247,13 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
    * @generated from field: bool answering = 2;
    */
   answering: boolean;
+
+  /**
+   * Only of a program that does not.
+   *
+   * @generated from field: optional privity.v1.Busy busy = 3;
+   */
+  busy?: Busy | undefined;
 };
 
 /**
@@ -255,6 +262,32 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 4);
+
+/**
+ * A program that has not been heard by its supervisor for so long.
+ *
+ * @generated from message privity.v1.Busy
+ */
+export type Busy = Message<"privity.v1.Busy"> & {
+  /**
+   * The step that it began last; empty where that is not known, or not the receiver's to know.
+   *
+   * @generated from field: string step_id = 1;
+   */
+  stepId: string;
+
+  /**
+   * @generated from field: uint32 for_ms = 2;
+   */
+  forMs: number;
+};
+
+/**
+ * Describes the message privity.v1.Busy.
+ * Use `create(BusySchema)` to create a new message.
+ */
+export const BusySchema: GenMessage<Busy> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 5);
 
 /**
  * See docs/failure-model.md: nothing in it depends on data, unless the origin's policy let a text cross.
@@ -322,7 +355,7 @@ export type Failure = Message<"privity.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 5);
+  messageDesc(file_privity_v1_control, 6);
 
 /**
  * @generated from message privity.v1.ErrorLink
@@ -349,7 +382,7 @@ export type ErrorLink = Message<"privity.v1.ErrorLink"> & {
  * Use `create(ErrorLinkSchema)` to create a new message.
  */
 export const ErrorLinkSchema: GenMessage<ErrorLink> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 6);
+  messageDesc(file_privity_v1_control, 7);
 
 /**
  * @generated from message privity.v1.Contribution
@@ -412,7 +445,7 @@ export type Contribution = Message<"privity.v1.Contribution"> & {
  * Use `create(ContributionSchema)` to create a new message.
  */
 export const ContributionSchema: GenMessage<Contribution> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 7);
+  messageDesc(file_privity_v1_control, 8);
 
 /**
  * What a party knows of a scope when it seals.
@@ -455,7 +488,7 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
  * Use `create(ScopeViewSchema)` to create a new message.
  */
 export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 8);
+  messageDesc(file_privity_v1_control, 9);
 
 /**
  * @generated from message privity.v1.KnownVote
@@ -477,7 +510,7 @@ export type KnownVote = Message<"privity.v1.KnownVote"> & {
  * Use `create(KnownVoteSchema)` to create a new message.
  */
 export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 9);
+  messageDesc(file_privity_v1_control, 10);
 
 /**
  * @generated from message privity.v1.Cut
@@ -499,7 +532,7 @@ export type Cut = Message<"privity.v1.Cut"> & {
  * Use `create(CutSchema)` to create a new message.
  */
 export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 10);
+  messageDesc(file_privity_v1_control, 11);
 
 /**
  * @generated from message privity.v1.BoardReport
@@ -531,7 +564,7 @@ export type BoardReport = Message<"privity.v1.BoardReport"> & {
  * Use `create(BoardReportSchema)` to create a new message.
  */
 export const BoardReportSchema: GenMessage<BoardReport> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 11);
+  messageDesc(file_privity_v1_control, 12);
 
 /**
  * @generated from message privity.v1.BoardUpdate
@@ -563,7 +596,7 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
  * Use `create(BoardUpdateSchema)` to create a new message.
  */
 export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 12);
+  messageDesc(file_privity_v1_control, 13);
 
 /**
  * @generated from message privity.v1.TrailEntry
@@ -610,7 +643,7 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
  * Use `create(TrailEntrySchema)` to create a new message.
  */
 export const TrailEntrySchema: GenMessage<TrailEntry> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 13);
+  messageDesc(file_privity_v1_control, 14);
 
 /**
  * @generated from message privity.v1.Diverged
@@ -637,7 +670,7 @@ export type Diverged = Message<"privity.v1.Diverged"> & {
  * Use `create(DivergedSchema)` to create a new message.
  */
 export const DivergedSchema: GenMessage<Diverged> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 14);
+  messageDesc(file_privity_v1_control, 15);
 
 /**
  * A program is through: how many steps its main branch has, and the digest after them.
@@ -661,7 +694,7 @@ export type Fin = Message<"privity.v1.Fin"> & {
  * Use `create(FinSchema)` to create a new message.
  */
 export const FinSchema: GenMessage<Fin> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 15);
+  messageDesc(file_privity_v1_control, 16);
 
 /**
  * Every party's FIN has arrived here, and they are equal.
@@ -676,7 +709,7 @@ export type Ready = Message<"privity.v1.Ready"> & {
  * Use `create(ReadySchema)` to create a new message.
  */
 export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 16);
+  messageDesc(file_privity_v1_control, 17);
 
 /**
  * Every party's READY has arrived here: the run is complete.
@@ -691,7 +724,7 @@ export type Closed = Message<"privity.v1.Closed"> & {
  * Use `create(ClosedSchema)` to create a new message.
  */
 export const ClosedSchema: GenMessage<Closed> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 17);
+  messageDesc(file_privity_v1_control, 18);
 
 /**
  * One party's word on a scope: through (no failure), or failed.
@@ -729,7 +762,7 @@ export type Vote = Message<"privity.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 18);
+  messageDesc(file_privity_v1_control, 19);
 
 /**
  * A member's program is through with a conclave: the steps of its branch and the digest after them. Sent to members only.
@@ -758,5 +791,5 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  * Use `create(ConclaveEndSchema)` to create a new message.
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
-  messageDesc(file_privity_v1_control, 19);
+  messageDesc(file_privity_v1_control, 20);
 
