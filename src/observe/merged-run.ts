@@ -3,6 +3,7 @@ import type { FailureCode } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import { failedOutcome } from '../coordination/verdict.ts';
 import { type ClockOffset, estimateOffsets } from './clock-offsets.ts';
+import { ledgerOf, type PartyLedger } from './ledger.ts';
 import type { FailureReport, RunReport, StepReport, TimelineEntry, Wait } from './report.ts';
 
 export type MergedEntry = {
@@ -68,6 +69,8 @@ export interface MergedRun {
   readonly waits: readonly (Wait & { readonly party: string })[];
   readonly longestWaits: readonly (Wait & { readonly party: string })[];
   readonly aftermath: readonly Aftermath[];
+  /** What left each party, and what was declared and did not. */
+  readonly ledgers: readonly PartyLedger[];
 }
 
 /** Steps shown of one party that did not come to their end. */
@@ -135,6 +138,7 @@ export function mergeReports(reports: readonly RunReport[]): MergedRun {
       longestWaits.map((wait) => ({ party, ...wait })),
     ),
     aftermath: reports.map(aftermathOf),
+    ledgers: reports.map(ledgerOf),
   };
 }
 

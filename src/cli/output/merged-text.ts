@@ -3,6 +3,7 @@ import type { Aftermath, MergedEntry, MergedFailure, MergedRun } from '../../obs
 import type { Wait } from '../../observe/report.ts';
 import { advice } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
+import { ledgerBlocks } from './ledger-text.ts';
 import { listed } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
@@ -31,6 +32,7 @@ export function mergedText(run: MergedRun, verified: number | null, colour: bool
     waitsBlock('Who waited for whom, at the end', run.waits, style),
     run.waits.length > 0 ? [] : waitsBlock('The longest waits', run.longestWaits, style),
     afterBlock(run, style),
+    ...ledgerBlocks(run.ledgers, run.missing.length === 0, style),
     run.code === null ? [] : [style.bold('What to do now'), ...wrapped(advice[run.code])],
   ];
   const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
