@@ -12,7 +12,7 @@ export const rooms = {
   secure: ['contracts'],
   psi: ['secure', 'data'],
   engine: ['contracts'],
-  program: ['coordination', 'data', 'secure', 'psi', 'engine'],
+  program: ['coordination', 'data', 'secure', 'psi', 'engine', 'observe'],
   observe: ['coordination'],
   supervisor: ['program', 'coordination', 'transport', 'observe'],
   cli: ['supervisor', 'observe', 'testing'],

@@ -5,7 +5,10 @@
  * Exit codes follow BSD sysexits where one fits, gRPC status codes follow google.rpc.Code.
  */
 
-export type Blame = 'user' | 'data' | 'peer' | 'environment' | 'bug';
+/** Where to look. The one list of them. */
+export const BLAMES = ['user', 'data', 'peer', 'environment', 'bug'] as const;
+
+export type Blame = (typeof BLAMES)[number];
 
 export interface FailureCodeInfo {
   readonly blame: Blame;

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.ts';
+import { ERROR_DETAILS } from '../coordination/public-details.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
@@ -143,7 +144,7 @@ function addLocal(program: Command, shell: Shell, exit: Exit): void {
   addRunOptions(command)
     .addOption(
       new Option('--error-detail <level>', 'what text of a failure crosses between the parties')
-        .choices(['redacted', 'message', 'full'])
+        .choices([...ERROR_DETAILS])
         .default('redacted'),
     )
     .addHelpText(
@@ -171,7 +172,7 @@ function addExplore(program: Command, shell: Shell, exit: Exit): void {
     .option('--bound <name=duration>', 'a bound of the runs, such as lostAfterMs=5s (repeatable)', collect)
     .addOption(
       new Option('--error-detail <level>', 'what text of a failure crosses between the parties')
-        .choices(['redacted', 'message', 'full'])
+        .choices([...ERROR_DETAILS])
         .default('redacted'),
     )
     .option('--seed <n>', 'the first seed; each run takes the next', '1')
@@ -179,13 +180,14 @@ function addExplore(program: Command, shell: Shell, exit: Exit): void {
     .option('--for <duration>', 'end after so long, such as 30s or 10m')
     .option('--faults <kinds>', 'only these kinds of faults, with commas between them')
     .option('--replay <seed>', 'show one seed again: its faults, and what happened at every party')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object; progress as JSON lines on standard error')
     .addHelpText(
       'after',
       `
 All parties run in this process: the code that would run for real, over a simulated network and a
 simulated clock (docs/simulation.md). Tasks are executed, also those that read and write files.
-The first Ctrl-C ends the exploration and prints what is known so far.
+Progress goes to standard error, with an estimate of the time left. The first Ctrl-C ends the exploration
+and prints what is known so far.
 ${examplesText([
   'privity explore job.ts --inputs alice.table=a.csv --inputs bob.table=b.csv',
   'privity explore job.ts --runs 20000 --for 10m --faults crash,partition',

@@ -41,8 +41,9 @@ export interface Link {
    * Sends one message. Large bodies are cut into chunks that share the link fairly with other messages.
    * Resolves when every chunk has been taken over by the link's bounded replay buffer.
    * Bytes may be referenced until acknowledged: do not modify them.
+   * `onLeaving` is called once, just before the first of the message is given to a connection.
    */
-  send(header: Uint8Array, body?: Body): Promise<void>;
+  send(header: Uint8Array, body?: Body, onLeaving?: () => void): Promise<void>;
   /** Sends a small unnumbered note if the link is up; otherwise drops it. */
   note(payload: Uint8Array): void;
   /** Resolves when the peer has acknowledged everything sent so far; rejects if the link closes first. */

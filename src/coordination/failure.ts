@@ -45,14 +45,20 @@ export interface TrailEntry {
   readonly tolerates?: readonly string[] | undefined;
 }
 
-export type StepKind =
-  | 'task'
-  | 'transfer'
-  | 'reveal'
-  | 'psi'
-  | 'parallel'
-  | 'attempt'
-  | 'conclave'
-  | 'share'
-  | 'secure'
-  | 'exchange';
+/** Every kind of step, in words for people. The one list of them: messages, events and reports take theirs from it. */
+export const STEP_KIND_WORDS = {
+  task: 'task',
+  transfer: 'transfer',
+  reveal: 'reveal',
+  psi: 'private set intersection',
+  parallel: 'parallel branches',
+  attempt: 'scope',
+  conclave: 'conclave',
+  share: 'sharing',
+  secure: 'secure operation',
+  exchange: 'secure computation',
+} as const;
+
+export type StepKind = keyof typeof STEP_KIND_WORDS;
+
+export const STEP_KINDS = Object.keys(STEP_KIND_WORDS) as readonly StepKind[];

@@ -9,7 +9,7 @@ import * as pb from '../wire/gen/privity/v1/control_pb.ts';
 import type { Board, Contribution, ScopeView } from './board.ts';
 import { cut, emptyBoard, seal } from './board.ts';
 import { SEALED_SCOPES_MAX } from './exclusion.ts';
-import type { Failure, StepKind, TrailEntry } from './failure.ts';
+import { type Failure, STEP_KINDS, type StepKind, type TrailEntry } from './failure.ts';
 import { helloFromWire, helloToWire } from './hello-message.ts';
 import {
   CHAIN_LINKS_MAX,
@@ -31,18 +31,7 @@ const SIGNATURE_LENGTH_MAX = 1024;
 /** Characters of a text that its origin allowed to cross. */
 export const TEXT_LENGTH_MAX = 16_384;
 
-const KINDS: ReadonlySet<string> = new Set<StepKind>([
-  'task',
-  'transfer',
-  'reveal',
-  'psi',
-  'parallel',
-  'attempt',
-  'conclave',
-  'share',
-  'secure',
-  'exchange',
-]);
+const KINDS: ReadonlySet<string> = new Set(STEP_KINDS);
 
 export function encodeMessage(message: Message): Uint8Array {
   return toBinary(pb.ControlSchema, create(pb.ControlSchema, { kind: kindOf(message) }));

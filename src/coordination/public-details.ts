@@ -1,5 +1,10 @@
 /** What of a failure is structured: the details that an author lets cross, and the chain that an origin's policy lets cross. */
 
+/** What text of a failure may cross to other parties, decided by the party where it happened: the one list of the policies. */
+export const ERROR_DETAILS = ['redacted', 'message', 'full'] as const;
+
+export type ErrorDetail = (typeof ERROR_DETAILS)[number];
+
 /** Facts in the author's own words: names and plain values. */
 export type PublicDetails = Readonly<Record<string, string | number | boolean>>;
 

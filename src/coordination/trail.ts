@@ -2,7 +2,7 @@
  * Lockstep: each party's trail of issued steps, and the search for the first difference between two trails. Digests roll,
  * so equal digests at a position mean equal steps up to it.
  */
-import type { StepKind, TrailEntry } from './failure.ts';
+import { STEP_KIND_WORDS, type TrailEntry } from './failure.ts';
 
 /** Entries of one branch that are kept for naming a first difference; older ones are proven equal by later digests. */
 export const TRAIL_ENTRIES_MAX = 256;
@@ -112,21 +112,8 @@ export function firstDifference(
   return theyEnded && next ? { stepId: next.stepId, mine: next, theirs: null } : null;
 }
 
-const KIND_WORDS: Readonly<Record<StepKind, string>> = {
-  task: 'task',
-  transfer: 'transfer',
-  reveal: 'reveal',
-  psi: 'private set intersection',
-  parallel: 'parallel branches',
-  attempt: 'scope',
-  conclave: 'conclave',
-  share: 'sharing',
-  secure: 'secure operation',
-  exchange: 'secure computation',
-};
-
 /** A step in words, for people: names are the program's own, hence public. */
 export function describe(entry: TrailEntry | null): string {
   if (entry === null) return 'end of the program';
-  return `step ${entry.stepId} "${entry.name}" (${KIND_WORDS[entry.kind]} at ${entry.places.join(', ')})`;
+  return `step ${entry.stepId} "${entry.name}" (${STEP_KIND_WORDS[entry.kind]} at ${entry.places.join(', ')})`;
 }

@@ -1,7 +1,7 @@
 import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { StepKind } from '../coordination/failure.ts';
 import type { ErrorLink, PublicDetails } from '../coordination/public-details.ts';
-import type { BusyProgram, Wait } from './report.ts';
+import type { BusyProgram, RunOutcome, StepOutcome, Wait } from './report.ts';
 
 /**
  * The events of a run, as `--json` prints them: one JSON object a line. Stable from version 0.1 on (docs/events.md):
@@ -14,7 +14,11 @@ interface Base {
   readonly party: string;
 }
 
-export type ProcessRole = 'supervisor' | 'program';
+export const PROCESS_ROLES = ['supervisor', 'program'] as const;
+
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+
+export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
 
 export type RunEvent = Base &
   (
@@ -56,7 +60,7 @@ export type RunEvent = Base &
         readonly stepId: string;
         readonly name: string;
         readonly kind: StepKind;
-        readonly outcome: 'completed' | 'failed' | 'aborted';
+        readonly outcome: StepOutcome;
         readonly durationMs: number;
       }
     | {
@@ -83,7 +87,7 @@ export type RunEvent = Base &
       }
     | {
         readonly event: 'verdict';
-        readonly outcome: 'completed' | 'failed';
+        readonly outcome: RunOutcome;
         readonly code: FailureCode | null;
         readonly origin: string | null;
         readonly stepId: string | null;
@@ -118,7 +122,7 @@ export type RunEvent = Base &
     /** A program has not been heard for some seconds: told every second, by every party, of any party. */
     | ({ readonly event: 'busy' } & BusyProgram)
     /** Anything for the log that is none of the above. */
-    | { readonly event: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+    | { readonly event: 'log'; readonly level: (typeof LOG_LEVELS)[number]; readonly message: string }
   );
 
 export interface AttachedFailure {
@@ -130,6 +134,8 @@ export interface AttachedFailure {
 }
 
 /** `joining`: not heard from yet. `suspect`: has missed heartbeats. `lost`: given up, final. */
-export type PeerState = 'joining' | 'up' | 'suspect' | 'lost';
+export const PEER_STATES = ['joining', 'up', 'suspect', 'lost'] as const;
+
+export type PeerState = (typeof PEER_STATES)[number];
 
 export type RunEventBody = RunEvent extends infer E ? (E extends Base ? Omit<E, keyof Base> : never) : never;

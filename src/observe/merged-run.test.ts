@@ -49,6 +49,7 @@ function report(party: string, behindMs: number, change: Partial<RunReport> = {}
     timeline,
     steps: [],
     disclosures: [],
+    withheld: [],
     disclosuresNotListed: 0,
     reclaimed: { port: 1 },
     leftovers: [],

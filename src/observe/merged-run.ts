@@ -4,6 +4,7 @@ import { PRIVITY_VERSION } from '../base/version.ts';
 import { isOwnRunId } from '../coordination/handshake.ts';
 import { failedOutcome } from '../coordination/verdict.ts';
 import { type ClockOffset, estimateOffsets } from './clock-offsets.ts';
+import { ledgerOf, type PartyLedger } from './ledger.ts';
 import type { BusyProgram, FailureReport, RunReport, StepReport, TimelineEntry, Wait } from './report.ts';
 
 export type MergedEntry = {
@@ -71,6 +72,8 @@ export interface MergedRun {
   /** Programs that were not heard for a while, the longest first: of each party and step the longest that anybody was told. */
   readonly longestBusy: readonly BusyProgram[];
   readonly aftermath: readonly Aftermath[];
+  /** What left each party, and what was declared and did not. */
+  readonly ledgers: readonly PartyLedger[];
 }
 
 /** Steps shown of one party that did not come to their end. */
@@ -139,6 +142,7 @@ export function mergeReports(reports: readonly RunReport[]): MergedRun {
     ),
     longestBusy: busyOf(reports),
     aftermath: reports.map(aftermathOf),
+    ledgers: reports.map(ledgerOf),
   };
 }
 

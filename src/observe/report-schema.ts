@@ -1,15 +1,49 @@
 /** Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. */
 import { z } from 'zod';
-import { type FailureCode, isFailureCode } from '../base/failure-codes.ts';
-import { REPORT_VERSION, type RunReport } from './report.ts';
+import { BLAMES, type FailureCode, isFailureCode } from '../base/failure-codes.ts';
+import type { Contribution, ScopeView, Vote } from '../coordination/board.ts';
+import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
+import type { ErrorLink } from '../coordination/public-details.ts';
+import { PEER_STATES } from './events.ts';
+import {
+  type BusyProgram,
+  type Disclosure,
+  type FailureReport,
+  type OperationCost,
+  REPORT_VERSION,
+  RUN_OUTCOMES,
+  type RunReport,
+  type SealedContribution,
+  type SecureReport,
+  STEP_OUTCOMES,
+  type StepReport,
+  TIMELINE_MARKS,
+  type TimelineEntry,
+  WAIT_KINDS,
+  type Wait,
+  WITHHELD_WORDS,
+  type Withheld,
+  type WithheldReason,
+} from './report.ts';
+
+/** Every field of `T`, each with a schema that gives what the field may have: a field without one does not compile. */
+type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
+
+/** What later versions add is let through, and left out; what this version knows has to be as it knows it. */
+const fields =
+  <T>() =>
+  <S extends Shape<T>>(shape: S): z.ZodObject<S> =>
+    z.object(shape);
+const list = <S extends z.ZodType>(of: S) => z.array(of).readonly();
 
 const text = z.string().max(10_000);
 const name = z.string().min(1).max(200);
 const code = z.custom<FailureCode>(isFailureCode, { error: 'expected a failure code' });
 const ms = z.number().finite();
-const kind = z.enum(['task', 'transfer', 'reveal', 'psi', 'parallel', 'attempt']);
+const kind = z.enum(STEP_KINDS);
+const index = z.int().min(0);
 
-const failure = z.looseObject({
+const failureShape = {
   code,
   origin: name,
   reporter: name,
@@ -18,96 +52,144 @@ const failure = z.looseObject({
   incident: text,
   message: text.optional(),
   facts: text.optional(),
-  details: z.record(name, z.union([text, z.number(), z.boolean()])).optional(),
-  chain: z.array(z.looseObject({ name: text, message: text, code: text.optional() })).optional(),
+  details: z
+    .record(name, z.union([text, z.number(), z.boolean()]))
+    .readonly()
+    .optional(),
+  chain: list(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() })).optional(),
+};
+const failure = fields<Failure>()(failureShape);
+
+const vote = fields<Vote>()({ failure: failure.nullable(), early: z.boolean().optional() });
+const scopeView = fields<ScopeView>()({
+  scope: text,
+  members: list(index),
+  inside: z.boolean(),
+  over: z.boolean(),
+  votes: list(vote.nullable()),
 });
+const contributionShape = {
+  ready: z.boolean(),
+  nonce: text,
+  failure: failure.nullable(),
+  signature: text,
+  epoch: index.optional(),
+  leaving: z.boolean().optional(),
+  scopes: list(scopeView).nullable().optional(),
+} satisfies Shape<Contribution>;
 
-const busy = z.looseObject({ stepId: text.nullable(), stepName: text.nullable(), sinceMs: ms });
+const busyShape = { stepId: text.nullable(), stepName: text.nullable(), sinceMs: ms };
 
-const wait = z.looseObject({
+const wait = fields<Wait>()({
   peer: name,
-  what: z.enum(['join', 'start', 'value', 'end']),
+  what: z.enum(WAIT_KINDS),
   stepId: text.nullable(),
   stepName: text.nullable(),
   sinceMs: ms,
-  busy: busy.optional(),
+  busy: z.object(busyShape).optional(),
 });
 
+type Entry<W> = Extract<TimelineEntry, { readonly what: W }>;
+
 const timelineEntry = z.discriminatedUnion('what', [
-  z.looseObject({
-    what: z.enum(['ready', 'started', 'through', 'verdict', 'cancelled', 'reclaimed']),
-    atMs: ms,
-  }),
-  z.looseObject({
+  fields<Entry<(typeof TIMELINE_MARKS)[number]>>()({ what: z.enum(TIMELINE_MARKS), atMs: ms }),
+  fields<Entry<'peer'>>()({
     what: z.literal('peer'),
     atMs: ms,
     peer: name,
-    state: z.enum(['joining', 'up', 'suspect', 'lost']),
+    state: z.enum(PEER_STATES),
     reason: text,
   }),
-  z.looseObject({ what: z.literal('failure'), atMs: ms, incident: text }),
-  z.looseObject({ what: z.literal('exited'), atMs: ms, code: z.int().nullable(), signal: text.nullable() }),
-  z.looseObject({ what: z.literal('killed'), atMs: ms }),
+  fields<Entry<'failure'>>()({ what: z.literal('failure'), atMs: ms, incident: text }),
+  fields<Entry<'exited'>>()({
+    what: z.literal('exited'),
+    atMs: ms,
+    code: z.int().nullable(),
+    signal: text.nullable(),
+  }),
+  fields<Entry<'killed'>>()({ what: z.literal('killed'), atMs: ms }),
 ]);
 
-/** What is added in later versions is let through; what this version knows has to be as it knows it. */
-const reportSchema = z.looseObject({
+const disclosedShape = { stepId: text, name: text, kind, to: list(name), shape: list(ms).optional() };
+const disclosure = fields<Disclosure>()({
+  ...disclosedShape,
+  type: text,
+  bytes: ms,
+  partial: z.literal(true).optional(),
+});
+const withheld = fields<Withheld>()({
+  ...disclosedShape,
+  type: text.optional(),
+  reason: z.enum(Object.keys(WITHHELD_WORDS) as readonly WithheldReason[]),
+});
+
+const secure = fields<SecureReport>()({
+  device: text,
+  exchanges: ms,
+  rounds: ms,
+  messages: ms,
+  bytes: ms,
+  operations: list(fields<OperationCost>()({ operation: text, count: ms, elements: ms, bytes: ms })),
+});
+
+/** Fields that later versions have added have a default here, so that reports of before are read. */
+const reportSchema = fields<RunReport>()({
   reportVersion: z.literal(REPORT_VERSION),
   runId: text,
-  ownRunId: text.optional(),
-  versions: z
-    .array(
-      z.looseObject({ party: name, privity: text, protocol: text, node: text, duckdb: text, lockfile: text }),
-    )
-    .optional(),
+  ownRunId: text.exactOptional(),
+  versions: list(
+    z.object({ party: name, privity: text, protocol: text, node: text, duckdb: text, lockfile: text }),
+  ).exactOptional(),
   party: name,
-  parties: z.array(name).min(1).max(1_000),
-  job: z.looseObject({ file: text, hash: text.nullable() }),
+  parties: list(name).refine((all) => all.length >= 1 && all.length <= 1_000, '1 to 1,000 parties'),
+  job: z.object({ file: text, hash: text.nullable() }),
   privityVersion: text,
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
-  outcome: z.enum(['completed', 'failed']),
-  verdict: z.looseObject({
+  outcome: z.enum(RUN_OUTCOMES),
+  verdict: fields<RunReport['verdict']>()({
     digest: text,
     failure: failure.nullable(),
-    attached: z.array(failure),
-    contributions: z.array(
-      z.looseObject({
-        party: name,
-        ready: z.boolean(),
-        nonce: text,
-        failure: failure.nullable(),
-        signature: text,
-      }),
-    ),
+    attached: list(failure),
+    contributions: list(fields<SealedContribution>()({ party: name, ...contributionShape })),
   }),
   code: code.nullable(),
-  failures: z.array(
-    failure.extend({ blame: text, retryable: z.boolean(), atMs: ms, time: z.iso.datetime() }),
+  absent: list(failure).default([]),
+  failures: list(
+    fields<FailureReport>()({
+      ...failureShape,
+      blame: z.enum(BLAMES),
+      retryable: z.boolean(),
+      atMs: ms,
+      time: z.iso.datetime(),
+    }),
   ),
-  waits: z.array(wait),
-  longestWaits: z.array(wait),
-  longestBusy: z.array(busy.extend({ peer: name })).optional(),
-  timeline: z.array(timelineEntry),
-  steps: z.array(
-    z.looseObject({
+  waits: list(wait),
+  longestWaits: list(wait),
+  longestBusy: list(fields<BusyProgram>()({ peer: name, ...busyShape })).optional(),
+  timeline: list(timelineEntry),
+  steps: list(
+    fields<StepReport>()({
       stepId: text,
       name: text,
       kind,
-      places: z.array(name),
-      outcome: z.enum(['completed', 'failed', 'aborted', 'elsewhere']),
+      places: list(name),
+      outcome: z.enum([...STEP_OUTCOMES, 'elsewhere']),
       startedMs: ms.nullable(),
       durationMs: ms.nullable(),
     }),
   ),
-  disclosures: z.array(
-    z.looseObject({ stepId: text, name: text, kind, to: z.array(name), type: text, bytes: ms }),
-  ),
+  disclosures: list(disclosure),
+  withheld: list(withheld).default([]),
   disclosuresNotListed: ms,
+  secure: list(secure).exactOptional(),
   reclaimed: z.record(z.string(), z.number()),
-  leftovers: z.array(text),
+  leftovers: list(text),
   exitCode: z.int(),
 });
+
+/** Does not compile when the schema takes less than a report may have, a new word in one of its fields for example. */
+export const everyReportIsRead: RunReport extends z.output<typeof reportSchema> ? true : false = true;
 
 export type ReadReport =
   | { readonly kind: 'report'; readonly report: RunReport }
@@ -129,5 +211,5 @@ export function readReport(value: unknown): ReadReport {
       why: `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'wrong'}`,
     };
   }
-  return { kind: 'report', report: parsed.data as unknown as RunReport };
+  return { kind: 'report', report: parsed.data };
 }

@@ -8,21 +8,54 @@ export interface Disclosure {
   readonly stepId: string;
   readonly name: string;
   readonly kind: StepKind;
-  /** Who learned it. */
+  /** Who learned it, or some of it. */
   readonly to: readonly string[];
   /** What kind of value: number, float64 array, table, intersection and sizes, ... */
   readonly type: string;
   /** Rows and columns or dimensions, where the type has them. */
   readonly shape?: readonly number[] | undefined;
+  /** Of a value, all of it; of a protocol, what this party has sent. */
   readonly bytes: number;
+  /** It is not known that all of it left: something failed meanwhile. */
+  readonly partial?: true | undefined;
 }
+
+/** Why something that was declared did not leave, in words for people. The one list of the reasons. */
+export const WITHHELD_WORDS = {
+  refused: 'refused: its step failed here before anything of it left',
+  'scope-failed': 'its attempt failed first',
+  'run-failed': 'the run failed first',
+  'party-lost': 'the run had lost the receiver',
+} as const;
+
+export type WithheldReason = keyof typeof WITHHELD_WORDS;
+
+/** A value that the job declared for other parties, and of which nothing left this one. */
+export interface Withheld {
+  readonly stepId: string;
+  readonly name: string;
+  readonly kind: StepKind;
+  /** Who would have learned it. */
+  readonly to: readonly string[];
+  /** As in {@link Disclosure}, where they were known. */
+  readonly type?: string | undefined;
+  readonly shape?: readonly number[] | undefined;
+  readonly reason: WithheldReason;
+}
+
+export const STEP_OUTCOMES = ['completed', 'failed', 'aborted'] as const;
+/** How this party's part in a step ended. */
+export type StepOutcome = (typeof STEP_OUTCOMES)[number];
+
+export const RUN_OUTCOMES = ['completed', 'failed'] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 export interface StepReport {
   readonly stepId: string;
   readonly name: string;
   readonly kind: StepKind;
   readonly places: readonly string[];
-  readonly outcome: 'completed' | 'failed' | 'aborted' | 'elsewhere';
+  readonly outcome: StepOutcome | 'elsewhere';
   readonly startedMs: number | null;
   readonly durationMs: number | null;
 }
@@ -80,12 +113,14 @@ export interface BusyProgram {
   readonly sinceMs: number;
 }
 
+/** `join`: until a party is there. `start`: until it has loaded the job. `value`: for what a step needs. `end`: until it is through. */
+export const WAIT_KINDS = ['join', 'start', 'value', 'end'] as const;
+
 /** What this party waits for. */
 export interface Wait {
   /** The party that is waited for. */
   readonly peer: string;
-  /** `join`: until it is there. `start`: until it has loaded the job. `value`: for what a step needs. `end`: until it is through. */
-  readonly what: 'join' | 'start' | 'value' | 'end';
+  readonly what: (typeof WAIT_KINDS)[number];
   readonly stepId: string | null;
   readonly stepName: string | null;
   /** Milliseconds for which it has been waited for. */
@@ -105,9 +140,12 @@ export interface FailureReport extends Failure {
   readonly time: string;
 }
 
+/** Moments of a party's timeline of which there is nothing more to say. */
+export const TIMELINE_MARKS = ['ready', 'started', 'through', 'verdict', 'cancelled', 'reclaimed'] as const;
+
 /** What happened at a party, by its own monotonic clock: milliseconds since its supervisor began. */
 export type TimelineEntry = { readonly atMs: number } & (
-  | { readonly what: 'ready' | 'started' | 'through' | 'verdict' | 'cancelled' | 'reclaimed' }
+  | { readonly what: (typeof TIMELINE_MARKS)[number] }
   | { readonly what: 'peer'; readonly peer: string; readonly state: PeerState; readonly reason: string }
   | { readonly what: 'failure'; readonly incident: string }
   | { readonly what: 'exited'; readonly code: number | null; readonly signal: string | null }
@@ -144,7 +182,7 @@ export interface RunReport {
   readonly privityVersion: string;
   readonly startedAt: string;
   readonly endedAt: string;
-  readonly outcome: 'completed' | 'failed';
+  readonly outcome: RunOutcome;
   readonly verdict: {
     readonly digest: string;
     readonly failure: Failure | null;
@@ -165,8 +203,11 @@ export interface RunReport {
   readonly longestBusy?: readonly BusyProgram[] | undefined;
   readonly timeline: readonly TimelineEntry[];
   readonly steps: readonly StepReport[];
+  /** The ledger: what left this party, in the order in which the first of each left. */
   readonly disclosures: readonly Disclosure[];
-  /** How many more there were than a report lists; zero but for extraordinary jobs. */
+  /** What was declared and did not leave, in the order in which the job declared it. */
+  readonly withheld: readonly Withheld[];
+  /** How many more of both there were than a report lists; zero but for extraordinary jobs. */
   readonly disclosuresNotListed: number;
   /** One entry for each secure device in which this party has taken part; absent if there was none. */
   readonly secure?: readonly SecureReport[];

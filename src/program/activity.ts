@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
-import type { ProgramHost, StepOutcome } from './host.ts';
+import type { StepOutcome } from '../observe/report.ts';
+import type { ProgramHost } from './host.ts';
 import type { Scope } from './scope.ts';
 
 /** This party's part in one step. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DataError, UsageError } from '../base/errors.ts';
-import { CHAIN_MESSAGE_CHARS_MAX } from '../coordination/public-details.ts';
+import { CHAIN_MESSAGE_CHARS_MAX, type ErrorDetail } from '../coordination/public-details.ts';
 import { countingRandom } from '../testing/program-world.ts';
 import { RunAbortedError } from './abort.ts';
 import {
@@ -10,7 +10,6 @@ import {
   DETAIL_CAUSES_MAX,
   DETAIL_MESSAGE_CHARS_MAX,
   DETAIL_STACK_CHARS_MAX,
-  type ErrorDetail,
   FULL_MESSAGE_CHARS_MAX,
   isConsequence,
   PUBLIC_MESSAGE_CHARS_MAX,

@@ -15,15 +15,13 @@ import {
   CHAIN_WORD_CHARS_MAX,
   DETAIL_CHARS_MAX,
   detailsProblem,
+  type ErrorDetail,
   type ErrorLink,
   type PublicDetails,
   sortedDetails,
 } from '../coordination/public-details.ts';
 import { PartyAbsentError, RunAbortedError, ScopeFailedError } from './abort.ts';
 import { PublicError } from './public-error.ts';
-
-/** What text of a failure may cross to other parties. */
-export type ErrorDetail = 'redacted' | 'message' | 'full';
 
 export interface CaptureContext {
   readonly party: string;

@@ -2,6 +2,7 @@
 import { UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
+import type { OpenDisclosure } from './disclosures.ts';
 import type { Exchange, Expectation } from './exchange.ts';
 import type { Mail } from './mailbox.ts';
 
@@ -24,6 +25,8 @@ export class MemberChannel implements Channel {
   readonly #exchange: Exchange;
   readonly #inboxes: readonly Inbox[];
   readonly #sent: number[];
+  /** Disclosures that the next message to one of their receivers makes. */
+  readonly #carried = new Set<OpenDisclosure>();
   #entry: TrailEntry | undefined;
   #bytesSent = 0;
   #closed = false;
@@ -64,6 +67,11 @@ export class MemberChannel implements Channel {
     this.#entry = entry;
   }
 
+  /** What this member says from now on discloses this. */
+  carry(disclosure: OpenDisclosure): void {
+    this.#carried.add(disclosure);
+  }
+
   async send(to: number, message: Uint8Array | readonly Uint8Array[]): Promise<void> {
     this.signal.throwIfAborted();
     const peer = this.#peer(to);
@@ -73,7 +81,13 @@ export class MemberChannel implements Channel {
     this.#sent[to] = sequence + 1;
     const pieces = message instanceof Uint8Array ? [message] : message;
     for (const { length } of pieces) this.#bytesSent += length;
-    await this.#exchange.send(peer, entry, 'channel', pieces, sequence);
+    const carried = [...this.#carried].filter((disclosure) => disclosure.to.includes(peer));
+    await this.#exchange.send(peer, entry, 'channel', pieces, sequence, () => {
+      for (const disclosure of carried) {
+        disclosure.leaves();
+        this.#carried.delete(disclosure);
+      }
+    });
   }
 
   async receive(from: number): Promise<Uint8Array> {
@@ -110,6 +124,12 @@ export class MemberChannel implements Channel {
       for (const { refuse } of inbox.takers.splice(0))
         refuse(this.signal.aborted ? this.signal.reason : ended());
     }
+  }
+
+  /** The step has failed at this member; the others may still be talking. */
+  forsake(): void {
+    for (const peer of this.#members) if (this.#entry) this.#exchange.forsake(peer, this.#entry.stepId);
+    this.close();
   }
 
   readonly #onAbort = (): void => this.close();

@@ -5,6 +5,7 @@ import { describeValue } from '../wire/value-describe.ts';
 import { memorySource } from '../wire/value-source.ts';
 import type { StepRun } from './activity.ts';
 import type { Cell } from './cell.ts';
+import type { OpenDisclosure } from './disclosures.ts';
 import type { Exchange } from './exchange.ts';
 import type { Mail } from './mailbox.ts';
 import type { RunState } from './run-state.ts';
@@ -25,23 +26,26 @@ export class Delivery {
   }
 
   /** Sends a value as it is now to the peers. Resolves with what was sent when the links have taken it over. */
-  async send(entry: TrailEntry, value: unknown, to: readonly string[], scope: Scope): Promise<EncodedValue> {
-    const { codec, host } = this.#state;
+  async send(
+    entry: TrailEntry,
+    value: unknown,
+    to: readonly string[],
+    scope: Scope,
+    disclosure: OpenDisclosure,
+  ): Promise<EncodedValue> {
+    const { codec } = this.#state;
     const pending = snapshotValue(value, whereOf(entry), codec);
     if (pending.deferred) await this.#enter();
     try {
       const encoded = await pending.encode();
       scope.throwIfAborted();
-      const { stepId, name, kind } = entry;
-      host.disclosed({
-        stepId,
-        name,
-        kind,
-        to,
-        ...describeValue(value, codec.adapters),
-        bytes: encoded.bytes,
-      });
-      await Promise.all(to.map((peer) => this.#exchange.send(peer, entry, 'value', encoded.body())));
+      disclosure.describe(describeValue(value, codec.adapters), () => encoded.bytes);
+      await Promise.all(
+        to.map((peer) =>
+          this.#exchange.send(peer, entry, 'value', encoded.body(), 0, () => disclosure.leaves([peer])),
+        ),
+      );
+      disclosure.whole();
       return encoded;
     } finally {
       if (pending.deferred) this.#leave();

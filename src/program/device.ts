@@ -5,6 +5,7 @@ import type { StepKind, TrailEntry } from '../coordination/failure.ts';
 import type { Handle } from './at.ts';
 import { Cell } from './cell.ts';
 import type { MemberChannel } from './channel.ts';
+import type { OpenDisclosure } from './disclosures.ts';
 import type { HandleRecord } from './handle.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -48,9 +49,13 @@ export function issueDevice(scheduler: Scheduler, step: DeviceStep): readonly Ha
   const cell = channel && new Cell();
   if (channel && cell) {
     channel.open(entry);
+    const disclosure = state.declare(
+      entry,
+      members.filter((member) => member !== state.party),
+    );
     const own = inputs[channel.rank];
     scheduler.whenReady(entry, branch.scope, own ? [own] : [], cell, ([input]) =>
-      runDevice(state, step, entry, channel, input),
+      runDevice(state, step, entry, channel, disclosure, input),
     );
   }
   return members.map((member) =>
@@ -65,14 +70,17 @@ export function issueDevice(scheduler: Scheduler, step: DeviceStep): readonly Ha
 }
 
 async function runDevice(
-  { options, host, party }: RunState,
+  { options, host }: RunState,
   step: DeviceStep,
-  { stepId, name, kind }: TrailEntry,
+  { stepId }: TrailEntry,
   channel: MemberChannel,
+  disclosure: OpenDisclosure,
   input: unknown,
 ): Promise<unknown> {
+  disclosure.describe(step.discloses(input), () => channel.bytesSent);
+  channel.carry(disclosure);
   try {
-    return await step.execute(
+    const result = await step.execute(
       channel,
       {
         signal: channel.signal,
@@ -83,11 +91,13 @@ async function runDevice(
       },
       input,
     );
+    disclosure.whole(channel.bytesSent);
+    return result;
+  } catch (error) {
+    channel.forsake();
+    if (!channel.signal.aborted) disclosure.withhold('refused');
+    throw error;
   } finally {
     channel.close();
-    if (channel.bytesSent > 0) {
-      const to = step.members.filter((member) => member !== party);
-      host.disclosed({ stepId, name, kind, to, ...step.discloses(input), bytes: channel.bytesSent });
-    }
   }
 }

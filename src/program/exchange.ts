@@ -50,6 +50,8 @@ export class Exchange {
   readonly #links = new Map<string, Link>();
   readonly #expected = new Map<string, Expected>();
   readonly #early = new Map<string, Mail[]>();
+  /** Steps that have failed here while a peer may still send for them, which knows nothing of it yet. */
+  readonly #forsaken = new Set<string>();
   readonly #pending = new Map<
     (reason: unknown) => void,
     { readonly peer: string; readonly drop: () => void }
@@ -124,16 +126,29 @@ export class Exchange {
     this.#expected.delete(keyOf(peer, stepId));
   }
 
+  /** The step has failed here: what the peer still sends for it is dropped, and is no sign of another program. */
+  forsake(peer: string, stepId: string): void {
+    this.fulfilled(peer, stepId);
+    this.#forsaken.add(keyOf(peer, stepId));
+  }
+
   /**
-   * Sends one message of a step. Resolves when the link has taken it over. A link that has ended is not a failure of this
+   * Sends one message of a step; `onLeaving` is called just before the first of it leaves. Resolves when the link has taken it over. A link that has ended is not a failure of this
    * party: whoever watches the peer decides, and this promise stays pending until {@link close}, whose reason it rejects with.
    */
-  send(peer: string, entry: TrailEntry, kind: DataFrameKind, body: Body, sequence = 0): Promise<void> {
+  send(
+    peer: string,
+    entry: TrailEntry,
+    kind: DataFrameKind,
+    body: Body,
+    sequence: number,
+    onLeaving: () => void,
+  ): Promise<void> {
     if (this.#excluded.has(peer)) return Promise.resolve();
     const link = this.#links.get(peer);
     if (link === undefined) throw new InternalError(`no link to ${peer}`);
     const { stepId, digest } = entry;
-    return this.#until(peer, link.send(encodeDataFrame({ kind, stepId, digest, sequence }), body));
+    return this.#until(peer, link.send(encodeDataFrame({ kind, stepId, digest, sequence }), body, onLeaving));
   }
 
   /** Resolves when the peers have acknowledged everything that was sent. */
@@ -174,7 +189,7 @@ export class Exchange {
       const key = keyOf(peer, frame.stepId);
       const expected = this.#expected.get(key);
       const place = expected === undefined ? this.#options.whereIs(frame.stepId) : 'past';
-      if (place === 'dropped') return discard;
+      if (place === 'dropped' || this.#forsaken.has(key)) return discard;
       if (expected === undefined && place !== 'future') {
         this.#diverge(peer, frame);
         return discard;

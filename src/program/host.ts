@@ -1,45 +1,14 @@
 import type { StepKind, TrailEntry } from '../coordination/failure.ts';
 import type { Fin } from '../coordination/trail.ts';
+import type { LedgerNews } from '../observe/ledger.ts';
+import type { SecureCost, StepOutcome } from '../observe/report.ts';
 import type { CapturedFailure } from './capture.ts';
-
-export type StepOutcome = 'completed' | 'failed' | 'aborted';
-
-/** One line of the disclosure ledger: reported before the first byte leaves. */
-export interface DisclosureInfo {
-  readonly stepId: string;
-  readonly name: string;
-  readonly kind: StepKind;
-  readonly to: readonly string[];
-  readonly type: string;
-  readonly shape?: readonly number[];
-  readonly bytes: number;
-}
 
 export interface DivergenceInfo {
   readonly peer: string;
   readonly branch: string;
   readonly position: number;
   readonly stepId: string;
-}
-
-/** What one exchange of a secure device has cost this party. */
-export interface SecureCost {
-  readonly device: string;
-  /** Rounds that operations shared: far fewer than if each had run alone. */
-  readonly rounds: number;
-  readonly messages: number;
-  /** Bytes that this party has sent, with headers. */
-  readonly bytes: number;
-  readonly operations: readonly OperationCost[];
-}
-
-export interface OperationCost {
-  readonly operation: string;
-  readonly count: number;
-  /** Numbers in the results. */
-  readonly elements: number;
-  /** Bytes that this party has sent for it, without headers. */
-  readonly bytes: number;
 }
 
 /** What this party waits for. */
@@ -63,7 +32,8 @@ export interface ProgramHost {
     readonly outcome: StepOutcome;
     readonly durationMs: number;
   }): void;
-  disclosed(info: DisclosureInfo): void;
+  /** What leaves this party. Has to be known to the host when this returns: the first byte leaves then. */
+  ledger(news: LedgerNews): void;
   /** An exchange of a secure device is through. */
   secured?(cost: SecureCost): void;
   progress(info: { readonly stepId: string; readonly done: number; readonly total: number }): void;

@@ -2,10 +2,12 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { CodecOptions } from '../wire/value-codec.ts';
 import { RunAbortedError, type VerdictInfo } from './abort.ts';
 import { Activity } from './activity.ts';
-import { type CapturedFailure, capture, type ErrorDetail, isConsequence } from './capture.ts';
+import { type CapturedFailure, capture, isConsequence } from './capture.ts';
+import { type Description, Disclosures, type OpenDisclosure } from './disclosures.ts';
 import type { ProgramHost } from './host.ts';
 import { Scope } from './scope.ts';
 import { tableAdapter } from './table-adapter.ts';
@@ -30,6 +32,7 @@ export class RunState {
   readonly parties: readonly string[];
   readonly host: ProgramHost;
   readonly activity: Activity;
+  readonly disclosures: Disclosures;
   readonly codec: CodecOptions = { adapters: [tableAdapter] };
   /** The run itself, the outermost scope. */
   readonly scope: Scope;
@@ -46,6 +49,7 @@ export class RunState {
     this.host = options.host;
     this.scope = new Scope('', null, options.parties);
     this.activity = new Activity(options.host, options.clock);
+    this.disclosures = new Disclosures(options.host);
   }
 
   get signal(): AbortSignal {
@@ -87,11 +91,17 @@ export class RunState {
 
   exclude(party: string, failure: Failure): void {
     this.#excluded.set(party, failure);
+    this.disclosures.exclude(party);
   }
 
   /** Why a party has been lost; undefined as long as it takes part. */
   lossOf(party: string): Failure | undefined {
     return this.#excluded.get(party);
+  }
+
+  /** A value of this party for others: see {@link Disclosures}. */
+  declare(entry: TrailEntry, to: readonly string[], description?: Description): OpenDisclosure {
+    return this.disclosures.declare(entry, to, description, (party) => this.#excluded.has(party));
   }
 
   enterConclave(entry: TrailEntry): void {

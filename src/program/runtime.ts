@@ -4,11 +4,11 @@ import type { Clock } from '../contracts/clock.ts';
 import type { Link, LinkHandlers } from '../contracts/link.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { ErrorDetail } from '../coordination/public-details.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
 import type { VerdictInfo } from './abort.ts';
 import type { Attempts } from './attempt.ts';
 import { digestOf } from './branch.ts';
-import type { ErrorDetail } from './capture.ts';
 import { Exchange } from './exchange.ts';
 import type { ProgramHost, WaitInfo } from './host.ts';
 import type { Job } from './job.ts';
@@ -78,6 +78,8 @@ export class Runtime {
   readonly #divergedPeers = new Set<string>();
   #services: (TaskServices & { readonly lockstep: Lockstep; readonly argsDigest: string }) | undefined;
   #attempts: Attempts | undefined;
+  /** What was told of scopes and parties before this party's job has begun: others may be ahead. */
+  #early: ((attempts: Attempts) => void)[] = [];
   #abandoned: ReturnType<Exchange['close']> | undefined;
 
   constructor(options: RuntimeOptions) {
@@ -177,17 +179,17 @@ export class Runtime {
   /** A scope has failed, here or at another party: what runs in it at this party ends. */
   cancelScope(path: string, failure: Failure): void {
     this.#services?.lockstep.drop(path);
-    this.#attempts?.cancel(path, failure);
+    this.#tell((attempts) => attempts.cancel(path, failure));
   }
 
   /** All parties have left a scope: this is its outcome everywhere. */
   endScope(path: string, failure: Failure | null, absent: readonly Failure[] = []): void {
-    this.#attempts?.end(path, failure, absent);
+    this.#tell((attempts) => attempts.end(path, failure, absent));
   }
 
   /** The run goes on without a party: steps that need it fail in their scopes, and nothing waits for it any more. */
   exclude(party: string, failure: Failure): void {
-    this.#attempts?.exclude(party, failure);
+    this.#tell((attempts) => attempts.exclude(party, failure));
   }
 
   /** Which values of which peers this party waits for, the oldest first. */
@@ -203,11 +205,17 @@ export class Runtime {
     return { spillFiles, mailboxMessages: messages, pendingSends: sends };
   }
 
+  #tell(news: (attempts: Attempts) => void): void {
+    if (this.#attempts) news(this.#attempts);
+    else this.#early.push(news);
+  }
+
   async #runBody(services: TaskServices & { readonly lockstep: Lockstep }): Promise<unknown> {
     const { lockstep } = services;
     try {
       const context = createJobContext(this.#state, lockstep, this.#exchange, services, (attempts) => {
         this.#attempts = attempts;
+        for (const tell of this.#early.splice(0)) tell(attempts);
       }) as never;
       const result = await lockstep.inBranch(lockstep.root, async () => this.#options.job.body(context));
       this.#attempts?.settle(lockstep.root);

@@ -111,6 +111,7 @@ export class Scheduler {
   cancelScope(scope: Scope, reason: RunAbortedError): void {
     this.lockstep.drop(scope.path);
     scope.abort(reason);
+    this.state.disclosures.cancel(scope);
     this.state.activity.abortWaiting(scope);
     this.#exchange.drop(scope);
   }
@@ -288,15 +289,17 @@ export class Scheduler {
   }
 
   #sendWhenReady(entry: TrailEntry, scope: Scope, cell: Cell, to: readonly string[]): void {
+    const disclosure = this.state.declare(entry, to);
     const run = this.state.activity.begin(entry, false);
     cell.when(
       (value) => {
         if (scope.aborted) return run.finish('aborted');
         run.start();
-        this.#delivery.send(entry, value, to, scope).then(
+        this.#delivery.send(entry, value, to, scope, disclosure).then(
           () => run.finish('completed'),
           (error: unknown) => {
             const failed = this.state.fail(error, entry, scope);
+            if (failed) disclosure.withhold('refused');
             run.finish(failed ? 'failed' : 'aborted');
           },
         );

@@ -8,6 +8,8 @@ import type { SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { StepRun } from './activity.ts';
 import type { Cell } from './cell.ts';
+import type { MemberChannel } from './channel.ts';
+import type { OpenDisclosure } from './disclosures.ts';
 import type { SecretRecord } from './secret-handle.ts';
 
 export interface SecureStep {
@@ -23,7 +25,9 @@ export interface SecureStep {
   readonly cell: Cell<unknown>;
   /** A value outside of the device that this member has to have first. */
   readonly awaits: Cell | undefined;
-  execute(on: Evaluator, operands: readonly SecretTensor[]): Promise<unknown>;
+  /** What others learn from this member in it. */
+  readonly disclosure: OpenDisclosure | undefined;
+  execute(on: Evaluator, operands: readonly SecretTensor[], channel: MemberChannel): Promise<unknown>;
 }
 
 /** Why a computation failed, and in which of its steps if it was one of them. */
@@ -54,6 +58,7 @@ export function levelsOf(steps: readonly SecureStep[]): readonly (readonly Secur
 export async function runBatch(
   on: Evaluator,
   steps: readonly SecureStep[],
+  channel: MemberChannel,
   done: (steps: number) => void,
   failed: (failure: BatchFailure) => void,
 ): Promise<void> {
@@ -62,7 +67,7 @@ export async function runBatch(
     step.run.start();
     try {
       const operands = step.operands.map(({ cell }) => rebound(cell, at));
-      step.cell.set(await at.fiber.as(step.operation, () => step.execute(at, operands)));
+      step.cell.set(await at.fiber.as(step.operation, () => step.execute(at, operands, channel)));
       step.run.finish('completed');
     } catch (error) {
       failed({ error, entry: step.entry });

@@ -12,7 +12,7 @@ import type { SecurePlan } from './secure-runtime.ts';
 import { ledgerType, valuesToShare } from './secure-values.ts';
 import { tensor } from './tensor.ts';
 
-type Part = Pick<SecurePlan, 'execute' | 'disclosure'>;
+type Part = Pick<SecurePlan, 'execute' | 'discloses'>;
 type Ops = typeof import('../secure/ops/index.ts');
 
 const loadOps = (): Promise<Ops> => import('../secure/ops/index.ts');
@@ -168,16 +168,21 @@ export function shareOf(device: DeviceRecord, owner: string, { shape, dtype }: F
   const rank = device.ranks.indexOf(owner);
   const length = elementCount(shape);
   return {
-    execute: async (on, _, located) => {
-      const values = on.protocol.rank === rank ? await valuesToShare(located, shape, name) : undefined;
-      return (await loadOps()).share(on, { owner: rank, dtype, shape }, values);
+    execute: async (on, _, located, leaving) => {
+      const own = on.protocol.rank === rank;
+      const values = own ? await valuesToShare(located, shape, name) : undefined;
+      const { share } = await loadOps();
+      leaving();
+      return share(on, { owner: rank, dtype, shape }, values);
     },
-    disclosure: (on) => {
-      if (on.protocol.rank !== rank) return undefined;
-      const { costs } = on.protocol;
-      const cost = dtype === 'boolean' ? costs.shareB(rank, length, 1) : costs.shareA(rank, length);
-      const to = device.members.filter((member) => member !== owner);
-      return { to, type: ledgerType(dtype), shape, bytes: cost.bytes[rank] ?? 0 };
+    discloses: (member) => {
+      if (member !== owner) return undefined;
+      const bytes = ({ protocol: { costs } }: Evaluator): number => {
+        const cost = dtype === 'boolean' ? costs.shareB(rank, length, 1) : costs.shareA(rank, length);
+        return cost.bytes[rank] ?? 0;
+      };
+      const to = device.members.filter((other) => other !== owner);
+      return { to, type: ledgerType(dtype), shape, bytes };
     },
   };
 }
@@ -186,20 +191,22 @@ export function openTo(device: DeviceRecord, { shape, dtype }: SecretRecord, to:
   const target = to.length === 1 ? device.ranks.indexOf(to[0] ?? '') : undefined;
   const length = elementCount(shape);
   return {
-    execute: async (on, [secret]) => {
+    execute: async (on, [secret], _, leaving) => {
       invariant(secret, 'nothing to open');
-      const opened = await (await loadOps()).reveal(on, secret, target);
+      const { reveal } = await loadOps();
+      leaving();
+      const opened = await reveal(on, secret, target);
       return opened && tensor(shape, decode(opened.words, dtype, on.fracBits));
     },
-    disclosure: (on) => {
-      const me = device.ranks[on.protocol.rank];
-      const others = to.filter((party) => party !== me);
+    discloses: (member) => {
+      const others = to.filter((party) => party !== member);
       if (others.length === 0) return undefined;
-      const { costs, rank } = on.protocol;
-      const cost = dtype === 'boolean' ? costs.openB(length, 1, target) : costs.openA(length, target);
-      const bytes = cost.bytes[rank] ?? 0;
       // Of a replicated share one holder sends, and the other does not.
-      return bytes === 0 ? undefined : { to: others, type: `opened ${dtype} tensor`, shape, bytes };
+      const bytes = ({ protocol: { costs, rank } }: Evaluator): number => {
+        const cost = dtype === 'boolean' ? costs.openB(length, 1, target) : costs.openA(length, target);
+        return cost.bytes[rank] ?? 0;
+      };
+      return { to: others, type: `opened ${dtype} tensor`, shape, bytes };
     },
   };
 }

@@ -18,6 +18,7 @@ import type { Branch } from './branch.ts';
 import { Cell, whenAll } from './cell.ts';
 import type { MemberChannel } from './channel.ts';
 import { DealerLine } from './dealer-line.ts';
+import type { Description } from './disclosures.ts';
 import type { HandleRecord } from './handle.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -43,13 +44,23 @@ export interface SecurePlan {
   readonly detail: string;
   readonly local: boolean;
   readonly elements: number;
-  execute(on: Evaluator, operands: readonly SecretTensor[], located: unknown): Promise<unknown>;
-  /** Told at the member, before anything of the step leaves: what others learn, and who. */
-  readonly disclosure?: (
+  /** `leaving` is called when everything has been checked: what is sent from then on discloses. */
+  execute(
     on: Evaluator,
-  ) =>
-    | { readonly to: readonly string[]; readonly type: string; readonly shape: Shape; readonly bytes: number }
-    | undefined;
+    operands: readonly SecretTensor[],
+    located: unknown,
+    leaving: () => void,
+  ): Promise<unknown>;
+  /** What others learn from this member, and who. */
+  readonly discloses?: (member: string) => SecureDisclosure | undefined;
+}
+
+export interface SecureDisclosure {
+  readonly to: readonly string[];
+  readonly type: string;
+  readonly shape: Shape;
+  /** What this member sends for it; 0: others say it all. */
+  bytes(on: Evaluator): number;
 }
 
 /** The steps of one device in one branch that have not run, and the session in which they will. */
@@ -126,12 +137,25 @@ export class SecureRuntime {
     if (gathering.line) {
       const { local, elements } = plan;
       const awaits = located?.owner === this.#state.party ? located.record.cell : undefined;
+      const discloses = plan.discloses?.(this.#state.party);
+      const disclosure = discloses && this.#state.declare(entry, discloses.to, descriptionOf(discloses));
       const run = this.#state.activity.begin(entry, false);
-      const execute = async (on: Evaluator, tensors: readonly SecretTensor[]): Promise<unknown> => {
-        this.#disclose(entry, plan.disclosure?.(on));
-        return plan.execute(on, tensors, contentOf(awaits));
+      const execute = async (
+        on: Evaluator,
+        tensors: readonly SecretTensor[],
+        channel: MemberChannel,
+      ): Promise<unknown> => {
+        const leaving = (): void => {
+          const bytes = discloses?.bytes(on) ?? 0;
+          if (!discloses || bytes === 0) return disclosure?.withhold(null);
+          disclosure?.describe(descriptionOf(discloses), () => bytes);
+          if (disclosure) channel.carry(disclosure);
+        };
+        const result = await plan.execute(on, tensors, contentOf(awaits), leaving);
+        disclosure?.whole();
+        return result;
       };
-      const step = { entry, operation, run, operands, local, elements, cell, awaits, execute };
+      const step = { entry, operation, run, operands, local, elements, cell, awaits, disclosure, execute };
       gathering.steps.push(step as unknown as SecureStep);
     }
     gathering.ids.push(entry.stepId);
@@ -196,18 +220,20 @@ export class SecureRuntime {
         run.start();
         const progress = (done: number): void =>
           host.progress({ stepId: entry.stepId, done, total: steps.length });
-        const body = () => runBatch(on, steps, progress, (failure) => (cause ??= failure));
+        const body = () => runBatch(on, steps, channel, progress, (failure) => (cause ??= failure));
         return this.#scheduler.lockstep.inTask(entry, body);
       });
       this.#account(device, steps, spent);
       run.finish('completed');
     } catch (error) {
+      channel.forsake();
       const blamed = cause?.entry ?? entry;
       const reason = cause?.error ?? error;
       const named = naming(reason, device, this.#state.party);
       const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(named, blamed, scope);
       for (const step of steps) {
         step.cell.die();
+        if (failed && step.entry === blamed) step.disclosure?.withhold('refused');
         step.run.finish(failed && step.entry === blamed ? 'failed' : 'aborted');
       }
       run.finish(failed ? 'failed' : 'aborted');
@@ -229,18 +255,13 @@ export class SecureRuntime {
       await dealing.run(channel);
       run.finish('completed');
     } catch (error) {
+      channel.forsake();
       const named = naming(error, device, this.#state.party);
       const failed = isConsequence(error, scope) ? undefined : this.#state.fail(named, entry, scope);
       run.finish(failed ? 'failed' : 'aborted');
     } finally {
       channel.close();
     }
-  }
-
-  #disclose(entry: TrailEntry, disclosure: ReturnType<NonNullable<SecurePlan['disclosure']>>): void {
-    if (!disclosure) return;
-    const { stepId, name, kind } = entry;
-    this.#state.host.disclosed({ stepId, name, kind, ...disclosure });
   }
 
   #account(device: DeviceRecord, steps: readonly SecureStep[], spent: Spent): void {
@@ -269,6 +290,8 @@ export class SecureRuntime {
     });
   }
 }
+
+const descriptionOf = ({ type, shape }: SecureDisclosure): Description => ({ type, shape });
 
 /** What a failure elsewhere looks like here: inputs that will never be there, or a session that its end has closed. */
 function isConsequence(error: unknown, scope: Scope): boolean {

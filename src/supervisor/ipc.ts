@@ -7,7 +7,8 @@ import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { JobFacts } from '../coordination/hello-facts.ts';
 import type { ErrorLink } from '../coordination/public-details.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
-import type { Disclosure, SecureCost } from '../observe/report.ts';
+import type { LedgerNews } from '../observe/ledger.ts';
+import type { SecureCost, StepOutcome } from '../observe/report.ts';
 import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
 
@@ -101,11 +102,11 @@ export type StepNews =
   | {
       readonly news: 'finished';
       readonly stepId: string;
-      readonly outcome: 'completed' | 'failed' | 'aborted';
+      readonly outcome: StepOutcome;
       readonly durationMs: number;
     }
   | { readonly news: 'progress'; readonly stepId: string; readonly done: number; readonly total: number }
-  | { readonly news: 'disclosed'; readonly disclosure: Disclosure }
+  | LedgerNews
   | { readonly news: 'secured'; readonly cost: SecureCost };
 
 /** This party's step waits for something from a peer. */

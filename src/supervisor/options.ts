@@ -1,3 +1,4 @@
+import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { RunEvent } from '../observe/events.ts';
 import type { RunReport } from '../observe/report.ts';
 import type { Bounds } from './bounds.ts';
@@ -10,9 +11,6 @@ export interface FederationMember {
   /** `sha256:` and the base64url SHA-256 of the certificate's SubjectPublicKeyInfo. */
   readonly fingerprint: string;
 }
-
-/** What text of a failure may cross to other parties; decided by the party where it happened. */
-export type ErrorDetail = 'redacted' | 'message' | 'full';
 
 export interface PartyOptions {
   readonly party: string;
@@ -43,4 +41,5 @@ export interface PartyOptions {
 /** `runParty(options)` in index.ts runs one party to its end; it rejects only for errors before the run exists (UsageError, port in use). */
 export type RunParty = (options: PartyOptions) => Promise<RunReport>;
 
+export type { ErrorDetail } from '../coordination/public-details.ts';
 export type { Bounds } from './bounds.ts';

@@ -226,7 +226,11 @@ export class ProgramRun {
       },
       stepFinished: (info) => this.#note({ news: 'finished', ...info }),
       progress: (info) => this.#note({ news: 'progress', ...info }),
-      disclosed: (disclosure) => this.#note({ news: 'disclosed', disclosure }),
+      ledger: (news) => {
+        this.#note(news);
+        // At once: what leaves next is in the ledger even if this process is killed then.
+        if (news.news === 'disclosed') this.#flushNews();
+      },
       secured: (cost) => this.#note({ news: 'secured', cost }),
       failed: (captured) => this.#failed(captured),
       scopeFailed: (scope, captured) => {

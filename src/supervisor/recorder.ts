@@ -1,14 +1,12 @@
 /** Gathers what happens to steps, turns it into events, and at the end into the steps and disclosures of the report. */
 import type { RunEventBody } from '../observe/events.ts';
-import type { Disclosure, SecureReport, StepReport } from '../observe/report.ts';
+import { Ledger } from '../observe/ledger.ts';
+import type { SecureReport, StepReport } from '../observe/report.ts';
 import type { StepNews } from './ipc.ts';
 import { SecureLedger } from './secure-ledger.ts';
 
 /** Steps that a report lists one by one; a program with more is reported by its first and its failed ones. */
 const REPORTED_STEPS_MAX = 20_000;
-/** Disclosures that a report lists one by one: each is a line that somebody may have to read. */
-const REPORTED_DISCLOSURES_MAX = 100_000;
-
 type OpenStep = { -readonly [K in keyof StepReport]: StepReport[K] };
 
 export class Recorder {
@@ -16,9 +14,8 @@ export class Recorder {
   readonly #now: () => number;
   readonly #emit: (event: RunEventBody) => void;
   readonly #steps = new Map<string, OpenStep>();
-  readonly #disclosures: Disclosure[] = [];
+  readonly ledger = new Ledger();
   readonly #secure = new SecureLedger();
-  #droppedDisclosures = 0;
 
   constructor(party: string, now: () => number, emit: (event: RunEventBody) => void) {
     this.#party = party;
@@ -54,12 +51,10 @@ export class Recorder {
         this.#emit({ event: 'step.finished', stepId, name, kind, outcome: news.outcome, durationMs });
         return;
       }
-      case 'disclosed':
-        if (this.#disclosures.length < REPORTED_DISCLOSURES_MAX) this.#disclosures.push(news.disclosure);
-        else this.#droppedDisclosures++;
-        return;
       case 'secured':
-        this.#secure.add(news.cost);
+        return this.#secure.add(news.cost);
+      default:
+        this.ledger.take(news);
     }
   }
 
@@ -75,17 +70,8 @@ export class Recorder {
     return [...this.#steps.values()];
   }
 
-  get disclosures(): readonly Disclosure[] {
-    return this.#disclosures;
-  }
-
   /** What secure devices have cost this party. */
   get secure(): readonly SecureReport[] {
     return this.#secure.reports;
-  }
-
-  /** Disclosures beyond the limit: counted, not listed. */
-  get droppedDisclosures(): number {
-    return this.#droppedDisclosures;
   }
 }

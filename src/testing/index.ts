@@ -36,4 +36,4 @@ export {
 export type { TappedFlow, TappedMessage } from './simulation/message-tap.ts';
 export type { TimelineLine } from './simulation/trace.ts';
 export type { CheckedRun } from './simulation/workshop.ts';
-export type { Leak, SimulatedParty, SimulatedRun } from './simulation/world.ts';
+export type { Leak, SimulatedParty, SimulatedRun, WireMessage } from './simulation/world.ts';

@@ -89,8 +89,9 @@ class End implements Link {
     this.#release();
   }
 
-  async send(header: Uint8Array, body: Body = []): Promise<void> {
+  async send(header: Uint8Array, body: Body = [], onLeaving?: () => void): Promise<void> {
     this.#assertOpen();
+    onLeaving?.();
     const copy = header.slice();
     const before = this.#tail;
     const held = this.#held;

@@ -8,15 +8,12 @@ import { join } from 'node:path';
 import type { Clock } from '../contracts/clock.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
+import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { Fin } from '../coordination/trail.ts';
-import type { CapturedFailure, ErrorDetail } from '../program/capture.ts';
-import type {
-  DisclosureInfo,
-  DivergenceInfo,
-  ProgramHost,
-  SecureCost,
-  StepOutcome,
-} from '../program/host.ts';
+import { Ledger, type LedgerNews } from '../observe/ledger.ts';
+import type { Disclosure, SecureCost, StepOutcome, Withheld } from '../observe/report.ts';
+import type { CapturedFailure } from '../program/capture.ts';
+import type { DivergenceInfo, ProgramHost } from '../program/host.ts';
 import type { Job } from '../program/job.ts';
 import { type Released, type RunResult, Runtime, type RuntimeLimits } from '../program/runtime.ts';
 import { type CrossedMessage, type MemoryLinks, memoryLinks } from './memory-link.ts';
@@ -56,7 +53,7 @@ export class Recorder implements ProgramHost {
   readonly trail: TrailEntry[] = [];
   readonly started: string[] = [];
   readonly finished: { readonly stepId: string; readonly outcome: StepOutcome }[] = [];
-  readonly disclosures: DisclosureInfo[] = [];
+  readonly #ledger = new Ledger();
   readonly failures: CapturedFailure[] = [];
   readonly scopeFailures: { readonly scope: string; readonly captured: CapturedFailure }[] = [];
   readonly divergences: DivergenceInfo[] = [];
@@ -86,9 +83,15 @@ export class Recorder implements ProgramHost {
     this.finished.push({ stepId, outcome });
     this.log.push(`${outcome} ${stepId}`);
   }
-  disclosed(info: DisclosureInfo): void {
-    this.disclosures.push(info);
-    this.log.push(`disclose ${info.stepId}`);
+  ledger(news: LedgerNews): void {
+    this.#ledger.take(news);
+    if (news.news === 'disclosed') this.log.push(`disclose ${news.disclosure.stepId}`);
+  }
+  get disclosures(): readonly Disclosure[] {
+    return this.#ledger.disclosures;
+  }
+  get withheld(): readonly Withheld[] {
+    return this.#ledger.withheld(this.failures.length > 0);
   }
   secured(cost: SecureCost): void {
     this.costs.push(cost);

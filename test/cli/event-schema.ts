@@ -1,24 +1,15 @@
 /** The events of docs/events.md as a schema: strict, so that a field nobody documented is found. */
 import { z } from 'zod';
-import { type FailureCode, failureCodes } from '../../src/base/failure-codes.ts';
-import type { RunEvent } from '../../src/observe/events.ts';
+import { BLAMES, type FailureCode, failureCodes } from '../../src/base/failure-codes.ts';
+import { STEP_KINDS } from '../../src/coordination/failure.ts';
+import { LOG_LEVELS, PEER_STATES, PROCESS_ROLES, type RunEvent } from '../../src/observe/events.ts';
+import { RUN_OUTCOMES, STEP_OUTCOMES, WAIT_KINDS } from '../../src/observe/report.ts';
 
 const base = { time: z.iso.datetime(), runId: z.string().min(1), party: z.string().min(1) };
-const role = z.enum(['supervisor', 'program']);
-const kind = z.enum([
-  'task',
-  'transfer',
-  'reveal',
-  'psi',
-  'parallel',
-  'attempt',
-  'conclave',
-  'share',
-  'secure',
-  'exchange',
-]);
+const role = z.enum(PROCESS_ROLES);
+const kind = z.enum(STEP_KINDS);
 const code = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
-const blame = z.enum(['user', 'data', 'peer', 'environment', 'bug']);
+const blame = z.enum(BLAMES);
 const step = { stepId: z.string(), name: z.string(), kind };
 const text = z.string();
 const textOrNull = z.string().nullable();
@@ -34,19 +25,19 @@ export const eventSchemas = [
   event('process.exited', { role, pid: z.int().positive(), code: z.int().nullable(), signal: textOrNull }),
   event('peer.state', {
     peer: text,
-    state: z.enum(['joining', 'up', 'suspect', 'lost']),
+    state: z.enum(PEER_STATES),
     reason: text.exactOptional(),
   }),
   event('step.started', step),
   event('step.progress', { stepId: text, done: z.number(), total: z.number() }),
   event('step.finished', {
     ...step,
-    outcome: z.enum(['completed', 'failed', 'aborted']),
+    outcome: z.enum(STEP_OUTCOMES),
     durationMs: z.number().nonnegative(),
   }),
   event('waiting', {
     peer: text,
-    what: z.enum(['join', 'start', 'value', 'end']),
+    what: z.enum(WAIT_KINDS),
     ...busy,
     busy: z.strictObject(busy).optional(),
   }),
@@ -70,7 +61,7 @@ export const eventSchemas = [
     seenHere: text.exactOptional(),
   }),
   event('verdict', {
-    outcome: z.enum(['completed', 'failed']),
+    outcome: z.enum(RUN_OUTCOMES),
     code: code.nullable(),
     origin: textOrNull,
     stepId: textOrNull,
@@ -89,7 +80,7 @@ export const eventSchemas = [
   event('reclaimed', { items: z.record(z.string(), z.number()), leftovers: z.array(text).readonly() }),
   event('result', { value: z.unknown() }),
   event('report', { path: text }),
-  event('log', { level: z.enum(['info', 'warn', 'error']), message: text }),
+  event('log', { level: z.enum(LOG_LEVELS), message: text }),
 ] as const;
 
 export const eventSchema = z.discriminatedUnion('event', eventSchemas);

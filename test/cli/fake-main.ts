@@ -147,6 +147,7 @@ function reportOf(
         bytes: 8,
       },
     ],
+    withheld: [],
     disclosuresNotListed: 0,
     reclaimed: {},
     leftovers: [],

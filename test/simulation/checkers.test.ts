@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import type { FailureCode } from '../../src/base/failure-codes.ts';
 import type { Failure } from '../../src/coordination/failure.ts';
 import type { RunReport } from '../../src/observe/report.ts';
 import { DEFAULT_BOUNDS } from '../../src/supervisor/bounds.ts';
@@ -10,7 +11,7 @@ import { shrinkPlan } from '../../src/testing/simulation/shrink.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 const job = join(projectRoot, 'bench/jobs/ten-steps.ts');
-const context = { bounds: DEFAULT_BOUNDS, lengthMs: 20, scopes: 0 };
+const context = { bounds: DEFAULT_BOUNDS, lengthMs: 20, handled: new Set<FailureCode>() };
 
 /** A run as it was, with one thing changed that must not be so. */
 function planted(
@@ -114,6 +115,23 @@ describe('the checkers', () => {
     }));
     assert.deepEqual(caught(told), ['privacy']);
     assert.deepEqual(caught({ ...fine, leaks: [{ of: 'bob', where: 'a control message' }] }), ['privacy']);
+  });
+
+  it('ledger: a value that is not listed, one that did not leave, another order, one that is said to be withheld', () => {
+    const change = (to: (report: RunReport) => Partial<RunReport>) =>
+      planted(fine, 0, (party) => ({ report: reportOf(party, to(party.report as RunReport)) }));
+    const [first] = fine.parties[0]?.report?.disclosures ?? [];
+    assert.ok(first);
+    assert.ok((fine.parties[0]?.report?.disclosures.length ?? 0) > 1);
+    const withheld = [{ ...first, reason: 'refused' }] as const;
+    for (const wrong of [
+      change(({ disclosures }) => ({ disclosures: disclosures.slice(1) })),
+      change(({ disclosures }) => ({ disclosures: [...disclosures, { ...first, stepId: '99' }] })),
+      change(({ disclosures }) => ({ disclosures: disclosures.toReversed() })),
+      change(() => ({ withheld })),
+      { ...fine, wire: [] },
+    ])
+      assert.deepEqual(caught(wrong), ['ledger']);
   });
 
   it('privacy: a policy that lets text cross is seen in the frames', async () => {

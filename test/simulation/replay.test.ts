@@ -66,14 +66,25 @@ describe('explore', () => {
 
   it('stops when it is told to, with what it knows', async () => {
     const stop = new AbortController();
+    const told: (readonly number[])[] = [];
     const result = await explore({
       job: job('smuggle'),
       runs: 1_000_000,
       signal: stop.signal,
-      onProgress: ({ runs }) => {
+      onProgress: ({ runs, elapsedMs, leftMs }) => {
+        told.push([runs, elapsedMs, leftMs]);
         if (runs === 5) stop.abort();
       },
     });
+    assert.deepEqual(
+      told.map(([runs]) => runs),
+      [0, 1, 2, 3, 4, 5],
+    );
+    // What is left of a million such runs, by what those so far have taken; before them by the run without faults.
+    for (const [runs = 0, elapsedMs = 0, leftMs = 0] of told)
+      assert.ok(
+        runs === 0 ? leftMs > 0 : Math.abs(leftMs / ((elapsedMs / runs) * (1_000_000 - runs)) - 1) < 0.01,
+      );
     assert.equal(result.runs, 5);
     assert.equal(result.finished, false);
   });

@@ -6,6 +6,7 @@ import { loadJob } from '../../program/load-job.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
 import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
+import { explorationProgress } from '../output/exploration-progress.ts';
 import { explorationText, replayText } from '../output/exploration-text.ts';
 import type { Shell } from '../shell.ts';
 
@@ -27,9 +28,6 @@ export interface ExploreFlags {
 const EXIT_BROKEN = 70;
 /** As a process that Ctrl-C has ended. */
 const EXIT_STOPPED = 130;
-/** How often progress is shown, in milliseconds. */
-const PROGRESS_EVERY_MS = 200;
-
 /** `privity explore`: a job under thousands of fault plans in the simulated world. Resolves to the exit code. */
 export async function exploreCommand(shell: Shell, job: string, flags: ExploreFlags): Promise<number> {
   const jobFile = resolve(shell.cwd, job);
@@ -60,7 +58,7 @@ async function exploreJob(
     if (stopping.signal.aborted) shell.exitNow(EXIT_STOPPED);
     stopping.abort();
   });
-  const progress = flags.json || !shell.interactive ? undefined : progressLine(shell);
+  const progress = explorationProgress(shell, flags.json === true);
   try {
     const result = await explore({
       ...options,
@@ -68,14 +66,15 @@ async function exploreJob(
       ...(flags.runs === undefined ? {} : { runs: parseWhole('--runs', flags.runs) }),
       ...(flags.for === undefined ? {} : { forMs: parseDuration('--for', flags.for) }),
       signal: stopping.signal,
-      ...(progress ? { onProgress: progress.show } : {}),
+      onProgress: progress.show,
+      onBreak: progress.broke,
     });
-    progress?.clear();
+    progress.clear();
     if (flags.json) shell.out.write(jsonLine(result));
     else shell.out.write(explorationText(job, result, shell.colour.out));
     return result.broken > 0 ? EXIT_BROKEN : 0;
   } finally {
-    progress?.clear();
+    progress.clear();
     stop();
   }
 }
@@ -98,24 +97,4 @@ function parseFaults(text: string): readonly FaultKind[] {
       throw new UsageError('PRIVITY_COMMAND_LINE', `--faults: no kind "${word}"; ${hint(word, FAULT_KINDS)}`);
     return kind;
   });
-}
-
-/** One line that is written over, on standard error, so that the result can be redirected. */
-function progressLine(shell: Shell) {
-  const begun = shell.clock.now();
-  let shownAt = Number.NEGATIVE_INFINITY;
-  const write = (text: string): void => void shell.err.write(`\r\u001b[2K${text}`);
-  return {
-    show({ runs, ofRuns, broken }: { runs: number; ofRuns: number; broken: number }): void {
-      const now = shell.clock.now();
-      if (now - shownAt < PROGRESS_EVERY_MS) return;
-      shownAt = now;
-      const rate = runs / Math.max(0.001, (now - begun) / 1000);
-      const left = Math.ceil((ofRuns - runs) / Math.max(0.1, rate));
-      write(`  ${runs} of ${ofRuns} runs, ${broken} broken, ${rate.toFixed(0)} runs/s, about ${left} s left`);
-    },
-    clear(): void {
-      if (shownAt > Number.NEGATIVE_INFINITY) write('');
-    },
-  };
 }

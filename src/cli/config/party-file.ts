@@ -2,8 +2,9 @@ import { dirname, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
 import { hint } from '../../base/suggest.ts';
+import { ERROR_DETAILS, type ErrorDetail } from '../../coordination/public-details.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
-import type { ErrorDetail, FederationMember } from '../../supervisor/options.ts';
+import type { FederationMember } from '../../supervisor/options.ts';
 import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
@@ -31,8 +32,6 @@ const recordShape = Object.fromEntries(
   }),
 );
 
-export const errorDetails = ['redacted', 'message', 'full'] as const satisfies readonly ErrorDetail[];
-
 const schema = z.strictObject({
   version: fileVersion,
   party: partyName,
@@ -44,7 +43,7 @@ const schema = z.strictObject({
   listen: addressText.optional(),
   settings: z.record(z.string(), z.unknown(), 'keys and values').optional(),
   bounds: z.strictObject(boundShape, 'bounds by name, in milliseconds').optional(),
-  errorDetail: z.enum(errorDetails, { error: `one of ${errorDetails.join(', ')}` }).optional(),
+  errorDetail: z.enum(ERROR_DETAILS, { error: `one of ${ERROR_DETAILS.join(', ')}` }).optional(),
   records: z
     .union([z.literal(['off', false]), z.strictObject(recordShape)], {
       error: `off, or bounds: ${Object.keys(recordShape).join(', ')}`,

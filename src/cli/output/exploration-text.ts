@@ -129,6 +129,7 @@ function conclusion(job: string, result: Exploration): string {
     : ' Tasks whose work the simulation does not order (a database on threads, a library with a clock of its own) made a run differ when it was repeated with its seed, so a seed may not show the same again; what held, held in every run.';
   if (broken > 0)
     return `${plural(broken, 'run')} of ${runs} did not end as promised: that is a defect of Privity, or of the simulation; please report the seed.${note}`;
+  if (runs === 0) return 'Nothing was tried.';
   const completed = outcomes.completed ?? 0;
   const failed = runs - completed;
   return `Conclusion: in ${plural(runs, 'run')} of ${job} no party ever waited without an end; ${completed} completed all the same, and in the ${failed} that failed the parties that could talk to each other named the same reason.${note}`;

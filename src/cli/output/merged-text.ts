@@ -3,6 +3,7 @@ import type { Aftermath, MergedEntry, MergedFailure, MergedRun } from '../../obs
 import type { Wait } from '../../observe/report.ts';
 import { adviceFor, logOf } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
+import { ledgerBlocks } from './ledger-text.ts';
 import { listed } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
@@ -33,6 +34,7 @@ export function mergedText(run: MergedRun, verified: number | null, colour: bool
     run.waits.length > 0 ? [] : waitsBlock('The longest waits', run.longestWaits, style),
     busyBlock(run, style),
     afterBlock(run, style),
+    ...ledgerBlocks(run.ledgers, run.missing.length === 0, style),
     toDo === null ? [] : [style.bold('What to do now'), ...wrapped(toDo)],
   ];
   const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));

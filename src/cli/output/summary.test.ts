@@ -73,6 +73,7 @@ const report = (party: string): RunReport => ({
   disclosures: [
     { stepId: '1', name: 'count', kind: 'reveal', to: ['bob'], type: 'number', shape: [2, 3], bytes: 8 },
   ],
+  withheld: [],
   disclosuresNotListed: 0,
   reclaimed: {},
   leftovers: [],
@@ -102,7 +103,7 @@ describe('the summary', () => {
     };
     const reports = ['alice', 'bob'].map((party) => ({ ...report(party), secure: [cost] }));
     const text = summaryText(input(board, reports), false);
-    assert.match(text, /nothing else did, but the masked numbers below/);
+    assert.match(text, /nothing else did, but the masked numbers of secure computation/);
     assert.match(
       text,
       /Secure computation, rep3 of alice, bob, carol\n {2}12 rounds in 2 exchanges, 4\.0 KiB sent by 2 parties here/,
@@ -196,6 +197,36 @@ describe('the summary', () => {
       /What left each party \(nothing else did\)\n {2}alice → bob {2}count {2}number 2 × 3 {2}8 bytes/,
     );
     assert.equal(exitCodeOf([...board.parties.values()]), 0);
+  });
+
+  it('says what was declared and did not leave, and why; that nothing left, where nothing did', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) board.apply(at(party, failedVerdict('TASK_FAILED')));
+    const what = { name: 'x\u001b', to: ['bob'], shape: [4] };
+    const withheld = [
+      { ...what, stepId: '1', kind: 'share', type: 'secret fixed tensor', reason: 'refused' },
+      { ...what, stepId: '2', kind: 'transfer', reason: 'party-lost' },
+    ] as const;
+    const nothing = { disclosures: [] };
+    const reports = [
+      { ...report('alice'), ...nothing, withheld },
+      { ...report('bob'), ...nothing },
+    ];
+    const text = summaryText(input(board, reports), false);
+    assert.match(text, /\nWhat left each party: nothing\n/);
+    assert.match(
+      text,
+      /Declared, and did not leave\n {2}alice → bob {2}x\\x1b {2}secret fixed tensor 4 {2}refused: its step failed here/,
+    );
+    assert.match(text, /the run had lost the receiver\n/);
+    const some = { ...report('alice'), withheld };
+    assert.match(
+      summaryText(input(board, [some, report('bob')]), false),
+      /nothing else did[\s\S]*Declared, and/,
+    );
+    const partial = report('alice').disclosures.map((one) => ({ ...one, partial: true as const }));
+    const cut = { ...report('alice'), disclosures: partial };
+    assert.match(summaryText(input(board, [cut]), false), /8 bytes {2}perhaps not all of it\n/);
   });
 
   it('counts failures that the job has handled', () => {

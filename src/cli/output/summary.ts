@@ -2,12 +2,14 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
-import type { BusyProgram, Disclosure, RunReport, Wait } from '../../observe/report.ts';
+import { ledgerOf } from '../../observe/ledger.ts';
+import type { BusyProgram, RunReport, Wait } from '../../observe/report.ts';
 import { adviceFor, logOf } from './advice.ts';
-import { alignColumns, wrapText } from './columns.ts';
+import { wrapText } from './columns.ts';
+import { ledgerBlocks } from './ledger-text.ts';
 import { listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
-import { count, duration, size } from './quantity.ts';
+import { count, duration } from './quantity.ts';
 import {
   blockedText,
   busyText,
@@ -37,7 +39,6 @@ export interface SummaryInput {
 }
 
 const COLUMNS = 100;
-const DISCLOSURES_SHOWN_MAX = 30;
 /** In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went. */
 const LONG_WAIT_MS = 10_000;
 
@@ -60,7 +61,8 @@ export function summaryText(input: SummaryInput, colour: boolean): string {
   const { completed, failed, result } = outcomeOf(input);
   const blocks = [completed ? completedHead(input, style) : failedBlock(input, failed, style)];
   if (result !== undefined) blocks.push([style.bold('Result'), ...valueText(result, '  ')]);
-  blocks.push(disclosureBlock(input, style));
+  const reports = input.own.flatMap((party) => input.reports.get(party) ?? []);
+  blocks.push(...ledgerBlocks(reports.map(ledgerOf), reports.length === input.own.length, style));
   blocks.push(...secureBlocks(input, style));
   blocks.push(leftoversBlock(input, style));
   if (input.reportPaths.length > 0) {
@@ -278,36 +280,6 @@ function verdictsDiffer(input: SummaryInput): boolean {
     .map((party) => input.board.party(party).verdict?.digest)
     .filter((digest) => digest !== undefined);
   return new Set(digests).size > 1;
-}
-
-/** The disclosure ledger, one line for each value that left a party here. */
-function disclosureBlock(input: SummaryInput, style: Style): string[] {
-  const all = input.own.flatMap((party) =>
-    (input.reports.get(party)?.disclosures ?? []).map((disclosure) => ({ party, disclosure })),
-  );
-  if (all.length === 0) return [];
-  const rows = all
-    .slice(0, DISCLOSURES_SHOWN_MAX)
-    .map(({ party, disclosure }) => disclosureRow(party, disclosure));
-  const lines = alignColumns(rows, { indent: '  ', right: [3] });
-  if (all.length > rows.length) lines.push(`  … and ${all.length - rows.length} more, in the reports`);
-  // Only a complete ledger may claim to be one: a supervisor that was killed has left none.
-  const listedAll = input.own.every((party) => input.reports.get(party)?.disclosuresNotListed === 0);
-  const head = style.bold(`What left ${input.own.length === 1 ? input.own[0] : 'each party'}`);
-  const masked = input.own.some((party) => (input.reports.get(party)?.secure ?? []).length > 0);
-  const only = masked ? ' (nothing else did, but the masked numbers below)' : ' (nothing else did)';
-  return [`${head}${listedAll ? style.dim(only) : ''}`, ...lines];
-}
-
-function disclosureRow(party: string, disclosure: Disclosure): string[] {
-  const shape =
-    disclosure.shape === undefined || disclosure.shape.length === 0 ? '' : ` ${disclosure.shape.join(' × ')}`;
-  return [
-    `${party} → ${listed(disclosure.to)}`,
-    `${printable(disclosure.name)}`,
-    `${printable(disclosure.type)}${shape}`,
-    size(disclosure.bytes),
-  ];
 }
 
 /** The exit code of several parties' run: that of the verdict, else of the first supervisor that ended otherwise. */

@@ -113,6 +113,7 @@ const reportRules: { readonly [K in keyof Required<RunReport>]: Rule } = {
   timeline: 'whole',
   steps: 'whole',
   disclosures: 'whole',
+  withheld: 'whole',
   disclosuresNotListed: 'whole',
   secure: 'whole',
   reclaimed: 'whole',

@@ -1,4 +1,5 @@
 /** The bounds that a simulated run has to keep, as formulae over its configuration and its faults; docs/simulation.md has them, too. */
+import type { StepKind } from '../../coordination/failure.ts';
 import type { Bounds } from '../../supervisor/bounds.ts';
 import type { CheckContext } from './checkers.ts';
 import type { Fault } from './fault-plan.ts';
@@ -67,9 +68,21 @@ const ACCOUNTS_PER_CHANGE = 4;
  * Control messages of all parties together. A failure changes the board at most 2n times (each party seals once, each of n - 1 links to
  * the party that failed is cut once or not at all, and each party decides once), and each change is told to n - 1 others by each.
  */
-export function messageBoundOf(run: SimulatedRun, { scopes }: CheckContext): number {
+export function messageBoundOf(run: SimulatedRun): number {
   const n = run.parties.length;
   const pairs = n * (n - 1);
   const failures = run.plan.filter(({ kind }) => kind !== 'clock-drift' && kind !== 'clock-jump').length;
-  return pairs * (PLAIN_MESSAGES + scopes + ACCOUNTS_PER_CHANGE * failures * 2 * n + 1);
+  return pairs * (PLAIN_MESSAGES + scopesOf(run) + ACCOUNTS_PER_CHANGE * failures * 2 * n + 1);
 }
+
+/** Scopes and conclaves that the run opened, at any party: a failure can make a job open more than it does without. */
+function scopesOf(run: SimulatedRun): number {
+  const opened = run.parties.flatMap(({ events }) =>
+    events.flatMap((event) =>
+      event.event === 'step.started' && OPENS.has(event.kind) ? [event.stepId] : [],
+    ),
+  );
+  return new Set(opened).size;
+}
+
+const OPENS: ReadonlySet<StepKind> = new Set(['attempt', 'conclave'] as const);

@@ -3,10 +3,12 @@
  * from outside: at reports, events, frames and processes, not at the state of what it checks.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { FailureCode } from '../../base/failure-codes.ts';
 import type { RunReport } from '../../observe/report.ts';
 import type { Bounds } from '../../supervisor/bounds.ts';
 import { boundOf, messageBoundOf } from './bound.ts';
 import { isExplained } from './explained.ts';
+import { ledgerProblems } from './ledger-check.ts';
 import type { TappedFlow } from './message-tap.ts';
 import { INJECTED_SECRET, type SimulatedParty, type SimulatedRun } from './world.ts';
 
@@ -18,6 +20,7 @@ export type CheckerName =
   | 'integrity'
   | 'nothing-left'
   | 'privacy'
+  | 'ledger'
   | 'bounded';
 
 export interface Violation {
@@ -31,8 +34,8 @@ export interface CheckContext {
   readonly bounds: Bounds;
   /** How long the run takes when nothing goes wrong, in virtual milliseconds. */
   readonly lengthMs: number;
-  /** Scopes (`attempt` and its like) and conclaves that a run without faults opens. */
-  readonly scopes: number;
+  /** Failures that the job makes by itself then, and handles: beside a fault they may be too much for it. */
+  readonly handled: ReadonlySet<FailureCode>;
 }
 
 /** In the order in which people want to know of them. */
@@ -46,6 +49,7 @@ export const CHECKERS: Readonly<
   integrity: checkIntegrity,
   'nothing-left': checkNothingLeft,
   privacy: checkPrivacy,
+  ledger: checkLedgers,
   bounded: checkBounded,
 };
 
@@ -58,6 +62,7 @@ export const CHECKER_WORDS: Readonly<Record<CheckerName, string>> = {
   integrity: 'values arrived whole, once, in order, and results were the same at all parties',
   'nothing-left': 'no process, timer, connection or file was left',
   privacy: 'no secret left its party in a failure, a log or a control message',
+  ledger: 'every ledger had what left its party, in that order, and nothing else',
   bounded: 'control messages stayed under the stated number',
 };
 
@@ -251,8 +256,19 @@ function checkPrivacy(run: SimulatedRun): readonly Violation[] {
   return found;
 }
 
-function checkBounded(run: SimulatedRun, context: CheckContext): readonly Violation[] {
-  const bound = messageBoundOf(run, context);
+/** Of parties that have written one. */
+function checkLedgers(run: SimulatedRun): readonly Violation[] {
+  return ended(run).flatMap(({ name, report }) =>
+    ledgerProblems(report, run.wire).map((problem) => ({
+      checker: 'ledger' as const,
+      parties: [name],
+      words: `${name}: ${problem}`,
+    })),
+  );
+}
+
+function checkBounded(run: SimulatedRun): readonly Violation[] {
+  const bound = messageBoundOf(run);
   const sent = run.parties.reduce((sum, party) => sum + party.controlMessages, 0);
   if (sent <= bound) return [];
   const words = `${sent} control messages were sent; the bound is ${bound}`;

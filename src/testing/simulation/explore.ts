@@ -34,13 +34,20 @@ export interface ExploreOptions {
   readonly plan?: readonly Fault[];
   /** Ends the exploration; what is known by then is the result. */
   readonly signal?: AbortSignal;
+  /** Called when the run without faults has been made, and after each run. */
   readonly onProgress?: (progress: ExploreProgress) => void;
+  /** Called for each of the breaks that are kept, as soon as it has been reduced. */
+  readonly onBreak?: (found: Break) => void;
 }
 
 export interface ExploreProgress {
   readonly runs: number;
   readonly ofRuns: number;
   readonly broken: number;
+  /** Real time since the first run with faults began, in milliseconds. */
+  readonly elapsedMs: number;
+  /** Real time until the end, estimated from the runs so far; before them from the run without faults. */
+  readonly leftMs: number;
 }
 
 /** A run in which something did not hold. */
@@ -118,7 +125,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
 
 /** One seed again, with its timeline: of the plan that the seed makes, or of `plan`. Options and errors as {@link explore}. */
 export async function replay(
-  options: Omit<ExploreOptions, 'runs' | 'forMs' | 'onProgress' | 'signal'>,
+  options: Omit<ExploreOptions, 'runs' | 'forMs' | 'onProgress' | 'onBreak' | 'signal'>,
 ): Promise<CheckedRun> {
   const { seed = 1 } = options;
   checkNumbers(seed, 1);
@@ -138,6 +145,7 @@ async function openWorkshop(options: ExploreOptions): Promise<Workshop> {
     bounds = {},
     errorDetail = 'redacted',
     faults = FAULT_KINDS,
+    signal,
   } = options;
   const unknown = faults.find((kind) => !FAULT_KINDS.includes(kind));
   if (unknown !== undefined)
@@ -145,7 +153,7 @@ async function openWorkshop(options: ExploreOptions): Promise<Workshop> {
       'PRIVITY_FAULT_PLAN',
       `There is no kind of fault "${unknown}"; there are ${FAULT_KINDS.join(', ')}.`,
     );
-  const workshop = await Workshop.open({ job, args, settings, bounds, errorDetail, kinds: faults });
+  const workshop = await Workshop.open({ job, args, settings, bounds, errorDetail, kinds: faults }, signal);
   try {
     if (options.plan) checkPlan(options.plan, workshop.parties);
     return workshop;
@@ -161,26 +169,34 @@ async function exploreIn(
   ofRuns: number,
   options: ExploreOptions,
 ): Promise<Exploration> {
+  const { signal, forMs = Number.POSITIVE_INFINITY, onProgress, onBreak } = options;
   const begun = performance.now();
+  const elapsed = (): number => performance.now() - begun;
   const tally = new Tally(workshop);
-  const isOver = (): boolean =>
-    options.signal?.aborted === true ||
-    performance.now() - begun >= (options.forMs ?? Number.POSITIVE_INFINITY);
+  const tell = (runs: number): void => {
+    const elapsedMs = elapsed();
+    const perRunMs = runs === 0 ? workshop.firstRunRealMs : elapsedMs / runs;
+    const leftMs = Math.max(0, Math.min((ofRuns - runs) * perRunMs, forMs - elapsedMs));
+    onProgress?.({ runs, ofRuns, broken: tally.broken, elapsedMs, leftMs });
+  };
+  const isOver = (): boolean => signal?.aborted === true || elapsed() >= forMs;
   let done = 0;
+  tell(done);
   for (; done < ofRuns && !isOver(); done++) {
     const own = seed + done;
     const plan = options.plan ?? workshop.planOf(own);
     const checked = await workshop.run(own, plan);
     tally.add(checked.run);
     if (done % REPEAT_EVERY === 0) await tally.repeat(checked.run);
-    if (checked.violations.length > 0) await tally.broke(checked);
-    options.onProgress?.({ runs: done + 1, ofRuns, broken: tally.broken });
+    const found = checked.violations.length > 0 ? await tally.broke(checked) : undefined;
+    if (found) onBreak?.(found);
+    tell(done + 1);
   }
   return {
     parties: workshop.parties,
     seed,
     runs: done,
-    durationMs: performance.now() - begun,
+    durationMs: elapsed(),
     finished: done === ofRuns,
     lengthMs: workshop.lengthMs,
     ...tally.result(),
@@ -218,16 +234,19 @@ class Tally {
     if (again.run.digest !== run.digest) this.#deterministic = false;
   }
 
-  async broke({ run, violations }: CheckedRun): Promise<void> {
+  /** Reduces the first ones. */
+  async broke({ run, violations }: CheckedRun): Promise<Break | undefined> {
     this.broken++;
-    if (this.#breaks.length >= BREAKS_MAX) return;
+    if (this.#breaks.length >= BREAKS_MAX) return undefined;
     const broken = new Set(violations.map(({ checker }) => checker));
     const breaks = async (plan: readonly Fault[]): Promise<boolean> =>
       (await this.#workshop.run(run.seed, plan)).violations.some(({ checker }) => broken.has(checker));
     const shrunkPlan = await shrinkPlan(run.plan, breaks);
     const shown = await this.#workshop.run(run.seed, shrunkPlan, true);
     const { seed, plan } = run;
-    this.#breaks.push({ seed, plan, violations, shrunkPlan, timeline: shown.run.timeline });
+    const found = { seed, plan, violations, shrunkPlan, timeline: shown.run.timeline };
+    this.#breaks.push(found);
+    return found;
   }
 
   result() {

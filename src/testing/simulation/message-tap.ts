@@ -38,7 +38,8 @@ export class MessageTap {
       onMessage: (header) => listening(begin(incoming, header), handlers.onMessage(header)),
     });
     const send = link.send.bind(link);
-    link.send = (header, body: Body = []) => send(header, copied(begin(outgoing, header), body));
+    link.send = (header, body: Body = [], onLeaving) =>
+      send(header, copied(begin(outgoing, header), body), onLeaving);
     return link;
   }
 

@@ -4,11 +4,18 @@ import { decodeMessage } from '../../coordination/messages.ts';
 import type { Message } from '../../coordination/types.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { decodeFrame } from '../../transport/link/frame.ts';
-import { decodeDataFrame } from '../../wire/value-frame.ts';
+import { type DataFrame, decodeDataFrame } from '../../wire/value-frame.ts';
 
 /** Whether a frame carries a numbered message: neither a heartbeat, nor an acknowledgement, nor a hello. */
 export function isMessageFrame(bytes: Uint8Array): boolean {
   return decodeFrame([bytes]).body.kind === 'chunk';
+}
+
+/** What the first frame of a message between programs says that it is; undefined for all others. */
+export function dataFrameOf(bytes: Uint8Array): DataFrame | undefined {
+  const { body } = decodeFrame([bytes]);
+  const header = body.kind === 'chunk' ? body.chunk.header : undefined;
+  return header && decodeDataFrame(header, '');
 }
 
 /** Undefined for what would only fill the page: heartbeats, acknowledgements, later chunks. */

@@ -62,28 +62,29 @@ export class Workshop {
   #watchesOutside = true;
   #stray: unknown[] = [];
   #runs = 0;
+  #firstRunRealMs = 0;
 
   private constructor(options: WorkshopOptions, code: JobCode) {
     this.#options = options;
     this.#code = code;
     this.bounds = { ...EXPLORE_BOUNDS, ...options.bounds };
-    this.#context = { bounds: this.bounds, lengthMs: FIRST_RUN_MS_MAX, scopes: 0 };
+    this.#context = { bounds: this.bounds, lengthMs: FIRST_RUN_MS_MAX, handled: new Set() };
     this.#root = mkdtempSync(join(tmpdir(), 'privity-explore-'));
     for (const party of code.loaded.job.parties) mkdirSync(join(this.#root, party));
     this.#release = catchEscaped((error) => this.#stray.push(error));
   }
 
   /**
-   * Loads the job and runs it once without faults.
+   * Loads the job and runs it without faults: twice, unless `signal` says that nobody waits for more.
    * @throws {UsageError} what `loadJob` finds wrong; PRIVITY_EXPLORE_BASELINE if the job does not complete
    */
-  static async open(options: WorkshopOptions): Promise<Workshop> {
+  static async open(options: WorkshopOptions, signal?: AbortSignal): Promise<Workshop> {
     const file = options.job instanceof URL ? fileURLToPath(options.job) : options.job;
     // Loaded by the first psi otherwise, which would take real time in the middle of a run.
     await import('../../psi/index.ts');
     const workshop = new Workshop(options, await JobCode.load(file, REALM_NAMES));
     try {
-      await workshop.#firstRun();
+      await workshop.#firstRun(signal);
       return workshop;
     } catch (error) {
       await workshop.close();
@@ -98,6 +99,11 @@ export class Workshop {
   /** Virtual time of a run in which nothing goes wrong. */
   get lengthMs(): number {
     return this.#context.lengthMs;
+  }
+
+  /** Real time of that run: what others will take, about. */
+  get firstRunRealMs(): number {
+    return this.#firstRunRealMs;
   }
 
   /** Whether tasks of the job give work to the operating system, which real time is spent on. */
@@ -169,18 +175,20 @@ export class Workshop {
     return run;
   }
 
-  async #firstRun(): Promise<void> {
-    // Twice: what is loaded with first use takes real time once.
-    await this.#simulate(0, [], false);
-    const { run, violations } = await this.run(0, []);
+  async #firstRun(signal: AbortSignal | undefined): Promise<void> {
+    let begun = performance.now();
+    let checked = await this.run(0, []);
+    if (signal?.aborted !== true) {
+      // Again: what is loaded with first use takes real time once.
+      begun = performance.now();
+      checked = await this.run(0, []);
+    }
+    this.#firstRunRealMs = performance.now() - begun;
+    const { run, violations } = checked;
     const failed = run.parties.find(({ report }) => report?.outcome !== 'completed');
     if (failed || violations.length > 0) throw this.#unfit(run, violations[0]?.words);
-    const steps = run.parties[0]?.report?.steps ?? [];
-    this.#context = {
-      bounds: this.bounds,
-      lengthMs: run.endedAt,
-      scopes: steps.filter(({ kind }) => kind === 'attempt' || kind === 'conclave').length,
-    };
+    const handled = run.parties.flatMap(({ report }) => report?.failures.map(({ code }) => code) ?? []);
+    this.#context = { bounds: this.bounds, lengthMs: run.endedAt, handled: new Set(handled) };
     this.#tasks = Object.fromEntries(run.parties.map(({ name }, index) => [name, run.tasks[index] ?? 0]));
     this.#watchesOutside = this.#outside.kinds.size > 0;
   }

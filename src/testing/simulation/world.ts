@@ -9,6 +9,7 @@ import type { Job } from '../../program/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
+import type { DataFrameKind } from '../../wire/value-frame.ts';
 import { EventQueue } from './event-queue.ts';
 import { describeFault, type Fault } from './fault-plan.ts';
 import { applyFault, type Havoc } from './havoc.ts';
@@ -18,7 +19,7 @@ import type { OutsideWork } from './outside-work.ts';
 import type { Realm } from './realm.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimParty } from './sim-party.ts';
-import { describeEvent, describeFrame, isMessageFrame } from './timeline.ts';
+import { dataFrameOf, describeEvent, describeFrame, isMessageFrame } from './timeline.ts';
 import { type TimelineLine, Trace } from './trace.ts';
 
 export interface SimulationOptions {
@@ -63,6 +64,15 @@ export interface SimulatedParty {
   readonly spilledBytes: number;
 }
 
+/** The first frame of a message between two programs, when it was given to a connection. */
+export interface WireMessage {
+  readonly from: string;
+  readonly to: string;
+  readonly stepId: string;
+  /** `value`: of a transfer or reveal. `channel`: of a protocol. */
+  readonly kind: DataFrameKind;
+}
+
 /** A secret that was found where it must not be. */
 export interface Leak {
   readonly of: string;
@@ -81,6 +91,8 @@ export interface SimulatedRun {
   readonly digest: string;
   readonly timeline: readonly TimelineLine[];
   readonly flows: readonly TappedFlow[];
+  /** Every message between programs once, in the order in which they left. */
+  readonly wire: readonly WireMessage[];
   readonly leaks: readonly Leak[];
   /** Errors that belong to no party: defects of the simulation. */
   readonly stray: readonly unknown[];
@@ -108,6 +120,8 @@ export class World {
   readonly #leaks: Leak[] = [];
   readonly #canaries: readonly { readonly of: string; readonly bytes: Buffer }[];
   readonly #stray: unknown[] = [];
+  /** By what tells messages apart: a frame that is sent again is the same message. */
+  readonly #wire = new Map<string, WireMessage>();
   /** Events since time last went on. */
   #eventsNow = 0;
 
@@ -264,11 +278,20 @@ export class World {
     this.trace.frame(this.queue.now, source, target, bytes);
     if (plane === 'control' && isMessageFrame(bytes))
       this.#controlMessages[source] = (this.#controlMessages[source] ?? 0) + 1;
+    if (plane === 'data') this.#note(from, to, bytes);
     if (this.trace.lines) {
       const text = describeFrame(plane, bytes, parties);
       if (text) this.trace.tell(this.queue.now, from, () => `→ ${to}  ${text}`);
     }
     this.#searchSecrets(from, to, plane, bytes);
+  }
+
+  #note(from: string, to: string, bytes: Uint8Array): void {
+    const frame = dataFrameOf(bytes);
+    if (!frame) return;
+    const { stepId, kind, sequence } = frame;
+    const key = `${from} ${to} ${stepId} ${kind} ${sequence}`;
+    if (!this.#wire.has(key)) this.#wire.set(key, { from, to, stepId, kind });
   }
 
   #searchSecrets(from: string, to: string, plane: Plane, bytes: Uint8Array): void {
@@ -304,6 +327,7 @@ export class World {
       digest: this.trace.digest,
       timeline: this.trace.lines ?? [],
       flows: this.#tap.flows,
+      wire: [...this.#wire.values()],
       leaks: this.#leaks,
       stray: this.#stray,
     };

@@ -118,7 +118,7 @@ class PartyLink implements ManagedLink {
     return this.#state;
   }
 
-  send(header: Uint8Array, body?: Body): Promise<void> {
+  send(header: Uint8Array, body?: Body, onLeaving?: () => void): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(closedError(this.peer));
     if (header.length > this.#limits.headerBytesMax) {
       return Promise.reject(headerTooLong(header.length, this.#limits.headerBytesMax));
@@ -128,7 +128,7 @@ class PartyLink implements ManagedLink {
         limitError(`${this.#limits.pendingMessagesMax} messages to ${this.peer} are pending already`),
       );
     }
-    return this.#sends.add(header, body);
+    return this.#sends.add(header, body, onLeaving);
   }
 
   note(payload: Uint8Array): void {

@@ -137,7 +137,10 @@ export class Outbox {
     const message = this.#take();
     if (message === undefined) return undefined;
     const isFirst = message.number === 0;
-    if (isFirst) message.number = ++this.#lastMessage;
+    if (isFirst) {
+      message.number = ++this.#lastMessage;
+      message.onLeaving?.();
+    }
     const header = isFirst ? message.header : undefined;
     const { parts, bytes } = message.cut(Math.max(1, chunkBytes - (header?.length ?? 0)));
     const last = message.complete;

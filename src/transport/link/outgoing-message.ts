@@ -7,6 +7,8 @@ export class OutgoingMessage {
   readonly onTaken: () => void;
   /** Called when the body runs out and is not ended: a stream should be read further. */
   readonly onHungry: () => void;
+  /** Called when its first chunk is made, just before the connection gets it. */
+  readonly onLeaving: (() => void) | undefined;
   /** 0 until its first chunk is made. */
   number = 0;
   #pieces: Uint8Array[] = [];
@@ -16,10 +18,11 @@ export class OutgoingMessage {
   #ended = false;
   #abandoned = false;
 
-  constructor(header: Uint8Array, onTaken: () => void, onHungry: () => void) {
+  constructor(header: Uint8Array, onTaken: () => void, onHungry: () => void, onLeaving?: () => void) {
     this.header = header;
     this.onTaken = onTaken;
     this.onHungry = onHungry;
+    this.onLeaving = onLeaving;
   }
 
   add(pieces: readonly Uint8Array[]): void {

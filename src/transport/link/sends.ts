@@ -20,7 +20,7 @@ export class Sends {
     this.#onReady = onReady;
   }
 
-  add(header: Uint8Array, body: Body | undefined): Promise<void> {
+  add(header: Uint8Array, body: Body | undefined, onLeaving?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const stream =
         body === undefined || Array.isArray(body)
@@ -34,6 +34,7 @@ export class Sends {
           else resolve();
         },
         () => stream?.read(message),
+        onLeaving,
       );
       this.#pending.set(message, { reject, stop: () => stream?.stop() });
       if (stream === undefined) {
