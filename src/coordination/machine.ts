@@ -10,7 +10,8 @@ import { emptyBoard, isCut } from './board.ts';
 import { leaveConclave, takeConclaveEnd } from './conclave.ts';
 import { goOnWithout } from './going-on.ts';
 import { agreedRunId, mismatch } from './handshake.ts';
-import { keepTime, nextWake } from './liveness.ts';
+import { PATH_CHARS_MAX } from './limits.ts';
+import { countIn, keepTime, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
 import { enterScopes, failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
@@ -38,6 +39,10 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     fin: null,
     ready: false,
     closed: false,
+    said: 0,
+    taken: 0,
+    due: 0,
+    missingSince: null,
     lostAs: null,
     gone: false,
   };
@@ -52,6 +57,8 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     epoch: 0,
     absent: [],
     reports: config.parties.map(() => null),
+    texts: config.parties.map(() => null),
+    passedOn: [],
     trail: emptyTrail,
     scopes: new Map(),
     concluded: new Map(),
@@ -61,6 +68,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     answering: true,
     fin: null,
     ready: false,
+    readySince: null,
     abortingSince: null,
     endedAt: null,
     outcome: null,
@@ -80,6 +88,7 @@ export interface Stepped {
 export function step(state: CoreState, event: CoreEvent, now: number): Stepped {
   if (state.left) return { state, effects: [], wakeAt: null };
   const turn = new Turn(state, now);
+  if (event.type === 'received') countIn(turn, event.peer, event.message);
   handle(turn, event);
   turn.settle();
   while (turn.leftOut) goOn(turn, turn.leftOut);
@@ -134,6 +143,8 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'lost':
       return turn.lose(event.peer, event.code, 'evidence');
     case 'steps':
+      if (event.entries.some(({ stepId }) => stepId.length > PATH_CHARS_MAX))
+        return turn.abort(tooDeep(turn));
       turn.next.trail = extend(turn.next.trail, event.entries);
       enterScopes(turn, event.entries);
       checkPending(turn);
@@ -207,7 +218,12 @@ function received(turn: Turn, peer: number, message: Message): void {
       // Of an epoch that is over: whoever sent it has been told how it ended. None can come from one that has not begun here.
       if ((message.epoch ?? 0) !== turn.next.epoch) return;
       if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
+      // What it knew when it ended is what its report says.
+      if (turn.next.outcome?.unconfirmed) return;
       return turn.merge(peer, message.board, message.reports);
+    case 'text':
+      if ((message.epoch ?? 0) === turn.next.epoch) turn.takeText(peer, message.party, message.text);
+      return;
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
     case 'vote':
@@ -250,11 +266,18 @@ function startIfAllAgree(turn: Turn): void {
   turn.effects.push({ type: 'start', runId: turn.next.runId });
 }
 
+/** No message could say where it failed. */
+function tooDeep(turn: Turn): Failure {
+  const facts = `a step lies deeper than a path of ${PATH_CHARS_MAX} characters says`;
+  return turn.failure('LIMIT_EXCEEDED', turn.selfName, { facts });
+}
+
 function finished(turn: Turn, fin: Fin): void {
   if (turn.next.phase !== 'running') return;
   turn.next.phase = 'closing';
   turn.next.fin = fin;
-  turn.sendAll({ type: 'fin', fin });
+  for (const peer of turn.reachable())
+    turn.send(peer, { type: 'fin', fin, said: (turn.peer(peer)?.said ?? 0) + 1 });
   checkPending(turn);
   closeIfAllAgree(turn);
 }
@@ -276,10 +299,13 @@ function closeIfAllAgree(turn: Turn): void {
     }
   }
   if (!turn.others().every((peer) => turn.peer(peer)?.fin)) return;
+  // Of what is lost nobody knows whether it would have shown a difference.
+  if (turn.others().some((peer) => turn.peer(peer)?.missingSince !== null)) return;
   // A difference within a conclave does not show in FIN. All ends of conclaves have come before: nobody completes without this party.
   if (turn.next.divergence !== null) return;
   if (!turn.next.ready) {
     turn.next.ready = true;
+    turn.next.readySince = turn.now;
     turn.sendAll({ type: 'ready' });
   }
   if (turn.others().every((peer) => turn.peer(peer)?.ready)) turn.complete();

@@ -3,6 +3,8 @@
  * so equal digests at a position mean equal steps up to it.
  */
 import type { StepKind, TrailEntry } from './failure.ts';
+import { cutBytes } from './failure-text.ts';
+import { SHORT_NAME_BYTES_MAX } from './limits.ts';
 
 /** Entries of one branch that are kept for naming a first difference; older ones are proven equal by later digests. */
 export const TRAIL_ENTRIES_MAX = 256;
@@ -125,5 +127,7 @@ const KIND_WORDS: Readonly<Record<StepKind, string>> = {
 /** A step in words, for people: names are the program's own, hence public. */
 export function describe(entry: TrailEntry | null): string {
   if (entry === null) return 'end of the program';
-  return `step ${entry.stepId} "${entry.name}" (${KIND_WORDS[entry.kind]} at ${entry.places.join(', ')})`;
+  // As short as a peer's is: what is alike must read alike.
+  const name = cutBytes(entry.name, SHORT_NAME_BYTES_MAX);
+  return `step ${entry.stepId} "${name}" (${KIND_WORDS[entry.kind]} at ${entry.places.join(', ')})`;
 }

@@ -10,10 +10,13 @@ import {
   seal,
   signedText,
 } from './board.ts';
+import { fitsBoard } from './board-wire.ts';
 import { scopeViews, whoIsLeftOut } from './exclusion.ts';
 import type { Failure } from './failure.ts';
+import { bounded, type FailureText, split, textDigest, whole } from './failure-text.ts';
+import { agreementMs, isCounted } from './phase-bounds.ts';
 import type { Absence, Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
-import { completedOutcome, failedOutcome, isSettled, type Outcome } from './verdict.ts';
+import { completedOutcome, failedOutcome, isSettled, type Outcome, withTexts } from './verdict.ts';
 
 type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
 
@@ -76,6 +79,7 @@ export class Turn {
   }
 
   send(to: number, message: Message): void {
+    if (isCounted(message)) this.updatePeer(to, { said: (this.peer(to)?.said ?? 0) + 1 });
     this.effects.push({ type: 'send', to, message });
   }
 
@@ -96,22 +100,51 @@ export class Turn {
   abort(failure: Failure | null, leaving = false): void {
     if (!this.open) return;
     const { epoch, ready } = this.next;
-    const { nonce, signer } = this.next.config;
+    const { nonce, signer, parties } = this.next.config;
     // A program that has not begun cannot be in a scope, and could not go on: the run fails for all.
     const scopes = this.next.phase === 'joining' ? null : scopeViews(this);
     this.next.phase = 'aborting';
     this.next.abortingSince = this.now;
-    const said = {
-      failure,
+    const whatFailed = failure && bounded(failure, parties.length);
+    const { head, text } = whatFailed ? split(whatFailed) : { head: null, text: null };
+    const words = {
+      failure: head,
       ready,
       nonce,
       ...(epoch > 0 ? { epoch } : {}),
       ...(leaving ? { leaving } : {}),
-      ...(scopes?.length === 0 ? {} : { scopes }),
     };
+    const full = { ...words, ...(scopes?.length === 0 ? {} : { scopes }) };
+    // Too much to be said in one place of the board: the run cannot go on without anybody.
+    const said = fitsBoard(full, parties) ? full : { ...words, scopes: null };
     const contribution: Contribution = { ...said, signature: signer.sign(signedText(this.selfName, said)) };
     this.next.board = seal(this.next.board, this.self, contribution);
-    if (failure) this.effects.push({ type: 'learned', failure });
+    if (text) this.#tellText(text);
+    if (whatFailed) this.effects.push({ type: 'learned', failure: whatFailed });
+  }
+
+  /** Before the board that names it, so that it is there when a verdict is. */
+  #tellText(text: FailureText): void {
+    const { epoch, texts } = this.next;
+    this.next.texts = texts.with(this.self, text);
+    this.sendAll({ type: 'text', party: this.self, text, ...(epoch > 0 ? { epoch } : {}) });
+  }
+
+  /** A text has come, of what `party` has sealed or will have: from that party, or from one that passes it on. */
+  takeText(from: number, party: number, text: FailureText): void {
+    const { board, texts } = this.next;
+    const failure = board.contributions[party]?.failure;
+    if (party === this.self || (texts[party] && (failure || from !== party))) return;
+    if (board.contributions[party] && failure?.said !== textDigest(text))
+      return this.lose(from, 'PROTOCOL_VIOLATION', 'sent a text that its party did not sign');
+    this.next.texts = texts.with(party, text);
+    if (failure) this.effects.push({ type: 'learned', failure: whole(failure, text) });
+  }
+
+  /** What a party has sealed, with its text where that is known. */
+  #failureOf(party: number): Failure | null {
+    const failure = this.next.board.contributions[party]?.failure ?? null;
+    return failure && whole(failure, this.next.texts[party]);
   }
 
   /** Gives up on a peer for good: its link counts as down, and nothing that it says is heard any more. */
@@ -134,9 +167,10 @@ export class Turn {
       return party !== this.self && theirs && theirs.version > (mine?.version ?? 0) ? theirs : mine;
     });
     for (const [party, contribution] of this.next.board.contributions.entries()) {
-      if (contribution?.failure && !known.contributions[party]) {
-        this.effects.push({ type: 'learned', failure: contribution.failure });
-      }
+      if (!contribution || known.contributions[party]) continue;
+      this.#forgetStrangeText(party, contribution);
+      const failure = this.#failureOf(party);
+      if (failure) this.effects.push({ type: 'learned', failure });
     }
     for (const peer of this.others()) {
       if (isCut(this.next.board, this.self, peer) && !isCut(known, this.self, peer)) {
@@ -144,6 +178,12 @@ export class Turn {
       }
     }
     if (this.next.board !== known) this.abort(null);
+  }
+
+  /** A text that was passed on before its party had been heard, and is not what that party has signed. */
+  #forgetStrangeText(party: number, { failure }: Contribution): void {
+    const text = this.next.texts[party];
+    if (text && failure?.said !== textDigest(text)) this.next.texts = this.next.texts.with(party, null);
   }
 
   /** Whether every contribution that is news was signed by its own party, in this run. */
@@ -173,10 +213,14 @@ export class Turn {
       if (this.#isStable()) {
         this.#decide();
         this.#account(true);
+      } else if (this.now >= (this.next.abortingSince ?? this.now) + this.#agreementMs) {
+        this.#end({ ...this.#failed(), unconfirmed: true });
       }
     } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {
-      this.#account(true);
+      // Whoever has ended without the others' word has not decided: nobody may follow it.
+      this.#account(this.next.outcome.unconfirmed !== true);
     }
+    this.#passTextsOn();
     if (this.#hasNews()) {
       const { board, reports, epoch } = this.next;
       this.sendAll({ type: 'board', board, reports, ...(epoch > 0 ? { epoch } : {}) });
@@ -186,10 +230,35 @@ export class Turn {
 
   /** What follows from the board, here as at every member of the component: the end of the run, or its going on without some. */
   #decide(): void {
-    const { config, board } = this.next;
     const leftOut = this.#leftOut();
     if (leftOut && !leftOut.some(({ party }) => party === this.self)) this.leftOut = leftOut;
-    else this.#end(failedOutcome(config.parties, board.contributions, this.#absentFailures()));
+    else this.#end(this.#failed());
+  }
+
+  get #agreementMs(): number {
+    return agreementMs(this.next.config.bounds, this.next.config.parties.length);
+  }
+
+  /** The outcome by all that this party knows. */
+  #failed(): Outcome {
+    const { config, board, texts } = this.next;
+    const outcome = failedOutcome(config.parties, board.contributions, this.#absentFailures());
+    return withTexts(outcome, board.contributions, texts);
+  }
+
+  /** Where a link is down, the text of what one end has sealed has no way to the other but by this party. */
+  #passTextsOn(): void {
+    const { board, texts, epoch, config } = this.next;
+    if (this.open || !board.cuts.some((row) => row.includes(true))) return;
+    for (const [party, text] of texts.entries()) {
+      if (!text || party === this.self || !board.contributions[party]) continue;
+      for (const peer of this.reachable()) {
+        const way = party * config.parties.length + peer;
+        if (peer === party || !isCut(board, party, peer) || this.next.passedOn.includes(way)) continue;
+        this.next.passedOn = [...this.next.passedOn, way].sort((a, b) => a - b);
+        this.send(peer, { type: 'text', party, text, ...(epoch > 0 ? { epoch } : {}) });
+      }
+    }
   }
 
   #leftOut(): readonly Absence[] | null {

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Board, Vote } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
+import type { FailureText } from './failure-text.ts';
 import type { Fin, Trail, TrailHead } from './trail.ts';
 import type { Outcome } from './verdict.ts';
 
@@ -16,6 +17,9 @@ export interface CoreBounds {
   readonly lostAfterMs: number;
   readonly lingerMs: number;
   readonly runDeadlineMs: number;
+  /** Beside the time in which peers are lost: what a party gives the others to agree, and to confirm the end (phase-bounds.ts). */
+  readonly agreeMs: number;
+  readonly confirmMs: number;
 }
 
 /** Signs what this party seals, and checks what others have sealed. Given as a parameter: keys are no matter of the core. */
@@ -54,12 +58,26 @@ export interface BoardReport {
 
 export type Message =
   | { readonly type: 'hello'; readonly hello: Hello }
-  | { readonly type: 'heartbeat'; readonly heads: readonly TrailHead[]; readonly answering: boolean }
+  | {
+      readonly type: 'heartbeat';
+      readonly heads: readonly TrailHead[];
+      readonly answering: boolean;
+      /** How many messages of those that are said once (`isCounted`) have been sent to the receiver; absent for none. */
+      readonly said?: number | undefined;
+    }
   | {
       readonly type: 'board';
       readonly board: Board;
       readonly reports: readonly (BoardReport | null)[];
       /** How often the run had gone on without somebody before; absent for never. */
+      readonly epoch?: number | undefined;
+    }
+  /** What the origin of a sealed failure lets cross of it. No verdict waits for it. */
+  | {
+      readonly type: 'text';
+      /** The party that has sealed the failure. */
+      readonly party: PartyIndex;
+      readonly text: FailureText;
       readonly epoch?: number | undefined;
     }
   /** "We differ at or before this position; here is how I came there." The receiver finds the first difference. */
@@ -79,7 +97,8 @@ export type Message =
     }
   /** The sender's program is through with a conclave of which the receiver is a member, too. */
   | { readonly type: 'conclaveEnd'; readonly conclave: string; readonly fin: Fin }
-  | { readonly type: 'fin'; readonly fin: Fin }
+  /** `said`: as in heartbeats, this message included. */
+  | { readonly type: 'fin'; readonly fin: Fin; readonly said?: number | undefined }
   | { readonly type: 'ready' }
   | { readonly type: 'closed' };
 
@@ -164,6 +183,12 @@ export interface PeerView {
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly closed: boolean;
+  /** Messages that are said once: how many were sent to it, have come from it, and had been sent by its last heartbeat. */
+  readonly said: number;
+  readonly taken: number;
+  readonly due: number;
+  /** Since when fewer have come than were sent; null while none is missing. */
+  readonly missingSince: number | null;
   /** Why this party has given up on it. */
   readonly lostAs: FailureCode | null;
   /** After this party's decision: the peer has closed its link, nothing more will come. */
@@ -220,6 +245,10 @@ export interface CoreState {
   readonly absent: readonly Absence[];
   /** The latest known account of every party, this one included. */
   readonly reports: readonly (BoardReport | null)[];
+  /** Texts of what parties have sealed, or will have: null where none has come. Believed once the contribution names its digest. */
+  readonly texts: readonly (FailureText | null)[];
+  /** Where links are down: texts that this party has passed on, as origin · parties + receiver, ascending. */
+  readonly passedOn: readonly number[];
   readonly trail: Trail;
   /** Scopes that are not concluded, by path. */
   readonly scopes: ReadonlyMap<string, OpenScope>;
@@ -235,6 +264,8 @@ export interface CoreState {
   readonly answering: boolean;
   readonly fin: Fin | null;
   readonly ready: boolean;
+  /** Since when this party has confirmed the end, and waits for the others. */
+  readonly readySince: number | null;
   readonly abortingSince: number | null;
   readonly endedAt: number | null;
   readonly outcome: Outcome | null;
@@ -243,4 +274,4 @@ export interface CoreState {
   readonly lastTickAt: number;
 }
 
-export type { Board, Failure, Fin, Outcome, TrailEntry, TrailHead, Vote };
+export type { Board, Failure, FailureText, Fin, Outcome, TrailEntry, TrailHead, Vote };

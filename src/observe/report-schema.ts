@@ -73,6 +73,7 @@ const reportSchema = z.looseObject({
     ),
   }),
   code: code.nullable(),
+  unconfirmed: z.literal(true).optional(),
   failures: z.array(
     failure.extend({ blame: text, retryable: z.boolean(), atMs: ms, time: z.iso.datetime() }),
   ),

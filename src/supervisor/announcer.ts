@@ -13,6 +13,8 @@ export class Announcer {
   readonly #told = new Set<string>();
   /** Failures of this party's program whose details are under way: told when they are there. */
   readonly #awaited = new Map<string, Failure>();
+  /** Failures of others whose text is under way: told when it is there, or with the verdict, which waits for no text. */
+  readonly #textless = new Map<string, Failure>();
   /** Empty until the parties have agreed on it. */
   runId: string;
 
@@ -48,6 +50,11 @@ export class Announcer {
     const chain = own ?? failure.chain;
     const { blame, retryable } = failureCodes[code];
     if (this.#told.has(incident) || (detail === undefined && this.#awaited.has(incident))) return;
+    if (detail === undefined && failure.said !== undefined) {
+      this.#textless.set(incident, failure);
+      return;
+    }
+    this.#textless.delete(incident);
     this.#told.add(incident);
     this.#awaited.delete(incident);
     const said = message ?? (detail ? detail.split('\n', 1)[0] : facts);
@@ -73,7 +80,9 @@ export class Announcer {
     this.emit({ event: 'party.absent', peer: origin, code, incident });
   }
 
-  verdict({ result, failure, attached, digest, absent }: Outcome, atMs: number): void {
+  verdict(outcome: Outcome, atMs: number): void {
+    const { result, failure, attached, digest, absent, unconfirmed } = outcome;
+    for (const one of this.#textless.values()) this.failure(one, '');
     const info = failure ? failureCodes[failure.code] : null;
     const said = failure?.message ?? failure?.facts;
     const event = {
@@ -85,6 +94,7 @@ export class Announcer {
       stepName: failure?.stepName ?? null,
       digest,
       ...(absent ? { absent: absent.map(({ origin }) => origin) } : {}),
+      ...(unconfirmed ? { unconfirmed } : {}),
       incident: failure?.incident ?? null,
       blame: info?.blame ?? null,
       retryable: info?.retryable ?? false,

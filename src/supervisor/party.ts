@@ -10,6 +10,7 @@ import type { Timer } from '../contracts/index.ts';
 import { digestOf, signedText } from '../coordination/board.ts';
 import { PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import type { CoreEvent, Effect, Hello, Outcome } from '../coordination/types.ts';
+import { withTexts } from '../coordination/verdict.ts';
 import type { RunReport } from '../observe/report.ts';
 import { Announcer } from './announcer.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
@@ -141,6 +142,7 @@ export class PartyRun<Child extends ProgramChild> {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
       onLink: (peer, up, closed) => coordinator.dispatch({ type: 'link', peer, up, closed }),
       onRefused: (peer, error) => this.#own.refused(peer, error),
+      onUnsent: (peer, error) => this.#own.unsent(peer, error),
     });
     this.#control = control;
     record.hold('control links', `${control.size}`, () => control.close());
@@ -239,6 +241,7 @@ export class PartyRun<Child extends ProgramChild> {
 
   async #close(outcome: Outcome): Promise<RunReport> {
     const { items, leftovers } = await this.#record.releaseAll();
+    const { board, texts } = this.#coordinator.state;
     this.#say.emit({ event: 'reclaimed', items, leftovers });
     if (outcome.result === 'completed') this.#say.emit({ event: 'result', value: this.#program.result });
     const report = buildReport({
@@ -248,8 +251,9 @@ export class PartyRun<Child extends ProgramChild> {
       job: { file: this.#options.jobFile, hash: this.#program.jobHash },
       startedAt: this.#startedAt,
       endedAt: this.#platform.clock.wallTime(),
-      outcome,
-      board: this.#coordinator.state.board,
+      // With texts that have come since it was decided.
+      outcome: withTexts(outcome, board.contributions, texts),
+      board,
       recorder: this.#recorder,
       chronicle: this.#chronicle,
       waits: this.#program.waits,

@@ -41,6 +41,7 @@ export function buildReport(parts: ReportParts): RunReport {
       contributions: sealed(parts),
     },
     code: outcome.failure?.code ?? null,
+    ...(outcome.unconfirmed ? { unconfirmed: true } : {}),
     absent: outcome.absent ?? [],
     failures: chronicle.failures,
     waits: waits.atTheEnd,
@@ -105,5 +106,5 @@ function cannotWrite(path: string, cause: unknown): EnvironmentError {
 
 /** The exit code of a party's process for an outcome. */
 function exitCodeOf(outcome: Outcome): number {
-  return outcome.failure ? failureCodes[outcome.failure.code].exit : 0;
+  return outcome.result === 'completed' ? 0 : failureCodes[outcome.failure?.code ?? 'INTERNAL'].exit;
 }

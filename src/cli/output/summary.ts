@@ -119,6 +119,13 @@ function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefined, sty
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
   if (verdict !== undefined) rows.push(['to do', advice[verdict.code ?? 'INTERNAL']]);
   rows.push(['ended', `exit code ${input.exitCode}, run ${printable(input.board.runId ?? '(none)')}`]);
+  const alone = input.own.filter((party) => input.board.party(party).verdict?.unconfirmed);
+  if (alone.length > 0) {
+    rows.push([
+      'note',
+      `Not confirmed: ${listed(alone)} could not find out what the others had agreed on; they may have ended otherwise.`,
+    ]);
+  }
   if (verdictsDiffer(input)) {
     rows.push([
       'note',

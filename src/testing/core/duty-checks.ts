@@ -46,8 +46,11 @@ function checkPrompt({ name, after }: CoreStep): string | null {
 function checkNews({ name, before, after, effects }: CoreStep): string | null {
   const { self } = after.config;
   const mine = after.reports[self];
-  if (after.outcome?.result === 'failed' && mine?.decided !== true)
-    return `agreement: ${name} has decided and does not say so`;
+  // Nobody may follow a party that could not find out what the others have decided.
+  const decides = after.outcome?.result === 'failed' && after.outcome.unconfirmed !== true;
+  if (decides && mine?.decided !== true) return `agreement: ${name} has decided and does not say so`;
+  if (after.outcome?.unconfirmed && mine?.decided !== false)
+    return `agreement: ${name} says that it has decided, and is not confirmed`;
   if (after.phase === 'aborting' && mine?.decided !== false)
     return `agreement: ${name} has no account of an abort`;
   // Accounts and boards of an epoch that is over say nothing of this one (going-on.ts).

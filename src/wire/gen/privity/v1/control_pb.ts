@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIngKBUhlbGxvEhAKCHByb3RvY29sGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSEgoKZmVkZXJhdGlvbhgDIAEoCRILCgNqb2IYBCABKAkSDAoEYXJncxgFIAEoCRIOCgZydW5faWQYBiABKAkSDQoFbm9uY2UYByABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkiRAoJSGVhcnRiZWF0EiQKBWhlYWRzGAEgAygLMhUucHJpdml0eS52MS5UcmFpbEhlYWQSEQoJYW5zd2VyaW5nGAIgASgIIpsCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgJEhAKCHJlcG9ydGVyGAMgASgJEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGlua0IKCghfc3RlcF9pZEIMCgpfc3RlcF9uYW1lQgoKCF9tZXNzYWdlQggKBl9mYWN0c0IKCghfZGV0YWlscyJGCglFcnJvckxpbmsSDAoEbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhEKBGNvZGUYAyABKAlIAIgBAUIHCgVfY29kZSLdAQoMQ29udHJpYnV0aW9uEg0KBXBhcnR5GAEgASgNEg0KBXJlYWR5GAIgASgIEikKB2ZhaWx1cmUYAyABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARINCgVub25jZRgEIAEoCRIRCglzaWduYXR1cmUYBSABKAkSDQoFZXBvY2gYBiABKA0SDwoHbGVhdmluZxgHIAEoCBIlCgZzY29wZXMYCCADKAsyFS5wcml2aXR5LnYxLlNjb3BlVmlldxIPCgdjcm93ZGVkGAkgASgIQgoKCF9mYWlsdXJlIm8KCVNjb3BlVmlldxINCgVzY29wZRgBIAEoCRIPCgdtZW1iZXJzGAIgAygNEg4KBmluc2lkZRgDIAEoCBIkCgV2b3RlcxgEIAMoCzIVLnByaXZpdHkudjEuS25vd25Wb3RlEgwKBG92ZXIYBSABKAgiUQoJS25vd25Wb3RlEg0KBXBhcnR5GAEgASgNEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBAUIKCghfZmFpbHVyZSIfCgNDdXQSDAoEZnJvbRgBIAEoDRIKCgJ0bxgCIAEoDSJOCgtCb2FyZFJlcG9ydBINCgVwYXJ0eRgBIAEoDRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdkZWNpZGVkGAQgASgIIpYBCgtCb2FyZFVwZGF0ZRIvCg1jb250cmlidXRpb25zGAEgAygLMhgucHJpdml0eS52MS5Db250cmlidXRpb24SHQoEY3V0cxgCIAMoCzIPLnByaXZpdHkudjEuQ3V0EigKB3JlcG9ydHMYAyADKAsyFy5wcml2aXR5LnYxLkJvYXJkUmVwb3J0Eg0KBWVwb2NoGAQgASgNInsKClRyYWlsRW50cnkSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIPCgdzdGVwX2lkGAQgASgJEgwKBGtpbmQYBSABKAkSDAoEbmFtZRgGIAEoCRIOCgZwbGFjZXMYByADKAkiUgoIRGl2ZXJnZWQSDgoGYnJhbmNoGAEgASgJEicKB2VudHJpZXMYAiADKAsyFi5wcml2aXR5LnYxLlRyYWlsRW50cnkSDQoFZW5kZWQYAyABKAgiJAoDRmluEg0KBXN0ZXBzGAEgASgNEg4KBmRpZ2VzdBgCIAEoCSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAliBnByb3RvMw");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEilAMKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIABIgCgR0ZXh0GAogASgLMhAucHJpdml0eS52MS5UZXh0SABCBgoEa2luZCJ4CgVIZWxsbxIQCghwcm90b2NvbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmZlZGVyYXRpb24YAyABKAkSCwoDam9iGAQgASgJEgwKBGFyZ3MYBSABKAkSDgoGcnVuX2lkGAYgASgJEg0KBW5vbmNlGAcgASgJIj0KCVRyYWlsSGVhZBIOCgZicmFuY2gYASABKAkSEAoIcG9zaXRpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJIlIKCUhlYXJ0YmVhdBIkCgVoZWFkcxgBIAMoCzIVLnByaXZpdHkudjEuVHJhaWxIZWFkEhEKCWFuc3dlcmluZxgCIAEoCBIMCgRzYWlkGA8gASgNIrcCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgNEhAKCHJlcG9ydGVyGAMgASgNEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGluaxIRCgRzYWlkGAsgASgJSAWIAQFCCgoIX3N0ZXBfaWRCDAoKX3N0ZXBfbmFtZUIKCghfbWVzc2FnZUIICgZfZmFjdHNCCgoIX2RldGFpbHNCBwoFX3NhaWQiRgoJRXJyb3JMaW5rEgwKBG5hbWUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIRCgRjb2RlGAMgASgJSACIAQFCBwoFX2NvZGUi3QEKDENvbnRyaWJ1dGlvbhINCgVwYXJ0eRgBIAEoDRINCgVyZWFkeRgCIAEoCBIpCgdmYWlsdXJlGAMgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDQoFbm9uY2UYBCABKAkSEQoJc2lnbmF0dXJlGAUgASgJEg0KBWVwb2NoGAYgASgNEg8KB2xlYXZpbmcYByABKAgSJQoGc2NvcGVzGAggAygLMhUucHJpdml0eS52MS5TY29wZVZpZXcSDwoHY3Jvd2RlZBgJIAEoCEIKCghfZmFpbHVyZSKAAQoJU2NvcGVWaWV3Eg0KBXNjb3BlGAEgASgJEg8KB21lbWJlcnMYAiABKAwSDgoGaW5zaWRlGAMgASgIEiYKBmZhaWxlZBgEIAMoCzIWLnByaXZpdHkudjEuRmFpbGVkVm90ZRIMCgRvdmVyGAUgASgIEg0KBXZvdGVkGAYgASgMIkEKCkZhaWxlZFZvdGUSDQoFcGFydHkYASABKA0SJAoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZSIgCgRDdXRzEgwKBGZyb20YASABKA0SCgoCdG8YAiABKAwiTgoLQm9hcmRSZXBvcnQSDQoFcGFydHkYASABKA0SDwoHdmVyc2lvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHZGVjaWRlZBgEIAEoCCKXAQoLQm9hcmRVcGRhdGUSLwoNY29udHJpYnV0aW9ucxgBIAMoCzIYLnByaXZpdHkudjEuQ29udHJpYnV0aW9uEh4KBGN1dHMYAiADKAsyEC5wcml2aXR5LnYxLkN1dHMSKAoHcmVwb3J0cxgDIAMoCzIXLnByaXZpdHkudjEuQm9hcmRSZXBvcnQSDQoFZXBvY2gYBCABKA0iawoKVHJhaWxFbnRyeRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHc3RlcF9pZBgEIAEoCRIMCgRraW5kGAUgASgJEgwKBG5hbWUYBiABKAkSDgoGcGxhY2VzGAcgASgMIlIKCERpdmVyZ2VkEg4KBmJyYW5jaBgBIAEoCRInCgdlbnRyaWVzGAIgAygLMhYucHJpdml0eS52MS5UcmFpbEVudHJ5Eg0KBWVuZGVkGAMgASgIIjIKA0ZpbhINCgVzdGVwcxgBIAEoDRIOCgZkaWdlc3QYAiABKAkSDAoEc2FpZBgDIAEoDSIHCgVSZWFkeSIICgZDbG9zZWQibAoEVm90ZRINCgVzY29wZRgBIAEoCRIpCgdmYWlsdXJlGAIgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDwoHbWVtYmVycxgDIAMoDRINCgVlYXJseRgEIAEoCEIKCghfZmFpbHVyZSI+CgtDb25jbGF2ZUVuZBIQCghjb25jbGF2ZRgBIAEoCRINCgVzdGVwcxgCIAEoDRIOCgZkaWdlc3QYAyABKAki0gEKBFRleHQSDQoFcGFydHkYASABKA0SDQoFZXBvY2gYAiABKA0SFgoJc3RlcF9uYW1lGAMgASgJSACIAQESEgoFZmFjdHMYBCABKAlIAYgBARIUCgdtZXNzYWdlGAUgASgJSAKIAQESFAoHZGV0YWlscxgGIAEoCUgDiAEBEiQKBWNoYWluGAcgAygLMhUucHJpdml0eS52MS5FcnJvckxpbmtCDAoKX3N0ZXBfbmFtZUIICgZfZmFjdHNCCgoIX21lc3NhZ2VCCgoIX2RldGFpbHNiBnByb3RvMw");
 
 /**
  * @generated from message privity.v1.Control
@@ -75,6 +75,12 @@ export type Control = Message<"privity.v1.Control"> & {
      */
     value: ConclaveEnd;
     case: "conclaveEnd";
+  } | {
+    /**
+     * @generated from field: privity.v1.Text text = 10;
+     */
+    value: Text;
+    case: "text";
   } | { case: undefined; value?: undefined };
 };
 
@@ -176,6 +182,13 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
    * @generated from field: bool answering = 2;
    */
   answering: boolean;
+
+  /**
+   * How many messages that are said once have been sent to the receiver: it knows by that if one has been lost.
+   *
+   * @generated from field: uint32 said = 15;
+   */
+  said: number;
 };
 
 /**
@@ -197,14 +210,16 @@ export type Failure = Message<"privity.v1.Failure"> & {
   code: string;
 
   /**
-   * @generated from field: string origin = 2;
+   * Parties by number.
+   *
+   * @generated from field: uint32 origin = 2;
    */
-  origin: string;
+  origin: number;
 
   /**
-   * @generated from field: string reporter = 3;
+   * @generated from field: uint32 reporter = 3;
    */
-  reporter: string;
+  reporter: number;
 
   /**
    * @generated from field: optional string step_id = 4;
@@ -244,6 +259,13 @@ export type Failure = Message<"privity.v1.Failure"> & {
    * @generated from field: repeated privity.v1.ErrorLink chain = 10;
    */
   chain: ErrorLink[];
+
+  /**
+   * Where it stands in a board: the digest of the text that travels beside.
+   *
+   * @generated from field: optional string said = 11;
+   */
+  said?: string | undefined;
 };
 
 /**
@@ -355,9 +377,11 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
   scope: string;
 
   /**
-   * @generated from field: repeated uint32 members = 2;
+   * A bit for each party, the first one lowest.
+   *
+   * @generated from field: bytes members = 2;
    */
-  members: number[];
+  members: Uint8Array;
 
   /**
    * Its program is in the scope, and the scope is not over for it.
@@ -367,9 +391,11 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
   inside: boolean;
 
   /**
-   * @generated from field: repeated privity.v1.KnownVote votes = 4;
+   * Of those who have voted, the ones that failed.
+   *
+   * @generated from field: repeated privity.v1.FailedVote failed = 4;
    */
-  votes: KnownVote[];
+  failed: FailedVote[];
 
   /**
    * The scope is concluded there.
@@ -377,6 +403,13 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
    * @generated from field: bool over = 5;
    */
   over: boolean;
+
+  /**
+   * A bit for each party that has voted.
+   *
+   * @generated from field: bytes voted = 6;
+   */
+  voted: Uint8Array;
 };
 
 /**
@@ -387,47 +420,49 @@ export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 7);
 
 /**
- * @generated from message privity.v1.KnownVote
+ * @generated from message privity.v1.FailedVote
  */
-export type KnownVote = Message<"privity.v1.KnownVote"> & {
+export type FailedVote = Message<"privity.v1.FailedVote"> & {
   /**
    * @generated from field: uint32 party = 1;
    */
   party: number;
 
   /**
-   * @generated from field: optional privity.v1.Failure failure = 2;
+   * @generated from field: privity.v1.Failure failure = 2;
    */
   failure?: Failure | undefined;
 };
 
 /**
- * Describes the message privity.v1.KnownVote.
- * Use `create(KnownVoteSchema)` to create a new message.
+ * Describes the message privity.v1.FailedVote.
+ * Use `create(FailedVoteSchema)` to create a new message.
  */
-export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
+export const FailedVoteSchema: GenMessage<FailedVote> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 8);
 
 /**
- * @generated from message privity.v1.Cut
+ * The parties that one has given up on, a bit for each.
+ *
+ * @generated from message privity.v1.Cuts
  */
-export type Cut = Message<"privity.v1.Cut"> & {
+export type Cuts = Message<"privity.v1.Cuts"> & {
   /**
    * @generated from field: uint32 from = 1;
    */
   from: number;
 
   /**
-   * @generated from field: uint32 to = 2;
+   * @generated from field: bytes to = 2;
    */
-  to: number;
+  to: Uint8Array;
 };
 
 /**
- * Describes the message privity.v1.Cut.
- * Use `create(CutSchema)` to create a new message.
+ * Describes the message privity.v1.Cuts.
+ * Use `create(CutsSchema)` to create a new message.
  */
-export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
+export const CutsSchema: GenMessage<Cuts> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 9);
 
 /**
@@ -472,9 +507,9 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
   contributions: Contribution[];
 
   /**
-   * @generated from field: repeated privity.v1.Cut cuts = 2;
+   * @generated from field: repeated privity.v1.Cuts cuts = 2;
    */
-  cuts: Cut[];
+  cuts: Cuts[];
 
   /**
    * @generated from field: repeated privity.v1.BoardReport reports = 3;
@@ -495,14 +530,11 @@ export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 11);
 
 /**
+ * A step of the branch that the message names.
+ *
  * @generated from message privity.v1.TrailEntry
  */
 export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
-  /**
-   * @generated from field: string branch = 1;
-   */
-  branch: string;
-
   /**
    * @generated from field: uint32 position = 2;
    */
@@ -529,9 +561,11 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
   name: string;
 
   /**
-   * @generated from field: repeated string places = 7;
+   * A bit for each party.
+   *
+   * @generated from field: bytes places = 7;
    */
-  places: string[];
+  places: Uint8Array;
 };
 
 /**
@@ -583,6 +617,13 @@ export type Fin = Message<"privity.v1.Fin"> & {
    * @generated from field: string digest = 2;
    */
   digest: string;
+
+  /**
+   * As in Heartbeat, this message included: what was lost before it is noticed before anybody confirms the end.
+   *
+   * @generated from field: uint32 said = 3;
+   */
+  said: number;
 };
 
 /**
@@ -688,4 +729,55 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 18);
+
+/**
+ * What the origin of a sealed failure lets cross of it, beside the board. No verdict waits for it. The failure in the board names its digest.
+ *
+ * @generated from message privity.v1.Text
+ */
+export type Text = Message<"privity.v1.Text"> & {
+  /**
+   * The party that has sealed the failure.
+   *
+   * @generated from field: uint32 party = 1;
+   */
+  party: number;
+
+  /**
+   * @generated from field: uint32 epoch = 2;
+   */
+  epoch: number;
+
+  /**
+   * @generated from field: optional string step_name = 3;
+   */
+  stepName?: string | undefined;
+
+  /**
+   * @generated from field: optional string facts = 4;
+   */
+  facts?: string | undefined;
+
+  /**
+   * @generated from field: optional string message = 5;
+   */
+  message?: string | undefined;
+
+  /**
+   * @generated from field: optional string details = 6;
+   */
+  details?: string | undefined;
+
+  /**
+   * @generated from field: repeated privity.v1.ErrorLink chain = 7;
+   */
+  chain: ErrorLink[];
+};
+
+/**
+ * Describes the message privity.v1.Text.
+ * Use `create(TextSchema)` to create a new message.
+ */
+export const TextSchema: GenMessage<Text> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 19);
 
