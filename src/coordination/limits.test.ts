@@ -119,6 +119,7 @@ const worst: Readonly<Record<Message['type'], Message>> = {
       places: parties,
     })),
     ended: true,
+    number: UINT32_MAX,
   },
   vote: {
     type: 'vote',
@@ -126,9 +127,11 @@ const worst: Readonly<Record<Message['type'], Message>> = {
     failure: bounded({ ...longest('a'), ...everyText }, 2),
     members: numbers,
     early: true,
+    number: UINT32_MAX,
   },
   conclaveEnd: { type: 'conclaveEnd', conclave: path, fin },
-  fin: { type: 'fin', fin, said: UINT32_MAX },
+  fin: { type: 'fin', fin, number: UINT32_MAX },
+  textWanted: { type: 'textWanted', party: PARTIES_MAX - 1, epoch: UINT32_MAX },
   ready: { type: 'ready' },
   closed: { type: 'closed' },
 };

@@ -3,7 +3,7 @@
  * and compares; `src/supervisor/control-limits.test.ts` compares with the bounds of a link.
  */
 
-/** Parties of one run. Every board has a place for each of them. */
+/** Parties of one run. Every board has a place for each of them, and every party keeps a link to every other. */
 export const PARTIES_MAX = 64;
 /** Bytes of one control message: it crosses a link as one header, or, for heartbeats, as one note. */
 export const CONTROL_MESSAGE_BYTES_MAX = 64 * 1024;

@@ -38,14 +38,19 @@ function forgiveOwnDelay(turn: Turn): void {
   if (readySince !== null) turn.next.readySince = Math.min(turn.now, readySince + delay);
 }
 
-/** A message has come: heartbeats and FIN say how many there should be of those that are said once. */
+/**
+ * A message has come. Links keep the order, so a number that was left out is lost for ever, and so may be what it would have shown.
+ * Of the last one only heartbeats tell, which may overtake it.
+ */
 export function countIn(turn: Turn, peer: PartyIndex, message: Message): void {
   const view = turn.peer(peer);
   if (!view) return;
+  const { number = view.taken + 1 } = message;
   const taken = view.taken + Number(isCounted(message));
-  const said = message.type === 'heartbeat' || message.type === 'fin' ? (message.said ?? 0) : 0;
-  const due = Math.max(said, view.due);
+  const due = Math.max(view.due, message.type === 'heartbeat' ? (message.said ?? 0) : 0);
   turn.updatePeer(peer, { taken, due, missingSince: taken >= due ? null : (view.missingSince ?? turn.now) });
+  if (isCounted(message) && number !== taken)
+    turn.lose(peer, 'LINK_DOWN', `message ${taken} of it has not arrived, and ${number} has`);
 }
 
 /** Everybody's program is through, and not everybody confirms it: the others hear why, or say that they have completed. */

@@ -58,7 +58,8 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     absent: [],
     reports: config.parties.map(() => null),
     texts: config.parties.map(() => null),
-    passedOn: [],
+    toldBy: config.parties.map(() => null),
+    wantedBy: config.parties.map(() => []),
     trail: emptyTrail,
     scopes: new Map(),
     concluded: new Map(),
@@ -224,6 +225,9 @@ function received(turn: Turn, peer: number, message: Message): void {
     case 'text':
       if ((message.epoch ?? 0) === turn.next.epoch) turn.takeText(peer, message.party, message.text);
       return;
+    case 'textWanted':
+      if ((message.epoch ?? 0) === turn.next.epoch) turn.wantText(peer, message.party);
+      return;
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
     case 'vote':
@@ -276,8 +280,7 @@ function finished(turn: Turn, fin: Fin): void {
   if (turn.next.phase !== 'running') return;
   turn.next.phase = 'closing';
   turn.next.fin = fin;
-  for (const peer of turn.reachable())
-    turn.send(peer, { type: 'fin', fin, said: (turn.peer(peer)?.said ?? 0) + 1 });
+  turn.sendAll({ type: 'fin', fin });
   checkPending(turn);
   closeIfAllAgree(turn);
 }
@@ -299,8 +302,6 @@ function closeIfAllAgree(turn: Turn): void {
     }
   }
   if (!turn.others().every((peer) => turn.peer(peer)?.fin)) return;
-  // Of what is lost nobody knows whether it would have shown a difference.
-  if (turn.others().some((peer) => turn.peer(peer)?.missingSince !== null)) return;
   // A difference within a conclave does not show in FIN. All ends of conclaves have come before: nobody completes without this party.
   if (turn.next.divergence !== null) return;
   if (!turn.next.ready) {
@@ -320,7 +321,8 @@ function leaveIfDone(turn: Turn): void {
     const knows = outcome?.result === 'completed' ? view?.closed : turn.next.reports[peer]?.decided;
     return knows || view?.gone;
   });
-  if (!done && turn.now < endedAt + config.bounds.lingerMs) return;
+  const complete = done && turn.missingTexts().length === 0;
+  if (!complete && turn.now < endedAt + config.bounds.lingerMs) return;
   turn.next.left = true;
   turn.effects.push({ type: 'leave' });
 }

@@ -72,6 +72,8 @@ const messages: Message[] = [
   { type: 'board', board, reports },
   { type: 'board', board: left, reports, epoch: 2 },
   { type: 'heartbeat', heads: [], answering: true, said: 7 },
+  { type: 'textWanted', party: 1 },
+  { type: 'textWanted', party: 2, epoch: 1 },
   { type: 'text', party: 1, text: { stepName: 's', facts: 'f', message: 'm', details: { a: 1 } } },
   { type: 'text', party: 2, text: { chain: [{ name: 'Error', message: 'x' }] }, epoch: 3 },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
@@ -81,7 +83,7 @@ const messages: Message[] = [
   { type: 'vote', scope: '4/0', failure: null, members: [0, 2], early: true },
   { type: 'conclaveEnd', conclave: '5', fin: { steps: 2, digest: 'd' } },
   { type: 'fin', fin: { steps: 9, digest: 'd' } },
-  { type: 'fin', fin: { steps: 9, digest: 'd' }, said: 4 },
+  { type: 'fin', fin: { steps: 9, digest: 'd' }, number: 4 },
   { type: 'ready' },
   { type: 'closed' },
 ];

@@ -28,7 +28,10 @@ const KINDS: ReadonlySet<string> = new Set<StepKind>([
 
 /** `parties`: their names, in the order of the federation. */
 export function encodeMessage(message: Message, parties: readonly string[]): Uint8Array {
-  return toBinary(pb.ControlSchema, create(pb.ControlSchema, { kind: kindOf(message, parties) }));
+  return toBinary(
+    pb.ControlSchema,
+    create(pb.ControlSchema, { kind: kindOf(message, parties), number: message.number ?? 0 }),
+  );
 }
 
 type Kind = Parameters<typeof create<typeof pb.ControlSchema>>[1] extends infer I
@@ -53,6 +56,8 @@ function kindOf(message: Message, parties: readonly string[]): NonNullable<Kind>
       const { party, epoch = 0, text } = message;
       return { case: 'text', value: { party, epoch, ...textToWire(text) } };
     }
+    case 'textWanted':
+      return { case: 'textWanted', value: { party: message.party, epoch: message.epoch ?? 0 } };
     case 'diverged': {
       const entries = message.entries.map((entry) => entryToWire(entry, parties));
       return { case: 'diverged', value: { branch: message.branch, entries, ended: message.ended } };
@@ -65,7 +70,7 @@ function kindOf(message: Message, parties: readonly string[]): NonNullable<Kind>
     case 'conclaveEnd':
       return { case: 'conclaveEnd', value: { conclave: message.conclave, ...message.fin } };
     case 'fin':
-      return { case: 'fin', value: { ...message.fin, said: message.said ?? 0 } };
+      return { case: 'fin', value: message.fin };
     case 'ready':
       return { case: 'ready', value: {} };
     case 'closed':
@@ -82,7 +87,11 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
   } catch {
     return refuse('it is not a protobuf message of the expected type');
   }
-  const { kind } = control;
+  const message = messageFromWire(control, bytes.length, parties);
+  return control.number > 0 ? { ...message, number: control.number } : message;
+}
+
+function messageFromWire({ kind }: pb.Control, size: number, parties: readonly string[]): Message {
   switch (kind.case) {
     case 'hello': {
       const { protocol, version, federation, job, args, runId, nonce } = kind.value;
@@ -99,11 +108,15 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
       return { type: 'heartbeat', heads, answering, ...(said > 0 ? { said } : {}) };
     }
     case 'board':
-      return boardFromWire(kind.value, parties, bytes.length <= contributionBytesMax(parties.length));
+      return boardFromWire(kind.value, parties, size <= contributionBytesMax(parties.length));
     case 'text': {
       const { party, epoch } = kind.value;
       const text = textFromWire(kind.value);
       return { type: 'text', party: index(party, parties.length), text, ...(epoch > 0 ? { epoch } : {}) };
+    }
+    case 'textWanted': {
+      const { party, epoch } = kind.value;
+      return { type: 'textWanted', party: index(party, parties.length), ...(epoch > 0 ? { epoch } : {}) };
     }
     case 'diverged': {
       if (kind.value.entries.length > TRAIL_ENTRIES_MAX) refuse('its trail is too long');
@@ -125,10 +138,8 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
       const { conclave, steps, digest } = kind.value;
       return { type: 'conclaveEnd', ...paths({ conclave }), fin: { steps, ...ids({ digest }) } };
     }
-    case 'fin': {
-      const { steps, digest, said } = kind.value;
-      return { type: 'fin', fin: { steps, ...ids({ digest }) }, ...(said > 0 ? { said } : {}) };
-    }
+    case 'fin':
+      return { type: 'fin', fin: { steps: kind.value.steps, ...ids({ digest: kind.value.digest }) } };
     case 'ready':
       return { type: 'ready' };
     case 'closed':

@@ -15,8 +15,14 @@ export function confirmationMs({ lostAfterMs, heartbeatMs, confirmMs }: CoreBoun
   return 2 * (lostAfterMs + heartbeatMs) + confirmMs;
 }
 
-/** Said again, replaced by a later one, or waited for by nobody. */
-const UNCOUNTED: ReadonlySet<Message['type']> = new Set<Message['type']>(['heartbeat', 'board', 'text']);
+/** Said again, replaced by a later one, waited for by nobody, or, as a farewell, all that has to be known. */
+const UNCOUNTED: ReadonlySet<Message['type']> = new Set<Message['type']>([
+  'heartbeat',
+  'board',
+  'text',
+  'textWanted',
+  'closed',
+]);
 
 /** Whether a message is said once and waited for: heartbeats tell how many there were, so that one that is lost is noticed. */
 export const isCounted = ({ type }: Message): boolean => !UNCOUNTED.has(type);

@@ -79,8 +79,10 @@ export class Turn {
   }
 
   send(to: number, message: Message): void {
-    if (isCounted(message)) this.updatePeer(to, { said: (this.peer(to)?.said ?? 0) + 1 });
-    this.effects.push({ type: 'send', to, message });
+    if (!isCounted(message)) return void this.effects.push({ type: 'send', to, message });
+    const number = (this.peer(to)?.said ?? 0) + 1;
+    this.updatePeer(to, { said: number });
+    this.effects.push({ type: 'send', to, message: { ...message, number } });
   }
 
   sendAll(message: Message): void {
@@ -138,7 +140,10 @@ export class Turn {
     if (board.contributions[party] && failure?.said !== textDigest(text))
       return this.lose(from, 'PROTOCOL_VIOLATION', 'sent a text that its party did not sign');
     this.next.texts = texts.with(party, text);
-    if (failure) this.effects.push({ type: 'learned', failure: whole(failure, text) });
+    if (!failure) return;
+    this.effects.push({ type: 'learned', failure: whole(failure, text) });
+    for (const peer of this.next.wantedBy[party] ?? []) this.#passOn(peer, party, text);
+    this.next.wantedBy = this.next.wantedBy.with(party, []);
   }
 
   /** What a party has sealed, with its text where that is known. */
@@ -168,6 +173,7 @@ export class Turn {
     });
     for (const [party, contribution] of this.next.board.contributions.entries()) {
       if (!contribution || known.contributions[party]) continue;
+      this.next.toldBy = this.next.toldBy.with(party, from);
       this.#forgetStrangeText(party, contribution);
       const failure = this.#failureOf(party);
       if (failure) this.effects.push({ type: 'learned', failure });
@@ -220,7 +226,6 @@ export class Turn {
       // Whoever has ended without the others' word has not decided: nobody may follow it.
       this.#account(this.next.outcome.unconfirmed !== true);
     }
-    this.#passTextsOn();
     if (this.#hasNews()) {
       const { board, reports, epoch } = this.next;
       this.sendAll({ type: 'board', board, reports, ...(epoch > 0 ? { epoch } : {}) });
@@ -246,19 +251,39 @@ export class Turn {
     return withTexts(outcome, board.contributions, texts);
   }
 
-  /** Where a link is down, the text of what one end has sealed has no way to the other but by this party. */
-  #passTextsOn(): void {
-    const { board, texts, epoch, config } = this.next;
-    if (this.open || !board.cuts.some((row) => row.includes(true))) return;
-    for (const [party, text] of texts.entries()) {
-      if (!text || party === this.self || !board.contributions[party]) continue;
-      for (const peer of this.reachable()) {
-        const way = party * config.parties.length + peer;
-        if (peer === party || !isCut(board, party, peer) || this.next.passedOn.includes(way)) continue;
-        this.next.passedOn = [...this.next.passedOn, way].sort((a, b) => a - b);
-        this.send(peer, { type: 'text', party, text, ...(epoch > 0 ? { epoch } : {}) });
-      }
+  /** Texts that are missing at the end come from whoever has brought what they belong to: the link to its party may be down. */
+  #askForTexts(): void {
+    const { epoch, toldBy } = this.next;
+    for (const party of this.missingTexts()) {
+      const peer = toldBy[party] ?? party;
+      this.send(peer, { type: 'textWanted', party, ...(epoch > 0 ? { epoch } : {}) });
     }
+  }
+
+  /** Of which sealed failures the text has not come, and may still come from a peer that is there. */
+  missingTexts(): readonly number[] {
+    const { board, texts, toldBy } = this.next;
+    return [...board.contributions.keys()].filter((party) => {
+      const peer = toldBy[party] ?? null;
+      if (board.contributions[party]?.failure?.said === undefined || texts[party] || peer === null)
+        return false;
+      return this.reachable().includes(peer) && this.peer(peer)?.gone === false;
+    });
+  }
+
+  /** A peer asks for a text that it has not heard: now, or when it comes. */
+  wantText(peer: number, party: number): void {
+    const { board, texts, wantedBy } = this.next;
+    const text = board.contributions[party] ? texts[party] : null;
+    if (text) this.#passOn(peer, party, text);
+    else if (!wantedBy[party]?.includes(peer))
+      this.next.wantedBy = wantedBy.with(party, [...(wantedBy[party] ?? []), peer]);
+  }
+
+  #passOn(peer: number, party: number, text: FailureText): void {
+    const { epoch } = this.next;
+    if (this.reachable().includes(peer))
+      this.send(peer, { type: 'text', party, text, ...(epoch > 0 ? { epoch } : {}) });
   }
 
   #leftOut(): readonly Absence[] | null {
@@ -321,6 +346,7 @@ export class Turn {
     this.next.endedAt = this.now;
     this.next.deferred = [];
     this.next.outcome = outcome;
+    if (outcome.result === 'failed') this.#askForTexts();
     this.effects.push({ type: 'ended', outcome });
   }
 }

@@ -56,13 +56,19 @@ export interface BoardReport {
   readonly decided: boolean;
 }
 
-export type Message =
+/**
+ * Messages that are said once (`isCounted`) are numbered from 1, for each receiver: one that is lost shows by the next, or by
+ * what a heartbeat says.
+ */
+export type Message = Saying & { readonly number?: number | undefined };
+
+type Saying =
   | { readonly type: 'hello'; readonly hello: Hello }
   | {
       readonly type: 'heartbeat';
       readonly heads: readonly TrailHead[];
       readonly answering: boolean;
-      /** How many messages of those that are said once (`isCounted`) have been sent to the receiver; absent for none. */
+      /** The number of the last message that was sent to the receiver; absent for none. */
       readonly said?: number | undefined;
     }
   | {
@@ -80,6 +86,8 @@ export type Message =
       readonly text: FailureText;
       readonly epoch?: number | undefined;
     }
+  /** The run is over for the sender, which has not had this text. */
+  | { readonly type: 'textWanted'; readonly party: PartyIndex; readonly epoch?: number | undefined }
   /** "We differ at or before this position; here is how I came there." The receiver finds the first difference. */
   | {
       readonly type: 'diverged';
@@ -97,8 +105,7 @@ export type Message =
     }
   /** The sender's program is through with a conclave of which the receiver is a member, too. */
   | { readonly type: 'conclaveEnd'; readonly conclave: string; readonly fin: Fin }
-  /** `said`: as in heartbeats, this message included. */
-  | { readonly type: 'fin'; readonly fin: Fin; readonly said?: number | undefined }
+  | { readonly type: 'fin'; readonly fin: Fin }
   | { readonly type: 'ready' }
   | { readonly type: 'closed' };
 
@@ -183,7 +190,7 @@ export interface PeerView {
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly closed: boolean;
-  /** Messages that are said once: how many were sent to it, have come from it, and had been sent by its last heartbeat. */
+  /** Messages that are said once: how many were sent to it, have come from it, and had been sent by what it says itself. */
   readonly said: number;
   readonly taken: number;
   readonly due: number;
@@ -247,8 +254,9 @@ export interface CoreState {
   readonly reports: readonly (BoardReport | null)[];
   /** Texts of what parties have sealed, or will have: null where none has come. Believed once the contribution names its digest. */
   readonly texts: readonly (FailureText | null)[];
-  /** Where links are down: texts that this party has passed on, as origin · parties + receiver, ascending. */
-  readonly passedOn: readonly number[];
+  /** By party: who has brought what it sealed, and who waits for the text of it; null for nobody yet. */
+  readonly toldBy: readonly (PartyIndex | null)[];
+  readonly wantedBy: readonly (readonly PartyIndex[])[];
   readonly trail: Trail;
   /** Scopes that are not concluded, by path. */
   readonly scopes: ReadonlyMap<string, OpenScope>;

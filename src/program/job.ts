@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { PARTIES_MAX } from '../coordination/limits.ts';
 import type { JobContext } from './at.ts';
 import { isNames, isSchema, type OutputOf, type Schema, type SettingsDeclaration } from './schema.ts';
 
@@ -26,8 +27,6 @@ export const RESERVED_PARTY_NAMES: readonly string[] = [
   ...['then', 'constructor', 'prototype', 'supervisor', 'program'],
 ];
 export const PARTY_NAME = /^[a-z][a-z0-9-]{0,30}$/;
-/** As many as the agreement between supervisors was designed for. */
-export const PARTIES_MAX = 64;
 
 export type AnyBody = (context: never) => unknown;
 

@@ -94,10 +94,9 @@ export class ControlPlane {
     return this.#links.size;
   }
 
-  /** Whoever is not told the reason finds out by silence, so it is no failure that the link cannot take it. */
   #hangUp(peer: number, reason: Error): void {
     const closing = this.#links.get(peer)?.close(reason);
-    if (closing) ignored(closing, 'the peer is given up already');
+    if (closing) void ignored(closing, 'the peer is given up, whether it hears of it or not');
   }
 
   #beat(peer: number, heartbeat: Message): void {

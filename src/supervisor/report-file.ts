@@ -3,6 +3,7 @@ import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
+import { ignored } from '../base/ignored.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
 import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
@@ -92,7 +93,7 @@ export async function writeReport(dir: string, report: RunReport): Promise<strin
     await rename(draft, path);
     return path;
   } catch (cause) {
-    await rm(draft, { force: true }).catch(() => undefined);
+    await ignored(rm(draft, { force: true }), 'the cause is thrown below');
     throw cannotWrite(path, cause);
   }
 }

@@ -160,6 +160,8 @@ function checkVotes({ name, before, event, after, effects }: CoreStep): string |
   for (const [outer, { votes: cast }] of before.scopes)
     if (cast[self] && scope.startsWith(`${outer}/`)) return null;
   if (before.board.cuts[self]?.[event.peer] || before.board.cuts[event.peer]?.[self]) return null;
+  // A message before it never came: the peer is given up, and nothing that it says is heard.
+  if (after.board.cuts[self]?.[event.peer]) return null;
   const cancelled = effects.some((effect) => effect.type === 'scopeCancelled' && effect.scope === scope);
   if (!cancelled) return `termination: ${name} goes on in a scope that has failed`;
   return after.scopes.get(scope)?.votes[self]

@@ -59,6 +59,7 @@ export class Network {
     heartbeat: 0,
     board: 0,
     text: 0,
+    textWanted: 0,
     diverged: 0,
     vote: 0,
     conclaveEnd: 0,

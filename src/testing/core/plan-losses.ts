@@ -17,6 +17,7 @@ export const MESSAGE_TYPES = [
     'heartbeat',
     'board',
     'text',
+    'textWanted',
     'diverged',
     'vote',
     'conclaveEnd',

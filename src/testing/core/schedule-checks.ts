@@ -155,16 +155,19 @@ function isHarmless(fault: Fault): boolean {
     case 'late':
       return fault.ms !== null;
     case 'drop':
-      return fault.type === 'text';
+      return TEXTS.has(fault.type);
     default:
       return false;
   }
 }
 
+/** Messages that no verdict waits for. */
+const TEXTS: ReadonlySet<string> = new Set(['text', 'textWanted']);
+
 /** Messages are lost for ever, or disturbances keep them for longer than parties have to agree. */
 function mayBeUnconfirmed({ happened, plan }: Schedule): boolean {
   const faults = happened.map(({ fault }) => fault);
-  if (faults.some((fault) => fault.kind === 'drop' && fault.type !== 'text')) return true;
+  if (faults.some((fault) => fault.kind === 'drop' && !TEXTS.has(fault.type))) return true;
   return disturbedMs(faults) + 2 * plan.parties * plan.delayMs > bounds.agreeMs;
 }
 
@@ -269,10 +272,19 @@ export const causeBeforeSymptom: Checker = (schedule) => {
   for (const [a, party] of parties.entries()) {
     const failure = party.core.outcome?.failure;
     if (!failure || party.crashedAt !== null || !isLossReport(failure)) continue;
+    // It has heard less than the others; that its verdict follows from what it has heard is checked where it ends.
+    if (party.core.outcome?.unconfirmed) continue;
     const origin = NAMES.indexOf(failure.origin);
     for (const [b, other] of parties.entries()) {
       const own = other.core.board.contributions[origin]?.failure;
-      if (other.crashedAt !== null || !own || isLossReport(own) || own.code === 'CANCELLED') continue;
+      if (
+        other.core.outcome?.unconfirmed ||
+        other.crashedAt !== null ||
+        !own ||
+        isLossReport(own) ||
+        own.code === 'CANCELLED'
+      )
+        continue;
       if (reachEachOther(schedule, a, b))
         return `${party.name} misses ${failure.origin}, whose ${own.code} ${other.name} knows`;
     }

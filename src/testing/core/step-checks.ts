@@ -163,9 +163,6 @@ function checkPatience(
 
 function checkCompleted(name: string, after: CoreState): string | null {
   if (after.outcome?.unconfirmed) return `no success beside failure: ${name} completed and is not confirmed`;
-  const gap = after.peers.findIndex((view) => view.fin !== null && view.due > view.taken && !view.ready);
-  if (gap >= 0 && !after.peers.some((view) => view.closed))
-    return `validity: ${name} completed without a message of party ${gap}`;
   const others = after.peers.filter((_, peer) => peer !== after.config.self && !isAbsent(after, peer));
   const heardReady = others.every((view) => view.ready) || others.some((view) => view.closed);
   if (!after.ready && !others.some((view) => view.closed))

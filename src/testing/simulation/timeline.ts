@@ -64,6 +64,8 @@ function describeMessage(message: Message, parties: readonly string[]): string |
     }
     case 'text':
       return `the text of what ${parties[message.party]} has sealed`;
+    case 'textWanted':
+      return `asks for the text of what ${parties[message.party]} has sealed`;
     case 'diverged':
       return 'our programs differ';
     case 'vote':
