@@ -282,4 +282,4 @@ export interface CoreState {
   readonly lastTickAt: number;
 }
 
-export type { Board, Failure, FailureText, Fin, Outcome, TrailEntry, TrailHead, Vote };
+export type { Board, Failure, FailureText, Fin, Outcome, TrailEntry, Vote };

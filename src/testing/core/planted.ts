@@ -54,6 +54,14 @@ export function plantedSilence(name: string): Failure {
   return { ...plantedFailure(name, 'LINK_DOWN', undefined), facts: 'data connection' };
 }
 
+export const FORGED = 'forged';
+/** A text that its supposed author has not signed. */
+export const forgedText = (author: number): Message => ({
+  type: 'text',
+  party: author,
+  text: { message: FORGED },
+});
+
 /** What a party says that claims of another that it had sealed something: with its own signature instead of theirs. */
 export function forgedMessage(core: CoreState, from: number, author: number): Message {
   const { parties } = core.config;

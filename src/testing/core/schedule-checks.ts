@@ -6,6 +6,7 @@ import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
 import { scheduleBounds as bounds, type Fault, firstDifferenceOf, firstStrayOf, NAMES } from './plan.ts';
 import { loses, MESSAGE_TYPES } from './plan-losses.ts';
+import { FORGED } from './planted.ts';
 import type { Schedule } from './schedule.ts';
 import type { PartyRecord } from './schedule-record.ts';
 import { disturbedMs, HAIR_MS, termination } from './termination.ts';
@@ -313,6 +314,26 @@ export const bounded: Checker = ({ parties, network, plan, happened }) => {
   return text > pairs * plan.parties * epochs ? `${text} texts` : null;
 };
 
+/** Of a failure that is in a verdict everybody knows what its origin let cross, where nothing was in the way; and never anything else. */
+export const told: Checker = ({ parties, happened }) => {
+  const isCalm = happened.every(({ fault }) => CALM.has(fault.kind));
+  for (const { name, core } of parties) {
+    for (const [party, sealed] of core.board.contributions.entries()) {
+      if (sealed?.failure?.said === undefined) continue;
+      const text = core.texts[party];
+      if (text?.message === FORGED) return `${name} believes a text that nobody signed`;
+      if (isCalm && core.outcome?.result === 'failed' && !text)
+        return `${name} does not know what ${NAMES[party]} has said`;
+    }
+  }
+  return null;
+};
+
+/** Faults after which all links and all parties are still there. */
+const CALM: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
+  ...(['fail', 'fail scope', 'fail inside', 'throw all', 'diverge', 'stray', 'stop short', 'drift'] as const),
+]);
+
 /** What a party says, a link carries. */
 export const carried: Checker = ({ refusals }) => refusals[0] ?? null;
 
@@ -350,5 +371,6 @@ export const checkers: Readonly<Record<string, Checker>> = {
   'no success beside failure': noSuccessBesideFailure,
   bounded,
   carried,
+  told,
   'nothing left': nothingLeft,
 };

@@ -9,7 +9,7 @@ import { Network } from './network.ts';
 import { Outboxes } from './outboxes.ts';
 import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
 import { loses } from './plan-losses.ts';
-import { forgedMessage, loudestFailure, plantedFailure, plantedSilence } from './planted.ts';
+import { forgedMessage, forgedText, loudestFailure, plantedFailure, plantedSilence } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';
 import {
@@ -382,6 +382,7 @@ export class Schedule {
   #forge(from: number, to: number, author: number): void {
     if (author === from || to === author) return;
     this.#trace(from, `* says that ${NAMES[author]} had sealed a failure`);
+    this.#outboxes.put(from, to, forgedText(author));
     this.#outboxes.put(from, to, forgedMessage(this.#record(from).core, from, author));
   }
 
