@@ -16,7 +16,7 @@ const DEEP_FACTOR = 5;
 const WORKERS = 2;
 /** A defect that makes the core spin or the search grow shows by not ending: that counts as caught. */
 const TIMEOUT_MS = 600_000;
-const UNIT_TESTS = ['machine', 'scopes', 'messages'];
+const UNIT_TESTS = ['machine', 'scopes', 'messages', 'limits', 'lost-messages'];
 
 const values = optionsOf(import.meta.url, {
   only: { type: 'string', default: '' },

@@ -50,15 +50,14 @@ export const mutants = [
   {
     file: 'turn.ts',
     says: 'a decision is not announced',
-    find: '        this.#account(true);\n      }\n',
-    replace: '      }\n',
+    find: '        this.#account(true);\n      } else',
+    replace: '      } else',
   },
   {
     file: 'turn.ts',
     says: 'after its decision a party does not say that it has decided',
-    find: "    } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {\n      this.#account(true);\n",
-    replace:
-      "    } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {\n      this.#account(false);\n",
+    find: 'this.#account(this.next.outcome.unconfirmed !== true);',
+    replace: 'this.#account(false);',
   },
   {
     file: 'turn.ts',
@@ -310,14 +309,14 @@ export const mutants = [
   {
     file: 'machine.ts',
     says: 'a party leaves as soon as it has decided',
-    find: 'if (!done && turn.now < endedAt + config.bounds.lingerMs) return;',
-    replace: 'if (!done && turn.now < endedAt) return;',
+    find: 'if (!complete && turn.now < endedAt + config.bounds.lingerMs) return;',
+    replace: 'if (!complete && turn.now < endedAt) return;',
   },
   {
     file: 'machine.ts',
     says: 'a party lingers twice as long',
-    find: 'if (!done && turn.now < endedAt + config.bounds.lingerMs) return;',
-    replace: 'if (!done && turn.now < endedAt + 2 * config.bounds.lingerMs) return;',
+    find: 'if (!complete && turn.now < endedAt + config.bounds.lingerMs) return;',
+    replace: 'if (!complete && turn.now < endedAt + 2 * config.bounds.lingerMs) return;',
   },
   {
     file: 'machine.ts',
@@ -621,8 +620,8 @@ export const mutants = [
   {
     file: 'exclusion.ts',
     says: 'what is sealed of scopes leaves out those that are over here',
-    find: 'const views = [...open, ...over];',
-    replace: 'const views = [...open];',
+    find: 'return [...open, ...over];',
+    replace: 'return over.length < 0 ? over : open;',
   },
   {
     file: 'exclusion.ts',
@@ -788,5 +787,92 @@ export const mutants = [
     says: 'everybody votes on everything',
     find: 'update(turn, stepId, { members: numbers(places),',
     replace: 'update(turn, stepId, { members: turn.next.config.parties.map((_, i) => i),',
+  },
+  // What is lost for ever, and what is too long.
+  {
+    file: 'liveness.ts',
+    says: 'what heartbeats say of the last message is not judged',
+    find: 'if (view.missingSince !== null && turn.now >= view.missingSince + lostAfterMs)',
+    replace: 'if (view.due < 0)',
+  },
+  {
+    file: 'liveness.ts',
+    says: 'a number that was left out is taken for the next one',
+    find: 'if (isCounted(message) && number !== taken)',
+    replace: 'if (isCounted(message) && number < 0)',
+  },
+  {
+    file: 'liveness.ts',
+    says: 'no timer for the end of agreeing',
+    find: '    wakes.push(state.abortingSince + agreementMs(bounds, state.config.parties.length));\n',
+    replace: '    wakes.push(Number.POSITIVE_INFINITY);\n',
+  },
+  {
+    file: 'liveness.ts',
+    says: 'no timer for the end of closing',
+    find: '    if (state.readySince !== null) wakes.push(state.readySince + confirmationMs(bounds));\n',
+    replace: '',
+  },
+  {
+    file: 'turn.ts',
+    says: 'a party agrees with nobody for ever',
+    find: '} else if (this.now >= (this.next.abortingSince ?? this.now) + this.#agreementMs) {',
+    replace: '} else if (this.now < 0) {',
+  },
+  {
+    file: 'turn.ts',
+    says: 'a party that has agreed with nobody does not say so',
+    find: 'this.#end({ ...this.#failed(), unconfirmed: true });',
+    replace: 'this.#end(this.#failed());',
+  },
+  {
+    file: 'turn.ts',
+    says: 'a party that has agreed with nobody says that it has decided',
+    find: 'this.#account(this.next.outcome.unconfirmed !== true);',
+    replace: 'this.#account(true);',
+  },
+  {
+    file: 'turn.ts',
+    says: 'what a party says of its scopes has no bound',
+    find: 'const said = fitsBoard(full, parties) ? full : { ...words, scopes: null };',
+    replace: 'const said = fitsBoard(full, parties) ? full : full;',
+  },
+  {
+    file: 'turn.ts',
+    says: 'the text of a failure is not sent',
+    find: '    if (text) this.#tellText(text);\n',
+    replace: '    if (text && this.now < 0) this.#tellText(text);\n',
+  },
+  {
+    file: 'turn.ts',
+    says: 'a text that came before its failure is believed, whoever wrote it',
+    find: '      this.#forgetStrangeText(party, contribution);\n',
+    replace: '      if (from < 0) this.#forgetStrangeText(party, contribution);\n',
+  },
+  {
+    file: 'turn.ts',
+    says: 'a text that its party has not signed is believed',
+    find: 'if (board.contributions[party] && failure?.said !== textDigest(text))',
+    replace: 'if (board.contributions[party] && textDigest(text) === party.toString())',
+  },
+  {
+    file: 'failure-text.ts',
+    says: 'the text stands in the board',
+    find: ': { head: { ...head, said: textDigest(text) }, text };',
+    replace: ': { head: failure, text: head.said === undefined ? null : text };',
+  },
+  {
+    file: 'failure-text.ts',
+    says: 'the chain of causes is not bounded by what is left for it',
+    find: '    if (left < 0) break;\n',
+    equivalent:
+      'A chain of full length in characters of three bytes, beside a message that leaves it nothing, still fits a message: limits.test.ts has the figures.',
+    replace: '',
+  },
+  {
+    file: 'phase-bounds.ts',
+    says: 'the time to agree does not grow with the parties',
+    find: 'return lateJoinMs + (parties - 1) * (lostAfterMs + heartbeatMs) + agreeMs;',
+    replace: 'return lateJoinMs + Math.min(1, parties) * (lostAfterMs + heartbeatMs) + agreeMs;',
   },
 ];

@@ -1,5 +1,6 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -26,7 +27,7 @@ export async function writeOutput(
     await writeFile(part, text, { mode, flag: 'wx' });
     await rename(part, path);
   } catch (cause) {
-    await rm(part, { force: true }).catch(() => undefined);
+    await ignored(rm(part, { force: true }), 'the cause is thrown below');
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (${reason})`, { cause });
   }

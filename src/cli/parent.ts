@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { ignored } from '../base/ignored.ts';
 import { CLAIM_FILE } from '../supervisor/claim.ts';
 import type { Shell } from './shell.ts';
 
@@ -45,6 +46,6 @@ export async function removeLocalFolder(partyFile: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await rm(`${whole}/federation.yaml`, { force: true });
   // Its claim stays until the last supervisor has gone: whose the rest is must be known for as long as there is a rest.
-  const left = await readdir(whole).catch(() => []);
+  const left = (await ignored(readdir(whole), 'another supervisor has removed it')) ?? [];
   if (left.every((name) => name === CLAIM_FILE)) await rm(whole, { recursive: true, force: true });
 }

@@ -153,6 +153,7 @@ export function failureFields(f: Failure): readonly unknown[] {
     f.facts ?? '',
     // Only where there are any.
     ...(f.details || f.chain ? [f.details ? sortedDetails(f.details) : null, chainFields(f)] : []),
+    ...(f.said === undefined ? [] : [{ said: f.said }]),
   ];
 }
 

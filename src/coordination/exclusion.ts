@@ -12,15 +12,16 @@ import type { Turn } from './turn.ts';
 import type { Absence, PartyIndex } from './types.ts';
 import { isLoss, rankFailures } from './verdict.ts';
 
-/** Scopes that one contribution lists. A party in more scopes than that goes on without nobody. */
+/**
+ * Scopes that one contribution lists. A party in more scopes, or with more to say of them than fits its place in the board
+ * (`contributionBytesMax`), goes on without nobody.
+ */
 export const SEALED_SCOPES_MAX = 64;
-/** Characters of what one contribution says of its scopes: with 64 parties a board stays below the limit of a message. */
-const SEALED_SCOPES_CHARS_MAX = 32_768;
 
 /** What says that a party is gone, and nothing else. */
 const SHELTERED_LOSSES: ReadonlySet<Failure['code']> = new Set(['PEER_UNREACHABLE', 'PEER_CRASHED']);
 
-/** What this party knows of every scope that is not over, or may not be over elsewhere; null if that is too much. */
+/** What this party knows of every scope that is not over, or may not be over elsewhere; null if these are too many. */
 export function scopeViews(turn: Turn): readonly ScopeView[] | null {
   const { scopes, concluded } = turn.next;
   if (scopes.size + concluded.size > SEALED_SCOPES_MAX) return null;
@@ -32,8 +33,7 @@ export function scopeViews(turn: Turn): readonly ScopeView[] | null {
   const over = [...concluded].map(([scope, { members, votes }]) => {
     return { scope, members, inside: false, over: true, votes: said(votes) };
   });
-  const views = [...open, ...over];
-  return JSON.stringify(views).length > SEALED_SCOPES_CHARS_MAX ? null : views;
+  return [...open, ...over];
 }
 
 /** The parties without which the run goes on; null when it does not go on. */

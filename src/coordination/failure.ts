@@ -24,6 +24,8 @@ export interface Failure {
   readonly details?: PublicDetails | undefined;
   /** The error and its causes, outermost first; present only under the origin's policy `full`. At most `CHAIN_LINKS_MAX`. */
   readonly chain?: readonly ErrorLink[] | undefined;
+  /** Only where it stands in a board: the digest of the text that travels beside it (failure-text.ts). */
+  readonly said?: string | undefined;
 }
 
 /** One step as every party numbers it; two parties' trails are equal as long as they run the same program. */

@@ -17,6 +17,9 @@ export function goOnWithout(turn: Turn, absences: readonly Absence[]): void {
   state.absent = [...state.absent, ...absences];
   state.board = withoutContributions(sealed, left);
   state.reports = state.reports.map(() => null);
+  state.texts = state.texts.map(() => null);
+  state.toldBy = state.toldBy.map(() => null);
+  state.wantedBy = state.wantedBy.map(() => []);
   state.phase = state.fin ? 'closing' : 'running';
   state.abortingSince = null;
   if (state.divergence && left.includes(state.divergence.peer)) state.divergence = null;

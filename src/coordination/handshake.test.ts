@@ -169,7 +169,11 @@ describe('a hello', () => {
       [file('a', longest)],
     ])
       assert.throws(
-        () => decodeMessage(encodeMessage({ type: 'hello', hello: over(listed) }), ['alice', 'bob']),
+        () =>
+          decodeMessage(encodeMessage({ type: 'hello', hello: over(listed) }, ['alice', 'bob']), [
+            'alice',
+            'bob',
+          ]),
         {
           code: 'PRIVITY_CONTROL_MESSAGE_INVALID',
         },

@@ -2,9 +2,10 @@
 import { isCut } from './board.ts';
 import { busyFor } from './busy.ts';
 import { giveUpOnDifference } from './lockstep.ts';
+import { agreementMs, confirmationMs, isCounted } from './phase-bounds.ts';
 import { heads } from './trail.ts';
 import type { Turn } from './turn.ts';
-import type { CoreState } from './types.ts';
+import type { CoreState, Message, PartyIndex } from './types.ts';
 
 export function keepTime(turn: Turn): void {
   forgiveOwnDelay(turn);
@@ -12,6 +13,7 @@ export function keepTime(turn: Turn): void {
   sendHeartbeats(turn);
   for (const peer of turn.reachable()) judge(turn, peer);
   giveUpOnDifference(turn);
+  giveUpOnTheEnd(turn);
   const { startedAt, config } = turn.next;
   if (turn.now >= startedAt + config.bounds.runDeadlineMs) {
     turn.abort(turn.failure('DEADLINE_EXCEEDED', turn.selfName));
@@ -28,7 +30,38 @@ function forgiveOwnDelay(turn: Turn): void {
   for (const peer of turn.others()) {
     const heardAt = turn.peer(peer)?.heardAt ?? null;
     if (heardAt !== null) turn.updatePeer(peer, { heardAt: Math.min(turn.now, heardAt + delay) });
+    const missingSince = turn.peer(peer)?.missingSince ?? null;
+    if (missingSince !== null)
+      turn.updatePeer(peer, { missingSince: Math.min(turn.now, missingSince + delay) });
   }
+  const { abortingSince, readySince } = turn.next;
+  if (abortingSince !== null) turn.next.abortingSince = Math.min(turn.now, abortingSince + delay);
+  if (readySince !== null) turn.next.readySince = Math.min(turn.now, readySince + delay);
+}
+
+/**
+ * A message has come. Links keep the order, so a number that was left out is lost for ever, and so may be what it would have shown.
+ * Of the last one only heartbeats tell, which may overtake it.
+ */
+export function countIn(turn: Turn, peer: PartyIndex, message: Message): void {
+  const view = turn.peer(peer);
+  if (!view) return;
+  const { number = view.taken + 1 } = message;
+  const taken = view.taken + Number(isCounted(message));
+  const due = Math.max(view.due, message.type === 'heartbeat' ? (message.said ?? 0) : 0);
+  turn.updatePeer(peer, { taken, due, missingSince: taken >= due ? null : (view.missingSince ?? turn.now) });
+  if (isCounted(message) && number !== taken)
+    turn.lose(peer, 'LINK_DOWN', `message ${taken} of it has not arrived, and ${number} has`);
+}
+
+/** Everybody's program is through, and not everybody confirms it: the others hear why, or say that they have completed. */
+function giveUpOnTheEnd(turn: Turn): void {
+  const { phase, readySince, config } = turn.next;
+  if (phase !== 'closing' || readySince === null || turn.now < readySince + confirmationMs(config.bounds))
+    return;
+  const silent = turn.others().filter((peer) => !turn.peer(peer)?.ready);
+  const facts = `the end of the run was not confirmed by ${silent.map((peer) => turn.name(peer)).join(', ')}`;
+  turn.abort(turn.failure('DEADLINE_EXCEEDED', turn.selfName, { facts }));
 }
 
 function sendHeartbeats(turn: Turn): void {
@@ -38,7 +71,8 @@ function sendHeartbeats(turn: Turn): void {
   for (const peer of turn.reachable()) {
     const name = turn.name(peer);
     const busy = busyFor(turn.next, name, turn.now);
-    turn.send(peer, { type: 'heartbeat', heads: heads(trail, name), answering, ...busy });
+    const said = turn.peer(peer)?.said ?? 0;
+    turn.send(peer, { type: 'heartbeat', heads: heads(trail, name), answering, ...busy, said });
   }
 }
 
@@ -50,6 +84,9 @@ function judge(turn: Turn, peer: number): void {
     return;
   }
   const { suspectAfterMs, lostAfterMs } = turn.next.config.bounds;
+  // It is heard, and what it has said does not come: links keep the order, so it never will.
+  if (view.missingSince !== null && turn.now >= view.missingSince + lostAfterMs)
+    return turn.lose(peer, 'LINK_DOWN', `${view.due - view.taken} of its messages have not arrived`);
   const silence = turn.now - view.heardAt;
   if (silence >= lostAfterMs) {
     turn.lose(peer, 'PEER_UNREACHABLE', `silent for ${Math.round(silence)} ms`);
@@ -86,11 +123,15 @@ export function nextWake(state: CoreState): number {
   if (state.phase !== 'aborting' && state.phase !== 'ended') {
     wakes.push(state.startedAt + bounds.runDeadlineMs);
     if (state.divergence) wakes.push(state.divergence.giveUpAt);
+    if (state.readySince !== null) wakes.push(state.readySince + confirmationMs(bounds));
   }
+  if (state.phase === 'aborting' && state.abortingSince !== null)
+    wakes.push(state.abortingSince + agreementMs(bounds, state.config.parties.length));
   if (state.endedAt !== null)
     return Math.max(Math.min(...wakes, state.endedAt + bounds.lingerMs), state.lastTickAt);
   for (const [i, view] of state.peers.entries()) {
     if (i === self || isCut(state.board, self, i)) continue;
+    if (view.missingSince !== null) wakes.push(view.missingSince + bounds.lostAfterMs);
     if (view.heardAt === null) wakes.push(joinDeadline(state));
     else wakes.push(view.heardAt + (view.suspect ? bounds.lostAfterMs : bounds.suspectAfterMs));
   }

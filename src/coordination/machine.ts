@@ -11,7 +11,8 @@ import { busyBy } from './busy.ts';
 import { leaveConclave, takeConclaveEnd } from './conclave.ts';
 import { goOnWithout } from './going-on.ts';
 import { agreedRunId, mismatch, speaksOther } from './handshake.ts';
-import { keepTime, mismatchDeadline, nextWake } from './liveness.ts';
+import { PATH_CHARS_MAX } from './limits.ts';
+import { countIn, keepTime, mismatchDeadline, nextWake } from './liveness.ts';
 import { awaitDifference, checkFin, checkHead, checkPending, nameDifference } from './lockstep.ts';
 import { enterScopes, failScope, leaveScope, takeVote } from './scopes.ts';
 import { emptyTrail, extend } from './trail.ts';
@@ -40,6 +41,10 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     fin: null,
     ready: false,
     closed: false,
+    said: 0,
+    taken: 0,
+    due: 0,
+    missingSince: null,
     lostAs: null,
     gone: false,
   };
@@ -55,6 +60,9 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     epoch: 0,
     absent: [],
     reports: config.parties.map(() => null),
+    texts: config.parties.map(() => null),
+    toldBy: config.parties.map(() => null),
+    wantedBy: config.parties.map(() => []),
     trail: emptyTrail,
     scopes: new Map(),
     concluded: new Map(),
@@ -65,6 +73,7 @@ export function initialState(config: CoreConfig, now: number): CoreState {
     busy: null,
     fin: null,
     ready: false,
+    readySince: null,
     abortingSince: null,
     endedAt: null,
     outcome: null,
@@ -84,6 +93,7 @@ export interface Stepped {
 export function step(state: CoreState, event: CoreEvent, now: number): Stepped {
   if (state.left) return { state, effects: [], wakeAt: null };
   const turn = new Turn(state, now);
+  if (event.type === 'received') countIn(turn, event.peer, event.message);
   handle(turn, event);
   turn.settle();
   while (turn.leftOut) goOn(turn, turn.leftOut);
@@ -142,6 +152,8 @@ function handle(turn: Turn, event: CoreEvent): void {
       return turn.lose(event.peer, hello && speaksOther(hello) ? 'PROGRAM_MISMATCH' : event.code, 'evidence');
     }
     case 'steps':
+      if (event.entries.some(({ stepId }) => stepId.length > PATH_CHARS_MAX))
+        return turn.abort(tooDeep(turn));
       turn.next.trail = extend(turn.next.trail, event.entries);
       enterScopes(turn, event.entries);
       checkPending(turn);
@@ -214,7 +226,15 @@ function received(turn: Turn, peer: number, message: Message): void {
       // Of an epoch that is over: whoever sent it has been told how it ended. None can come from one that has not begun here.
       if ((message.epoch ?? 0) !== turn.next.epoch) return;
       if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
+      // What it knew when it ended is what its report says.
+      if (turn.next.outcome?.unconfirmed) return;
       return turn.merge(peer, message.board, message.reports);
+    case 'text':
+      if ((message.epoch ?? 0) === turn.next.epoch) turn.takeText(peer, message.party, message.text);
+      return;
+    case 'textWanted':
+      if ((message.epoch ?? 0) === turn.next.epoch) turn.wantText(peer, message.party);
+      return;
     case 'diverged':
       return nameDifference(turn, peer, message.branch, message.entries, message.ended);
     case 'vote':
@@ -272,6 +292,12 @@ function startIfAllAgree(turn: Turn): void {
   turn.effects.push({ type: 'start', runId: turn.next.runId });
 }
 
+/** No message could say where it failed. */
+function tooDeep(turn: Turn): Failure {
+  const facts = `a step lies deeper than a path of ${PATH_CHARS_MAX} characters says`;
+  return turn.failure('LIMIT_EXCEEDED', turn.selfName, { facts });
+}
+
 function finished(turn: Turn, fin: Fin): void {
   if (turn.next.phase !== 'running') return;
   turn.next.phase = 'closing';
@@ -302,6 +328,7 @@ function closeIfAllAgree(turn: Turn): void {
   if (turn.next.divergence !== null) return;
   if (!turn.next.ready) {
     turn.next.ready = true;
+    turn.next.readySince = turn.now;
     turn.sendAll({ type: 'ready' });
   }
   if (turn.others().every((peer) => turn.peer(peer)?.ready)) turn.complete();
@@ -316,7 +343,8 @@ function leaveIfDone(turn: Turn): void {
     const knows = outcome?.result === 'completed' ? view?.closed : turn.next.reports[peer]?.decided;
     return knows || view?.gone;
   });
-  if (!done && turn.now < endedAt + config.bounds.lingerMs) return;
+  const complete = done && turn.missingTexts().length === 0;
+  if (!complete && turn.now < endedAt + config.bounds.lingerMs) return;
   turn.next.left = true;
   turn.effects.push({ type: 'leave' });
 }

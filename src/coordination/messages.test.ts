@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { PeerError } from '../base/errors.ts';
 import { cut, digestOf, emptyBoard, failureFields, seal } from './board.ts';
 import type { Failure } from './failure.ts';
-import { decodeMessage, encodeMessage, TEXT_LENGTH_MAX } from './messages.ts';
+import { TEXT_LENGTH_MAX } from './failure-wire.ts';
+import { decodeMessage, encodeMessage } from './messages.ts';
 import { CHAIN_LINKS_MAX, CHAIN_MESSAGE_CHARS_MAX, DETAIL_CHARS_MAX } from './public-details.ts';
 import type { Message } from './types.ts';
 
@@ -85,6 +86,11 @@ const messages: Message[] = [
   { type: 'heartbeat', heads: [], answering: false, busy: { stepId: null, forMs: 1_000 } },
   { type: 'board', board, reports },
   { type: 'board', board: left, reports, epoch: 2 },
+  { type: 'heartbeat', heads: [], answering: true, said: 7 },
+  { type: 'textWanted', party: 1 },
+  { type: 'textWanted', party: 2, epoch: 1 },
+  { type: 'text', party: 1, text: { stepName: 's', facts: 'f', message: 'm', details: { a: 1 } } },
+  { type: 'text', party: 2, text: { chain: [{ name: 'Error', message: 'x' }] }, epoch: 3 },
   { type: 'diverged', branch: '4/0', entries: [entry], ended: true },
   { type: 'vote', scope: '4/0', failure },
   { type: 'vote', scope: '4/0', failure: told },
@@ -92,6 +98,7 @@ const messages: Message[] = [
   { type: 'vote', scope: '4/0', failure: null, members: [0, 2], early: true },
   { type: 'conclaveEnd', conclave: '5', fin: { steps: 2, digest: 'd' } },
   { type: 'fin', fin: { steps: 9, digest: 'd' } },
+  { type: 'fin', fin: { steps: 9, digest: 'd' }, number: 4 },
   { type: 'ready' },
   { type: 'closed' },
 ];
@@ -99,7 +106,7 @@ const messages: Message[] = [
 describe('control messages', () => {
   for (const message of messages) {
     it(`carries ${message.type} unchanged`, () => {
-      assert.deepEqual(decodeMessage(encodeMessage(message), parties), message);
+      assert.deepEqual(decodeMessage(encodeMessage(message, parties), parties), message);
     });
   }
 
@@ -148,7 +155,7 @@ describe('control messages', () => {
       { type: 'heartbeat', heads: Array(9).fill({ branch: '', position: 0, digest: '' }), answering: true },
     ];
     for (const message of strange) {
-      const bytes = encodeMessage(message);
+      const bytes = encodeMessage(message, [...parties, 'mallory']);
       assert.throws(() => decodeMessage(bytes, parties), { code: 'PRIVITY_CONTROL_MESSAGE_INVALID' });
     }
   });
@@ -169,7 +176,7 @@ describe('control messages', () => {
       { chain: [{ ...link, message: 'n'.repeat(CHAIN_MESSAGE_CHARS_MAX + 2) }] },
     ];
     for (const part of wrong) {
-      const bytes = encodeMessage({ type: 'vote', scope: '4', failure: { ...failure, ...part } });
+      const bytes = encodeMessage({ type: 'vote', scope: '4', failure: { ...failure, ...part } }, parties);
       assert.throws(() => decodeMessage(bytes, parties), { code: 'PRIVITY_CONTROL_MESSAGE_INVALID' });
     }
   });
@@ -189,7 +196,7 @@ describe('control messages', () => {
   });
 
   it('answers any bytes with a message or a PeerError', () => {
-    const corpus = messages.map(encodeMessage);
+    const corpus = messages.map((message) => encodeMessage(message, parties));
     const mutated = fc
       .tuple(fc.constantFrom(...corpus), fc.array(fc.tuple(fc.nat(200), fc.nat(255))), fc.nat(200))
       .map(([bytes, edits, length]) => {

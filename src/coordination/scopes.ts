@@ -6,6 +6,7 @@
  * Cost: each member sends one message to each other member a scope; one way, one message's time.
  */
 import type { Failure } from './failure.ts';
+import { bounded } from './failure-text.ts';
 import type { Turn } from './turn.ts';
 import type { Absence, OpenScope, PartyIndex, TrailEntry, Vote } from './types.ts';
 import { rankFailures } from './verdict.ts';
@@ -40,7 +41,8 @@ function missingOf(turn: Turn, { members, votes }: OpenScope): readonly Absence[
 }
 
 /** Something in a scope has failed at this party: the others hear of it at once, while what still runs here ends. */
-export function failScope(turn: Turn, scope: string, failure: Failure): void {
+export function failScope(turn: Turn, scope: string, thrown: Failure): void {
+  const failure = bounded(thrown, turn.next.config.parties.length);
   if (!turn.open || turn.next.scopes.get(scope)?.left || hasVoted(turn, scope) || isOver(turn, scope)) return;
   update(turn, scope, { entered: true });
   vote(turn, scope, failure);

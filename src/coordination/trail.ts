@@ -3,6 +3,8 @@
  * so equal digests at a position mean equal steps up to it.
  */
 import { STEP_KIND_WORDS, type TrailEntry } from './failure.ts';
+import { cutBytes } from './failure-text.ts';
+import { SHORT_NAME_BYTES_MAX } from './limits.ts';
 
 /** Entries of one branch that are kept for naming a first difference; older ones are proven equal by later digests. */
 export const TRAIL_ENTRIES_MAX = 256;
@@ -115,5 +117,7 @@ export function firstDifference(
 /** A step in words, for people: names are the program's own, hence public. */
 export function describe(entry: TrailEntry | null): string {
   if (entry === null) return 'end of the program';
-  return `step ${entry.stepId} "${entry.name}" (${STEP_KIND_WORDS[entry.kind]} at ${entry.places.join(', ')})`;
+  // As short as a peer's is: what is alike must read alike.
+  const name = cutBytes(entry.name, SHORT_NAME_BYTES_MAX);
+  return `step ${entry.stepId} "${name}" (${STEP_KIND_WORDS[entry.kind]} at ${entry.places.join(', ')})`;
 }

@@ -10,10 +10,13 @@ import {
   seal,
   signedText,
 } from './board.ts';
+import { fitsBoard } from './board-wire.ts';
 import { scopeViews, whoIsLeftOut } from './exclusion.ts';
 import type { Failure } from './failure.ts';
+import { bounded, type FailureText, split, textDigest, whole } from './failure-text.ts';
+import { agreementMs, isCounted } from './phase-bounds.ts';
 import type { Absence, Board, BoardReport, CoreState, Effect, Message, PeerView } from './types.ts';
-import { completedOutcome, failedOutcome, isSettled, type Outcome } from './verdict.ts';
+import { completedOutcome, failedOutcome, isSettled, type Outcome, withTexts } from './verdict.ts';
 
 type Draft = { -readonly [K in keyof CoreState]: CoreState[K] };
 
@@ -76,7 +79,10 @@ export class Turn {
   }
 
   send(to: number, message: Message): void {
-    this.effects.push({ type: 'send', to, message });
+    if (!isCounted(message)) return void this.effects.push({ type: 'send', to, message });
+    const number = (this.peer(to)?.said ?? 0) + 1;
+    this.updatePeer(to, { said: number });
+    this.effects.push({ type: 'send', to, message: { ...message, number } });
   }
 
   sendAll(message: Message): void {
@@ -96,22 +102,54 @@ export class Turn {
   abort(failure: Failure | null, leaving = false): void {
     if (!this.open) return;
     const { epoch, ready } = this.next;
-    const { nonce, signer } = this.next.config;
+    const { nonce, signer, parties } = this.next.config;
     // A program that has not begun cannot be in a scope, and could not go on: the run fails for all.
     const scopes = this.next.phase === 'joining' ? null : scopeViews(this);
     this.next.phase = 'aborting';
     this.next.abortingSince = this.now;
-    const said = {
-      failure,
+    const whatFailed = failure && bounded(failure, parties.length);
+    const { head, text } = whatFailed ? split(whatFailed) : { head: null, text: null };
+    const words = {
+      failure: head,
       ready,
       nonce,
       ...(epoch > 0 ? { epoch } : {}),
       ...(leaving ? { leaving } : {}),
-      ...(scopes?.length === 0 ? {} : { scopes }),
     };
+    const full = { ...words, ...(scopes?.length === 0 ? {} : { scopes }) };
+    // Too much to be said in one place of the board: the run cannot go on without anybody.
+    const said = fitsBoard(full, parties) ? full : { ...words, scopes: null };
     const contribution: Contribution = { ...said, signature: signer.sign(signedText(this.selfName, said)) };
     this.next.board = seal(this.next.board, this.self, contribution);
-    if (failure) this.effects.push({ type: 'learned', failure });
+    if (text) this.#tellText(text);
+    if (whatFailed) this.effects.push({ type: 'learned', failure: whatFailed });
+  }
+
+  /** Before the board that names it, so that it is there when a verdict is. */
+  #tellText(text: FailureText): void {
+    const { epoch, texts } = this.next;
+    this.next.texts = texts.with(this.self, text);
+    this.sendAll({ type: 'text', party: this.self, text, ...(epoch > 0 ? { epoch } : {}) });
+  }
+
+  /** A text has come, of what `party` has sealed or will have: from that party, or from one that passes it on. */
+  takeText(from: number, party: number, text: FailureText): void {
+    const { board, texts } = this.next;
+    const failure = board.contributions[party]?.failure;
+    if (party === this.self || (texts[party] && (failure || from !== party))) return;
+    if (board.contributions[party] && failure?.said !== textDigest(text))
+      return this.lose(from, 'PROTOCOL_VIOLATION', 'sent a text that its party did not sign');
+    this.next.texts = texts.with(party, text);
+    if (!failure) return;
+    this.effects.push({ type: 'learned', failure: whole(failure, text) });
+    for (const peer of this.next.wantedBy[party] ?? []) this.#passOn(peer, party, text);
+    this.next.wantedBy = this.next.wantedBy.with(party, []);
+  }
+
+  /** What a party has sealed, with its text where that is known. */
+  #failureOf(party: number): Failure | null {
+    const failure = this.next.board.contributions[party]?.failure ?? null;
+    return failure && whole(failure, this.next.texts[party]);
   }
 
   /** Gives up on a peer for good: its link counts as down, and nothing that it says is heard any more. */
@@ -138,9 +176,11 @@ export class Turn {
       return party !== this.self && theirs && theirs.version > (mine?.version ?? 0) ? theirs : mine;
     });
     for (const [party, contribution] of this.next.board.contributions.entries()) {
-      if (contribution?.failure && !known.contributions[party]) {
-        this.effects.push({ type: 'learned', failure: contribution.failure });
-      }
+      if (!contribution || known.contributions[party]) continue;
+      this.next.toldBy = this.next.toldBy.with(party, from);
+      this.#forgetStrangeText(party, contribution);
+      const failure = this.#failureOf(party);
+      if (failure) this.effects.push({ type: 'learned', failure });
     }
     for (const peer of this.others()) {
       if (isCut(this.next.board, this.self, peer) && !isCut(known, this.self, peer)) {
@@ -149,6 +189,12 @@ export class Turn {
     }
     const [party] = unproven;
     if (this.next.board !== known) this.abort(party === undefined ? null : this.#keysDiffer(from, party));
+  }
+
+  /** A text that was passed on before its party had been heard, and is not what that party has signed. */
+  #forgetStrangeText(party: number, { failure }: Contribution): void {
+    const text = this.next.texts[party];
+    if (text && failure?.said !== textDigest(text)) this.next.texts = this.next.texts.with(party, null);
   }
 
   /** The parties whose contributions are news here and are not provably their own, in this run. */
@@ -199,9 +245,12 @@ export class Turn {
       if (this.#isStable()) {
         this.#decide();
         this.#account(true);
+      } else if (this.now >= (this.next.abortingSince ?? this.now) + this.#agreementMs) {
+        this.#end({ ...this.#failed(), unconfirmed: true });
       }
     } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {
-      this.#account(true);
+      // Whoever has ended without the others' word has not decided: nobody may follow it.
+      this.#account(this.next.outcome.unconfirmed !== true);
     }
     if (this.#hasNews()) {
       const { board, reports, epoch } = this.next;
@@ -212,10 +261,55 @@ export class Turn {
 
   /** What follows from the board, here as at every member of the component: the end of the run, or its going on without some. */
   #decide(): void {
-    const { config, board } = this.next;
     const leftOut = this.#leftOut();
     if (leftOut && !leftOut.some(({ party }) => party === this.self)) this.leftOut = leftOut;
-    else this.#end(failedOutcome(config.parties, board.contributions, this.#absentFailures()));
+    else this.#end(this.#failed());
+  }
+
+  get #agreementMs(): number {
+    return agreementMs(this.next.config.bounds, this.next.config.parties.length);
+  }
+
+  /** The outcome by all that this party knows. */
+  #failed(): Outcome {
+    const { config, board, texts } = this.next;
+    const outcome = failedOutcome(config.parties, board.contributions, this.#absentFailures());
+    return withTexts(outcome, board.contributions, texts);
+  }
+
+  /** Texts that are missing at the end come from whoever has brought what they belong to: the link to its party may be down. */
+  #askForTexts(): void {
+    const { epoch, toldBy } = this.next;
+    for (const party of this.missingTexts()) {
+      const peer = toldBy[party] ?? party;
+      this.send(peer, { type: 'textWanted', party, ...(epoch > 0 ? { epoch } : {}) });
+    }
+  }
+
+  /** Of which sealed failures the text has not come, and may still come from a peer that is there. */
+  missingTexts(): readonly number[] {
+    const { board, texts, toldBy } = this.next;
+    return [...board.contributions.keys()].filter((party) => {
+      const peer = toldBy[party] ?? null;
+      if (board.contributions[party]?.failure?.said === undefined || texts[party] || peer === null)
+        return false;
+      return this.reachable().includes(peer) && this.peer(peer)?.gone === false;
+    });
+  }
+
+  /** A peer asks for a text that it has not heard: now, or when it comes. */
+  wantText(peer: number, party: number): void {
+    const { board, texts, wantedBy } = this.next;
+    const text = board.contributions[party] ? texts[party] : null;
+    if (text) this.#passOn(peer, party, text);
+    else if (!wantedBy[party]?.includes(peer))
+      this.next.wantedBy = wantedBy.with(party, [...(wantedBy[party] ?? []), peer]);
+  }
+
+  #passOn(peer: number, party: number, text: FailureText): void {
+    const { epoch } = this.next;
+    if (this.reachable().includes(peer))
+      this.send(peer, { type: 'text', party, text, ...(epoch > 0 ? { epoch } : {}) });
   }
 
   #leftOut(): readonly Absence[] | null {
@@ -278,6 +372,7 @@ export class Turn {
     this.next.endedAt = this.now;
     this.next.deferred = [];
     this.next.outcome = outcome;
+    if (outcome.result === 'failed') this.#askForTexts();
     this.effects.push({ type: 'ended', outcome });
   }
 }

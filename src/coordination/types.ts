@@ -1,6 +1,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Board, Vote } from './board.ts';
 import type { Failure, TrailEntry } from './failure.ts';
+import type { FailureText } from './failure-text.ts';
 import type { HelloFacts } from './hello-facts.ts';
 import type { Fin, Trail, TrailHead } from './trail.ts';
 import type { Outcome } from './verdict.ts';
@@ -17,6 +18,9 @@ export interface CoreBounds {
   readonly lostAfterMs: number;
   readonly lingerMs: number;
   readonly runDeadlineMs: number;
+  /** Beside the time in which peers are lost: what a party gives the others to agree, and to confirm the end (phase-bounds.ts). */
+  readonly agreeMs: number;
+  readonly confirmMs: number;
 }
 
 /** Signs what this party seals, and checks what others have sealed. Given as a parameter: keys are no matter of the core. */
@@ -69,9 +73,17 @@ export interface Heartbeat {
   readonly answering: boolean;
   /** Only of a program that does not answer. */
   readonly busy?: { readonly stepId: string | null; readonly forMs: number } | undefined;
+  /** The number of the last message that was sent to the receiver; absent for none. */
+  readonly said?: number | undefined;
 }
 
-export type Message =
+/**
+ * Messages that are said once (`isCounted`) are numbered from 1, for each receiver: one that is lost shows by the next, or by
+ * what a heartbeat says.
+ */
+export type Message = Saying & { readonly number?: number | undefined };
+
+type Saying =
   | { readonly type: 'hello'; readonly hello: Hello }
   | Heartbeat
   | {
@@ -81,6 +93,16 @@ export type Message =
       /** How often the run had gone on without somebody before; absent for never. */
       readonly epoch?: number | undefined;
     }
+  /** What the origin of a sealed failure lets cross of it. No verdict waits for it. */
+  | {
+      readonly type: 'text';
+      /** The party that has sealed the failure. */
+      readonly party: PartyIndex;
+      readonly text: FailureText;
+      readonly epoch?: number | undefined;
+    }
+  /** The run is over for the sender, which has not had this text. */
+  | { readonly type: 'textWanted'; readonly party: PartyIndex; readonly epoch?: number | undefined }
   /** "We differ at or before this position; here is how I came there." The receiver finds the first difference. */
   | {
       readonly type: 'diverged';
@@ -185,6 +207,12 @@ export interface PeerView {
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly closed: boolean;
+  /** Messages that are said once: how many were sent to it, have come from it, and had been sent by what it says itself. */
+  readonly said: number;
+  readonly taken: number;
+  readonly due: number;
+  /** Since when fewer have come than were sent; null while none is missing. */
+  readonly missingSince: number | null;
   /** Why this party has given up on it. */
   readonly lostAs: FailureCode | null;
   /** After this party's decision: the peer has closed its link, nothing more will come. */
@@ -243,6 +271,11 @@ export interface CoreState {
   readonly absent: readonly Absence[];
   /** The latest known account of every party, this one included. */
   readonly reports: readonly (BoardReport | null)[];
+  /** Texts of what parties have sealed, or will have: null where none has come. Believed once the contribution names its digest. */
+  readonly texts: readonly (FailureText | null)[];
+  /** By party: who has brought what it sealed, and who waits for the text of it; null for nobody yet. */
+  readonly toldBy: readonly (PartyIndex | null)[];
+  readonly wantedBy: readonly (readonly PartyIndex[])[];
   readonly trail: Trail;
   /** Scopes that are not concluded, by path. */
   readonly scopes: ReadonlyMap<string, OpenScope>;
@@ -260,6 +293,8 @@ export interface CoreState {
   readonly busy: Busy | null;
   readonly fin: Fin | null;
   readonly ready: boolean;
+  /** Since when this party has confirmed the end, and waits for the others. */
+  readonly readySince: number | null;
   readonly abortingSince: number | null;
   readonly endedAt: number | null;
   readonly outcome: Outcome | null;
@@ -268,4 +303,4 @@ export interface CoreState {
   readonly lastTickAt: number;
 }
 
-export type { Board, Failure, Fin, Outcome, TrailEntry, TrailHead, Vote };
+export type { Board, Failure, FailureText, Fin, Outcome, TrailEntry, Vote };

@@ -5,6 +5,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import { type Contribution, digestOf, failureFields } from './board.ts';
 import type { Failure } from './failure.ts';
+import { type FailureText, whole } from './failure-text.ts';
 import type { Fin } from './trail.ts';
 
 export interface Outcome {
@@ -17,6 +18,11 @@ export interface Outcome {
   readonly digest: string;
   /** Why each party is missing without which the run has gone on; absent for none. */
   readonly absent?: readonly Failure[];
+  /**
+   * This party could not find out in time what the others have agreed on: it ends with what it knows, and they may have ended
+   * otherwise. Never on an outcome that is `completed`.
+   */
+  readonly unconfirmed?: true;
 }
 
 /** Another party's program, key or protocol is not what was agreed: nothing that follows can be trusted. */
@@ -65,6 +71,20 @@ export function failedOutcome(
     ]),
     ...(absent.length > 0 ? { absent } : {}),
   };
+}
+
+/** The same outcome, with what the origins let cross of their failures, as far as it has come. */
+export function withTexts(
+  outcome: Outcome,
+  contributions: readonly (Contribution | null)[],
+  texts: readonly (FailureText | null)[],
+): Outcome {
+  const known = new Map(
+    contributions.flatMap((c, party) => (c?.failure ? [[c.failure.incident, texts[party]] as const] : [])),
+  );
+  const told = (failure: Failure): Failure => whole(failure, known.get(failure.incident));
+  const { failure, attached } = outcome;
+  return { ...outcome, failure: failure && told(failure), attached: attached.map(told) };
 }
 
 /**

@@ -95,6 +95,8 @@ export type RunEvent = Base &
         readonly digest: string;
         /** The parties without which the run has gone on; absent for none. */
         readonly absent?: readonly string[];
+        /** This party could not find out what the others have agreed on; absent where it could. They may have ended otherwise. */
+        readonly unconfirmed?: true;
         /** Of the cause, as in its `failure` event; null when completed. */
         readonly incident: string | null;
         readonly blame: Blame | null;

@@ -60,6 +60,8 @@ export interface MergedRun {
   readonly attached: RunReport['verdict']['attached'];
   /** Which parties have which verdict: one entry, if all agree. */
   readonly verdicts: readonly { readonly digest: string; readonly parties: readonly string[] }[];
+  /** Parties that could not find out what the others have agreed on. */
+  readonly unconfirmed: readonly string[];
   /** Parties in whose report the verdict does not follow from the contributions in it. */
   readonly underivable: readonly string[];
   readonly clocks: readonly (ClockOffset & { readonly party: string })[];
@@ -131,6 +133,7 @@ export function mergeReports(reports: readonly RunReport[]): MergedRun {
     failure: told.verdict.failure,
     attached: told.verdict.attached,
     verdicts: verdictsOf(reports),
+    unconfirmed: reports.filter((report) => report.unconfirmed).map(({ party }) => party),
     underivable: reports.filter((report) => !follows(report)).map(({ party }) => party),
     clocks: reports.map(({ party }, i) => ({ party, ...(offsets[i] ?? { offsetMs: 0, errorMs: null }) })),
     contradictionMs,
@@ -172,12 +175,12 @@ function verdictsOf(reports: readonly RunReport[]): MergedRun['verdicts'] {
 }
 
 /** Anybody can draw the verdict again from what the parties have sealed; other versions may draw it otherwise. */
-function follows({ outcome, parties, privityVersion, verdict }: RunReport): boolean {
+function follows({ outcome, parties, privityVersion, verdict, absent }: RunReport): boolean {
   if (outcome === 'completed' || privityVersion !== PRIVITY_VERSION) return true;
   const contributions = parties.map(
     (party) => verdict.contributions.find((one) => one.party === party) ?? null,
   );
-  return failedOutcome(parties, contributions).digest === verdict.digest;
+  return failedOutcome(parties, contributions, absent).digest === verdict.digest;
 }
 
 function failuresOf(

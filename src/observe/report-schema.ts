@@ -52,6 +52,7 @@ const failureShape = {
   incident: text,
   message: text.optional(),
   facts: text.optional(),
+  said: text.optional(),
   details: z
     .record(name, z.union([text, z.number(), z.boolean()]))
     .readonly()
@@ -155,6 +156,7 @@ const reportSchema = fields<RunReport>()({
   }),
   code: code.nullable(),
   absent: list(failure).default([]),
+  unconfirmed: z.literal(true).exactOptional(),
   failures: list(
     fields<FailureReport>()({
       ...failureShape,

@@ -191,6 +191,8 @@ export interface RunReport {
     readonly contributions: readonly SealedContribution[];
   };
   readonly code: FailureCode | null;
+  /** This party could not find out what the others have agreed on; absent where it could. */
+  readonly unconfirmed?: true;
   /** Why each party is missing without which the run has gone on. */
   readonly absent: readonly Failure[];
   /** Every failure that became known here, also those that the job has handled; the first ones, if there were very many. */

@@ -1,5 +1,7 @@
 /** The Channel of one step: messages between the members of a device, carried by the data links under the step's id. */
+
 import { UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import type { OpenDisclosure } from './disclosures.ts';
@@ -120,7 +122,8 @@ export class MemberChannel implements Channel {
     this.signal.removeEventListener('abort', this.#onAbort);
     for (const peer of this.#members) if (this.#entry) this.#exchange.fulfilled(peer, this.#entry.stepId);
     for (const inbox of this.#inboxes) {
-      for (const mail of inbox.mails.splice(0)) void mail.release().catch(() => {});
+      for (const mail of inbox.mails.splice(0))
+        void ignored(mail.release(), 'what is not released goes with the temporary folder');
       for (const { refuse } of inbox.takers.splice(0))
         refuse(this.signal.aborted ? this.signal.reason : ended());
     }

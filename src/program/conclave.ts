@@ -2,7 +2,9 @@
  * Conclaves: parts of the program that only some parties execute. The others count one step and go on; what happens inside, its
  * steps, public values and failures as values, stays among the members.
  */
+
 import { UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import type { StepRun } from './activity.ts';
 import type { Handle } from './at.ts';
@@ -41,7 +43,7 @@ export function conclave(
       throw error;
     },
   );
-  ended.catch(() => {});
+  void ignored(ended, 'whoever awaits it is told');
   return branch.scope.promise((resolve, reject) => void ended.then(() => resolve(result), reject));
 }
 

@@ -2,8 +2,10 @@
  * The dealer's side of a {@link SecureLine}: it serves the session of one device in one branch, over the channels of the steps in which
  * the members compute. Each member says when it is through with a step; its next message then comes in the next one.
  */
+
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { PeerError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { bereft, MESSAGE, THROUGH } from './secure-line.ts';
 
@@ -32,7 +34,7 @@ export class DealerLine {
     const done = this.#channel.add(channel);
     this.#serving ??= this.#serve(this.#channel);
     const serving = this.#serving;
-    serving.catch(() => {});
+    void ignored(serving, 'whoever awaits it is told');
     await Promise.race([done, serving.then(() => done)]);
   }
 
@@ -52,7 +54,7 @@ class DealerChannel implements Channel {
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
-    this.#ended.promise.catch(() => {});
+    void ignored(this.#ended.promise, 'whoever awaits it is told');
   }
 
   get rank(): number {

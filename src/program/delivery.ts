@@ -1,4 +1,5 @@
 /** Values on their way out of this party and into it. */
+import { ignored } from '../base/ignored.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import { decodeValue, type EncodedValue, snapshotValue } from '../wire/value-codec.ts';
 import { describeValue } from '../wire/value-describe.ts';
@@ -61,7 +62,7 @@ export class Delivery {
       cell.set(value);
       run.finish('completed');
     } catch (error) {
-      await mail.release().catch(() => {});
+      await ignored(mail.release(), 'what is not released goes with the temporary folder');
       this.#state.fail(error, run.entry, scope);
       cell.die();
       run.finish('failed');

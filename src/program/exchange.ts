@@ -2,7 +2,9 @@
  * The data plane of a program: which messages a step sends to which peers, and which it expects from whom. A message is
  * compared with this party's own program before anything of it is delivered: same step, same digest, expected from that peer.
  */
+
 import { InternalError, PeerError, PeerLostError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Body, Link, LinkHandlers, MessageSink } from '../contracts/link.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
@@ -104,7 +106,8 @@ export class Exchange {
     for (const [key, mails] of this.#early) {
       if (!mails[0] || !scope.contains(mails[0].frame.stepId)) continue;
       this.#early.delete(key);
-      for (const mail of mails) void mail.release().catch(() => {});
+      for (const mail of mails)
+        void ignored(mail.release(), 'what is not released goes with the temporary folder');
     }
   }
 
@@ -221,7 +224,7 @@ export class Exchange {
       if (expected !== undefined && this.#agrees(expected, mail.frame)) this.#accept(expected, mail);
       else {
         if (expected === undefined) this.#diverge(peer, mail.frame);
-        void mail.release().catch(() => {});
+        void ignored(mail.release(), 'what is not released goes with the temporary folder');
       }
     }
   }

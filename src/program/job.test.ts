@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { isJob, job, PARTIES_MAX, RESERVED_PARTY_NAMES } from './job.ts';
+import { PARTIES_MAX } from '../coordination/limits.ts';
+import { isJob, job, RESERVED_PARTY_NAMES } from './job.ts';
 import { parseArgs, parseSettings, type Schema } from './schema.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a job in plain JavaScript, which nothing keeps from these calls

@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { PARTIES_MAX } from '../coordination/limits.ts';
 import type { JobContext } from './at.ts';
 import { isNames, isSchema, type OutputOf, type Schema, type SettingsDeclaration } from './schema.ts';
 import type { AllAwaited } from './unawaited.ts';
@@ -29,8 +30,6 @@ export const RESERVED_PARTY_NAMES: readonly string[] = [
 export const PARTY_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** Longest deadline of a scope or a step: what a timer takes, about 24 days. */
 export const DEADLINE_MS_MAX = 2 ** 31 - 1;
-/** As many as the agreement between supervisors was designed for. */
-export const PARTIES_MAX = 64;
 
 export type AnyBody = (context: never) => unknown;
 

@@ -3,7 +3,9 @@
  * and what does not fit there ends the run. Never holds a peer back for lack of room: the message that a waiting step needs
  * may be behind the one that nobody needs yet.
  */
+
 import { UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { MessageSink } from '../contracts/link.ts';
 import type { ByteSource } from '../wire/value-codec.ts';
 import type { DataFrame } from '../wire/value-frame.ts';
@@ -82,7 +84,9 @@ export class Mailbox {
   /** Releases what is left; returns how many messages that were. */
   async close(): Promise<number> {
     const left = [...this.#waiting];
-    await Promise.all(left.map((mail) => mail.release().catch(() => {})));
+    await Promise.all(
+      left.map((mail) => ignored(mail.release(), 'what is not released goes with the temporary folder')),
+    );
     return left.length;
   }
 
@@ -177,7 +181,7 @@ class Incoming implements Mail, MessageSink {
     this.#settle('failed');
     this.#room.gone(this);
     this.#freeMemory();
-    await this.#writing?.catch(() => {});
+    if (this.#writing) await ignored(this.#writing, 'whoever wrote it has been told');
     if (!this.#hasBlobs) await this.#file?.remove();
   }
 

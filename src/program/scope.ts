@@ -2,7 +2,9 @@
  * A scope: a part of the program that succeeds or fails as one. The run is the outermost; `attempt`, `retry` and `deadline`
  * make inner ones. Aborting a scope aborts what is within it, and nothing else.
  */
+
 import { setMaxListeners } from 'node:events';
+import { ignored } from '../base/ignored.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import type { RunAbortedError } from './abort.ts';
 import type { Branch } from './branch.ts';
@@ -105,7 +107,7 @@ export class Scope {
         },
       );
     });
-    promise.catch(() => {});
+    void ignored(promise, 'whoever awaits it is told');
     return promise;
   }
 }

@@ -6,7 +6,9 @@
  * branch: an exchange is issued when somebody asks for a result, before any other step that the program may wait for, when the branch
  * has ended, and when OPERATIONS_PENDING_MAX steps have gathered.
  */
+
 import { UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import type { Shape } from '../secure/ring/shape.ts';
@@ -314,7 +316,7 @@ function arrived(steps: readonly SecureStep[]): Promise<void> {
     ),
   );
   // Whoever queues the computation looks at it only when its turn has come.
-  ready.catch(() => {});
+  void ignored(ready, 'whoever awaits it is told');
   return ready;
 }
 

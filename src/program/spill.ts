@@ -1,8 +1,10 @@
 /** Temporary files for what does not fit into memory: early messages, and the Blobs that a party receives. */
+
 import { openAsBlob } from 'node:fs';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { ByteSource } from '../wire/value-codec.ts';
 
 export interface SpillFile extends ByteSource {
@@ -76,8 +78,12 @@ export class FileSpillStore implements SpillStore {
 
   async close(): Promise<number> {
     const count = this.#open.size;
-    await Promise.all([...this.#open].map((file) => file.remove().catch(() => {})));
-    const dir = await this.#dir?.catch(() => undefined);
+    await Promise.all(
+      [...this.#open].map((file) =>
+        ignored(file.remove(), 'what is not released goes with the temporary folder'),
+      ),
+    );
+    const dir = this.#dir && (await ignored(this.#dir, 'whoever wanted to write has been told'));
     this.#dir = undefined;
     if (dir !== undefined) await rm(dir, { recursive: true, force: true });
     return count;
@@ -147,7 +153,7 @@ class DiskFile implements SpillFile {
     this.#onRemove(this);
     this.#allowance.give(this.#size);
     this.#size = 0;
-    await this.seal().catch(() => {});
+    await ignored(this.seal(), 'whoever wrote it has been told');
     await rm(this.#path, { force: true });
   }
 

@@ -22,6 +22,8 @@ export class Announcer {
   readonly #told = new Set<string>();
   /** Failures of this party's program whose details are under way: told when they are there. */
   readonly #awaited = new Map<string, Failure>();
+  /** Failures of others whose text is under way: told when it is there, or with the verdict, which waits for no text. */
+  readonly #textless = new Map<string, Failure>();
   /** This party's own until the parties have agreed on one. */
   runId: string;
 
@@ -61,6 +63,11 @@ export class Announcer {
     const chain = own ?? failure.chain;
     const { blame, retryable } = failureCodes[code];
     if (this.#told.has(incident) || (detail === undefined && this.#awaited.has(incident))) return;
+    if (detail === undefined && failure.said !== undefined) {
+      this.#textless.set(incident, failure);
+      return;
+    }
+    this.#textless.delete(incident);
     this.#told.add(incident);
     this.#awaited.delete(incident);
     const said = message ?? (detail ? detail.split('\n', 1)[0] : facts);
@@ -87,7 +94,9 @@ export class Announcer {
     this.emit({ event: 'party.absent', peer: origin, code, incident });
   }
 
-  verdict({ result, failure, attached, digest, absent }: Outcome, atMs: number): void {
+  verdict(outcome: Outcome, atMs: number): void {
+    const { result, failure, attached, digest, absent, unconfirmed } = outcome;
+    for (const one of this.#textless.values()) this.failure(one, { detail: '' });
     const info = failure ? failureCodes[failure.code] : null;
     const said = failure?.message ?? failure?.facts;
     const event = {
@@ -99,6 +108,7 @@ export class Announcer {
       stepName: failure?.stepName ?? null,
       digest,
       ...(absent ? { absent: absent.map(({ origin }) => origin) } : {}),
+      ...(unconfirmed ? { unconfirmed } : {}),
       incident: failure?.incident ?? null,
       blame: info?.blame ?? null,
       retryable: info?.retryable ?? false,

@@ -25,6 +25,13 @@ export const DEFAULT_BOUNDS: Bounds = {
   lingerMs: 1_500,
   /** The whole run: a forgotten run must not hold its resources for ever. A day. */
   runDeadlineMs: 86_400_000,
+  /**
+   * Of an agreement on a failure, what is not the time to notice losses: messages over slow links. A party that has waited for the
+   * whole of it ends with what it knows, and says so (docs/failure-model.md, "Bounds of the last phases").
+   */
+  agreeMs: 3_000,
+  /** The same for the end of a run that everybody's program has come to. */
+  confirmMs: 3_000,
   /** After the verdict: how long the job's own clean-up may take before its process tree is killed. */
   graceMs: 2_000,
   /** How long the last control messages may take to leave before links are closed all the same. */

@@ -32,7 +32,13 @@ export class Chronicle {
 
   /** A failure became known here. The first time counts. */
   failure(failure: Failure): void {
-    if (this.#failures.has(failure.incident)) return;
+    const known = this.#failures.get(failure.incident);
+    // Its text has come later.
+    if (known?.said !== undefined && failure.said === undefined) {
+      const { said: _, ...before } = known;
+      this.#failures.set(failure.incident, { ...before, ...failure });
+    }
+    if (known) return;
     this.note({ what: 'failure', incident: failure.incident });
     if (this.#failures.size >= FAILURES_MAX) return;
     const { blame, retryable } = failureCodes[failure.code];

@@ -1,5 +1,6 @@
 /** Makes a party's links of one plane. Of two parties the one that the federation lists first dials. */
 import type { LinkHandlers, Plane, Transport } from '../contracts/index.ts';
+import { CONTROL_MESSAGE_BYTES_MAX } from '../coordination/limits.ts';
 import {
   acceptInto,
   createLink,
@@ -16,8 +17,13 @@ import type { EventLoop } from './platform.ts';
  */
 const DIALS_BEFORE_LOST = 8;
 
+/** What crosses a control link is a control message, as a header or, for heartbeats, as a note. */
 export function controlLinkLimits(lostAfterMs: number): Partial<LinkLimits> {
-  return { backoffMsMax: Math.min(LINK_LIMITS.backoffMsMax, Math.ceil(lostAfterMs / DIALS_BEFORE_LOST)) };
+  return {
+    backoffMsMax: Math.min(LINK_LIMITS.backoffMsMax, Math.ceil(lostAfterMs / DIALS_BEFORE_LOST)),
+    headerBytesMax: CONTROL_MESSAGE_BYTES_MAX,
+    noteBytesMax: CONTROL_MESSAGE_BYTES_MAX,
+  };
 }
 
 export interface ConnectorOptions {

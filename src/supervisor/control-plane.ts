@@ -1,8 +1,9 @@
 /** The control plane of one party: a link to the supervisor of every other party, in terms of the core's messages. */
 import { PeerError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
+import { ignored } from '../base/ignored.ts';
 import type { Link, LinkHandlers, Timer } from '../contracts/index.ts';
-import { CONTROL_MESSAGE_BYTES_MAX, decodeMessage, encodeMessage } from '../coordination/messages.ts';
+import { decodeMessage, encodeMessage } from '../coordination/messages.ts';
 import type { Message } from '../coordination/types.ts';
 import { closedFor, type ManagedLink } from '../transport/index.ts';
 import type { EventLoop } from './platform.ts';
@@ -15,6 +16,16 @@ export interface ControlPlaneHandlers {
   onTrouble(peer: number, error: Error): void;
   /** The peer cannot be talked to, ever: its identity was refused, or it sent what no peer may send. */
   onRefused(peer: number, error: Error): void;
+  /** A link that stands has not taken a message: what it says, the peer will never hear. */
+  onUnsent(peer: number, error: Error): void;
+}
+
+/** Control messages are headers; whoever sends a body speaks another language, and waits for an answer. */
+function bodyError(): PeerError {
+  return new PeerError(
+    'PRIVITY_CONTROL_MESSAGE_INVALID',
+    'A control message cannot be accepted: it has a body.',
+  );
 }
 
 export type Connect = (peer: string, handlers: LinkHandlers) => ManagedLink;
@@ -44,10 +55,7 @@ export class ControlPlane {
 
   /** Sends after the current turn of the event loop; of several boards of one epoch in a row only the last, which contains the others. */
   send(peer: number, message: Message): void {
-    if (message.type === 'heartbeat') {
-      this.#links.get(peer)?.note(encodeMessage(message));
-      return;
-    }
+    if (message.type === 'heartbeat') return this.#beat(peer, message);
     const waiting = this.#outbox.get(peer) ?? [];
     if (this.#outbox.size === 0) this.#loop.later(() => this.#flushOutbox());
     const last = waiting.at(-1);
@@ -59,10 +67,7 @@ export class ControlPlane {
   /** The peer has been given up: nothing is sent to it or heard from it any more. */
   drop(peer: number): void {
     this.#outbox.delete(peer);
-    this.#links
-      .get(peer)
-      ?.close(closedFor('PEER_UNREACHABLE'))
-      .catch(() => undefined);
+    this.#hangUp(peer, closedFor('PEER_UNREACHABLE'));
   }
 
   /** Resolves when all that was sent has been acknowledged by those who still listen, after `timeoutMs` at the latest. */
@@ -91,6 +96,19 @@ export class ControlPlane {
     return this.#links.size;
   }
 
+  #hangUp(peer: number, reason: Error): void {
+    const closing = this.#links.get(peer)?.close(reason);
+    if (closing) void ignored(closing, 'the peer is given up, whether it hears of it or not');
+  }
+
+  #beat(peer: number, heartbeat: Message): void {
+    try {
+      this.#links.get(peer)?.note(encodeMessage(heartbeat, this.#parties));
+    } catch (error) {
+      this.#handlers.onUnsent(peer, error as Error);
+    }
+  }
+
   #flushOutbox(): void {
     const outbox = [...this.#outbox];
     this.#outbox.clear();
@@ -99,12 +117,22 @@ export class ControlPlane {
     for (const [peer, messages] of outbox) {
       const link = this.#links.get(peer);
       for (const message of messages) {
-        const bytes = encoded.get(message) ?? encodeMessage(message);
+        const bytes = encoded.get(message) ?? encodeMessage(message, this.#parties);
         encoded.set(message, bytes);
-        // A link that has closed rejects; the core hears of the loss by other ways.
-        link?.send(bytes).catch(() => undefined);
+        link?.send(bytes).catch((error: Error) => this.#unsent(peer, link, error));
       }
     }
+  }
+
+  /** What a link has not delivered when it closes, by either end or a refusal, `onState` has told of. */
+  #unsent(peer: number, link: Link, error: Error): void {
+    if (link.state !== 'closed') this.#handlers.onUnsent(peer, error);
+  }
+
+  /** The peer has sent what no peer may send. */
+  #refuse(peer: number, error: Error): void {
+    this.#hangUp(peer, error);
+    this.#handlers.onRefused(peer, error);
   }
 
   #linkHandlers(peer: number): LinkHandlers {
@@ -112,24 +140,20 @@ export class ControlPlane {
       try {
         this.#handlers.onMessage(peer, decodeMessage(bytes, this.#parties));
       } catch (error) {
-        this.#links
-          .get(peer)
-          ?.close(error as Error)
-          .catch(() => undefined);
-        this.#handlers.onRefused(peer, error as Error);
+        this.#refuse(peer, error as Error);
       }
     };
     return {
-      onMessage(header) {
-        let bodyBytes = 0;
+      onMessage: (header) => {
+        let hasBody = false;
         return {
           write: (piece) => {
-            bodyBytes += piece.length;
+            if (piece.length > 0 && !hasBody) this.#refuse(peer, bodyError());
+            hasBody ||= piece.length > 0;
             return undefined;
           },
-          // Control messages are headers without a body; a body would be another version's.
           end: () => {
-            if (bodyBytes === 0 && header.length <= CONTROL_MESSAGE_BYTES_MAX) take(header);
+            if (!hasBody) take(header);
             return undefined;
           },
           abort: () => undefined,

@@ -5,9 +5,11 @@
  *
  * These are connections of their own, so the word does not wait behind values, and there need not have been any before.
  */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { deferred } from '../base/deferred.ts';
 import { PeerLostError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import { systemClock } from '../base/system.ts';
 import type { Connection } from '../contracts/index.ts';
 import { createGrpcTransport, type ListeningPort, listenPort, refuse } from '../transport/index.ts';
@@ -58,9 +60,9 @@ export async function sayLastWord(word: LastWord): Promise<void> {
     }
   });
   const told = Promise.allSettled([...[...coming.values()].map(({ promise }) => promise), ...going]);
-  await Promise.race([told, late]).catch(() => undefined);
+  await ignored(Promise.race([told, late]), 'the time for it is over');
   ending.abort();
-  await late.catch(() => undefined);
+  await ignored(late, 'it was ended by the line above');
   await (await port)?.close();
   await transport.close();
 }

@@ -45,6 +45,16 @@ export class OwnFailures {
     dispatch({ type: 'silent', peer: parties.indexOf(peer), failure });
   }
 
+  /**
+   * A link that stands has not taken a message: a bug of Privity at this party. What follows would be misunderstood, so the peer is
+   * given up, too.
+   */
+  unsent(peer: number, error: Error): void {
+    const { parties, dispatch } = this.#options;
+    this.failed('INTERNAL', `a control message to ${parties[peer]} could not be sent`, error.message);
+    dispatch({ type: 'lost', peer, code: 'LINK_DOWN' });
+  }
+
   /** A peer cannot be talked to, ever. */
   refused(peer: number, error: Error): void {
     const { parties, say } = this.#options;

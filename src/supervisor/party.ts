@@ -11,6 +11,7 @@ import { digestOf, signedText } from '../coordination/board.ts';
 import { differences, type Hellos, ownRunId, PROTOCOL_VERSION } from '../coordination/handshake.ts';
 import { factsOf, type JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, Effect, Hello, Outcome } from '../coordination/types.ts';
+import { withTexts } from '../coordination/verdict.ts';
 import type { RunReport } from '../observe/report.ts';
 import { Announcer } from './announcer.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
@@ -156,6 +157,7 @@ export class PartyRun<Child extends ProgramChild> {
       },
       onTrouble: (peer, error) => this.#contacts.trouble(this.#parties[peer] ?? '?', error),
       onRefused: (peer, error) => this.#own.refused(peer, error),
+      onUnsent: (peer, error) => this.#own.unsent(peer, error),
     });
     this.#control = control;
     record.hold('control links', `${control.size}`, () => control.close());
@@ -261,6 +263,7 @@ export class PartyRun<Child extends ProgramChild> {
 
   async #close(outcome: Outcome): Promise<RunReport> {
     const { items, leftovers } = await this.#record.releaseAll();
+    const { board, texts } = this.#coordinator.state;
     this.#say.emit({ event: 'reclaimed', items, leftovers });
     if (outcome.result === 'completed') this.#say.emit({ event: 'result', value: this.#program.result });
     const report = buildReport({
@@ -272,8 +275,9 @@ export class PartyRun<Child extends ProgramChild> {
       job: { file: this.#options.jobFile, hash: this.#program.jobHash },
       startedAt: this.#startedAt,
       endedAt: this.#platform.clock.wallTime(),
-      outcome,
-      board: this.#coordinator.state.board,
+      // With texts that have come since it was decided.
+      outcome: withTexts(outcome, board.contributions, texts),
+      board,
       recorder: this.#recorder,
       chronicle: this.#chronicle,
       waits: this.#program.waits,

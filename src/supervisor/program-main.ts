@@ -4,7 +4,9 @@
  * What it needs for that is loaded at once; everything else, which takes far longer, when the supervisor turns out to be there. So a
  * supervisor that is killed while this process starts is told of as soon as can be.
  */
+
 import { readFileSync } from 'node:fs';
+import { ignored } from '../base/ignored.ts';
 import type { ToProgram } from './ipc.ts';
 import { MARK } from './process-group.ts';
 import type { ProgramRun } from './program-run.ts';
@@ -56,7 +58,8 @@ async function begin(load: Load): Promise<void> {
 // The supervisor is gone: tell the peers, who have their own supervisors, then leave nothing behind.
 const orphaned = (): void => {
   watchdog?.awake();
-  void (run?.orphaned() ?? sayLastWord()).catch(() => undefined).finally(() => endProcessTree(tempDir));
+  const told = ignored(run?.orphaned() ?? sayLastWord(), 'nobody is left to be told but by silence');
+  void told.finally(() => endProcessTree(tempDir));
 };
 process.on('disconnect', orphaned);
 // It may be gone since before anybody listened.

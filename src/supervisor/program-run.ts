@@ -1,7 +1,9 @@
 /** One run in the program process: job, runtime and data plane, joined to the supervisor's messages. */
+
 import type { Socket } from 'node:net';
 import { PeerError, UsageError } from '../base/errors.ts';
 import type { FailureCode } from '../base/failure-codes.ts';
+import { ignored } from '../base/ignored.ts';
 import type { LinkHandlers, Timer } from '../contracts/index.ts';
 import type { Failure } from '../coordination/failure.ts';
 import { argumentItem } from '../coordination/hello-facts.ts';
@@ -174,14 +176,11 @@ export class ProgramRun {
       runtime.attach(peer, link);
     }
     this.#lookAfter(runtime);
-    try {
-      const { steps, digest, result } = await runtime.run();
-      this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
-    } catch {
-      // Reported through the host when it happened; the verdict follows, and ends this process.
-    } finally {
-      this.#looking?.cancel();
-    }
+    const ended = await ignored(runtime.run(), 'it is reported through the host when it happens');
+    this.#looking?.cancel();
+    if (!ended) return;
+    const { steps, digest, result } = ended;
+    this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
   }
 
   /** The runtime's handlers, and an ear for what concerns the supervisor. */
@@ -250,7 +249,7 @@ export class ProgramRun {
   async #end(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
-    await this.#running.catch(() => undefined);
+    await ignored(this.#running, 'whoever began it has reported it');
     this.#flushDetails();
     const released = await this.#runtime?.close();
     const links = this.#links.length;
@@ -327,7 +326,7 @@ export class ProgramRun {
     this.#runtime?.exclude(peer, failure);
     const index = this.#links.findIndex((link) => link.peer === peer);
     for (const link of index === -1 ? [] : this.#links.splice(index, 1))
-      link.close(closedFor(failure.code)).catch(() => undefined);
+      void ignored(link.close(closedFor(failure.code)), 'the run goes on without the peer');
     this.#silence?.forget(peer);
   }
 

@@ -42,7 +42,7 @@ function playFailure(parties: readonly string[], config: CoreConfig): void {
     cores[party] = state;
     for (const effect of effects) {
       if (effect.type !== 'send') continue;
-      const message = decodeMessage(encodeMessage(effect.message), parties);
+      const message = decodeMessage(encodeMessage(effect.message, parties), parties);
       waiting.push({ to: effect.to, event: { type: 'received', peer: party, message } });
     }
   };

@@ -3,6 +3,7 @@ import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promis
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
+import { ignored } from '../base/ignored.ts';
 import { steeringEscaped } from '../base/steering.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Hellos } from '../coordination/handshake.ts';
@@ -48,6 +49,7 @@ export function buildReport(parts: ReportParts): RunReport {
       contributions: sealed(parts),
     },
     code: outcome.failure?.code ?? null,
+    ...(outcome.unconfirmed ? { unconfirmed: true } : {}),
     absent: outcome.absent ?? [],
     failures: chronicle.failures,
     waits: waits.atTheEnd,
@@ -119,7 +121,7 @@ export async function writeReport(
     if (moved !== undefined) notice(moved);
     return path;
   } catch (cause) {
-    await rm(draft, { force: true }).catch(() => undefined);
+    await ignored(rm(draft, { force: true }), 'the cause is thrown below');
     throw cannotWrite(path, cause);
   }
 }
@@ -181,5 +183,5 @@ function cannotWrite(path: string, cause: unknown): EnvironmentError {
 
 /** The exit code of a party's process for an outcome. */
 function exitCodeOf(outcome: Outcome): number {
-  return outcome.failure ? failureCodes[outcome.failure.code].exit : 0;
+  return outcome.result === 'completed' ? 0 : failureCodes[outcome.failure?.code ?? 'INTERNAL'].exit;
 }

@@ -1,8 +1,10 @@
 /** The machine that this supervisor runs on. It loads nothing that only programs need, such as the database. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import { OwnClaim } from './claim.ts';
 import type { PartyOptions } from './options.ts';
 import { clearOrphan, findOrphans, orphanText } from './orphans.ts';
@@ -45,7 +47,7 @@ async function makeFolder({ party, listen, runId = '' }: PartyOptions): Promise<
       remove: removal(path),
     };
   } catch (cause) {
-    if (path !== undefined) await removal(path)().catch(() => undefined);
+    if (path !== undefined) await ignored(removal(path)(), 'the cause is thrown below');
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new EnvironmentError(
       'PRIVITY_TEMPORARY_FOLDER',

@@ -2,9 +2,11 @@
  * A thread of the program process that watches over its supervisor. When that is gone, it tells the peers and sees to it that the
  * process ends, also if the main thread is in a loop that never returns; then nobody else is left to do either.
  */
+
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { ignored } from '../base/ignored.ts';
 import type { LastWord } from './last-word.ts';
 import { killMarked } from './process-group.ts';
 
@@ -64,7 +66,7 @@ if (!isMainThread) {
     clearInterval(looking);
     const { sayLastWord } = await import('./last-word.ts');
     if (isMainAwake) return;
-    await sayLastWord(lastWord).catch(() => undefined);
+    await ignored(sayLastWord(lastWord), 'nobody is left to be told but by silence');
     if (!isMainAwake) endProcessTree(tempDir);
   };
 }

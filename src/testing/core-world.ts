@@ -26,6 +26,8 @@ export const testBounds: CoreBounds = {
   lostAfterMs: 1_000,
   lingerMs: 1_500,
   runDeadlineMs: 60_000,
+  agreeMs: 2_000,
+  confirmMs: 2_000,
 };
 
 export interface World {

@@ -39,7 +39,38 @@ const planted: Readonly<Record<keyof typeof textRules, { bad: ProjectFile; good:
     bad: { path: 'src/base/x.test.ts', text: "it('runs', () => { f(); })" },
     good: { path: 'src/base/x.test.ts', text: "it('runs', () => { assert.ok(f()); })" },
   },
+  silence: {
+    bad: { path: 'src/supervisor/x.ts', text: 'link.send(bytes).catch(() => undefined);' },
+    good: { path: 'src/supervisor/x.ts', text: "void ignored(link.close(), 'the peer is given up');" },
+  },
 };
+
+/** Other ways to say nothing, and what only looks like one. */
+const silences: Readonly<Record<string, boolean>> = {
+  'p.catch(() => {})': true,
+  'p\n  .catch(() => undefined)': true,
+  'p.catch((_e) => null)': true,
+  'p.catch(() => [])': true,
+  'p.then(done, () => undefined)': true,
+  'try { f(); } catch {}': true,
+  'try { f(); } catch (error) {\n}': true,
+  "void ignored(p, '')": true,
+  "void ignored(f(g(), 1), '')": true,
+  'p.catch((error) => this.failed(error))': false,
+  'try { f(); } catch { // It has ended by itself.\n }': false,
+  "await ignored(f(g()), 'it is reported by f')": false,
+};
+
+describe('the rule of silence', () => {
+  for (const [text, isBad] of Object.entries(silences)) {
+    it(`${isBad ? 'finds' : 'lets through'} ${text.replaceAll('\n', ' ')}`, () => {
+      assert.equal(
+        violations([{ path: 'src/cli/x.ts', text }], textRules.silence ?? (() => [])).length,
+        isBad ? 1 : 0,
+      );
+    });
+  }
+});
 
 describe('tidy', () => {
   it('reads the whole project', () => {

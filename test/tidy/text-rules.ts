@@ -84,6 +84,24 @@ export const skippedTests: Rule = ({ path, text }) => {
 export const assertionFree: Rule = ({ path, text }) =>
   isTest(path) && !/\bassert\b|from '[^']+-suite\.ts'/.test(text) ? ['asserts nothing'] : [];
 
+/** Where failures are on their way to somebody who waits. */
+const failuresWay = /^src\/(supervisor|transport|program|coordination|cli)\//;
+/** A handler of rejections that does nothing, whatever it returns, and a block that catches an error and is empty. */
+const silent = [
+  /\bcatch\(\s*\(?\w*\)?\s*=>\s*(undefined|null|void 0|\[\]|\{\s*\})\s*,?\s*\)/g,
+  /\bthen\(\s*(undefined|null|[\w.]+),\s*\(\)\s*=>\s*(undefined|null|void 0|\{\s*\})\s*,?\s*\)/g,
+  /\bcatch\s*(\(\w+\)\s*)?\{\s*\}/g,
+];
+/** `ignored(promise, 'why')`: the reason is a sentence, not a blank. */
+const unexplained = /\bignored\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,\s*(?:''|""|``)\s*\)/g;
+
+/** A rejection that nobody hears is a party that waits: `ignored(promise, 'why')` in src/base/ignored.ts, or a comment in the block. */
+export const silence: Rule = ({ path, text }) => {
+  if (!failuresWay.test(path) || isTest(path)) return [];
+  const found = [...silent, unexplained].flatMap((pattern) => [...text.matchAll(pattern)]);
+  return found.map(([match]) => `lets a failure go without a word: ${match}`);
+};
+
 export const textRules: Readonly<Record<string, Rule>> = {
   fileLength,
   fileName,
@@ -93,6 +111,7 @@ export const textRules: Readonly<Record<string, Rule>> = {
   unfinished,
   skippedTests,
   assertionFree,
+  silence,
 };
 
 export function violations(files: readonly ProjectFile[], rule: Rule): Violation[] {

@@ -16,7 +16,7 @@ it('the largest hello fits one message of a link', () => {
     ...{ protocol: word, version: word, federation: word, job: word, args: word, runId: word, nonce: word },
     facts: factsOf({ files: items, args: items, node: word, duckdb: word, lockfile: word }),
   };
-  const bytes = encodeMessage({ type: 'hello', hello });
+  const bytes = encodeMessage({ type: 'hello', hello }, ['alice', 'bob']);
   assert.ok(bytes.length <= LINK_LIMITS.headerBytesMax, `${bytes.length}`);
   assert.deepEqual(decodeMessage(bytes, ['alice', 'bob']), { type: 'hello', hello });
 });

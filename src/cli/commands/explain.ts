@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, PeerError, UsageError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { signedText } from '../../coordination/board.ts';
 import { mergeReports, mixed } from '../../observe/merged-run.ts';
@@ -48,7 +49,9 @@ export async function explainCommand(
 /** Something that looks like a path is one, whether it exists or not: the error is then about a file. */
 async function isThere(path: string): Promise<boolean> {
   return (
-    path.includes('/') || path.endsWith('.json') || (await stat(path).catch(() => undefined)) !== undefined
+    path.includes('/') ||
+    path.endsWith('.json') ||
+    (await ignored(stat(path), 'then it is not there')) !== undefined
   );
 }
 
@@ -56,7 +59,7 @@ async function isThere(path: string): Promise<boolean> {
 async function readReports(paths: readonly string[]): Promise<readonly RunReport[]> {
   const files: string[] = [];
   for (const path of paths) {
-    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+    const isFolder = (await ignored(stat(path), 'then it is not there'))?.isDirectory() ?? false;
     if (!isFolder) files.push(path);
     else
       for (const name of (await readdir(path)).sort())

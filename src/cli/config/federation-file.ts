@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { PARTIES_MAX } from '../../coordination/limits.ts';
 import type { FederationMember } from '../../supervisor/options.ts';
 import { DIALLED_EXPECTED, formatAddress, isUnspecified, parseAddress } from './address.ts';
 import { checkFile, type IssueParams } from './check.ts';
@@ -11,9 +12,6 @@ export interface Federation {
   readonly name: string;
   readonly parties: readonly FederationMember[];
 }
-
-/** Every party keeps a link to every other; beyond this the number of links is a problem of its own. */
-export const PARTIES_MAX = 64;
 
 export const partyNamePattern = /^[a-z][a-z0-9-]{0,30}$/;
 export const fingerprintPattern = /^sha256:[A-Za-z0-9_-]{43}$/;

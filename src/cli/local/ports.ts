@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { EnvironmentError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 
 /**
  * Ports of throw-away federations come from below the range from which systems take ports for outgoing connections, so that
@@ -39,7 +40,7 @@ export async function freePorts(
         );
       }
       const port = PORT_FIRST + draw(PORT_LAST - PORT_FIRST);
-      const server = await listen(host, port).catch(() => undefined);
+      const server = await ignored(listen(host, port), 'the next port is tried');
       if (server === undefined) continue;
       servers.push(server);
       ports.push(port);

@@ -1,4 +1,5 @@
 import { Listr, type ListrTaskWrapper } from 'listr2';
+import { ignored } from '../../base/ignored.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
 import { padEnd } from './columns.ts';
@@ -70,7 +71,7 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
       rendererOptions: { formatOutput: 'truncate', collapseErrors: true },
     },
   );
-  const shown = list.run().catch(() => undefined);
+  const shown = ignored(list.run(), 'it only shows what the summary says again');
 
   return {
     event(event: RunEvent) {

@@ -71,6 +71,10 @@ function headBlock(run: MergedRun, verified: number | null, style: Style): strin
     style.dim(`  told by the ${told.length === 1 ? 'report' : 'reports'} of ${listed(told)}${missing}`),
   );
   lines.push(...digestLines(run, style));
+  if (run.unconfirmed.length > 0) {
+    const words = `${listed(run.unconfirmed)} could not find out what the others had agreed on, and ended with what was known there.`;
+    lines.push(style.yellow(`  ${words}`));
+  }
   for (const party of run.underivable) {
     const words = `The verdict in the report of ${party} does NOT follow from the contributions in it: it was changed.`;
     lines.push(style.red(`  ${words}`));

@@ -36,7 +36,9 @@ export function sentence(event: RunEvent): string | undefined {
     case 'verdict':
       return event.outcome === 'completed'
         ? `verdict: completed${event.absent ? ` without ${listed(event.absent)}` : ''}`
-        : `verdict: ${event.code ?? 'failed'} at ${placeText(event.origin, event.stepId, event.stepName)}`;
+        : `verdict: ${event.code ?? 'failed'} at ${placeText(event.origin, event.stepId, event.stepName)}${
+            event.unconfirmed ? ', not confirmed by the others' : ''
+          }`;
     case 'party.absent':
       return `the run goes on without ${event.peer}: ${event.code}`;
     case 'reclaimed':

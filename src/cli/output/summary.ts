@@ -148,6 +148,13 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
   if (busy.length > 0) rows.push(['busy', printableText(busy.join('\n'))]);
   if (verdict !== undefined) rows.push(['to do', whatToDo(input, verdict)]);
   rows.push(['ended', `exit code ${input.exitCode}, run ${printable(input.board.runId ?? '(none)')}`]);
+  const alone = input.own.filter((party) => input.board.party(party).verdict?.unconfirmed);
+  if (alone.length > 0) {
+    rows.push([
+      'note',
+      `Not confirmed: ${listed(alone)} could not find out what the others had agreed on; they may have ended otherwise.`,
+    ]);
+  }
   if (verdictsDiffer(input)) {
     rows.push([
       'note',

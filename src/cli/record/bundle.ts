@@ -106,6 +106,7 @@ const reportRules: { readonly [K in keyof Required<RunReport>]: Rule } = {
   verdict: 'whole',
   code: 'whole',
   absent: 'whole',
+  unconfirmed: 'whole',
   failures: 'whole',
   waits: 'whole',
   longestWaits: 'whole',

@@ -46,8 +46,11 @@ function checkPrompt({ name, after }: CoreStep): string | null {
 function checkNews({ name, before, after, effects }: CoreStep): string | null {
   const { self } = after.config;
   const mine = after.reports[self];
-  if (after.outcome?.result === 'failed' && mine?.decided !== true)
-    return `agreement: ${name} has decided and does not say so`;
+  // Nobody may follow a party that could not find out what the others have decided.
+  const decides = after.outcome?.result === 'failed' && after.outcome.unconfirmed !== true;
+  if (decides && mine?.decided !== true) return `agreement: ${name} has decided and does not say so`;
+  if (after.outcome?.unconfirmed && mine?.decided !== false)
+    return `agreement: ${name} says that it has decided, and is not confirmed`;
   if (after.phase === 'aborting' && mine?.decided !== false)
     return `agreement: ${name} has no account of an abort`;
   // Accounts and boards of an epoch that is over say nothing of this one (going-on.ts).
@@ -157,6 +160,8 @@ function checkVotes({ name, before, event, after, effects }: CoreStep): string |
   for (const [outer, { votes: cast }] of before.scopes)
     if (cast[self] && scope.startsWith(`${outer}/`)) return null;
   if (before.board.cuts[self]?.[event.peer] || before.board.cuts[event.peer]?.[self]) return null;
+  // A message before it never came: the peer is given up, and nothing that it says is heard.
+  if (after.board.cuts[self]?.[event.peer]) return null;
   const cancelled = effects.some((effect) => effect.type === 'scopeCancelled' && effect.scope === scope);
   if (!cancelled) return `termination: ${name} goes on in a scope that has failed`;
   return after.scopes.get(scope)?.votes[self]

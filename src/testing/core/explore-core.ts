@@ -4,10 +4,11 @@ import type { CoreState } from '../../coordination/types.ts';
 import { compareAbsences } from './absence-fuzz.ts';
 import { type FaultKind, type Plan, planOf } from './plan.ts';
 import { Schedule } from './schedule.ts';
-import { checkers, factsOf, terminationBound } from './schedule-checks.ts';
+import { checkers, factsOf } from './schedule-checks.ts';
 import type { PartyRecord, ScheduleOptions } from './schedule-record.ts';
 import { hashInto, type SeenSet } from './seen-set.ts';
 import { checkStep } from './step-checks.ts';
+import { terminationBound } from './termination.ts';
 import { compareVerdicts } from './verdict-fuzz.ts';
 
 /** Random boards for each seed. */
@@ -126,7 +127,8 @@ function countSchedule(schedule: Schedule, tally: Tally): void {
   for (const { fault } of schedule.happened) tally.faults[fault.kind] = (tally.faults[fault.kind] ?? 0) + 1;
   const bound = terminationBound(schedule);
   for (const { core, leftAt } of parties) {
-    const code = core.outcome ? (core.outcome.failure?.code ?? 'completed') : 'crashed or never there';
+    const how = core.outcome?.unconfirmed ? ', unconfirmed' : '';
+    const code = core.outcome ? (core.outcome.failure?.code ?? 'completed') + how : 'crashed or never there';
     tally.verdicts[code] = (tally.verdicts[code] ?? 0) + 1;
     tally.slowest = Math.max(tally.slowest, (leftAt ?? 0) / bound);
   }

@@ -1,9 +1,13 @@
 /**
  * What the links promise, and no more (src/transport/link): messages of one direction arrive once each and in order, also over
  * a connection that broke and was made again; heartbeats are notes, which are lost with the connection and never sent again.
- * A link that an end has closed says goodbye and carries nothing more. Nothing keeps different links in step.
+ * A link that an end has closed says goodbye and carries nothing more. A message over the bound of a link is refused. Nothing keeps
+ * different links in step.
  */
+import { encodeMessage } from '../../coordination/messages.ts';
 import type { Message } from '../../coordination/types.ts';
+import { LINK_LIMITS } from '../../transport/index.ts';
+import { NAMES } from './plan.ts';
 import type { Prng } from './prng.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -31,6 +35,8 @@ export interface NetworkHandlers {
   deliver(from: number, to: number, message: Message): void;
   /** `closed`: the peer has said goodbye. */
   link(at: number, peer: number, up: boolean, closed: boolean): void;
+  /** A message is longer than what a link carries: it has not been sent, and never will be. */
+  refused(from: number, to: number, message: Message, bytes: number): void;
   /** Whether the process of a party exists: it answers connections, also when it is frozen. */
   exists(party: number): boolean;
 }
@@ -43,11 +49,17 @@ export class Network {
   readonly #random: Prng;
   readonly #delayMs: number;
   readonly #handlers: NetworkHandlers;
+  readonly #parties: readonly string[];
   readonly #pairs = new Map<number, Pair>();
+  #loses: (type: Message['type'], from: number, to: number) => boolean = () => false;
+  /** Most messages go to several peers. */
+  readonly #bytes = new WeakMap<Message, number>();
   readonly sent: Record<Message['type'], number> = {
     hello: 0,
     heartbeat: 0,
     board: 0,
+    text: 0,
+    textWanted: 0,
     diverged: 0,
     vote: 0,
     conclaveEnd: 0,
@@ -56,7 +68,8 @@ export class Network {
     closed: 0,
   };
 
-  constructor(time: VirtualTime, random: Prng, delayMs: number, handlers: NetworkHandlers) {
+  constructor(time: VirtualTime, random: Prng, delayMs: number, parties: number, handlers: NetworkHandlers) {
+    this.#parties = NAMES.slice(0, parties);
     this.#time = time;
     this.#random = random;
     this.#delayMs = delayMs;
@@ -91,7 +104,26 @@ export class Network {
     if (pair.closed[this.#end(from, to)]) return;
     this.sent[message.type] += 1;
     if (message.type === 'heartbeat' && !pair.up) return;
+    const bytes = this.#bytesOf(message);
+    const { headerBytesMax, noteBytesMax } = LINK_LIMITS;
+    if (bytes > (message.type === 'heartbeat' ? noteBytesMax : headerBytesMax))
+      return this.#handlers.refused(from, to, message, bytes);
+    if (this.#loses(message.type, from, to)) return;
     this.#put(from, to, message);
+  }
+
+  /** Messages are lost for ever where `loses` says so. No link does this; a defect of one might. */
+  lose(loses: (type: Message['type'], from: number, to: number) => boolean): void {
+    this.#loses = loses;
+  }
+
+  #bytesOf(message: Message): number {
+    let bytes = this.#bytes.get(message);
+    if (bytes === undefined) {
+      bytes = encodeMessage(message, this.#parties).length;
+      this.#bytes.set(message, bytes);
+    }
+    return bytes;
   }
 
   /** The connection breaks; after `ms` there is another. Null: never. */
@@ -212,7 +244,7 @@ export class Network {
   }
 
   #pair(a: number, b: number): Pair {
-    const key = Math.min(a, b) * 8 + Math.max(a, b);
+    const key = Math.min(a, b) * 64 + Math.max(a, b);
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
       const direction = (): Direction => ({ waiting: [], held: [], lastArrival: 0, stalledUntil: 0 });

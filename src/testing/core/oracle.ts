@@ -16,6 +16,9 @@ export function isLossReport(failure: Failure): boolean {
   return failure.reporter !== failure.origin && !isMismatch(failure);
 }
 
+/** Parts of the deepest path. */
+const DEPTH_MAX = 128;
+
 /** Sort key of a failure among others: the least is the cause. Numbers compare before later ones. */
 function precedence(
   failure: Failure,
@@ -32,7 +35,7 @@ function precedence(
   // A step that is a prefix of another comes first; whatever happened in no step comes after all steps.
   const path =
     failure.stepId === undefined ? [Number.MAX_SAFE_INTEGER] : failure.stepId.split('/').map(Number);
-  const padded = [...path, ...Array<number>(8 - path.length).fill(-1)];
+  const padded = [...path, ...Array<number>(DEPTH_MAX - path.length).fill(-1)];
   return [kind, ...padded, parties.indexOf(failure.origin), parties.indexOf(failure.reporter)];
 }
 

@@ -1,6 +1,8 @@
 /** A schedule as data: how many parties, what their programs do, how fast the network is, and which faults happen when. */
 import type { FailureCode } from '../../base/failure-codes.ts';
-import type { CoreBounds, Hello } from '../../coordination/types.ts';
+import { PARTIES_MAX as RUN_PARTIES_MAX } from '../../coordination/limits.ts';
+import type { CoreBounds, Hello, Message } from '../../coordination/types.ts';
+import { MESSAGE_TYPES, withLosses } from './plan-losses.ts';
 import { Prng } from './prng.ts';
 
 /** All times are virtual milliseconds from the start of the run. `ms: null` means for ever. */
@@ -76,6 +78,16 @@ export type Fault =
       readonly party: number;
       readonly peer: number;
       readonly author: number;
+    }
+  /** All parties fail at one moment, each with as much text as may cross. */
+  | { readonly kind: 'throw all'; readonly at: number }
+  /** All control messages of one type are lost for ever: everywhere, on one link, or in one direction of it. */
+  | {
+      readonly kind: 'drop';
+      readonly type: Message['type'];
+      readonly a: number | null;
+      readonly b: number | null;
+      readonly oneWay: boolean;
     };
 
 export type FaultKind = Fault['kind'];
@@ -97,6 +109,8 @@ export interface Plan {
   /** Steps of every party's program; one of them may be a scope. */
   readonly steps: number;
   readonly scopeAt: number | null;
+  /** Whether every failure carries as much text as may cross. */
+  readonly loud?: boolean;
   /** Whether the scope outlives the loss of anybody. */
   readonly tolerant?: boolean;
   readonly conclave?: ConclavePlan;
@@ -106,8 +120,10 @@ export interface Plan {
   readonly faults: readonly Fault[];
 }
 
+/** Of seeded plans; one written by hand may have as many as a run. */
 export const PARTIES_MAX = 7;
-export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'].slice(0, PARTIES_MAX);
+const FIRST_NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'];
+export const NAMES = Array.from({ length: RUN_PARTIES_MAX }, (_, i) => FIRST_NAMES[i] ?? `party-${i + 1}`);
 
 /** Bounds of all schedules: those of two parties in one data centre, with a join and a run that end soon. */
 export const scheduleBounds: CoreBounds = {
@@ -118,6 +134,8 @@ export const scheduleBounds: CoreBounds = {
   lostAfterMs: 1_000,
   lingerMs: 1_500,
   runDeadlineMs: 30_000,
+  agreeMs: 2_000,
+  confirmMs: 2_000,
 };
 
 /** How many steps the program of a party takes. */
@@ -256,7 +274,8 @@ function withParts(plan: Plan, random: Prng, end: number): Plan {
     const crash = { kind: 'crash', at, party, reset: true, evidence: random.chance(0.5) } as const;
     faults.push(random.chance(0.6) ? crash : { kind: 'kill', at, party });
   }
-  return { ...plan, faults, ...(tolerant ? { tolerant } : {}), ...(conclave ? { conclave } : {}) };
+  const lossy = withLosses(faults, new Prng(plan.seed, 'losses'), parties, end);
+  return { ...plan, ...lossy, ...(tolerant ? { tolerant } : {}), ...(conclave ? { conclave } : {}) };
 }
 
 function conclaveFor(random: Prng, { parties, steps, scopeAt }: Plan): ConclavePlan {
@@ -334,6 +353,10 @@ function faultOf(
       return { kind, at, party, peer };
     case 'forge':
       return { kind, at, party, peer, author: random.below(parties) };
+    case 'throw all':
+      return { kind, at };
+    case 'drop':
+      return { kind, type: random.pick(MESSAGE_TYPES), a: party, b: peer, oneWay: true };
   }
 }
 

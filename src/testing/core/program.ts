@@ -87,7 +87,8 @@ export class Program {
         return [{ type: 'steps', entries: [action.entry] }];
       case 'part': {
         const { scope } = action;
-        const failure = plantedFailure(this.#name, 'TASK_FAILED', `${scope}/${7 - this.#party}`);
+        const step = `${scope}/${64 - this.#party}`;
+        const failure = plantedFailure(this.#name, 'TASK_FAILED', step, this.#plan.loud);
         return this.#failsIn(scope) ? [{ type: 'scopeFailed', scope, failure }] : [];
       }
       case 'leave':

@@ -5,78 +5,13 @@
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
 import { scheduleBounds as bounds, type Fault, firstDifferenceOf, firstStrayOf, NAMES } from './plan.ts';
+import { loses, MESSAGE_TYPES } from './plan-losses.ts';
+import { FORGED } from './planted.ts';
 import type { Schedule } from './schedule.ts';
 import type { PartyRecord } from './schedule-record.ts';
+import { disturbedMs, HAIR_MS, termination } from './termination.ts';
 
 export type Checker = (schedule: Schedule) => string | null;
-
-/** A hair for timers that fire a thousandth late, twice. */
-const HAIR_MS = 1;
-
-const living = (schedule: Schedule): readonly PartyRecord[] =>
-  schedule.parties.filter((party) => party.startedAt !== null && party.crashedAt === null);
-
-/** How long the faults that only disturb may keep things from happening, all together. */
-function disturbedMs(faults: readonly Fault[]): number {
-  return faults.reduce((sum, fault) => {
-    if (fault.kind === 'slow') return sum + fault.extra;
-    if (fault.kind === 'late' || fault.kind === 'drift' || !('ms' in fault)) return sum;
-    return sum + (fault.ms ?? 0);
-  }, 0);
-}
-
-/**
- * Every living party has left within the bound that follows from the bounds of the run: what the plan itself takes (the last
- * fault, the programs, joining), then at most one detection for each peer, then lingering. Clocks may differ by a hundredth.
- */
-export const termination: Checker = (schedule) => {
-  const bound = terminationBound(schedule);
-  for (const party of living(schedule)) {
-    if (party.leftAt === null)
-      return `${party.name} has not left after ${Math.round(schedule.time.now)} ms (${party.core.phase})`;
-    if (party.leftAt > bound)
-      return `${party.name} left after ${Math.round(party.leftAt)} ms; the bound is ${Math.round(bound)} ms`;
-    if (party.endedAt !== null && party.stalls.length === 0 && !isBusy(schedule, party)) {
-      const lingered = (party.leftAt - party.endedAt) / 1.02;
-      // Where nothing goes wrong everyone knows the end after one more message.
-      const known =
-        Math.max(...schedule.parties.map(({ endedAt }) => endedAt ?? 0)) + schedule.plan.delayMs + HAIR_MS;
-      if (schedule.happened.length === 0 && party.leftAt > known + HAIR_MS)
-        return `${party.name} stays though everyone knows`;
-      if (lingered > bounds.lingerMs + HAIR_MS) return `${party.name} lingers for ${Math.round(lingered)} ms`;
-    }
-  }
-  return null;
-};
-
-export function terminationBound(schedule: Schedule): number {
-  const { plan } = schedule;
-  const starts = Math.max(...schedule.parties.map((party) => party.startedAt ?? 0));
-  const isIncomplete =
-    schedule.parties.some((party) => party.startedAt === null) || starts > bounds.joinTimeoutMs;
-  const joined = isIncomplete
-    ? Math.min(starts, bounds.joinTimeoutMs) + bounds.joinTimeoutMs
-    : starts + 100 + 4 * plan.delayMs;
-  const last = Math.max(
-    0,
-    ...schedule.happened.map(
-      ({ at, fault }) => at + ('ms' in fault && fault.kind !== 'late' ? (fault.ms ?? 0) : 0),
-    ),
-  );
-  // Every message of the program's way may wait for disturbances; each step takes its longest pause.
-  const program =
-    (plan.steps + 3) * plan.stepMs +
-    8 * plan.delayMs +
-    disturbedMs(schedule.happened.map(({ fault }) => fault));
-  const detections = (plan.parties - 1) * (bounds.lostAfterMs + bounds.heartbeatMs + 2 * plan.delayMs);
-  return (
-    1.02 * (Math.max(joined + program, last) + detections + bounds.lateJoinMs + bounds.lingerMs) + HAIR_MS
-  );
-}
-
-function isBusy(schedule: Schedule, party: PartyRecord): boolean {
-  return schedule.happened.some(({ fault }) => fault.kind === 'busy' && NAMES[fault.party] === party.name);
-}
 
 /** Parties that still reach each other, over the living and over links that neither the network nor anybody has given up. */
 function reachEachOther(schedule: Schedule, a: number, b: number): boolean {
@@ -105,6 +40,8 @@ export const agreement: Checker = (schedule) => {
     for (const [b, right] of parties.entries()) {
       const [one, other] = [left.core.outcome, right.core.outcome];
       if (a >= b || !one || !other || one.digest === other.digest) continue;
+      // It says itself that the others may have ended otherwise.
+      if (one.unconfirmed || other.unconfirmed) continue;
       if (left.crashedAt !== null || right.crashedAt !== null) continue;
       const words = `${left.name} (${one.failure?.code ?? 'completed'}) and ${right.name} (${other.failure?.code ?? 'completed'})`;
       if (reachEachOther(schedule, a, b)) return `${words} reach each other and disagree`;
@@ -153,6 +90,8 @@ export const oneVerdict: Checker = ({ parties }) => {
 export const validity: Checker = (schedule) => {
   for (const party of schedule.parties) {
     const { outcome, board } = party.core;
+    if (outcome?.unconfirmed && !mayBeUnconfirmed(schedule))
+      return `${party.name} is not confirmed, and nothing kept the parties from agreeing`;
     if (outcome?.result === 'completed') {
       const early = schedule.parties.find(({ program }, i) => !program.finished && !misses(party, i));
       if (early) return `${party.name} completed before ${early.name} was through`;
@@ -216,9 +155,21 @@ function isHarmless(fault: Fault): boolean {
       return fault.ms !== null;
     case 'late':
       return fault.ms !== null;
+    case 'drop':
+      return TEXTS.has(fault.type);
     default:
       return false;
   }
+}
+
+/** Messages that no verdict waits for. */
+const TEXTS: ReadonlySet<string> = new Set(['text', 'textWanted']);
+
+/** Messages are lost for ever, or disturbances keep them for longer than parties have to agree. */
+function mayBeUnconfirmed({ happened, plan }: Schedule): boolean {
+  const faults = happened.map(({ fault }) => fault);
+  if (faults.some((fault) => fault.kind === 'drop' && !TEXTS.has(fault.type))) return true;
+  return disturbedMs(faults) + 2 * plan.parties * plan.delayMs > bounds.agreeMs;
 }
 
 /** Why a failure that somebody believes has not happened; null when it has. */
@@ -249,8 +200,14 @@ function unfounded(schedule: Schedule, failure: Failure): string | null {
       if (failure.code === 'DEADLINE_EXCEEDED' && !failure.incident.startsWith('planted')) {
         const { core } = schedule.parties[origin] as PartyRecord;
         const end = core.startedAt + bounds.runDeadlineMs;
-        return core.lastTickAt >= end ? null : 'the run is not that old';
+        const closing =
+          (core.readySince ?? Number.POSITIVE_INFINITY) + 2 * bounds.lostAfterMs + bounds.confirmMs;
+        return core.lastTickAt >= Math.min(end, closing) ? null : 'the run is not that old';
       }
+      const lossy = schedule.happened.some(({ fault }) =>
+        MESSAGE_TYPES.some((type) => type !== 'heartbeat' && loses(fault, type, origin, reporter)),
+      );
+      if (failure.code === 'LINK_DOWN' && origin !== reporter) return lossy ? null : 'nothing was lost on it';
       const own = schedule.parties[reporter]?.failures.some((f) => f.incident === failure.incident);
       const silent =
         failure.code === 'LINK_DOWN' && has('silence', (f) => 'party' in f && f.party === reporter);
@@ -304,6 +261,7 @@ function lossUnfounded(schedule: Schedule, origin: number, reporter: number): st
 function touches(fault: Fault, origin: number, reporter: number): boolean {
   if (fault.kind === 'cut' || fault.kind === 'break' || fault.kind === 'slow')
     return isPair(fault, origin, reporter);
+  if (fault.kind === 'drop') return loses(fault, 'heartbeat', origin, reporter);
   if (fault.kind === 'freeze' || fault.kind === 'busy' || fault.kind === 'late' || fault.kind === 'crash')
     return fault.party === origin;
   return false;
@@ -315,10 +273,19 @@ export const causeBeforeSymptom: Checker = (schedule) => {
   for (const [a, party] of parties.entries()) {
     const failure = party.core.outcome?.failure;
     if (!failure || party.crashedAt !== null || !isLossReport(failure)) continue;
+    // It has heard less than the others; that its verdict follows from what it has heard is checked where it ends.
+    if (party.core.outcome?.unconfirmed) continue;
     const origin = NAMES.indexOf(failure.origin);
     for (const [b, other] of parties.entries()) {
       const own = other.core.board.contributions[origin]?.failure;
-      if (other.crashedAt !== null || !own || isLossReport(own) || own.code === 'CANCELLED') continue;
+      if (
+        other.core.outcome?.unconfirmed ||
+        other.crashedAt !== null ||
+        !own ||
+        isLossReport(own) ||
+        own.code === 'CANCELLED'
+      )
+        continue;
       if (reachEachOther(schedule, a, b))
         return `${party.name} misses ${failure.origin}, whose ${own.code} ${other.name} knows`;
     }
@@ -332,7 +299,7 @@ export const BOARDS_FACTOR = 8;
 /** Control messages stay below c·n² for each thing that becomes known; all others have a number that does not depend on faults. */
 export const bounded: Checker = ({ parties, network, plan, happened }) => {
   const pairs = plan.parties * (plan.parties - 1);
-  const { hello, board, diverged, vote, conclaveEnd, fin, ready, closed } = network.sent;
+  const { hello, board, text, diverged, vote, conclaveEnd, fin, ready, closed } = network.sent;
   const facts = factsOf(parties);
   const forged = happened.filter(({ fault }) => fault.kind === 'forge').length;
   if (board > BOARDS_FACTOR * plan.parties ** 2 * (facts + 1) + forged)
@@ -342,8 +309,33 @@ export const bounded: Checker = ({ parties, network, plan, happened }) => {
   if (vote > pairs * scopes) return `${vote} votes for ${scopes} scopes`;
   if (conclaveEnd > pairs) return `${conclaveEnd} ends of one conclave`;
   if (closed > pairs + board) return `${closed} farewells`;
-  return diverged > 2 * pairs ? `${diverged} trails` : null;
+  if (diverged > 2 * pairs) return `${diverged} trails`;
+  const epochs = 1 + Math.max(...parties.map(({ core }) => core.epoch));
+  return text > pairs * plan.parties * epochs ? `${text} texts` : null;
 };
+
+/** Of a failure that is in a verdict everybody knows what its origin let cross, where nothing was in the way; and never anything else. */
+export const told: Checker = ({ parties, happened }) => {
+  const isCalm = happened.every(({ fault }) => CALM.has(fault.kind));
+  for (const { name, core } of parties) {
+    for (const [party, sealed] of core.board.contributions.entries()) {
+      if (sealed?.failure?.said === undefined) continue;
+      const text = core.texts[party];
+      if (text?.message === FORGED) return `${name} believes a text that nobody signed`;
+      if (isCalm && core.outcome?.result === 'failed' && !text)
+        return `${name} does not know what ${NAMES[party]} has said`;
+    }
+  }
+  return null;
+};
+
+/** Faults after which all links and all parties are still there. */
+const CALM: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
+  ...(['fail', 'fail scope', 'fail inside', 'throw all', 'diverge', 'stray', 'stop short', 'drift'] as const),
+]);
+
+/** What a party says, a link carries. */
+export const carried: Checker = ({ refusals }) => refusals[0] ?? null;
 
 /** Contributions and cuts that anybody knows of. */
 export function factsOf(parties: readonly PartyRecord[]): number {
@@ -378,5 +370,7 @@ export const checkers: Readonly<Record<string, Checker>> = {
   'one verdict': oneVerdict,
   'no success beside failure': noSuccessBesideFailure,
   bounded,
+  carried,
+  told,
   'nothing left': nothingLeft,
 };

@@ -4,9 +4,9 @@ import { type Fault, NAMES } from './plan.ts';
 import type { Program } from './program.ts';
 
 /** When a schedule that does not end by itself is given up: far beyond every bound. */
-export const UNTIL_MS = 60_000;
-/** Events of one schedule: far more than seven parties need for half a minute. */
-export const EVENTS_MAX = 500_000;
+export const UNTIL_MS = 300_000;
+/** Events of one schedule: far more than seven parties need for minutes, or 64 for a failure of all. */
+export const EVENTS_MAX = 1_000_000;
 /** How late the timers of a busy machine fire at most: less than a heartbeat, which would count as not running. */
 export const BUSY_LATE_MS = 200;
 /** How long a party that has left waits for its last messages, as `flushMs` of the supervisor. */
@@ -69,7 +69,8 @@ export function cutWords({ b, oneWay, ms }: Extract<Fault, { kind: 'cut' }>): st
 }
 
 export function whomItHits(fault: Fault): readonly number[] {
-  return 'party' in fault ? [fault.party] : [fault.a, fault.b];
+  if ('party' in fault) return [fault.party];
+  return 'a' in fault ? [fault.a, fault.b].filter((party) => party !== null) : [];
 }
 
 /** Whether a party's program has issued the step at a place of the main branch. */

@@ -11,6 +11,7 @@ import * as checks from './schedule-checks.ts';
 import { SeenSet } from './seen-set.ts';
 import { shrink } from './shrink.ts';
 import { type CoreStep, checkStep } from './step-checks.ts';
+import { termination } from './termination.ts';
 
 const calm: Plan = { seed: 1, parties: 3, steps: 2, scopeAt: 0, stepMs: 5, delayMs: 5, faults: [] };
 
@@ -100,11 +101,11 @@ describe('every checker of schedules catches what it is for', () => {
     const late = changed(({ parties: [alice] }) => {
       if (alice) alice.leftAt = 60_000;
     });
-    assert.match(checks.termination(late) ?? '', /alice left after 60000 ms; the bound is/);
+    assert.match(termination(late) ?? '', /alice left after 60000 ms; the bound is/);
     const never = changed(({ parties: [, bob] }) => {
       if (bob) bob.leftAt = null;
     });
-    assert.match(checks.termination(never) ?? '', /bob has not left/);
+    assert.match(termination(never) ?? '', /bob has not left/);
   });
 
   it('agreement, of runs and of scopes', () => {

@@ -6,8 +6,10 @@ import { initialState, step } from '../../coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Message } from '../../coordination/types.ts';
 import { testHello, testSigner } from '../core-world.ts';
 import { Network } from './network.ts';
+import { Outboxes } from './outboxes.ts';
 import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
-import { forgedMessage, plantedFailure, plantedSilence } from './planted.ts';
+import { loses } from './plan-losses.ts';
+import { forgedMessage, forgedText, loudestFailure, plantedFailure, plantedSilence } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';
 import {
@@ -31,24 +33,32 @@ export class Schedule {
   readonly time: VirtualTime;
   /** Faults that took place, with the moment. */
   readonly happened: { readonly fault: Fault; readonly at: number }[] = [];
+  /** Messages that were longer than a link carries. */
+  readonly refusals: string[] = [];
   events = 0;
   readonly #options: ScheduleOptions;
   readonly #random: Prng;
   readonly #clocks: { rate: number; ahead: number; wake: number; busyUntil: number }[] = [];
   readonly #inboxes: (() => void)[][] = [];
-  readonly #outboxes: Map<number, Message[]>[] = [];
+  readonly #outboxes: Outboxes;
 
   constructor(plan: Plan, options: ScheduleOptions = {}) {
     this.plan = plan;
     this.#options = options;
     this.#random = new Prng(plan.seed, 'order');
     this.time = new VirtualTime(() => this.#random.next());
-    this.network = new Network(this.time, new Prng(plan.seed, 'network'), plan.delayMs, {
+    this.network = new Network(this.time, new Prng(plan.seed, 'network'), plan.delayMs, plan.parties, {
       deliver: (from, to, message) => this.#deliver(from, to, message),
       link: (at, peer, up, closed) =>
         this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
+      refused: (from, to, message, bytes) => this.#refused(from, to, message, bytes),
       exists: (party) => this.#isRunning(party),
     });
+    this.#outboxes = new Outboxes({
+      later: (party, run) => this.time.at(this.time.now, () => this.#whenAwake(party, run)),
+      send: (from, to, message) => this.network.send(from, to, message),
+    });
+    this.network.lose((type, from, to) => plan.faults.some((fault) => loses(fault, type, from, to)));
     for (let party = 0; party < plan.parties; party++) this.#add(party);
     for (const fault of plan.faults) this.#schedule(fault);
   }
@@ -69,9 +79,7 @@ export class Schedule {
     return clock ? this.time.now * clock.rate + clock.ahead : 0;
   }
 
-  #record(party: number): PartyRecord {
-    return this.parties[party] as PartyRecord;
-  }
+  readonly #record = (party: number): PartyRecord => this.parties[party] as PartyRecord;
 
   #isRunning(party: number): boolean {
     const record = this.#record(party);
@@ -89,7 +97,6 @@ export class Schedule {
       busyUntil: 0,
     });
     this.#inboxes.push([]);
-    this.#outboxes.push(new Map());
     const config = {
       self,
       parties: NAMES.slice(0, this.plan.parties),
@@ -131,9 +138,8 @@ export class Schedule {
     record.core = initialState(record.core.config, this.local(self));
     this.#trace(self, 'starts');
     this.#dispatch(self, { type: 'tick' });
-    for (let peer = 0; peer < this.plan.parties; peer++) {
+    for (const peer of this.parties.keys())
       if (peer !== self && this.#isRunning(peer)) this.network.connect(self, peer);
-    }
     const other = this.plan.faults.find((fault) => fault.kind === 'mismatch' && fault.party === self);
     const hello = testHello(
       self,
@@ -177,14 +183,14 @@ export class Schedule {
 
   #execute(party: number, effect: Effect): void {
     const record = this.#record(party);
-    if (effect.type === 'send') return this.#send(party, effect.to, effect.message);
+    if (effect.type === 'send') return this.#outboxes.put(party, effect.to, effect.message);
     record.program.take(effect);
     if (effect.type === 'peer' && effect.state === 'lost') {
       const since = record.heardAt[effect.peer] ?? record.startedAt ?? 0;
       const code = record.core.board.contributions[party]?.failure?.code ?? '';
       record.lost.push({ peer: effect.peer, at: this.time.now, code, silentForMs: this.time.now - since });
       this.#trace(party, `gives up on ${NAMES[effect.peer]}: ${effect.reason}`);
-      this.#outboxes[party]?.delete(effect.peer);
+      this.#outboxes.drop(party, effect.peer);
       this.network.close(party, effect.peer);
     } else if (effect.type === 'ended') {
       record.ends += 1;
@@ -209,34 +215,20 @@ export class Schedule {
     if (!this.#isRunning(party)) return;
     if (
       this.time.now < until &&
-      !(this.network.isFlushed(party, this.plan.parties) && this.#outboxes[party]?.size === 0)
+      !(this.network.isFlushed(party, this.plan.parties) && this.#outboxes.isEmpty(party))
     ) {
-      return this.time.at(Math.min(until, this.time.now + 20), () =>
-        this.#whenAwake(party, () => this.#leave(party, until)),
-      );
+      const soon = Math.min(until, this.time.now + 20);
+      return this.time.at(soon, () => this.#whenAwake(party, () => this.#leave(party, until)));
     }
-    for (let peer = 0; peer < this.plan.parties; peer++) if (peer !== party) this.network.close(party, peer);
+    for (const peer of this.parties.keys()) if (peer !== party) this.network.close(party, peer);
     this.#record(party).gone = true;
   }
 
-  /** Heartbeats at once, everything else after this turn; of several boards only the last (src/supervisor/control-plane.ts). */
-  #send(party: number, to: number, message: Message): void {
-    if (message.type === 'heartbeat') return this.network.send(party, to, message);
-    const outbox = this.#outboxes[party];
-    if (outbox === undefined) return;
-    if (outbox.size === 0)
-      this.time.at(this.time.now, () => this.#whenAwake(party, () => this.#flush(party)));
-    const waiting = outbox.get(to) ?? [];
-    const last = waiting.at(-1);
-    if (message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch) waiting.pop();
-    waiting.push(message);
-    outbox.set(to, waiting);
-  }
-
-  #flush(party: number): void {
-    const all = [...(this.#outboxes[party] ?? [])];
-    this.#outboxes[party]?.clear();
-    for (const [to, messages] of all) for (const each of messages) this.network.send(party, to, each);
+  /** As the supervisor does (src/supervisor/control-plane.ts). */
+  #refused(from: number, to: number, message: Message, bytes: number): void {
+    this.refusals.push(`${NAMES[from]} says ${bytes} bytes of ${message.type} to ${NAMES[to]}`);
+    this.#dispatch(from, { type: 'failed', failure: plantedFailure(NAMES[from] ?? '', 'INTERNAL') });
+    this.#dispatch(from, { type: 'lost', peer: to, code: 'LINK_DOWN' });
   }
 
   #setTimer(party: number, wakeAt: number | null): void {
@@ -330,6 +322,13 @@ export class Schedule {
       }
       case 'forge':
         return this.#forge(fault.party, fault.peer, fault.author);
+      case 'throw all':
+        for (const [party, { name }] of this.parties.entries()) {
+          const event: CoreEvent = { type: 'failed', failure: loudestFailure(name) };
+          this.#trace(party, '* throws');
+          this.#whenAwake(party, () => this.#dispatch(party, event));
+        }
+        return;
       default:
         return undefined;
     }
@@ -338,7 +337,7 @@ export class Schedule {
   #fail(fault: Extract<Fault, { kind: 'fail' | 'kill' }>): void {
     const { party } = fault;
     const [code, stepId] = fault.kind === 'fail' ? [fault.code, fault.stepId] : (['PROCESS_KILLED'] as const);
-    const failure = plantedFailure(NAMES[party] ?? '', code, stepId);
+    const failure = plantedFailure(NAMES[party] ?? '', code, stepId, this.plan.loud);
     this.#trace(party, `* fails: ${code}`);
     const leaving = fault.kind === 'kill';
     if (leaving) this.#record(party).program.stop();
@@ -383,7 +382,8 @@ export class Schedule {
   #forge(from: number, to: number, author: number): void {
     if (author === from || to === author) return;
     this.#trace(from, `* says that ${NAMES[author]} had sealed a failure`);
-    this.#send(from, to, forgedMessage(this.#record(from).core, from, author));
+    this.#outboxes.put(from, to, forgedText(author));
+    this.#outboxes.put(from, to, forgedMessage(this.#record(from).core, from, author));
   }
 
   #trace(party: number, words: string): void {

@@ -11,6 +11,8 @@ const grains: CoreBounds = {
   lostAfterMs: 300,
   lingerMs: 300,
   runDeadlineMs: 500,
+  agreeMs: 300,
+  confirmMs: 300,
 };
 
 const running = { from: 'running', program: [] } as const;

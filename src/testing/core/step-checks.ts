@@ -2,7 +2,8 @@
  * What one party may never do, in whatever order things happen: checked at every step of a core, in searches and in schedules.
  * Each check returns what is wrong in words, or null.
  */
-import type { ScopeView } from '../../coordination/board.ts';
+import type { Contribution, ScopeView } from '../../coordination/board.ts';
+import { CONTROL_MESSAGE_BYTES_MAX } from '../../coordination/limits.ts';
 import type { CoreEvent, CoreState, Effect } from '../../coordination/types.ts';
 import { expectedAbsences } from './absence-oracle.ts';
 import { checkDuties, isAbsent } from './duty-checks.ts';
@@ -69,8 +70,13 @@ function saysItsScopes(before: CoreState, after: CoreState, said: readonly Scope
     ...[...after.scopes].map(([path, scope]) => ({ path, scope, over: false })),
     ...[...after.concluded].map(([path, scope]) => ({ path, scope, over: true })),
   ];
+  // Too many, or too much to be said in one place of the board.
+  if (said === null) {
+    const chars = JSON.stringify(known.map(({ scope }) => scope.votes)).length;
+    return known.length > 64 || chars > CONTROL_MESSAGE_BYTES_MAX / after.config.parties.length / 4;
+  }
   const isAround = (outer: string, path: string): boolean => path !== outer && path.startsWith(`${outer}/`);
-  if (said?.length !== known.length) return false;
+  if (said.length !== known.length) return false;
   return known.every(({ path, scope, over }) => {
     const view = said.find((each) => each.scope === path);
     const ended = known.some((outer) => !outer.over && isAround(outer.path, path) && outer.scope.votes[self]);
@@ -83,7 +89,7 @@ function saysItsScopes(before: CoreState, after: CoreState, said: readonly Scope
   });
 }
 
-function checkVerdict({ name, before, after, effects }: CoreStep): string | null {
+function checkVerdict({ name, before, after, effects, now }: CoreStep): string | null {
   const ended = effects.filter((effect) => effect.type === 'ended').length;
   if (before.outcome !== null) {
     if (ended > 0 || after.outcome?.digest !== before.outcome.digest)
@@ -94,10 +100,13 @@ function checkVerdict({ name, before, after, effects }: CoreStep): string | null
     return ended === 0 ? null : `never two verdicts: ${name} says that it has ended, and has not`;
   if (ended !== 1) return `never two verdicts: ${name} says ${ended} times that it has ended`;
   if (after.outcome.result === 'completed') return checkCompleted(name, after);
-  const { contributions } = after.board;
+  const contributions = withTheirTexts(after);
   const { parties } = after.config;
   const goesOn = expectedAbsences(parties, after.absent, contributions);
-  if (goesOn?.every(({ party }) => party !== after.config.self))
+  if (after.outcome.unconfirmed) {
+    const early = checkPatience(name, before, after, now);
+    if (early !== null) return early;
+  } else if (goesOn?.every(({ party }) => party !== after.config.self))
     return `validity: ${name} ends a run that goes on`;
   const expected = expectedVerdict(
     contributions,
@@ -126,7 +135,34 @@ function checkVerdict({ name, before, after, effects }: CoreStep): string | null
     : `cause before symptom: ${name} attaches the other failures in the wrong order`;
 }
 
+/** What parties have sealed, with the texts that belong to it. */
+function withTheirTexts({ board, texts }: CoreState): readonly (Contribution | null)[] {
+  return board.contributions.map((sealed, party) => {
+    const text = texts[party];
+    if (!sealed?.failure || sealed.failure.said === undefined || !text) return sealed;
+    const { said: _, ...failure } = sealed.failure;
+    return { ...sealed, failure: { ...failure, ...text } };
+  });
+}
+
+/**
+ * An unconfirmed party has given the others the whole time of the page ("Bounds of the last phases"), in which it ran itself, and
+ * may still believe of the failure all that a confirmed one may: its verdict follows from what it knows, and is no success.
+ */
+function checkPatience(
+  name: string,
+  before: CoreState,
+  { config, abortingSince }: CoreState,
+  now: number,
+): string | null {
+  const { lateJoinMs, lostAfterMs, heartbeatMs, agreeMs } = config.bounds;
+  const patience = lateJoinMs + (config.parties.length - 1) * (lostAfterMs + heartbeatMs) + agreeMs;
+  const since = Math.max(before.abortingSince ?? now, abortingSince ?? now);
+  return now - since >= patience ? null : `termination: ${name} ends unconfirmed after ${now - since} ms`;
+}
+
 function checkCompleted(name: string, after: CoreState): string | null {
+  if (after.outcome?.unconfirmed) return `no success beside failure: ${name} completed and is not confirmed`;
   const others = after.peers.filter((_, peer) => peer !== after.config.self && !isAbsent(after, peer));
   const heardReady = others.every((view) => view.ready) || others.some((view) => view.closed);
   if (!after.ready && !others.some((view) => view.closed))
@@ -208,6 +244,19 @@ function checkWake({ name, before, event, after, wakeAt }: CoreStep): string | n
         Math.min(after.mismatchAt + bounds.lostAfterMs, after.startedAt + bounds.joinTimeoutMs),
         'the hellos that are missing',
       ]);
+    for (const [peer, view] of after.peers.entries()) {
+      if (peer === self || after.board.cuts[self]?.[peer] || after.board.cuts[peer]?.[self]) continue;
+      if (view.missingSince !== null)
+        due.push([view.missingSince + bounds.lostAfterMs, `what party ${peer} has said`]);
+    }
+    if (after.phase === 'aborting' && after.abortingSince !== null) {
+      const losses = (after.config.parties.length - 1) * (bounds.lostAfterMs + bounds.heartbeatMs);
+      due.push([after.abortingSince + bounds.lateJoinMs + losses + bounds.agreeMs, 'the end of agreeing']);
+    }
+    if (isOpen && after.ready) {
+      const twice = 2 * (bounds.lostAfterMs + bounds.heartbeatMs);
+      due.push([(after.readySince ?? 0) + twice + bounds.confirmMs, 'the end of closing']);
+    }
     if (after.divergence && isOpen) due.push([after.divergence.giveUpAt, 'an answer on a difference']);
     due.push([Math.max(before.lastTickAt, after.lastTickAt) + bounds.heartbeatMs, 'its next heartbeat']);
   }

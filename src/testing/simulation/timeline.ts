@@ -69,6 +69,10 @@ function describeMessage(message: Message, parties: readonly string[]): string |
       const words = [...said, ...lost, ...(decided.length > 0 ? [`decided: ${decided.join(', ')}`] : [])];
       return `board [${words.join('; ')}]`;
     }
+    case 'text':
+      return `the text of what ${parties[message.party]} has sealed`;
+    case 'textWanted':
+      return `asks for the text of what ${parties[message.party]} has sealed`;
     case 'diverged':
       return 'our programs differ';
     case 'vote':

@@ -1,3 +1,4 @@
+import { ignored } from '../../base/ignored.ts';
 import type { Body } from '../../contracts/index.ts';
 import type { Outbox } from './outbox.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
@@ -90,8 +91,9 @@ export class Sends {
       },
       stop(): void {
         isStopped = true;
-        // What the generator's own clean-up throws has no one left to hear it.
-        iterator.return?.().then(undefined, () => {});
+        const cleared = iterator.return?.();
+        if (cleared)
+          void ignored(Promise.resolve(cleared), "the generator's own clean-up; the send has ended before");
       },
     };
   }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/control.proto.
  */
 export const file_privity_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi8gIKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIAEIGCgRraW5kIqQCCgVIZWxsbxIQCghwcm90b2NvbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmZlZGVyYXRpb24YAyABKAkSCwoDam9iGAQgASgJEgwKBGFyZ3MYBSABKAkSDgoGcnVuX2lkGAYgASgJEg0KBW5vbmNlGAcgASgJEiQKBWZpbGVzGAggAygLMhUucHJpdml0eS52MS5IZWxsb0l0ZW0SEgoKbW9yZV9maWxlcxgJIAEoDRIoCglhcmd1bWVudHMYCiADKAsyFS5wcml2aXR5LnYxLkhlbGxvSXRlbRIWCg5tb3JlX2FyZ3VtZW50cxgLIAEoDRIMCgRub2RlGAwgASgJEg4KBmR1Y2tkYhgNIAEoCRIQCghsb2NrZmlsZRgOIAEoCSI3CglIZWxsb0l0ZW0SDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEYWxzbxgDIAEoCSI9CglUcmFpbEhlYWQSDgoGYnJhbmNoGAEgASgJEhAKCHBvc2l0aW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCSJyCglIZWFydGJlYXQSJAoFaGVhZHMYASADKAsyFS5wcml2aXR5LnYxLlRyYWlsSGVhZBIRCglhbnN3ZXJpbmcYAiABKAgSIwoEYnVzeRgDIAEoCzIQLnByaXZpdHkudjEuQnVzeUgAiAEBQgcKBV9idXN5IicKBEJ1c3kSDwoHc3RlcF9pZBgBIAEoCRIOCgZmb3JfbXMYAiABKA0imwIKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZvcmlnaW4YAiABKAkSEAoIcmVwb3J0ZXIYAyABKAkSFAoHc3RlcF9pZBgEIAEoCUgAiAEBEhYKCXN0ZXBfbmFtZRgFIAEoCUgBiAEBEhAKCGluY2lkZW50GAYgASgJEhQKB21lc3NhZ2UYByABKAlIAogBARISCgVmYWN0cxgIIAEoCUgDiAEBEhQKB2RldGFpbHMYCSABKAlIBIgBARIkCgVjaGFpbhgKIAMoCzIVLnByaXZpdHkudjEuRXJyb3JMaW5rQgoKCF9zdGVwX2lkQgwKCl9zdGVwX25hbWVCCgoIX21lc3NhZ2VCCAoGX2ZhY3RzQgoKCF9kZXRhaWxzIkYKCUVycm9yTGluaxIMCgRuYW1lGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoEY29kZRgDIAEoCUgAiAEBQgcKBV9jb2RlIt0BCgxDb250cmlidXRpb24SDQoFcGFydHkYASABKA0SDQoFcmVhZHkYAiABKAgSKQoHZmFpbHVyZRgDIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg0KBW5vbmNlGAQgASgJEhEKCXNpZ25hdHVyZRgFIAEoCRINCgVlcG9jaBgGIAEoDRIPCgdsZWF2aW5nGAcgASgIEiUKBnNjb3BlcxgIIAMoCzIVLnByaXZpdHkudjEuU2NvcGVWaWV3Eg8KB2Nyb3dkZWQYCSABKAhCCgoIX2ZhaWx1cmUibwoJU2NvcGVWaWV3Eg0KBXNjb3BlGAEgASgJEg8KB21lbWJlcnMYAiADKA0SDgoGaW5zaWRlGAMgASgIEiQKBXZvdGVzGAQgAygLMhUucHJpdml0eS52MS5Lbm93blZvdGUSDAoEb3ZlchgFIAEoCCJRCglLbm93blZvdGUSDQoFcGFydHkYASABKA0SKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBQgoKCF9mYWlsdXJlIh8KA0N1dBIMCgRmcm9tGAEgASgNEgoKAnRvGAIgASgNIk4KC0JvYXJkUmVwb3J0Eg0KBXBhcnR5GAEgASgNEg8KB3ZlcnNpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB2RlY2lkZWQYBCABKAgilgEKC0JvYXJkVXBkYXRlEi8KDWNvbnRyaWJ1dGlvbnMYASADKAsyGC5wcml2aXR5LnYxLkNvbnRyaWJ1dGlvbhIdCgRjdXRzGAIgAygLMg8ucHJpdml0eS52MS5DdXQSKAoHcmVwb3J0cxgDIAMoCzIXLnByaXZpdHkudjEuQm9hcmRSZXBvcnQSDQoFZXBvY2gYBCABKA0iewoKVHJhaWxFbnRyeRIOCgZicmFuY2gYASABKAkSEAoIcG9zaXRpb24YAiABKA0SDgoGZGlnZXN0GAMgASgJEg8KB3N0ZXBfaWQYBCABKAkSDAoEa2luZBgFIAEoCRIMCgRuYW1lGAYgASgJEg4KBnBsYWNlcxgHIAMoCSJSCghEaXZlcmdlZBIOCgZicmFuY2gYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnByaXZpdHkudjEuVHJhaWxFbnRyeRINCgVlbmRlZBgDIAEoCCIkCgNGaW4SDQoFc3RlcHMYASABKA0SDgoGZGlnZXN0GAIgASgJIgcKBVJlYWR5IggKBkNsb3NlZCJsCgRWb3RlEg0KBXNjb3BlGAEgASgJEikKB2ZhaWx1cmUYAiABKAsyEy5wcml2aXR5LnYxLkZhaWx1cmVIAIgBARIPCgdtZW1iZXJzGAMgAygNEg0KBWVhcmx5GAQgASgIQgoKCF9mYWlsdXJlIj4KC0NvbmNsYXZlRW5kEhAKCGNvbmNsYXZlGAEgASgJEg0KBXN0ZXBzGAIgASgNEg4KBmRpZ2VzdBgDIAEoCWIGcHJvdG8z");
+  fileDesc("Chhwcml2aXR5L3YxL2NvbnRyb2wucHJvdG8SCnByaXZpdHkudjEi0wMKB0NvbnRyb2wSIgoFaGVsbG8YASABKAsyES5wcml2aXR5LnYxLkhlbGxvSAASKgoJaGVhcnRiZWF0GAIgASgLMhUucHJpdml0eS52MS5IZWFydGJlYXRIABIoCgVib2FyZBgDIAEoCzIXLnByaXZpdHkudjEuQm9hcmRVcGRhdGVIABIoCghkaXZlcmdlZBgEIAEoCzIULnByaXZpdHkudjEuRGl2ZXJnZWRIABIeCgNmaW4YBSABKAsyDy5wcml2aXR5LnYxLkZpbkgAEiIKBXJlYWR5GAYgASgLMhEucHJpdml0eS52MS5SZWFkeUgAEiQKBmNsb3NlZBgHIAEoCzISLnByaXZpdHkudjEuQ2xvc2VkSAASIAoEdm90ZRgIIAEoCzIQLnByaXZpdHkudjEuVm90ZUgAEi8KDGNvbmNsYXZlX2VuZBgJIAEoCzIXLnByaXZpdHkudjEuQ29uY2xhdmVFbmRIABIgCgR0ZXh0GAogASgLMhAucHJpdml0eS52MS5UZXh0SAASLQoLdGV4dF93YW50ZWQYCyABKAsyFi5wcml2aXR5LnYxLlRleHRXYW50ZWRIABIOCgZudW1iZXIYECABKA1CBgoEa2luZCKkAgoFSGVsbG8SEAoIcHJvdG9jb2wYASABKAkSDwoHdmVyc2lvbhgCIAEoCRISCgpmZWRlcmF0aW9uGAMgASgJEgsKA2pvYhgEIAEoCRIMCgRhcmdzGAUgASgJEg4KBnJ1bl9pZBgGIAEoCRINCgVub25jZRgHIAEoCRIkCgVmaWxlcxgIIAMoCzIVLnByaXZpdHkudjEuSGVsbG9JdGVtEhIKCm1vcmVfZmlsZXMYCSABKA0SKAoJYXJndW1lbnRzGAogAygLMhUucHJpdml0eS52MS5IZWxsb0l0ZW0SFgoObW9yZV9hcmd1bWVudHMYCyABKA0SDAoEbm9kZRgMIAEoCRIOCgZkdWNrZGIYDSABKAkSEAoIbG9ja2ZpbGUYDiABKAkiNwoJSGVsbG9JdGVtEgwKBG5hbWUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBGFsc28YAyABKAkiPQoJVHJhaWxIZWFkEg4KBmJyYW5jaBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkigAEKCUhlYXJ0YmVhdBIkCgVoZWFkcxgBIAMoCzIVLnByaXZpdHkudjEuVHJhaWxIZWFkEhEKCWFuc3dlcmluZxgCIAEoCBIjCgRidXN5GAMgASgLMhAucHJpdml0eS52MS5CdXN5SACIAQESDAoEc2FpZBgPIAEoDUIHCgVfYnVzeSInCgRCdXN5Eg8KB3N0ZXBfaWQYASABKAkSDgoGZm9yX21zGAIgASgNIrcCCgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGb3JpZ2luGAIgASgNEhAKCHJlcG9ydGVyGAMgASgNEhQKB3N0ZXBfaWQYBCABKAlIAIgBARIWCglzdGVwX25hbWUYBSABKAlIAYgBARIQCghpbmNpZGVudBgGIAEoCRIUCgdtZXNzYWdlGAcgASgJSAKIAQESEgoFZmFjdHMYCCABKAlIA4gBARIUCgdkZXRhaWxzGAkgASgJSASIAQESJAoFY2hhaW4YCiADKAsyFS5wcml2aXR5LnYxLkVycm9yTGluaxIRCgRzYWlkGAsgASgJSAWIAQFCCgoIX3N0ZXBfaWRCDAoKX3N0ZXBfbmFtZUIKCghfbWVzc2FnZUIICgZfZmFjdHNCCgoIX2RldGFpbHNCBwoFX3NhaWQiRgoJRXJyb3JMaW5rEgwKBG5hbWUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIRCgRjb2RlGAMgASgJSACIAQFCBwoFX2NvZGUi3QEKDENvbnRyaWJ1dGlvbhINCgVwYXJ0eRgBIAEoDRINCgVyZWFkeRgCIAEoCBIpCgdmYWlsdXJlGAMgASgLMhMucHJpdml0eS52MS5GYWlsdXJlSACIAQESDQoFbm9uY2UYBCABKAkSEQoJc2lnbmF0dXJlGAUgASgJEg0KBWVwb2NoGAYgASgNEg8KB2xlYXZpbmcYByABKAgSJQoGc2NvcGVzGAggAygLMhUucHJpdml0eS52MS5TY29wZVZpZXcSDwoHY3Jvd2RlZBgJIAEoCEIKCghfZmFpbHVyZSKAAQoJU2NvcGVWaWV3Eg0KBXNjb3BlGAEgASgJEg8KB21lbWJlcnMYAiABKAwSDgoGaW5zaWRlGAMgASgIEiYKBmZhaWxlZBgEIAMoCzIWLnByaXZpdHkudjEuRmFpbGVkVm90ZRIMCgRvdmVyGAUgASgIEg0KBXZvdGVkGAYgASgMIkEKCkZhaWxlZFZvdGUSDQoFcGFydHkYASABKA0SJAoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZSIgCgRDdXRzEgwKBGZyb20YASABKA0SCgoCdG8YAiABKAwiTgoLQm9hcmRSZXBvcnQSDQoFcGFydHkYASABKA0SDwoHdmVyc2lvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHZGVjaWRlZBgEIAEoCCKXAQoLQm9hcmRVcGRhdGUSLwoNY29udHJpYnV0aW9ucxgBIAMoCzIYLnByaXZpdHkudjEuQ29udHJpYnV0aW9uEh4KBGN1dHMYAiADKAsyEC5wcml2aXR5LnYxLkN1dHMSKAoHcmVwb3J0cxgDIAMoCzIXLnByaXZpdHkudjEuQm9hcmRSZXBvcnQSDQoFZXBvY2gYBCABKA0iawoKVHJhaWxFbnRyeRIQCghwb3NpdGlvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkSDwoHc3RlcF9pZBgEIAEoCRIMCgRraW5kGAUgASgJEgwKBG5hbWUYBiABKAkSDgoGcGxhY2VzGAcgASgMIlIKCERpdmVyZ2VkEg4KBmJyYW5jaBgBIAEoCRInCgdlbnRyaWVzGAIgAygLMhYucHJpdml0eS52MS5UcmFpbEVudHJ5Eg0KBWVuZGVkGAMgASgIIiQKA0ZpbhINCgVzdGVwcxgBIAEoDRIOCgZkaWdlc3QYAiABKAkiBwoFUmVhZHkiCAoGQ2xvc2VkImwKBFZvdGUSDQoFc2NvcGUYASABKAkSKQoHZmFpbHVyZRgCIAEoCzITLnByaXZpdHkudjEuRmFpbHVyZUgAiAEBEg8KB21lbWJlcnMYAyADKA0SDQoFZWFybHkYBCABKAhCCgoIX2ZhaWx1cmUiPgoLQ29uY2xhdmVFbmQSEAoIY29uY2xhdmUYASABKAkSDQoFc3RlcHMYAiABKA0SDgoGZGlnZXN0GAMgASgJItIBCgRUZXh0Eg0KBXBhcnR5GAEgASgNEg0KBWVwb2NoGAIgASgNEhYKCXN0ZXBfbmFtZRgDIAEoCUgAiAEBEhIKBWZhY3RzGAQgASgJSAGIAQESFAoHbWVzc2FnZRgFIAEoCUgCiAEBEhQKB2RldGFpbHMYBiABKAlIA4gBARIkCgVjaGFpbhgHIAMoCzIVLnByaXZpdHkudjEuRXJyb3JMaW5rQgwKCl9zdGVwX25hbWVCCAoGX2ZhY3RzQgoKCF9tZXNzYWdlQgoKCF9kZXRhaWxzIioKClRleHRXYW50ZWQSDQoFcGFydHkYASABKA0SDQoFZXBvY2gYAiABKA1iBnByb3RvMw");
 
 /**
  * @generated from message privity.v1.Control
@@ -75,7 +75,26 @@ export type Control = Message<"privity.v1.Control"> & {
      */
     value: ConclaveEnd;
     case: "conclaveEnd";
+  } | {
+    /**
+     * @generated from field: privity.v1.Text text = 10;
+     */
+    value: Text;
+    case: "text";
+  } | {
+    /**
+     * @generated from field: privity.v1.TextWanted text_wanted = 11;
+     */
+    value: TextWanted;
+    case: "textWanted";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Messages that are said once are numbered from 1, for each receiver.
+   *
+   * @generated from field: uint32 number = 16;
+   */
+  number: number;
 };
 
 /**
@@ -254,6 +273,13 @@ export type Heartbeat = Message<"privity.v1.Heartbeat"> & {
    * @generated from field: optional privity.v1.Busy busy = 3;
    */
   busy?: Busy | undefined;
+
+  /**
+   * The number of the last message that was sent to the receiver: it knows by that if it has been lost.
+   *
+   * @generated from field: uint32 said = 15;
+   */
+  said: number;
 };
 
 /**
@@ -301,14 +327,16 @@ export type Failure = Message<"privity.v1.Failure"> & {
   code: string;
 
   /**
-   * @generated from field: string origin = 2;
+   * Parties by number.
+   *
+   * @generated from field: uint32 origin = 2;
    */
-  origin: string;
+  origin: number;
 
   /**
-   * @generated from field: string reporter = 3;
+   * @generated from field: uint32 reporter = 3;
    */
-  reporter: string;
+  reporter: number;
 
   /**
    * @generated from field: optional string step_id = 4;
@@ -348,6 +376,13 @@ export type Failure = Message<"privity.v1.Failure"> & {
    * @generated from field: repeated privity.v1.ErrorLink chain = 10;
    */
   chain: ErrorLink[];
+
+  /**
+   * Where it stands in a board: the digest of the text that travels beside.
+   *
+   * @generated from field: optional string said = 11;
+   */
+  said?: string | undefined;
 };
 
 /**
@@ -459,9 +494,11 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
   scope: string;
 
   /**
-   * @generated from field: repeated uint32 members = 2;
+   * A bit for each party, the first one lowest.
+   *
+   * @generated from field: bytes members = 2;
    */
-  members: number[];
+  members: Uint8Array;
 
   /**
    * Its program is in the scope, and the scope is not over for it.
@@ -471,9 +508,11 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
   inside: boolean;
 
   /**
-   * @generated from field: repeated privity.v1.KnownVote votes = 4;
+   * Of those who have voted, the ones that failed.
+   *
+   * @generated from field: repeated privity.v1.FailedVote failed = 4;
    */
-  votes: KnownVote[];
+  failed: FailedVote[];
 
   /**
    * The scope is concluded there.
@@ -481,6 +520,13 @@ export type ScopeView = Message<"privity.v1.ScopeView"> & {
    * @generated from field: bool over = 5;
    */
   over: boolean;
+
+  /**
+   * A bit for each party that has voted.
+   *
+   * @generated from field: bytes voted = 6;
+   */
+  voted: Uint8Array;
 };
 
 /**
@@ -491,47 +537,49 @@ export const ScopeViewSchema: GenMessage<ScopeView> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 9);
 
 /**
- * @generated from message privity.v1.KnownVote
+ * @generated from message privity.v1.FailedVote
  */
-export type KnownVote = Message<"privity.v1.KnownVote"> & {
+export type FailedVote = Message<"privity.v1.FailedVote"> & {
   /**
    * @generated from field: uint32 party = 1;
    */
   party: number;
 
   /**
-   * @generated from field: optional privity.v1.Failure failure = 2;
+   * @generated from field: privity.v1.Failure failure = 2;
    */
   failure?: Failure | undefined;
 };
 
 /**
- * Describes the message privity.v1.KnownVote.
- * Use `create(KnownVoteSchema)` to create a new message.
+ * Describes the message privity.v1.FailedVote.
+ * Use `create(FailedVoteSchema)` to create a new message.
  */
-export const KnownVoteSchema: GenMessage<KnownVote> = /*@__PURE__*/
+export const FailedVoteSchema: GenMessage<FailedVote> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 10);
 
 /**
- * @generated from message privity.v1.Cut
+ * The parties that one has given up on, a bit for each.
+ *
+ * @generated from message privity.v1.Cuts
  */
-export type Cut = Message<"privity.v1.Cut"> & {
+export type Cuts = Message<"privity.v1.Cuts"> & {
   /**
    * @generated from field: uint32 from = 1;
    */
   from: number;
 
   /**
-   * @generated from field: uint32 to = 2;
+   * @generated from field: bytes to = 2;
    */
-  to: number;
+  to: Uint8Array;
 };
 
 /**
- * Describes the message privity.v1.Cut.
- * Use `create(CutSchema)` to create a new message.
+ * Describes the message privity.v1.Cuts.
+ * Use `create(CutsSchema)` to create a new message.
  */
-export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
+export const CutsSchema: GenMessage<Cuts> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 11);
 
 /**
@@ -576,9 +624,9 @@ export type BoardUpdate = Message<"privity.v1.BoardUpdate"> & {
   contributions: Contribution[];
 
   /**
-   * @generated from field: repeated privity.v1.Cut cuts = 2;
+   * @generated from field: repeated privity.v1.Cuts cuts = 2;
    */
-  cuts: Cut[];
+  cuts: Cuts[];
 
   /**
    * @generated from field: repeated privity.v1.BoardReport reports = 3;
@@ -599,14 +647,11 @@ export const BoardUpdateSchema: GenMessage<BoardUpdate> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 13);
 
 /**
+ * A step of the branch that the message names.
+ *
  * @generated from message privity.v1.TrailEntry
  */
 export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
-  /**
-   * @generated from field: string branch = 1;
-   */
-  branch: string;
-
   /**
    * @generated from field: uint32 position = 2;
    */
@@ -633,9 +678,11 @@ export type TrailEntry = Message<"privity.v1.TrailEntry"> & {
   name: string;
 
   /**
-   * @generated from field: repeated string places = 7;
+   * A bit for each party.
+   *
+   * @generated from field: bytes places = 7;
    */
-  places: string[];
+  places: Uint8Array;
 };
 
 /**
@@ -792,4 +839,79 @@ export type ConclaveEnd = Message<"privity.v1.ConclaveEnd"> & {
  */
 export const ConclaveEndSchema: GenMessage<ConclaveEnd> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 20);
+
+/**
+ * What the origin of a sealed failure lets cross of it, beside the board. No verdict waits for it. The failure in the board names its digest.
+ *
+ * @generated from message privity.v1.Text
+ */
+export type Text = Message<"privity.v1.Text"> & {
+  /**
+   * The party that has sealed the failure.
+   *
+   * @generated from field: uint32 party = 1;
+   */
+  party: number;
+
+  /**
+   * @generated from field: uint32 epoch = 2;
+   */
+  epoch: number;
+
+  /**
+   * @generated from field: optional string step_name = 3;
+   */
+  stepName?: string | undefined;
+
+  /**
+   * @generated from field: optional string facts = 4;
+   */
+  facts?: string | undefined;
+
+  /**
+   * @generated from field: optional string message = 5;
+   */
+  message?: string | undefined;
+
+  /**
+   * @generated from field: optional string details = 6;
+   */
+  details?: string | undefined;
+
+  /**
+   * @generated from field: repeated privity.v1.ErrorLink chain = 7;
+   */
+  chain: ErrorLink[];
+};
+
+/**
+ * Describes the message privity.v1.Text.
+ * Use `create(TextSchema)` to create a new message.
+ */
+export const TextSchema: GenMessage<Text> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 21);
+
+/**
+ * The run is over for the sender, which has not had this text: it asks whoever has brought the failure.
+ *
+ * @generated from message privity.v1.TextWanted
+ */
+export type TextWanted = Message<"privity.v1.TextWanted"> & {
+  /**
+   * @generated from field: uint32 party = 1;
+   */
+  party: number;
+
+  /**
+   * @generated from field: uint32 epoch = 2;
+   */
+  epoch: number;
+};
+
+/**
+ * Describes the message privity.v1.TextWanted.
+ * Use `create(TextWantedSchema)` to create a new message.
+ */
+export const TextWantedSchema: GenMessage<TextWanted> = /*@__PURE__*/
+  messageDesc(file_privity_v1_control, 22);
 
