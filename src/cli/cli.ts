@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { UsageError } from '../base/errors.ts';
+import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
@@ -28,20 +28,38 @@ export async function runCli(shell: Shell, argv: readonly string[]): Promise<num
   } catch (error) {
     exitCode = reportError(shell, error, argv);
   }
+  return flushOutput(shell, exitCode, argv);
+}
+
+/** What could not be written is said on what is left, and a result that nobody has is no success. */
+async function flushOutput(shell: Shell, exitCode: number, argv: readonly string[]): Promise<number> {
   await Promise.all([shell.out.flush(OUTPUT_FLUSH_TIMEOUT_MS), shell.err.flush(OUTPUT_FLUSH_TIMEOUT_MS)]);
+  const { out, err } = shell;
+  const lost = (name: string, reason: string): EnvironmentError =>
+    new EnvironmentError('PRIVITY_FILE_WRITE', `${name} could not be written: ${reason}`);
+  if (out.lost !== undefined) {
+    const code = reportError(shell, lost('standard output', out.lost), argv);
+    await err.flush(OUTPUT_FLUSH_TIMEOUT_MS);
+    return exitCode === 0 ? code : exitCode;
+  }
+  if (err.lost !== undefined && !isJson(argv)) {
+    out.write(`${lost('standard error', err.lost).message}\n`);
+    await out.flush(OUTPUT_FLUSH_TIMEOUT_MS);
+  }
   return exitCode;
 }
 
 function reportError(shell: Shell, error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const report = reportOf(error instanceof CommanderError ? commandLineError(error) : error);
-  // An option that stands before `--` only; after it, the text is an operand.
-  const operands = argv.indexOf('--');
-  const options = operands === -1 ? argv : argv.slice(0, operands);
-  shell.err.write(
-    options.includes('--json') ? errorLine(report) : errorText(report, createStyle(shell.colour.err)),
-  );
+  shell.err.write(isJson(argv) ? errorLine(report) : errorText(report, createStyle(shell.colour.err)));
   return report.exitCode;
+}
+
+/** An option that stands before `--` only; after it, the text is an operand. */
+function isJson(argv: readonly string[]): boolean {
+  const operands = argv.indexOf('--');
+  return (operands === -1 ? argv : argv.slice(0, operands)).includes('--json');
 }
 
 function commandLineError(error: CommanderError): UsageError {

@@ -1,5 +1,6 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { reasonOf } from '../base/system-error.ts';
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -20,15 +21,20 @@ export async function writeOutput(
   mode: number,
   overwrite: boolean,
 ): Promise<void> {
-  if (!overwrite && (await exists(path))) throw fileExists(path);
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !overwrite) throw fileExists(path);
+  // A device or a pipe would be replaced by a file of its name.
+  if (found !== undefined && !found.isFile())
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (it is not a file)`);
   const part = `${path}.${process.pid}.part`;
   try {
     await writeFile(part, text, { mode, flag: 'wx' });
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true }).catch(() => undefined);
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (${reason})`, { cause });
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (${reasonOf(cause)})`, {
+      cause,
+    });
   }
 }
 
