@@ -115,6 +115,7 @@ function addRunOptions(command: Command): Command {
     .option('--inputs <party.key=file>', 'private setting that is a file (repeatable)', collect)
     .option('--setting <party.key=value>', 'private setting that is not a file (repeatable)', collect)
     .option('--bound <name=duration>', 'a bound of the run, such as joinTimeoutMs=2m (repeatable)', collect)
+    .option('--memory-max <size>', "what a party's program may hold, such as 2GiB (default: by the machine)")
     .option('--report <dir>', 'write DIR/PARTY.json: steps, disclosures, verdict')
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')

@@ -43,7 +43,13 @@ const timelineEntry = z.discriminatedUnion('what', [
     reason: text,
   }),
   z.looseObject({ what: z.literal('failure'), atMs: ms, incident: text }),
-  z.looseObject({ what: z.literal('exited'), atMs: ms, code: z.int().nullable(), signal: text.nullable() }),
+  z.looseObject({
+    what: z.literal('exited'),
+    atMs: ms,
+    code: z.int().nullable(),
+    signal: text.nullable(),
+    endedByPrivity: text.optional(),
+  }),
   z.looseObject({ what: z.literal('killed'), atMs: ms }),
 ]);
 

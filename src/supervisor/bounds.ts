@@ -1,4 +1,5 @@
 import type { CoreBounds } from '../coordination/types.ts';
+import { FILE_IO_MS } from './within.ts';
 
 /** Bounds of a run, all in milliseconds. Configurable in the party file under `bounds:`. */
 export interface Bounds extends CoreBounds {
@@ -40,3 +41,19 @@ export const DEFAULT_BOUNDS: Bounds = {
    */
   dataLinkMs: 30_000,
 };
+
+/**
+ * After the verdict: the longest until a supervisor has ended, whatever hangs. A program that is killed has a second more, all that is
+ * held is given back within `RECLAIM_MS`, and the report is one file.
+ */
+export function endMs({ lostAfterMs, lingerMs, graceMs, flushMs }: Bounds): number {
+  return lostAfterMs + lingerMs + graceMs + KILLED_MS + flushMs + RECLAIM_MS + FILE_IO_MS;
+}
+
+/** How long a killed process may take to be gone: one that waits for a dead disk cannot even be killed. */
+export const KILLED_MS = 1_000;
+
+/** How long the release of one thing may take before it is reported as left over. */
+export const RELEASE_MS = 2_000;
+/** The same for all that a run holds together, so that several that hang do not add up. */
+export const RECLAIM_MS = 6_000;

@@ -42,6 +42,11 @@ export class ProgramWatch {
     this.#next = this.#options.clock.after(ASK_MS, () => this.start());
   }
 
+  /** Tasks under way. */
+  get running(): readonly string[] {
+    return [...this.#steps.keys()];
+  }
+
   stepStarted(stepId: string): void {
     const { clock, stepDeadlineMs } = this.#options;
     const timer = clock.after(stepDeadlineMs, () => this.#late(stepId));

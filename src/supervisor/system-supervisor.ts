@@ -1,5 +1,6 @@
 /** The machine that this supervisor runs on. It loads nothing that only programs need, such as the database. */
 import { makeTempFolder } from './folders.ts';
+import { machineMemoryMax } from './machine-memory.ts';
 import { clearOrphan, findOrphans, orphanText } from './orphans.ts';
 import { openPlanes } from './planes.ts';
 import type { SupervisorPlatform } from './platform.ts';
@@ -23,7 +24,8 @@ export const systemSupervisor: SupervisorPlatform<ProgramProcess> = {
     return makeTempFolder(`privity-${party}-`, facts, systemLoop.clock.wallTime());
   },
   openPlanes,
-  spawnProgram: (cwd, tempDir, handlers) => ProgramProcess.spawn(cwd, tempDir, handlers),
+  spawnProgram: (...given) => ProgramProcess.spawn(...given),
+  defaultMemoryMax: () => machineMemoryMax(1),
   createSigner,
   rehearse,
 };

@@ -10,6 +10,9 @@ import type { EventLoop } from './platform.ts';
  */
 export const FILE_IO_MS = 10_000;
 
+/** The same after a second stop signal: its sender wants to see the process end. */
+export const FILE_IO_STOPPED_MS = 1_000;
+
 export interface Patience<T> {
   readonly ms: number;
   /** What is waited for, in the message: `making the folder DIR`. */

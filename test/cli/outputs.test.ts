@@ -84,7 +84,11 @@ describe('a disk that is full', () => {
     it(`under standard output loses the result of "${args.join(' ').slice(0, 40)}", and no success is claimed`, async () => {
       const ended = await into({ out: FULL }, args);
       assert.equal(ended.code, 74, ended.stderr);
-      assert.equal(ended.stderr.split('standard output could not be written: ENOSPC').length, 2, ended.stderr);
+      assert.equal(
+        ended.stderr.split('standard output could not be written: ENOSPC').length,
+        2,
+        ended.stderr,
+      );
     });
   }
 

@@ -4,8 +4,9 @@ import { basename, join, resolve } from 'node:path';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
+import { machineMemoryMax } from '../../supervisor/machine-memory.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
-import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { runCrew } from '../local/crew.ts';
 import { findParties } from '../local/find-parties.ts';
 import type { SupervisorChild } from '../local/supervisor-child.ts';
@@ -24,6 +25,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly inputs?: readonly string[];
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
+  readonly memoryMax?: string;
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
@@ -34,6 +36,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const jobFile = resolve(shell.cwd, job);
   const args = Object.entries(parseArgs(flags.arg ?? []));
   const bounds = parseBounds(flags.bound ?? []);
+  const memoryMax = flags.memoryMax === undefined ? undefined : parseMemory(flags.memoryMax);
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
@@ -49,6 +52,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     parties,
     settings,
     bounds,
+    memoryMaxBytes: memoryMax ?? machineMemoryMax(parties.length),
     errorDetail: flags.errorDetail,
     clock,
   });

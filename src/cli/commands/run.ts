@@ -3,7 +3,7 @@ import { UsageError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
-import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { choosePresenter, type DisplayFlags } from '../output/choose-presenter.ts';
@@ -22,6 +22,7 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly inputs?: readonly string[];
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
+  readonly memoryMax?: string;
   readonly report?: string;
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
@@ -119,6 +120,7 @@ async function prepare(
     settings: { ...config.settings, ...settings },
     errorDetail: config.errorDetail,
     bounds: { ...config.bounds, ...parseBounds(flags.bound ?? []) },
+    memoryMaxBytes: flags.memoryMax === undefined ? config.memoryMaxBytes : parseMemory(flags.memoryMax),
     reportDir: flags.report === undefined ? undefined : resolve(shell.cwd, flags.report),
   };
 }

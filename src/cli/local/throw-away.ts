@@ -8,6 +8,7 @@ import { makeTempFolder } from '../../supervisor/folders.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { createIdentity, fingerprint } from '../../transport/identity/certificate.ts';
 import { formatFederation } from '../config/federation-file.ts';
+import { memorySize } from '../config/memory-size.ts';
 import { LOCAL_FOLDER_PREFIX } from '../parent.ts';
 import { freePorts } from './ports.ts';
 
@@ -21,6 +22,8 @@ export interface ThrowAwayPlan {
   readonly parties: readonly string[];
   readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly bounds: Partial<Bounds>;
+  /** Of each party. */
+  readonly memoryMaxBytes: number;
   readonly errorDetail: ErrorDetail;
   readonly clock: Clock;
 }
@@ -77,6 +80,7 @@ function partyYaml(plan: ThrowAwayPlan, party: string): string {
     certificate: './cert.pem',
     settings: plan.settings[party] ?? {},
     bounds: plan.bounds,
+    memoryMax: memorySize(plan.memoryMaxBytes),
     errorDetail: plan.errorDetail,
   });
 }

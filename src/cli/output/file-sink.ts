@@ -119,7 +119,11 @@ export async function openFileSink(
   try {
     const opening = openFile(path, O_WRONLY | O_CREAT | O_APPEND | (O_NONBLOCK ?? 0), 0o600);
     const undo = (late: number): void => close(late, () => undefined);
-    const fd = await within(systemLoop, { ms: FILE_IO_MS, what: `opening the ${what} ${path}`, undo }, opening);
+    const fd = await within(
+      systemLoop,
+      { ms: FILE_IO_MS, what: `opening the ${what} ${path}`, undo },
+      opening,
+    );
     return new FileSink(fd, options);
   } catch (cause) {
     if (cause instanceof EnvironmentError) throw cause;

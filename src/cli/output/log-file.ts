@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Shell } from '../shell.ts';
 import { openFileSink } from './file-sink.ts';
