@@ -42,14 +42,6 @@ export const DEFAULT_BOUNDS: Bounds = {
   dataLinkMs: 30_000,
 };
 
-/**
- * After the verdict: the longest until a supervisor has ended, whatever hangs. A program that is killed has a second more, all that is
- * held is given back within `RECLAIM_MS`, and the report is one file.
- */
-export function endMs({ lostAfterMs, lingerMs, graceMs, flushMs }: Bounds): number {
-  return lostAfterMs + lingerMs + graceMs + KILLED_MS + flushMs + RECLAIM_MS + FILE_IO_MS;
-}
-
 /** How long a killed process may take to be gone: one that waits for a dead disk cannot even be killed. */
 export const KILLED_MS = 1_000;
 
@@ -57,3 +49,6 @@ export const KILLED_MS = 1_000;
 export const RELEASE_MS = 2_000;
 /** The same for all that a run holds together, so that several that hang do not add up. */
 export const RECLAIM_MS = 6_000;
+
+/** Beyond `graceMs`, `lingerMs` and `flushMs`: the longest until a supervisor that has a verdict has ended, whatever hangs. */
+export const GIVING_BACK_MS = KILLED_MS + RECLAIM_MS + FILE_IO_MS;

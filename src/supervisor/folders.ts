@@ -11,20 +11,19 @@ import type { TempFolder } from './platform.ts';
  * Makes a folder, and those above it that are missing. Node's own recursive mkdir tries again for ever where the folder above is
  * there and nothing can be made in it, as in /proc.
  *
+ * @returns false if it was there already
  * @throws what `mkdir` throws
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeFolders(path: string, mode?: number): Promise<boolean> {
   try {
-    await mkdir(path);
+    await mkdir(path, mode);
+    return true;
   } catch (error) {
-    if (await isFolder(path)) return;
+    if (await isFolder(path)) return false;
     const above = dirname(path);
     if (reasonOf(error) !== 'ENOENT' || above === path || (await isFolder(above))) throw error;
-    await makeFolder(above);
-    await mkdir(path).catch(async (again: unknown) => {
-      // Another party of this machine may have been faster.
-      if (!(await isFolder(path))) throw again;
-    });
+    await makeFolders(above, mode);
+    return makeFolders(path, mode);
   }
 }
 

@@ -8,7 +8,7 @@ import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
 import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
 import type { Chronicle } from './chronicle.ts';
-import { makeFolder } from './folders.ts';
+import { makeFolders } from './folders.ts';
 import type { Reclaimed } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
 import type { Waits } from './waits.ts';
@@ -73,7 +73,7 @@ function sealed({ board, parties, outcome }: ReportParts): readonly SealedContri
  */
 export async function prepareReportDir(dir: string, party: string): Promise<void> {
   try {
-    await makeFolder(dir);
+    await makeFolders(dir);
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw cannotWrite(dir, cause);
@@ -97,7 +97,7 @@ export async function writeReport(
   const path = pathIn(dir, report.party);
   const draft = `${path}.${process.pid}.part`;
   try {
-    await makeFolder(dir);
+    await makeFolders(dir);
     await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`);
     const moved = await moveAside(path);
     await rename(draft, path);
@@ -148,7 +148,7 @@ async function moveAside(path: string): Promise<string | undefined> {
   for (let n = 1; n <= SAME_ID_MAX; n++) {
     const folder = join(dirname(path), n === 1 ? name : `${name}.${n}`);
     const aside = join(folder, basename(path));
-    await makeFolder(folder);
+    await makeFolders(folder);
     if ((await earlierReport(aside)) !== 'none') continue;
     await rename(path, aside);
     return `the report of an earlier run, ${earlier.runId || 'without an id'}, is kept as ${aside}`;

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { reasonOf } from '../../base/system-error.ts';
-import { makeFolder } from '../../supervisor/folders.ts';
+import { makeFolders } from '../../supervisor/folders.ts';
 import {
   CERTIFICATE_DAYS,
   createIdentity,
@@ -76,7 +76,7 @@ export async function keygenCommand(shell: Shell, flags: KeygenFlags): Promise<n
 
 async function makeKeyFolder(folder: string): Promise<void> {
   try {
-    await makeFolder(folder);
+    await makeFolders(folder);
   } catch (cause) {
     const text = `${folder}: the folder cannot be made (${reasonOf(cause)})`;
     throw new EnvironmentError('PRIVITY_FILE_WRITE', text, { cause });

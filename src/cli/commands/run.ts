@@ -3,6 +3,8 @@ import { UsageError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
+import { systemLoop } from '../../supervisor/system-loop.ts';
+import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
@@ -34,7 +36,9 @@ type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'>;
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
   const parent = flags.parentPipe ? watchParent(shell) : undefined;
-  const config = await readPartyFile(flags.config);
+  const { config: file } = flags;
+  const reading = readPartyFile(file);
+  const config = await within(systemLoop, { ms: FILE_IO_MS, what: `reading ${file}` }, reading);
   try {
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
@@ -108,7 +112,8 @@ async function prepare(
   const parties = config.federation.parties.map((member) => member.name);
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
   const settings = parsePrivateSettings(given, parties, shell.cwd, config.party)[config.party];
-  const identity = await readIdentityFiles(config);
+  const reading = { ms: FILE_IO_MS, what: `reading ${config.keyFile} and ${config.certificateFile}` };
+  const identity = await within(systemLoop, reading, readIdentityFiles(config));
   return {
     party: config.party,
     federation: config.federation.parties,

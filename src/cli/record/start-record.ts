@@ -1,7 +1,7 @@
 /** How a command that runs parties comes by their records: which setting holds, where they lie, and what is said if there can be none. */
 import { randomBytes } from 'node:crypto';
 import type { Shell } from '../shell.ts';
-import { within } from './line-file.ts';
+import { inTime } from './in-time.ts';
 import {
   logBytesMax,
   parseRecordSetting,
@@ -94,7 +94,7 @@ export async function startRunFolder(
       folder = path;
     });
     making.catch(() => undefined);
-    if (!(await within(shell.clock, RECORD_TIMEOUT_MS, making)) || folder === undefined)
+    if (!(await inTime(shell.clock, RECORD_TIMEOUT_MS, making)) || folder === undefined)
       throw Object.assign(new Error('late'), { code: `it takes longer than ${RECORD_TIMEOUT_MS} ms` });
     return { folder, tidied: tidy(shell, base, bounds) };
   } catch (error) {
@@ -108,6 +108,6 @@ function tidy(shell: Shell, base: string, bounds: RecordBounds): () => Promise<v
   // What could not be removed now is found by the next run again.
   const done = keepHouse(base, bounds, shell.clock.wallTime()).catch(() => undefined);
   return async () => {
-    await within(shell.clock, RECORD_TIMEOUT_MS, done);
+    await inTime(shell.clock, RECORD_TIMEOUT_MS, done);
   };
 }
