@@ -7,6 +7,7 @@ import {
   parseBounds,
   parseDays,
   parseDuration,
+  parseMemory,
   parsePrivateSettings,
   parseRunId,
 } from './arguments.ts';
@@ -114,5 +115,29 @@ describe('--run-id and --days', () => {
     assert.equal(parseDays('30'), 30);
     for (const text of ['0', '1.5', '3651', 'x', ''])
       assert.throws(() => parseDays(text), usage(/--days/), text);
+  });
+});
+
+describe('--memory-max', () => {
+  it('takes a size with its unit, and nothing else', () => {
+    assert.equal(parseMemory('512MiB'), 512 * 1024 ** 2);
+    assert.equal(parseMemory('1.5GiB'), 1536 * 1024 ** 2);
+    assert.equal(parseMemory('1TiB'), 1024 ** 4);
+    const wrongs = [
+      '',
+      '2',
+      '2G',
+      '2GB',
+      '2gib',
+      '2 GiB',
+      '-2GiB',
+      '1e3MiB',
+      '100MiB',
+      '65TiB',
+      '2GiB ',
+      '0x2GiB',
+    ];
+    for (const text of wrongs)
+      assert.throws(() => parseMemory(text), usage(/--memory-max: expected a size such as 512MiB/), text);
   });
 });

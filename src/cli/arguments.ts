@@ -4,6 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import { hint } from '../base/suggest.ts';
 import { isOwnRunId } from '../coordination/handshake.ts';
 import type { Bounds } from '../supervisor/bounds.ts';
+import { memoryBytes, memoryExpected } from './config/memory-size.ts';
 import { BOUND_MS_MAX, boundNames } from './config/party-file.ts';
 
 const wrong = (text: string): UsageError => new UsageError('PRIVITY_COMMAND_LINE', text);
@@ -106,6 +107,13 @@ export function parseDuration(option: string, text: string): number {
   const ms = durationMs(text);
   if (ms === undefined) throw wrong(`${option}: ${durationExpected}`);
   return ms;
+}
+
+/** `--memory-max 2GiB`. */
+export function parseMemory(text: string): number {
+  const bytes = memoryBytes(text);
+  if (bytes === undefined) throw wrong(`--memory-max: expected ${memoryExpected}`);
+  return bytes;
 }
 
 /** `--bound lostAfterMs=5s …`: whole milliseconds, or a number with ms, s, m or h. */

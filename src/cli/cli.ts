@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { UsageError } from '../base/errors.ts';
+import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ERROR_DETAILS } from '../coordination/public-details.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
@@ -29,20 +29,38 @@ export async function runCli(shell: Shell, argv: readonly string[]): Promise<num
   } catch (error) {
     exitCode = reportError(shell, error, argv);
   }
+  return flushOutput(shell, exitCode, argv);
+}
+
+/** What could not be written is said on what is left, and a result that nobody has is no success. */
+async function flushOutput(shell: Shell, exitCode: number, argv: readonly string[]): Promise<number> {
   await Promise.all([shell.out.flush(OUTPUT_FLUSH_TIMEOUT_MS), shell.err.flush(OUTPUT_FLUSH_TIMEOUT_MS)]);
+  const { out, err } = shell;
+  const lost = (name: string, reason: string): EnvironmentError =>
+    new EnvironmentError('PRIVITY_FILE_WRITE', `${name} could not be written: ${reason}`);
+  if (out.lost !== undefined) {
+    const code = reportError(shell, lost('standard output', out.lost), argv);
+    await err.flush(OUTPUT_FLUSH_TIMEOUT_MS);
+    return exitCode === 0 ? code : exitCode;
+  }
+  if (err.lost !== undefined && !isJson(argv)) {
+    out.write(`${lost('standard error', err.lost).message}\n`);
+    await out.flush(OUTPUT_FLUSH_TIMEOUT_MS);
+  }
   return exitCode;
 }
 
 function reportError(shell: Shell, error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const report = reportOf(error instanceof CommanderError ? commandLineError(error) : error);
-  // An option that stands before `--` only; after it, the text is an operand.
-  const operands = argv.indexOf('--');
-  const options = operands === -1 ? argv : argv.slice(0, operands);
-  shell.err.write(
-    options.includes('--json') ? errorLine(report) : errorText(report, createStyle(shell.colour.err)),
-  );
+  shell.err.write(isJson(argv) ? errorLine(report) : errorText(report, createStyle(shell.colour.err)));
   return report.exitCode;
+}
+
+/** An option that stands before `--` only; after it, the text is an operand. */
+function isJson(argv: readonly string[]): boolean {
+  const operands = argv.indexOf('--');
+  return (operands === -1 ? argv : argv.slice(0, operands)).includes('--json');
 }
 
 function commandLineError(error: CommanderError): UsageError {
@@ -99,6 +117,7 @@ function addRunOptions(command: Command): Command {
     .option('--inputs <party.key=file>', 'private setting that is a file (repeatable)', collect)
     .option('--setting <party.key=value>', 'private setting that is not a file (repeatable)', collect)
     .option('--bound <name=duration>', 'a bound of the run, such as joinTimeoutMs=2m (repeatable)', collect)
+    .option('--memory-max <size>', "what a party's program may hold, such as 2GiB (default: by the machine)")
     .option('--report <dir>', 'write DIR/PARTY.json: steps, disclosures, verdict')
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli.ts';
-import { processShell } from './process-shell.ts';
+import { endProcess, processShell } from './process-shell.ts';
 
 const shell = processShell({
   entry: fileURLToPath(import.meta.url),
@@ -15,4 +15,4 @@ const shell = processShell({
 });
 
 // Whatever is still open when a command is through must not keep the process: its work is done and its output written.
-process.exit(await runCli(shell, process.argv.slice(2)));
+endProcess(await runCli(shell, process.argv.slice(2)));

@@ -1,6 +1,7 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
+import { reasonOf } from '../base/system-error.ts';
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -21,15 +22,20 @@ export async function writeOutput(
   mode: number,
   overwrite: boolean,
 ): Promise<void> {
-  if (!overwrite && (await exists(path))) throw fileExists(path);
+  const found = await ignored(stat(path), 'what cannot be looked at is not there');
+  if (found !== undefined && !overwrite) throw fileExists(path);
+  // A device or a pipe would be replaced by a file of its name.
+  if (found !== undefined && !found.isFile())
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (it is not a file)`);
   const part = `${path}.${process.pid}.part`;
   try {
     await writeFile(part, text, { mode, flag: 'wx' });
     await rename(part, path);
   } catch (cause) {
     await ignored(rm(part, { force: true }), 'the cause is thrown below');
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (${reason})`, { cause });
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: cannot be written (${reasonOf(cause)})`, {
+      cause,
+    });
   }
 }
 

@@ -18,7 +18,7 @@ const DOUBLE_MAX = '1e290';
 /** A number as people write it; not with a leading zero or plus, which telephone numbers and codes have. */
 const NUMBER = '-?((0|[1-9][0-9]*)(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?';
 
-/** SQL that is true for a text that the type keeps. `text` is SQL, too, and neither NULL nor empty. */
+/** SQL that is true for a text that the type keeps, never for an empty one. `text` is SQL, too, and not NULL. */
 export function keeps(type: InferredType, text: string): string {
   switch (type) {
     case 'BOOLEAN':
@@ -51,7 +51,7 @@ export function isNoValueOf(type: ColumnType, text: string): string {
   return isInteger(type) ? `(${none} OR NOT regexp_full_match(${text}, '[+-]?[0-9]+'))` : none;
 }
 
-/** How many values of a column there are that are not empty, and how many of them each type keeps. */
+/** How many texts of a column there are, and how many of them each type keeps. */
 export interface TypeCounts {
   readonly values: number;
   readonly kept: Readonly<Record<InferredType, number>>;

@@ -86,7 +86,9 @@ describe('inferred types', () => {
 
   it('lose nothing: what does not give back its own text stays text', async () => {
     for (const [type, ...values] of columns) {
-      const path = await file(`k,v\n${values.map((value, row) => `${row},"${value}"\n`).join('')}`);
+      const path = await file(
+        `k,v\n${values.map((value, row) => (value === '' ? `${row},\n` : `${row},"${value}"\n`)).join('')}`,
+      );
       const table = await readTable(path);
       assert.equal(table.columns[1]?.type, type, values.join(' | '));
     }

@@ -170,7 +170,8 @@ export async function createCsvRelation(
   for (const [index, { name, declared }] of plans.entries()) {
     const misfits = found[index]?.misfits ?? 0;
     if (declared === undefined || misfits === 0) continue;
-    const line = await lineOf(connection, request, name, isNoValueOf(declared, identifier(name)));
+    const text = identifier(name);
+    const line = await lineOf(connection, request, name, `${text} <> '' AND ${isNoValueOf(declared, text)}`);
     throw new DataError(
       'PRIVITY_COLUMN_TYPE',
       `${file.origin}, line ${line}: a value in column '${name}' does not fit the column's type ${declared} (${misfits} in all)`,
@@ -225,9 +226,9 @@ async function countTypes(
 ): Promise<readonly ColumnFound[]> {
   const asked = plans.map(({ name, declared }): readonly string[] => {
     const text = identifier(name);
-    const given = `${text} <> ''`;
+    const given = `${text} IS NOT NULL`;
     if (declared === 'VARCHAR') return [];
-    if (declared !== undefined) return [`count_if(${given} AND ${isNoValueOf(declared, text)})`];
+    if (declared !== undefined) return [`count_if(${text} <> '' AND ${isNoValueOf(declared, text)})`];
     return [
       `count_if(${given})`,
       ...inferredTypes.map((type) => `count_if(${given} AND ${keeps(type, text)})`),
@@ -280,7 +281,7 @@ async function lineOf(
 ): Promise<number> {
   const text = identifier(name);
   const numbered = `SELECT row_number() OVER () AS privity_row, ${text} FROM ${csvReader(file, header)}`;
-  const select = `SELECT privity_row FROM (${numbered}) WHERE ${text} <> '' AND ${condition} LIMIT 1`;
+  const select = `SELECT privity_row FROM (${numbered}) WHERE ${text} IS NOT NULL AND ${condition} LIMIT 1`;
   const row = Number((await connection.runAndReadAll(select)).getRows()[0]?.[0] ?? 0);
   return await lineOfRow(file, header, row);
 }

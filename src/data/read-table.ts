@@ -43,8 +43,8 @@ export type FileFormat = 'csv' | 'parquet';
  * - DOUBLE if every value is a number that a double keeps: `120.50`, up to 15 digits or as many as a double is written with;
  * - VARCHAR otherwise: `007`, `0x10`, `01/02/2024`, `F`.
  * The log says what was inferred, and which line keeps a column text that is numbers or dates elsewhere. Declared types (`types`)
- * refuse what they cannot hold. Nothing between two separators is NULL, a pair of quotes is an empty text; columns that are no
- * text take both for NULL. A blank line is passed over, but in a file of one column, where it is a row without a value.
+ * refuse what they cannot hold. Nothing between two separators is NULL. A pair of quotes is an empty text, which keeps a
+ * column text; a declared type takes it for NULL. A blank line is passed over, but in a file of one column, where it is a row without a value.
  * The order of rows is kept.
  *
  * A Parquet column keeps its type. It is refused where the type that tables have for it would lose something: decimals that a

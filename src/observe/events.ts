@@ -36,6 +36,8 @@ export type RunEvent = Base &
         readonly pid: number;
         readonly code: number | null;
         readonly signal: string | null;
+        /** Why Privity itself has ended it; absent if it has not. Reads behind `was ended by Privity`. */
+        readonly endedByPrivity?: string;
       }
     | {
         readonly event: 'peer.state';

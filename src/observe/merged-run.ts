@@ -43,8 +43,10 @@ export interface Aftermath {
   readonly stepsOpen: number;
   /** From the verdict until everything was given back; null where the report does not say. */
   readonly reclaimMs: number | null;
-  /** How the program process ended, where it did not by itself. */
-  readonly program: 'by itself' | 'killed after the grace period' | 'died before the verdict';
+  /** How the program process ended. */
+  readonly program: 'by itself' | 'ended by Privity' | 'died before the verdict';
+  /** Why Privity has ended it; null if it has not, or the report does not say. */
+  readonly programEndedBecause: string | null;
   readonly reclaimed: Readonly<Record<string, number>>;
   readonly leftovers: readonly string[];
 }
@@ -204,8 +206,10 @@ function failuresOf(
 function aftermathOf(report: RunReport): Aftermath {
   const at = (what: TimelineEntry['what']): number | undefined =>
     report.timeline.find((entry) => entry.what === what)?.atMs;
-  const [verdict, reclaimed, killed, exited] = [at('verdict'), at('reclaimed'), at('killed'), at('exited')];
-  const died = exited !== undefined && verdict !== undefined && exited < verdict;
+  const [verdict, reclaimed, killed] = [at('verdict'), at('reclaimed'), at('killed')];
+  const exited = report.timeline.find((entry) => entry.what === 'exited');
+  const because = exited?.endedByPrivity ?? null;
+  const died = exited !== undefined && verdict !== undefined && exited.atMs < verdict;
   return {
     party: report.party,
     outcome: report.outcome,
@@ -213,11 +217,13 @@ function aftermathOf(report: RunReport): Aftermath {
     stepsCompleted: report.steps.filter(({ outcome }) => outcome === 'completed').length,
     stepsOpen: report.steps.filter(({ outcome }) => outcome === 'failed' || outcome === 'aborted').length,
     reclaimMs: verdict === undefined || reclaimed === undefined ? null : reclaimed - verdict,
-    program: died
-      ? 'died before the verdict'
-      : killed === undefined
-        ? 'by itself'
-        : 'killed after the grace period',
+    program:
+      because !== null || (killed !== undefined && !died)
+        ? 'ended by Privity'
+        : died
+          ? 'died before the verdict'
+          : 'by itself',
+    programEndedBecause: because,
     reclaimed: report.reclaimed,
     leftovers: report.leftovers,
   };

@@ -107,6 +107,7 @@ const timelineEntry = z.discriminatedUnion('what', [
     atMs: ms,
     code: z.int().nullable(),
     signal: text.nullable(),
+    endedByPrivity: text.exactOptional(),
   }),
   fields<Entry<'killed'>>()({ what: z.literal('killed'), atMs: ms }),
 ]);

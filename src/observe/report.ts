@@ -148,7 +148,13 @@ export type TimelineEntry = { readonly atMs: number } & (
   | { readonly what: (typeof TIMELINE_MARKS)[number] }
   | { readonly what: 'peer'; readonly peer: string; readonly state: PeerState; readonly reason: string }
   | { readonly what: 'failure'; readonly incident: string }
-  | { readonly what: 'exited'; readonly code: number | null; readonly signal: string | null }
+  | {
+      readonly what: 'exited';
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** Why Privity itself has ended it. */
+      readonly endedByPrivity?: string;
+    }
   /** The grace period was over, or the operator did not want to wait for it. */
   | { readonly what: 'killed' }
 );

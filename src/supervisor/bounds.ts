@@ -1,4 +1,5 @@
 import type { CoreBounds } from '../coordination/types.ts';
+import { FILE_IO_MS } from './within.ts';
 
 /** Bounds of a run, all in milliseconds. Configurable in the party file under `bounds:`. */
 export interface Bounds extends CoreBounds {
@@ -50,3 +51,14 @@ export const DEFAULT_BOUNDS: Bounds = {
    */
   dataLinkMs: 30_000,
 };
+
+/** How long a killed process may take to be gone: one that waits for a dead disk cannot even be killed. */
+export const KILLED_MS = 1_000;
+
+/** How long the release of one thing may take before it is reported as left over. */
+export const RELEASE_MS = 2_000;
+/** The same for all that a run holds together, so that several that hang do not add up. */
+export const RECLAIM_MS = 6_000;
+
+/** Beyond `graceMs`, `lingerMs` and `flushMs`: the longest until a supervisor that has a verdict has ended, whatever hangs. */
+export const GIVING_BACK_MS = KILLED_MS + RECLAIM_MS + FILE_IO_MS;

@@ -56,7 +56,10 @@ export class Chronicle {
       case 'run.started':
         return this.note({ what: 'started' });
       case 'process.exited':
-        if (event.role === 'program') this.note({ what: 'exited', code: event.code, signal: event.signal });
+        if (event.role === 'program') {
+          const { code, signal, endedByPrivity: because } = event;
+          this.note({ what: 'exited', code, signal, ...(because ? { endedByPrivity: because } : {}) });
+        }
         return;
       case 'verdict':
         return this.note({ what: 'verdict' });

@@ -23,6 +23,7 @@ export type ToProgram =
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;
       readonly tempDir: string;
+      readonly memoryMaxBytes?: number;
       readonly dataLinkMs: number;
       /** What the process has to know to speak for a supervisor that is gone. */
       readonly lastWord: LastWord;

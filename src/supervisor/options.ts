@@ -30,6 +30,8 @@ export interface PartyOptions {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly errorDetail: ErrorDetail;
   readonly bounds: Partial<Bounds>;
+  /** What the program process, and what it starts, may hold of the machine's memory. Default: memory-limit.ts. */
+  readonly memoryMaxBytes?: number | undefined;
   /** Directory for PARTY.json, if a report is wanted. */
   readonly reportDir?: string | undefined;
   readonly onEvent: (event: RunEvent) => void;

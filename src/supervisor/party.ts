@@ -22,11 +22,13 @@ import { Coordinator } from './coordinator.ts';
 import type { PartyOptions } from './options.ts';
 import { OwnFailures } from './own-failures.ts';
 import type { Planes, ProgramChild, SupervisorPlatform, TempFolder } from './platform.ts';
+import { endedBecause } from './program-exit.ts';
 import { ProgramLife } from './program-life.ts';
 import { RunRecord } from './reclaim.ts';
 import { Recorder } from './recorder.ts';
 import { buildReport, prepareReportDir, versionsOf, writeReport } from './report-file.ts';
 import { WAIT_TOLD_MS } from './waits.ts';
+import { FILE_IO_MS, FILE_IO_STOPPED_MS, within } from './within.ts';
 
 /** 128 bits. */
 const NONCE_BYTES = 16;
@@ -119,7 +121,7 @@ export class PartyRun<Child extends ProgramChild> {
   async run(): Promise<RunReport> {
     this.#say.emit({ event: 'process.started', role: 'supervisor', pid: this.#platform.pid });
     try {
-      await this.#platform.clearOrphans((message) => this.#say.warn(message));
+      await this.#clearOrphans();
       await this.#open();
     } catch (error) {
       await this.#record.releaseAll();
@@ -132,22 +134,45 @@ export class PartyRun<Child extends ProgramChild> {
     return this.#close(outcome);
   }
 
+  /** What is left of earlier runs is no reason not to run. */
+  async #clearOrphans(): Promise<void> {
+    const warn = (message: string): void => this.#say.warn(message);
+    try {
+      await this.#soon('clearing what earlier runs have left', this.#platform.clearOrphans(warn));
+    } catch (error) {
+      if (!(error instanceof EnvironmentError) || this.#options.kill?.aborted) throw error;
+      warn(error.message);
+    }
+  }
+
+  /** Whatever the start waits for of this machine, it waits for in bounds, and no longer than its operator. */
+  #soon<T>(what: string, work: Promise<T>, undo?: (late: T) => unknown): Promise<T> {
+    const { kill: stop } = this.#options;
+    return within(this.#platform, { ms: FILE_IO_MS, what, stop, ...(undo ? { undo } : {}) }, work);
+  }
+
   async #open(): Promise<void> {
     const options = this.#options;
     const platform = this.#platform;
     const record = this.#record;
-    if (options.reportDir !== undefined) await prepareReportDir(options.reportDir, options.party);
-    const folder = await platform.tempFolder({ ...options, runId: this.#ownRunId });
+    const { party, reportDir, listen } = options;
+    if (reportDir !== undefined)
+      await this.#soon(`making the folder for reports, ${reportDir}`, prepareReportDir(reportDir, party));
+    const making = platform.tempFolder({ ...options, runId: this.#ownRunId });
+    const folder = await this.#soon('making a temporary folder', making, (late) => late.remove());
     this.#folder = folder;
     record.hold('temporary folder', folder.path, () => folder.remove());
-    const planes = await platform.openPlanes(options, (message, about) => {
+    const opening = platform.openPlanes(options, (message, about) => {
       if (about !== undefined) this.#contacts.turnedAway(about, message);
       this.#say.warn(message);
     });
+    const at = `${listen.host}:${listen.port}`;
+    const planes = await this.#soon(`listening at ${at}`, opening, (late) => late.close());
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
     // Before any peer can meet this supervisor: from then on there is somebody who tells them if it is killed (last-word.ts).
-    await this.#program.start(folder.path);
+    const starting = this.#program.start(folder.path);
+    await this.#soon('starting the program process', starting, () => this.#program.kill(endedBecause.noRun));
     const coordinator = this.#coordinator;
     const control = new ControlPlane(this.#self, this.#parties, planes.connect, platform, {
       onMessage: (peer, message) => coordinator.dispatch({ type: 'received', peer, message }),
@@ -175,7 +200,7 @@ export class PartyRun<Child extends ProgramChild> {
       this.#own.failed('CANCELLED', 'cancelled by the operator');
     };
     const onKill = () => {
-      this.#program.kill();
+      this.#program.kill(endedBecause.asked);
       this.#left.resolve();
     };
     if (cancel?.aborted) onCancel();
@@ -292,7 +317,10 @@ export class PartyRun<Child extends ProgramChild> {
     if (reportDir === undefined) return report;
     try {
       const kept = (message: string): void => this.#say.emit({ event: 'log', level: 'info', message });
-      const path = await writeReport(reportDir, report, kept);
+      const ms = this.#options.kill?.aborted ? FILE_IO_STOPPED_MS : FILE_IO_MS;
+      const what = `${reportDir}: the report cannot be written`;
+      const writing = writeReport(reportDir, report, kept);
+      const path = await within(this.#platform, { ms, what, failure: 'OUTPUT_FAILED' }, writing);
       this.#say.emit({ event: 'report', path });
       return report;
     } catch (error) {

@@ -40,6 +40,8 @@ export interface ProgramChild {
   send(message: ToProgram): void;
   /** Ends the process and everything that it has started; also what is left of the group after it has exited. */
   killTree(): void;
+  /** Bytes that the process and those that it has started hold; undefined where nobody can tell. */
+  memory(): number | undefined;
   /** Resolves to the processes that are still there after the tree was killed: none, normally. */
   treeGone(): Promise<readonly number[]>;
 }
@@ -73,7 +75,15 @@ export interface SupervisorPlatform<Child extends ProgramChild = ProgramChild> e
    * @throws {UsageError} this party's own certificate is not what the federation pins
    */
   openPlanes(options: PartyOptions, warn: (message: string, about?: string) => void): Promise<Planes<Child>>;
-  spawnProgram(cwd: string, tempDir: string, handlers: ProgramHandlers): Promise<Child>;
+  /** `memoryMaxBytes` bounds its heap. @throws {EnvironmentError} PRIVITY_PROGRAM_NOT_STARTED */
+  spawnProgram(
+    cwd: string,
+    tempDir: string,
+    handlers: ProgramHandlers,
+    memoryMaxBytes: number | undefined,
+  ): Promise<Child>;
+  /** What a program may hold if its party says nothing, in bytes; undefined: as much as it likes. */
+  defaultMemoryMax(): number | undefined;
   /** `expected`: texts that are likely to be signed when time matters. */
   createSigner(keyPem: string, federation: readonly FederationMember[], expected?: readonly string[]): Signer;
   /** Makes the first failure as fast as the tenth (rehearsal.ts). */
@@ -115,5 +125,8 @@ export interface ProgramPlatform extends EventLoop {
     warn: (message: string) => void,
   ): DataPlane;
   /** The database in which this party's tables live. */
-  readonly database: { configure(tempDir: string): void; close(): Promise<void> };
+  readonly database: {
+    configure(tempDir: string, memoryMaxBytes: number | undefined): void;
+    close(): Promise<void>;
+  };
 }

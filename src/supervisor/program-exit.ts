@@ -1,5 +1,6 @@
 /** What the end of a program process tells: how it ended, and whether it was for want of memory. Pure. */
 import type { FailureCode } from '../base/failure-codes.ts';
+import { memoryText } from './memory-limit.ts';
 
 export interface ProgramExit {
   readonly code: number | null;
@@ -24,10 +25,22 @@ export function isOutOfMemoryLine(line: string): boolean {
 }
 
 /** What peers are told of a process that ended before it had said goodbye; `facts` are static words. */
-export function describeExit(exit: ProgramExit): { readonly code: FailureCode; readonly facts: string } {
+export function describeExit(
+  exit: ProgramExit,
+  memoryMaxBytes?: number,
+): { readonly code: FailureCode; readonly facts: string } {
   if (exit.outOfMemory && isCrash(exit.signal)) {
-    return { code: 'RESOURCE_EXHAUSTED', facts: 'the program process ran out of memory' };
+    const limit = memoryMaxBytes === undefined ? '' : `; its memoryMax is ${memoryText(memoryMaxBytes)}`;
+    return { code: 'RESOURCE_EXHAUSTED', facts: `the program process ran out of memory${limit}` };
   }
   const how = exit.signal ? `was killed by ${exit.signal}` : 'exited before it was through';
   return { code: 'PROCESS_KILLED', facts: `the program process ${how}` };
 }
+
+/** Why Privity itself ends a program: behind `was ended by Privity`. */
+export const endedBecause = {
+  grace: (graceMs: number): string => `after the grace period of ${graceMs / 1_000} s`,
+  asked: 'without a grace period, as its operator wished',
+  memory: (maxBytes: number): string => `for holding more than its memoryMax of ${memoryText(maxBytes)}`,
+  noRun: 'because the run could not begin',
+} as const;

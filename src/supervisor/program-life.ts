@@ -4,14 +4,16 @@ import type { Timer } from '../contracts/index.ts';
 import type { JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, CoreState, Outcome } from '../coordination/types.ts';
 import type { Announcer } from './announcer.ts';
-import type { Bounds } from './bounds.ts';
+import { type Bounds, KILLED_MS } from './bounds.ts';
 import { LastHeard } from './busy.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
+import { memoryText } from './memory-limit.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import type { PartyOptions } from './options.ts';
 import type { OwnFailures } from './own-failures.ts';
 import type { Planes, ProgramChild, SupervisorPlatform } from './platform.ts';
-import { describeExit, type ProgramExit } from './program-exit.ts';
+import { describeExit, endedBecause, type ProgramExit } from './program-exit.ts';
 import { ProgramWatch } from './program-watch.ts';
 import type { RunRecord } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
@@ -43,6 +45,10 @@ export class ProgramLife<Child extends ProgramChild> {
   #result: unknown;
   #saidGoodbye = false;
   #isOver = false;
+  /** Why Privity has ended the process, if it has. */
+  #endedBecause: string | undefined;
+  /** What ended the process has been told as a failure already. */
+  #isTold = false;
 
   constructor(options: ProgramLifeOptions<Child>) {
     this.#options = options;
@@ -78,14 +84,17 @@ export class ProgramLife<Child extends ProgramChild> {
   /** Starts the process and has it load the job. */
   async start(tempDir: string): Promise<void> {
     const { party: options, platform, parties, bounds, record, say, own } = this.#options;
-    const program = await platform.spawnProgram(dirname(resolve(options.jobFile)), tempDir, {
-      onMessage: (message) => this.#take(message),
-      onLine: (message) => say.emit({ event: 'log', level: 'info', message }),
-      onExit: (exit) => this.#exited(exit),
-    });
+    const memoryMaxBytes = this.#memoryMaxBytes;
+    const handlers = {
+      onMessage: (message: FromProgram) => this.#take(message),
+      onLine: (message: string) => say.emit({ event: 'log', level: 'info', message }),
+      onExit: (exit: ProgramExit) => this.#exited(exit),
+    };
+    const cwd = dirname(resolve(options.jobFile));
+    const program = await platform.spawnProgram(cwd, tempDir, handlers, memoryMaxBytes);
     this.#process = program;
     record.hold('program process', String(program.pid), async () => {
-      program.killTree();
+      this.kill(endedBecause.noRun);
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
@@ -99,6 +108,7 @@ export class ProgramLife<Child extends ProgramChild> {
       settings,
       errorDetail,
       tempDir,
+      ...(memoryMaxBytes === undefined ? {} : { memoryMaxBytes }),
       dataLinkMs: bounds.dataLinkMs,
       lastWord: { party, federation, identity, listen, lostAfterMs: bounds.lostAfterMs },
     });
@@ -109,6 +119,40 @@ export class ProgramLife<Child extends ProgramChild> {
       own.failed('SETUP_FAILED', `the job was not loaded within ${bounds.loadMs} ms`);
     });
     record.hold('timer', 'load', () => limit.cancel());
+    if (memoryMaxBytes !== undefined) this.#watchMemory(program, memoryMaxBytes);
+  }
+
+  get #memoryMaxBytes(): number | undefined {
+    return this.#options.party.memoryMaxBytes ?? this.#options.platform.defaultMemoryMax();
+  }
+
+  #watchMemory(program: Child, memoryMaxBytes: number): void {
+    const { platform, record, say } = this.#options;
+    if (program.memory() === undefined)
+      return say.warn(
+        `this system does not tell what a process holds: memoryMax (${memoryText(memoryMaxBytes)}) bounds the heap of the program only`,
+      );
+    const watch = new MemoryWatch({
+      loop: platform,
+      memoryMaxBytes,
+      used: () => program.memory(),
+      exceeded: (bytes) => this.#holdsTooMuch(bytes, memoryMaxBytes),
+    });
+    watch.start();
+    record.hold('timer', 'memory watch', () => watch.stop());
+  }
+
+  /** It is ended before the others have agreed on that: what it holds is needed by everybody else on this machine. */
+  #holdsTooMuch(bytes: number, memoryMaxBytes: number): void {
+    const { own } = this.#options;
+    if (!this.#isOver) {
+      const [stepId, ...others] = this.#watch.running;
+      const facts = `the program process holds more than its memoryMax of ${memoryText(memoryMaxBytes)}`;
+      const held = `it held ${memoryText(bytes)}`;
+      this.#isTold = true;
+      own.failed('RESOURCE_EXHAUSTED', facts, held, others.length > 0 ? undefined : stepId, true);
+    }
+    this.kill(endedBecause.memory(memoryMaxBytes));
   }
 
   /** All parties are there: lets the program begin. */
@@ -126,8 +170,9 @@ export class ProgramLife<Child extends ProgramChild> {
     this.waits.over(state, this.#options.platform.clock.now());
   }
 
-  /** Ends the process tree at once. */
-  kill(): void {
+  /** Ends the process tree at once. `because`: behind `was ended by Privity`; the first reason counts. */
+  kill(because: string): void {
+    this.#endedBecause ??= because;
     this.#process?.killTree();
   }
 
@@ -143,14 +188,22 @@ export class ProgramLife<Child extends ProgramChild> {
     });
     const killed = party.kill?.aborted === true;
     if (killed || (await Promise.race([program.exited, late])) === 'late') {
-      if (!killed) {
-        const message = `the program did not end within the grace period of ${bounds.graceMs} ms and was killed`;
-        say.warn(message);
-      }
+      const because = killed ? endedBecause.asked : endedBecause.grace(bounds.graceMs);
+      if (!killed) say.warn(`the program did not end by itself and is ended by Privity ${because}`);
       chronicle.note({ what: 'killed' });
-      program.killTree();
-      await program.exited;
+      this.kill(because);
+      await this.#gone(program);
     }
+    timer?.cancel();
+  }
+
+  /** A process that waits for a dead disk does not even end when it is killed; what is left of it is reported as a leftover. */
+  async #gone(program: Child): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((done) => {
+      timer = this.#options.platform.hold(KILLED_MS, done);
+    });
+    await Promise.race([program.exited, late]);
     timer?.cancel();
   }
 
@@ -250,10 +303,19 @@ export class ProgramLife<Child extends ProgramChild> {
   #exited(exit: ProgramExit): void {
     const { say, own } = this.#options;
     const pid = this.pid ?? 0;
-    say.emit({ event: 'process.exited', role: 'program', pid, code: exit.code, signal: exit.signal });
+    const because = exit.signal === 'SIGKILL' ? this.#endedBecause : undefined;
+    const ended = because === undefined ? {} : { endedByPrivity: because };
+    say.emit({
+      event: 'process.exited',
+      role: 'program',
+      pid,
+      code: exit.code,
+      signal: exit.signal,
+      ...ended,
+    });
     say.failuresAwaited();
-    if (this.#saidGoodbye || this.#isOver) return;
-    const { code, facts } = describeExit(exit);
+    if (this.#saidGoodbye || this.#isOver || this.#isTold) return;
+    const { code, facts } = describeExit(exit, this.#memoryMaxBytes);
     own.failed(code, facts, exit.code === null ? '' : `exit code ${exit.code}`, undefined, true);
   }
 }

@@ -4,15 +4,21 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../base/errors.ts';
+import { reasonOf } from '../base/system-error.ts';
 import { handOver } from '../transport/index.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
+import { heapFlag } from './memory-limit.ts';
 import type { ProgramChild, ProgramHandlers } from './platform.ts';
 import { killMarked, MARK, treeGone } from './process-group.ts';
+import { GroupMemory } from './process-memory.ts';
 import { isCrash, isOutOfMemoryLine, type ProgramExit } from './program-exit.ts';
+import { systemLoop } from './system-loop.ts';
 
 /** Characters of one output line of the job that are passed on; a job that prints its data shall not flood the log. */
 const LINE_LENGTH_MAX = 2_000;
@@ -27,6 +33,7 @@ export class ProgramProcess implements ProgramChild {
   readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcess;
   readonly #mark: string;
+  readonly #memory: GroupMemory;
   #outOfMemory = false;
   #hasExited = false;
   /** Gives up the connection that is on its way to the process. */
@@ -36,6 +43,7 @@ export class ProgramProcess implements ProgramChild {
     this.#child = child;
     this.pid = pid;
     this.#mark = mark;
+    this.#memory = new GroupMemory(pid, () => systemLoop.clock.now());
     child.on('message', (message) => handlers.onMessage(message as FromProgram));
     // A write to a dead child reports here; the exit event tells the story.
     child.on('error', () => undefined);
@@ -60,15 +68,27 @@ export class ProgramProcess implements ProgramChild {
     });
   }
 
-  static async spawn(cwd: string, tempDir: string, handlers: ProgramHandlers): Promise<ProgramProcess> {
+  /** @throws {EnvironmentError} PRIVITY_PROGRAM_NOT_STARTED */
+  static async spawn(
+    cwd: string,
+    tempDir: string,
+    handlers: ProgramHandlers,
+    memoryMaxBytes: number | undefined,
+  ): Promise<ProgramProcess> {
     const child = fork(fileURLToPath(new URL('./program-main.js', import.meta.url)), [], {
       cwd,
       detached: true,
-      execArgv: ['--enable-source-maps'],
+      execArgv: ['--enable-source-maps', ...(memoryMaxBytes === undefined ? [] : [heapFlag(memoryMaxBytes)])],
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, TMPDIR: tempDir, [MARK]: tempDir },
     });
-    await once(child, 'spawn');
+    try {
+      await once(child, 'spawn');
+    } catch (cause) {
+      const text = `the program process cannot be started in ${cwd} (${reasonOf(cause)})`;
+      throw new EnvironmentError('PRIVITY_PROGRAM_NOT_STARTED', text, { cause });
+    }
+    preferToSupervisor(child.pid ?? 0);
     return new ProgramProcess(child, child.pid ?? 0, tempDir, handlers);
   }
 
@@ -105,7 +125,23 @@ export class ProgramProcess implements ProgramChild {
     killMarked(this.#mark);
   }
 
+  memory(): number | undefined {
+    return this.#memory.bytes();
+  }
+
   treeGone(): Promise<readonly number[]> {
     return treeGone(this.pid, this.#mark);
+  }
+}
+
+/** Of 1000 points. Far above what any process has without asking. */
+const OOM_POINTS = 500;
+
+/** When the machine has no memory left, the kernel is to end the program, not the supervisor, which can still tell the others. */
+function preferToSupervisor(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(OOM_POINTS));
+  } catch {
+    // Not Linux, or not allowed: then the kernel picks by size, which is the program's anyway.
   }
 }

@@ -120,11 +120,11 @@ export class ProgramRun {
   }
 
   async #prepare(): Promise<void> {
-    const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
+    const { jobFile, party, parties, args, settings, errorDetail, tempDir, memoryMaxBytes } = this.#load;
     const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
     const { job, path, hash, items } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
-    database.configure(tempDir);
+    database.configure(tempDir, memoryMaxBytes);
     const runtime = new Runtime({
       party,
       parties,

@@ -54,6 +54,11 @@ export class ProgramWatch {
     this.#deadlineMs = Math.min(this.#deadlineMs, jobDeadlineMs);
   }
 
+  /** Tasks under way. */
+  get running(): readonly string[] {
+    return [...this.#steps.keys()];
+  }
+
   stepStarted(stepId: string): void {
     const timer = this.#options.clock.after(this.#deadlineMs, () => this.#late(stepId));
     this.#steps.set(stepId, { isLate: false, timer });

@@ -1,4 +1,5 @@
 import type { Timer } from '../contracts/index.ts';
+import { RECLAIM_MS, RELEASE_MS } from './bounds.ts';
 import type { EventLoop } from './platform.ts';
 
 /**
@@ -17,16 +18,13 @@ interface Held {
   release(): void | Promise<void>;
 }
 
-/** How long the release of one thing may take before it is reported as left over. */
-const RELEASE_TIMEOUT_MS = 2_000;
-
 export class RunRecord {
   readonly #held: Held[] = [];
   readonly #released: Record<string, number> = {};
   readonly #leftovers: string[] = [];
-  readonly #loop: Pick<EventLoop, 'hold'>;
+  readonly #loop: Pick<EventLoop, 'clock' | 'hold'>;
 
-  constructor(loop: Pick<EventLoop, 'hold'>) {
+  constructor(loop: Pick<EventLoop, 'clock' | 'hold'>) {
     this.#loop = loop;
   }
 
@@ -45,10 +43,12 @@ export class RunRecord {
   }
 
   async releaseAll(): Promise<Reclaimed> {
+    const deadline = this.#loop.clock.now() + RECLAIM_MS;
     for (let held = this.#held.pop(); held; held = this.#held.pop()) {
       const { kind, name } = held;
       try {
-        await this.#withTimeout(held.release());
+        const left = Math.max(0, deadline - this.#loop.clock.now());
+        await this.#withTimeout(held.release(), Math.min(RELEASE_MS, left));
         this.count({ [kind]: 1 });
       } catch (error) {
         this.leftover(`${kind} ${name}: ${error instanceof Error ? error.message : 'could not be released'}`);
@@ -57,13 +57,11 @@ export class RunRecord {
     return { items: { ...this.#released }, leftovers: [...this.#leftovers] };
   }
 
-  async #withTimeout(work: void | Promise<void>): Promise<void> {
+  async #withTimeout(work: void | Promise<void>, ms: number): Promise<void> {
     if (!work) return;
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = this.#loop.hold(RELEASE_TIMEOUT_MS, () =>
-        reject(new Error(`not released within ${RELEASE_TIMEOUT_MS} ms`)),
-      );
+      timer = this.#loop.hold(ms, () => reject(new Error(`not released within ${Math.round(ms)} ms`)));
     });
     try {
       await Promise.race([work, late]);

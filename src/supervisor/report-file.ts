@@ -1,16 +1,18 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
 import { ignored } from '../base/ignored.ts';
 import { steeringEscaped } from '../base/steering.ts';
+import { reasonOf } from '../base/system-error.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Hellos } from '../coordination/handshake.ts';
 import { NO_FACTS } from '../coordination/hello-facts.ts';
 import type { Board, Outcome } from '../coordination/types.ts';
 import { REPORT_VERSION, type RunReport, type SealedContribution } from '../observe/report.ts';
 import type { Chronicle } from './chronicle.ts';
+import { makeFolders } from './folders.ts';
 import type { Reclaimed } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
 import type { Waits } from './waits.ts';
@@ -90,7 +92,7 @@ function sealed({ board, parties, outcome }: ReportParts): readonly SealedContri
  */
 export async function prepareReportDir(dir: string, party: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolders(dir);
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw cannotWrite(dir, cause);
@@ -114,7 +116,7 @@ export async function writeReport(
   const path = pathIn(dir, report.party);
   const draft = `${path}.${process.pid}.part`;
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolders(dir);
     await writeFile(draft, `${steeringEscaped(JSON.stringify(report, null, 2))}\n`);
     const moved = await moveAside(path);
     await rename(draft, path);
@@ -165,7 +167,7 @@ async function moveAside(path: string): Promise<string | undefined> {
   for (let n = 1; n <= SAME_ID_MAX; n++) {
     const folder = join(dirname(path), n === 1 ? name : `${name}.${n}`);
     const aside = join(folder, basename(path));
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     if ((await earlierReport(aside)) !== 'none') continue;
     await rename(path, aside);
     return `the report of an earlier run, ${earlier.runId || 'without an id'}, is kept as ${aside}`;
@@ -175,10 +177,8 @@ async function moveAside(path: string): Promise<string | undefined> {
 
 function cannotWrite(path: string, cause: unknown): EnvironmentError {
   if (cause instanceof EnvironmentError) return cause;
-  const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-  return new EnvironmentError('PRIVITY_FILE_WRITE', `${path}: the report cannot be written (${reason})`, {
-    cause,
-  });
+  const text = `${path}: the report cannot be written (${reasonOf(cause)})`;
+  return new EnvironmentError('PRIVITY_FILE_WRITE', text, { cause });
 }
 
 /** The exit code of a party's process for an outcome. */

@@ -1,6 +1,6 @@
 /** The machine that this program process runs on. */
 import { availableParallelism } from 'node:os';
-import { closeDatabase, configureDatabase } from '../data/index.ts';
+import { closeDatabase, configureDatabase, DATABASE_MEMORY_MB } from '../data/index.ts';
 import { loadJob } from '../program/load-job.ts';
 import type { FromProgram } from './ipc.ts';
 import { sayLastWord } from './last-word.ts';
@@ -10,6 +10,9 @@ import { surroundingsOf } from './surroundings.ts';
 import { systemLoop } from './system-loop.ts';
 
 const print = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** What the database may take of a program's memory before it spills; the rest is the job's. */
+const DATABASE_SHARE = 0.4;
 
 export const systemProgram: ProgramPlatform = {
   ...systemLoop,
@@ -26,5 +29,11 @@ export const systemProgram: ProgramPlatform = {
   loadJob,
   surroundings: surroundingsOf,
   openDataPlane,
-  database: { configure: (tempDir) => configureDatabase({ tempDir, note: print }), close: closeDatabase },
+  database: {
+    configure: (tempDir, memoryMaxBytes = Number.POSITIVE_INFINITY) => {
+      const memoryLimitMb = Math.min(DATABASE_MEMORY_MB, Math.floor((DATABASE_SHARE * memoryMaxBytes) / 1e6));
+      configureDatabase({ tempDir, memoryLimitMb, note: print });
+    },
+    close: closeDatabase,
+  },
 };

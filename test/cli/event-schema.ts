@@ -22,7 +22,13 @@ const event = <N extends string, F extends z.ZodRawShape>(name: N, fields: F) =>
 export const eventSchemas = [
   event('run.started', { job: text, parties: z.array(text).readonly(), ownRunId: text }),
   event('process.started', { role, pid: z.int().positive() }),
-  event('process.exited', { role, pid: z.int().positive(), code: z.int().nullable(), signal: textOrNull }),
+  event('process.exited', {
+    role,
+    pid: z.int().positive(),
+    code: z.int().nullable(),
+    signal: textOrNull,
+    endedByPrivity: text.exactOptional(),
+  }),
   event('peer.state', {
     peer: text,
     state: z.enum(PEER_STATES),

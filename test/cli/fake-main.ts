@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../src/base/errors.ts';
 import { type FailureCode, failureCodes } from '../../src/base/failure-codes.ts';
 import { runCli } from '../../src/cli/cli.ts';
-import { processShell } from '../../src/cli/process-shell.ts';
+import { endProcess, processShell } from '../../src/cli/process-shell.ts';
 import type { RunEventBody } from '../../src/observe/events.ts';
 import type { RunReport } from '../../src/observe/report.ts';
 import type { PartyOptions } from '../../src/supervisor/options.ts';
@@ -168,4 +168,4 @@ const shell = processShell({
   },
 });
 
-process.exit(await runCli(shell, process.argv.slice(2)));
+endProcess(await runCli(shell, process.argv.slice(2)));

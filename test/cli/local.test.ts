@@ -116,10 +116,10 @@ describe('privity local', () => {
     assert.equal(ended.code, 70);
     const exits = eventsOf(ended.stdout).filter((e) => e.event === 'process.exited' && e.party === 'bob');
     assert.deepEqual(
-      exits.map((e) => e.signal),
-      ['SIGKILL'],
+      exits.map((e) => [e.signal, e.endedByPrivity]),
+      [['SIGKILL', 'because it did not end by itself']],
     );
-    assert.match(ended.stderr, /bob: its supervisor did not end by itself/);
+    assert.match(ended.stderr, /bob: its supervisor is ended by Privity because it did not end by itself/);
   });
 
   it('tells the mistake of a party that cannot start, and cancels the others', async () => {

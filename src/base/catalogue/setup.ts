@@ -112,9 +112,11 @@ export const setupErrors = {
   },
   PRIVITY_FILE_WRITE: {
     failure: 'OUTPUT_FAILED',
-    means: 'A file or folder cannot be written.',
-    causes: 'Missing permission, a folder that does not exist, or a full disk.',
-    remedy: 'Look at the path in the message: who may write there, and how much room is left.',
+    means: 'A file, a folder, standard output or standard error cannot be written.',
+    causes:
+      'Missing permission, a folder that does not exist, a full disk, or a reader of the output that is too slow.',
+    remedy:
+      'Look at the path in the message: who may write there, and how much room is left. What was to be written is lost.',
   },
   PRIVITY_TEMPORARY_FOLDER: {
     failure: 'SETUP_FAILED',
@@ -135,6 +137,22 @@ export const setupErrors = {
     means: 'Several runs have an id that begins with what was asked for.',
     causes: 'The beginning is too short, or a run id was given to several runs by --run-id.',
     remedy: 'Use one of the names in the message, or more letters of the id.',
+  },
+  PRIVITY_MACHINE_STUCK: {
+    failure: 'SETUP_FAILED',
+    means:
+      'This machine did not do in time what a run needs of it: make a folder, open a file or a port, start a process.',
+    causes:
+      'A network file system whose server is gone, a folder such as those of /proc in which nothing can be made, a failing disk, or a machine with far too much to do.',
+    remedy:
+      'Look at what the message names. Put reports, logs and temporary files (TMPDIR) on a disk that answers.',
+  },
+  PRIVITY_PROGRAM_NOT_STARTED: {
+    failure: 'SETUP_FAILED',
+    means: "A party's program process could not be started.",
+    causes: 'The folder of the job is not there, or the system has no room for another process.',
+    remedy:
+      'Look at the folder and the reason in the message: ENOENT is a missing folder, EAGAIN a limit of processes.',
   },
   PRIVITY_REPORT_INVALID: {
     failure: 'DATA_INVALID',

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
+import { reasonOf } from '../../base/system-error.ts';
+import { makeFolders } from '../../supervisor/folders.ts';
 import {
   CERTIFICATE_DAYS,
   createIdentity,
@@ -53,7 +54,7 @@ export async function keygenCommand(shell: Shell, flags: KeygenFlags): Promise<n
     for (const path of [files.key, files.certificate]) if (await exists(path)) throw fileExists(path);
   }
   const identity = await createIdentity({ party, days, clock: shell.clock, keyPem });
-  await makeFolder(folder);
+  await makeKeyFolder(folder);
   // The certificate last: a pair that is half written has no certificate, and is seen at once.
   if (!flags.renew) await writeOutput(files.key, identity.keyPem, 0o600, flags.force === true);
   await writeOutput(files.certificate, identity.certPem, 0o644, flags.force === true || flags.renew === true);
@@ -77,14 +78,12 @@ function checkAddress(text: string): void {
   throw new UsageError('PRIVITY_CONFIG_ADDRESS', `--address: expected ${expected}`);
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeKeyFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new EnvironmentError('PRIVITY_FILE_WRITE', `${folder}: the folder cannot be made (${reason})`, {
-      cause,
-    });
+    const text = `${folder}: the folder cannot be made (${reasonOf(cause)})`;
+    throw new EnvironmentError('PRIVITY_FILE_WRITE', text, { cause });
   }
 }
 

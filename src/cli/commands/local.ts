@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { EnvironmentError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
+import { machineMemoryMax } from '../../supervisor/machine-memory.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
-import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { systemLoop } from '../../supervisor/system-loop.ts';
+import { FILE_IO_MS, within } from '../../supervisor/within.ts';
+import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { runCrew } from '../local/crew.ts';
 import { findParties } from '../local/find-parties.ts';
-import type { SupervisorChild } from '../local/supervisor-child.ts';
 import { createThrowAway, type ThrowAwayFederation } from '../local/throw-away.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts';
@@ -25,6 +28,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly inputs?: readonly string[];
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
+  readonly memoryMax?: string;
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
@@ -35,6 +39,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const jobFile = resolve(shell.cwd, job);
   const args = Object.entries(parseArgs(flags.arg ?? []));
   const bounds = parseBounds(flags.bound ?? []);
+  const memoryMax = flags.memoryMax === undefined ? undefined : parseMemory(flags.memoryMax);
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
@@ -45,14 +50,18 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   let note: (text: string) => void = () => undefined;
   const stopping = watchStopSignals(shell, (text) => note(text));
   const { clock } = shell;
-  const federation = await createThrowAway({
+  const making = createThrowAway({
     runId,
     parties,
     settings,
     bounds,
+    memoryMaxBytes: memoryMax ?? machineMemoryMax(parties.length),
     errorDetail: flags.errorDetail,
     clock,
   });
+  const undo = (late: ThrowAwayFederation): Promise<void> => late.remove();
+  const what = 'making a temporary folder with keys';
+  const federation = await within(systemLoop, { ms: FILE_IO_MS, what, undo, stop: stopping.kill }, making);
   try {
     writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, parties, parties);
@@ -61,7 +70,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     const records = await startRunFolder(shell, flags, runId, warn);
     const board = new RunBoard(parties, parties);
     const started = clock.now();
-    const children = await runCrew(
+    const { startErrors: errors } = await runCrew(
       shell,
       {
         runId,
@@ -91,10 +100,10 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
       stopping,
     );
     const own = [...board.parties.values()].filter((view) => parties.includes(view.party));
-    const startErrors = distinctErrors(children);
+    const startErrors = distinctErrors(errors);
     const verdictCode = startErrors[0]?.exitCode ?? exitCodeOf(own);
     const exitCode = exitCodeAfter(verdictCode, failureCodes.CANCELLED.exit, stopping.first());
-    const reports = await readReports(parties, reportDir, federation);
+    const reports = await readReports(parties, reportDir, federation, warn);
     const reportPaths = reportDir === undefined ? [] : own.flatMap((view) => view.reportPath ?? []);
     const durationMs = clock.now() - started;
     const ended = { jobFile, own: parties, board, reports, reportPaths, exitCode, durationMs };
@@ -110,14 +119,17 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     return exitCode;
   } finally {
     stopping.dispose();
-    await federation.remove();
+    const removal = { ms: FILE_IO_MS, what: `removing ${federation.folder}` };
+    await within(systemLoop, removal, federation.remove()).catch((error: Error) =>
+      shell.err.write(`left behind: ${error.message}\n`),
+    );
   }
 }
 
 /** Errors that kept supervisors from taking part at all. The same mistake at every party is told once. */
-function distinctErrors(children: readonly SupervisorChild[]): ErrorReport[] {
+function distinctErrors(errors: readonly ErrorReport[]): ErrorReport[] {
   const seen = new Map<string, ErrorReport>();
-  for (const error of children.flatMap((child) => child.errors)) {
+  for (const error of errors) {
     const key = `${error.error} ${error.message}`;
     if (!seen.has(key)) seen.set(key, error);
   }
@@ -129,18 +141,25 @@ function printStartErrors(shell: Shell, errors: readonly ErrorReport[], json: bo
   for (const error of errors) shell.err.write(json ? errorLine(error) : `\n${errorText(error, style)}`);
 }
 
+/** A supervisor that was killed left none; the summary says so by what it does not have. */
 async function readReports(
   parties: readonly string[],
   reportDir: string | undefined,
   federation: ThrowAwayFederation,
+  warn: (message: string) => void,
 ): Promise<ReadonlyMap<string, RunReport>> {
   const reports = new Map<string, RunReport>();
   for (const party of parties) {
+    const file = join(reportDir ?? federation.reportDir(party), `${party}.json`);
     try {
-      const text = await readFile(join(reportDir ?? federation.reportDir(party), `${party}.json`), 'utf8');
+      const reading = { ms: FILE_IO_MS, what: `reading ${file}` };
+      const text = await within(systemLoop, reading, readFile(file, 'utf8'));
       reports.set(party, JSON.parse(text) as RunReport);
-    } catch {
-      // A supervisor that was killed left none; the summary says so by what it does not have.
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) continue;
+      // The others lie on the same disk.
+      warn(error.message);
+      break;
     }
   }
   return reports;

@@ -5,7 +5,9 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
-import { parseArgs, parseBounds, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { systemLoop } from '../../supervisor/system-loop.ts';
+import { FILE_IO_MS, within } from '../../supervisor/within.ts';
+import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { checkJob } from '../check-job.ts';
 import { readIdentityFiles } from '../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
@@ -25,6 +27,7 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly inputs?: readonly string[];
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
+  readonly memoryMax?: string;
   readonly report?: string;
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
@@ -36,7 +39,9 @@ type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly o
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
   const parent = flags.parentPipe ? watchParent(shell) : undefined;
-  const config = await readPartyFile(flags.config);
+  const { config: file } = flags;
+  const reading = readPartyFile(file);
+  const config = await within(systemLoop, { ms: FILE_IO_MS, what: `reading ${file}` }, reading);
   try {
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
@@ -114,7 +119,8 @@ async function prepare(
   const parties = config.federation.parties.map((member) => member.name);
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
   const settings = parsePrivateSettings(given, parties, shell.cwd, config.party)[config.party];
-  const identity = await readIdentityFiles(config);
+  const reading = { ms: FILE_IO_MS, what: `reading ${config.keyFile} and ${config.certificateFile}` };
+  const identity = await within(systemLoop, reading, readIdentityFiles(config));
   return {
     party: config.party,
     federation: config.federation.parties,
@@ -128,6 +134,7 @@ async function prepare(
     settings: { ...config.settings, ...settings },
     errorDetail: config.errorDetail,
     bounds: { ...config.bounds, ...parseBounds(flags.bound ?? []) },
+    memoryMaxBytes: flags.memoryMax === undefined ? config.memoryMaxBytes : parseMemory(flags.memoryMax),
     reportDir: flags.report === undefined ? undefined : resolve(shell.cwd, flags.report),
   };
 }

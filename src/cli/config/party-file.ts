@@ -10,6 +10,7 @@ import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
 import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';
 import { checkFileVersion, fileVersion } from './file-version.ts';
+import { memoryBytes, memoryExpected } from './memory-size.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** A week. Longer waits are mistakes of the unit. */
@@ -43,6 +44,10 @@ const schema = z.strictObject({
   listen: addressText.optional(),
   settings: z.record(z.string(), z.unknown(), 'keys and values').optional(),
   bounds: z.strictObject(boundShape, 'bounds by name, in milliseconds').optional(),
+  memoryMax: z
+    .string(memoryExpected)
+    .refine((text) => memoryBytes(text) !== undefined, { error: memoryExpected })
+    .optional(),
   errorDetail: z.enum(ERROR_DETAILS, { error: `one of ${ERROR_DETAILS.join(', ')}` }).optional(),
   records: z
     .union([z.literal(['off', false]), z.strictObject(recordShape)], {
@@ -63,6 +68,8 @@ export interface PartyConfig {
   readonly listen: Address;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly bounds: Partial<Bounds>;
+  /** What the program may hold, in bytes; undefined: the machine's default. */
+  readonly memoryMaxBytes: number | undefined;
   readonly errorDetail: ErrorDetail;
   readonly records: RecordSetting | undefined;
 }
@@ -100,6 +107,7 @@ export async function readPartyFile(path: string): Promise<PartyConfig> {
     listen: (value.listen === undefined ? undefined : parseAddress(value.listen)) ?? defaultListen(member),
     settings: settingsOf(value.settings ?? {}, folder),
     bounds: definedOnly(value.bounds ?? {}),
+    memoryMaxBytes: value.memoryMax === undefined ? undefined : memoryBytes(value.memoryMax),
     errorDetail: value.errorDetail ?? 'redacted',
     records: recordsOf(value.records),
   };

@@ -2,10 +2,12 @@
  * What a job will need at one party, looked at in the process that has loaded it: arguments, settings, tables, DuckDB. Values of settings
  * are private: a check names the setting and the file, and quotes nothing else.
  */
+
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { PrivityError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import { closeDatabase, readTable } from '../../data/index.ts';
 import type { Job } from '../../program/job.ts';
 import { parseArgs, parseSettings } from '../../program/schema.ts';
@@ -62,7 +64,7 @@ async function checkDuckDb(): Promise<Check> {
 }
 
 async function checkTable(name: string, file: string): Promise<Check> {
-  const found = await stat(file).catch(() => undefined);
+  const found = await ignored(stat(file), 'the check says so');
   if (found === undefined) {
     const remedy = 'correct the path in the settings; if the job writes this file, all is well';
     return unknown(name, `${basename(file)} is not there; looked for ${file}`, remedy);

@@ -1,5 +1,8 @@
+import { EnvironmentError } from '../../base/errors.ts';
 import type { RunEvent } from '../../observe/events.ts';
-import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
+import { type Bounds, DEFAULT_BOUNDS, GIVING_BACK_MS } from '../../supervisor/bounds.ts';
+import { FILE_IO_MS } from '../../supervisor/within.ts';
+import { type ErrorReport, reportOf } from '../output/error-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Stopping } from '../stop.ts';
 import { SupervisorChild } from './supervisor-child.ts';
@@ -7,8 +10,16 @@ import { SupervisorChild } from './supervisor-child.ts';
 /** Beyond the run's own bounds: how long a loaded machine may take to end a supervisor that has a verdict. */
 export const STRAGGLER_SLACK_MS = 5_000;
 
+/**
+ * How long a supervisor may take until its program process runs: what its own start may wait for, and the loading of two modules where a
+ * machine starts sixty parties at once.
+ */
+export const SUPERVISOR_START_MS = 60_000;
+
 /** After the second stop signal: how long supervisors may take to end before they are killed. */
 export const SUPERVISOR_KILL_AFTER_MS = 5_000;
+
+const NOT_BY_ITSELF = 'because it did not end by itself';
 
 export interface CrewPlan {
   readonly runId: string;
@@ -22,18 +33,22 @@ export interface CrewPlan {
   onLine(party: string, text: string): void;
 }
 
+export interface Crew {
+  /** What kept supervisors from taking part at all. */
+  readonly startErrors: readonly ErrorReport[];
+}
+
 /**
  * Runs the supervisors of all parties to their end. Every supervisor ends by itself in bounded time; this only keeps watch
  * over the one that cannot because it is stopped or stuck, and over the parties that wait for one that could not start.
  */
-export async function runCrew(
-  shell: Shell,
-  plan: CrewPlan,
-  stopping: Stopping,
-): Promise<readonly SupervisorChild[]> {
+export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping): Promise<Crew> {
   const bounds: Bounds = { ...DEFAULT_BOUNDS, ...plan.bounds };
   const announced = new Set<number>();
   const decided = new Set<string>();
+  const begun = new Set<string>();
+  const stuck: string[] = [];
+  const endingMs = bounds.lostAfterMs + bounds.lingerMs + bounds.graceMs + bounds.flushMs;
   let straggler: { cancel(): void } | undefined;
 
   const eventOf = (party: string): { time: string; runId: string; party: string } => ({
@@ -42,6 +57,7 @@ export async function runCrew(
     party,
   });
   const take = (event: RunEvent): void => {
+    if (event.event === 'process.started' && event.role === 'program') begun.add(event.party);
     if (event.event === 'process.started' && event.role === 'supervisor') {
       if (announced.has(event.pid)) return;
       announced.add(event.pid);
@@ -49,7 +65,7 @@ export async function runCrew(
     if (event.event === 'verdict') {
       decided.add(event.party);
       // Whoever has decided lingers and leaves; so do all others, unless they cannot.
-      watchStragglers(bounds.lostAfterMs + bounds.lingerMs + bounds.graceMs + bounds.flushMs);
+      watchStragglers(endingMs);
     }
     plan.onEvent(event);
   };
@@ -63,22 +79,40 @@ export async function runCrew(
     return child;
   });
 
+  // One that has not even heard of a verdict stands still; one that has may have a slow disk to wait for.
   function watchStragglers(afterMs: number): void {
     straggler ??= shell.clock.after(afterMs + STRAGGLER_SLACK_MS, () => {
-      for (const child of children) {
-        if (!child.running) continue;
-        plan.onLine(child.party, 'its supervisor did not end by itself and is killed');
-        child.killNow();
-      }
+      for (const child of children) if (!decided.has(child.party)) end(child, NOT_BY_ITSELF);
+      straggler = shell.clock.after(GIVING_BACK_MS, () => {
+        for (const child of children) end(child, NOT_BY_ITSELF);
+      });
     });
   }
+  const end = (child: SupervisorChild, because: string): void => {
+    if (!child.running) return;
+    plan.onLine(child.party, `its supervisor is ended by Privity ${because}`);
+    child.endNow(because);
+  };
+  const starting = shell.clock.after(SUPERVISOR_START_MS, () => {
+    for (const child of children) {
+      if (begun.has(child.party) || !child.running) continue;
+      stuck.push(child.party);
+      end(child, `because it did not start within ${SUPERVISOR_START_MS / 1_000} s`);
+    }
+  });
+  // The run itself ends then; who is still there cannot.
+  const longest = shell.clock.after(bounds.joinTimeoutMs + bounds.runDeadlineMs + SUPERVISOR_START_MS, () =>
+    watchStragglers(endingMs),
+  );
   const forward = (): void => {
     for (const child of children) child.ask('cancel');
+    // One that is stopped or stuck does not heed it, and nobody may be left who comes to a verdict.
+    watchStragglers(FILE_IO_MS + bounds.lateJoinMs + endingMs);
   };
   const forwardKill = (): void => {
     for (const child of children) child.ask('kill');
     shell.clock.after(SUPERVISOR_KILL_AFTER_MS, () => {
-      for (const child of children) child.killNow();
+      for (const child of children) end(child, 'after the second stop signal');
     });
   };
   if (stopping.cancel.aborted) forward();
@@ -87,25 +121,33 @@ export async function runCrew(
 
   await Promise.all(
     children.map(async (child) => {
-      const { code, signal } = await child.ended;
+      const exit = await child.ended;
       if (child.pid !== undefined) {
         plan.onEvent({
           ...eventOf(child.party),
           event: 'process.exited',
           role: 'supervisor',
           pid: child.pid,
-          code,
-          signal,
+          ...exit,
         });
       }
       if (decided.has(child.party)) return;
       // It never took part, so no peer can hear of it from its own supervisor: the others are told from here.
-      if (child.errors.length > 0 && decided.size === 0) for (const other of children) other.ask('cancel');
-      watchStragglers(bounds.joinTimeoutMs + bounds.lostAfterMs + bounds.lingerMs + bounds.graceMs);
+      const isRefused = child.errors.length > 0 || stuck.includes(child.party);
+      if (isRefused && decided.size === 0) for (const other of children) other.ask('cancel');
+      watchStragglers(bounds.joinTimeoutMs + endingMs);
     }),
   );
-  straggler?.cancel();
+  for (const timer of [straggler, starting, longest]) timer?.cancel();
   stopping.cancel.removeEventListener('abort', forward);
   stopping.kill.removeEventListener('abort', forwardKill);
-  return children;
+  const stuckErrors = stuck.map((party) =>
+    reportOf(
+      new EnvironmentError(
+        'PRIVITY_MACHINE_STUCK',
+        `the supervisor of ${party}: not started within ${SUPERVISOR_START_MS / 1_000} s`,
+      ),
+    ),
+  );
+  return { startErrors: [...children.flatMap((child) => child.errors), ...stuckErrors] };
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
+import { KILLED_MS } from '../../supervisor/bounds.ts';
 import type { JobFacts, JobRequest, Shell } from '../shell.ts';
 import { onLines } from './lines.ts';
 
@@ -49,11 +50,15 @@ export async function inspectJob(
     child.kill('SIGKILL');
   });
   let late = false;
+  let giveUp: (ending: string) => void = () => undefined;
   const timer = shell.clock.after(timeoutMs, () => {
     late = true;
     child.kill('SIGKILL');
+    // One that waits for a dead disk does not even end when it is killed.
+    shell.clock.after(KILLED_MS, () => giveUp(''));
   });
   const ending = await new Promise<string>((resolve) => {
+    giveUp = resolve;
     child.once('error', (error: NodeJS.ErrnoException) =>
       resolve(`could not be started (${error.code ?? 'unknown reason'})`),
     );

@@ -80,6 +80,7 @@ describe('a throw-away federation', () => {
       runId: 'r1',
       parties: ['alice', 'bob'],
       settings,
+      memoryMaxBytes: 1536 * 1024 ** 2,
       bounds: { graceMs: 5 },
       errorDetail: 'message',
       clock: systemClock,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
+import { KILLED_MS } from '../../supervisor/bounds.ts';
 import { LOCAL_MARK } from '../../supervisor/process-group.ts';
 import { type ErrorReport, parseErrorLine } from '../output/error-text.ts';
 import { parseEventLine } from '../output/event-line.ts';
@@ -16,6 +17,8 @@ const ERRORS_KEPT_MAX = 10;
 export interface SupervisorExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Why this command has ended it; absent if it has not. Behind `was ended by Privity`. */
+  readonly endedByPrivity?: string;
 }
 
 export interface SupervisorHandlers {
@@ -35,7 +38,10 @@ export class SupervisorChild {
   /** Resolves when the process has exited and its output is read. Never rejects. */
   readonly ended: Promise<SupervisorExit>;
   readonly #child: ChildProcess;
+  readonly #clock: Clock;
+  #giveUp: () => void = () => undefined;
   #running = true;
+  #endedBecause: string | undefined;
 
   /** `folder`: the files that the process needs for as long as it lives. */
   constructor(
@@ -46,6 +52,7 @@ export class SupervisorChild {
     clock: Clock,
   ) {
     this.party = party;
+    this.#clock = clock;
     const child = spawn(process.execPath, [...command], {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -77,15 +84,27 @@ export class SupervisorChild {
   }
 
   /** Ends the supervisor at once; its program ends because its channel closes. Works on a stopped process, too. */
-  killNow(): void {
-    if (this.#running) this.#child.kill('SIGKILL');
+  endNow(because: string): void {
+    if (!this.#running) return;
+    this.#endedBecause ??= because;
+    this.#child.kill('SIGKILL');
+    // One that waits for a dead disk does not even end when it is killed.
+    this.#clock.after(KILLED_MS, () => this.#giveUp());
   }
 
   #watch(clock: Clock): Promise<SupervisorExit> {
     return new Promise((resolve) => {
       const finish = (exit: SupervisorExit): void => {
         this.#running = false;
-        resolve(exit);
+        const because = exit.code === null ? this.#endedBecause : undefined;
+        resolve(because === undefined ? exit : { ...exit, endedByPrivity: because });
+      };
+      this.#giveUp = () => {
+        if (!this.#running) return;
+        this.#child.stdout?.destroy();
+        this.#child.stderr?.destroy();
+        this.#child.unref();
+        finish({ code: null, signal: 'SIGKILL' });
       };
       // Not started at all: no exit event will come.
       this.#child.once('error', () => {

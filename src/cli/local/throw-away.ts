@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Bounds } from '../../supervisor/bounds.ts';
-import { OwnClaim } from '../../supervisor/claim.ts';
+import { makeTempFolder } from '../../supervisor/folders.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { createIdentity, fingerprint } from '../../transport/identity/certificate.ts';
 import { formatFederation } from '../config/federation-file.ts';
+import { memorySize } from '../config/memory-size.ts';
 import { LOCAL_FOLDER_PREFIX } from '../parent.ts';
 import { freePorts } from './ports.ts';
 
@@ -22,6 +22,8 @@ export interface ThrowAwayPlan {
   readonly parties: readonly string[];
   readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly bounds: Partial<Bounds>;
+  /** Of each party. */
+  readonly memoryMaxBytes: number;
   readonly errorDetail: ErrorDetail;
   readonly clock: Clock;
 }
@@ -35,12 +37,10 @@ export interface ThrowAwayFederation {
 }
 
 export async function createThrowAway(plan: ThrowAwayPlan): Promise<ThrowAwayFederation> {
-  const folder = await mkdtemp(join(tmpdir(), LOCAL_FOLDER_PREFIX));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  // Should this process and all its supervisors be killed at once, the next run finds whose the keys were.
+  const facts = { kind: 'local', party: null, runId: plan.runId, listen: null } as const;
+  const { path: folder, remove } = await makeTempFolder(LOCAL_FOLDER_PREFIX, facts, plan.clock.wallTime());
   try {
-    // Should this process and all its supervisors be killed at once, the next run finds whose the keys were.
-    const facts = { kind: 'local', party: null, runId: plan.runId, listen: null } as const;
-    new OwnClaim(folder, facts, plan.clock.wallTime());
     const ports = await freePorts(LOOPBACK, plan.parties.length, (below) => randomInt(below));
     const members = await Promise.all(
       plan.parties.map(async (name, index) => {
@@ -80,6 +80,7 @@ function partyYaml(plan: ThrowAwayPlan, party: string): string {
     certificate: './cert.pem',
     settings: plan.settings[party] ?? {},
     bounds: plan.bounds,
+    memoryMax: memorySize(plan.memoryMaxBytes),
     errorDetail: plan.errorDetail,
   });
 }

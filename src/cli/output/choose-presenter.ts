@@ -23,9 +23,13 @@ export async function choosePresenter(
   parties: readonly string[],
   own: readonly string[],
 ): Promise<Presenter> {
-  const log = flags.log === undefined ? undefined : await openLog(shell, flags.log);
+  if (flags.log === undefined) return chooseDisplay(shell, flags, parties, own);
+  const onStandardError = (text: string): void => void shell.err.write(`${text}\n`);
+  // By the display while there is one.
+  let tell = onStandardError;
+  const log = await openLog(shell, flags.log, (text) => tell(text));
   const display = await chooseDisplay(shell, flags, parties, own);
-  if (log === undefined) return display;
+  tell = (text) => display.notice(own.length === 1 ? (own[0] ?? 'local') : 'local', text);
   return {
     event(event) {
       log.event(event);
@@ -37,6 +41,7 @@ export async function choosePresenter(
     },
     async end(summary) {
       await display.end();
+      tell = onStandardError;
       await log.end(summary);
     },
   };

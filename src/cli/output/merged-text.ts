@@ -147,7 +147,7 @@ function entryText(run: MergedRun, party: string, entry: MergedEntry['entry']): 
     case 'reclaimed':
       return 'everything is given back';
     case 'killed':
-      return 'its program is killed: the grace period is over';
+      return 'its program does not end by itself: Privity ends it';
     case 'exited':
       return `its program process ${exitText(entry)}`;
     case 'peer':
@@ -209,6 +209,7 @@ function afterText({
   stepsCompleted,
   stepsOpen,
   program,
+  programEndedBecause,
   reclaimMs,
   reclaimed,
   leftovers,
@@ -217,11 +218,12 @@ function afterText({
   const parts = [
     `${count(stepsCompleted, 'step')} completed${stepsOpen > 0 ? `, ${stepsOpen} not finished` : ''}`,
   ];
-  parts.push(
-    program === 'by itself'
-      ? 'its program ended by itself'
-      : `its program ${program === 'died before the verdict' ? program : `was ${program}`}`,
-  );
+  const programs = {
+    'by itself': 'its program ended by itself',
+    'ended by Privity': `its program was ended by Privity ${programEndedBecause ?? 'after the grace period'}`,
+    'died before the verdict': 'its program died before the verdict',
+  };
+  parts.push(printable(programs[program]));
   const given = Object.entries(reclaimed).filter(([, n]) => n > 0);
   const what = given.map(([kind, n]) => `${n} ${printable(kind)}`).join(', ');
   parts.push(`gave back ${what || 'nothing'}${reclaimMs === null ? '' : ` within ${precise(reclaimMs)}`}`);

@@ -32,7 +32,7 @@ class Printed {
       event: 'run.started',
       job: 'j',
       parties: ['alice', 'bob', 'carol'],
-      ownRunId: 'own-1',
+      ownRunId: 'r1',
     });
     this.lines.length = 0;
   }
@@ -61,7 +61,7 @@ describe('plain output', () => {
       event: 'run.started',
       job: 'j',
       parties: ['alice', 'bob', 'carol'],
-      ownRunId: 'own-1',
+      ownRunId: 'r1',
     });
     printed.at(3, started('0', 'task'));
     printed.at(5, finished('0', 'task', STEP_TOLD_FROM_MS));

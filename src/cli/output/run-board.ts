@@ -246,7 +246,8 @@ function currentWait({ waiting }: Pick<PartyView, 'waiting'>, now: number): Wait
 const sinceText = (wait: Wait | undefined, what: Wait['what']): string =>
   wait?.what === what ? ` (${duration(wait.sinceMs)})` : '';
 
-export function exitText(exit: { readonly code: number | null; readonly signal: string | null }): string {
+export function exitText(exit: Pick<ProcessExit, 'code' | 'signal' | 'endedByPrivity'>): string {
+  if (exit.endedByPrivity !== undefined) return `was ended by Privity ${printable(exit.endedByPrivity)}`;
   if (exit.signal !== null) return `was killed by ${exit.signal}`;
   return exit.code === 0 ? 'ended normally' : `ended with exit code ${exit.code ?? 'unknown'}`;
 }

@@ -1,5 +1,7 @@
 /** Which records go, and how: never that of a run that goes on. */
+
 import { rm, rmdir } from 'node:fs/promises';
+import { ignored } from '../../base/ignored.ts';
 import { ownerState, readClaim } from '../../supervisor/claim.ts';
 import { BOUND_MS_MAX } from '../config/party-file.ts';
 import type { StoredParty, StoredRun } from './stored-runs.ts';
@@ -50,5 +52,5 @@ export async function removeRun({ folder, parties }: StoredRun): Promise<void> {
     if (claim !== undefined && ownerState(claim) === 'alive') continue;
     await rm(party.folder, { recursive: true, force: true, maxRetries: 3 });
   }
-  await rmdir(folder).catch(() => undefined);
+  await ignored(rmdir(folder), 'it stays where a party that lives is in it');
 }

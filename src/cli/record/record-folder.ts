@@ -1,6 +1,9 @@
 /** Folders of records: runs/RUN/PARTY, which only their owner can enter. */
-import { mkdir, rename, rmdir } from 'node:fs/promises';
+
+import { rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { ignored } from '../../base/ignored.ts';
+import { makeFolders } from '../../supervisor/folders.ts';
 
 /** Runs of one id whose records are kept beside each other: far more than anybody gives the same id. */
 const SAME_ID_MAX = 1_000;
@@ -14,31 +17,13 @@ const idOf = (runId: string): string => runId.replaceAll(/[^A-Za-z0-9_-]/g, '_')
 const nameOf = (runId: string, n: number): string => (n === 1 ? idOf(runId) : `${idOf(runId)}+${n}`);
 
 /**
- * A folder and those above it, mode 0700. Not by Node's own recursive way, which never returns where a folder can be found but nothing can be
- * made in it, as in /proc.
+ * A folder and those above it, mode 0700.
  *
  * @returns false if it was there already
  * @throws what `mkdir` throws
  */
-export async function makeFolder(path: string): Promise<boolean> {
-  try {
-    return await makeOne(path);
-  } catch (error) {
-    const above = dirname(path);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error;
-    await makeFolder(above);
-    return makeOne(path);
-  }
-}
-
-async function makeOne(path: string): Promise<boolean> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+export function makeFolder(path: string): Promise<boolean> {
+  return makeFolders(path, 0o700);
 }
 
 /** A folder of its own for a run of all parties: no other run has it. @throws what `mkdir` throws */
@@ -79,11 +64,10 @@ export async function moveToRun(base: string, folder: string, runId: string): Pr
       if (!(await makeFolder(target))) continue;
       await rename(folder, target);
     } catch {
-      await rmdir(target).catch(() => undefined);
+      await ignored(rmdir(target), 'an empty folder is no record, and the next purge takes it');
       return folder;
     }
-    // Only if no other party is in it.
-    await rmdir(dirname(folder)).catch(() => undefined);
+    await ignored(rmdir(dirname(folder)), 'another party is in it');
     return target;
   }
   return folder;

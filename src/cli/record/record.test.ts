@@ -8,9 +8,9 @@ import { systemClock } from '../../base/system.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { OwnClaim } from '../../supervisor/claim.ts';
+import { openFileSink } from '../output/file-sink.ts';
 import { publicLine, publicReport } from './bundle.ts';
 import { findRun } from './find-run.ts';
-import { LineFile } from './line-file.ts';
 import { choose, isRunning } from './purge.ts';
 import type { LogLine } from './read-log.ts';
 import { DEFAULT_RECORD_BOUNDS, logBytesMax, parseRecordSetting, recordBounds } from './record-bounds.ts';
@@ -193,9 +193,9 @@ describe('a record', () => {
     skip: process.platform !== 'linux',
   }, async () => {
     const reasons: string[] = [];
-    const file = await LineFile.open('/dev/full', (reason) => reasons.push(reason));
+    const file = await openFileSink('/dev/full', 'log', { onLost: (reason) => reasons.push(reason) });
     assert.equal(file.write('a line\n'), true);
-    await file.close(systemClock, 1_000);
+    await file.close(1_000);
     assert.equal(file.write('another\n'), false);
     assert.deepEqual(reasons, ['ENOSPC']);
   });

@@ -2,8 +2,12 @@
  * The record that a party keeps of its run: its log as it happens, its report, and what it came to. Written beside the run: a folder that
  * cannot be written costs the record and one warning, never the run, and never more time than a bound.
  */
+
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { EnvironmentError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
+import { reasonOf } from '../../base/system-error.ts';
 import { PRIVITY_VERSION } from '../../base/version.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
@@ -11,8 +15,9 @@ import type { RunReport } from '../../observe/report.ts';
 import { CLAIM_FILE, OwnClaim } from '../../supervisor/claim.ts';
 import type { ErrorReport } from '../output/error-text.ts';
 import { recordLine } from '../output/event-line.ts';
+import { type FileSink, openFileSink } from '../output/file-sink.ts';
 import { createLogLines, type LogLines, levelOf } from '../output/log-lines.ts';
-import { LineFile, within } from './line-file.ts';
+import { inTime } from './in-time.ts';
 import { LOG_RESERVE_BYTES } from './record-bounds.ts';
 import {
   factsAfter,
@@ -26,6 +31,9 @@ import { makeFolder, makePendingFolder, moveToRun } from './record-folder.ts';
 
 /** Longest that a run waits for its record before it begins, and after its end: as long as for a log. */
 export const RECORD_TIMEOUT_MS = 2_000;
+
+/** Bytes of the log that wait for a slow disk before lines are left out. Some 30,000 events. */
+const LOG_BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface RecordPlan {
   /** The folder of all records, or of this run where all its parties keep theirs together. */
@@ -55,7 +63,9 @@ export interface RecordEnd {
 
 export class RunRecord {
   readonly #plan: RecordPlan;
-  readonly #log: LineFile;
+  readonly #log: FileSink;
+  /** Bytes that were given to the log. */
+  #logBytes = 0;
   readonly #lines: LogLines;
   #folder: string;
   #facts: RecordFacts;
@@ -63,7 +73,7 @@ export class RunRecord {
   #work: Promise<void> = Promise.resolve();
   #isSaving = false;
 
-  private constructor(plan: RecordPlan, folder: string, log: LineFile, facts: RecordFacts) {
+  private constructor(plan: RecordPlan, folder: string, log: FileSink, facts: RecordFacts) {
     this.#plan = plan;
     this.#folder = folder;
     this.#log = log;
@@ -78,11 +88,11 @@ export class RunRecord {
       record = opened;
     });
     try {
-      if (await within(plan.clock, RECORD_TIMEOUT_MS, opening)) return record;
+      if (await inTime(plan.clock, RECORD_TIMEOUT_MS, opening)) return record;
       plan.onBroken(`it takes longer than ${RECORD_TIMEOUT_MS} ms`);
-      opening.catch(() => undefined);
+      void ignored(opening, 'it was told that there is no record');
     } catch (error) {
-      plan.onBroken((error as NodeJS.ErrnoException).code ?? 'unknown reason');
+      plan.onBroken(reasonOf(error instanceof EnvironmentError ? error.cause : error));
     }
     return undefined;
 
@@ -113,7 +123,10 @@ export class RunRecord {
         linesLeftOut: 0,
       };
       await writeRecordFile(folder, facts);
-      const log = await LineFile.open(join(folder, LOG_FILE), plan.onBroken);
+      const log = await openFileSink(join(folder, LOG_FILE), 'log of the record', {
+        backlogBytesMax: LOG_BACKLOG_BYTES_MAX,
+        onLost: plan.onBroken,
+      });
       const opened = new RunRecord(plan, folder, log, facts);
       if (runId !== '') opened.#move(runId);
       return opened;
@@ -144,7 +157,7 @@ export class RunRecord {
     const { clock } = this.#plan;
     if (error !== undefined) this.#write(this.#errorLine(error), true);
     if (summary !== undefined) this.#write(this.#lines.summary(summary), true);
-    await this.#log.close(clock, RECORD_TIMEOUT_MS);
+    await this.#log.close(RECORD_TIMEOUT_MS);
     this.#facts = {
       ...this.#facts,
       endedAt: new Date(clock.wallTime()).toISOString(),
@@ -158,7 +171,7 @@ export class RunRecord {
     });
     this.#queue(() => writeRecordFile(this.#folder, this.#facts));
     this.#queue(() => rm(join(this.#folder, CLAIM_FILE), { force: true }));
-    await within(clock, RECORD_TIMEOUT_MS, this.#work);
+    await inTime(clock, RECORD_TIMEOUT_MS, this.#work);
   }
 
   #errorLine({ error, failure, message, stack }: ErrorReport): string {
@@ -182,7 +195,11 @@ export class RunRecord {
 
   #write(line: string, isImportant: boolean): void {
     const room = this.#plan.logBytesMax + (isImportant ? LOG_RESERVE_BYTES : 0);
-    if (this.#log.bytes + Buffer.byteLength(line) <= room && this.#log.write(line)) return;
+    const size = Buffer.byteLength(line);
+    if (this.#logBytes + size <= room && this.#log.write(line)) {
+      this.#logBytes += size;
+      return;
+    }
     this.#facts = { ...this.#facts, linesLeftOut: this.#facts.linesLeftOut + 1 };
   }
 

@@ -1,7 +1,9 @@
 /** How a command that runs parties comes by their records: which setting holds, where they lie, and what is said if there can be none. */
+
 import { randomBytes } from 'node:crypto';
+import { ignored } from '../../base/ignored.ts';
 import type { Shell } from '../shell.ts';
-import { within } from './line-file.ts';
+import { inTime } from './in-time.ts';
 import {
   logBytesMax,
   parseRecordSetting,
@@ -93,8 +95,8 @@ export async function startRunFolder(
     const making = makeRunFolder(base, runId).then((path) => {
       folder = path;
     });
-    making.catch(() => undefined);
-    if (!(await within(shell.clock, RECORD_TIMEOUT_MS, making)) || folder === undefined)
+    void ignored(making, 'it is told by the wait for it, or is late, which is told');
+    if (!(await inTime(shell.clock, RECORD_TIMEOUT_MS, making)) || folder === undefined)
       throw Object.assign(new Error('late'), { code: `it takes longer than ${RECORD_TIMEOUT_MS} ms` });
     return { folder, tidied: tidy(shell, base, bounds) };
   } catch (error) {
@@ -105,9 +107,9 @@ export async function startRunFolder(
 
 /** Begins the housekeeping beside the run; what is returned waits for it, for a bounded time. */
 function tidy(shell: Shell, base: string, bounds: RecordBounds): () => Promise<void> {
-  // What could not be removed now is found by the next run again.
-  const done = keepHouse(base, bounds, shell.clock.wallTime()).catch(() => undefined);
+  const house = keepHouse(base, bounds, shell.clock.wallTime());
+  const done = ignored(house, 'what could not be removed now is found by the next run again');
   return async () => {
-    await within(shell.clock, RECORD_TIMEOUT_MS, done);
+    await inTime(shell.clock, RECORD_TIMEOUT_MS, done);
   };
 }

@@ -1,6 +1,8 @@
 /** The records of past and present runs, as they are found on the disk. */
+
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignored } from '../../base/ignored.ts';
 import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/claim.ts';
 import { recordLine } from '../output/event-line.ts';
 import { choose, removeRun } from './purge.ts';
@@ -70,11 +72,10 @@ async function readParty(folder: string, party: string, nowMs: number): Promise<
   const facts = await readRecordFile(folder);
   const claim = facts === undefined || facts.ending === null ? readClaim(folder) : undefined;
   let bytes = 0;
-  let writtenMs = (await lstat(folder).catch(() => undefined))?.mtimeMs;
-  // It has gone meanwhile.
+  let writtenMs = (await ignored(lstat(folder), 'it has gone meanwhile'))?.mtimeMs;
   if (writtenMs === undefined) return undefined;
-  for (const name of await readdir(folder).catch(() => [])) {
-    const found = await lstat(join(folder, name)).catch(() => undefined);
+  for (const name of (await ignored(readdir(folder), 'it has gone meanwhile')) ?? []) {
+    const found = await ignored(lstat(join(folder, name)), 'it has gone meanwhile');
     if (found === undefined || !found.isFile()) continue;
     bytes += found.size;
     writtenMs = Math.max(writtenMs, found.mtimeMs);
@@ -101,8 +102,7 @@ export async function completeKilled(runs: readonly StoredRun[]): Promise<void> 
   for (const party of runs.flatMap((run) => run.parties)) {
     const { facts, folder, state, writtenMs } = party;
     if (state !== 'killed' || facts === undefined || facts.ending !== null) continue;
-    // A folder that cannot be written is read again as it is now.
-    await complete(folder, facts, writtenMs).catch(() => undefined);
+    await ignored(complete(folder, facts, writtenMs), 'a folder that cannot be written is read as it is');
   }
 }
 
@@ -135,6 +135,6 @@ export async function keepHouse(
 }
 
 async function foldersIn(path: string): Promise<readonly string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const entries = await ignored(readdir(path, { withFileTypes: true }), 'no folder, no records');
+  return (entries ?? []).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }

@@ -143,6 +143,7 @@ export class SimParty {
         this.program = this.#spawn(handlers);
         return this.program;
       },
+      defaultMemoryMax: () => undefined,
       createSigner: keyedSigner,
       rehearse: () => {},
     };

@@ -79,6 +79,10 @@ export class SimProgram implements ProgramChild {
     this.end({ code: null, signal: 'SIGKILL', outOfMemory: false });
   }
 
+  memory(): undefined {
+    return undefined;
+  }
+
   async treeGone(): Promise<readonly number[]> {
     return this.process.isAlive ? [this.pid] : [];
   }
