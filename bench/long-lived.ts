@@ -48,6 +48,7 @@ async function failedRun(): Promise<void> {
       runParty({
         party,
         federation,
+        federationName: 'bench',
         identity: identities[i] ?? { certPem: '', keyPem: '' },
         listen: { host: '127.0.0.1', port: ports[i] ?? 0 },
         jobFile: jobFile('fail-soon.ts'),

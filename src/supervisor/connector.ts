@@ -1,4 +1,4 @@
-/** Makes a party's links of one plane. Of two parties the one that the federation lists first dials. */
+/** Makes a party's links of one plane. Of two parties the one whose name comes first dials. */
 import type { LinkHandlers, Plane, Transport } from '../contracts/index.ts';
 import { CONTROL_MESSAGE_BYTES_MAX } from '../coordination/limits.ts';
 import {
@@ -29,7 +29,7 @@ export function controlLinkLimits(lostAfterMs: number): Partial<LinkLimits> {
 export interface ConnectorOptions {
   readonly transport: Transport;
   readonly plane: Plane;
-  /** Names of all parties, in the order of the federation. */
+  /** Names of all parties, sorted. */
   readonly order: readonly string[];
   readonly runId?: string | undefined;
   readonly limits?: Partial<LinkLimits> | undefined;

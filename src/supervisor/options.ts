@@ -14,7 +14,9 @@ export interface FederationMember {
 
 export interface PartyOptions {
   readonly party: string;
+  /** By name: who dials whom and who is which number follows from the order. */
   readonly federation: readonly FederationMember[];
+  readonly federationName: string;
   readonly identity: { readonly certPem: string; readonly keyPem: string };
   /** Where this party listens; differs from its address in the federation behind a gateway. */
   readonly listen: { readonly host: string; readonly port: number };

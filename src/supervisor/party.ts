@@ -339,8 +339,11 @@ export class PartyRun<Child extends ProgramChild> {
   }
 
   #hello(job: string, args: string): Hello {
-    const federation = digestOf(this.#options.federation.map(({ name, fingerprint }) => [name, fingerprint]));
-    const runId = this.#options.runId ?? '';
+    const { federation: members, federationName, runId = '' } = this.#options;
+    const federation = digestOf([
+      federationName,
+      members.map(({ name, fingerprint }) => [name, fingerprint]),
+    ]);
     return {
       protocol: PROTOCOL_VERSION,
       version: PRIVITY_VERSION,

@@ -23,6 +23,7 @@ const never = new Promise<never>(() => undefined);
 const events: RunEvent[] = [];
 const options: PartyOptions = {
   party: 'alice',
+  federationName: 'test',
   federation: ['alice', 'bob'].map((name) => ({ name, host: name, port: 1, fingerprint: '' })),
   identity: { certPem: '', keyPem: '' },
   listen: { host: 'alice', port: 7 },

@@ -38,6 +38,8 @@ export interface PartySpec {
   readonly errorDetail?: 'redacted' | 'full';
   /** `expired`: the pinned key in a certificate of last week. `unknown`: a key that the others have not pinned. */
   readonly certificate?: 'expired' | 'unknown';
+  /** What is different about this party's federation file: its name, or the order in which it lists the parties. */
+  readonly federation?: { readonly name?: string; readonly isReversed?: boolean };
   /** Somebody else listens on this party's port. */
   readonly portTaken?: boolean;
   /** The temporary folder is a file system of this size (needs root). */
@@ -190,7 +192,9 @@ export class Parties {
         const fingerprint = member === name ? prints?.own : prints?.pinned;
         return { name: member, address: `${parties.#hostOf(member)}:${port}`, fingerprint };
       });
-      const federation = stringify({ federation: 'test', parties: members });
+      const { name: federationName = 'test', isReversed } = spec.federation ?? {};
+      const listed = isReversed ? members.toReversed() : members;
+      const federation = stringify({ federation: federationName, parties: listed });
       writeFileSync(join(parties.dir, `federation-${name}.yaml`), federation);
       const config = {
         party: name,

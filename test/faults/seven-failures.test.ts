@@ -128,6 +128,18 @@ describe('seven failures, real processes', () => {
     }
   });
 
+  it('two parties have federation files of different names', () =>
+    withParties(three({}, { bob: { job: steady, federation: { name: 'other' } } }), async (parties) => {
+      await expectVerdict(parties, { code: 'PROGRAM_MISMATCH', exit: 78 });
+      for (const party of parties.all) assert.match(party.story(), /federation: .*bob differs from the others/);
+    }));
+
+  it('none is a federation file that lists the same parties in another order', () =>
+    withParties(three({}, { carol: { job: steady, federation: { isReversed: true } } }), async (parties) => {
+      await parties.ended();
+      for (const party of parties.all) assert.equal((await party.exited).code, 0, party.story());
+    }));
+
   it('Ctrl-C at one party', () =>
     withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
       await whileWorking(parties, 'bob');

@@ -44,7 +44,7 @@ function foreignConnection({ call, status }: ReturnType<typeof openCall>): Conne
 interface Federation {
   readonly options: (
     party: 'alice' | 'bob',
-  ) => Pick<PartyOptions, 'party' | 'federation' | 'identity' | 'listen'>;
+  ) => Pick<PartyOptions, 'party' | 'federation' | 'federationName' | 'identity' | 'listen'>;
   readonly port: number;
   readonly certPem: string;
 }
@@ -69,7 +69,7 @@ async function federationOf(): Promise<Federation> {
     certPem: bob.identity.certPem,
     options: (party) => {
       const { identity, port } = party === 'alice' ? alice : bob;
-      return { party, federation, identity, listen: { host: '127.0.0.1', port } };
+      return { party, federation, federationName: 'test', identity, listen: { host: '127.0.0.1', port } };
     },
   };
 }

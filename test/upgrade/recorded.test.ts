@@ -61,6 +61,7 @@ async function meet(recording: Recording): Promise<Met> {
     const report = await runParty({
       party: 'alice',
       federation: [alice.address, bob.address],
+      federationName: 'test',
       identity: alice.identity,
       listen: { host: '127.0.0.1', port: alice.address.port },
       jobFile: jobFile('fail-soon.ts'),

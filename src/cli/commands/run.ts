@@ -124,6 +124,7 @@ async function prepare(
   return {
     party: config.party,
     federation: config.federation.parties,
+    federationName: config.federation.name,
     identity: { certPem: identity.certPem, keyPem: identity.keyPem },
     listen: config.listen,
     files: { federation: config.federationFile },

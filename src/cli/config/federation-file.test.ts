@@ -125,6 +125,13 @@ describe('federation files', () => {
     assert.deepEqual(parseFederation('again', formatFederation(federation)), federation);
   });
 
+  it('mean the same in whatever order they list the parties', () => {
+    const { name, parties } = parseFederation('f', federationText());
+    const other = parseFederation('g', formatFederation({ name, parties: parties.toReversed() }));
+    assert.deepEqual(other, { name, parties });
+    assert.equal(federationDigest(other), federationDigest({ name, parties }));
+  });
+
   const mistakes: [string, (text: string) => string, string, RegExp][] = [
     [
       'an unknown key',

@@ -10,6 +10,7 @@ import { parseYaml, readYamlFile, type YamlFile } from './yaml-file.ts';
 
 export interface Federation {
   readonly name: string;
+  /** By name, whatever the order in the file. */
   readonly parties: readonly FederationMember[];
 }
 
@@ -91,14 +92,15 @@ export function parseFederation(name: string, text: string): Federation {
 function federationOf(file: YamlFile): Federation {
   checkFileVersion(file);
   const value = checkFile(file, schema);
-  return {
-    name: value.federation,
-    parties: value.parties.map(({ name, address, fingerprint }) => {
-      const { host, port } = parseAddress(address) ?? { host: '', port: 0 };
-      return { name, host, port, fingerprint };
-    }),
-  };
+  const parties = value.parties.map(({ name, address, fingerprint }) => {
+    const { host, port } = parseAddress(address) ?? { host: '', port: 0 };
+    return { name, host, port, fingerprint };
+  });
+  return { name: value.federation, parties: parties.sort(byName) };
 }
+
+/** Who dials whom and who is which number follows from it, so it must not depend on how a file happens to be written. */
+const byName = (a: FederationMember, b: FederationMember): number => (a.name < b.name ? -1 : 1);
 
 export function formatFederation(federation: Federation): string {
   const parties = federation.parties.map((member) => ({
@@ -113,8 +115,8 @@ export function formatFederation(federation: Federation): string {
 const spokenAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * Sixteen characters (80 bits) that people compare by phone: equal if and only if the federation's name, its parties, their
- * order and their keys are equal. Addresses are left out, since behind gateways they may rightly differ. To forge it, a
+ * Sixteen characters (80 bits) that people compare by phone: equal if and only if the federation's name, its parties and
+ * their keys are equal, in whatever order they are listed. Addresses are left out, since behind gateways they may rightly differ. To forge it, a
  * party would have to find a second preimage, 2^80 tries.
  */
 export function federationDigest(federation: Federation): string {

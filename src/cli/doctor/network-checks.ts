@@ -135,7 +135,7 @@ export async function checkPeer(
 export function checkVisit(member: FederationMember, came: boolean): Check {
   const name = `${member.name}: inbound`;
   if (came) return ok(name, `${member.name} has reached this party, too`);
-  const remedy = `only the party that stands earlier in the federation file dials; if that is ${member.name}, look at the firewall here and at the address that the file gives for this party`;
+  const remedy = `of two parties the one whose name comes first in the alphabet dials; if that is ${member.name}, look at the firewall here and at the address that the file gives for this party`;
   return unknown(name, `${member.name} has not come to this party's port`, remedy);
 }
 

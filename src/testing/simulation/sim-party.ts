@@ -103,6 +103,7 @@ export class SimParty {
     const { name, parties, jobFile, args, settings, errorDetail, bounds, onEvent } = this.#options;
     return {
       party: name,
+      federationName: 'simulated',
       federation: parties.map((party) => ({
         name: party,
         host: party,
