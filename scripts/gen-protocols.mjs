@@ -70,6 +70,8 @@ export function operationRows({ opCosts, tensorCosts: t, sortOnAverage }) {
     tensor('select', 'booleans', (c) => t.selectOfBooleans(c, LENGTH)),
     tensor('and', '', (c) => t.and(c, LENGTH)),
     tensor('or', '', (c) => t.or(c, LENGTH)),
+    tensor('clamp', '', (c) => t.clamp(c, LENGTH)),
+    tensor('checkWithin', 'keys that rest on an assumption, before `sort`', (c) => t.checkWithin(c, LENGTH)),
     tensor('shift', 'by -18', (c) => t.shift(c, LENGTH, -18)),
     tensor('cast', 'boolean to number', (c) => t.cast(c, LENGTH, 'boolean', 'fixed', FRAC_BITS)),
     tensor('cast', 'number to boolean', (c) => t.cast(c, LENGTH, 'fixed', 'boolean', FRAC_BITS)),

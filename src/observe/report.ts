@@ -46,11 +46,24 @@ export interface SecureCost {
   /** Bytes that this party has sent, with headers. */
   readonly bytes: number;
   readonly operations: readonly OperationCost[];
+  /** What the job has said of secrets (`assume`), and nobody has checked: a number outside is a wrong result. */
+  readonly assumptions: readonly Assumption[];
+}
+
+export interface Assumption {
+  /** The name of the secret. */
+  readonly of: string;
+  readonly shape: readonly number[];
+  readonly min: number;
+  readonly max: number;
 }
 
 /** The same of a whole run. */
 export interface SecureReport extends SecureCost {
   readonly exchanges: number;
+  readonly assumptions: readonly (Assumption & { readonly count: number })[];
+  /** How many others there were; zero but for extraordinary jobs. */
+  readonly assumptionsNotListed: number;
 }
 
 /** What a party said of the end of a run that did not complete. */

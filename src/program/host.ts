@@ -31,6 +31,17 @@ export interface SecureCost {
   /** Bytes that this party has sent, with headers. */
   readonly bytes: number;
   readonly operations: readonly OperationCost[];
+  /** What the job has said of secrets, and nobody has checked. */
+  readonly assumptions: readonly AssumptionInfo[];
+}
+
+/** `assume({ min, max })` of a secret: a number outside is a wrong result. */
+export interface AssumptionInfo {
+  /** Its name. */
+  readonly of: string;
+  readonly shape: readonly number[];
+  readonly min: number;
+  readonly max: number;
 }
 
 export interface OperationCost {

@@ -21,6 +21,7 @@ export type { QuorumResult } from './quorum.ts';
 export type { Schema, SettingsDeclaration } from './schema.ts';
 export type {
   AnyDevice,
+  BoundOptions,
   Dtype,
   ProductOptions,
   PublicOperand,

@@ -8,6 +8,7 @@ import type { SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { StepRun } from './activity.ts';
 import type { Cell } from './cell.ts';
+import type { AssumptionInfo } from './host.ts';
 import type { SecretRecord } from './secret-handle.ts';
 
 export interface SecureStep {
@@ -21,6 +22,8 @@ export interface SecureStep {
   /** Numbers in the result, for the cost report. */
   readonly elements: number;
   readonly cell: Cell<unknown>;
+  /** What is said of a secret that nobody checks. */
+  readonly assumption?: AssumptionInfo;
   /** A value outside of the device that this member has to have first. */
   readonly awaits: Cell | undefined;
   execute(on: Evaluator, operands: readonly SecretTensor[]): Promise<unknown>;

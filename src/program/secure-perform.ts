@@ -1,13 +1,16 @@
 /** From a step of the program to the computation in src/secure, which is loaded with the first exchange. */
 import { invariant } from '../base/errors.ts';
+import { checkBound, type Declared } from '../secure/bounds/check.ts';
+import type { Interval } from '../secure/bounds/interval.ts';
+import type { BoundedOperation } from '../secure/ops/bounds.ts';
 import { decode } from '../secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../secure/ring/shape.ts';
-import type { PublicTensor } from '../secure/ring/tensor.ts';
+import { type PublicTensor, singleNumber } from '../secure/ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { SecretRecord } from './secret-handle.ts';
 import type { DeviceRecord } from './secure-device.ts';
-import { type Form, truncationOf } from './secure-operations.ts';
+import { truncationOf } from './secure-operations.ts';
 import type { SecurePlan } from './secure-runtime.ts';
 import { ledgerType, valuesToShare } from './secure-values.ts';
 import { tensor } from './tensor.ts';
@@ -23,6 +26,8 @@ interface Given {
   readonly others: readonly Operand[];
   readonly params: readonly unknown[];
   readonly shape: Shape;
+  /** What the keys of an order are assumed to lie in, and have to be shown to. */
+  readonly keysWithin: Interval | undefined;
 }
 type Perform = (ops: Ops, on: Evaluator, given: Given) => SecretTensor | Promise<SecretTensor>;
 
@@ -67,7 +72,7 @@ const logic =
     ops[name](on, x, asSecret(ops, on, y as Operand));
 
 /** By the names of `rules`. */
-const performs: Readonly<Record<string, Perform>> = {
+const performs: Readonly<Record<BoundedOperation, Perform>> = {
   add: binary('add'),
   sub: binary('sub'),
   neg: unary('neg'),
@@ -100,15 +105,25 @@ const performs: Readonly<Record<string, Perform>> = {
   ge: swapped('le'),
   eq: binary('eq'),
   ne: async (ops, on, { x, others: [y] }) => ops.not(on, await ops.eq(on, x, y as Operand)),
-  select: (ops, on, { x, others: [yes, no] }) =>
-    isBoolean(yes) || isBoolean(no)
-      ? ops.select(on, x, asSecret(ops, on, yes as Operand), asSecret(ops, on, no as Operand))
-      : ops.select(on, x, yes as Operand, no as Operand),
+  select: (ops, on, { x, others: [yes, no] }) => {
+    if (isBoolean(yes) || isBoolean(no))
+      return ops.select(on, x, asSecret(ops, on, yes as Operand), asSecret(ops, on, no as Operand));
+    return ops.select(on, x, anyForm(ops, on, yes as Operand), no as Operand);
+  },
   and: logic('and'),
   or: logic('or'),
   xor: logic('xor'),
   not: unary('not'),
-  sort: async (ops, on, { x }) => first(await ops.sort(on, x)),
+  clamp: (ops, on, { x, params: [min, max] }) => ops.clamp(on, x, endsOf(min, max)),
+  assume: (_, __, { x }) => x,
+  sort: async (ops, on, { x, keysWithin }) => {
+    if (keysWithin) await ops.checkWithin(on, x, keysWithin);
+    return first(await ops.sort(on, x));
+  },
+  sortBy: async (ops, on, { x, others: [keys], keysWithin }) => {
+    if (keysWithin) await ops.checkWithin(on, keys as SecretTensor, keysWithin);
+    return first((await ops.sort(on, keys as SecretTensor, x)).slice(1));
+  },
   shuffle: async (ops, on, { x }) => first(await ops.shuffle(on, x)),
   groupSum: (ops, on, { x, others: [secret], params }) =>
     secret === undefined
@@ -134,6 +149,13 @@ function asSecret(ops: Ops, on: Evaluator, operand: Operand): SecretTensor {
   return operand.kind === 'secret' ? operand : ops.fromPublic(on, operand);
 }
 
+const endsOf = (min: unknown, max: unknown): Interval => ({ min: min as bigint, max: max as bigint });
+
+/** In a choice among numbers that are all public, one has to have the form of a secret. */
+function anyForm(ops: Ops, on: Evaluator, operand: Operand): Operand {
+  return typeof operand === 'object' ? asSecret(ops, on, operand) : operand;
+}
+
 function first(list: readonly SecretTensor[]): SecretTensor {
   const [found] = list;
   invariant(found, 'an operation gives what it takes');
@@ -143,33 +165,46 @@ function first(list: readonly SecretTensor[]): SecretTensor {
 /** One operation by its name in `rules`; the first operand is the secret itself. */
 export async function perform(
   on: Evaluator,
-  name: string,
+  name: BoundedOperation,
   operands: readonly (SecretTensor | PublicTensor)[],
   params: readonly unknown[],
   shape: Shape,
+  keysWithin?: Interval,
 ): Promise<SecretTensor> {
   const run = performs[name];
   const [x, ...rest] = operands;
-  invariant(run && x?.kind === 'secret', `there is no operation ${name}`);
-  return run(await loadOps(), on, { x, others: rest.map(plainNumber), params, shape });
+  invariant(x?.kind === 'secret', `${name} begins with a secret`);
+  return run(await loadOps(), on, { x, others: rest.map(plain), params, shape, keysWithin });
 }
 
 /** Whole public numbers need no truncation; src/secure knows them by their being plain. */
-function plainNumber(operand: SecretTensor | PublicTensor): Operand {
-  if (operand.kind === 'secret' || operand.dtype === 'boolean' || operand.shape.length > 0) return operand;
-  return decode(operand.words, operand.dtype, operand.fracBits)[0] ?? operand;
+const plain = (operand: SecretTensor | PublicTensor): Operand =>
+  operand.kind === 'secret' ? operand : (singleNumber(operand) ?? operand);
+
+/** The one bit that all members learn of keys that rest on an assumption: whether it holds. */
+export function checkedKeys(device: DeviceRecord): Pick<SecurePlan, 'disclosure'> {
+  return {
+    disclosure: ({ protocol: { costs, rank } }) => ({
+      to: device.members.filter((member) => member !== device.ranks[rank]),
+      type: 'opened bit: whether all keys are as assumed',
+      shape: [],
+      bytes: costs.openB(1, 1).bytes[rank] ?? 0,
+    }),
+  };
 }
 
 export async function constant(on: Evaluator, values: PublicTensor): Promise<SecretTensor> {
   return (await loadOps()).fromPublic(on, values);
 }
 
-export function shareOf(device: DeviceRecord, owner: string, { shape, dtype }: Form, name: string): Part {
+export function shareOf(device: DeviceRecord, owner: string, declared: Declared, name: string): Part {
+  const { shape, dtype, bound } = declared;
   const rank = device.ranks.indexOf(owner);
   const length = elementCount(shape);
   return {
     execute: async (on, _, located) => {
       const values = on.protocol.rank === rank ? await valuesToShare(located, shape, name) : undefined;
+      if (values) checkBound(values, declared, on.fracBits, name);
       return (await loadOps()).share(on, { owner: rank, dtype, shape }, values);
     },
     disclosure: (on) => {
@@ -177,7 +212,8 @@ export function shareOf(device: DeviceRecord, owner: string, { shape, dtype }: F
       const { costs } = on.protocol;
       const cost = dtype === 'boolean' ? costs.shareB(rank, length, 1) : costs.shareA(rank, length);
       const to = device.members.filter((member) => member !== owner);
-      return { to, type: ledgerType(dtype), shape, bytes: cost.bytes[rank] ?? 0 };
+      const type = ledgerType(dtype, bound, on.fracBits);
+      return { to, type, shape, bytes: cost.bytes[rank] ?? 0 };
     },
   };
 }

@@ -8,7 +8,6 @@
  */
 import { UsageError } from '../base/errors.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
-import type { Dtype } from '../secure/ring/fixed-point.ts';
 import type { Shape } from '../secure/ring/shape.ts';
 import type { SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
@@ -19,6 +18,7 @@ import { Cell, whenAll } from './cell.ts';
 import type { MemberChannel } from './channel.ts';
 import { DealerLine } from './dealer-line.ts';
 import type { HandleRecord } from './handle.ts';
+import type { AssumptionInfo } from './host.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Scope } from './scope.ts';
@@ -43,6 +43,8 @@ export interface SecurePlan {
   readonly detail: string;
   readonly local: boolean;
   readonly elements: number;
+  /** What is said of a secret that nobody checks. */
+  readonly assumption?: AssumptionInfo;
   execute(on: Evaluator, operands: readonly SecretTensor[], located: unknown): Promise<unknown>;
   /** Told at the member, before anything of the step leaves: what others learn, and who. */
   readonly disclosure?: (
@@ -51,6 +53,9 @@ export interface SecurePlan {
     | { readonly to: readonly string[]; readonly type: string; readonly shape: Shape; readonly bytes: number }
     | undefined;
 }
+
+/** What is public about a result. */
+export type Known = Pick<SecretRecord, 'shape' | 'dtype' | 'bound'>;
 
 /** The steps of one device in one branch that have not run, and the session in which they will. */
 interface Gathering {
@@ -76,10 +81,10 @@ export class SecureRuntime {
   }
 
   /** A step whose result stays on the device. */
-  compute(device: DeviceRecord, plan: SecurePlan, shape: Shape, dtype: Dtype): SecretRecord {
+  compute(device: DeviceRecord, plan: SecurePlan, known: Known): SecretRecord {
     const { entry, branch, cell } = this.#issue<SecretTensor>(device, plan);
     const { name } = plan;
-    return { run: this.#state, device, id: entry.stepId, name, shape, dtype, branch, cell };
+    return { run: this.#state, device, id: entry.stepId, name, ...known, branch, cell };
   }
 
   /** A step that opens a secret to members; the handle is to the tensor there. */
@@ -124,14 +129,14 @@ export class SecureRuntime {
     });
     const cell = new Cell<T>();
     if (gathering.line) {
-      const { local, elements } = plan;
+      const { local, elements, assumption } = plan;
       const awaits = located?.owner === this.#state.party ? located.record.cell : undefined;
       const run = this.#state.activity.begin(entry, false);
       const execute = async (on: Evaluator, tensors: readonly SecretTensor[]): Promise<unknown> => {
         this.#disclose(entry, plan.disclosure?.(on));
         return plan.execute(on, tensors, contentOf(awaits));
       };
-      const step = { entry, operation, run, operands, local, elements, cell, awaits, execute };
+      const step = { entry, operation, run, operands, local, elements, cell, awaits, execute, assumption };
       gathering.steps.push(step as unknown as SecureStep);
     }
     gathering.ids.push(entry.stepId);
@@ -266,6 +271,7 @@ export class SecureRuntime {
       messages,
       bytes,
       operations: [...operations.values()],
+      assumptions: steps.flatMap(({ assumption }) => assumption ?? []),
     });
   }
 }

@@ -99,6 +99,8 @@ describe('the summary', () => {
         { operation: 'mul', count: 3, elements: 300, bytes: 512 },
         { operation: 'add', count: 5, elements: 500, bytes: 0 },
       ],
+      assumptions: [{ of: 'w', shape: [20], min: -64, max: 64, count: 10 }],
+      assumptionsNotListed: 0,
     };
     const reports = ['alice', 'bob'].map((party) => ({ ...report(party), secure: [cost] }));
     const text = summaryText(input(board, reports), false);
@@ -108,6 +110,7 @@ describe('the summary', () => {
       /Secure computation, rep3 of alice, bob, carol\n {2}12 rounds in 2 exchanges, 4\.0 KiB sent by 2 parties here/,
     );
     assert.match(text, /mul {2}3 × {2}300 numbers {2}1\.0 KiB/);
+    assert.match(text, /Assumed, and not checked\n {2}"w" \[20\] lies in -64 to 64 \(10 ×\)/);
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
   });
 

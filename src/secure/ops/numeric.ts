@@ -21,11 +21,6 @@ import { notB, planeAt } from './logic.ts';
 
 export const GUARD_BITS = 28;
 
-/** Bits of a number that is divided by or whose root is taken: below 2^(44 - fracBits), or the device's domain if that is less. */
-export function magnitudeBits(fracBits: number): number {
-  return Math.min(62 - fracBits, 44);
-}
-
 /** x·factor + addend for constants, at `bits` fractional bits each: the product has twice as many, so `factor` is whole here. */
 export function plusConstant(on: Evaluator, x: Arith, value: number, fractionalBits = GUARD_BITS): Arith {
   return addSS(on.kernels, x, constant(on, x.length, value, fractionalBits));
