@@ -24,6 +24,8 @@ const loadOps = (): Promise<Ops> => import('../secure/ops/index.ts');
 interface Given {
   readonly x: SecretTensor;
   readonly others: readonly Operand[];
+  /** The same, with single public numbers as tensors. */
+  readonly rest: readonly (SecretTensor | PublicTensor)[];
   readonly params: readonly unknown[];
   readonly shape: Shape;
   /** What the keys of an order are assumed to lie in, and have to be shown to. */
@@ -105,10 +107,12 @@ const performs: Readonly<Record<BoundedOperation, Perform>> = {
   ge: swapped('le'),
   eq: binary('eq'),
   ne: async (ops, on, { x, others: [y] }) => ops.not(on, await ops.eq(on, x, y as Operand)),
-  select: (ops, on, { x, others: [yes, no] }) => {
-    if (isBoolean(yes) || isBoolean(no))
-      return ops.select(on, x, asSecret(ops, on, yes as Operand), asSecret(ops, on, no as Operand));
-    return ops.select(on, x, anyForm(ops, on, yes as Operand), no as Operand);
+  select: (ops, on, { x, rest: [yes, no] }) => {
+    const [a, b] = [yes, no] as [SecretTensor | PublicTensor, SecretTensor | PublicTensor];
+    // One has to have the form of a secret, and booleans both.
+    const both = a.dtype === 'boolean';
+    const chosen = both || b.kind === 'public' ? asSecret(ops, on, a) : a;
+    return ops.select(on, x, chosen, both ? asSecret(ops, on, b) : b);
   },
   and: logic('and'),
   or: logic('or'),
@@ -141,20 +145,12 @@ const performs: Readonly<Record<BoundedOperation, Perform>> = {
   shift: (ops, on, { x, params: [by] }) => ops.shift(on, x, by as number),
 };
 
-const isBoolean = (operand: Operand | undefined): boolean =>
-  typeof operand === 'object' && operand.dtype === 'boolean';
-
 function asSecret(ops: Ops, on: Evaluator, operand: Operand): SecretTensor {
   invariant(typeof operand === 'object', 'a public operand has a type');
   return operand.kind === 'secret' ? operand : ops.fromPublic(on, operand);
 }
 
 const endsOf = (min: unknown, max: unknown): Interval => ({ min: min as bigint, max: max as bigint });
-
-/** In a choice among numbers that are all public, one has to have the form of a secret. */
-function anyForm(ops: Ops, on: Evaluator, operand: Operand): Operand {
-  return typeof operand === 'object' ? asSecret(ops, on, operand) : operand;
-}
 
 function first(list: readonly SecretTensor[]): SecretTensor {
   const [found] = list;
@@ -174,7 +170,7 @@ export async function perform(
   const run = performs[name];
   const [x, ...rest] = operands;
   invariant(x?.kind === 'secret', `${name} begins with a secret`);
-  return run(await loadOps(), on, { x, others: rest.map(plain), params, shape, keysWithin });
+  return run(await loadOps(), on, { x, others: rest.map(plain), rest, params, shape, keysWithin });
 }
 
 /** Whole public numbers need no truncation; src/secure knows them by their being plain. */

@@ -43,8 +43,8 @@ const ofRoots: Accuracy = {
 };
 const ofLog: Accuracy = { text: '2^(1-f)', of: (_, input) => 2 * ulp(input) };
 const ofExp: Accuracy = {
-  text: '2^(1-f) + e^x · 2^-16',
-  of: (result, input) => 2 * ulp(input) + Math.abs(result) * 2 ** -16,
+  text: '2^(1-f) + e^x · 2^-16; of fewer than 18 fractional bits e^x · 2^(2-f)',
+  of: (result, input) => 2 * ulp(input) + Math.abs(result) * 2 ** (2 - Math.min(input.fracBits, 18)),
 };
 const ofSigmoid: Accuracy = { text: '3 · 2^-f', of: (_, input) => 3 * ulp(input) };
 const ofTanh: Accuracy = { text: '6 · 2^-f', of: (_, input) => 6 * ulp(input) };
