@@ -1,10 +1,11 @@
 /** Bounds of secrets: worked out in the call, at every party alike, so that no operation runs that could leave its domain. */
 import { UsageError } from '../base/errors.ts';
 import { type Bound, boundText } from '../secure/bounds/declare.ts';
-import { type Excess, OutOfDomain } from '../secure/bounds/domain.ts';
+import { below, type Excess, OutOfDomain } from '../secure/bounds/domain.ts';
 import { bits, common, contains, type Interval } from '../secure/bounds/interval.ts';
 import type { BoundedOperand, BoundInput } from '../secure/bounds/rule.ts';
 import { type BoundedOperation, opBounds } from '../secure/ops/bounds.ts';
+import { type Dtype, INTEGER_LIMIT } from '../secure/ring/fixed-point.ts';
 import { invalid } from './secure-operations.ts';
 
 /** An operand with the words by which an error names it. */
@@ -48,7 +49,27 @@ function within(name: BoundedOperation, input: ResultInput): Interval {
   }
 }
 
-function outOfBounds(name: string, { operands, fracBits }: ResultInput, excess: Excess): UsageError {
+/** What is opened comes as JavaScript numbers, which have whole ones only so far. @throws {UsageError} PRIVITY_SECURE_BOUND */
+export function checkOpened(name: string, dtype: Dtype, bound: Bound, fracBits: number): void {
+  if (dtype !== 'integer') return;
+  try {
+    below(bound, OPENED_INTEGER_BITS, 'what is opened', 0);
+  } catch (error) {
+    if (!(error instanceof OutOfDomain)) throw error;
+    const operand = { name, bound, dtype };
+    throw outOfBounds('reveal', { operands: [operand], fracBits }, error.excess);
+  }
+}
+
+/** 2^53: JavaScript numbers beyond are rounded. */
+const OPENED_INTEGER_BITS = Math.log2(INTEGER_LIMIT);
+
+interface Described {
+  readonly operands: readonly Pick<NamedOperand, 'name' | 'bound' | 'dtype' | 'words'>[];
+  readonly fracBits: number;
+}
+
+function outOfBounds(name: string, { operands, fracBits }: Described, excess: Excess): UsageError {
   const { what, came, domain } = excess;
   const known = operands.map(
     ({ name, bound, dtype, words }) =>

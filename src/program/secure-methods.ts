@@ -13,7 +13,7 @@ import type { Handle } from './at.ts';
 import { type HandleRecord, kindOf } from './handle.ts';
 import { contexts, partyNames } from './run-context.ts';
 import { makeSecret, type SecretRecord, secretRecordOf } from './secret-handle.ts';
-import { boundOfResult, isAssumption, type NamedOperand } from './secure-bounds.ts';
+import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './secure-bounds.ts';
 import type { DeviceRecord } from './secure-device.ts';
 import { checkDtypes, type Form, invalid, type Rule, rules } from './secure-operations.ts';
 import { checkedKeys, constant, openTo, perform, shareOf } from './secure-perform.ts';
@@ -233,7 +233,8 @@ function shareOptions(options: unknown, name: string): Form & { readonly range: 
 
 /** What `secret.to(party)` does, and, without a party, the first half of `reveal`: all members have it then. */
 export function open(secret: SecretRecord, party?: unknown): Handle {
-  const { device, name, shape } = secret;
+  const { device, name, shape, dtype, bound } = secret;
+  checkOpened(name, dtype, bound, device.fracBits);
   const to = party === undefined ? device.members : [memberOf(device, party)];
   const plan: SecurePlan = {
     kind: 'reveal',
