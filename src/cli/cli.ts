@@ -114,6 +114,7 @@ function addRun(program: Command, shell: Shell, exit: Exit): void {
       .requiredOption('--config <file>', 'the party file'),
   )
     .addOption(new Option('--parent-pipe').hideHelp())
+    .addOption(new Option('--plaintext').hideHelp())
     .addHelpText(
       'after',
       `
@@ -135,6 +136,10 @@ function addLocal(program: Command, shell: Shell, exit: Exit): void {
     .command('local <job>')
     .description('run all parties of a job on this machine, as real processes with throw-away keys');
   addRunOptions(command)
+    .option(
+      '--plaintext',
+      'compute secrets in the open, and show what every step really had (data on one machine)',
+    )
     .addOption(
       new Option('--error-detail <level>', 'what text of a failure crosses between the parties')
         .choices(['redacted', 'message', 'full'])

@@ -1,5 +1,6 @@
 import type { StepKind, TrailEntry } from '../coordination/failure.ts';
 import type { Fin } from '../coordination/trail.ts';
+import type { Range } from '../secure/bounds/declare.ts';
 import type { CapturedFailure } from './capture.ts';
 
 export type StepOutcome = 'completed' | 'failed' | 'aborted';
@@ -33,6 +34,25 @@ export interface SecureCost {
   readonly operations: readonly OperationCost[];
   /** What the job has said of secrets, and nobody has checked. */
   readonly assumptions: readonly AssumptionInfo[];
+  /** Of a run on plaintext. */
+  readonly plaintext?: readonly PlainStep[];
+}
+
+/** What a step of a run on plaintext really had, beside what was known of it. */
+export interface PlainStep {
+  readonly operation: string;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly min: number;
+  readonly max: number;
+  /** Absent where a step before it was refused. */
+  readonly bound?: Range;
+  /** Of what is shared or assumed: whether a number lay outside of the bound. */
+  readonly outside?: boolean;
+  /** Why the step would have been refused in a run for real. */
+  readonly refused?: string;
+  /** Largest difference of what is opened to the same computation in floating point. */
+  readonly off?: number;
 }
 
 /** `assume({ min, max })` of a secret: a number outside is a wrong result. */

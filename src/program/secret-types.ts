@@ -177,7 +177,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   clamp(this: NumericOf<D, T>, lo: number, hi: number): Secret<D, T>;
   /**
    * The same secret, of which all elements are taken to lie from `min` to `max` (`max` alone: of the magnitude). Free, and your word:
-   * nobody checks it, a number outside makes results wrong, and the summary and reports list it. `privity local JOB --plain` tries it.
+   * nobody checks it, a number outside makes results wrong, and the summary and reports list it. `privity local JOB --plaintext` tries it.
    * @throws {DataError} PRIVITY_SECURE_ASSUMPTION, later, where something would be opened that must not be if it does not hold
    */
   assume(this: NumericOf<D, T>, range: BoundOptions): Secret<D, T>;

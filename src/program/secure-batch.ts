@@ -8,7 +8,7 @@ import type { SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { StepRun } from './activity.ts';
 import type { Cell } from './cell.ts';
-import type { AssumptionInfo } from './host.ts';
+import type { AssumptionInfo, PlainStep } from './host.ts';
 import type { SecretRecord } from './secret-handle.ts';
 
 export interface SecureStep {
@@ -24,6 +24,8 @@ export interface SecureStep {
   readonly cell: Cell<unknown>;
   /** What is said of a secret that nobody checks. */
   readonly assumption?: AssumptionInfo;
+  /** What it really had, once it has run on plaintext. */
+  readonly traced?: () => PlainStep | undefined;
   /** A value outside of the device that this member has to have first. */
   readonly awaits: Cell | undefined;
   execute(on: Evaluator, operands: readonly SecretTensor[]): Promise<unknown>;

@@ -277,3 +277,50 @@ it('what operations can do, methods can: products of both types, batches, rows b
     [[2, 2], 'fixed', [1, 0, 0, 1]],
   ]);
 });
+
+describe('a run on plaintext', () => {
+  const four = { parties: ['alice', 'bob', 'carol', 'dave'] } as const;
+  const powers = job(four, async ({ alice, bob, carol, dave, reveal }) => {
+    const spu = secure([alice, bob, carol], { protocol: 'semi2k', dealer: dave });
+    const x = alice.run('creatinine', () => numbers(60, 5000, 120)).to(spu, { shape: [3] });
+    const assumed = x.as('small').assume({ min: 0, max: 100 });
+    const cubes = x.square().mul(x);
+    const smooth = assumed.mul(0.001).sigmoid();
+    return [(await reveal(cubes)).data.length, [...(await reveal(smooth)).data]];
+  });
+
+  it('goes on where it would be refused, and tells the range that each step really had', async () => {
+    const w = await world(powers, { plaintext: true });
+    await w.results();
+    const told = (party: string) => w.of(party).host.costs.flatMap(({ plaintext }) => plaintext ?? []);
+    const [share, assume, square, mul, ...rest] = told('alice');
+    assert.deepEqual(
+      [share?.operation, share?.name, share?.min, share?.max, share?.bound, share?.outside],
+      ['share', 'creatinine', 60, 5000, { min: -4096, max: 4096 }, true],
+    );
+    assert.deepEqual(
+      [assume?.operation, assume?.bound, assume?.outside],
+      ['assume', { min: 0, max: 100 }, true],
+    );
+    assert.deepEqual([square?.max, square?.bound], [25_000_000, { min: 0, max: 16_777_216 }]);
+    // What really was, though the ring has wrapped.
+    assert.deepEqual([mul?.max, mul?.bound], [1.25e11, undefined]);
+    assert.match(mul?.refused ?? '', /^mul: its products/);
+    const opened = rest.filter(({ operation }) => operation === 'reveal');
+    assert.ok((opened[0]?.off ?? 0) > 1e6, 'of what has wrapped');
+    assert.ok((opened[1]?.off ?? 1) < 1e-4, `${opened[1]?.off}`);
+    // Once, and not by every member.
+    assert.deepEqual([...told('bob'), ...told('dave')], []);
+  });
+
+  it('has no part in a run for real', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        return [...(await reveal(alice.run('x', () => 1).to(spu))).data];
+      }),
+    );
+    await w.results();
+    assert.ok(w.of('alice').host.costs.every((cost) => !('plaintext' in cost)));
+  });
+});

@@ -50,10 +50,11 @@ function within(name: BoundedOperation, input: ResultInput): Interval {
 }
 
 /** What is opened comes as JavaScript numbers, which have whole ones only so far. @throws {UsageError} PRIVITY_SECURE_BOUND */
-export function checkOpened(name: string, dtype: Dtype, bound: Bound, fracBits: number): void {
-  if (dtype !== 'integer') return;
+export function checkOpened(name: string, dtype: Dtype, bound: Bound, fracBits: number): Bound {
+  if (dtype !== 'integer') return bound;
   try {
     below(bound, OPENED_INTEGER_BITS, 'what is opened', 0);
+    return bound;
   } catch (error) {
     if (!(error instanceof OutOfDomain)) throw error;
     const operand = { name, bound, dtype };

@@ -17,7 +17,8 @@ import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './s
 import type { DeviceRecord } from './secure-device.ts';
 import { checkDtypes, type Form, invalid, type Rule, rules } from './secure-operations.ts';
 import { checkedKeys, constant, openTo, perform, shareOf } from './secure-perform.ts';
-import type { SecurePlan, SecureRuntime } from './secure-runtime.ts';
+import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './secure-plain.ts';
+import type { Known, SecurePlan, SecureRuntime } from './secure-runtime.ts';
 import { numbersOf } from './secure-values.ts';
 
 /** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
@@ -25,6 +26,7 @@ const SECRET_NAME = /^[^\p{Cc}\p{Surrogate}]{1,200}$/u;
 
 type Operand = SecretRecord | PublicTensor;
 const isPublic = (operand: Operand): operand is PublicTensor => 'words' in operand;
+const isSecret = (operand: Operand): operand is SecretRecord => !isPublic(operand);
 
 const runtimeOf = ({ run }: { readonly run: object }): SecureRuntime => {
   const context = contexts.get(run);
@@ -82,19 +84,19 @@ function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args:
   checkShape(shape, name);
   const ends = rule.ends?.(secret, params, device.fracBits);
   const given = ends ? [ends.min, ends.max] : params;
-  const bound = boundOfResult(name, {
-    operands: forms.map((form, i) => ({ ...form, ...boundOf(operands[i] as Operand) })),
-    params: given,
-    shape,
-    fracBits: device.fracBits,
-  });
+  const runtime = runtimeOf(secret);
+  const known = forms.map((form, i) => ({ ...form, ...boundOf(operands[i] as Operand) }));
+  const work = (): Bound =>
+    boundOfResult(name, { operands: known, params: given, shape, fracBits: device.fracBits });
+  const result = boundIn(runtime, work, operands.filter(isSecret), { dtype: type, shape });
+  const { bound } = result;
   const { local } = rule;
-  const keysWithin = assumedKeys(name, operands);
+  const keysWithin = runtime.plaintext ? undefined : assumedKeys(name, operands);
   const plan: SecurePlan = {
     kind: 'secure',
     operation: name,
     name,
-    operands: operands.filter((operand): operand is SecretRecord => !isPublic(operand)),
+    operands: operands.filter(isSecret),
     detail: `${type} [${shape}] ${detailOf(operands, params)}`,
     local: typeof local === 'boolean' ? local : local(forms, params),
     elements: elementCount(shape),
@@ -110,7 +112,28 @@ function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args:
     },
     ...(keysWithin && checkedKeys(device)),
   };
-  return makeSecret(runtimeOf(secret).compute(device, plan, { shape, dtype: type, bound }), methods);
+  const traced = runtime.plaintext
+    ? tracedResult(plan, device, result, floatingPoint(name, operands, given, shape, device))
+    : plan;
+  return makeSecret(runtime.compute(device, traced, { shape, dtype: type, bound }), methods);
+}
+
+/** In a run on plaintext a refusal is told, and the run goes on. */
+function boundIn(
+  { plaintext }: SecureRuntime,
+  work: () => Bound,
+  operands: readonly SecretRecord[],
+  form: Form,
+): Form & Tried {
+  if (!plaintext) return { ...form, bound: work() };
+  return {
+    ...form,
+    ...tried(
+      work,
+      operands.map(({ bound }) => bound),
+      form.dtype,
+    ),
+  };
 }
 
 const rangeOf = ({ dtype, device }: SecretRecord, { min, max }: Bound): Required<Range> => {
@@ -207,9 +230,14 @@ export function share(record: HandleRecord, device: DeviceRecord, options: unkno
     detail: `${dtype} [${shape}] ${bound.min} ${bound.max}`,
     local: false,
     elements: elementCount(shape),
-    ...shareOf(device, owner, { shape, dtype, bound, declared: isDeclared(range) }, record.value.name),
+    ...shareOf(
+      device,
+      owner,
+      { shape, dtype, bound, declared: isDeclared(range), checked: !runtimeOf(record).plaintext },
+      record.value.name,
+    ),
   };
-  return makeSecret(runtimeOf(record).compute(device, plan, { shape, dtype, bound }), methods);
+  return made(device, plan, { shape, dtype, bound }, runtimeOf(record));
 }
 
 const isDeclared = ({ min, max }: Range): boolean => min !== undefined || max !== undefined;
@@ -234,7 +262,9 @@ function shareOptions(options: unknown, name: string): Form & { readonly range: 
 /** What `secret.to(party)` does, and, without a party, the first half of `reveal`: all members have it then. */
 export function open(secret: SecretRecord, party?: unknown): Handle {
   const { device, name, shape, dtype, bound } = secret;
-  checkOpened(name, dtype, bound, device.fracBits);
+  const runtime = runtimeOf(secret);
+  const opened = (): Bound => checkOpened(name, dtype, bound, device.fracBits);
+  const result = boundIn(runtime, opened, [secret], { dtype, shape });
   const to = party === undefined ? device.members : [memberOf(device, party)];
   const plan: SecurePlan = {
     kind: 'reveal',
@@ -246,7 +276,7 @@ export function open(secret: SecretRecord, party?: unknown): Handle {
     elements: elementCount(shape),
     ...openTo(device, secret, to),
   };
-  return runtimeOf(secret).open(device, plan, to);
+  return runtime.open(device, runtime.plaintext ? tracedOpening(plan, device, result) : plan, to);
 }
 
 function memberOf(device: DeviceRecord, party: unknown): string {
@@ -283,5 +313,11 @@ export function constantOn(device: DeviceRecord, values: unknown, options: unkno
     execute: (on) => constant(on, tensor),
   };
   const bound = { ...intervalOfWords(tensor.words), assumed: false };
-  return makeSecret(runtimeOf(device).compute(device, plan, { shape, dtype, bound }), methods);
+  return made(device, plan, { shape, dtype, bound }, runtimeOf(device));
+}
+
+/** A secret that is computed from no other. */
+function made(device: DeviceRecord, plan: SecurePlan, known: Known, runtime: SecureRuntime): object {
+  const traced = runtime.plaintext ? tracedResult(plan, device, known) : plan;
+  return makeSecret(runtime.compute(device, traced, known), methods);
 }

@@ -18,7 +18,7 @@ import { Cell, whenAll } from './cell.ts';
 import type { MemberChannel } from './channel.ts';
 import { DealerLine } from './dealer-line.ts';
 import type { HandleRecord } from './handle.ts';
-import type { AssumptionInfo } from './host.ts';
+import type { AssumptionInfo, PlainStep } from './host.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Scope } from './scope.ts';
@@ -45,6 +45,8 @@ export interface SecurePlan {
   readonly elements: number;
   /** What is said of a secret that nobody checks. */
   readonly assumption?: AssumptionInfo;
+  /** What the step really had, once it has run on plaintext. */
+  readonly traced?: () => PlainStep | undefined;
   execute(on: Evaluator, operands: readonly SecretTensor[], located: unknown): Promise<unknown>;
   /** Told at the member, before anything of the step leaves: what others learn, and who. */
   readonly disclosure?: (
@@ -78,6 +80,11 @@ export class SecureRuntime {
     this.#scheduler = scheduler;
     this.#state = scheduler.state;
     scheduler.onSettle((branch, ended) => (ended ? this.#end(branch) : this.flush(branch)));
+  }
+
+  /** Whether devices compute on plaintext, and steps tell what they really had. */
+  get plaintext(): boolean {
+    return this.#state.options.plaintext === true;
   }
 
   /** A step whose result stays on the device. */
@@ -129,14 +136,26 @@ export class SecureRuntime {
     });
     const cell = new Cell<T>();
     if (gathering.line) {
-      const { local, elements, assumption } = plan;
+      const { local, elements, assumption, traced } = plan;
       const awaits = located?.owner === this.#state.party ? located.record.cell : undefined;
       const run = this.#state.activity.begin(entry, false);
       const execute = async (on: Evaluator, tensors: readonly SecretTensor[]): Promise<unknown> => {
         this.#disclose(entry, plan.disclosure?.(on));
         return plan.execute(on, tensors, contentOf(awaits));
       };
-      const step = { entry, operation, run, operands, local, elements, cell, awaits, execute, assumption };
+      const step = {
+        entry,
+        operation,
+        run,
+        operands,
+        local,
+        elements,
+        cell,
+        awaits,
+        execute,
+        assumption,
+        traced,
+      };
       gathering.steps.push(step as unknown as SecureStep);
     }
     gathering.ids.push(entry.stepId);
@@ -151,12 +170,13 @@ export class SecureRuntime {
     if (found) return found;
     const { party, options } = this.#state;
     const { signal } = branch.scope;
-    const dealerRank = device.dealer === undefined ? undefined : device.ranks.indexOf(device.dealer);
+    const dealerRank =
+      device.dealer === undefined || this.plaintext ? undefined : device.ranks.indexOf(device.dealer);
     const line = device.members.includes(party)
-      ? new SecureLine(device.opener(options.random, options.threads), signal, dealerRank)
+      ? new SecureLine(device.opener(options.random, options.threads, this.plaintext), signal, dealerRank)
       : undefined;
     const dealing =
-      device.dealer === party
+      device.dealer === party && !this.plaintext
         ? new DealerLine(device.server(options.random, options.threads), signal)
         : undefined;
     const gathering: Gathering = { device, branch, line, dealing, steps: [], ids: [] };
@@ -171,7 +191,9 @@ export class SecureRuntime {
     gathering.steps = [];
     gathering.ids = [];
     const takesPart = line ?? dealing;
-    const channel = takesPart && this.#scheduler.memberChannel(device.ranks, branch.scope.signal);
+    const channel =
+      takesPart &&
+      this.#scheduler.memberChannel(this.plaintext ? device.members : device.ranks, branch.scope.signal);
     const plan = {
       kind: 'exchange',
       name: `${device.protocol}: ${ids.length} ${ids.length === 1 ? 'operation' : 'operations'}`,
@@ -272,6 +294,7 @@ export class SecureRuntime {
       bytes,
       operations: [...operations.values()],
       assumptions: steps.flatMap(({ assumption }) => assumption ?? []),
+      ...(this.plaintext && { plaintext: steps.flatMap(({ traced }) => traced?.() ?? []) }),
     });
   }
 }

@@ -20,6 +20,7 @@ export type ToProgram =
       readonly args: Readonly<Record<string, unknown>>;
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;
+      readonly plaintext: boolean;
       readonly tempDir: string;
       readonly dataLinkMs: number;
       /** What the process has to know to speak for a supervisor that is gone. */

@@ -27,6 +27,8 @@ export interface PartyOptions {
   /** Private settings of this party. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly errorDetail: ErrorDetail;
+  /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
+  readonly plaintext?: boolean | undefined;
   readonly bounds: Partial<Bounds>;
   /** Directory for PARTY.json, if a report is wanted. */
   readonly reportDir?: string | undefined;

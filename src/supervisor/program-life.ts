@@ -84,7 +84,8 @@ export class ProgramLife<Child extends ProgramChild> {
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, jobFile, args, settings, errorDetail, federation, identity, listen } = options;
+    const { party, jobFile, args, settings, errorDetail, plaintext = false } = options;
+    const { federation, identity, listen } = options;
     program.send({
       type: 'load',
       party,
@@ -93,6 +94,7 @@ export class ProgramLife<Child extends ProgramChild> {
       args,
       settings,
       errorDetail,
+      plaintext,
       tempDir,
       dataLinkMs: bounds.dataLinkMs,
       lastWord: { party, federation, identity, listen, lostAfterMs: bounds.lostAfterMs },

@@ -117,7 +117,7 @@ export class ProgramRun {
   }
 
   async #prepare(): Promise<void> {
-    const { jobFile, party, parties, args, settings, errorDetail, tempDir } = this.#load;
+    const { jobFile, party, parties, args, settings, errorDetail, plaintext, tempDir } = this.#load;
     const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
     const { job, hash } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
@@ -137,6 +137,7 @@ export class ProgramRun {
       beforeTask,
       host: this.#host(),
       errorDetail,
+      plaintext,
     });
     const { argsDigest } = await runtime.prepare();
     this.#runtime = runtime;

@@ -48,7 +48,7 @@ export const secureErrors = {
     causes:
       'Bounds that are wide, or unsaid, and grow with every operation: powers, sums over many rows, loops; a divisor that may be 0. The error names the operation, the bounds that came and the domain.',
     remedy:
-      'Say a smaller `max` where values are shared, scale them, or take fewer fractional bits. Or end the growth: `.clamp(lo, hi)` keeps numbers in an interval, `.assume({ min, max })` takes your word for it. `privity local JOB --plain` shows the range that every step really has.',
+      'Say a smaller `max` where values are shared, scale them, or take fewer fractional bits. Or end the growth: `.clamp(lo, hi)` keeps numbers in an interval, `.assume({ min, max })` takes your word for it. `privity local JOB --plaintext` shows the range that every step really has.',
   },
   PRIVITY_SECURE_ASSUMPTION: {
     failure: 'DATA_INVALID',
@@ -56,7 +56,7 @@ export const secureErrors = {
     causes:
       'A number outside of what `.assume({ min, max })` says, found before anything was opened that rests on it.',
     remedy:
-      'Find the step with `privity local JOB --plain` on data that you may see; widen the assumption, or replace it by `.clamp(lo, hi)`.',
+      'Find the step with `privity local JOB --plaintext` on data that you may see; widen the assumption, or replace it by `.clamp(lo, hi)`.',
   },
   PRIVITY_SECURE_DTYPE: {
     failure: 'USAGE',

@@ -26,6 +26,7 @@ export interface LocalFlags extends DisplayFlags {
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
+  readonly plaintext?: boolean;
 }
 
 /** `privity local`: every party of a job on this machine, each in processes of its own. Resolves to the exit code. */
@@ -69,6 +70,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           'run',
           jobFile,
           '--parent-pipe',
+          ...(flags.plaintext ? ['--plaintext'] : []),
           '--json',
           `--party=${party}`,
           `--config=${federation.partyFile(party)}`,

@@ -1,6 +1,7 @@
 /** What secure devices have cost, for people. */
 import type { SecureReport } from '../../observe/report.ts';
 import { alignColumns } from './columns.ts';
+import { plaintextLines } from './plaintext-summary.ts';
 import { printable } from './printable.ts';
 import { count, size } from './quantity.ts';
 import type { Style } from './style.ts';
@@ -51,6 +52,7 @@ function block(device: string, reports: readonly SecureReport[], style: Style): 
     style.dim(totals),
     ...alignColumns(cells, { indent: '  ', right: [1, 2, 3] }),
     ...assumptions(first, style),
+    ...plaintextLines(reports, style),
   ];
 }
 

@@ -112,6 +112,11 @@ describe('the summary', () => {
     assert.match(text, /mul {2}3 × {2}300 numbers {2}1\.0 KiB/);
     assert.match(text, /Assumed, and not checked\n {2}"w" \[20\] lies in -64 to 64 \(10 ×\)/);
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
+    const step = { operation: 'assume', name: 'w', shape: [20], count: 2, min: -80.5, max: 3 };
+    const traced = { ...cost, plaintext: [{ ...step, bound: { min: -64, max: 64 }, outside: true }] };
+    const tried = summaryText(input(board, [{ ...report('alice'), secure: [traced] }]), false);
+    assert.match(tried, /✖ {2}assume "w" {2}\[20\] {2}2 × {2}-80\.5 to 3 {2}of -64 to 64/);
+    assert.match(tried, /an assumption does not hold: "w" is -80\.5 to 3/);
   });
 
   it('shows the result and what left each party', () => {

@@ -11,6 +11,8 @@ export interface Declared {
   readonly bound: Interval;
   /** Whether the job says the bound; otherwise it is what holds where nothing is said. */
   readonly declared: boolean;
+  /** Whether numbers beyond the bound are refused; a run on plaintext goes on, and tells them. */
+  readonly checked: boolean;
 }
 
 /**
