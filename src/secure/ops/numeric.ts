@@ -1,6 +1,10 @@
 /**
  * Building blocks of division, roots and exponentials, on bare shares. Numbers inside have GUARD_BITS fractional bits, more than
  * the device's, so that what is rounded on the way does not show in the result. Products of two of them stay below 2^62.
+ *
+ * Iterations in here need no bound of their own: a number is brought into [1/2, 1] by a power of two that is made of its own bits, guesses
+ * are off by a fraction that every step squares, and bits, digits and chosen constants are what they are. So all that is multiplied stays
+ * below 4, or below what function-bounds.ts asks of the operands.
  */
 
 import { prefixAnd } from '../protocols/circuits.ts';
