@@ -72,7 +72,8 @@ describe('the ledger', () => {
     for (const party of three.parties) assert.deepEqual(leftOf(w, party), [], party);
     assert.deepEqual(keptOf(w, 'alice')[0], ['x', 'bob', 'carol', 'refused']);
     const [share] = w.of('alice').host.withheld;
-    assert.deepEqual([share?.kind, share?.type, share?.shape], ['share', 'secret fixed tensor', [4]]);
+    const type = 'secret fixed tensor, all within -4096 to 4096';
+    assert.deepEqual([share?.kind, share?.type, share?.shape], ['share', type, [4]]);
     assert.ok(w.of('bob').host.withheld.some(({ name, kind }) => name === 'mean' && kind === 'reveal'));
   });
 

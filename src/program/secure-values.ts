@@ -2,6 +2,8 @@
 import { DataError, UsageError } from '../base/errors.ts';
 import { isNumeric } from '../data/column-type.ts';
 import { Table } from '../data/table.ts';
+import { boundText } from '../secure/bounds/declare.ts';
+import type { Interval } from '../secure/bounds/interval.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../secure/ring/shape.ts';
 import { isTensor, isTypedArray } from '../wire/value-kinds.ts';
@@ -75,5 +77,11 @@ async function matrixOf(table: Table): Promise<Numbers> {
   return { values, shape: [rowCount, columns.length] };
 }
 
-/** The ledger's word for what is shared or opened. */
-export const ledgerType = (dtype: Dtype): string => `secret ${dtype} tensor`;
+/**
+ * The ledger's word for what is shared. That every number lies within the bound is known to all from then on, and is said by a refusal
+ * otherwise: one bit about the data.
+ */
+export const ledgerType = (dtype: Dtype, bound: Interval, fracBits: number): string =>
+  dtype === 'boolean'
+    ? 'secret boolean tensor'
+    : `secret ${dtype} tensor, all within ${boundText(bound, dtype, fracBits)}`;
