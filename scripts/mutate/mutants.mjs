@@ -93,13 +93,13 @@ export const mutants = [
   {
     file: 'turn.ts',
     says: 'unsigned contributions are accepted',
-    find: 'return this.next.config.signer.accepts(party, text, contribution.signature);',
-    replace: 'return text !== contribution.signature;',
+    find: 'const isSigned = () => this.next.config.signer.accepts(party, text, contribution.signature);',
+    replace: 'const isSigned = () => text !== contribution.signature;',
   },
   {
     file: 'turn.ts',
     says: 'news of an abort does not make a party join it',
-    find: 'if (this.next.board !== known) this.abort(null);',
+    find: 'if (this.next.board !== known) this.abort(party === undefined ? null : this.#keysDiffer(from, party));',
     replace: '',
   },
   {
@@ -111,13 +111,13 @@ export const mutants = [
   {
     file: 'turn.ts',
     says: 'a lost peer is cut and nobody is told',
-    find: '    this.abort(this.failure(code, this.name(peer)));\n',
+    find: '    this.abort(this.failure(code, this.name(peer), facts));\n',
     replace: '',
   },
   {
     file: 'turn.ts',
     says: 'a loss is reported as the own failure',
-    find: 'this.abort(this.failure(code, this.name(peer)));',
+    find: 'this.abort(this.failure(code, this.name(peer), facts));',
     replace: 'this.abort(this.failure(code, this.selfName));',
   },
   {

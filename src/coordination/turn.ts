@@ -212,15 +212,19 @@ export class Turn {
 
   /**
    * Whether a signature can be wrong because two federation files list different keys, so that nobody is to be accused: before the
-   * run, as long as it is not known that the files of `from` and of this party are equal, and only of a party that this one has
-   * never met, whose key it therefore has from its file alone.
+   * run, of a party whose key this one has from its file alone, and only where something shows that a file differs: the hello of
+   * `from`, or that this party and that one did not accept each other's key, by what either of them says.
    */
   #mayListOtherKey(from: number, party: number, board: Board): boolean {
     const [mine, theirs] = [this.next.hello, this.peer(from)?.hello];
-    const areEqual = Boolean(mine && theirs && mine.federation === theirs.federation);
+    const filesDiffer = Boolean(mine && theirs && mine.federation !== theirs.federation);
+    const said = board.contributions[party]?.failure;
+    const wasRefused =
+      this.peer(party)?.lostAs === 'AUTH_FAILED' ||
+      (said?.code === 'AUTH_FAILED' && said.origin === this.selfName);
     const hasMet = party === from || party === this.self || this.peer(party)?.heardAt !== null;
     const isNow = (board.contributions[party]?.epoch ?? 0) === this.next.epoch;
-    return this.next.runId === '' && !areEqual && !hasMet && isNow;
+    return this.next.runId === '' && (filesDiffer || wasRefused) && !hasMet && isNow;
   }
 
   /** This party's own failure: it is the one that cannot check what the others can. */

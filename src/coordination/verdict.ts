@@ -79,10 +79,12 @@ export function withTexts(
   contributions: readonly (Contribution | null)[],
   texts: readonly (FailureText | null)[],
 ): Outcome {
+  // Of a difference that several have found, all tell under one incident, each with a text of its own.
+  const key = ({ incident, reporter }: Failure): string => `${incident} ${reporter}`;
   const known = new Map(
-    contributions.flatMap((c, party) => (c?.failure ? [[c.failure.incident, texts[party]] as const] : [])),
+    contributions.flatMap((c, party) => (c?.failure ? [[key(c.failure), texts[party]] as const] : [])),
   );
-  const told = (failure: Failure): Failure => whole(failure, known.get(failure.incident));
+  const told = (failure: Failure): Failure => whole(failure, known.get(key(failure)));
   const { failure, attached } = outcome;
   return { ...outcome, failure: failure && told(failure), attached: attached.map(told) };
 }

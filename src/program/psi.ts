@@ -1,13 +1,11 @@
 /** Private set intersection as a step of the program; the protocol is in src/psi. */
 import { UsageError } from '../base/errors.ts';
 import { Table } from '../data/table.ts';
+import { KEY_COLUMNS_MAX } from '../psi/key-types.ts';
 import type { At, Handle } from './at.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
 import { type HandleRecord, kindOf, recordOf } from './handle.ts';
 import { contextOf } from './run-context.ts';
-
-/** Key columns of one psi: more are one key that nobody means. */
-export const PSI_COLUMNS_MAX = 16;
 
 interface OneOwner {
   readonly 'Error: psi takes tables that exist at one party each': never;
@@ -85,8 +83,8 @@ function psiStep(
 function keyColumns(options: PsiOptions): readonly string[] {
   const on: unknown = typeof options === 'object' && options !== null ? options.on : undefined;
   const names: readonly unknown[] = Array.isArray(on) ? on : [on];
-  if (names.length === 0 || names.length > PSI_COLUMNS_MAX)
-    throw invalid(`"on" names ${names.length} columns; it takes 1 to ${PSI_COLUMNS_MAX}`);
+  if (names.length === 0 || names.length > KEY_COLUMNS_MAX)
+    throw invalid(`"on" names ${names.length} columns; it takes 1 to ${KEY_COLUMNS_MAX}`);
   const columns = names.filter((name) => typeof name === 'string' && name !== '');
   if (columns.length !== names.length || new Set(columns).size !== columns.length)
     throw invalid('"on" is not the name of a column or a list of different names');

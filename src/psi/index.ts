@@ -1,5 +1,4 @@
 export { type PsiContext, type PsiOptions, psiAlign } from './align.ts';
 export { PSI_THREADS_MAX } from './curve-engine.ts';
-export { KEY_COLUMNS_MAX } from './key-types.ts';
 export { CHUNK_IDS, type PsiCost, psiCost, tagBytes, WINDOW_CHUNKS } from './messages.ts';
 export { PSI_ROWS_MAX } from './protocol.ts';

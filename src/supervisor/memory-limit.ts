@@ -56,9 +56,18 @@ export function defaultMemoryMax(availableBytes: number, parties: number): numbe
   return Math.max(DEFAULT_LEAST, share);
 }
 
-/** V8's heap may have all of it: the supervisor watches the whole process, and where nobody can, V8 fails by itself at this size. */
-export function heapFlag(memoryMaxBytes: number): string {
-  return `--max-old-space-size=${Math.floor(memoryMaxBytes / MIB)}`;
+/**
+ * Arguments of Node. V8's heap may have all of the memory: the supervisor watches the whole process, and where nobody can, V8 fails by
+ * itself at this size. A limit that the operator has set for Node (`nodeOptions`: NODE_OPTIONS) stays.
+ */
+export function heapArguments(
+  memoryMaxBytes: number | undefined,
+  nodeOptions: string | undefined,
+): readonly string[] {
+  const isSet = /--max[-_]old[-_]space[-_]size/.test(nodeOptions ?? '');
+  return memoryMaxBytes === undefined || isSet
+    ? []
+    : [`--max-old-space-size=${Math.floor(memoryMaxBytes / MIB)}`];
 }
 
 /** In the words of a limit: `1536 MiB`. */

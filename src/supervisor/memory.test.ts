@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { availableMemory, defaultMemoryMax, heapFlag, memoryText } from './memory-limit.ts';
+import { availableMemory, defaultMemoryMax, heapArguments, memoryText } from './memory-limit.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { heldBytes } from './process-memory.ts';
 
@@ -74,8 +74,10 @@ describe('the default of memoryMax', () => {
     );
   });
 
-  it('is told to V8 in MiB', () => {
-    assert.equal(heapFlag(1.5 * GIB), '--max-old-space-size=1536');
+  it('is told to V8 in MiB, where the operator has not told it another', () => {
+    assert.deepEqual(heapArguments(1.5 * GIB, '--no-warnings'), ['--max-old-space-size=1536']);
+    assert.deepEqual(heapArguments(1.5 * GIB, '--max-old-space-size=96'), []);
+    assert.deepEqual(heapArguments(undefined, undefined), []);
     assert.equal(memoryText(1.5 * GIB), '1536 MiB');
   });
 });

@@ -13,7 +13,7 @@ import { EnvironmentError } from '../base/errors.ts';
 import { reasonOf } from '../base/system-error.ts';
 import { handOver } from '../transport/index.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
-import { heapFlag } from './memory-limit.ts';
+import { heapArguments } from './memory-limit.ts';
 import type { ProgramChild, ProgramHandlers } from './platform.ts';
 import { killMarked, MARK, treeGone } from './process-group.ts';
 import { GroupMemory } from './process-memory.ts';
@@ -78,7 +78,7 @@ export class ProgramProcess implements ProgramChild {
     const child = fork(fileURLToPath(new URL('./program-main.js', import.meta.url)), [], {
       cwd,
       detached: true,
-      execArgv: ['--enable-source-maps', ...(memoryMaxBytes === undefined ? [] : [heapFlag(memoryMaxBytes)])],
+      execArgv: ['--enable-source-maps', ...heapArguments(memoryMaxBytes, process.env.NODE_OPTIONS)],
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, TMPDIR: tempDir, [MARK]: tempDir },
     });

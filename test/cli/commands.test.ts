@@ -331,7 +331,7 @@ describe('privity run', () => {
   it('cancels at a signal, with its exit code', async () => {
     const { alice } = await setUp('r3');
     const started = start(['run', 'job.txt', '--config', alice, '--arg', 'scenario=hang'], { cwd, tmp });
-    await started.said('run agreed-1 with');
+    await started.said('run agreed-1');
     started.child.kill('SIGTERM');
     const ended = await started.ended;
     assert.equal(ended.code, 143, ended.stdout);

@@ -74,6 +74,7 @@ export const eventSchemas = [
     stepName: textOrNull,
     digest: text,
     absent: z.array(text).readonly().exactOptional(),
+    unconfirmed: z.literal(true).exactOptional(),
     incident: textOrNull,
     blame: blame.nullable(),
     retryable: z.boolean(),

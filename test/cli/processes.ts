@@ -1,9 +1,11 @@
 /** Starts the built command line as a child process, the way a person or a script does. */
+
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jsonLine } from '../../src/base/steering.ts';
 
 export const fakeMain = fileURLToPath(new URL('./fake-main.js', import.meta.url));
 
@@ -108,7 +110,7 @@ export function eventsOf(stdout: string): Record<string, unknown>[] {
     .filter((line) => line !== '')
     .map((line) => {
       const value = JSON.parse(line) as Record<string, unknown>;
-      if (JSON.stringify(value).length !== line.length) throw new Error(`a key stands twice: ${line}`);
+      if (jsonLine(value).trimEnd().length !== line.length) throw new Error(`a key stands twice: ${line}`);
       return value;
     });
 }

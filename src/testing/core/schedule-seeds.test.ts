@@ -204,4 +204,29 @@ describe('schedules that have found something', () => {
       for (const { core } of schedule.parties) assert.equal(core.outcome?.failure?.code, 'DIVERGENCE');
     }
   });
+
+  it('hold for a cause that several tell in words of their own, and for a forged one before the run', () => {
+    // Texts were kept by incident alone: a party then had the words of another beside its own cause.
+    const told: Plan = {
+      seed: 5417,
+      parties: 3,
+      steps: 1,
+      scopeAt: null,
+      stepMs: 120,
+      delayMs: 1,
+      faults: [{ kind: 'mismatch', party: 1, field: 'protocol' }],
+    };
+    // A forged contribution was taken for one of another federation file, and the verdict was about a party that had not spoken.
+    const forged: Plan = {
+      seed: 9787,
+      parties: 3,
+      steps: 1,
+      scopeAt: null,
+      stepMs: 2,
+      delayMs: 5,
+      loud: true,
+      faults: [{ kind: 'forge', at: 12, party: 2, peer: 1, author: 0 }],
+    };
+    for (const plan of [told, forged]) assert.equal(check(plan).breach, null);
+  });
 });
