@@ -23,6 +23,7 @@ export interface Disclosure {
 /** Why something that was declared did not leave, in words for people. The one list of the reasons. */
 export const WITHHELD_WORDS = {
   refused: 'refused: its step failed here before anything of it left',
+  'refused-for-data': 'refused for what is in the data, before any of it left: others know that it was',
   'scope-failed': 'its attempt failed first',
   'run-failed': 'the run failed first',
   'party-lost': 'the run had lost the receiver',

@@ -151,7 +151,7 @@ describe('a declared bound', () => {
     const [refusal] = w.of('alice').host.withheld;
     assert.deepEqual(
       [refusal?.type, refusal?.reason],
-      ['secret fixed tensor, all within 0 to 200', 'refused'],
+      ['secret fixed tensor, all within 0 to 200', 'refused-for-data'],
     );
   });
 

@@ -4,6 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import { type Bound, declaredBound, fracBitsOf, type Range } from '../secure/bounds/declare.ts';
 import { intervalOfWords, realOf } from '../secure/bounds/interval.ts';
 import type { BoundedOperation } from '../secure/ops/bounds.ts';
+import type { Assumed } from '../secure/ops/within.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape } from '../secure/ring/shape.ts';
 import { type PublicTensor, publicTensor, singleNumber } from '../secure/ring/tensor.ts';
@@ -143,9 +144,9 @@ const rangeOf = ({ dtype, device }: SecretRecord, { min, max }: Bound): Required
 };
 
 /** Comparisons of these are opened: what nobody has checked has to be checked before. */
-function assumedKeys(name: BoundedOperation, operands: readonly Operand[]): Bound | undefined {
+function assumedKeys(name: BoundedOperation, operands: readonly Operand[]): Assumed | undefined {
   const keys = name === 'sort' ? operands[0] : name === 'sortBy' ? operands[1] : undefined;
-  return keys && !isPublic(keys) && keys.bound.assumed ? keys.bound : undefined;
+  return keys && !isPublic(keys) && keys.bound.assumed ? { ...keys.bound, name: keys.name } : undefined;
 }
 
 /** The bound of an operand, and the words by which an error names it. */

@@ -3,6 +3,7 @@ import { invariant } from '../base/errors.ts';
 import { checkBound, type Declared } from '../secure/bounds/check.ts';
 import type { Interval } from '../secure/bounds/interval.ts';
 import type { BoundedOperation } from '../secure/ops/bounds.ts';
+import type { Assumed } from '../secure/ops/within.ts';
 import { decode } from '../secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../secure/ring/shape.ts';
 import { type PublicTensor, singleNumber } from '../secure/ring/tensor.ts';
@@ -29,7 +30,7 @@ interface Given {
   readonly params: readonly unknown[];
   readonly shape: Shape;
   /** What the keys of an order are assumed to lie in, and have to be shown to. */
-  readonly keysWithin: Interval | undefined;
+  readonly keysWithin: Assumed | undefined;
 }
 type Perform = (ops: Ops, on: Evaluator, given: Given) => SecretTensor | Promise<SecretTensor>;
 
@@ -165,7 +166,7 @@ export async function perform(
   operands: readonly (SecretTensor | PublicTensor)[],
   params: readonly unknown[],
   shape: Shape,
-  keysWithin?: Interval,
+  keysWithin?: Assumed,
 ): Promise<SecretTensor> {
   const run = performs[name];
   const [x, ...rest] = operands;

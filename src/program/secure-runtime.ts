@@ -253,7 +253,7 @@ export class SecureRuntime {
       const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(named, blamed, scope);
       for (const step of steps) {
         step.cell.die();
-        if (failed && step.entry === blamed) step.disclosure?.withhold('refused');
+        if (failed && step.entry === blamed) step.disclosure?.refuse(reason);
         step.run.finish(failed && step.entry === blamed ? 'failed' : 'aborted');
       }
       run.finish(failed ? 'failed' : 'aborted');

@@ -212,7 +212,7 @@ describe('the summary', () => {
     for (const party of ['alice', 'bob']) board.apply(at(party, failedVerdict('TASK_FAILED')));
     const what = { name: 'x\u001b', to: ['bob'], shape: [4] };
     const withheld = [
-      { ...what, stepId: '1', kind: 'share', type: 'secret fixed tensor', reason: 'refused' },
+      { ...what, stepId: '1', kind: 'share', type: 'secret fixed tensor', reason: 'refused-for-data' },
       { ...what, stepId: '2', kind: 'transfer', reason: 'party-lost' },
     ] as const;
     const nothing = { disclosures: [] };
@@ -224,7 +224,7 @@ describe('the summary', () => {
     assert.match(text, /\nWhat left each party: nothing\n/);
     assert.match(
       text,
-      /Declared, and did not leave\n {2}alice → bob {2}x\\x1b {2}secret fixed tensor 4 {2}refused: its step failed here/,
+      /Declared, and did not leave\n {2}alice → bob {2}x\\x1b {2}secret fixed tensor 4 {2}refused for what is in the data/,
     );
     assert.match(text, /the run had lost the receiver\n/);
     const some = { ...report('alice'), withheld };

@@ -16,7 +16,7 @@ export interface Declared {
 }
 
 /**
- * What is no number is left to the encoding, which refuses it. Cost: some 2 ns an element.
+ * NaN is left to the caller, which knows where it can come from. Cost: some 2 ns an element.
  * @throws {DataError} PRIVITY_SECURE_DOMAIN with row and column; the largest magnitude for the owner's own log
  */
 export function checkBound(
@@ -25,7 +25,6 @@ export function checkBound(
   fracBits: number,
   name: string,
 ): void {
-  if (dtype === 'boolean') return;
   const places = fracBitsOf(dtype, fracBits);
   const scale = 2 ** places;
   const [min, max] = [Number(bound.min), Number(bound.max)];
@@ -33,12 +32,20 @@ export function checkBound(
     const value = Number(values[i]);
     // As words, which is what is bounded: the last bit is rounded.
     const word = Math.round(value * scale);
-    if ((word < min || word > max) && Number.isFinite(value)) {
+    if (word < min || word > max || (dtype !== 'fixed' && word !== value && !Number.isNaN(value))) {
+      const where = `"${name}": the value at ${positionText(i, shape)} is`;
+      if (dtype === 'boolean')
+        throw new DataError('PRIVITY_SECURE_DOMAIN', `${where} not 0 or 1, and was to be shared as boolean.`);
+      if (word >= min && word <= max)
+        throw new DataError(
+          'PRIVITY_SECURE_DOMAIN',
+          `${where} no whole number, and was to be shared as integer.`,
+        );
       const beyond = word > max ? 'above' : 'below';
       const said = declared ? 'what the job says of it' : 'what holds where the job says nothing';
       throw new DataError(
         'PRIVITY_SECURE_DOMAIN',
-        `"${name}": the value at ${positionText(i, shape)} is ${beyond} ${said}, ${boundText(bound, dtype, fracBits)}. ` +
+        `${where} ${beyond} ${said}, ${boundText(bound, dtype, fracBits)}. ` +
           'Say what such data can be at most: .to(device, { shape, min, max }).',
         { own: `The numbers here are ${spanText(values)} (for this party only).` },
       );

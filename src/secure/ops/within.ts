@@ -1,5 +1,6 @@
 /** Bounds that are made, and bounds that are checked. Costs are those of rep3, mean of members. */
 import { DataError, invariant } from '../../base/errors.ts';
+import { boundText } from '../bounds/declare.ts';
 import type { Interval } from '../bounds/interval.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
@@ -27,12 +28,17 @@ export async function clamp(on: Evaluator, x: SecretTensor, to: Interval): Promi
   });
 }
 
+/** An interval of words, and the name of what is to lie in it. */
+export interface Assumed extends Interval {
+  readonly name?: string;
+}
+
 /**
  * Opens one bit to all members: whether all elements lie in the interval (in words of the ring), whatever they are.
  * Cost: 18 rounds, 66.9 bytes an element.
  * @throws {DataError} PRIVITY_SECURE_ASSUMPTION, at every member alike, if one does not
  */
-export async function checkWithin(on: Evaluator, x: SecretTensor, range: Interval): Promise<void> {
+export async function checkWithin(on: Evaluator, x: SecretTensor, range: Assumed): Promise<void> {
   const { protocol, fiber, kernels } = on;
   const shares = numbersOf(on, x, 'checkWithin');
   const opened = await fiber.as('check', async () => {
@@ -47,7 +53,9 @@ export async function checkWithin(on: Evaluator, x: SecretTensor, range: Interva
   if ((opened[0] as bigint) & 1n) return;
   throw new DataError(
     'PRIVITY_SECURE_ASSUMPTION',
-    'A number lies outside of what the job assumes of it (assume({ min, max })), so it was not opened how it compares with others.',
+    `"${range.name ?? x.dtype}": a number lies outside of ${boundText(range, x.dtype, on.fracBits)}, which the job assumes (assume({ min, max })), ` +
+      'so it was not opened how they compare. Assume a wider interval, or keep numbers in one by clamp(lo, hi); ' +
+      'privity local JOB --plain shows what every step has.',
   );
 }
 
