@@ -292,12 +292,13 @@ describe('a run on plaintext', () => {
     const assumed = x.as('small').assume({ min: 0, max: 100 });
     const cubes = x.square().mul(x);
     const smooth = assumed.mul(0.001).sigmoid();
-    return [(await reveal(cubes)).data.length, [...(await reveal(smooth)).data]];
+    return [[...(await reveal(cubes)).data], (await reveal(smooth)).data.length];
   });
 
   it('goes on where it would be refused, and tells the range that each step really had', async () => {
     const w = await world(powers, { plaintext: true });
-    await w.results();
+    for (const result of Object.values(await w.results()))
+      assert.deepEqual(result, [[60 ** 3, 5000 ** 3, 120 ** 3], 3], 'what plain arithmetic gives');
     const told = (party: string) => w.of(party).host.costs.flatMap(({ plaintext }) => plaintext ?? []);
     const [share, assume, square, mul, ...rest] = told('alice');
     assert.deepEqual(
@@ -305,8 +306,8 @@ describe('a run on plaintext', () => {
       ['share', 'creatinine', 60, 5000, { min: -4096, max: 4096 }, true],
     );
     assert.deepEqual(
-      [assume?.operation, assume?.bound, assume?.outside],
-      ['assume', { min: 0, max: 100 }, true],
+      [assume?.operation, assume?.name, assume?.bound, assume?.outside],
+      ['assume', 'small', { min: 0, max: 100 }, true],
     );
     assert.deepEqual([square?.max, square?.bound], [25_000_000, { min: 0, max: 16_777_216 }]);
     // What really was, though the ring has wrapped.

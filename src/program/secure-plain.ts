@@ -16,6 +16,7 @@ import type { SecretTensor } from '../secure/secret.ts';
 import type { Tensor } from '../wire/value-kinds.ts';
 import type { DeviceRecord } from './secure-device.ts';
 import type { SecurePlan } from './secure-runtime.ts';
+import { tensor } from './tensor.ts';
 
 /** What nothing is known of, because a step before it would have been refused: beyond all that a ring element can be. */
 const unknown: Bound = { min: -(2n ** BigInt(RING_BITS)), max: 2n ** BigInt(RING_BITS), assumed: false };
@@ -88,22 +89,27 @@ export function floatingPoint(
   };
 }
 
-/** A step that opens a secret, traced. */
-export function tracedOpening(plan: SecurePlan, device: DeviceRecord, secret: Described): SecurePlan {
+/**
+ * A step that opens a secret, traced. It gives what plain arithmetic does: beyond a domain the twin is as wrong as a run for real, and a
+ * job that goes on with that takes another way.
+ */
+export function tracedOpening(plan: SecurePlan, device: DeviceRecord, known: Described): SecurePlan {
   let seen: PlainStep | undefined;
   return {
     ...plan,
     traced: () => seen,
     async execute(on, operands, located, leaving) {
       const opened = (await plan.execute(on, operands, located, leaving)) as Tensor | undefined;
-      const [tensor] = operands;
-      if (on.protocol.rank !== 0 || tensor === undefined) return opened;
-      const data = knownOf(tensor, device.fracBits);
-      const shown = numbersOf(tensor, device.fracBits);
+      const [secret] = operands;
+      if (secret === undefined) return opened;
+      const data = knownOf(secret, device.fracBits);
+      const given = opened && tensor(opened.shape, data.slice());
+      if (on.protocol.rank !== 0) return given;
+      const shown = numbersOf(secret, device.fracBits);
       let off = 0;
       for (const [i, value] of data.entries()) off = Math.max(off, Math.abs(value - (shown[i] ?? 0)));
-      seen = { ...stepOf(plan, device, secret, data), off: finite(off) };
-      return opened;
+      seen = { ...stepOf(plan, device, known, data), off: finite(off) };
+      return given;
     },
   };
 }
@@ -121,7 +127,7 @@ function numbersOf({ shares, dtype }: SecretTensor, fracBits: number): Float64Ar
 }
 
 function stepOf(
-  { operation, name }: SecurePlan,
+  { operation, name, assumption }: SecurePlan,
   { fracBits }: DeviceRecord,
   { bound, refused, dtype, shape }: Described,
   data: Float64Array,
@@ -139,7 +145,7 @@ function stepOf(
   // What is assumed is compared as the twin rounds it, to the last bit.
   const outside = said && (min < realOf(bound.min - 1n, places) || max > realOf(bound.max + 1n, places));
   return {
-    ...{ operation, name, shape, min: finite(min), max: finite(max) },
+    ...{ operation, name: assumption?.of ?? name, shape, min: finite(min), max: finite(max) },
     ...known,
     ...(outside && { outside }),
     ...(refused !== undefined && { refused }),

@@ -27,7 +27,7 @@ export function plaintextLines(reports: readonly SecureReport[], style: Style): 
       ? ['  Every step is within its bounds, and every assumption holds.']
       : [
           ...problems,
-          '  So the result above is not to be relied on: a run for real would refuse it, or be wrong.',
+          '  The result above is that of plain arithmetic; a run for real would be refused, or wrong.',
         ]),
   ];
 }
