@@ -115,8 +115,11 @@ describe('the summary', () => {
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
     const step = { operation: 'assume', name: 'w', shape: [20], count: 2, min: -80.5, max: 3 };
     const traced = { ...cost, plaintext: [{ ...step, bound: { min: -64, max: 64 }, outside: true }] };
-    const tried = summaryText(input(board, [{ ...report('alice'), secure: [traced] }]), false);
+    const both = [{ ...report('alice'), secure: [traced] }, report('bob')];
+    const tried = summaryText(input(board, both), false);
     assert.match(tried, /✖ {2}assume "w" {2}\[20\] {2}2 × {2}-80\.5 to 3 {2}of -64 to 64/);
+    assert.match(tried, /nothing else did, but the numbers of secure computation, on plaintext\)/);
+    assert.doesNotMatch(tried, /masked/);
     assert.match(tried, /an assumption does not hold: "w" is -80\.5 to 3/);
   });
 
