@@ -62,6 +62,12 @@ export interface Setup {
   readonly hosts?: boolean;
 }
 
+/** Time to join: enough for a busy machine, but where somebody never comes, and the others have to notice. */
+export function joining(parties: Setup['parties']): { joinTimeoutMs: number } {
+  const isMissing = ({ start, portTaken }: PartySpec): boolean => start === false || portTaken === true;
+  return { joinTimeoutMs: Object.values(parties).some(isMissing) ? 8_000 : 60_000 };
+}
+
 export function jobFile(name: string): string {
   return fileURLToPath(new URL(`../../../test/faults/jobs/${name}`, import.meta.url));
 }

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { RunReport } from '../../src/observe/report.ts';
-import { jobFile, Parties, type Setup } from './parties.ts';
+import { jobFile, joining, Parties, type Setup } from './parties.ts';
 
 // Parties that starve on a busy machine are not to be taken for lost: silence is tried in the fault matrix.
-const bounds = { joinTimeoutMs: 4_000, graceMs: 1_000, suspectAfterMs: 2_000, lostAfterMs: 5_000 };
+const bounds = { graceMs: 1_000, suspectAfterMs: 2_000, lostAfterMs: 5_000 };
 const steady = jobFile('steady.ts');
 
 function three(args: Record<string, string>, more: Partial<Setup['parties']> = {}): Setup {
   const parties = { alice: { job: steady }, bob: { job: steady }, carol: { job: steady }, ...more };
-  return { parties: parties as Setup['parties'], args, bounds };
+  return { parties: parties as Setup['parties'], args, bounds: { ...bounds, ...joining(parties) } };
 }
 
 interface Expected {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { RunBoard } from '../../src/cli/output/run-board.ts';
 import { summaryText } from '../../src/cli/output/summary.ts';
-import { jobFile, Parties, type Party, type Setup } from './parties.ts';
+import { jobFile, joining, Parties, type Party, type Setup } from './parties.ts';
 
 // Silence is no matter here, and a busy machine must not make it one.
-const bounds = { joinTimeoutMs: 4_000, graceMs: 1_000, suspectAfterMs: 2_000, lostAfterMs: 5_000 };
+const bounds = { graceMs: 1_000, suspectAfterMs: 2_000, lostAfterMs: 5_000 };
 const job = jobFile('steady.ts');
 const names = ['alice', 'bob', 'carol'];
 
@@ -25,10 +25,11 @@ async function withParties(
   body: (parties: Parties, summary: (name: string) => string) => void,
   during: (parties: Parties) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  const specs = { alice: { job }, bob: { job }, carol: { job }, ...more } as Setup['parties'];
   const parties = await Parties.start({
-    parties: { alice: { job }, bob: { job }, carol: { job }, ...more } as Setup['parties'],
+    parties: specs,
     args: { what: 'wait' },
-    bounds,
+    bounds: { ...bounds, ...joining(specs) },
   });
   try {
     await during(parties);

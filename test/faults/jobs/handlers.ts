@@ -13,8 +13,10 @@ export default job(
     });
     const tried = await attempt(async () => {
       alice.onFailure(async ({ code }, { settings }) => appendFile(settings.notes, `attempt ${code}\n`));
+      // What alice waits for is registered before bob can fail: a scope that has failed elsewhere is not entered.
+      const entered = alice.run('enter', () => true).to(bob);
       return reveal(
-        bob.run('fails', () => {
+        bob.run('fails', { entered }, () => {
           throw new Error('planned');
         }),
       );
