@@ -70,6 +70,8 @@ export function operationRows({ opCosts, tensorCosts: t, sortOnAverage }) {
     tensor('select', 'booleans', (c) => t.selectOfBooleans(c, LENGTH)),
     tensor('and', '', (c) => t.and(c, LENGTH)),
     tensor('or', '', (c) => t.or(c, LENGTH)),
+    tensor('clamp', '', (c) => t.clamp(c, LENGTH)),
+    tensor('checkWithin', 'keys that rest on an assumption, before `sort`', (c) => t.checkWithin(c, LENGTH)),
     tensor('shift', 'by -18', (c) => t.shift(c, LENGTH, -18)),
     tensor('cast', 'boolean to number', (c) => t.cast(c, LENGTH, 'boolean', 'fixed', FRAC_BITS)),
     tensor('cast', 'number to boolean', (c) => t.cast(c, LENGTH, 'fixed', 'boolean', FRAC_BITS)),
@@ -110,6 +112,23 @@ export function renderOperations(operations, costs) {
   ].join('\n');
 }
 
+/**
+ * @param {Record<string, { domain: string, result: string, accuracy: { text: string } }>} rules opBounds
+ * @returns {string} a Markdown table; operations with the same rule share a line
+ */
+export function renderBounds(rules) {
+  const lines = new Map();
+  for (const [name, { domain, result, accuracy }] of Object.entries(rules)) {
+    const words = `${domain} | ${result} | ${accuracy.text}`;
+    lines.set(words, [...(lines.get(words) ?? []), `\`${name}\``]);
+  }
+  return [
+    '| operation | domain | bound of the result | off by at most |',
+    '| --- | --- | --- | --- |',
+    ...[...lines].map(([words, names]) => `| ${names.join(', ')} | ${words} |`),
+  ].join('\n');
+}
+
 const number = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2).replace(/0$/, ''));
 
 /**
@@ -134,13 +153,14 @@ export function renderCosts(costs) {
  * @param {string} page
  * @param {string} name of the protocol, as in the markers around its table
  * @param {string} table
+ * @param {string} kind `costs` or `bounds`
  * @returns {string} the page with this table
  */
-export function withTable(page, name, table) {
-  const [begin, end] = [`<!-- costs of ${name} (npm run gen) -->`, `<!-- end of costs of ${name} -->`];
+export function withTable(page, name, table, kind = 'costs') {
+  const [begin, end] = [`<!-- ${kind} of ${name} (npm run gen) -->`, `<!-- end of ${kind} of ${name} -->`];
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/protocols.md has no place for the costs of ${name}`);
+  if (from < 0 || to < from) throw new Error(`docs/protocols.md has no place for the ${kind} of ${name}`);
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
@@ -148,6 +168,11 @@ export function withTable(page, name, table) {
 export async function declaredOperations() {
   const load = (name) => import(pathToFileURL(join(root, 'dist/src/secure/ops', name)).href);
   return { ...(await load('costs.js')), ...(await load('tensor-costs.js')) };
+}
+
+/** @returns {Promise<Record<string, object>>} the rule of each operation */
+export async function declaredBounds() {
+  return (await import(pathToFileURL(join(root, 'dist/src/secure/ops/bounds.js')).href)).opBounds;
 }
 
 /** @returns {Promise<Record<string, object>>} what protocols declare, by the names in the markers of the page */
@@ -173,5 +198,6 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   for (const [name, costs] of Object.entries(declared)) page = withTable(page, name, renderCosts(costs));
   const operations = operationRows(await declaredOperations());
   page = withTable(page, 'operations', renderOperations(operations, declared));
+  page = withTable(page, 'operations', renderBounds(await declaredBounds()), 'bounds');
   if (page !== before) writeFileSync(path, page);
 }

@@ -3,7 +3,7 @@
  * best run counts, as with the other systems.
  */
 import { readFileSync } from 'node:fs';
-import { type AnyDevice, job, type Secret, secure, tensor, z } from 'privity';
+import { type AnyDevice, type BoundOptions, job, type Secret, secure, tensor, z } from 'privity';
 import {
   BATCH_ROWS,
   FEATURES,
@@ -53,6 +53,17 @@ function inputOf(op: OperationName, n: number, index: number): Float64Array {
   return values;
 }
 
+/** What the inputs are at most: an operation whose result, or anything on the way to it, could be too large is refused. */
+function boundOf(op: OperationName, index: number): BoundOptions {
+  if (whole.has(op)) return { max: 640 };
+  if (op === 'div' && index === 1) return { min: 0.5, max: 10.5 };
+  if (op === 'epoch') return index === 0 ? { max: 1 } : { min: 0, max: 1 };
+  return { max: 10 };
+}
+
+/** A step adds at most a tenth to a weight; the inputs above leave far less. */
+const WEIGHT_MAX = 64;
+
 function fixedPoint<D extends AnyDevice>(
   op: OperationName,
   x: Secret<D>,
@@ -69,12 +80,8 @@ function fixedPoint<D extends AnyDevice>(
       .matmul(w)
       .sigmoid()
       .sub(y.slice(from, from + BATCH_ROWS));
-    w = w.sub(
-      rows
-        .transpose()
-        .matmul(error)
-        .mul(0.1 / BATCH_ROWS),
-    );
+    const gradient = rows.transpose().matmul(error);
+    w = w.sub(gradient.mul(0.1 / BATCH_ROWS)).assume({ max: WEIGHT_MAX });
   }
   return w;
 }
@@ -102,7 +109,9 @@ export default job(
     const dtype = whole.has(op) ? ('integer' as const) : ('fixed' as const);
     const shapes = shapesOf(op, size);
     const inputs = shapes.map((shape, index) =>
-      alice.run('input', () => tensor(shape, inputOf(op, size, index))).to(spu, { shape, dtype }),
+      alice
+        .run('input', () => tensor(shape, inputOf(op, size, index)))
+        .to(spu, { shape, dtype, ...boundOf(op, index) }),
     );
     const first = (x: (typeof inputs)[number]) => x.reshape([-1]).slice(0, 1);
     for (const input of inputs) await reveal(first(input));

@@ -35,6 +35,14 @@ const VARIANCE_MIN = 1e-3;
 /** Rows that are compared with all others at once: bounds the memory of the evaluation. */
 const COMPARED_ROWS_MAX = 256;
 
+/**
+ * How many standard deviations a value is at most away from the mean. Of the rows that the mean is of, none is more than the root of their
+ * number; a row beyond was measured in another unit.
+ */
+const DEVIATIONS_MAX = 64;
+/** Of the coefficients and the bias on the way. Ridge and the bounded gradient keep them below some tens; larger ones say that training diverges. */
+const COEFFICIENT_MAX = 256;
+
 /** Means and standard deviations of the columns. */
 export function scalingOf<D extends AnyDevice>(x: Secret<D>): Scaling<D> {
   const mean = x.mean(0);
@@ -43,7 +51,7 @@ export function scalingOf<D extends AnyDevice>(x: Secret<D>): Scaling<D> {
 }
 
 export function standardise<D extends AnyDevice>(x: Secret<D>, { mean, scale }: Scaling<D>): Secret<D> {
-  return x.sub(mean).mul(scale);
+  return x.sub(mean).mul(scale).assume({ max: DEVIATIONS_MAX });
 }
 
 /**
@@ -67,8 +75,13 @@ export function train<D extends AnyDevice>(
       const labels = y.slice(from, from + batchRows);
       const error = batch.matmul(coefficients).add(bias).sigmoid().sub(labels);
       const gradient = batch.transpose().matmul(error);
-      coefficients = coefficients.mul(1 - rate * ridge).sub(gradient.mul(step));
-      bias = bias.sub(error.sum().mul(step));
+      // Every step adds to what they could be, though not to what they are: a loop says what it relies on.
+      const limit = { max: COEFFICIENT_MAX };
+      coefficients = coefficients
+        .mul(1 - rate * ridge)
+        .sub(gradient.mul(step))
+        .assume(limit);
+      bias = bias.sub(error.sum().mul(step)).assume(limit);
     }
   }
   return { coefficients, bias };
@@ -95,7 +108,11 @@ export function qualityOf<D extends AnyDevice>(scores: Secret<D>, y: Secret<D>):
     const won = above.add(notBelow).mul(0.5).matmul(negative).dot(y.slice(from, to));
     wins = wins ? wins.add(won) : won;
   }
-  const pairs = y.sum().mul(negative.sum());
+  // Both labels occur, so there are at least as many pairs as rows but one; at most half of all rows with the other half.
+  const pairs = y
+    .sum()
+    .mul(negative.sum())
+    .assume({ min: rows - 1, max: (rows * rows) / 4 });
   const right = scores.gt(0).xor(y.gt(0.5)).not();
   return { auc: (wins ?? pairs).div(pairs), right: right.cast('integer').sum() };
 }

@@ -14,6 +14,12 @@ export const holder = z.object({
 /** A model of fewer rows says much about each of them, so no party begins with one. */
 const ROWS_MIN = 50;
 
+/**
+ * What is shared can be at most this, whoever has it: the tables have measurements that their owners have standardised. A party whose
+ * numbers are larger is told so, and no model is made.
+ */
+export const bounds = { features: { min: -64, max: 64 }, label: { min: 0, max: 1 } } as const;
+
 export interface Plan {
   /** Column by which rows belong together. */
   readonly key: string;

@@ -1,5 +1,5 @@
 import { job, psi, readTable, secure, z } from 'privity';
-import { featuresOf, holder, inOrder, jointModel, published, writeModel } from './model.ts';
+import { bounds, featuresOf, holder, inOrder, jointModel, published, writeModel } from './model.ts';
 import { plan } from './plan.ts';
 
 /**
@@ -31,13 +31,13 @@ export default job(
     const spu = secure([alice, bob], { protocol: 'semi2k' });
     const xAlice = alice
       .run('features of alice', { rows: rows.alice }, ({ rows }) => rows.select(names.alice))
-      .to(spu, { shape: [count, names.alice.length] });
+      .to(spu, { shape: [count, names.alice.length], ...bounds.features });
     const xBob = bob
       .run('features of bob', { rows: rows.bob }, ({ rows }) => rows.select(names.bob))
-      .to(spu, { shape: [count, names.bob.length] });
+      .to(spu, { shape: [count, names.bob.length], ...bounds.features });
     const y = bob
       .run('diagnoses', { rows: rows.bob }, ({ rows }) => rows.numbers(plan.label))
-      .to(spu, { shape: [count] });
+      .to(spu, { shape: [count], ...bounds.label });
 
     const features = [...names.alice, ...names.bob];
     const start = { coefficients: spu.constant(new Float64Array(features.length)), bias: spu.constant(0) };

@@ -12,6 +12,8 @@ export interface ErrorContext {
   readonly runId?: string | undefined;
   readonly stepId?: string | undefined;
   readonly cause?: unknown;
+  /** What only this party may read of it: a value, a magnitude. In its own log, and never sent, whatever its policy is. */
+  readonly own?: string | undefined;
   /** Overrides the catalogue's failure code where one error can stand for several (a run that was aborted). */
   readonly failure?: FailureCode | undefined;
 }
@@ -25,6 +27,7 @@ export class PrivityError extends Error {
   readonly party: string | undefined;
   readonly runId: string | undefined;
   readonly stepId: string | undefined;
+  readonly own: string | undefined;
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
@@ -33,6 +36,7 @@ export class PrivityError extends Error {
     this.party = context.party;
     this.runId = context.runId;
     this.stepId = context.stepId;
+    this.own = context.own;
   }
 
   /** The class names that this error answers to; survives duplicate copies of the package. */

@@ -121,9 +121,11 @@ function addRunOptions(command: Command): Command {
     .option('--report <dir>', 'write DIR/PARTY.json: steps, disclosures, verdict')
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')
-    .option('--plain', 'print plain lines even on a terminal')
+    .option('--lines', 'print plain lines even on a terminal')
     .addOption(
-      new Option('--quiet', 'print the result and errors, nothing else').conflicts(['json', 'plain']),
+      new Option('--quiet', 'print the result and errors, nothing else').conflicts([
+        ...['json', 'lines', 'plain'],
+      ]),
     )
     .option('--log <file>', 'append a structured log; - is standard error')
     .option('--no-record', 'keep no record of this run for `privity runs`');
@@ -140,6 +142,9 @@ function addRun(program: Command, shell: Shell, exit: Exit): void {
   )
     .addOption(new Option('--parent-pipe').hideHelp())
     .addOption(new Option('--record-dir <dir>').hideHelp())
+    .addOption(new Option('--plaintext').hideHelp())
+    // What --lines was called before.
+    .addOption(new Option('--plain').hideHelp())
     .addHelpText(
       'after',
       `
@@ -161,6 +166,10 @@ function addLocal(program: Command, shell: Shell, exit: Exit): void {
     .command('local <job>')
     .description('run all parties of a job on this machine, as real processes with throw-away keys');
   addRunOptions(command)
+    .option(
+      '--plain',
+      'compute secrets in the open, and show what every step really had (data on one machine)',
+    )
     .addOption(
       new Option('--error-detail <level>', 'what text of a failure crosses between the parties')
         .choices([...ERROR_DETAILS])
@@ -174,6 +183,7 @@ ${examplesText([
   'privity local job.ts --inputs alice.table=a.csv --inputs bob.table=b.csv',
   'privity local job.ts --arg threshold=10 --report reports',
   'privity local job.ts --json > events.ndjson',
+  'privity local job.ts --plain                       # find min and max of what is shared',
 ])}${exitCodesText()}`,
     )
     .action(async (job: string, flags: LocalFlags) =>

@@ -2,6 +2,7 @@ import { DataError, PrivityError, UsageError } from '../base/errors.ts';
 import { type Column, type ColumnType, isNumeric } from './column-type.ts';
 import { type ColumnData, readColumns } from './columns.ts';
 import { withConnection } from './database.ts';
+import { GAP_WAYS } from './gaps.ts';
 import {
   assertLive,
   conversionFailed,
@@ -194,7 +195,7 @@ export class Table {
     if (nulls === 0) return;
     throw new DataError(
       'PRIVITY_COLUMN_NULLS',
-      `column '${name}' has no value in ${nulls} of ${this.rowCount} rows; fill them (query: coalesce), leave those rows out (query: WHERE … IS NOT NULL), or, to share the column, share a mask beside it (query: CASE WHEN … IS NULL THEN 0 ELSE 1 END). For plain tasks only, { nulls: 'nan' } reads numbers with NaN in the gaps`,
+      `column '${name}' has no value in ${nulls} of ${this.rowCount} rows; ${GAP_WAYS}. For plain tasks only, { nulls: 'nan' } reads numbers with NaN in the gaps`,
     );
   }
 

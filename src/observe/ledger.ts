@@ -112,11 +112,14 @@ export interface PartyLedger {
   readonly disclosuresNotListed: number;
   /** Whether a secure device has begun to compute here: masked numbers, which say nothing, are in no list. */
   readonly hasSentMasked: boolean;
+  /** Whether devices computed on plaintext (`privity local JOB --plain`), so that nothing was masked. */
+  readonly onPlaintext: boolean;
 }
 
 export function ledgerOf(report: RunReport): PartyLedger {
   const { party, disclosures, withheld, disclosuresNotListed, secure = [], steps } = report;
   const began = steps.some(({ kind, startedMs }) => kind === 'exchange' && startedMs !== null);
   const hasSentMasked = secure.length > 0 || began;
-  return { party, disclosures, withheld, disclosuresNotListed, hasSentMasked };
+  const onPlaintext = secure.some(({ plaintext }) => plaintext !== undefined);
+  return { party, disclosures, withheld, disclosuresNotListed, hasSentMasked, onPlaintext };
 }

@@ -87,6 +87,14 @@ const full: RunReport = {
     {
       ...{ device: 'd', exchanges: 1, rounds: 1, messages: 1, bytes: 1 },
       operations: [{ operation: 'mul', count: 1, elements: 1, bytes: 1 }],
+      assumptions: [{ of: 'x', shape: [2], min: -1, max: 1, count: 1 }],
+      assumptionsNotListed: 1,
+      plaintext: [
+        {
+          ...{ operation: 'assume', name: 'x', shape: [2], min: -2, max: 1, count: 1 },
+          ...{ bound: { min: -1, max: 1 }, outside: true, refused: 'why', off: 1 },
+        },
+      ],
     },
   ],
   reclaimed: { port: 1 },
@@ -103,9 +111,13 @@ describe('reports that are read back', () => {
   });
 
   it('of before are read, without what was added since', () => {
-    const { withheld: _, absent: __, secure: ___, ...before } = full;
+    const { withheld: _, absent: __, secure, ...before } = full;
     const read = readReport(before);
     assert.deepEqual(read.kind === 'report' && [read.report.withheld, read.report.absent], [[], []]);
+    const devices = secure?.map(({ assumptions: _, assumptionsNotListed: __, ...device }) => device);
+    const withSecure = readReport({ ...before, secure: devices });
+    const [device] = (withSecure.kind === 'report' && withSecure.report.secure) || [];
+    assert.deepEqual([device?.assumptions, device?.assumptionsNotListed], [[], 0]);
   });
 
   it('of later are read, without what was added then', () => {

@@ -6,10 +6,12 @@ import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
 import type { ErrorLink } from '../coordination/public-details.ts';
 import { PEER_STATES } from './events.ts';
 import {
+  type Assumption,
   type BusyProgram,
   type Disclosure,
   type FailureReport,
   type OperationCost,
+  type PlainStep,
   REPORT_VERSION,
   RUN_OUTCOMES,
   type RunReport,
@@ -125,6 +127,19 @@ const withheld = fields<Withheld>()({
   reason: z.enum(Object.keys(WITHHELD_WORDS) as readonly WithheldReason[]),
 });
 
+const assumptionShape = { of: text, shape: list(ms), min: ms, max: ms } satisfies Shape<Assumption>;
+const plainStepShape = {
+  operation: text,
+  name: text,
+  shape: list(ms),
+  min: ms,
+  max: ms,
+  bound: z.object({ min: ms.exactOptional(), max: ms.exactOptional() }).exactOptional(),
+  outside: z.boolean().exactOptional(),
+  refused: text.exactOptional(),
+  off: ms.exactOptional(),
+} satisfies Shape<PlainStep>;
+
 const secure = fields<SecureReport>()({
   device: text,
   exchanges: ms,
@@ -132,6 +147,13 @@ const secure = fields<SecureReport>()({
   messages: ms,
   bytes: ms,
   operations: list(fields<OperationCost>()({ operation: text, count: ms, elements: ms, bytes: ms })),
+  assumptions: list(fields<SecureReport['assumptions'][number]>()({ ...assumptionShape, count: ms })).default(
+    [],
+  ),
+  assumptionsNotListed: ms.default(0),
+  plaintext: list(
+    fields<NonNullable<SecureReport['plaintext']>[number]>()({ ...plainStepShape, count: ms }),
+  ).exactOptional(),
 });
 
 /** Fields that later versions have added have a default here, so that reports of before are read. */

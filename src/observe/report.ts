@@ -23,6 +23,7 @@ export interface Disclosure {
 /** Why something that was declared did not leave, in words for people. The one list of the reasons. */
 export const WITHHELD_WORDS = {
   refused: 'refused: its step failed here before anything of it left',
+  'refused-for-data': 'refused for what is in the data, before any of it left: others know that it was',
   'scope-failed': 'its attempt failed first',
   'run-failed': 'the run failed first',
   'party-lost': 'the run had lost the receiver',
@@ -79,11 +80,44 @@ export interface SecureCost {
   /** Bytes that this party has sent, with headers. */
   readonly bytes: number;
   readonly operations: readonly OperationCost[];
+  /** What the job has said of secrets (`assume`), and nobody has checked: a number outside is a wrong result. */
+  readonly assumptions: readonly Assumption[];
+  /** Of a run on plaintext (`privity local JOB --plain`). */
+  readonly plaintext?: readonly PlainStep[];
+}
+
+/** What a step of a run on plaintext really had, beside what was known of it before. */
+export interface PlainStep {
+  readonly operation: string;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly min: number;
+  readonly max: number;
+  /** Absent where a step before it was refused. */
+  readonly bound?: { readonly min?: number; readonly max?: number };
+  /** Of what is shared or assumed: whether a number lay outside of the bound. */
+  readonly outside?: boolean;
+  /** Why the step would have been refused in a run for real. */
+  readonly refused?: string;
+  /** Largest difference of what is opened to the same computation in floating point. */
+  readonly off?: number;
+}
+
+export interface Assumption {
+  /** The name of the secret. */
+  readonly of: string;
+  readonly shape: readonly number[];
+  readonly min: number;
+  readonly max: number;
 }
 
 /** The same of a whole run. */
 export interface SecureReport extends SecureCost {
   readonly exchanges: number;
+  readonly assumptions: readonly (Assumption & { readonly count: number })[];
+  /** How many others there were; zero but for extraordinary jobs. */
+  readonly assumptionsNotListed: number;
+  readonly plaintext?: readonly (PlainStep & { readonly count: number })[];
 }
 
 /** What a party said of the end of a run that did not complete. */

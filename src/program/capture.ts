@@ -88,7 +88,10 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
     failure,
     get detail() {
       const [first = emptyRecord, ...causes] = read();
-      return { ...first, causes };
+      const own = safe(() => (error instanceof PrivityError ? error.own : undefined), undefined);
+      if (typeof own !== 'string') return { ...first, causes };
+      const message = bounded(`${first.message} ${own}`, DETAIL_MESSAGE_CHARS_MAX);
+      return { ...first, message, stack: first.stack.replace(first.message, () => message), causes };
     },
   };
 }

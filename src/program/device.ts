@@ -95,7 +95,7 @@ async function runDevice(
     return result;
   } catch (error) {
     channel.forsake();
-    if (!channel.signal.aborted) disclosure.withhold('refused');
+    if (!channel.signal.aborted) disclosure.refuse(error);
     throw error;
   } finally {
     channel.close();

@@ -72,8 +72,24 @@ describe('the ledger', () => {
     for (const party of three.parties) assert.deepEqual(leftOf(w, party), [], party);
     assert.deepEqual(keptOf(w, 'alice')[0], ['x', 'bob', 'carol', 'refused']);
     const [share] = w.of('alice').host.withheld;
-    assert.deepEqual([share?.kind, share?.type, share?.shape], ['share', 'secret fixed tensor', [4]]);
+    const type = 'secret fixed tensor, all within -4096 to 4096';
+    assert.deepEqual([share?.kind, share?.type, share?.shape], ['share', type, [4]]);
     assert.ok(w.of('bob').host.withheld.some(({ name, kind }) => name === 'mean' && kind === 'reveal'));
+  });
+
+  it('says of a share that its data are why it was refused: others know that much', async () => {
+    for (const value of [12, Number.NaN]) {
+      const w = await world(
+        job(three, async ({ alice, bob, carol, reveal }) => {
+          const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+          const x = alice.run('x', () => Float64Array.of(1, value)).to(spu, { shape: [2], max: 10 });
+          return (await reveal(x.mean())).data[0];
+        }),
+      );
+      await w.run();
+      assert.deepEqual(leftOf(w, 'alice'), []);
+      assert.deepEqual(keptOf(w, 'alice')[0], ['x', 'bob', 'carol', 'refused-for-data'], `${value}`);
+    }
   });
 
   it('has shares and openings where they were made, once each', async () => {

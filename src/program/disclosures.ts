@@ -2,6 +2,7 @@
  * What of this party's values leaves it. A disclosure is declared when the job's code says so, and told to the host again when the first
  * byte of it is about to leave: so what was refused, or cancelled in time, is never told as something that left.
  */
+import { DataError } from '../base/errors.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
 import type { WithheldReason } from '../observe/report.ts';
 import type { ProgramHost } from './host.ts';
@@ -109,6 +110,11 @@ export class OpenDisclosure {
     if (this.#waiting.size > 0)
       this.#host.ledger({ news: 'withheld', stepId, to: [...this.#waiting], reason });
     this.#settled();
+  }
+
+  /** Its step has failed here. That the data are the reason is one bit about them, which others learn by the failure. */
+  refuse(error: unknown): void {
+    this.withhold(error instanceof DataError ? 'refused-for-data' : 'refused');
   }
 
   /** The run goes on without this party. */

@@ -34,6 +34,7 @@ export type { QuorumResult } from './quorum.ts';
 export type { Schema, SettingsDeclaration } from './schema.ts';
 export type {
   AnyDevice,
+  BoundOptions,
   Dtype,
   ProductOptions,
   PublicOperand,

@@ -21,6 +21,7 @@ export interface RunStateOptions {
   readonly tempDir: string;
   readonly threads: number;
   readonly errorDetail: ErrorDetail;
+  readonly plaintext?: boolean | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */
   readonly beforeTask?: ((entry: TrailEntry) => void) | undefined;
 }

@@ -48,6 +48,8 @@ export interface RuntimeOptions {
   readonly spill?: SpillStore;
   readonly host: ProgramHost;
   readonly errorDetail: ErrorDetail;
+  /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
+  readonly plaintext?: boolean | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */
   readonly beforeTask?: ((entry: TrailEntry) => void) | undefined;
 }

@@ -299,7 +299,7 @@ export class Scheduler {
           () => run.finish('completed'),
           (error: unknown) => {
             const failed = this.state.fail(error, entry, scope);
-            if (failed) disclosure.withhold('refused');
+            if (failed) disclosure.refuse(error);
             run.finish(failed ? 'failed' : 'aborted');
           },
         );

@@ -4,6 +4,7 @@
  */
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
+import type { Bound } from '../secure/bounds/declare.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import type { Shape } from '../secure/ring/shape.ts';
 import type { SecretTensor } from '../secure/secret.ts';
@@ -20,6 +21,8 @@ export interface SecretRecord {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: Dtype;
+  /** In which all its elements lie. */
+  readonly bound: Bound;
   /** Where it was made. */
   readonly branch: Branch;
   /** This member's shares; at parties that are no members it stays empty. */

@@ -57,6 +57,8 @@ export type MembersOf<D extends AnyDevice> = D extends SecureDevice<infer M, inf
 /** What every party has: a number, a list of numbers (a vector), a typed array, or a tensor. */
 export type PublicOperand = number | boolean | readonly number[] | TypedArray | Tensor;
 
+/** Types of numbers, which products mix. */
+type NumberType = Exclude<Dtype, 'boolean'>;
 type Operand<D extends AnyDevice, T extends Dtype> = Secret<D, T> | PublicOperand;
 /** Shown by the compiler where arithmetic meets booleans. */
 export interface NotANumber {
@@ -76,7 +78,7 @@ type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  *
  * Using a secret as if it were the value throws PRIVITY_HANDLE_COERCED; testing it (`if (secret)`) cannot be caught.
  * Every operation can throw {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE, PRIVITY_DEVICE_MISMATCH,
- * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, and what every step can. Domain, accuracy, rounds and bytes of each: docs/protocols.md,
+ * PRIVITY_SECRET_BRANCH, PRIVITY_HANDLE_SCOPE_FAILED, what every step can, and PRIVITY_SECURE_BOUND if it could leave its domain. Domain, accuracy, rounds and bytes of each: docs/protocols.md,
  * "Operations".
  */
 export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'> extends AnySecret {
@@ -99,11 +101,30 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   sub(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
   neg(this: NumericOf<D, T>): Secret<D, T>;
   mul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
+  /** Of a fixed-point number with an integer: exact. */
+  mul<U extends NumberType>(
+    this: NumericOf<D, T>,
+    other: Secret<D, U>,
+    options?: ProductOptions,
+  ): Secret<D, 'fixed'>;
   square(this: NumericOf<D, T>, options?: ProductOptions): Secret<D, T>;
-  /** Product of two vectors of one length, a number. */
+  /** Sums of products along the last axis of two tensors of one shape: of two vectors a number. */
   dot(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
-  /** [m, k] × [k, n] → [m, n]; a vector on the right is a column, one on the left a row, and its dimension goes. */
+  dot<U extends NumberType>(
+    this: NumericOf<D, T>,
+    other: Secret<D, U>,
+    options?: ProductOptions,
+  ): Secret<D, 'fixed'>;
+  /**
+   * [m, k] × [k, n] → [m, n]; a vector on the right is a column, one on the left a row, and its dimension goes. Leading dimensions, which
+   * agree, count one product each.
+   */
   matmul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
+  matmul<U extends NumberType>(
+    this: NumericOf<D, T>,
+    other: Secret<D, U>,
+    options?: ProductOptions,
+  ): Secret<D, 'fixed'>;
   /** Along one axis, which goes unless it is kept as 1, or over all. Negative axes count from the last. */
   sum(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, T>;
   mean(this: Fixed<D>, axis?: number, keep?: boolean): Fixed<D>;
@@ -140,14 +161,32 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   ne(this: NumericOf<D, T>, other: Operand<D, T>): Bool<D>;
   /** Where this is true the first, elsewhere the second. */
   select<U extends Dtype>(this: Bool<D>, yes: Secret<D, U>, no: Operand<D, U>): Secret<D, U>;
+  select<U extends Dtype>(this: Bool<D>, yes: PublicOperand, no: Secret<D, U>): Secret<D, U>;
+  /** Of public numbers: fixed-point numbers. */
+  select(this: Bool<D>, yes: PublicOperand, no: PublicOperand): Fixed<D>;
   and(this: Bool<D>, other: Operand<D, 'boolean'>): Bool<D>;
   or(this: Bool<D>, other: Operand<D, 'boolean'>): Bool<D>;
   xor(this: Bool<D>, other: Operand<D, 'boolean'>): Bool<D>;
   not(this: Bool<D>): Bool<D>;
 
+  // ── Bounds ──
+  /**
+   * The nearest number from `lo` to `hi`, element by element: what was outside is moved to the end, and all of them are known to lie inside
+   * from then on. Two comparisons an element.
+   */
+  clamp(this: NumericOf<D, T>, lo: number, hi: number): Secret<D, T>;
+  /**
+   * The same secret, of which all elements are taken to lie from `min` to `max` (`max` alone: of the magnitude). Free, and your word:
+   * nobody checks it, a number outside makes results wrong, and the summary and reports list it. `privity local JOB --plain` tries it.
+   * @throws {DataError} PRIVITY_SECURE_ASSUMPTION, later, where something would be opened that must not be if it does not hold
+   */
+  assume(this: NumericOf<D, T>, range: BoundOptions): Secret<D, T>;
+
   // ── Order ──
   /** A vector, ascending. Nobody learns where an element came from. */
   sort(this: NumericOf<D, T>): Secret<D, T>;
+  /** The rows (the first axis) in ascending order of their keys, a vector; rows of equal keys keep their order. */
+  sortBy<U extends NumberType>(this: NumericOf<D, T>, keys: Secret<D, U>): Secret<D, T>;
   /** The rows (the first axis) in an order that nobody knows. */
   shuffle(this: NumericOf<D, T>): Secret<D, T>;
   /** Sums of the rows of each of `count` groups: row i belongs to group groups[i], public or secret, and to none if that is out of range. */
@@ -181,8 +220,18 @@ export interface ProductOptions {
   readonly truncation?: 'probabilistic' | 'exact';
 }
 
-/** How a value is shared. Every party has to know shape and type beforehand, so they are declared; the owner's value is checked. */
-export interface ShareOptions {
+/** An interval that all elements lie in, both ends included. `max` alone: of the magnitude. Everybody reads it. */
+export interface BoundOptions {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/**
+ * How a value is shared. Every party has to know shape, type and bounds beforehand, so they are declared; the owner's value is checked.
+ * Bounds are what lets every party tell that no operation leaves its domain: say what data of this kind can be, not what this data is.
+ * Default: 4096 in magnitude for fixed-point numbers (2^12; with more than 18 fractional bits 2^(30 - fracBits)), 2^26 for integers.
+ */
+export interface ShareOptions extends BoundOptions {
   /** Of a vector [length], of a matrix or table [rows, columns]. Reveal a number of rows first if others do not know it. */
   readonly shape?: readonly number[];
   /** Default: fixed. */

@@ -4,6 +4,7 @@
  * have the same levels.
  */
 import type { TrailEntry } from '../coordination/failure.ts';
+import type { Assumption, PlainStep } from '../observe/report.ts';
 import type { SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { StepRun } from './activity.ts';
@@ -23,6 +24,10 @@ export interface SecureStep {
   /** Numbers in the result, for the cost report. */
   readonly elements: number;
   readonly cell: Cell<unknown>;
+  /** What is said of a secret that nobody checks. */
+  readonly assumption?: Assumption;
+  /** What it really had, once it has run on plaintext. */
+  readonly traced?: () => PlainStep | undefined;
   /** A value outside of the device that this member has to have first. */
   readonly awaits: Cell | undefined;
   /** What others learn from this member in it. */

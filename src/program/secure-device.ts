@@ -45,7 +45,7 @@ export interface DeviceRecord {
   readonly fracBits: number;
   readonly handle: object;
   /** At a member. */
-  opener(random: Random, threads: number): OpenSession;
+  opener(random: Random, threads: number, plaintext: boolean): OpenSession;
   /** At the dealer. */
   server(random: Random, threads: number): Serve;
 }
@@ -134,7 +134,8 @@ function register(described: Omit<DeviceRecord, 'handle' | 'opener' | 'server'>)
   const record: DeviceRecord = {
     ...described,
     handle,
-    opener: (random, threads) => (channel) => openSession(record, channel, random, threads),
+    opener: (random, threads, plaintext) => (channel) =>
+      plaintext ? openTwin(record, channel, random, threads) : openSession(record, channel, random, threads),
     server: (random, threads) => (channel) => deal(channel, random, threads),
   };
   devices.set(handle, record);
@@ -151,6 +152,12 @@ async function openSession(
   const { createSession } = await import('../secure/session.ts');
   const options = { fracBits, threads, ...(dealer !== undefined && { dealer: ranks.indexOf(dealer) }) };
   return createSession(protocol, channel, random, options);
+}
+
+/** The plaintext twin of a device, which needs no dealer: everybody on its channel is a member. */
+async function openTwin({ fracBits }: DeviceRecord, channel: Channel, random: Random, threads: number) {
+  const { createSession } = await import('../secure/session.ts');
+  return createSession('ref', channel, random, { fracBits, threads });
 }
 
 async function deal(channel: Channel, random: Random, threads: number): Promise<unknown> {

@@ -1,18 +1,25 @@
 /** The methods of secrets, and how a located value becomes one: everything is checked in the call, at every party alike. */
 import { hash } from 'node:crypto';
 import { UsageError } from '../base/errors.ts';
+import { type Bound, declaredBound, fracBitsOf, type Range } from '../secure/bounds/declare.ts';
+import { intervalOfWords, realOf } from '../secure/bounds/interval.ts';
+import type { BoundedOperation } from '../secure/ops/bounds.ts';
+import type { Assumed } from '../secure/ops/within.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape } from '../secure/ring/shape.ts';
-import { type PublicTensor, publicTensor } from '../secure/ring/tensor.ts';
+import { type PublicTensor, publicTensor, singleNumber } from '../secure/ring/tensor.ts';
 import type { SecretTensor } from '../secure/secret.ts';
+import type { Words } from '../secure/sharing/shares.ts';
 import type { Handle } from './at.ts';
 import { type HandleRecord, kindOf } from './handle.ts';
 import { contexts, partyNames } from './run-context.ts';
 import { makeSecret, type SecretRecord, secretRecordOf } from './secret-handle.ts';
+import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './secure-bounds.ts';
 import type { DeviceRecord } from './secure-device.ts';
 import { checkDtypes, type Form, invalid, type Rule, rules } from './secure-operations.ts';
-import { constant, openTo, perform, shareOf } from './secure-perform.ts';
-import type { SecurePlan, SecureRuntime } from './secure-runtime.ts';
+import { checkedKeys, constant, openTo, perform, shareOf } from './secure-perform.ts';
+import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './secure-plain.ts';
+import type { Known, SecurePlan, SecureRuntime } from './secure-runtime.ts';
 import { numbersOf } from './secure-values.ts';
 
 /** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
@@ -20,6 +27,7 @@ const SECRET_NAME = /^[^\p{Cc}\p{Surrogate}]{1,200}$/u;
 
 type Operand = SecretRecord | PublicTensor;
 const isPublic = (operand: Operand): operand is PublicTensor => 'words' in operand;
+const isSecret = (operand: Operand): operand is SecretRecord => !isPublic(operand);
 
 const runtimeOf = ({ run }: { readonly run: object }): SecureRuntime => {
   const context = contexts.get(run);
@@ -46,7 +54,7 @@ const methods: Record<string, (this: unknown, ...args: readonly unknown[]) => un
     return makeSecret({ ...record, name }, methods);
   },
 };
-for (const [name, rule] of Object.entries(rules)) {
+for (const [name, rule] of Object.entries(rules) as [BoundedOperation, Rule][]) {
   methods[name] = function (...args) {
     return compute(self(this, name), name, rule, args);
   };
@@ -54,46 +62,97 @@ for (const [name, rule] of Object.entries(rules)) {
 Object.setPrototypeOf(methods, null);
 Object.freeze(methods);
 
-function compute(secret: SecretRecord, name: string, rule: Rule, args: readonly unknown[]): object {
+function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args: readonly unknown[]): object {
+  const { device } = secret;
   const { operands: others, params } = argumentsOf(name, rule, args);
   const dtype =
     others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
   const operands: readonly Operand[] = [
     secret,
-    ...others.map((other, index) => operandOf(other, `${name}, operand ${index + 2},`, secret.device, dtype)),
+    ...others.map((other, index) => operandOf(other, `${name}, operand ${index + 2},`, device, dtype)),
   ];
   if (rule.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
   checkDtypes(name, rule, operands);
   if (name === 'div' && operands.some((operand) => isPublic(operand) && operand.words.includes(0n)))
     throw invalid('div by a public number that is 0, or too small for fixed point');
-  const forms: readonly Form[] = operands.map(({ shape, dtype }) => ({ shape, dtype }));
+  const forms = operands.map((operand) => ({
+    shape: operand.shape,
+    dtype: operand.dtype,
+    secret: !isPublic(operand),
+    number: isPublic(operand) ? singleNumber(operand) : undefined,
+  }));
   const { shape, dtype: type } = rule.result(forms, params, name);
   checkShape(shape, name);
+  const ends = rule.ends?.(secret, params, device.fracBits);
+  const given = ends ? [ends.min, ends.max] : params;
+  const runtime = runtimeOf(secret);
+  const known = forms.map((form, i) => ({ ...form, ...boundOf(operands[i] as Operand) }));
+  const work = (): Bound =>
+    boundOfResult(name, { operands: known, params: given, shape, fracBits: device.fracBits });
+  const result = boundIn(runtime, work, operands.filter(isSecret), { dtype: type, shape });
+  const { bound } = result;
   const { local } = rule;
+  const keysWithin = runtime.plaintext ? undefined : assumedKeys(name, operands);
   const plan: SecurePlan = {
     kind: 'secure',
     operation: name,
     name,
-    operands: operands.filter((operand): operand is SecretRecord => !isPublic(operand)),
+    operands: operands.filter(isSecret),
     detail: `${type} [${shape}] ${detailOf(operands, params)}`,
-    local:
-      typeof local === 'boolean'
-        ? local
-        : local(
-            forms,
-            operands.map((operand) => !isPublic(operand)),
-            params,
-          ),
+    local: typeof local === 'boolean' ? local : local(forms, params),
     elements: elementCount(shape),
-    execute: (on, tensors) => {
+    ...(isAssumption(name, secret.bound, ends) && {
+      assumption: { of: secret.name, shape, ...rangeOf(secret, bound) },
+    }),
+    execute: (on, tensors, _, leaving) => {
+      if (keysWithin) leaving();
       const queue = [...tensors];
       const inputs = operands.map((operand) =>
         isPublic(operand) ? operand : (queue.shift() as SecretTensor),
       );
-      return perform(on, name, inputs, params, shape);
+      return perform(on, name, inputs, given, shape, keysWithin);
     },
+    ...(keysWithin && checkedKeys(device)),
   };
-  return makeSecret(runtimeOf(secret).compute(secret.device, plan, shape, type), methods);
+  const traced = runtime.plaintext
+    ? tracedResult(plan, device, result, floatingPoint(name, operands, given, shape, device))
+    : plan;
+  return makeSecret(runtime.compute(device, traced, { shape, dtype: type, bound }), methods);
+}
+
+/** In a run on plaintext a refusal is told, and the run goes on. */
+function boundIn(
+  { plaintext }: SecureRuntime,
+  work: () => Bound,
+  operands: readonly SecretRecord[],
+  form: Form,
+): Form & Tried {
+  if (!plaintext) return { ...form, bound: work() };
+  return {
+    ...form,
+    ...tried(
+      work,
+      operands.map(({ bound }) => bound),
+      form.dtype,
+    ),
+  };
+}
+
+const rangeOf = ({ dtype, device }: SecretRecord, { min, max }: Bound): Required<Range> => {
+  const places = fracBitsOf(dtype, device.fracBits);
+  return { min: realOf(min, places), max: realOf(max, places) };
+};
+
+/** Comparisons of these are opened: what nobody has checked has to be checked before. */
+function assumedKeys(name: BoundedOperation, operands: readonly Operand[]): Assumed | undefined {
+  const keys = name === 'sort' ? operands[0] : name === 'sortBy' ? operands[1] : undefined;
+  return keys && !isPublic(keys) && keys.bound.assumed ? { ...keys.bound, name: keys.name } : undefined;
+}
+
+/** The bound of an operand, and the words by which an error names it. */
+function boundOf(operand: Operand): Pick<NamedOperand, 'bound' | 'assumed' | 'name'> & { words?: Words } {
+  if (!isPublic(operand)) return { bound: operand.bound, assumed: operand.bound.assumed, name: operand.name };
+  return { bound: intervalOfWords(operand.words), assumed: false, name: 'public', words: operand.words };
 }
 
 function argumentsOf(
@@ -161,39 +220,53 @@ export function share(record: HandleRecord, device: DeviceRecord, options: unkno
       `"${record.value.name}" is at ${record.owners.join(' and ')}, and no member of the device: ${device.members.join(', ')}. Only a member can share.`,
     );
   }
-  const { shape, dtype } = shareOptions(options, record.value.name);
+  const { shape, dtype, range } = shareOptions(options, record.value.name);
+  const where = `"${record.value.name}".to(device, options)`;
+  const bound = { ...declaredBound(dtype, device.fracBits, range, where), assumed: false };
   const plan: SecurePlan = {
     kind: 'share',
     operation: 'share',
     name: record.value.name,
     operands: [],
     located: { record, owner },
-    detail: `${dtype} [${shape}]`,
+    detail: `${dtype} [${shape}] ${bound.min} ${bound.max}`,
     local: false,
     elements: elementCount(shape),
-    ...shareOf(device, owner, { shape, dtype }, record.value.name),
+    ...shareOf(
+      device,
+      owner,
+      { shape, dtype, bound, declared: isDeclared(range), checked: !runtimeOf(record).plaintext },
+      record.value.name,
+    ),
   };
-  return makeSecret(runtimeOf(record).compute(device, plan, shape, dtype), methods);
+  return made(device, plan, { shape, dtype, bound }, runtimeOf(record));
 }
 
-function shareOptions(options: unknown, name: string): Form {
+const isDeclared = ({ min, max }: Range): boolean => min !== undefined || max !== undefined;
+
+function shareOptions(options: unknown, name: string): Form & { readonly range: Range } {
   const wrong = (why: string): UsageError => invalid(`"${name}".to(device, options): ${why}`);
   if (options !== undefined && (typeof options !== 'object' || options === null))
-    throw wrong('the options are { shape, dtype }');
+    throw wrong('the options are { shape, dtype, min, max }');
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
-  const strange = Object.keys(given).find((key) => key !== 'shape' && key !== 'dtype');
+  const strange = Object.keys(given).find((key) => !['shape', 'dtype', 'min', 'max'].includes(key));
   if (strange !== undefined) throw wrong(`there is no option "${strange}"`);
   const { shape = [], dtype = 'fixed' } = given;
   if (!Array.isArray(shape)) throw wrong('shape is a list of whole numbers');
   if (dtype !== 'fixed' && dtype !== 'integer' && dtype !== 'boolean')
     throw wrong('dtype is fixed, integer or boolean');
   checkShape(shape as Shape, `"${name}"`);
-  return { shape: Object.freeze([...shape]) as Shape, dtype };
+  const { min, max } = given as Range;
+  const range = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  return { shape: Object.freeze([...shape]) as Shape, dtype, range };
 }
 
 /** What `secret.to(party)` does, and, without a party, the first half of `reveal`: all members have it then. */
 export function open(secret: SecretRecord, party?: unknown): Handle {
-  const { device, name, shape } = secret;
+  const { device, name, shape, dtype, bound } = secret;
+  const runtime = runtimeOf(secret);
+  const opened = (): Bound => checkOpened(name, dtype, bound, device.fracBits);
+  const result = boundIn(runtime, opened, [secret], { dtype, shape });
   const to = party === undefined ? device.members : [memberOf(device, party)];
   const plan: SecurePlan = {
     kind: 'reveal',
@@ -205,7 +278,7 @@ export function open(secret: SecretRecord, party?: unknown): Handle {
     elements: elementCount(shape),
     ...openTo(device, secret, to),
   };
-  return runtimeOf(secret).open(device, plan, to);
+  return runtime.open(device, runtime.plaintext ? tracedOpening(plan, device, result) : plan, to);
 }
 
 function memberOf(device: DeviceRecord, party: unknown): string {
@@ -228,7 +301,8 @@ export function constantOn(device: DeviceRecord, values: unknown, options: unkno
   const numbers = numbersOf(values);
   if (numbers === undefined) throw invalid(`constant takes public numbers and was given ${kindOf(values)}`);
   const declared = numbers.shape ?? [numbers.values.length];
-  const { shape, dtype } = shareOptions({ shape: declared, ...(options ?? {}) }, 'constant');
+  const { shape, dtype, range } = shareOptions({ shape: declared, ...(options ?? {}) }, 'constant');
+  if (isDeclared(range)) throw invalid('constant() takes no min and no max: everybody has the numbers');
   const tensor = publicTensor(numbers.values, { dtype, shape, fracBits: device.fracBits });
   const plan: SecurePlan = {
     kind: 'secure',
@@ -240,5 +314,12 @@ export function constantOn(device: DeviceRecord, values: unknown, options: unkno
     elements: elementCount(shape),
     execute: (on) => constant(on, tensor),
   };
-  return makeSecret(runtimeOf(device).compute(device, plan, shape, dtype), methods);
+  const bound = { ...intervalOfWords(tensor.words), assumed: false };
+  return made(device, plan, { shape, dtype, bound }, runtimeOf(device));
+}
+
+/** A secret that is computed from no other. */
+function made(device: DeviceRecord, plan: SecurePlan, known: Known, runtime: SecureRuntime): object {
+  const traced = runtime.plaintext ? tracedResult(plan, device, known) : plan;
+  return makeSecret(runtime.compute(device, traced, known), methods);
 }

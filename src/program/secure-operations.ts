@@ -3,15 +3,33 @@
  * this out in the call, so a mistake is the same error everywhere, before anything is sent. The computation is in src/secure/ops.
  */
 import { UsageError } from '../base/errors.ts';
+import { declaredBound, type Range } from '../secure/bounds/declare.ts';
+import type { Interval } from '../secure/bounds/interval.ts';
 import type { Truncation } from '../secure/ops/arithmetic.ts';
-import type { Dtype } from '../secure/ring/fixed-point.ts';
-import { axisOf, broadcastShapes, elementCount, type Shape, shapeMismatch } from '../secure/ring/shape.ts';
+import type { BoundedOperation } from '../secure/ops/bounds.ts';
+import { type Dtype, isWholeFactor } from '../secure/ring/fixed-point.ts';
+import {
+  axisOf,
+  broadcastShapes,
+  dotShape,
+  elementCount,
+  matrixProduct,
+  type Shape,
+  shapeMismatch,
+} from '../secure/ring/shape.ts';
 import { dtypeMismatch } from '../secure/ring/tensor.ts';
 
 /** What is public about a tensor. */
 export interface Form {
   readonly shape: Shape;
   readonly dtype: Dtype;
+}
+
+/** What is public about an operand. */
+export interface OperandForm extends Form {
+  readonly secret: boolean;
+  /** Of a single public number. */
+  readonly number?: number | undefined;
 }
 
 export interface Rule {
@@ -23,14 +41,17 @@ export interface Rule {
   readonly secretsOnly?: boolean;
   /** Types that the secret may have. */
   readonly on: readonly Dtype[];
-  /** The type that the other operands must have: that of the secret, or the one given. `values`: any, but all the same. */
-  readonly others?: Dtype | 'same' | 'values';
-  /** Whether the members need no message for it, given which operands are secret. */
-  readonly local:
-    | boolean
-    | ((forms: readonly Form[], secret: readonly boolean[], params: readonly unknown[]) => boolean);
+  /**
+   * The type that the other operands must have: that of the secret, or the one given. `numbers`: fixed or integer, also beside the other.
+   * `values`: any, but all the same.
+   */
+  readonly others?: Dtype | 'same' | 'numbers' | 'values';
+  /** Whether the members need no message for it. */
+  readonly local: boolean | ((forms: readonly OperandForm[], params: readonly unknown[]) => boolean);
   /** Shape and type of the result. `params` are public and have been checked to be plain. */
   result(forms: readonly Form[], params: readonly unknown[], name: string): Form;
+  /** The ends of an interval that `params` say, as words: what its bound and its computation are given in their place. */
+  readonly ends?: (x: Form, params: readonly unknown[], fracBits: number) => Interval;
 }
 
 const numbers: readonly Dtype[] = ['fixed', 'integer'];
@@ -89,7 +110,7 @@ const alongAxis = (on: readonly Dtype[], local: boolean): Rule => ({
     return own(x);
   },
 });
-const shiftLocal: Rule['local'] = (_, __, params) => Number(params[0]) >= 0;
+const shiftLocal: Rule['local'] = (_, params) => Number(params[0]) >= 0;
 const shiftForm: Result = ([x], [by], name) => {
   const bits = integerOf(by, `${name}: by`);
   if (Math.abs(bits) > 62) throw invalid(`${name} is by -62 to 62 bits`);
@@ -97,17 +118,31 @@ const shiftForm: Result = ([x], [by], name) => {
 };
 
 /** Public factors of whole numbers need no truncation, and no message. */
-const wholeByPublic: Rule['local'] = ([x], secret) => x?.dtype === 'integer' && secret[1] === false;
-const byPublic: Rule['local'] = (_, secret) => !secret[1];
+const wholeByPublic: Rule['local'] = ([x, y]) => y?.secret === false && x?.dtype === 'integer';
+const byWhole: Rule['local'] = ([x, y]) =>
+  y?.secret === false && (x?.dtype === 'integer' || isWholeFactor(y.number));
+/** Of products: of both fixed a fixed number, and of one of them. */
+const ofBoth =
+  (shapeOf: (x: Shape, y: Shape, name: string) => Shape): Result =>
+  ([x, y], _, name) =>
+    form(shapeOf(own(x).shape, own(y).shape, name), own(x).dtype === 'fixed' ? 'fixed' : own(y).dtype);
+const product = (shapeOf: Parameters<typeof ofBoth>[0], local: Rule['local']): Rule => ({
+  operands: 1,
+  on: numbers,
+  others: 'numbers',
+  local,
+  result: truncating(ofBoth(shapeOf)),
+});
 
-export const rules: Readonly<Record<string, Rule>> = {
+/** By name; bounds and costs of the same names are in src/secure/ops. */
+export const rules: Readonly<Record<BoundedOperation, Rule>> = {
   add: elementwise(numbers, true),
   sub: elementwise(numbers, true),
   neg: unary(numbers, true),
-  mul: { ...elementwise(numbers, wholeByPublic), result: truncating(broadcast) },
+  mul: product(broadcastShapes, byWhole),
   square: { ...unary(numbers, false), result: truncating(same) },
-  dot: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: truncating(dotForm) },
-  matmul: { operands: 1, on: numbers, others: 'same', local: wholeByPublic, result: truncating(matmulForm) },
+  dot: product(dotShape, wholeByPublic),
+  matmul: product((x, y, name) => matrixProduct(x, y, name).shape, wholeByPublic),
   sum: reduction(numbers, true),
   cumulativeSum: alongAxis(numbers, true),
   mean: reduction(fixed, false),
@@ -134,17 +169,27 @@ export const rules: Readonly<Record<string, Rule>> = {
   eq: comparison,
   ne: comparison,
   select: { operands: 2, on: boolean, others: 'values', local: false, result: selectForm },
-  and: elementwise(boolean, byPublic),
-  or: elementwise(boolean, byPublic),
+  and: elementwise(boolean, false),
+  or: elementwise(boolean, false),
   xor: elementwise(boolean, true),
   not: { operands: 0, on: boolean, local: true, result: toBoolean },
+  clamp: { ...unary(numbers, false), ends: clampEnds },
+  assume: { ...unary(numbers, true), ends: assumedEnds },
   sort: { operands: 0, on: numbers, local: false, result: vectorForm },
+  sortBy: {
+    operands: 1,
+    secretsOnly: true,
+    on: numbers,
+    others: 'numbers',
+    local: false,
+    result: sortedRowsForm,
+  },
   shuffle: { operands: 0, on: numbers, local: false, result: rowsForm },
   groupSum: {
     operands: 'if secret',
     on: numbers,
     others: 'integer',
-    local: (_, secret) => !secret[1],
+    local: ([, groups]) => !groups?.secret,
     result: groupForm,
   },
   reshape: { operands: 0, on: any, local: true, result: reshapeForm },
@@ -174,25 +219,11 @@ export function checkDtypes(name: string, rule: Rule, forms: readonly Form[]): v
     throw dtypeMismatch(`${name} is defined for ${rule.on.join(' and ')} numbers, not for ${dtype}`);
   const due = rule.others === 'same' ? dtype : rule.others === 'values' ? others[0]?.dtype : rule.others;
   for (const other of others) {
-    if (other.dtype !== due)
+    if (due === 'numbers' ? other.dtype === 'boolean' : other.dtype !== due)
       throw dtypeMismatch(
         `${name}: operands are ${[dtype, ...others.map((o) => o.dtype)].join(', ')}; convert with cast`,
       );
   }
-}
-
-function dotForm([x, y]: readonly Form[], _: readonly unknown[], name: string): Form {
-  const [a, b] = [own(x).shape, own(y).shape];
-  if (a.length !== 1 || b.length !== 1 || a[0] !== b[0])
-    throw shapeMismatch(`${name}: takes two vectors of one length, not [${a}] and [${b}]`);
-  return form([], own(x).dtype);
-}
-
-function matmulForm([x, y]: readonly Form[], _: readonly unknown[], name: string): Form {
-  const [a, b] = [own(x).shape, own(y).shape];
-  if (a.length < 1 || b.length < 1 || a.length > 2 || b.length > 2 || a.at(-1) !== b[0])
-    throw shapeMismatch(`${name}: [${a}] and [${b}] have no matrix product`);
-  return form([...a.slice(0, -1), ...b.slice(1)], own(x).dtype);
 }
 
 function selectForm([x, yes, no]: readonly Form[], _: readonly unknown[], name: string): Form {
@@ -203,6 +234,25 @@ function selectForm([x, yes, no]: readonly Form[], _: readonly unknown[], name: 
 function vectorForm([x]: readonly Form[], _: readonly unknown[], name: string): Form {
   if (own(x).shape.length !== 1) throw shapeMismatch(`${name}: takes a vector, not [${own(x).shape}]`);
   return own(x);
+}
+
+function sortedRowsForm([x, keys]: readonly Form[], _: readonly unknown[], name: string): Form {
+  const [rows, vector] = [own(x).shape, own(keys).shape];
+  if (vector.length !== 1 || rows.length === 0 || rows[0] !== vector[0])
+    throw shapeMismatch(`${name}: takes a vector with a key for each row, not [${vector}] for [${rows}]`);
+  return own(x);
+}
+
+function clampEnds({ dtype }: Form, [min, max]: readonly unknown[], fracBits: number): Interval {
+  if (typeof min !== 'number' || typeof max !== 'number') throw invalid('clamp takes two numbers, lo and hi');
+  return declaredBound(dtype, fracBits, { min, max }, 'clamp(lo, hi)');
+}
+
+function assumedEnds({ dtype }: Form, [range]: readonly unknown[], fracBits: number): Interval {
+  const { min, max, ...others } = { ...(range as Range | undefined) };
+  if (typeof range !== 'object' || (min === undefined && max === undefined) || Object.keys(others).length > 0)
+    throw invalid('assume takes { min, max }, or { max } for a magnitude');
+  return declaredBound(dtype, fracBits, { ...range }, 'assume({ min, max })');
 }
 
 function rowsForm([x]: readonly Form[], _: readonly unknown[], name: string): Form {
@@ -277,8 +327,8 @@ function castForm([x]: readonly Form[], [dtype]: readonly unknown[], name: strin
   return form(own(x).shape, dtype as Dtype);
 }
 
-function castIsLocal([x]: readonly Form[]): boolean {
-  return x?.dtype === 'integer';
+function castIsLocal([x]: readonly Form[], [to]: readonly unknown[]): boolean {
+  return x?.dtype === to || (x?.dtype === 'integer' && to === 'fixed');
 }
 
 function own(x: Form | undefined): Form {

@@ -1,13 +1,17 @@
 /** From a step of the program to the computation in src/secure, which is loaded with the first exchange. */
 import { invariant } from '../base/errors.ts';
+import { checkBound, type Declared } from '../secure/bounds/check.ts';
+import type { Interval } from '../secure/bounds/interval.ts';
+import type { BoundedOperation } from '../secure/ops/bounds.ts';
+import type { Assumed } from '../secure/ops/within.ts';
 import { decode } from '../secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../secure/ring/shape.ts';
-import type { PublicTensor } from '../secure/ring/tensor.ts';
+import { type PublicTensor, singleNumber } from '../secure/ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { SecretRecord } from './secret-handle.ts';
 import type { DeviceRecord } from './secure-device.ts';
-import { type Form, truncationOf } from './secure-operations.ts';
+import { truncationOf } from './secure-operations.ts';
 import type { SecurePlan } from './secure-runtime.ts';
 import { ledgerType, valuesToShare } from './secure-values.ts';
 import { tensor } from './tensor.ts';
@@ -21,8 +25,12 @@ const loadOps = (): Promise<Ops> => import('../secure/ops/index.ts');
 interface Given {
   readonly x: SecretTensor;
   readonly others: readonly Operand[];
+  /** The same, with single public numbers as tensors. */
+  readonly rest: readonly (SecretTensor | PublicTensor)[];
   readonly params: readonly unknown[];
   readonly shape: Shape;
+  /** What the keys of an order are assumed to lie in, and have to be shown to. */
+  readonly keysWithin: Assumed | undefined;
 }
 type Perform = (ops: Ops, on: Evaluator, given: Given) => SecretTensor | Promise<SecretTensor>;
 
@@ -67,7 +75,7 @@ const logic =
     ops[name](on, x, asSecret(ops, on, y as Operand));
 
 /** By the names of `rules`. */
-const performs: Readonly<Record<string, Perform>> = {
+const performs: Readonly<Record<BoundedOperation, Perform>> = {
   add: binary('add'),
   sub: binary('sub'),
   neg: unary('neg'),
@@ -100,15 +108,27 @@ const performs: Readonly<Record<string, Perform>> = {
   ge: swapped('le'),
   eq: binary('eq'),
   ne: async (ops, on, { x, others: [y] }) => ops.not(on, await ops.eq(on, x, y as Operand)),
-  select: (ops, on, { x, others: [yes, no] }) =>
-    isBoolean(yes) || isBoolean(no)
-      ? ops.select(on, x, asSecret(ops, on, yes as Operand), asSecret(ops, on, no as Operand))
-      : ops.select(on, x, yes as Operand, no as Operand),
+  select: (ops, on, { x, rest: [yes, no] }) => {
+    const [a, b] = [yes, no] as [SecretTensor | PublicTensor, SecretTensor | PublicTensor];
+    // One has to have the form of a secret, and booleans both.
+    const both = a.dtype === 'boolean';
+    const chosen = both || b.kind === 'public' ? asSecret(ops, on, a) : a;
+    return ops.select(on, x, chosen, both ? asSecret(ops, on, b) : b);
+  },
   and: logic('and'),
   or: logic('or'),
   xor: logic('xor'),
   not: unary('not'),
-  sort: async (ops, on, { x }) => first(await ops.sort(on, x)),
+  clamp: (ops, on, { x, params: [min, max] }) => ops.clamp(on, x, endsOf(min, max)),
+  assume: (_, __, { x }) => x,
+  sort: async (ops, on, { x, keysWithin }) => {
+    if (keysWithin) await ops.checkWithin(on, x, keysWithin);
+    return first(await ops.sort(on, x));
+  },
+  sortBy: async (ops, on, { x, others: [keys], keysWithin }) => {
+    if (keysWithin) await ops.checkWithin(on, keys as SecretTensor, keysWithin);
+    return first((await ops.sort(on, keys as SecretTensor, x)).slice(1));
+  },
   shuffle: async (ops, on, { x }) => first(await ops.shuffle(on, x)),
   groupSum: (ops, on, { x, others: [secret], params }) =>
     secret === undefined
@@ -126,13 +146,12 @@ const performs: Readonly<Record<string, Perform>> = {
   shift: (ops, on, { x, params: [by] }) => ops.shift(on, x, by as number),
 };
 
-const isBoolean = (operand: Operand | undefined): boolean =>
-  typeof operand === 'object' && operand.dtype === 'boolean';
-
 function asSecret(ops: Ops, on: Evaluator, operand: Operand): SecretTensor {
   invariant(typeof operand === 'object', 'a public operand has a type');
   return operand.kind === 'secret' ? operand : ops.fromPublic(on, operand);
 }
+
+const endsOf = (min: unknown, max: unknown): Interval => ({ min: min as bigint, max: max as bigint });
 
 function first(list: readonly SecretTensor[]): SecretTensor {
   const [found] = list;
@@ -143,34 +162,47 @@ function first(list: readonly SecretTensor[]): SecretTensor {
 /** One operation by its name in `rules`; the first operand is the secret itself. */
 export async function perform(
   on: Evaluator,
-  name: string,
+  name: BoundedOperation,
   operands: readonly (SecretTensor | PublicTensor)[],
   params: readonly unknown[],
   shape: Shape,
+  keysWithin?: Assumed,
 ): Promise<SecretTensor> {
   const run = performs[name];
   const [x, ...rest] = operands;
-  invariant(run && x?.kind === 'secret', `there is no operation ${name}`);
-  return run(await loadOps(), on, { x, others: rest.map(plainNumber), params, shape });
+  invariant(x?.kind === 'secret', `${name} begins with a secret`);
+  return run(await loadOps(), on, { x, others: rest.map(plain), rest, params, shape, keysWithin });
 }
 
 /** Whole public numbers need no truncation; src/secure knows them by their being plain. */
-function plainNumber(operand: SecretTensor | PublicTensor): Operand {
-  if (operand.kind === 'secret' || operand.dtype === 'boolean' || operand.shape.length > 0) return operand;
-  return decode(operand.words, operand.dtype, operand.fracBits)[0] ?? operand;
+const plain = (operand: SecretTensor | PublicTensor): Operand =>
+  operand.kind === 'secret' ? operand : (singleNumber(operand) ?? operand);
+
+/** The one bit that all members learn of keys that rest on an assumption: whether it holds. */
+export function checkedKeys({ members }: DeviceRecord): Required<Pick<SecurePlan, 'discloses'>> {
+  return {
+    discloses: (member) => ({
+      to: members.filter((other) => other !== member),
+      type: 'opened bit: whether all keys are as assumed',
+      shape: [],
+      bytes: ({ protocol: { costs, rank } }) => costs.openB(1, 1).bytes[rank] ?? 0,
+    }),
+  };
 }
 
 export async function constant(on: Evaluator, values: PublicTensor): Promise<SecretTensor> {
   return (await loadOps()).fromPublic(on, values);
 }
 
-export function shareOf(device: DeviceRecord, owner: string, { shape, dtype }: Form, name: string): Part {
+export function shareOf(device: DeviceRecord, owner: string, declared: Declared, name: string): Part {
+  const { shape, dtype, bound } = declared;
   const rank = device.ranks.indexOf(owner);
   const length = elementCount(shape);
   return {
     execute: async (on, _, located, leaving) => {
       const own = on.protocol.rank === rank;
       const values = own ? await valuesToShare(located, shape, name) : undefined;
+      if (values && declared.checked) checkBound(values, declared, on.fracBits, name);
       const { share } = await loadOps();
       leaving();
       return share(on, { owner: rank, dtype, shape }, values);
@@ -182,7 +214,7 @@ export function shareOf(device: DeviceRecord, owner: string, { shape, dtype }: F
         return cost.bytes[rank] ?? 0;
       };
       const to = device.members.filter((other) => other !== owner);
-      return { to, type: ledgerType(dtype), shape, bytes };
+      return { to, type: ledgerType(dtype, bound, device.fracBits), shape, bytes };
     },
   };
 }

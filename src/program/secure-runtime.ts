@@ -10,7 +10,7 @@
 import { UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
 import type { TrailEntry } from '../coordination/failure.ts';
-import type { Dtype } from '../secure/ring/fixed-point.ts';
+import type { Assumption, PlainStep } from '../observe/report.ts';
 import type { Shape } from '../secure/ring/shape.ts';
 import type { SecretTensor } from '../secure/secret.ts';
 import type { Evaluator } from '../secure/session.ts';
@@ -46,6 +46,10 @@ export interface SecurePlan {
   readonly detail: string;
   readonly local: boolean;
   readonly elements: number;
+  /** What is said of a secret that nobody checks. */
+  readonly assumption?: Assumption;
+  /** What the step really had, once it has run on plaintext. */
+  readonly traced?: () => PlainStep | undefined;
   /** `leaving` is called when everything has been checked: what is sent from then on discloses. */
   execute(
     on: Evaluator,
@@ -64,6 +68,9 @@ export interface SecureDisclosure {
   /** What this member sends for it; 0: others say it all. */
   bytes(on: Evaluator): number;
 }
+
+/** What is public about a result. */
+export type Known = Pick<SecretRecord, 'shape' | 'dtype' | 'bound'>;
 
 /** The steps of one device in one branch that have not run, and the session in which they will. */
 interface Gathering {
@@ -88,11 +95,16 @@ export class SecureRuntime {
     scheduler.onSettle((branch, ended) => (ended ? this.#end(branch) : this.flush(branch)));
   }
 
+  /** Whether devices compute on plaintext, and steps tell what they really had. */
+  get plaintext(): boolean {
+    return this.#state.options.plaintext === true;
+  }
+
   /** A step whose result stays on the device. */
-  compute(device: DeviceRecord, plan: SecurePlan, shape: Shape, dtype: Dtype): SecretRecord {
+  compute(device: DeviceRecord, plan: SecurePlan, known: Known): SecretRecord {
     const { entry, branch, cell } = this.#issue<SecretTensor>(device, plan);
     const { name } = plan;
-    return { run: this.#state, device, id: entry.stepId, name, shape, dtype, branch, cell };
+    return { run: this.#state, device, id: entry.stepId, name, ...known, branch, cell };
   }
 
   /** A step that opens a secret to members; the handle is to the tensor there. */
@@ -137,7 +149,7 @@ export class SecureRuntime {
     });
     const cell = new Cell<T>();
     if (gathering.line) {
-      const { local, elements } = plan;
+      const { local, elements, assumption, traced } = plan;
       const awaits = located?.owner === this.#state.party ? located.record.cell : undefined;
       const discloses = plan.discloses?.(this.#state.party);
       const disclosure = discloses && this.#state.declare(entry, discloses.to, descriptionOf(discloses));
@@ -157,7 +169,10 @@ export class SecureRuntime {
         disclosure?.whole();
         return result;
       };
-      const step = { entry, operation, run, operands, local, elements, cell, awaits, disclosure, execute };
+      const step = {
+        ...{ entry, operation, run, operands, local, elements, cell, awaits, disclosure, execute },
+        ...{ assumption, traced },
+      };
       gathering.steps.push(step as unknown as SecureStep);
     }
     gathering.ids.push(entry.stepId);
@@ -172,12 +187,13 @@ export class SecureRuntime {
     if (found) return found;
     const { party, options } = this.#state;
     const { signal } = branch.scope;
-    const dealerRank = device.dealer === undefined ? undefined : device.ranks.indexOf(device.dealer);
+    const dealerRank =
+      device.dealer === undefined || this.plaintext ? undefined : device.ranks.indexOf(device.dealer);
     const line = device.members.includes(party)
-      ? new SecureLine(device.opener(options.random, options.threads), signal, dealerRank)
+      ? new SecureLine(device.opener(options.random, options.threads, this.plaintext), signal, dealerRank)
       : undefined;
     const dealing =
-      device.dealer === party
+      device.dealer === party && !this.plaintext
         ? new DealerLine(device.server(options.random, options.threads), signal)
         : undefined;
     const gathering: Gathering = { device, branch, line, dealing, steps: [], ids: [] };
@@ -192,7 +208,9 @@ export class SecureRuntime {
     gathering.steps = [];
     gathering.ids = [];
     const takesPart = line ?? dealing;
-    const channel = takesPart && this.#scheduler.memberChannel(device.ranks, branch.scope.signal);
+    const channel =
+      takesPart &&
+      this.#scheduler.memberChannel(this.plaintext ? device.members : device.ranks, branch.scope.signal);
     const plan = {
       kind: 'exchange',
       name: `${device.protocol}: ${ids.length} ${ids.length === 1 ? 'operation' : 'operations'}`,
@@ -235,7 +253,7 @@ export class SecureRuntime {
       const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(named, blamed, scope);
       for (const step of steps) {
         step.cell.die();
-        if (failed && step.entry === blamed) step.disclosure?.withhold('refused');
+        if (failed && step.entry === blamed) step.disclosure?.refuse(reason);
         step.run.finish(failed && step.entry === blamed ? 'failed' : 'aborted');
       }
       run.finish(failed ? 'failed' : 'aborted');
@@ -289,6 +307,8 @@ export class SecureRuntime {
       messages,
       bytes,
       operations: [...operations.values()],
+      assumptions: steps.flatMap(({ assumption }) => assumption ?? []),
+      ...(this.plaintext && { plaintext: steps.flatMap(({ traced }) => traced?.() ?? []) }),
     });
   }
 }

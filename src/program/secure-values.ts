@@ -1,9 +1,12 @@
 /** Values of a job on their way onto a secure device and off it. */
 import { DataError, UsageError } from '../base/errors.ts';
 import { isNumeric } from '../data/column-type.ts';
+import { GAP_WAYS } from '../data/gaps.ts';
 import { Table } from '../data/table.ts';
+import { boundText } from '../secure/bounds/declare.ts';
+import type { Interval } from '../secure/bounds/interval.ts';
 import type { Dtype } from '../secure/ring/fixed-point.ts';
-import { elementCount, type Shape } from '../secure/ring/shape.ts';
+import { elementCount, positionText, type Shape } from '../secure/ring/shape.ts';
 import { isTensor, isTypedArray } from '../wire/value-kinds.ts';
 import { isHandle, kindOf } from './handle.ts';
 
@@ -32,7 +35,8 @@ function numeric(data: ArrayLike<number | bigint>, shape: Shape | undefined): Nu
 
 /**
  * What the owner shares, compared with what every party was told of it.
- * @throws {UsageError} PRIVITY_SHARE_MISMATCH @throws {DataError} PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS
+ * @throws {UsageError} PRIVITY_SHARE_MISMATCH
+ * @throws {DataError} PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS, PRIVITY_SECURE_DOMAIN: NaN
  */
 export async function valuesToShare(
   value: unknown,
@@ -52,6 +56,14 @@ export async function valuesToShare(
     throw new UsageError(
       'PRIVITY_SHARE_MISMATCH',
       `"${name}" was to be shared with shape [${shape}] and has ${actual ? `shape [${actual}]` : `${values.length} numbers`}.`,
+    );
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i])) continue;
+    throw new DataError(
+      'PRIVITY_SECURE_DOMAIN',
+      `"${name}": the value at ${positionText(i, shape)} is not a number, and a secret has no place for that. If these are gaps ` +
+        `of a column, ${GAP_WAYS}; { nulls: 'nan' } is for plain tasks only.`,
     );
   }
   return values;
@@ -75,5 +87,11 @@ async function matrixOf(table: Table): Promise<Numbers> {
   return { values, shape: [rowCount, columns.length] };
 }
 
-/** The ledger's word for what is shared or opened. */
-export const ledgerType = (dtype: Dtype): string => `secret ${dtype} tensor`;
+/**
+ * The ledger's word for what is shared. That every number lies within the bound is known to all from then on, and is said by a refusal
+ * otherwise: one bit about the data.
+ */
+export const ledgerType = (dtype: Dtype, bound: Interval, fracBits: number): string =>
+  dtype === 'boolean'
+    ? 'secret boolean tensor'
+    : `secret ${dtype} tensor, all within ${boundText(bound, dtype, fracBits)}`;

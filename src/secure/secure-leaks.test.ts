@@ -44,7 +44,7 @@ const spoken = {
 };
 
 /** What is opened tells the shares of it that others hold, and may: these are uniform only over the receiver's own, too. */
-const opens: ReadonlySet<string> = new Set(['reveal', 'sort']);
+const opens: ReadonlySet<string> = new Set(['reveal', 'sort', 'checkWithin']);
 
 const settings: readonly (readonly [SecureProtocol, number, SecureRun])[] = [
   ['rep3', 3, {}],
@@ -109,9 +109,9 @@ describe('the tests of messages', () => {
     assert.deepEqual(await sending({ not: calls.and as Call }), ['not']);
   });
 
-  it('open nothing but what a job reveals, and the comparisons of a sort', async () => {
+  it('open nothing but what a job reveals, the comparisons of a sort, and whether an assumption holds', async () => {
     const opened = await opening(calls);
-    assert.deepEqual(opened, ['reveal: openA', 'reveal: openB', 'sort: openB']);
+    assert.deepEqual(opened, ['checkWithin: openB', 'reveal: openA', 'reveal: openB', 'sort: openB']);
     assert.deepEqual(new Set(opened.map(costOf)), opens);
     assert.deepEqual(await opening({ mul: calls.reveal as Call }), ['mul: openA']);
   });

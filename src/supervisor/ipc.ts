@@ -22,6 +22,7 @@ export type ToProgram =
       readonly args: Readonly<Record<string, unknown>>;
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;
+      readonly plaintext: boolean;
       readonly tempDir: string;
       readonly memoryMaxBytes?: number;
       readonly dataLinkMs: number;

@@ -31,6 +31,8 @@ export interface PartyOptions {
   /** Private settings of this party. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly errorDetail: ErrorDetail;
+  /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
+  readonly plaintext?: boolean | undefined;
   readonly bounds: Partial<Bounds>;
   /** What the program process, and what it starts, may hold of the machine's memory. Default: memory-limit.ts. */
   readonly memoryMaxBytes?: number | undefined;

@@ -98,7 +98,8 @@ export class ProgramLife<Child extends ProgramChild> {
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, jobFile, args, settings, errorDetail, federation, identity, listen } = options;
+    const { party, jobFile, args, settings, errorDetail, plaintext = false } = options;
+    const { federation, identity, listen } = options;
     program.send({
       type: 'load',
       party,
@@ -107,6 +108,7 @@ export class ProgramLife<Child extends ProgramChild> {
       args,
       settings,
       errorDetail,
+      plaintext,
       tempDir,
       ...(memoryMaxBytes === undefined ? {} : { memoryMaxBytes }),
       dataLinkMs: bounds.dataLinkMs,

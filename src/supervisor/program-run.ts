@@ -120,7 +120,8 @@ export class ProgramRun {
   }
 
   async #prepare(): Promise<void> {
-    const { jobFile, party, parties, args, settings, errorDetail, tempDir, memoryMaxBytes } = this.#load;
+    const { jobFile, party, parties, args, settings, errorDetail, plaintext, tempDir, memoryMaxBytes } =
+      this.#load;
     const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
     const { job, path, hash, items } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
@@ -140,6 +141,7 @@ export class ProgramRun {
       beforeTask,
       host: this.#host(),
       errorDetail,
+      plaintext,
     });
     const prepared = await runtime.prepare();
     this.#runtime = runtime;

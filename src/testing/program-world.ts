@@ -133,6 +133,7 @@ export interface WorldOptions {
   /** Private settings by party. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly errorDetail?: ErrorDetail;
+  readonly plaintext?: boolean;
   readonly limits?: Partial<RuntimeLimits>;
   /** Let failures and divergences end the run everywhere, as the supervisors do. Default true. */
   readonly supervised?: boolean;
@@ -182,6 +183,7 @@ export class World {
         limits: options.limits ?? {},
         host,
         errorDetail: options.errorDetail ?? 'redacted',
+        plaintext: options.plaintext,
       });
       this.parties.set(party, { runtime, host });
       if (options.supervised !== false) this.#supervise(party, host);

@@ -10,7 +10,9 @@ import { projectRoot } from '../tidy/project-files.ts';
 
 interface Generator {
   renderCosts(costs: unknown): string;
-  withTable(page: string, name: string, table: string): string;
+  withTable(page: string, name: string, table: string, kind?: string): string;
+  declaredBounds(): Promise<Readonly<Record<string, object>>>;
+  renderBounds(rules: unknown): string;
   declaredCosts(): Promise<Record<string, ProtocolCosts>>;
   operationRows(declared: unknown): readonly unknown[];
   declaredOperations(): Promise<Readonly<Record<string, unknown>>>;
@@ -35,6 +37,13 @@ describe('docs/protocols.md', async () => {
       await declaredCosts(),
     );
     assert.equal(page, withTable(page, 'operations', table));
+  });
+
+  it('has the rule of every operation, and finds a changed one', async () => {
+    const rules = await generator.declaredBounds();
+    assert.equal(page, withTable(page, 'operations', generator.renderBounds(rules), 'bounds'));
+    const changed = { ...rules, exp: { ...rules.exp, domain: 'any' } };
+    assert.notEqual(page, withTable(page, 'operations', generator.renderBounds(changed), 'bounds'));
   });
 
   it('would be found out of date where an operation costs more', async () => {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { perform } from '../../src/program/secure-perform.ts';
 import { type Cost, inParallel, inSequence } from '../../src/secure/cost.ts';
+import type { BoundedOperation } from '../../src/secure/ops/bounds.ts';
 import { opCosts } from '../../src/secure/ops/costs.ts';
 import * as ops from '../../src/secure/ops/index.ts';
 import { tensorCosts as t } from '../../src/secure/ops/tensor-costs.ts';
@@ -173,7 +174,10 @@ async function twin(shapes: readonly (readonly number[])[]): Promise<readonly Va
     const values: Value[] = [];
     for (const [i, { name, on: first, others = [], params = [] }] of operations.entries()) {
       const operands = [first, ...others].map((operand) => secrets[operand] as SecretTensor);
-      const opened = await ops.reveal(on, await perform(on, name, operands, params, shapes[i] ?? []));
+      const opened = await ops.reveal(
+        on,
+        await perform(on, name as BoundedOperation, operands, params, shapes[i] ?? []),
+      );
       assert.ok(opened);
       values.push({ shape: opened.shape, data: [...decode(opened.words, opened.dtype, f)] });
     }

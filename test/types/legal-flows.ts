@@ -164,6 +164,16 @@ export const secrets = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alic
     .add(positive.cast('fixed').sum(0))
     .concat([spu.constant([1, 2])]);
   same<typeof counted, Secret<typeof spu>>(true);
+  const mixed = whole.mul(x.clamp(0, 9));
+  same<typeof mixed, Secret<typeof spu>>(true);
+  const squares = whole.assume({ min: 0, max: 9 }).dot(whole);
+  same<typeof squares, Secret<typeof spu, 'integer'>>(true);
+  const ordered = x.matmul(whole).sortBy(whole);
+  same<typeof ordered, Secret<typeof spu>>(true);
+  const bounded = carol.run('age', () => 40).to(spu, { min: 0, max: 130, dtype: 'integer' });
+  same<typeof bounded, Secret<typeof spu, 'integer'>>(true);
+  const flags = positive.select(1, 0);
+  same<typeof flags, Secret<typeof spu>>(true);
   const atBob = distance(x, y).as('distance').to(bob);
   same<typeof atBob, At<'bob', Tensor<Float64Array>>>(true);
   bob.run('show', { atBob }, ({ atBob }) => atBob.data[0]);

@@ -34,10 +34,29 @@ export const secureErrors = {
   },
   PRIVITY_SECURE_DOMAIN: {
     failure: 'DATA_INVALID',
-    means: 'A value that should be shared lies outside what the secure device can represent.',
+    means:
+      'A value that should be shared lies outside of what was said of it, or of what the secure device can represent.',
     causes:
-      'NaN, an infinity, or a number too large for fixed point (the error names row and column, never the value).',
-    remedy: 'Clean or scale the column at its owner; fewer fractional bits widen the domain.',
+      'NaN, an infinity, or a number beyond `min` or `max` of `.to(device, { shape, min, max })`; where nothing is said, beyond 2^12 in magnitude (integers 2^26). The error names row and column, never the value; the owner alone finds the largest magnitude in its own log.',
+    remedy:
+      'Say `min` and `max` that hold for all data of this kind, not those of this column: everybody reads them. Or clean or scale the column at its owner.',
+  },
+  PRIVITY_SECURE_BOUND: {
+    failure: 'USAGE',
+    means:
+      'An operation on secrets could leave its domain: what is known of its operands does not rule out a wrong number.',
+    causes:
+      'Bounds that are wide, or unsaid, and grow with every operation: powers, sums over many rows, loops; a divisor that may be 0. The error names the operation, the bounds that came and the domain.',
+    remedy:
+      'Say a smaller `max` where values are shared, scale them, or take fewer fractional bits. Or end the growth: `.clamp(lo, hi)` keeps numbers in an interval, `.assume({ min, max })` takes your word for it. `privity local JOB --plain` shows the range that every step really has.',
+  },
+  PRIVITY_SECURE_ASSUMPTION: {
+    failure: 'DATA_INVALID',
+    means: 'An assumption of the job about a secret does not hold.',
+    causes:
+      'A number outside of what `.assume({ min, max })` says, found before anything was opened that rests on it.',
+    remedy:
+      'Find the step with `privity local JOB --plain` on data that you may see; widen the assumption, or replace it by `.clamp(lo, hi)`.',
   },
   PRIVITY_SECURE_DTYPE: {
     failure: 'USAGE',

@@ -82,6 +82,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           'run',
           jobFile,
           '--parent-pipe',
+          ...(flags.plain ? ['--plaintext'] : []),
           '--json',
           `--party=${party}`,
           `--config=${federation.partyFile(party)}`,

@@ -32,6 +32,8 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
   readonly parentPipe?: boolean;
+  /** Set by `privity local --plain`, and refused without it. */
+  readonly plaintext?: boolean;
 }
 
 type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly ownRunId: string };
@@ -134,6 +136,7 @@ async function prepare(
     args: parseArgs(flags.arg ?? []),
     settings: { ...config.settings, ...settings },
     errorDetail: config.errorDetail,
+    plaintext: flags.plaintext === true && flags.parentPipe === true,
     bounds: { ...config.bounds, ...parseBounds(flags.bound ?? []) },
     memoryMaxBytes: flags.memoryMax === undefined ? config.memoryMaxBytes : parseMemory(flags.memoryMax),
     reportDir: flags.report === undefined ? undefined : resolve(shell.cwd, flags.report),

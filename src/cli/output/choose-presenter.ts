@@ -6,6 +6,7 @@ import { headText, type SummaryInput, summaryText } from './summary.ts';
 
 export interface DisplayFlags {
   readonly json?: boolean;
+  readonly lines?: boolean;
   readonly plain?: boolean;
   readonly quiet?: boolean;
   readonly log?: string;
@@ -72,7 +73,7 @@ async function chooseDisplay(
 ): Promise<Presenter> {
   if (flags.json) return jsonPresenter(shell);
   if (flags.quiet) return quietPresenter(shell);
-  if (!shell.interactive || flags.plain) return plainPresenter(shell, parties, own);
+  if (!shell.interactive || flags.lines || flags.plain) return plainPresenter(shell, parties, own);
   const { livePresenter } = await import('./live-presenter.ts');
   return livePresenter(shell, parties, own);
 }

@@ -16,9 +16,11 @@ export function ledgerBlocks(ledgers: readonly PartyLedger[], all: boolean, styl
   const kept = ledgers.flatMap(({ party, withheld }) => withheld.map((one) => keptRow(party, one)));
   // Only a complete ledger may claim to be one: a supervisor that was killed has left none.
   const complete = all && ledgers.every(({ disclosuresNotListed }) => disclosuresNotListed === 0);
-  const masked = ledgers.some(({ hasSentMasked }) => hasSentMasked)
-    ? 'but the masked numbers of secure computation'
-    : '';
+  const masked = ledgers.some(({ onPlaintext }) => onPlaintext)
+    ? 'but the numbers of secure computation, on plaintext'
+    : ledgers.some(({ hasSentMasked }) => hasSentMasked)
+      ? 'but the masked numbers of secure computation'
+      : '';
   const head = `What left ${ledgers.length === 1 ? ledgers[0]?.party : 'each party'}`;
   const blocks: string[][] = [];
   if (left.length > 0) {

@@ -1,6 +1,7 @@
 /** What secure devices have cost, for people. */
 import type { SecureReport } from '../../observe/report.ts';
 import { alignColumns } from './columns.ts';
+import { plaintextLines } from './plaintext-summary.ts';
 import { printable } from './printable.ts';
 import { count, size } from './quantity.ts';
 import type { Style } from './style.ts';
@@ -46,7 +47,24 @@ function block(device: string, reports: readonly SecureReport[], style: Style): 
     const times = rest.reduce((sum, row) => sum + row.times, 0);
     cells.push([`${rest.length} others`, `${times} ×`, '', size(bytes)]);
   }
-  return [head, style.dim(totals), ...alignColumns(cells, { indent: '  ', right: [1, 2, 3] })];
+  return [
+    head,
+    style.dim(totals),
+    ...alignColumns(cells, { indent: '  ', right: [1, 2, 3] }),
+    ...assumptions(first, style),
+    ...plaintextLines(reports, style),
+  ];
+}
+
+/** What results rest on that nobody has checked. */
+function assumptions({ assumptions, assumptionsNotListed }: SecureReport, style: Style): string[] {
+  if (assumptions.length === 0) return [];
+  const lines = assumptions.map(({ of, shape, min, max, count: times }) => {
+    const often = times === 1 ? '' : ` (${times} ×)`;
+    return `  "${printable(of)}" [${shape}] lies in ${min} to ${max}${often}`;
+  });
+  const more = assumptionsNotListed === 0 ? [] : [`  and ${assumptionsNotListed} others`];
+  return [style.bold('Assumed, and not checked'), ...lines, ...more];
 }
 
 const bytesOf = (operations: SecureReport['operations'], name: string): number =>

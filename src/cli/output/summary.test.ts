@@ -100,6 +100,8 @@ describe('the summary', () => {
         { operation: 'mul', count: 3, elements: 300, bytes: 512 },
         { operation: 'add', count: 5, elements: 500, bytes: 0 },
       ],
+      assumptions: [{ of: 'w', shape: [20], min: -64, max: 64, count: 10 }],
+      assumptionsNotListed: 0,
     };
     const reports = ['alice', 'bob'].map((party) => ({ ...report(party), secure: [cost] }));
     const text = summaryText(input(board, reports), false);
@@ -109,7 +111,16 @@ describe('the summary', () => {
       /Secure computation, rep3 of alice, bob, carol\n {2}12 rounds in 2 exchanges, 4\.0 KiB sent by 2 parties here/,
     );
     assert.match(text, /mul {2}3 × {2}300 numbers {2}1\.0 KiB/);
+    assert.match(text, /Assumed, and not checked\n {2}"w" \[20\] lies in -64 to 64 \(10 ×\)/);
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
+    const step = { operation: 'assume', name: 'w', shape: [20], count: 2, min: -80.5, max: 3 };
+    const traced = { ...cost, plaintext: [{ ...step, bound: { min: -64, max: 64 }, outside: true }] };
+    const both = [{ ...report('alice'), secure: [traced] }, report('bob')];
+    const tried = summaryText(input(board, both), false);
+    assert.match(tried, /✖ {2}assume "w" {2}\[20\] {2}2 × {2}-80\.5 to 3 {2}of -64 to 64/);
+    assert.match(tried, /nothing else did, but the numbers of secure computation, on plaintext\)/);
+    assert.doesNotMatch(tried, /masked/);
+    assert.match(tried, /an assumption does not hold: "w" is -80\.5 to 3/);
   });
 
   it('names the program that did not answer, whether the run went well or not', () => {
@@ -204,7 +215,7 @@ describe('the summary', () => {
     for (const party of ['alice', 'bob']) board.apply(at(party, failedVerdict('TASK_FAILED')));
     const what = { name: 'x\u001b', to: ['bob'], shape: [4] };
     const withheld = [
-      { ...what, stepId: '1', kind: 'share', type: 'secret fixed tensor', reason: 'refused' },
+      { ...what, stepId: '1', kind: 'share', type: 'secret fixed tensor', reason: 'refused-for-data' },
       { ...what, stepId: '2', kind: 'transfer', reason: 'party-lost' },
     ] as const;
     const nothing = { disclosures: [] };
@@ -216,7 +227,7 @@ describe('the summary', () => {
     assert.match(text, /\nWhat left each party: nothing\n/);
     assert.match(
       text,
-      /Declared, and did not leave\n {2}alice → bob {2}x\\x1b {2}secret fixed tensor 4 {2}refused: its step failed here/,
+      /Declared, and did not leave\n {2}alice → bob {2}x\\x1b {2}secret fixed tensor 4 {2}refused for what is in the data/,
     );
     assert.match(text, /the run had lost the receiver\n/);
     const some = { ...report('alice'), withheld };

@@ -1,6 +1,6 @@
 /** Sums and products. Costs are those of rep3, mean of members; docs/protocols.md has those of every protocol. */
-import { encodeNumber, INTEGER_LIMIT } from '../ring/fixed-point.ts';
-import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
+import { encodeNumber, isWholeFactor } from '../ring/fixed-point.ts';
+import { checkShape, dotShape, elementCount, matrixProduct } from '../ring/shape.ts';
 import { dtypeMismatch } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
@@ -51,20 +51,9 @@ export async function mul(
   const { protocol, fiber, kernels } = on;
   // A plain whole number scales without truncation, whatever the other operand is.
   const [whole, other] = typeof x === 'number' ? [x, y] : [y, x];
-  if (
-    typeof whole === 'number' &&
-    Number.isInteger(whole) &&
-    Math.abs(whole) < INTEGER_LIMIT &&
-    typeof other === 'object'
-  ) {
-    if (other.kind === 'secret') {
-      return secret(
-        on,
-        other.dtype,
-        other.shape,
-        scaleS(kernels, numbersOf(on, other, 'mul'), encodeNumber(whole, 0)),
-      );
-    }
+  if (isWholeFactor(whole) && typeof other === 'object' && other.kind === 'secret') {
+    const scaled = scaleS(kernels, numbersOf(on, other, 'mul'), encodeNumber(whole, 0));
+    return secret(on, other.dtype, other.shape, scaled);
   }
   const pair = pairOf(on, x, y, 'mul');
   const fixed = pair.x.dtype === 'fixed' && pair.y.dtype === 'fixed';
@@ -119,7 +108,7 @@ export async function matmul(
   const { protocol, fiber, kernels } = on;
   const a = tensorOf(on, x, 'fixed');
   const b = tensorOf(on, y, 'fixed');
-  const { dims, shape } = matmulShape(a.shape, b.shape);
+  const { dims, shape } = matrixProduct(a.shape, b.shape, 'matmul');
   checkShape(shape, 'matmul');
   if (a.kind === 'public') checkPublic(on, a, 'matmul');
   if (b.kind === 'public') checkPublic(on, b, 'matmul');
@@ -152,15 +141,8 @@ export async function dot(
   truncation?: Truncation,
 ): Promise<SecretTensor> {
   const other = tensorOf(on, y, x.dtype);
-  const inner = x.shape.at(-1);
-  if (
-    inner === undefined ||
-    other.shape.length !== x.shape.length ||
-    x.shape.some((size, axis) => size !== other.shape[axis])
-  ) {
-    throw shapeMismatch(`dot: shapes [${x.shape}] and [${other.shape}] differ, or have no axis`);
-  }
-  const outer = x.shape.slice(0, -1);
+  const outer = dotShape(x.shape, other.shape, 'dot');
+  const inner = x.shape.at(-1) ?? 1;
   const rows = { ...x, shape: [elementCount(outer), 1, inner] };
   const columns = { ...other, shape: [elementCount(outer), inner, 1] };
   const product = await on.fiber.as('dot', () => matmul(on, rows, columns, truncation));
@@ -168,31 +150,3 @@ export async function dot(
 }
 
 const MINUS_ONE = 2n ** 64n - 1n;
-
-interface MatmulShape {
-  readonly dims: {
-    readonly batch: number;
-    readonly rows: number;
-    readonly inner: number;
-    readonly columns: number;
-  };
-  readonly shape: Shape;
-}
-
-function matmulShape(x: Shape, y: Shape): MatmulShape {
-  const left = x.length === 1 ? [1, x[0] ?? 0] : x;
-  const right = y.length === 1 ? [y[0] ?? 0, 1] : y;
-  const [rows = 0, inner = 0] = left.slice(-2);
-  const [innerRight = -1, columns = 0] = right.slice(-2);
-  const batch = left.slice(0, -2);
-  if (
-    x.length === 0 ||
-    y.length === 0 ||
-    inner !== innerRight ||
-    batch.join() !== right.slice(0, -2).join()
-  ) {
-    throw shapeMismatch(`matmul: shapes [${x}] and [${y}] do not fit`);
-  }
-  const shape = [...batch, ...(x.length === 1 ? [] : [rows]), ...(y.length === 1 ? [] : [columns])];
-  return { dims: { batch: elementCount(batch), rows, inner, columns }, shape };
-}

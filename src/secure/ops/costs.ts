@@ -5,7 +5,8 @@
 import { type Cost, inParallel, inSequence, times } from '../cost.ts';
 import { allOnesAnds, levels, prefixAnds } from '../protocols/circuits.ts';
 import type { ProtocolCosts } from '../protocols/protocol.ts';
-import { GUARD_BITS, magnitudeBits } from './numeric.ts';
+import { magnitudeBits } from '../ring/fixed-point.ts';
+import { GUARD_BITS } from './numeric.ts';
 
 /** Cost of one operation on fixed numbers with `fracBits`, for `length` elements. */
 export type OpCost = (costs: ProtocolCosts, length: number, fracBits: number) => Cost;

@@ -3,7 +3,7 @@
  * Goldschmidt's iteration (R. Goldschmidt 1964; for shares: O. Catrina, A. Saxena, FC 2010), and the power is put back.
  */
 
-import { encodeNumber } from '../ring/fixed-point.ts';
+import { encodeNumber, magnitudeBits, reciprocalShift } from '../ring/fixed-point.ts';
 import { dtypeMismatch, publicTensor } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
@@ -14,7 +14,6 @@ import {
   flipPlanes,
   GUARD_BITS,
   highestOne,
-  magnitudeBits,
   minusFrom,
   plusConstant,
   product,
@@ -69,14 +68,6 @@ async function quotientByNumber(on: Evaluator, x: Operand, y: number): Promise<S
   );
   const shares = await protocol.truncS(fiber, product, fracBits + reciprocalShift(y));
   return secret(on, 'fixed', x.shape, shares);
-}
-
-/**
- * Fractional bits that 1/y has beside fracBits, so that it keeps its digits where y is large. The product with x stays below 2^62, because
- * |x/y| is as much smaller than |x|.
- */
-export function reciprocalShift(y: number): number {
-  return Math.max(0, Math.floor(Math.log2(Math.abs(y))));
 }
 
 async function quotient(on: Evaluator, x: Arith, y: Arith): Promise<Arith> {

@@ -45,7 +45,8 @@ const WHOLE_BITS = 5;
 
 /**
  * e^x. Domain (default fracBits): -2^20 < x < 9.70 ((32 - fracBits) · ln 2); below -12.5 the result is 0, above the domain it means
- * nothing. Accuracy: 2 · 2^-fracBits + e^x · 2^-16. Cost: 24 rounds, 193.5 bytes an element.
+ * nothing. Accuracy: 2 · 2^-fracBits + e^x · 2^-16 (of fewer than 18 fractional bits
+ * e^x · 2^(2 - fracBits)). Cost: 24 rounds, 193.5 bytes an element.
  */
 export async function exp(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   const { protocol, fiber, fracBits } = on;

@@ -9,3 +9,4 @@ export { log, rsqrt, sqrt } from './roots.ts';
 export { concat, gather, reshape, slice, transpose } from './shape.ts';
 export { fromPublic, reveal, type ShareOptions, share } from './sharing.ts';
 export { groupSum, shuffle, sort } from './sort.ts';
+export { checkWithin, clamp } from './within.ts';

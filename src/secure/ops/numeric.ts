@@ -1,6 +1,10 @@
 /**
  * Building blocks of division, roots and exponentials, on bare shares. Numbers inside have GUARD_BITS fractional bits, more than
  * the device's, so that what is rounded on the way does not show in the result. Products of two of them stay below 2^62.
+ *
+ * Iterations in here need no bound of their own: a number is brought into [1/2, 1] by a power of two that is made of its own bits, guesses
+ * are off by a fraction that every step squares, and bits, digits and chosen constants are what they are. So all that is multiplied stays
+ * below 4, or below what function-bounds.ts asks of the operands.
  */
 
 import { prefixAnd } from '../protocols/circuits.ts';
@@ -20,11 +24,6 @@ import {
 import { notB, planeAt } from './logic.ts';
 
 export const GUARD_BITS = 28;
-
-/** Bits of a number that is divided by or whose root is taken: below 2^(44 - fracBits), or the device's domain if that is less. */
-export function magnitudeBits(fracBits: number): number {
-  return Math.min(62 - fracBits, 44);
-}
 
 /** x·factor + addend for constants, at `bits` fractional bits each: the product has twice as many, so `factor` is whole here. */
 export function plusConstant(on: Evaluator, x: Arith, value: number, fractionalBits = GUARD_BITS): Arith {

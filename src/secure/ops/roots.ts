@@ -3,7 +3,7 @@
  * Goldschmidt's iteration, or from a polynomial; k put back as a power of two, or as a summand.
  */
 
-import { encodeNumber } from '../ring/fixed-point.ts';
+import { encodeNumber, magnitudeBits } from '../ring/fixed-point.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS } from '../sharing/linear.ts';
@@ -12,7 +12,6 @@ import {
   constant,
   GUARD_BITS,
   highestOne,
-  magnitudeBits,
   minusFrom,
   planesAsNumbers,
   plusConstant,

@@ -4,9 +4,8 @@
  */
 import { type Cost, inSequence, times } from '../cost.ts';
 import type { MatrixDims, ProtocolCosts } from '../protocols/protocol.ts';
-import type { Dtype } from '../ring/fixed-point.ts';
+import { type Dtype, reciprocalShift } from '../ring/fixed-point.ts';
 import { local, opCosts } from './costs.ts';
-import { reciprocalShift } from './divide.ts';
 import { SAMPLED_KEYS_MIN, sampledLevels } from './quicksort.ts';
 
 /** What goes with the keys of a sort: the keys made different by their position, and the keys as they are. */
@@ -83,6 +82,11 @@ export const tensorCosts = {
   shift: (c: ProtocolCosts, length: number, by: number): Cost =>
     by >= 0 ? times(0, c.mulSS(1)) : c.truncExactS(length, -by),
 
+  clamp: (c: ProtocolCosts, length: number): Cost =>
+    inSequence(c.msbS(2 * length), c.bit2a(2 * length), c.mulSS(2 * length)),
+  /** Of keys that rest on an assumption, before a sort. */
+  checkWithin: (c: ProtocolCosts, length: number): Cost =>
+    inSequence(c.msbS(2 * length), c.bit2a(2 * length), c.eqzS(1), c.openB(1, 1)),
   /** `columns`: numbers in the rows of all tensors together. */
   shuffle: (c: ProtocolCosts, rows: number, columns: number): Cost => c.shuffleS(rows, columns),
   /**

@@ -4,7 +4,7 @@
  */
 import { DataError } from '../../base/errors.ts';
 import type { Words } from '../sharing/shares.ts';
-import { type Shape, stridesOf } from './shape.ts';
+import { positionText, type Shape } from './shape.ts';
 
 export type Dtype = 'fixed' | 'integer' | 'boolean';
 
@@ -16,6 +16,24 @@ export const FRAC_BITS_MAX = 24;
 /** Exclusive bound of fixed-point numbers that can be shared: the product of such a number with 1 can still be computed. */
 export function fixedLimit(fracBits: number): number {
   return 2 ** (62 - 2 * fracBits);
+}
+
+/** Bits of a number that is divided by or whose root is taken: below 2^(44 - fracBits), or the device's domain if that is less. */
+export function magnitudeBits(fracBits: number): number {
+  return Math.min(62 - fracBits, 44);
+}
+
+/**
+ * Fractional bits that 1/y has beside fracBits, so that it keeps its digits where y is large. The product with x stays below 2^62, because
+ * |x/y| is as much smaller than |x|.
+ */
+export function reciprocalShift(y: number): number {
+  return Math.max(0, Math.floor(Math.log2(Math.abs(y))));
+}
+
+/** Whether a public factor scales without a truncation, whatever is multiplied. */
+export function isWholeFactor(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < INTEGER_LIMIT;
 }
 
 /** Exclusive bound of whole numbers that can be shared: exact as JavaScript numbers, and differences can be compared. */
@@ -75,14 +93,5 @@ function outOfDomain(index: number, value: number, dtype: Dtype, limit: number, 
       : Math.abs(value) >= limit || dtype === 'boolean'
         ? `outside the domain of ${dtype} numbers (${dtype === 'boolean' ? '0 or 1' : `below ${limit} in magnitude`})`
         : 'not a whole number';
-  return new DataError('PRIVITY_SECURE_DOMAIN', `The value at ${position(index, shape)} is ${what}.`);
-}
-
-/** Where an element stands, for people: counted from 0, as in code. */
-function position(index: number, shape: Shape): string {
-  const at = stridesOf(shape).map((stride, axis) => Math.floor(index / stride) % (shape[axis] ?? 1));
-  if (at.length === 0) return 'the only position';
-  if (at.length === 1) return `row ${at[0]}`;
-  if (at.length === 2) return `row ${at[0]}, column ${at[1]}`;
-  return `position [${at}]`;
+  return new DataError('PRIVITY_SECURE_DOMAIN', `The value at ${positionText(index, shape)} is ${what}.`);
 }

@@ -49,6 +49,41 @@ export function broadcastShapes(x: Shape, y: Shape, what: string): Shape {
   });
 }
 
+export interface MatrixProduct {
+  readonly dims: {
+    readonly batch: number;
+    readonly rows: number;
+    readonly inner: number;
+    readonly columns: number;
+  };
+  readonly shape: Shape;
+}
+
+/**
+ * Of [.., m, k] and [.., k, n]; a vector counts as a row on the left, as a column on the right, and is dropped from the result. Leading
+ * dimensions agree.
+ * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
+ */
+export function matrixProduct(x: Shape, y: Shape, what: string): MatrixProduct {
+  const left = x.length === 1 ? [1, x[0] ?? 0] : x;
+  const right = y.length === 1 ? [y[0] ?? 0, 1] : y;
+  const [rows = 0, inner = 0] = left.slice(-2);
+  const [innerRight = -1, columns = 0] = right.slice(-2);
+  const batch = left.slice(0, -2);
+  const none = x.length === 0 || y.length === 0;
+  if (none || inner !== innerRight || batch.join() !== right.slice(0, -2).join())
+    throw shapeMismatch(`${what}: [${x}] and [${y}] have no matrix product`);
+  const shape = [...batch, ...(x.length === 1 ? [] : [rows]), ...(y.length === 1 ? [] : [columns])];
+  return { dims: { batch: elementCount(batch), rows, inner, columns }, shape };
+}
+
+/** The shape of products along the last axis of two tensors of one shape. @throws {UsageError} PRIVITY_SHAPE_MISMATCH */
+export function dotShape(x: Shape, y: Shape, what: string): Shape {
+  if (x.length === 0 || !sameShape(x, y))
+    throw shapeMismatch(`${what}: [${x}] and [${y}] are not one shape with an axis`);
+  return x.slice(0, -1);
+}
+
 export function sameShape(x: Shape, y: Shape): boolean {
   return x.length === y.length && x.every((size, index) => size === y[index]);
 }
@@ -80,6 +115,15 @@ export function stridesOf(shape: Shape): number[] {
     strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
   }
   return strides;
+}
+
+/** Where an element stands, for people: counted from 0, as in code. */
+export function positionText(index: number, shape: Shape): string {
+  const at = stridesOf(shape).map((stride, axis) => Math.floor(index / stride) % (shape[axis] ?? 1));
+  if (at.length === 0) return 'the only position';
+  if (at.length === 1) return `row ${at[0]}`;
+  if (at.length === 2) return `row ${at[0]}, column ${at[1]}`;
+  return `position [${at}]`;
 }
 
 /** Index of each element of a grid whose dimensions advance by these strides. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
 import type { Words } from '../sharing/shares.ts';
-import { type Dtype, encode, FRAC_BITS } from './fixed-point.ts';
+import { type Dtype, decode, encode, FRAC_BITS } from './fixed-point.ts';
 import { checkShape, elementCount, type Shape, shapeMismatch } from './shape.ts';
 
 /** A tensor that every member has, in the form in which the secure device computes. */
@@ -42,6 +42,11 @@ export function publicTensor(
     fracBits: dtype === 'fixed' ? fracBits : 0,
     words: encode(list, dtype, fracBits, shape),
   };
+}
+
+/** The number of a public tensor that is a single one: operations know whole factors by it. */
+export function singleNumber({ dtype, shape, words, fracBits }: PublicTensor): number | undefined {
+  return dtype === 'boolean' || shape.length > 0 ? undefined : decode(words, dtype, fracBits)[0];
 }
 
 export function dtypeMismatch(text: string): UsageError {

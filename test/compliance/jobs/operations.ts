@@ -7,12 +7,14 @@ export interface Input {
   readonly dtype: 'fixed' | 'integer' | 'boolean';
   readonly shape: readonly number[];
   readonly values: readonly number[];
+  readonly min?: number;
+  readonly max?: number;
 }
 
 /** Shared by the members in turn, the first by the first. */
 export const inputs: Readonly<Record<Name, Input>> = {
-  x: { dtype: 'fixed', shape: [2, 3], values: [3, -1.5, 0.25, 2, -7.75, 5] },
-  y: { dtype: 'fixed', shape: [2, 3], values: [0.5, 100.25, 0.125, 2, 3.5, 1000] },
+  x: { dtype: 'fixed', shape: [2, 3], values: [3, -1.5, 0.25, 2, -7.75, 5], max: 8 },
+  y: { dtype: 'fixed', shape: [2, 3], values: [0.5, 100.25, 0.125, 2, 3.5, 1000], min: 0.125, max: 1000 },
   m: { dtype: 'fixed', shape: [3, 2], values: [1, -2, 0.5, 4, -3, 0.75] },
   v: { dtype: 'fixed', shape: [2], values: [12.5, -12.5] },
   k: { dtype: 'integer', shape: [2, 3], values: [5, -3, 1_000_000, 9, 0, -1] },
@@ -70,10 +72,10 @@ export function operationsJob(parties: readonly string[], protocol: 'rep3' | 'se
     };
     const device = secure(parties.slice(0, members).map((name) => at[name]) as Untyped, options as Untyped);
     const secrets = Object.fromEntries(
-      Object.entries(inputs).map(([name, { dtype, shape, values }], i) => {
+      Object.entries(inputs).map(([name, { values, ...declared }], i) => {
         const owner = at[parties[i % members] ?? ''];
-        const located = owner.run(name, () => tensor(shape, Float64Array.from(values)));
-        return [name, located.to(device, { dtype, shape }) as Untyped];
+        const located = owner.run(name, () => tensor(declared.shape, Float64Array.from(values)));
+        return [name, located.to(device, declared) as Untyped];
       }),
     );
     const results: { shape: readonly number[]; data: readonly number[] }[] = [];

@@ -1,0 +1,316 @@
+/**
+ * Random expressions on secrets: what the bounds let through has to be within the declared accuracy of plain arithmetic on the operands as
+ * they stand, and within the bound that was worked out before. Everything is opened after every step, which jobs would not do.
+ */
+import assert from 'node:assert/strict';
+import { PrivityError } from '../../src/base/errors.ts';
+import { boundOfResult, type ResultInput } from '../../src/program/secure-bounds.ts';
+import { checkDtypes, type Rule, rules } from '../../src/program/secure-operations.ts';
+import { perform } from '../../src/program/secure-perform.ts';
+import { type Bound, declaredBound, fracBitsOf } from '../../src/secure/bounds/declare.ts';
+import {
+  contains,
+  type Interval,
+  intervalOfWords,
+  magnitude,
+  realOf,
+} from '../../src/secure/bounds/interval.ts';
+import { type BoundedOperation, opBounds } from '../../src/secure/ops/bounds.ts';
+import * as ops from '../../src/secure/ops/index.ts';
+import { plainOperations } from '../../src/secure/plain/operations.ts';
+import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
+import { elementCount, type Shape } from '../../src/secure/ring/shape.ts';
+import { type PublicTensor, publicTensor, singleNumber } from '../../src/secure/ring/tensor.ts';
+import type { SecretTensor } from '../../src/secure/secret.ts';
+import type { Evaluator } from '../../src/secure/session.ts';
+import type { Prng } from '../../src/testing/core/prng.ts';
+
+/** A secret of an expression, or numbers that everybody has, beside what it is. */
+interface Value {
+  readonly tensor: SecretTensor | PublicTensor;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  readonly bound: Bound;
+  readonly data: Float64Array;
+}
+
+export interface Counts {
+  /** Operations that ran, by name. */
+  readonly ran: Map<string, number>;
+  /** Operations that were refused for their bounds, by name. */
+  readonly refused: Map<string, number>;
+}
+
+const STEPS_MAX = 8;
+const shapes: readonly Shape[] = [[], [3], [4], [2, 3], [3, 3]];
+const names = Object.keys(rules) as BoundedOperation[];
+/** What can be any other number where operands are rounded as JavaScript shows them. */
+const steps: ReadonlySet<string> = new Set([
+  ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'argmax', 'sort', 'sortBy', 'cast', 'shift'],
+]);
+const WHOLE_BITS = 53;
+
+/** Magnitudes of what is shared: small, ordinary, and up to the edges of domains. */
+const magnitudes: Readonly<Record<'fixed' | 'integer', readonly number[]>> = {
+  fixed: [1, 8, 200, 4096, 8191, 2 ** 26 - 1],
+  integer: [1, 10, 1000, 2 ** 26, 2 ** 31, 2 ** 53 - 1],
+};
+
+export async function runExpression(on: Evaluator, random: Prng, counts: Counts): Promise<void> {
+  const known: Value[] = [];
+  for (const dtype of ['fixed', random.pick(['fixed', 'integer', 'boolean'] as const)] as const)
+    known.push(await leaf(on, random, dtype));
+  const length = 1 + random.below(STEPS_MAX);
+  for (let step = 0; step < length; step++) {
+    const result = await attempt(on, random, known, counts);
+    if (result) known.push(result);
+  }
+}
+
+async function leaf(on: Evaluator, random: Prng, dtype: Dtype, shape = random.pick(shapes)): Promise<Value> {
+  const { fracBits } = on;
+  const size = dtype === 'boolean' ? 1 : random.pick(magnitudes[dtype]);
+  const max = dtype === 'fixed' ? Math.min(size, 2 ** (62 - 2 * fracBits) - 1) : size;
+  const min = random.pick([-max, 0, max / 2, -max / 8]);
+  const range = dtype === 'boolean' ? {} : { min: dtype === 'integer' ? Math.round(min) : min, max };
+  const bound = { ...declaredBound(dtype, fracBits, range, 'a leaf'), assumed: false };
+  const [low, high] = [
+    realOf(bound.min, fracBitsOf(dtype, fracBits)),
+    realOf(bound.max, fracBitsOf(dtype, fracBits)),
+  ];
+  // The ends are where domains are left.
+  const value = (): number => {
+    const between = random.pick([low, high, random.between(low, high), random.between(low, high)]);
+    return dtype === 'fixed' ? between : Math.min(Math.max(Math.round(between), low), high);
+  };
+  const values = Array.from({ length: elementCount(shape) }, value);
+  const options = { owner: random.below(on.protocol.size), dtype, shape };
+  const tensor = await ops.share(on, options, on.protocol.rank === options.owner ? values : undefined);
+  return { tensor, shape, dtype, bound, data: (await opened(on, tensor)).data };
+}
+
+async function opened(
+  on: Evaluator,
+  tensor: SecretTensor,
+): Promise<{ data: Float64Array; words: BigUint64Array }> {
+  const shown = await ops.reveal(on, tensor);
+  assert.ok(shown);
+  return { data: decode(shown.words, shown.dtype, on.fracBits), words: shown.words };
+}
+
+/** One operation on what there is, or nothing if it does not fit, or its bounds refuse it. */
+async function attempt(
+  on: Evaluator,
+  random: Prng,
+  known: readonly Value[],
+  counts: Counts,
+): Promise<Value | undefined> {
+  const name = random.pick(names);
+  const rule: Rule = rules[name];
+  const x = random.pick(known.filter(({ dtype }) => rule.on.includes(dtype)).concat(known.slice(0, 1)));
+  const operands = [x, ...(await othersOf(on, random, name, x, known))];
+  const params = paramsOf(random, name, x);
+  const input = fitting(on, name, operands, params);
+  if (input === undefined) return undefined;
+  const add = (to: Map<string, number>): unknown => to.set(name, (to.get(name) ?? 0) + 1);
+  let bound: Bound;
+  try {
+    bound = boundOfResult(name, input);
+  } catch (error) {
+    if (!(error instanceof PrivityError) || error.code !== 'PRIVITY_SECURE_BOUND') throw error;
+    add(counts.refused);
+    return undefined;
+  }
+  const tensor = await perform(
+    on,
+    name,
+    operands.map((operand) => operand.tensor),
+    input.params,
+    input.shape,
+    keysOf(name, operands),
+  );
+  add(counts.ran);
+  const { data, words } = await opened(on, tensor);
+  check(on, name, input, operands, { ...bound, dtype: tensor.dtype }, data, words);
+  return { tensor, shape: input.shape, dtype: tensor.dtype, bound, data };
+}
+
+function keysOf(name: string, [x, y]: readonly Value[]): Interval | undefined {
+  const keys = name === 'sort' ? x : name === 'sortBy' ? y : undefined;
+  return keys?.bound.assumed ? keys.bound : undefined;
+}
+
+/** What the rules of types and shapes make of it; undefined if they refuse. */
+function fitting(
+  { fracBits }: Evaluator,
+  name: BoundedOperation,
+  operands: readonly Value[],
+  params: readonly unknown[],
+): (ResultInput & { readonly dtype: Dtype }) | undefined {
+  const rule: Rule = rules[name];
+  const [x] = operands;
+  try {
+    checkDtypes(name, rule, operands);
+    const { shape, dtype } = rule.result(operands, params, name);
+    if (elementCount(shape) > 100) return undefined;
+    const ends = rule.ends?.(x as Value, params, fracBits);
+    return {
+      operands: operands.map(({ tensor, ...operand }) => ({
+        ...operand,
+        name: 'x',
+        assumed: operand.bound.assumed,
+        ...(tensor.kind === 'public' && { words: tensor.words, number: singleNumber(tensor) }),
+      })),
+      params: ends ? [ends.min, ends.max] : params,
+      shape,
+      fracBits,
+      dtype,
+    };
+  } catch (error) {
+    if (error instanceof PrivityError) return undefined;
+    throw error;
+  }
+}
+
+async function othersOf(
+  on: Evaluator,
+  random: Prng,
+  name: BoundedOperation,
+  x: Value,
+  known: readonly Value[],
+): Promise<Value[]> {
+  const rule: Rule = rules[name];
+  if (name === 'groupSum')
+    return random.chance(0.5) ? [await leaf(on, random, 'integer', x.shape.slice(0, 1))] : [];
+  const count =
+    rule.operands === 'list' ? 1 + random.below(2) : rule.operands === 'if secret' ? 0 : rule.operands;
+  const others: Value[] = [];
+  for (let i = 0; i < count; i++) {
+    const due =
+      rule.others === 'same' || rule.others === undefined
+        ? x.dtype
+        : rule.others === 'numbers'
+          ? random.pick(['fixed', 'integer'] as const)
+          : rule.others === 'values'
+            ? (others[0]?.dtype ?? random.pick(['fixed', 'integer', 'boolean'] as const))
+            : rule.others;
+    const there = known.filter(({ dtype }) => dtype === due);
+    const shape =
+      name === 'matmul' && x.shape.length > 0
+        ? random.pick([[x.shape.at(-1) ?? 1], [x.shape.at(-1) ?? 1, 2]])
+        : name === 'sortBy'
+          ? x.shape.slice(0, 1)
+          : x.shape;
+    if (there.length > 0 && random.chance(0.4)) others.push(random.pick(there));
+    else if (!rule.secretsOnly && random.chance(0.4))
+      others.push(publicValue(on, random, rule.others === 'numbers' ? x.dtype : due, shape));
+    else others.push(await leaf(on, random, due, shape));
+  }
+  return others;
+}
+
+function publicValue({ fracBits }: Evaluator, random: Prng, dtype: Dtype, shape: Shape): Value {
+  const to = random.chance(0.5) ? [] : shape;
+  const number = (): number =>
+    dtype === 'boolean'
+      ? random.below(2)
+      : dtype === 'integer'
+        ? random.below(200) - 100
+        : random.pick([random.below(20) + 1, random.between(-4, 4), random.between(1e-3, 3000), 2 ** -10]);
+  const tensor = publicTensor(Array.from({ length: elementCount(to) }, number), {
+    dtype,
+    shape: to,
+    fracBits,
+  });
+  return {
+    tensor,
+    shape: to,
+    dtype,
+    bound: { ...intervalOfWords(tensor.words), assumed: false },
+    data: decode(tensor.words, dtype, fracBits),
+  };
+}
+
+/** Public parameters, most of which fit. An assumption is one that holds. */
+function paramsOf(random: Prng, name: BoundedOperation, { shape, data, dtype }: Value): readonly unknown[] {
+  const axis = random.below(Math.max(shape.length, 1));
+  const size = shape[axis] ?? 1;
+  const [low, high] = [Math.min(...data), Math.max(...data)];
+  switch (name) {
+    case 'mul':
+    case 'matmul':
+    case 'dot':
+      return random.chance(0.2) ? [{ truncation: 'exact' }] : [];
+    case 'square':
+      return [];
+    case 'sum':
+    case 'mean':
+    case 'min':
+    case 'max':
+    case 'argmax':
+      return random.pick([[], [axis], [axis, true]]);
+    case 'cumulativeSum':
+    case 'softmax':
+      return [axis];
+    case 'concat':
+      return [axis];
+    case 'slice':
+      return [0, 1 + random.below(size), axis];
+    case 'gather':
+      return [Array.from({ length: 1 + random.below(4) }, () => random.below(size)), axis];
+    case 'reshape':
+      return [random.pick([[-1], [elementCount(shape), 1]])];
+    case 'groupSum':
+      return [
+        ...(random.chance(0.5) ? [Array.from({ length: shape[0] ?? 1 }, () => random.below(3))] : []),
+        3,
+      ];
+    case 'cast':
+      return [random.pick(['fixed', 'integer', 'boolean'])];
+    case 'shift':
+      return [random.below(20) - 10];
+    case 'clamp': {
+      const [lo, hi] = [random.pick([0.25, -8, 0, low]), random.pick([8, 9.5, 300])];
+      return dtype === 'integer' ? [Math.round(Math.min(lo, 8)), Math.ceil(hi)] : [Math.min(lo, 8), hi];
+    }
+    case 'assume':
+      return [{ min: low, max: high + (dtype === 'integer' ? 1 : random.between(0, 1)) }];
+    default:
+      return [];
+  }
+}
+
+/** @throws if a result is not what plain arithmetic makes of the operands, or is not where its bound says */
+function check(
+  { fracBits }: Evaluator,
+  name: BoundedOperation,
+  input: ResultInput,
+  operands: readonly Value[],
+  bound: Bound & { readonly dtype: Dtype },
+  data: Float64Array,
+  words: BigUint64Array,
+): void {
+  const places = fracBitsOf(bound.dtype, fracBits);
+  const shown = operands.map(({ shape, bound: { min, max } }) => `[${shape}] in ${min} to ${max}`).join(', ');
+  if (name !== 'shuffle' || words.length > 0)
+    assert.ok(
+      contains(bound, intervalOfWords(words)),
+      `${name} of ${shown}: not in ${bound.min} to ${bound.max}`,
+    );
+  const rounded = operands.some((operand) => magnitude(operand.bound) >= 2n ** BigInt(WHOLE_BITS));
+  if (rounded && steps.has(name)) return;
+  const plain = plainOperations[name]({ ...input, operands });
+  const [results, wanted] = name === 'shuffle' ? [data.toSorted(), plain.toSorted()] : [data, plain];
+  // What floating-point numbers themselves may be off by, of so large numbers on the way.
+  const size = [bound, ...operands.map((operand) => operand.bound)].reduce(
+    (most, one) => Math.max(most, realOf(magnitude(one), places)),
+    0,
+  );
+  const slack = (bound.dtype === 'fixed' ? 2 ** -places / 64 : 0) + size * 2 ** -49;
+  results.forEach((value, i) => {
+    const want = wanted[i] ?? Number.NaN;
+    const allowed = opBounds[name].accuracy.of(want, input) + slack;
+    const off = Math.abs(value - want);
+    assert.ok(off <= allowed, `${name} of ${shown}: ${value} instead of ${want}, allowed ${allowed}`);
+  });
+}
