@@ -91,7 +91,12 @@ export class PartyRun<Child extends ProgramChild> {
       nonce: this.#nonce,
       signer: platform.createSigner(options.identity.keyPem, options.federation, [joining]),
     };
-    this.#coordinator = new Coordinator(config, clock, (effect) => this.#execute(effect));
+    this.#coordinator = new Coordinator(
+      config,
+      clock,
+      (effect) => this.#execute(effect),
+      (forMs) => this.#stoodStill(forMs),
+    );
     const record = this.#record;
     record.hold('timer', 'coordination', () => this.#coordinator.stop());
     const dispatch = (event: CoreEvent): void => this.#coordinator.dispatch(event);
@@ -267,6 +272,15 @@ export class PartyRun<Child extends ProgramChild> {
       case 'leave':
         this.#left.resolve();
     }
+  }
+
+  /** What follows from it is told next, and looks as if it were the others or the network. */
+  #stoodStill(ms: number): void {
+    if (this.#coordinator.state.phase === 'ended') return;
+    const forMs = Math.round(ms);
+    this.#chronicle.stoodStill(forMs);
+    this.#contacts.stoodStill(forMs);
+    this.#say.emit({ event: 'standstill', forMs });
   }
 
   #sayVerdict(outcome: Outcome, atMs: number): void {

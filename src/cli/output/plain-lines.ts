@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../observe/events.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { busyText, exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+import { busyText, exitText, placeText, stepPlace, stoodStillText, waitingText } from './run-board.ts';
 
 /** `14:03:12.345`, in local time: what a person beside the machine compares with a watch. */
 export function clockText(isoTime: string): string {
@@ -51,6 +51,8 @@ export function sentence(event: RunEvent): string | undefined {
       return waitingText(event);
     case 'busy':
       return busyText(event);
+    case 'standstill':
+      return `${stoodStillText('this party', event.forMs)}: its process or machine was stopped, slept or was overloaded`;
     case 'log':
       return event.level === 'info'
         ? printable(event.message)

@@ -84,7 +84,7 @@ describe('plain output', () => {
       '1 bob and carol have joined',
       '2 run r1 with bob, carol',
       '5 step 0 "s0" completed after 1.0 s',
-      '6 verdict: completed, 1 step',
+      '6 verdict: completed, took part in 1 step',
     ]);
   });
 

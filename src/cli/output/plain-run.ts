@@ -88,7 +88,7 @@ export class PlainRun {
       }
       case 'verdict':
         return event.outcome === 'completed'
-          ? `${sentence(event)}, ${count(view.stepsCompleted, 'step')}`
+          ? `${sentence(event)}, took part in ${count(view.stepsCompleted, 'step')}`
           : sentence(event);
       case 'reclaimed':
         return event.leftovers.length === 0 ? undefined : sentence(event);
