@@ -4,6 +4,7 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { eventIn, type FailureEvent, type LogLine } from '../record/read-log.ts';
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../record/stored-runs.ts';
+import { whoNoticed } from './advice.ts';
 import { alignColumns, padEnd } from './columns.ts';
 import { clockText, listed, sentence } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
@@ -120,7 +121,7 @@ function fate({ party, facts, state, writtenMs }: StoredParty, board: RunBoard):
   if (state === 'ended') return `${said || 'ended without a verdict'}${took}${code}; ${began_}`;
   const doing = said === '' ? board.describe(party, board.lastTime ?? writtenMs) : said;
   if (state === 'killed')
-    return `${GONE}, after ${new Date(writtenMs).toISOString()}; until then: ${doing}; ${began_}`;
+    return `${GONE}, after ${endedAt ?? new Date(writtenMs).toISOString()}; until then: ${doing}; ${began_}`;
   const where = state === 'unknown' ? 'on another machine or in another container' : 'running';
   return `${where}: ${doing}; ${began_}`;
 }
@@ -139,11 +140,9 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
   ];
   if (reporter !== origin) rows.push(['told by', reporter]);
   if (message !== undefined) rows.push(['why', message]);
-  else if (!told.some((one) => one.party === origin))
-    rows.push([
-      'why',
-      `the text of an error stays where it happened: privity runs show ${incident.slice(0, INCIDENT_SHOWN)} at ${origin}`,
-    ]);
+  else rows.push(...whoKnows(best, told));
+  for (const { party: at, seenHere } of told)
+    if (seenHere !== undefined) rows.push(['seen', told.length === 1 ? seenHere : `${at}: ${seenHere}`]);
   for (const [name, value] of Object.entries(details ?? {})) rows.push([`  ${name}`, String(value)]);
   if (stack !== undefined) rows.push(['trace', stack]);
   else for (const link of (chain ?? []).slice(1)) rows.push(['because', `${link.name}: ${link.message}`]);
@@ -155,6 +154,20 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
       .map((line, index) => `  ${style.dim(padEnd(index === 0 ? name : '', width))}  ${line}`),
   );
   return [`${style.red(style.bold(code))}, incident ${printable(incident)}`, ...lines];
+}
+
+/** Where more may be known of a failure whose text is not here: where it was noticed, which need not be where it happened. */
+function whoKnows(
+  { code, origin, reporter, incident }: FailureEvent,
+  told: readonly FailureEvent[],
+): [string, string][] {
+  const command = `privity runs show ${incident.slice(0, INCIDENT_SHOWN)} at ${reporter}`;
+  const isHere = told.some(({ party }) => party === reporter);
+  if (reporter === origin)
+    return isHere ? [] : [['why', `the text of an error stays where it happened: ${command}`]];
+  if (code === 'PROGRAM_MISMATCH') return [];
+  const noticed = whoNoticed(origin, reporter, []);
+  return [['why', isHere ? noticed : `${noticed}; what it has seen: ${command}`]];
 }
 
 function fileLines({ folder, facts, bytes, state }: StoredParty): string[] {
