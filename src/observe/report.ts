@@ -185,6 +185,7 @@ export interface RunReport {
   readonly versions?: readonly PartyVersions[];
   readonly party: string;
   readonly parties: readonly string[];
+  /** The name of its file, without the folder. */
   readonly job: { readonly file: string; readonly hash: string | null };
   readonly privityVersion: string;
   readonly startedAt: string;

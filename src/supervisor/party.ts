@@ -2,6 +2,7 @@
  * One party's supervisor: it joins the others, starts the program process, keeps watch, agrees on the end, and gives
  * everything back. It runs no code of the job's and never sees a value.
  */
+import { basename } from 'node:path';
 import { deferred } from '../base/deferred.ts';
 import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
@@ -311,7 +312,8 @@ export class PartyRun<Child extends ProgramChild> {
       versions: versionsOf(this.#hellos()),
       party: this.#options.party,
       parties: this.#parties,
-      job: { file: this.#options.jobFile, hash: this.#program.jobHash },
+      // Without its folder: parties give their reports to each other.
+      job: { file: basename(this.#options.jobFile), hash: this.#program.jobHash },
       startedAt: this.#startedAt,
       endedAt: this.#platform.clock.wallTime(),
       // With texts that have come since it was decided.

@@ -4,7 +4,7 @@ import type { Wait } from '../../observe/report.ts';
 import { adviceFor, adviceForStandstill, logOf } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { ledgerBlocks } from './ledger-text.ts';
-import { listed } from './plain-lines.ts';
+import { cutText, listed } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
 import { blockedText, busyText, exitText, placeText, stepPlace, stoodStillText } from './run-board.ts';
@@ -63,7 +63,7 @@ function headBlock(run: MergedRun, verified: number | null, style: Style): strin
           `  blame    ${failureCodes[code].blame}; ${failureCodes[code].retryable ? 'the whole run may be tried again' : 'not to be retried as it is'}`,
         ];
   const said = failure?.message ?? failure?.facts;
-  if (said !== undefined) lines.push(`  why      ${printable(said)}`);
+  if (said !== undefined) lines.push(`  why      ${printable(cutText(said))}`);
   if (failure !== null) {
     const where = printable(logOf(failure.reporter, []));
     lines.push(`  incident ${printable(failure.incident)}; what more is known of it is in ${where}`);

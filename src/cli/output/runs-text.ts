@@ -6,7 +6,7 @@ import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../record/stored-runs.ts';
 import { whoNoticed } from './advice.ts';
 import { alignColumns, padEnd } from './columns.ts';
-import { clockText, listed, sentence } from './plain-lines.ts';
+import { clockText, cutText, listed, sentence } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { placeText, type RunBoard } from './run-board.ts';
@@ -85,15 +85,16 @@ export function runText({ run, board, failures, incident }: ShownRun, style: Sty
   const cause = run.parties.flatMap((party) => party.facts?.verdict?.incident ?? [])[0];
   const order = ids.sort((a, b) => Number(b === cause) - Number(a === cause));
   const wanted = incident === undefined ? order : order.filter((id) => id === incident);
-  for (const id of wanted.slice(0, FAILURES_SHOWN_MAX))
-    blocks.push(
-      failureLines(
-        failures.filter((failure) => failure.incident === id),
-        style,
-      ),
-    );
-  if (wanted.length > FAILURES_SHOWN_MAX)
-    blocks.push([`… and ${count(wanted.length - FAILURES_SHOWN_MAX, 'failure')} more, in the log`]);
+  const told = (id: string): readonly FailureEvent[] => failures.filter((one) => one.incident === id);
+  const isCancelled = (id: string | undefined): boolean => told(id ?? '')[0]?.code === 'CANCELLED';
+  // Several that cancel are one cancellation: of all parties at once, or of whoever was told first.
+  const also = isCancelled(wanted[0]) ? wanted.slice(1).filter(isCancelled) : [];
+  const shown = wanted.filter((id) => !also.includes(id));
+  for (const id of shown.slice(0, FAILURES_SHOWN_MAX)) blocks.push(failureLines(told(id), style));
+  const others = [...new Set(also.flatMap((id) => told(id)[0]?.origin ?? []))];
+  if (others.length > 0) blocks[1]?.push(`  ${printable(`also cancelled at ${listed(others)}`)}`);
+  if (shown.length > FAILURES_SHOWN_MAX)
+    blocks.push([`… and ${count(shown.length - FAILURES_SHOWN_MAX, 'failure')} more, in the log`]);
   blocks.push([style.bold('Files'), ...run.parties.flatMap(fileLines)]);
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
@@ -139,7 +140,7 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
     ['where', placeText(origin, stepId, stepName)],
   ];
   if (reporter !== origin) rows.push(['told by', reporter]);
-  if (message !== undefined) rows.push(['why', message]);
+  if (message !== undefined) rows.push(['why', cutText(message)]);
   else rows.push(...whoKnows(best, told));
   for (const { party: at, seenHere } of told)
     if (seenHere !== undefined) rows.push(['seen', told.length === 1 ? seenHere : `${at}: ${seenHere}`]);

@@ -93,6 +93,19 @@ describe('the summary', () => {
     durationMs: 1_500,
   });
 
+  it('says of silence between whom nothing came through, and of a local cancellation no place', () => {
+    const board = new RunBoard(['alice'], ['alice', 'bob', 'carol']);
+    board.apply(
+      at('alice', { ...failedVerdict('PARTITION'), message: 'cut: alice | bob, carol' } as RunEventBody),
+    );
+    const text = summaryText({ ...input(board, []), own: ['alice'] }, false).replace(/\s+/g, ' ');
+    assert.match(text, /why nothing came through between alice on one side and bob and carol on the other/);
+    const cancelled = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) cancelled.apply(at(party, failedVerdict('CANCELLED')));
+    assert.doesNotMatch(summaryText(input(cancelled, []), false), /where/);
+    assert.match(summaryText({ ...input(cancelled, []), own: ['alice'] }, false), /where +bob/);
+  });
+
   it('says that a party stood still, and to look there first', () => {
     const board = new RunBoard(['alice'], ['alice', 'bob', 'carol']);
     board.apply(at('alice', { event: 'standstill', forMs: 30_100 }, 31_000));

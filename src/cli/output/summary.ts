@@ -8,7 +8,7 @@ import { explains } from '../../observe/standstill.ts';
 import { adviceFor, adviceForStandstill, logOf, whoNoticed } from './advice.ts';
 import { wrapText } from './columns.ts';
 import { ledgerBlocks } from './ledger-text.ts';
-import { listed } from './plain-lines.ts';
+import { cutText, listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration } from './quantity.ts';
 import {
@@ -142,7 +142,7 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
     const code = verdict.code ?? 'INTERNAL';
     rows.push(['what', `${style.bold(code)}: ${failureCodes[code].summary}`]);
     const place = placeText(verdict.origin, verdict.stepId, verdict.stepName);
-    if (place !== '' && code !== 'PROGRAM_MISMATCH') rows.push(['where', place]);
+    if (place !== '' && hasPlace(verdict, input.own)) rows.push(['where', place]);
     rows.push(...reasonRows(input, verdict));
   }
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
@@ -182,7 +182,7 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
   const known = cause ?? told[0];
   const rows: [string, string][] = [];
   const message = cause?.message ?? verdict.message;
-  if (message !== undefined) rows.push(['why', printableText(message)]);
+  if (message !== undefined) rows.push(['why', printableText(cutText(message))]);
   else if (known !== undefined && !own.includes(known.origin) && known.code !== 'PROGRAM_MISMATCH')
     rows.push(['why', whoKnows(known, own)]);
   const seen = new Map(
@@ -259,11 +259,15 @@ function traceOf(stack: string | undefined): string[] {
     .map((line) => printable(line.trim()));
 }
 
+/** Of a difference between parties neither is where it began; and who runs them all cancels them all. */
+function hasPlace({ code }: VerdictEvent, own: readonly string[]): boolean {
+  return code !== 'PROGRAM_MISMATCH' && !(code === 'CANCELLED' && own.length > 1);
+}
+
 /** What became of one party: what it did, how its processes ended, what it left. */
 function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent | undefined): string {
   const parts: string[] = [];
-  // Of a difference between parties neither is where it began.
-  if (verdict?.origin === view.party && verdict.code !== 'PROGRAM_MISMATCH') parts.push('where it began');
+  if (verdict?.origin === view.party && hasPlace(verdict, input.own)) parts.push('where it began');
   if (view.supervisorExit?.signal) parts.push(`its supervisor ${exitText(view.supervisorExit)}`);
   if (view.programExit?.signal) parts.push(`its program process ${exitText(view.programExit)}`);
   const still = standstillOf(view);

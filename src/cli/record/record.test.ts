@@ -322,12 +322,12 @@ describe('the bounds of records', () => {
 });
 
 describe('a failure in a record', () => {
-  const show = async (told: object): Promise<string> => {
+  const show = async (...told: object[]): Promise<string> => {
     const record = await opened({ runId: 'run-1' });
     await record.end({ exitCode: 69 });
     const [run] = await runsNow();
     assert.ok(run);
-    const failures = [{ ...event(failure('9c3f0b5b77')), ...told } as FailureEvent];
+    const failures = told.map((one) => ({ ...event(failure('9c3f0b5b77')), ...one }) as FailureEvent);
     return runText(
       { run, board: new RunBoard(['alice']), failures, incident: undefined },
       createStyle(false),
@@ -340,6 +340,13 @@ describe('a failure in a record', () => {
     assert.match(text, /why +alice noticed it; bob itself may know nothing of it\n/);
     assert.match(text, /seen +no connection since noon\n/);
     assert.doesNotMatch(text, /privity runs show/);
+  });
+
+  it('that is one of several cancellations of one run is told once', async () => {
+    const cancelled = (origin: string): object => ({ code: 'CANCELLED', origin, incident: `i-${origin}` });
+    const text = await show(cancelled('alice'), cancelled('bob'), cancelled('carol'));
+    assert.equal(text.match(/^CANCELLED/gm)?.length, 1);
+    assert.match(text, /\n {2}also cancelled at bob and carol\n/);
   });
 
   it('that another has noticed is known there, and one of its origin at its origin', async () => {
