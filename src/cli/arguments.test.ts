@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UsageError } from '../base/errors.ts';
 import {
+  parseAge,
   parseArgs,
   parseBounds,
   parseDays,
@@ -11,6 +12,7 @@ import {
   parsePrivateSettings,
   parseRunId,
 } from './arguments.ts';
+import { RECORD_BOUND_MAX } from './record/record-bounds.ts';
 
 const usage =
   (message: RegExp, code = 'PRIVITY_COMMAND_LINE') =>
@@ -94,13 +96,22 @@ describe('--bound and durations', () => {
       lostAfterMs: 1_500,
     });
     assert.equal(parseDuration('--wait', '1h'), 3_600_000);
+    assert.equal(parseDuration('--wait', '7d'), 604_800_000);
   });
 
   it('refuses unknown bounds and durations that are none', () => {
     assert.throws(() => parseBounds(['joinTimeout=1s']), usage(/did you mean "joinTimeoutMs"\?/));
-    for (const text of ['', '0', '-1s', '1d', '1e3', '9999999h', 'NaN', ' 1s']) {
-      assert.throws(() => parseBounds([`graceMs=${text}`]), usage(/expected a duration/), text);
+    for (const text of ['', '0', '-1s', '8d', '1w', '1e3', '9999999h', 'NaN', ' 1s']) {
+      assert.throws(() => parseBounds([`graceMs=${text}`]), usage(/expected a duration.* to 7d/), text);
     }
+  });
+
+  it('of ages reach as far back as records may be kept', () => {
+    assert.equal(parseAge('--older-than', '14d'), 14 * 86_400_000);
+    assert.equal(parseAge('--older-than', '720h'), 30 * 86_400_000);
+    assert.equal(parseAge('--older-than', `${RECORD_BOUND_MAX.days}d`), RECORD_BOUND_MAX.days * 86_400_000);
+    for (const text of ['3651d', '0d', '2 weeks'])
+      assert.throws(() => parseAge('--older-than', text), usage(/--older-than: .* to 3650d/), text);
   });
 });
 

@@ -6,6 +6,7 @@ import { isOwnRunId } from '../coordination/handshake.ts';
 import type { Bounds } from '../supervisor/bounds.ts';
 import { memoryBytes, memoryExpected } from './config/memory-size.ts';
 import { BOUND_MS_MAX, boundNames } from './config/party-file.ts';
+import { DAY_MS, RECORD_BOUND_MAX } from './record/record-bounds.ts';
 
 const wrong = (text: string): UsageError => new UsageError('PRIVITY_COMMAND_LINE', text);
 
@@ -92,21 +93,34 @@ function splitSettingKey(
   return { party, name: key.slice(dot + 1) };
 }
 
-const unitMs: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  '': 1,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: DAY_MS,
+};
 
-const durationExpected = `expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to ${BOUND_MS_MAX / 3_600_000}h`;
+const durationExpected = (maxMs: number): string =>
+  `expected a duration such as 500ms, 5s, 2m, 1h or 1d, from 1ms to ${maxMs / DAY_MS}d`;
 
-function durationMs(text: string): number | undefined {
-  const match = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
+function durationMs(text: string, maxMs: number): number | undefined {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)?$/.exec(text);
   const ms = Math.round(Number(match?.[1]) * (unitMs[match?.[2] ?? ''] ?? Number.NaN));
-  return ms >= 1 && ms <= BOUND_MS_MAX ? ms : undefined;
+  return ms >= 1 && ms <= maxMs ? ms : undefined;
 }
 
-/** One duration: whole milliseconds, or a number with ms, s, m or h. */
-export function parseDuration(option: string, text: string): number {
-  const ms = durationMs(text);
-  if (ms === undefined) throw wrong(`${option}: ${durationExpected}`);
+/** One duration: whole milliseconds, or a number with ms, s, m, h or d. */
+export function parseDuration(option: string, text: string, maxMs = BOUND_MS_MAX): number {
+  const ms = durationMs(text, maxMs);
+  if (ms === undefined) throw wrong(`${option}: ${durationExpected(maxMs)}`);
   return ms;
+}
+
+/** How long ago something began: records are kept for longer than any run may take. */
+export function parseAge(option: string, text: string): number {
+  return parseDuration(option, text, RECORD_BOUND_MAX.days * DAY_MS);
 }
 
 /** `--memory-max 2GiB`. */
@@ -116,7 +130,7 @@ export function parseMemory(text: string): number {
   return bytes;
 }
 
-/** `--bound lostAfterMs=5s …`: whole milliseconds, or a number with ms, s, m or h. */
+/** `--bound lostAfterMs=5s …`: a duration as in {@link parseDuration}. */
 export function parseBounds(texts: readonly string[]): Partial<Bounds> {
   const bounds: Record<string, number> = {};
   for (const text of texts) {
@@ -124,9 +138,7 @@ export function parseBounds(texts: readonly string[]): Partial<Bounds> {
     if (!(boundNames as readonly string[]).includes(key)) {
       throw wrong(`--bound: no bound "${key}"; ${hint(key, boundNames)}`);
     }
-    const ms = durationMs(value);
-    if (ms === undefined) throw wrong(`--bound ${key}: ${durationExpected}`);
-    put('--bound', bounds, key, ms);
+    put('--bound', bounds, key, parseDuration(`--bound ${key}`, value));
   }
   return bounds;
 }

@@ -204,6 +204,16 @@ describe('failure', () => {
     let world = crash(runningWorld(3), 2);
     for (const party of [0, 1]) world = happen(world, party, { type: 'lost', peer: 2, code: 'PEER_CRASHED' });
     assert.equal(verdict(deliverAll(world)).failure?.code, 'PEER_CRASHED');
+    const [core] = runningWorld(2).cores;
+    assert.ok(core);
+    for (const [code, reason] of [
+      ['PEER_CRASHED', 'its supervisor has ended'],
+      ['PROTOCOL_VIOLATION', 'it cannot be talked to'],
+    ] as const)
+      assert.deepEqual(
+        step(core, { type: 'lost', peer: 1, code }, 0).effects.find(({ type }) => type === 'peer'),
+        { type: 'peer', peer: 1, state: 'lost', reason },
+      );
   });
 
   it('names a cut link between two parties that both live', () => {

@@ -126,6 +126,14 @@ const DEFERRED: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>([
  */
 const DEFERRED_MAX = 8_192;
 
+/** Why a peer is given up on, by what its loss is called: static words for the timeline. */
+const LOST_WORDS: { readonly [K in Failure['code']]?: string } = {
+  PEER_CRASHED: 'its supervisor has ended',
+  AUTH_FAILED: 'one of the two does not accept the key of the other',
+  LINK_DOWN: 'the connection with it is broken',
+  SETUP_FAILED: 'something else answers at its address',
+};
+
 function defer(turn: Turn, event: CoreEvent): boolean {
   if (turn.next.phase !== 'aborting') return false;
   if (turn.next.deferred.length < DEFERRED_MAX) turn.next.deferred = [...turn.next.deferred, event];
@@ -149,7 +157,11 @@ function handle(turn: Turn, event: CoreEvent): void {
     case 'lost': {
       // What a peer of another protocol says behind its hello is no violation of this one.
       const hello = turn.peer(event.peer)?.hello;
-      return turn.lose(event.peer, hello && speaksOther(hello) ? 'PROGRAM_MISMATCH' : event.code, 'evidence');
+      return turn.lose(
+        event.peer,
+        hello && speaksOther(hello) ? 'PROGRAM_MISMATCH' : event.code,
+        LOST_WORDS[event.code] ?? 'it cannot be talked to',
+      );
     }
     case 'steps':
       if (event.entries.some(({ stepId }) => stepId.length > PATH_CHARS_MAX))

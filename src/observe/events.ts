@@ -125,6 +125,8 @@ export type RunEvent = Base &
     | ({ readonly event: 'waiting' } & Wait)
     /** A program has not been heard for some seconds: told every second, by every party, of any party. */
     | ({ readonly event: 'busy' } & BusyProgram)
+    /** This supervisor did not run for so long until now: it heard nobody, and nobody heard it. */
+    | { readonly event: 'standstill'; readonly forMs: number }
     /** Anything for the log that is none of the above. */
     | { readonly event: 'log'; readonly level: (typeof LOG_LEVELS)[number]; readonly message: string }
   );

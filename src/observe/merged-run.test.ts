@@ -138,6 +138,25 @@ describe('reports of one run', () => {
     assert.equal(run.aftermath[0]?.reclaimMs, 180);
   });
 
+  it('point out that a party stood still, instead of the network or a party that could not hear it', () => {
+    const standstills = [{ atMs: 200, forMs: 300 }];
+    const other = { code: 'PARTITION' as const, verdict: { ...report('bob', 0).verdict, digest: 'd2' } };
+    const lost = { code: 'PEER_UNREACHABLE' as const };
+    const bob = report('bob', 0, { ...other, standstills });
+    const run = mergeReports([report('alice', 0, lost), bob]);
+    assert.deepEqual(run.stoodStill, [{ party: 'bob', forMs: 300 }]);
+    const entry = run.timeline.find(({ entry }) => entry.what === 'standstill');
+    assert.deepEqual([entry?.party, entry?.atMs], ['bob', 100]);
+    assert.equal(readReport(JSON.parse(JSON.stringify(bob))).kind, 'report');
+    const before = report('bob', 0, { ...other, standstills: [{ atMs: -100_000, forMs: 2_000 }] });
+    assert.deepEqual(mergeReports([before]).stoodStill, [], 'it went well for long afterwards');
+    assert.deepEqual(
+      mergeReports([report('bob', 0, { standstills })]).stoodStill,
+      [],
+      'TASK_FAILED is not of it',
+    );
+  });
+
   it('are recognised when they are read back, and nothing else is', () => {
     const whole = JSON.parse(JSON.stringify(report('alice', 0)));
     assert.equal(readReport(whole).kind, 'report');

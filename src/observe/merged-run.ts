@@ -6,6 +6,7 @@ import { failedOutcome } from '../coordination/verdict.ts';
 import { type ClockOffset, estimateOffsets } from './clock-offsets.ts';
 import { ledgerOf, type PartyLedger } from './ledger.ts';
 import type { BusyProgram, FailureReport, RunReport, StepReport, TimelineEntry, Wait } from './report.ts';
+import { explains } from './standstill.ts';
 
 export type MergedEntry = {
   readonly party: string;
@@ -13,7 +14,7 @@ export type MergedEntry = {
   readonly atMs: number;
   /** By how much this may be wrong against entries of the first report's party; null: not bounded by anything that happened. */
   readonly errorMs: number | null;
-  readonly entry: TimelineEntry | StepEntry;
+  readonly entry: TimelineEntry | StepEntry | StandstillEntry;
 };
 
 /** A step that did not come to its end. */
@@ -23,6 +24,12 @@ export interface StepEntry {
   readonly name: string;
   readonly kind: StepReport['kind'];
   readonly outcome: 'failed' | 'aborted';
+}
+
+/** From here on a party did not run for a while. */
+export interface StandstillEntry {
+  readonly what: 'standstill';
+  readonly forMs: number;
 }
 
 export interface MergedFailure {
@@ -75,6 +82,8 @@ export interface MergedRun {
   readonly longestWaits: readonly (Wait & { readonly party: string })[];
   /** Programs that were not heard for a while, the longest first: of each party and step the longest that anybody was told. */
   readonly longestBusy: readonly BusyProgram[];
+  /** Parties whose supervisors did not run for a while, so shortly before their verdicts that it explains them. */
+  readonly stoodStill: readonly { readonly party: string; readonly forMs: number }[];
   readonly aftermath: readonly Aftermath[];
   /** What left each party, and what was declared and did not. */
   readonly ledgers: readonly PartyLedger[];
@@ -146,6 +155,7 @@ export function mergeReports(reports: readonly RunReport[]): MergedRun {
       longestWaits.map((wait) => ({ party, ...wait })),
     ),
     longestBusy: busyOf(reports),
+    stoodStill: reports.flatMap(stoodStillBefore),
     aftermath: reports.map(aftermathOf),
     ledgers: reports.map(ledgerOf),
   };
@@ -160,13 +170,28 @@ function busyOf(reports: readonly RunReport[]): readonly BusyProgram[] {
   return [...longest.values()].sort((a, b) => b.sinceMs - a.sinceMs);
 }
 
-function entriesOf(report: RunReport): readonly (readonly [number, TimelineEntry | StepEntry])[] {
+/** The longest one that explains the verdict of the party. */
+function stoodStillBefore({ party, code, standstills = [], timeline }: RunReport): MergedRun['stoodStill'] {
+  const verdictMs = timeline.find(({ what }) => what === 'verdict')?.atMs ?? Number.POSITIVE_INFINITY;
+  const found = standstills.filter(({ atMs, forMs }) => explains(verdictMs - atMs - forMs, code));
+  const forMs = Math.max(...found.map((one) => one.forMs));
+  return found.length === 0 ? [] : [{ party, forMs }];
+}
+
+function entriesOf(report: RunReport): readonly (readonly [number, MergedEntry['entry']])[] {
   const open = report.steps.flatMap(({ stepId, name, kind, outcome, startedMs }) =>
     startedMs === null || (outcome !== 'failed' && outcome !== 'aborted')
       ? []
       : [[startedMs, { what: 'step', stepId, name, kind, outcome }] as const],
   );
-  return [...open.slice(0, OPEN_STEPS_MAX), ...report.timeline.map((entry) => [entry.atMs, entry] as const)];
+  const still = (report.standstills ?? []).map(
+    ({ atMs, forMs }) => [atMs, { what: 'standstill', forMs }] as const,
+  );
+  return [
+    ...open.slice(0, OPEN_STEPS_MAX),
+    ...still,
+    ...report.timeline.map((entry) => [entry.atMs, entry] as const),
+  ];
 }
 
 function verdictsOf(reports: readonly RunReport[]): MergedRun['verdicts'] {

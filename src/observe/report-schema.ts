@@ -27,6 +27,7 @@ import {
   type Withheld,
   type WithheldReason,
 } from './report.ts';
+import type { Standstill } from './standstill.ts';
 
 /** Every field of `T`, each with a schema that gives what the field may have: a field without one does not compile. */
 type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
@@ -192,6 +193,7 @@ const reportSchema = fields<RunReport>()({
   waits: list(wait),
   longestWaits: list(wait),
   longestBusy: list(fields<BusyProgram>()({ peer: name, ...busyShape })).optional(),
+  standstills: list(fields<Standstill>()({ atMs: ms, forMs: ms })).exactOptional(),
   timeline: list(timelineEntry),
   steps: list(
     fields<StepReport>()({

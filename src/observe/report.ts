@@ -2,6 +2,7 @@ import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { Contribution } from '../coordination/board.ts';
 import type { Failure, StepKind } from '../coordination/failure.ts';
 import type { PeerState } from './events.ts';
+import type { Standstill } from './standstill.ts';
 
 /** One value that left this party, or that a reveal or a protocol made known to others. */
 export interface Disclosure {
@@ -218,6 +219,7 @@ export interface RunReport {
   readonly versions?: readonly PartyVersions[];
   readonly party: string;
   readonly parties: readonly string[];
+  /** The name of its file, without the folder. */
   readonly job: { readonly file: string; readonly hash: string | null };
   readonly privityVersion: string;
   readonly startedAt: string;
@@ -243,6 +245,8 @@ export interface RunReport {
   readonly longestWaits: readonly Wait[];
   /** The programs that were not heard for longest, as far as this party was told; absent if there was none. */
   readonly longestBusy?: readonly BusyProgram[] | undefined;
+  /** When this party's supervisor did not run; absent if it always did. */
+  readonly standstills?: readonly Standstill[];
   readonly timeline: readonly TimelineEntry[];
   readonly steps: readonly StepReport[];
   /** The ledger: what left this party, in the order in which the first of each left. */

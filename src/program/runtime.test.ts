@@ -40,6 +40,27 @@ describe('a run', () => {
     );
   });
 
+  it('has no step left over where nothing was to be moved', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const x = alice.run('x', () => 1);
+        await reveal(x);
+        await reveal(x);
+        return reveal(x.to(bob).to(bob, carol));
+      }),
+    );
+    await w.results();
+    for (const party of three.parties) {
+      const { host } = w.of(party);
+      const mine = host.trail.flatMap(({ stepId, places }) => (places.includes(party) ? [stepId] : []));
+      assert.deepEqual(host.finished.map(({ stepId }) => stepId).sort(), mine.sort(), party);
+      assert.ok(
+        host.finished.every(({ outcome }) => outcome === 'completed'),
+        party,
+      );
+    }
+  });
+
   it('ends with equal digests and step counts, also at parties that take no part', async () => {
     const w = await world(
       job(three, async ({ alice, bob, reveal }) => reveal(alice.run('x', () => 1).to(bob))),

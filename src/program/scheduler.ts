@@ -282,8 +282,13 @@ export class Scheduler {
     if (arriving) {
       run = this.state.activity.begin(entry, false);
       run.start();
-    } else if (source === me && lacking.length > 0 && record.cell) {
-      this.#sendWhenReady(entry, branch.scope, record.cell, lacking);
+    } else if (source === me && lacking.length > 0) {
+      if (record.cell) this.#sendWhenReady(entry, branch.scope, record.cell, lacking);
+    } else if (plan.places.includes(me)) {
+      // The value is here, and others are not given it from here: the party's part is done.
+      run = this.state.activity.begin(entry, false);
+      run.start();
+      run.finish('completed');
     }
     return { entry, cell: here };
   }

@@ -3,11 +3,14 @@ import { failureCodes } from '../base/failure-codes.ts';
 import type { Failure } from '../coordination/failure.ts';
 import type { RunEventBody } from '../observe/events.ts';
 import type { FailureReport, TimelineEntry } from '../observe/report.ts';
+import type { Standstill } from '../observe/standstill.ts';
 
 /** Entries that a report keeps. A run has a few for each party; a peer that comes and goes for days has more. */
 const ENTRIES_MAX = 2_000;
 /** Failures that a report keeps: a job may handle many, one after the other. */
 const FAILURES_MAX = 500;
+/** The last ones: those that a verdict can have come from. */
+const STANDSTILLS_MAX = 100;
 
 type Unstamped = TimelineEntry extends infer E ? (E extends TimelineEntry ? Omit<E, 'atMs'> : never) : never;
 
@@ -16,6 +19,7 @@ export class Chronicle {
   readonly #wallTime: () => number;
   readonly #entries: TimelineEntry[] = [];
   readonly #failures = new Map<string, FailureReport>();
+  readonly #standstills: Standstill[] = [];
 
   /** `now`: milliseconds since this supervisor began, by a clock that never goes back. */
   constructor(now: () => number, wallTime: () => number) {
@@ -28,6 +32,12 @@ export class Chronicle {
     // The beginning explains more than the middle; the end is what the report is read for.
     if (this.#entries.length >= ENTRIES_MAX) this.#entries.splice(ENTRIES_MAX / 2, 1);
     this.#entries.push(full);
+  }
+
+  /** This supervisor did not run for so long until now. */
+  stoodStill(forMs: number): void {
+    if (this.#standstills.length >= STANDSTILLS_MAX) this.#standstills.shift();
+    this.#standstills.push({ atMs: Math.round((this.#now() - forMs) * 10) / 10, forMs });
   }
 
   /** A failure became known here. The first time counts. */
@@ -72,6 +82,10 @@ export class Chronicle {
 
   get timeline(): readonly TimelineEntry[] {
     return this.#entries;
+  }
+
+  get standstills(): readonly Standstill[] {
+    return this.#standstills;
   }
 
   get failures(): readonly FailureReport[] {

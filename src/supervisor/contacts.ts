@@ -5,6 +5,7 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Failure } from '../coordination/failure.ts';
+import { explains } from '../observe/standstill.ts';
 import type { PartyOptions } from './options.ts';
 
 interface Contact {
@@ -31,6 +32,7 @@ export class Contacts {
   readonly #clock: Clock;
   readonly #startedAtMs: number;
   readonly #contacts = new Map<string, Contact>();
+  #standstill: { readonly text: string; readonly atMs: number } | undefined;
 
   constructor(options: ContactOptions, clock: Clock) {
     this.#options = options;
@@ -62,12 +64,22 @@ export class Contacts {
       this.#of(peer).turnedAway = this.#now(text);
   }
 
+  /** This supervisor did not run for so long until now, and heard nobody. */
+  stoodStill(forMs: number): void {
+    const text = `this party itself stood still for ${(forMs / 1_000).toFixed(1)} s`;
+    this.#standstill = this.#now(text);
+  }
+
   /** What this party has seen of what a failure says; undefined for failures that only their origin can see. */
   seen({ code, origin, reporter }: Failure): string | undefined {
     const { party } = this.#options;
     const isObserved = OBSERVED.has(code) || (reporter === party && origin !== party);
     if (!isObserved || (origin === party && reporter === party)) return undefined;
-    return origin === party ? this.#ofItself(reporter) : this.#ofPeer(origin);
+    const seen = origin === party ? this.#ofItself(reporter) : this.#ofPeer(origin);
+    const still = this.#standstill;
+    if (still === undefined || !explains(this.#clock.wallTime() - still.atMs, code)) return seen;
+    const itself = `${still.text} until ${at(still.atMs)}, in which it heard nobody and nobody heard it`;
+    return seen === undefined ? itself : `${itself}; ${seen}`;
   }
 
   #ofPeer(peer: string): string | undefined {

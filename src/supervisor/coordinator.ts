@@ -9,14 +9,28 @@ import type { CoreConfig, CoreEvent, CoreState, Effect } from '../coordination/t
 export class Coordinator {
   readonly #clock: Clock;
   readonly #execute: (effect: Effect) => void;
+  readonly #stoodStill: (forMs: number) => void;
   readonly #queue: CoreEvent[] = [];
   #state: CoreState;
   #timer: Timer | null = null;
+  /** By when this process has something to do, and when it last did something. */
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #awakeAt = Number.NEGATIVE_INFINITY;
   #busy = false;
 
-  constructor(config: CoreConfig, clock: Clock, execute: (effect: Effect) => void) {
+  /**
+   * `stoodStill`: this process did not run for so long that the others can have given it up; called before anything that has
+   * happened meanwhile is heard of.
+   */
+  constructor(
+    config: CoreConfig,
+    clock: Clock,
+    execute: (effect: Effect) => void,
+    stoodStill: (forMs: number) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#execute = execute;
+    this.#stoodStill = stoodStill;
     this.#state = initialState(config, clock.now());
   }
 
@@ -36,7 +50,9 @@ export class Coordinator {
     this.#busy = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        const { state, effects, wakeAt } = step(this.#state, next, this.#clock.now());
+        const now = this.#clock.now();
+        this.#look(now);
+        const { state, effects, wakeAt } = step(this.#state, next, now);
         this.#state = state;
         // What others wait for goes before what this party does by itself.
         for (const effect of effects) if (effect.type === 'send') this.#execute(effect);
@@ -53,8 +69,16 @@ export class Coordinator {
     this.#timer = null;
   }
 
+  /** A timer that comes late by more than silence may last: the process was not run, whatever the reason. */
+  #look(now: number): void {
+    const forMs = now - Math.max(this.#wakeAt, this.#awakeAt);
+    this.#awakeAt = now;
+    if (forMs > this.#state.config.bounds.lostAfterMs) this.#stoodStill(forMs);
+  }
+
   #setTimer(wakeAt: number | null): void {
     this.stop();
+    this.#wakeAt = wakeAt ?? Number.POSITIVE_INFINITY;
     if (wakeAt === null) return;
     const delay = Math.max(0, wakeAt - this.#clock.now());
     this.#timer = this.#clock.after(delay, () => this.dispatch({ type: 'tick' }));

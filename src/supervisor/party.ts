@@ -2,6 +2,7 @@
  * One party's supervisor: it joins the others, starts the program process, keeps watch, agrees on the end, and gives
  * everything back. It runs no code of the job's and never sees a value.
  */
+import { basename } from 'node:path';
 import { deferred } from '../base/deferred.ts';
 import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
@@ -91,7 +92,12 @@ export class PartyRun<Child extends ProgramChild> {
       nonce: this.#nonce,
       signer: platform.createSigner(options.identity.keyPem, options.federation, [joining]),
     };
-    this.#coordinator = new Coordinator(config, clock, (effect) => this.#execute(effect));
+    this.#coordinator = new Coordinator(
+      config,
+      clock,
+      (effect) => this.#execute(effect),
+      (forMs) => this.#stoodStill(forMs),
+    );
     const record = this.#record;
     record.hold('timer', 'coordination', () => this.#coordinator.stop());
     const dispatch = (event: CoreEvent): void => this.#coordinator.dispatch(event);
@@ -269,6 +275,15 @@ export class PartyRun<Child extends ProgramChild> {
     }
   }
 
+  /** What follows from it is told next, and looks as if it were the others or the network. */
+  #stoodStill(ms: number): void {
+    if (this.#coordinator.state.phase === 'ended') return;
+    const forMs = Math.round(ms);
+    this.#chronicle.stoodStill(forMs);
+    this.#contacts.stoodStill(forMs);
+    this.#say.emit({ event: 'standstill', forMs });
+  }
+
   #sayVerdict(outcome: Outcome, atMs: number): void {
     this.#platform.later(() => {
       this.#say.verdict(outcome, atMs);
@@ -297,7 +312,8 @@ export class PartyRun<Child extends ProgramChild> {
       versions: versionsOf(this.#hellos()),
       party: this.#options.party,
       parties: this.#parties,
-      job: { file: this.#options.jobFile, hash: this.#program.jobHash },
+      // Without its folder: parties give their reports to each other.
+      job: { file: basename(this.#options.jobFile), hash: this.#program.jobHash },
       startedAt: this.#startedAt,
       endedAt: this.#platform.clock.wallTime(),
       // With texts that have come since it was decided.

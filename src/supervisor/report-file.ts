@@ -57,6 +57,7 @@ export function buildReport(parts: ReportParts): RunReport {
     waits: waits.atTheEnd,
     longestWaits: waits.longest,
     ...(waits.busy.longest.length > 0 ? { longestBusy: waits.busy.longest } : {}),
+    ...(chronicle.standstills.length > 0 ? { standstills: chronicle.standstills } : {}),
     timeline: chronicle.timeline,
     steps: recorder.steps,
     disclosures: recorder.ledger.disclosures,

@@ -3,6 +3,8 @@
 /** Elements of one array and fields of one record that an event carries; results are for reading, tables go to files. */
 const ELEMENTS_MAX = 10_000;
 const DEPTH_MAX = 32;
+/** Bytes that an event carries: a small model or image. Of more there is their number alone: a part of them would be of no use. */
+export const RESULT_BYTES_MAX = 1024 * 1024;
 
 export function toJson(value: unknown, depth = 0): unknown {
   if (depth > DEPTH_MAX) return '…';
@@ -23,12 +25,20 @@ export function toJson(value: unknown, depth = 0): unknown {
 
 function objectToJson(value: object, depth: number): unknown {
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return { bytes: value.length };
+  if (value instanceof Uint8Array || value instanceof DataView) return bytesToJson(value);
+  if (value instanceof ArrayBuffer) return bytesToJson(new Uint8Array(value));
   if (ArrayBuffer.isView(value)) return listToJson([...(value as unknown as Iterable<unknown>)], depth);
   if (Array.isArray(value)) return listToJson(value, depth);
   if (value instanceof Blob) return { bytes: value.size };
-  const entries = Object.entries(value).slice(0, ELEMENTS_MAX);
-  return Object.fromEntries(entries.map(([key, item]) => [key, toJson(item, depth + 1)]));
+  const entries = Object.entries(value);
+  const shown = entries.slice(0, ELEMENTS_MAX).map(([key, item]) => [key, toJson(item, depth + 1)]);
+  const rest = entries.length - shown.length;
+  return Object.fromEntries(rest > 0 ? [...shown, ['…', `${rest} more`]] : shown);
+}
+
+function bytesToJson({ buffer, byteOffset, byteLength }: ArrayBufferView): unknown {
+  if (byteLength > RESULT_BYTES_MAX) return { bytes: byteLength };
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
 function listToJson(list: readonly unknown[], depth: number): unknown[] {

@@ -89,7 +89,7 @@ it("a task that is past the job's deadline or its party's ends the run, and all 
     );
   };
   const jobs =
-    'DEADLINE_EXCEEDED bob the step is past its deadline of 1500 ms (stepDeadlineMs of the job) and goes on';
+    'DEADLINE_EXCEEDED bob the step has not ended within its deadline of 1500 ms (stepDeadlineMs of the job)';
   assert.deepEqual(await factsOf(), [jobs, jobs]);
   const partys = jobs.replace('1500', '700').replace('of the job', 'of bob');
   assert.deepEqual(await factsOf('--bound', 'stepDeadlineMs=700ms'), [partys, partys]);

@@ -48,6 +48,7 @@ export const eventSchemas = [
     busy: z.strictObject(busy).optional(),
   }),
   event('busy', { peer: text, ...busy }),
+  event('standstill', { forMs: z.number() }),
   event('failure', {
     code,
     origin: text,

@@ -70,7 +70,7 @@ describe('privity local', () => {
     const ended = await local('--report', 'reports', '--run-id', 'run-7').ended;
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(ended.stdout, /^job\.txt with alice, bob and carol\n/);
-    assert.match(ended.stdout, /bob {4}verdict: completed, 1 step/);
+    assert.match(ended.stdout, /bob {4}verdict: completed, took part in 1 step/);
     assert.match(ended.stdout, /✔ job\.txt completed in .*\n {2}run run-7, verdict/);
     assert.match(
       ended.stdout,

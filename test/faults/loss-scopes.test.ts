@@ -114,6 +114,12 @@ describe('loss within scopes, real processes', () => {
       for (const pid of pids) process.kill(pid, 'SIGCONT');
       await parties.ended();
       assert.equal((await carol.event('verdict')).outcome, 'failed', carol.story());
+      // What she can know of the reason comes first: it was not the network.
+      const { forMs } = await carol.event('standstill');
+      assert.ok(forMs > 1_000, carol.story());
+      const told = carol.events.map(({ event }) => event);
+      assert.ok(told.indexOf('standstill') < told.indexOf('failure'), carol.story());
+      assert.match((await carol.event('failure')).seenHere ?? '', /^this party itself stood still for/);
       assert.notEqual((await carol.exited).code, 0);
       assert.deepEqual(await parties.leftovers(), []);
     } finally {

@@ -111,6 +111,7 @@ for (const release of readdirSync(RECORDED)) {
         assert.equal(report.code, 'PROGRAM_MISMATCH');
         assert.equal(report.exitCode, 78);
         assert.deepEqual(report.leftovers, []);
+        assert.equal(report.job.file, 'fail-soon.ts', 'no folder of this machine');
         const facts =
           protocol === PROTOCOL_VERSION
             ? 'federation: '

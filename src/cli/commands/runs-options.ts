@@ -53,7 +53,7 @@ ${examplesText([
   runs
     .command('purge')
     .description('remove records: without an option, those beyond the bounds that every run heeds')
-    .option('--older-than <duration>', 'those of runs that began longer ago, such as 12h')
+    .option('--older-than <duration>', 'those of runs that began longer ago, such as 12h or 14d')
     .option('--keep <n>', 'all but the newest so many')
     .option('--all', 'all')
     .option('--json', 'print one JSON object')
@@ -61,7 +61,7 @@ ${examplesText([
       'after',
       `
 The record of a run that goes on is never removed.
-${examplesText(['privity runs purge --older-than 48h', 'privity runs purge --keep 10', 'privity runs purge --all'])}${plainExitCodesText()}`,
+${examplesText(['privity runs purge --older-than 14d', 'privity runs purge --keep 10', 'privity runs purge --all'])}${plainExitCodesText()}`,
     )
     .action(async (flags: PurgeFlags) => exit(await (await load()).purgeCommand(shell, flags)));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine, steeringEscaped } from '../../base/steering.ts';
 import type { RunReport } from '../../observe/report.ts';
-import { parseDuration, parseWhole } from '../arguments.ts';
+import { parseAge, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
 import { count, size } from '../output/quantity.ts';
 import { RunBoard } from '../output/run-board.ts';
@@ -14,9 +14,9 @@ import { BUNDLE_LINES_MAX, type BundledParty, bundledParty, bundleOf, publicLine
 import { findRun } from '../record/find-run.ts';
 import { choose, isRunning, type PurgeRule, removeRun } from '../record/purge.ts';
 import { eventIn, type FailureEvent, logLines, mergedLines } from '../record/read-log.ts';
-import { DEFAULT_RECORD_BOUNDS, parseRecordSetting, recordBounds } from '../record/record-bounds.ts';
+import { DAY_MS, DEFAULT_RECORD_BOUNDS, parseRecordSetting, recordBounds } from '../record/record-bounds.ts';
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
-import { completeKilled, DAY_MS, readRuns, type StoredParty, type StoredRun } from '../record/stored-runs.ts';
+import { completeKilled, readRuns, type StoredParty, type StoredRun } from '../record/stored-runs.ts';
 import type { Shell } from '../shell.ts';
 
 export interface ShowFlags {
@@ -47,8 +47,7 @@ async function storedRuns(shell: Shell): Promise<readonly StoredRun[]> {
   if (folder === undefined) return [];
   const now = shell.clock.wallTime();
   const found = await readRuns(folder, now);
-  await completeKilled(found);
-  return found;
+  return (await completeKilled(found, now)) ? readRuns(folder, now) : found;
 }
 
 /** `privity runs list`. Resolves to the exit code. */
@@ -142,7 +141,7 @@ function ruleOf(shell: Shell, { olderThan, keep, all }: PurgeFlags): PurgeRule {
     throw new UsageError('PRIVITY_COMMAND_LINE', 'runs purge: give one of --older-than, --keep and --all');
   if (all) return { runs: 0 };
   if (keep !== undefined) return { runs: parseWhole('--keep', keep) };
-  if (olderThan !== undefined) return { ageMs: parseDuration('--older-than', olderThan) };
+  if (olderThan !== undefined) return { ageMs: parseAge('--older-than', olderThan) };
   const bounds = recordBounds([parseRecordSetting(shell.records.setting)]);
   const { runs, bytes, days } = bounds === 'off' ? DEFAULT_RECORD_BOUNDS : bounds;
   return { runs, bytes, ageMs: days * DAY_MS };

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../../base/failure-codes.ts';
+import { listed } from './plain-lines.ts';
 
 /** From where a failure is looked at. */
 export interface Viewpoint {
@@ -115,10 +116,20 @@ export function adviceFor(code: FailureCode, { origin, reporter, own }: Viewpoin
   return `${filled.slice(0, 1).toUpperCase()}${filled.slice(1)}`;
 }
 
+/** Where parties stood still by their own clocks, neither the network nor the others need to be looked at first. */
+export function adviceForStandstill(parties: readonly string[]): string {
+  return `See why ${listed(parties)} stood still: whether the machine slept, the process was stopped, or there was no processor time for it. Then run again: all parties, from the start.`;
+}
+
 /** Whose output and log have the details: names the reader's own as such. */
 export function logOf(party: string | null, own: readonly string[]): string {
   if (isOwn(party, own)) return "this party's own output and log";
   return party === null ? "the origin's own output and log" : `the output and log of ${party}`;
+}
+
+/** Of a failure that another party than its origin tells of: there is nothing to be looked for at the origin. */
+export function whoNoticed(origin: string, reporter: string, own: readonly string[]): string {
+  return `${isOwn(reporter, own) ? 'this party' : reporter} noticed it; ${origin} itself may know nothing of it`;
 }
 
 /** Of several parties at one terminal each keeps its name. */

@@ -3,6 +3,7 @@ import { ignored } from '../../base/ignored.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
 import { padEnd } from './columns.ts';
+import { sentence } from './plain-lines.ts';
 import type { Presenter } from './presenter.ts';
 import { printable } from './printable.ts';
 import { busyText, type PartyView, RunBoard } from './run-board.ts';
@@ -79,6 +80,7 @@ export function livePresenter(shell: Shell, parties: readonly string[], own: rea
       if (event.event === 'log') {
         keep(event.party, event.level === 'info' ? event.message : `${event.level}: ${event.message}`);
       }
+      if (event.event === 'standstill') keep(event.party, sentence(event) ?? '');
       redraw();
     },
     notice: keep,

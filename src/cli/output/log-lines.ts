@@ -60,6 +60,7 @@ export function levelOf(event: RunEvent): LogLevel {
       return event.outcome === 'completed' ? 'info' : 'error';
     case 'waiting':
     case 'busy':
+    case 'standstill':
       return 'warn';
     case 'peer.state':
       return event.state === 'suspect' || event.state === 'lost' ? 'warn' : 'info';

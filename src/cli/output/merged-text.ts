@@ -1,13 +1,13 @@
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { Aftermath, MergedEntry, MergedFailure, MergedRun } from '../../observe/merged-run.ts';
 import type { Wait } from '../../observe/report.ts';
-import { adviceFor, logOf } from './advice.ts';
+import { adviceFor, adviceForStandstill, logOf } from './advice.ts';
 import { alignColumns, wrapText } from './columns.ts';
 import { ledgerBlocks } from './ledger-text.ts';
-import { listed } from './plain-lines.ts';
+import { cutText, listed } from './plain-lines.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { blockedText, busyText, exitText, placeText, stepPlace } from './run-board.ts';
+import { blockedText, busyText, exitText, placeText, stepPlace, stoodStillText } from './run-board.ts';
 import { createStyle, type Style } from './style.ts';
 
 const COLUMNS = 100;
@@ -42,7 +42,9 @@ export function mergedText(run: MergedRun, verified: number | null, colour: bool
 }
 
 /** For the reader of reports, who has the log of no party before him. */
-export function whatToDo({ code, failure }: MergedRun): string | null {
+export function whatToDo({ code, failure, stoodStill }: MergedRun): string | null {
+  const still = stoodStill.map(({ party }) => party);
+  if (still.length > 0) return adviceForStandstill(still);
   if (code === null) return null;
   return adviceFor(code, { origin: failure?.origin ?? null, reporter: failure?.reporter, own: [] });
 }
@@ -61,7 +63,7 @@ function headBlock(run: MergedRun, verified: number | null, style: Style): strin
           `  blame    ${failureCodes[code].blame}; ${failureCodes[code].retryable ? 'the whole run may be tried again' : 'not to be retried as it is'}`,
         ];
   const said = failure?.message ?? failure?.facts;
-  if (said !== undefined) lines.push(`  why      ${printable(said)}`);
+  if (said !== undefined) lines.push(`  why      ${printable(cutText(said))}`);
   if (failure !== null) {
     const where = printable(logOf(failure.reporter, []));
     lines.push(`  incident ${printable(failure.incident)}; what more is known of it is in ${where}`);
@@ -71,6 +73,10 @@ function headBlock(run: MergedRun, verified: number | null, style: Style): strin
     style.dim(`  told by the ${told.length === 1 ? 'report' : 'reports'} of ${listed(told)}${missing}`),
   );
   lines.push(...digestLines(run, style));
+  for (const { party, forMs } of run.stoodStill) {
+    const words = `${printable(stoodStillText(party, forMs))} before its verdict: it heard nobody meanwhile, and nobody heard it.`;
+    lines.push(style.yellow(`  ${words}`));
+  }
   if (run.unconfirmed.length > 0) {
     const words = `${listed(run.unconfirmed)} could not find out what the others had agreed on, and ended with what was known there.`;
     lines.push(style.yellow(`  ${words}`));
@@ -146,6 +152,8 @@ function entryText(run: MergedRun, party: string, entry: MergedEntry['entry']): 
       return 'its operator cancels the run';
     case 'reclaimed':
       return 'everything is given back';
+    case 'standstill':
+      return `${stoodStillText('it', entry.forMs)}: its process or machine was stopped, slept or was overloaded`;
     case 'killed':
       return 'its program does not end by itself: Privity ends it';
     case 'exited':

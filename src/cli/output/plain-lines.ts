@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../observe/events.ts';
 import { printable } from './printable.ts';
 import { count, duration } from './quantity.ts';
-import { busyText, exitText, placeText, stepPlace, waitingText } from './run-board.ts';
+import { busyText, exitText, placeText, stepPlace, stoodStillText, waitingText } from './run-board.ts';
 
 /** `14:03:12.345`, in local time: what a person beside the machine compares with a watch. */
 export function clockText(isoTime: string): string {
@@ -31,7 +31,7 @@ export function sentence(event: RunEvent): string | undefined {
       return `${stepPlace(event.stepId, event.name, event.kind)} ${event.outcome} after ${duration(event.durationMs)}`;
     case 'failure':
       return `failure ${event.code} at ${placeText(event.origin, event.stepId, event.stepName)}${
-        event.message === undefined ? '' : `: ${printable(event.message)}`
+        event.message === undefined ? '' : `: ${printable(cutText(event.message))}`
       }${event.seenHere === undefined ? '' : ` (${printable(event.seenHere)})`}`;
     case 'verdict':
       return event.outcome === 'completed'
@@ -51,6 +51,8 @@ export function sentence(event: RunEvent): string | undefined {
       return waitingText(event);
     case 'busy':
       return busyText(event);
+    case 'standstill':
+      return `${stoodStillText('this party', event.forMs)}: its process or machine was stopped, slept or was overloaded`;
     case 'log':
       return event.level === 'info'
         ? printable(event.message)
@@ -58,6 +60,13 @@ export function sentence(event: RunEvent): string | undefined {
     case 'result':
       return undefined;
   }
+}
+
+/** Of parties that do not hear each other any more, what the verdict names as `cut: alice | bob, carol`. */
+export function cutText(said: string): string {
+  const [, ...sides] = /^cut: ([^|]*) \| ([^|]*)$/.exec(said) ?? [];
+  const [one, other] = sides.map((side) => listed(side.split(', ')));
+  return one && other ? `nothing came through between ${one} on one side and ${other} on the other` : said;
 }
 
 /** `3 values to bob and carol` */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
-import { ONGOING_INTERVAL_MS, PlainRun, SAME_AGAIN_MS, STEP_TOLD_FROM_MS } from './plain-run.ts';
+import {
+  JOIN_TOLD_FROM_MS,
+  ONGOING_INTERVAL_MS,
+  PlainRun,
+  SAME_AGAIN_MS,
+  STEP_TOLD_FROM_MS,
+} from './plain-run.ts';
 import { progressed, progressText } from './progress-text.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.000Z');
@@ -9,11 +15,15 @@ const START = Date.parse('2026-01-02T03:04:05.000Z');
 /** What is printed of a run of alice with bob and carol, by the second. */
 class Printed {
   readonly lines: string[] = [];
-  readonly #run = new PlainRun(['alice'], ['alice', 'bob', 'carol'], START);
+  readonly #run: PlainRun;
 
-  at(seconds: number, body: RunEventBody): void {
+  constructor(own: readonly string[] = ['alice']) {
+    this.#run = new PlainRun(own, ['alice', 'bob', 'carol'], START);
+  }
+
+  at(seconds: number, body: RunEventBody, party = 'alice'): void {
     const time = new Date(START + seconds * 1_000).toISOString();
-    const text = this.#run.take({ ...body, time, runId: 'r1', party: 'alice' } as RunEvent);
+    const text = this.#run.take({ ...body, time, runId: 'r1', party } as RunEvent);
     if (text !== undefined) this.lines.push(`${seconds} ${text}`);
   }
 
@@ -84,8 +94,49 @@ describe('plain output', () => {
       '1 bob and carol have joined',
       '2 run r1 with bob, carol',
       '5 step 0 "s0" completed after 1.0 s',
-      '6 verdict: completed, 1 step',
+      '6 verdict: completed, took part in 1 step',
     ]);
+  });
+
+  it('says in one line that a party is cancelled, however many parties say so', () => {
+    const parties = ['alice', 'bob', 'carol'];
+    const about = { stepId: null, stepName: null, blame: 'user', retryable: true } as const;
+    const code = 'CANCELLED';
+    const cancel = (printed: Printed, party: string): void => {
+      for (const origin of parties) {
+        const message = 'cancelled by the operator';
+        printed.at(
+          1,
+          { event: 'failure', code, origin, reporter: origin, incident: `i-${origin}`, message, ...about },
+          party,
+        );
+      }
+      const verdict = { event: 'verdict', outcome: 'failed', code, origin: 'alice' } as const;
+      printed.at(2, { ...verdict, digest: 'd', incident: 'i-alice', attached: [], ...about }, party);
+    };
+    const local = new Printed(parties);
+    for (const party of parties) cancel(local, party);
+    assert.deepEqual(local.lines, ['1 is cancelled', '1 is cancelled', '1 is cancelled']);
+    const run = new Printed();
+    cancel(run, 'alice');
+    assert.deepEqual(run.lines, ['1 failure CANCELLED at alice: cancelled by the operator']);
+  });
+
+  it('says soon whom a party waits for to come, and then as seldom as anything else', () => {
+    const printed = new Printed();
+    printed.look(1, 70);
+    assert.deepEqual(printed.lines, ['3 waits for bob, carol to join', '63 waits for bob, carol to join']);
+    assert.equal(JOIN_TOLD_FROM_MS, 3_000);
+  });
+
+  it('says nothing of a program that was not needed any more', () => {
+    const printed = new Printed();
+    const about = { stepId: null, stepName: null, blame: 'user', retryable: false } as const;
+    const verdict = { event: 'verdict', outcome: 'failed', code: 'AUTH_FAILED', origin: 'bob' } as const;
+    printed.at(1, { ...verdict, digest: 'd', incident: 'i', attached: [], ...about });
+    const gone = { event: 'process.exited', role: 'program', pid: 7, code: null, signal: 'SIGKILL' } as const;
+    printed.at(1, { ...gone, endedByPrivity: 'because the run could not begin' });
+    assert.deepEqual(printed.lines, ['1 verdict: AUTH_FAILED at bob']);
   });
 
   it('is no flood, however many short steps a job has', () => {

@@ -10,6 +10,7 @@ export type VerdictEvent = Extract<RunEvent, { event: 'verdict' }>;
 export type ReclaimedEvent = Extract<RunEvent, { event: 'reclaimed' }>;
 export type WaitingEvent = Extract<RunEvent, { event: 'waiting' }>;
 export type BusyEvent = Extract<RunEvent, { event: 'busy' }>;
+export type StandstillEvent = Extract<RunEvent, { event: 'standstill' }>;
 export type ProcessExit = Extract<RunEvent, { event: 'process.exited' }>;
 
 interface RunningStep {
@@ -32,6 +33,8 @@ export interface PartyView {
   waiting: WaitingEvent | undefined;
   /** What this party was told last of programs that do not answer. */
   readonly busy: Map<string, BusyEvent>;
+  /** The last time that its supervisor did not run. */
+  standstill: StandstillEvent | undefined;
   readonly failures: FailureEvent[];
   verdict: VerdictEvent | undefined;
   reclaimed: ReclaimedEvent | undefined;
@@ -76,6 +79,7 @@ export class RunBoard {
       peers: new Map(),
       waiting: undefined,
       busy: new Map(),
+      standstill: undefined,
       failures: [],
       verdict: undefined,
       reclaimed: undefined,
@@ -152,6 +156,9 @@ export class RunBoard {
       case 'busy':
         view.busy.set(event.peer, event);
         break;
+      case 'standstill':
+        view.standstill = event;
+        break;
       default:
         break;
     }
@@ -217,6 +224,11 @@ export function waitingText(wait: Wait): string {
 export function busyText({ peer, stepId, stepName, sinceMs }: BusyProgram): string {
   const step = stepId === null ? '' : ` in ${stepPlace(stepId, stepName)}`;
   return `${peer}'s program has been busy${step} for ${wholeSeconds(sinceMs)}`;
+}
+
+/** `bob stood still for 30.1 s` */
+export function stoodStillText(who: string, forMs: number): string {
+  return `${who} stood still for ${duration(forMs)}`;
 }
 
 /** Programs are asked once a second: tenths would be made up. */
@@ -304,6 +316,6 @@ function stepText({ name, kind, progress, since }: RunningStep, now: number): st
 }
 
 function ending(verdict: VerdictEvent, stepsCompleted: number): string {
-  if (verdict.outcome === 'completed') return `completed · ${count(stepsCompleted, 'step')}`;
+  if (verdict.outcome === 'completed') return `completed · took part in ${count(stepsCompleted, 'step')}`;
   return `stopped: ${verdict.code ?? 'failed'} at ${placeText(verdict.origin, verdict.stepId, verdict.stepName)}`;
 }

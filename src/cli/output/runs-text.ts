@@ -4,8 +4,9 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { eventIn, type FailureEvent, type LogLine } from '../record/read-log.ts';
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../record/stored-runs.ts';
+import { whoNoticed } from './advice.ts';
 import { alignColumns, padEnd } from './columns.ts';
-import { clockText, listed, sentence } from './plain-lines.ts';
+import { clockText, cutText, listed, sentence } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { placeText, type RunBoard } from './run-board.ts';
@@ -84,15 +85,16 @@ export function runText({ run, board, failures, incident }: ShownRun, style: Sty
   const cause = run.parties.flatMap((party) => party.facts?.verdict?.incident ?? [])[0];
   const order = ids.sort((a, b) => Number(b === cause) - Number(a === cause));
   const wanted = incident === undefined ? order : order.filter((id) => id === incident);
-  for (const id of wanted.slice(0, FAILURES_SHOWN_MAX))
-    blocks.push(
-      failureLines(
-        failures.filter((failure) => failure.incident === id),
-        style,
-      ),
-    );
-  if (wanted.length > FAILURES_SHOWN_MAX)
-    blocks.push([`… and ${count(wanted.length - FAILURES_SHOWN_MAX, 'failure')} more, in the log`]);
+  const told = (id: string): readonly FailureEvent[] => failures.filter((one) => one.incident === id);
+  const isCancelled = (id: string | undefined): boolean => told(id ?? '')[0]?.code === 'CANCELLED';
+  // Several that cancel are one cancellation: of all parties at once, or of whoever was told first.
+  const also = isCancelled(wanted[0]) ? wanted.slice(1).filter(isCancelled) : [];
+  const shown = wanted.filter((id) => !also.includes(id));
+  for (const id of shown.slice(0, FAILURES_SHOWN_MAX)) blocks.push(failureLines(told(id), style));
+  const others = [...new Set(also.flatMap((id) => told(id)[0]?.origin ?? []))];
+  if (others.length > 0) blocks[1]?.push(`  ${printable(`also cancelled at ${listed(others)}`)}`);
+  if (shown.length > FAILURES_SHOWN_MAX)
+    blocks.push([`… and ${count(shown.length - FAILURES_SHOWN_MAX, 'failure')} more, in the log`]);
   blocks.push([style.bold('Files'), ...run.parties.flatMap(fileLines)]);
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
@@ -120,7 +122,7 @@ function fate({ party, facts, state, writtenMs }: StoredParty, board: RunBoard):
   if (state === 'ended') return `${said || 'ended without a verdict'}${took}${code}; ${began_}`;
   const doing = said === '' ? board.describe(party, board.lastTime ?? writtenMs) : said;
   if (state === 'killed')
-    return `${GONE}, after ${new Date(writtenMs).toISOString()}; until then: ${doing}; ${began_}`;
+    return `${GONE}, after ${endedAt ?? new Date(writtenMs).toISOString()}; until then: ${doing}; ${began_}`;
   const where = state === 'unknown' ? 'on another machine or in another container' : 'running';
   return `${where}: ${doing}; ${began_}`;
 }
@@ -138,12 +140,10 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
     ['where', placeText(origin, stepId, stepName)],
   ];
   if (reporter !== origin) rows.push(['told by', reporter]);
-  if (message !== undefined) rows.push(['why', message]);
-  else if (!told.some((one) => one.party === origin))
-    rows.push([
-      'why',
-      `the text of an error stays where it happened: privity runs show ${incident.slice(0, INCIDENT_SHOWN)} at ${origin}`,
-    ]);
+  if (message !== undefined) rows.push(['why', cutText(message)]);
+  else rows.push(...whoKnows(best, told));
+  for (const { party: at, seenHere } of told)
+    if (seenHere !== undefined) rows.push(['seen', told.length === 1 ? seenHere : `${at}: ${seenHere}`]);
   for (const [name, value] of Object.entries(details ?? {})) rows.push([`  ${name}`, String(value)]);
   if (stack !== undefined) rows.push(['trace', stack]);
   else for (const link of (chain ?? []).slice(1)) rows.push(['because', `${link.name}: ${link.message}`]);
@@ -155,6 +155,20 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
       .map((line, index) => `  ${style.dim(padEnd(index === 0 ? name : '', width))}  ${line}`),
   );
   return [`${style.red(style.bold(code))}, incident ${printable(incident)}`, ...lines];
+}
+
+/** Where more may be known of a failure whose text is not here: where it was noticed, which need not be where it happened. */
+function whoKnows(
+  { code, origin, reporter, incident }: FailureEvent,
+  told: readonly FailureEvent[],
+): [string, string][] {
+  const command = `privity runs show ${incident.slice(0, INCIDENT_SHOWN)} at ${reporter}`;
+  const isHere = told.some(({ party }) => party === reporter);
+  if (reporter === origin)
+    return isHere ? [] : [['why', `the text of an error stays where it happened: ${command}`]];
+  if (code === 'PROGRAM_MISMATCH') return [];
+  const noticed = whoNoticed(origin, reporter, []);
+  return [['why', isHere ? noticed : `${noticed}; what it has seen: ${command}`]];
 }
 
 function fileLines({ folder, facts, bytes, state }: StoredParty): string[] {

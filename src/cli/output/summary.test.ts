@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
+import { mergeReports } from '../../observe/merged-run.ts';
 import type { RunReport } from '../../observe/report.ts';
+import { mergedText } from './merged-text.ts';
 import { type FailureEvent, RunBoard } from './run-board.ts';
 import { exitCodeOf, summaryText } from './summary.ts';
 
@@ -89,6 +91,41 @@ describe('the summary', () => {
     reportPaths: [],
     exitCode: 71,
     durationMs: 1_500,
+  });
+
+  it('says of silence between whom nothing came through, and of a local cancellation no place', () => {
+    const board = new RunBoard(['alice'], ['alice', 'bob', 'carol']);
+    board.apply(
+      at('alice', { ...failedVerdict('PARTITION'), message: 'cut: alice | bob, carol' } as RunEventBody),
+    );
+    const text = summaryText({ ...input(board, []), own: ['alice'] }, false).replace(/\s+/g, ' ');
+    assert.match(text, /why nothing came through between alice on one side and bob and carol on the other/);
+    const cancelled = new RunBoard(['alice', 'bob']);
+    for (const party of ['alice', 'bob']) cancelled.apply(at(party, failedVerdict('CANCELLED')));
+    assert.doesNotMatch(summaryText(input(cancelled, []), false), /where/);
+    assert.match(summaryText({ ...input(cancelled, []), own: ['alice'] }, false), /where +bob/);
+  });
+
+  it('says that a party stood still, and to look there first', () => {
+    const board = new RunBoard(['alice'], ['alice', 'bob', 'carol']);
+    board.apply(at('alice', { event: 'standstill', forMs: 30_100 }, 31_000));
+    board.apply(at('alice', failedVerdict('PARTITION'), 33_000));
+    const alone = { ...input(board, [report('alice')]), own: ['alice'] };
+    const text = summaryText(alone, false).replace(/\s+/g, ' ');
+    assert.match(text, /alice it stood still for 30\.1 s; /);
+    assert.match(text, /to do See why this party stood still/);
+    const told: RunReport = {
+      ...report('alice'),
+      ...{ startedAt: '2026-01-02T03:04:05.000Z', outcome: 'failed', code: 'PARTITION' },
+      standstills: [{ atMs: 900, forMs: 30_100 }],
+      timeline: [{ what: 'verdict', atMs: 33_000 }],
+    };
+    const explained = mergedText(mergeReports([told]), null, false).replace(/\s+/g, ' ');
+    assert.match(explained, /alice stood still for 30\.1 s before its verdict: it heard nobody meanwhile/);
+    assert.match(explained, /alice it stood still for 30\.1 s: its process or machine was stopped/);
+    assert.match(explained, /What to do now See why alice stood still/);
+    board.apply(at('alice', failedVerdict('TASK_FAILED'), 34_000));
+    assert.doesNotMatch(summaryText(alone, false), /stood still/);
   });
 
   it('says what secure devices have cost, by operation and in all', () => {

@@ -4,10 +4,11 @@ import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
 import { ledgerOf } from '../../observe/ledger.ts';
 import type { BusyProgram, RunReport, Wait } from '../../observe/report.ts';
-import { adviceFor, logOf } from './advice.ts';
+import { explains } from '../../observe/standstill.ts';
+import { adviceFor, adviceForStandstill, logOf, whoNoticed } from './advice.ts';
 import { wrapText } from './columns.ts';
 import { ledgerBlocks } from './ledger-text.ts';
-import { listed } from './plain-lines.ts';
+import { cutText, listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration } from './quantity.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type PartyView,
   placeText,
   type RunBoard,
+  stoodStillText,
   type VerdictEvent,
 } from './run-board.ts';
 import { secureBlocks } from './secure-summary.ts';
@@ -140,7 +142,7 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
     const code = verdict.code ?? 'INTERNAL';
     rows.push(['what', `${style.bold(code)}: ${failureCodes[code].summary}`]);
     const place = placeText(verdict.origin, verdict.stepId, verdict.stepName);
-    if (place !== '' && code !== 'PROGRAM_MISMATCH') rows.push(['where', place]);
+    if (place !== '' && hasPlace(verdict, input.own)) rows.push(['where', place]);
     rows.push(...reasonRows(input, verdict));
   }
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
@@ -180,7 +182,7 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
   const known = cause ?? told[0];
   const rows: [string, string][] = [];
   const message = cause?.message ?? verdict.message;
-  if (message !== undefined) rows.push(['why', printableText(message)]);
+  if (message !== undefined) rows.push(['why', printableText(cutText(message))]);
   else if (known !== undefined && !own.includes(known.origin) && known.code !== 'PROGRAM_MISMATCH')
     rows.push(['why', whoKnows(known, own)]);
   const seen = new Map(
@@ -205,9 +207,18 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
 }
 
 function whatToDo({ own, board }: SummaryInput, verdict: VerdictEvent): string {
+  const still = own.filter((party) => standstillOf(board.party(party)) !== undefined);
+  if (still.length > 0) return adviceForStandstill(own.length === 1 ? ['this party'] : still);
   const told = own.flatMap((party) => board.party(party).failures).find((one) => isCause(one, verdict));
   const { origin } = verdict;
   return adviceFor(verdict.code ?? 'INTERNAL', { origin, reporter: told?.reporter, own });
+}
+
+/** For how long a party stood still, if its verdict comes from that. */
+function standstillOf({ standstill, verdict }: PartyView): number | undefined {
+  if (standstill === undefined || verdict === undefined) return undefined;
+  const sinceMs = Date.parse(verdict.time) - Date.parse(standstill.time);
+  return explains(sinceMs, verdict.code) ? standstill.forMs : undefined;
 }
 
 /** The very failure, or what another party says of the same; the verdict may have given a loss another name. */
@@ -218,9 +229,9 @@ function isCause(failure: FailureEvent, { code, origin, stepId, incident }: Verd
 
 /** What may be said of a failure whose text did not come here: of nobody more than that he is the one who tells of it. */
 function whoKnows({ origin, reporter }: FailureEvent, own: readonly string[]): string {
-  if (reporter === origin) return `the text of an error stays where it happened: in ${logOf(origin, own)}`;
-  const who = own.length === 1 && own[0] === reporter ? 'this party' : reporter;
-  return `${who} noticed it; ${origin} itself may know nothing of it`;
+  return reporter === origin
+    ? `the text of an error stays where it happened: in ${logOf(origin, own)}`
+    : whoNoticed(origin, reporter, own);
 }
 
 /** The first line of a cause: what lies deeper is in the log. */
@@ -248,13 +259,19 @@ function traceOf(stack: string | undefined): string[] {
     .map((line) => printable(line.trim()));
 }
 
+/** Of a difference between parties neither is where it began; and who runs them all cancels them all. */
+function hasPlace({ code }: VerdictEvent, own: readonly string[]): boolean {
+  return code !== 'PROGRAM_MISMATCH' && !(code === 'CANCELLED' && own.length > 1);
+}
+
 /** What became of one party: what it did, how its processes ended, what it left. */
 function partyFate(input: SummaryInput, view: PartyView, verdict: VerdictEvent | undefined): string {
   const parts: string[] = [];
-  // Of a difference between parties neither is where it began.
-  if (verdict?.origin === view.party && verdict.code !== 'PROGRAM_MISMATCH') parts.push('where it began');
+  if (verdict?.origin === view.party && hasPlace(verdict, input.own)) parts.push('where it began');
   if (view.supervisorExit?.signal) parts.push(`its supervisor ${exitText(view.supervisorExit)}`);
   if (view.programExit?.signal) parts.push(`its program process ${exitText(view.programExit)}`);
+  const still = standstillOf(view);
+  if (still !== undefined) parts.push(stoodStillText('it', still));
   const report = input.reports.get(view.party);
   const steps = report?.steps.filter((step) => step.outcome === 'completed').length ?? view.stepsCompleted;
   const aborted = report?.steps.filter((step) => step.outcome === 'aborted').length ?? 0;

@@ -68,6 +68,7 @@ const publicFields: Fields = {
   report: [],
   waiting: ['peer', 'what', 'stepId', 'stepName', 'sinceMs', 'busy'],
   busy: ['peer', 'stepId', 'stepName', 'sinceMs'],
+  standstill: ['forMs'],
   log: ['level'],
 };
 
@@ -111,6 +112,7 @@ const reportRules: { readonly [K in keyof Required<RunReport>]: Rule } = {
   waits: 'whole',
   longestWaits: 'whole',
   longestBusy: 'whole',
+  standstills: 'whole',
   timeline: 'whole',
   steps: 'whole',
   disclosures: 'whole',

@@ -1,5 +1,6 @@
 /** The log of a record, line by line. */
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../observe/events.ts';
@@ -31,6 +32,24 @@ export async function* logLines({ folder }: StoredParty): AsyncGenerator<LogLine
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   } finally {
     stream.destroy();
+  }
+}
+
+/** Bytes at the end of a log in which its last line is looked for: one with a stack and its causes has some 100 KB at most. */
+const TAIL_BYTES = 256 * 1024;
+
+/** The last whole line of a party's log with a time that can be read; undefined if there is none. */
+export async function lastLineOf(folder: string): Promise<LogLine | undefined> {
+  const file = await open(join(folder, LOG_FILE), 'r').catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    await file.read(tail, 0, tail.length, size - tail.length);
+    const lines = tail.toString('utf8').split('\n').map(parse);
+    return lines.findLast((line) => line !== undefined && Number.isFinite(Date.parse(line.time)));
+  } finally {
+    await file.close();
   }
 }
 

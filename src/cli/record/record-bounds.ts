@@ -1,6 +1,8 @@
 /** How much is kept of past runs. Every bound is of all records of one user on one machine. */
 import { UsageError } from '../../base/errors.ts';
 
+export const DAY_MS = 24 * 3_600_000;
+
 export interface RecordBounds {
   /** Runs. */
   readonly runs: number;

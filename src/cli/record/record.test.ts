@@ -9,16 +9,25 @@ import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { OwnClaim } from '../../supervisor/claim.ts';
 import { openFileSink } from '../output/file-sink.ts';
+import { RunBoard } from '../output/run-board.ts';
+import { runText } from '../output/runs-text.ts';
+import { createStyle } from '../output/style.ts';
 import { publicLine, publicReport } from './bundle.ts';
 import { findRun } from './find-run.ts';
 import { choose, isRunning } from './purge.ts';
-import type { LogLine } from './read-log.ts';
-import { DEFAULT_RECORD_BOUNDS, logBytesMax, parseRecordSetting, recordBounds } from './record-bounds.ts';
+import type { FailureEvent, LogLine } from './read-log.ts';
+import {
+  DAY_MS,
+  DEFAULT_RECORD_BOUNDS,
+  logBytesMax,
+  parseRecordSetting,
+  recordBounds,
+} from './record-bounds.ts';
 import { LOG_FILE, readRecordFile } from './record-file.ts';
 import { makeFolder } from './record-folder.ts';
 import { type RecordPlan, RunRecord } from './run-record.ts';
 import { recordsFolder } from './state-folder.ts';
-import { completeKilled, DAY_MS, keepHouse, readRuns, type StoredRun } from './stored-runs.ts';
+import { completeKilled, keepHouse, readRuns, type StoredRun } from './stored-runs.ts';
 
 let base: string;
 beforeEach(async () => {
@@ -180,13 +189,38 @@ describe('a record', () => {
     const facts = await readRecordFile(folder);
     await writeFile(join(folder, 'record.json'), JSON.stringify({ ...facts, ending: null, endedAt: null }));
     await writeFile(join(folder, LOG_FILE), `${await readFile(join(folder, LOG_FILE), 'utf8')}{"cut`);
-    await completeKilled(await runsNow());
+    await completeKilled(await runsNow(), Date.now());
     const [run] = await runsNow();
     assert.deepEqual([run?.parties[0]?.state, run?.parties[0]?.facts?.ending], ['killed', 'killed']);
     const lines = (await readFile(join(folder, LOG_FILE), 'utf8')).trim().split('\n');
     assert.equal(lines.at(-2), '{"cut');
     const last = JSON.parse(lines.at(-1) ?? '');
     assert.deepEqual([last.event, last.incident, last.runId], ['supervisor.gone', '0123abcd', 'run-1']);
+  });
+
+  it('of a supervisor that is gone ends with the last line of its log, whenever and by however many it is read', async () => {
+    const record = await opened({ runId: 'run-1' });
+    record.event({ ...event(word('the last')), time: '2026-01-02T03:04:05.678Z' });
+    await record.end({ exitCode: 0 });
+    const folder = join(base, 'run-1', 'alice');
+    const facts = await readRecordFile(folder);
+    await writeFile(join(folder, 'record.json'), JSON.stringify({ ...facts, ending: null, endedAt: null }));
+    const found = await runsNow();
+    await Promise.all([1, 2, 3].map(() => completeKilled(found, Date.now())));
+    await completeKilled(found, Date.now());
+    const lines = (await readFile(join(folder, LOG_FILE), 'utf8')).trim().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)).map((line) => [line.event, line.time]),
+      ['log', 'supervisor.gone'].map((name) => [name, '2026-01-02T03:04:05.678Z']),
+    );
+    assert.deepEqual((await readdir(folder)).sort(), [LOG_FILE, 'record.json'].sort());
+    const runs = await runsNow();
+    const board = new RunBoard(['alice']);
+    const style = createStyle(false);
+    const [run] = runs;
+    assert.ok(run);
+    const text = runText({ run, board, failures: [], incident: undefined }, style);
+    assert.match(text, /went down, after 2026-01-02T03:04:05\.678Z; until then/);
   });
 
   it('that can no longer be written is told once, and holds nobody up', {
@@ -284,6 +318,46 @@ describe('the bounds of records', () => {
     assert.equal(run.parties[0]?.state, 'unknown');
     assert.deepEqual(choose([run], { runs: 0 }, Date.now()), []);
     assert.deepEqual(choose([run], { runs: 0 }, Date.now() + 30 * DAY_MS), [run]);
+  });
+});
+
+describe('a failure in a record', () => {
+  const show = async (...told: object[]): Promise<string> => {
+    const record = await opened({ runId: 'run-1' });
+    await record.end({ exitCode: 69 });
+    const [run] = await runsNow();
+    assert.ok(run);
+    const failures = told.map((one) => ({ ...event(failure('9c3f0b5b77')), ...one }) as FailureEvent);
+    return runText(
+      { run, board: new RunBoard(['alice']), failures, incident: undefined },
+      createStyle(false),
+    );
+  };
+  const lost = { code: 'PEER_CRASHED', origin: 'bob', stepId: null, message: undefined } as const;
+
+  it('that this party has noticed sends nobody to a place where nothing is, and says what was seen', async () => {
+    const text = await show({ ...lost, reporter: 'alice', seenHere: 'no connection since noon' });
+    assert.match(text, /why +alice noticed it; bob itself may know nothing of it\n/);
+    assert.match(text, /seen +no connection since noon\n/);
+    assert.doesNotMatch(text, /privity runs show/);
+  });
+
+  it('that is one of several cancellations of one run is told once', async () => {
+    const cancelled = (origin: string): object => ({ code: 'CANCELLED', origin, incident: `i-${origin}` });
+    const text = await show(cancelled('alice'), cancelled('bob'), cancelled('carol'));
+    assert.equal(text.match(/^CANCELLED/gm)?.length, 1);
+    assert.match(text, /\n {2}also cancelled at bob and carol\n/);
+  });
+
+  it('that another has noticed is known there, and one of its origin at its origin', async () => {
+    assert.match(
+      await show({ ...lost, reporter: 'carol' }),
+      /why +carol noticed it; bob itself may know nothing of it; what it has seen: privity runs show 9c3f0b5b at carol\n/,
+    );
+    assert.match(
+      await show({ origin: 'bob', reporter: 'bob', message: undefined }),
+      /why +the text of an error stays where it happened: privity runs show 9c3f0b5b at bob\n/,
+    );
   });
 });
 

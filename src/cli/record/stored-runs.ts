@@ -1,12 +1,13 @@
 /** The records of past and present runs, as they are found on the disk. */
 
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignored } from '../../base/ignored.ts';
 import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/claim.ts';
 import { recordLine } from '../output/event-line.ts';
 import { choose, removeRun } from './purge.ts';
-import type { RecordBounds } from './record-bounds.ts';
+import { lastLineOf } from './read-log.ts';
+import { DAY_MS, type RecordBounds } from './record-bounds.ts';
 import { appendLine, LOG_FILE, type RecordFacts, readRecordFile, writeRecordFile } from './record-file.ts';
 
 /**
@@ -40,7 +41,6 @@ export interface StoredRun {
 
 /** Between the making of a folder and the claim on it; a run waits for its record far shorter than that. */
 const MOVING_IN_MS = 60_000;
-export const DAY_MS = 24 * 3_600_000;
 
 /** Newest first. No folder is no run. */
 export async function readRuns(base: string, nowMs: number): Promise<readonly StoredRun[]> {
@@ -97,23 +97,49 @@ function stateBy(claim: Claim | undefined, facts: RecordFacts | undefined, idleM
   return owner === 'alive' ? 'running' : owner === 'dead' ? 'killed' : 'unknown';
 }
 
-/** Writes into the records of supervisors that were killed that they were, so that each tells its end wherever it is read. */
-export async function completeKilled(runs: readonly StoredRun[]): Promise<void> {
-  for (const party of runs.flatMap((run) => run.parties)) {
-    const { facts, folder, state, writtenMs } = party;
-    if (state !== 'killed' || facts === undefined || facts.ending !== null) continue;
-    await ignored(complete(folder, facts, writtenMs), 'a folder that cannot be written is read as it is');
+/**
+ * Writes into the records of supervisors that were killed that they were, so that each tells its end wherever it is read. Resolves to
+ * whether there was one: what was read of it before is then out of date.
+ */
+export async function completeKilled(runs: readonly StoredRun[], nowMs: number): Promise<boolean> {
+  const killed = runs
+    .flatMap((run) => run.parties)
+    .filter(({ facts, state }) => state === 'killed' && facts?.ending === null);
+  for (const { folder, writtenMs } of killed) {
+    const because = 'another completes it, or it cannot be written and is read as it is';
+    await ignored(complete(folder, writtenMs, nowMs), because);
+  }
+  return killed.length > 0;
+}
+
+/** Beside a record while it is completed, so that two readers do not tell its end twice. */
+const COMPLETING_FILE = 'completing';
+/** Completing writes two small files; whoever has not done so after this long is dead. */
+const COMPLETING_MS = 10_000;
+
+async function complete(folder: string, writtenMs: number, nowMs: number): Promise<void> {
+  const mark = join(folder, COMPLETING_FILE);
+  const marked = await ignored(lstat(mark), 'nobody completes it');
+  if (marked !== undefined && nowMs - marked.mtimeMs > COMPLETING_MS) await rm(mark, { force: true });
+  const file = await open(mark, 'wx', 0o600);
+  try {
+    await file.close();
+    // Another reader may have completed it since it was found.
+    const facts = await readRecordFile(folder);
+    if (facts?.ending === null) await tellEnd(folder, facts, writtenMs);
+  } finally {
+    await rm(mark, { force: true });
   }
 }
 
-async function complete(folder: string, facts: RecordFacts, writtenMs: number): Promise<void> {
+async function tellEnd(folder: string, facts: RecordFacts, writtenMs: number): Promise<void> {
   const claim = readClaim(folder);
-  const lastHeard = new Date(writtenMs).toISOString();
+  // What the log says goes before the times of files, which a copy has anew.
+  const lastHeard = (await lastLineOf(folder))?.time ?? new Date(writtenMs).toISOString();
   const about = { time: lastHeard, runId: facts.runIds.at(-1) ?? '', party: facts.party };
   const incident = facts.verdict?.incident ?? facts.incidents[0] ?? null;
   const owner = claim === undefined ? 'the supervisor' : `the supervisor (process ${claim.owner.pid})`;
   const text = `${owner} ended without a word after this: it was killed or crashed, or the machine went down`;
-  // Two that complete it at once write two lines; the rest is the same.
   await appendLine(
     join(folder, LOG_FILE),
     recordLine({ level: 'error', event: 'supervisor.gone', ...about, incident, text }),
@@ -129,7 +155,7 @@ export async function keepHouse(
   nowMs: number,
 ): Promise<void> {
   const found = await readRuns(base, nowMs);
-  await completeKilled(found);
+  await completeKilled(found, nowMs);
   const rule = { runs, bytes, ageMs: days * DAY_MS, keepsNewest: true };
   for (const run of choose(found, rule, nowMs)) await removeRun(run);
 }

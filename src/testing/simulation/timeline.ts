@@ -110,6 +110,8 @@ export function describeEvent(event: RunEvent): string {
       return `waits for ${event.peer}, ${event.stepId === null ? `to ${event.what}` : `step ${event.stepId}`}, since ${event.sinceMs} ms`;
     case 'busy':
       return `has not heard the program of ${event.peer} for ${event.sinceMs} ms${event.stepId === null ? '' : `, step ${event.stepId}`}`;
+    case 'standstill':
+      return `stood still for ${event.forMs} ms`;
     case 'reclaimed':
       return `gives back ${Object.entries(event.items)
         .map(([kind, n]) => `${n} ${kind}`)
