@@ -72,11 +72,17 @@ export class BaseOtSender {
         throw violation('an invalid point in oblivious transfer');
       written(product, () => curve.crypto_scalarmult_ed25519_noclamp(product, this.#scalar, received));
       written(difference, () => curve.crypto_core_ed25519_sub(difference, product, square));
-      zero.set(keyOf(i, this.opening, received, product), i * SEED_BYTES);
-      one.set(keyOf(i, this.opening, received, difference), i * SEED_BYTES);
+      keyInto(zero, i, this.opening, received, product);
+      keyInto(one, i, this.opening, received, difference);
     }
-    for (const secret of [this.#scalar, square, product, difference]) secret.fill(0);
+    for (const secret of [square, product, difference]) secret.fill(0);
+    this.destroy();
     return { zero, one, transcript: transcriptOf(this.opening, answer) };
+  }
+
+  /** Forgets the scalar. Twice is once. */
+  destroy(): void {
+    this.#scalar.fill(0);
   }
 }
 
@@ -103,7 +109,7 @@ export function receiveBaseOts(
       sent[at] = here ^ (-choice & (here ^ (moved[at] ?? 0)));
     }
     written(shared, () => curve.crypto_scalarmult_ed25519_noclamp(shared, scalar, opening));
-    keys.set(keyOf(i, opening, sent, shared), i * SEED_BYTES);
+    keyInto(keys, i, opening, sent, shared);
     scalar.fill(0);
   }
   for (const secret of [plain, moved, shared]) secret.fill(0);
@@ -115,7 +121,7 @@ function point(): Uint8Array {
 }
 
 function uniformScalar(curve: Curve, random: Random): Uint8Array {
-  const wide = new Uint8Array(random.bytes(64));
+  const wide = random.bytes(64);
   const scalar = new Uint8Array(32);
   written(scalar, () => curve.crypto_core_ed25519_scalar_reduce(scalar, wide));
   wide.fill(0);
@@ -135,11 +141,20 @@ function written(output: Uint8Array, work: () => void): void {
   );
 }
 
-function keyOf(index: number, opening: Uint8Array, answer: Uint8Array, shared: Uint8Array): Uint8Array {
+/** Puts the key of OT `index` where it belongs among all. */
+function keyInto(
+  keys: Uint8Array,
+  index: number,
+  opening: Uint8Array,
+  answer: Uint8Array,
+  shared: Uint8Array,
+): void {
   const number = new Uint8Array(4);
   new DataView(number.buffer).setUint32(0, index, true);
   const hash = createHash('sha256').update('privity base ot key 1').update(number);
-  return hash.update(opening).update(answer).update(shared).digest().subarray(0, SEED_BYTES);
+  const digest = hash.update(opening).update(answer).update(shared).digest();
+  keys.set(digest.subarray(0, SEED_BYTES), index * SEED_BYTES);
+  digest.fill(0);
 }
 
 function transcriptOf(opening: Uint8Array, answer: Uint8Array): Uint8Array {

@@ -17,6 +17,7 @@ import type { Channel } from '../../contracts/channel.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { fiberStream, type Prg, SEED_BYTES } from '../prg.ts';
+import { release } from '../release.ts';
 import type { Words } from '../sharing/shares.ts';
 import { blaming } from '../violations.ts';
 import { frame, PART_BYTES_MAX, type Place, readMemberMessage, violation } from './dealer-frames.ts';
@@ -62,7 +63,7 @@ class Dealer {
     this.#channel = channel;
     this.#kernels = kernels;
     this.#members = members;
-    this.#seeds = members.map(() => new Uint8Array(random.bytes(SEED_BYTES)));
+    this.#seeds = members.map(() => random.bytes(SEED_BYTES));
   }
 
   get report(): DealerReport {
@@ -122,7 +123,8 @@ class Dealer {
       }
       return value;
     });
-    return recipe.solve(kernels, values).map((value, index) => {
+    const solved = recipe.solve(kernels, values);
+    const corrections = solved.map((value, index) => {
       const group = recipe.dependent[index]?.group;
       const rest = value.slice();
       for (const stream of streams.slice(0, -1)) {
@@ -131,6 +133,8 @@ class Dealer {
       }
       return rest;
     });
+    for (const secret of [...values, ...solved]) release(secret);
+    return corrections;
   }
 
   #streamsOf(path: string): readonly Prg[] {

@@ -38,11 +38,16 @@ import { truncationStock, truncExactS, truncS, truncWith } from './truncate.ts';
 export async function openSemi2k(setting: ProtocolSetting): Promise<Protocol> {
   const { fiber, random, kernels, agreement, observe, dealer } = setting;
   const seeds = new Semi2kSeeds(fiber.rank, await agree(fiber, random, agreement), observe);
-  const source =
-    dealer === undefined
-      ? await openOtSource({ fiber, random, kernels, observe })
-      : await openDealerSource(dealer, observe);
-  return new Semi2kProtocol({ rank: fiber.rank, size: fiber.size, kernels, seeds, source });
+  try {
+    const source =
+      dealer === undefined
+        ? await openOtSource({ fiber, random, kernels, observe })
+        : await openDealerSource(dealer, observe);
+    return new Semi2kProtocol({ rank: fiber.rank, size: fiber.size, kernels, seeds, source });
+  } catch (error) {
+    seeds.destroy();
+    throw error;
+  }
 }
 
 class Semi2kProtocol implements Protocol {
