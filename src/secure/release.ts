@@ -14,7 +14,8 @@ let closedPort: MessagePort | undefined;
 
 /**
  * The array must be all of its buffer, and nobody may use that buffer any more: it is zeroed, and every view of it is empty from now on. Small
- * arrays are zeroed only; those that are a part of something are left alone. Zeroing costs no more than 1 % of the time of an operation.
+ * arrays are zeroed only; those that are a part of something are left alone. Zeroing costs 1 % of the processor time of a product, 3 % of that
+ * of a comparison or a sort.
  */
 export function release(words: ArrayBufferView): void {
   const { buffer, byteLength } = words;
