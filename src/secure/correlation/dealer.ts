@@ -21,6 +21,7 @@ import { release } from '../release.ts';
 import type { Words } from '../sharing/shares.ts';
 import { blaming } from '../violations.ts';
 import { frame, PART_BYTES_MAX, type Place, readMemberMessage, violation } from './dealer-frames.ts';
+import { EndedFibers } from './ended-fibers.ts';
 import { type Order, type Recipe, recipeOf } from './recipes.ts';
 
 /** Fibers that may be alive at once: each costs the dealer a cipher for every member. */
@@ -55,6 +56,7 @@ class Dealer {
   readonly #kernels: Kernels;
   readonly #members: readonly number[];
   readonly #seeds: readonly Uint8Array[];
+  readonly #ended = new EndedFibers(FIBERS_MAX);
   readonly #streams = new Map<string, readonly Prg[]>();
   #orders = 0;
   #bytesSent = 0;
@@ -86,6 +88,7 @@ class Dealer {
       if (message.kind === 'release') {
         if (!this.#streams.has(message.path)) throw violation('the end of an operation that has not begun');
         this.#release(message.path);
+        this.#ended.end(message.path);
       } else await this.#answer(rank, message.number, message.order, message.place);
     }
   }
@@ -99,6 +102,8 @@ class Dealer {
     if (number !== this.#orders++) throw violation('orders out of order');
     const recipe = recipeOf(order);
     if (recipe === undefined) throw violation('an order of impossible sizes');
+    // The stream of a fiber that has ended would begin anew, and give the same words under another order.
+    this.#ended.requireLive(path);
     const streams = this.#streamsOf(path);
     // Also where a stream was released too early, or is named wrongly: it would begin anew.
     if (streams.at(-1)?.drawn !== drawn) throw violation('an order for another place of a stream');
