@@ -39,5 +39,6 @@ export const works: readonly Work[] = [
   { name: 'division', elements: size / 10, target: 0.3e6, run: ops.div },
   { name: 'sigmoid', elements: size / 10, run: (on, x) => ops.sigmoid(on, x) },
   { name: 'exp', elements: size / 10, run: (on, x) => ops.exp(on, x) },
+  { name: 'open', elements: size, run: (on, x) => ops.reveal(on, x) },
   { name: 'sort', elements: size, target: 0.2e6, run: (on, x) => ops.sort(on, x) },
 ];

@@ -5,7 +5,7 @@ import type { StepKind, TrailEntry } from '../coordination/failure.ts';
 import type { Handle } from './at.ts';
 import { Cell } from './cell.ts';
 import type { MemberChannel } from './channel.ts';
-import type { OpenDisclosure } from './disclosures.ts';
+import type { Description, OpenDisclosure } from './disclosures.ts';
 import type { HandleRecord } from './handle.ts';
 import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -30,7 +30,7 @@ export interface DeviceStep {
   /** This member's part: its own input in, its own result out. */
   execute(channel: Channel, context: DeviceContext, input: unknown): Promise<unknown>;
   /** What the other members learn about this member's input. */
-  discloses(input: unknown): { readonly type: string; readonly shape?: readonly number[] };
+  discloses(input: unknown): Description | Promise<Description>;
 }
 
 /** Numbers the step, and executes this party's part of it. Gives a handle for each member's own result. */
@@ -77,9 +77,9 @@ async function runDevice(
   disclosure: OpenDisclosure,
   input: unknown,
 ): Promise<unknown> {
-  disclosure.describe(step.discloses(input), () => channel.bytesSent);
-  channel.carry(disclosure);
   try {
+    disclosure.describe(await step.discloses(input), () => channel.bytesSent);
+    channel.carry(disclosure);
     const result = await step.execute(
       channel,
       {

@@ -73,10 +73,15 @@ function psiStep(
       const { psiAlign } = await import('../psi/index.ts');
       return psiAlign(channel, input, { on }, context);
     },
-    discloses: (input) => ({
-      type: 'intersection, key types, number of rows',
-      ...(input instanceof Table ? { shape: [input.rowCount] } : {}),
-    }),
+    discloses: async (input) => {
+      const { curveLibrary } = await import('../psi/index.ts');
+      const library = await curveLibrary();
+      const instead = library === 'sodium-native' ? '' : `; by ${library}, without sodium-native`;
+      return {
+        type: `intersection, key types, number of rows${instead}`,
+        ...(input instanceof Table ? { shape: [input.rowCount] } : {}),
+      };
+    },
   };
 }
 

@@ -215,7 +215,8 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
 export interface ProductOptions {
   /**
    * `probabilistic` (default): off by less than the last bit, up or down by chance. `exact`: rounded down, always, in some ten rounds more. A
-   * probabilistic product that is opened as it is tells members a little of the bits that it has dropped; an exact one does not (docs/protocols.md).
+   * probabilistic product that is opened as it is tells members a little of the bits that it has dropped, which the ledger then says ("with traces of
+   * dropped bits"); an exact one does not (docs/protocols.md).
    */
   readonly truncation?: 'probabilistic' | 'exact';
 }

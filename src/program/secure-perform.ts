@@ -226,15 +226,17 @@ export function openTo(device: DeviceRecord, { shape, dtype }: SecretRecord, to:
     execute: async (on, [secret], _, leaving) => {
       invariant(secret, 'nothing to open');
       const { reveal } = await loadOps();
-      leaving();
+      const traces = secret.shares.kind === 'arith' && secret.shares.rounded === true;
+      leaving(traces ? `opened ${dtype} tensor, with traces of dropped bits` : undefined);
       const opened = await reveal(on, secret, target);
       return opened && tensor(shape, decode(opened.words, dtype, on.fracBits));
     },
     discloses: (member) => {
       const others = to.filter((party) => party !== member);
       if (others.length === 0) return undefined;
-      // Of a replicated share one holder sends, and the other does not.
+      // Of a replicated share one holder sends it, and the other a hash, which says nothing else.
       const bytes = ({ protocol: { costs, rank } }: Evaluator): number => {
+        if (target !== undefined && !costs.tells(rank, target)) return 0;
         const cost = dtype === 'boolean' ? costs.openB(length, 1, target) : costs.openA(length, target);
         return cost.bytes[rank] ?? 0;
       };

@@ -50,16 +50,18 @@ export interface SecurePlan {
   readonly assumption?: Assumption;
   /** What the step really had, once it has run on plaintext. */
   readonly traced?: () => PlainStep | undefined;
-  /** `leaving` is called when everything has been checked: what is sent from then on discloses. */
   execute(
     on: Evaluator,
     operands: readonly SecretTensor[],
     located: unknown,
-    leaving: () => void,
+    leaving: Leaving,
   ): Promise<unknown>;
   /** What others learn from this member, and who. */
   readonly discloses?: (member: string) => SecureDisclosure | undefined;
 }
+
+/** Called when everything has been checked: what is sent from then on discloses. `type`: where more is known of it by then. */
+export type Leaving = (type?: string) => void;
 
 export interface SecureDisclosure {
   readonly to: readonly string[];
@@ -159,10 +161,10 @@ export class SecureRuntime {
         tensors: readonly SecretTensor[],
         channel: MemberChannel,
       ): Promise<unknown> => {
-        const leaving = (): void => {
+        const leaving: Leaving = (type) => {
           const bytes = discloses?.bytes(on) ?? 0;
           if (!discloses || bytes === 0) return disclosure?.withhold(null);
-          disclosure?.describe(descriptionOf(discloses), () => bytes);
+          disclosure?.describe({ ...descriptionOf(discloses), ...(type && { type }) }, () => bytes);
           if (disclosure) channel.carry(disclosure);
         };
         const result = await plan.execute(on, tensors, contentOf(awaits), leaving);

@@ -75,6 +75,40 @@ describe('a secret', () => {
     assert.deepEqual(ledger('alice'), []);
   });
 
+  it('that is opened as a truncation left it says so in the ledger, and what is opened to one is told by one', async () => {
+    const w = await world(
+      job(three, async ({ alice, bob, carol, reveal }) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => numbers(1.5, 2.25, -3)).to(spu, { shape: [3], max: 8 });
+        const y = bob.run('y', () => numbers(1.5, 2.25, -3)).to(spu, { shape: [3], max: 8 });
+        await reveal(x.mul(y).as('product'));
+        await reveal(x.mul(y).slice(0, 2).neg().add(1).mul(3).as('moved'));
+        await reveal(x.mul(y, { truncation: 'exact' }).as('exact'));
+        await reveal(x.mul(y).add(x).as('sum'));
+        await reveal(x.mul(2).as('doubled'));
+        x.mul(y).as('to carol').to(carol);
+      }),
+    );
+    await w.results();
+    const opened = (party: string) =>
+      w
+        .of(party)
+        .host.disclosures.filter(({ kind }) => kind === 'reveal')
+        .map(({ name, type }) => [name, type]);
+    const plain = 'opened fixed tensor';
+    const traces = `${plain}, with traces of dropped bits`;
+    const all = [
+      ['product', traces],
+      ['moved', traces],
+      ['exact', plain],
+      ['sum', plain],
+      ['doubled', plain],
+    ];
+    assert.deepEqual(opened('alice'), all);
+    assert.deepEqual(opened('bob'), [...all, ['to carol', traces]]);
+    assert.deepEqual(opened('carol'), all);
+  });
+
   it('of every kind has its operations, with the results of the same computation in the open', async () => {
     const x = [3, -1.5, 0.25, 2];
     const w = await world(

@@ -31,7 +31,8 @@ export interface PsiContext {
  * Private set intersection: gives each of two parties the rows of its own table whose key the other party's table has, too, in the same
  * order at both. The order is that of a shared pseudorandom value and has nothing to do with the order of either table.
  *
- * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see protocol.ts and docs/psi.md).
+ * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see protocol.ts and docs/psi.md, also for what
+ * the code of a failure says).
  * The types of the key columns are told first; pairs whose equal values can have different texts are refused at both parties.
  * An empty intersection is a result: a table of 0 rows. Keys compare by their SQL text form (keys.ts).
  * Cost: about 90 µs of one core for each row of either table; psiCost for messages and bytes. Ends within 100 ms after an abort.

@@ -12,7 +12,7 @@ export interface CurveEngine {
   readonly depth: number;
   /** key · H(id) for each id. */
   blind(ids: Uint8Array): Promise<Uint8Array>;
-  /** A tag for each point. Rejects with PeerError PRIVITY_PSI_PROTOCOL for points of low order. */
+  /** For each point the tag of rank 0 and the tag of rank 1, one after the other. Rejects with PeerError PRIVITY_PSI_PROTOCOL for points of low order. */
   tag(points: Uint8Array, tagBytes: number): Promise<Uint8Array>;
   /** Ends the threads, also in the middle of work, and overwrites the key. */
   close(): Promise<void>;

@@ -10,14 +10,20 @@ const encoder = new TextEncoder();
 /** Domain separation tag in the form that RFC 9380 section 3.1 recommends. Part of the protocol's version. */
 export const CURVE_DST = encoder.encode('PRIVITY-PSI-V01-CS01-with-curve25519_XMD:SHA-512_ELL2_NU_');
 
-const tagPrefix = encoder.encode('PRIVITY-PSI-V01-tag');
+const tagPrefix = encoder.encode('PRIVITY-PSI-V03-tag');
 
 /** key · H(id) for each id. */
 export function blindIds(curve: Curve, key: Uint8Array, ids: Uint8Array): Uint8Array | undefined {
   return curve.multiply(key, curve.encode(ids, ID_BYTES, CURVE_DST));
 }
 
-/** The first bytes of SHA-512(key · point), a tag for each point; undefined if a point has low order. */
+/** Where in a digest the tag of a rank begins; a tag is never longer than half of it. */
+const TAG_AT = [0, 32] as const;
+
+/**
+ * Two tags for each point, one after the other: pieces of SHA-512(key · point), the first for rank 0 to send, the second for rank 1. A tag
+ * that comes back to its sender is therefore none of its peer's. Undefined if a point has low order.
+ */
 export function tagPoints(
   curve: Curve,
   key: Uint8Array,
@@ -27,12 +33,15 @@ export function tagPoints(
   const products = curve.multiply(key, points);
   if (products === undefined) return undefined;
   const count = points.byteLength / POINT_BYTES;
-  const tags = new Uint8Array(count * tagBytes);
+  const tags = new Uint8Array(count * TAG_AT.length * tagBytes);
   const input = new Uint8Array(tagPrefix.byteLength + POINT_BYTES);
   input.set(tagPrefix);
   for (let i = 0; i < count; i++) {
     input.set(products.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES), tagPrefix.byteLength);
-    tags.set(curve.sha512(input).subarray(0, tagBytes), i * tagBytes);
+    const digest = curve.sha512(input);
+    for (const [rank, at] of TAG_AT.entries())
+      tags.set(digest.subarray(at, at + tagBytes), (TAG_AT.length * i + rank) * tagBytes);
   }
+  products.fill(0);
   return tags;
 }

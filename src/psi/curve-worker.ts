@@ -1,5 +1,5 @@
 /** Runs in a worker thread of the pool in curve-engine.ts. */
-import { loadCurve } from './curve.ts';
+import { type Curve, loadCurve } from './curve.ts';
 import { blindIds, tagPoints } from './curve-tasks.ts';
 
 const loading = loadCurve();
@@ -15,10 +15,19 @@ export interface TagTask {
   readonly tagBytes: number;
 }
 
-export async function blind({ key, ids }: BlindTask): Promise<Uint8Array | undefined> {
-  return blindIds(await loading, key, ids);
+export function blind({ key, ids }: BlindTask): Promise<Uint8Array | undefined> {
+  return withKey(key, (curve) => blindIds(curve, key, ids));
 }
 
-export async function tag({ key, points, tagBytes }: TagTask): Promise<Uint8Array | undefined> {
-  return tagPoints(await loading, key, points, tagBytes);
+export function tag({ key, points, tagBytes }: TagTask): Promise<Uint8Array | undefined> {
+  return withKey(key, (curve) => tagPoints(curve, key, points, tagBytes));
+}
+
+/** A task brings a copy of the key into this thread. It is overwritten when the task is done. */
+async function withKey<T>(key: Uint8Array, work: (curve: Curve) => T): Promise<T> {
+  try {
+    return work(await loading);
+  } finally {
+    key.fill(0);
+  }
 }

@@ -102,6 +102,32 @@ describe('the curve', () => {
   }
 });
 
+describe('a library that does not write one result of many', () => {
+  /** The call with this number does nothing. */
+  const silentAt = (
+    name: 'crypto_hash_sha512' | 'crypto_core_ed25519_from_uniform' | 'crypto_scalarmult',
+    at: number,
+  ) => {
+    let calls = 0;
+    const call = (...args: readonly Uint8Array[]): void => {
+      if (calls++ !== at) (sodium[name] as (...args: readonly Uint8Array[]) => void)(...args);
+    };
+    return sodiumCurve({ ...sodium, [name]: call });
+  };
+  const ids = randomBytes(32 * 5);
+  const cases = [
+    ['crypto_scalarmult', 3],
+    ['crypto_core_ed25519_from_uniform', 3],
+    ['crypto_hash_sha512', 4],
+  ] as const;
+  for (const [name, at] of cases) {
+    it(`is found out: ${name}`, () => {
+      assert.throws(() => blindIds(silentAt(name, at), randomBytes(32), ids), /gave no result/);
+      assert.ok(blindIds(silentAt(name, 1000), randomBytes(32), ids));
+    });
+  }
+});
+
 describe('the engine', () => {
   const key = () => new Uint8Array(32).fill(7);
   for (const threads of [0, 2]) {

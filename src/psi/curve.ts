@@ -22,6 +22,11 @@ export interface Curve {
   multiply(scalar: Uint8Array, points: Uint8Array): Uint8Array | undefined;
 }
 
+/** What does the arithmetic of an intersection in this process: sodium-native where it can be loaded. */
+export async function curveLibrary(): Promise<Curve['library']> {
+  return (await loadCurve()).library;
+}
+
 export async function loadCurve(): Promise<Curve> {
   try {
     return sodiumCurve((await import('sodium-native')).default);
@@ -33,7 +38,9 @@ export async function loadCurve(): Promise<Curve> {
 export function sodiumCurve(sodium: typeof Sodium): Curve {
   const digest = new Uint8Array(64);
   const sha512: Sha512 = (input) => {
+    digest.fill(0);
     sodium.crypto_hash_sha512(digest, input);
+    requireWritten(digest);
     return digest;
   };
   return {
@@ -47,7 +54,9 @@ export function sodiumCurve(sodium: typeof Sodium): Curve {
       for (let i = 0; i < count; i++) {
         const message = messages.subarray(i * messageBytes, (i + 1) * messageBytes);
         intoLittleEndian(hashToField(sha512, message, dst), element);
-        sodium.crypto_core_ed25519_from_uniform(piece(points, i), element);
+        const point = piece(points, i);
+        sodium.crypto_core_ed25519_from_uniform(point, element);
+        requireWritten(point);
       }
       return edwardsToMontgomery(points);
     },
@@ -59,8 +68,7 @@ export function sodiumCurve(sodium: typeof Sodium): Curve {
       } catch {
         return undefined;
       }
-      // Bindings have been seen to write nothing into memory they do not know; a key of zeros is no key.
-      invariant(count === 0 || output.some((byte) => byte !== 0), 'X25519 gave no result');
+      for (let i = 0; i < count; i++) requireWritten(piece(output, i));
       return output;
     },
   };
@@ -109,6 +117,14 @@ function privateKeyOf(scalar: Uint8Array): KeyObject {
   const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   key.fill(0);
   return privateKey;
+}
+
+/** Bindings have been seen to write nothing into memory they do not know. Zeros are no point and no digest: each one is looked at. */
+function requireWritten(output: Uint8Array): void {
+  invariant(
+    output.some((byte) => byte !== 0),
+    'the curve library gave no result',
+  );
 }
 
 function piece(bytes: Uint8Array, index: number): Uint8Array {

@@ -1,4 +1,5 @@
 export { type PsiContext, type PsiOptions, psiAlign } from './align.ts';
+export { curveLibrary } from './curve.ts';
 export { PSI_THREADS_MAX } from './curve-engine.ts';
 export { CHUNK_IDS, type PsiCost, psiCost, tagBytes, WINDOW_CHUNKS } from './messages.ts';
 export { PSI_ROWS_MAX } from './protocol.ts';

@@ -14,16 +14,18 @@ export interface Match extends PsiResult {
 
 /** `order` says which row of the table each own tag belongs to. The caller drops the relation. */
 export async function matchTags(tags: PsiTags, order: Uint32Array, signal: AbortSignal): Promise<Match> {
-  const own = await relationFrom(
-    [...tagColumns(tags.own, tags.tagBytes), { name: 'row', type: 'UINTEGER' as const, values: order }],
-    order.length,
-    'the tags',
-  );
+  const ownTags = tagColumns(tags.own, { tagBytes: tags.tagBytes, step: tags.tagBytes, from: 0, suffix: '' });
+  const row = { name: 'row', type: 'UINTEGER' as const, values: order };
+  const own = await relationFrom([...ownTags, row], order.length, 'the tags');
   try {
-    const peerRows = tags.peer.byteLength / tags.tagBytes;
-    const peer = await relationFrom(tagColumns(tags.peer, tags.tagBytes), peerRows, 'the tags');
+    const step = 2 * tags.tagBytes;
+    const ofRank = (rank: number) =>
+      tagColumns(tags.peer, { tagBytes: tags.tagBytes, step, from: rank * tags.tagBytes, suffix: `${rank}` });
+    const peer = await relationFrom([...ofRank(0), ...ofRank(1)], tags.peer.byteLength / step, 'the tags');
     try {
-      return await join(own, peer, signal);
+      await requireDistinct(own, '', "one tag for two of this party's points", signal);
+      await requireDistinct(peer, '0', 'a point twice', signal);
+      return await join(own, peer, tags.rank, signal);
     } finally {
       await dropRelation(peer);
     }
@@ -32,9 +34,26 @@ export async function matchTags(tags: PsiTags, order: Uint32Array, signal: Abort
   }
 }
 
-async function join(own: Relation, peer: Relation, signal: AbortSignal): Promise<Match> {
-  const select = `SELECT own.high, own.low, own.row FROM ${own.sqlName} AS own JOIN ${peer.sqlName} AS peer
-    ON own.high = peer.high AND own.low = peer.low ORDER BY own.high, own.low`;
+/**
+ * A list without duplicates has different tags, but for a chance below 2^-40. Points are compared by their tags, since points that differ by one of
+ * low order are one id.
+ */
+async function requireDistinct(
+  tags: Relation,
+  suffix: string,
+  what: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const select = `SELECT count(*) FROM (SELECT DISTINCT high${suffix}, low${suffix} FROM ${tags.sqlName})`;
+  const [row] = await readColumns(select, ['BIGINT'], 1, signal);
+  if (Number(row?.[0]) !== tags.rowCount)
+    throw new PeerError('PRIVITY_PSI_CHECK', `the peer of the intersection sent ${what}`);
+}
+
+/** `rank`: of the peer, whose tags the own ids have. The order is that of the tags of rank 0, which both parties know. */
+async function join(own: Relation, peer: Relation, rank: number, signal: AbortSignal): Promise<Match> {
+  const select = `SELECT peer.high0 AS high, peer.low0 AS low, own.row FROM ${own.sqlName} AS own JOIN ${peer.sqlName} AS peer
+    ON own.high = peer.high${rank} AND own.low = peer.low${rank} ORDER BY peer.high0, peer.low0`;
   const rows = await withConnection((connection) => createRelation(connection, select, 'the tags'), signal);
   try {
     const [high, low] = (await readColumns(
@@ -43,37 +62,39 @@ async function join(own: Relation, peer: Relation, signal: AbortSignal): Promise
       rows.rowCount,
       signal,
     )) as [BigUint64Array, BigUint64Array];
-    for (let i = 1; i < rows.rowCount; i++) {
-      // One tag twice among the matches: a peer that repeats a point, or, with a chance below 2^-40, two ids with one tag.
-      if (high[i] === high[i - 1] && low[i] === low[i - 1]) {
-        throw new PeerError(
-          'PRIVITY_PSI_CHECK',
-          'an id of the intersection matches more than one of the other party',
-        );
-      }
-    }
-    const digest = createHash('sha256').update('privity-psi done').update(high).update(low).digest();
-    return { rows, matches: rows.rowCount, digest };
+    const digest = (sender: number): Uint8Array =>
+      createHash('sha256').update(`privity-psi done of rank ${sender}`).update(high).update(low).digest();
+    return { rows, matches: rows.rowCount, digests: [digest(0), digest(1)] };
   } catch (error) {
     await dropRelation(rows);
     throw error;
   }
 }
 
+interface TagPlace {
+  readonly tagBytes: number;
+  /** Bytes from one row to the next, and before the first tag. */
+  readonly step: number;
+  readonly from: number;
+  /** Of the columns' names. */
+  readonly suffix: string;
+}
+
 /** Tags of up to 16 bytes as two columns of 64 bits. */
-function tagColumns(tags: Uint8Array, tagBytes: number) {
-  const count = tags.byteLength / tagBytes;
+function tagColumns(tags: Uint8Array, { tagBytes, step, from, suffix }: TagPlace) {
+  const count = tags.byteLength / step;
   const high = new BigUint64Array(count);
   const low = new BigUint64Array(count);
   const padded = new Uint8Array(16);
   const view = new DataView(padded.buffer);
   for (let i = 0; i < count; i++) {
-    padded.set(tags.subarray(i * tagBytes, (i + 1) * tagBytes));
+    const at = i * step + from;
+    padded.set(tags.subarray(at, at + tagBytes));
     high[i] = view.getBigUint64(0);
     low[i] = view.getBigUint64(8);
   }
   return [
-    { name: 'high', type: 'UBIGINT' as const, values: high },
-    { name: 'low', type: 'UBIGINT' as const, values: low },
+    { name: `high${suffix}`, type: 'UBIGINT' as const, values: high },
+    { name: `low${suffix}`, type: 'UBIGINT' as const, values: low },
   ];
 }

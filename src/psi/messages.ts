@@ -1,5 +1,5 @@
 /**
- * The messages of the protocol, version 2. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
+ * The messages of the protocol, version 3. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
  *
  * | kind   | body |
  * | ------ | ---- |
@@ -7,12 +7,12 @@
  * | hello  | rows (u32) |
  * | points | index of the chunk (u32), blinded points (32 bytes each) |
  * | tags   | index of the chunk (u32), tags of the points of that chunk, in their order |
- * | done   | size of the intersection (u32), digest of its tags (32 bytes) |
+ * | done   | size of the intersection (u32), digest of its tags and of who sends this (32 bytes) |
  */
 import { PeerError } from '../base/errors.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 
-export const PSI_VERSION = 2;
+export const PSI_VERSION = 3;
 
 export const HEADER_BYTES = 8;
 export const DIGEST_BYTES = 32;
@@ -131,14 +131,18 @@ export function chunkCount(rows: number): number {
   return Math.ceil(rows / CHUNK_IDS);
 }
 
-/**
- * Bytes of a tag: 40 + ceil(log2(n · m)) bits. Two different ids of n and m get the same tag with a probability below 2^-40 in the whole run.
- */
+/** Two different ids get the same tag with a probability below 2^-TAG_CHANCE_BITS in the whole run. */
+const TAG_CHANCE_BITS = 40;
+
+/** What tags have beyond that: the bound is not met exactly, but with room, whatever is added to the protocol. */
+const TAG_SLACK_BITS = 8;
+
+/** Bytes of a tag. All n + m ids are compared with each other, those of one list too: that is how a repeated one is found. */
 export function tagBytes(ownRows: number, peerRows: number): number {
   // By powers of two, which are exact: logarithms might differ in their last digit between two versions of Node.js.
   let bits = 0;
-  while (2 ** bits < ownRows * peerRows) bits++;
-  return Math.ceil((40 + bits) / 8);
+  while (2 ** bits < (ownRows + peerRows) ** 2 / 2) bits++;
+  return Math.ceil((TAG_CHANCE_BITS + TAG_SLACK_BITS + bits) / 8);
 }
 
 export interface PsiCost {

@@ -5,20 +5,22 @@
  *   third party", IEEE S&P 1986; B. Huberman, M. Franklin, T. Hogg, "Enhancing privacy and trust in electronic communities", ACM EC 1999.
  *   Curve: X25519 (RFC 7748). Hash to the curve: RFC 9380, curve25519_XMD:SHA-512_ELL2_NU_ (see hash-to-curve.ts for why it suffices).
  * Differences: both parties compute and send at the same time; lists go in chunks with a window; what returns is not the doubly blinded
- *   point but a tag, SHA-512 of it cut to 40 + ceil(log2(n·m)) bits; at the end both compare a digest of the result.
+ *   point but a tag, a piece of SHA-512 of it that is another one for each of the two parties; at the end both compare a digest of the result.
  * Security: semi-honest adversary that corrupts one of the two parties; decisional Diffie-Hellman on Curve25519, random oracles
  *   (SHA-512 through Elligator 2, SHA-256 and SHA-512). Leaks to each side: the intersection, the number of the other's rows, the types of its key columns. A party
- *   that deviates can lie about its input and can make the other's result wrong; it does not learn more about ids that it does not name, since
- *   X25519 multiplies by the cofactor and is secure on the twist, and points of low order are refused. Not constant-time: none
+ *   that deviates can lie about its input and can make the other's result wrong unnoticed: it can leave ids out after it knows the result, and with
+ *   one id that both have it can make any rows of the other match. About ids that it does not name it gets hashes of products only; X25519
+ *   multiplies by the cofactor and is secure on the twist, and points of low order are refused. Not constant-time: none
  *   of the values that BigInt touches is secret to this party; the key is only ever given to X25519.
  * Needs: an ordered, authenticated, encrypted channel of two; fresh randomness for every run; lists without duplicates, in secret random order.
  * Flow (x, y ids; a, b keys):
  *   both: keys(digest of the key columns' names, their types), then hello(rows): types that do not compare are refused before sizes are told
  *   alice → bob: a·H(x) in shuffled order         bob → alice: b·H(y) in shuffled order
- *   alice → bob: tag(a·b·H(y)) in bob's order     bob → alice: tag(b·a·H(x)) in alice's order
- *   both: tags that are in both lists are the intersection; done(count, digest of those tags) must agree
- * Cost: see psiCost: 32 bytes an own row and tagBytes a row of the peer (84 bytes in all for a pair of rows at 100,000), 5 rounds (plus
- *   one a window of 32,768 rows), n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68 while they are shuffled), twice the tags.
+ *   alice → bob: tag0(a·b·H(y)) in bob's order     bob → alice: tag1(b·a·H(x)) in alice's order
+ *   alice: tag1 of a·b·H(y), which she has herself, in bob's list is a match; bob alike; neither list has one tag twice
+ *   both: done(count, digest of the matches' tags and of its sender) must be what the own result says the other's is
+ * Cost: see psiCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000), 5 rounds (plus
+ *   one a window of 32,768 rows), n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68 while they are shuffled), three times the tags.
  */
 import { DataError, PeerError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
@@ -44,16 +46,19 @@ import {
 export const PSI_ROWS_MAX = 2 ** 24;
 
 export interface PsiTags {
-  /** One tag for each own id, in the order in which the ids were given. */
+  /** One tag for each own id, in the order in which the ids were given: as the peer sent it, so it is one of the peer's rank. */
   readonly own: Uint8Array;
-  /** One tag for each of the peer's ids, in the peer's secret order. */
+  /** Two tags for each of the peer's ids, of rank 0 and of rank 1, one after the other, in the peer's secret order; made here. */
   readonly peer: Uint8Array;
   readonly tagBytes: number;
+  /** Of the peer. */
+  readonly rank: number;
 }
 
 export interface PsiResult {
   readonly matches: number;
-  readonly digest: Uint8Array;
+  /** By rank: what the party of this rank says of the result. */
+  readonly digests: readonly [Uint8Array, Uint8Array];
 }
 
 export interface PsiExchange<R extends PsiResult> {
@@ -66,7 +71,7 @@ export interface PsiExchange<R extends PsiResult> {
   /** Throws if keys of the peer's types cannot be compared with those of this party. */
   acceptKeyTypes(theirs: Uint8Array): void;
   readonly signal: AbortSignal;
-  /** Finds the intersection among the tags; its digest is compared with the peer's. */
+  /** Finds the intersection among the tags; the digest of it is compared with the peer's. */
   match(tags: PsiTags): Promise<R>;
   onProgress?(done: number, total: number): void;
 }
@@ -132,8 +137,13 @@ class Session<R extends PsiResult> {
     const parts = [this.#listen(), this.#sendPoints(), this.#sendTags()];
     for (const part of parts) part.catch((error: unknown) => this.gate.fail(error));
     await Promise.all(parts);
-    const result = await match({ own: this.#ownTags, peer: this.#peerTags, tagBytes: this.#tagBytes });
-    await this.#send({ kind: 'done', matches: result.matches, digest: result.digest });
+    const result = await match({
+      own: this.#ownTags,
+      peer: this.#peerTags,
+      tagBytes: this.#tagBytes,
+      rank: this.#peer,
+    });
+    await this.#send({ kind: 'done', matches: result.matches, digest: this.#digest(result, 1 - this.#peer) });
     this.#compare(await this.#receive(), result);
     return result;
   }
@@ -161,7 +171,7 @@ class Session<R extends PsiResult> {
     this.#peerRows = message.rows;
     this.#tagBytes = tagBytes(this.#ownRows, this.#peerRows);
     this.#ownTags = new Uint8Array(this.#ownRows * this.#tagBytes);
-    this.#peerTags = new Uint8Array(this.#peerRows * this.#tagBytes);
+    this.#peerTags = new Uint8Array(2 * this.#peerRows * this.#tagBytes);
   }
 
   /** Takes everything that the peer sends, at once: what is under way is bounded by the window, so nobody ever waits to be heard. */
@@ -218,11 +228,11 @@ class Session<R extends PsiResult> {
         this.#waiting.delete(index);
         return this.#engine.tag(points, this.#tagBytes);
       },
-      finish: async (index, body) => {
+      finish: async (index, pairs) => {
         this.#advance(chunkIds(this.#peerRows, index));
-        this.#peerTags.set(body, index * CHUNK_IDS * this.#tagBytes);
+        this.#peerTags.set(pairs, index * CHUNK_IDS * 2 * this.#tagBytes);
         this.#tagsSent++;
-        await this.#send({ kind: 'tags', index, body });
+        await this.#send({ kind: 'tags', index, body: this.#ownHalf(pairs) });
       },
     });
   }
@@ -252,6 +262,21 @@ class Session<R extends PsiResult> {
     }
   }
 
+  /** Of the two tags of each point the one that this party sends. */
+  #ownHalf(pairs: Uint8Array): Uint8Array {
+    const bytes = this.#tagBytes;
+    const half = new Uint8Array(pairs.byteLength / 2);
+    for (let at = 0; at < half.byteLength; at += bytes) {
+      const from = 2 * at + (1 - this.#peer) * bytes;
+      half.set(pairs.subarray(from, from + bytes), at);
+    }
+    return half;
+  }
+
+  #digest({ digests }: PsiResult, rank: number): Uint8Array {
+    return rank === 0 ? digests[0] : digests[1];
+  }
+
   #advance(ids: number): void {
     this.#worked += ids;
     this.#exchange.onProgress?.(this.#worked, this.#ownRows + this.#peerRows);
@@ -259,7 +284,8 @@ class Session<R extends PsiResult> {
 
   #compare(message: Message, result: PsiResult): void {
     if (message.kind !== 'done') throw violation(`${message.kind} after the last tags`);
-    const same = message.matches === result.matches && Buffer.compare(message.digest, result.digest) === 0;
+    const expected = this.#digest(result, this.#peer);
+    const same = message.matches === result.matches && Buffer.compare(message.digest, expected) === 0;
     if (same) return;
     throw new PeerError(
       'PRIVITY_PSI_CHECK',

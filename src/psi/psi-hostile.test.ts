@@ -18,6 +18,7 @@ import {
   HEADER_BYTES,
   HELLO_BYTES,
   PSI_VERSION,
+  tagBytes,
   WINDOW_CHUNKS,
 } from './messages.ts';
 
@@ -104,6 +105,71 @@ describe('a peer that breaks the rules', () => {
     await fails({ table: await many() }, { table: await many() }, 'either', 'PRIVITY_PSI_CHECK', twice);
   });
 
+  it('a point twice of which this party has none', async () => {
+    const others = await tableOf({ id: Uint32Array.from({ length: 40 }, (_, i) => 1000 + i) });
+    const twice: MemoryChannelOptions = {
+      tap(from, _to, bytes) {
+        if (from === 1 && kindOf(bytes) === POINTS)
+          bytes.copyWithin(CHUNK_HEADER_BYTES + 32, CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + 32);
+        // He hides from the honest code that plays him that two tags came back alike.
+        return from === 0 && kindOf(bytes) === TAGS
+          ? edit(CHUNK_HEADER_BYTES, 0x5a)(new Uint8Array(bytes))
+          : bytes;
+      },
+    };
+    await fails({ table: await many() }, { table: others }, 0, 'PRIVITY_PSI_CHECK', {
+      ...twice,
+      part: 'a point twice',
+    });
+  });
+
+  it('one tag for two points of this party, which match nothing', async () => {
+    const others = await tableOf({ id: Uint32Array.from({ length: 40 }, (_, i) => 1000 + i) });
+    const twice = spoil(TAGS, (bytes) => {
+      const tag = tagBytes(40, 40);
+      bytes.copyWithin(CHUNK_HEADER_BYTES + tag, CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + tag);
+      return bytes;
+    });
+    await fails({ table: await many() }, { table: others }, 0, 'PRIVITY_PSI_CHECK', {
+      ...twice,
+      part: 'one tag for two',
+    });
+  });
+
+  /** Bob gives alice's own messages of these kinds back to her. */
+  async function echoed(kinds: readonly (number | undefined)[]): Promise<MemoryChannelOptions> {
+    const said = new Map<number | undefined, Uint8Array>();
+    return {
+      tap: (from, _to, bytes) => {
+        if (from === 0) said.set(kindOf(bytes), new Uint8Array(bytes));
+        const echo = kinds.includes(kindOf(bytes)) ? said.get(kindOf(bytes)) : undefined;
+        return from === 1 && echo ? echo : bytes;
+      },
+    };
+  }
+
+  it('the digest of this party itself', async () => {
+    await fails(
+      { table: await many() },
+      { table: await many() },
+      0,
+      'PRIVITY_PSI_CHECK',
+      await echoed([DONE]),
+    );
+  });
+
+  it('all messages of this party itself: nothing matches, and the end is not agreed on', async () => {
+    const { channels } = memoryChannels(2);
+    const [atAlice, atBob] = channels;
+    assert.ok(atAlice && atBob);
+    const context = { tempDir, signal: new AbortController().signal, random: systemRandom, threads: 0 };
+    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'] }, context), {
+      code: 'PRIVITY_PSI_CHECK',
+    });
+    for (let message = 0; message < 5; message++) await atBob.send(0, new Uint8Array(await atBob.receive(0)));
+    await alice;
+  });
+
   it('other key columns', async () => {
     const table = await tableOf({ id: ['a'], key: ['a'] });
     await fails({ table }, { table, on: ['key'] }, 0, 'PRIVITY_PSI_MISMATCH', { framesMax: 1 });
@@ -112,7 +178,9 @@ describe('a peer that breaks the rules', () => {
   it('random messages: a typed error, or none (law)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (noise, plausible) => {
-        const bytes = plausible ? Buffer.concat([Buffer.from('PSI\x02'), noise]) : noise;
+        const bytes = plausible
+          ? Buffer.concat([Buffer.from(`PSI${String.fromCharCode(PSI_VERSION)}`), noise])
+          : noise;
         try {
           decodeMessage(bytes);
         } catch (error) {

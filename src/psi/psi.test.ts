@@ -178,8 +178,20 @@ describe('psiAlign', () => {
       const { messages, bytes } = psiCost(own, peer);
       assert.deepEqual(sent[rank], { messages, bytes });
     }
-    assert.equal(tagBytes(100_000, 100_000), 10);
-    assert.equal(tagBytes(1, 1), 5);
+  });
+
+  it('has tags with 8 bits to spare, whatever the sizes', () => {
+    for (const [n, m] of [
+      [1, 1],
+      [1, PSI_ROWS_MAX],
+      [100_000, 100_000],
+      [2 ** 20, 2 ** 20],
+      [PSI_ROWS_MAX, PSI_ROWS_MAX],
+    ] as const) {
+      const pairs = ((n + m) * (n + m - 1)) / 2;
+      assert.ok(8 * tagBytes(n, m) - Math.log2(pairs) >= 40 + 8, `${n} and ${m} ids`);
+      assert.ok(tagBytes(n, m) <= 16);
+    }
   });
 
   it('leaves no file behind, and no thread', async () => {

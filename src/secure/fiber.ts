@@ -1,3 +1,4 @@
+import { invariant } from '../base/errors.ts';
 import type { Exchange } from './rounds.ts';
 
 /** What a fiber needs of the multiplexer that it belongs to. */
@@ -21,6 +22,7 @@ export class Fiber {
   readonly #rounds: Multiplexer;
   readonly #endings: (() => void)[] = [];
   #forks = 0;
+  #ended = false;
 
   constructor(rounds: Multiplexer, path: string, rank: number, size: number, operation: string | undefined) {
     this.#rounds = rounds;
@@ -35,12 +37,14 @@ export class Fiber {
    * Gives what came from each rank, at addresses that are multiples of 8.
    * @throws {PeerError} PRIVITY_SECURE_PROTOCOL if what comes does not have the announced form
    */
-  exchange(exchange: Exchange): Promise<readonly Uint8Array[]> {
+  async exchange(exchange: Exchange): Promise<readonly Uint8Array[]> {
+    this.#requireLive();
     return this.#rounds.exchange(this, exchange);
   }
 
   /** Runs all at once; their rounds are shared. If one throws, the whole session fails. */
   async all<T>(parts: readonly ((fiber: Fiber) => Promise<T>)[]): Promise<T[]> {
+    this.#requireLive();
     if (parts.length === 0) return [];
     const fork = this.#forks++;
     let left = parts.length;
@@ -80,12 +84,21 @@ export class Fiber {
     }
   }
 
-  /** Called once when the fiber has ended: releases what was made for it. */
+  /**
+   * Called once when the fiber has ended: releases what was made for it. Nothing is made for a fiber that has ended: its streams would begin
+   * again with words that were drawn before.
+   */
   onEnd(ending: () => void): void {
+    this.#requireLive();
     this.#endings.push(ending);
   }
 
+  #requireLive(): void {
+    invariant(!this.#ended, 'a fiber was used after its end');
+  }
+
   #end(): void {
+    this.#ended = true;
     for (const ending of this.#endings.splice(0)) ending();
   }
 }

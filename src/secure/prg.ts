@@ -56,9 +56,11 @@ export class Prg implements WordSource {
     return out;
   }
 
+  /** Overwrites the key, and what is left of the words. */
   destroy(): void {
+    this.#cipher?.final();
     this.#cipher = undefined;
-    this.#ahead.fill(0n);
+    release(this.#block);
     this.#ahead = none;
     this.#block = none;
   }
@@ -67,6 +69,7 @@ export class Prg implements WordSource {
   #refill(count: number): void {
     const left = this.#ahead;
     const more = this.#generate(Math.max(count - left.length, AHEAD_WORDS));
+    // Memory of its own, all of it: only then it can be zeroed when it is used up.
     let block = more;
     if (left.length > 0) {
       block = new BigUint64Array(left.length + more.length);
@@ -82,10 +85,11 @@ export class Prg implements WordSource {
   /** The next words of the key stream. */
   #generate(count: number): Words {
     const bytes = (this.#cipher as Cipher).update(zeros.subarray(0, 8 * count));
-    if (bytes.byteOffset % 8 === 0) return new BigUint64Array(bytes.buffer, bytes.byteOffset, count);
-    const aligned = new BigUint64Array(count);
-    new Uint8Array(aligned.buffer).set(bytes);
-    return aligned;
+    if (bytes.byteLength === bytes.buffer.byteLength) return new BigUint64Array(bytes.buffer);
+    const own = new BigUint64Array(count);
+    new Uint8Array(own.buffer).set(bytes);
+    bytes.fill(0);
+    return own;
   }
 }
 
@@ -119,12 +123,12 @@ export class SharedSeed {
     if (this.#destroyed) throw closed();
     const found = this.#streams.get(fiber);
     if (found !== undefined) return found;
-    const stream = fiberStream(this.#seed, fiber.path, `${this.#name}${fiber.path}`, this.#observe);
-    this.#streams.set(fiber, stream);
     fiber.onEnd(() => {
-      stream.destroy();
+      this.#streams.get(fiber)?.destroy();
       this.#streams.delete(fiber);
     });
+    const stream = fiberStream(this.#seed, fiber.path, `${this.#name}${fiber.path}`, this.#observe);
+    this.#streams.set(fiber, stream);
     return stream;
   }
 

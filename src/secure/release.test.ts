@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { MessagePort } from 'node:worker_threads';
 import { Prg } from './prg.ts';
 import { release, releaseTogether } from './release.ts';
 
@@ -12,11 +13,28 @@ test('a released array is empty, with all views of its memory', () => {
   release(words);
 });
 
-test('small arrays, parts of others and shared memory stay', () => {
+test('what is released is zeroed, small or large, before its memory goes', () => {
   const small = new BigUint64Array(16).fill(7n);
+  release(small);
+  assert.ok(small.length === 16 && small.every((word) => word === 0n));
+  const large = new BigUint64Array(8192).fill(7n);
+  let zeroed = false;
+  const transfer = MessagePort.prototype.postMessage;
+  MessagePort.prototype.postMessage = (_value: unknown, list?: readonly unknown[]) => {
+    zeroed = new BigUint64Array(list?.[0] as ArrayBuffer).every((word) => word === 0n);
+  };
+  try {
+    release(large);
+  } finally {
+    MessagePort.prototype.postMessage = transfer;
+  }
+  assert.ok(zeroed);
+});
+
+test('parts of others and shared memory stay', () => {
   const part = new BigUint64Array(16_384).fill(7n).subarray(0, 8192);
   const shared = new BigUint64Array(new SharedArrayBuffer(65_536)).fill(7n);
-  for (const words of [small, part, shared]) {
+  for (const words of [part, shared]) {
     release(words);
     assert.ok(words.length > 0 && words.every((word) => word === 7n));
   }

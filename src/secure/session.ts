@@ -51,6 +51,8 @@ export interface ProtocolSetting {
 }
 
 interface ProtocolEntry {
+  /** Of its messages: members compare it. */
+  readonly version: number;
   readonly partiesMin: number;
   readonly partiesMax: number;
   open(setting: ProtocolSetting): Promise<Protocol>;
@@ -58,9 +60,9 @@ interface ProtocolEntry {
 
 /** Parties that each protocol takes. */
 export const protocols: Readonly<Record<ProtocolName, ProtocolEntry>> = {
-  ref: { partiesMin: 2, partiesMax: 16, open: openRef },
-  rep3: { partiesMin: 3, partiesMax: 3, open: openRep3 },
-  semi2k: { partiesMin: 2, partiesMax: 5, open: openSemi2k },
+  ref: { version: 1, partiesMin: 2, partiesMax: 16, open: openRef },
+  rep3: { version: 2, partiesMin: 3, partiesMax: 3, open: openRep3 },
+  semi2k: { version: 1, partiesMin: 2, partiesMax: 5, open: openSemi2k },
 };
 
 /** What operations see: the session, and the fiber on which they run. */
@@ -180,7 +182,7 @@ export async function createSession(
     fiber: rounds.root,
     random,
     kernels: options.kernels ?? (await loadKernels()),
-    agreement: `${name} 1, ${members.size} members, ${dealer === undefined ? 'no' : 'a'} dealer, ${fracBits} fractional bits`,
+    agreement: `${name} ${protocols[name].version}, ${members.size} members, ${dealer === undefined ? 'no' : 'a'} dealer, ${fracBits} fractional bits`,
     observe: options.observe,
     dealer,
   });

@@ -131,7 +131,8 @@ describe('seven failures, real processes', () => {
   it('two parties have federation files of different names', () =>
     withParties(three({}, { bob: { job: steady, federation: { name: 'other' } } }), async (parties) => {
       await expectVerdict(parties, { code: 'PROGRAM_MISMATCH', exit: 78 });
-      for (const party of parties.all) assert.match(party.story(), /federation: .*bob differs from the others/);
+      for (const party of parties.all)
+        assert.match(party.story(), /federation: .*bob differs from the others/);
     }));
 
   it('none is a federation file that lists the same parties in another order', () =>

@@ -7,6 +7,14 @@ export const secureErrors = {
     causes: 'A different implementation, a damaged message, or an attack.',
     remedy: 'Do not retry before you know why; talk to the peer.',
   },
+  PRIVITY_SECURE_CHECK: {
+    failure: 'CHECK_FAILED',
+    means:
+      'Two members of a secure device (rep3) hold different shares where both should hold the same one: what was opened is not used.',
+    causes:
+      'A member that deviates from the protocol, in this opening or before, or a fault of a machine. Which of the two it was cannot be told.',
+    remedy: 'Do not use any result of the run, and do not retry before you know why.',
+  },
   PRIVITY_SECURE_MISMATCH: {
     failure: 'DIVERGENCE',
     means: 'The members of a secure device do not set out to compute the same thing.',

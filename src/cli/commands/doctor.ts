@@ -12,7 +12,14 @@ import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { type Check, failed, ok, warning } from '../doctor/check.ts';
 import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
-import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
+import {
+  type ComputesWith,
+  checkClock,
+  checkKeyMode,
+  checkNativeCode,
+  checkNodeVersion,
+  checkValidity,
+} from '../doctor/own-checks.ts';
 import { inspectJob } from '../local/find-parties.ts';
 import { wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
@@ -59,6 +66,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}, Node.js ${process.version}, DuckDB ${duckdbVersion() || 'none'}; a run compares them with the peers'`,
     ),
   );
+  add(checkNativeCode(await computesWith()));
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
   const { config: file } = flags;
   const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);
@@ -87,6 +95,15 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
     shell.out.write(conclusion(shell, checks, config !== undefined));
   }
   return bad === 0 ? 0 : DOCTOR_FAILED_EXIT;
+}
+
+/** Loaded here only: no other command needs native code. */
+async function computesWith(): Promise<ComputesWith> {
+  const [{ curveLibrary }, { loadKernels }] = await Promise.all([
+    import('../../psi/curve.ts'),
+    import('../../secure/kernels/load.ts'),
+  ]);
+  return { curve: await curveLibrary(), kernels: (await loadKernels()).name };
 }
 
 /** The job as this party would run it: with the settings of the party file, and those of the command line over them. */

@@ -20,6 +20,31 @@ export function checkNodeVersion(version: string): Check {
   return failed('node', text, `install Node ${needMajor}.${needMinor} or newer`);
 }
 
+/** What computes here: native code and WebAssembly are replaced by slower code where they cannot be loaded, which is said, and never silently. */
+export interface ComputesWith {
+  /** Of an intersection. */
+  readonly curve: 'sodium-native' | 'node:crypto';
+  /** Of secure devices. */
+  readonly kernels: 'wasm' | 'typescript';
+}
+
+export function checkNativeCode({ curve, kernels }: ComputesWith): Check {
+  const missing = [
+    ...(curve === 'sodium-native'
+      ? []
+      : [
+          `sodium-native cannot be loaded: psi computes with ${curve}, some ten times slower, and semi2k of two parties needs a dealer`,
+        ]),
+    ...(kernels === 'wasm'
+      ? []
+      : ['WebAssembly kernels cannot be loaded: secure devices compute in TypeScript, far slower']),
+  ];
+  if (missing.length === 0) return ok('native code', 'sodium-native and WebAssembly kernels');
+  const remedy =
+    'install Privity again on this machine (npm ci); sodium-native has builds for Linux, macOS and Windows on x64 and arm64';
+  return warning('native code', missing.join('; '), remedy);
+}
+
 /** The mode of the private key's file, as `stat` gives it. Not checked where files have no such modes. */
 export function checkKeyMode(file: string, mode: number, platform: NodeJS.Platform): Check {
   if (platform === 'win32') return ok('key file', `${file} (permissions are not checked on this system)`);

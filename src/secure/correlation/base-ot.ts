@@ -55,8 +55,7 @@ export class BaseOtSender {
   constructor(curve: Curve, random: Random) {
     this.#curve = curve;
     this.#scalar = uniformScalar(curve, random);
-    curve.crypto_scalarmult_ed25519_base_noclamp(this.opening, this.#scalar);
-    requireWritten(this.opening);
+    written(this.opening, () => curve.crypto_scalarmult_ed25519_base_noclamp(this.opening, this.#scalar));
   }
 
   /** The keys of all OTs. Only once: the scalar is forgotten. */
@@ -66,18 +65,24 @@ export class BaseOtSender {
     const zero = new Uint8Array(count * SEED_BYTES);
     const one = new Uint8Array(count * SEED_BYTES);
     const [square, product, difference] = [point(), point(), point()];
-    curve.crypto_scalarmult_ed25519_noclamp(square, this.#scalar, this.opening);
+    written(square, () => curve.crypto_scalarmult_ed25519_noclamp(square, this.#scalar, this.opening));
     for (let i = 0; i < count; i++) {
       const received = answer.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES);
       if (!curve.crypto_core_ed25519_is_valid_point(received))
         throw violation('an invalid point in oblivious transfer');
-      curve.crypto_scalarmult_ed25519_noclamp(product, this.#scalar, received);
-      curve.crypto_core_ed25519_sub(difference, product, square);
-      zero.set(keyOf(i, this.opening, received, product), i * SEED_BYTES);
-      one.set(keyOf(i, this.opening, received, difference), i * SEED_BYTES);
+      written(product, () => curve.crypto_scalarmult_ed25519_noclamp(product, this.#scalar, received));
+      written(difference, () => curve.crypto_core_ed25519_sub(difference, product, square));
+      keyInto(zero, i, this.opening, received, product);
+      keyInto(one, i, this.opening, received, difference);
     }
-    for (const secret of [this.#scalar, square, product, difference]) secret.fill(0);
+    for (const secret of [square, product, difference]) secret.fill(0);
+    this.destroy();
     return { zero, one, transcript: transcriptOf(this.opening, answer) };
+  }
+
+  /** Forgets the scalar. Twice is once. */
+  destroy(): void {
+    this.#scalar.fill(0);
   }
 }
 
@@ -95,19 +100,18 @@ export function receiveBaseOts(
   const [plain, moved, shared] = [point(), point(), point()];
   for (const [i, choice] of choices.entries()) {
     const scalar = uniformScalar(curve, random);
-    curve.crypto_scalarmult_ed25519_base_noclamp(plain, scalar);
-    curve.crypto_core_ed25519_add(moved, plain, opening);
+    written(plain, () => curve.crypto_scalarmult_ed25519_base_noclamp(plain, scalar));
+    written(moved, () => curve.crypto_core_ed25519_add(moved, plain, opening));
     const sent = answer.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES);
     // Without a branch on the choice.
     for (let at = 0; at < POINT_BYTES; at++) {
       const here = plain[at] ?? 0;
       sent[at] = here ^ (-choice & (here ^ (moved[at] ?? 0)));
     }
-    curve.crypto_scalarmult_ed25519_noclamp(shared, scalar, opening);
-    keys.set(keyOf(i, opening, sent, shared), i * SEED_BYTES);
+    written(shared, () => curve.crypto_scalarmult_ed25519_noclamp(shared, scalar, opening));
+    keyInto(keys, i, opening, sent, shared);
     scalar.fill(0);
   }
-  requireWritten(answer);
   for (const secret of [plain, moved, shared]) secret.fill(0);
   return { keys, answer, transcript: transcriptOf(opening, answer) };
 }
@@ -117,27 +121,40 @@ function point(): Uint8Array {
 }
 
 function uniformScalar(curve: Curve, random: Random): Uint8Array {
-  const wide = new Uint8Array(random.bytes(64));
+  const wide = random.bytes(64);
   const scalar = new Uint8Array(32);
-  curve.crypto_core_ed25519_scalar_reduce(scalar, wide);
+  written(scalar, () => curve.crypto_core_ed25519_scalar_reduce(scalar, wide));
   wide.fill(0);
-  requireWritten(scalar);
   return scalar;
 }
 
-/** Bindings have been seen to write nothing into memory they do not know; zeros are no key. */
-function requireWritten(bytes: Uint8Array): void {
+/**
+ * Bindings have been seen to write nothing into memory they do not know. Zeros are no scalar and no encoding of a point, and memory that serves
+ * again must not pass off the result of the call before.
+ */
+function written(output: Uint8Array, work: () => void): void {
+  output.fill(0);
+  work();
   invariant(
-    bytes.some((byte) => byte !== 0),
+    output.some((byte) => byte !== 0),
     'the curve library gave no result',
   );
 }
 
-function keyOf(index: number, opening: Uint8Array, answer: Uint8Array, shared: Uint8Array): Uint8Array {
+/** Puts the key of OT `index` where it belongs among all. */
+function keyInto(
+  keys: Uint8Array,
+  index: number,
+  opening: Uint8Array,
+  answer: Uint8Array,
+  shared: Uint8Array,
+): void {
   const number = new Uint8Array(4);
   new DataView(number.buffer).setUint32(0, index, true);
   const hash = createHash('sha256').update('privity base ot key 1').update(number);
-  return hash.update(opening).update(answer).update(shared).digest().subarray(0, SEED_BYTES);
+  const digest = hash.update(opening).update(answer).update(shared).digest();
+  keys.set(digest.subarray(0, SEED_BYTES), index * SEED_BYTES);
+  digest.fill(0);
 }
 
 function transcriptOf(opening: Uint8Array, answer: Uint8Array): Uint8Array {

@@ -54,7 +54,9 @@ export function linkToDealer(channel: Channel, dealer: number): DealerLink {
 
 /** Waits for the seed that the dealer gives this member. */
 export async function openDealerSource(link: DealerLink, observe?: DrawObserver): Promise<CorrelationSource> {
-  const seed = new Uint8Array(readFrame(await link.receive(), 'seed', 0, 0, SEED_BYTES));
+  const received = readFrame(await link.receive(), 'seed', 0, 0, SEED_BYTES);
+  const seed = new Uint8Array(received);
+  received.fill(0);
   const { size } = link.members;
   return new DealerSource(link, new SharedSeed(seed, 'dealer', observe), size === 2 ? 'pair' : 'group');
 }

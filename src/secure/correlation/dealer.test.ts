@@ -328,6 +328,22 @@ describe('rules between a dealer and its members', () => {
     await assert.rejects(serving, { code: 'PRIVITY_DEALER_PROTOCOL' });
   });
 
+  it('an order for an operation that has ended, whose stream would begin again', async () => {
+    const { channels } = memoryChannels(3);
+    const [, last, dealer] = channels;
+    assert.ok(last && dealer);
+    const serving = assert.rejects(serveDealer(dealer, systemRandom, typescriptKernels), {
+      code: 'PRIVITY_DEALER_PROTOCOL',
+      message: /has ended/,
+    });
+    const order = (kind: 'mul' | 'and', number: number, path: string) =>
+      last.send(2, frame('order', number, 0, orderBody({ kind, sizes: [1] }, { path, drawn: 0 })));
+    await order('mul', 0, '/0.0');
+    await last.send(2, frame('release', 0, 0, Buffer.from('/0.0')));
+    await order('and', 1, '/0.0');
+    await serving;
+  });
+
   it('random messages: a typed error, or a message (law)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.integer({ min: 0, max: 6 }), (noise, kind) => {

@@ -17,9 +17,11 @@ import type { Channel } from '../../contracts/channel.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { fiberStream, type Prg, SEED_BYTES } from '../prg.ts';
+import { release } from '../release.ts';
 import type { Words } from '../sharing/shares.ts';
 import { blaming } from '../violations.ts';
 import { frame, PART_BYTES_MAX, type Place, readMemberMessage, violation } from './dealer-frames.ts';
+import { EndedFibers } from './ended-fibers.ts';
 import { type Order, type Recipe, recipeOf } from './recipes.ts';
 
 /** Fibers that may be alive at once: each costs the dealer a cipher for every member. */
@@ -54,6 +56,7 @@ class Dealer {
   readonly #kernels: Kernels;
   readonly #members: readonly number[];
   readonly #seeds: readonly Uint8Array[];
+  readonly #ended = new EndedFibers(FIBERS_MAX);
   readonly #streams = new Map<string, readonly Prg[]>();
   #orders = 0;
   #bytesSent = 0;
@@ -62,7 +65,7 @@ class Dealer {
     this.#channel = channel;
     this.#kernels = kernels;
     this.#members = members;
-    this.#seeds = members.map(() => new Uint8Array(random.bytes(SEED_BYTES)));
+    this.#seeds = members.map(() => random.bytes(SEED_BYTES));
   }
 
   get report(): DealerReport {
@@ -85,6 +88,7 @@ class Dealer {
       if (message.kind === 'release') {
         if (!this.#streams.has(message.path)) throw violation('the end of an operation that has not begun');
         this.#release(message.path);
+        this.#ended.end(message.path);
       } else await this.#answer(rank, message.number, message.order, message.place);
     }
   }
@@ -98,6 +102,8 @@ class Dealer {
     if (number !== this.#orders++) throw violation('orders out of order');
     const recipe = recipeOf(order);
     if (recipe === undefined) throw violation('an order of impossible sizes');
+    // The stream of a fiber that has ended would begin anew, and give the same words under another order.
+    this.#ended.requireLive(path);
     const streams = this.#streamsOf(path);
     // Also where a stream was released too early, or is named wrongly: it would begin anew.
     if (streams.at(-1)?.drawn !== drawn) throw violation('an order for another place of a stream');
@@ -122,7 +128,8 @@ class Dealer {
       }
       return value;
     });
-    return recipe.solve(kernels, values).map((value, index) => {
+    const solved = recipe.solve(kernels, values);
+    const corrections = solved.map((value, index) => {
       const group = recipe.dependent[index]?.group;
       const rest = value.slice();
       for (const stream of streams.slice(0, -1)) {
@@ -131,6 +138,8 @@ class Dealer {
       }
       return rest;
     });
+    for (const secret of [...values, ...solved]) release(secret);
+    return corrections;
   }
 
   #streamsOf(path: string): readonly Prg[] {

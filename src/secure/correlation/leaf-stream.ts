@@ -35,7 +35,9 @@ export class LeafStream {
     return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
   }
 
+  /** Overwrites the key. */
   destroy(): void {
+    this.#cipher?.final();
     this.#cipher = undefined;
   }
 }
@@ -90,8 +92,8 @@ export class BlockCounters {
     if (found !== undefined) return found;
     const tag = createHash('sha256').update(`privity ot fiber ${fiber.path}`).digest().subarray(0, TAG_BYTES);
     const counter = { tag: new Uint8Array(tag), blocks: 0, hashes: 0 };
-    this.#counters.set(fiber, counter);
     fiber.onEnd(() => this.#counters.delete(fiber));
+    this.#counters.set(fiber, counter);
     return counter;
   }
 }

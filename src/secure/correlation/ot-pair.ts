@@ -48,33 +48,42 @@ export class OtPair {
     this.#treeBits = treeBits;
   }
 
-  /** Base OTs and trees in both directions at once: three rounds. */
+  /** Base OTs and trees in both directions at once: three rounds. Of what is secret in it nothing is left, also if it fails. */
   static async open({ fiber, random, treeBits, kernels, observe }: OtPairOptions): Promise<OtPair> {
     invariant(fiber.size === 2, 'oblivious transfer is between two members');
     const curve = await loadEdwards();
     const shape = treeShape(treeBits);
     const base = new BaseOtSender(curve, random);
     // Δ of the own sending direction, tree by tree.
-    const punctured = new Uint8Array(random.bytes(shape.trees)).map((byte) => byte & (2 ** treeBits - 1));
-    const theirOpening = await swap(fiber, 'ot opening', base.opening, POINT_BYTES);
-    const { keys, answer, transcript } = receiveBaseOts(
-      curve,
-      random,
-      choicesFor(shape, punctured),
-      theirOpening,
-    );
-    const theirAnswer = await swap(fiber, 'ot answer', answer, ROW_BITS * POINT_BYTES);
-    const pairs = base.finish(theirAnswer);
-    const message = new Uint8Array(punctureBytes(shape));
-    const grown = growTrees(shape, random, pairs, message);
-    const theirMessage = await swap(fiber, 'ot trees', message, punctureBytes(shape));
-    const regrown = regrowTrees(shape, punctured, { keys, transcript }, theirMessage);
-    for (const secret of [keys, pairs.zero, pairs.one]) secret.fill(0);
-    return new OtPair(
-      new RandomOtSender(treeBits, regrown, punctured, new RowHash(transcript, kernels), kernels, observe),
-      new RandomOtReceiver(treeBits, grown, new RowHash(pairs.transcript, kernels), kernels, observe),
-      treeBits,
-    );
+    const drawn = random.bytes(shape.trees);
+    const punctured = drawn.map((byte) => byte & (2 ** treeBits - 1));
+    const choices = choicesFor(shape, punctured);
+    const spent: Uint8Array[] = [drawn, choices];
+    const kept: Uint8Array[] = [punctured];
+    try {
+      const theirOpening = await swap(fiber, 'ot opening', base.opening, POINT_BYTES);
+      const { keys, answer, transcript } = receiveBaseOts(curve, random, choices, theirOpening);
+      spent.push(keys);
+      const theirAnswer = await swap(fiber, 'ot answer', answer, ROW_BITS * POINT_BYTES);
+      const pairs = base.finish(theirAnswer);
+      spent.push(pairs.zero, pairs.one);
+      const message = new Uint8Array(punctureBytes(shape));
+      const grown = growTrees(shape, random, pairs, message);
+      kept.push(...grown.flat());
+      const theirMessage = await swap(fiber, 'ot trees', message, punctureBytes(shape));
+      const regrown = regrowTrees(shape, punctured, { keys, transcript }, theirMessage);
+      return new OtPair(
+        new RandomOtSender(treeBits, regrown, punctured, new RowHash(transcript, kernels), kernels, observe),
+        new RandomOtReceiver(treeBits, grown, new RowHash(pairs.transcript, kernels), kernels, observe),
+        treeBits,
+      );
+    } catch (error) {
+      base.destroy();
+      for (const secret of kept) secret.fill(0);
+      throw error;
+    } finally {
+      for (const secret of spent) secret.fill(0);
+    }
   }
 
   /** Works through the list, the same at both members. The corrections of one extension travel with the next. */

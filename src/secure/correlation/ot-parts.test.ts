@@ -46,6 +46,33 @@ it('base OT: the receiver has the key of its choice, and not the other', async (
   assert.equal(seen.size, 128);
 });
 
+describe('base OT over a library that does not write one result of many', () => {
+  const calls = [
+    'crypto_scalarmult_ed25519_base_noclamp',
+    'crypto_scalarmult_ed25519_noclamp',
+    'crypto_core_ed25519_add',
+    'crypto_core_ed25519_sub',
+    'crypto_core_ed25519_scalar_reduce',
+  ] as const;
+  for (const name of calls) {
+    it(`is found out: ${name}`, async () => {
+      const curve = await loadEdwards();
+      let count = 0;
+      const silent = {
+        ...curve,
+        [name]: (...args: [Uint8Array, Uint8Array, Uint8Array]) => {
+          if (++count !== 60) curve[name](...args);
+        },
+      };
+      assert.throws(() => {
+        const sender = new BaseOtSender(silent, systemRandom);
+        const choices = new Uint8Array(128);
+        sender.finish(receiveBaseOts(silent, systemRandom, choices, sender.opening).answer);
+      }, /gave no result/);
+    });
+  }
+});
+
 async function trees(treeBits: TreeBits, punctured: Uint8Array) {
   const shape = treeShape(treeBits);
   const { sent, received } = await baseOts(choicesFor(shape, punctured));

@@ -51,7 +51,7 @@ export async function openOtSource(options: OtSourceOptions): Promise<PairSource
   const { fiber, random, observe, treeBits = 4 } = options;
   const inner = options.inner ?? (await loadOtKernels());
   const pair = await OtPair.open({ fiber, random, treeBits, kernels: inner, observe });
-  const own = new SharedSeed(new Uint8Array(random.bytes(SEED_BYTES)), 'own factors', observe);
+  const own = new SharedSeed(random.bytes(SEED_BYTES), 'own factors', observe);
   return new OtSource(pair, own, options.kernels, inner, otCosts(treeBits));
 }
 

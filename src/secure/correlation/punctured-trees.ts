@@ -33,7 +33,7 @@ export function growTrees(
   message: Uint8Array,
 ): Uint8Array[][] {
   return Array.from({ length: shape.trees }, (_, tree) => {
-    let level: Uint8Array[] = [new Uint8Array(random.bytes(SEED_BYTES))];
+    let level: Uint8Array[] = [random.bytes(SEED_BYTES)];
     for (let depth = 0; depth < shape.depth; depth++) {
       level = level.flatMap(children);
       const ot = tree * shape.depth + depth;
@@ -92,9 +92,13 @@ export function regrowTrees(
 /** Two seeds from one: the first two blocks of its stream. */
 function children(seed: Uint8Array): Uint8Array[] {
   const cipher = createCipheriv('aes-128-ctr', seed, new Uint8Array(16));
-  const both = new Uint8Array(cipher.update(new Uint8Array(2 * SEED_BYTES)));
+  const both: Uint8Array = cipher.update(new Uint8Array(2 * SEED_BYTES));
+  cipher.final();
   seed.fill(0);
-  return [both.slice(0, SEED_BYTES), both.slice(SEED_BYTES)];
+  // A Buffer's slice is no copy.
+  const halves = [new Uint8Array(both.subarray(0, SEED_BYTES)), new Uint8Array(both.subarray(SEED_BYTES))];
+  both.fill(0);
+  return halves;
 }
 
 function sumOf(seeds: readonly Uint8Array[]): Uint8Array {

@@ -5,8 +5,17 @@ import { dtypeMismatch } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, matmulPS, matmulSP, mulSP, scaleS, subSS } from '../sharing/linear.ts';
-import type { Arith } from '../sharing/shares.ts';
-import { checkPublic, numbersOf, pairOf, sameType, secret, sharesOf, tensorOf } from './operands.ts';
+import { type Arith, likewise } from '../sharing/shares.ts';
+import {
+  checkPublic,
+  numbersOf,
+  type Pair,
+  pairOf,
+  sameType,
+  secret,
+  sharesOf,
+  tensorOf,
+} from './operands.ts';
 
 /**
  * How products of fixed numbers lose their additional fractional bits. `probabilistic`: up or down, by the low bits of shares; `exact`:
@@ -18,14 +27,30 @@ export type Truncation = 'probabilistic' | 'exact';
 export async function add(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   const pair = pairOf(on, x, y, 'add');
   const dtype = sameType(pair.x, pair.y, 'add');
-  return secret(on, dtype, pair.shape, addSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y)));
+  return secret(
+    on,
+    dtype,
+    pair.shape,
+    moved(pair, addSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y))),
+  );
 }
 
 /** Element-wise difference. Local; domain as {@link add}. */
 export async function sub(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   const pair = pairOf(on, x, y, 'sub');
   const dtype = sameType(pair.x, pair.y, 'sub');
-  return secret(on, dtype, pair.shape, subSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y)));
+  return secret(
+    on,
+    dtype,
+    pair.shape,
+    moved(pair, subSS(on.kernels, sharesOf(on, pair.x), sharesOf(on, pair.y))),
+  );
+}
+
+/** A public number more or less hides nothing of how a secret was rounded; another secret does. */
+function moved({ x, y }: Pair, sum: Arith): Arith {
+  if (x.secret && y.secret) return sum;
+  return likewise([...(x.secret ? [x.shares] : []), ...(y.secret ? [y.shares] : [])], sum);
 }
 
 /** -x, exact. Local. */

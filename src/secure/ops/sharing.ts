@@ -63,7 +63,8 @@ export function fromPublic(on: Evaluator, x: PublicTensor): SecretTensor {
 
 /**
  * Opens a tensor to all members, or to one: the others get undefined then.
- * Cost: 1 round, 8 bytes an element and member, booleans 1 bit (rep3; to one member: sent by one).
+ * Cost: 1 round, 8 bytes an element and member, booleans 1 bit, and one hash (rep3; to one member: sent by one, and the hash by another).
+ * @throws {PeerError} PRIVITY_SECURE_CHECK
  */
 export async function reveal(on: Evaluator, x: SecretTensor, to?: number): Promise<PublicTensor | undefined> {
   const { protocol, fiber } = on;

@@ -44,7 +44,10 @@ export interface Protocol {
   /** A vector that every member has, in the form of shares. Local; not fresh. */
   publicA(words: Words): Arith;
   publicB(length: number, width: number, planes: Words): Bits;
-  /** Opens to all, or to one member: the others get undefined then. */
+  /**
+   * Opens to all, or to one member: the others get undefined then. May find that members do not agree on what is opened.
+   * @throws {PeerError} PRIVITY_SECURE_CHECK
+   */
   openA(fiber: Fiber, x: Arith, to?: number): Promise<Words | undefined>;
   openB(fiber: Fiber, x: Bits, to?: number): Promise<Words | undefined>;
 
@@ -95,6 +98,8 @@ export interface ProtocolCosts {
   shareB(owner: number, length: number, width: number): Cost;
   openA(length: number, to?: number): Cost;
   openB(length: number, width: number, to?: number): Cost;
+  /** Whether `from` tells what is opened to `to` alone; if not, others do, and it sends nothing, or a hash of what they send. */
+  tells(from: number, to: number): boolean;
   mulSS(length: number): Cost;
   matmulSS(dims: MatrixDims): Cost;
   mulTruncSS(length: number, bits: number): Cost;

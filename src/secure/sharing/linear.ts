@@ -1,7 +1,7 @@
 /** What needs no message: each member does the same to each of its parts. For every protocol whose parts add up. */
 import type { Kernels } from '../kernels/kernels.ts';
 import type { MatrixDims } from '../protocols/protocol.ts';
-import { type Arith, arith, type Bits, bits, planeWords, type Words } from './shares.ts';
+import { type Arith, arith, type Bits, bits, likewise, planeWords, type Words } from './shares.ts';
 
 const eachPart = (
   x: Arith,
@@ -27,7 +27,10 @@ export function subSS(kernels: Kernels, x: Arith, y: Arith): Arith {
 
 /** x·factor, one public factor for all elements. To add a public vector, bring it into the form of shares: `publicA`. */
 export function scaleS(kernels: Kernels, x: Arith, factor: bigint): Arith {
-  return eachPart(x, (part, out) => kernels.affine(out, part, factor, 0n));
+  return likewise(
+    [x],
+    eachPart(x, (part, out) => kernels.affine(out, part, factor, 0n)),
+  );
 }
 
 /** Element-wise product with public factors. */
@@ -70,13 +73,14 @@ export function onesPlanes(length: number, width: number): Words {
 
 /** Elements by position, which is public; positions may repeat. */
 export function gather(x: Arith, index: Uint32Array): Arith {
-  return eachPart(
+  const taken = eachPart(
     x,
     (part, out) => {
       for (let i = 0; i < index.length; i++) out[i] = part[index[i] as number] as bigint;
     },
     index.length,
   );
+  return likewise([x], taken);
 }
 
 /** The same for bits of any width. */
@@ -122,7 +126,7 @@ export function concat(list: readonly Arith[]): Arith {
     }
     return out;
   });
-  return arith(length, parts);
+  return likewise(list, arith(length, parts));
 }
 
 export function concatBits(list: readonly Bits[]): Bits {

@@ -12,6 +12,11 @@ export interface Arith {
   readonly kind: 'arith';
   readonly length: number;
   readonly parts: readonly Words[];
+  /**
+   * As it came from a truncation that rounds by the shares, at most rearranged or multiplied by one number: opened like this it says a little of the
+   * bits that were dropped (docs/protocols.md, "A point to know").
+   */
+  readonly rounded?: boolean;
 }
 
 /**
@@ -33,6 +38,16 @@ export function planeWords(length: number): number {
 
 export function arith(length: number, parts: readonly Words[]): Arith {
   return { kind: 'arith', length, parts };
+}
+
+/** What a truncation that rounds by the shares gives. */
+export function rounded(length: number, parts: readonly Words[]): Arith {
+  return { kind: 'arith', length, parts, rounded: true };
+}
+
+/** The same elements in other words, places or units. */
+export function likewise(x: readonly Arith[], made: Arith): Arith {
+  return x.some((one) => one.rounded) ? { ...made, rounded: true } : made;
 }
 
 export function bits(length: number, width: number, parts: readonly Words[]): Bits {

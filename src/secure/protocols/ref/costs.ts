@@ -14,6 +14,7 @@ export function refCosts(size: number): ProtocolCosts {
     shareB: (owner, length, width) => tell(owner, width * planeWords(length)),
     openA: nothing,
     openB: nothing,
+    tells: () => true,
     mulSS: nothing,
     matmulSS: nothing,
     mulTruncSS: nothing,

@@ -20,7 +20,8 @@ import { refCosts } from './costs.ts';
 /** Opens the twin; see {@link Protocol}. */
 export async function openRef(setting: ProtocolSetting): Promise<Protocol> {
   const { fiber, random, kernels, agreement, observe } = setting;
-  const { common } = await agree(fiber, random, agreement);
+  const { common, with: pairs } = await agree(fiber, random, agreement);
+  for (const unused of pairs) unused.fill(0);
   return new RefProtocol(fiber.rank, fiber.size, kernels, new SharedSeed(common, 'common', observe));
 }
 

@@ -13,6 +13,7 @@ import {
   SIGN_ROUNDS,
 } from '../circuits.ts';
 import type { ProtocolCosts } from '../protocol.ts';
+import { CHECK_BYTES } from './sharing.ts';
 
 const only = (rank: number, bytes: number): Cost => ({
   rounds: 1,
@@ -20,8 +21,16 @@ const only = (rank: number, bytes: number): Cost => ({
 });
 const free = evenCost(3, 0, 0);
 const planeBytes = (length: number): number => 8 * planeWords(length);
-const open = (bytes: number, to: number | undefined): Cost =>
-  to === undefined ? evenCost(3, 1, bytes) : only((to + 2) % 3, bytes);
+/** The share that a member lacks, from the one before it, and a hash of it, from the one after. */
+const open = (bytes: number, to: number | undefined): Cost => ({
+  rounds: 1,
+  bytes: [0, 1, 2].map((member) => {
+    const [toNext, toPrevious] = [(member + 1) % 3, (member + 2) % 3].map(
+      (receiver) => to === undefined || to === receiver,
+    );
+    return (toNext ? bytes : 0) + (toPrevious ? CHECK_BYTES : 0);
+  }),
+});
 const ands = (length: number, count: number, rounds: number): Cost =>
   evenCost(3, rounds, count * planeBytes(length));
 const shareB = (owner: number, length: number, width: number): Cost =>
@@ -35,6 +44,7 @@ export const rep3Costs: ProtocolCosts = {
   shareB,
   openA: (length, to) => open(8 * length, to),
   openB: (length, width, to) => open(width * planeBytes(length), to),
+  tells: (from, to) => from === (to + 2) % 3,
   mulSS: (length) => evenCost(3, 1, 8 * length),
   matmulSS: (dims) => evenCost(3, 1, 8 * productLength(dims)),
   mulTruncSS: truncate,

@@ -6,7 +6,9 @@
  * Differences: two-operand adders instead of three; bit to arithmetic without a multiplication (convert.ts); truncation without gross
  *   errors (truncate.ts); masks that both holders of a share draw from AES-128 in counter mode, per fiber.
  * Security: semi-honest adversary that corrupts one of the three members; AES-128 a pseudorandom function. Not protected: two members
- *   that pool their shares; a member that deviates can make results wrong (messages of wrong form are refused).
+ *   that pool their shares. Against a member that deviates neither results nor secrets are protected: it can make a result wrong unnoticed, and choose
+ *   errors that make what is opened, or whether the job goes on, depend on others' inputs. Messages of wrong form are refused, and where
+ *   something is opened the two holders of each share must hold the same (sharing.ts): that finds wrong openings and inconsistent sharings, no more.
  * Needs: authenticated, encrypted, ordered channels between each two; fresh randomness for each session.
  * Flow: x = x_0 + x_1 + x_2; member i holds x_i and x_(i+1). Sums are local; a product costs one message to the previous member.
  *   Bits alike, with exclusive or, 64 elements a word. Comparison: sums to bits, a carry tree.
@@ -15,7 +17,7 @@
 import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { ProtocolSetting } from '../../session.ts';
-import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
+import { type Arith, arith, type Bits, bits, planeWords, rounded, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
 import type { BitsPair, MatrixDims, Protocol, ProtocolCosts } from '../protocol.ts';
 import { a2b, eqzS, msbS } from './compare.ts';
@@ -159,6 +161,6 @@ class Rep3Protocol implements Protocol {
     // The summand may be used up below.
     const { length } = summand;
     const { parts } = await truncateSum(this.#state, fiber, summand, truncation);
-    return arith(length, parts);
+    return rounded(length, parts);
   }
 }

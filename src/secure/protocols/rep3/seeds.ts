@@ -12,6 +12,8 @@ export class Rep3Seeds {
 
   constructor(rank: number, seeds: PairSeeds, observe: DrawObserver | undefined) {
     const seed = (peer: number): Uint8Array => seeds.with[peer] as Uint8Array;
+    // This protocol draws nothing alone, and nothing that all know.
+    for (const unused of [seed(rank), seeds.common]) unused.fill(0);
     this.#own = new SharedSeed(seed((rank + 2) % 3), `share ${rank}`, observe);
     this.#next = new SharedSeed(seed((rank + 1) % 3), `share ${(rank + 1) % 3}`, observe);
   }

@@ -1,4 +1,6 @@
 /** Into and out of shares. */
+import { createHash } from 'node:crypto';
+import { PeerError } from '../../../base/errors.ts';
 import type { Fiber } from '../../fiber.ts';
 import { release } from '../../release.ts';
 import type { Words } from '../../sharing/shares.ts';
@@ -40,7 +42,15 @@ export async function shareFrom(
   return [zero(), mask];
 }
 
-/** Each member lacks the share of its predecessor, who holds it as its first part. */
+/** Of a share, from who holds it, too. */
+export const CHECK_BYTES = 32;
+
+/**
+ * Each member lacks the share of its predecessor, who holds it as its first part and sends it. The successor holds it as its second part and
+ * sends a hash of it: so of a share that is not the same at its two holders, because one of them, or the owner of the secret, has deviated or
+ * erred, nothing is taken for a value. It does not say which of them.
+ * @throws {PeerError} PRIVITY_SECURE_CHECK
+ */
 export async function openParts(
   { rank, kernels }: Rep3State,
   fiber: Fiber,
@@ -52,18 +62,38 @@ export async function openParts(
   const [own, next] = parts;
   const successor = (rank + 1) % 3;
   const predecessor = (rank + 2) % 3;
-  const receives = to === undefined || to === rank;
+  const gets = (receiver: number): boolean => to === undefined || to === receiver;
   const received = await round(
     fiber,
     label,
-    to === undefined || to === successor ? [{ rank: successor, words: own }] : [],
-    receives ? [{ rank: predecessor, count: own.length }] : [],
+    [
+      ...(gets(successor) ? [{ rank: successor, words: own }] : []),
+      ...(gets(predecessor) ? [{ rank: predecessor, words: checkOf(next) }] : []),
+    ],
+    gets(rank)
+      ? [
+          { rank: predecessor, count: own.length },
+          { rank: successor, count: CHECK_BYTES / 8 },
+        ]
+      : [],
   );
-  if (!receives) return undefined;
+  if (!gets(rank)) return undefined;
+  const check = checkOf(received[predecessor] as Words);
+  if (check.some((word, at) => word !== received[successor]?.[at])) {
+    throw new PeerError(
+      'PRIVITY_SECURE_CHECK',
+      'the two other members of the secure device do not hold the same share of what is opened',
+    );
+  }
   const out = new BigUint64Array(own.length);
   const put = group === 'sum' ? 'add' : 'xor';
   kernels[put](out, own, next);
   kernels[put](out, out, received[predecessor] as Words);
   release(received[predecessor] as Words);
   return out;
+}
+
+function checkOf(share: Words): Words {
+  const digest = createHash('sha256').update('privity rep3 opening').update(share).digest();
+  return new BigUint64Array(new Uint8Array(digest).buffer);
 }

@@ -57,6 +57,7 @@ export function semi2kCosts(size: number, { kind, costs: made }: SourceOutline):
     shareB: () => free,
     openA: (length, to) => open(length, to),
     openB: (length, width, to) => open(width * planeWords(length), to),
+    tells: () => true,
     mulSS,
     matmulSS: (dims) => inSequence(made.matmulTriple(dims), tell(matrices(dims))),
     mulTruncSS: (length) =>

@@ -7,8 +7,9 @@
  * Differences: shares come from pairwise seeds wherever one member knows the value; truncation without gross errors (truncate.ts);
  *   bits of sums by one adder for any number of members (compare.ts); triples of a circuit are made at once.
  * Security: semi-honest adversary that corrupts all members but one; with a dealer, it must not corrupt the dealer as well. AES-128 a
- *   pseudorandom function; without a dealer the assumptions of correlation/ot-source.ts. Not protected: a member that deviates can make
- *   results wrong, or learn more (messages of wrong form are refused). Truncation rounds by the shares: see docs/protocols.md.
+ *   pseudorandom function; without a dealer the assumptions of correlation/ot-source.ts. Against a member that deviates
+ *   neither results nor secrets are protected: it can make a result wrong unnoticed (by any difference of its choice, since it sends the last summand),
+ *   or learn more, by wrong triples say (messages of wrong form are refused). Truncation rounds by the shares: see docs/protocols.md.
  * Needs: authenticated, encrypted, ordered channels between each two; fresh randomness for each session; for more than two members a
  *   dealer, which holds no data.
  * Flow: x is the sum of all members' shares. Sums are local; a product opens both factors under a random triple to all.
@@ -38,11 +39,16 @@ import { truncationStock, truncExactS, truncS, truncWith } from './truncate.ts';
 export async function openSemi2k(setting: ProtocolSetting): Promise<Protocol> {
   const { fiber, random, kernels, agreement, observe, dealer } = setting;
   const seeds = new Semi2kSeeds(fiber.rank, await agree(fiber, random, agreement), observe);
-  const source =
-    dealer === undefined
-      ? await openOtSource({ fiber, random, kernels, observe })
-      : await openDealerSource(dealer, observe);
-  return new Semi2kProtocol({ rank: fiber.rank, size: fiber.size, kernels, seeds, source });
+  try {
+    const source =
+      dealer === undefined
+        ? await openOtSource({ fiber, random, kernels, observe })
+        : await openDealerSource(dealer, observe);
+    return new Semi2kProtocol({ rank: fiber.rank, size: fiber.size, kernels, seeds, source });
+  } catch (error) {
+    seeds.destroy();
+    throw error;
+  }
 }
 
 class Semi2kProtocol implements Protocol {

@@ -19,7 +19,7 @@
 import type { BitProducts, TruncationMasks } from '../../correlation/source.ts';
 import type { Fiber } from '../../fiber.ts';
 import { subSS } from '../../sharing/linear.ts';
-import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
+import { type Arith, arith, type Bits, bits, planeWords, rounded, type Words } from '../../sharing/shares.ts';
 import { carryOut, carryOutAnds, lowBits } from '../circuits.ts';
 import { productOfBits } from './bit-products.ts';
 import { bitStock } from './bit-stock.ts';
@@ -61,7 +61,8 @@ export async function truncWith(
   by: number,
   stock: TruncationStock,
 ): Promise<Arith> {
-  return (await truncate(state, fiber, x, by, stock)).quotient;
+  const { quotient } = await truncate(state, fiber, x, by, stock);
+  return rounded(quotient.length, quotient.parts);
 }
 
 export async function truncExactS(state: Semi2kState, fiber: Fiber, x: Arith, by: number): Promise<Arith> {
