@@ -4,6 +4,7 @@ import { PrivityError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
 import { duckdbVersion } from '../../supervisor/surroundings.ts';
 import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
@@ -11,6 +12,7 @@ import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../conf
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { type Check, failed, ok, warning } from '../doctor/check.ts';
+import { checkDisk } from '../doctor/disk-checks.ts';
 import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
 import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
 import { inspectJob } from '../local/find-parties.ts';
@@ -46,6 +48,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       'doctor: give --config FILE for the checks of a party, --job JOB for those of a job, --clean to clear up, or several',
     );
   }
+  keepPrivate();
   const waitMs = flags.wait === undefined ? 0 : parseDuration('--wait', flags.wait);
   const checks: Check[] = [];
   const add = (check: Check): void => {
@@ -59,6 +62,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}, Node.js ${process.version}, DuckDB ${duckdbVersion() || 'none'}; a run compares them with the peers'`,
     ),
   );
+  for (const check of checkDisk()) add(check);
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
   const { config: file } = flags;
   const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);

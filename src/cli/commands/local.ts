@@ -7,6 +7,7 @@ import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { machineMemoryMax } from '../../supervisor/machine-memory.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
 import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
@@ -36,6 +37,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
 
 /** `privity local`: every party of a job on this machine, each in processes of its own. Resolves to the exit code. */
 export async function localCommand(shell: Shell, job: string, flags: LocalFlags): Promise<number> {
+  keepPrivate();
   const jobFile = resolve(shell.cwd, job);
   const args = Object.entries(parseArgs(flags.arg ?? []));
   const bounds = parseBounds(flags.bound ?? []);

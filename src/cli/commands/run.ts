@@ -5,6 +5,7 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
 import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
@@ -40,6 +41,7 @@ type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly o
 
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
+  keepPrivate();
   const parent = flags.parentPipe ? watchParent(shell) : undefined;
   const { config: file } = flags;
   const reading = readPartyFile(file);
