@@ -71,7 +71,7 @@ else if (load) void begin(load);
 
 /** Before there is a run, and so before there are data links. */
 async function sayLastWord(): Promise<void> {
-  if (load === null) return;
+  if (load === null || load.isSandboxed) return;
   await (await import('./last-word.ts')).sayLastWord({ ...load.lastWord, isJoining: true });
 }
 

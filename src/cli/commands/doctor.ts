@@ -5,6 +5,8 @@ import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
 import { keepPrivate } from '../../supervisor/private-process.ts';
+import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
+import { type FoundSandbox, findSandbox } from '../../supervisor/sandbox/launch.ts';
 import { duckdbVersion } from '../../supervisor/surroundings.ts';
 import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
@@ -14,8 +16,14 @@ import { readTextFile } from '../config/yaml-file.ts';
 import { type Check, failed, ok, warning } from '../doctor/check.ts';
 import { checkDisk } from '../doctor/disk-checks.ts';
 import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
-import { checkClock, checkKeyMode, checkNodeVersion, checkValidity } from '../doctor/own-checks.ts';
-import { inspectJob } from '../local/find-parties.ts';
+import {
+  checkClock,
+  checkKeyMode,
+  checkNodeVersion,
+  checkSandbox,
+  checkValidity,
+} from '../doctor/own-checks.ts';
+import { type Inspection, inspectJob } from '../local/find-parties.ts';
 import { wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
 import { printable, printableText } from '../output/printable.ts';
@@ -63,6 +71,8 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
     ),
   );
   for (const check of checkDisk()) add(check);
+  const sandbox = await findSandbox();
+  add(checkSandbox(sandbox));
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
   const { config: file } = flags;
   const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);
@@ -82,7 +92,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       await checkNetwork(shell, config, identity, waitMs, add);
     }
   }
-  if (flags.job !== undefined) await checkJobOf(shell, flags.job, flags, config, add);
+  if (flags.job !== undefined) await checkJobOf(shell, flags.job, flags, config, sandbox, add);
   const bad = checks.filter((check) => check.status === 'failed').length;
   if (flags.json) {
     const party = config?.party ?? null;
@@ -99,6 +109,7 @@ async function checkJobOf(
   job: string,
   flags: DoctorFlags,
   config: PartyConfig | undefined,
+  sandbox: FoundSandbox,
   add: (check: Check) => void,
 ): Promise<void> {
   const members = config?.federation.parties.map(({ name }) => name);
@@ -116,7 +127,11 @@ async function checkJobOf(
   const request = { party, args: parseArgs(flags.arg ?? []), settings: { ...config?.settings, ...typed } };
   const notice = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
   const file = resolve(shell.cwd, job);
-  const facts = await attempt('job', () => inspectJob(shell, file, request, notice), add);
+  const facts = await attempt(
+    'job',
+    async () => inspectJob(shell, file, request, notice, await inspectionOf(config, sandbox)),
+    add,
+  );
   if (facts === undefined) return;
   const { parties } = facts;
   const isSame = members?.length === parties.length && members.every((name) => parties.includes(name));
@@ -128,6 +143,11 @@ async function checkJobOf(
     );
   }
   for (const check of facts.checks ?? []) add(check);
+}
+
+/** As a run of this party would load the job. */
+async function inspectionOf(config: PartyConfig | undefined, found: FoundSandbox): Promise<Inspection> {
+  return { sandbox: await chooseSandbox(config?.sandbox ?? 'off', () => Promise.resolve(found)) };
 }
 
 /** What an orphan is, for `--json`. */

@@ -8,6 +8,8 @@ import type { RunReport } from '../../observe/report.ts';
 import { machineMemoryMax } from '../../supervisor/machine-memory.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
 import { keepPrivate } from '../../supervisor/private-process.ts';
+import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
+import type { SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
 import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
@@ -30,6 +32,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
   readonly memoryMax?: string;
+  readonly sandbox?: SandboxPolicy;
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
@@ -45,7 +48,10 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
-  const parties = await findParties(shell, jobFile, (text) => shell.err.write(`${printable(text)}\n`));
+  const policy = flags.sandbox ?? 'off';
+  const sandbox = await chooseSandbox(policy);
+  const tell = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
+  const parties = await findParties(shell, jobFile, tell, { sandbox });
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
   const settings = parsePrivateSettings(given, parties, shell.cwd);
 
@@ -59,6 +65,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     bounds,
     memoryMaxBytes: memoryMax ?? machineMemoryMax(parties.length),
     errorDetail: flags.errorDetail,
+    sandbox: policy,
     clock,
   });
   const undo = (late: ThrowAwayFederation): Promise<void> => late.remove();
