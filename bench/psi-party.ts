@@ -83,7 +83,7 @@ async function runPsi(own: Channel & { sentBytes: number }): Promise<object> {
     const first = rank === 0 ? 0 : ids / 2;
     const table = await tableOf({ id: Array.from({ length: ids }, (_, i) => `P${(first + i) * 7919}`) });
     const [started, cpu, sentBefore] = [performance.now(), process.cpuUsage(), own.sentBytes];
-    const context = { tempDir, signal: own.signal, random: systemRandom, threads };
+    const context = { signal: own.signal, random: systemRandom, threads };
     const aligned = await psiAlign(own, table, { on: ['id'] }, context);
     const seconds = (performance.now() - started) / 1000;
     const bytesPerId = (own.sentBytes - sentBefore) / ids;

@@ -1,6 +1,7 @@
 /** Whether a job can be run at all, before anybody is dialled: others shall not wait for a mistyped path. */
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { PrivityError, UsageError } from '../base/errors.ts';
+import type { SandboxChoice } from '../supervisor/sandbox/choose.ts';
 import { findParties } from './local/find-parties.ts';
 import type { Shell } from './shell.ts';
 
@@ -17,11 +18,16 @@ const TOLD_BY_RUN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_SYNTAX, PRIVITY_JOB_TOP_LEVEL_AWAIT, PRIVITY_JOB_NOT_A_JOB,
  *   PRIVITY_JOB_INVALID, PRIVITY_JOB_PARTIES_DIFFER
  */
-export async function checkJob(shell: Shell, jobFile: string, parties: readonly string[]): Promise<void> {
+export async function checkJob(
+  shell: Shell,
+  jobFile: string,
+  parties: readonly string[],
+  sandbox?: SandboxChoice,
+): Promise<void> {
   let named: readonly string[];
   try {
     // What the job prints while it is loaded, it prints again in the run.
-    named = await findParties(shell, jobFile, () => undefined, CHECK_MS);
+    named = await findParties(shell, jobFile, () => undefined, { timeoutMs: CHECK_MS, sandbox });
   } catch (error) {
     if (error instanceof PrivityError && TOLD_BY_RUN.has(error.code)) return;
     throw error;

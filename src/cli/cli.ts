@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ERROR_DETAILS } from '../coordination/public-details.ts';
+import { SANDBOX_POLICIES } from '../supervisor/sandbox/policy.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
@@ -118,6 +119,14 @@ function addRunOptions(command: Command): Command {
     .option('--setting <party.key=value>', 'private setting that is not a file (repeatable)', collect)
     .option('--bound <name=duration>', 'a bound of the run, such as joinTimeoutMs=2m (repeatable)', collect)
     .option('--memory-max <size>', "what a party's program may hold, such as 2GiB (default: by the machine)")
+    .addOption(
+      new Option(
+        '--sandbox [policy]',
+        'run the code of the job in a sandbox: preferred (the default of this option), required, off',
+      )
+        .choices([...SANDBOX_POLICIES])
+        .preset('preferred'),
+    )
     .option('--report <dir>', 'write DIR/PARTY.json: steps, disclosures, verdict')
     .option('--run-id <id>', 'name the run yourself (the same at every party)')
     .option('--json', 'print one event a line on standard output, nothing else')

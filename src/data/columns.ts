@@ -217,6 +217,29 @@ function closeAppender(appender: DuckDBAppender): void {
   appender.closeSync();
 }
 
+/** Takes the rows of a SELECT into a table of the same columns, which may be in another database. Gives how many there were. */
+export async function copyRows(
+  from: DuckDBConnection,
+  select: string,
+  to: DuckDBConnection,
+  sqlName: string,
+): Promise<number> {
+  const result = await from.stream(select);
+  const appender = await to.createAppender(sqlName.replaceAll('"', ''));
+  let rows = 0;
+  try {
+    for (let turn = 1; ; turn++) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return rows;
+      appender.appendDataChunk(chunk);
+      rows += chunk.rowCount;
+      if (turn % CHUNKS_PER_TURN === 0) await nextTurn();
+    }
+  } finally {
+    closeAppender(appender);
+  }
+}
+
 /** Lets timers, messages and heartbeats of the process have their turn. */
 export function nextTurn(signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

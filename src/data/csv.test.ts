@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { PrivityError } from '../base/errors.ts';
-import { closeDatabase, configureDatabase, withConnection } from './database.ts';
+import { closeDatabase, configureDatabase, withReader } from './database.ts';
 import { readTable } from './read-table.ts';
 import { TABLE_COLUMNS_MAX } from './relation.ts';
 import type { Table } from './table.ts';
@@ -189,7 +189,7 @@ describe('CSV files of others', () => {
 describe('Parquet files of others', () => {
   const parquet = async (select: string): Promise<string> => {
     const path = join(dir, `other-${++files}.parquet`);
-    await withConnection((connection) => connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`));
+    await withReader((connection) => connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`));
     return path;
   };
 

@@ -1,13 +1,15 @@
 /**
- * The one DuckDB instance of a process, in memory, in which all tables live. It reads and writes files, spills to a folder of its
- * own when memory runs short, and installs or loads nothing from the network.
+ * The DuckDB of a process, in memory. One instance has all tables and runs the SQL of jobs: no SQL can make it open a file, attach a
+ * database, load an extension or change that. It spills to a folder of its own when memory runs short, encrypted, and writes tables
+ * there before they go to their places. A second one, made with the first file that is read, opens files for this room's own SQL, and has no tables.
  */
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { reasonOf } from '../base/system-error.ts';
 import { sqlError } from './sql.ts';
 
 export type DuckDb = typeof import('@duckdb/node-api');
@@ -26,6 +28,9 @@ export interface DatabaseOptions {
 /** Memory that DuckDB uses before it spills. A party's process shares its machine with others; DuckDB alone would take 80% of it. */
 export const DATABASE_MEMORY_MB = 1024;
 
+/** What the reader may take at least: the block into which it reads CSV has room for 16 of the longest records, though most of it is never touched. */
+const READER_MEMORY_MB = 384;
+
 /** Threads of DuckDB by default. Reading and joining tables is rarely the bottleneck; more threads only cost memory. */
 export const DATABASE_THREADS_MAX = 4;
 
@@ -34,8 +39,10 @@ const INTERRUPT_EVERY_MS = 20;
 
 interface Open {
   readonly duckdb: DuckDb;
-  readonly instance: DuckDBInstance;
+  readonly tables: DuckDBInstance;
   readonly spillDir: string;
+  readonly openReader: () => Promise<DuckDBInstance>;
+  reader: Promise<DuckDBInstance> | undefined;
   readonly connections: Set<DuckDBConnection>;
 }
 
@@ -81,7 +88,8 @@ export async function closeDatabase(): Promise<void> {
     connection.interrupt();
     connection.closeSync();
   }
-  open.instance.closeSync();
+  open.tables.closeSync();
+  (await open.reader?.catch(() => undefined))?.closeSync();
   await rm(open.spillDir, { recursive: true, force: true });
 }
 
@@ -94,17 +102,38 @@ export async function duckDb(): Promise<DuckDb> {
   return (await (current ?? start(defaults))).duckdb;
 }
 
+/** This process's own folder, the only one in which the database with the tables can write. */
+export async function spillFolder(): Promise<string> {
+  return (await (current ?? start(defaults))).spillDir;
+}
+
+/** Like {@link withConnection}, with a database that opens files and has no tables. Never for SQL that a job has written. */
+export function withReader<T>(
+  use: (connection: DuckDBConnection) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return connected((open) => (open.reader ??= open.openReader()), use, signal);
+}
+
 /**
  * Runs `use` with a connection of its own, so that streamed results of one caller are not cut off by another's statement.
  * When the signal aborts, the running statement is interrupted and the signal's reason is thrown.
  */
-export async function withConnection<T>(
+export function withConnection<T>(
   use: (connection: DuckDBConnection) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
+  return connected((open) => open.tables, use, signal);
+}
+
+async function connected<T>(
+  which: (open: Open) => DuckDBInstance | Promise<DuckDBInstance>,
+  use: (connection: DuckDBConnection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   signal?.throwIfAborted();
   const open = await (current ?? start(defaults));
-  const connection = await open.instance.connect();
+  const connection = await (await which(open)).connect();
   open.connections.add(connection);
   let again: NodeJS.Timeout | undefined;
   const interrupt = () => {
@@ -156,21 +185,56 @@ async function open(options: DatabaseOptions): Promise<Open> {
   const name = `privity-tables-${process.pid}-${randomBytes(6).toString('hex')}`;
   const spillDir = join(options.tempDir ?? tmpdir(), name);
   const threads = options.threads ?? Math.min(availableParallelism(), DATABASE_THREADS_MAX);
-  const instance = await duckdb.DuckDBInstance.create(':memory:', {
+  const common = {
     memory_limit: `${options.memoryLimitMb ?? DATABASE_MEMORY_MB}MB`,
-    temp_directory: spillDir,
     threads: String(threads),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_persistent_secrets: 'false',
     // The order of the rows of a file is the order of the rows of its table.
     preserve_insertion_order: 'true',
-  });
+  };
+  await makeSpillFolder(spillDir);
+  const settings = { ...common, ...SPILL_ENCRYPTION, temp_directory: spillDir };
+  const tables = await instanceOf(duckdb, settings, LOCK);
+  const readerMemoryMb = Math.max(options.memoryLimitMb ?? DATABASE_MEMORY_MB, READER_MEMORY_MB);
+  // Streams what it reads, and has nothing to spill.
+  const reading = { ...common, memory_limit: `${readerMemoryMb}MB`, temp_directory: '' };
+  const openReader = (): Promise<DuckDBInstance> => instanceOf(duckdb, reading, []);
+  return { duckdb, tables, spillDir, openReader, reader: undefined, connections: new Set() };
+}
+
+/**
+ * What lies in the spill folder is not there in plain. DuckDB calls its own cipher unsafe, because its random numbers can be guessed with effort;
+ * the better one is in an extension that would have to come from the network. So this keeps rows from backups and from the eyes of
+ * a person who looks, not from an expert who has the disk (docs/operations.md).
+ */
+const SPILL_ENCRYPTION = { temp_file_encryption: 'true', force_mbedtls_unsafe: 'true' } as const;
+
+/** From then on no SQL opens files but those of the spill folder, and none can take that back. */
+const LOCK = ['SET GLOBAL enable_external_access = false', 'SET GLOBAL lock_configuration = true'] as const;
+
+async function instanceOf(
+  duckdb: DuckDb,
+  settings: Record<string, string>,
+  lock: readonly string[],
+): Promise<DuckDBInstance> {
+  const instance = await duckdb.DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();
   // The text of a timestamp must not depend on where a party's machine stands.
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  for (const statement of lock) await connection.run(statement);
   connection.closeSync();
-  return { duckdb, instance, spillDir, connections: new Set() };
+  return instance;
+}
+
+async function makeSpillFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (cause) {
+    const text = `${path}: no temporary folder can be made (${reasonOf(cause)})`;
+    throw new EnvironmentError('PRIVITY_TEMPORARY_FOLDER', text, { cause });
+  }
 }
 
 function outOfMemory(): EnvironmentError {

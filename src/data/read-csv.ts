@@ -23,7 +23,7 @@ import {
   nearlyType,
   type TypeCounts,
 } from './csv-types.ts';
-import { checkColumnCount, checkColumnNames, createRelation, type Relation } from './relation.ts';
+import { checkColumnCount, checkColumnNames, importRelation, type Relation } from './relation.ts';
 import { identifier, literal, pathLiteral } from './sql.ts';
 
 export interface CsvFile {
@@ -166,7 +166,7 @@ export async function createCsvRelation(
   checkColumnCount(names, file.origin);
   const reader = csvReader(file, header);
   const plans = names.map((name): ColumnPlan => ({ name, declared: ownType(types, name) }));
-  const found = await countTypes(connection, reader, plans);
+  const { rowCount, found } = await countTypes(connection, reader, plans);
   for (const [index, { name, declared }] of plans.entries()) {
     const misfits = found[index]?.misfits ?? 0;
     if (declared === undefined || misfits === 0) continue;
@@ -188,10 +188,11 @@ export async function createCsvRelation(
     const value = identifier(name);
     return type === 'VARCHAR' ? value : `CAST(NULLIF(${value}, '') AS ${type}) AS ${value}`;
   });
-  const relation = await createRelation(
+  const relation = await importRelation(
     connection,
     `SELECT ${select.join(', ')} FROM ${reader}`,
     file.origin,
+    rowCount,
   );
   const inferred = columns.flatMap(({ name, type, declared }) =>
     declared === undefined && type !== 'VARCHAR' ? [name] : [],
@@ -223,7 +224,7 @@ async function countTypes(
   connection: DuckDBConnection,
   reader: string,
   plans: readonly ColumnPlan[],
-): Promise<readonly ColumnFound[]> {
+): Promise<{ readonly rowCount: number; readonly found: readonly ColumnFound[] }> {
   const asked = plans.map(({ name, declared }): readonly string[] => {
     const text = identifier(name);
     const given = `${text} IS NOT NULL`;
@@ -234,18 +235,18 @@ async function countTypes(
       ...inferredTypes.map((type) => `count_if(${given} AND ${keeps(type, text)})`),
     ];
   });
-  const expressions = asked.flat();
-  if (expressions.length === 0) return plans.map(() => ({ counts: NO_VALUES, misfits: 0 }));
+  const expressions = ['count(*)', ...asked.flat()];
   const answer = await connection.runAndReadAll(`SELECT ${expressions.join(', ')} FROM ${reader}`);
-  const numbers = (answer.getRows()[0] ?? []).map(Number);
+  const [rowCount = 0, ...numbers] = (answer.getRows()[0] ?? []).map(Number);
   let at = 0;
-  return asked.map((group): ColumnFound => {
+  const found = asked.map((group): ColumnFound => {
     const [first = 0, ...rest] = numbers.slice(at, at + group.length);
     at += group.length;
     if (rest.length === 0) return { counts: NO_VALUES, misfits: first };
     const kept = Object.fromEntries(inferredTypes.map((type, index) => [type, rest[index] ?? 0]));
     return { counts: { values: first, kept: kept as Record<InferredType, number> }, misfits: 0 };
   });
+  return { rowCount, found };
 }
 
 /** A column that is text because of few values is what people ask about. */

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError, PrivityError, UsageError } from '../base/errors.ts';
 import { type ColumnType, isInteger } from './column-type.ts';
-import { noteOfDatabase, withConnection } from './database.ts';
+import { noteOfDatabase, withReader } from './database.ts';
 import {
   checkDelimiter,
   checkTypes,
@@ -15,7 +15,7 @@ import {
   readHeader,
   unreadable,
 } from './read-csv.ts';
-import { columnsMissing, conversionFailed, createRelation, type Relation } from './relation.ts';
+import { columnsMissing, conversionFailed, importRelation, type Relation } from './relation.ts';
 import { identifier, pathLiteral, sqlError } from './sql.ts';
 import { type Table, tableFrom } from './table.ts';
 
@@ -50,7 +50,7 @@ export type FileFormat = 'csv' | 'parquet';
  * A Parquet column keeps its type. It is refused where the type that tables have for it would lose something: decimals that a
  * double cannot hold, nanoseconds.
  *
- * Cost: two passes over the file; memory in the database, not in the heap.
+ * Cost: two passes over the file; memory in the database, not in the heap. The file is opened by a database that runs no SQL of a job.
  * @throws {DataError} PRIVITY_FILE_MISSING, PRIVITY_FILE_UNREADABLE, PRIVITY_FILE_ENCODING, PRIVITY_COLUMN_MISSING,
  *   PRIVITY_COLUMN_NAME, PRIVITY_COLUMN_TYPE, PRIVITY_TABLE_LIMIT
  * @throws {UsageError} PRIVITY_FILE_FORMAT, PRIVITY_COLUMN_TYPE
@@ -101,7 +101,7 @@ async function readCsv(path: string, options: ReadTableOptions): Promise<Relatio
   const types = options.types ?? {};
   const note = noteOfDatabase();
   try {
-    return await withConnection(
+    return await withReader(
       (connection) => createCsvRelation(connection, { file, header, names, types, note }),
       options.signal,
     );
@@ -121,13 +121,15 @@ async function readParquet(path: string, options: ReadTableOptions): Promise<Rel
   const reader = `read_parquet(${pathLiteral(path)})`;
   const types = options.types ?? {};
   try {
-    return await withConnection(async (connection) => {
+    return await withReader(async (connection) => {
       const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${reader}`);
       const names = described.getColumns()[0] as string[];
       checkAsked(origin, options, names);
       await refuseRounded(connection, origin, reader, types);
       const list = (options.columns ?? names).map((name) => parquetColumn(name, types));
-      return createRelation(connection, `SELECT ${list.join(', ')} FROM ${reader}`, origin);
+      const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${reader}`);
+      const rowCount = Number(counted.getRows()[0]?.[0]);
+      return importRelation(connection, `SELECT ${list.join(', ')} FROM ${reader}`, origin, rowCount);
     }, options.signal);
   } catch (error) {
     if (error instanceof PrivityError || options.signal?.aborted) throw error;

@@ -1,7 +1,8 @@
 /** A relation in the process's database: what a {@link Table} is made of. Only the rooms that build on tables look this deep. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { DataError, UsageError } from '../base/errors.ts';
+import { DataError, invariant, UsageError } from '../base/errors.ts';
 import { type Column, publicTypeName, storedType, whereLossy } from './column-type.ts';
+import { copyRows } from './columns.ts';
 import { databaseGeneration, withConnection } from './database.ts';
 import { identifier, LOSSY, sqlError } from './sql.ts';
 
@@ -33,16 +34,15 @@ export function nextRelationName(): string {
   return identifier(`privity_${++relations}`);
 }
 
-/**
- * Creates a relation from a SELECT. Types that tables do not have are converted or refused (see column-type.ts).
- * `origin` says in messages where the data comes from: `file a.csv`, `the query`.
- * Errors of DuckDB pass through: who wrote the SQL knows what they mean.
- */
-export async function createRelation(
-  connection: DuckDBConnection,
-  select: string,
-  origin: string,
-): Promise<Relation> {
+/** A SELECT in the types that tables have. */
+interface Plan {
+  readonly columns: readonly Column[];
+  readonly select: string;
+  /** What an error of running it means; errors of DuckDB pass through: who wrote the SQL knows what they mean. */
+  readonly failed: (error: unknown) => unknown;
+}
+
+async function plan(connection: DuckDBConnection, select: string, origin: string): Promise<Plan> {
   const described = await connection.runAndReadAll(`DESCRIBE ${select}`);
   const names = described.getColumns()[0] as string[];
   const printedTypes = described.getColumns()[1] as string[];
@@ -57,7 +57,6 @@ export async function createRelation(
       `column '${name}' of ${origin} is ${publicTypeName(printed)}, which tables do not support; name one with types: { '${name}': … } or convert it with CAST`,
     );
   });
-  const sqlName = nextRelationName();
   const projection = columns.map(({ name, type }, index) => {
     const value = identifier(name);
     const lossy = whereLossy(printedTypes[index] ?? '', value);
@@ -65,19 +64,65 @@ export async function createRelation(
       lossy === undefined ? value : `CASE WHEN ${lossy} THEN error('${LOSSY} ${index}') ELSE ${value} END`;
     return `CAST(${checked} AS ${type}) AS ${value}`;
   });
-  try {
-    await connection.run(`CREATE TABLE ${sqlName} AS SELECT ${projection.join(', ')} FROM (${select}\n)`);
-  } catch (error) {
+  const failed = (error: unknown): unknown => {
     const { lossyColumn } = sqlError(error);
     const column = lossyColumn === undefined ? undefined : columns[lossyColumn];
-    if (lossyColumn === undefined || column === undefined) throw error;
+    if (lossyColumn === undefined || column === undefined) return error;
     const from = publicTypeName(printedTypes[lossyColumn] ?? '');
-    throw new DataError(
+    return new DataError(
       'PRIVITY_COLUMN_TYPE',
       `column '${column.name}' of ${origin} is ${from} and has a value that ${column.type} cannot hold; say types: { '${column.name}': 'VARCHAR' }, or convert it with CAST`,
     );
+  };
+  return { columns, select: `SELECT ${projection.join(', ')} FROM (${select}\n)`, failed };
+}
+
+/**
+ * Creates a relation from a SELECT. Types that tables do not have are converted or refused (see column-type.ts).
+ * `origin` says in messages where the data comes from: `the query`.
+ */
+export async function createRelation(
+  connection: DuckDBConnection,
+  select: string,
+  origin: string,
+): Promise<Relation> {
+  const planned = await plan(connection, select, origin);
+  const sqlName = nextRelationName();
+  try {
+    await connection.run(`CREATE TABLE ${sqlName} AS ${planned.select}`);
+  } catch (error) {
+    throw planned.failed(error);
   }
-  return finishRelation(connection, sqlName, columns);
+  return finishRelation(connection, sqlName, planned.columns);
+}
+
+/**
+ * The same from a SELECT over a file, which only the reader can open (database.ts): the rows go into the database of the tables chunk
+ * by chunk, without a JavaScript value. `rowCount` is what the SELECT gives, counted before.
+ */
+export async function importRelation(
+  reader: DuckDBConnection,
+  select: string,
+  origin: string,
+  rowCount: number,
+): Promise<Relation> {
+  const planned = await plan(reader, select, origin);
+  checkRowCount(rowCount);
+  const sqlName = nextRelationName();
+  const declared = planned.columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
+  return withConnection(async (connection) => {
+    await connection.run(`CREATE TABLE ${sqlName} (${declared})`);
+    try {
+      const copied = await copyRows(reader, planned.select, connection, sqlName);
+      // A result that fails on its way just ends. Run as a whole, it says why.
+      if (copied !== rowCount) await reader.run(planned.select);
+      invariant(copied === rowCount, `${origin} gave ${copied} of ${rowCount} rows`);
+      return await finishRelation(connection, sqlName, planned.columns);
+    } catch (error) {
+      await connection.run(`DROP TABLE IF EXISTS ${sqlName}`);
+      throw planned.failed(error);
+    }
+  });
 }
 
 /** A relation made from another. A column that keeps its name and type is taken for the same one. */
@@ -103,11 +148,18 @@ export async function finishRelation(
 ): Promise<Relation> {
   const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${sqlName}`);
   const rowCount = Number(counted.getRows()[0]?.[0]);
-  if (rowCount > TABLE_ROWS_MAX) {
+  try {
+    checkRowCount(rowCount);
+  } catch (error) {
     await connection.run(`DROP TABLE ${sqlName}`);
-    throw new DataError('PRIVITY_TABLE_LIMIT', `a table can have ${TABLE_ROWS_MAX} rows, not ${rowCount}`);
+    throw error;
   }
   return { sqlName, generation: databaseGeneration(), columns, rowCount };
+}
+
+function checkRowCount(rowCount: number): void {
+  if (rowCount <= TABLE_ROWS_MAX) return;
+  throw new DataError('PRIVITY_TABLE_LIMIT', `a table can have ${TABLE_ROWS_MAX} rows, not ${rowCount}`);
 }
 
 /** Throws when the database that the relation lived in has been closed. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { reasonOf } from '../base/system-error.ts';
 import type { Column } from './column-type.ts';
-import { withConnection } from './database.ts';
+import { spillFolder, withConnection } from './database.ts';
 import { dataExtension, isGzip } from './read-csv.ts';
 import { fileFormat } from './read-table.ts';
 import { identifier, literal, sqlError } from './sql.ts';
@@ -22,7 +24,7 @@ const FORMULA_STARTS = ['=', '+', '-', '@', '\t', '\r'];
 
 /**
  * Writes a table as .csv, .tsv (also .csv.gz, .tsv.gz) or .parquet, by the extension of the path. The file appears complete or
- * not at all: it is written beside its place, flushed to disk and renamed. An existing file is replaced. The folder must exist.
+ * not at all: it is written to a temporary folder, moved beside its place, flushed to disk and renamed. An existing file is replaced. The folder must exist.
  *
  * Parquet keeps names, types and values. CSV keeps names and values: `readTable` gives the same ones back and infers the types,
  * so a text 17 comes back as the number 17, and FLOAT as DOUBLE. Bytes (BLOB) have no form in CSV.
@@ -42,14 +44,17 @@ export async function writeTable(table: Table, path: string, options: WriteTable
   }
   const list = format === 'parquet' ? '*' : columns.map((column) => csvColumn(column, options)).join(', ');
   const beside = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.partial`);
+  // The database can write nowhere else.
+  const written = join(await spillFolder(), `${randomBytes(6).toString('hex')}.partial`);
   const settings =
     format === 'parquet'
       ? 'FORMAT parquet'
       : `FORMAT csv, HEADER true, DELIMITER ${literal(dataExtension(file) === '.tsv' ? '\t' : ',')}, COMPRESSION ${isGzip(file) ? 'gzip' : 'none'}`;
   try {
     await withConnection((connection) =>
-      connection.run(`COPY (SELECT ${list} FROM ${sqlName}) TO ${literal(beside)} (${settings})`),
+      connection.run(`COPY (SELECT ${list} FROM ${sqlName}) TO ${literal(written)} (${settings})`),
     );
+    await move(written, beside);
     const handle = await open(beside, 'r+');
     try {
       await handle.sync();
@@ -58,12 +63,24 @@ export async function writeTable(table: Table, path: string, options: WriteTable
     }
     await rename(beside, file);
   } catch (error) {
+    await rm(written, { force: true });
     await rm(beside, { force: true });
     const code = (error as NodeJS.ErrnoException).code ?? `${sqlError(error).kind} error`;
     throw new EnvironmentError(
       'PRIVITY_FILE_UNWRITABLE',
       `file ${basename(file)} (${table.rowCount} rows) cannot be written to ${dirname(file)} (${code})`,
     );
+  }
+}
+
+/** Also to another file system, where it is a copy. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (reasonOf(error) !== 'EXDEV') throw error;
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    await rm(from);
   }
 }
 

@@ -11,7 +11,6 @@ import type { RunState } from './run-state.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface DeviceContext {
-  readonly tempDir: string;
   readonly signal: AbortSignal;
   readonly random: Random;
   readonly threads: number;
@@ -84,7 +83,6 @@ async function runDevice(
       channel,
       {
         signal: channel.signal,
-        tempDir: options.tempDir,
         threads: options.threads,
         random: options.random,
         onProgress: (done, total) => host.progress({ stepId, done, total }),

@@ -43,7 +43,7 @@ const moduleCache: Record<string, unknown> = createRequire(import.meta.url).cach
  *   PRIVITY_JOB_NOT_A_JOB, and PRIVITY_JOB_INVALID from `job` itself
  */
 export async function loadJob(file: string): Promise<LoadedJob> {
-  const path = findJob(file);
+  const path = jobPath(file);
   const publicModule = await import('./public.ts');
   const watch = new ImportWatch(path);
   const load = createJiti(path, watch.options(publicModule));
@@ -70,7 +70,7 @@ export async function loadJob(file: string): Promise<LoadedJob> {
 }
 
 /** As `import` and as `require` find it: a package may have a file for each. */
-function resolver(load: Jiti): Resolve {
+export function resolver(load: Jiti): Resolve {
   return (name, parentURL) => {
     const found = [true, false].flatMap((async) => {
       try {
@@ -89,7 +89,8 @@ function resolver(load: Jiti): Resolve {
   };
 }
 
-function findJob(file: string): string {
+/** The job file, absolute and without links. @throws {UsageError} PRIVITY_JOB_NOT_FOUND */
+export function jobPath(file: string): string {
   const path = resolve(file);
   const refuse = (why: string, cause?: unknown): UsageError =>
     new UsageError('PRIVITY_JOB_NOT_FOUND', why, { cause });

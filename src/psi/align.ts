@@ -16,8 +16,6 @@ export interface PsiOptions {
 }
 
 export interface PsiContext {
-  /** A folder of this party's own. Digests of the ids are there for a moment. */
-  readonly tempDir: string;
   readonly signal: AbortSignal;
   /** Must be the operating system's generator, except in tests. */
   readonly random: Random;
@@ -56,7 +54,7 @@ export async function psiAlign(
   const relation = relationOf(table);
   const keyTypes = await checkKey(relation, on, signal);
   const order = randomPermutation(relation.rowCount, context.random);
-  const ids = reorder(await keyDigests(relation, on, context.tempDir, signal), order);
+  const ids = reorder(await keyDigests(relation, on, signal), order);
   const engine = await createCurveEngine(context.random.bytes(32), context.threads);
   const found: Match[] = [];
   try {

@@ -6,7 +6,7 @@ import { PrivityError } from '../base/errors.ts';
 import { systemRandom } from '../base/system.ts';
 import { tableOf } from '../data/table-of.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../testing/memory-channel.ts';
-import { cleanUp, fails, tempDir } from '../testing/psi-parties.ts';
+import { cleanUp, fails } from '../testing/psi-parties.ts';
 import { psiAlign } from './align.ts';
 import { loadCurve } from './curve.ts';
 import { blindIds } from './curve-tasks.ts';
@@ -162,7 +162,7 @@ describe('a peer that breaks the rules', () => {
     const { channels } = memoryChannels(2);
     const [atAlice, atBob] = channels;
     assert.ok(atAlice && atBob);
-    const context = { tempDir, signal: new AbortController().signal, random: systemRandom, threads: 0 };
+    const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
     const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'] }, context), {
       code: 'PRIVITY_PSI_CHECK',
     });
@@ -197,7 +197,7 @@ describe('a peer that breaks the rules', () => {
     const [atAlice, atBob] = channels;
     assert.ok(atAlice && atBob);
     // Bob is played by the test: he sends all his points and never a tag. Alice's own points are held back, so she cannot be done.
-    const context = { tempDir, signal: new AbortController().signal, random: systemRandom, threads: 0 };
+    const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
     const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'] }, context), {
       code: 'PRIVITY_PSI_PROTOCOL',
       message: /window/,

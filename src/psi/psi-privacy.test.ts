@@ -4,7 +4,7 @@ import { systemRandom } from '../base/system.ts';
 import type { Random } from '../contracts/random.ts';
 import { relationOf } from '../data/table.ts';
 import { tableOf } from '../data/table-of.ts';
-import { cleanUp, intersect, tempDir } from '../testing/psi-parties.ts';
+import { cleanUp, intersect } from '../testing/psi-parties.ts';
 import { loadCurve } from './curve.ts';
 import { blindIds, CURVE_DST } from './curve-tasks.ts';
 import { keyDigests } from './keys.ts';
@@ -22,7 +22,7 @@ describe('what the peer sees', () => {
     const table = await tableOfIds(secretIds);
     const { frames } = await intersect({ table }, { table });
     const seen = Buffer.concat(frames.flat());
-    const digests = await keyDigests(relationOf(table), ['id'], tempDir, new AbortController().signal);
+    const digests = await keyDigests(relationOf(table), ['id'], new AbortController().signal);
     const hashes = (await loadCurve()).encode(digests, 32, CURVE_DST);
     assert.ok(!seen.includes('canary'));
     for (let i = 0; i < rows; i++) {
@@ -43,7 +43,7 @@ describe('what the peer sees', () => {
   async function orderSent(random: Random, key: Uint8Array): Promise<readonly number[]> {
     const table = await tableOfIds(secretIds);
     const { frames } = await intersect({ table, context: { random } }, { table });
-    const digests = await keyDigests(relationOf(table), ['id'], tempDir, new AbortController().signal);
+    const digests = await keyDigests(relationOf(table), ['id'], new AbortController().signal);
     const points = blindIds(await loadCurve(), key, digests) ?? new Uint8Array();
     const sent = pointsOf(frames[0] ?? []);
     return Array.from({ length: rows }, (_, row) =>

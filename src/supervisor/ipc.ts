@@ -11,6 +11,7 @@ import type { LedgerNews } from '../observe/ledger.ts';
 import type { SecureCost, StepOutcome } from '../observe/report.ts';
 import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
+import type { Tried } from './sandbox/policy.ts';
 
 export type ToProgram =
   /** The first, and the only one that comes by standard input. */
@@ -26,6 +27,8 @@ export type ToProgram =
       readonly tempDir: string;
       readonly memoryMaxBytes?: number;
       readonly dataLinkMs: number;
+      /** The process has no network: its supervisor dials for it. */
+      readonly isSandboxed?: boolean;
       /** What the process has to know to speak for a supervisor that is gone. */
       readonly lastWord: LastWord;
     }
@@ -37,6 +40,10 @@ export type ToProgram =
     }
   /** Comes with the socket; `head` is base64 of the bytes that the supervisor has read from it. */
   | { readonly type: 'socket'; readonly head: string }
+  /** Comes with the socket of a connection that the program has asked for. */
+  | { readonly type: 'dialled'; readonly id: number }
+  /** `reason`: the code of the system's error. */
+  | { readonly type: 'notDialled'; readonly id: number; readonly reason: string }
   /** Comes behind a socket. That it could be sent says that the socket has been taken; to the program it says nothing. */
   | { readonly type: 'behindSocket' }
   | { readonly type: 'abort'; readonly outcome: Outcome }
@@ -90,6 +97,10 @@ export type FromProgram =
   | { readonly type: 'silent'; readonly peer: string }
   | { readonly type: 'refused'; readonly peer: string; readonly code: FailureCode; readonly message: string }
   | { readonly type: 'news'; readonly news: readonly StepNews[] }
+  /** A sandboxed program needs a connection to the address of a peer. The supervisor takes it from the federation, not from here. */
+  | { readonly type: 'dial'; readonly id: number; readonly peer: string }
+  /** Code in the sandbox has tried something that is refused there. */
+  | { readonly type: 'tried'; readonly what: Tried }
   | { readonly type: 'pong' }
   /** Everything that is waited for at this moment; told while there is something, and once more when there is nothing. */
   | { readonly type: 'waiting'; readonly waits: readonly ProgramWait[] }

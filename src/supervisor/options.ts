@@ -2,6 +2,7 @@ import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { RunEvent } from '../observe/events.ts';
 import type { RunReport } from '../observe/report.ts';
 import type { Bounds } from './bounds.ts';
+import type { SandboxChoice } from './sandbox/choose.ts';
 
 /** One party as the federation file lists it. */
 export interface FederationMember {
@@ -36,6 +37,8 @@ export interface PartyOptions {
   readonly bounds: Partial<Bounds>;
   /** What the program process, and what it starts, may hold of the machine's memory. Default: memory-limit.ts. */
   readonly memoryMaxBytes?: number | undefined;
+  /** Whether the program runs in a sandbox, and which was found. Default: in none. */
+  readonly sandbox?: SandboxChoice | undefined;
   /** Directory for PARTY.json, if a report is wanted. */
   readonly reportDir?: string | undefined;
   readonly onEvent: (event: RunEvent) => void;

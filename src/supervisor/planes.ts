@@ -2,7 +2,7 @@
  * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the port go
  * to the program process before TLS has begun.
  */
-import { createGrpcTransport, type GrpcTransport, listenPort } from '../transport/index.ts';
+import { createGrpcTransport, type GrpcTransport, listenPort, type OpenSocket } from '../transport/index.ts';
 import { DEFAULT_BOUNDS } from './bounds.ts';
 import { controlLinkLimits, createConnector } from './connector.ts';
 import { DataDoor } from './data-door.ts';
@@ -55,8 +55,9 @@ export function openDataPlane(
   federation: readonly FederationMember[],
   identity: PartyOptions['identity'],
   warn: (message: string) => void,
+  openSocket?: OpenSocket,
 ): DataPlane {
-  const transport = openTransport(party, federation, identity, warn);
+  const transport = openTransport(party, federation, identity, warn, openSocket);
   return {
     connect: createConnector({
       transport,
@@ -75,12 +76,14 @@ function openTransport(
   parties: readonly FederationMember[],
   identity: PartyOptions['identity'],
   warn: (message: string, about?: string) => void,
+  openSocket?: OpenSocket,
 ): GrpcTransport {
   return createGrpcTransport({
     self,
     parties,
     identity,
     clock: systemLoop.clock,
+    openSocket,
     onRefused: boundedRefusals(systemLoop.clock, warn),
   });
 }

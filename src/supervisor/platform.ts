@@ -8,6 +8,7 @@ import type { CoreConfig, Signer, TrailEntry } from '../coordination/types.ts';
 import type { LoadedJob } from '../program/load-job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
 import type { SpillStore } from '../program/spill.ts';
+import type { OpenSocket } from '../transport/index.ts';
 import type { Connect } from './control-plane.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
 import type { LastWord } from './last-word.ts';
@@ -33,9 +34,21 @@ export interface ProgramHandlers {
   onExit(exit: ProgramExit): void;
 }
 
+/** What a program is let see and do in its sandbox. */
+export interface SandboxRequest {
+  /** Of bubblewrap. */
+  readonly path: string;
+  readonly jobFile: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Whose addresses are dialled for it. */
+  readonly federation: readonly FederationMember[];
+}
+
 /** A program process as its supervisor sees it. */
 export interface ProgramChild {
   readonly pid: number;
+  /** The folder for its temporary files. Absent: that of the run; in a sandbox it is one in that. */
+  readonly tempDir?: string;
   readonly exited: Promise<ProgramExit>;
   send(message: ToProgram): void;
   /** Ends the process and everything that it has started; also what is left of the group after it has exited. */
@@ -81,6 +94,7 @@ export interface SupervisorPlatform<Child extends ProgramChild = ProgramChild> e
     tempDir: string,
     handlers: ProgramHandlers,
     memoryMaxBytes: number | undefined,
+    sandbox: SandboxRequest | undefined,
   ): Promise<Child>;
   /** What a program may hold if its party says nothing, in bytes; undefined: as much as it likes. */
   defaultMemoryMax(): number | undefined;
@@ -123,6 +137,8 @@ export interface ProgramPlatform extends EventLoop {
     federation: readonly FederationMember[],
     identity: PartyOptions['identity'],
     warn: (message: string) => void,
+    /** Where the process has no network of its own. */
+    openSocket?: OpenSocket,
   ): DataPlane;
   /** The database in which this party's tables live. */
   readonly database: {

@@ -17,6 +17,8 @@ import { describeExit, endedBecause, type ProgramExit } from './program-exit.ts'
 import { ProgramWatch } from './program-watch.ts';
 import type { RunRecord } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
+import { withoutSandboxText } from './sandbox/choose.ts';
+import { isTried, TRIED } from './sandbox/policy.ts';
 import { Waits } from './waits.ts';
 
 export interface ProgramLifeOptions<Child extends ProgramChild> {
@@ -93,15 +95,20 @@ export class ProgramLife<Child extends ProgramChild> {
       onExit: (exit: ProgramExit) => this.#exited(exit),
     };
     const cwd = dirname(resolve(options.jobFile));
-    const program = await platform.spawnProgram(cwd, tempDir, handlers, memoryMaxBytes);
+    const { sandbox } = options;
+    const isSandboxed = sandbox?.kind === 'bubblewrap';
+    if (isSandboxed) say.info('the code of the job runs in a sandbox');
+    if (sandbox?.kind === 'none') say.warn(withoutSandboxText(sandbox.reason));
+    const { jobFile, settings, federation } = options;
+    const confined = isSandboxed ? { path: sandbox.path, jobFile, settings, federation } : undefined;
+    const program = await platform.spawnProgram(cwd, tempDir, handlers, memoryMaxBytes, confined);
     this.#process = program;
     record.hold('program process', String(program.pid), async () => {
       this.kill(endedBecause.noRun);
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, jobFile, args, settings, errorDetail, plaintext = false } = options;
-    const { federation, identity, listen } = options;
+    const { party, args, errorDetail, plaintext = false, identity, listen } = options;
     program.send({
       type: 'load',
       party,
@@ -111,7 +118,8 @@ export class ProgramLife<Child extends ProgramChild> {
       settings,
       errorDetail,
       plaintext,
-      tempDir,
+      tempDir: program.tempDir ?? tempDir,
+      ...(isSandboxed ? { isSandboxed } : {}),
       ...(memoryMaxBytes === undefined ? {} : { memoryMaxBytes }),
       dataLinkMs: bounds.dataLinkMs,
       lastWord: { party, federation, identity, listen, lostAfterMs: bounds.lostAfterMs },
@@ -255,6 +263,11 @@ export class ProgramLife<Child extends ProgramChild> {
         const { branch, position } = message;
         return dispatch({ type: 'diverged', peer: parties.indexOf(message.peer), branch, position });
       }
+      case 'dial':
+        // Answered where the process is.
+        return;
+      case 'tried':
+        return this.#tried(message.what);
       case 'silent':
         return own.silent(message.peer);
       case 'orphaned':
@@ -281,6 +294,16 @@ export class ProgramLife<Child extends ProgramChild> {
         this.#saidGoodbye = true;
         record.count(message.reclaimed);
     }
+  }
+
+  /** The job is not trusted any more, whatever it makes of the error. What it tried is in static words, which cross. */
+  #tried(what: unknown): void {
+    const { own, say } = this.#options;
+    if (!isTried(what)) return;
+    const facts = `the code of the job tried ${TRIED[what]}, which its sandbox refuses`;
+    if (this.#isOver) return say.warn(facts);
+    const [stepId, ...others] = this.#watch.running;
+    own.failed('POLICY_DENIED', facts, '', others.length > 0 ? undefined : stepId);
   }
 
   #news(news: readonly StepNews[]): void {

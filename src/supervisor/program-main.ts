@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { ignored } from '../base/ignored.ts';
 import type { ToProgram } from './ipc.ts';
+import { keepPrivate } from './private-process.ts';
 import { MARK } from './process-group.ts';
 import type { ProgramRun } from './program-run.ts';
 import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
@@ -16,6 +17,8 @@ import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
 const STANDARD_INPUT = 0;
 
 type Load = Extract<ToProgram, { type: 'load' }>;
+
+keepPrivate();
 
 /** Known from the first moment on, so that it is also removed when the supervisor dies before it has said anything. */
 const tempDir = process.env[MARK] ?? '';
@@ -68,7 +71,7 @@ else if (load) void begin(load);
 
 /** Before there is a run, and so before there are data links. */
 async function sayLastWord(): Promise<void> {
-  if (load === null) return;
+  if (load === null || load.isSandboxed) return;
   await (await import('./last-word.ts')).sayLastWord({ ...load.lastWord, isJoining: true });
 }
 

@@ -20,6 +20,7 @@ import { closedFor, type ManagedLink } from '../transport/index.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import type { DataPlane, ProgramPlatform } from './platform.ts';
 import { toJson } from './result-json.ts';
+import { DialsOfProgram } from './sandbox/dials.ts';
 import { Silence } from './silence.ts';
 import { WAITS_TOLD_MAX } from './waits.ts';
 
@@ -42,6 +43,7 @@ export class ProgramRun {
   readonly #platform: ProgramPlatform;
   readonly #links: ManagedLink[] = [];
   readonly #news: StepNews[] = [];
+  readonly #dials = new DialsOfProgram((message) => this.#send(message));
   readonly #details: CapturedFailure[] = [];
   #runtime: Runtime | null = null;
   #plane: DataPlane | null = null;
@@ -72,6 +74,9 @@ export class ProgramRun {
         return;
       case 'socket':
         return this.#takeSocket(socket as Socket | undefined, message.head);
+      case 'dialled':
+      case 'notDialled':
+        return this.#dials.take(message, socket as Socket | undefined);
       case 'behindSocket':
         return;
       case 'abort': {
@@ -110,7 +115,9 @@ export class ProgramRun {
     for (const link of this.#links) link.note(ORPHANED);
     const noticed = new Promise<void>((resolve) => void this.#platform.hold(ORPHAN_NOTICE_MS, resolve));
     const word = { ...this.#load.lastWord, isJoining: this.#plane === null };
-    await Promise.allSettled([this.#platform.sayLastWord(word), noticed]);
+    // In a sandbox there is no network to say it by.
+    const said = this.#load.isSandboxed ? undefined : this.#platform.sayLastWord(word);
+    await Promise.allSettled([said, noticed]);
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */
@@ -166,9 +173,10 @@ export class ProgramRun {
     const { party, parties } = this.#load;
     const runtime = this.#runtime;
     if (!runtime) return;
-    const plane = this.#platform.openDataPlane(party, runId, federation, identity, (line) =>
-      this.#platform.print(line),
-    );
+    const warn = (line: string): void => this.#platform.print(line);
+    const dials = this.#load.isSandboxed ? this.#dials : undefined;
+    const openSocket = dials && ((peer: string, signal: AbortSignal) => dials.open(peer, signal));
+    const plane = this.#platform.openDataPlane(party, runId, federation, identity, warn, openSocket);
     this.#plane = plane;
     const peers = parties.filter((name) => name !== party);
     this.#silence = new Silence(peers, LOOK_MS, this.#platform.clock.now());

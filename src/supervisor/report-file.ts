@@ -93,7 +93,7 @@ function sealed({ board, parties, outcome }: ReportParts): readonly SealedContri
  */
 export async function prepareReportDir(dir: string, party: string): Promise<void> {
   try {
-    await makeFolders(dir);
+    await makeFolders(dir, 0o700);
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw cannotWrite(dir, cause);
@@ -104,7 +104,7 @@ export async function prepareReportDir(dir: string, party: string): Promise<void
 }
 
 /**
- * Writes DIR/PARTY.json, complete or not at all, and returns its absolute path. The report of an earlier run that has this name is moved
+ * Writes DIR/PARTY.json, readable by this user only, complete or not at all, and returns its absolute path. The report of an earlier run that has this name is moved
  * to DIR/RUN/PARTY.json first, where the reports of one run are together again; `notice` is told of it.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
@@ -117,8 +117,8 @@ export async function writeReport(
   const path = pathIn(dir, report.party);
   const draft = `${path}.${process.pid}.part`;
   try {
-    await makeFolders(dir);
-    await writeFile(draft, `${steeringEscaped(JSON.stringify(report, null, 2))}\n`);
+    await makeFolders(dir, 0o700);
+    await writeFile(draft, `${steeringEscaped(JSON.stringify(report, null, 2))}\n`, { mode: 0o600 });
     const moved = await moveAside(path);
     await rename(draft, path);
     if (moved !== undefined) notice(moved);
@@ -168,7 +168,7 @@ async function moveAside(path: string): Promise<string | undefined> {
   for (let n = 1; n <= SAME_ID_MAX; n++) {
     const folder = join(dirname(path), n === 1 ? name : `${name}.${n}`);
     const aside = join(folder, basename(path));
-    await makeFolders(folder);
+    await makeFolders(folder, 0o700);
     if ((await earlierReport(aside)) !== 'none') continue;
     await rename(path, aside);
     return `the report of an earlier run, ${earlier.runId || 'without an id'}, is kept as ${aside}`;

@@ -56,7 +56,7 @@ export async function intersect(
         channel,
         table,
         { on: on ?? ['id'] },
-        { tempDir, signal: stop.signal, random: systemRandom, threads: 0, ...context },
+        { signal: stop.signal, random: systemRandom, threads: 0, ...context },
       );
     } catch (error) {
       stop.abort(new Error('the other party failed'));

@@ -1,4 +1,4 @@
-export type { PeerAddress } from './grpc/dial.ts';
+export type { OpenSocket, PeerAddress } from './grpc/dial.ts';
 export { GRPC_LIMITS, type GrpcLimits } from './grpc/limits.ts';
 export { parseServerName, serverName } from './grpc/server-name.ts';
 export { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from './grpc/transport.ts';

@@ -31,13 +31,17 @@ export interface StartOptions {
   /** The temporary folder that the command uses, so that a test can see what is left in it. */
   readonly tmp: string;
   readonly main?: string;
+  /** What to start instead of node with `main`. */
+  readonly command?: string;
   /** On top of the environment of the test. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export function start(args: readonly string[], options: StartOptions): Started {
   const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(process.execPath, [options.main ?? fakeMain, ...args], {
+  const node = [options.main ?? fakeMain, ...args];
+  const { command } = options;
+  const child = spawn(command ?? process.execPath, command === undefined ? node : [...args], {
     cwd: options.cwd,
     // Beside the test, should nobody have said where records of runs go: never in a home.
     env: { XDG_STATE_HOME: join(options.cwd, 'state'), ...env, TMPDIR: options.tmp, ...options.env },

@@ -147,6 +147,23 @@ export const setupErrors = {
     remedy:
       'Look at what the message names. Put reports, logs and temporary files (TMPDIR) on a disk that answers.',
   },
+  PRIVITY_SANDBOX_MISSING: {
+    failure: 'POLICY_DENIED',
+    means: 'A party runs code of jobs in a sandbox only (`sandbox: required`), and none can be had here.',
+    causes:
+      'bubblewrap is not installed, users may not make namespaces on this machine or in this container, or the system is not Linux.',
+    remedy:
+      'Install bubblewrap and let users make namespaces (docs/operations.md); `privity doctor` says whether it works. Or take `sandbox: preferred`, if you have read the job.',
+  },
+  PRIVITY_SANDBOX_REFUSED: {
+    failure: 'POLICY_DENIED',
+    means:
+      'The code of a job tried something that its sandbox refuses: network, processes, threads, native code, internals of Node.js.',
+    causes:
+      'A job, or a package that it imports, that needs more than files which it was given; or one that tries to get out.',
+    remedy:
+      'Read the job where the stack in the log of that party points. What a job may need, it is given by its settings.',
+  },
   PRIVITY_PROGRAM_NOT_STARTED: {
     failure: 'SETUP_FAILED',
     means: "A party's program process could not be started.",

@@ -4,6 +4,9 @@ import { PrivityError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
+import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
+import { type FoundSandbox, findSandbox } from '../../supervisor/sandbox/launch.ts';
 import { duckdbVersion } from '../../supervisor/surroundings.ts';
 import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
@@ -11,6 +14,7 @@ import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../conf
 import { type PartyConfig, readPartyFile } from '../config/party-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { type Check, failed, ok, warning } from '../doctor/check.ts';
+import { checkDisk } from '../doctor/disk-checks.ts';
 import { checkName, checkPeer, checkVisit, openPort } from '../doctor/network-checks.ts';
 import {
   type ComputesWith,
@@ -18,9 +22,10 @@ import {
   checkKeyMode,
   checkNativeCode,
   checkNodeVersion,
+  checkSandbox,
   checkValidity,
 } from '../doctor/own-checks.ts';
-import { inspectJob } from '../local/find-parties.ts';
+import { type Inspection, inspectJob } from '../local/find-parties.ts';
 import { wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
 import { printable, printableText } from '../output/printable.ts';
@@ -53,6 +58,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       'doctor: give --config FILE for the checks of a party, --job JOB for those of a job, --clean to clear up, or several',
     );
   }
+  keepPrivate();
   const waitMs = flags.wait === undefined ? 0 : parseDuration('--wait', flags.wait);
   const checks: Check[] = [];
   const add = (check: Check): void => {
@@ -67,6 +73,9 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
     ),
   );
   add(checkNativeCode(await computesWith()));
+  for (const check of checkDisk()) add(check);
+  const sandbox = await findSandbox();
+  add(checkSandbox(sandbox));
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
   const { config: file } = flags;
   const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);
@@ -86,7 +95,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       await checkNetwork(shell, config, identity, waitMs, add);
     }
   }
-  if (flags.job !== undefined) await checkJobOf(shell, flags.job, flags, config, add);
+  if (flags.job !== undefined) await checkJobOf(shell, flags.job, flags, config, sandbox, add);
   const bad = checks.filter((check) => check.status === 'failed').length;
   if (flags.json) {
     const party = config?.party ?? null;
@@ -112,6 +121,7 @@ async function checkJobOf(
   job: string,
   flags: DoctorFlags,
   config: PartyConfig | undefined,
+  sandbox: FoundSandbox,
   add: (check: Check) => void,
 ): Promise<void> {
   const members = config?.federation.parties.map(({ name }) => name);
@@ -129,7 +139,11 @@ async function checkJobOf(
   const request = { party, args: parseArgs(flags.arg ?? []), settings: { ...config?.settings, ...typed } };
   const notice = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
   const file = resolve(shell.cwd, job);
-  const facts = await attempt('job', () => inspectJob(shell, file, request, notice), add);
+  const facts = await attempt(
+    'job',
+    async () => inspectJob(shell, file, request, notice, await inspectionOf(config, sandbox)),
+    add,
+  );
   if (facts === undefined) return;
   const { parties } = facts;
   const isSame = members?.length === parties.length && members.every((name) => parties.includes(name));
@@ -141,6 +155,11 @@ async function checkJobOf(
     );
   }
   for (const check of facts.checks ?? []) add(check);
+}
+
+/** As a run of this party would load the job. */
+async function inspectionOf(config: PartyConfig | undefined, found: FoundSandbox): Promise<Inspection> {
+  return { sandbox: await chooseSandbox(config?.sandbox ?? 'off', () => Promise.resolve(found)) };
 }
 
 /** What an orphan is, for `--json`. */

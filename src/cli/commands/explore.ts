@@ -4,6 +4,7 @@ import { jsonLine } from '../../base/steering.ts';
 import { hint } from '../../base/suggest.ts';
 import { loadJob } from '../../program/load-job.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
 import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
 import { explorationProgress } from '../output/exploration-progress.ts';
@@ -30,6 +31,7 @@ const EXIT_BROKEN = 70;
 const EXIT_STOPPED = 130;
 /** `privity explore`: a job under thousands of fault plans in the simulated world. Resolves to the exit code. */
 export async function exploreCommand(shell: Shell, job: string, flags: ExploreFlags): Promise<number> {
+  keepPrivate();
   const jobFile = resolve(shell.cwd, job);
   const { parties } = (await loadJob(jobFile)).job;
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { keepPrivate } from '../../supervisor/private-process.ts';
 import type { InspectMessage } from '../local/find-parties.ts';
 import { reportOf } from '../output/error-text.ts';
 import type { JobRequest, Shell } from '../shell.ts';
@@ -12,6 +13,7 @@ export async function inspectJobCommand(
   jobFile: string,
   flags: { readonly check?: boolean },
 ): Promise<number> {
+  keepPrivate();
   try {
     const request = flags.check ? (JSON.parse(await shell.readInput()) as JobRequest) : undefined;
     const facts = await shell.loadJobFacts(resolve(shell.cwd, jobFile), request);

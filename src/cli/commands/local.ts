@@ -7,6 +7,9 @@ import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { machineMemoryMax } from '../../supervisor/machine-memory.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
+import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
+import type { SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
 import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
@@ -29,6 +32,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
   readonly memoryMax?: string;
+  readonly sandbox?: SandboxPolicy;
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
@@ -36,6 +40,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
 
 /** `privity local`: every party of a job on this machine, each in processes of its own. Resolves to the exit code. */
 export async function localCommand(shell: Shell, job: string, flags: LocalFlags): Promise<number> {
+  keepPrivate();
   const jobFile = resolve(shell.cwd, job);
   const args = Object.entries(parseArgs(flags.arg ?? []));
   const bounds = parseBounds(flags.bound ?? []);
@@ -43,7 +48,10 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
-  const parties = await findParties(shell, jobFile, (text) => shell.err.write(`${printable(text)}\n`));
+  const policy = flags.sandbox ?? 'off';
+  const sandbox = await chooseSandbox(policy);
+  const tell = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
+  const parties = await findParties(shell, jobFile, tell, { sandbox });
   const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
   const settings = parsePrivateSettings(given, parties, shell.cwd);
 
@@ -57,6 +65,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     bounds,
     memoryMaxBytes: memoryMax ?? machineMemoryMax(parties.length),
     errorDetail: flags.errorDetail,
+    sandbox: policy,
     clock,
   });
   const undo = (late: ThrowAwayFederation): Promise<void> => late.remove();

@@ -5,6 +5,9 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { PartyOptions } from '../../supervisor/options.ts';
+import { keepPrivate } from '../../supervisor/private-process.ts';
+import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
+import { type SandboxPolicy, stricter } from '../../supervisor/sandbox/policy.ts';
 import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
@@ -28,6 +31,7 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly setting?: readonly string[];
   readonly bound?: readonly string[];
   readonly memoryMax?: string;
+  readonly sandbox?: SandboxPolicy;
   readonly report?: string;
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
@@ -40,16 +44,19 @@ type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly o
 
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
+  keepPrivate();
   const parent = flags.parentPipe ? watchParent(shell) : undefined;
   const { config: file } = flags;
   const reading = readPartyFile(file);
   const config = await within(systemLoop, { ms: FILE_IO_MS, what: `reading ${file}` }, reading);
   try {
+    // Before any code of the job is loaded.
+    const sandbox = await chooseSandbox(stricter(config.sandbox, flags.sandbox ?? 'off'));
     const prepared = await prepare(shell, config, jobFile, flags);
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
     // `local` has looked at the job already.
-    if (parent === undefined) await checkJob(shell, prepared.jobFile, parties);
+    if (parent === undefined) await checkJob(shell, prepared.jobFile, parties, sandbox);
     writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
@@ -72,6 +79,7 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     try {
       const report = await runParty({
         ...prepared,
+        sandbox,
         onEvent,
         cancel: parent ? AbortSignal.any([stopping.cancel, parent.cancel]) : stopping.cancel,
         kill: parent ? AbortSignal.any([stopping.kill, parent.kill]) : stopping.kill,

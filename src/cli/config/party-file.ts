@@ -5,6 +5,7 @@ import { hint } from '../../base/suggest.ts';
 import { ERROR_DETAILS, type ErrorDetail } from '../../coordination/public-details.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
 import type { FederationMember } from '../../supervisor/options.ts';
+import { SANDBOX_POLICIES, type SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
 import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
@@ -48,6 +49,9 @@ const schema = z.strictObject({
     .string(memoryExpected)
     .refine((text) => memoryBytes(text) !== undefined, { error: memoryExpected })
     .optional(),
+  sandbox: z
+    .union([z.enum(SANDBOX_POLICIES), z.literal(false)], { error: `one of ${SANDBOX_POLICIES.join(', ')}` })
+    .optional(),
   errorDetail: z.enum(ERROR_DETAILS, { error: `one of ${ERROR_DETAILS.join(', ')}` }).optional(),
   records: z
     .union([z.literal(['off', false]), z.strictObject(recordShape)], {
@@ -70,6 +74,8 @@ export interface PartyConfig {
   readonly bounds: Partial<Bounds>;
   /** What the program may hold, in bytes; undefined: the machine's default. */
   readonly memoryMaxBytes: number | undefined;
+  /** Whether the code of jobs runs in a sandbox. */
+  readonly sandbox: SandboxPolicy;
   readonly errorDetail: ErrorDetail;
   readonly records: RecordSetting | undefined;
 }
@@ -108,6 +114,8 @@ export async function readPartyFile(path: string): Promise<PartyConfig> {
     settings: settingsOf(value.settings ?? {}, folder),
     bounds: definedOnly(value.bounds ?? {}),
     memoryMaxBytes: value.memoryMax === undefined ? undefined : memoryBytes(value.memoryMax),
+    // YAML 1.1 reads `off` as false.
+    sandbox: value.sandbox || 'off',
     errorDetail: value.errorDetail ?? 'redacted',
     records: recordsOf(value.records),
   };

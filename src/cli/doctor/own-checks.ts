@@ -1,5 +1,7 @@
 /** What can be told without the network: pure functions of facts that were read elsewhere. */
-import { type Check, failed, ok, warning } from './check.ts';
+import type { FoundSandbox } from '../../supervisor/sandbox/launch.ts';
+import { HOW_TO_HAVE_IT, WITHOUT_SANDBOX } from '../../supervisor/sandbox/policy.ts';
+import { type Check, failed, ok, unknown, warning } from './check.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -43,6 +45,16 @@ export function checkNativeCode({ curve, kernels }: ComputesWith): Check {
   const remedy =
     'install Privity again on this machine (npm ci); sodium-native has builds for Linux, macOS and Windows on x64 and arm64';
   return warning('native code', missing.join('; '), remedy);
+}
+
+/** Whether code of others can be run in a sandbox. None is wanted by default, so that there is none is no more than worth knowing. */
+export function checkSandbox(found: FoundSandbox): Check {
+  if (found.kind === 'bubblewrap') return ok('sandbox', `can be had: ${found.path}`);
+  return unknown(
+    'sandbox',
+    `none can be had: ${found.reason}. In a run without one ${WITHOUT_SANDBOX}`,
+    HOW_TO_HAVE_IT,
+  );
 }
 
 /** The mode of the private key's file, as `stat` gives it. Not checked where files have no such modes. */

@@ -1,7 +1,12 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { KILLED_MS } from '../../supervisor/bounds.ts';
+import type { SandboxChoice } from '../../supervisor/sandbox/choose.ts';
+import { type ConfinedJob, startConfined } from '../../supervisor/sandbox/confine.ts';
 import type { JobFacts, JobRequest, Shell } from '../shell.ts';
 import { onLines } from './lines.ts';
 
@@ -13,6 +18,13 @@ export type InspectMessage =
   | { readonly type: 'facts'; readonly facts: JobFacts }
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string };
 
+export interface Inspection {
+  /** Default: {@link JOB_LOAD_TIMEOUT_MS}. */
+  readonly timeoutMs?: number;
+  /** In which the job is loaded, if there is one. */
+  readonly sandbox?: SandboxChoice | undefined;
+}
+
 /**
  * The parties of a job. A job's module is user code, so it is loaded in a process of its own, which ends at once.
  *
@@ -23,9 +35,9 @@ export async function findParties(
   shell: Shell,
   jobFile: string,
   notice: (text: string) => void,
-  timeoutMs = JOB_LOAD_TIMEOUT_MS,
+  inspection: Inspection = {},
 ): Promise<readonly string[]> {
-  return (await inspectJob(shell, jobFile, undefined, notice, timeoutMs)).parties;
+  return (await inspectJob(shell, jobFile, undefined, notice, inspection)).parties;
 }
 
 /** The same, and with a request what the job will need. */
@@ -34,18 +46,52 @@ export async function inspectJob(
   jobFile: string,
   request: JobRequest | undefined,
   notice: (text: string) => void,
-  timeoutMs = JOB_LOAD_TIMEOUT_MS,
+  { timeoutMs = JOB_LOAD_TIMEOUT_MS, sandbox }: Inspection = {},
 ): Promise<JobFacts> {
-  const check = request === undefined ? [] : ['--check'];
-  const child = spawn(process.execPath, [shell.entry, 'inspect-job', ...check, '--', jobFile], {
+  if (sandbox?.kind !== 'bubblewrap') return inspectIn(shell, jobFile, request, notice, timeoutMs, undefined);
+  const tempDir = await mkdtemp(join(tmpdir(), 'privity-inspect-'));
+  try {
+    return await inspectIn(shell, jobFile, request, notice, timeoutMs, { path: sandbox.path, tempDir });
+  } finally {
+    await rm(tempDir, { recursive: true, force: true });
+  }
+}
+
+async function startInspection(
+  shell: Shell,
+  jobFile: string,
+  request: JobRequest | undefined,
+  confined: Confined | undefined,
+): Promise<ChildProcess> {
+  const args = ['inspect-job', ...(request === undefined ? [] : ['--check']), '--', jobFile];
+  if (confined) {
+    const settings = request?.settings ?? {};
+    return startConfined({ ...confined, jobFile, settings, flags: [], main: shell.entry, args });
+  }
+  return spawn(process.execPath, [shell.entry, ...args], {
     stdio: [request === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
   });
+}
+
+type Confined = Pick<ConfinedJob, 'path' | 'tempDir'>;
+
+async function inspectIn(
+  shell: Shell,
+  jobFile: string,
+  request: JobRequest | undefined,
+  notice: (text: string) => void,
+  timeoutMs: number,
+  confined: Confined | undefined,
+): Promise<JobFacts> {
+  const child = await startInspection(shell, jobFile, request, confined);
   child.stdin?.on('error', () => undefined);
-  child.stdin?.end(JSON.stringify(request));
+  child.stdin?.end(request === undefined ? '' : JSON.stringify(request));
   if (child.stdout) onLines(child.stdout, notice);
   if (child.stderr) onLines(child.stderr, notice);
   let message: InspectMessage | undefined;
-  child.once('message', (received) => {
+  child.on('message', (received: { readonly type?: unknown }) => {
+    // What code in a sandbox has tried is told by the error that it gets.
+    if (received.type !== 'facts' && received.type !== 'error') return;
     message = received as InspectMessage;
     child.kill('SIGKILL');
   });

@@ -83,6 +83,7 @@ describe('a throw-away federation', () => {
       memoryMaxBytes: 1536 * 1024 ** 2,
       bounds: { graceMs: 5 },
       errorDetail: 'message',
+      sandbox: 'preferred',
       clock: systemClock,
     });
     assert.equal((await stat(federation.folder)).mode & 0o777, 0o700);
@@ -107,7 +108,7 @@ describe('finding the parties of a job', () => {
       await writeFile(entry, 'setInterval(() => undefined, 1000);\n');
       const shell = { entry, clock: systemClock } as unknown as Shell;
       await assert.rejects(
-        findParties(shell, 'job.ts', () => undefined, 300),
+        findParties(shell, 'job.ts', () => undefined, { timeoutMs: 300 }),
         code(
           'PRIVITY_JOB_NOT_LOADED',
           /job\.ts: the process that loads the job did not finish within 300 ms/,

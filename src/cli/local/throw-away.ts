@@ -6,6 +6,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Bounds } from '../../supervisor/bounds.ts';
 import { makeTempFolder } from '../../supervisor/folders.ts';
 import type { ErrorDetail } from '../../supervisor/options.ts';
+import type { SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
 import { createIdentity, fingerprint } from '../../transport/identity/certificate.ts';
 import { formatFederation } from '../config/federation-file.ts';
 import { memorySize } from '../config/memory-size.ts';
@@ -25,6 +26,7 @@ export interface ThrowAwayPlan {
   /** Of each party. */
   readonly memoryMaxBytes: number;
   readonly errorDetail: ErrorDetail;
+  readonly sandbox: SandboxPolicy;
   readonly clock: Clock;
 }
 
@@ -82,6 +84,7 @@ function partyYaml(plan: ThrowAwayPlan, party: string): string {
     bounds: plan.bounds,
     memoryMax: memorySize(plan.memoryMaxBytes),
     errorDetail: plan.errorDetail,
+    sandbox: plan.sandbox,
   });
 }
 

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
@@ -26,7 +27,12 @@ export interface DialOptions {
   readonly clock: Clock;
   readonly limits: GrpcLimits;
   readonly signal: AbortSignal;
+  /** Makes the TCP connection in this party's place; what it rejects with has the code of the system's error. */
+  readonly openSocket?: OpenSocket | undefined;
 }
+
+/** @param peer by name */
+export type OpenSocket = (peer: string, signal: AbortSignal) => Promise<Socket>;
 
 /** Prefix of the debug data in the GOAWAY by which a dialler tells the other end why it does not trust it. */
 export const REFUSAL_PREFIX = 'privity-refused: ';
@@ -69,13 +75,18 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
   }
 }
 
-function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
-  const { peer, plane, identity } = options;
+async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
+  const { peer, plane, identity, openSocket } = options;
+  const opened = await openSocket?.(peer.name, attempt).catch((error: Error) => {
+    throw attempt.aborted ? attempt.reason : dialError(peer, error);
+  });
   return new Promise((resolve, reject) => {
-    if (attempt.aborted) return reject(attempt.reason);
+    if (attempt.aborted) {
+      opened?.destroy();
+      return reject(attempt.reason);
+    }
     const socket = connectTls({
-      host: peer.host,
-      port: peer.port,
+      ...(opened === undefined ? { host: peer.host, port: peer.port } : { socket: opened }),
       servername: serverName(plane, peer.name),
       ...secureContext(identity),
       ...peerPolicy,

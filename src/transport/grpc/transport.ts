@@ -3,7 +3,7 @@ import { InternalError, type PeerError, PeerLostError, UsageError } from '../../
 import type { Clock, Connection, Plane, Transport } from '../../contracts/index.ts';
 import type { Identity } from '../identity/certificate.ts';
 import { checkOwnIdentity } from '../identity/verify-peer.ts';
-import { dialGrpc, type PeerAddress } from './dial.ts';
+import { dialGrpc, type OpenSocket, type PeerAddress } from './dial.ts';
 import { GRPC_LIMITS, type GrpcLimits } from './limits.ts';
 import { GrpcServer } from './serve.ts';
 
@@ -14,6 +14,8 @@ export interface GrpcTransportOptions {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly limits?: Partial<GrpcLimits> | undefined;
+  /** For a process that has no network of its own. */
+  readonly openSocket?: OpenSocket | undefined;
   /**
    * A connection was refused by this end or by the dialler because of somebody's identity. For the log: whoever can reach
    * the port can cause it, so it must never end a run.
@@ -68,7 +70,15 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       }
       if (closing.signal.aborted) throw closing.signal.reason;
       const both = AbortSignal.any([signal, closing.signal]);
-      const connection = await dialGrpc({ peer, plane, identity, clock, limits, signal: both });
+      const connection = await dialGrpc({
+        peer,
+        plane,
+        identity,
+        clock,
+        limits,
+        signal: both,
+        openSocket: options.openSocket,
+      });
       if (both.aborted) {
         connection.destroy();
         throw both.reason;

@@ -1,0 +1,34 @@
+/** Starts a module of Privity's that loads a job, in a sandbox that shows it this job and what it was given. */
+import type { ChildProcess } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { spawnConfined } from './launch.ts';
+import { sandboxView } from './view.ts';
+
+export interface ConfinedJob {
+  /** Of bubblewrap. */
+  readonly path: string;
+  readonly jobFile: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly tempDir: string;
+  /** Of Node.js, the module that it runs, and what that is given. */
+  readonly flags: readonly string[];
+  readonly main: string;
+  readonly args?: readonly string[];
+  /** Further variables of its environment. */
+  readonly mark?: Readonly<Record<string, string>>;
+}
+
+/** @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_LOAD_FAILED */
+export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
+  // Finds what the job imports, and brings the compiler for that; runs without a sandbox do not need it here.
+  const { bundleOf } = await import('../../program/job-bundle.ts');
+  const { path: jobPath, files } = bundleOf(job.jobFile);
+  await mkdir(job.tempDir, { mode: 0o700, recursive: true });
+  const { path, tempDir, settings, flags, main, args = [], mark = {} } = job;
+  const view = sandboxView(files, settings);
+  return spawnConfined(
+    { path, view, tempDir, cwd: dirname(jobPath), environment: mark },
+    { flags, main, args },
+  );
+}
