@@ -171,7 +171,6 @@ class Session<R extends PsiResult> {
     this.#peerRows = message.rows;
     this.#tagBytes = tagBytes(this.#ownRows, this.#peerRows);
     this.#ownTags = new Uint8Array(this.#ownRows * this.#tagBytes);
-    this.#peerTags = new Uint8Array(2 * this.#peerRows * this.#tagBytes);
   }
 
   /** Takes everything that the peer sends, at once: what is under way is bounded by the window, so nobody ever waits to be heard. */
@@ -204,6 +203,18 @@ class Session<R extends PsiResult> {
     this.#tagsReceived++;
   }
 
+  /** Room for them grows with what has come: a hello of twelve bytes could say any number of rows. */
+  #keepPeerTags(at: number, tags: Uint8Array): void {
+    const needed = at + tags.byteLength;
+    if (needed > this.#peerTags.byteLength) {
+      const all = 2 * this.#peerRows * this.#tagBytes;
+      const larger = new Uint8Array(Math.min(all, Math.max(needed, 2 * this.#peerTags.byteLength)));
+      larger.set(this.#peerTags);
+      this.#peerTags = larger;
+    }
+    this.#peerTags.set(tags, at);
+  }
+
   #sendPoints(): Promise<void> {
     const { ids } = this.#exchange;
     return this.#pump({
@@ -230,7 +241,7 @@ class Session<R extends PsiResult> {
       },
       finish: async (index, pairs) => {
         this.#advance(chunkIds(this.#peerRows, index));
-        this.#peerTags.set(pairs, index * CHUNK_IDS * 2 * this.#tagBytes);
+        this.#keepPeerTags(2 * index * CHUNK_IDS * this.#tagBytes, pairs);
         this.#tagsSent++;
         await this.#send({ kind: 'tags', index, body: this.#ownHalf(pairs) });
       },
