@@ -9,6 +9,7 @@ import type { LoadedJob } from '../program/load-job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
 import type { SpillStore } from '../program/spill.ts';
 import type { OpenSocket } from '../transport/index.ts';
+import type { RunName } from './connector.ts';
 import type { Connect } from './control-plane.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
 import type { LastWord } from './last-word.ts';
@@ -62,8 +63,11 @@ export interface ProgramChild {
 /** The port of a party and its control links. */
 export interface Planes<Child> {
   readonly connect: Connect;
-  /** From now on data connections go to this process, also those that have been waiting for it. */
-  handDataTo(program: Child): void;
+  /**
+   * The run has begun: from now on data connections of its parties go to this process, also those that have been waiting for it, and
+   * nobody else's.
+   */
+  handDataTo(program: Child, run: RunName): void;
   close(): Promise<void>;
 }
 
@@ -133,7 +137,7 @@ export interface ProgramPlatform extends EventLoop {
   surroundings(jobFile: string): Surroundings;
   openDataPlane(
     party: string,
-    runId: string,
+    run: RunName,
     federation: readonly FederationMember[],
     identity: PartyOptions['identity'],
     warn: (message: string) => void,

@@ -169,15 +169,16 @@ export class ProgramRun {
     );
   }
 
-  async #start({ runId, federation, identity }: Start): Promise<void> {
+  async #start({ run, federation, identity }: Start): Promise<void> {
     const { party, parties } = this.#load;
     const runtime = this.#runtime;
     if (!runtime) return;
     const warn = (line: string): void => this.#platform.print(line);
     const dials = this.#load.isSandboxed ? this.#dials : undefined;
     const openSocket = dials && ((peer: string, signal: AbortSignal) => dials.open(peer, signal));
-    const plane = this.#platform.openDataPlane(party, runId, federation, identity, warn, openSocket);
+    const plane = this.#platform.openDataPlane(party, run, federation, identity, warn, openSocket);
     this.#plane = plane;
+    runtime.bind(Buffer.from(run.binding, 'hex'));
     const peers = parties.filter((name) => name !== party);
     this.#silence = new Silence(peers, LOOK_MS, this.#platform.clock.now());
     for (const peer of peers) {

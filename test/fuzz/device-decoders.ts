@@ -77,6 +77,9 @@ const round: Decoder = {
 
 const curve = await loadEdwards();
 
+/** What the keys are bound to: any bytes. */
+const RUN = Uint8Array.of(7);
+
 /** First the opening of a sender, then answers of a receiver. */
 const baseOt: Decoder = {
   name: 'oblivious transfer',
@@ -87,7 +90,13 @@ const baseOt: Decoder = {
   codes: ['PRIVITY_SECURE_PROTOCOL'],
   valid: (random) => {
     const { opening } = new BaseOtSender(curve, randomness(random.below(1e6)));
-    const { answer } = receiveBaseOts(curve, randomness(random.below(1e6)), Uint8Array.of(0, 1), opening);
+    const { answer } = receiveBaseOts(
+      curve,
+      randomness(random.below(1e6)),
+      Uint8Array.of(0, 1),
+      opening,
+      RUN,
+    );
     return Buffer.concat([opening, answer]);
   },
   decode: (bytes) => {
@@ -95,8 +104,8 @@ const baseOt: Decoder = {
     const points = Math.min(8, Math.floor(bytes.length / POINT_BYTES));
     const opening = Uint8Array.from({ length: POINT_BYTES }, (_, at) => bytes[at] ?? 0);
     const answer = Uint8Array.from(bytes.subarray(POINT_BYTES, POINT_BYTES * Math.max(1, points)));
-    const received = receiveBaseOts(curve, randomness(1), Uint8Array.of(0, 1), opening);
-    return [received, new BaseOtSender(curve, randomness(2)).finish(answer)];
+    const received = receiveBaseOts(curve, randomness(1), Uint8Array.of(0, 1), opening, RUN);
+    return [received, new BaseOtSender(curve, randomness(2)).finish(answer, RUN)];
   },
   hostile: (bytes) => [
     new Uint8Array(bytes),

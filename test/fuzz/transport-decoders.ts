@@ -118,6 +118,7 @@ export function someFrame(random: Prng, sequence = random.below(5)): Uint8Array 
           protocol: 1,
           party: 'bob',
           runId: 'run',
+          binding: someBytes(random, random.below(2) * 32),
           session,
           resumes: new Uint8Array(random.below(2) * 16),
           received: random.below(9),

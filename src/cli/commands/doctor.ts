@@ -8,6 +8,7 @@ import { keepPrivate } from '../../supervisor/private-process.ts';
 import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
 import { type FoundSandbox, findSandbox } from '../../supervisor/sandbox/launch.ts';
 import { duckdbVersion } from '../../supervisor/surroundings.ts';
+import { keyExchange, keyExchangeText } from '../../transport/grpc/key-exchange.ts';
 import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
@@ -76,6 +77,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
   for (const check of checkDisk()) add(check);
   const sandbox = await findSandbox();
   add(checkSandbox(sandbox));
+  add(ok('key exchange', keyExchangeText(keyExchange(), process.versions.openssl)));
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
   const { config: file } = flags;
   const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);

@@ -1,15 +1,16 @@
-import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
-import type { Identity } from '../identity/certificate.ts';
-import { describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
+import { fingerprint, type Identity } from '../identity/certificate.ts';
+import { identityError, verifyPeer } from '../identity/verify-peer.ts';
 import { GrpcConnection } from './connection.ts';
 import type { GrpcLimits } from './limits.ts';
 import { planePaths, serverName } from './server-name.ts';
-import { decodeMessage, status, statusError } from './status.ts';
-import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
+import { decodeMessage, refusedUs, status, statusError } from './status.ts';
+import { http2Options, peerPolicy, provedBy, secureContext } from './tls.ts';
+import { isRefusal, LISTENER_REFUSED, turnAway } from './turn-away.ts';
 
 /** A party as the federation lists it. */
 export interface PeerAddress {
@@ -23,6 +24,8 @@ export interface PeerAddress {
 export interface DialOptions {
   readonly peer: PeerAddress;
   readonly plane: Plane;
+  /** Shown to the port of the peer (`passFor`). */
+  readonly pass?: string | undefined;
   readonly identity: Identity;
   readonly clock: Clock;
   readonly limits: GrpcLimits;
@@ -33,9 +36,6 @@ export interface DialOptions {
 
 /** @param peer by name */
 export type OpenSocket = (peer: string, signal: AbortSignal) => Promise<Socket>;
-
-/** Prefix of the debug data in the GOAWAY by which a dialler tells the other end why it does not trust it. */
-export const REFUSAL_PREFIX = 'privity-refused: ';
 
 /**
  * TCP, TLS, identity check, HTTP/2, call: in this order, under one deadline.
@@ -55,13 +55,13 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
   try {
     socket = await openTls(options, attempt.signal);
     const problem = verifyPeer({
-      certificate: certificateOf(socket),
+      ...provedBy(socket),
       party: peer.name,
       fingerprint: peer.fingerprint,
       nowMs: clock.wallTime(),
     });
     if (problem !== undefined) {
-      tellRefusal(socket, describeProblem(problem, peer.name), options);
+      turnAway(socket, LISTENER_REFUSED, clock, limits.closeTimeoutMs);
       socket = undefined;
       throw identityError(problem, peer.name);
     }
@@ -76,7 +76,7 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
 }
 
 async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
-  const { peer, plane, identity, openSocket } = options;
+  const { peer, plane, pass, identity, openSocket } = options;
   const opened = await openSocket?.(peer.name, attempt).catch((error: Error) => {
     throw attempt.aborted ? attempt.reason : dialError(peer, error);
   });
@@ -87,7 +87,7 @@ async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSS
     }
     const socket = connectTls({
       ...(opened === undefined ? { host: peer.host, port: peer.port } : { socket: opened }),
-      servername: serverName(plane, peer.name),
+      servername: serverName(plane, peer.name, pass),
       ...secureContext(identity),
       ...peerPolicy,
     });
@@ -142,6 +142,9 @@ function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal)
     const onClose = (): void => fail(broke(peer, broken));
     attempt.addEventListener('abort', onAbort, { once: true });
     if (attempt.aborted) return onAbort();
+    session.once('goaway', (code, _last, data) => {
+      if (isRefusal(code, data)) fail(refusedUs(peer.name, fingerprint(options.identity.certPem)));
+    });
     stream.on('error', (error: Error) => {
       broken = error;
     });
@@ -179,20 +182,6 @@ function responseError(headers: object, peer: string): Error | undefined {
   if (String(of(':status')) === '200' && of('content-type')?.startsWith('application/grpc')) return undefined;
   // A proxy in between answers 502 and 503 while the party behind it is away.
   return statusError(status.unavailable, `HTTP status ${of(':status')} instead of a gRPC answer`, peer);
-}
-
-/** Says why, then closes. The other end is not trusted, so nothing that it sends is read. */
-function tellRefusal(socket: TLSSocket, why: string, options: DialOptions): void {
-  const session = openSession(socket, options);
-  session.on('error', () => {});
-  const timer = options.clock.after(options.limits.closeTimeoutMs, () => session.destroy());
-  session.once('connect', () => {
-    session.goaway(constants.NGHTTP2_INADEQUATE_SECURITY, 0, Buffer.from(REFUSAL_PREFIX + why));
-    session.close(() => {
-      timer.cancel();
-      socket.destroy();
-    });
-  });
 }
 
 function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {
