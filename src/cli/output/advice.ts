@@ -85,7 +85,7 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
     text: 'Compare the fingerprints of the two parties over the phone (`privity federation show FILE` at both), then correct the federation file that is wrong: it may be the one of either. `privity doctor` checks each peer.',
   },
   POLICY_DENIED: {
-    text: 'The job asks for something that the policy of {origin} forbids. Agree on it there first.',
+    text: 'The job tried something that the sandbox of {origin} refuses: read it before it is run again, and ask its author. {log} says where in it.',
   },
   PROGRAM_MISMATCH: {
     text: 'Bring all parties to the same files, packages, arguments, federation and version of Privity, then run again.',

@@ -143,7 +143,7 @@ describe('what a program sees', () => {
       no: null,
     };
     assert.deepEqual(pathsIn(settings), ['/data/a.csv', '/b', '/d']);
-    assert.deepEqual(packagesAround('/home/x/node_modules/a/node_modules/b'), ['/home/x/node_modules']);
+    assert.deepEqual(packagesAround('/srv/x/node_modules/a/node_modules/b'), ['/srv/x/node_modules']);
   });
 });
 
