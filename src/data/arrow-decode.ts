@@ -3,32 +3,38 @@
  * allocated that the bytes received do not pay for, and what is wrong ends as one typed error.
  */
 import { DataError, PrivityError } from '../base/errors.ts';
+import { ArrowColumn, Batch, buffersOf, type Message } from './arrow-batch.ts';
 import {
+  ARROW_BATCHES_MAX,
   ARROW_BYTES_MAX,
   ARROW_METADATA_BYTES_MAX,
   arrowType,
   integerType,
   messageHeader,
 } from './arrow-format.ts';
-import { type Column, type ColumnType, widthBytes } from './column-type.ts';
-import { arrayOver, type ColumnData, copyInto, isFixed, type NumberArray, newArray } from './columns.ts';
-import { decodeUtf8, FlatTable, type FlatVector, MalformedError, malformed } from './flatbuffer.ts';
-import { checkColumnNames, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
+import type { Column, ColumnType } from './column-type.ts';
+import { FlatTable, MalformedError, malformed } from './flatbuffer.ts';
+import { COLUMN_NAME_BYTES_MAX, checkColumnNames, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
 import { type Table, tableFrom } from './table.ts';
-import { type NamedSource, relationFrom } from './table-of.ts';
+import { relationFrom } from './table-of.ts';
 
 /**
  * The table that `table.toArrow()` made these bytes of. Also reads streams of other Arrow writers that use the same types, flat columns
- * and neither dictionaries nor compression. The bytes are not changed and not kept.
+ * and neither dictionaries nor compression. The bytes are not changed, not kept, and must not change before the table is there.
  * @throws {DataError} PRIVITY_TABLE_CORRUPT, PRIVITY_TABLE_LIMIT
  */
 export async function tableFromArrow(bytes: Uint8Array): Promise<Table> {
-  const { columns, rowCount } = decodeArrow(bytes);
-  return tableFrom(await relationFrom(columns, rowCount, 'the received table'));
+  try {
+    const { columns, rowCount } = decodeArrow(bytes);
+    return tableFrom(await relationFrom(columns, rowCount, 'the received table'));
+  } catch (error) {
+    throw arrowError(error, bytes);
+  }
 }
 
 export interface DecodedTable {
-  readonly columns: readonly NamedSource[];
+  /** Their values are made, and their texts checked, as they are read. */
+  readonly columns: readonly ArrowColumn[];
   readonly rowCount: number;
 }
 
@@ -43,31 +49,19 @@ export function decodeArrow(bytes: Uint8Array): DecodedTable {
   try {
     return decodeStream(bytes);
   } catch (error) {
-    if (error instanceof PrivityError && error.code === 'PRIVITY_TABLE_LIMIT') throw error;
-    // A RangeError is a read beyond the end of a view. Names of columns that clash are the sender's fault here, not the user's.
-    if (error instanceof MalformedError || error instanceof RangeError || error instanceof DataError) {
-      const what = error instanceof MalformedError ? error.message : 'an offset or a name that cannot be';
-      throw new DataError(
-        'PRIVITY_TABLE_CORRUPT',
-        `${bytes.byteLength} received bytes are not a table: ${what}`,
-      );
-    }
-    throw error;
+    throw arrowError(error, bytes);
   }
 }
 
-interface Message {
-  readonly header: FlatTable;
-  readonly body: Uint8Array;
-}
-
-/** A batch whose counts have been checked against its bytes. */
-interface Batch {
-  readonly header: FlatTable;
-  readonly body: Uint8Array;
-  readonly rowCount: number;
-  readonly nodes: FlatVector;
-  readonly buffers: FlatVector;
+/** What decoding these bytes, or reading one of their columns, has thrown: in words for people. */
+export function arrowError(error: unknown, { byteLength }: Uint8Array): unknown {
+  const isMalformed = error instanceof MalformedError || error instanceof RangeError;
+  // Names of columns that clash are the sender's fault here, not the user's.
+  const isName = error instanceof PrivityError && error.code === 'PRIVITY_COLUMN_NAME';
+  if (!isMalformed && !isName) return error;
+  // A RangeError is a read beyond the end of a view.
+  const what = error instanceof MalformedError ? error.message : 'an offset or a name that cannot be';
+  return new DataError('PRIVITY_TABLE_CORRUPT', `${byteLength} received bytes are not a table: ${what}`);
 }
 
 function decodeStream(bytes: Uint8Array): DecodedTable {
@@ -79,17 +73,23 @@ function decodeStream(bytes: Uint8Array): DecodedTable {
   let rowCount = 0;
   for (const { kind, message } of messages) {
     if (kind !== messageHeader.recordBatch) malformed('a message that is no record batch');
-    const batch = openBatch(message, columns.length);
-    // Every row must be paid for with bytes: without this a batch could claim rows that nothing stands for.
-    checkBacked(batch, columns);
+    const batch = new Batch(message, columns);
     rowCount += batch.rowCount;
-    if (rowCount > TABLE_ROWS_MAX) {
-      throw new DataError('PRIVITY_TABLE_LIMIT', `a received table has more than ${TABLE_ROWS_MAX} rows`);
-    }
-    batches.push(batch);
+    if (rowCount > TABLE_ROWS_MAX) throw overLimit(TABLE_ROWS_MAX, 'rows');
+    if (batch.rowCount > 0) batches.push(batch);
+    if (batches.length > ARROW_BATCHES_MAX) throw overLimit(ARROW_BATCHES_MAX, 'batches of rows');
   }
-  return { columns: decodeColumns(columns, batches, rowCount), rowCount };
+  let buffer = 0;
+  const streams = columns.map((column, place) => {
+    const stream = new ArrowColumn(column, place, buffer, batches);
+    buffer += buffersOf(column.type);
+    return stream;
+  });
+  return { columns: streams, rowCount };
 }
+
+const overLimit = (max: number, what: string): DataError =>
+  new DataError('PRIVITY_TABLE_LIMIT', `a received table has more than ${max} ${what}`);
 
 function* readMessages(bytes: Uint8Array): Generator<{ kind: number; message: Message }, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -118,12 +118,17 @@ function* readMessages(bytes: Uint8Array): Generator<{ kind: number; message: Me
 
 function decodeSchema(schema: FlatTable): readonly Column[] {
   if (schema.int16(0) !== 0) malformed('numbers in big-endian order');
+  let nameBytes = 0;
   const columns = schema.tables(1, TABLE_COLUMNS_MAX).map((field): Column => {
     if (field.table(4) !== undefined) malformed('a dictionary');
     if (field.vector(5, 4).length !== 0) malformed('a nested column');
     const type = decodeType(field.uint8(2), field.table(3) ?? malformed('a column without type'));
+    const name = field.text(0, COLUMN_NAME_BYTES_MAX) ?? '';
+    nameBytes += Buffer.byteLength(name);
+    // Several could be the same bytes, of which the sender has paid for one.
+    if (nameBytes > schema.bytes) malformed('names that are longer than what says them');
     return {
-      name: field.text(0) ?? '',
+      name,
       type: type ?? malformed('a column of a type that tables do not have'),
     };
   });
@@ -133,6 +138,9 @@ function decodeSchema(schema: FlatTable): readonly Column[] {
   );
   return columns;
 }
+
+/** Bytes of the name of a time zone; the one that tables have is UTC. */
+const ZONE_BYTES_MAX = 64;
 
 function decodeType(kind: number, type: FlatTable): ColumnType | undefined {
   switch (kind) {
@@ -150,120 +158,10 @@ function decodeType(kind: number, type: FlatTable): ColumnType | undefined {
       return type.int16(0, 1) === 0 ? 'DATE' : undefined;
     case arrowType.timestamp: {
       if (type.int16(0) !== 2) return undefined;
-      const zone = type.text(1) ?? '';
+      const zone = type.text(1, ZONE_BYTES_MAX) ?? '';
       return zone === '' ? 'TIMESTAMP' : zone === 'UTC' ? 'TIMESTAMPTZ' : undefined;
     }
     default:
       return undefined;
-  }
-}
-
-function openBatch({ header, body }: Message, columnCount: number): Batch {
-  if (header.table(3) !== undefined) malformed('compressed columns');
-  const nodes = header.vector(1, 16);
-  if (nodes.length !== columnCount) malformed('another number of columns than announced');
-  return { header, body, rowCount: header.size(0), nodes, buffers: header.vector(2, 16) };
-}
-
-function buffersOf(type: ColumnType): number {
-  return isFixed(type) ? 2 : 3;
-}
-
-/** Bytes that `rows` values of a column need at least; for text and bytes, those of the offsets. */
-function bytesNeeded(type: ColumnType, rows: number): number {
-  if (type === 'BOOLEAN') return Math.ceil(rows / 8);
-  if (isFixed(type)) return rows * widthBytes(type);
-  return rows === 0 ? 0 : (rows + 1) * 4;
-}
-
-function checkBacked(batch: Batch, columns: readonly Column[]): void {
-  let index = 0;
-  for (const [place, { type }] of columns.entries()) {
-    const [length, nullCount] = batch.header.pair(batch.nodes, place);
-    if (length !== batch.rowCount) malformed('columns of different length');
-    if (nullCount > length) malformed('more gaps than rows');
-    if (bufferAt(batch, index + 1).byteLength < bytesNeeded(type, length))
-      malformed('a column shorter than announced');
-    if (nullCount > 0 && bufferAt(batch, index).byteLength < Math.ceil(length / 8))
-      malformed('gaps without a map');
-    index += buffersOf(type);
-  }
-  if (index !== batch.buffers.length) malformed('another number of buffers than its columns have');
-}
-
-function bufferAt(batch: Batch, index: number): Uint8Array {
-  const [offset, length] = batch.header.pair(batch.buffers, index);
-  if (offset + length > batch.body.byteLength) malformed('a buffer outside of its message');
-  return batch.body.subarray(offset, offset + length);
-}
-
-function decodeColumns(
-  columns: readonly Column[],
-  batches: readonly Batch[],
-  rowCount: number,
-): NamedSource[] {
-  let index = 0;
-  return columns.map(({ name, type }, place) => {
-    const values: ColumnData = isFixed(type) ? newArray(type, rowCount) : new Array(rowCount);
-    let nulls: Uint8Array | undefined;
-    let offset = 0;
-    for (const batch of batches) {
-      const nullCount = batch.header.pair(batch.nodes, place)[1];
-      if (nullCount > 0) {
-        nulls ??= new Uint8Array(rowCount);
-        markGaps(nulls, offset, bufferAt(batch, index), batch.rowCount, nullCount);
-      }
-      if (isFixed(type))
-        decodeFixed(type, values as NumberArray, offset, bufferAt(batch, index + 1), batch.rowCount);
-      else decodeVariable(type, values as unknown[], offset, batch, index);
-      offset += batch.rowCount;
-    }
-    index += buffersOf(type);
-    return { name, type, values, nulls };
-  });
-}
-
-function markGaps(nulls: Uint8Array, offset: number, map: Uint8Array, rows: number, nullCount: number): void {
-  let seen = 0;
-  for (let row = 0; row < rows; row++) {
-    if ((((map[row >> 3] ?? 0) >> (row & 7)) & 1) === 1) continue;
-    nulls[offset + row] = 1;
-    seen++;
-  }
-  if (seen !== nullCount) malformed('another number of gaps than announced');
-}
-
-function decodeFixed(
-  type: ColumnType,
-  values: NumberArray,
-  offset: number,
-  bytes: Uint8Array,
-  rows: number,
-): void {
-  if (type === 'BOOLEAN') {
-    for (let row = 0; row < rows; row++) values[offset + row] = ((bytes[row >> 3] ?? 0) >> (row & 7)) & 1;
-  } else if (isFixed(type)) {
-    copyInto(values, arrayOver(type, bytes.subarray(0, rows * widthBytes(type))), offset);
-  }
-}
-
-function decodeVariable(
-  type: ColumnType,
-  values: unknown[],
-  offset: number,
-  batch: Batch,
-  index: number,
-): void {
-  if (batch.rowCount === 0) return;
-  const bytes = bufferAt(batch, index + 1);
-  const offsets = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const data = bufferAt(batch, index + 2);
-  let start = offsets.getInt32(0, true);
-  for (let row = 0; row < batch.rowCount; row++) {
-    const end = offsets.getInt32(4 * (row + 1), true);
-    if (start < 0 || end < start || end > data.byteLength) malformed('text outside of its column');
-    const piece = data.subarray(start, end);
-    values[offset + row] = type === 'VARCHAR' ? decodeUtf8(piece) : new Uint8Array(piece);
-    start = end;
   }
 }

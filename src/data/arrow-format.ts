@@ -13,6 +13,9 @@ export const ARROW_METADATA_BYTES_MAX = 8 * 1024 * 1024;
 /** Rows of a batch that we write. Keeps the 32-bit offsets of text columns far from their end. */
 export const ARROW_BATCH_ROWS = 65_536;
 
+/** Batches with rows in them: twice as many as a table of the largest size has that we write. Each costs some objects of bookkeeping. */
+export const ARROW_BATCHES_MAX = 65_536;
+
 /** Numbers of the union `MessageHeader` in Message.fbs. */
 export const messageHeader = { schema: 1, dictionaryBatch: 2, recordBatch: 3 } as const;
 

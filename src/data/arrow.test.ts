@@ -3,10 +3,11 @@ import { after, describe, it } from 'node:test';
 import * as arrow from 'apache-arrow';
 import fc from 'fast-check';
 import { DataError } from '../base/errors.ts';
-import { decodeArrow, tableFromArrow } from './arrow-decode.ts';
+import { arrowError, decodeArrow, tableFromArrow } from './arrow-decode.ts';
 import { encodeArrow } from './arrow-encode.ts';
-import { ARROW_BATCH_ROWS, ARROW_BYTES_MAX } from './arrow-format.ts';
+import { ARROW_BATCH_ROWS, ARROW_BATCHES_MAX, ARROW_BYTES_MAX } from './arrow-format.ts';
 import { closeDatabase } from './database.ts';
+import { FlatTable } from './flatbuffer.ts';
 import { relationOf } from './table.ts';
 import { tableOf } from './table-of.ts';
 
@@ -27,6 +28,32 @@ async function sample(): Promise<Uint8Array> {
     "SELECT *, CASE WHEN flag THEN DATE '2024-02-29' END AS day, TIMESTAMP '2024-02-29 01:02:03.000004' AS at, TIMESTAMPTZ '2024-02-29 01:02:03+00' AS zoned, CASE WHEN flag THEN double END AS gaps FROM rows",
   );
   return more.toArrow();
+}
+
+/** Everything that a stream says, as a table would take it. */
+function readAll(bytes: Uint8Array, rows = 3): void {
+  const { columns, rowCount } = decodeArrow(bytes);
+  try {
+    for (const column of columns)
+      for (let at = 0; at < rowCount; at += rows) column.read(at, Math.min(rows, rowCount - at));
+  } catch (error) {
+    throw arrowError(error, bytes);
+  }
+}
+
+/** Where the offset and length of each buffer of the last record batch stand. */
+function buffersOf(bytes: Uint8Array): readonly number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let found: readonly number[] = [];
+  for (let at = 0; view.getInt32(at + 4, true) !== 0; ) {
+    const metadata = at + 8;
+    const metadataBytes = view.getInt32(at + 4, true);
+    const message = FlatTable.root(bytes.subarray(metadata, metadata + metadataBytes));
+    const { start, length } = message.table(2)?.vector(2, 16) ?? { start: 0, length: 0 };
+    if (message.uint8(1) === 3) found = Array.from({ length }, (_, i) => metadata + start + 16 * i);
+    at = metadata + metadataBytes + message.size(3);
+  }
+  return found;
 }
 
 function corrupt(error: unknown): true {
@@ -147,7 +174,7 @@ describe('hostile Arrow bytes', () => {
   it('refuses every truncation', async () => {
     const bytes = await sample();
     for (let length = 0; length < bytes.byteLength; length++) {
-      assert.throws(() => decodeArrow(bytes.subarray(0, length)), corrupt, `cut at ${length}`);
+      assert.throws(() => readAll(bytes.subarray(0, length)), corrupt, `cut at ${length}`);
     }
   });
 
@@ -157,12 +184,69 @@ describe('hostile Arrow bytes', () => {
     const at = Buffer.from(bytes).indexOf('okmarker-text');
     const bad = bytes.slice();
     bad[at + 3] = 0xff;
-    assert.throws(() => decodeArrow(bad), corrupt);
+    assert.throws(() => readAll(bad), corrupt);
     const offsets = bytes.slice();
     // The offsets 0, 2, 13 stand before the text; let the second lie beyond its column.
     const found = Buffer.from(bytes).indexOf(Buffer.from(Int32Array.of(0, 2, 13).buffer));
     new DataView(offsets.buffer).setInt32(found + 4, 2_000_000_000, true);
-    assert.throws(() => decodeArrow(offsets), corrupt);
+    assert.throws(() => readAll(offsets), corrupt);
+  });
+
+  it('refuses buffers that overlap, or are out of order: what is paid for once is made once', async () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`c${i}`, ['a'.repeat(50_000)]]));
+    const bytes = await (await tableOf(many)).toArrow();
+    readAll(bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const buffers = buffersOf(bytes);
+    assert.equal(buffers.length, 3 * 40);
+    const [first = 0, second = 0] = [buffers[2], buffers[5]];
+    const shared = bytes.slice();
+    // The text of the second column is that of the first: each would be a text of 50,000 letters.
+    shared.copyWithin(second, first, first + 16);
+    assert.throws(() => readAll(shared), corrupt);
+    const turned = bytes.slice();
+    turned.copyWithin(second, first, first + 16);
+    turned.set(bytes.subarray(second, second + 16), first);
+    assert.throws(() => readAll(turned), corrupt);
+    const overlapping = new DataView(bytes.slice().buffer);
+    overlapping.setBigInt64(second, view.getBigInt64(second, true) - 8n, true);
+    assert.throws(() => readAll(new Uint8Array(overlapping.buffer)), corrupt);
+    // An empty buffer may stand anywhere: it is read nowhere.
+    const empty = new DataView(bytes.slice().buffer);
+    empty.setBigInt64(buffers[3] ?? 0, 0n, true);
+    readAll(new Uint8Array(empty.buffer));
+  });
+
+  it('takes a bounded number of batches', () => {
+    const one = arrow.tableToIPC(
+      new arrow.Table({ x: arrow.vectorFromArray([1], new arrow.Int8()) }),
+      'stream',
+    );
+    const schemaBytes = 8 + new DataView(one.buffer, one.byteOffset).getInt32(4, true);
+    const batch = one.subarray(schemaBytes, one.length - 8);
+    const end = one.subarray(one.length - 8);
+    const stream = (count: number): Uint8Array =>
+      Buffer.concat([one.subarray(0, schemaBytes), ...Array<Uint8Array>(count).fill(batch), end]);
+    assert.equal(decodeArrow(stream(ARROW_BATCHES_MAX)).rowCount, ARROW_BATCHES_MAX);
+    assert.throws(() => decodeArrow(stream(ARROW_BATCHES_MAX + 1)), { code: 'PRIVITY_TABLE_LIMIT' });
+  });
+
+  it('lets other work have its turn while a wide table is written', async () => {
+    const wide = Object.fromEntries(
+      Array.from({ length: 200 }, (_, i) => [`c${i}`, Array(2_000).fill('ab')]),
+    );
+    const bytes = await (await tableOf(wide)).toArrow();
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns += 1;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await tableFromArrow(bytes);
+    over = true;
+    // 400,000 texts: one chunk of rows, and a turn after some 4,000 of them.
+    assert.ok(turns >= 90, `${turns} turns`);
   });
 
   it('survives any damage: a table or DataError, and nothing large is allocated', async () => {
@@ -175,7 +259,7 @@ describe('hostile Arrow bytes', () => {
         const damaged = bytes.slice();
         for (const [at, to] of edits) damaged[at] = to;
         try {
-          decodeArrow(damaged);
+          readAll(damaged);
         } catch (error) {
           assert.ok(error instanceof DataError, error instanceof Error ? error.stack : '');
         }

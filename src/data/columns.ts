@@ -4,6 +4,7 @@
  */
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { InternalError, invariant } from '../base/errors.ts';
+import { nextTurn } from '../base/turn.ts';
 import type { ColumnType } from './column-type.ts';
 import { duckDb, withConnection } from './database.ts';
 
@@ -44,8 +45,18 @@ export type ColumnData = ColumnArrays[ColumnType];
 /** Rows of one DuckDB chunk. */
 export const CHUNK_ROWS = 2048;
 
-/** Chunks that are read or written before other work of the process gets a turn (about 5 ms). */
+/** Chunks that are read before other work of the process gets a turn (about 5 ms). */
 const CHUNKS_PER_TURN = 32;
+
+/** Numbers that are written before other work gets a turn: some 5 ms, however many columns they are in. */
+const NUMBERS_PER_TURN = CHUNKS_PER_TURN * CHUNK_ROWS;
+/** What a value that is written row by row, a text say, costs beside a number. */
+const NUMBERS_PER_ITEM = 16;
+/** Bytes of text that cost as much as a number. */
+const TEXT_BYTES_PER_NUMBER = 32;
+
+/** Text and bytes of one chunk: its values are in memory at one time, twice. A chunk of longer ones has fewer rows. */
+const CHUNK_TEXT_BYTES_MAX = 32 * 1024 * 1024;
 
 const arrays = {
   BOOLEAN: Uint8Array,
@@ -168,46 +179,83 @@ export interface ColumnSource {
   readonly nulls?: Uint8Array | undefined;
 }
 
+/** A column whose values are made when they are written: stretch by stretch, from the first row to the last, each once. */
+export interface ColumnStream {
+  readonly type: ColumnType;
+  /** Bytes of text that a stretch stands for; 0 for numbers. Stretches are asked about before they are read. */
+  textBytes(offset: number, rows: number): number;
+  read(offset: number, rows: number): Pick<ColumnSource, 'values' | 'nulls'>;
+}
+
+export type WrittenColumn = ColumnSource | ColumnStream;
+
 /** Appends rows to a table of the given column types, in chunks. */
 export async function appendColumns(
   connection: DuckDBConnection,
   sqlName: string,
-  columns: readonly ColumnSource[],
+  columns: readonly WrittenColumn[],
   rowCount: number,
 ): Promise<void> {
   const duckdb = await duckDb();
   const types = columns.map(({ type }) => duckdb[type]);
   const appender = await connection.createAppender(sqlName.replaceAll('"', ''));
+  let cost = 0;
   try {
-    for (let offset = 0, turn = 1; offset < rowCount; offset += CHUNK_ROWS, turn++) {
-      const rows = Math.min(CHUNK_ROWS, rowCount - offset);
+    for (let offset = 0; offset < rowCount; ) {
+      const rows = chunkRows(columns, offset, Math.min(CHUNK_ROWS, rowCount - offset));
       const chunk = duckdb.DuckDBDataChunk.create(types, rows);
-      for (const [index, column] of columns.entries()) fillVector(duckdb, chunk, index, column, offset, rows);
+      for (const [index, column] of columns.entries()) {
+        fillVector(duckdb, chunk, index, column, offset, rows);
+        cost += writingCost(column, offset, rows);
+        if (cost < NUMBERS_PER_TURN) continue;
+        cost = 0;
+        await nextTurn();
+      }
       appender.appendDataChunk(chunk);
-      if (turn % CHUNKS_PER_TURN === 0) await nextTurn();
+      offset += rows;
     }
   } finally {
     closeAppender(appender);
   }
 }
 
+/** Rows of the chunk from `offset` on: at most so many, and one at least. */
+function chunkRows(columns: readonly WrittenColumn[], offset: number, rowsMax: number): number {
+  let rows = rowsMax;
+  while (rows > 1 && textBytes(columns, offset, rows) > CHUNK_TEXT_BYTES_MAX) rows >>= 1;
+  return rows;
+}
+
+function textBytes(columns: readonly WrittenColumn[], offset: number, rows: number): number {
+  return columns.reduce((sum, column) => sum + ('read' in column ? column.textBytes(offset, rows) : 0), 0);
+}
+
+/** In numbers: what takes as long to write. */
+function writingCost(column: WrittenColumn, offset: number, rows: number): number {
+  if (isFixed(column.type) && column.type !== 'BOOLEAN') return rows;
+  return NUMBERS_PER_ITEM * rows + textBytes([column], offset, rows) / TEXT_BYTES_PER_NUMBER;
+}
+
 function fillVector(
   duckdb: Awaited<ReturnType<typeof duckDb>>,
   chunk: DuckDBDataChunk,
   index: number,
-  { type, values, nulls }: ColumnSource,
+  column: WrittenColumn,
   offset: number,
   rows: number,
 ): void {
+  const { type } = column;
   const vector = chunk.getColumnVector(index);
   const byRow = !isFixed(type) || type === 'BOOLEAN';
-  if (!byRow) copyInto(itemsOf(vector), (values as Float64Array).subarray(offset, offset + rows), 0);
+  const { values, nulls } = 'read' in column ? column.read(offset, rows) : column;
+  const first = 'read' in column ? 0 : offset;
+  if (!byRow) copyInto(itemsOf(vector), (values as Float64Array).subarray(first, first + rows), 0);
   for (let row = 0; row < rows; row++) {
-    if (nulls?.[offset + row] === 1) vector.setItem(row, null);
-    else if (type === 'BOOLEAN') vector.setItem(row, values[offset + row] !== 0);
+    if (nulls?.[first + row] === 1) vector.setItem(row, null);
+    else if (type === 'BOOLEAN') vector.setItem(row, values[first + row] !== 0);
     else if (type === 'BLOB')
-      vector.setItem(row, new duckdb.DuckDBBlobValue(values[offset + row] as Uint8Array));
-    else if (byRow) vector.setItem(row, values[offset + row] as string);
+      vector.setItem(row, new duckdb.DuckDBBlobValue(values[first + row] as Uint8Array));
+    else if (byRow) vector.setItem(row, values[first + row] as string);
     else if (nulls === undefined) break;
   }
   vector.flush();
@@ -215,11 +263,4 @@ function fillVector(
 
 function closeAppender(appender: DuckDBAppender): void {
   appender.closeSync();
-}
-
-/** Lets timers, messages and heartbeats of the process have their turn. */
-export function nextTurn(signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    setImmediate(() => (signal?.aborted ? reject(signal.reason) : resolve()));
-  });
 }

@@ -37,6 +37,11 @@ export class FlatTable {
     return new FlatTable(view, view.getUint32(0, true));
   }
 
+  /** Of the whole buffer that it stands in. */
+  get bytes(): number {
+    return this.#view.byteLength;
+  }
+
   /** Where a field's value is, or undefined when the writer left it at its default. */
   #field(slot: number): number | undefined {
     const entry = 4 + 2 * slot;
@@ -96,9 +101,11 @@ export class FlatTable {
     });
   }
 
-  text(slot: number): string | undefined {
+  /** Text of at most so many bytes. */
+  text(slot: number, bytesMax: number): string | undefined {
     if (this.#field(slot) === undefined) return undefined;
     const { start, length } = this.vector(slot, 1);
+    if (length > bytesMax) malformed('a name that is too long');
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, length);
     return decodeUtf8(bytes);
   }

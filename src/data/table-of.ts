@@ -1,6 +1,12 @@
 import { DataError, UsageError } from '../base/errors.ts';
 import type { Column, ColumnType } from './column-type.ts';
-import { appendColumns, type ColumnData, type ColumnSource, type NumberArray } from './columns.ts';
+import {
+  appendColumns,
+  type ColumnData,
+  type ColumnSource,
+  type NumberArray,
+  type WrittenColumn,
+} from './columns.ts';
 import { withConnection } from './database.ts';
 import {
   checkColumnCount,
@@ -38,16 +44,14 @@ export async function tableOf(columns: Readonly<Record<string, ColumnInput>>): P
       `column '${uneven[0]}' has ${uneven[1].length} values where the first column has ${rowCount}`,
     );
   }
-  const sources = entries.map(([name, values]): NamedSource => ({ name, ...sourceOf(name, values) }));
+  const sources = entries.map(([name, values]): NamedColumn => ({ name, ...sourceOf(name, values) }));
   return tableFrom(await relationFrom(sources, rowCount, 'the new table'));
 }
 
-export interface NamedSource extends ColumnSource {
-  readonly name: string;
-}
+export type NamedColumn = WrittenColumn & { readonly name: string };
 
 export async function relationFrom(
-  sources: readonly NamedSource[],
+  sources: readonly NamedColumn[],
   rowCount: number,
   origin: string,
 ): Promise<Relation> {
