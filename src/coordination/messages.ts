@@ -84,7 +84,8 @@ export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Me
   if (bytes.length > CONTROL_MESSAGE_BYTES_MAX) refuse('it is too long');
   let control: pb.Control;
   try {
-    control = fromBinary(pb.ControlSchema, bytes);
+    // Fields that nobody knows would each be kept as an object.
+    control = fromBinary(pb.ControlSchema, bytes, { readUnknownFields: false });
   } catch {
     return refuse('it is not a protobuf message of the expected type');
   }

@@ -6,6 +6,12 @@
 /** Bytes of one record. DuckDB keeps a record in memory whole; a file without line ends must not take all of it. */
 export const CSV_RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
+/**
+ * Columns of a file, of which a table may take some: sixteen times what a table can have. A file of nothing but separators must not
+ * become millions of names.
+ */
+export const CSV_FIELDS_MAX = 65_536;
+
 export type LineEnd = 'LF' | 'CRLF' | 'CR' | 'none';
 
 export interface CsvRecord {
@@ -171,8 +177,8 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** The fields of one record, quotes removed. The text ends where the record ends. */
-export function fieldsOf(record: string, delimiter: string): string[] {
+/** The first fields of one record, at most so many, quotes removed. The text ends where the record ends. */
+export function fieldsOf(record: string, delimiter: string, fieldsMax: number): string[] {
   const fields: string[] = [];
   let field = '';
   let quoted = false;
@@ -185,6 +191,7 @@ export function fieldsOf(record: string, delimiter: string): string[] {
     } else if (character === '"' && field === '') quoted = true;
     else if (character === delimiter) {
       fields.push(field);
+      if (fields.length === fieldsMax) return fields;
       field = '';
     } else field += character;
   }
@@ -193,5 +200,5 @@ export function fieldsOf(record: string, delimiter: string): string[] {
 
 /** Which separator a header seems to have that has one field only; undefined: none of the usual ones is in it. */
 export function likelyDelimiter(header: string): string | undefined {
-  return [',', ';', '\t', '|'].find((candidate) => fieldsOf(header, candidate).length > 1);
+  return [',', ';', '\t', '|'].find((candidate) => fieldsOf(header, candidate, 2).length > 1);
 }

@@ -7,6 +7,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError, UsageError } from '../base/errors.ts';
 import { type ColumnType, columnTypes } from './column-type.ts';
 import {
+  CSV_FIELDS_MAX,
   CSV_RECORD_BYTES_MAX,
   CsvDiagnosis,
   type CsvProblem,
@@ -82,8 +83,11 @@ export async function readHeader(file: CsvFile): Promise<CsvHeader> {
   return headerOf(file, second, declared, 1);
 }
 
-function headerOf(file: CsvFile, text: string, delimiter: string, skipped: number): CsvHeader {
-  const names = fieldsOf(text, delimiter);
+/** Pure: the names in a record of a file that has been read. */
+export function headerOf(file: CsvFile, text: string, delimiter: string, skipped: number): CsvHeader {
+  const names = fieldsOf(text, delimiter, CSV_FIELDS_MAX + 1);
+  if (names.length > CSV_FIELDS_MAX)
+    throw unreadable(`${file.origin}, line ${skipped + 1}`, `it has more than ${CSV_FIELDS_MAX} fields`);
   const likely = names.length === 1 && !file.delimiterGiven ? likelyDelimiter(text) : undefined;
   if (likely !== undefined && likely !== delimiter) {
     const shown = likely === '\t' ? "'\\t' (a tab)" : `'${likely}'`;

@@ -1,5 +1,6 @@
 /** Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. */
 import { z } from 'zod';
+import { parseJson } from '../base/bounded-json.ts';
 import { BLAMES, type FailureCode, isFailureCode } from '../base/failure-codes.ts';
 import type { Contribution, ScopeView, Vote } from '../coordination/board.ts';
 import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
@@ -36,7 +37,35 @@ const fields =
   <T>() =>
   <S extends Shape<T>>(shape: S): z.ZodObject<S> =>
     z.object(shape);
-const list = <S extends z.ZodType>(of: S) => z.array(of).readonly();
+
+/** Read up to the first mistake: a report of nothing but mistakes would otherwise be told all of them, each an object. */
+const list = <S extends z.ZodType>(of: S) =>
+  z.array(z.unknown()).transform((items, context): readonly z.output<S>[] => {
+    const read: z.output<S>[] = [];
+    for (const [index, item] of items.entries()) {
+      const one = of.safeParse(item);
+      if (!one.success) return mistake(context, index, one.error);
+      read.push(one.data);
+    }
+    return read;
+  });
+
+const record = <S extends z.ZodType>(of: S) =>
+  z.record(z.string(), z.unknown()).transform((items, context): Readonly<Record<string, z.output<S>>> => {
+    const read: [string, z.output<S>][] = [];
+    for (const [key, item] of Object.entries(items)) {
+      const one = of.safeParse(item);
+      if (!one.success) return mistake(context, '(a key)', one.error);
+      read.push([key, one.data]);
+    }
+    return Object.fromEntries(read);
+  });
+
+function mistake(context: z.RefinementCtx, place: string | number, { issues: [issue] }: z.ZodError): never {
+  const path = [place, ...(issue?.path ?? [])];
+  context.addIssue({ code: 'custom', message: issue?.message ?? 'wrong', path });
+  return z.NEVER;
+}
 
 const text = z.string().max(10_000);
 const name = z.string().min(1).max(200);
@@ -55,10 +84,7 @@ const failureShape = {
   message: text.optional(),
   facts: text.optional(),
   said: text.optional(),
-  details: z
-    .record(name, z.union([text, z.number(), z.boolean()]))
-    .readonly()
-    .optional(),
+  details: record(z.union([text, z.number(), z.boolean()])).optional(),
   chain: list(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() })).optional(),
 };
 const failure = fields<Failure>()(failureShape);
@@ -208,7 +234,7 @@ const reportSchema = fields<RunReport>()({
   withheld: list(withheld).default([]),
   disclosuresNotListed: ms,
   secure: list(secure).exactOptional(),
-  reclaimed: z.record(z.string(), z.number()),
+  reclaimed: record(z.number()),
   leftovers: list(text),
   exitCode: z.int(),
 });
@@ -220,6 +246,19 @@ export type ReadReport =
   | { readonly kind: 'report'; readonly report: RunReport }
   | { readonly kind: 'other-version'; readonly version: unknown }
   | { readonly kind: 'no-report'; readonly why: string };
+
+/** Values in a report: four times those of one that lists every step and disclosure that it may, 100,000 of each. */
+const REPORT_VALUES_MAX = 8_000_000;
+
+/** Total: any text. */
+export function readReportText(text: string): ReadReport {
+  try {
+    return readReport(parseJson(text, REPORT_VALUES_MAX));
+  } catch (error) {
+    const why = error instanceof RangeError ? `it has ${error.message}` : 'it is not JSON, or not complete';
+    return { kind: 'no-report', why };
+  }
+}
 
 /** Total: anything that was parsed from JSON. `why` names a place and what is expected there, never what stands there. */
 export function readReport(value: unknown): ReadReport {

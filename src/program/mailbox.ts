@@ -4,7 +4,7 @@
  * may be behind the one that nobody needs yet.
  */
 
-import { UsageError } from '../base/errors.ts';
+import { PeerError, UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
 import type { MessageSink } from '../contracts/link.ts';
 import type { ByteSource } from '../wire/value-codec.ts';
@@ -18,6 +18,18 @@ export const MAILBOX_BYTES_MAX = 64 * 1024 * 1024;
 export const MAILBOX_SPILL_BYTES_MAX = 16 * 1024 * 1024 * 1024;
 /** Messages that wait, of any size: bounds what bookkeeping costs (about 100 MB), and temporary files. */
 export const MAILBOX_MESSAGES_MAX = 250_000;
+
+/**
+ * Longest message of a protocol between members of a device: rounds and dealers cut theirs at 1 MiB, intersections send 16 KiB. Such a
+ * message is taken into memory whole, wherever it has waited.
+ */
+export const CHANNEL_MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Shorter pieces are copied, one behind the other: a message that comes byte by byte must not cost an object for each. */
+const PIECE_BYTES_MIN = 1024;
+/** Memory into which they are copied, by how much of the message is there already. */
+const CRUMBS_BYTES_MIN = 64;
+const CRUMBS_BYTES_MAX = 16 * 1024;
 
 export interface MailboxLimits {
   readonly bytesMax: number;
@@ -110,7 +122,10 @@ class Incoming implements Mail, MessageSink {
   readonly frame: DataFrame;
   readonly #room: Room;
   #pieces: Uint8Array[] = [];
+  /** The last piece, while there is room behind it. */
+  #crumbs: Uint8Array | undefined;
   #inMemory = 0;
+  #bytes = 0;
   #file: SpillFile | undefined;
   /** Set while the file is written: pieces are appended one after the other. */
   #writing: Promise<void> | undefined;
@@ -129,8 +144,20 @@ class Incoming implements Mail, MessageSink {
 
   write(piece: Uint8Array): undefined | Promise<void> {
     if (this.#outcome !== 'open') return undefined;
+    this.#bytes += piece.length;
+    if (this.frame.kind === 'channel' && this.#bytes > CHANNEL_MESSAGE_BYTES_MAX) {
+      this.#room.failed(
+        new PeerError(
+          'PRIVITY_FRAME_INVALID',
+          `The program of ${this.peer} sent a message of a protocol that is longer than ${CHANNEL_MESSAGE_BYTES_MAX} bytes.`,
+          { party: this.peer, stepId: this.frame.stepId },
+        ),
+      );
+      this.#settle('failed');
+      return undefined;
+    }
     if (this.#writing === undefined && this.#room.reserve(piece.length)) {
-      this.#pieces.push(piece);
+      this.#keep(piece);
       this.#inMemory += piece.length;
       return undefined;
     }
@@ -185,6 +212,26 @@ class Incoming implements Mail, MessageSink {
     if (!this.#hasBlobs) await this.#file?.remove();
   }
 
+  #keep(piece: Uint8Array): void {
+    if (piece.length >= PIECE_BYTES_MIN) {
+      this.#pieces.push(piece);
+      this.#crumbs = undefined;
+      return;
+    }
+    const last = this.#crumbs;
+    const end = last === undefined ? 0 : last.byteOffset + last.length;
+    if (last !== undefined && last.buffer.byteLength - end >= piece.length) {
+      new Uint8Array(last.buffer, end).set(piece);
+      this.#crumbs = new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length);
+      this.#pieces[this.#pieces.length - 1] = this.#crumbs;
+      return;
+    }
+    const room = Math.max(piece.length, CRUMBS_BYTES_MIN, Math.min(CRUMBS_BYTES_MAX, this.#inMemory));
+    this.#crumbs = new Uint8Array(new ArrayBuffer(room), 0, piece.length);
+    this.#crumbs.set(piece);
+    this.#pieces.push(this.#crumbs);
+  }
+
   /** From memory to a file, for good, once there is no room. */
   #write(piece: Uint8Array): Promise<void> {
     const before = this.#writing ?? this.#moveToFile();
@@ -207,6 +254,7 @@ class Incoming implements Mail, MessageSink {
     this.#room.free(this.#inMemory);
     this.#inMemory = 0;
     this.#pieces = [];
+    this.#crumbs = undefined;
   }
 
   #settle(outcome: 'complete' | 'failed', error?: Error): void {

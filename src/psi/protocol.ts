@@ -161,7 +161,6 @@ class Session<R extends PsiResult> {
     this.#peerRows = message.rows;
     this.#tagBytes = tagBytes(this.#ownRows, this.#peerRows);
     this.#ownTags = new Uint8Array(this.#ownRows * this.#tagBytes);
-    this.#peerTags = new Uint8Array(this.#peerRows * this.#tagBytes);
   }
 
   /** Takes everything that the peer sends, at once: what is under way is bounded by the window, so nobody ever waits to be heard. */
@@ -194,6 +193,18 @@ class Session<R extends PsiResult> {
     this.#tagsReceived++;
   }
 
+  /** Room for them grows with what has come: a hello of twelve bytes could say any number of rows. */
+  #keepPeerTags(at: number, tags: Uint8Array): void {
+    const needed = at + tags.byteLength;
+    if (needed > this.#peerTags.byteLength) {
+      const all = this.#peerRows * this.#tagBytes;
+      const larger = new Uint8Array(Math.min(all, Math.max(needed, 2 * this.#peerTags.byteLength)));
+      larger.set(this.#peerTags);
+      this.#peerTags = larger;
+    }
+    this.#peerTags.set(tags, at);
+  }
+
   #sendPoints(): Promise<void> {
     const { ids } = this.#exchange;
     return this.#pump({
@@ -220,7 +231,7 @@ class Session<R extends PsiResult> {
       },
       finish: async (index, body) => {
         this.#advance(chunkIds(this.#peerRows, index));
-        this.#peerTags.set(body, index * CHUNK_IDS * this.#tagBytes);
+        this.#keepPeerTags(index * CHUNK_IDS * this.#tagBytes, body);
         this.#tagsSent++;
         await this.#send({ kind: 'tags', index, body });
       },

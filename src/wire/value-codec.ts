@@ -8,7 +8,8 @@
  * error, and no more is allocated than the bytes that arrived account for.
  */
 import { DataError } from '../base/errors.ts';
-import { arrayKinds } from './value-kinds.ts';
+import { nextTurn } from '../base/turn.ts';
+import { arrayKinds, heapKinds } from './value-kinds.ts';
 import { defaultValueLimits, type ValueLimits } from './value-limits.ts';
 import { structureOf, takeSnapshot, tooLarge, type ValueAdapter } from './value-snapshot.ts';
 import { corrupt, type DecodedStructure, decodeStructure, Leaf, type Structure } from './value-structure.ts';
@@ -140,6 +141,10 @@ function layOut(structure: Structure, start: number, size: number): readonly num
 const overLimit = (what: string, bytes: number): DataError =>
   new DataError('PRIVITY_VALUE_TOO_LARGE', `A received value's ${what} is over the limit of ${bytes} bytes.`);
 
+/** Nodes that are looked at, and numbers that are made, before other work of the process gets a turn: some 5 ms. */
+const NODES_PER_TURN = 16_384;
+const NUMBERS_PER_TURN = 1 << 20;
+
 /** Replaces the leaves of a decoded structure by what they stand for. */
 class Assembly {
   readonly #source: ByteSource;
@@ -149,6 +154,9 @@ class Assembly {
   readonly #adapters: readonly ValueAdapter[];
   readonly #used = new Set<number>();
   #inMemory = 0;
+  #inHeap = 0;
+  #objects = 0;
+  #nodes = 0;
 
   constructor(
     source: ByteSource,
@@ -173,6 +181,7 @@ class Assembly {
 
   /** The depth of recursion was bounded when the structure was decoded. */
   async #fill(node: unknown): Promise<unknown> {
+    if (++this.#nodes % NODES_PER_TURN === 0) await nextTurn();
     if (node instanceof Leaf) return this.#leaf(node);
     if (typeof node !== 'object' || node === null) return node;
     // Only leaves need to be waited for: waiting for every scalar would cost a turn of the event loop each.
@@ -197,6 +206,9 @@ class Assembly {
     if (node.params.length !== 1) throw corrupt('a leaf with too many parameters');
     this.#inMemory += length;
     if (this.#inMemory > this.#limits.memoryBytesMax) throw overLimit('memory', this.#limits.memoryBytesMax);
+    if (heapKinds.has(node.kind)) this.#inHeap += length;
+    if (this.#inHeap > this.#limits.heapBytesMax)
+      throw overLimit('strings and plain arrays', this.#limits.heapBytesMax);
     return this.#materialise(node.kind, await this.#source.read(offset, length));
   }
 
@@ -215,12 +227,17 @@ class Assembly {
     if (array !== undefined) {
       if (bytes.length % array.bytes !== 0) throw corrupt('a typed array with a broken element');
       const typed = array.from(bytes.buffer);
-      return kind === 'numbers' ? Array.from(typed as Float64Array) : typed;
+      return kind === 'numbers' ? plainNumbers(typed as Float64Array) : typed;
     }
-    if (kind === 'utf16') return Buffer.from(bytes.buffer).toString('utf16le');
+    if (kind === 'utf16') return decodeUtf16(bytes);
     if (kind === 'utf8') return decodeUtf8(bytes);
     const adapter = this.#adapters.find((candidate) => candidate.kind === kind);
     if (adapter === undefined) throw corrupt('a leaf of an unknown kind');
+    if (++this.#objects > this.#limits.objectsMax)
+      throw new DataError(
+        'PRIVITY_VALUE_TOO_LARGE',
+        `A received value has more than ${this.#limits.objectsMax} tables.`,
+      );
     return adapter.decode(bytes);
   }
 }
@@ -231,4 +248,18 @@ function decodeUtf8(bytes: Uint8Array): string {
   } catch {
     throw corrupt('a string that is not UTF-8');
   }
+}
+
+function decodeUtf16(bytes: Uint8Array<ArrayBuffer>): string {
+  if (bytes.length % 2 !== 0) throw corrupt('a string with half a character');
+  return Buffer.from(bytes.buffer).toString('utf16le');
+}
+
+async function plainNumbers(typed: Float64Array): Promise<number[]> {
+  const numbers = Array.from(typed.subarray(0, NUMBERS_PER_TURN));
+  for (let at = NUMBERS_PER_TURN; at < typed.length; at++) {
+    if (at % NUMBERS_PER_TURN === 0) await nextTurn();
+    numbers.push(typed[at] ?? 0);
+  }
+  return numbers;
 }

@@ -56,7 +56,7 @@ export function decodeDataFrame(bytes: Uint8Array, peer: string): DataFrame {
 
 function parse(bytes: Uint8Array, peer: string) {
   try {
-    return fromBinary(DataHeaderSchema, bytes);
+    return fromBinary(DataHeaderSchema, bytes, { readUnknownFields: false });
   } catch {
     throw invalid(peer, 'a header that is no protobuf message');
   }

@@ -26,6 +26,9 @@ const kind = (label: string, bytes: number, from: (buffer: ArrayBuffer) => Typed
   from,
 });
 
+/** Kinds of segment that become strings and plain arrays. */
+export const heapKinds: ReadonlySet<string> = new Set(['numbers', 'utf8', 'utf16']);
+
 /** By wire name. Names, not numbers: a dump of a frame explains itself. */
 export const arrayKinds: ReadonlyMap<string, ArrayKind> = new Map([
   ['i8', kind('int8', 1, (b) => new Int8Array(b))],

@@ -52,6 +52,8 @@ class Walk {
   readonly #ancestors = new Set<object>();
   #items = LEAF_ITEMS;
   #bytes = 0;
+  #heapBytes = 0;
+  #objects = 0;
 
   constructor(limits: ValueLimits, adapters: readonly ValueAdapter[], where: string) {
     this.#limits = limits;
@@ -101,7 +103,7 @@ class Walk {
     const arrayKind = arrayKindOf(value);
     if (arrayKind !== undefined) return this.#typedArray(value as TypedArray, arrayKind);
     const adapter = this.#adapters.find((candidate) => candidate.matches(value));
-    if (adapter !== undefined) return this.#segment(adapter.kind, { adapter, value });
+    if (adapter !== undefined) return this.#adapted(adapter, value, depth);
     if (value instanceof Blob) return this.#blob(value, depth);
     if (isDate(value)) return this.#date(value);
     const proto: unknown = Object.getPrototypeOf(value);
@@ -126,6 +128,12 @@ class Walk {
     return this.#segment(arrayKind, bytes);
   }
 
+  #adapted(adapter: ValueAdapter, value: object, depth: number): unknown {
+    if (++this.#objects > this.#limits.objectsMax)
+      throw this.#refuse(`more than ${this.#limits.objectsMax} tables`, depth);
+    return this.#segment(adapter.kind, { adapter, value });
+  }
+
   #blob(value: Blob, depth: number): unknown {
     if (value.type.length > 255) throw this.#refuse('a Blob with a media type of over 255 characters', depth);
     return this.#segment('blob', value, value.type);
@@ -138,10 +146,7 @@ class Walk {
 
   #array(value: readonly unknown[], depth: number): unknown {
     const packed = packNumbers(value);
-    if (packed) {
-      this.#fitsMemory(packed.byteLength);
-      return this.#segment('numbers', packed);
-    }
+    if (packed) return this.#raw('numbers', packed);
     if (value.length > this.#limits.itemsMax)
       throw this.#refuse(`more than ${this.#limits.itemsMax} items`, depth);
     if (Reflect.ownKeys(value).length !== value.length + 1)
@@ -170,8 +175,11 @@ class Walk {
     return property.value;
   }
 
+  /** What becomes a string or a plain array. */
   #raw(kind: string, bytes: Uint8Array): unknown {
     this.#fitsMemory(bytes.byteLength);
+    this.#heapBytes += bytes.byteLength;
+    if (this.#heapBytes > this.#limits.heapBytesMax) throw tooLong(this.#where, this.#limits);
     return this.#segment(kind, bytes);
   }
 
@@ -206,6 +214,13 @@ export function tooLarge(where: string, limits: ValueLimits): UsageError {
   return new UsageError(
     'PRIVITY_VALUE_TOO_LARGE',
     `${where} is larger than ${limits.memoryBytesMax} bytes. Send it as a Blob, which is streamed, or send less.`,
+  );
+}
+
+function tooLong(where: string, limits: ValueLimits): UsageError {
+  return new UsageError(
+    'PRIVITY_VALUE_TOO_LARGE',
+    `${where} has more than ${limits.heapBytesMax} bytes of strings and plain arrays of numbers. Send typed arrays, a table or a Blob.`,
   );
 }
 

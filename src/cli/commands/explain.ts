@@ -6,7 +6,7 @@ import { jsonLine } from '../../base/steering.ts';
 import { signedText } from '../../coordination/board.ts';
 import { mergeReports, mixed } from '../../observe/merged-run.ts';
 import { REPORT_VERSION, type RunReport } from '../../observe/report.ts';
-import { readReport } from '../../observe/report-schema.ts';
+import { readReportText } from '../../observe/report-schema.ts';
 import { isSignedBy } from '../../supervisor/signer.ts';
 import { type Federation, readFederationFile } from '../config/federation-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
@@ -22,6 +22,8 @@ export interface ExplainFlags {
 
 /** A report with every step and disclosure that it may list has some 30 MiB. */
 const REPORT_BYTES_MAX = 64 * 1024 * 1024;
+/** Of all reports together, as text: three of the longest, or 64 of what a run usually has. */
+const REPORTS_BYTES_MAX = 3 * REPORT_BYTES_MAX;
 /** Everyone keeps a link to everyone, so there are no more parties than this. */
 const REPORTS_MAX = 64;
 
@@ -72,18 +74,19 @@ async function readReports(paths: readonly string[]): Promise<readonly RunReport
       `explain: ${found}; give the reports of one run, DIR/PARTY.json of --report DIR, or that folder`,
     );
   }
-  return Promise.all(files.map(readReportFile));
+  const reports: RunReport[] = [];
+  let bytesLeft = REPORTS_BYTES_MAX;
+  // One after the other: a partner's may be as long as a report can be.
+  for (const file of files) {
+    const text = await readTextFile(file, 'report', Math.min(REPORT_BYTES_MAX, bytesLeft));
+    bytesLeft -= Buffer.byteLength(text);
+    reports.push(reportIn(file, text));
+  }
+  return reports;
 }
 
-async function readReportFile(file: string): Promise<RunReport> {
-  const text = await readTextFile(file, 'report', REPORT_BYTES_MAX);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new DataError('PRIVITY_REPORT_INVALID', `${file}: not a report: it is not JSON, or not complete`);
-  }
-  const read = readReport(value);
+function reportIn(file: string, text: string): RunReport {
+  const read = readReportText(text);
   if (read.kind === 'report') return read.report;
   if (read.kind === 'no-report')
     throw new DataError('PRIVITY_REPORT_INVALID', `${file}: not a report: ${read.why}`);

@@ -7,10 +7,10 @@ import { formatPath, type KeyPath, type YamlFile } from './yaml-file.ts';
 /** Further problems shown beside the first: enough to mend a file in one go, few enough to read. */
 const PROBLEMS_SHOWN_MAX = 10;
 
-export interface Problem {
+interface Problem {
   readonly code: ErrorCode;
-  /** Complete: place, what, what is expected. */
-  readonly text: string;
+  /** Complete: place, what, what is expected. Made of those that are shown only: a place has to be looked for in the file. */
+  readonly text: () => string;
 }
 
 /** Schemas attach the code of a problem to an issue by this. */
@@ -27,15 +27,17 @@ export interface IssueParams {
 export function checkFile<T extends z.ZodType>(file: YamlFile, schema: T): z.output<T> {
   const parsed = schema.safeParse(file.value ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) => problemsOf(file, schema, issue));
+  const found = parsed.error.issues.flatMap((issue) => problemsOf(file, schema, issue));
   // A mistyped key is unknown and leaves another one missing: the first is the cause.
-  const cause = (problem: Problem): number => (problem.code === 'PRIVITY_CONFIG_UNKNOWN_KEY' ? 0 : 1);
-  throwProblems(problems.sort((a, b) => cause(a) - cause(b)));
+  const ordered = [...found.filter(isUnknownKey), ...found.filter((problem) => !isUnknownKey(problem))];
+  throwProblems(ordered);
 }
 
-export function throwProblems(problems: readonly Problem[]): never {
+const isUnknownKey = ({ code }: Problem): boolean => code === 'PRIVITY_CONFIG_UNKNOWN_KEY';
+
+function throwProblems(problems: readonly Problem[]): never {
   const [first] = problems;
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => problem.text);
+  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => problem.text());
   if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);
   throw new UsageError(first?.code ?? 'PRIVITY_CONFIG_VALUE', shown.join('\n'));
 }
@@ -47,12 +49,12 @@ function problemsOf(file: YamlFile, schema: z.ZodType, issue: z.core.$ZodIssue):
     const known = knownKeys(schema, path);
     return issue.keys.map((key) => ({
       code: 'PRIVITY_CONFIG_UNKNOWN_KEY',
-      text: `${file.at(path, key)}: ${where}unknown key "${key}"; ${hint(key, known)}`,
+      text: () => `${file.at(path, key)}: ${where}unknown key "${key}"; ${hint(key, known)}`,
     }));
   }
   const expected = expectation(issue);
   if (!file.has(path)) {
-    const text = `${file.at(path)}: ${formatPath(path)} is missing; expected ${expected}`;
+    const text = () => `${file.at(path)}: ${formatPath(path)} is missing; expected ${expected}`;
     return [{ code: 'PRIVITY_CONFIG_MISSING_KEY', text }];
   }
   const code =
@@ -60,7 +62,7 @@ function problemsOf(file: YamlFile, schema: z.ZodType, issue: z.core.$ZodIssue):
     'PRIVITY_CONFIG_VALUE';
   const sentence =
     issue.code === 'custom' && code === 'PRIVITY_CONFIG_DUPLICATE' ? expected : `expected ${expected}`;
-  return [{ code, text: `${file.at(path)}: ${where}${sentence}` }];
+  return [{ code, text: () => `${file.at(path)}: ${where}${sentence}` }];
 }
 
 /** What the schema says is expected, in its own words where it has any; never what the file says. */

@@ -1,10 +1,20 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { UsageError } from '../../base/errors.ts';
 
-/** A federation of a thousand parties is 200 KB. More than this is not a configuration file. */
-export const CONFIG_BYTES_MAX = 1024 * 1024;
+/** A federation of 64 parties with long addresses is 26 KB. A partner may have written it, and a parser of YAML takes its time. */
+export const CONFIG_BYTES_MAX = 64 * 1024;
 
 export type KeyPath = readonly (string | number)[];
 
@@ -78,9 +88,9 @@ export async function readYamlFile(path: string, what: string): Promise<YamlFile
 /** @throws {UsageError} PRIVITY_CONFIG_SYNTAX */
 export function parseYaml(name: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
   // A warning is an unknown tag or directive: something that would be read as other than it was meant.
-  const problem = document.errors[0] ?? document.warnings[0];
+  const problem = document.errors[0] ?? document.warnings[0] ?? duplicateKey(document);
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw new UsageError(
@@ -105,6 +115,34 @@ export function parseYaml(name: string, text: string): YamlFile {
     },
     has: (keys) => keys.length === 0 || document.hasIn([...keys]),
   };
+}
+
+const YAML_OPTIONS = {
+  prettyErrors: false,
+  version: '1.2',
+  // A file that says of itself that it is of YAML 1.1 does not get what that has more: merged keys and dates.
+  schema: 'core',
+  merge: false,
+  // The parser would compare each key with each other one.
+  uniqueKeys: false,
+} as const;
+
+/** In the form of the parser's own problems. */
+function duplicateKey(document: Document): Pick<YAMLError, 'code' | 'pos'> | undefined {
+  let found: Pick<YAMLError, 'code' | 'pos'> | undefined;
+  visit(document, {
+    Map(_, map) {
+      const keys = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const [from = 0, to = 0] = key.range ?? [];
+        if (keys.has(key.value)) found ??= { code: 'DUPLICATE_KEY', pos: [from, to] };
+        keys.add(key.value);
+      }
+      return found === undefined ? undefined : visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** The parser's own messages quote the file, which may hold settings; its codes say enough: `BAD_INDENT` → `bad indent`. */

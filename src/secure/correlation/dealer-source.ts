@@ -1,5 +1,5 @@
 /** A member's side of the dealer: see dealer.ts, which states the protocol. */
-import { invariant } from '../../base/errors.ts';
+import { DataError, invariant } from '../../base/errors.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import { evenCost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
@@ -8,7 +8,7 @@ import type { MatrixDims } from '../protocols/protocol.ts';
 import type { Words } from '../sharing/shares.ts';
 import { closed } from '../violations.ts';
 import { frame, orderBody, PART_BYTES_MAX, readFrame } from './dealer-frames.ts';
-import { type Order, recipeOf } from './recipes.ts';
+import { MATMUL_PRODUCTS_MAX, ORDER_WORDS_MAX, type Order, recipeOf } from './recipes.ts';
 import type {
   BitCrosses,
   BitMasks,
@@ -19,9 +19,6 @@ import type {
   Triples,
   TruncationMasks,
 } from './source.ts';
-
-/** Words in an order at most, where it can be cut: the last member works on one while the dealer makes the next. */
-const ORDER_WORDS = PART_BYTES_MAX / 8;
 
 /** A member's channel without the dealer, and the way to it. */
 export interface DealerLink {
@@ -94,6 +91,11 @@ class DealerSource {
   }
 
   async matmulTriple(fiber: Fiber, { batch, rows, inner, columns }: MatrixDims): Promise<Triples> {
+    if (batch * rows * inner * columns > MATMUL_PRODUCTS_MAX)
+      throw new DataError(
+        'PRIVITY_SECURE_LIMIT',
+        `A matrix product of ${batch} × [${rows}, ${inner}] · [${inner}, ${columns}] takes more than ${MATMUL_PRODUCTS_MAX} multiplications, which is the limit with a dealer. Cut it into several.`,
+      );
     const [a, b, c] = await this.#deal(fiber, { kind: 'matmul', sizes: [batch, rows, inner, columns] });
     return { a: a as Words, b: b as Words, c: c as Words };
   }
@@ -168,8 +170,8 @@ class DealerSource {
     count: number,
     order: (piece: number) => Order,
   ): Promise<(Words | undefined)[]> {
-    const pieces = Array.from({ length: Math.ceil(count / ORDER_WORDS) }, (_, index) =>
-      Math.min(ORDER_WORDS, count - index * ORDER_WORDS),
+    const pieces = Array.from({ length: Math.ceil(count / ORDER_WORDS_MAX) }, (_, index) =>
+      Math.min(ORDER_WORDS_MAX, count - index * ORDER_WORDS_MAX),
     );
     const dealt = await Promise.all(pieces.map((piece) => this.#deal(fiber, order(piece))));
     const [first] = dealt;

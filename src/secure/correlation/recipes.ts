@@ -62,10 +62,20 @@ const sizesOf: Readonly<Record<RecipeKind, number>> = {
 /** Words in any part of an order: as many as a tensor may have, and twice that for padding. */
 export const PART_WORDS_MAX = 2 ** 27;
 
+/** Words in an order, where it can be cut: members work on one while the dealer makes the next, and a dealer holds little at a time. */
+export const ORDER_WORDS_MAX = 2 ** 17;
+
+/** Products of numbers in a matrix product, which cannot be cut: minutes on one core, and more than operands that fit into memory need. */
+export const MATMUL_PRODUCTS_MAX = 2 ** 38;
+
 /** Undefined if there is no such order. */
 export function recipeOf({ kind, sizes }: Order): Recipe | undefined {
   if (sizes.length !== sizesOf[kind] || sizes.some((size) => !Number.isInteger(size) || size < 1))
     return undefined;
+  // A word has 64 bits, one of which is the mask's own.
+  if (kind === 'truncation' && (sizes[1] ?? 0) > 62) return undefined;
+  const products = sizes.reduce((product, size) => product * size, 1);
+  if (kind === 'matmul' ? products > MATMUL_PRODUCTS_MAX : (sizes[0] ?? 0) > ORDER_WORDS_MAX) return undefined;
   const recipe = recipes[kind](sizes as [number, number, number, number]);
   const parts = [...recipe.random, ...recipe.dependent];
   return parts.every(({ words }) => words <= PART_WORDS_MAX) ? recipe : undefined;
