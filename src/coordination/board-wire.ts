@@ -4,7 +4,7 @@ import * as pb from '../wire/gen/privity/v1/control_pb.ts';
 import type { Board, Contribution, ScopeView } from './board.ts';
 import { cut, emptyBoard, seal } from './board.ts';
 import { failureFromWire, failureToWire } from './failure-wire.ts';
-import { contributionBytesMax, SIGNATURE_CHARS_MAX } from './limits.ts';
+import { contributionBytesMax, SEALED_SCOPES_MAX, SIGNATURE_CHARS_MAX } from './limits.ts';
 import type { BoardReport, Message } from './types.ts';
 import { fromBits, ids, index, paths, refuse, toBits } from './wire-words.ts';
 
@@ -92,6 +92,8 @@ export function boardFromWire(
 
 function contributionFromWire(contribution: pb.Contribution, parties: readonly string[]): Contribution {
   const { failure, ready, nonce, signature, epoch, leaving, scopes, crowded } = contribution;
+  // Each stands for a place for every party.
+  if (scopes.length > SEALED_SCOPES_MAX) refuse('a contribution in it lists too many scopes');
   const views = scopes.map((scope) => scopeFromWire(scope, parties));
   if (signature.length > SIGNATURE_CHARS_MAX) refuse('a signature in it is too long');
   return {

@@ -7,16 +7,11 @@
  */
 import { type Contribution, digestOf, failureFields, type ScopeView } from './board.ts';
 import type { Failure } from './failure.ts';
+import { SEALED_SCOPES_MAX } from './limits.ts';
 import { isOver } from './scopes.ts';
 import type { Turn } from './turn.ts';
 import type { Absence, PartyIndex } from './types.ts';
 import { isLoss, rankFailures } from './verdict.ts';
-
-/**
- * Scopes that one contribution lists. A party in more scopes, or with more to say of them than fits its place in the board
- * (`contributionBytesMax`), goes on without nobody.
- */
-export const SEALED_SCOPES_MAX = 64;
 
 /** What says that a party is gone, and nothing else. */
 const SHELTERED_LOSSES: ReadonlySet<Failure['code']> = new Set(['PEER_UNREACHABLE', 'PEER_CRASHED']);

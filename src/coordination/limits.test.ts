@@ -6,7 +6,6 @@ import { everyText, loudestFailure } from '../testing/core/planted.ts';
 import { testBounds, testSigner } from '../testing/core-world.ts';
 import { type Board, type Contribution, cut, emptyBoard, type ScopeView, seal } from './board.ts';
 import { fitsBoard } from './board-wire.ts';
-import { SEALED_SCOPES_MAX } from './exclusion.ts';
 import type { Failure } from './failure.ts';
 import { bounded, cutBytes, split, textDigest, whole } from './failure-text.ts';
 import { factsOf, HELLO_ITEMS_MAX, ITEM_NAME_CHARS_MAX } from './hello-facts.ts';
@@ -16,6 +15,7 @@ import {
   ID_CHARS_MAX,
   PARTIES_MAX,
   PATH_CHARS_MAX,
+  SEALED_SCOPES_MAX,
   SIGNATURE_CHARS_MAX,
 } from './limits.ts';
 import { initialState, step } from './machine.ts';

@@ -29,6 +29,12 @@ export const SHORT_FACTS_BYTES_MAX = 128;
 /** Characters of the facts of a failure: two steps in words, with the names of all their parties. */
 export const FACTS_CHARS_MAX = 2_000;
 
+/**
+ * Scopes that one contribution lists. A party in more scopes, or with more to say of them than fits its place in the board
+ * (`contributionBytesMax`), goes on without nobody.
+ */
+export const SEALED_SCOPES_MAX = 64;
+
 /** Bytes of what one party seals, by the number of parties: all of them together fit one message. */
 export function contributionBytesMax(parties: number): number {
   return Math.floor((CONTROL_MESSAGE_BYTES_MAX - BOARD_FRAME_BYTES) / parties) - ACCOUNT_BYTES;

@@ -3,6 +3,7 @@
  * a PeerError, so that the state machine never sees anything else.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DecodeBound } from '../base/decode-bound.ts';
 import * as pb from '../wire/gen/privity/v1/control_pb.ts';
 import { boardFromWire, boardToWire } from './board-wire.ts';
 import { STEP_KINDS, type StepKind, type TrailEntry } from './failure.ts';
@@ -78,6 +79,13 @@ function heartbeatToWire({ heads, answering, busy, said = 0 }: Heartbeat) {
 function busyFromWire({ stepId, forMs }: pb.Busy): NonNullable<Heartbeat['busy']> {
   return { stepId: stepId === '' ? null : paths({ stepId }).stepId, forMs };
 }
+
+/** Two bytes can be an empty part of a board, which is an object before it is refused. */
+export const CONTROL_BOUND: DecodeBound = {
+  bytesMax: CONTROL_MESSAGE_BYTES_MAX,
+  memory: { perByte: 768, once: 512 * 1024 },
+  steps: { perByte: 100, once: 20_000 },
+};
 
 /** @throws {PeerError} PRIVITY_CONTROL_MESSAGE_INVALID */
 export function decodeMessage(bytes: Uint8Array, parties: readonly string[]): Message {

@@ -2,6 +2,7 @@
  * Tables from Arrow IPC streams, which come from peers: every length, offset and byte of text is checked before it is used, nothing is
  * allocated that the bytes received do not pay for, and what is wrong ends as one typed error.
  */
+import type { DecodeBound } from '../base/decode-bound.ts';
 import { DataError, PrivityError } from '../base/errors.ts';
 import { ArrowColumn, Batch, buffersOf, type Message } from './arrow-batch.ts';
 import {
@@ -31,6 +32,13 @@ export async function tableFromArrow(bytes: Uint8Array): Promise<Table> {
     throw arrowError(error, bytes);
   }
 }
+
+/** What values cost: at most 2,048 rows of each column are in memory at one time, and no text longer than the bytes. */
+export const ARROW_BOUND: DecodeBound = {
+  bytesMax: ARROW_BYTES_MAX,
+  memory: { perByte: 128, once: 512 * 1024 },
+  steps: { perByte: 32, once: 80_000 },
+};
 
 export interface DecodedTable {
   /** Their values are made, and their texts checked, as they are read. */

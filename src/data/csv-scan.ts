@@ -2,6 +2,7 @@
  * The shape of a CSV file, byte by byte: where records end, how many fields they have, which quotes are open. The values are read by
  * DuckDB; this says the names of the columns beforehand, and afterwards which line is at fault.
  */
+import type { DecodeBound } from '../base/decode-bound.ts';
 
 /** Bytes of one record. DuckDB keeps a record in memory whole; a file without line ends must not take all of it. */
 export const CSV_RECORD_BYTES_MAX = 16 * 1024 * 1024;
@@ -11,6 +12,13 @@ export const CSV_RECORD_BYTES_MAX = 16 * 1024 * 1024;
  * become millions of names.
  */
 export const CSV_FIELDS_MAX = 65_536;
+
+/** Each field of a header is a name; there are so many at most. */
+export const CSV_HEADER_BOUND: DecodeBound = {
+  bytesMax: CSV_RECORD_BYTES_MAX,
+  memory: { perByte: 256, once: 512 * 1024 },
+  steps: { perByte: 40, once: 20_000 },
+};
 
 export type LineEnd = 'LF' | 'CRLF' | 'CR' | 'none';
 

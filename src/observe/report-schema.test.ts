@@ -10,7 +10,7 @@ import {
   WITHHELD_WORDS,
   type WithheldReason,
 } from './report.ts';
-import { everyReportIsRead, readReport } from './report-schema.ts';
+import { everyReportIsRead, readReport, readReportText } from './report-schema.ts';
 
 const failure = { code: 'TASK_FAILED', origin: 'bob', reporter: 'bob', incident: 'ab' } as const;
 const step = { stepId: '1', name: 'x' };
@@ -138,5 +138,23 @@ describe('reports that are read back', () => {
       const read = readReport(wrong);
       assert.match(read.kind === 'no-report' ? read.why : '', why);
     }
+  });
+
+  it('of more values than a report can have, and what is no JSON, are refused without being made', () => {
+    const why = (text: string): string => {
+      const read = readReportText(text);
+      return read.kind === 'no-report' ? read.why : read.kind;
+    };
+    assert.match(why(`[${'[],'.repeat(8_000_000)}0]`), /^it has more than \d+ values$/);
+    // What stands in texts is no value.
+    assert.match(why(JSON.stringify(['[],"\\'.repeat(3_000_000)])), /not a JSON object/);
+    assert.match(why('{"a":'), /not JSON/);
+    assert.equal(why(JSON.stringify(full)), 'report');
+  });
+
+  it('tell one mistake of a list of many', () => {
+    const wrong = { ...full, waits: Array(1_000).fill(0), reclaimed: { a: 1, b: 'x', c: 'y' } };
+    const read = readReport(wrong);
+    assert.match(read.kind === 'no-report' ? read.why : '', /^waits\.0: /);
   });
 });

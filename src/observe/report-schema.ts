@@ -1,6 +1,7 @@
 /** Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. */
 import { z } from 'zod';
 import { parseJson } from '../base/bounded-json.ts';
+import type { DecodeBound } from '../base/decode-bound.ts';
 import { BLAMES, type FailureCode, isFailureCode } from '../base/failure-codes.ts';
 import type { Contribution, ScopeView, Vote } from '../coordination/board.ts';
 import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
@@ -246,6 +247,16 @@ export type ReadReport =
   | { readonly kind: 'report'; readonly report: RunReport }
   | { readonly kind: 'other-version'; readonly version: unknown }
   | { readonly kind: 'no-report'; readonly why: string };
+
+/** A report with every step and disclosure that it may list has some 30 MiB. */
+export const REPORT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Two bytes can be an empty list in a list. Values are counted before they are made. */
+export const REPORT_BOUND: DecodeBound = {
+  bytesMax: REPORT_BYTES_MAX,
+  memory: { perByte: 256, once: 2048 * 1024 },
+  steps: { perByte: 40, once: 50_000 },
+};
 
 /** Values in a report: four times those of one that lists every step and disclosure that it may, 100,000 of each. */
 const REPORT_VALUES_MAX = 8_000_000;

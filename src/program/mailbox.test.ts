@@ -3,8 +3,11 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PSI_MESSAGE_BYTES_MAX } from '../psi/messages.ts';
+import { FRAME_HEADER_BYTES, PART_BYTES_MAX } from '../secure/correlation/dealer-frames.ts';
+import { HEADER_BYTES, MESSAGE_BYTES_MAX } from '../secure/rounds.ts';
 import type { DataFrame } from '../wire/value-frame.ts';
-import { type Mail, Mailbox } from './mailbox.ts';
+import { CHANNEL_MESSAGE_BYTES_MAX, type Mail, Mailbox } from './mailbox.ts';
 import { FileSpillStore, MemorySpillStore, type SpillStore } from './spill.ts';
 
 const frame: DataFrame = { kind: 'value', stepId: '0', digest: '00'.repeat(16), sequence: 0 };
@@ -117,6 +120,49 @@ describe('the mailbox', () => {
     assert.deepEqual([all.length, all[3], all[7], all[8]], [108, 1, 2, 3]);
     await mail.release();
     assert.equal(spill.files, 0);
+  });
+
+  it('keeps a message that comes byte by byte in few pieces', async () => {
+    const failures: unknown[] = [];
+    const box = new Mailbox({ ...limits, bytesMax: 1e6 }, new MemorySpillStore(10), (error) =>
+      failures.push(error),
+    );
+    const { mail, sink } = box.receive('bob', frame);
+    const sent = Uint8Array.from({ length: 50_000 }, (_, i) => i);
+    const large = bytes(2_000, 5);
+    for (let at = 0; at < sent.length; at++) {
+      sink.write(sent.subarray(at, at + 1));
+      if (at === 100) sink.write(large);
+    }
+    sink.end();
+    await complete(mail);
+    assert.ok((mail.pieces()?.length ?? 0) < 30, `${mail.pieces()?.length} pieces`);
+    assert.equal(box.bytes, 52_000);
+    const whole = Buffer.concat([sent.subarray(0, 101), large, sent.subarray(101)]);
+    assert.deepEqual(Buffer.from(await content(mail)), whole);
+    assert.deepEqual(Buffer.from(await mail.source().read(99, 2_100)), whole.subarray(99, 2_199));
+  });
+
+  it('takes no message of a protocol that is longer than protocols send', async () => {
+    const longest = Math.max(
+      HEADER_BYTES + MESSAGE_BYTES_MAX,
+      FRAME_HEADER_BYTES + PART_BYTES_MAX,
+      PSI_MESSAGE_BYTES_MAX,
+    );
+    assert.ok(longest <= CHANNEL_MESSAGE_BYTES_MAX);
+    const failures: unknown[] = [];
+    const box = new Mailbox({ ...limits, bytesMax: 1e9 }, new MemorySpillStore(10), (error) =>
+      failures.push(error),
+    );
+    const { mail, sink } = box.receive('bob', { ...frame, kind: 'channel' });
+    sink.write(bytes(CHANNEL_MESSAGE_BYTES_MAX));
+    assert.equal(failures.length, 0);
+    sink.write(bytes(1));
+    assert.deepEqual(
+      failures.map((error) => (error as { code?: string }).code),
+      ['PRIVITY_FRAME_INVALID'],
+    );
+    await assert.rejects(complete(mail), (error) => error === undefined);
   });
 
   it('keeps the file under a Blob until the store is closed', async () => {

@@ -4,6 +4,7 @@
  * may be behind the one that nobody needs yet.
  */
 
+import type { DecodeBound } from '../base/decode-bound.ts';
 import { PeerError, UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
 import type { MessageSink } from '../contracts/link.ts';
@@ -24,6 +25,13 @@ export const MAILBOX_MESSAGES_MAX = 250_000;
  * message is taken into memory whole, wherever it has waited.
  */
 export const CHANNEL_MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
+
+/** A body in pieces of one byte each, and reads of it; what stays is little more than the bytes. */
+export const PIECES_BOUND: DecodeBound = {
+  bytesMax: MAILBOX_SPILL_BYTES_MAX,
+  memory: { perByte: 1024, once: 256 * 1024 },
+  steps: { perByte: 40, once: 5_000 },
+};
 
 /** Shorter pieces are copied, one behind the other: a message that comes byte by byte must not cost an object for each. */
 const PIECE_BYTES_MIN = 1024;

@@ -8,6 +8,7 @@
  * A message begins with 24 bytes, little-endian: 'SEC', version, round (u32), digest of the sections (u32: fibers, labels
  * and sizes, in order), part (u32), bytes of the whole round for this receiver (u64). Sections begin at multiples of 8.
  */
+import type { DecodeBound } from '../base/decode-bound.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { Fiber } from './fiber.ts';
 import { blaming, closed, violation } from './violations.ts';
@@ -183,6 +184,13 @@ export class Rounds {
     });
   }
 }
+
+/** Room is made for what this party expects, never for what a message says. */
+export const ROUND_BOUND: DecodeBound = {
+  bytesMax: HEADER_BYTES + MESSAGE_BYTES_MAX,
+  memory: { perByte: 32, once: 128 * 1024 },
+  steps: { perByte: 4, once: 5_000 },
+};
 
 interface Header {
   readonly round: number;

@@ -271,6 +271,51 @@ describe('what cannot be sent', () => {
   });
 });
 
+describe('what costs more than its bytes', () => {
+  it('is bounded at both ends: strings and plain arrays, and objects of other rooms', async () => {
+    const limits = { ...defaultValueLimits, heapBytesMax: 1_000, objectsMax: 2 };
+    const numbers = Array.from({ length: 200 }, (_, i) => i / 3);
+    const tooLarge = { code: 'PRIVITY_VALUE_TOO_LARGE' };
+    await assert.rejects(encodeValue(numbers, 'The value', { limits }), tooLarge);
+    await assert.rejects(decodeBytes(await bytesOf(numbers), { limits }), tooLarge);
+    const odd = { a: '\ud800'.repeat(300), b: '\ud800'.repeat(300) };
+    await assert.rejects(decodeBytes(await bytesOf(odd), { limits }), tooLarge);
+    assert.deepEqual(await roundTrip(Float64Array.from(numbers), { limits }), Float64Array.from(numbers));
+    class Box {}
+    const boxes: ValueAdapter = {
+      kind: 'box',
+      matches: (value) => value instanceof Box,
+      encode: async () => Uint8Array.of(1),
+      decode: async () => new Box(),
+    };
+    const three = [new Box(), new Box(), new Box()];
+    await assert.rejects(encodeValue(three, 'The value', { limits, adapters: [boxes] }), {
+      code: 'PRIVITY_VALUE_NOT_SENDABLE',
+    });
+    const bytes = await bytesOf(three, { adapters: [boxes] });
+    await assert.rejects(decodeBytes(bytes, { limits, adapters: [boxes] }), tooLarge);
+  });
+
+  it('lets other work have its turn', async () => {
+    const bytes = await bytesOf(Array.from({ length: 60_000 }, (_, i) => ({ i, at: new Date(0) })));
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns += 1;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await decodeBytes(bytes);
+    over = true;
+    assert.ok(turns >= 6, `${turns} turns`);
+  });
+
+  it('does not decode half a character', async () => {
+    const structure = encodeStructure({ segments: [3], root: leaf('utf16', 0) });
+    await assert.rejects(decodeBytes(crafted(structure, Uint8Array.of(1, 2, 3))), corrupt);
+  });
+});
+
 describe('hostile bytes', () => {
   const nested = (byte: number, levels: number): Uint8Array =>
     Uint8Array.from([0x83, 1, 0x80, ...Array(levels).fill(byte), 0xf6]);

@@ -7,10 +7,11 @@
  * No class, function or prototype crosses, only data. Decoding is total: whatever the bytes, the answer is a value or a typed
  * error, and no more is allocated than the bytes that arrived account for.
  */
+import type { DecodeBound } from '../base/decode-bound.ts';
 import { DataError } from '../base/errors.ts';
 import { nextTurn } from '../base/turn.ts';
 import { arrayKinds, heapKinds } from './value-kinds.ts';
-import { defaultValueLimits, type ValueLimits } from './value-limits.ts';
+import { defaultValueLimits, VALUE_MEMORY_BYTES_MAX, type ValueLimits } from './value-limits.ts';
 import { structureOf, takeSnapshot, tooLarge, type ValueAdapter } from './value-snapshot.ts';
 import { corrupt, type DecodedStructure, decodeStructure, Leaf, type Structure } from './value-structure.ts';
 
@@ -41,6 +42,13 @@ export interface ByteSource {
   /** A Blob over a part, which stays valid after decoding. */
   blob(offset: number, length: number, type: string): Promise<Blob>;
 }
+
+/** Two bytes can be an empty record in a list; items are counted before they are made, so that the whole stays near 200 MB beside the segments. */
+export const VALUE_BOUND: DecodeBound = {
+  bytesMax: VALUE_MEMORY_BYTES_MAX,
+  memory: { perByte: 768, once: 1024 * 1024 },
+  steps: { perByte: 64, once: 20_000 },
+};
 
 const MAGIC = 0x31565250;
 const PREFIX_BYTES = 8;

@@ -1,5 +1,6 @@
 /** The header of every message between program processes: for which step it is, and how its sender came there. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DecodeBound } from '../base/decode-bound.ts';
 import { PeerError } from '../base/errors.ts';
 import { DataHeaderSchema, DataKind } from './gen/privity/v1/value_pb.ts';
 
@@ -17,6 +18,13 @@ export interface DataFrame {
 /** Room for paths some 100 branches deep. Nobody writes that; a peer could. */
 export const DATA_HEADER_BYTES_MAX = 1024;
 export const DIGEST_BYTES = 16;
+/** A header has four fields; what is beside them is passed over. */
+export const DATA_HEADER_BOUND: DecodeBound = {
+  bytesMax: DATA_HEADER_BYTES_MAX,
+  memory: { perByte: 256, once: 64 * 1024 },
+  steps: { perByte: 32, once: 5_000 },
+};
+
 /** Paths alternate step and branch, so they have an odd number of parts without leading zeros. */
 const STEP_ID = /^(?:0|[1-9]\d{0,14})(?:\/(?:0|[1-9]\d{0,14})\/(?:0|[1-9]\d{0,14}))*$/;
 

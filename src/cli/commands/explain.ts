@@ -6,7 +6,7 @@ import { jsonLine } from '../../base/steering.ts';
 import { signedText } from '../../coordination/board.ts';
 import { mergeReports, mixed } from '../../observe/merged-run.ts';
 import { REPORT_VERSION, type RunReport } from '../../observe/report.ts';
-import { readReportText } from '../../observe/report-schema.ts';
+import { REPORT_BYTES_MAX, readReportText } from '../../observe/report-schema.ts';
 import { isSignedBy } from '../../supervisor/signer.ts';
 import { type Federation, readFederationFile } from '../config/federation-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
@@ -20,8 +20,6 @@ export interface ExplainFlags {
   readonly json?: boolean;
 }
 
-/** A report with every step and disclosure that it may list has some 30 MiB. */
-const REPORT_BYTES_MAX = 64 * 1024 * 1024;
 /** Of all reports together, as text: three of the longest, or 64 of what a run usually has. */
 const REPORTS_BYTES_MAX = 3 * REPORT_BYTES_MAX;
 /** Everyone keeps a link to everyone, so there are no more parties than this. */

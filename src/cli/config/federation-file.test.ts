@@ -238,6 +238,19 @@ describe('federation files', () => {
       'PRIVITY_CONFIG_SYNTAX',
       /^f:\d+:\d+: not valid YAML/,
     ],
+    ['a list as a key', (t) => `${t}? [a]\n`, 'PRIVITY_CONFIG_SYNTAX', /not valid YAML: key is not text/],
+    [
+      'keys merged by a file that says it is of YAML 1.1',
+      (t) => `%YAML 1.1\n---\nx: &x {federation: demo}\n<<: *x\n${t.replace('federation: demo\n', '')}`,
+      'PRIVITY_CONFIG_UNKNOWN_KEY',
+      /unknown key "<<"/,
+    ],
+    [
+      'what is nested too deeply',
+      () => '? '.repeat(30_000),
+      'PRIVITY_CONFIG_SYNTAX',
+      /^f(:\d+:\d+)?: not valid YAML/,
+    ],
     ['two documents', (t) => `${t}---\n${t}`, 'PRIVITY_CONFIG_SYNTAX', /not valid YAML: multiple docs/],
     [
       'an unknown tag',

@@ -11,7 +11,7 @@ import { checkFile } from './check.ts';
 import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';
 import { checkFileVersion, fileVersion } from './file-version.ts';
 import { memoryBytes, memoryExpected } from './memory-size.ts';
-import { readYamlFile } from './yaml-file.ts';
+import { readYamlFile, type YamlFile } from './yaml-file.ts';
 
 /** A week. Longer waits are mistakes of the unit. */
 export const BOUND_MS_MAX = 7 * 24 * 3_600_000;
@@ -81,8 +81,7 @@ export interface PartyConfig {
  */
 export async function readPartyFile(path: string): Promise<PartyConfig> {
   const file = await readYamlFile(path, 'party file');
-  checkFileVersion(file);
-  const value = checkFile(file, schema);
+  const value = checkPartyFile(file);
   const folder = dirname(resolve(path));
   // Shown as the user would write it from where he stands, since it ends up in messages.
   const beside = (name: string): string => shownPath(path, resolve(folder, name), name);
@@ -111,6 +110,12 @@ export async function readPartyFile(path: string): Promise<PartyConfig> {
     errorDetail: value.errorDetail ?? 'redacted',
     records: recordsOf(value.records),
   };
+}
+
+/** What stands in a party file, before anything that it names is looked at. */
+export function checkPartyFile(file: YamlFile): z.output<typeof schema> {
+  checkFileVersion(file);
+  return checkFile(file, schema);
 }
 
 /** A path inside the party file: relative to the current folder if the party file was given so, else absolute. */

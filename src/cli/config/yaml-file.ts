@@ -1,20 +1,18 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import {
-  type Document,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { UsageError } from '../../base/errors.ts';
 
 /** A federation of 64 parties with long addresses is 26 KB. A partner may have written it, and a parser of YAML takes its time. */
 export const CONFIG_BYTES_MAX = 64 * 1024;
+
+/** Of each byte the parser can make a token, a node and a complaint: some 100 MB for the longest file. */
+export const CONFIG_BOUND: DecodeBound = {
+  bytesMax: CONFIG_BYTES_MAX,
+  memory: { perByte: 8192, once: 4096 * 1024 },
+  steps: { perByte: 200, once: 50_000 },
+};
 
 export type KeyPath = readonly (string | number)[];
 
@@ -88,9 +86,9 @@ export async function readYamlFile(path: string, what: string): Promise<YamlFile
 /** @throws {UsageError} PRIVITY_CONFIG_SYNTAX */
 export function parseYaml(name: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
+  const document = notTooDeep(name, () => parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines }));
   // A warning is an unknown tag or directive: something that would be read as other than it was meant.
-  const problem = document.errors[0] ?? document.warnings[0] ?? duplicateKey(document);
+  const problem = document.errors[0] ?? document.warnings[0] ?? notTooDeep(name, () => keyProblem(document));
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw new UsageError(
@@ -100,8 +98,9 @@ export function parseYaml(name: string, text: string): YamlFile {
   }
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 20 });
+    value = notTooDeep(name, () => document.toJS({ maxAliasCount: 20 }));
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}: too many YAML aliases (&, *)`, { cause });
   }
   return {
@@ -123,21 +122,37 @@ const YAML_OPTIONS = {
   // A file that says of itself that it is of YAML 1.1 does not get what that has more: merged keys and dates.
   schema: 'core',
   merge: false,
-  // The parser would compare each key with each other one.
+  // See keyProblem.
   uniqueKeys: false,
 } as const;
 
-/** In the form of the parser's own problems. */
-function duplicateKey(document: Document): Pick<YAMLError, 'code' | 'pos'> | undefined {
-  let found: Pick<YAMLError, 'code' | 'pos'> | undefined;
+/** The parser goes down into what it reads, and so ends where the stack does. */
+function notTooDeep<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}: not valid YAML: nested too deeply`);
+  }
+}
+
+interface KeyProblem {
+  /** As the parser's own codes are. */
+  readonly code: 'DUPLICATE_KEY' | 'KEY_IS_NOT_TEXT';
+  readonly pos: readonly [number, number];
+}
+
+/** The parser would compare keys with each other, and write out those that are lists again at every level around them. */
+function keyProblem(document: Document): KeyProblem | undefined {
+  let found: KeyProblem | undefined;
   visit(document, {
-    Map(_, map) {
+    Map(_, { items, range }) {
       const keys = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        const [from = 0, to = 0] = key.range ?? [];
-        if (keys.has(key.value)) found ??= { code: 'DUPLICATE_KEY', pos: [from, to] };
-        keys.add(key.value);
+      for (const { key } of items) {
+        const [from = 0, to = 0] = (isNode(key) ? key.range : range) ?? [];
+        if (!isScalar(key)) found ??= { code: 'KEY_IS_NOT_TEXT', pos: [from, to] };
+        else if (keys.has(key.value)) found ??= { code: 'DUPLICATE_KEY', pos: [from, to] };
+        else keys.add(key.value);
       }
       return found === undefined ? undefined : visit.BREAK;
     },

@@ -2,6 +2,7 @@
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 
@@ -14,6 +15,13 @@ export const REPORT_FILE = 'report.json';
 export const INCIDENTS_MAX = 100;
 /** A record that is longer was not written by Privity. Ours have some 1,000 bytes. */
 const RECORD_BYTES_MAX = 256 * 1024;
+
+/** Every wrong item of a list is an object of its own. */
+export const RECORD_BOUND: DecodeBound = {
+  bytesMax: RECORD_BYTES_MAX,
+  memory: { perByte: 512, once: 1024 * 1024 },
+  steps: { perByte: 40, once: 50_000 },
+};
 
 const text = z.string().max(10_000);
 const code = z.custom<FailureCode>(isFailureCode, { error: 'expected a failure code' });
@@ -75,10 +83,18 @@ function withIncident(facts: RecordFacts, incident: string, isCause = false): Re
 /** Undefined if there is no record here, or none that can be read. */
 export async function readRecordFile(folder: string): Promise<RecordFacts | undefined> {
   try {
-    const bytes = await readFile(join(folder, RECORD_FILE));
-    return bytes.length > RECORD_BYTES_MAX
-      ? undefined
-      : recordSchema.parse(JSON.parse(bytes.toString('utf8')));
+    return parseRecord(await readFile(join(folder, RECORD_FILE)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined if this is no record. */
+export function parseRecord(bytes: Uint8Array): RecordFacts | undefined {
+  if (bytes.length > RECORD_BYTES_MAX) return undefined;
+  try {
+    const record: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return recordSchema.safeParse(record).data;
   } catch {
     return undefined;
   }

@@ -13,12 +13,21 @@
  */
 import { createHash } from 'node:crypto';
 import type Sodium from 'sodium-native';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { EnvironmentError, invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
 import { SEED_BYTES } from '../prg.ts';
 import { violation } from '../violations.ts';
+import { ROW_BITS } from './bit-matrix.ts';
 
 export const POINT_BYTES = 32;
+
+/** Two multiplications on the curve for each point of 32 bytes, and there are 128. */
+export const BASE_OT_BOUND: DecodeBound = {
+  bytesMax: ROW_BITS * POINT_BYTES,
+  memory: { perByte: 64, once: 128 * 1024 },
+  steps: { perByte: 64, once: 5_000 },
+};
 
 type Curve = typeof Sodium;
 

@@ -10,6 +10,7 @@
  * | release    | last member to dealer | path of a fiber that has ended |
  * | end        | each to dealer       | nothing |
  */
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { PeerError } from '../../base/errors.ts';
 import { type Order, recipeKinds } from './recipes.ts';
 
@@ -23,6 +24,13 @@ const PATH_BYTES_MAX = 4096;
 
 const VERSION = 1;
 const ORDER_BYTES = 32;
+
+/** Reading costs little; what an order then costs the dealer is bounded by its sizes, in recipes.ts. */
+export const DEALER_MESSAGE_BOUND: DecodeBound = {
+  bytesMax: FRAME_HEADER_BYTES + PART_BYTES_MAX,
+  memory: { perByte: 16, once: 64 * 1024 },
+  steps: { perByte: 4, once: 5_000 },
+};
 
 const kinds = { seed: 1, order: 2, correction: 3, release: 4, end: 5 } as const;
 

@@ -14,7 +14,15 @@ import { checkDealer } from './check-dealer.ts';
 import { type DealerReport, serveDealer } from './dealer.ts';
 import { FRAME_HEADER_BYTES, frame, orderBody, readMemberMessage } from './dealer-frames.ts';
 import { linkToDealer, openDealerSource } from './dealer-source.ts';
-import { correctionWords, type Order, recipeKinds, recipeOf } from './recipes.ts';
+import {
+  correctionWords,
+  MATMUL_PRODUCTS_MAX,
+  ORDER_WORDS_MAX,
+  type Order,
+  type RecipeKind,
+  recipeKinds,
+  recipeOf,
+} from './recipes.ts';
 import type { CorrelationSource, GroupSource, PairSource } from './source.ts';
 
 interface Dealt<T> {
@@ -341,6 +349,27 @@ describe('rules between a dealer and its members', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('an order costs a dealer a bounded amount of memory and work', () => {
+    const words = (kind: RecipeKind, sizes: readonly number[]): number => {
+      const recipe = recipeOf({ kind, sizes });
+      return [...(recipe?.random ?? []), ...(recipe?.dependent ?? [])].reduce(
+        (sum, part) => sum + part.words,
+        0,
+      );
+    };
+    for (const kind of recipeKinds.filter((each) => each !== 'matmul')) {
+      const rest = kind === 'truncation' ? [62, 2] : [];
+      assert.ok(words(kind, [ORDER_WORDS_MAX, ...rest]) > 0, kind);
+      assert.ok(words(kind, [ORDER_WORDS_MAX, ...rest]) <= 4 * ORDER_WORDS_MAX, kind);
+      assert.equal(recipeOf({ kind, sizes: [ORDER_WORDS_MAX + 1, ...rest] }), undefined, kind);
+    }
+    assert.equal(recipeOf({ kind: 'truncation', sizes: [1, 63, 1] }), undefined);
+    const side = 2 ** 13;
+    assert.equal(recipeOf({ kind: 'matmul', sizes: [1, side, side, side] }), undefined);
+    assert.ok(side ** 3 > MATMUL_PRODUCTS_MAX);
+    assert.ok(recipeOf({ kind: 'matmul', sizes: [1, side, side, side / 2] }));
   });
 
   it('impossible orders have no recipe', () => {

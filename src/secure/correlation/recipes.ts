@@ -75,7 +75,8 @@ export function recipeOf({ kind, sizes }: Order): Recipe | undefined {
   // A word has 64 bits, one of which is the mask's own.
   if (kind === 'truncation' && (sizes[1] ?? 0) > 62) return undefined;
   const products = sizes.reduce((product, size) => product * size, 1);
-  if (kind === 'matmul' ? products > MATMUL_PRODUCTS_MAX : (sizes[0] ?? 0) > ORDER_WORDS_MAX) return undefined;
+  if (kind === 'matmul' ? products > MATMUL_PRODUCTS_MAX : (sizes[0] ?? 0) > ORDER_WORDS_MAX)
+    return undefined;
   const recipe = recipes[kind](sizes as [number, number, number, number]);
   const parts = [...recipe.random, ...recipe.dependent];
   return parts.every(({ words }) => words <= PART_WORDS_MAX) ? recipe : undefined;

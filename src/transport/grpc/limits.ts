@@ -1,3 +1,5 @@
+import { LINK_FRAME_BYTES_MAX } from '../link/limits.ts';
+
 /** Bounds of the gRPC transport. The figures are of `npm run bench -- transport` and `links`. */
 export interface GrpcLimits {
   /** From the start of a dial until the peer has taken the call. Covers name lookup, TCP, TLS and one round trip. */
@@ -22,7 +24,7 @@ export const GRPC_LIMITS: GrpcLimits = {
   connectTimeoutMs: 5_000,
   handshakeTimeoutMs: 5_000,
   closeTimeoutMs: 1_000,
-  messageBytesMax: 16 * 1024 * 1024,
+  messageBytesMax: LINK_FRAME_BYTES_MAX,
   streamWindowBytes: 32 * 1024 * 1024,
   connectionWindowBytes: 64 * 1024 * 1024,
   sendQueueBytes: 2 * 1024 * 1024,

@@ -1,4 +1,6 @@
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { PeerError } from '../../base/errors.ts';
+import { LINK_FRAME_BYTES_MAX } from '../link/limits.ts';
 
 const PREFIX_BYTES = 5;
 
@@ -11,6 +13,13 @@ const COPY_BYTES_MAX = 32 * 1024;
 const VIEW_PART_MIN = 1 / 8;
 /** Memory into which such chunks are copied, one behind the other. */
 const CRUMBS_BYTES = 16 * 1024;
+
+/** An empty message costs five bytes and some objects. */
+export const GRPC_STREAM_BOUND: DecodeBound = {
+  bytesMax: LINK_FRAME_BYTES_MAX,
+  memory: { perByte: 768, once: 256 * 1024 },
+  steps: { perByte: 64, once: 10_000 },
+};
 
 /**
  * Cuts the bytes of a gRPC stream into messages: one byte of flags (0: not compressed), four of length, the content. Pure.

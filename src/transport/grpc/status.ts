@@ -1,6 +1,7 @@
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { PeerError, PeerLostError, type PrivityError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
-import { PEER_TEXT_MAX } from './limits.ts';
+import { HEADER_BYTES_MAX, PEER_TEXT_MAX } from './limits.ts';
 
 /** The google.rpc.Code numbers that the transport itself answers with. */
 export const status = {
@@ -35,6 +36,13 @@ export function encodeMessage(text: string): string {
     Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );
 }
+
+/** Only the beginning is looked at. */
+export const STATUS_TEXT_BOUND: DecodeBound = {
+  bytesMax: HEADER_BYTES_MAX,
+  memory: { perByte: 64, once: 256 * 1024 },
+  steps: { perByte: 2, once: 5_000 },
+};
 
 /** The inverse, for text of a peer: bounded, free of control characters, and never throwing. */
 export function decodeMessage(encoded: string): string {

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { PrivityError, UsageError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
 import { checkPartyName, partyUri } from './party-name.ts';
@@ -93,6 +94,13 @@ export function fingerprint(certificate: string | X509Certificate): string {
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   return `sha256:${createHash('sha256').update(spki).digest('base64url')}`;
 }
+
+/** OpenSSL reads it before anybody here does; names are compared as text, with what is odd in them escaped. */
+export const CERTIFICATE_BOUND: DecodeBound = {
+  bytesMax: 100 * 1024,
+  memory: { perByte: 64, once: 512 * 1024 },
+  steps: { perByte: 16, once: 5_000 },
+};
 
 const FINGERPRINT = /^sha256:[A-Za-z0-9_-]{43}$/;
 

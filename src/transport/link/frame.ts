@@ -4,13 +4,14 @@
  * neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both ways.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import {
   type LinkHello,
   LinkHelloSchema,
   type LinkRefusal,
   LinkRefusalSchema,
 } from '../../wire/gen/privity/v1/link_pb.ts';
-import { HANDSHAKE_BYTES_MAX } from './limits.ts';
+import { HANDSHAKE_BYTES_MAX, LINK_FRAME_BYTES_MAX } from './limits.ts';
 import {
   BYTES,
   FieldReader,
@@ -140,6 +141,13 @@ export function encodeRefusal(refusal: Refusal): Uint8Array[] {
 export function encodeGoodbye(): Uint8Array[] {
   return [Uint8Array.of(GOODBYE, 0)];
 }
+
+/** A frame whose payload does not come last is copied once. */
+export const FRAME_BOUND: DecodeBound = {
+  bytesMax: LINK_FRAME_BYTES_MAX,
+  memory: { perByte: 192, once: 128 * 1024 },
+  steps: { perByte: 64, once: 5_000 },
+};
 
 /** What of a frame in parts is looked at first; with the usual header of a message this is all but the payload. */
 const LOOKED_AT_BYTES = 4 * 1024;

@@ -50,5 +50,7 @@ export const LINK_LIMITS: LinkLimits = {
 export const FRAME_OVERHEAD_BYTES = 64;
 /** Pieces of a body gathered into one frame; more are left for the next. */
 export const FRAME_PARTS_MAX = 64;
+/** Longest frame; chunks are far below it. */
+export const LINK_FRAME_BYTES_MAX = 16 * MIB;
 /** Bytes of a hello or refusal; ours have about 200. */
 export const HANDSHAKE_BYTES_MAX = 8 * 1024;

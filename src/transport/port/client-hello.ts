@@ -2,6 +2,18 @@
  * Reads the server name out of a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3) before any TLS library sees
  * it. Pure; the bytes are a stranger's, so every length is checked against what is there.
  */
+import type { DecodeBound } from '../../base/decode-bound.ts';
+
+/** Longest ClientHello; OpenSSL's have 300 to 2,000 bytes. */
+export const CLIENT_HELLO_BYTES_MAX = 16 * 1024;
+
+/** Records are joined once or twice, whatever their size. */
+export const CLIENT_HELLO_BOUND: DecodeBound = {
+  bytesMax: CLIENT_HELLO_BYTES_MAX,
+  memory: { perByte: 128, once: 256 * 1024 },
+  steps: { perByte: 20, once: 5_000 },
+};
+
 export type ClientHello =
   /** `bytes`: with fewer than these it stays so. */
   | { readonly kind: 'incomplete'; readonly bytes: number }

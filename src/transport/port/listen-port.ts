@@ -3,14 +3,14 @@ import { EnvironmentError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
 import { parseServerName } from '../grpc/server-name.ts';
-import { readClientHello } from './client-hello.ts';
+import { CLIENT_HELLO_BYTES_MAX, readClientHello } from './client-hello.ts';
 import { Crowd } from './crowd.ts';
 
 /** Bounds of the listening port, where strangers knock. */
 export interface PortLimits {
   /** From accept until the ClientHello is complete. A ClientHello is one packet, rarely two. */
   readonly helloTimeoutMs: number;
-  /** Longest ClientHello; OpenSSL's have 300 to 2,000 bytes. */
+  /** Longest ClientHello. */
   readonly helloBytesMax: number;
   /** Sockets that may be without a complete ClientHello, or be turned away, at one time; those of whoever has most give way. */
   readonly pendingMax: number;
@@ -18,7 +18,7 @@ export interface PortLimits {
 
 export const PORT_LIMITS: PortLimits = {
   helloTimeoutMs: 5_000,
-  helloBytesMax: 16 * 1024,
+  helloBytesMax: CLIENT_HELLO_BYTES_MAX,
   pendingMax: 256,
 };
 

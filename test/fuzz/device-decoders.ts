@@ -1,0 +1,179 @@
+/** What members of a device say to each other: rounds, oblivious transfer, a dealer, an intersection. */
+import type { Random } from '../../src/contracts/random.ts';
+import { decodeKeyTypes } from '../../src/psi/key-types.ts';
+import {
+  CHUNK_IDS,
+  decodeMessage,
+  encodeMessage,
+  PSI_MESSAGE_BOUND,
+  requireCanonical,
+  requireLength,
+} from '../../src/psi/messages.ts';
+import {
+  BASE_OT_BOUND,
+  BaseOtSender,
+  loadEdwards,
+  POINT_BYTES,
+  receiveBaseOts,
+} from '../../src/secure/correlation/base-ot.ts';
+import {
+  DEALER_MESSAGE_BOUND,
+  FRAME_HEADER_BYTES,
+  frame,
+  orderBody,
+  readFrame,
+  readMemberMessage,
+} from '../../src/secure/correlation/dealer-frames.ts';
+import { recipeKinds, recipeOf } from '../../src/secure/correlation/recipes.ts';
+import { ROUND_BOUND, Rounds } from '../../src/secure/rounds.ts';
+import { Prng } from '../../src/testing/core/prng.ts';
+import { type Decoder, repeated, someBytes, times } from './decoder.ts';
+
+const randomness = (seed: number): Random => {
+  const prng = new Prng(seed, 'device decoders');
+  return { bytes: (length) => someBytes(prng, length) };
+};
+
+/** Bytes of the one section that the round expects. */
+const EXPECTED = 64;
+
+/** The first round of a member that expects 64 bytes of the other one. */
+async function firstRound(rank: number, received: Uint8Array): Promise<Uint8Array> {
+  const sent: Uint8Array[] = [];
+  const rounds = new Rounds({
+    rank,
+    size: 2,
+    signal: new AbortController().signal,
+    send: async (_, message) => void sent.push(Buffer.concat([message].flat())),
+    receive: async () => received,
+  });
+  const sizes = rank === 0 ? [0, EXPECTED] : [0, 0];
+  const outgoing = rank === 0 ? [undefined, undefined] : [[new Uint8Array(EXPECTED).fill(7)], undefined];
+  const [, answer = new Uint8Array()] = await rounds.root.exchange({
+    label: 'open',
+    outgoing,
+    incoming: sizes,
+  });
+  return rank === 0 ? answer : (sent[0] ?? answer);
+}
+
+const honestRound = await firstRound(1, new Uint8Array());
+
+const round: Decoder = {
+  name: 'message of a round',
+  author: 'a peer',
+  functions: ['secure/rounds.ts Rounds'],
+  bound: ROUND_BOUND,
+  format: 'bytes',
+  codes: ['PRIVITY_SECURE_PROTOCOL'],
+  valid: () => honestRound,
+  decode: (bytes) => firstRound(0, bytes),
+  hostile: (bytes) => [
+    honestRound,
+    Buffer.concat([honestRound, new Uint8Array(bytes)]),
+    Buffer.concat([honestRound.subarray(0, 16), Buffer.alloc(8, 255), new Uint8Array(bytes)]),
+  ],
+};
+
+const curve = await loadEdwards();
+
+/** First the opening of a sender, then answers of a receiver. */
+const baseOt: Decoder = {
+  name: 'oblivious transfer',
+  author: 'a peer',
+  functions: ['secure/correlation/base-ot.ts BaseOtSender', 'secure/correlation/base-ot.ts receiveBaseOts'],
+  bound: BASE_OT_BOUND,
+  format: 'bytes',
+  codes: ['PRIVITY_SECURE_PROTOCOL'],
+  valid: (random) => {
+    const { opening } = new BaseOtSender(curve, randomness(random.below(1e6)));
+    const { answer } = receiveBaseOts(curve, randomness(random.below(1e6)), Uint8Array.of(0, 1), opening);
+    return Buffer.concat([opening, answer]);
+  },
+  decode: (bytes) => {
+    // Rounds give exactly as many bytes as are expected.
+    const points = Math.min(8, Math.floor(bytes.length / POINT_BYTES));
+    const opening = Uint8Array.from({ length: POINT_BYTES }, (_, at) => bytes[at] ?? 0);
+    const answer = Uint8Array.from(bytes.subarray(POINT_BYTES, POINT_BYTES * Math.max(1, points)));
+    const received = receiveBaseOts(curve, randomness(1), Uint8Array.of(0, 1), opening);
+    return [received, new BaseOtSender(curve, randomness(2)).finish(answer)];
+  },
+  hostile: (bytes) => [
+    new Uint8Array(bytes),
+    repeated(Uint8Array.of(1, ...new Uint8Array(31)), bytes),
+    baseOt.valid(new Prng(1)),
+  ],
+};
+
+const dealer: Decoder = {
+  name: 'message of a dealer or member',
+  author: 'a peer',
+  functions: [
+    'secure/correlation/dealer-frames.ts readMemberMessage',
+    'secure/correlation/dealer-frames.ts readFrame',
+  ],
+  bound: DEALER_MESSAGE_BOUND,
+  format: 'bytes',
+  codes: ['PRIVITY_DEALER_PROTOCOL'],
+  valid: (random) => {
+    const order = {
+      kind: random.pick(recipeKinds),
+      sizes: times(random.pick([1, 3, 4]), () => 1 + random.below(1e5)),
+    };
+    const kind = random.pick(['order', 'order', 'release', 'end', 'correction'] as const);
+    const body =
+      kind === 'order' ? orderBody(order, { path: '1.2/3', drawn: random.below(1e9) }) : Buffer.from('1.2');
+    return frame(kind, random.below(3), 0, kind === 'end' ? new Uint8Array() : body);
+  },
+  decode: (bytes) => {
+    if (bytes[4] === 3) return readFrame(bytes, 'correction', 0, 0, EXPECTED);
+    const message = readMemberMessage(bytes);
+    return [message, message.kind === 'order' && recipeOf(message.order)];
+  },
+  hostile: (bytes) => {
+    const path = '1.'.repeat(Math.min(2_000, bytes / 2));
+    return [
+      frame('order', 0, 0, orderBody({ kind: 'matmul', sizes: [2 ** 20, 1, 1, 2 ** 7] }, { path, drawn: 0 })),
+      frame('release', 0, 0, Buffer.alloc(bytes - FRAME_HEADER_BYTES, '/')),
+      frame('correction', 0, 0, new Uint8Array(bytes)),
+    ];
+  },
+};
+
+const psi: Decoder = {
+  name: 'message of an intersection',
+  author: 'a peer',
+  functions: ['psi/messages.ts decodeMessage', 'psi/key-types.ts decodeKeyTypes'],
+  bound: PSI_MESSAGE_BOUND,
+  format: 'bytes',
+  codes: ['PRIVITY_PSI_PROTOCOL', 'PRIVITY_PSI_MISMATCH'],
+  valid: (random) => {
+    const body = someBytes(random, POINT_BYTES * random.below(5));
+    return random.pick([
+      () =>
+        encodeMessage({
+          kind: 'keys',
+          agreement: someBytes(random, 32),
+          types: Uint8Array.from({ length: 16 }, (_, at) => (at < 2 ? 1 + random.below(5) : 0)),
+        }),
+      () => encodeMessage({ kind: 'hello', rows: random.below(1e6) }),
+      () => encodeMessage({ kind: 'points', index: random.below(9), body }),
+      () => encodeMessage({ kind: 'tags', index: random.below(9), body }),
+      () => encodeMessage({ kind: 'done', matches: 3, digest: someBytes(random, 32) }),
+    ])();
+  },
+  decode: (bytes) => {
+    const message = decodeMessage(bytes);
+    if (message.kind === 'keys') return decodeKeyTypes(message.types, 2);
+    if (message.kind !== 'points') return message;
+    requireLength(message.body, Math.floor(message.body.length / POINT_BYTES) * POINT_BYTES, 'points');
+    requireCanonical(message.body);
+    return message;
+  },
+  hostile: () => {
+    const edge = Uint8Array.of(0xec, ...new Uint8Array(30).fill(255), 0x7f);
+    return [encodeMessage({ kind: 'points', index: 0, body: repeated(edge, CHUNK_IDS * POINT_BYTES) })];
+  },
+};
+
+export const deviceDecoders: readonly Decoder[] = [round, baseOt, dealer, psi];

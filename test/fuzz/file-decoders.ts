@@ -1,0 +1,201 @@
+/** Files that somebody else may have written: a federation, a party's settings, reports, records, tables. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { formatFederation, parseFederation } from '../../src/cli/config/federation-file.ts';
+import { checkPartyFile } from '../../src/cli/config/party-file.ts';
+import { CONFIG_BOUND, parseYaml } from '../../src/cli/config/yaml-file.ts';
+import { parseRecord, RECORD_BOUND } from '../../src/cli/record/record-file.ts';
+import { CSV_HEADER_BOUND, CsvDiagnosis } from '../../src/data/csv-scan.ts';
+import { csvFile, headerOf } from '../../src/data/read-csv.ts';
+import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
+import { REPORT_BOUND, readReportText } from '../../src/observe/report-schema.ts';
+import { projectRoot } from '../tidy/project-files.ts';
+import { type Decoder, repeated, times } from './decoder.ts';
+
+const recorded = (name: string): string =>
+  readFileSync(join(projectRoot, 'test/upgrade/recorded/0.1.0', name), 'utf8');
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+const parties = (count: number) =>
+  times(count, (index) => ({
+    name: `p${index}`,
+    host: 'host.example.org',
+    port: 1000 + index,
+    fingerprint: `sha256:${String(index).padEnd(43, 'a')}`,
+  }));
+
+/** Each a kind of YAML that costs its reader much. */
+function yamlBombs(bytes: number): readonly Uint8Array[] {
+  const keys = times(Math.floor(bytes / 8), (index) => `k${index.toString(36)}: 1`).join('\n');
+  const merged = `%YAML 1.1\n---\na: &a {${times(bytes / 24, (index) => `k${index}: 1`).join(', ')}}\nb:\n`;
+  return [
+    ...[
+      '- \n',
+      '[],',
+      'a: ',
+      '? ',
+      '}',
+      '"\n',
+      '#\n',
+      '\\x',
+      '\n',
+      '&a ',
+      '!a ',
+      'a,',
+      '- *a\n',
+      '? - ',
+      '"a": {',
+      '? {',
+      '---\n',
+    ].map((part) => repeated(part, bytes)),
+    repeated('[', bytes),
+    ...['b\n  ', '[],', '{},', '\\n', "''"].map((part) =>
+      repeated(part, bytes, `a: ${part === '\\n' ? '"' : part === "''" ? "'" : '['}`),
+    ),
+    Buffer.from(keys),
+    Buffer.from(`parties:\n${times(bytes / 8, () => '- a: 1\n').join('')}`),
+    repeated('- {<<: *a}\n', bytes, merged.slice(0, bytes / 2)),
+    repeated('<<: *a\n', bytes, 'a: &a {b: 1}\n'),
+  ];
+}
+
+const config = {
+  author: 'whoever wrote a file',
+  bound: CONFIG_BOUND,
+  format: 'text',
+  inputBytesMax: 2 * 1024,
+  codes: [
+    'PRIVITY_CONFIG_SYNTAX',
+    'PRIVITY_CONFIG_UNKNOWN_KEY',
+    'PRIVITY_CONFIG_MISSING_KEY',
+    'PRIVITY_CONFIG_VALUE',
+    'PRIVITY_CONFIG_ADDRESS',
+    'PRIVITY_CONFIG_DUPLICATE',
+    'PRIVITY_CONFIG_VERSION',
+  ],
+  hostile: yamlBombs,
+} as const;
+
+const federation: Decoder = {
+  ...config,
+  name: 'federation file',
+  functions: [
+    'cli/config/federation-file.ts parseFederation',
+    'cli/config/yaml-file.ts parseYaml',
+    'cli/config/address.ts parseAddress',
+  ],
+  valid: (random) => Buffer.from(formatFederation({ name: 'demo', parties: parties(2 + random.below(6)) })),
+  decode: (bytes) => parseFederation('federation.yaml', text(bytes)),
+};
+
+const party: Decoder = {
+  ...config,
+  name: 'party file',
+  functions: ['cli/config/party-file.ts checkPartyFile'],
+  valid: (random) =>
+    Buffer.from(
+      stringify({
+        party: 'alice',
+        ...{ federation: './f.yaml', key: 'a.key', certificate: 'a.crt', listen: '0.0.0.0:7000' },
+        settings: { path: './x', list: [1, [2, { deep: true }]] },
+        ...(random.chance(0.5)
+          ? { bounds: { lostAfterMs: 5000 }, memoryMax: '2G', errorDetail: 'full', records: 'off' }
+          : {}),
+      }),
+    ),
+  decode: (bytes) => checkPartyFile(parseYaml('party.yaml', text(bytes))),
+};
+
+const someReport = recorded('alice.report.json');
+
+/** A report in which one list is what is given. */
+function reportWith(list: string, items: string): Uint8Array {
+  const report = JSON.stringify({ ...(JSON.parse(someReport) as object), [list]: '(here)' });
+  return Buffer.from(report.replace('"(here)"', items));
+}
+
+const jsonBombs = (bytes: number): readonly Uint8Array[] => [
+  ...['[],', '{},', '0,', '"",', '"a":0,', '[[],'].map((part) => repeated(part, bytes, '[', '0]')),
+  repeated('[', bytes),
+  Buffer.from(`{${times(bytes / 12, (index) => `"k${index}":0`).join(',')}}`),
+];
+
+const report: Decoder = {
+  name: 'report',
+  author: 'whoever wrote a file',
+  functions: [
+    'observe/report-schema.ts readReportText',
+    'observe/report-schema.ts readReport',
+    'base/bounded-json.ts parseJson',
+    'observe/merged-run.ts mergeReports',
+  ],
+  bound: REPORT_BOUND,
+  format: 'text',
+  codes: [],
+  valid: () => Buffer.from(someReport),
+  decode: (bytes) => {
+    const read = readReportText(text(bytes));
+    if (read.kind !== 'report') return read;
+    const reports = [read.report];
+    return mixed(reports) ?? mergeReports(reports);
+  },
+  hostile: (bytes) => [
+    ...jsonBombs(bytes),
+    ...['waits', 'timeline', 'steps', 'disclosures', 'failures', 'parties', 'leftovers'].flatMap((list) =>
+      ['0,', '{},', '"",', '"ab",'].map((item) => reportWith(list, text(repeated(item, bytes, '[', '0]')))),
+    ),
+    reportWith('reclaimed', `{${times(bytes / 12, (index) => `"k${index}":""`).join(',')}}`),
+    reportWith(
+      'timeline',
+      text(repeated('{"what":"ready","atMs":1},', bytes, '[', '{"what":"ready","atMs":1}]')),
+    ),
+  ],
+};
+
+const facts = {
+  recordVersion: 1,
+  runIds: ['r1'],
+  ...{ party: 'alice', parties: ['alice', 'bob'], job: 'job.ts', privityVersion: '0.1.0' },
+  ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, ending: null, exitCode: null, verdict: null },
+  ...{ incidents: ['abc'], error: null, linesLeftOut: 0 },
+};
+
+const record: Decoder = {
+  name: 'record',
+  author: 'whoever wrote a file',
+  functions: ['cli/record/record-file.ts parseRecord'],
+  bound: RECORD_BOUND,
+  format: 'text',
+  codes: [],
+  valid: () => Buffer.from(JSON.stringify(facts)),
+  decode: (bytes) => parseRecord(bytes),
+  hostile: (bytes) => [
+    ...jsonBombs(bytes),
+    ...['runIds', 'parties', 'incidents'].map((list) =>
+      Buffer.from(JSON.stringify({ ...facts, [list]: times(bytes / 2, () => 0) })),
+    ),
+  ],
+};
+
+const csv: Decoder = {
+  name: 'CSV header',
+  author: 'whoever wrote a file',
+  functions: ['data/read-csv.ts headerOf', 'data/csv-scan.ts CsvDiagnosis'],
+  bound: CSV_HEADER_BOUND,
+  format: 'text',
+  codes: ['PRIVITY_COLUMN_NAME', 'PRIVITY_FILE_UNREADABLE'],
+  valid: (random) => Buffer.from(`id,"a ""b""",c${random.below(9)}\n1,2,3\n`),
+  decode: (bytes) => {
+    const diagnosis = new CsvDiagnosis(',', 0);
+    diagnosis.write(bytes);
+    const [first = ''] = text(bytes).split('\n', 1);
+    return [diagnosis.end(), headerOf(csvFile('a.csv', undefined), first, ',', 0)];
+  },
+  hostile: (bytes) => [
+    ...[',', '"', '"",', 'a', ';', '\n', '\r', '"\n'].map((part) => repeated(part, bytes)),
+    Buffer.from(times(bytes / 6, (index) => `c${index}`).join(',')),
+  ],
+};
+
+export const fileDecoders: readonly Decoder[] = [federation, party, report, record, csv];

@@ -1,0 +1,82 @@
+/** What a decoder costs: memory and work, without a clock. Only in a worker that `run-worker.ts` has started: it has room for garbage. */
+import { Session } from 'node:inspector';
+import { getHeapStatistics } from 'node:v8';
+import type { Decoder } from './decoder.ts';
+
+export interface Cost {
+  readonly memoryBytes: number;
+  readonly steps: number;
+}
+
+/** Heap and what typed arrays have outside of it. */
+export function usedBytes(): number {
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return used_heap_size + external_memory;
+}
+
+function collect(): void {
+  globalThis.gc?.();
+}
+
+async function attempt({ decode }: Decoder, bytes: Uint8Array): Promise<unknown> {
+  try {
+    return await decode(bytes);
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * What is allocated while an input is decoded. `enough`: no more than that is not measured again; more may have been something else, which was
+ * loaded, compiled or collected meanwhile, so that the least of three counts.
+ */
+export async function measureMemory(decoder: Decoder, bytes: Uint8Array, enough: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  await attempt(decoder, bytes);
+  for (let left = 3; left > 0 && least > enough; left--) {
+    collect();
+    const before = usedBytes();
+    const result = await attempt(decoder, bytes);
+    least = Math.min(least, usedBytes() - before);
+    // Held until here, so that what it is made of counts.
+    if (result === measureMemory) break;
+  }
+  return Math.max(0, least);
+}
+
+interface Coverage {
+  readonly result: readonly {
+    readonly functions: readonly { readonly ranges: readonly { readonly count: number }[] }[];
+  }[];
+}
+
+/**
+ * Counts stretches of code as they are executed, with the profiler's own counters. Code has them only if it is compiled afterwards: to be made
+ * before decoders are loaded, in a thread that does nothing else.
+ */
+export class StepCounter {
+  readonly #session = new Session();
+
+  constructor() {
+    this.#session.connect();
+    this.#session.post('Profiler.enable');
+    this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  }
+
+  async measure(decoder: Decoder, bytes: Uint8Array): Promise<number> {
+    await attempt(decoder, bytes);
+    this.#take();
+    await attempt(decoder, bytes);
+    return this.#take();
+  }
+
+  #take(): number {
+    let steps = 0;
+    this.#session.post('Profiler.takePreciseCoverage', (error, coverage) => {
+      if (error) throw error;
+      for (const { functions } of (coverage as Coverage).result)
+        for (const { ranges } of functions) for (const { count } of ranges) steps += count;
+    });
+    return steps;
+  }
+}
