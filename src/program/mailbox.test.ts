@@ -131,10 +131,10 @@ describe('the mailbox', () => {
     const sent = Uint8Array.from({ length: 50_000 }, (_, i) => i);
     const large = bytes(2_000, 5);
     for (let at = 0; at < sent.length; at++) {
-      sink.write(sent.subarray(at, at + 1));
-      if (at === 100) sink.write(large);
+      void sink.write(sent.subarray(at, at + 1));
+      if (at === 100) void sink.write(large);
     }
-    sink.end();
+    void sink.end();
     await complete(mail);
     assert.ok((mail.pieces()?.length ?? 0) < 30, `${mail.pieces()?.length} pieces`);
     assert.equal(box.bytes, 52_000);
@@ -155,9 +155,9 @@ describe('the mailbox', () => {
       failures.push(error),
     );
     const { mail, sink } = box.receive('bob', { ...frame, kind: 'channel' });
-    sink.write(bytes(CHANNEL_MESSAGE_BYTES_MAX));
+    void sink.write(bytes(CHANNEL_MESSAGE_BYTES_MAX));
     assert.equal(failures.length, 0);
-    sink.write(bytes(1));
+    void sink.write(bytes(1));
     assert.deepEqual(
       failures.map((error) => (error as { code?: string }).code),
       ['PRIVITY_FRAME_INVALID'],

@@ -24,12 +24,12 @@ export interface Tally {
   readonly refusals: number;
 }
 
-/** The slowest input that takes longer is counted in steps afterwards, which are what it is judged by. */
-const SUSPECT_MS = 100;
 /** Inputs that have led to something new, of one decoder: later ones are made of them. */
 const POOL_MAX = 500;
 /** Findings of one decoder: more of them say the same. */
 const FINDINGS_MAX = 3;
+/** The slowest inputs of a decoder: their steps are counted afterwards, by which they are judged, since a pause can make anything slow. */
+const SUSPECTS = 3;
 /** Attempts at making an input smaller that has found something. */
 const SHRINK_ATTEMPTS = 200;
 
@@ -40,8 +40,7 @@ export class DecoderFuzz {
   readonly #pool: Uint8Array[] = [];
   readonly #refusals = new Set<string>();
   readonly findings: Finding[] = [];
-  suspect: Uint8Array | undefined;
-  #slowestMs = 0;
+  readonly #slowest: { readonly tookMs: number; readonly bytes: Uint8Array }[] = [];
   #inputs = 0;
   #taken = 0;
 
@@ -59,6 +58,10 @@ export class DecoderFuzz {
       taken: this.#taken,
       refusals: this.#refusals.size,
     };
+  }
+
+  get suspects(): readonly Uint8Array[] {
+    return this.#slowest.map(({ bytes }) => bytes);
   }
 
   get isOver(): boolean {
@@ -118,9 +121,9 @@ export class DecoderFuzz {
           fault: 'memory',
         };
     }
-    if (tookMs > SUSPECT_MS && tookMs > this.#slowestMs) {
-      this.#slowestMs = tookMs;
-      this.suspect = Uint8Array.from(bytes);
+    if (tookMs > (this.#slowest.at(-1)?.tookMs ?? 0) || this.#slowest.length < SUSPECTS) {
+      this.#slowest.push({ tookMs, bytes: Uint8Array.from(bytes) });
+      this.#slowest.sort((one, other) => other.tookMs - one.tookMs).splice(SUSPECTS);
     }
     return said;
   }

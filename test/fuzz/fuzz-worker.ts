@@ -92,11 +92,11 @@ async function fuzzAll(
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-  for (const { decoder, suspect } of fuzzes)
-    if (suspect)
+  for (const { decoder, suspects } of fuzzes)
+    for (const bytes of suspects)
       tell({
         kind: 'suspect',
-        suspect: { decoder: decoder.name, input: Buffer.from(suspect).toString('base64') },
+        suspect: { decoder: decoder.name, input: Buffer.from(bytes).toString('base64') },
       });
   tell({ kind: 'done', tallies: tallies() });
 }
@@ -107,7 +107,7 @@ if (parentPort !== null) {
   const loaded = (await import(module)) as { readonly decoders: readonly Decoder[] };
   const decoders = loaded.decoders.filter(({ name }) => name.includes(only));
   const measure = (decoder: Decoder, bytes: Uint8Array): Promise<number> =>
-    counter?.measure(decoder, bytes) ??
+    counter?.measure(decoder, bytes, growthAt(decoder.bound.steps, bytes.length)) ??
     measureMemory(decoder, bytes, growthAt(decoder.bound.memory, bytes.length));
   if (work.kind === 'fuzz') await fuzzAll(decoders, shared, work);
   else if (work.kind === 'suspects')

@@ -158,7 +158,7 @@ const cbor: Change = (random, bytes, other) => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = Math.min(bytes.length, 8 + view.getUint32(4, true));
   const structure = changeItem(random, bytes.subarray(8, end), other.subarray(8));
-  const head = bytes.slice(0, 8);
+  const head = Uint8Array.from(bytes.subarray(0, 8));
   new DataView(head.buffer).setUint32(4, structure.length, true);
   const segments = bytes.subarray(Math.min(bytes.length, end + ((8 - (end % 8)) % 8)));
   return Buffer.concat([head, structure, new Uint8Array((8 - (structure.length % 8)) % 8), segments]);

@@ -66,14 +66,14 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
     found({ decoder: names[end.decoder] ?? '', fault: 'endless', says: end.says, input: end.input });
   }
   if (suspects.length > 0) {
-    for (const { decoder, bytes, amount } of await measured({
+    for (const { decoder, input: index, bytes, amount } of await measured({
       module,
       only,
       work: { kind: 'suspects', suspects },
     })) {
       const bound = decoders.find(({ name }) => name === decoder)?.bound;
       const most = bound ? growthAt(bound.steps, bytes) : 0;
-      const input = suspects.find((suspect) => suspect.decoder === decoder)?.input ?? '';
+      const input = suspects.filter((suspect) => suspect.decoder === decoder)[index]?.input ?? '';
       const says = `${amount} steps for ${bytes} bytes; the bound is ${most}`;
       if (amount > most) found({ decoder, fault: 'steps', says, input });
     }

@@ -85,6 +85,7 @@ export async function readYamlFile(path: string, what: string): Promise<YamlFile
 
 /** @throws {UsageError} PRIVITY_CONFIG_SYNTAX */
 export function parseYaml(name: string, text: string): YamlFile {
+  if (nestsTooDeeply(text)) throw tooDeep(name);
   const lines = new LineCounter();
   const document = notTooDeep(name, () => parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines }));
   // A warning is an unknown tag or directive: something that would be read as other than it was meant.
@@ -132,8 +133,28 @@ function notTooDeep<T>(name: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}: not valid YAML: nested too deeply`);
+    throw tooDeep(name);
   }
+}
+
+const tooDeep = (name: string): UsageError =>
+  new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}: not valid YAML: nested too deeply`);
+
+/** Levels that one line may open, and brackets that may be open: what a parser pays for a level grows with the levels around it. */
+const NESTING_MAX = 64;
+
+function nestsTooDeeply(text: string): boolean {
+  let open = 0;
+  for (const line of text.split(/[\n\r]/)) {
+    let opened = 0;
+    for (const [mark] of line.matchAll(/[-?:](?=\s|$)|[[\]{}]/g)) {
+      if (mark === '[' || mark === '{') open++;
+      else if (mark === ']' || mark === '}') open = Math.max(0, open - 1);
+      else opened++;
+      if (open > NESTING_MAX || opened > NESTING_MAX) return true;
+    }
+  }
+  return false;
 }
 
 interface KeyProblem {
