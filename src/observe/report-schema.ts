@@ -1,6 +1,7 @@
 /** Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. */
 import { z } from 'zod';
 import { BLAMES, type FailureCode, isFailureCode } from '../base/failure-codes.ts';
+import { expectation } from '../base/schema-words.ts';
 import type { Contribution, ScopeView, Vote } from '../coordination/board.ts';
 import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
 import type { ErrorLink } from '../coordination/public-details.ts';
@@ -209,10 +210,9 @@ export function readReport(value: unknown): ReadReport {
   const parsed = reportSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return {
-      kind: 'no-report',
-      why: `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'wrong'}`,
-    };
+    const expected = issue && expectation(issue);
+    const why = expected === undefined ? (issue?.message ?? 'wrong') : `expected ${expected}`;
+    return { kind: 'no-report', why: `${issue?.path.join('.') || 'the whole'}: ${why}` };
   }
   return { kind: 'report', report: parsed.data };
 }
