@@ -11,7 +11,7 @@ import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { runCrew } from '../local/crew.ts';
-import { findParties } from '../local/find-parties.ts';
+import { inspectJob } from '../local/find-parties.ts';
 import { createThrowAway, type ThrowAwayFederation } from '../local/throw-away.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts';
@@ -37,15 +37,17 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
 /** `privity local`: every party of a job on this machine, each in processes of its own. Resolves to the exit code. */
 export async function localCommand(shell: Shell, job: string, flags: LocalFlags): Promise<number> {
   const jobFile = resolve(shell.cwd, job);
-  const args = Object.entries(parseArgs(flags.arg ?? []));
+  const args = parseArgs(flags.arg ?? []);
   const bounds = parseBounds(flags.bound ?? []);
   const memoryMax = flags.memoryMax === undefined ? undefined : parseMemory(flags.memoryMax);
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
-  const parties = await findParties(shell, jobFile, (text) => shell.err.write(`${printable(text)}\n`));
-  const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
-  const settings = parsePrivateSettings(given, parties, shell.cwd);
+  const typed = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
+  const request = { asks: 'local' as const, args, typed, cwd: shell.cwd };
+  const tell = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
+  const { parties } = await inspectJob(shell, jobFile, request, tell);
+  const settings = parsePrivateSettings(typed, parties, shell.cwd);
 
   let note: (text: string) => void = () => undefined;
   const stopping = watchStopSignals(shell, (text) => note(text));
@@ -88,7 +90,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           `--run-id=${runId}`,
           `--report=${reportDir ?? federation.reportDir(party)}`,
           records.folder === undefined ? '--no-record' : `--record-dir=${records.folder}`,
-          ...args.map(([key, value]) => `--arg=${key}=${value}`),
+          ...Object.entries(args).map(([key, value]) => `--arg=${key}=${value}`),
         ],
         onEvent(event: RunEvent) {
           board.apply(event);
