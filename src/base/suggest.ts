@@ -39,3 +39,10 @@ export function hint(typed: string, known: readonly string[]): string {
   if (near !== undefined) return `did you mean "${near}"?`;
   return known.length === 0 ? '' : `known: ${known.join(', ')}`;
 }
+
+/** Problems as sentences: one that ends with a question (`did you mean …?`) takes no further mark. */
+export function sentences(problems: readonly string[]): string {
+  return problems
+    .map((text, index) => `${text}${/[.?!]$/.test(text) ? '' : index < problems.length - 1 ? ';' : '.'}`)
+    .join(' ');
+}

@@ -9,6 +9,10 @@ const shell = processShell({
   loadJobFacts: async (file, request) => {
     const { job } = await (await import('../program/load-job.ts')).loadJob(file);
     if (request === undefined) return { parties: job.parties };
+    if (request.asks === 'local') {
+      await (await import('./local/check-given.ts')).checkGiven(job, request);
+      return { parties: job.parties };
+    }
     const { checkJob } = await import('./doctor/job-checks.ts');
     return { parties: job.parties, checks: await checkJob(job, request) };
   },

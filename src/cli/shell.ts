@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { RunParty } from '../supervisor/options.ts';
+import type { PrivateSettings } from './arguments.ts';
 import type { Check } from './doctor/check.ts';
 import type { TextSink } from './output/text-sink.ts';
 
@@ -15,8 +16,20 @@ export interface JobFacts {
   readonly checks?: readonly Check[];
 }
 
+/** What is to be checked against a job: what its parties would be given. */
+export type JobRequest = DoctorRequest | LocalRequest;
+
+/** What `local` was given for all parties, as it was typed: whose it is, is known when the job is loaded. */
+export interface LocalRequest {
+  readonly asks: 'local';
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly typed: PrivateSettings;
+  readonly cwd: string;
+}
+
 /** What the doctor has for a job: what a run of this party would be given. */
-export interface JobRequest {
+export interface DoctorRequest {
+  readonly asks: 'doctor';
   /** Null if nobody said which party this is. */
   readonly party: string | null;
   readonly args: Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseJson } from '../base/bounded-json.ts';
 import type { DecodeBound } from '../base/decode-bound.ts';
 import { BLAMES, type FailureCode, isFailureCode } from '../base/failure-codes.ts';
+import { expectation } from '../base/schema-words.ts';
 import type { Contribution, ScopeView, Vote } from '../coordination/board.ts';
 import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
 import type { ErrorLink } from '../coordination/public-details.ts';
@@ -283,10 +284,9 @@ export function readReport(value: unknown): ReadReport {
   const parsed = reportSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return {
-      kind: 'no-report',
-      why: `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'wrong'}`,
-    };
+    const expected = issue && expectation(issue);
+    const why = expected === undefined ? (issue?.message ?? 'wrong') : `expected ${expected}`;
+    return { kind: 'no-report', why: `${issue?.path.join('.') || 'the whole'}: ${why}` };
   }
   return { kind: 'report', report: parsed.data };
 }

@@ -58,15 +58,67 @@ describe('public arguments', () => {
         assert.match(error.message, words);
         return true;
       });
-    await refused({ limit: '50' }, /limit/);
-    await refused({}, /limit/);
-    await refused({ limit: 1, limt: 2 }, /limt is unknown; did you mean "limit"\?/);
+    await refused({ limit: '50' }, /: limit: expected at most 10\. Pass/);
+    await refused({}, /: limit is missing\. Pass/);
+    await refused({ limit: 1, limt: 2 }, /: limt is unknown; did you mean "limit"\? Pass them/);
     await assert.rejects(parseArgs(undefined, { limit: 1 }), { code: 'PRIVITY_ARGS_INVALID' });
     await refused(
       { x: 1 },
       /not describe a record/,
       z.any().transform(() => 5),
     );
+  });
+});
+
+describe('what a schema finds', () => {
+  const entry: Record<string, readonly [z.ZodType, string | undefined, string]> = {
+    text: [z.string(), undefined, 'text is missing'],
+    number: [z.coerce.number(), undefined, 'number is missing'],
+    choice: [z.enum(['x', 'y']), undefined, 'choice is missing'],
+    either: [z.union([z.number(), z.boolean()]), undefined, 'either is missing'],
+    ten: [z.coerce.number(), 'ten', 'ten: "ten" is not a number'],
+    whole: [z.coerce.number().int(), '1.5', 'whole: "1.5" is not a whole number'],
+    unconverted: [
+      z.number(),
+      '5',
+      `unconverted: "5" is text, of which the job's schema does not make a number (z.coerce would)`,
+    ],
+    sure: [z.boolean(), 'yes', 'sure: "yes" is not true or false'],
+    day: [z.coerce.date(), 'someday', 'day: "someday" is not a date'],
+    mode: [z.enum(['x', 'y']), 'z', 'mode: "z" is not one of x, y'],
+    both: [z.union([z.number(), z.boolean()]), 'q', 'both: "q" is not a number or true or false'],
+    few: [z.coerce.number().positive(), '0', 'few: expected more than 0'],
+    short: [z.string().min(3), 'a', 'short: expected at least 3 characters'],
+    own: [z.string().refine(() => false, 'what its author says'), 'a', 'own: what its author says'],
+    long: [z.coerce.number(), 'n'.repeat(100), `long: "${'n'.repeat(40)}…" is not a number`],
+  };
+  for (const [name, [schema, value, text]] of Object.entries(entry))
+    it(`is told in words for people: ${text.slice(0, 60)}`, async () => {
+      const given = value === undefined ? {} : { [name]: value };
+      const all = z.object({ [name]: schema });
+      await assert.rejects(parseArgs(all, given), (error: Error) => {
+        assert.equal(
+          error.message,
+          `The public arguments do not fit the job: ${text}. Pass them with --arg name=value.`,
+        );
+        return true;
+      });
+      // Of a private setting the value is not told.
+      await assert.rejects(parseSettings('alice', all, given), (error: Error & { code?: string }) => {
+        assert.equal(
+          error.code,
+          value === undefined ? 'PRIVITY_SETTING_MISSING' : 'PRIVITY_SETTINGS_INVALID',
+        );
+        assert.ok(error.message.includes(`: ${text.replace(/: ".*?"/, '')}. Set them under`), error.message);
+        return true;
+      });
+    });
+
+  it('is told key by key where the schema allows no others', async () => {
+    const strict = z.strictObject({ table: z.string(), inner: z.strictObject({}).optional() });
+    const given = { table: 'x', elsewhere: 'y', inner: { deep: 1 } };
+    await assert.rejects(parseArgs(strict, given), /elsewhere is unknown; known: table, inner/);
+    await assert.rejects(parseArgs(strict, given), /inner\.deep is unknown/);
   });
 });
 
@@ -100,7 +152,11 @@ describe('private settings', () => {
     const settings = await parseSettings('alice', schema, { file: 'x' });
     assert.deepEqual([settings.file, settings.tries], ['x', undefined]);
     assert.throws(() => settings.fiel, { code: 'PRIVITY_SETTING_MISSING' });
-    await rejects(parseSettings('alice', schema, { file: 5 }), 'PRIVITY_SETTINGS_INVALID', /file: .*string/);
+    await rejects(
+      parseSettings('alice', schema, { file: 5 }),
+      'PRIVITY_SETTINGS_INVALID',
+      /: file is not text\./,
+    );
     await rejects(
       parseSettings('alice', schema, { file: 'canary', x: 1 }),
       'PRIVITY_SETTINGS_INVALID',
@@ -109,7 +165,7 @@ describe('private settings', () => {
   });
 
   it('that are mistyped are told with the name that was meant', async () => {
-    const meant = /: tabel is unknown; did you mean "table"\?\. Set them/;
+    const meant = /: tabel is unknown; did you mean "table"\? Set them/;
     const given = { tabel: 'canary' };
     const one = { table: z.string() };
     const other: Schema = {
@@ -128,12 +184,12 @@ describe('private settings', () => {
     await rejects(
       parseSettings('alice', two, given),
       'PRIVITY_SETTINGS_INVALID',
-      /tabel is unknown; did you mean "table"\?; limit: /,
+      /tabel is unknown; did you mean "table"\? limit is missing\./,
     );
     await rejects(
       parseSettings('alice', z.object(one), { file: 'canary' }),
-      'PRIVITY_SETTINGS_INVALID',
-      /table: /,
+      'PRIVITY_SETTING_MISSING',
+      /table is missing/,
     );
     const undeclared = await parseSettings('alice', undefined, given);
     assert.throws(() => undeclared.table, /alice has no setting "table", but one "tabel"\. Pass/);

@@ -2,8 +2,10 @@
  * Public arguments and private settings, checked by the job's own schemas before the run starts. Any library that follows
  * Standard Schema version 1 (https://standardschema.dev) will do; `z` of zod 4 is re-exported by the package.
  */
+import type { ErrorCode } from '../base/error-catalogue.ts';
 import { UsageError } from '../base/errors.ts';
-import { hint, suggest } from '../base/suggest.ts';
+import { sentences, suggest } from '../base/suggest.ts';
+import { namesOf, problemsOf, unknownText } from './schema-problems.ts';
 
 /** The part of Standard Schema that is used here. */
 export interface Schema<Output = unknown> {
@@ -38,14 +40,14 @@ export type SettingsOf<S, P extends string> = S extends { readonly [K in P]: inf
       : Readonly<Record<string, string>>
   : Readonly<Record<string, string>>;
 
-type Raw = Readonly<Record<string, unknown>>;
+export type Raw = Readonly<Record<string, unknown>>;
 
 /** @throws {UsageError} PRIVITY_ARGS_INVALID */
 export async function parseArgs(schema: Schema | undefined, given: Raw): Promise<Raw> {
   const refuse = (problems: readonly string[]): UsageError =>
     new UsageError(
       'PRIVITY_ARGS_INVALID',
-      `The public arguments do not fit the job: ${problems.join('; ')}. Pass them with --arg name=value.`,
+      `The public arguments do not fit the job: ${sentences(problems)} Pass them with --arg name=value.`,
     );
   if (schema === undefined) {
     const unknown = Object.keys(given);
@@ -54,8 +56,7 @@ export async function parseArgs(schema: Schema | undefined, given: Raw): Promise
     return Object.freeze({});
   }
   const result = await schema['~standard'].validate(given);
-  // Arguments are public, so the schema's own words, which may quote them, do no harm.
-  if (result.issues) throw refuse(problemsOf(schema, given, result.issues, ({ message }) => `: ${message}`));
+  if (result.issues) throw refuse(problemsOf(schema, given, result.issues, true).map(({ text }) => text));
   return frozenRecord(result.value, given, namesOf(schema), refuse);
 }
 
@@ -65,11 +66,12 @@ export async function parseSettings(
   declared: SettingsDeclaration | undefined,
   given: Raw,
 ): Promise<Raw> {
-  const refuse = (problems: readonly string[]): UsageError =>
+  const refuse = (problems: readonly string[], code: ErrorCode = 'PRIVITY_SETTINGS_INVALID'): UsageError =>
     new UsageError(
-      'PRIVITY_SETTINGS_INVALID',
-      `The private settings of ${party} do not fit the job: ${problems.join('; ')}. ` +
-        `Set them under "settings:" in party.yaml or with --inputs ${party}.name=value.`,
+      code,
+      `The private settings of ${party} do not fit the job: ${sentences(problems)} ` +
+        `Set them under "settings:" in the party file of ${party} or with --inputs ${party}.name=value.`,
+      { party },
     );
   if (declared === undefined || isNames(declared)) {
     const names = declared ?? Object.keys(given);
@@ -81,10 +83,12 @@ export async function parseSettings(
   }
   const result = await declared['~standard'].validate(given);
   if (result.issues) {
-    // zod does not quote what it was given; other libraries do, and settings are private.
-    const quotable = declared['~standard'].vendor === 'zod';
-    const said = ({ message }: SchemaIssue): string => (quotable ? `: ${message}` : ' is not as declared');
-    throw refuse(problemsOf(declared, given, result.issues, said));
+    const problems = problemsOf(declared, given, result.issues, false);
+    const isMissing = problems.every((problem) => problem.isMissing);
+    throw refuse(
+      problems.map(({ text }) => text),
+      isMissing ? 'PRIVITY_SETTING_MISSING' : 'PRIVITY_SETTINGS_INVALID',
+    );
   }
   const names = namesOf(declared);
   const record = frozenRecord(result.value, given, names, refuse);
@@ -111,41 +115,6 @@ function plainText(
   throw refuse([`${name} is not a simple value; declare a schema for it`]);
 }
 
-/** The keys of a record that a schema describes, where it tells them (zod does). */
-function namesOf(schema: Schema): readonly string[] | undefined {
-  const { shape }: { readonly shape?: unknown } = schema as object;
-  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : undefined;
-}
-
-const unknownText = (key: string, names: readonly string[]): string => {
-  const near = hint(key, names);
-  return `${key} is unknown${near === '' ? '' : `; ${near}`}`;
-};
-
-/**
- * What a schema has found, led by keys that it does not know: a key that was mistyped is a missing one, too, and only the typed name
- * tells which was meant.
- */
-function problemsOf(
-  schema: Schema,
-  given: Raw,
-  issues: readonly SchemaIssue[],
-  said: (issue: SchemaIssue) => string,
-): readonly string[] {
-  const topOf = (issue: SchemaIssue): string => pathOf(issue).split('.')[0] ?? '';
-  const names = namesOf(schema) ?? [...new Set(issues.map(topOf))].filter((name) => name !== '');
-  const typed = Object.keys(given).filter((key) => !names.includes(key) && suggest(key, names) !== undefined);
-  const meant = new Set(typed.map((key) => suggest(key, names)));
-  const others = issues.filter((issue) => {
-    if ((issue as { readonly code?: unknown }).code === 'unrecognized_keys') return typed.length === 0;
-    return !meant.has(topOf(issue)) || Object.hasOwn(given, topOf(issue));
-  });
-  return [
-    ...typed.map((key) => unknownText(key, names)),
-    ...others.map((issue) => `${pathOf(issue) || 'all'}${said(issue)}`),
-  ];
-}
-
 /** Schemas often drop unknown keys; here a dropped key is a mistake, because nobody would notice it otherwise. */
 function frozenRecord(
   value: unknown,
@@ -159,17 +128,11 @@ function frozenRecord(
   return Object.freeze(value as Raw);
 }
 
-function pathOf(issue: SchemaIssue): string {
-  return (issue.path ?? [])
-    .map((part) => String(typeof part === 'object' && part !== null ? part.key : part))
-    .join('.');
-}
-
 export function settingMissing(party: string, name: string, given: readonly string[] = []): UsageError {
   const near = suggest(name, given);
   return new UsageError(
     'PRIVITY_SETTING_MISSING',
-    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Pass it with --inputs ${party}.${name}=VALUE, or under "settings:" in party.yaml.`,
+    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Pass it with --inputs ${party}.${name}=VALUE, or under "settings:" in the party file of ${party}.`,
     { party },
   );
 }

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../base/error-catalogue.ts';
 import { PrivityError } from '../base/errors.ts';
 import { systemRandom } from '../base/system.ts';
 import { tableOf } from '../data/table-of.ts';
-import { type MemoryChannelOptions, memoryChannels } from '../testing/memory-channel.ts';
+import { type MemoryChannelOptions, memoryChannels, type Tap } from '../testing/memory-channel.ts';
 import { cleanUp, fails } from '../testing/psi-parties.ts';
 import { psiAlign } from './align.ts';
 import { loadCurve } from './curve.ts';
@@ -93,6 +93,21 @@ describe('a peer that breaks the rules', () => {
     ['another result', spoil(DONE, edit(HEADER_BYTES, 1)), 'PRIVITY_PSI_CHECK'],
     ['tags instead of done', spoil(DONE, edit(4, TAGS)), 'PRIVITY_PSI_PROTOCOL'],
   ];
+  it('makes no room for rows that it has not sent', async () => {
+    const arrays = (): number => process.memoryUsage().arrayBuffers;
+    let [before, most] = [Number.POSITIVE_INFINITY, 0];
+    const tap: Tap = (from, _to, bytes) => {
+      if (from === 1 && kindOf(bytes) === HELLO) {
+        before = arrays();
+        new DataView(bytes.buffer, bytes.byteOffset).setUint32(HEADER_BYTES, 2 ** 24, true);
+      } else if (from === 0 && kindOf(bytes) === POINTS) most = Math.max(most, arrays() - before);
+      return bytes;
+    };
+    await fails({ table: await many() }, { table: await many() }, 0, 'PRIVITY_PSI_PROTOCOL', { tap });
+    // Room for all of them would be 130 MiB.
+    assert.ok(most < 32 * 1024 * 1024, `${most} bytes`);
+  });
+
   for (const [what, options, code] of cases) {
     it(what, async () => fails({ table: await many() }, { table: await many() }, 0, code, options));
   }

@@ -61,14 +61,14 @@ export const programErrors = {
   PRIVITY_SETTINGS_INVALID: {
     failure: 'USAGE',
     means: 'The private settings of a party do not fit what the job declares for it.',
-    causes: 'A missing, mistyped or unknown setting.',
-    remedy: 'Correct `settings:` in party.yaml or `--inputs party.name=value`.',
+    causes: 'A mistyped or unknown setting, or a value of another kind than the job declares.',
+    remedy: 'Correct `settings:` in the party file, or `--inputs party.name=value`.',
   },
   PRIVITY_SETTING_MISSING: {
     failure: 'INPUT_MISSING',
-    means: 'A task read a private setting that its party has not been given.',
+    means: 'A private setting that the job declares, or that a task reads, was not given to its party.',
     causes: 'The setting was not passed, or its name is mistyped in the job or in the configuration.',
-    remedy: 'Pass it with `--inputs party.name=value` or under `settings:` in party.yaml.',
+    remedy: 'Pass it with `--inputs party.name=value`, or under `settings:` in the party file.',
   },
   PRIVITY_STEP_PARTY_UNKNOWN: {
     failure: 'USAGE',

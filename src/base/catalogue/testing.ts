@@ -13,8 +13,7 @@ export const testingErrors = {
   PRIVITY_EXPLORE_BASELINE: {
     failure: 'USAGE',
     means: 'The job does not complete in the simulated world although nothing goes wrong there.',
-    causes:
-      'A setting or argument is missing or wrong, an input file is not there, or the job fails by itself on these inputs.',
+    causes: 'An input file is not there, or the job fails by itself on these inputs.',
     remedy: 'Run the job with `privity local` and the same options first; explore it when that completes.',
   },
 } as const satisfies ErrorEntries;

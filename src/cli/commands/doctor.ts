@@ -138,7 +138,12 @@ async function checkJobOf(
     party === null || members === undefined
       ? {}
       : parsePrivateSettings(given, members, shell.cwd, party)[party];
-  const request = { party, args: parseArgs(flags.arg ?? []), settings: { ...config?.settings, ...typed } };
+  const request = {
+    asks: 'doctor' as const,
+    party,
+    args: parseArgs(flags.arg ?? []),
+    settings: { ...config?.settings, ...typed },
+  };
   const notice = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
   const file = resolve(shell.cwd, job);
   const facts = await attempt(

@@ -7,6 +7,7 @@ import type { ErrorDetail } from '../../supervisor/options.ts';
 import { keepPrivate } from '../../supervisor/private-process.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';
 import { parseArgs, parseBounds, parseDuration, parsePrivateSettings, parseWhole } from '../arguments.ts';
+import { checkGiven } from '../local/check-given.ts';
 import { explorationProgress } from '../output/exploration-progress.ts';
 import { explorationText, replayText } from '../output/exploration-text.ts';
 import type { Shell } from '../shell.ts';
@@ -33,12 +34,14 @@ const EXIT_STOPPED = 130;
 export async function exploreCommand(shell: Shell, job: string, flags: ExploreFlags): Promise<number> {
   keepPrivate();
   const jobFile = resolve(shell.cwd, job);
-  const { parties } = (await loadJob(jobFile)).job;
-  const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
+  const { job: loaded } = await loadJob(jobFile);
+  const args = parseArgs(flags.arg ?? []);
+  const typed = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
+  await checkGiven(loaded, { args, typed, cwd: shell.cwd });
   const options: ExploreOptions = {
     job: jobFile,
-    args: parseArgs(flags.arg ?? []),
-    settings: parsePrivateSettings(given, parties, shell.cwd),
+    args,
+    settings: parsePrivateSettings(typed, loaded.parties, shell.cwd),
     bounds: parseBounds(flags.bound ?? []),
     errorDetail: flags.errorDetail,
     ...(flags.faults === undefined ? {} : { faults: parseFaults(flags.faults) }),

@@ -5,7 +5,7 @@ import { reportOf } from '../output/error-text.ts';
 import type { JobRequest, Shell } from '../shell.ts';
 
 /**
- * The hidden command by which `local` learns a job's parties, and the doctor what a job needs: loads the job and tells its parent.
+ * The hidden command by which `local` learns a job's parties and whether it takes what they are given, and the doctor what a job needs: loads the job and tells its parent.
  * With `check`, what to check comes over standard input: settings are private, and a command line is not.
  */
 export async function inspectJobCommand(

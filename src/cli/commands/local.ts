@@ -14,7 +14,7 @@ import { systemLoop } from '../../supervisor/system-loop.ts';
 import { FILE_IO_MS, within } from '../../supervisor/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { runCrew } from '../local/crew.ts';
-import { findParties } from '../local/find-parties.ts';
+import { inspectJob } from '../local/find-parties.ts';
 import { createThrowAway, type ThrowAwayFederation } from '../local/throw-away.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts';
@@ -42,7 +42,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
 export async function localCommand(shell: Shell, job: string, flags: LocalFlags): Promise<number> {
   keepPrivate();
   const jobFile = resolve(shell.cwd, job);
-  const args = Object.entries(parseArgs(flags.arg ?? []));
+  const args = parseArgs(flags.arg ?? []);
   const bounds = parseBounds(flags.bound ?? []);
   const memoryMax = flags.memoryMax === undefined ? undefined : parseMemory(flags.memoryMax);
   const runId =
@@ -50,10 +50,11 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
   const policy = flags.sandbox ?? 'off';
   const sandbox = await chooseSandbox(policy);
+  const typed = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
+  const request = { asks: 'local' as const, args, typed, cwd: shell.cwd };
   const tell = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
-  const parties = await findParties(shell, jobFile, tell, { sandbox });
-  const given = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
-  const settings = parsePrivateSettings(given, parties, shell.cwd);
+  const { parties } = await inspectJob(shell, jobFile, request, tell, { sandbox });
+  const settings = parsePrivateSettings(typed, parties, shell.cwd);
 
   let note: (text: string) => void = () => undefined;
   const stopping = watchStopSignals(shell, (text) => note(text));
@@ -98,7 +99,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           `--run-id=${runId}`,
           `--report=${reportDir ?? federation.reportDir(party)}`,
           records.folder === undefined ? '--no-record' : `--record-dir=${records.folder}`,
-          ...args.map(([key, value]) => `--arg=${key}=${value}`),
+          ...Object.entries(args).map(([key, value]) => `--arg=${key}=${value}`),
         ],
         onEvent(event: RunEvent) {
           board.apply(event);

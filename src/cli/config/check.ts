@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
+import { expectation } from '../../base/schema-words.ts';
 import { hint } from '../../base/suggest.ts';
 import { formatPath, type KeyPath, type YamlFile } from './yaml-file.ts';
 
@@ -52,7 +53,8 @@ function problemsOf(file: YamlFile, schema: z.ZodType, issue: z.core.$ZodIssue):
       text: () => `${file.at(path, key)}: ${where}unknown key "${key}"; ${hint(key, known)}`,
     }));
   }
-  const expected = expectation(issue);
+  // Never what the file says.
+  const expected = expectation(issue) ?? issue.message;
   if (!file.has(path)) {
     const text = () => `${file.at(path)}: ${formatPath(path)} is missing; expected ${expected}`;
     return [{ code: 'PRIVITY_CONFIG_MISSING_KEY', text }];
@@ -63,22 +65,6 @@ function problemsOf(file: YamlFile, schema: z.ZodType, issue: z.core.$ZodIssue):
   const sentence =
     issue.code === 'custom' && code === 'PRIVITY_CONFIG_DUPLICATE' ? expected : `expected ${expected}`;
   return [{ code, text: () => `${file.at(path)}: ${where}${sentence}` }];
-}
-
-/** What the schema says is expected, in its own words where it has any; never what the file says. */
-function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
-    const names: Record<string, string> = {
-      object: 'keys and values',
-      array: 'a list',
-      string: 'text',
-      number: 'a number',
-    };
-    return names[issue.expected] ?? issue.expected;
-  }
-  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
-    return `one of ${issue.values.join(', ')}`;
-  return issue.message;
 }
 
 interface SchemaShape {

@@ -13,7 +13,7 @@ import type { Job } from '../../program/job.ts';
 import { parseArgs, parseSettings } from '../../program/schema.ts';
 import { reportOf } from '../output/error-text.ts';
 import { count, size } from '../output/quantity.ts';
-import type { JobRequest } from '../shell.ts';
+import type { DoctorRequest } from '../shell.ts';
 import { type Check, failed, ok, unknown } from './check.ts';
 
 /** A larger table is not read to count its rows: the doctor should take seconds. */
@@ -23,7 +23,7 @@ const COLUMNS_SHOWN_MAX = 12;
 
 const TABLE_EXTENSIONS: readonly string[] = ['.csv', '.tsv', '.parquet'];
 
-export async function checkJob(job: Job, request: JobRequest): Promise<readonly Check[]> {
+export async function checkJob(job: Job, request: DoctorRequest): Promise<readonly Check[]> {
   const { party, args, settings } = request;
   const checks = [await checkArguments(job, args)];
   if (party === null || !job.parties.includes(party)) return checks;
@@ -42,7 +42,7 @@ export async function checkJob(job: Job, request: JobRequest): Promise<readonly 
   return checks;
 }
 
-async function checkArguments(job: Job, args: JobRequest['args']): Promise<Check> {
+async function checkArguments(job: Job, args: DoctorRequest['args']): Promise<Check> {
   const check = await attempt('arguments', async () => {
     const names = Object.keys(await parseArgs(job.args, args));
     return ok('arguments', names.length === 0 ? 'the job takes none' : `${names.join(', ')} fit the job`);
@@ -66,8 +66,9 @@ async function checkDuckDb(): Promise<Check> {
 async function checkTable(name: string, file: string): Promise<Check> {
   const found = await ignored(stat(file), 'the check says so');
   if (found === undefined) {
-    const remedy = 'correct the path in the settings; if the job writes this file, all is well';
-    return unknown(name, `${basename(file)} is not there; looked for ${file}`, remedy);
+    const remedy =
+      'correct the path in the settings; only if the job itself writes this file, run it all the same';
+    return failed(name, `${basename(file)} is not there; looked for ${file}`, remedy);
   }
   const mayRead = await access(file, constants.R_OK).then(
     () => true,

@@ -65,7 +65,7 @@ async function startInspection(
 ): Promise<ChildProcess> {
   const args = ['inspect-job', ...(request === undefined ? [] : ['--check']), '--', jobFile];
   if (confined) {
-    const settings = request?.settings ?? {};
+    const settings = request?.asks === 'doctor' ? request.settings : {};
     return startConfined({ ...confined, jobFile, settings, flags: [], main: shell.entry, args });
   }
   return spawn(process.execPath, [shell.entry, ...args], {

@@ -1,0 +1,21 @@
+import { PrivityError } from '../../base/errors.ts';
+import type { Job } from '../../program/job.ts';
+import { parseArgs, parseSettings } from '../../program/schema.ts';
+import { parsePrivateSettings } from '../arguments.ts';
+import type { LocalRequest } from '../shell.ts';
+
+/**
+ * Whether the job takes what `local` or `explore` was given, before any party is started: a mistake of the person who typed it is no party's.
+ *
+ * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING, PRIVITY_CONFIG_PARTY_UNKNOWN
+ */
+export async function checkGiven(job: Job, { args, typed, cwd }: Omit<LocalRequest, 'asks'>): Promise<void> {
+  const settings = parsePrivateSettings(typed, job.parties, cwd);
+  try {
+    await parseArgs(job.args, args);
+    for (const party of job.parties) await parseSettings(party, job.settings[party], settings[party] ?? {});
+  } catch (error) {
+    // A schema that throws is a failure of the job: the run tells where.
+    if (error instanceof PrivityError) throw error;
+  }
+}

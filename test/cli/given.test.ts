@@ -1,0 +1,80 @@
+/** What a person has typed wrong for a job is told once, as that person's mistake, before any party is started. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { run } from './processes.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const JOB = `import { job, z } from 'privity';
+export default job(
+  {
+    parties: ['alice', 'bob'],
+    args: z.object({ minimum: z.coerce.number().default(3) }),
+    settings: { alice: z.object({ table: z.string() }), bob: z.object({ table: z.string() }) },
+  },
+  async ({ alice, reveal }) => reveal(alice.run('one', () => 1)),
+);
+`;
+
+let cwd: string;
+let tmp: string;
+before(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'privity-given-'));
+  tmp = join(cwd, 'tmp');
+  await mkdir(tmp);
+  await writeFile(join(cwd, 'job.ts'), JOB);
+});
+after(() => rm(cwd, { recursive: true, force: true }));
+
+const tables = ['--setting', 'alice.table=a', '--setting', 'bob.table=b'];
+const cases: readonly (readonly [string, readonly string[], number, string, RegExp])[] = [
+  [
+    'an argument that is mistyped',
+    ['--arg', 'minimun=10', ...tables],
+    64,
+    'PRIVITY_ARGS_INVALID',
+    /: minimun is unknown; did you mean "minimum"\? Pass them with --arg/,
+  ],
+  [
+    'an argument of the wrong kind',
+    ['--arg', 'minimum=ten', ...tables],
+    64,
+    'PRIVITY_ARGS_INVALID',
+    /: minimum: "ten" is not a number\. Pass/,
+  ],
+  [
+    'a setting that is missing',
+    tables.slice(0, 2),
+    66,
+    'PRIVITY_SETTING_MISSING',
+    /settings of bob do not fit the job: table is missing\. Set them under "settings:" in the party file of bob/,
+  ],
+  [
+    'a setting that is mistyped',
+    ['--setting', 'alice.tabel=a', ...tables.slice(2)],
+    64,
+    'PRIVITY_SETTINGS_INVALID',
+    /settings of alice do not fit the job: tabel is unknown; did you mean "table"\? Set them/,
+  ],
+];
+
+describe('what does not fit a job', () => {
+  for (const command of ['local', 'explore'])
+    for (const [what, words, exit, code, said] of cases)
+      it(`is told once by ${command}: ${what}`, async () => {
+        const ended = await run([command, 'job.ts', ...words], { cwd, tmp, main });
+        assert.equal(ended.code, exit, ended.stderr);
+        assert.equal(ended.stdout, '');
+        assert.equal(ended.stderr.split('error ').length, 2, ended.stderr);
+        assert.match(ended.stderr, said);
+        assert.match(ended.stderr, new RegExp(`code {3}${code}, exit code ${exit}`));
+        // Nothing was begun.
+        assert.deepEqual(
+          (await readdir(tmp)).filter((name) => name.startsWith('privity-')),
+          [],
+        );
+      });
+});
