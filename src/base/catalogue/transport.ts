@@ -42,6 +42,12 @@ export const transportErrors = {
     remedy:
       'Let TLS pass through proxies unopened; every party needs the certificate that `privity keygen` made.',
   },
+  PRIVITY_PEER_SESSION_RESUMED: {
+    failure: 'AUTH_FAILED',
+    means: 'The other end resumed an earlier TLS session, which does not prove that it has its key.',
+    causes: 'A client that is not Privity, or a proxy that ends TLS in between.',
+    remedy: 'Let TLS pass through proxies unopened; Privity itself never resumes a session.',
+  },
   PRIVITY_PEER_KEY_UNKNOWN: {
     failure: 'AUTH_FAILED',
     means: 'The other end has a key other than the one that the federation file lists for that party.',
@@ -72,11 +78,11 @@ export const transportErrors = {
   },
   PRIVITY_PEER_REFUSED_US: {
     failure: 'AUTH_FAILED',
-    means: "A peer refused this party's identity. Its words are in the message.",
+    means: "A peer refused this party's identity. Why is said to nobody but its own operator.",
     causes:
       "The peer's federation file lists another fingerprint for this party, or the certificate is out of date.",
     remedy:
-      "Send the peer this party's fingerprint again (`privity federation show`), or renew the certificate.",
+      "Ask the peer's operator what the log there says; send the peer this party's fingerprint again (`privity federation show`), or renew the certificate.",
   },
   PRIVITY_PEER_ADDRESS_WRONG: {
     failure: 'SETUP_FAILED',

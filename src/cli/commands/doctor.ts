@@ -5,6 +5,7 @@ import { jsonLine } from '../../base/steering.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/orphans.ts';
 import { duckdbVersion } from '../../supervisor/surroundings.ts';
+import { keyExchange, keyExchangeText } from '../../transport/grpc/key-exchange.ts';
 import { parseArgs, parseDuration, parsePrivateSettings } from '../arguments.ts';
 import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
@@ -59,6 +60,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
       `Privity ${shell.version}, protocol ${PROTOCOL_VERSION}, Node.js ${process.version}, DuckDB ${duckdbVersion() || 'none'}; a run compares them with the peers'`,
     ),
   );
+  add(ok('key exchange', keyExchangeText(keyExchange(), process.versions.openssl)));
   const { orphans, cleared } = await checkLeftovers(flags.clean === true, add);
   const { config: file } = flags;
   const config = file === undefined ? undefined : await attempt('party file', () => readPartyFile(file), add);

@@ -16,12 +16,14 @@ export const LOOKUP_TIMEOUT_MS = 5_000;
 /** Between two tries of a peer that does not answer yet, while the doctor waits for it. */
 export const RETRY_INTERVAL_MS = 500;
 
+type Visit = { readonly came: boolean; readonly refused?: string };
+
 /** The party's port and transport, open as during a run, so that a peer's doctor finds somebody there. */
 export interface OpenPort {
   readonly check: Check;
   readonly transport: GrpcTransport;
-  /** Resolves when the peer has come to us, or after `waitMs`: to whether it has. */
-  visited(peer: string, waitMs: number): Promise<boolean>;
+  /** Resolves when the peer has come to us, or after `waitMs`: to whether it has, or why somebody of its name was turned away. */
+  visited(peer: string, waitMs: number): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -30,11 +32,11 @@ export async function openPort(
   config: PartyConfig,
   identity: IdentityFiles,
 ): Promise<OpenPort> {
-  const visits = new Map<string, () => void>();
+  const visits = new Map<string, (visit: Visit) => void>();
   const visited = new Map(
     config.federation.parties.map(({ name }) => [
       name,
-      new Promise<true>((resolve) => visits.set(name, () => resolve(true))),
+      new Promise<Visit>((resolve) => visits.set(name, resolve)),
     ]),
   );
   const transport = createGrpcTransport({
@@ -42,12 +44,12 @@ export async function openPort(
     parties: config.federation.parties,
     identity: { certPem: identity.certPem, keyPem: identity.keyPem },
     clock: shell.clock,
-    // A visitor that is turned away has come, too; why is the visitor's to hear.
-    onRefused: (error) => visits.get(error.party ?? '')?.(),
+    // The visitor is not told why, so it is for this party to see.
+    onRefused: (error) => visits.get(error.party ?? '')?.({ came: false, refused: error.message }),
   });
   // A connection here is a peer that looks whether we are who we should be; it has its answer by now.
   transport.accept((connection) => {
-    visits.get(connection.peer)?.();
+    visits.get(connection.peer)?.({ came: true });
     connection.start({ onFrame: () => undefined, onClose: () => undefined });
     void connection.close();
   });
@@ -71,8 +73,8 @@ export async function openPort(
     transport,
     visited: (peer, waitMs) =>
       Promise.race([
-        visited.get(peer) ?? false,
-        new Promise<false>((resolve) => shell.clock.after(waitMs, () => resolve(false))),
+        visited.get(peer) ?? { came: false },
+        new Promise<Visit>((resolve) => shell.clock.after(waitMs, () => resolve({ came: false }))),
       ]),
     async close() {
       await port?.close();
@@ -132,8 +134,10 @@ export async function checkPeer(
 }
 
 /** The other direction: whether the peer came to our port, and was let in. */
-export function checkVisit(member: FederationMember, came: boolean): Check {
+export function checkVisit(member: FederationMember, { came, refused }: Visit): Check {
   const name = `${member.name}: inbound`;
+  if (refused !== undefined)
+    return failed(name, `somebody who says to be ${member.name} was turned away: ${refused}`);
   if (came) return ok(name, `${member.name} has reached this party, too`);
   const remedy = `of two parties the one whose name comes first in the alphabet dials; if that is ${member.name}, look at the firewall here and at the address that the file gives for this party`;
   return unknown(name, `${member.name} has not come to this party's port`, remedy);

@@ -1,14 +1,15 @@
-import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
 import type { Clock, Plane } from '../../contracts/index.ts';
-import type { Identity } from '../identity/certificate.ts';
-import { describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
+import { fingerprint, type Identity } from '../identity/certificate.ts';
+import { identityError, verifyPeer } from '../identity/verify-peer.ts';
 import { GrpcConnection } from './connection.ts';
 import type { GrpcLimits } from './limits.ts';
 import { planePaths, serverName } from './server-name.ts';
-import { decodeMessage, status, statusError } from './status.ts';
-import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
+import { decodeMessage, refusedUs, status, statusError } from './status.ts';
+import { http2Options, peerPolicy, provedBy, secureContext } from './tls.ts';
+import { isRefusal, LISTENER_REFUSED, turnAway } from './turn-away.ts';
 
 /** A party as the federation lists it. */
 export interface PeerAddress {
@@ -28,9 +29,6 @@ export interface DialOptions {
   readonly signal: AbortSignal;
 }
 
-/** Prefix of the debug data in the GOAWAY by which a dialler tells the other end why it does not trust it. */
-export const REFUSAL_PREFIX = 'privity-refused: ';
-
 /**
  * TCP, TLS, identity check, HTTP/2, call: in this order, under one deadline.
  * @throws {PeerLostError} PRIVITY_PEER_UNREACHABLE, PRIVITY_CONNECTION_BROKEN
@@ -49,13 +47,13 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
   try {
     socket = await openTls(options, attempt.signal);
     const problem = verifyPeer({
-      certificate: certificateOf(socket),
+      ...provedBy(socket),
       party: peer.name,
       fingerprint: peer.fingerprint,
       nowMs: clock.wallTime(),
     });
     if (problem !== undefined) {
-      tellRefusal(socket, describeProblem(problem, peer.name), options);
+      turnAway(socket, LISTENER_REFUSED, clock, limits.closeTimeoutMs);
       socket = undefined;
       throw identityError(problem, peer.name);
     }
@@ -131,6 +129,9 @@ function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal)
     const onClose = (): void => fail(broke(peer, broken));
     attempt.addEventListener('abort', onAbort, { once: true });
     if (attempt.aborted) return onAbort();
+    session.once('goaway', (code, _last, data) => {
+      if (isRefusal(code, data)) fail(refusedUs(peer.name, fingerprint(options.identity.certPem)));
+    });
     stream.on('error', (error: Error) => {
       broken = error;
     });
@@ -168,20 +169,6 @@ function responseError(headers: object, peer: string): Error | undefined {
   if (String(of(':status')) === '200' && of('content-type')?.startsWith('application/grpc')) return undefined;
   // A proxy in between answers 502 and 503 while the party behind it is away.
   return statusError(status.unavailable, `HTTP status ${of(':status')} instead of a gRPC answer`, peer);
-}
-
-/** Says why, then closes. The other end is not trusted, so nothing that it sends is read. */
-function tellRefusal(socket: TLSSocket, why: string, options: DialOptions): void {
-  const session = openSession(socket, options);
-  session.on('error', () => {});
-  const timer = options.clock.after(options.limits.closeTimeoutMs, () => session.destroy());
-  session.once('connect', () => {
-    session.goaway(constants.NGHTTP2_INADEQUATE_SECURITY, 0, Buffer.from(REFUSAL_PREFIX + why));
-    session.close(() => {
-      timer.cancel();
-      socket.destroy();
-    });
-  });
 }
 
 function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {

@@ -1,25 +1,24 @@
 import type { X509Certificate } from 'node:crypto';
 import {
-  createSecureServer,
-  type Http2SecureServer,
   type IncomingHttpHeaders,
+  performServerHandshake,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { PeerError } from '../../base/errors.ts';
-import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { Clock, Connection, Plane } from '../../contracts/index.ts';
 import { fingerprint, type Identity } from '../identity/certificate.ts';
-import { claimedParty, describeProblem, identityError, verifyPeer } from '../identity/verify-peer.ts';
+import { claimedParty, identityError, verifyPeer } from '../identity/verify-peer.ts';
 import { Crowd } from '../port/crowd.ts';
 import { GrpcConnection } from './connection.ts';
-import { type PeerAddress, REFUSAL_PREFIX } from './dial.ts';
+import type { PeerAddress } from './dial.ts';
 import type { GrpcLimits } from './limits.ts';
 import { parseServerName, planeOfPath } from './server-name.ts';
-import { encodeMessage, FAILURE_TRAILER, printable, status } from './status.ts';
-import { certificateOf, http2Options, peerPolicy, secureContext } from './tls.ts';
+import { encodeMessage, refusedUs, status } from './status.ts';
+import { http2Options, peerPolicy, provedBy, secureContext } from './tls.ts';
+import { DIALLER_REFUSED, isRefusal, turnAway } from './turn-away.ts';
 
 export interface ServeOptions {
   readonly self: string;
@@ -33,36 +32,38 @@ export interface ServeOptions {
   readonly onRefused: (error: PeerError) => void;
 }
 
-type Admission =
-  | { readonly peer: string; readonly plane: Plane }
-  | { readonly code: number; readonly message: string; readonly failure?: FailureCode };
+/** What a peer's call is answered with: that it is taken, or why not. */
+type Admission = { readonly plane: Plane } | { readonly code: number; readonly message: string };
 
-/** The accepting end: an HTTP/2 server without a port, fed with sockets that somebody else accepted. */
+/** Sessions of one peer that may be without a call: one, and one more that replaces it. */
+const SESSIONS_WAITING_MAX = 2;
+
+/**
+ * The accepting end: a TLS server without a port, fed with sockets that somebody else accepted. Who the other end is, is decided when
+ * the TLS handshake is done; only then, and only for peers, is there an HTTP/2 session.
+ */
 export class GrpcServer {
   readonly #options: ServeOptions;
-  readonly #server: Http2SecureServer;
+  readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** Sockets whose identity has not been checked yet. */
+  /** Sockets whose call is not there yet. */
   readonly #pending = new Map<string, Socket>();
   readonly #strangers: Crowd;
+  /** Of each peer those that have proved who they are, and wait for their call. */
+  readonly #waiting = new Map<string, Crowd>();
 
   constructor(options: ServeOptions) {
     this.#options = options;
     this.#strangers = new Crowd(options.limits.handshakesMax);
-    this.#server = createSecureServer({
+    this.#server = createServer({
       ...secureContext(options.identity),
       ...peerPolicy,
-      ...http2Options(options.limits),
       honorCipherOrder: true,
       handshakeTimeout: options.limits.handshakeTimeoutMs,
-      allowHTTP1: false,
     });
-    this.#server.on('session', (session) => this.#onSession(session));
-    this.#server.on('stream', (stream, headers) => this.#onStream(stream, headers));
-    this.#server.on('unknownProtocol', (socket) => socket.destroy());
-    this.#server.on('sessionError', () => {});
-    this.#server.on('tlsClientError', (_, socket: TLSSocket) => socket.destroy());
+    this.#server.on('secureConnection', (socket) => this.#onSecure(socket));
+    this.#server.on('tlsClientError', (_, socket) => socket.destroy());
   }
 
   /** Takes over an accepted socket of which `head` has been read already. */
@@ -96,42 +97,58 @@ export class GrpcServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #onSession(session: ServerHttp2Session): void {
+  #onSecure(socket: TLSSocket): void {
+    socket.on('error', () => {});
+    const { clock, limits, onRefused } = this.#options;
+    const identified = this.#identify(socket);
+    if (!('peer' in identified)) {
+      onRefused(identified.error);
+      return turnAway(socket, DIALLER_REFUSED, clock, limits.closeTimeoutMs);
+    }
+    const { peer } = identified;
+    const from = remoteEnd(socket);
+    const raw = this.#pending.get(from);
+    if (raw) {
+      this.#strangers.take(raw);
+      this.#crowdOf(peer).add(raw);
+    }
+    const session = performServerHandshake(socket, http2Options(limits));
+    this.#onSession(session, peer);
+  }
+
+  #crowdOf(peer: string): Crowd {
+    const crowd = this.#waiting.get(peer) ?? new Crowd(SESSIONS_WAITING_MAX);
+    this.#waiting.set(peer, crowd);
+    return crowd;
+  }
+
+  #onSession(session: ServerHttp2Session, peer: string): void {
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
+    session.on('stream', (stream, headers) => this.#onStream(stream, headers, session, peer));
     session.setLocalWindowSize(this.#options.limits.connectionWindowBytes);
-    session.on('goaway', (_code, _last, data) => this.#onGoaway(session, data));
+    // A peer that does not trust this party says so in its goodbye; it is told to whoever reads this party's log.
+    session.on('goaway', (code, _last, data) => {
+      if (isRefusal(code, data))
+        this.#options.onRefused(refusedUs(peer, fingerprint(this.#options.identity.certPem)));
+    });
   }
 
-  /** A dialler that does not trust this party says so in its goodbye; it is told to whoever reads this party's log. */
-  #onGoaway(session: ServerHttp2Session, data: Uint8Array | undefined): void {
-    const text = data === undefined ? '' : printable(Buffer.from(data.subarray(0, 4096)).toString('utf8'));
-    if (!text.startsWith(REFUSAL_PREFIX)) return;
-    const problem = this.#identify(session);
-    const who = 'peer' in problem ? problem.peer : 'an unknown dialler';
-    this.#options.onRefused(
-      new PeerError(
-        'PRIVITY_PEER_REFUSED_US',
-        `${who} refused this party: ${text.slice(REFUSAL_PREFIX.length)}`,
-        {
-          party: 'peer' in problem ? problem.peer : undefined,
-        },
-      ),
-    );
-  }
-
-  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #onStream(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    session: ServerHttp2Session,
+    peer: string,
+  ): void {
     stream.on('error', () => {});
-    const { session } = stream;
-    if (session === undefined) return;
     const httpStatus = httpProblem(headers);
     if (httpStatus !== undefined) {
       stream.respond({ ':status': httpStatus }, { endStream: true });
-      this.#retire(session as ServerHttp2Session);
+      this.#retire(session);
       return;
     }
-    const admission = this.#admit(session as ServerHttp2Session, headers);
+    const admission = this.#admit(session, headers);
     if ('code' in admission) {
       stream.respond(
         {
@@ -139,20 +156,20 @@ export class GrpcServer {
           'content-type': 'application/grpc+proto',
           'grpc-status': String(admission.code),
           'grpc-message': encodeMessage(admission.message),
-          ...(admission.failure === undefined ? {} : { [FAILURE_TRAILER]: admission.failure }),
         },
         { endStream: true },
       );
-      this.#retire(session as ServerHttp2Session);
+      this.#retire(session);
       return;
     }
     const from = remoteEnd(session.socket);
     const socket = this.#pending.get(from);
     this.#pending.delete(from);
-    if (socket) this.#strangers.take(socket);
+    if (socket) this.#waiting.get(peer)?.take(socket);
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     const { clock, limits } = this.#options;
-    this.#options.onConnection(new GrpcConnection({ ...admission, stream, session, socket, clock, limits }));
+    const { plane } = admission;
+    this.#options.onConnection(new GrpcConnection({ peer, plane, stream, session, socket, clock, limits }));
   }
 
   #retire(session: ServerHttp2Session): void {
@@ -172,12 +189,6 @@ export class GrpcServer {
     if (encoding !== undefined && encoding !== 'identity') {
       return { code: status.unimplemented, message: 'messages must not be compressed' };
     }
-    const identified = this.#identify(session);
-    if (!('peer' in identified)) {
-      this.#options.onRefused(identified.error);
-      const { failure } = identified.error;
-      return { code: failureCodes[failure].grpcStatus, message: identified.message, failure };
-    }
     const asked = parseServerName(String((session.socket as TLSSocket).servername ?? ''));
     if (asked?.plane !== plane || asked.party !== this.#options.self) {
       return {
@@ -188,36 +199,39 @@ export class GrpcServer {
     if (!this.#options.isAccepting()) {
       return { code: status.unavailable, message: `${this.#options.self} takes no connections now` };
     }
-    return { peer: identified.peer, plane };
+    return { plane };
   }
 
-  /** Who the other end of a session is, by the key that it proved to hold in the TLS handshake. */
-  #identify(
-    session: ServerHttp2Session,
-  ): { readonly peer: string } | { readonly error: PeerError; readonly message: string } {
-    const certificate = certificateOf(session.socket as TLSSocket);
+  /** Who the other end is, by the key that it proved to hold in the TLS handshake; what is wrong is for this party's log only. */
+  #identify(socket: TLSSocket): { readonly peer: string } | { readonly error: PeerError } {
+    const proved = provedBy(socket);
+    const { certificate } = proved;
     const claimed = certificate && claimedParty(certificate);
     const listed = claimed === undefined ? undefined : this.#options.parties.get(claimed);
     if (certificate !== undefined && (listed === undefined || claimed === this.#options.self)) {
-      const message =
+      const why =
         claimed === undefined
-          ? 'the certificate names no party; make one with `privity keygen`'
+          ? 'its certificate names no party; make one with `privity keygen`'
           : `the federation of ${this.#options.self} lists no peer ${claimed}`;
       const code = claimed === undefined ? 'PRIVITY_PEER_NAME_WRONG' : 'PRIVITY_PEER_KEY_UNKNOWN';
       const listing = [...this.#options.parties.keys()].join(', ');
-      const words = `a dialler was refused: ${message}; it presented the key ${keyText(certificate)}; listed are ${listing}`;
-      return { error: new PeerError(code, words, { party: claimed }), message };
+      const words = `a dialler was refused: ${why}; it presented the key ${keyText(certificate)}; listed are ${listing}`;
+      return { error: new PeerError(code, words, { party: claimed }) };
     }
+    const who = claimed ?? 'the dialler';
     const problem = verifyPeer({
-      certificate,
-      party: claimed ?? 'the dialler',
+      ...proved,
+      party: who,
       fingerprint: listed?.fingerprint ?? '',
       nowMs: this.#options.clock.wallTime(),
     });
-    if (problem === undefined && claimed !== undefined) return { peer: claimed };
-    const found = problem ?? { reason: 'no-certificate' as const };
-    const who = claimed ?? 'the dialler';
-    return { error: identityError(found, who), message: describeProblem(found, who) };
+    if (problem !== undefined || claimed === undefined)
+      return { error: identityError(problem ?? { reason: 'no-certificate' }, who) };
+    if (socket.alpnProtocol !== 'h2') {
+      const words = `a dialler with the key of ${claimed} was refused: it does not speak HTTP/2`;
+      return { error: new PeerError('PRIVITY_PROTOCOL_VIOLATION', words, { party: claimed }) };
+    }
+    return { peer: claimed };
   }
 }
 

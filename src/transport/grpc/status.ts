@@ -56,6 +56,14 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, PEER_TEXT_MAX);
 }
 
+/** This party has been turned away, without a reason: that is in the log of the peer. `own`: the fingerprint to compare with it. */
+export const refusedUs = (peer: string, own: string): PeerError =>
+  new PeerError(
+    'PRIVITY_PEER_REFUSED_US',
+    `${peer} refused the identity of this party, whose key is ${own}; the log of ${peer} says why`,
+    { party: peer },
+  );
+
 /** Statuses after which trying again cannot help. */
 const final: ReadonlySet<number> = new Set([
   status.invalidArgument,

@@ -1,5 +1,7 @@
+import { constants } from 'node:crypto';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Identity } from '../identity/certificate.ts';
+import { keyExchange } from './key-exchange.ts';
 import type { GrpcLimits } from './limits.ts';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, STREAMS_MAX } from './limits.ts';
 
@@ -17,6 +19,9 @@ export function secureContext(identity: Identity): SecureContextOptions {
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,
+    ecdhCurve: keyExchange().groups,
+    // A ticket would stand in for the key. OpenSSL still sends some, but with a number in them that nobody keeps.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }
 
@@ -38,4 +43,8 @@ export function http2Options(limits: GrpcLimits) {
   };
 }
 
-export const certificateOf = (socket: TLSSocket) => socket.getPeerX509Certificate();
+/** What the other end has proved in the handshake. A resumed session proves that somebody had a ticket, not that he has the key. */
+export const provedBy = (socket: TLSSocket) => ({
+  certificate: socket.getPeerX509Certificate(),
+  isResumed: socket.isSessionReused(),
+});

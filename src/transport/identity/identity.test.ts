@@ -61,6 +61,7 @@ describe('party identity', () => {
   test('every reason has a code and words that say what to do, without anything private', () => {
     for (const problem of [
       { reason: 'no-certificate' },
+      { reason: 'resumed' },
       { reason: 'unknown-key', expected: 'sha256:a', found: 'sha256:b' },
       { reason: 'wrong-party', expected: 'bob' },
       { reason: 'expired', since: '2020' },

@@ -6,6 +6,7 @@ import { partyUri } from './party-name.ts';
 
 export type IdentityProblem =
   | { readonly reason: 'no-certificate' }
+  | { readonly reason: 'resumed' }
   | { readonly reason: 'unknown-key'; readonly expected: string; readonly found: string }
   | { readonly reason: 'wrong-party'; readonly expected: string }
   | { readonly reason: 'expired'; readonly since: string }
@@ -13,6 +14,8 @@ export type IdentityProblem =
 
 export interface PeerCheck {
   readonly certificate: X509Certificate | undefined;
+  /** The TLS session is one of before, so the key was not proved in it. */
+  readonly isResumed?: boolean;
   readonly party: string;
   /** The fingerprint that the federation lists for that party. */
   readonly fingerprint: string;
@@ -27,6 +30,7 @@ export interface PeerCheck {
  */
 export function verifyPeer(check: PeerCheck): IdentityProblem | undefined {
   const { certificate } = check;
+  if (check.isResumed) return { reason: 'resumed' };
   if (certificate === undefined) return { reason: 'no-certificate' };
   const found = keyOf(certificate);
   if (found === undefined) return { reason: 'no-certificate' };
@@ -49,6 +53,7 @@ export function claimedParty(certificate: X509Certificate): string | undefined {
 
 const problemCodes = {
   'no-certificate': 'PRIVITY_PEER_CERTIFICATE_MISSING',
+  resumed: 'PRIVITY_PEER_SESSION_RESUMED',
   'unknown-key': 'PRIVITY_PEER_KEY_UNKNOWN',
   'wrong-party': 'PRIVITY_PEER_NAME_WRONG',
   expired: 'PRIVITY_PEER_CERTIFICATE_EXPIRED',
@@ -60,6 +65,8 @@ export function describeProblem(problem: IdentityProblem, party: string): string
   switch (problem.reason) {
     case 'no-certificate':
       return `${party} presented no readable certificate; a proxy that ends TLS may be in between, let TLS pass through it`;
+    case 'resumed':
+      return `${party} resumed an earlier TLS session instead of proving that it has its key`;
     case 'unknown-key':
       return (
         `the key presented for ${party} is ${problem.found}, but the federation lists ${problem.expected}; ` +
@@ -78,8 +85,11 @@ export function identityError(problem: IdentityProblem, party: string): PeerErro
   return new PeerError(problemCodes[problem.reason], describeProblem(problem, party), { party });
 }
 
+/** With a certificate that is there, and no session. */
+type OwnProblem = Exclude<IdentityProblem, { readonly reason: 'resumed' }>;
+
 /** The same of this party's own certificate: said to its operator, who cannot ask another organisation about it. */
-function describeOwnProblem(problem: IdentityProblem, party: string): string {
+function describeOwnProblem(problem: OwnProblem, party: string): string {
   switch (problem.reason) {
     case 'no-certificate':
       return `the public key in the certificate of this party, ${party}, cannot be read`;
@@ -100,7 +110,7 @@ const ownProblemCodes = {
   'wrong-party': 'PRIVITY_IDENTITY_MISMATCH',
   expired: 'PRIVITY_IDENTITY_OUT_OF_DATE',
   'not-yet-valid': 'PRIVITY_IDENTITY_OUT_OF_DATE',
-} as const satisfies Record<IdentityProblem['reason'], ErrorCode>;
+} as const satisfies Record<OwnProblem['reason'], ErrorCode>;
 
 /**
  * Checks this party's own identity before a peer has to: key and certificate belong together, are in date, and are what
@@ -122,7 +132,7 @@ export function checkOwnIdentity(
     );
   }
   const problem = verifyPeer({ certificate, party, fingerprint: pinned ?? fingerprint(certificate), nowMs });
-  if (problem === undefined) return;
+  if (problem === undefined || problem.reason === 'resumed') return;
   throw new UsageError(ownProblemCodes[problem.reason], describeOwnProblem(problem, party), { party });
 }
 
