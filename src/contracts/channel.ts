@@ -6,6 +6,11 @@ export interface Channel {
   /** This party's index in the device, 0 ≤ rank < size. */
   readonly rank: number;
   readonly size: number;
+  /**
+   * Stands for this step of this run: the same at all members, and in no other run, whatever its name. Protocols mix it into what they
+   * agree on and derive, so that messages of another run do not fit. A channel outside of runs has none.
+   */
+  readonly binding?: Uint8Array | undefined;
   /** Aborts, with the verdict as reason, when the run or scope that the protocol belongs to ends. */
   readonly signal: AbortSignal;
   /**

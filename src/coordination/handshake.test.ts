@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { testHello } from '../testing/core-world.ts';
-import { differences, isOwnRunId, type Mismatch, mismatch, ownRunId } from './handshake.ts';
+import { differences, isOwnRunId, type Mismatch, mismatch, ownRunId, runBinding } from './handshake.ts';
 import {
   argumentItem,
   boundedItems,
@@ -22,6 +22,34 @@ function compare(...hellos: readonly Partial<Hello>[]): Mismatch | null {
   const names = ['alice', 'bob', 'carol'];
   return mismatch(new Map(hellos.map((more, i) => [names[i] ?? '?', testHello(i, more)])));
 }
+
+describe('the binding of a run', () => {
+  const bindingOf = (...hellos: readonly Partial<Hello>[]): string =>
+    runBinding(new Map(hellos.map((more, i) => [['alice', 'bob'][i] ?? '?', testHello(i, more)])));
+  const nonces = [{ nonce: 'a1' }, { nonce: 'b1' }] as const;
+  const both = (more: Partial<Hello>) => nonces.map((own) => ({ ...own, ...more }));
+  const runId = 'the same name';
+
+  it('is the same at all parties, and another for whatever differs between two runs of one name', () => {
+    const one = bindingOf(...both({ runId }));
+    assert.match(one, /^[0-9a-f]{64}$/);
+    const hellos = both({ runId }).map(
+      (more, i) => [['alice', 'bob'][i] ?? '?', testHello(i, more)] as const,
+    );
+    assert.equal(runBinding(new Map([...hellos].reverse())), one);
+    const others = [
+      bindingOf({ nonce: 'a2', runId }, { nonce: 'b1', runId }),
+      bindingOf({ nonce: 'a1', runId }, { nonce: 'b2', runId }),
+      bindingOf({ nonce: 'b1', runId }, { nonce: 'a1', runId }),
+      bindingOf(...both({ runId: 'another' })),
+      bindingOf(...both({ runId, job: 'another' })),
+      bindingOf(...both({ runId, args: 'others' })),
+      bindingOf(...both({ runId, federation: 'another' })),
+      bindingOf(...both({ runId, protocol: 'another' })),
+    ];
+    assert.equal(new Set([one, ...others]).size, 1 + others.length);
+  });
+});
 
 describe('a mismatch', () => {
   it('names the file that differs, with both digests', () => {

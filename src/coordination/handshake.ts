@@ -1,4 +1,5 @@
 /** The handshake: what must be equal at all parties before the first step, compared in the order in which it helps most. */
+import { createHash } from 'node:crypto';
 import { digestOf } from './board.ts';
 import { type Item, type Items, NO_FACTS } from './hello-facts.ts';
 import type { Hello } from './types.ts';
@@ -107,6 +108,20 @@ export function differences(hellos: Hellos): readonly string[] {
 export function agreedRunId(hellos: readonly Hello[]): string {
   const given = hellos[0]?.runId ?? '';
   return given !== '' ? given : digestOf(['run', hellos.map((hello) => hello.nonce).sort()]).slice(0, 16);
+}
+
+/**
+ * What a run is, by all that its parties have agreed on and by what each has thrown in: the same at all of them, and in no other run, also
+ * if its operators choose one id twice. Nobody but the parties can compute it: nonces cross only between them.
+ */
+export function runBinding(hellos: Hellos): string {
+  const [any] = hellos.values();
+  if (any === undefined) return '';
+  const { protocol, federation, job, args } = any;
+  const nonces = [...hellos].map(([party, { nonce }]) => [party, nonce] as const).sort();
+  const runId = agreedRunId([...hellos.values()]);
+  const all = ['privity run 1', protocol, federation, job, args, runId, nonces];
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 
 /** How ids begin under which a party runs before all have agreed on one. */

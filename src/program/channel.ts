@@ -44,6 +44,10 @@ export class MemberChannel implements Channel {
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
+  get binding(): Uint8Array | undefined {
+    return this.#entry && this.#exchange.bindingOf(this.#entry);
+  }
+
   get bytesSent(): number {
     return this.#bytesSent;
   }

@@ -61,6 +61,10 @@ class DealerChannel implements Channel {
     return this.#first.rank;
   }
 
+  get binding(): Uint8Array | undefined {
+    return this.#first.binding;
+  }
+
   get size(): number {
     return this.#first.size;
   }

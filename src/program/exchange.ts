@@ -3,6 +3,7 @@
  * compared with this party's own program before anything of it is delivered: same step, same digest, expected from that peer.
  */
 
+import { createHash } from 'node:crypto';
 import { InternalError, PeerError, PeerLostError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
 import type { Clock } from '../contracts/clock.ts';
@@ -60,9 +61,22 @@ export class Exchange {
   >();
   readonly #excluded = new Set<string>();
   #closed = false;
+  #binding: Uint8Array | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+  }
+
+  /** Known when all parties have met. */
+  bind(binding: Uint8Array): void {
+    this.#binding = binding;
+  }
+
+  /** Of a step of this run; see {@link Channel.binding}. */
+  bindingOf({ stepId, digest }: TrailEntry): Uint8Array | undefined {
+    if (this.#binding === undefined) return undefined;
+    const hash = createHash('sha256').update('privity step 1').update(this.#binding);
+    return hash.update(JSON.stringify([stepId, digest])).digest();
   }
 
   attach(peer: string, link: Link): void {

@@ -123,6 +123,11 @@ export class Runtime {
     return this.#exchange.handlersFor(peer);
   }
 
+  /** What the run is; see `runBinding`. Before {@link run}. */
+  bind(binding: Uint8Array): void {
+    this.#exchange.bind(binding);
+  }
+
   attach(peer: string, link: Link): void {
     this.#exchange.attach(peer, link);
   }

@@ -119,6 +119,10 @@ class SwitchedChannel implements Channel {
     return this.#now.rank;
   }
 
+  get binding(): Uint8Array | undefined {
+    return this.#now.binding;
+  }
+
   get size(): number {
     return this.#now.size;
   }

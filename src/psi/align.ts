@@ -61,7 +61,7 @@ export async function psiAlign(
   try {
     const { rows } = await runPsi(channel, engine, {
       ids,
-      agreement: agreementOn(on),
+      agreement: agreementOn(on, channel.binding),
       keyTypes: encodeKeyTypes(keyTypes),
       acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
       signal,

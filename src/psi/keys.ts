@@ -101,9 +101,12 @@ function canonicalKey(columns: readonly Column[]): string {
   return parts.join(' || ');
 }
 
-/** What both parties must want alike. The names of the key columns are in the job, which both know. */
-export function agreementOn(on: readonly string[]): Uint8Array {
-  const hash = createHash('sha256').update(`privity-psi ${PSI_VERSION} `);
+/**
+ * What both parties must want alike. The names of the key columns are in the job, which both know.
+ * @param binding of the run's step; see `Channel`
+ */
+export function agreementOn(on: readonly string[], binding: Uint8Array = new Uint8Array()): Uint8Array {
+  const hash = createHash('sha256').update(`privity-psi ${PSI_VERSION} ${binding.length} `).update(binding);
   for (const name of on) hash.update(`${Buffer.byteLength(name)}:${name}`);
   return hash.digest();
 }

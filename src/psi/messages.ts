@@ -1,5 +1,5 @@
 /**
- * The messages of the protocol, version 2. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
+ * The messages of the protocol, version 3. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
  *
  * | kind   | body |
  * | ------ | ---- |
@@ -12,7 +12,7 @@
 import { PeerError } from '../base/errors.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 
-export const PSI_VERSION = 2;
+export const PSI_VERSION = 3;
 
 export const HEADER_BYTES = 8;
 export const DIGEST_BYTES = 32;

@@ -143,7 +143,7 @@ class Session<R extends PsiResult> {
     if (Buffer.compare(message.agreement, this.#exchange.agreement) !== 0) {
       throw new PeerError(
         'PRIVITY_PSI_MISMATCH',
-        'the peer wants another intersection: other key columns or another protocol',
+        'the peer wants another intersection: other key columns, another protocol or another run',
       );
     }
     this.#exchange.acceptKeyTypes(message.types);

@@ -46,6 +46,8 @@ export interface ProtocolSetting {
   readonly kernels: Kernels;
   /** Must be the same at all members; protocols compare it in their first round. */
   readonly agreement: string;
+  /** Of the channel: the same at all members, and in no other run. */
+  readonly binding: Uint8Array;
   readonly observe: DrawObserver | undefined;
   readonly dealer: DealerLink | undefined;
 }
@@ -180,7 +182,8 @@ export async function createSession(
     fiber: rounds.root,
     random,
     kernels: options.kernels ?? (await loadKernels()),
-    agreement: `${name} 1, ${members.size} members, ${dealer === undefined ? 'no' : 'a'} dealer, ${fracBits} fractional bits`,
+    agreement: `${name} 2, ${members.size} members, ${dealer === undefined ? 'no' : 'a'} dealer, ${fracBits} fractional bits`,
+    binding: channel.binding ?? new Uint8Array(),
     observe: options.observe,
     dealer,
   });

@@ -26,22 +26,31 @@ export function controlLinkLimits(lostAfterMs: number): Partial<LinkLimits> {
   };
 }
 
+/** Which run this is: by the name that people know it by, and by what no other run has (`runBinding`). */
+export interface RunName {
+  readonly runId: string;
+  /** Hexadecimal. */
+  readonly binding: string;
+}
+
 export interface ConnectorOptions {
   readonly transport: Transport;
   readonly plane: Plane;
   /** Names of all parties, sorted. */
   readonly order: readonly string[];
-  readonly runId?: string | undefined;
+  /** Of the data plane: control links are there before the parties have agreed on it. */
+  readonly run?: RunName | undefined;
   readonly limits?: Partial<LinkLimits> | undefined;
   readonly loop: Pick<EventLoop, 'clock' | 'random'>;
 }
 
-export function createConnector({ transport, plane, order, runId, limits, loop }: ConnectorOptions): Connect {
+export function createConnector({ transport, plane, order, run, limits, loop }: ConnectorOptions): Connect {
   const { clock, random } = loop;
   const acceptor = acceptInto(transport);
   return (peer: string, handlers: LinkHandlers): ManagedLink => {
     const role = order.indexOf(transport.self) < order.indexOf(peer) ? 'dialer' : 'acceptor';
-    const link = createLink({ transport, peer, plane, role, runId, clock, random, handlers, limits });
+    const name = run && { runId: run.runId, binding: Buffer.from(run.binding, 'hex') };
+    const link = createLink({ transport, peer, plane, role, ...name, clock, random, handlers, limits });
     if (role === 'acceptor') acceptor.add(link);
     return link;
   };

@@ -9,6 +9,7 @@ import type { ErrorLink } from '../coordination/public-details.ts';
 import type { Fin, Outcome } from '../coordination/types.ts';
 import type { LedgerNews } from '../observe/ledger.ts';
 import type { SecureCost, StepOutcome } from '../observe/report.ts';
+import type { RunName } from './connector.ts';
 import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
 
@@ -31,7 +32,7 @@ export type ToProgram =
     }
   | {
       readonly type: 'start';
-      readonly runId: string;
+      readonly run: RunName;
       readonly federation: readonly FederationMember[];
       readonly identity: { readonly certPem: string; readonly keyPem: string };
     }

@@ -8,7 +8,13 @@ import { failureCodes } from '../base/failure-codes.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Timer } from '../contracts/index.ts';
 import { digestOf, signedText } from '../coordination/board.ts';
-import { differences, type Hellos, ownRunId, PROTOCOL_VERSION } from '../coordination/handshake.ts';
+import {
+  differences,
+  type Hellos,
+  ownRunId,
+  PROTOCOL_VERSION,
+  runBinding,
+} from '../coordination/handshake.ts';
 import { factsOf, type JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, Effect, Hello, Outcome } from '../coordination/types.ts';
 import { withTexts } from '../coordination/verdict.ts';
@@ -283,7 +289,8 @@ export class PartyRun<Child extends ProgramChild> {
     this.#say.emit({ event: 'run.started', job: jobFile, parties: this.#parties, ownRunId: this.#ownRunId });
     for (const difference of differences(this.#hellos()))
       this.#say.info(`not the same everywhere: ${difference}`);
-    if (this.#planes) this.#program.begin(runId, this.#planes);
+    const run = { runId, binding: runBinding(this.#hellos()) };
+    if (this.#planes) this.#program.begin(run, this.#planes);
   }
 
   async #close(outcome: Outcome): Promise<RunReport> {

@@ -4,7 +4,7 @@
  */
 import { createGrpcTransport, type GrpcTransport, listenPort } from '../transport/index.ts';
 import { DEFAULT_BOUNDS } from './bounds.ts';
-import { controlLinkLimits, createConnector } from './connector.ts';
+import { controlLinkLimits, createConnector, type RunName } from './connector.ts';
 import { DataDoor } from './data-door.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
 import type { DataPlane, Planes } from './platform.ts';
@@ -51,7 +51,7 @@ export async function openPlanes(
 /** The data plane inside the program process. */
 export function openDataPlane(
   party: string,
-  runId: string,
+  run: RunName,
   federation: readonly FederationMember[],
   identity: PartyOptions['identity'],
   warn: (message: string) => void,
@@ -62,7 +62,7 @@ export function openDataPlane(
       transport,
       plane: 'data',
       order: federation.map(({ name }) => name),
-      runId,
+      run,
       loop: systemLoop,
     }),
     handleSocket: (socket, head) => transport.handleSocket(socket, head),

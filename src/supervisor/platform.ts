@@ -8,6 +8,7 @@ import type { CoreConfig, Signer, TrailEntry } from '../coordination/types.ts';
 import type { LoadedJob } from '../program/load-job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
 import type { SpillStore } from '../program/spill.ts';
+import type { RunName } from './connector.ts';
 import type { Connect } from './control-plane.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
 import type { LastWord } from './last-word.ts';
@@ -119,7 +120,7 @@ export interface ProgramPlatform extends EventLoop {
   surroundings(jobFile: string): Surroundings;
   openDataPlane(
     party: string,
-    runId: string,
+    run: RunName,
     federation: readonly FederationMember[],
     identity: PartyOptions['identity'],
     warn: (message: string) => void,

@@ -7,6 +7,7 @@ import type { Announcer } from './announcer.ts';
 import { type Bounds, KILLED_MS } from './bounds.ts';
 import { LastHeard } from './busy.ts';
 import type { Chronicle } from './chronicle.ts';
+import type { RunName } from './connector.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import { memoryText } from './memory-limit.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -158,9 +159,9 @@ export class ProgramLife<Child extends ProgramChild> {
   }
 
   /** All parties are there: lets the program begin. */
-  begin(runId: string, planes: Planes<Child>): void {
+  begin(run: RunName, planes: Planes<Child>): void {
     const { federation, identity } = this.#options.party;
-    this.send({ type: 'start', runId, federation, identity });
+    this.send({ type: 'start', run, federation, identity });
     if (this.#process) planes.handDataTo(this.#process);
     this.#watch.start();
   }

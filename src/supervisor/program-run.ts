@@ -162,14 +162,15 @@ export class ProgramRun {
     );
   }
 
-  async #start({ runId, federation, identity }: Start): Promise<void> {
+  async #start({ run, federation, identity }: Start): Promise<void> {
     const { party, parties } = this.#load;
     const runtime = this.#runtime;
     if (!runtime) return;
-    const plane = this.#platform.openDataPlane(party, runId, federation, identity, (line) =>
+    const plane = this.#platform.openDataPlane(party, run, federation, identity, (line) =>
       this.#platform.print(line),
     );
     this.#plane = plane;
+    runtime.bind(Buffer.from(run.binding, 'hex'));
     const peers = parties.filter((name) => name !== party);
     this.#silence = new Silence(peers, LOOK_MS, this.#platform.clock.now());
     for (const peer of peers) {

@@ -17,6 +17,8 @@ export interface MemoryChannelOptions {
   readonly tap?: Tap;
   /** Messages to one member that may wait to be received before `send` waits. Default: 4, so that tests meet backpressure. */
   readonly queueMessages?: number;
+  /** By rank: what each member's channel says of the run. Default: nothing. */
+  readonly bindingOf?: (rank: number) => Uint8Array;
 }
 
 /** Channels between `size` members of one process. Messages are copied, as a network would. */
@@ -42,6 +44,7 @@ export function memoryChannels(size: number, options: MemoryChannelOptions = {})
       rank,
       size,
       signal,
+      binding: options.bindingOf?.(rank),
       async send(to, message) {
         signal.throwIfAborted();
         const bytes = new Uint8Array(message instanceof Uint8Array ? message : Buffer.concat(message));

@@ -42,7 +42,7 @@ async function runOverTls({ parties: names, protocol, members }: SecureJob): Pro
         transport,
         plane: 'data',
         order: names,
-        runId: 'r',
+        run: { runId: 'r', binding: 'ab'.repeat(32) },
         loop: systemLoop,
       });
       for (const peer of names.filter((name) => name !== party.name)) {

@@ -2,7 +2,7 @@
  * A few oblivious transfers of random keys from public-key operations: the seeds of OT extension.
  *
  * Reference: Chou and Orlandi, The Simplest Protocol for Oblivious Transfer, LATINCRYPT 2015, https://eprint.iacr.org/2015/267.
- * Differences: the key is a hash of the OT's index, both first messages and the shared point (the paper's own later advice: without them keys
+ * Differences: the key is a hash of the OT's index, both first messages, the shared point, the run and the sender's role (the paper's own later advice: without them keys
  * can be related across sessions); points must be canonical, of prime order and not neutral; scalars are uniform, not clamped.
  * Security: semi-honest adversary, one of two parties; computational Diffie-Hellman on edwards25519 in the random oracle model (SHA-256).
  * The choice is hidden perfectly: the receiver's point is uniform whatever it chose. Not claimed: extraction of a malicious receiver's choice.
@@ -59,8 +59,8 @@ export class BaseOtSender {
     requireWritten(this.opening);
   }
 
-  /** The keys of all OTs. Only once: the scalar is forgotten. */
-  finish(answer: Uint8Array): KeyPairs {
+  /** The keys of all OTs. Only once: the scalar is forgotten. `context`: see {@link receiveBaseOts}. */
+  finish(answer: Uint8Array, context: Uint8Array): KeyPairs {
     const curve = this.#curve;
     const count = answer.byteLength / POINT_BYTES;
     const zero = new Uint8Array(count * SEED_BYTES);
@@ -73,20 +73,24 @@ export class BaseOtSender {
         throw violation('an invalid point in oblivious transfer');
       curve.crypto_scalarmult_ed25519_noclamp(product, this.#scalar, received);
       curve.crypto_core_ed25519_sub(difference, product, square);
-      zero.set(keyOf(i, this.opening, received, product), i * SEED_BYTES);
-      one.set(keyOf(i, this.opening, received, difference), i * SEED_BYTES);
+      zero.set(keyOf(i, this.opening, received, product, context), i * SEED_BYTES);
+      one.set(keyOf(i, this.opening, received, difference, context), i * SEED_BYTES);
     }
     for (const secret of [this.#scalar, square, product, difference]) secret.fill(0);
-    return { zero, one, transcript: transcriptOf(this.opening, answer) };
+    return { zero, one, transcript: transcriptOf(this.opening, answer, context) };
   }
 }
 
-/** `choices` are bits, one in each byte. */
+/**
+ * `choices` are bits, one in each byte. `context`: which run this is and which of the two members sends, so that neither keys of another
+ * run nor an opening that is sent back to its sender fit.
+ */
 export function receiveBaseOts(
   curve: Curve,
   random: Random,
   choices: Uint8Array,
   opening: Uint8Array,
+  context: Uint8Array,
 ): ChosenKeys & { readonly answer: Uint8Array } {
   if (!curve.crypto_core_ed25519_is_valid_point(opening))
     throw violation('an invalid point in oblivious transfer');
@@ -104,12 +108,12 @@ export function receiveBaseOts(
       sent[at] = here ^ (-choice & (here ^ (moved[at] ?? 0)));
     }
     curve.crypto_scalarmult_ed25519_noclamp(shared, scalar, opening);
-    keys.set(keyOf(i, opening, sent, shared), i * SEED_BYTES);
+    keys.set(keyOf(i, opening, sent, shared, context), i * SEED_BYTES);
     scalar.fill(0);
   }
   requireWritten(answer);
   for (const secret of [plain, moved, shared]) secret.fill(0);
-  return { keys, answer, transcript: transcriptOf(opening, answer) };
+  return { keys, answer, transcript: transcriptOf(opening, answer, context) };
 }
 
 function point(): Uint8Array {
@@ -133,13 +137,22 @@ function requireWritten(bytes: Uint8Array): void {
   );
 }
 
-function keyOf(index: number, opening: Uint8Array, answer: Uint8Array, shared: Uint8Array): Uint8Array {
+function keyOf(
+  index: number,
+  opening: Uint8Array,
+  answer: Uint8Array,
+  shared: Uint8Array,
+  context: Uint8Array,
+): Uint8Array {
   const number = new Uint8Array(4);
   new DataView(number.buffer).setUint32(0, index, true);
-  const hash = createHash('sha256').update('privity base ot key 1').update(number);
-  return hash.update(opening).update(answer).update(shared).digest().subarray(0, SEED_BYTES);
+  const hash = createHash('sha256').update('privity base ot key 2').update(number);
+  // Points have a fixed length, so what is behind them is the context.
+  hash.update(opening).update(answer).update(shared).update(context);
+  return hash.digest().subarray(0, SEED_BYTES);
 }
 
-function transcriptOf(opening: Uint8Array, answer: Uint8Array): Uint8Array {
-  return createHash('sha256').update('privity base ot transcript 1').update(opening).update(answer).digest();
+function transcriptOf(opening: Uint8Array, answer: Uint8Array, context: Uint8Array): Uint8Array {
+  const hash = createHash('sha256').update('privity base ot transcript 2').update(opening);
+  return hash.update(createHash('sha256').update(answer).digest()).update(context).digest();
 }

@@ -43,6 +43,7 @@ export function linkToDealer(channel: Channel, dealer: number): DealerLink {
       rank: channel.rank < dealer ? channel.rank : channel.rank - 1,
       size: channel.size - 1,
       signal: channel.signal,
+      binding: channel.binding,
       send: (to, message) => channel.send(outer(to), message),
       receive: (from) => channel.receive(outer(from)),
       ...(receivePieces && { receivePieces: (from) => receivePieces.call(channel, outer(from)) }),

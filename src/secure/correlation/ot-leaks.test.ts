@@ -18,6 +18,8 @@ function chiSquareOf(words: Uint32Array | Uint8Array): number {
   return nibbles.worst();
 }
 
+const nowhere = new Uint8Array();
+
 describe('messages of oblivious transfer', () => {
   for (const [what, word] of [
     ['zero', 0],
@@ -44,7 +46,13 @@ describe('messages of oblivious transfer', () => {
       const nibbles = new Nibbles();
       for (let session = 0; session < 8; session++) {
         const { opening } = new BaseOtSender(curve, systemRandom);
-        const { answer } = receiveBaseOts(curve, systemRandom, new Uint8Array(128).fill(choice), opening);
+        const { answer } = receiveBaseOts(
+          curve,
+          systemRandom,
+          new Uint8Array(128).fill(choice),
+          opening,
+          nowhere,
+        );
         nibbles.add(new BigUint64Array(answer.buffer));
         assert.ok(!Buffer.from(answer).includes(Buffer.from(opening)));
       }
@@ -60,9 +68,9 @@ describe('messages of oblivious transfer', () => {
       for (let session = 0; session < 8; session++) {
         const sender = new BaseOtSender(curve, systemRandom);
         const choices = choicesFor(shape, new Uint8Array(32).fill(leaf));
-        const { answer } = receiveBaseOts(curve, systemRandom, choices, sender.opening);
+        const { answer } = receiveBaseOts(curve, systemRandom, choices, sender.opening, nowhere);
         const message = new Uint8Array(punctureBytes(shape));
-        growTrees(shape, systemRandom, sender.finish(answer), message);
+        growTrees(shape, systemRandom, sender.finish(answer, nowhere), message);
         nibbles.add(new BigUint64Array(message.buffer));
       }
       assert.ok(nibbles.worst() < CHI_SQUARE_MAX, `leaf ${leaf}`);

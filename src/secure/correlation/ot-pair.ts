@@ -35,6 +35,7 @@ interface OtPairOptions {
   readonly treeBits: TreeBits;
   readonly kernels: OtKernels;
   readonly observe?: DrawObserver | undefined;
+  readonly binding?: Uint8Array | undefined;
 }
 
 export class OtPair {
@@ -49,11 +50,13 @@ export class OtPair {
   }
 
   /** Base OTs and trees in both directions at once: three rounds. */
-  static async open({ fiber, random, treeBits, kernels, observe }: OtPairOptions): Promise<OtPair> {
+  static async open({ fiber, random, treeBits, kernels, observe, binding }: OtPairOptions): Promise<OtPair> {
     invariant(fiber.size === 2, 'oblivious transfer is between two members');
     const curve = await loadEdwards();
     const shape = treeShape(treeBits);
     const base = new BaseOtSender(curve, random);
+    const run = binding ?? new Uint8Array();
+    const contextOf = (sender: number): Uint8Array => Buffer.concat([Uint8Array.of(sender), run]);
     // Δ of the own sending direction, tree by tree.
     const punctured = new Uint8Array(random.bytes(shape.trees)).map((byte) => byte & (2 ** treeBits - 1));
     const theirOpening = await swap(fiber, 'ot opening', base.opening, POINT_BYTES);
@@ -62,9 +65,10 @@ export class OtPair {
       random,
       choicesFor(shape, punctured),
       theirOpening,
+      contextOf(1 - fiber.rank),
     );
     const theirAnswer = await swap(fiber, 'ot answer', answer, ROW_BITS * POINT_BYTES);
-    const pairs = base.finish(theirAnswer);
+    const pairs = base.finish(theirAnswer, contextOf(fiber.rank));
     const message = new Uint8Array(punctureBytes(shape));
     const grown = growTrees(shape, random, pairs, message);
     const theirMessage = await swap(fiber, 'ot trees', message, punctureBytes(shape));

@@ -24,11 +24,13 @@ const randomWords = (count: number): Uint32Array =>
   new Uint32Array(new Uint8Array(randomBytes(4 * count)).buffer);
 const same = (x: Uint8Array, y: Uint8Array): boolean => Buffer.compare(x, y) === 0;
 
+const nowhere = new Uint8Array();
+
 async function baseOts(choices: Uint8Array) {
   const curve = await loadEdwards();
   const sender = new BaseOtSender(curve, systemRandom);
-  const received = receiveBaseOts(curve, systemRandom, choices, sender.opening);
-  return { sent: sender.finish(received.answer), received };
+  const received = receiveBaseOts(curve, systemRandom, choices, sender.opening, nowhere);
+  return { sent: sender.finish(received.answer, nowhere), received };
 }
 
 it('base OT: the receiver has the key of its choice, and not the other', async () => {

@@ -33,6 +33,8 @@ export interface OtSourceOptions {
   readonly random: Random;
   readonly kernels: Kernels;
   readonly observe?: DrawObserver | undefined;
+  /** Of the channel; goes into every key. */
+  readonly binding?: Uint8Array | undefined;
   /** Default: WebAssembly where it is there, otherwise TypeScript. */
   readonly inner?: OtKernels;
   /** Default 4: half the bytes of 2; 8 saves another quarter, for eight times the work. */
@@ -48,9 +50,9 @@ interface Places {
 }
 
 export async function openOtSource(options: OtSourceOptions): Promise<PairSource> {
-  const { fiber, random, observe, treeBits = 4 } = options;
+  const { fiber, random, observe, treeBits = 4, binding } = options;
   const inner = options.inner ?? (await loadOtKernels());
-  const pair = await OtPair.open({ fiber, random, treeBits, kernels: inner, observe });
+  const pair = await OtPair.open({ fiber, random, treeBits, kernels: inner, observe, binding });
   const own = new SharedSeed(new Uint8Array(random.bytes(SEED_BYTES)), 'own factors', observe);
   return new OtSource(pair, own, options.kernels, inner, otCosts(treeBits));
 }

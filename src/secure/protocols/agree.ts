@@ -19,8 +19,13 @@ export interface PairSeeds {
  * contribute to its seed. Cost: 64 bytes to each member, 1 round.
  * @throws {PeerError} PRIVITY_SECURE_MISMATCH
  */
-export async function agree(fiber: Fiber, random: Random, agreement: string): Promise<PairSeeds> {
-  const digest = createHash('sha256').update(agreement).digest();
+export async function agree(
+  fiber: Fiber,
+  random: Random,
+  agreement: string,
+  binding: Uint8Array,
+): Promise<PairSeeds> {
+  const digest = createHash('sha256').update(JSON.stringify(agreement)).update(binding).digest();
   const ranks = Array.from({ length: fiber.size }, (_, rank) => rank);
   const isPeer = (rank: number): boolean => rank !== fiber.rank;
   const own = ranks.map(() => random.bytes(SEED_BYTES));
@@ -34,7 +39,7 @@ export async function agree(fiber: Fiber, random: Random, agreement: string): Pr
     if (!digest.equals((received[rank] as Uint8Array).subarray(0, DIGEST_BYTES))) {
       throw new MemberError(rank, {
         code: 'PRIVITY_SECURE_MISMATCH',
-        message: `a member of the secure device has other options or another protocol than this one (${agreement})`,
+        message: `a member of the secure device has other options, another protocol or another run than this one (${agreement})`,
       });
     }
   }

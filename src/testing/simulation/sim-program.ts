@@ -2,7 +2,7 @@
 import { deferred } from '../../base/deferred.ts';
 import type { Job } from '../../program/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
-import { createConnector } from '../../supervisor/connector.ts';
+import { createConnector, type RunName } from '../../supervisor/connector.ts';
 import type { FromProgram, ToProgram } from '../../supervisor/ipc.ts';
 import type { DataPlane, ProgramChild, ProgramHandlers, ProgramPlatform } from '../../supervisor/platform.ts';
 import type { ProgramExit } from '../../supervisor/program-exit.ts';
@@ -160,20 +160,20 @@ export class SimProgram implements ProgramChild {
         };
       },
       surroundings: () => ({ node: '', duckdb: '', lockfile: '' }),
-      openDataPlane: (party, runId, federation) => this.#dataPlane(party, runId, federation),
+      openDataPlane: (party, run, federation) => this.#dataPlane(party, run, federation),
       // One database serves all parties of a simulated run; who runs the simulation closes it.
       database: { configure: () => {}, close: async () => {} },
     };
   }
 
-  #dataPlane(party: string, runId: string, federation: readonly { readonly name: string }[]): DataPlane {
+  #dataPlane(party: string, run: RunName, federation: readonly { readonly name: string }[]): DataPlane {
     const { network, tap } = this.#options;
     const transport = network.transport(party, 'data', this.process);
     const connect = createConnector({
       transport,
       plane: 'data',
       order: federation.map(({ name }) => name),
-      runId,
+      run,
       loop: this.process,
     });
     return {

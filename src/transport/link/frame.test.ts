@@ -97,11 +97,13 @@ describe('frames', () => {
       session: Buffer.alloc(16, 1),
       resumes: Buffer.alloc(16, 2),
       received: 77,
+      binding: Buffer.alloc(32, 3),
     };
     const { body } = decodeFrame([Buffer.concat(encodeHello(hello))]);
     assert.ok(body.kind === 'hello');
     assert.equal(body.hello.received, 77);
     same(body.hello.resumes, hello.resumes);
+    same(body.hello.binding, hello.binding);
     assert.equal(wire(encodeHello(hello)).body.case, 'hello');
     assert.equal(wire(encodeGoodbye()).body.case, 'goodbye');
     assert.deepEqual(decodeFrame([Buffer.concat(encodeGoodbye())]).body, { kind: 'goodbye' });

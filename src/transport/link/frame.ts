@@ -30,6 +30,7 @@ export interface Hello {
   readonly session: Uint8Array;
   readonly resumes: Uint8Array;
   readonly received: number;
+  readonly binding: Uint8Array;
 }
 
 export interface Refusal {

@@ -11,6 +11,8 @@ export interface HelloContext {
   readonly self: string;
   /** Empty: not known, not compared. */
   readonly runId: string;
+  /** Empty: there is none yet, not compared. */
+  readonly binding: Uint8Array;
   readonly session: Uint8Array;
   /** The peer's session from an earlier hello. */
   readonly peerSession: Uint8Array | undefined;
@@ -41,6 +43,13 @@ export function judgeHello(context: HelloContext, hello: Hello): HelloVerdict {
     return refuse(
       'PRIVITY_RUN_MISMATCH',
       `${peer} is in another run than ${self}; end the old run, then start all parties with the same run id`,
+    );
+  }
+  // The name of a run may be given twice, its binding is never the same: what comes from another run of this name is stopped here.
+  if (context.binding.length > 0 && !equal(context.binding, hello.binding)) {
+    return refuse(
+      'PRIVITY_RUN_MISMATCH',
+      `${peer} is in another run of the same name than ${self}; end the old run, then start all parties again`,
     );
   }
   const restarted = context.peerSession !== undefined && !equal(context.peerSession, hello.session);

@@ -35,6 +35,7 @@ const hello = {
   session: Buffer.alloc(16, 9),
   resumes: none,
   received: 0,
+  binding: none,
 };
 const chunk: Chunk = {
   sequence: 1,

@@ -50,6 +50,8 @@ export interface LinkOptions {
   readonly role: 'dialer' | 'acceptor';
   /** Compared with the peer's. Leave out where it is not known yet. */
   readonly runId?: string | undefined;
+  /** What the run is (`runBinding`). The peer's must be the same; leave out where it is not known yet. */
+  readonly binding?: Uint8Array | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly handlers: LinkHandlers;
@@ -192,6 +194,7 @@ class PartyLink implements ManagedLink {
         protocol: LINK_PROTOCOL_VERSION,
         party: this.#options.transport.self,
         runId: this.#options.runId ?? '',
+        binding: this.#options.binding ?? new Uint8Array(0),
         session: this.#session,
         resumes: this.#peerSession ?? new Uint8Array(0),
         received: this.#inbox.received,
@@ -276,6 +279,7 @@ class PartyLink implements ManagedLink {
         peer: this.peer,
         self: this.#options.transport.self,
         runId: this.#options.runId ?? '',
+        binding: this.#options.binding ?? new Uint8Array(0),
         session: this.#session,
         peerSession: this.#peerSession,
         acknowledged: this.#outbox.acknowledged,

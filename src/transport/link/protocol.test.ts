@@ -196,6 +196,7 @@ describe('link protocol', () => {
       peer: 'bob',
       self: 'alice',
       runId: 'r1',
+      binding: none,
       session,
       peerSession,
       acknowledged: 5,
@@ -208,6 +209,7 @@ describe('link protocol', () => {
       session: peerSession,
       resumes: session,
       received: 7,
+      binding: none,
     };
     const codeOf = (change: Partial<Hello>, with_: Partial<HelloContext> = {}): string | number => {
       const verdict = judgeHello({ ...context, ...with_ }, { ...hello, ...change });
@@ -220,6 +222,11 @@ describe('link protocol', () => {
     assert.equal(codeOf({}, { runId: '' }), 7);
     assert.equal(codeOf({ protocol: 2 }), 'PRIVITY_PROTOCOL_VERSION');
     assert.equal(codeOf({ runId: 'r2' }), 'PRIVITY_RUN_MISMATCH');
+    const [this_, other] = [Buffer.alloc(32, 4), Buffer.alloc(32, 5)];
+    assert.equal(codeOf({ binding: other }), 7);
+    assert.equal(codeOf({ binding: this_ }, { binding: this_ }), 7);
+    assert.equal(codeOf({ binding: other }, { binding: this_ }), 'PRIVITY_RUN_MISMATCH');
+    assert.equal(codeOf({}, { binding: this_ }), 'PRIVITY_RUN_MISMATCH');
     assert.equal(codeOf({ party: 'carol' }), 'PRIVITY_PROTOCOL_VIOLATION');
     assert.equal(codeOf({ session: Buffer.alloc(15) }), 'PRIVITY_PROTOCOL_VIOLATION');
     assert.equal(codeOf({ session: Buffer.alloc(16, 3) }), 'PRIVITY_SESSION_LOST');

@@ -19,8 +19,8 @@ import { refCosts } from './costs.ts';
 
 /** Opens the twin; see {@link Protocol}. */
 export async function openRef(setting: ProtocolSetting): Promise<Protocol> {
-  const { fiber, random, kernels, agreement, observe } = setting;
-  const { common } = await agree(fiber, random, agreement);
+  const { fiber, random, kernels, agreement, binding, observe } = setting;
+  const { common } = await agree(fiber, random, agreement, binding);
   return new RefProtocol(fiber.rank, fiber.size, kernels, new SharedSeed(common, 'common', observe));
 }
 

@@ -31,8 +31,8 @@ import { truncExactS } from './truncate-exact.ts';
 
 /** Opens a member of rep3; see {@link Protocol}. */
 export async function openRep3(setting: ProtocolSetting): Promise<Protocol> {
-  const { fiber, random, kernels, agreement, observe } = setting;
-  const seeds = new Rep3Seeds(fiber.rank, await agree(fiber, random, agreement), observe);
+  const { fiber, random, kernels, agreement, binding, observe } = setting;
+  const seeds = new Rep3Seeds(fiber.rank, await agree(fiber, random, agreement, binding), observe);
   return new Rep3Protocol({ rank: fiber.rank, kernels, seeds });
 }
 

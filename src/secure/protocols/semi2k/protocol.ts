@@ -36,11 +36,11 @@ import { truncationStock, truncExactS, truncS, truncWith } from './truncate.ts';
 
 /** Opens a member of semi2k; see {@link Protocol}. */
 export async function openSemi2k(setting: ProtocolSetting): Promise<Protocol> {
-  const { fiber, random, kernels, agreement, observe, dealer } = setting;
-  const seeds = new Semi2kSeeds(fiber.rank, await agree(fiber, random, agreement), observe);
+  const { fiber, random, kernels, agreement, binding, observe, dealer } = setting;
+  const seeds = new Semi2kSeeds(fiber.rank, await agree(fiber, random, agreement, binding), observe);
   const source =
     dealer === undefined
-      ? await openOtSource({ fiber, random, kernels, observe })
+      ? await openOtSource({ fiber, random, kernels, observe, binding })
       : await openDealerSource(dealer, observe);
   return new Semi2kProtocol({ rank: fiber.rank, size: fiber.size, kernels, seeds, source });
 }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file privity/v1/link.proto.
  */
 export const file_privity_v1_link: GenFile = /*@__PURE__*/
-  fileDesc("ChVwcml2aXR5L3YxL2xpbmsucHJvdG8SCnByaXZpdHkudjEi8gEKBUZyYW1lEhQKDGFja25vd2xlZGdlZBgBIAEoBBIXCg9hY2tub3dsZWRnZV9ub3cYAiABKAgSJgoFaGVsbG8YAyABKAsyFS5wcml2aXR5LnYxLkxpbmtIZWxsb0gAEioKB3JlZnVzYWwYBCABKAsyFy5wcml2aXR5LnYxLkxpbmtSZWZ1c2FsSAASKgoHZ29vZGJ5ZRgFIAEoCzIXLnByaXZpdHkudjEuTGlua0dvb2RieWVIABIOCgRub3RlGAYgASgMSAASIgoFY2h1bmsYByABKAsyES5wcml2aXR5LnYxLkNodW5rSABCBgoEYm9keSJwCglMaW5rSGVsbG8SEAoIcHJvdG9jb2wYASABKA0SDQoFcGFydHkYAiABKAkSDgoGcnVuX2lkGAMgASgJEg8KB3Nlc3Npb24YBCABKAwSDwoHcmVzdW1lcxgFIAEoDBIQCghyZWNlaXZlZBgGIAEoBCIsCgtMaW5rUmVmdXNhbBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiDQoLTGlua0dvb2RieWUifAoFQ2h1bmsSEAoIc2VxdWVuY2UYASABKAQSDwoHbWVzc2FnZRgCIAEoBBITCgZoZWFkZXIYAyABKAxIAIgBARIMCgRsYXN0GAQgASgIEhEKCWFiYW5kb25lZBgFIAEoCBIPCgdwYXlsb2FkGAYgASgMQgkKB19oZWFkZXIybQoETGluaxIzCgdDb250cm9sEhEucHJpdml0eS52MS5GcmFtZRoRLnByaXZpdHkudjEuRnJhbWUoATABEjAKBERhdGESES5wcml2aXR5LnYxLkZyYW1lGhEucHJpdml0eS52MS5GcmFtZSgBMAFiBnByb3RvMw");
+  fileDesc("ChVwcml2aXR5L3YxL2xpbmsucHJvdG8SCnByaXZpdHkudjEi8gEKBUZyYW1lEhQKDGFja25vd2xlZGdlZBgBIAEoBBIXCg9hY2tub3dsZWRnZV9ub3cYAiABKAgSJgoFaGVsbG8YAyABKAsyFS5wcml2aXR5LnYxLkxpbmtIZWxsb0gAEioKB3JlZnVzYWwYBCABKAsyFy5wcml2aXR5LnYxLkxpbmtSZWZ1c2FsSAASKgoHZ29vZGJ5ZRgFIAEoCzIXLnByaXZpdHkudjEuTGlua0dvb2RieWVIABIOCgRub3RlGAYgASgMSAASIgoFY2h1bmsYByABKAsyES5wcml2aXR5LnYxLkNodW5rSABCBgoEYm9keSKBAQoJTGlua0hlbGxvEhAKCHByb3RvY29sGAEgASgNEg0KBXBhcnR5GAIgASgJEg4KBnJ1bl9pZBgDIAEoCRIPCgdzZXNzaW9uGAQgASgMEg8KB3Jlc3VtZXMYBSABKAwSEAoIcmVjZWl2ZWQYBiABKAQSDwoHYmluZGluZxgHIAEoDCIsCgtMaW5rUmVmdXNhbBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiDQoLTGlua0dvb2RieWUifAoFQ2h1bmsSEAoIc2VxdWVuY2UYASABKAQSDwoHbWVzc2FnZRgCIAEoBBITCgZoZWFkZXIYAyABKAxIAIgBARIMCgRsYXN0GAQgASgIEhEKCWFiYW5kb25lZBgFIAEoCBIPCgdwYXlsb2FkGAYgASgMQgkKB19oZWFkZXIybQoETGluaxIzCgdDb250cm9sEhEucHJpdml0eS52MS5GcmFtZRoRLnByaXZpdHkudjEuRnJhbWUoATABEjAKBERhdGESES5wcml2aXR5LnYxLkZyYW1lGhEucHJpdml0eS52MS5GcmFtZSgBMAFiBnByb3RvMw");
 
 /**
  * A frame without a body only acknowledges.
@@ -126,6 +126,14 @@ export type LinkHello = Message<"privity.v1.LinkHello"> & {
    * @generated from field: uint64 received = 6;
    */
   received: bigint;
+
+  /**
+   * What the run is, by all that its parties have agreed on and their nonces: never the same in two runs. On the control plane, which is
+   * there before the parties have agreed, empty; on the data plane compared.
+   *
+   * @generated from field: bytes binding = 7;
+   */
+  binding: Uint8Array;
 };
 
 /**
