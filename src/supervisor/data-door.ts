@@ -13,9 +13,21 @@ interface Receiver {
   sendSocket(socket: Socket, head: Uint8Array): Promise<void>;
 }
 
+/** The name of a peer by what its data connections show at the port (`passFor`). */
+export type Passes = ReadonlyMap<string, string>;
+
+interface Held {
+  readonly head: Uint8Array;
+  readonly pass: string;
+}
+
 export class DataDoor {
+  /** As long as it is not known who may come. */
   readonly #crowd: Crowd;
-  readonly #heads = new Map<Socket, Uint8Array>();
+  /** Then each peer has places of its own. */
+  readonly #crowds = new Map<string, Crowd>();
+  readonly #held = new Map<Socket, Held>();
+  #passes: Passes | undefined;
   #receiver: Receiver | undefined;
   #isGiving = false;
   #isClosed = false;
@@ -24,33 +36,53 @@ export class DataDoor {
     this.#crowd = new Crowd(HELD_SOCKETS_PER_PEER * parties);
   }
 
-  arrive(socket: Socket, head: Uint8Array): void {
-    if (this.#isClosed) {
+  arrive(socket: Socket, head: Uint8Array, pass: string): void {
+    const crowd = this.#crowdFor(pass);
+    if (this.#isClosed || crowd === undefined) {
       socket.destroy();
       return;
     }
-    this.#heads.set(socket, head);
-    socket.once('close', () => this.#heads.delete(socket));
-    this.#crowd.add(socket);
+    this.#held.set(socket, { head, pass });
+    socket.once('close', () => this.#held.delete(socket));
+    crowd.add(socket);
     void this.#give();
   }
 
-  openTo(receiver: Receiver): void {
+  /** The run has begun: those without a pass of it are turned away, also those who have waited. */
+  openTo(receiver: Receiver, passes: Passes): void {
     this.#receiver = receiver;
+    this.#passes = passes;
+    for (const [socket, { pass }] of [...this.#held]) {
+      this.#crowd.take(socket);
+      const crowd = this.#crowdFor(pass);
+      if (crowd === undefined) socket.destroy();
+      else crowd.add(socket);
+    }
     void this.#give();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#crowd.destroy();
+    for (const crowd of this.#crowds.values()) crowd.destroy();
+  }
+
+  /** undefined: there is no place for it. */
+  #crowdFor(pass: string): Crowd | undefined {
+    if (this.#passes === undefined) return this.#crowd;
+    const peer = this.#passes.get(pass);
+    if (peer === undefined) return undefined;
+    const crowd = this.#crowds.get(peer) ?? new Crowd(HELD_SOCKETS_PER_PEER);
+    this.#crowds.set(peer, crowd);
+    return crowd;
   }
 
   async #give(): Promise<void> {
     if (!this.#receiver || this.#isGiving) return;
     this.#isGiving = true;
-    for (const [socket, head] of this.#heads) {
-      this.#heads.delete(socket);
-      this.#crowd.take(socket);
+    for (const [socket, { head, pass }] of this.#held) {
+      this.#held.delete(socket);
+      this.#crowdFor(pass)?.take(socket);
       if (!socket.destroyed) await this.#receiver.sendSocket(socket, head);
     }
     this.#isGiving = false;

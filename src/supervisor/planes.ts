@@ -2,10 +2,11 @@
  * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the port go
  * to the program process before TLS has begun.
  */
-import { createGrpcTransport, type GrpcTransport, listenPort } from '../transport/index.ts';
+import type { Plane } from '../contracts/index.ts';
+import { createGrpcTransport, type GrpcTransport, listenPort, passFor } from '../transport/index.ts';
 import { DEFAULT_BOUNDS } from './bounds.ts';
 import { controlLinkLimits, createConnector, type RunName } from './connector.ts';
-import { DataDoor } from './data-door.ts';
+import { DataDoor, type Passes } from './data-door.ts';
 import type { FederationMember, PartyOptions } from './options.ts';
 import type { DataPlane, Planes } from './platform.ts';
 import type { ProgramProcess } from './program-process.ts';
@@ -28,24 +29,40 @@ export async function openPlanes(
     loop: systemLoop,
   });
   const door = new DataDoor(federation.length);
+  let expected: Passes = new Map();
   const port = await listenPort({
     host: listen.host,
     port: listen.port,
     party,
-    onSocket: ({ plane, socket, head }) => {
-      if (plane === 'control') transport.handleSocket(socket, head);
-      else door.arrive(socket, head);
+    onSocket: ({ plane, socket, head, pass = '' }) => {
+      if (plane === 'control') transport.handleSocket(socket, head, expected.has(pass));
+      else door.arrive(socket, head, pass);
     },
   });
   return {
     connect,
-    handDataTo: (program) => door.openTo(program),
+    handDataTo: (program, run) => {
+      const binding = Buffer.from(run.binding, 'hex');
+      transport.show((peer, plane) => passFor(binding, plane, party, peer));
+      expected = passesTo(party, federation, binding, 'control');
+      door.openTo(program, passesTo(party, federation, binding, 'data'));
+    },
     async close() {
       door.close();
       await port.close();
       await transport.close();
     },
   };
+}
+
+/** Of those who may dial this party on a plane, by pass. */
+function passesTo(
+  self: string,
+  federation: readonly FederationMember[],
+  binding: Uint8Array,
+  plane: Plane,
+): Passes {
+  return new Map(federation.map(({ name }) => [passFor(binding, plane, name, self), name]));
 }
 
 /** The data plane inside the program process. */
@@ -57,6 +74,8 @@ export function openDataPlane(
   warn: (message: string) => void,
 ): DataPlane {
   const transport = openTransport(party, federation, identity, warn);
+  const binding = Buffer.from(run.binding, 'hex');
+  transport.show((peer, plane) => passFor(binding, plane, party, peer));
   return {
     connect: createConnector({
       transport,
@@ -65,7 +84,8 @@ export function openDataPlane(
       run,
       loop: systemLoop,
     }),
-    handleSocket: (socket, head) => transport.handleSocket(socket, head),
+    // The supervisor hands on those who have shown their pass.
+    handleSocket: (socket, head) => transport.handleSocket(socket, head, true),
     close: () => transport.close(),
   };
 }

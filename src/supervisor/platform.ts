@@ -50,8 +50,11 @@ export interface ProgramChild {
 /** The port of a party and its control links. */
 export interface Planes<Child> {
   readonly connect: Connect;
-  /** From now on data connections go to this process, also those that have been waiting for it. */
-  handDataTo(program: Child): void;
+  /**
+   * The run has begun: from now on data connections of its parties go to this process, also those that have been waiting for it, and
+   * nobody else's.
+   */
+  handDataTo(program: Child, run: RunName): void;
   close(): Promise<void>;
 }
 

@@ -162,7 +162,7 @@ export class ProgramLife<Child extends ProgramChild> {
   begin(run: RunName, planes: Planes<Child>): void {
     const { federation, identity } = this.#options.party;
     this.send({ type: 'start', run, federation, identity });
-    if (this.#process) planes.handDataTo(this.#process);
+    if (this.#process) planes.handDataTo(this.#process, run);
     this.#watch.start();
   }
 

@@ -37,3 +37,4 @@ export {
   PORT_LIMITS,
   type PortLimits,
 } from './port/listen-port.ts';
+export { passFor } from './port/pass.ts';

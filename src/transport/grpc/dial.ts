@@ -23,6 +23,8 @@ export interface PeerAddress {
 export interface DialOptions {
   readonly peer: PeerAddress;
   readonly plane: Plane;
+  /** Shown to the port of the peer (`passFor`). */
+  readonly pass?: string | undefined;
   readonly identity: Identity;
   readonly clock: Clock;
   readonly limits: GrpcLimits;
@@ -68,13 +70,13 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
 }
 
 function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
-  const { peer, plane, identity } = options;
+  const { peer, plane, pass, identity } = options;
   return new Promise((resolve, reject) => {
     if (attempt.aborted) return reject(attempt.reason);
     const socket = connectTls({
       host: peer.host,
       port: peer.port,
-      servername: serverName(plane, peer.name),
+      servername: serverName(plane, peer.name, pass),
       ...secureContext(identity),
       ...peerPolicy,
     });

@@ -16,6 +16,8 @@ export interface GrpcLimits {
   readonly sendQueueBytes: number;
   /** Sockets that may be between accept and a checked identity at one time; those of whoever has most give way. */
   readonly handshakesMax: number;
+  /** TLS handshakes begun a second with those who show no pass of this run; others wait. */
+  readonly handshakesPerSecond: number;
 }
 
 export const GRPC_LIMITS: GrpcLimits = {
@@ -27,6 +29,8 @@ export const GRPC_LIMITS: GrpcLimits = {
   connectionWindowBytes: 64 * 1024 * 1024,
   sendQueueBytes: 2 * 1024 * 1024,
   handshakesMax: 64,
+  // Each costs some 2 ms of a core, so strangers take a tenth of one; a federation of 64 is let in at once, by handshakesMax.
+  handshakesPerSecond: 50,
 };
 
 /** Largest HTTP/2 DATA frame; above 64 KiB nothing is gained, below more headers are sent. */

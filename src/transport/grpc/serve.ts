@@ -12,6 +12,7 @@ import type { Clock, Connection, Plane } from '../../contracts/index.ts';
 import { fingerprint, type Identity } from '../identity/certificate.ts';
 import { claimedParty, identityError, verifyPeer } from '../identity/verify-peer.ts';
 import { Crowd } from '../port/crowd.ts';
+import { HandshakeGate } from '../port/handshake-gate.ts';
 import { GrpcConnection } from './connection.ts';
 import type { PeerAddress } from './dial.ts';
 import type { GrpcLimits } from './limits.ts';
@@ -50,12 +51,23 @@ export class GrpcServer {
   /** Sockets whose call is not there yet. */
   readonly #pending = new Map<string, Socket>();
   readonly #strangers: Crowd;
+  readonly #gate: HandshakeGate;
   /** Of each peer those that have proved who they are, and wait for their call. */
   readonly #waiting = new Map<string, Crowd>();
 
   constructor(options: ServeOptions) {
     this.#options = options;
-    this.#strangers = new Crowd(options.limits.handshakesMax);
+    const { handshakesMax, handshakesPerSecond } = options.limits;
+    this.#strangers = new Crowd(handshakesMax);
+    this.#gate = new HandshakeGate({
+      clock: options.clock,
+      perSecond: handshakesPerSecond,
+      atOnce: handshakesMax,
+      begin: (socket, head) => {
+        this.#strangers.add(socket);
+        this.#shake(socket, head);
+      },
+    });
     this.#server = createServer({
       ...secureContext(options.identity),
       ...peerPolicy,
@@ -66,12 +78,11 @@ export class GrpcServer {
     this.#server.on('tlsClientError', (_, socket) => socket.destroy());
   }
 
-  /** Takes over an accepted socket of which `head` has been read already. */
-  handleSocket(socket: Socket, head: Uint8Array): void {
+  /** Takes over an accepted socket of which `head` has been read already. Who is expected is no stranger, and does not wait. */
+  handleSocket(socket: Socket, head: Uint8Array, isExpected: boolean): void {
     const { clock, limits } = this.#options;
     socket.on('error', () => {});
     this.#sockets.add(socket);
-    this.#strangers.add(socket);
     const from = remoteEnd(socket);
     this.#pending.set(from, socket);
     // Twice the handshake timeout: the TLS handshake has its own, the rest is for the call.
@@ -83,6 +94,11 @@ export class GrpcServer {
       this.#sockets.delete(socket);
       if (this.#pending.get(from) === socket) this.#pending.delete(from);
     });
+    if (isExpected) this.#shake(socket, head);
+    else this.#gate.arrive(socket, head);
+  }
+
+  #shake(socket: Socket, head: Uint8Array): void {
     socket.setNoDelay(true);
     if (head.length > 0) socket.unshift(head);
     this.#server.emit('connection', socket);
@@ -93,6 +109,7 @@ export class GrpcServer {
   }
 
   close(): void {
+    this.#gate.close();
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -5,17 +5,20 @@ import { isPartyName } from '../identity/party-name.ts';
 export interface ServerName {
   readonly plane: Plane;
   readonly party: string;
+  /** See `passFor`. */
+  readonly pass?: string | undefined;
 }
 
-export const serverName = (plane: Plane, party: string): string => `${plane}.${party}.privity`;
+export const serverName = (plane: Plane, party: string, pass?: string): string =>
+  `${pass === undefined ? '' : `${pass}.`}${plane}.${party}.privity`;
 
 /** undefined for any name that Privity does not give. */
 export function parseServerName(name: string): ServerName | undefined {
-  const match = /^(control|data)\.([^.]+)\.privity$/.exec(name.toLowerCase());
-  const [, plane, party] = match ?? [];
+  const match = /^(?:([0-9a-f]{32})\.)?(control|data)\.([^.]+)\.privity$/.exec(name.toLowerCase());
+  const [, pass, plane, party] = match ?? [];
   if ((plane !== 'control' && plane !== 'data') || party === undefined || !isPartyName(party))
     return undefined;
-  return { plane, party };
+  return { plane, party, ...(pass === undefined ? {} : { pass }) };
 }
 
 /** The gRPC method of each plane. */

@@ -24,7 +24,10 @@ export interface GrpcTransportOptions {
 /** A Transport over gRPC and mutual TLS that owns no port: accepted sockets are handed to it. */
 export interface GrpcTransport extends Transport {
   /** Takes over a raw accepted socket; `head` are the bytes that were read from it already. */
-  handleSocket(socket: Socket, head: Uint8Array): void;
+  /** `isExpected`: it has shown the pass of a peer, and does not wait behind strangers. */
+  handleSocket(socket: Socket, head: Uint8Array, isExpected?: boolean): void;
+  /** What this party shows when it dials, from now on. */
+  show(passTo: (peer: string, plane: Plane) => string): void;
   /** Uses another certificate (of the same key) for connections from now on; those that stand are kept. */
   renewIdentity(identity: Identity): void;
 }
@@ -40,6 +43,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     checkOwnIdentity(identity, self, parties.get(self)?.fingerprint, clock.wallTime());
   checkOwn(options.identity);
 
+  let passTo: ((peer: string, plane: Plane) => string) | undefined;
   let identity = options.identity;
   let onConnection: ((connection: Connection) => void) | undefined;
   const open = new Set<Connection>();
@@ -68,7 +72,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       }
       if (closing.signal.aborted) throw closing.signal.reason;
       const both = AbortSignal.any([signal, closing.signal]);
-      const connection = await dialGrpc({ peer, plane, identity, clock, limits, signal: both });
+      const pass = passTo?.(name, plane);
+      const connection = await dialGrpc({ peer, plane, pass, identity, clock, limits, signal: both });
       if (both.aborted) {
         connection.destroy();
         throw both.reason;
@@ -81,9 +86,12 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       if (onConnection !== undefined) throw new InternalError('accept was called twice');
       onConnection = handler;
     },
-    handleSocket(socket, head): void {
+    handleSocket(socket, head, isExpected = false): void {
       if (closing.signal.aborted) socket.destroy();
-      else server.handleSocket(socket, head);
+      else server.handleSocket(socket, head, isExpected);
+    },
+    show(next): void {
+      passTo = next;
     },
     renewIdentity(next): void {
       checkOwn(next);

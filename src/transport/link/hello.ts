@@ -27,6 +27,15 @@ export type HelloVerdict =
   | { readonly kind: 'resume'; readonly after: number }
   | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly message: string };
 
+/** Of which run a link says to be. */
+export const runOf = (options: {
+  readonly runId?: string | undefined;
+  readonly binding?: Uint8Array | undefined;
+}): Pick<Hello, 'runId' | 'binding'> => ({
+  runId: options.runId ?? '',
+  binding: options.binding ?? new Uint8Array(0),
+});
+
 /** Whether a conversation can begin or go on with the one who says this hello. Pure. */
 export function judgeHello(context: HelloContext, hello: Hello): HelloVerdict {
   const { peer, self } = context;

@@ -24,7 +24,7 @@ import {
   type Frame,
   type Hello,
 } from './frame.ts';
-import { judgeHello, LINK_PROTOCOL_VERSION, SESSION_BYTES } from './hello.ts';
+import { judgeHello, LINK_PROTOCOL_VERSION, runOf, SESSION_BYTES } from './hello.ts';
 import { Inbox } from './inbox.ts';
 import { LINK_LIMITS, type LinkLimits } from './limits.ts';
 import {
@@ -48,9 +48,8 @@ export interface LinkOptions {
   readonly plane: Plane;
   /** The dialer makes the connections, the acceptor is given them by `attach`. Exactly one of each at the two ends. */
   readonly role: 'dialer' | 'acceptor';
-  /** Compared with the peer's. Leave out where it is not known yet. */
+  /** Compared with the peer's, as is the binding, which no other run has. Leave out where it is not known yet. */
   readonly runId?: string | undefined;
-  /** What the run is (`runBinding`). The peer's must be the same; leave out where it is not known yet. */
   readonly binding?: Uint8Array | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -193,8 +192,7 @@ class PartyLink implements ManagedLink {
       encodeHello({
         protocol: LINK_PROTOCOL_VERSION,
         party: this.#options.transport.self,
-        runId: this.#options.runId ?? '',
-        binding: this.#options.binding ?? new Uint8Array(0),
+        ...runOf(this.#options),
         session: this.#session,
         resumes: this.#peerSession ?? new Uint8Array(0),
         received: this.#inbox.received,
@@ -278,8 +276,7 @@ class PartyLink implements ManagedLink {
       {
         peer: this.peer,
         self: this.#options.transport.self,
-        runId: this.#options.runId ?? '',
-        binding: this.#options.binding ?? new Uint8Array(0),
+        ...runOf(this.#options),
         session: this.#session,
         peerSession: this.#peerSession,
         acknowledged: this.#outbox.acknowledged,

@@ -27,6 +27,8 @@ export interface ArrivedSocket {
   readonly plane: Plane;
   /** The party that the dialler means to reach. */
   readonly party: string;
+  /** What it shows of the run that it belongs to, if anything (`passFor`). */
+  readonly pass?: string | undefined;
   /** Paused. Hand it to `transport.handleSocket(socket, head)`, or to another process with `handOver`. */
   readonly socket: Socket;
   /** What was read from the socket: the receiver must see these bytes first. */
