@@ -25,7 +25,7 @@ export const POINT_BYTES = 32;
 /** Two multiplications on the curve for each point of 32 bytes, and there are 128. */
 export const BASE_OT_BOUND: DecodeBound = {
   bytesMax: ROW_BITS * POINT_BYTES,
-  memory: { perByte: 64, once: 128 * 1024 },
+  memory: { perByte: 64, once: 512 * 1024 },
   steps: { perByte: 64, once: 5_000 },
 };
 
