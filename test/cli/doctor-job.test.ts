@@ -90,6 +90,9 @@ describe('privity doctor --job', () => {
     const broken = await checksOf('settings:\n  table: ./broken.csv\n', '--job', 'job.ts');
     assert.equal(broken.code, 78);
     assert.equal(broken.checks.get('table table')?.status, 'failed');
+    const missing = await checksOf('settings:\n  table: ./none.csv\n', '--job', 'job.ts', '--arg', 'year=1');
+    assert.equal(missing.code, 78);
+    assert.match(brief(missing.checks).join('\n'), /failed table table: none\.csv is not there/);
     const typed = await checksOf('', '--job', 'job.ts', '--inputs', 'alice.table=a.csv', '--arg', 'year=x');
     assert.equal(typed.checks.get('table table')?.status, 'ok');
     assert.equal(typed.checks.get('arguments')?.status, 'failed');

@@ -21,6 +21,9 @@ export const TABLE_READ_BYTES_MAX = 256 * 1024 * 1024;
 /** Names of columns that a check lists. */
 const COLUMNS_SHOWN_MAX = 12;
 
+/** Nothing but its name tells a file that a job writes from one that it reads. */
+const WRITTEN = /out|result|target|dest|export|save|writ/i;
+
 const TABLE_EXTENSIONS: readonly string[] = ['.csv', '.tsv', '.parquet'];
 
 export async function checkJob(job: Job, request: DoctorRequest): Promise<readonly Check[]> {
@@ -66,9 +69,11 @@ async function checkDuckDb(): Promise<Check> {
 async function checkTable(name: string, file: string): Promise<Check> {
   const found = await ignored(stat(file), 'the check says so');
   if (found === undefined) {
-    const remedy =
-      'correct the path in the settings; only if the job itself writes this file, run it all the same';
-    return failed(name, `${basename(file)} is not there; looked for ${file}`, remedy);
+    const text = `${basename(file)} is not there; looked for ${file}`;
+    if (WRITTEN.test(name))
+      return unknown(name, text, 'if the job does not write this file, correct the path');
+    const remedy = 'correct the path in the settings; only if the job writes this file, run it all the same';
+    return failed(name, text, remedy);
   }
   const mayRead = await access(file, constants.R_OK).then(
     () => true,

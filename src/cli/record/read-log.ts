@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ignored } from '../../base/ignored.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { LOG_FILE } from './record-file.ts';
 import type { StoredParty } from './stored-runs.ts';
@@ -40,7 +41,7 @@ const TAIL_BYTES = 256 * 1024;
 
 /** The last whole line of a party's log with a time that can be read; undefined if there is none. */
 export async function lastLineOf(folder: string): Promise<LogLine | undefined> {
-  const file = await open(join(folder, LOG_FILE), 'r').catch(() => undefined);
+  const file = await ignored(open(join(folder, LOG_FILE), 'r'), 'a record may have no log');
   if (file === undefined) return undefined;
   try {
     const { size } = await file.stat();
