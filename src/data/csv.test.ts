@@ -181,8 +181,24 @@ describe('CSV files of others', () => {
   it('say that they are no gzip', async () => {
     assert.match(
       await refusal(readTable(await file('id\na\n', 'csv.gz'))),
-      /it is no gzip file, or is cut off/,
+      /it is no gzip file, or is damaged or cut off/,
     );
+  });
+
+  it('are refused when a gzip is cut off or damaged anywhere', async () => {
+    // Text that compresses badly, so that every cut falls into the middle of some record.
+    const rows = Array.from({ length: 3_000 }, (_, i) => `${i},${Math.imul(i, 2_654_435_761) >>> 0}\n`);
+    const whole = gzipSync(`id,x\n${rows.join('')}`);
+    const cuts = [0.1, 0.3, 0.5, 0.7, 0.9].map((part) => Math.floor(part * whole.length));
+    const damaged = Buffer.from(whole);
+    damaged.writeUInt32LE(1, whole.length - 8);
+    const spoilt = [
+      ...[...cuts, whole.length - 8, whole.length - 4].map((end) => whole.subarray(0, end)),
+      damaged,
+    ];
+    for (const bytes of [...spoilt, Buffer.concat([whole, whole.subarray(0, 2_000)])])
+      assert.match(await refusal(readTable(await file(bytes, 'csv.gz'))), /damaged or cut off/);
+    assert.equal((await readTable(await file(whole, 'csv.gz'))).rowCount, 3_000);
   });
 });
 

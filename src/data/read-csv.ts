@@ -70,6 +70,7 @@ function bytesOf(path: string): Readable {
  * @throws {UsageError} PRIVITY_FILE_FORMAT
  */
 export async function readHeader(file: CsvFile): Promise<CsvHeader> {
+  if (isGzip(file.path)) await checkWhole(file);
   const [first = '', second] = await firstRecords(file, 2);
   const declared = /^sep=(.)$/i.exec(first)?.[1];
   if (declared === undefined) return headerOf(file, first, file.delimiter, 0);
@@ -81,6 +82,11 @@ export async function readHeader(file: CsvFile): Promise<CsvHeader> {
   }
   if (second === undefined) throw unreadable(file.origin, 'it has no header line behind its sep= line');
   return headerOf(file, second, declared, 1);
+}
+
+/** The database takes what is left of a file that was cut off, and looks at no checksum: rows would be missing without a word. */
+async function checkWhole(file: CsvFile): Promise<void> {
+  for await (const _ of chunksOf(file));
 }
 
 /** Pure: the names in a record of a file that has been read. */
@@ -133,7 +139,10 @@ async function* chunksOf(file: CsvFile): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) yield chunk as Uint8Array;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw unreadable(file.origin, code.startsWith('Z_') ? 'it is no gzip file, or is cut off' : code);
+    throw unreadable(
+      file.origin,
+      code.startsWith('Z_') ? 'it is no gzip file, or is damaged or cut off' : code,
+    );
   } finally {
     stream.destroy();
   }

@@ -71,7 +71,8 @@ interface Described {
 }
 
 function outOfBounds(name: string, { operands, fracBits }: Described, excess: Excess): UsageError {
-  const { what, came, domain } = excess;
+  const { what, came, domain, from } = excess;
+  const declared = from === undefined ? 'a smaller max' : `a min of ${from} or more`;
   const known = operands.map(
     ({ name, bound, dtype, words }) =>
       `${words ? 'public numbers' : `"${name}"`} of ${boundText(bound, dtype, fracBits)}`,
@@ -79,7 +80,7 @@ function outOfBounds(name: string, { operands, fracBits }: Described, excess: Ex
   return new UsageError(
     'PRIVITY_SECURE_BOUND',
     `${name}: ${what} may be ${came}, and the domain is ${domain}. It was given ${known.join(' and ')}. ` +
-      'Say a smaller max where values are shared (.to(device, { shape, min, max })), scale them, or take fewer fractional bits ' +
+      `Say ${declared} where values are shared (.to(device, { shape, min, max })), scale them, or take fewer fractional bits ` +
       `(fracBits is ${fracBits}); or end the growth of bounds with .clamp(lo, hi), or with .assume({ min, max }) if you know better.`,
   );
 }

@@ -42,6 +42,13 @@ describe('a mistake is the same error at every party, in the call', () => {
       .to(device, { shape });
 
   const wrong: readonly [string, string, (context: Js) => unknown][] = [
+    ['a factor that fixed point makes 0', 'PRIVITY_STEP_INVALID', (context) => vector(context).mul(0.000001)],
+    [
+      'a factor that fixed point makes another one',
+      'PRIVITY_STEP_INVALID',
+      (context) => vector(context).mul(0.00001),
+    ],
+    ['a number that fixed point makes 0', 'PRIVITY_STEP_INVALID', (context) => vector(context).gt(1e-7)],
     [
       'too few members',
       'PRIVITY_SECURE_PARTIES',

@@ -12,6 +12,7 @@ import type { SecretTensor } from '../secure/secret.ts';
 import type { Words } from '../secure/sharing/shares.ts';
 import type { Handle } from './at.ts';
 import { type HandleRecord, kindOf } from './handle.ts';
+import { checkRounding } from './public-number.ts';
 import { contexts, partyNames } from './run-context.ts';
 import { makeSecret, type SecretRecord, secretRecordOf } from './secret-handle.ts';
 import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './secure-bounds.ts';
@@ -69,7 +70,11 @@ function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args:
     others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
   const operands: readonly Operand[] = [
     secret,
-    ...others.map((other, index) => operandOf(other, `${name}, operand ${index + 2},`, device, dtype)),
+    ...others.map((other, index) => {
+      const operand = operandOf(other, `${name}, operand ${index + 2},`, device, dtype);
+      if (isPublic(operand)) checkRounding(name, other, operand);
+      return operand;
+    }),
   ];
   if (rule.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
   checkDtypes(name, rule, operands);

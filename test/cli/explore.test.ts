@@ -73,7 +73,7 @@ describe('privity explore', () => {
   const mistakes: [string, string[], RegExp, exit?: number][] = [
     ['a time without a unit that is known', [job, '--for', '10x'], /--for/],
     ['a job that is not there', ['nowhere.ts'], /nowhere\.ts/, 66],
-    ['inputs that are missing', [example, '--runs', '1'], /table/],
+    ['inputs that are missing', [example, '--runs', '1'], /table is missing/, 66],
     ['a kind of fault that is unknown', [job, '--faults', 'crahs'], /crash/],
   ];
   for (const [what, args, words, exit = 64] of mistakes) {

@@ -56,7 +56,7 @@ export const secureErrors = {
     causes:
       'Bounds that are wide, or unsaid, and grow with every operation: powers, sums over many rows, loops; a divisor that may be 0. The error names the operation, the bounds that came and the domain.',
     remedy:
-      'Say a smaller `max` where values are shared, scale them, or take fewer fractional bits. Or end the growth: `.clamp(lo, hi)` keeps numbers in an interval, `.assume({ min, max })` takes your word for it. `privity local JOB --plain` shows the range that every step really has.',
+      'Say a smaller `max` where values are shared (of a divisor, a `min` above 0), scale them, or take fewer fractional bits. Or end the growth: `.clamp(lo, hi)` keeps numbers in an interval, `.assume({ min, max })` takes your word for it. `privity local JOB --plain` shows the range that every step really has.',
   },
   PRIVITY_SECURE_ASSUMPTION: {
     failure: 'DATA_INVALID',

@@ -12,6 +12,8 @@ export interface Excess {
   readonly what: string;
   readonly came: string;
   readonly domain: string;
+  /** What is too near to 0, or below it, needs a larger `min`, not a smaller `max`: from where on it would do. */
+  readonly from?: string;
 }
 
 /** Thrown by rules, and caught where they are asked. */
@@ -47,5 +49,6 @@ export function between(x: Interval, from: number, to: number, what: string, fra
     what,
     came: rangeText(x, fracBits),
     domain: `${number(from)} to ${number(to)}`,
+    ...(min < from ? { from: number(from) } : {}),
   });
 }
