@@ -20,6 +20,7 @@ export function plaintextLines(reports: readonly SecureReport[], style: Style): 
     step.off === undefined ? '' : `off by ${number(step.off)}`,
   ]);
   const problems = steps.flatMap(problem);
+  const follows = cells.some(([sign]) => sign === FOLLOWS);
   return [
     style.bold('On plaintext: what each step really had, of what is known of it'),
     ...alignColumns(cells, { indent: '  ', right: [3] }),
@@ -27,12 +28,23 @@ export function plaintextLines(reports: readonly SecureReport[], style: Style): 
       ? ['  Every step is within its bounds, and every assumption holds.']
       : [
           ...problems,
+          ...(follows ? [`  ${FOLLOWS} beyond its bound, because a step before it is`] : []),
           '  The result above is that of plain arithmetic; a run for real would be refused, or wrong.',
         ]),
   ];
 }
 
-const mark = ({ outside, refused }: Step): string => (outside || refused !== undefined ? '✖' : '✔');
+/** Where nothing is wrong with a step itself, but what went before it was not as it was said to be. */
+const FOLLOWS = '!';
+
+function mark({ outside, refused, bound, min = 0, max = 0 }: Step): string {
+  if (outside || refused !== undefined) return '✖';
+  const { min: least = Number.NEGATIVE_INFINITY, max: most = Number.POSITIVE_INFINITY } = bound ?? {};
+  return min >= least - slack(least) && max <= most + slack(most) ? '✔' : FOLLOWS;
+}
+
+/** Last bits of fixed point, and what floating point makes of them. */
+const slack = (end: number): number => 2 ** -10 + 1e-5 * Math.abs(end);
 
 function problem({ operation, name, min, max, outside, refused }: Step): string[] {
   const range = `${number(min)} to ${number(max)}`;

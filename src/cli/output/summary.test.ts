@@ -151,10 +151,26 @@ describe('the summary', () => {
     assert.match(text, /Assumed, and not checked\n {2}"w" \[20\] lies in -64 to 64 \(10 ×\)/);
     assert.doesNotMatch(summaryText(input(board, ['alice', 'bob'].map(report)), false), /Secure|masked/);
     const step = { operation: 'assume', name: 'w', shape: [20], count: 2, min: -80.5, max: 3 };
-    const traced = { ...cost, plaintext: [{ ...step, bound: { min: -64, max: 64 }, outside: true }] };
+    const squared = {
+      operation: 'square',
+      name: 'square',
+      shape: [20],
+      count: 1,
+      min: 0,
+      max: 6480.25,
+      bound: { min: 0, max: 4096 },
+    };
+    const traced = {
+      ...cost,
+      plaintext: [{ ...step, bound: { min: -64, max: 64 }, outside: true }, squared],
+    };
     const both = [{ ...report('alice'), secure: [traced] }, report('bob')];
     const tried = summaryText(input(board, both), false);
     assert.match(tried, /✖ {2}assume "w" {2}\[20\] {2}2 × {2}-80\.5 to 3 {2}of -64 to 64/);
+    assert.match(
+      tried,
+      /! {2}square[^\n]*of 0 to 4096[\s\S]*! beyond its bound, because a step before it is/,
+    );
     assert.match(tried, /nothing else did, but the numbers of secure computation, on plaintext\)/);
     assert.doesNotMatch(tried, /masked/);
     assert.match(tried, /an assumption does not hold: "w" is -80\.5 to 3/);
