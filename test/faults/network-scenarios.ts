@@ -15,7 +15,7 @@ import {
 import type { End, PartyName, Scenario, When } from './scenario.ts';
 
 /** Long enough for three parties to start and to meet, also on a busy machine. */
-const EXPIRES_AFTER_MS = 15_000;
+const EXPIRES_AFTER_MS = 25_000;
 
 /** What the network does to large values, to intersections, and to everything. */
 function network(): Scenario[] {
@@ -212,6 +212,7 @@ function expiring(): Scenario[] {
     parties: 3,
     args: { act: 'outlast', who: 'bob' },
     expiresAfterMs: EXPIRES_AFTER_MS,
+    patienceMs: EXPIRES_AFTER_MS + 40_000,
     bytesPerSecond: 1e9,
   } as const;
   return [

@@ -146,7 +146,7 @@ export function encodeGoodbye(): Uint8Array[] {
 /** A frame whose payload does not come last is copied once. */
 export const FRAME_BOUND: DecodeBound = {
   bytesMax: LINK_FRAME_BYTES_MAX,
-  memory: { perByte: 192, once: 128 * 1024 },
+  memory: { perByte: 384, once: 128 * 1024 },
   steps: { perByte: 64, once: 5_000 },
 };
 
