@@ -73,14 +73,6 @@ async function program(...says: readonly FromProgram['type'][]) {
 }
 
 describe('a program after the verdict', () => {
-  it('that still loads the job is ended at once, without a warning: it has nothing to clean up', async () => {
-    const { life, exit, warned } = await program();
-    await life.end(outcome);
-    assert.equal(warned(), false);
-    const { signal, endedByPrivity } = exit() as { signal?: string; endedByPrivity?: string };
-    assert.deepEqual([signal, endedByPrivity], ['SIGKILL', 'because the run could not begin']);
-  });
-
   for (const word of ['loaded', 'failed'] as const) {
     it(`that has said "${word}" has the grace period for what it still has to do and to tell`, async () => {
       const { life, sent, exit, warned, graceOver } = await program(word);

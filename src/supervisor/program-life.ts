@@ -50,8 +50,6 @@ export class ProgramLife<Child extends ProgramChild> {
   #isOver = false;
   /** Why Privity has ended the process, if it has. */
   #endedBecause: string | undefined;
-  /** It has loaded the job, or said why it cannot. */
-  #hasSpoken = false;
   /** What ended the process has been told as a failure already. */
   #isTold = false;
 
@@ -189,17 +187,10 @@ export class ProgramLife<Child extends ProgramChild> {
     this.#process?.killTree();
   }
 
-  /**
-   * After the verdict: the job's own clean-up has `graceMs`, then the whole process tree is ended. One that still loads the job has
-   * nothing to clean up.
-   */
+  /** After the verdict: the job's own clean-up has `graceMs`, then the whole process tree is ended. */
   async end(outcome: Outcome): Promise<void> {
     const program = this.#process;
     if (!program) return;
-    if (!this.#hasSpoken) {
-      this.kill(endedBecause.noRun);
-      return this.#gone(program);
-    }
     const { bounds, platform, say, chronicle, party } = this.#options;
     program.send(outcome.result === 'completed' ? { type: 'close' } : { type: 'abort', outcome });
     let timer: Timer | undefined;
@@ -243,13 +234,11 @@ export class ProgramLife<Child extends ProgramChild> {
     const { dispatch, say, own, record, parties, chronicle, platform } = this.#options;
     switch (message.type) {
       case 'loaded':
-        this.#hasSpoken = true;
         this.#jobHash = message.jobHash;
         this.#jobDeadlineMs = message.stepDeadlineMs;
         this.#watch.limitSteps(message.stepDeadlineMs);
         return this.#options.loaded(message.jobHash, message.argsDigest, message.facts);
       case 'failed':
-        this.#hasSpoken = true;
         say.awaitDetail(message.failure);
         return dispatch({ type: 'failed', failure: message.failure });
       case 'scopeFailed':
