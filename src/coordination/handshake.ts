@@ -5,7 +5,7 @@ import { type Item, type Items, NO_FACTS } from './hello-facts.ts';
 import type { Hello } from './types.ts';
 
 /** Changes whenever parties of different versions could misunderstand each other. */
-export const PROTOCOL_VERSION = 'privity/3';
+export const PROTOCOL_VERSION = 'privity/4';
 
 /** The hellos that a party has, its own among them, by the name of the party. */
 export type Hellos = ReadonlyMap<string, Hello>;

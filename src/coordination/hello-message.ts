@@ -15,11 +15,12 @@ import type { Hello } from './types.ts';
 /** Characters of a version, a digest, a lockfile's name. */
 const WORD_CHARS_MAX = 256;
 
-export function helloToWire({ facts = NO_FACTS, ...words }: Hello) {
+export function helloToWire({ facts = NO_FACTS, programKey = '', ...words }: Hello) {
   const { files, args, ...versions } = facts;
   return {
     ...words,
     ...versions,
+    programKey,
     files: [...files.listed],
     moreFiles: files.more,
     arguments: [...args.listed],
@@ -31,15 +32,15 @@ export function helloToWire({ facts = NO_FACTS, ...words }: Hello) {
 export function helloFromWire(hello: pb.Hello): Hello {
   const { protocol, version, federation, job, args, runId, nonce } = hello;
   const words = { protocol, version, federation, job, args, runId, nonce };
-  const { node, duckdb, lockfile } = hello;
-  for (const word of [...Object.values(words), node, duckdb, lockfile])
+  const { node, duckdb, lockfile, programKey } = hello;
+  for (const word of [...Object.values(words), node, duckdb, lockfile, programKey])
     if (word.length > WORD_CHARS_MAX) refuse('a word in its hello is too long');
   const facts: HelloFacts = {
     files: itemsFromWire(hello.files, hello.moreFiles),
     args: itemsFromWire(hello.arguments, hello.moreArguments),
     ...{ node, duckdb, lockfile },
   };
-  return { ...words, facts };
+  return { ...words, programKey, facts };
 }
 
 function itemsFromWire(items: readonly pb.HelloItem[], more: number): Items {

@@ -49,6 +49,8 @@ export interface Hello {
   /** Empty when the parties shall derive it from their nonces. */
   readonly runId: string;
   readonly nonce: string;
+  /** Fingerprint of the key with which this party's program connects to others in this run. */
+  readonly programKey?: string | undefined;
   readonly facts?: HelloFacts | undefined;
 }
 

@@ -14,7 +14,7 @@ interface Base {
   readonly party: string;
 }
 
-export const PROCESS_ROLES = ['supervisor', 'program'] as const;
+export const PROCESS_ROLES = ['supervisor', 'program', 'stand-in'] as const;
 
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 

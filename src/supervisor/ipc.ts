@@ -10,7 +10,6 @@ import type { Fin, Outcome } from '../coordination/types.ts';
 import type { LedgerNews } from '../observe/ledger.ts';
 import type { SecureCost, StepOutcome } from '../observe/report.ts';
 import type { RunName } from './connector.ts';
-import type { LastWord } from './last-word.ts';
 import type { ErrorDetail, FederationMember } from './options.ts';
 import type { Tried } from './sandbox/policy.ts';
 
@@ -30,12 +29,11 @@ export type ToProgram =
       readonly dataLinkMs: number;
       /** The process has no network: its supervisor dials for it. */
       readonly isSandboxed?: boolean;
-      /** What the process has to know to speak for a supervisor that is gone. */
-      readonly lastWord: LastWord;
     }
   | {
       readonly type: 'start';
       readonly run: RunName;
+      /** With the keys of this run, the only ones that programs know each other by. */
       readonly federation: readonly FederationMember[];
       readonly identity: { readonly certPem: string; readonly keyPem: string };
     }

@@ -1,5 +1,5 @@
 /**
- * The last word of a party whose supervisor is gone. Its program process outlives it for a moment and answers in its place: it
+ * The last word of a party whose supervisor is gone. Its stand-in (stand-in.ts) outlives it for a moment and answers in its place: it
  * listens at the party's port for the peers that dial this party, and dials those that this party dials. Whoever comes is refused with
  * the reason, over mutual TLS with the party's key, so nobody else can say it, and a gateway that merely restarts cannot either.
  *

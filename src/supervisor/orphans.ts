@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Claim, isSame, ownerState, readClaim } from './claim.ts';
 import { LAST_WORD_MS_MAX } from './last-word.ts';
-import { groupMembers, LOCAL_MARK, MARK, markedProcesses, treeGone } from './process-group.ts';
+import { groupMembers, LOCAL_MARK, MARK, markedProcesses, STAND_IN_MARK, treeGone } from './process-group.ts';
 
 /** Folders of this program begin so. */
 const FOLDER_PREFIX = 'privity-';
 /**
- * A program whose supervisor has just died tells its peers and clears up by itself; it is given this long before somebody else
+ * What a supervisor that has just died leaves tells the peers and clears up by itself; it is given this long before somebody else
  * does it: the time for which it may live on, and some to end.
  */
 const OWN_END_MS = LAST_WORD_MS_MAX + 500;
@@ -88,7 +88,8 @@ export function orphanText({ claim, processes, files, bytes, folder }: Orphan): 
 
 function processesOf(folder: string, { program }: Claim): readonly number[] {
   const group = program !== null && isSame(program) ? groupMembers(program.pid) : [];
-  return [...new Set([...group, ...markedProcesses(folder, MARK)])];
+  const marked = [MARK, STAND_IN_MARK].flatMap((mark) => markedProcesses(folder, mark));
+  return [...new Set([...group, ...marked])];
 }
 
 /** A folder of another user, or a link to somewhere else, is nobody's to remove here. */

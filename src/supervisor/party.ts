@@ -6,20 +6,14 @@ import { basename } from 'node:path';
 import { deferred } from '../base/deferred.ts';
 import { EnvironmentError } from '../base/errors.ts';
 import { failureCodes } from '../base/failure-codes.ts';
-import { PRIVITY_VERSION } from '../base/version.ts';
 import type { Timer } from '../contracts/index.ts';
-import { digestOf, signedText } from '../coordination/board.ts';
-import {
-  differences,
-  type Hellos,
-  ownRunId,
-  PROTOCOL_VERSION,
-  runBinding,
-} from '../coordination/handshake.ts';
+import { signedText } from '../coordination/board.ts';
+import { differences, type Hellos, ownRunId, runBinding } from '../coordination/handshake.ts';
 import { factsOf, type JobFacts } from '../coordination/hello-facts.ts';
-import type { CoreEvent, Effect, Hello, Outcome } from '../coordination/types.ts';
+import type { CoreEvent, Effect, Outcome } from '../coordination/types.ts';
 import { withTexts } from '../coordination/verdict.ts';
 import type { RunReport } from '../observe/report.ts';
+import type { RunIdentity } from '../transport/index.ts';
 import { Announcer } from './announcer.ts';
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
 import { Chronicle } from './chronicle.ts';
@@ -28,7 +22,8 @@ import { ControlPlane } from './control-plane.ts';
 import { Coordinator } from './coordinator.ts';
 import type { PartyOptions } from './options.ts';
 import { OwnFailures } from './own-failures.ts';
-import type { Planes, ProgramChild, SupervisorPlatform, TempFolder } from './platform.ts';
+import { helloOf, membersByProgramKey } from './own-hello.ts';
+import type { Planes, ProgramChild, StandIn, SupervisorPlatform, TempFolder } from './platform.ts';
 import { endedBecause } from './program-exit.ts';
 import { ProgramLife } from './program-life.ts';
 import { RunRecord } from './reclaim.ts';
@@ -47,6 +42,8 @@ export class PartyRun<Child extends ProgramChild> {
   readonly #parties: readonly string[];
   readonly #self: number;
   readonly #nonce: string;
+  /** What the program process has in place of this party's key. */
+  readonly #runIdentity: RunIdentity;
   /** What the run is called here until the parties have agreed. */
   readonly #ownRunId: string;
   readonly #startedAt: number;
@@ -62,6 +59,7 @@ export class PartyRun<Child extends ProgramChild> {
   readonly #coordinator: Coordinator;
   #control: ControlPlane | undefined;
   #planes: Planes<Child> | undefined;
+  #standIn: StandIn | undefined;
   #folder: TempFolder | undefined;
 
   constructor(options: PartyOptions, platform: SupervisorPlatform<Child>) {
@@ -69,6 +67,7 @@ export class PartyRun<Child extends ProgramChild> {
     this.#options = options;
     this.#platform = platform;
     this.#nonce = Buffer.from(random.bytes(NONCE_BYTES)).toString('hex');
+    this.#runIdentity = platform.createRunIdentity(options.identity);
     this.#startedAt = clock.wallTime();
     const origin = clock.now();
     this.#record = new RunRecord(platform);
@@ -112,7 +111,8 @@ export class PartyRun<Child extends ProgramChild> {
     this.#own = own;
     const loaded = (job: string, args: string, facts: JobFacts): void => {
       chronicle.note({ what: 'ready' });
-      dispatch({ type: 'loaded', hello: { ...this.#hello(job, args), facts: factsOf(facts) } });
+      const words = { job, args, nonce: this.#nonce, programKey: this.#runIdentity.fingerprint };
+      dispatch({ type: 'loaded', hello: { ...helloOf(options, words), facts: factsOf(facts) } });
     };
     const shared = {
       platform,
@@ -182,7 +182,8 @@ export class PartyRun<Child extends ProgramChild> {
     const planes = await this.#soon(`listening at ${at}`, opening, (late) => late.close());
     this.#planes = planes;
     record.hold('port', String(options.listen.port), () => planes.close());
-    // Before any peer can meet this supervisor: from then on there is somebody who tells them if it is killed (last-word.ts).
+    // Before any peer can meet this supervisor: from then on there is somebody who tells them if it is killed.
+    await this.#haveStandIn(folder.path);
     const starting = this.#program.start(folder.path);
     await this.#soon('starting the program process', starting, () => this.#program.kill(endedBecause.noRun));
     const coordinator = this.#coordinator;
@@ -203,6 +204,22 @@ export class PartyRun<Child extends ProgramChild> {
     if (this.#program.pid !== undefined) folder.programIs(this.#program.pid);
     this.#tellWaits();
     platform.rehearse(coordinator.state.config);
+  }
+
+  async #haveStandIn(tempDir: string): Promise<void> {
+    const { party, federation, identity, listen } = this.#options;
+    const { lostAfterMs } = this.#bounds;
+    const lost = (): void =>
+      this.#say.warn(
+        'the process that stands in for this supervisor has ended: should this one be killed, peers hear it by silence only',
+      );
+    const word = { party, federation, identity, listen, lostAfterMs };
+    const starting = this.#platform.startStandIn(word, tempDir, lost);
+    const what = 'starting the process that stands in for this one';
+    const standIn = await this.#soon(what, starting, (late) => late.end());
+    this.#standIn = standIn;
+    this.#record.hold('stand-in process', String(standIn.pid), () => standIn.end());
+    this.#say.emit({ event: 'process.started', role: 'stand-in', pid: standIn.pid });
   }
 
   #heedSignals(): void {
@@ -304,8 +321,11 @@ export class PartyRun<Child extends ProgramChild> {
     this.#say.emit({ event: 'run.started', job: jobFile, parties: this.#parties, ownRunId: this.#ownRunId });
     for (const difference of differences(this.#hellos()))
       this.#say.info(`not the same everywhere: ${difference}`);
-    const run = { runId, binding: runBinding(this.#hellos()) };
-    if (this.#planes) this.#program.begin(run, this.#planes);
+    this.#standIn?.begun();
+    const hellos = this.#hellos();
+    const run = { runId, binding: runBinding(hellos) };
+    const programs = membersByProgramKey(this.#options.federation, hellos);
+    if (this.#planes) this.#program.begin(run, this.#planes, this.#runIdentity, programs);
   }
 
   async #close(outcome: Outcome): Promise<RunReport> {
@@ -359,22 +379,5 @@ export class PartyRun<Child extends ProgramChild> {
     const { hello, peers } = this.#coordinator.state;
     const all = this.#parties.map((name, i) => [name, i === this.#self ? hello : peers[i]?.hello] as const);
     return new Map(all.flatMap(([name, said]) => (said ? [[name, said] as const] : [])));
-  }
-
-  #hello(job: string, args: string): Hello {
-    const { federation: members, federationName, runId = '' } = this.#options;
-    const federation = digestOf([
-      federationName,
-      members.map(({ name, fingerprint }) => [name, fingerprint]),
-    ]);
-    return {
-      protocol: PROTOCOL_VERSION,
-      version: PRIVITY_VERSION,
-      federation,
-      job,
-      args,
-      runId,
-      nonce: this.#nonce,
-    };
   }
 }

@@ -8,7 +8,7 @@ import type { CoreConfig, Signer, TrailEntry } from '../coordination/types.ts';
 import type { LoadedJob } from '../program/load-job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
 import type { SpillStore } from '../program/spill.ts';
-import type { OpenSocket } from '../transport/index.ts';
+import type { OpenSocket, RunIdentity } from '../transport/index.ts';
 import type { RunName } from './connector.ts';
 import type { Connect } from './control-plane.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
@@ -60,6 +60,15 @@ export interface ProgramChild {
   treeGone(): Promise<readonly number[]>;
 }
 
+/** A process that tells the peers when this one is gone. */
+export interface StandIn {
+  readonly pid: number;
+  /** The run has begun: peers that are not there now will not come. */
+  begun(): void;
+  /** It is not needed any more. */
+  end(): Promise<void>;
+}
+
 /** The port of a party and its control links. */
 export interface Planes<Child> {
   readonly connect: Connect;
@@ -100,6 +109,10 @@ export interface SupervisorPlatform<Child extends ProgramChild = ProgramChild> e
     memoryMaxBytes: number | undefined,
     sandbox: SandboxRequest | undefined,
   ): Promise<Child>;
+  /** `lost`: it has ended before it was asked to. @throws {EnvironmentError} PRIVITY_PROGRAM_NOT_STARTED */
+  startStandIn(word: LastWord, tempDir: string, lost: () => void): Promise<StandIn>;
+  /** A key of this run for the program process, which is not to have the party's. */
+  createRunIdentity(identity: PartyOptions['identity']): RunIdentity;
   /** What a program may hold if its party says nothing, in bytes; undefined: as much as it likes. */
   defaultMemoryMax(): number | undefined;
   /** `expected`: texts that are likely to be signed when time matters. */
@@ -128,8 +141,6 @@ export interface ProgramPlatform extends EventLoop {
   send(message: FromProgram): void;
   /** Ends the process, orderly, once all that was sent has been taken. */
   finish(): void;
-  /** Tells every peer, for the supervisor that is gone, that it is. Resolves when they know or it is too late; never rejects. */
-  sayLastWord(word: LastWord): Promise<void>;
   /** A line for this party's log. */
   print(line: string): void;
   loadJob(file: string): Promise<LoadedJob>;

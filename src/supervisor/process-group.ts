@@ -11,6 +11,9 @@ export const MARK = 'privity_program';
 /** The same for the supervisors of one `privity local`, and whatever they start; its value is the folder with their keys. */
 export const LOCAL_MARK = 'privity_local';
 
+/** The same for the process that stands in for the supervisor; its value is the folder, too, but it is not of the job's. */
+export const STAND_IN_MARK = 'privity_stand_in';
+
 /** How long killed processes may take to disappear before they count as left over. */
 const TREE_GONE_TIMEOUT_MS = 1_000;
 const POLL_MS = 10;

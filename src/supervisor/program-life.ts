@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Timer } from '../contracts/index.ts';
 import type { JobFacts } from '../coordination/hello-facts.ts';
 import type { CoreEvent, CoreState, Outcome } from '../coordination/types.ts';
+import type { Identity } from '../transport/index.ts';
 import type { Announcer } from './announcer.ts';
 import { type Bounds, KILLED_MS } from './bounds.ts';
 import { LastHeard } from './busy.ts';
@@ -11,7 +12,7 @@ import type { RunName } from './connector.ts';
 import type { FromProgram, StepNews, ToProgram } from './ipc.ts';
 import { memoryText } from './memory-limit.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import type { PartyOptions } from './options.ts';
+import type { FederationMember, PartyOptions } from './options.ts';
 import type { OwnFailures } from './own-failures.ts';
 import type { Planes, ProgramChild, SupervisorPlatform } from './platform.ts';
 import { describeExit, endedBecause, type ProgramExit } from './program-exit.ts';
@@ -107,7 +108,7 @@ export class ProgramLife<Child extends ProgramChild> {
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, args, errorDetail, plaintext = false, identity, listen } = options;
+    const { party, args, errorDetail, plaintext = false } = options;
     program.send({
       type: 'load',
       party,
@@ -121,9 +122,7 @@ export class ProgramLife<Child extends ProgramChild> {
       ...(isSandboxed ? { isSandboxed } : {}),
       ...(memoryMaxBytes === undefined ? {} : { memoryMaxBytes }),
       dataLinkMs: bounds.dataLinkMs,
-      lastWord: { party, federation, identity, listen, lostAfterMs: bounds.lostAfterMs },
     });
-    // Told only now: whoever sees it can rely on the process knowing its last word.
     say.emit({ event: 'process.started', role: 'program', pid: program.pid });
     const limit = platform.clock.after(bounds.loadMs, () => {
       if (this.#jobHash !== null) return;
@@ -166,9 +165,13 @@ export class ProgramLife<Child extends ProgramChild> {
     this.kill(endedBecause.memory(memoryMaxBytes));
   }
 
-  /** All parties are there: lets the program begin. */
-  begin(run: RunName, planes: Planes<Child>): void {
-    const { federation, identity } = this.#options.party;
+  /** All parties are there: lets the program begin, with its key of this run and those of its peers. */
+  begin(
+    run: RunName,
+    planes: Planes<Child>,
+    identity: Identity,
+    federation: readonly FederationMember[],
+  ): void {
     this.send({ type: 'start', run, federation, identity });
     if (this.#process) planes.handDataTo(this.#process, run);
     this.#watch.start();

@@ -2,7 +2,7 @@
  * The program process of one party: it takes its supervisor's words, and ends when the supervisor says so or is gone.
  *
  * What it needs for that is loaded at once; everything else, which takes far longer, when the supervisor turns out to be there. So a
- * supervisor that is killed while this process starts is told of as soon as can be.
+ * process whose supervisor is killed while it starts does not outlive it for long.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import type { ToProgram } from './ipc.ts';
 import { keepPrivate } from './private-process.ts';
 import { MARK } from './process-group.ts';
 import type { ProgramRun } from './program-run.ts';
-import { endProcessTree, type Watchdog, watchParent } from './watchdog.ts';
+import { endProcessTree, watchParent } from './watchdog.ts';
 
 /** By its number: the stream of that name would make it non-blocking. */
 const STANDARD_INPUT = 0;
@@ -24,7 +24,7 @@ keepPrivate();
 const tempDir = process.env[MARK] ?? '';
 /** null: the supervisor died before it had said all of it. */
 const load = readLoad();
-const watchdog: Watchdog | null = load && watchParent(tempDir, load.lastWord);
+watchParent(tempDir);
 let run: ProgramRun | null = null;
 /** What has come while the run was being loaded. */
 const early: (readonly [ToProgram, unknown])[] = [];
@@ -58,22 +58,15 @@ async function begin(load: Load): Promise<void> {
   }
 }
 
-// The supervisor is gone: tell the peers, who have their own supervisors, then leave nothing behind.
+// The supervisor is gone: tell the programs of the peers, then leave nothing behind.
 const orphaned = (): void => {
-  watchdog?.awake();
-  const told = ignored(run?.orphaned() ?? sayLastWord(), 'nobody is left to be told but by silence');
+  const told = ignored(run?.orphaned() ?? Promise.resolve(), 'nobody is left to be told but by silence');
   void told.finally(() => endProcessTree(tempDir));
 };
 process.on('disconnect', orphaned);
 // It may be gone since before anybody listened.
 if (!process.connected) orphaned();
 else if (load) void begin(load);
-
-/** Before there is a run, and so before there are data links. */
-async function sayLastWord(): Promise<void> {
-  if (load === null || load.isSandboxed) return;
-  await (await import('./last-word.ts')).sayLastWord({ ...load.lastWord, isJoining: true });
-}
 
 // An error that the job has let slip past every promise. The process goes on until the verdict ends it.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -109,15 +109,12 @@ export class ProgramRun {
     else socket?.destroy();
   }
 
-  /** Tells every peer that nobody answers for this party any more: its program at once, its supervisor for certain. */
+  /** Tells the programs of the peers, which are busy with this one, at once; their supervisors are told beside (stand-in.ts). */
   async orphaned(): Promise<void> {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
     const noticed = new Promise<void>((resolve) => void this.#platform.hold(ORPHAN_NOTICE_MS, resolve));
-    const word = { ...this.#load.lastWord, isJoining: this.#plane === null };
-    // In a sandbox there is no network to say it by.
-    const said = this.#load.isSandboxed ? undefined : this.#platform.sayLastWord(word);
-    await Promise.allSettled([said, noticed]);
+    await noticed;
   }
 
   /** Something was thrown outside of every step: the job's own doing, unless it follows from the verdict. */

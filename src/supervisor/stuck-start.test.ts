@@ -36,6 +36,7 @@ const options: PartyOptions = {
 };
 
 let removed = 0;
+let stoodDown = 0;
 const machine = (broken: Partial<SupervisorPlatform<ProgramChild>>): SupervisorPlatform<ProgramChild> => ({
   ...fast,
   pid: 1,
@@ -51,6 +52,8 @@ const machine = (broken: Partial<SupervisorPlatform<ProgramChild>>): SupervisorP
     handDataTo: () => undefined,
     close: async () => undefined,
   }),
+  startStandIn: async () => ({ pid: 2, begun: () => undefined, end: async () => void stoodDown++ }),
+  createRunIdentity: (identity) => ({ ...identity, fingerprint: '' }),
   spawnProgram: () => never,
   defaultMemoryMax: () => undefined,
   createSigner: () => ({ sign: () => '', accepts: () => true }),
@@ -67,15 +70,23 @@ const stuck = (message: RegExp) => (error: unknown) => {
 
 describe('a start that never comes to its end', () => {
   it('is given up, at each thing that it waits for, and what it had is given back', async () => {
-    const parts: readonly [Partial<SupervisorPlatform<ProgramChild>>, RegExp, number][] = [
-      [{ tempFolder: () => never }, /^making a temporary folder: not done within 10 s/, 0],
-      [{ openPlanes: () => never }, /^listening at alice:7: not done within 10 s/, 1],
-      [{}, /^starting the program process: not done within 10 s/, 1],
+    const parts: readonly [Partial<SupervisorPlatform<ProgramChild>>, RegExp, number, number][] = [
+      [{ tempFolder: () => never }, /^making a temporary folder: not done within 10 s/, 0, 0],
+      [{ openPlanes: () => never }, /^listening at alice:7: not done within 10 s/, 1, 0],
+      [
+        { startStandIn: () => never },
+        /^starting the process that stands in for this one: not done within 10 s/,
+        1,
+        0,
+      ],
+      [{}, /^starting the program process: not done within 10 s/, 1, 1],
     ];
-    for (const [broken, message, folders] of parts) {
+    for (const [broken, message, folders, standIns] of parts) {
       removed = 0;
+      stoodDown = 0;
       await assert.rejects(new PartyRun(options, machine(broken)).run(), stuck(message));
       assert.equal(removed, folders);
+      assert.equal(stoodDown, standIns);
     }
   });
 

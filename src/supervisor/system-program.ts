@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { closeDatabase, configureDatabase, DATABASE_MEMORY_MB } from '../data/index.ts';
 import { loadJob } from '../program/load-job.ts';
 import type { FromProgram } from './ipc.ts';
-import { sayLastWord } from './last-word.ts';
 import { openDataPlane } from './planes.ts';
 import type { ProgramPlatform } from './platform.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -24,7 +23,6 @@ export const systemProgram: ProgramPlatform = {
     if (!process.connected) return;
     process.send?.({ type: 'news', news: [] } satisfies FromProgram, () => process.exit(0));
   },
-  sayLastWord,
   print,
   loadJob,
   surroundings: surroundingsOf,

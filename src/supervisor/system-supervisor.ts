@@ -1,4 +1,5 @@
 /** The machine that this supervisor runs on. It loads nothing that only programs need, such as the database. */
+import { createRunIdentity } from '../transport/index.ts';
 import { makeTempFolder } from './folders.ts';
 import { machineMemoryMax } from './machine-memory.ts';
 import { clearOrphan, findOrphans, orphanText } from './orphans.ts';
@@ -7,6 +8,7 @@ import type { SupervisorPlatform } from './platform.ts';
 import { ProgramProcess } from './program-process.ts';
 import { rehearse } from './rehearsal.ts';
 import { createSigner } from './signer.ts';
+import { startStandIn } from './stand-in.ts';
 import { systemLoop } from './system-loop.ts';
 
 export const systemSupervisor: SupervisorPlatform<ProgramProcess> = {
@@ -25,6 +27,8 @@ export const systemSupervisor: SupervisorPlatform<ProgramProcess> = {
   },
   openPlanes,
   spawnProgram: (...given) => ProgramProcess.spawn(...given),
+  startStandIn,
+  createRunIdentity,
   defaultMemoryMax: () => machineMemoryMax(1),
   createSigner,
   rehearse,

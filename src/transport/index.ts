@@ -12,6 +12,7 @@ export {
   isFingerprint,
 } from './identity/certificate.ts';
 export { checkPartyName, isPartyName } from './identity/party-name.ts';
+export { createRunIdentity, type RunIdentity } from './identity/run-identity.ts';
 export {
   checkOwnIdentity,
   describeProblem,

@@ -1,4 +1,4 @@
-/** What is left when a supervisor and its program are killed at the same instant, and who clears it. Real processes. */
+/** What is left when a supervisor, its program and its stand-in are killed at the same instant, and who clears it. Real processes. */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -59,7 +59,7 @@ const runAs = (party: string, ...more: string[]): Started =>
 
 const never = () => join(cwd, 'never');
 
-/** A run of both parties in which bob's supervisor and program are killed in one instant. The folder that bob leaves. */
+/** A run of both parties in which all of bob's processes are killed in one instant. The folder that bob leaves. */
 async function killedRun(): Promise<string> {
   const before = await readdir(tmp);
   const [alice, bob] = ['alice', 'bob'].map((party) => runAs(party, '--arg', `until=${never()}`));
@@ -73,10 +73,9 @@ async function killedRun(): Promise<string> {
     (event) => event.event === 'process.started',
   );
   const pids = Object.fromEntries(started.map(({ role, pid }) => [role, pid as number]));
-  // Stopped first, so that the program cannot notice that its supervisor is gone.
-  process.kill(pids.program ?? 0, 'SIGSTOP');
-  process.kill(pids.supervisor ?? 0, 'SIGKILL');
-  process.kill(pids.program ?? 0, 'SIGKILL');
+  // Stopped first, so that they cannot notice that their supervisor is gone.
+  for (const role of ['program', 'stand-in']) process.kill(pids[role] ?? 0, 'SIGSTOP');
+  for (const role of ['supervisor', 'program', 'stand-in']) process.kill(pids[role] ?? 0, 'SIGKILL');
   const [ended] = await Promise.all([alice.ended, bob.ended]);
   assert.equal(ended.code, 69, ended.stdout);
   const left = (await readdir(tmp)).filter((name) => !before.includes(name));
@@ -85,7 +84,7 @@ async function killedRun(): Promise<string> {
   return join(tmp, left[0] ?? '');
 }
 
-describe('a supervisor that was killed together with its program', () => {
+describe('a supervisor that was killed together with its program and its stand-in', () => {
   it('leaves a folder and a process, which the doctor lists and clears, but nothing of a live run', async () => {
     const done = join(cwd, 'done-1');
     const live = start(['local', 'wait.ts', '--arg', `until=${done}`], { cwd, tmp, main });

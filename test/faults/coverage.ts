@@ -64,7 +64,7 @@ const WITH_DATA: ReadonlySet<When> = new Set([
 ]);
 const SILENT: ReadonlySet<Kind> = new Set([
   'kill supervisor',
-  'kill both',
+  'kill all',
   'stop supervisor',
   'stop both',
   'host gone',

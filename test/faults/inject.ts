@@ -1,5 +1,6 @@
 /** Faults, made by the means that nature has: signals to processes, and what a network does to bytes. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessRole } from '../../src/observe/events.ts';
 import type { Hosts } from './namespaces.ts';
 import type { Parties } from './parties.ts';
 import type { Path } from './proxy.ts';
@@ -23,13 +24,11 @@ const SHORT_MS = 600;
 
 type Injection = (parties: Parties, whom: readonly PartyName[]) => Promise<void> | void;
 
-type Role = 'supervisor' | 'program';
-
 /** All processes first, then the signals one right after the other. */
 async function signal(
   parties: Parties,
   whom: readonly PartyName[],
-  roles: readonly Role[],
+  roles: readonly ProcessRole[],
   name: NodeJS.Signals,
 ) {
   const pids = await Promise.all(whom.flatMap((party) => roles.map((role) => parties.get(party).pid(role))));
@@ -37,13 +36,13 @@ async function signal(
 }
 
 const send =
-  (name: NodeJS.Signals, ...roles: readonly Role[]): Injection =>
+  (name: NodeJS.Signals, ...roles: readonly ProcessRole[]): Injection =>
   (parties, whom) =>
     signal(parties, whom, roles, name);
 
 /** Stopped until all others have ended; then they go on, and have to end by themselves, too. */
 const freeze =
-  (...roles: readonly Role[]): Injection =>
+  (...roles: readonly ProcessRole[]): Injection =>
   async (parties, whom) => {
     await signal(parties, whom, roles, 'SIGSTOP');
     const rest = parties.all.filter((party) => !whom.includes(party.name as PartyName));
@@ -92,7 +91,7 @@ const injections: Readonly<Record<What, Injection>> = {
   nothing: () => undefined,
   'kill program': send('SIGKILL', 'program'),
   'kill supervisor': send('SIGKILL', 'supervisor'),
-  'kill both': send('SIGKILL', 'supervisor', 'program'),
+  'kill all': send('SIGKILL', 'supervisor', 'program', 'stand-in'),
   // For good: the supervisor has to end it.
   'stop program': send('SIGSTOP', 'program'),
   'stop program for a while': async (parties, whom) => {

@@ -13,7 +13,7 @@ quickForm('fault matrix, network', scenarios, [
   'refuse data, mid-transfer, alice and bob of 2',
   'reset storm, mid-transfer, alice and bob of 2',
   'gateway restart, mid-transfer, alice and bob of 2',
-  'kill both, after READY, alice of 2',
+  'kill all, after READY, alice of 2',
   'port taken, bob of 3',
   'certificate unknown, bob of 3',
   'black hole, mid-transfer, bob of 3',

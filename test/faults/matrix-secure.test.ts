@@ -7,7 +7,7 @@ quickForm('fault matrix, secure devices', secureScenarios, [
   'kill program, comparison, mid-secure-operation, carol of 3',
   'kill program, triples, mid-secure-operation, bob of 2',
   'kill supervisor, comparison, mid-secure-operation, alice of 3',
-  'kill both, matmul, mid-secure-operation, carol of 3',
+  'kill all, matmul, mid-secure-operation, carol of 3',
   'interrupt, triples, mid-secure-operation, bob of 2',
   'matmul, throw, mid-secure-operation, bob of 3',
   'comparison, throw in attempt, mid-secure-operation, bob of 3',

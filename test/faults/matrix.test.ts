@@ -19,7 +19,7 @@ quickForm('fault matrix, processes', scenarios, [
   'slow past its deadline, mid-task, bob of 2',
   'stop supervisor, mid-task, bob of 3',
   'kill supervisor, mid-task, bob of 2',
-  'kill both, mid-task, bob of 3',
+  'kill all, mid-task, bob of 3',
   'terminate, mid-task, bob of 2',
   'interrupt twice, while it loops, mid-task, bob of 2',
   'kill program, before the handshake, bob of 3',

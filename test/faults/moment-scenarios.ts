@@ -29,7 +29,7 @@ function faults(parties: Size): readonly Row[] {
   const cancelled = { code: 'CANCELLED', origin: VICTIM } as const;
   const parted: End = { code: parties === 2 ? 'PEER_UNREACHABLE' : 'PARTITION', origin: rest };
   return [
-    ['kill both', { ...unreachable, silent: [VICTIM], leaves: [VICTIM] }, SILENCE_MS],
+    ['kill all', { ...unreachable, silent: [VICTIM], leaves: [VICTIM] }, SILENCE_MS],
     ['stop both', { ...unreachable, apart: { [VICTIM]: thawed } }, SILENCE_MS],
     ['interrupt', cancelled, TOLD_MS],
     ['terminate', { ...cancelled, apart: { [VICTIM]: { ...cancelled, exit: 143 } } }, TOLD_MS],
@@ -72,7 +72,7 @@ function inCleanUp(parties: Size): Scenario[] {
   const cells: readonly (readonly [what: What, more: Partial<Expected>])[] = [
     ['kill program', {}],
     ['kill supervisor', { silent: [VICTIM] }],
-    ['kill both', { silent: [VICTIM], leaves: [VICTIM] }],
+    ['kill all', { silent: [VICTIM], leaves: [VICTIM] }],
     ['interrupt twice', {}],
     ['stop program', {}],
   ];

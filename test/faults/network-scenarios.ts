@@ -134,7 +134,7 @@ function cuts(): Scenario[] {
       bytesPerSecond: 1e9,
       delayMs: 800,
       bounds: { lostAfterMs: 3_000, suspectAfterMs: 2_000 },
-      fault: fault('kill both', 'alice', 'after READY'),
+      fault: fault('kill all', 'alice', 'after READY'),
       expected: { code: 'IN_DOUBT', origin: 'alice', silent: ['alice'], leaves: ['alice'] },
       detectionMs: 3_000 + SILENCE_MS,
     }),

@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { systemClock } from '../../src/base/system.ts';
-import type { RunEvent } from '../../src/observe/events.ts';
+import type { ProcessRole, RunEvent } from '../../src/observe/events.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
 import { Hosts } from './namespaces.ts';
 import { Network } from './proxy.ts';
@@ -149,7 +149,7 @@ export class Party {
     }
   }
 
-  async pid(role: 'supervisor' | 'program'): Promise<number> {
+  async pid(role: ProcessRole): Promise<number> {
     return (await this.event('process.started', (e) => e.role === role)).pid;
   }
 
@@ -252,7 +252,7 @@ export class Parties {
   }
 
   /**
-   * What is still there when `withinMs` have passed: the program of a killed supervisor tells the peers for up to 2.5 s, and then looks
+   * What is still there when `withinMs` have passed: the stand-in of a killed supervisor tells the peers for up to 2.5 s, and then looks
    * through all processes of the machine for its own, before it removes its folder. The default is the bound of guarantee G7.
    *
    * @param isAllowed what may stay, and is not waited for

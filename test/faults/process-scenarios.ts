@@ -139,7 +139,7 @@ function signals(): Scenario[] {
         }),
         cell({
           ...at,
-          fault: fault('kill both', victim, 'mid-task'),
+          fault: fault('kill all', victim, 'mid-task'),
           expected: { ...silent, leaves: [victim] },
           detectionMs: SILENCE_MS,
         }),

@@ -12,7 +12,7 @@ export type What =
   | 'nothing'
   | 'kill program'
   | 'kill supervisor'
-  | 'kill both'
+  | 'kill all'
   | 'stop program'
   | 'stop program for a while'
   | 'stop supervisor'

@@ -38,7 +38,7 @@ export const secureScenarios: readonly Scenario[] = scenes.flatMap(({ scene, par
         detectionMs: TOLD_MS,
       }),
       one({
-        fault: fault('kill both', victim, at),
+        fault: fault('kill all', victim, at),
         expected: { code: 'PEER_UNREACHABLE', origin: victim, silent: [victim], leaves: [victim] },
         detectionMs: SILENCE_MS,
       }),

@@ -129,6 +129,25 @@ describe('a run in a sandbox', () => {
     started.child.kill('SIGKILL');
     await noProcessWith(tmp);
   });
+
+  it('has a stand-in outside, which tells the peers of a killed supervisor, and removes what it has left', async (t) => {
+    if (bubblewrapOr(t) === undefined) return;
+    const started = start(['local', 'job/endless.ts', '--sandbox', '--json'], inHere());
+    let said = '';
+    started.child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await started.said('waiting now');
+    const isAlices = ({ event, role, party }: Readonly<Record<string, unknown>>): boolean =>
+      event === 'process.started' && role === 'supervisor' && party === 'alice';
+    const [supervisor] = eventsOf(said.slice(0, said.lastIndexOf('\n'))).filter(isAlices);
+    process.kill(Number(supervisor?.pid), 'SIGKILL');
+    const { stdout } = await started.ended;
+    const verdict = eventsOf(stdout).find(({ event, party }) => event === 'verdict' && party === 'bob');
+    assert.deepEqual([verdict?.code, verdict?.origin], ['PEER_CRASHED', 'alice'], stdout);
+    await noProcessWith(tmp);
+    assert.deepEqual(await readdir(tmp), []);
+  });
 });
 
 describe('a run where no sandbox can be had', () => {

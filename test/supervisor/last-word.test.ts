@@ -1,5 +1,5 @@
 /**
- * A supervisor is killed where its program has no standing connection on which it could tell, or only one that is full. Silence
+ * A supervisor is killed, alone or with its program, or where its program has no standing connection on which it could tell, or only one that is full. Silence
  * would tell after `lostAfterMs`, which is set far above the time in which the peers have to know.
  */
 import assert from 'node:assert/strict';
@@ -55,6 +55,51 @@ describe('the last word of a party whose supervisor was killed', () => {
       assert.deepEqual(complaints, [], story);
     });
   }
+
+  for (const victim of ['alice', 'bob'] as const) {
+    it(`${victim}'s supervisor is killed in one instant with its program: the peers are told, and nothing stays`, async () => {
+      const job = jobFile('steady.ts');
+      const parties = await Parties.start({
+        parties: { alice: { job }, bob: { job }, carol: { job } },
+        args: { who: victim, what: 'wait' },
+        bounds: { suspectAfterMs: 2_000, lostAfterMs: SILENCE_MS },
+      });
+      try {
+        const dead = parties.get(victim);
+        await dead.event('step.started', ({ name }) => name === 'work');
+        const pids = [await dead.pid('program'), await dead.pid('supervisor')];
+        process.kill(pids[0] ?? 0, 'SIGSTOP');
+        for (const pid of pids.toReversed()) process.kill(pid, 'SIGKILL');
+        const killedAt = Date.now();
+        await parties.ended();
+        for (const party of parties.all.filter((one) => one !== dead)) {
+          const { code, origin, time } = await party.event('verdict');
+          assert.deepEqual([code, origin], ['PEER_CRASHED', victim], party.story());
+          assert.ok(Date.parse(time) - killedAt < TOLD_MS, party.story());
+        }
+        assert.deepEqual(await parties.leftovers(), []);
+      } finally {
+        parties.dispose();
+      }
+    });
+  }
+
+  it('its stand-in is killed: the run goes on, and its log says what that costs', async () => {
+    const job = jobFile('steady.ts');
+    const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
+    try {
+      const bob = parties.get('bob');
+      process.kill(await bob.pid('stand-in'), 'SIGKILL');
+      await parties.ended();
+      for (const party of parties.all) assert.equal((await party.exited).code, 0, party.story());
+      const isTold = ({ message }: { readonly message: string }) =>
+        /stands in for this supervisor/.test(message);
+      await bob.event('log', isTold);
+      assert.deepEqual(await parties.leftovers(), []);
+    } finally {
+      parties.dispose();
+    }
+  });
 
   for (const victim of ['alice', 'bob', 'carol'] as const) {
     it(`${victim}'s supervisor is killed while its program process starts: the peers that it has met are told`, async () => {

@@ -144,6 +144,9 @@ export class SimParty {
         this.program = this.#spawn(handlers);
         return this.program;
       },
+      // The port of a simulated machine is its supervisor's and closes with it; what the data links tell is all that peers hear.
+      startStandIn: async () => ({ pid: 0, begun: () => {}, end: async () => {} }),
+      createRunIdentity: (identity) => ({ ...identity, fingerprint: '' }),
       defaultMemoryMax: () => undefined,
       createSigner: keyedSigner,
       rehearse: () => {},

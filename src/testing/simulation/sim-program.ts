@@ -142,8 +142,6 @@ export class SimProgram implements ProgramChild {
         this.#tell(() => options.handlers.onMessage(copy));
       },
       finish: () => this.end({ code: 0, signal: null, outOfMemory: false }),
-      // The port of a simulated machine is its supervisor's and closes with it; what the data links tell is all that peers hear.
-      sayLastWord: async () => {},
       print: (line) => this.#tell(() => options.handlers.onLine(line)),
       loadJob: async (file) => {
         const job = options.jobOf(realm);

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import { before, describe, test } from 'node:test';
+import 'reflect-metadata';
+import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
 import { createIdentity, fingerprint, type Identity, isFingerprint } from './certificate.ts';
 import { isPartyName } from './party-name.ts';
+import { createRunIdentity } from './run-identity.ts';
 import { checkOwnIdentity, claimedParty, describeProblem, identityError, verifyPeer } from './verify-peer.ts';
 
 const DAY_MS = 86_400_000;
@@ -45,6 +48,48 @@ describe('party identity', () => {
     assert.equal(fingerprint(renewed.certPem), fingerprint(alice.certPem));
     assert.notEqual(fingerprint(bob.certPem), fingerprint(alice.certPem));
     assert.equal(check(renewed, 'alice', fingerprint(alice.certPem)), undefined);
+  });
+
+  test("a key of a run is the party's where its peers have heard of it, and nowhere else", () => {
+    const own = new X509Certificate(alice.certPem);
+    const [one, another] = [createRunIdentity(alice), createRunIdentity(alice)];
+    const certificate = new X509Certificate(one.certPem);
+    assert.equal(check(one, 'alice', one.fingerprint), undefined);
+    assert.equal(check(one, 'alice', fingerprint(alice.certPem)), 'unknown-key');
+    assert.equal(check(alice, 'alice', one.fingerprint), 'unknown-key');
+    assert.equal(check(another, 'alice', one.fingerprint), 'unknown-key');
+    checkOwnIdentity(one, 'alice', one.fingerprint, Date.now());
+    // Whoever reads the certificate later can tell whose it is, and it ends with the party's.
+    assert.ok(certificate.verify(own.publicKey));
+    assert.ok(!certificate.verify(new X509Certificate(bob.certPem).publicKey));
+    assert.equal(certificate.validTo, own.validTo);
+    assert.equal(certificate.subject, own.subject);
+  });
+
+  test('a key of a run fits certificates that were made elsewhere, of other kinds', async () => {
+    const rsa = { modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) };
+    for (const algorithm of [
+      { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-256' },
+      { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', ...rsa },
+    ]) {
+      const keys = (await webcrypto.subtle.generateKey(algorithm, true, [
+        'sign',
+        'verify',
+      ])) as webcrypto.CryptoKeyPair;
+      const made = await X509CertificateGenerator.createSelfSigned({
+        name: `CN=alice, O=${'a'.repeat(60)}`,
+        notAfter: new Date(Date.now() + DAY_MS),
+        signingAlgorithm: algorithm,
+        keys,
+        extensions: [new SubjectAlternativeNameExtension([{ type: 'url', value: 'privity://party/alice' }])],
+      });
+      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+      const keyPem = `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+      const run = createRunIdentity({ certPem: made.toString('pem'), keyPem });
+      assert.equal(check(run, 'alice', run.fingerprint), undefined, algorithm.name);
+      const { publicKey } = new X509Certificate(made.toString('pem'));
+      assert.ok(new X509Certificate(run.certPem).verify(publicKey), algorithm.name);
+    }
   });
 
   test('every difference is refused with its reason', async () => {
