@@ -92,6 +92,7 @@ const worst: Readonly<Record<Message['type'], Message>> = {
       job: word,
       args: word,
       runId: word,
+      programKey: word,
       nonce: word,
       facts: factsOf({ files: items, args: items, node: word, duckdb: word, lockfile: word }),
     },

@@ -65,7 +65,16 @@ const entry = {
   places,
 } as const;
 const hello = {
-  ...{ protocol: 'p', version: 'v', federation: 'f', job: 'j', args: 'a', runId: '', nonce: 'n' },
+  ...{
+    protocol: 'p',
+    version: 'v',
+    federation: 'f',
+    job: 'j',
+    args: 'a',
+    runId: '',
+    nonce: 'n',
+    programKey: 'k',
+  },
   facts: {
     files: {
       listed: [

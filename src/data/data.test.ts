@@ -203,6 +203,32 @@ describe('Table', () => {
     await rejects(table.numbers('a'), 'PRIVITY_COLUMN_TYPE', "'a'", 'VARCHAR', '3 rows');
   });
 
+  it('reads no whole number as another one', async () => {
+    const table = await tableOf({
+      id: ['9007199254740993', '1'],
+      n: ['18446744073709551615', '2'],
+      ok: ['9007199254740992', '-9007199254740992'],
+    });
+    const typed = await table.query(
+      'SELECT CAST(id AS BIGINT) AS id, CAST(n AS UBIGINT) AS n, CAST(ok AS BIGINT) AS ok FROM rows',
+    );
+    for (const name of ['id', 'n']) {
+      await rejects(
+        typed.numbers(name),
+        'PRIVITY_COLUMN_TYPE',
+        `'${name}'`,
+        '1 of 2 rows',
+        '2^53',
+        'strings',
+      );
+      await rejects(typed.column(name, { nulls: 'nan' }), 'PRIVITY_COLUMN_TYPE', '2^53');
+    }
+    assert.deepEqual(await typed.numbers('ok'), Float64Array.of(2 ** 53, -(2 ** 53)));
+    assert.deepEqual(await typed.column('id'), BigInt64Array.of(9007199254740993n, 1n));
+    const meant = await typed.query('SELECT CAST(id AS DOUBLE) AS id FROM rows');
+    assert.deepEqual(await meant.numbers('id'), Float64Array.of(2 ** 53, 1));
+  });
+
   it('computes means', async () => {
     const table = await tableOf({
       a: Float64Array.of(1, 2, 6),

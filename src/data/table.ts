@@ -24,6 +24,9 @@ export interface ColumnOptions {
 let relationOf: (table: Table) => Relation;
 let tableFrom: (relation: Relation) => Table;
 
+/** 2^53: up to here every whole number is a JavaScript number. */
+const EXACT_MAX = 2n ** 53n;
+
 /**
  * An immutable table: named, typed columns of equal length, whose rows have an order. The rows live in an in-process database
  * (DuckDB), not in JavaScript objects, so a table may be larger than the heap; what crosses over is typed arrays.
@@ -72,6 +75,7 @@ export class Table {
     if (options.nulls === 'nan') {
       if (!isNumeric(type)) throw this.#wrongType(name, type, 'a column of numbers, for gaps to become NaN');
       const to = type === 'FLOAT' ? 'FLOAT' : 'DOUBLE';
+      await this.#refuseRounded(relation, name, type);
       return this.#read(relation, `coalesce(CAST(${quoted} AS ${to}), 'nan')`, to);
     }
     await this.#refuseNulls(relation, name);
@@ -79,13 +83,14 @@ export class Table {
   }
 
   /**
-   * A column of numbers or booleans as Float64Array. Integers beyond 2^53 are rounded.
+   * A column of numbers or booleans as Float64Array. Integers beyond 2^53, of which it has not all, are refused.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_NULLS, PRIVITY_COLUMN_TYPE
    */
   async numbers(name: string, options: ColumnOptions = {}): Promise<Float64Array> {
     const relation = relationOf(this);
     const { type } = requireColumn(relation, name);
     if (!isNumeric(type) && type !== 'BOOLEAN') throw this.#wrongType(name, type, 'a column of numbers');
+    await this.#refuseRounded(relation, name, type);
     const asDouble = `CAST(${identifier(name)} AS DOUBLE)`;
     if (options.nulls === 'nan') {
       return (await this.#read(relation, `coalesce(${asDouble}, 'nan')`, 'DOUBLE')) as Float64Array;
@@ -196,6 +201,19 @@ export class Table {
     throw new DataError(
       'PRIVITY_COLUMN_NULLS',
       `column '${name}' has no value in ${nulls} of ${this.rowCount} rows; ${GAP_WAYS}. For plain tasks only, { nulls: 'nan' } reads numbers with NaN in the gaps`,
+    );
+  }
+
+  /** Two ids that differ would become the same number. */
+  async #refuseRounded(relation: Relation, name: string, type: ColumnType): Promise<void> {
+    if (type !== 'BIGINT' && type !== 'UBIGINT') return;
+    const beyond = `count(*) FILTER (${identifier(name)} NOT BETWEEN -${EXACT_MAX} AND ${EXACT_MAX})`;
+    const [counts] = await readColumns(`SELECT ${beyond} FROM ${relation.sqlName}`, ['BIGINT'], 1);
+    const count = Number(counts?.[0]);
+    if (count === 0) return;
+    throw new DataError(
+      'PRIVITY_COLUMN_TYPE',
+      `column '${name}' (${type}) has whole numbers beyond 2^53 in ${count} of ${this.rowCount} rows, which would be rounded; read it with column (BigInt64Array) or strings, or CAST it to DOUBLE in a query if rounding is meant`,
     );
   }
 

@@ -248,7 +248,7 @@ describe('what the owner has is checked there', () => {
         value: [1, 2, Number.NaN],
         shape: [3],
         code: 'PRIVITY_SECURE_DOMAIN',
-        words: /row 2.*fill.*leave.*mask.*'nan' } is for plain tasks only/,
+        words: /row 3.*fill.*leave.*mask.*'nan' } is for plain tasks only/,
       },
     ],
     [
@@ -257,7 +257,7 @@ describe('what the owner has is checked there', () => {
         value: tensor([2, 2], numbers(1, 2, 3, 1 / 0)),
         shape: [2, 2],
         code: 'PRIVITY_SECURE_DOMAIN',
-        words: /row 1, column 1/,
+        words: /row 2, column 2/,
       },
     ],
     [
@@ -266,7 +266,7 @@ describe('what the owner has is checked there', () => {
         value: () => tableOf({ a: numbers(1, 2, 3), b: numbers(4, Number.NaN, 6) }),
         shape: [3, 2],
         code: 'PRIVITY_SECURE_DOMAIN',
-        words: /row 1, column 1/,
+        words: /row 2, column 2/,
       },
     ],
     [
@@ -276,12 +276,12 @@ describe('what the owner has is checked there', () => {
         shape: [3, 2],
         code: 'PRIVITY_SECURE_DOMAIN',
         words:
-          /row 2, column 0 is below what holds where the job says nothing, -4096 to 4096\..*to 6, at most 67108864/,
+          /row 3, column 1 is below what holds where the job says nothing, -4096 to 4096\..*to 6, at most 67108864/,
       },
     ],
     [
       'a fraction among integers',
-      { value: [1, 1.5], shape: [2], dtype: 'integer', code: 'PRIVITY_SECURE_DOMAIN', words: /row 1.*whole/ },
+      { value: [1, 1.5], shape: [2], dtype: 'integer', code: 'PRIVITY_SECURE_DOMAIN', words: /row 2.*whole/ },
     ],
     [
       'too large a number',

@@ -312,10 +312,10 @@ describe('bad input', () => {
     await fails(
       'PRIVITY_SECURE_DOMAIN',
       shared([1, 2, Number.NaN, 4], [2, 2]),
-      'row 1, column 0 is not a number',
+      'row 2, column 1 is not a number',
     );
-    await fails('PRIVITY_SECURE_DOMAIN', shared([1, -Infinity], [2]), 'row 1 is infinite');
-    await fails('PRIVITY_SECURE_DOMAIN', shared([2 ** 26], [1]), 'row 0 is outside the domain');
+    await fails('PRIVITY_SECURE_DOMAIN', shared([1, -Infinity], [2]), 'row 2 is infinite');
+    await fails('PRIVITY_SECURE_DOMAIN', shared([2 ** 26], [1]), 'row 1 is outside the domain');
     await fails('PRIVITY_SECURE_DOMAIN', shared([1.5], [1], 'integer'), 'not a whole number');
     await fails('PRIVITY_SECURE_DOMAIN', shared([2 ** 53], [1], 'integer'), 'outside the domain');
     await fails('PRIVITY_SECURE_DOMAIN', shared([2], [1], 'boolean'), '0 or 1');

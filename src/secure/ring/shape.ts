@@ -117,9 +117,9 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Where an element stands, for people: counted from 0, as in code. */
+/** Where an element stands, for people: counted from 1, as rows of tables and lines of files are. */
 export function positionText(index: number, shape: Shape): string {
-  const at = stridesOf(shape).map((stride, axis) => Math.floor(index / stride) % (shape[axis] ?? 1));
+  const at = stridesOf(shape).map((stride, axis) => 1 + (Math.floor(index / stride) % (shape[axis] ?? 1)));
   if (at.length === 0) return 'the only position';
   if (at.length === 1) return `row ${at[0]}`;
   if (at.length === 2) return `row ${at[0]}, column ${at[1]}`;
