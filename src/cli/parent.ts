@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ignored } from '../base/ignored.ts';
-import { CLAIM_FILE } from '../supervisor/claim.ts';
+import { CLAIM_FILE } from '../supervisor/machine/claim.ts';
 import type { Shell } from './shell.ts';
 
 /** After the starting process is gone: how long the run may take to cancel in an orderly way. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../contracts/clock.ts';
-import type { RunParty } from '../supervisor/options.ts';
+import type { RunParty } from '../supervisor/seam/options.ts';
 import type { PrivateSettings } from './arguments.ts';
 import type { Check } from './doctor/check.ts';
 import type { TextSink } from './output/text-sink.ts';

@@ -9,7 +9,7 @@ import type { Outcome } from './verdict.ts';
 /** Parties are numbered by their place in the federation; names appear only where people read them. */
 export type PartyIndex = number;
 
-/** The bounds that the state machine keeps, in milliseconds. Defaults and reasons: src/supervisor/bounds.ts. */
+/** The bounds that the state machine keeps, in milliseconds. Defaults and reasons: src/supervisor/seam/bounds.ts. */
 export interface CoreBounds {
   readonly joinTimeoutMs: number;
   readonly lateJoinMs: number;

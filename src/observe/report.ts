@@ -229,7 +229,7 @@ export interface RunReport {
     readonly digest: string;
     readonly failure: Failure | null;
     readonly attached: readonly Failure[];
-    /** What each party sealed, with its signature (src/supervisor/signer.ts): the evidence from which the verdict follows. */
+    /** What each party sealed, with its signature (src/supervisor/party/signer.ts): the evidence from which the verdict follows. */
     readonly contributions: readonly SealedContribution[];
   };
   readonly code: FailureCode | null;

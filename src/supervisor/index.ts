@@ -2,13 +2,13 @@ import { UsageError } from '../base/errors.ts';
 import { systemClock } from '../base/system.ts';
 import type { RunReport } from '../observe/report.ts';
 import { checkOwnIdentity, isPartyName } from '../transport/index.ts';
-import type { PartyOptions } from './options.ts';
-import { PartyRun } from './party.ts';
-import { learnAtOnce } from './rehearsal.ts';
+import { PartyRun } from './party/party.ts';
+import { learnAtOnce } from './party/rehearsal.ts';
+import type { PartyOptions } from './seam/options.ts';
 import { systemSupervisor } from './system-supervisor.ts';
 
-export { type Bounds, DEFAULT_BOUNDS } from './bounds.ts';
-export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './options.ts';
+export { type Bounds, DEFAULT_BOUNDS } from './seam/bounds.ts';
+export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './seam/options.ts';
 
 /**
  * Runs one party of a job to its end: listens, joins the others, executes the job in a process of its own, and resolves

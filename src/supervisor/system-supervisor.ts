@@ -1,15 +1,15 @@
 /** The machine that this supervisor runs on. It loads nothing that only programs need, such as the database. */
 import { createRunIdentity } from '../transport/index.ts';
-import { makeTempFolder } from './folders.ts';
-import { machineMemoryMax } from './machine-memory.ts';
-import { clearOrphan, findOrphans, orphanText } from './orphans.ts';
-import { openPlanes } from './planes.ts';
-import type { SupervisorPlatform } from './platform.ts';
-import { ProgramProcess } from './program-process.ts';
-import { rehearse } from './rehearsal.ts';
-import { createSigner } from './signer.ts';
-import { startStandIn } from './stand-in.ts';
-import { systemLoop } from './system-loop.ts';
+import { makeTempFolder } from './machine/folders.ts';
+import { machineMemoryMax } from './machine/machine-memory.ts';
+import { clearOrphan, findOrphans, orphanText } from './machine/orphans.ts';
+import { ProgramProcess } from './machine/program-process.ts';
+import { systemLoop } from './machine/system-loop.ts';
+import { rehearse } from './party/rehearsal.ts';
+import { createSigner } from './party/signer.ts';
+import { openPlanes } from './planes/planes.ts';
+import type { SupervisorPlatform } from './seam/platform.ts';
+import { startStandIn } from './stand-in/stand-in.ts';
 
 export const systemSupervisor: SupervisorPlatform<ProgramProcess> = {
   ...systemLoop,

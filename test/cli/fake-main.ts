@@ -11,8 +11,8 @@ import { runCli } from '../../src/cli/cli.ts';
 import { endProcess, processShell } from '../../src/cli/process-shell.ts';
 import type { RunEventBody } from '../../src/observe/events.ts';
 import type { RunReport } from '../../src/observe/report.ts';
-import type { PartyOptions } from '../../src/supervisor/options.ts';
-import { writeReport } from '../../src/supervisor/report-file.ts';
+import { writeReport } from '../../src/supervisor/record/report-file.ts';
+import type { PartyOptions } from '../../src/supervisor/seam/options.ts';
 
 /** The argument `scenario` says what the pretended run does; `at` names the party that something happens to. */
 async function fakeRunParty(options: PartyOptions): Promise<RunReport> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../src/cli/local/ports.ts';
-import { MARK, markedProcesses } from '../../src/supervisor/process-group.ts';
+import { MARK, markedProcesses } from '../../src/supervisor/machine/process-group.ts';
 import { eventsOf, run, type Started, start } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));

@@ -9,7 +9,7 @@ import { MemberChannel } from '../../src/program/channel.ts';
 import { Exchange } from '../../src/program/exchange.ts';
 import { Mailbox } from '../../src/program/mailbox.ts';
 import { BaseOtSender, loadEdwards, receiveBaseOts } from '../../src/secure/correlation/base-ot.ts';
-import { createConnector } from '../../src/supervisor/connector.ts';
+import { createConnector } from '../../src/supervisor/planes/connector.ts';
 import { aligned, cleanUp, fails } from '../../src/testing/psi-parties.ts';
 import { settleSecure } from '../../src/testing/secure-parties.ts';
 import { type ManagedLink, MemoryHub } from '../../src/transport/index.ts';

@@ -10,10 +10,10 @@ import { type FailureCode, failureCodes } from '../../src/base/failure-codes.ts'
 import { systemClock, systemRandom } from '../../src/base/system.ts';
 import type { Connection, ConnectionHandlers, Transport } from '../../src/contracts/index.ts';
 import type { RunReport } from '../../src/observe/report.ts';
-import { createConnector } from '../../src/supervisor/connector.ts';
 import { type PartyOptions, runParty } from '../../src/supervisor/index.ts';
-import { PartyRun } from '../../src/supervisor/party.ts';
-import { openPlanes } from '../../src/supervisor/planes.ts';
+import { PartyRun } from '../../src/supervisor/party/party.ts';
+import { createConnector } from '../../src/supervisor/planes/connector.ts';
+import { openPlanes } from '../../src/supervisor/planes/planes.ts';
 import { systemSupervisor } from '../../src/supervisor/system-supervisor.ts';
 import { createIdentity, fingerprint, type Identity, listenPort } from '../../src/transport/index.ts';
 import { jobFile } from '../faults/parties.ts';

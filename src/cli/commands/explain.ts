@@ -7,7 +7,7 @@ import { signedText } from '../../coordination/board.ts';
 import { mergeReports, mixed } from '../../observe/merged-run.ts';
 import { REPORT_VERSION, type RunReport } from '../../observe/report.ts';
 import { REPORT_BYTES_MAX, readReportText } from '../../observe/report-schema.ts';
-import { isSignedBy } from '../../supervisor/signer.ts';
+import { isSignedBy } from '../../supervisor/party/signer.ts';
 import { type Federation, readFederationFile } from '../config/federation-file.ts';
 import { readTextFile } from '../config/yaml-file.ts';
 import { mergedText, whatToDo } from '../output/merged-text.ts';

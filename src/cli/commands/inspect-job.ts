@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { keepPrivate } from '../../supervisor/private-process.ts';
+import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import type { InspectMessage } from '../local/find-parties.ts';
 import { reportOf } from '../output/error-text.ts';
 import type { JobRequest, Shell } from '../shell.ts';

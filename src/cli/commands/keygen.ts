@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { reasonOf } from '../../base/system-error.ts';
-import { makeFolders } from '../../supervisor/folders.ts';
+import { makeFolders } from '../../supervisor/machine/folders.ts';
 import {
   CERTIFICATE_DAYS,
   createIdentity,

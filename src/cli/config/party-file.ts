@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
 import { hint } from '../../base/suggest.ts';
 import { ERROR_DETAILS, type ErrorDetail } from '../../coordination/public-details.ts';
-import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/bounds.ts';
-import type { FederationMember } from '../../supervisor/options.ts';
 import { SANDBOX_POLICIES, type SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
+import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/seam/bounds.ts';
+import type { FederationMember } from '../../supervisor/seam/options.ts';
 import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
@@ -22,7 +22,7 @@ const milliseconds = z
   .min(1, { error: `whole milliseconds, 1 to ${BOUND_MS_MAX}` })
   .max(BOUND_MS_MAX, { error: `whole milliseconds, 1 to ${BOUND_MS_MAX}` });
 
-/** Names, defaults and reasons: src/supervisor/bounds.ts. */
+/** Names, defaults and reasons: src/supervisor/seam/bounds.ts. */
 export const boundNames = Object.keys(DEFAULT_BOUNDS) as readonly (keyof Bounds)[];
 
 const boundShape = Object.fromEntries(boundNames.map((name) => [name, milliseconds.optional()]));

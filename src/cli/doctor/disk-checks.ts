@@ -2,7 +2,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
-import { coreState } from '../../supervisor/private-process.ts';
+import { coreState } from '../../supervisor/machine/private-process.ts';
 import { type Check, ok, unknown, warning } from './check.ts';
 
 /** Types of file systems that lie in memory, as statfs(2) numbers them. */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { PeerError, PrivityError } from '../../base/errors.ts';
-import type { FederationMember } from '../../supervisor/options.ts';
+import type { FederationMember } from '../../supervisor/seam/options.ts';
 import { createGrpcTransport, type GrpcTransport } from '../../transport/grpc/transport.ts';
 import { type ListeningPort, listenPort } from '../../transport/port/listen-port.ts';
 import { formatAddress, isLoopback } from '../config/address.ts';

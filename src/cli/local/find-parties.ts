@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
-import { KILLED_MS } from '../../supervisor/bounds.ts';
 import type { SandboxChoice } from '../../supervisor/sandbox/choose.ts';
 import { type ConfinedJob, startConfined } from '../../supervisor/sandbox/confine.ts';
+import { KILLED_MS } from '../../supervisor/seam/bounds.ts';
 import type { JobFacts, JobRequest, Shell } from '../shell.ts';
 import { onLines } from './lines.ts';
 

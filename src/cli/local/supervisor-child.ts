@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
-import { KILLED_MS } from '../../supervisor/bounds.ts';
-import { LOCAL_MARK } from '../../supervisor/process-group.ts';
+import { LOCAL_MARK } from '../../supervisor/machine/process-group.ts';
+import { KILLED_MS } from '../../supervisor/seam/bounds.ts';
 import { type ErrorReport, parseErrorLine } from '../output/error-text.ts';
 import { parseEventLine } from '../output/event-line.ts';
 import type { ParentRequest } from '../shell.ts';

@@ -2,7 +2,7 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { ignored } from '../../base/ignored.ts';
-import { ownerState, readClaim } from '../../supervisor/claim.ts';
+import { ownerState, readClaim } from '../../supervisor/machine/claim.ts';
 import { BOUND_MS_MAX } from '../config/party-file.ts';
 import type { StoredParty, StoredRun } from './stored-runs.ts';
 

@@ -6,7 +6,7 @@ import type { DecodeBound } from '../../base/decode-bound.ts';
 import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 
-/** Files of a party's record. Beside them lies its claim (src/supervisor/claim.ts) while the run goes on. */
+/** Files of a party's record. Beside them lies its claim (src/supervisor/machine/claim.ts) while the run goes on. */
 export const RECORD_FILE = 'record.json';
 export const LOG_FILE = 'log.ndjson';
 export const REPORT_FILE = 'report.json';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { systemClock } from '../../base/system.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
-import { OwnClaim } from '../../supervisor/claim.ts';
+import { OwnClaim } from '../../supervisor/machine/claim.ts';
 import { openFileSink } from '../output/file-sink.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { runText } from '../output/runs-text.ts';

@@ -12,7 +12,7 @@ import { PRIVITY_VERSION } from '../../base/version.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
-import { CLAIM_FILE, OwnClaim } from '../../supervisor/claim.ts';
+import { CLAIM_FILE, OwnClaim } from '../../supervisor/machine/claim.ts';
 import type { ErrorReport } from '../output/error-text.ts';
 import { recordLine } from '../output/event-line.ts';
 import { type FileSink, openFileSink } from '../output/file-sink.ts';

@@ -3,7 +3,7 @@
 import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignored } from '../../base/ignored.ts';
-import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/claim.ts';
+import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/machine/claim.ts';
 import { recordLine } from '../output/event-line.ts';
 import { choose, removeRun } from './purge.ts';
 import { lastLineOf } from './read-log.ts';

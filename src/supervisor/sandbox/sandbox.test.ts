@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnvironmentError } from '../../base/errors.ts';
+import { DialsForProgram } from '../seam/dials.ts';
 import { permissionArguments } from './bubblewrap.ts';
 import { chooseSandbox, withoutSandboxText } from './choose.ts';
-import { DialsForProgram } from './dials.ts';
 import { SANDBOX_POLICIES, stricter } from './policy.ts';
 import { seccompFilter } from './seccomp.ts';
 import { outermost, packagesAround, pathsIn } from './view.ts';

@@ -1,4 +1,4 @@
-/** What parties are about to send: heartbeats at once, everything else after this turn; of several boards only the last (src/supervisor/control-plane.ts). */
+/** What parties are about to send: heartbeats at once, everything else after this turn; of several boards only the last (src/supervisor/party/control-plane.ts). */
 import type { Message } from '../../coordination/types.ts';
 
 export interface OutboxHandlers {

@@ -224,7 +224,7 @@ export class Schedule {
     this.#record(party).gone = true;
   }
 
-  /** As the supervisor does (src/supervisor/control-plane.ts). */
+  /** As the supervisor does (src/supervisor/party/control-plane.ts). */
   #refused(from: number, to: number, message: Message, bytes: number): void {
     this.refusals.push(`${NAMES[from]} says ${bytes} bytes of ${message.type} to ${NAMES[to]}`);
     this.#dispatch(from, { type: 'failed', failure: plantedFailure(NAMES[from] ?? '', 'INTERNAL') });

@@ -1,15 +1,15 @@
 /** The bounds that a simulated run has to keep, as formulae over its configuration and its faults; docs/simulation.md has them, too. */
 import type { StepKind } from '../../coordination/failure.ts';
-import type { Bounds } from '../../supervisor/bounds.ts';
+import type { Bounds } from '../../supervisor/seam/bounds.ts';
 import type { CheckContext } from './checkers.ts';
 import type { Fault } from './fault-plan.ts';
 import type { SimulatedRun } from './world.ts';
 
 /** What the formulae leave to starting, to delays of the network and of the channel between two processes. */
 const SLACK_MS = 500;
-/** How often a program looks at its links (src/supervisor/program-run.ts). */
+/** How often a program looks at its links (src/supervisor/program/program-run.ts). */
 const LOOK_MS = 1_000;
-/** How long a program may take to answer (src/supervisor/program-watch.ts). */
+/** How long a program may take to answer (src/supervisor/party/program-watch.ts). */
 const ANSWER_MS = 2_000;
 /** How long a program without a supervisor may take to end. */
 const ORPHAN_MS = 500;

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FailureCode } from '../../base/failure-codes.ts';
 import type { RunReport } from '../../observe/report.ts';
-import type { Bounds } from '../../supervisor/bounds.ts';
+import type { Bounds } from '../../supervisor/seam/bounds.ts';
 import { boundOf, messageBoundOf } from './bound.ts';
 import { isExplained } from './explained.ts';
 import { ledgerProblems } from './ledger-check.ts';

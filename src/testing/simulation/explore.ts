@@ -1,8 +1,8 @@
 /** Runs a job under many seeded fault plans, checks every run, and reduces what breaks to the least that breaks it. */
 import { UsageError } from '../../base/errors.ts';
 import type { FailureCode } from '../../base/failure-codes.ts';
-import type { Bounds } from '../../supervisor/bounds.ts';
-import type { ErrorDetail } from '../../supervisor/options.ts';
+import type { Bounds } from '../../supervisor/seam/bounds.ts';
+import type { ErrorDetail } from '../../supervisor/seam/options.ts';
 import { lastChangeMs } from './bound.ts';
 import type { Violation } from './checkers.ts';
 import { checkPlan, FAULT_KINDS, type Fault, type FaultKind } from './fault-plan.ts';

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Body, LinkHandlers, MessageSink } from '../../contracts/index.ts';
-import type { Connect } from '../../supervisor/control-plane.ts';
+import type { Connect } from '../../supervisor/seam/platform.ts';
 import type { ManagedLink } from '../../transport/index.ts';
 
 export interface TappedMessage {

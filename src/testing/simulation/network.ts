@@ -41,7 +41,7 @@ interface Path {
   waiting: (() => void)[];
 }
 
-/** Data connections that a supervisor holds for its program, per peer (as src/supervisor/planes.ts). */
+/** Data connections that a supervisor holds for its program, per peer (as src/supervisor/planes/planes.ts). */
 const HELD_PER_PEER = 2;
 
 export class SimNetwork {

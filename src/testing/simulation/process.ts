@@ -3,7 +3,7 @@
  * happens; what is due for a frozen one waits until it goes on.
  */
 import type { Clock, Timer } from '../../contracts/clock.ts';
-import type { EventLoop } from '../../supervisor/platform.ts';
+import type { EventLoop } from '../../supervisor/seam/platform.ts';
 import type { EventQueue, WorldEvent } from './event-queue.ts';
 import type { SeededRandom } from './seeded-random.ts';
 

@@ -2,11 +2,17 @@
 import { deferred } from '../../base/deferred.ts';
 import type { Job } from '../../program/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
-import { createConnector, type RunName } from '../../supervisor/connector.ts';
-import type { FromProgram, ToProgram } from '../../supervisor/ipc.ts';
-import type { DataPlane, ProgramChild, ProgramHandlers, ProgramPlatform } from '../../supervisor/platform.ts';
-import type { ProgramExit } from '../../supervisor/program-exit.ts';
-import { ProgramRun } from '../../supervisor/program-run.ts';
+import { createConnector } from '../../supervisor/planes/connector.ts';
+import { ProgramRun } from '../../supervisor/program/program-run.ts';
+import type { FromProgram, ToProgram } from '../../supervisor/seam/ipc.ts';
+import type { RunName } from '../../supervisor/seam/options.ts';
+import type {
+  DataPlane,
+  ProgramChild,
+  ProgramHandlers,
+  ProgramPlatform,
+} from '../../supervisor/seam/platform.ts';
+import type { ProgramExit } from '../../supervisor/seam/program-exit.ts';
 import type { MessageTap } from './message-tap.ts';
 import type { SimNetwork } from './network.ts';
 import type { SimProcess } from './process.ts';

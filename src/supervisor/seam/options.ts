@@ -1,0 +1,61 @@
+import type { ErrorDetail } from '../../coordination/public-details.ts';
+import type { RunEvent } from '../../observe/events.ts';
+import type { RunReport } from '../../observe/report.ts';
+import type { SandboxChoice } from '../sandbox/choose.ts';
+import type { Bounds } from './bounds.ts';
+
+/** Which run this is: by the name that people know it by, and by what no other run has (`runBinding`). */
+export interface RunName {
+  readonly runId: string;
+  /** Hexadecimal. */
+  readonly binding: string;
+}
+
+/** One party as the federation file lists it. */
+export interface FederationMember {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `sha256:` and the base64url SHA-256 of the certificate's SubjectPublicKeyInfo. */
+  readonly fingerprint: string;
+}
+
+export interface PartyOptions {
+  readonly party: string;
+  /** By name: who dials whom and who is which number follows from the order. */
+  readonly federation: readonly FederationMember[];
+  readonly federationName: string;
+  readonly identity: { readonly certPem: string; readonly keyPem: string };
+  /** Where this party listens; differs from its address in the federation behind a gateway. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Where the federation was read from, for messages to this party's operator. */
+  readonly files?: { readonly federation: string } | undefined;
+  readonly jobFile: string;
+  readonly runId?: string | undefined;
+  /** What this party calls its run until the parties have agreed on an id (`ownRunId`); made here if absent. */
+  readonly ownRunId?: string | undefined;
+  /** Public arguments, the same at every party. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Private settings of this party. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly errorDetail: ErrorDetail;
+  /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
+  readonly plaintext?: boolean | undefined;
+  readonly bounds: Partial<Bounds>;
+  /** What the program process, and what it starts, may hold of the machine's memory. Default: memory-limit.ts. */
+  readonly memoryMaxBytes?: number | undefined;
+  /** Whether the program runs in a sandbox, and which was found. Default: in none. */
+  readonly sandbox?: SandboxChoice | undefined;
+  /** Directory for PARTY.json, if a report is wanted. */
+  readonly reportDir?: string | undefined;
+  readonly onEvent: (event: RunEvent) => void;
+  /** Aborting cancels the run for all parties; aborting `kill` skips the grace period. */
+  readonly cancel?: AbortSignal | undefined;
+  readonly kill?: AbortSignal | undefined;
+}
+
+/** `runParty(options)` in index.ts runs one party to its end; it rejects only for errors before the run exists (UsageError, port in use). */
+export type RunParty = (options: PartyOptions) => Promise<RunReport>;
+
+export type { ErrorDetail } from '../../coordination/public-details.ts';
+export type { Bounds } from './bounds.ts';

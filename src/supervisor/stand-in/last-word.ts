@@ -1,0 +1,79 @@
+/**
+ * The last word of a party whose supervisor is gone. Its stand-in (stand-in.ts) outlives it for a moment and answers in its place: it
+ * listens at the party's port for the peers that dial this party, and dials those that this party dials. Whoever comes is refused with
+ * the reason, over mutual TLS with the party's key, so nobody else can say it, and a gateway that merely restarts cannot either.
+ *
+ * These are connections of their own, so the word does not wait behind values, and there need not have been any before.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { deferred } from '../../base/deferred.ts';
+import { PeerLostError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
+import { systemClock } from '../../base/system.ts';
+import type { Connection } from '../../contracts/index.ts';
+import { createGrpcTransport, type ListeningPort, listenPort, refuse } from '../../transport/index.ts';
+import { LAST_WORD_MS_MAX } from '../seam/bounds.ts';
+import type { LastWord } from '../seam/platform.ts';
+
+/** The port of a process that has just died may be taken for a moment still. */
+const LISTEN_ATTEMPTS = 10;
+const LISTEN_PAUSE_MS = 20;
+/** Between two dials of a peer that is not there yet: a tenth of the time in which a process starts on a slow machine. */
+const DIAL_PAUSE_MS = 100;
+
+/** Resolves when every peer has been told, or when it is too late to tell. Never rejects. */
+export async function sayLastWord(word: LastWord): Promise<void> {
+  const { party, federation, identity, listen, lostAfterMs, isJoining = false } = word;
+  const ending = new AbortController();
+  const late = delay(Math.min(lostAfterMs, LAST_WORD_MS_MAX), undefined, { signal: ending.signal });
+  const parties = federation.map(({ name }) => name);
+  const own = parties.indexOf(party);
+  const coming = new Map(parties.slice(0, own).map((name) => [name, deferred<void>()]));
+  const transport = createGrpcTransport({ self: party, parties: federation, identity, clock: systemClock });
+  const tell = (connection: Connection): Promise<void> =>
+    refuse(connection, 'PRIVITY_SUPERVISOR_GONE', `the supervisor process of ${party} has ended`);
+  transport.accept((connection) => {
+    void tell(connection).then(() => coming.get(connection.peer)?.resolve());
+  });
+  const port = coming.size === 0 ? undefined : takePort(listen, party, transport);
+  const going = parties.slice(own + 1).map(async (peer) => {
+    for (;;) {
+      try {
+        return await tell(await transport.dial(peer, 'control', ending.signal));
+      } catch (error) {
+        if (!isJoining || !(error instanceof PeerLostError)) throw error;
+        await delay(DIAL_PAUSE_MS, undefined, { signal: ending.signal });
+      }
+    }
+  });
+  const told = Promise.allSettled([...[...coming.values()].map(({ promise }) => promise), ...going]);
+  await ignored(Promise.race([told, late]), 'the time for it is over');
+  ending.abort();
+  await ignored(late, 'it was ended by the line above');
+  await (await port)?.close();
+  await transport.close();
+}
+
+async function takePort(
+  listen: LastWord['listen'],
+  party: string,
+  transport: ReturnType<typeof createGrpcTransport>,
+): Promise<ListeningPort | undefined> {
+  for (let attempt = 0; attempt < LISTEN_ATTEMPTS; attempt++) {
+    try {
+      return await listenPort({
+        ...listen,
+        party,
+        onSocket: ({ plane, socket, head }) => {
+          if (plane === 'control') transport.handleSocket(socket, head);
+          else socket.destroy();
+        },
+      });
+    } catch {
+      await delay(LISTEN_PAUSE_MS);
+    }
+  }
+  // Somebody else is there, perhaps already the party's next supervisor: it says by its new session that the old one is gone.
+  return undefined;
+}
