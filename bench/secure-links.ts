@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { systemClock, systemRandom } from '../src/base/system.ts';
 import type { Channel } from '../src/contracts/channel.ts';
 import type { TrailEntry } from '../src/coordination/failure.ts';
-import { MemberChannel } from '../src/program/channel.ts';
-import { Exchange } from '../src/program/exchange.ts';
-import { MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX, Mailbox } from '../src/program/mailbox.ts';
-import { FileSpillStore } from '../src/program/spill.ts';
+import { MemberChannel } from '../src/program/data-plane/channel.ts';
+import { Exchange } from '../src/program/data-plane/exchange.ts';
+import { MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX, Mailbox } from '../src/program/data-plane/mailbox.ts';
+import { FileSpillStore } from '../src/program/data-plane/spill.ts';
 import {
   acceptInto,
   createGrpcTransport,

@@ -7,7 +7,7 @@ const shell = processShell({
   entry: fileURLToPath(import.meta.url),
   loadRunParty: async () => (await import('../supervisor/index.ts')).runParty,
   loadJobFacts: async (file, request) => {
-    const { job } = await (await import('../program/load-job.ts')).loadJob(file);
+    const { job } = await (await import('../program/loading/load-job.ts')).loadJob(file);
     if (request === undefined) return { parties: job.parties };
     if (request.asks === 'local') {
       await (await import('./local/check-given.ts')).checkGiven(job, request);

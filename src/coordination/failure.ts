@@ -3,7 +3,7 @@ import type { ErrorLink, PublicDetails } from './public-details.ts';
 
 /**
  * What parties tell each other about something that went wrong. Everything in it is static or public: codes, names that the
- * program gave, paths of steps. Text crosses only if the origin's policy let it (see `capture` in src/program/capture.ts).
+ * program gave, paths of steps. Text crosses only if the origin's policy let it (see `capture` in src/program/state/capture.ts).
  */
 export interface Failure {
   readonly code: FailureCode;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { World, type WorldOptions } from '../testing/program-world.ts';
-import type { TaskContext } from './at.ts';
-import { type Job, job } from './job.ts';
+import type { TaskContext } from './model/context.ts';
+import { type Job, job } from './model/job.ts';
 
 const worlds: World[] = [];
 async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {

@@ -4,13 +4,13 @@ import { deferred } from '../base/deferred.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { closeDatabase, Table, tableOf } from '../data/index.ts';
 import { World } from '../testing/program-world.ts';
-import { RunAbortedError } from './abort.ts';
-import type { Handle } from './at.ts';
-import { type DeviceContext, type DeviceStep, issueDevice } from './device.ts';
-import { recordOf } from './handle.ts';
-import { type Job, job } from './job.ts';
-import { psi } from './psi.ts';
-import { contextOf } from './run-context.ts';
+import { type DeviceContext, type DeviceStep, issueDevice } from './devices/device.ts';
+import { psi } from './devices/psi.ts';
+import { contextOf } from './devices/secure/run-context.ts';
+import { RunAbortedError } from './model/abort.ts';
+import type { Handle } from './model/handle-types.ts';
+import { type Job, job } from './model/job.ts';
+import { recordOf } from './steps/handle.ts';
 
 const worlds: World[] = [];
 async function world(program: Job, limits = {}): Promise<World> {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { World, type WorldOptions } from '../testing/program-world.ts';
-import { RunAbortedError } from './abort.ts';
-import type { TaskContext } from './at.ts';
-import { type Job, job } from './job.ts';
-import { PublicError } from './public-error.ts';
+import { RunAbortedError } from './model/abort.ts';
+import type { TaskContext } from './model/context.ts';
+import { type Job, job } from './model/job.ts';
+import { PublicError } from './model/public-error.ts';
 
 const worlds: World[] = [];
 async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {

@@ -3,8 +3,8 @@ import { afterEach, describe, it } from 'node:test';
 import type { Link } from '../contracts/link.ts';
 import { World, type WorldOptions } from '../testing/program-world.ts';
 import { encodeDataFrame } from '../wire/value-frame.ts';
-import type { TaskContext } from './at.ts';
-import { type Job, job } from './job.ts';
+import type { TaskContext } from './model/context.ts';
+import { type Job, job } from './model/job.ts';
 
 const worlds: World[] = [];
 async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {

@@ -1,22 +1,23 @@
 /** What the job function, or that of a conclave, receives: the party objects, `args`, `reveal` and so on, with everything checked at run time. */
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
-import type { Handle } from './at.ts';
-import { Attempts } from './attempt.ts';
-import { sourceHash } from './branch.ts';
-import { checkMembers, conclave } from './conclave.ts';
-import type { Exchange } from './exchange.ts';
-import { type HandleRecord, isHandle, kindOf, recordOf } from './handle.ts';
-import type { Lockstep } from './lockstep.ts';
-import { parallel } from './parallel.ts';
-import { quorum } from './quorum.ts';
-import { contexts, partyNames } from './run-context.ts';
-import type { RunState } from './run-state.ts';
-import { Scheduler } from './scheduler.ts';
-import { secretRecordOf } from './secret-handle.ts';
-import { deviceRecordOf } from './secure-device.ts';
-import { open, share } from './secure-methods.ts';
-import { SecureRuntime } from './secure-runtime.ts';
+import type { Exchange } from './data-plane/exchange.ts';
+import { deviceRecordOf } from './devices/secure/device.ts';
+import { open, share } from './devices/secure/methods.ts';
+import { contexts, partyNames } from './devices/secure/run-context.ts';
+import { SecureRuntime } from './devices/secure/runtime.ts';
+import { secretRecordOf } from './devices/secure/secret-handle.ts';
+import { Attempts } from './flow/attempt.ts';
+import { conclave } from './flow/conclave.ts';
+import { parallel } from './flow/parallel.ts';
+import { quorum } from './flow/quorum.ts';
+import type { Handle } from './model/handle-types.ts';
+import { sourceHash } from './state/branch.ts';
+import type { RunState } from './state/run-state.ts';
+import { type HandleRecord, isHandle, kindOf, recordOf } from './steps/handle.ts';
+import type { Lockstep } from './steps/lockstep.ts';
+import { checkMembers } from './steps/placement.ts';
+import { Scheduler } from './steps/scheduler.ts';
 
 /** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
 export const STEP_NAME_CHARS_MAX = 200;

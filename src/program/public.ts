@@ -1,4 +1,5 @@
 /** What `import ... from 'privity'` gives to a job: the whole surface of the program model. */
+
 export { z } from 'zod';
 export {
   DataError,
@@ -24,16 +25,13 @@ export {
   writeTable,
 } from '../data/index.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
-export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './abort.ts';
-export type { At, JobContext, Party, Reveal, TaskContext } from './at.ts';
-export type { AgreedFailure, Attempted, RetryPolicy } from './attempt.ts';
-export { type Job, type JobOptions, job } from './job.ts';
-export { type PsiOptions, psi } from './psi.ts';
-export { PublicError } from './public-error.ts';
-export type { QuorumResult } from './quorum.ts';
-export type { Schema, SettingsDeclaration } from './schema.ts';
+export { type PsiOptions, psi } from './devices/psi.ts';
+export { type SecureOptions, secure } from './devices/secure/device.ts';
+export type { SecureProtocol } from './devices/secure/records.ts';
+export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './model/abort.ts';
 export type {
   AnyDevice,
+  At,
   BoundOptions,
   Dtype,
   ProductOptions,
@@ -41,6 +39,10 @@ export type {
   Secret,
   SecureDevice,
   ShareOptions,
-} from './secret-types.ts';
-export { type SecureOptions, type SecureProtocol, secure } from './secure-device.ts';
-export { tensor } from './tensor.ts';
+} from './model/at.ts';
+export type { JobContext, Party, Reveal, TaskContext } from './model/context.ts';
+export { type Job, type JobOptions, job } from './model/job.ts';
+export type { AgreedFailure, Attempted, QuorumResult, RetryPolicy } from './model/outcomes.ts';
+export { PublicError } from './model/public-error.ts';
+export type { Schema, SettingsDeclaration } from './model/schema-types.ts';
+export { tensor } from './model/tensor.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { z } from 'zod';
 import { World, type WorldOptions } from '../testing/program-world.ts';
-import { RunAbortedError } from './abort.ts';
-import { type Job, job } from './job.ts';
+import { RunAbortedError } from './model/abort.ts';
+import { type Job, job } from './model/job.ts';
 
 const worlds: World[] = [];
 async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {

@@ -6,18 +6,23 @@ import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { ErrorDetail } from '../coordination/public-details.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
-import type { VerdictInfo } from './abort.ts';
-import type { Attempts } from './attempt.ts';
-import { digestOf } from './branch.ts';
-import { Exchange } from './exchange.ts';
-import type { ProgramHost, WaitInfo } from './host.ts';
-import type { Job } from './job.ts';
+import { Exchange } from './data-plane/exchange.ts';
+import {
+  MAILBOX_BYTES_MAX,
+  MAILBOX_MESSAGES_MAX,
+  MAILBOX_SPILL_BYTES_MAX,
+  Mailbox,
+} from './data-plane/mailbox.ts';
+import { FileSpillStore, type SpillStore } from './data-plane/spill.ts';
+import type { Attempts } from './flow/attempt.ts';
 import { createJobContext, type TaskServices } from './job-context.ts';
-import { Lockstep } from './lockstep.ts';
-import { MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_SPILL_BYTES_MAX, Mailbox } from './mailbox.ts';
-import { RunState } from './run-state.ts';
-import { parseArgs, parseSettings } from './schema.ts';
-import { FileSpillStore, type SpillStore } from './spill.ts';
+import type { VerdictInfo } from './model/abort.ts';
+import type { Job } from './model/job.ts';
+import { parseArgs, parseSettings } from './model/schema.ts';
+import { digestOf } from './state/branch.ts';
+import type { ProgramHost, WaitInfo } from './state/host.ts';
+import { RunState } from './state/run-state.ts';
+import { Lockstep } from './steps/lockstep.ts';
 
 export interface RuntimeLimits {
   /** Memory for messages that wait for their step. Default {@link MAILBOX_BYTES_MAX}. */

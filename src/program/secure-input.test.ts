@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
 import { closeDatabase, tableOf } from '../data/index.ts';
 import { World } from '../testing/program-world.ts';
-import { type Job, job } from './job.ts';
-import { secure } from './secure-device.ts';
-import { tensor } from './tensor.ts';
+import { secure } from './devices/secure/device.ts';
+import { type Job, job } from './model/job.ts';
+import { tensor } from './model/tensor.ts';
 
 const worlds: World[] = [];
 async function world(program: Job): Promise<World> {

@@ -3,11 +3,11 @@ import { after, afterEach, describe, it } from 'node:test';
 import { closeDatabase, tableOf } from '../data/index.ts';
 import { World } from '../testing/program-world.ts';
 import type { Tensor } from '../wire/value-kinds.ts';
-import { type Job, job } from './job.ts';
-import type { AnyDevice, Secret } from './secret-types.ts';
-import { secure } from './secure-device.ts';
-import { OPERATIONS_PENDING_MAX } from './secure-runtime.ts';
-import { tensor } from './tensor.ts';
+import { secure } from './devices/secure/device.ts';
+import { OPERATIONS_PENDING_MAX } from './devices/secure/runtime.ts';
+import type { AnyDevice, Secret } from './model/at.ts';
+import { type Job, job } from './model/job.ts';
+import { tensor } from './model/tensor.ts';
 
 const worlds: World[] = [];
 async function world(program: Job): Promise<World> {

@@ -1,8 +1,10 @@
 /** What an owner puts in stands in no frame of any operation: neither as numbers, nor as ring elements or bits, nor in parts or turned round. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+
 import { calls, shareInputs, type Values } from '../testing/operation-calls.ts';
-import { runSecure, type SecureProtocol, type SecureRun } from '../testing/secure-parties.ts';
+import type { SecureProtocol } from '../testing/secure-parties.ts';
+import { runSecure, type SecureRun } from '../testing/secure-parties.ts';
 import type { Evaluator } from './session.ts';
 
 /** 42 bits: a whole number, a fixed number when divided by 2^18, 64 booleans when read as bits. */

@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { PrivityError } from '../base/errors.ts';
 import { systemRandom } from '../base/system.ts';
+
 import { memoryChannels } from '../testing/memory-channel.ts';
-import { runSecure, type SecureProtocol, settleSecure } from '../testing/secure-parties.ts';
+import type { SecureProtocol } from '../testing/secure-parties.ts';
+import { runSecure, settleSecure } from '../testing/secure-parties.ts';
 import { typescriptKernels } from './kernels/typescript.ts';
 import * as ops from './ops/index.ts';
 import { decode } from './ring/fixed-point.ts';

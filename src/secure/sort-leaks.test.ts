@@ -7,9 +7,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+
 import { knownTo } from '../testing/known-randomness.ts';
 import { withMethods } from '../testing/protocol-methods.ts';
-import { runSecure, type SecureProtocol, type SecureRun } from '../testing/secure-parties.ts';
+import type { SecureProtocol } from '../testing/secure-parties.ts';
+import { runSecure, type SecureRun } from '../testing/secure-parties.ts';
 import { chiSquare } from '../testing/transcripts.ts';
 import * as ops from './ops/index.ts';
 import type { Protocol } from './protocols/protocol.ts';

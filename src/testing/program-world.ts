@@ -12,10 +12,10 @@ import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { Fin } from '../coordination/trail.ts';
 import { Ledger, type LedgerNews } from '../observe/ledger.ts';
 import type { Disclosure, SecureCost, StepOutcome, Withheld } from '../observe/report.ts';
-import type { CapturedFailure } from '../program/capture.ts';
-import type { DivergenceInfo, ProgramHost } from '../program/host.ts';
-import type { Job } from '../program/job.ts';
+import type { Job } from '../program/model/job.ts';
 import { type Released, type RunResult, Runtime, type RuntimeLimits } from '../program/runtime.ts';
+import type { CapturedFailure } from '../program/state/capture.ts';
+import type { DivergenceInfo, ProgramHost } from '../program/state/host.ts';
 import { type CrossedMessage, type MemoryLinks, memoryLinks } from './memory-link.ts';
 
 /** A clock that stands still until it is moved. */

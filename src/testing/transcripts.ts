@@ -2,12 +2,14 @@
  * What crosses between the members of a secure device, counted over many sessions, for tests that it is uniform. A message that depends on
  * anything but masks shows in some of its bits.
  */
+
 import { FRAME_HEADER_BYTES } from '../secure/correlation/dealer-frames.ts';
 import { HEADER_BYTES } from '../secure/rounds.ts';
 import type { Evaluator } from '../secure/session.ts';
 import type { Words } from '../secure/sharing/shares.ts';
 import { knownTo } from './known-randomness.ts';
-import { runSecure, type SecureProtocol, type SecureRun } from './secure-parties.ts';
+import type { SecureProtocol } from './secure-parties.ts';
+import { runSecure, type SecureRun } from './secure-parties.ts';
 
 /** Of nibbles, with 15 degrees of freedom: over this, a uniform source comes once in some 10^10, of 256 of them as of many. */
 export const CHI_SQUARE_MAX = 85;

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { PrivityError } from '../../src/base/errors.ts';
-import { boundOfResult, type ResultInput } from '../../src/program/secure-bounds.ts';
-import { checkDtypes, type Rule, rules } from '../../src/program/secure-operations.ts';
-import { perform } from '../../src/program/secure-perform.ts';
+import { boundOfResult, type ResultInput } from '../../src/program/devices/secure/bounds.ts';
+import { checkDtypes, type Rule, rules } from '../../src/program/devices/secure/operations.ts';
+import { perform } from '../../src/program/devices/secure/perform.ts';
 import { type Bound, declaredBound, fracBitsOf } from '../../src/secure/bounds/declare.ts';
 import {
   contains,

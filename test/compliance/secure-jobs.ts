@@ -3,7 +3,7 @@
  * same, for the declared cost. Run by secure-simulated.test.ts and secure-mtls.test.ts; everything else is tried in memory.
  */
 import assert from 'node:assert/strict';
-import { perform } from '../../src/program/secure-perform.ts';
+import { perform } from '../../src/program/devices/secure/perform.ts';
 import { type Cost, inParallel, inSequence } from '../../src/secure/cost.ts';
 import type { BoundedOperation } from '../../src/secure/ops/bounds.ts';
 import { opCosts } from '../../src/secure/ops/costs.ts';

@@ -1,8 +1,8 @@
 /** What reaches a party's port: from strangers until TLS has ended, from peers afterwards. */
 import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../../src/base/system.ts';
-import { Mailbox, PIECES_BOUND } from '../../src/program/mailbox.ts';
-import { MemorySpillStore } from '../../src/program/spill.ts';
+import { Mailbox, PIECES_BOUND } from '../../src/program/data-plane/mailbox.ts';
+import { MemorySpillStore } from '../../src/program/data-plane/spill.ts';
 import type { Prng } from '../../src/testing/core/prng.ts';
 import { GRPC_STREAM_BOUND, MessageReader } from '../../src/transport/grpc/message-reader.ts';
 import { parseServerName } from '../../src/transport/grpc/server-name.ts';

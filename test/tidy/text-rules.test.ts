@@ -13,7 +13,7 @@ const planted: Readonly<Record<keyof typeof textRules, { bad: ProjectFile; good:
   },
   fileName: {
     bad: { path: 'src/program/utils.ts', text: '' },
-    good: { path: 'src/program/load-job.test.ts', text: '' },
+    good: { path: 'src/program/loading/load-job.test.ts', text: '' },
   },
   machinePaths: {
     bad: { path: 'docs/x.md', text: `see ${['', 'work', 'main', 'x'].join('/')}` },

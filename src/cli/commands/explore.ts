@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { hint } from '../../base/suggest.ts';
-import { loadJob } from '../../program/load-job.ts';
+import { loadJob } from '../../program/loading/load-job.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import type { ErrorDetail } from '../../supervisor/seam/options.ts';
 import { type ExploreOptions, explore, FAULT_KINDS, type FaultKind, replay } from '../../testing/index.ts';

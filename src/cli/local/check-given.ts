@@ -1,6 +1,6 @@
 import { PrivityError } from '../../base/errors.ts';
-import type { Job } from '../../program/job.ts';
-import { parseArgs, parseSettings } from '../../program/schema.ts';
+import type { Job } from '../../program/model/job.ts';
+import { parseArgs, parseSettings } from '../../program/model/schema.ts';
 import { parsePrivateSettings } from '../arguments.ts';
 import type { LocalRequest } from '../shell.ts';
 

@@ -7,15 +7,15 @@ import { ignored } from '../../base/ignored.ts';
 import type { LinkHandlers, Timer } from '../../contracts/index.ts';
 import type { Failure } from '../../coordination/failure.ts';
 import { argumentItem } from '../../coordination/hello-facts.ts';
+import { Runtime } from '../../program/runtime.ts';
 import {
   type CapturedFailure,
   capture,
   DETAIL_MESSAGE_CHARS_MAX,
   isConsequence,
   linkOf,
-} from '../../program/capture.ts';
-import type { ProgramHost } from '../../program/host.ts';
-import { Runtime } from '../../program/runtime.ts';
+} from '../../program/state/capture.ts';
+import type { ProgramHost } from '../../program/state/host.ts';
 import { closedFor, type ManagedLink } from '../../transport/index.ts';
 import { WAITS_TOLD_MAX } from '../record/waits.ts';
 import { DialsOfProgram } from '../seam/dials.ts';

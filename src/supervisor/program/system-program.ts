@@ -1,7 +1,7 @@
 /** The machine that this program process runs on. */
 import { availableParallelism } from 'node:os';
 import { closeDatabase, configureDatabase, DATABASE_MEMORY_MB } from '../../data/index.ts';
-import { loadJob } from '../../program/load-job.ts';
+import { loadJob } from '../../program/loading/load-job.ts';
 import { systemLoop } from '../machine/system-loop.ts';
 import { openDataPlane } from '../planes/planes.ts';
 import type { FromProgram } from '../seam/ipc.ts';

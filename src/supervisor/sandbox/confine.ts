@@ -22,7 +22,7 @@ export interface ConfinedJob {
 /** @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_LOAD_FAILED */
 export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
   // Finds what the job imports, and brings the compiler for that; runs without a sandbox do not need it here.
-  const { bundleOf } = await import('../../program/job-bundle.ts');
+  const { bundleOf } = await import('../../program/loading/job-bundle.ts');
   const { path: jobPath, files } = bundleOf(job.jobFile);
   await mkdir(job.tempDir, { mode: 0o700, recursive: true });
   const { path, tempDir, settings, flags, main, args = [], mark = {} } = job;

@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { createJiti, type Jiti } from 'jiti';
 import { UsageError } from '../../base/errors.ts';
-import { isJob, type Job } from '../../program/job.ts';
-import { type LoadedJob, loadJob } from '../../program/load-job.ts';
+import { type LoadedJob, loadJob } from '../../program/loading/load-job.ts';
+import { isJob, type Job } from '../../program/model/job.ts';
 import type { Realm } from './realm.ts';
 
 /** What a compiled file is given: the variables of a CommonJS module, those of the compiler, and the names of a realm. */

@@ -1,6 +1,6 @@
 /** The disk of a party in the simulated world, for what its mailbox has no memory for. It can fill up. */
 import { EnvironmentError } from '../../base/errors.ts';
-import { MemorySpillStore, type SpillFile, type SpillStore } from '../../program/spill.ts';
+import { MemorySpillStore, type SpillFile, type SpillStore } from '../../program/data-plane/spill.ts';
 
 /** Space on the disk: more than any simulated run needs. */
 const DISK_BYTES = 1024 ** 3;

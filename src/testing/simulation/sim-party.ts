@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { Signer } from '../../coordination/types.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
-import type { Job } from '../../program/job.ts';
+import type { Job } from '../../program/model/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
 import { PartyRun } from '../../supervisor/party/party.ts';
 import { controlLinkLimits, createConnector } from '../../supervisor/planes/connector.ts';

@@ -1,6 +1,6 @@
 /** The program process of a party in the simulated world: the real ProgramRun, with a channel to its supervisor. */
 import { deferred } from '../../base/deferred.ts';
-import type { Job } from '../../program/job.ts';
+import type { Job } from '../../program/model/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
 import { createConnector } from '../../supervisor/planes/connector.ts';
 import { ProgramRun } from '../../supervisor/program/program-run.ts';

@@ -5,7 +5,7 @@
 import type { Plane } from '../../contracts/index.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
-import type { Job } from '../../program/job.ts';
+import type { Job } from '../../program/model/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/seam/bounds.ts';
 import type { ErrorDetail } from '../../supervisor/seam/options.ts';

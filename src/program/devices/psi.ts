@@ -1,0 +1,101 @@
+/** Private set intersection as a step of the program; the protocol is in src/psi. */
+import { UsageError } from '../../base/errors.ts';
+import { Table } from '../../data/table.ts';
+import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
+import type { At } from '../model/at.ts';
+import type { Handle } from '../model/handle-types.ts';
+import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
+import { type DeviceStep, issueDevice } from './device.ts';
+import { contextOf } from './secure/run-context.ts';
+
+interface OneOwner {
+  readonly 'Error: psi takes tables that exist at one party each': never;
+}
+interface OtherParty {
+  readonly 'Error: psi takes tables of two different parties': never;
+}
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+type Single<P extends string> = true extends IsUnion<P> ? OneOwner : unknown;
+type Different<P extends string, Q extends string> = [P & Q] extends [never] ? unknown : OtherParty;
+
+export interface PsiOptions {
+  /** The key column, or columns, by which rows belong together; the same names in both tables. */
+  readonly on: string | readonly [string, ...string[]];
+}
+
+/**
+ * Aligns two tables on the rows that both parties have, by private set intersection: each party gets its own rows of the
+ * intersection, both in the same order, which comes from neither table.
+ *
+ * Each side learns the intersection and the number of rows of the other side, nothing else (semi-honest; see docs/psi.md).
+ * Listed in the ledger of both. Cost: about 90 bytes and two curve multiplications a row.
+ * @throws {UsageError} PRIVITY_PSI_ARGUMENTS, PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
+ * @example const both = psi({ on: 'id' }, loans, clicks); // { alice: At<'alice', Table>, bob: At<'bob', Table> }
+ */
+export function psi<A extends string, B extends string>(
+  options: PsiOptions,
+  left: At<A, Table> & Single<A>,
+  right: At<B, Table> & Single<B> & Different<A, B>,
+): { readonly [K in A | B]: At<K, Table> } {
+  const records = [left, right].map((handle) => recordOf(handle, undefined, 'psi'));
+  const [first, second] = records as [HandleRecord, HandleRecord];
+  const { scheduler, parties } = contextOf(first, second);
+  const on = keyColumns(options);
+  for (const { owners } of records) {
+    if (owners.length !== 1)
+      throw invalid(
+        `a table is at ${owners.join(' and ')}; send nothing before, psi takes each at one party`,
+      );
+  }
+  const members = parties.filter((party) => records.some(({ owners }) => owners.includes(party)));
+  if (members.length !== 2)
+    throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
+  const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
+  const handles = issueDevice(scheduler, psiStep(on, members, inputs));
+  const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
+  return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
+}
+
+function psiStep(
+  on: readonly string[],
+  members: readonly string[],
+  inputs: readonly HandleRecord[],
+): DeviceStep {
+  return {
+    kind: 'psi',
+    name: `psi on ${on.join(', ')}`,
+    members,
+    inputs,
+    source: JSON.stringify(on),
+    execute: async (channel, context, input) => {
+      if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
+      // Loaded with the first psi: it brings worker threads and native code.
+      const { psiAlign } = await import('../../psi/index.ts');
+      return psiAlign(channel, input, { on }, context);
+    },
+    discloses: async (input) => {
+      const { curveLibrary } = await import('../../psi/index.ts');
+      const library = await curveLibrary();
+      const instead = library === 'sodium-native' ? '' : `; by ${library}, without sodium-native`;
+      return {
+        type: `intersection, key types, number of rows${instead}`,
+        ...(input instanceof Table ? { shape: [input.rowCount] } : {}),
+      };
+    },
+  };
+}
+
+function keyColumns(options: PsiOptions): readonly string[] {
+  const on: unknown = typeof options === 'object' && options !== null ? options.on : undefined;
+  const names: readonly unknown[] = Array.isArray(on) ? on : [on];
+  if (names.length === 0 || names.length > KEY_COLUMNS_MAX)
+    throw invalid(`"on" names ${names.length} columns; it takes 1 to ${KEY_COLUMNS_MAX}`);
+  const columns = names.filter((name) => typeof name === 'string' && name !== '');
+  if (columns.length !== names.length || new Set(columns).size !== columns.length)
+    throw invalid('"on" is not the name of a column or a list of different names');
+  return columns as readonly string[];
+}
+
+const invalid = (why: string): UsageError =>
+  new UsageError('PRIVITY_PSI_ARGUMENTS', `psi was called with wrong arguments: ${why}.`);

@@ -1,0 +1,330 @@
+/** The methods of secrets, and how a located value becomes one: everything is checked in the call, at every party alike. */
+import { hash } from 'node:crypto';
+import { UsageError } from '../../../base/errors.ts';
+import { type Bound, declaredBound, fracBitsOf, type Range } from '../../../secure/bounds/declare.ts';
+import { intervalOfWords, realOf } from '../../../secure/bounds/interval.ts';
+import type { BoundedOperation } from '../../../secure/ops/bounds.ts';
+import type { Assumed } from '../../../secure/ops/within.ts';
+import type { Dtype } from '../../../secure/ring/fixed-point.ts';
+import { checkShape, elementCount, type Shape } from '../../../secure/ring/shape.ts';
+import { type PublicTensor, publicTensor, singleNumber } from '../../../secure/ring/tensor.ts';
+import type { SecretTensor } from '../../../secure/secret.ts';
+import type { Words } from '../../../secure/sharing/shares.ts';
+import type { Handle } from '../../model/handle-types.ts';
+import { type HandleRecord, kindOf } from '../../steps/handle.ts';
+import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './bounds.ts';
+import { checkDtypes, type Form, invalid, type Rule, rules } from './operations.ts';
+import { checkedKeys, constant, openTo, perform, shareOf } from './perform.ts';
+import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './plain.ts';
+import { checkRounding } from './public-number.ts';
+import type { DeviceRecord, Known, SecretRecord, SecurePlan } from './records.ts';
+import { contexts, partyNames } from './run-context.ts';
+import type { SecureRuntime } from './runtime.ts';
+import { makeSecret, secretRecordOf } from './secret-handle.ts';
+import { numbersOf } from './values.ts';
+
+/** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
+const SECRET_NAME = /^[^\p{Cc}\p{Surrogate}]{1,200}$/u;
+
+type Operand = SecretRecord | PublicTensor;
+const isPublic = (operand: Operand): operand is PublicTensor => 'words' in operand;
+const isSecret = (operand: Operand): operand is SecretRecord => !isPublic(operand);
+
+const runtimeOf = ({ run }: { readonly run: object }): SecureRuntime => {
+  const context = contexts.get(run);
+  if (context === undefined)
+    throw new UsageError('PRIVITY_STEP_OUTSIDE_RUN', 'A secret was used after its run.');
+  return context.secure;
+};
+
+/** @throws {UsageError} PRIVITY_STEP_INVALID if a method was called on something else */
+function self(secret: unknown, name: string): SecretRecord {
+  const record = secretRecordOf(secret);
+  if (record === undefined) throw invalid(`${name} was called on ${kindOf(secret)}, which is no secret`);
+  return record;
+}
+
+const methods: Record<string, (this: unknown, ...args: readonly unknown[]) => unknown> = {
+  to(party) {
+    return open(self(this, 'to'), party);
+  },
+  as(name) {
+    const record = self(this, 'as');
+    if (typeof name !== 'string' || !SECRET_NAME.test(name))
+      throw invalid('as() takes a name of 1 to 200 characters');
+    return makeSecret({ ...record, name }, methods);
+  },
+};
+for (const [name, rule] of Object.entries(rules) as [BoundedOperation, Rule][]) {
+  methods[name] = function (...args) {
+    return compute(self(this, name), name, rule, args);
+  };
+}
+Object.setPrototypeOf(methods, null);
+Object.freeze(methods);
+
+function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args: readonly unknown[]): object {
+  const { device } = secret;
+  const { operands: others, params } = argumentsOf(name, rule, args);
+  const dtype =
+    others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
+  const operands: readonly Operand[] = [
+    secret,
+    ...others.map((other, index) => {
+      const operand = operandOf(other, `${name}, operand ${index + 2},`, device, dtype);
+      if (isPublic(operand)) checkRounding(name, other, operand);
+      return operand;
+    }),
+  ];
+  if (rule.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
+  checkDtypes(name, rule, operands);
+  if (name === 'div' && operands.some((operand) => isPublic(operand) && operand.words.includes(0n)))
+    throw invalid('div by a public number that is 0, or too small for fixed point');
+  const forms = operands.map((operand) => ({
+    shape: operand.shape,
+    dtype: operand.dtype,
+    secret: !isPublic(operand),
+    number: isPublic(operand) ? singleNumber(operand) : undefined,
+  }));
+  const { shape, dtype: type } = rule.result(forms, params, name);
+  checkShape(shape, name);
+  const ends = rule.ends?.(secret, params, device.fracBits);
+  const given = ends ? [ends.min, ends.max] : params;
+  const runtime = runtimeOf(secret);
+  const known = forms.map((form, i) => ({ ...form, ...boundOf(operands[i] as Operand) }));
+  const work = (): Bound =>
+    boundOfResult(name, { operands: known, params: given, shape, fracBits: device.fracBits });
+  const result = boundIn(runtime, work, operands.filter(isSecret), { dtype: type, shape });
+  const { bound } = result;
+  const { local } = rule;
+  const keysWithin = runtime.plaintext ? undefined : assumedKeys(name, operands);
+  const plan: SecurePlan = {
+    kind: 'secure',
+    operation: name,
+    name,
+    operands: operands.filter(isSecret),
+    detail: `${type} [${shape}] ${detailOf(operands, params)}`,
+    local: typeof local === 'boolean' ? local : local(forms, params),
+    elements: elementCount(shape),
+    ...(isAssumption(name, secret.bound, ends) && {
+      assumption: { of: secret.name, shape, ...rangeOf(secret, bound) },
+    }),
+    execute: (on, tensors, _, leaving) => {
+      if (keysWithin) leaving();
+      const queue = [...tensors];
+      const inputs = operands.map((operand) =>
+        isPublic(operand) ? operand : (queue.shift() as SecretTensor),
+      );
+      return perform(on, name, inputs, given, shape, keysWithin);
+    },
+    ...(keysWithin && checkedKeys(device)),
+  };
+  const traced = runtime.plaintext
+    ? tracedResult(plan, device, result, floatingPoint(name, operands, given, shape, device))
+    : plan;
+  return makeSecret(runtime.compute(device, traced, { shape, dtype: type, bound }), methods);
+}
+
+/** In a run on plaintext a refusal is told, and the run goes on. */
+function boundIn(
+  { plaintext }: SecureRuntime,
+  work: () => Bound,
+  operands: readonly SecretRecord[],
+  form: Form,
+): Form & Tried {
+  if (!plaintext) return { ...form, bound: work() };
+  return {
+    ...form,
+    ...tried(
+      work,
+      operands.map(({ bound }) => bound),
+      form.dtype,
+    ),
+  };
+}
+
+const rangeOf = ({ dtype, device }: SecretRecord, { min, max }: Bound): Required<Range> => {
+  const places = fracBitsOf(dtype, device.fracBits);
+  return { min: realOf(min, places), max: realOf(max, places) };
+};
+
+/** Comparisons of these are opened: what nobody has checked has to be checked before. */
+function assumedKeys(name: BoundedOperation, operands: readonly Operand[]): Assumed | undefined {
+  const keys = name === 'sort' ? operands[0] : name === 'sortBy' ? operands[1] : undefined;
+  return keys && !isPublic(keys) && keys.bound.assumed ? { ...keys.bound, name: keys.name } : undefined;
+}
+
+/** The bound of an operand, and the words by which an error names it. */
+function boundOf(operand: Operand): Pick<NamedOperand, 'bound' | 'assumed' | 'name'> & { words?: Words } {
+  if (!isPublic(operand)) return { bound: operand.bound, assumed: operand.bound.assumed, name: operand.name };
+  return { bound: intervalOfWords(operand.words), assumed: false, name: 'public', words: operand.words };
+}
+
+function argumentsOf(
+  name: string,
+  { operands }: Rule,
+  args: readonly unknown[],
+): { readonly operands: readonly unknown[]; readonly params: readonly unknown[] } {
+  if (operands === 'list') {
+    const [list, ...params] = args;
+    if (!Array.isArray(list)) throw invalid(`${name} takes a list of secrets`);
+    return { operands: list, params };
+  }
+  if (operands === 'if secret') {
+    const count = secretRecordOf(args[0]) ? 1 : 0;
+    return { operands: args.slice(0, count), params: args.slice(count) };
+  }
+  if (args.length < operands)
+    throw invalid(`${name} takes ${operands} operands and was given ${args.length}`);
+  return { operands: args.slice(0, operands), params: args.slice(operands) };
+}
+
+/** @throws {UsageError} PRIVITY_DEVICE_MISMATCH, PRIVITY_STEP_INVALID @throws {DataError} PRIVITY_SECURE_DOMAIN */
+function operandOf(value: unknown, where: string, device: DeviceRecord, dtype: Dtype): Operand {
+  const secret = secretRecordOf(value);
+  if (secret !== undefined) {
+    if (secret.run === device.run && secret.device.key === device.key) return secret;
+    throw new UsageError(
+      'PRIVITY_DEVICE_MISMATCH',
+      `${where} is a secret of ${secret.run === device.run ? secret.device.key : 'another run'}; this one is of ${device.key}.`,
+    );
+  }
+  const numbers = numbersOf(value);
+  if (numbers === undefined) {
+    throw invalid(
+      `${where} takes a secret of the same device or public numbers and was given ${kindOf(value)}; a located value is shared first, by .to(device)`,
+    );
+  }
+  const { values, shape = [values.length] } = numbers;
+  return publicTensor(values, { dtype, shape, fracBits: device.fracBits });
+}
+
+/** Everything public that decides what is computed: in the digest of the step, so parties that differ in it find out. */
+function detailOf(operands: readonly Operand[], params: readonly unknown[]): string {
+  const words = operands.map((operand) =>
+    isPublic(operand) ? `public [${operand.shape}] ${digest(operand.words)}` : '*',
+  );
+  const plain = params.map((param) => (ArrayBuffer.isView(param) ? digest(param) : JSON.stringify(param)));
+  return [...words, ...plain].join(' ');
+}
+
+const digest = (view: ArrayBufferView): string =>
+  hash('sha256', new Uint8Array(view.buffer, view.byteOffset, view.byteLength), 'hex');
+
+/** What `handle.to(device, options)` does. */
+export function share(record: HandleRecord, device: DeviceRecord, options: unknown): object {
+  if (record.run !== device.run)
+    throw new UsageError(
+      'PRIVITY_DEVICE_MISMATCH',
+      `"${record.value.name}" and the device belong to two runs.`,
+    );
+  const owner = device.members.find((member) => record.owners.includes(member));
+  if (owner === undefined) {
+    throw new UsageError(
+      'PRIVITY_SECURE_MEMBER',
+      `"${record.value.name}" is at ${record.owners.join(' and ')}, and no member of the device: ${device.members.join(', ')}. Only a member can share.`,
+    );
+  }
+  const { shape, dtype, range } = shareOptions(options, record.value.name);
+  const where = `"${record.value.name}".to(device, options)`;
+  const bound = { ...declaredBound(dtype, device.fracBits, range, where), assumed: false };
+  const plan: SecurePlan = {
+    kind: 'share',
+    operation: 'share',
+    name: record.value.name,
+    operands: [],
+    located: { record, owner },
+    detail: `${dtype} [${shape}] ${bound.min} ${bound.max}`,
+    local: false,
+    elements: elementCount(shape),
+    ...shareOf(
+      device,
+      owner,
+      { shape, dtype, bound, declared: isDeclared(range), checked: !runtimeOf(record).plaintext },
+      record.value.name,
+    ),
+  };
+  return made(device, plan, { shape, dtype, bound }, runtimeOf(record));
+}
+
+const isDeclared = ({ min, max }: Range): boolean => min !== undefined || max !== undefined;
+
+function shareOptions(options: unknown, name: string): Form & { readonly range: Range } {
+  const wrong = (why: string): UsageError => invalid(`"${name}".to(device, options): ${why}`);
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw wrong('the options are { shape, dtype, min, max }');
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const strange = Object.keys(given).find((key) => !['shape', 'dtype', 'min', 'max'].includes(key));
+  if (strange !== undefined) throw wrong(`there is no option "${strange}"`);
+  const { shape = [], dtype = 'fixed' } = given;
+  if (!Array.isArray(shape)) throw wrong('shape is a list of whole numbers');
+  if (dtype !== 'fixed' && dtype !== 'integer' && dtype !== 'boolean')
+    throw wrong('dtype is fixed, integer or boolean');
+  checkShape(shape as Shape, `"${name}"`);
+  const { min, max } = given as Range;
+  const range = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  return { shape: Object.freeze([...shape]) as Shape, dtype, range };
+}
+
+/** What `secret.to(party)` does, and, without a party, the first half of `reveal`: all members have it then. */
+export function open(secret: SecretRecord, party?: unknown): Handle {
+  const { device, name, shape, dtype, bound } = secret;
+  const runtime = runtimeOf(secret);
+  const opened = (): Bound => checkOpened(name, dtype, bound, device.fracBits);
+  const result = boundIn(runtime, opened, [secret], { dtype, shape });
+  const to = party === undefined ? device.members : [memberOf(device, party)];
+  const plan: SecurePlan = {
+    kind: 'reveal',
+    operation: 'reveal',
+    name,
+    operands: [secret],
+    detail: to.join(),
+    local: false,
+    elements: elementCount(shape),
+    ...openTo(device, secret, to),
+  };
+  return runtime.open(device, runtime.plaintext ? tracedOpening(plan, device, result) : plan, to);
+}
+
+function memberOf(device: DeviceRecord, party: unknown): string {
+  const known = typeof party === 'object' && party !== null ? partyNames.get(party) : undefined;
+  if (known?.run !== device.run) {
+    throw new UsageError(
+      'PRIVITY_STEP_PARTY_UNKNOWN',
+      `.to() was given ${known ? 'a party of another run' : `${kindOf(party)} that is no party of this job`}. A secret goes to one party object.`,
+    );
+  }
+  if (device.members.includes(known.name)) return known.name;
+  throw new UsageError(
+    'PRIVITY_SECURE_MEMBER',
+    `${known.name} is no member of the device: ${device.members.join(', ')}. Open the secret to a member, or reveal it.`,
+  );
+}
+
+/** What `device.constant(values, options)` does. */
+export function constantOn(device: DeviceRecord, values: unknown, options: unknown): object {
+  const numbers = numbersOf(values);
+  if (numbers === undefined) throw invalid(`constant takes public numbers and was given ${kindOf(values)}`);
+  const declared = numbers.shape ?? [numbers.values.length];
+  const { shape, dtype, range } = shareOptions({ shape: declared, ...(options ?? {}) }, 'constant');
+  if (isDeclared(range)) throw invalid('constant() takes no min and no max: everybody has the numbers');
+  const tensor = publicTensor(numbers.values, { dtype, shape, fracBits: device.fracBits });
+  const plan: SecurePlan = {
+    kind: 'secure',
+    operation: 'constant',
+    name: 'constant',
+    operands: [],
+    detail: `${dtype} [${shape}] ${digest(tensor.words)}`,
+    local: true,
+    elements: elementCount(shape),
+    execute: (on) => constant(on, tensor),
+  };
+  const bound = { ...intervalOfWords(tensor.words), assumed: false };
+  return made(device, plan, { shape, dtype, bound }, runtimeOf(device));
+}
+
+/** A secret that is computed from no other. */
+function made(device: DeviceRecord, plan: SecurePlan, known: Known, runtime: SecureRuntime): object {
+  const traced = runtime.plaintext ? tracedResult(plan, device, known) : plan;
+  return makeSecret(runtime.compute(device, traced, known), methods);
+}

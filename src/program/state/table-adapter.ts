@@ -1,0 +1,15 @@
+/** Tables as values: they cross as Arrow IPC streams. */
+import { Table } from '../../data/table.ts';
+import type { ValueAdapter } from '../../wire/value-snapshot.ts';
+
+export const tableAdapter: ValueAdapter = {
+  kind: 'table',
+  matches: (value) => value instanceof Table,
+  encode: (table) => (table as Table).toArrow(),
+  decode: async (bytes) => {
+    // Loaded when the first table arrives: most of its cost is the Arrow library's.
+    const { tableFromArrow } = await import('../../data/index.ts');
+    return tableFromArrow(bytes);
+  },
+  shape: (table) => [(table as Table).rowCount, (table as Table).columns.length],
+};
