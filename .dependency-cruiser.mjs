@@ -19,11 +19,40 @@ export const rooms = {
   testing: ['supervisor', 'observe'],
 };
 
-/** Every room that `room` may import, itself included. */
-export function reachable(room, seen = new Set()) {
+/**
+ * The chambers of the large rooms: what each may import of its own room, and whatever those may. Files that stand in no chamber put the
+ * room together, and may import all of it.
+ *
+ * @type {Record<string, Record<string, readonly string[]>>}
+ */
+export const chambers = {
+  program: {
+    model: [],
+    state: ['model'],
+    'data-plane': ['state'],
+    steps: ['data-plane'],
+    flow: ['steps'],
+    'devices/secure': ['steps'],
+    devices: ['devices/secure'],
+    loading: ['state'],
+  },
+  supervisor: {
+    sandbox: [],
+    seam: ['sandbox'],
+    machine: ['seam'],
+    record: ['machine'],
+    planes: ['machine'],
+    'stand-in': ['machine'],
+    program: ['planes', 'record'],
+    party: ['record'],
+  },
+};
+
+/** Every room that `room` may import, itself included; the same of chambers. */
+export function reachable(room, seen = new Set(), table = rooms) {
   if (seen.has(room)) return seen;
   seen.add(room);
-  for (const below of rooms[room] ?? []) reachable(below, seen);
+  for (const below of table[room] ?? []) reachable(below, seen, table);
   return seen;
 }
 
@@ -48,9 +77,29 @@ const roomRules = Object.keys(rooms).flatMap((room) => [
   },
 ]);
 
+/** A chamber within another is a chamber of its own. */
+const filesOf = (room, chamber) => `^src/${room}/${chamber}/[^/]+$`;
+
+/** The job's face is what `loading` gives to a job under the name of the package. */
+const FACE = '^src/program/public\\.ts$';
+
+const chamberRules = Object.entries(chambers).flatMap(([room, table]) =>
+  Object.keys(table).map((chamber) => {
+    const below = [...reachable(chamber, new Set(), table)];
+    return {
+      name: `chamber-${room}-${chamber.replace('/', '-')}`,
+      comment: `src/${room}/${chamber} may import of its room only ${below.join(', ')}`,
+      severity: 'error',
+      from: { path: filesOf(room, chamber), pathNot: tests },
+      to: { path: `^src/${room}/`, pathNot: [...below.map((name) => filesOf(room, name)), FACE] },
+    };
+  }),
+);
+
 export default {
   forbidden: [
     ...roomRules,
+    ...chamberRules,
     {
       name: 'unknown-room',
       comment: 'a new folder in src/ needs a line in the table of rooms',
@@ -98,10 +147,10 @@ export default {
     },
     {
       name: 'no-cycles',
-      comment: 'modules that need each other at run time are one module, or need a third',
+      comment: 'modules that need each other, be it for types only, are one module, or need a third',
       severity: 'error',
       from: { path: '^src/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'examples-outside',

@@ -5,7 +5,7 @@
  * Cost: each member sends one message to each other member a conclave; nobody waits for it.
  */
 import { awaitDifference } from './lockstep.ts';
-import { isOver } from './scopes.ts';
+import { isOver } from './scope-state.ts';
 import type { Turn } from './turn.ts';
 import type { Fin, OpenConclave, PartyIndex } from './types.ts';
 
@@ -15,7 +15,7 @@ const OPEN_CONCLAVES_MAX = 65_536;
 /** This party's program is through with a conclave. */
 export function leaveConclave(turn: Turn, conclave: string, members: readonly PartyIndex[], fin: Fin): void {
   // What lies in a scope that has failed is not compared: how far each party came in it differs.
-  if (!turn.open || isOver(turn, conclave)) return;
+  if (!turn.open || isOver(turn.next, conclave)) return;
   update(turn, conclave, { ...entryOf(turn, conclave), members }, turn.self, fin);
   for (const peer of turn.reachable())
     if (members.includes(peer)) turn.send(peer, { type: 'conclaveEnd', conclave, fin });
@@ -26,7 +26,7 @@ export function leaveConclave(turn: Turn, conclave: string, members: readonly Pa
 export function takeConclaveEnd(turn: Turn, peer: number, conclave: string, fin: Fin): void {
   // Of one that was cut short here, nothing is compared; one that this party is through with is, also once it has voted on
   // the scope around: the peer may have done so, too, and then nobody else would see a difference.
-  if (!turn.open || (isOver(turn, conclave) && !entryOf(turn, conclave).fins[turn.self])) return;
+  if (!turn.open || (isOver(turn.next, conclave) && !entryOf(turn, conclave).fins[turn.self])) return;
   if (turn.next.conclaves.size >= OPEN_CONCLAVES_MAX)
     return turn.lose(peer, 'LIMIT_EXCEEDED', 'too many open conclaves');
   update(turn, conclave, entryOf(turn, conclave), peer, fin);

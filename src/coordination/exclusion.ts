@@ -8,21 +8,20 @@
 import { type Contribution, digestOf, failureFields, type ScopeView } from './board.ts';
 import type { Failure } from './failure.ts';
 import { SEALED_SCOPES_MAX } from './limits.ts';
-import { isOver } from './scopes.ts';
-import type { Turn } from './turn.ts';
-import type { Absence, PartyIndex } from './types.ts';
+import { isOver } from './scope-state.ts';
+import type { Absence, CoreState, PartyIndex } from './types.ts';
 import { isLoss, rankFailures } from './verdict.ts';
 
 /** What says that a party is gone, and nothing else. */
 const SHELTERED_LOSSES: ReadonlySet<Failure['code']> = new Set(['PEER_UNREACHABLE', 'PEER_CRASHED']);
 
 /** What this party knows of every scope that is not over, or may not be over elsewhere; null if these are too many. */
-export function scopeViews(turn: Turn): readonly ScopeView[] | null {
-  const { scopes, concluded } = turn.next;
+export function scopeViews(state: CoreState): readonly ScopeView[] | null {
+  const { scopes, concluded } = state;
   if (scopes.size + concluded.size > SEALED_SCOPES_MAX) return null;
   const said = (votes: ScopeView['votes']) => votes.map((vote) => vote && { failure: vote.failure });
   const open = [...scopes].map(([scope, { members, entered, votes }]) => {
-    const inside = entered && !isOver(turn, scope);
+    const inside = entered && !isOver(state, scope);
     return { scope, members, inside, over: false, votes: said(votes) };
   });
   const over = [...concluded].map(([scope, { members, votes }]) => {

@@ -7,6 +7,7 @@
  */
 import type { Failure } from './failure.ts';
 import { bounded } from './failure-text.ts';
+import { hasVoted, isOver } from './scope-state.ts';
 import type { Turn } from './turn.ts';
 import type { Absence, OpenScope, PartyIndex, TrailEntry, Vote } from './types.ts';
 import { rankFailures } from './verdict.ts';
@@ -19,7 +20,7 @@ export function enterScopes(turn: Turn, entries: readonly TrailEntry[]): void {
   if (turn.next.phase === 'ended') return;
   const numbers = (names: readonly string[]) => names.map((name) => turn.next.config.parties.indexOf(name));
   for (const { kind, stepId, places, tolerates = [] } of entries) {
-    if (kind !== 'attempt' || isOver(turn, stepId)) continue;
+    if (kind !== 'attempt' || isOver(turn.next, stepId)) continue;
     update(turn, stepId, { members: numbers(places), tolerates: numbers(tolerates), entered: true });
     if (turn.open) missMembers(turn, stepId);
   }
@@ -28,7 +29,7 @@ export function enterScopes(turn: Turn, entries: readonly TrailEntry[]): void {
 /** Ends what runs in a scope that cannot succeed, because the run has lost a member that has not voted. */
 function missMembers(turn: Turn, scope: string): void {
   const open = turn.next.scopes.get(scope);
-  if (!open?.entered || hasVoted(turn, scope) || isOver(turn, scope)) return;
+  if (!open?.entered || hasVoted(turn.next, scope) || isOver(turn.next, scope)) return;
   const missing = missingOf(turn, open).find(({ party }) => !open.tolerates.includes(party));
   if (!missing) return;
   turn.effects.push({ type: 'scopeCancelled', scope, failure: missing.failure });
@@ -43,7 +44,13 @@ function missingOf(turn: Turn, { members, votes }: OpenScope): readonly Absence[
 /** Something in a scope has failed at this party: the others hear of it at once, while what still runs here ends. */
 export function failScope(turn: Turn, scope: string, thrown: Failure): void {
   const failure = bounded(thrown, turn.next.config.parties.length);
-  if (!turn.open || turn.next.scopes.get(scope)?.left || hasVoted(turn, scope) || isOver(turn, scope)) return;
+  if (
+    !turn.open ||
+    turn.next.scopes.get(scope)?.left ||
+    hasVoted(turn.next, scope) ||
+    isOver(turn.next, scope)
+  )
+    return;
   update(turn, scope, { entered: true });
   vote(turn, scope, failure);
   turn.effects.push({ type: 'scopeCancelled', scope, failure });
@@ -51,26 +58,11 @@ export function failScope(turn: Turn, scope: string, thrown: Failure): void {
 
 /** This party's program has left a scope: its part is through, or was cancelled and has ended. It says so once. */
 export function leaveScope(turn: Turn, scope: string): void {
-  if (!turn.open || turn.next.scopes.get(scope)?.left || isOver(turn, scope)) return;
+  if (!turn.open || turn.next.scopes.get(scope)?.left || isOver(turn.next, scope)) return;
   update(turn, scope, { entered: true });
-  if (!hasVoted(turn, scope)) vote(turn, scope, null);
+  if (!hasVoted(turn.next, scope)) vote(turn, scope, null);
   update(turn, scope, { left: true });
   conclude(turn, scope);
-}
-
-function hasVoted(turn: Turn, scope: string): boolean {
-  return (turn.next.scopes.get(scope)?.votes[turn.self] ?? null) !== null;
-}
-
-/**
- * Whether a step lies in a scope that is over for this party: it has voted on the scope, so what is in it has ended, or failed
- * with it. Nothing is said about it any more: a late word could reach a peer that has forgotten the scope already.
- */
-export function isOver(turn: Turn, stepId: string): boolean {
-  for (let end = stepId.lastIndexOf('/'); end > 0; end = stepId.lastIndexOf('/', end - 1)) {
-    if (hasVoted(turn, stepId.slice(0, end))) return true;
-  }
-  return false;
 }
 
 /** A peer has voted. Its failure cancels the scope here, unless this party has been through with it before. */
@@ -117,7 +109,7 @@ function apply(
   record(turn, scope, party, cast);
   if (!failure) return;
   turn.effects.push({ type: 'learned', failure });
-  if (hasVoted(turn, scope) || isOver(turn, scope)) return;
+  if (hasVoted(turn.next, scope) || isOver(turn.next, scope)) return;
   turn.effects.push({ type: 'scopeCancelled', scope, failure });
   vote(turn, scope, null);
 }

@@ -104,7 +104,7 @@ export class Turn {
     const { epoch, ready } = this.next;
     const { nonce, signer, parties } = this.next.config;
     // A program that has not begun cannot be in a scope, and could not go on: the run fails for all.
-    const scopes = this.next.phase === 'joining' ? null : scopeViews(this);
+    const scopes = this.next.phase === 'joining' ? null : scopeViews(this.next);
     this.next.phase = 'aborting';
     this.next.abortingSince = this.now;
     const whatFailed = failure && bounded(failure, parties.length);

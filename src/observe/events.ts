@@ -2,6 +2,7 @@ import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { StepKind } from '../coordination/failure.ts';
 import type { ErrorLink, PublicDetails } from '../coordination/public-details.ts';
 import type { BusyProgram, RunOutcome, StepOutcome, Wait } from './report.ts';
+import type { PeerState } from './words.ts';
 
 /**
  * The events of a run, as `--json` prints them: one JSON object a line. Stable from version 0.1 on (docs/events.md):
@@ -138,10 +139,5 @@ export interface AttachedFailure {
   readonly stepName: string | null;
   readonly incident: string;
 }
-
-/** `joining`: not heard from yet. `suspect`: has missed heartbeats. `lost`: given up, final. */
-export const PEER_STATES = ['joining', 'up', 'suspect', 'lost'] as const;
-
-export type PeerState = (typeof PEER_STATES)[number];
 
 export type RunEventBody = RunEvent extends infer E ? (E extends Base ? Omit<E, keyof Base> : never) : never;

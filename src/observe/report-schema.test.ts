@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { STEP_KINDS } from '../coordination/failure.ts';
-import { PEER_STATES } from './events.ts';
 import {
   type RunReport,
   STEP_OUTCOMES,
@@ -11,6 +10,7 @@ import {
   type WithheldReason,
 } from './report.ts';
 import { everyReportIsRead, readReport, readReportText } from './report-schema.ts';
+import { PEER_STATES } from './words.ts';
 
 const failure = { code: 'TASK_FAILED', origin: 'bob', reporter: 'bob', incident: 'ab' } as const;
 const step = { stepId: '1', name: 'x' };

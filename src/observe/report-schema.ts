@@ -7,7 +7,6 @@ import { expectation } from '../base/schema-words.ts';
 import type { Contribution, ScopeView, Vote } from '../coordination/board.ts';
 import { type Failure, STEP_KINDS } from '../coordination/failure.ts';
 import type { ErrorLink } from '../coordination/public-details.ts';
-import { PEER_STATES } from './events.ts';
 import {
   type Assumption,
   type BusyProgram,
@@ -31,6 +30,7 @@ import {
   type WithheldReason,
 } from './report.ts';
 import type { Standstill } from './standstill.ts';
+import { PEER_STATES } from './words.ts';
 
 /** Every field of `T`, each with a schema that gives what the field may have: a field without one does not compile. */
 type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };

@@ -1,8 +1,8 @@
 import type { Blame, FailureCode } from '../base/failure-codes.ts';
 import type { Contribution } from '../coordination/board.ts';
 import type { Failure, StepKind } from '../coordination/failure.ts';
-import type { PeerState } from './events.ts';
 import type { Standstill } from './standstill.ts';
+import type { PeerState } from './words.ts';
 
 /** One value that left this party, or that a reveal or a protocol made known to others. */
 export interface Disclosure {

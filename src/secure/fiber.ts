@@ -1,5 +1,4 @@
 import { invariant } from '../base/errors.ts';
-import type { Exchange } from './rounds.ts';
 
 /** What a fiber needs of the multiplexer that it belongs to. */
 interface Multiplexer {
@@ -101,4 +100,14 @@ export class Fiber {
     this.#ended = true;
     for (const ending of this.#endings.splice(0)) ending();
   }
+}
+
+/** What a fiber wants sent and expects, by rank. Own rank: undefined and 0. */
+export interface Exchange {
+  /** The same at all members; part of the digest. */
+  readonly label: string;
+  /** Not to be modified afterwards: the channel may still read it when the exchange is over. */
+  readonly outgoing: readonly (readonly ArrayBufferView[] | undefined)[];
+  /** Bytes expected of each member. */
+  readonly incoming: readonly number[];
 }

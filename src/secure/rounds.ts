@@ -10,6 +10,7 @@
  */
 import type { DecodeBound } from '../base/decode-bound.ts';
 import type { Channel } from '../contracts/channel.ts';
+import type { Exchange } from './fiber.ts';
 import { Fiber } from './fiber.ts';
 import { blaming, closed, violation } from './violations.ts';
 
@@ -21,16 +22,6 @@ export const MESSAGE_BYTES_MAX = 1024 * 1024;
 
 /** Views of this size or more are sent as they are; smaller ones cost less to copy than to count. */
 const SHARED_BYTES_MIN = 16 * 1024;
-
-/** What a fiber wants sent and expects, by rank. Own rank: undefined and 0. */
-export interface Exchange {
-  /** The same at all members; part of the digest. */
-  readonly label: string;
-  /** Not to be modified afterwards: the channel may still read it when the exchange is over. */
-  readonly outgoing: readonly (readonly ArrayBufferView[] | undefined)[];
-  /** Bytes expected of each member. */
-  readonly incoming: readonly number[];
-}
 
 interface Waiting {
   readonly fiber: Fiber;

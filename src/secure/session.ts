@@ -6,13 +6,13 @@ import { InternalError, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { checkDealer } from './correlation/check-dealer.ts';
-import { type DealerLink, linkToDealer } from './correlation/dealer-source.ts';
+import { linkToDealer } from './correlation/dealer-source.ts';
 import type { Fiber } from './fiber.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { loadKernels } from './kernels/load.ts';
 import { matmulThreads } from './kernels/matmul-threads.ts';
 import type { DrawObserver } from './prg.ts';
-import type { Protocol, ProtocolName } from './protocols/protocol.ts';
+import type { Protocol, ProtocolName, ProtocolSetting } from './protocols/protocol.ts';
 import { openRef } from './protocols/ref/protocol.ts';
 import { openRep3 } from './protocols/rep3/protocol.ts';
 import { openSemi2k } from './protocols/semi2k/protocol.ts';
@@ -37,19 +37,6 @@ export interface SessionOptions {
    * parties). It runs {@link serveDealer} instead of a session.
    */
   readonly dealer?: number;
-}
-
-/** What a protocol is opened with. */
-export interface ProtocolSetting {
-  readonly fiber: Fiber;
-  readonly random: Random;
-  readonly kernels: Kernels;
-  /** Must be the same at all members; protocols compare it in their first round. */
-  readonly agreement: string;
-  /** Of the channel: the same at all members, and in no other run. */
-  readonly binding: Uint8Array;
-  readonly observe: DrawObserver | undefined;
-  readonly dealer: DealerLink | undefined;
 }
 
 interface ProtocolEntry {

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { BLAMES, type FailureCode, failureCodes } from '../../src/base/failure-codes.ts';
 import { STEP_KINDS } from '../../src/coordination/failure.ts';
-import { LOG_LEVELS, PEER_STATES, PROCESS_ROLES, type RunEvent } from '../../src/observe/events.ts';
+import { LOG_LEVELS, PROCESS_ROLES, type RunEvent } from '../../src/observe/events.ts';
 import { RUN_OUTCOMES, STEP_OUTCOMES, WAIT_KINDS } from '../../src/observe/report.ts';
+import { PEER_STATES } from '../../src/observe/words.ts';
 
 const base = { time: z.iso.datetime(), runId: z.string().min(1), party: z.string().min(1) };
 const role = z.enum(PROCESS_ROLES);

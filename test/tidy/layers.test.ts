@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from './project-files.ts';
@@ -83,8 +83,12 @@ describe('layers', () => {
       'src/index.ts': "export { c } from './cli/c.ts';\n",
       'src/cli/c.ts': 'export const c = 1;\n',
       'src/attic/a.ts': "export { x } from '../program/x.ts';\n",
-      'src/data/one.ts': "import { two } from './two.ts';\nexport const one = () => two;\n",
-      'src/data/two.ts': "import { one } from './one.ts';\nexport const two = () => one;\n",
+      'src/data/one.ts': "import type { Two } from './two.ts';\nexport type One = Two[];\n",
+      'src/data/two.ts': "import type { One } from './one.ts';\nexport type Two = One;\n",
+      'src/supervisor/seam/s.ts': "import { p } from '../party/p.ts';\nexport const s = p;\n",
+      'src/supervisor/party/p.ts': 'export const p = 1;\n',
+      'src/program/model/m.ts': "export { d } from '../devices/secure/d.ts';\n",
+      'src/program/devices/secure/d.ts': 'export const d = 1;\n',
       'src/data/lost.ts': "import './nowhere.ts';\n",
       'src/data/tested.ts': "import '../../test/x.ts';\n",
       'test/x.ts': 'export const t = 1;\n',
@@ -94,6 +98,8 @@ describe('layers', () => {
     assert.deepEqual(
       [...names].sort(),
       [
+        'chamber-program-model',
+        'chamber-supervisor-seam',
         'examples-outside',
         'face',
         'layer-base',
@@ -108,13 +114,32 @@ describe('layers', () => {
   });
 
   it('the page about the architecture has the same table', async () => {
-    const { rooms } = (await import(pathToFileURL(join(projectRoot, '.dependency-cruiser.mjs')).href)) as {
+    const { rooms, chambers } = (await import(
+      pathToFileURL(join(projectRoot, '.dependency-cruiser.mjs')).href
+    )) as {
       rooms: Record<string, readonly string[]>;
+      chambers: Record<string, Record<string, readonly string[]>>;
     };
+    const importsOf = (text: string): readonly string[] =>
+      text.trim() === 'nothing' ? [] : text.trim().split(', ');
     const page = readFileSync(join(projectRoot, 'docs/architecture.md'), 'utf8');
     const rows = [...page.matchAll(/^\| `src\/([a-z]+)\/` \| [^|]+ \| ([^|]+) \|$/gm)].map(
-      ([, room = '', imports = '']) => [room, imports.trim() === 'nothing' ? [] : imports.trim().split(', ')],
+      ([, room = '', imports = '']) => [room, importsOf(imports)],
     );
     assert.deepEqual(Object.fromEntries(rows), rooms);
+    for (const [room, table] of Object.entries(chambers)) {
+      const lines = [
+        ...page.matchAll(new RegExp(`^\\| \`src/${room}/([a-z/-]+)/\` \\| [^|]+ \\| ([^|]+) \\|$`, 'gm')),
+      ];
+      const said = lines.map(([, chamber = '', imports = '']) => [chamber, importsOf(imports)]);
+      assert.deepEqual(Object.fromEntries(said), table);
+      const folders = readdirSync(join(projectRoot, 'src', room), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+        .map(({ parentPath }) => relative(join(projectRoot, 'src', room), parentPath));
+      assert.deepEqual(
+        [...new Set(folders)].filter((folder) => folder !== '').sort(),
+        Object.keys(table).sort(),
+      );
+    }
   });
 });

@@ -16,7 +16,8 @@ import { choose, isRunning, type PurgeRule, removeRun } from '../record/purge.ts
 import { eventIn, type FailureEvent, logLines, mergedLines } from '../record/read-log.ts';
 import { DAY_MS, DEFAULT_RECORD_BOUNDS, parseRecordSetting, recordBounds } from '../record/record-bounds.ts';
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
-import { completeKilled, readRuns, type StoredParty, type StoredRun } from '../record/stored-runs.ts';
+import type { StoredParty, StoredRun } from '../record/stored-run.ts';
+import { completeKilled, readRuns } from '../record/stored-runs.ts';
 import type { Shell } from '../shell.ts';
 
 export interface ShowFlags {

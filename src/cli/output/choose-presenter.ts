@@ -2,7 +2,8 @@ import type { Shell } from '../shell.ts';
 import { openLog } from './log-file.ts';
 import { jsonPresenter, type Presenter, plainPresenter } from './presenter.ts';
 import { quietPresenter, writeQuietSummary } from './quiet.ts';
-import { headText, type SummaryInput, summaryText } from './summary.ts';
+import { headText, summaryText } from './summary.ts';
+import type { SummaryInput } from './summary-input.ts';
 
 export interface DisplayFlags {
   readonly json?: boolean;

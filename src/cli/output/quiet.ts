@@ -3,7 +3,8 @@ import type { Shell } from '../shell.ts';
 import type { Presenter } from './presenter.ts';
 import { printable } from './printable.ts';
 import { createStyle } from './style.ts';
-import { failedBlock, leftoversBlock, outcomeOf, type SummaryInput } from './summary.ts';
+import { failedBlock, leftoversBlock, outcomeOf } from './summary.ts';
+import type { SummaryInput } from './summary-input.ts';
 import { valueText } from './value-text.ts';
 
 /** Errors that are no failures of the run: a log that cannot be written, something that could not be removed. */

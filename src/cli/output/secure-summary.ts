@@ -5,7 +5,7 @@ import { plaintextLines } from './plaintext-summary.ts';
 import { printable } from './printable.ts';
 import { count, size } from './quantity.ts';
 import type { Style } from './style.ts';
-import type { SummaryInput } from './summary.ts';
+import type { SummaryInput } from './summary-input.ts';
 
 /** Operations listed one by one, the dearest; the rest is added up. */
 const OPERATIONS_SHOWN_MAX = 12;

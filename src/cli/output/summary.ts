@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
 import { ledgerOf } from '../../observe/ledger.ts';
-import type { BusyProgram, RunReport, Wait } from '../../observe/report.ts';
+import type { BusyProgram, Wait } from '../../observe/report.ts';
 import { explains } from '../../observe/standstill.ts';
 import { adviceFor, adviceForStandstill, logOf, whoNoticed } from './advice.ts';
 import { wrapText } from './columns.ts';
@@ -18,27 +18,13 @@ import {
   type FailureEvent,
   type PartyView,
   placeText,
-  type RunBoard,
   stoodStillText,
   type VerdictEvent,
 } from './run-board.ts';
 import { secureBlocks } from './secure-summary.ts';
 import { createStyle, type Style } from './style.ts';
+import type { SummaryInput } from './summary-input.ts';
 import { valueText } from './value-text.ts';
-
-export interface SummaryInput {
-  readonly jobFile: string;
-  /** The parties whose supervisors this command ran: all for `local`, one for `run`. */
-  readonly own: readonly string[];
-  readonly board: RunBoard;
-  readonly reports: ReadonlyMap<string, RunReport>;
-  /** Where the reports stay, if they were asked for. */
-  readonly reportPaths: readonly string[];
-  /** Where the record of the run is, and the name by which `privity runs` knows it, if one is kept. */
-  readonly record?: { readonly folder: string; readonly name: string } | undefined;
-  readonly exitCode: number;
-  readonly durationMs: number;
-}
 
 const COLUMNS = 100;
 /** In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went. */

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import type { LogLine } from './read-log.ts';
-import type { StoredParty, StoredRun } from './stored-runs.ts';
+import type { StoredParty, StoredRun } from './stored-run.ts';
 
 export const BUNDLE_VERSION = 1;
 /** Lines of one party's log: the last ones. More than anybody reads, and a file that can still be sent. */

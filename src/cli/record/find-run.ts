@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import type { StoredRun } from './stored-runs.ts';
+import type { StoredRun } from './stored-run.ts';
 
 /** A shorter beginning is a typing error rather than an id. */
 const PREFIX_CHARS_MIN = 3;

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { ignored } from '../../base/ignored.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { LOG_FILE } from './record-file.ts';
-import type { StoredParty } from './stored-runs.ts';
+import type { StoredParty } from './stored-run.ts';
 
 /** A line as it is in the file, and what it says. */
 export interface LogLine {

@@ -27,7 +27,8 @@ import { LOG_FILE, readRecordFile } from './record-file.ts';
 import { makeFolder } from './record-folder.ts';
 import { type RecordPlan, RunRecord } from './run-record.ts';
 import { recordsFolder } from './state-folder.ts';
-import { completeKilled, keepHouse, readRuns, type StoredRun } from './stored-runs.ts';
+import type { StoredRun } from './stored-run.ts';
+import { completeKilled, keepHouse, readRuns } from './stored-runs.ts';
 
 let base: string;
 beforeEach(async () => {

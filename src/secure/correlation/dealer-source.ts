@@ -4,7 +4,7 @@ import type { Channel } from '../../contracts/channel.ts';
 import { evenCost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
 import { type DrawObserver, SEED_BYTES, SharedSeed } from '../prg.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { closed } from '../violations.ts';
 import { frame, orderBody, PART_BYTES_MAX, readFrame } from './dealer-frames.ts';

@@ -1,6 +1,6 @@
 /** How requests are cut into extensions, and what they cost: one calculation for the code that sends and for the declared cost. */
 import { type Cost, evenCost } from '../cost.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import { planeWords } from '../sharing/shares.ts';
 import { PRODUCT_BYTES, PRODUCT_OTS } from './gilboa.ts';
 import { extensionBytes, OT_BATCH_MAX, OT_MULTIPLE, type OtBatch, type TreeBits } from './ot-extension.ts';

@@ -16,7 +16,7 @@ import type { Fiber } from '../fiber.ts';
 import type { DrawObserver } from '../prg.ts';
 import { ROW_BITS } from './bit-matrix.ts';
 import { BlockCounters, LeafStream } from './leaf-stream.ts';
-import type { OtKernels } from './ot-kernels.ts';
+import type { OtKernels } from './ot-kernel-types.ts';
 import type { TreeShape } from './punctured-trees.ts';
 import type { RowHash } from './row-hash.ts';
 

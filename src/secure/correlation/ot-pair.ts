@@ -15,7 +15,7 @@ import {
   type TreeBits,
   treeShape,
 } from './ot-extension.ts';
-import type { OtKernels } from './ot-kernels.ts';
+import type { OtKernels } from './ot-kernel-types.ts';
 import { choicesFor, growTrees, punctureBytes, regrowTrees } from './punctured-trees.ts';
 import { RowHash } from './row-hash.ts';
 

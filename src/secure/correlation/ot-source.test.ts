@@ -7,7 +7,7 @@ import { type FiberRun, runFibers } from '../../testing/correlation-parties.ts';
 import type { MemoryChannelOptions } from '../../testing/memory-channel.ts';
 import type { Fiber } from '../fiber.ts';
 import { typescriptKernels } from '../kernels/typescript.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import { productLength } from '../sharing/linear.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
 import type { TreeBits } from './ot-extension.ts';

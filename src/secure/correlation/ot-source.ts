@@ -16,14 +16,15 @@ import type { Random } from '../../contracts/random.ts';
 import type { Fiber } from '../fiber.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { type DrawObserver, SEED_BYTES, SharedSeed } from '../prg.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import { productLength } from '../sharing/linear.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
 import { receiveBitProducts, sendBitProducts } from './bit-products.ts';
 import { PRODUCT_WORDS } from './gilboa.ts';
 import { bitBatches, matrixPlan, otCosts, productBatches } from './ot-costs.ts';
 import type { ReceivedOts, SentOts, TreeBits } from './ot-extension.ts';
-import { loadOtKernels, type OtKernels } from './ot-kernels.ts';
+import type { OtKernels } from './ot-kernel-types.ts';
+import { loadOtKernels } from './ot-kernels.ts';
 import { OtPair, type OtWork } from './ot-pair.ts';
 import type { BitCrosses, BitProducts, PairSource, SourceCosts, Triples } from './source.ts';
 

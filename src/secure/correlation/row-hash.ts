@@ -11,7 +11,7 @@ semi-honest adversary calls for.
  */
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { invariant } from '../../base/errors.ts';
-import type { OtKernels } from './ot-kernels.ts';
+import type { OtKernels } from './ot-kernel-types.ts';
 
 export class RowHash {
   readonly #cipher: Cipher;

@@ -6,7 +6,7 @@
  */
 import type { Cost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 
 /** Shares of random a and b, and of their product. */

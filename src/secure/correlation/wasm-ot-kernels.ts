@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
 import { ROW_BITS } from './bit-matrix.ts';
 import { PRODUCT_OTS, PRODUCT_WORDS } from './gilboa.ts';
-import type { Columns, HashInput, OtKernels, Permutation } from './ot-kernels.ts';
+import type { Columns, HashInput, OtKernels, Permutation } from './ot-kernel-types.ts';
 
 type Call = (...args: readonly number[]) => void;
 

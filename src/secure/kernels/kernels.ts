@@ -3,7 +3,8 @@
  * AssemblyScript) and TypeScript, which serves where WebAssembly is not there, and as the specification that the other is tested
  * against. Results go to `out`, which may be one of the operands except where a comment says so. Lengths agree.
  */
-import type { MatrixDims } from '../protocols/protocol.ts';
+
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 
 /** Pseudorandom words, in order. At most CHUNK_WORDS at a time; the result is valid until the next call. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { runSecure } from '../../testing/secure-parties.ts';
 import * as ops from '../ops/index.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { MatmulThreads, matmulThreads, SHARED_MULTIPLICATIONS_MIN } from './matmul-threads.ts';
 import { awaitBlocks, isLeft, shareProduct, takeBlocks } from './shared-matmul.ts';

@@ -1,6 +1,6 @@
 /** Worker threads for large matrix products. They belong to whoever holds them, start with the first product, and end with the last holder. */
 import { Worker } from 'node:worker_threads';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import {
   awaitBlocks,

@@ -2,7 +2,8 @@
  * A matrix product in memory that threads share: rows are cut into blocks, and whoever is free takes the next one. The same code runs
  * at all of them; a thread that has not started yet, or never does, takes nothing, and holds nobody up.
  */
-import type { MatrixDims } from '../protocols/protocol.ts';
+
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import type { Kernels } from './kernels.ts';
 

@@ -1,5 +1,6 @@
 /** The kernels in TypeScript: the specification, and what runs where WebAssembly does not. V8 compiles these loops to 64-bit arithmetic. */
-import type { MatrixDims } from '../protocols/protocol.ts';
+
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { transpose64 } from './bit-transpose.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';

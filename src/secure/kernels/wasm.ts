@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';
 import type { MatmulThreads } from './matmul-threads.ts';

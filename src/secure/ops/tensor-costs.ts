@@ -3,8 +3,9 @@
  * {@link opCosts}, and held by the compliance suite in the same way. `f`: fractional bits of the device.
  */
 import { type Cost, inSequence, times } from '../cost.ts';
-import type { MatrixDims, ProtocolCosts } from '../protocols/protocol.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
 import { type Dtype, reciprocalShift } from '../ring/fixed-point.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import { local, opCosts } from './costs.ts';
 import { SAMPLED_KEYS_MIN, sampledLevels } from './quicksort.ts';
 

@@ -6,20 +6,17 @@
  * number of exchanges at every member; what is sent is uniform given the receiver's input and output; results carry fresh
  * randomness wherever a message was needed. Shares are never modified. Vectors are never empty.
  */
+
+import type { Random } from '../../contracts/random.ts';
+import type { DealerLink } from '../correlation/dealer-source.ts';
 import type { Cost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import type { DrawObserver } from '../prg.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Arith, Bits, Words } from '../sharing/shares.ts';
 
 export type ProtocolName = 'ref' | 'rep3' | 'semi2k';
-
-/** `batch` products of rows × inner by inner × columns matrices, row-major, one after the other. */
-export interface MatrixDims {
-  readonly batch: number;
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-}
 
 export type BitsPair = readonly [Bits, Bits];
 
@@ -116,4 +113,17 @@ export interface ProtocolCosts {
   randomA(length: number): Cost;
   randomB(length: number, width: number): Cost;
   shuffleS(length: number, columns: number): Cost;
+}
+
+/** What a protocol is opened with. */
+export interface ProtocolSetting {
+  readonly fiber: Fiber;
+  readonly random: Random;
+  readonly kernels: Kernels;
+  /** Must be the same at all members; protocols compare it in their first round. */
+  readonly agreement: string;
+  /** Of the channel: the same at all members, and in no other run. */
+  readonly binding: Uint8Array;
+  readonly observe: DrawObserver | undefined;
+  readonly dealer: DealerLink | undefined;
 }

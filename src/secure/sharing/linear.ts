@@ -1,6 +1,6 @@
 /** What needs no message: each member does the same to each of its parts. For every protocol whose parts add up. */
 import type { Kernels } from '../kernels/kernels.ts';
-import type { MatrixDims } from '../protocols/protocol.ts';
+import type { MatrixDims } from '../ring/matrix-dims.ts';
 import { type Arith, arith, type Bits, bits, likewise, planeWords, type Words } from './shares.ts';
 
 const eachPart = (

@@ -3,7 +3,7 @@
  * nothing else would notice; docs/failure-model.md promises it all the same.
  */
 import type { CoreState } from '../../coordination/types.ts';
-import type { CoreStep } from './step-checks.ts';
+import type { CoreStep } from './core-step.ts';
 
 export function checkDuties(step: CoreStep): string | null {
   return (

@@ -2,7 +2,8 @@
 import { step } from '../../coordination/machine.ts';
 import type { CoreState } from '../../coordination/types.ts';
 import { compareAbsences } from './absence-fuzz.ts';
-import { type FaultKind, type Plan, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
+import type { FaultKind, Plan } from './plan-types.ts';
 import { Schedule } from './schedule.ts';
 import { checkers, factsOf } from './schedule-checks.ts';
 import type { PartyRecord, ScheduleOptions } from './schedule-record.ts';

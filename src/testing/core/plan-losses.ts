@@ -1,6 +1,6 @@
 /** Plans of messages that are as long as they may be, and of messages that never come. */
 import type { Message } from '../../coordination/types.ts';
-import type { Fault, Plan } from './plan.ts';
+import type { Fault, Plan } from './plan-types.ts';
 import type { Prng } from './prng.ts';
 
 /** Whether a fault loses messages of a type that one party sends to another. */

@@ -1,6 +1,7 @@
 /** What a party's program of a plan does, one after the other: steps, scopes, a conclave, the end. */
 import type { Fin, TrailEntry } from '../../coordination/types.ts';
-import { conclavePath, digestAt, NAMES, type Plan, stepsOf, strayDigest } from './plan.ts';
+import { conclavePath, digestAt, NAMES, stepsOf, strayDigest } from './plan.ts';
+import type { Plan } from './plan-types.ts';
 
 export type Action =
   | { readonly do: 'step'; readonly entry: TrailEntry }

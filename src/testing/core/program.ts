@@ -1,6 +1,6 @@
 /** What a party's program does in a schedule: it takes steps, enters and leaves scopes, and is through. No values, only order. */
 import type { CoreEvent, Effect, Fin } from '../../coordination/types.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan-types.ts';
 import { plantedFailure } from './planted.ts';
 import type { Prng } from './prng.ts';
 import { type Action, actionsOf } from './program-actions.ts';

@@ -4,8 +4,9 @@
  */
 import type { Failure } from '../../coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
-import { scheduleBounds as bounds, type Fault, firstDifferenceOf, firstStrayOf, NAMES } from './plan.ts';
+import { scheduleBounds as bounds, firstDifferenceOf, firstStrayOf, NAMES } from './plan.ts';
 import { loses, MESSAGE_TYPES } from './plan-losses.ts';
+import type { Fault } from './plan-types.ts';
 import { FORGED } from './planted.ts';
 import type { Schedule } from './schedule.ts';
 import type { PartyRecord } from './schedule-record.ts';

@@ -1,6 +1,7 @@
 /** What a schedule keeps of each party, and whom it tells what happens. */
 import type { CoreEvent, CoreState, Effect, Failure } from '../../coordination/types.ts';
-import { type Fault, NAMES } from './plan.ts';
+import { NAMES } from './plan.ts';
+import type { Fault } from './plan-types.ts';
 import type { Program } from './program.ts';
 
 /** When a schedule that does not end by itself is given up: far beyond every bound. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { check } from './explore-core.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan-types.ts';
 
 describe('schedules that have found something', () => {
   it('hold for the seeds that have found something', () => {

@@ -3,14 +3,16 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { emptyBoard } from '../../coordination/board.ts';
 import type { CoreState, Outcome } from '../../coordination/types.ts';
+import type { CoreStep } from './core-step.ts';
 import { check, exploreSeeds, mergeTally, newTally } from './explore-core.ts';
-import { type Plan, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
+import type { Plan } from './plan-types.ts';
 import { plantedFailure } from './planted.ts';
 import { Schedule } from './schedule.ts';
 import * as checks from './schedule-checks.ts';
 import { SeenSet } from './seen-set.ts';
 import { shrink } from './shrink.ts';
-import { type CoreStep, checkStep } from './step-checks.ts';
+import { checkStep } from './step-checks.ts';
 import { termination } from './termination.ts';
 
 const calm: Plan = { seed: 1, parties: 3, steps: 2, scopeAt: 0, stepMs: 5, delayMs: 5, faults: [] };

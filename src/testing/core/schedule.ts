@@ -7,8 +7,9 @@ import type { CoreEvent, CoreState, Effect, Message } from '../../coordination/t
 import { testHello, testSigner } from '../core-world.ts';
 import { Network } from './network.ts';
 import { Outboxes } from './outboxes.ts';
-import { type Fault, NAMES, type Plan, scheduleBounds } from './plan.ts';
+import { NAMES, scheduleBounds } from './plan.ts';
 import { loses } from './plan-losses.ts';
+import type { Fault, Plan } from './plan-types.ts';
 import { forgedMessage, forgedText, loudestFailure, plantedFailure, plantedSilence } from './planted.ts';
 import { Prng } from './prng.ts';
 import { Program } from './program.ts';

@@ -1,6 +1,6 @@
 /** The smallest plan that still breaks what a plan breaks: fewer faults, fewer parties, a shorter program. */
 import { check } from './explore-core.ts';
-import type { Fault, Plan } from './plan.ts';
+import type { Fault, Plan } from './plan-types.ts';
 
 /** Plans tried at most: each takes milliseconds. */
 const ATTEMPTS_MAX = 2_000;

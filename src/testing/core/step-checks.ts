@@ -4,20 +4,11 @@
  */
 import type { Contribution, ScopeView } from '../../coordination/board.ts';
 import { CONTROL_MESSAGE_BYTES_MAX } from '../../coordination/limits.ts';
-import type { CoreEvent, CoreState, Effect } from '../../coordination/types.ts';
+import type { CoreState } from '../../coordination/types.ts';
 import { expectedAbsences } from './absence-oracle.ts';
+import type { CoreStep } from './core-step.ts';
 import { checkDuties, isAbsent } from './duty-checks.ts';
 import { expectedOrder, expectedVerdict } from './oracle.ts';
-
-export interface CoreStep {
-  readonly name: string;
-  readonly before: CoreState;
-  readonly event: CoreEvent;
-  readonly after: CoreState;
-  readonly effects: readonly Effect[];
-  readonly wakeAt: number | null;
-  readonly now: number;
-}
 
 export function checkStep(step: CoreStep): string | null {
   return (

@@ -1,5 +1,6 @@
 /** When parties have to have left: the bound that follows from the bounds of the run (docs/simulation-core.md). */
-import { scheduleBounds as bounds, type Fault, NAMES } from './plan.ts';
+import { scheduleBounds as bounds, NAMES } from './plan.ts';
+import type { Fault } from './plan-types.ts';
 import type { Schedule } from './schedule.ts';
 import { FLUSH_MS, type PartyRecord } from './schedule-record.ts';
 

@@ -1,7 +1,7 @@
 /** The bounds that a simulated run has to keep, as formulae over its configuration and its faults; docs/simulation.md has them, too. */
 import type { StepKind } from '../../coordination/failure.ts';
 import type { Bounds } from '../../supervisor/seam/bounds.ts';
-import type { CheckContext } from './checkers.ts';
+import type { CheckContext } from './check-context.ts';
 import type { Fault } from './fault-plan.ts';
 import type { SimulatedRun } from './world.ts';
 

@@ -3,10 +3,9 @@
  * from outside: at reports, events, frames and processes, not at the state of what it checks.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { FailureCode } from '../../base/failure-codes.ts';
 import type { RunReport } from '../../observe/report.ts';
-import type { Bounds } from '../../supervisor/seam/bounds.ts';
 import { boundOf, messageBoundOf } from './bound.ts';
+import type { CheckContext } from './check-context.ts';
 import { isExplained } from './explained.ts';
 import { ledgerProblems } from './ledger-check.ts';
 import type { TappedFlow } from './message-tap.ts';
@@ -28,14 +27,6 @@ export interface Violation {
   /** The parties at which it shows. */
   readonly parties: readonly string[];
   readonly words: string;
-}
-
-export interface CheckContext {
-  readonly bounds: Bounds;
-  /** How long the run takes when nothing goes wrong, in virtual milliseconds. */
-  readonly lengthMs: number;
-  /** Failures that the job makes by itself then, and handles: beside a fault they may be too much for it. */
-  readonly handled: ReadonlySet<FailureCode>;
 }
 
 /** In the order in which people want to know of them. */

@@ -2,15 +2,24 @@
 import { invariant, PeerLostError } from '../../base/errors.ts';
 import type { Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
 import { MEMORY_LIMITS } from '../../transport/index.ts';
-import type { SimNetwork } from './network.ts';
+import type { EventQueue } from './event-queue.ts';
 import type { SimProcess } from './process.ts';
 
 /** What travels: a frame, or the orderly end behind the last one. */
 type Parcel = Uint8Array | 'end';
 
+/** What a connection needs of the network that it is in. */
+export interface Wire {
+  readonly queue: EventQueue;
+  onFrame(from: string, to: string, plane: Plane, frame: Uint8Array): void;
+  /** Milliseconds from one host to another. */
+  delay(from: string, to: string, bytes: number): number;
+  whenOpen(from: string, to: string, callback: () => void): void;
+}
+
 /** Two ends; each is joined to the other by whoever has noted the pair. */
 export function makeConnections(
-  network: SimNetwork,
+  network: Wire,
   plane: Plane,
   [self, process]: readonly [string, SimProcess],
   [peer, host]: readonly [string, SimProcess],
@@ -25,7 +34,7 @@ export class SimConnection implements Connection {
   readonly self: string;
   readonly peer: string;
   readonly plane: Plane;
-  readonly #network: SimNetwork;
+  readonly #network: Wire;
   readonly #onClosed: () => void;
   #owner: SimProcess;
   /** The other end; itself until `join`, which comes before anybody else sees it. */
@@ -43,7 +52,7 @@ export class SimConnection implements Connection {
   #closeWaiters: (() => void)[] = [];
 
   constructor(
-    network: SimNetwork,
+    network: Wire,
     plane: Plane,
     self: string,
     peer: string,

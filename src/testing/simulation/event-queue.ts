@@ -1,11 +1,15 @@
 /** What is going to happen in the simulated world, in order: a binary heap by time, and by order of entry at equal times. */
-import type { SimProcess } from './process.ts';
+
+/** A process of the simulated world, as far as its events know. */
+export interface EventOwner {
+  happen(event: WorldEvent): void;
+}
 
 export interface WorldEvent {
   readonly at: number;
   readonly order: number;
   /** The process to which it happens: not at all once that is dead, later while it is frozen. Null: to the world. */
-  readonly owner: SimProcess | null;
+  readonly owner: EventOwner | null;
   readonly run: () => void;
   /** A process that goes on after a freeze runs its timers first. */
   readonly isTimer: boolean;
@@ -32,7 +36,7 @@ export class EventQueue {
   }
 
   /** Adds something that happens at that time, or now if the time has passed. */
-  at(time: number, owner: SimProcess | null, run: () => void, isTimer = false): WorldEvent {
+  at(time: number, owner: EventOwner | null, run: () => void, isTimer = false): WorldEvent {
     const at = Math.max(time, this.now);
     const event = { at, order: this.#order++, owner, run, isTimer, cancelled: false };
     const heap = this.#heap;

@@ -1,7 +1,7 @@
 /** Which faults can be the reason of which verdict. */
 import type { FailureCode } from '../../base/failure-codes.ts';
 import type { Failure } from '../../coordination/failure.ts';
-import type { CheckContext } from './checkers.ts';
+import type { CheckContext } from './check-context.ts';
 import type { Fault } from './fault-plan.ts';
 import type { SimulatedRun } from './world.ts';
 

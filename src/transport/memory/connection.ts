@@ -1,6 +1,6 @@
 import { invariant, PeerLostError } from '../../base/errors.ts';
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
-import type { MemoryLimits } from './hub.ts';
+import type { MemoryLimits } from './limits.ts';
 
 export interface PairOptions {
   readonly names: readonly [string, string];

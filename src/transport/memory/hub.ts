@@ -5,13 +5,7 @@
 import { InternalError, type PeerError, PeerLostError, UsageError } from '../../base/errors.ts';
 import type { Clock, Connection, Plane, Transport } from '../../contracts/index.ts';
 import { connectPair, type MemoryConnection } from './connection.ts';
-
-export interface MemoryLimits {
-  /** Bytes on their way in one direction of a connection above which `send` asks its caller to wait. */
-  readonly windowBytes: number;
-  /** An orderly close that takes longer is cut short. */
-  readonly closeTimeoutMs: number;
-}
+import type { MemoryLimits } from './limits.ts';
 
 export const MEMORY_LIMITS: MemoryLimits = { windowBytes: 2 * 1024 * 1024, closeTimeoutMs: 1_000 };
 

@@ -8,13 +8,13 @@ import { invariant } from '../../../base/errors.ts';
 import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { SharedSeed } from '../../prg.ts';
-import type { ProtocolSetting } from '../../session.ts';
+import type { MatrixDims } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
 import { lowBits } from '../circuits.ts';
 import { permutationFrom } from '../permutation.ts';
-import type { BitsPair, MatrixDims, Protocol, ProtocolCosts } from '../protocol.ts';
+import type { BitsPair, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
 import { refCosts } from './costs.ts';
 
 /** Opens the twin; see {@link Protocol}. */

@@ -4,9 +4,10 @@
  */
 import type { Fiber } from '../../fiber.ts';
 import { releaseTogether } from '../../release.ts';
+import type { MatrixDims } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
-import type { BitsPair, MatrixDims } from '../protocol.ts';
+import type { BitsPair } from '../protocol.ts';
 import { passBack } from './messages.ts';
 import { partsOf, type Rep3State } from './state.ts';
 

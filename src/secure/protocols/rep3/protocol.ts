@@ -16,10 +16,10 @@
  */
 import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import type { ProtocolSetting } from '../../session.ts';
+import type { MatrixDims } from '../../ring/matrix-dims.ts';
 import { type Arith, arith, type Bits, bits, planeWords, rounded, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
-import type { BitsPair, MatrixDims, Protocol, ProtocolCosts } from '../protocol.ts';
+import type { BitsPair, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
 import { a2b, eqzS, msbS } from './compare.ts';
 import { b2a, bit2a } from './convert.ts';
 import { rep3Costs } from './costs.ts';

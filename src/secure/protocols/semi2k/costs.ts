@@ -1,5 +1,6 @@
 import type { CorrelationSource } from '../../correlation/source.ts';
 import { type Cost, evenCost, inParallel, inSequence, times } from '../../cost.ts';
+import type { MatrixDims } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { planeWords } from '../../sharing/shares.ts';
 import {
@@ -12,7 +13,7 @@ import {
   SIGN_ANDS,
   SIGN_ROUNDS,
 } from '../circuits.ts';
-import type { MatrixDims, ProtocolCosts } from '../protocol.ts';
+import type { ProtocolCosts } from '../protocol.ts';
 
 /** What costs depend on. */
 type SourceOutline = Pick<CorrelationSource, 'kind' | 'costs'>;

@@ -5,9 +5,10 @@
 import type { Triples } from '../../correlation/source.ts';
 import type { Fiber } from '../../fiber.ts';
 import { release } from '../../release.ts';
+import type { MatrixDims } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
-import type { BitsPair, MatrixDims } from '../protocol.ts';
+import type { BitsPair } from '../protocol.ts';
 import { combineForAll } from './messages.ts';
 import { made, partOf, type Semi2kState } from './state.ts';
 

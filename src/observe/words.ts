@@ -1,0 +1,6 @@
+/** Words that events and reports share. */
+
+/** `joining`: not heard from yet. `suspect`: has missed heartbeats. `lost`: given up, final. */
+export const PEER_STATES = ['joining', 'up', 'suspect', 'lost'] as const;
+
+export type PeerState = (typeof PEER_STATES)[number];
