@@ -36,7 +36,7 @@ import { PEER_STATES } from './words.ts';
 type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
 
 /** What later versions add is let through, and left out; what this version knows has to be as it knows it. */
-const fields =
+export const fields =
   <T>() =>
   <S extends Shape<T>>(shape: S): z.ZodObject<S> =>
     z.object(shape);
@@ -72,13 +72,13 @@ function mistake(context: z.RefinementCtx, place: string | number, { issues: [is
 
 const text = z.string().max(10_000);
 const name = z.string().min(1).max(200);
-const code = z.custom<FailureCode>(isFailureCode, { error: 'expected a failure code' });
+export const failureCode = z.custom<FailureCode>(isFailureCode, { error: 'expected a failure code' });
 const ms = z.number().finite();
 const kind = z.enum(STEP_KINDS);
 const index = z.int().min(0);
 
 const failureShape = {
-  code,
+  code: failureCode,
   origin: name,
   reporter: name,
   stepId: text.optional(),
@@ -91,6 +91,16 @@ const failureShape = {
   chain: list(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() })).optional(),
 };
 const failure = fields<Failure>()(failureShape);
+/** Its texts are as long as whoever says it likes. */
+export const failureOfStranger = fields<Failure>()({
+  ...failureShape,
+  stepName: z.string().optional(),
+  message: z.string().optional(),
+  facts: z.string().optional(),
+  chain: list(
+    fields<ErrorLink>()({ name: z.string(), message: z.string(), code: z.string().exactOptional() }),
+  ).optional(),
+});
 
 const vote = fields<Vote>()({ failure: failure.nullable(), early: z.boolean().optional() });
 const scopeView = fields<ScopeView>()({
@@ -143,8 +153,8 @@ const timelineEntry = z.discriminatedUnion('what', [
   fields<Entry<'killed'>>()({ what: z.literal('killed'), atMs: ms }),
 ]);
 
-const disclosedShape = { stepId: text, name: text, kind, to: list(name), shape: list(ms).optional() };
-const disclosure = fields<Disclosure>()({
+export const disclosedShape = { stepId: text, name: text, kind, to: list(name), shape: list(ms).optional() };
+export const disclosure = fields<Disclosure>()({
   ...disclosedShape,
   type: text,
   bytes: ms,
@@ -156,8 +166,8 @@ const withheld = fields<Withheld>()({
   reason: z.enum(Object.keys(WITHHELD_WORDS) as readonly WithheldReason[]),
 });
 
-const assumptionShape = { of: text, shape: list(ms), min: ms, max: ms } satisfies Shape<Assumption>;
-const plainStepShape = {
+export const assumptionShape = { of: text, shape: list(ms), min: ms, max: ms } satisfies Shape<Assumption>;
+export const plainStepShape = {
   operation: text,
   name: text,
   shape: list(ms),
@@ -206,7 +216,7 @@ const reportSchema = fields<RunReport>()({
     attached: list(failure),
     contributions: list(fields<SealedContribution>()({ party: name, ...contributionShape })),
   }),
-  code: code.nullable(),
+  code: failureCode.nullable(),
   absent: list(failure).default([]),
   unconfirmed: z.literal(true).exactOptional(),
   failures: list(

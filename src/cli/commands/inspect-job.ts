@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
-import type { InspectMessage } from '../local/find-parties.ts';
+import type { InspectMessage } from '../local/inspected.ts';
 import { reportOf } from '../output/error-text.ts';
 import type { JobRequest, Shell } from '../shell.ts';
 

@@ -2,21 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
+import { guardChannel } from '../../supervisor/machine/guarded-channel.ts';
 import type { SandboxChoice } from '../../supervisor/sandbox/choose.ts';
 import { type ConfinedJob, startConfined } from '../../supervisor/sandbox/confine.ts';
 import { KILLED_MS } from '../../supervisor/seam/bounds.ts';
 import type { JobFacts, JobRequest, Shell } from '../shell.ts';
+import { type InspectMessage, readInspected } from './inspected.ts';
 import { onLines } from './lines.ts';
 
 /** Loading and compiling a job with its imports. As generous as the same wait in a run. */
 export const JOB_LOAD_TIMEOUT_MS = 30_000;
-
-/** What the child tells: the facts, or the error that a person can do something about. */
-export type InspectMessage =
-  | { readonly type: 'facts'; readonly facts: JobFacts }
-  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string };
 
 export interface Inspection {
   /** Default: {@link JOB_LOAD_TIMEOUT_MS}. */
@@ -89,11 +85,13 @@ async function inspectIn(
   if (child.stdout) onLines(child.stdout, notice);
   if (child.stderr) onLines(child.stderr, notice);
   let message: InspectMessage | undefined;
-  child.on('message', (received: { readonly type?: unknown }) => {
-    // What code in a sandbox has tried is told by the error that it gets.
-    if (received.type !== 'facts' && received.type !== 'error') return;
-    message = received as InspectMessage;
-    child.kill('SIGKILL');
+  guardChannel(child, {
+    onMessage: (received) => {
+      // What code in a sandbox has tried is told by the error that it gets.
+      message = readInspected(received) ?? message;
+      if (message !== undefined) child.kill('SIGKILL');
+    },
+    onViolation: () => void child.kill('SIGKILL'),
   });
   let late = false;
   let giveUp: (ending: string) => void = () => undefined;
@@ -114,9 +112,7 @@ async function inspectIn(
   });
   timer.cancel();
   if (message?.type === 'facts') return message.facts;
-  if (message?.type === 'error' && Object.hasOwn(errorCatalogue, message.code)) {
-    throw new UsageError(message.code, message.message);
-  }
+  if (message?.type === 'error') throw new UsageError(message.code, message.message);
   const reason = late ? `did not finish within ${timeoutMs} ms` : ending;
   throw new EnvironmentError(
     'PRIVITY_JOB_NOT_LOADED',

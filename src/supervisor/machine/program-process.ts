@@ -19,10 +19,12 @@ import { handOver } from '../../transport/index.ts';
 import { startConfined } from '../sandbox/confine.ts';
 import { SIGNAL_EXIT_BASE } from '../sandbox/launch.ts';
 import { DialsForProgram } from '../seam/dials.ts';
-import type { FromProgram, ToProgram } from '../seam/ipc.ts';
+import type { ToProgram } from '../seam/ipc.ts';
+import { readFromProgram } from '../seam/ipc-schema.ts';
 import { heapArguments } from '../seam/memory-limit.ts';
 import type { ProgramChild, ProgramHandlers, SandboxRequest } from '../seam/platform.ts';
 import { isCrash, isOutOfMemoryLine, type ProgramExit } from '../seam/program-exit.ts';
+import { guardChannel } from './guarded-channel.ts';
 import { groupMembers, killMarked, MARK, treeGone } from './process-group.ts';
 import { GroupMemory } from './process-memory.ts';
 import { systemLoop } from './system-loop.ts';
@@ -62,12 +64,19 @@ export class ProgramProcess implements ProgramChild {
       else void this.#hand(socket, new Uint8Array(), () => answer);
     });
     this.#memory = new GroupMemory(pid, () => systemLoop.clock.now());
-    child.on('message', (message: FromProgram) => {
-      if (message.type === 'dial') dials.dial(message);
-      else handlers.onMessage(message);
+    let isKnown = !sandbox;
+    guardChannel(child, {
+      onMessage: (said) => {
+        // What bubblewrap has started by then was started before the kernel knew.
+        if (!isKnown) preferToSupervisor(...groupMembers(pid));
+        isKnown = true;
+        const message = readFromProgram(said);
+        if (message === undefined) handlers.onMessage({ type: 'tried', what: 'channel' });
+        else if (message.type === 'dial') dials.dial(message);
+        else handlers.onMessage(message);
+      },
+      onViolation: () => handlers.onMessage({ type: 'tried', what: 'channel' }),
     });
-    // What bubblewrap has started by then was started before the kernel knew.
-    if (sandbox) child.once('message', () => preferToSupervisor(...groupMembers(pid)));
     // A write to a dead child reports here; the exit event tells the story.
     child.on('error', () => undefined);
     child.stdin?.on('error', () => undefined);

@@ -11,7 +11,7 @@ import type { RunRecord } from '../record/reclaim.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { Waits } from '../record/waits.ts';
 import { withoutSandboxText } from '../sandbox/choose.ts';
-import { isTried, TRIED } from '../sandbox/policy.ts';
+import { TRIED, type Tried } from '../sandbox/policy.ts';
 import { type Bounds, KILLED_MS } from '../seam/bounds.ts';
 import type { FromProgram, StepNews, ToProgram } from '../seam/ipc.ts';
 import { memoryText } from '../seam/memory-limit.ts';
@@ -289,13 +289,19 @@ export class ProgramLife<Child extends ProgramChild> {
   }
 
   /** The job is not trusted any more, whatever it makes of the error. What it tried is in static words, which cross. */
-  #tried(what: unknown): void {
+  #tried(what: Tried): void {
     const { own, say } = this.#options;
-    if (!isTried(what)) return;
-    const facts = `the code of the job tried ${TRIED[what]}, which its sandbox refuses`;
-    if (this.#isOver) return say.warn(facts);
-    const [stepId, ...others] = this.#watch.running;
-    own.failed('POLICY_DENIED', facts, '', others.length > 0 ? undefined : stepId);
+    const by = this.#options.party.sandbox?.kind === 'bubblewrap' ? 'its sandbox' : 'Privity';
+    const facts = `the code of the job tried ${TRIED[what]}, which ${by} refuses`;
+    if (this.#isOver) say.warn(facts);
+    else {
+      const [stepId, ...others] = this.#watch.running;
+      const leaves = what === 'channel';
+      this.#isTold ||= leaves;
+      own.failed('POLICY_DENIED', facts, '', others.length > 0 ? undefined : stepId, leaves);
+    }
+    // What it says is nothing to rely on any more.
+    if (what === 'channel') this.kill(endedBecause.channel);
   }
 
   #news(news: readonly StepNews[]): void {

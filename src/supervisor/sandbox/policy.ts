@@ -25,10 +25,7 @@ export const TRIED = {
   native: 'to load native code',
   internals: 'to reach into the internals of Node.js',
   signal: 'to signal another process',
+  channel: 'to speak to the supervisor in place of Privity',
 } as const;
 
 export type Tried = keyof typeof TRIED;
-
-export function isTried(value: unknown): value is Tried {
-  return typeof value === 'string' && Object.hasOwn(TRIED, value);
-}

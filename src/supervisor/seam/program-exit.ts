@@ -42,5 +42,6 @@ export const endedBecause = {
   grace: (graceMs: number): string => `after the grace period of ${graceMs / 1_000} s`,
   asked: 'without a grace period, as its operator wished',
   memory: (maxBytes: number): string => `for holding more than its memoryMax of ${memoryText(maxBytes)}`,
+  channel: 'because its code wrote to the channel to the supervisor',
   noRun: 'because the run could not begin',
 } as const;

@@ -1,10 +1,12 @@
 /** The program process of a party in the simulated world: the real ProgramRun, with a channel to its supervisor. */
 import { deferred } from '../../base/deferred.ts';
+import { invariant } from '../../base/errors.ts';
 import type { Job } from '../../program/model/job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
 import { createConnector } from '../../supervisor/planes/connector.ts';
 import { ProgramRun } from '../../supervisor/program/program-run.ts';
 import type { FromProgram, ToProgram } from '../../supervisor/seam/ipc.ts';
+import { readFromProgram } from '../../supervisor/seam/ipc-schema.ts';
 import type { RunName } from '../../supervisor/seam/options.ts';
 import type {
   DataPlane,
@@ -143,7 +145,8 @@ export class SimProgram implements ProgramChild {
       spill: options.disk,
       beforeTask: options.beforeTask,
       send: (message: FromProgram) => {
-        const copy = clone(message);
+        const copy = readFromProgram(clone(message));
+        invariant(copy, `the schema of messages does not take a ${message.type}`);
         if (copy.type === 'finished') options.network.queue.isTurnDue = true;
         this.#tell(() => options.handlers.onMessage(copy));
       },

@@ -1,0 +1,35 @@
+/** What the process that looks at a job says, read as from a stranger: it runs the job's code. */
+import { z } from 'zod';
+import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
+import { PARTY_NAME } from '../../program/model/job.ts';
+import type { Check } from '../doctor/check.ts';
+import type { JobFacts } from '../shell.ts';
+
+/** What the child tells: the facts, or the error that a person can do something about. */
+export type InspectMessage =
+  | { readonly type: 'facts'; readonly facts: JobFacts }
+  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string };
+
+const check: z.ZodType<Check> = z.object({
+  name: z.string(),
+  status: z.enum(['ok', 'warning', 'failed', 'unknown']),
+  text: z.string(),
+  remedy: z.string().optional(),
+});
+const facts = z.object({
+  parties: z.array(z.string().regex(PARTY_NAME)).min(1),
+  checks: z.array(check).exactOptional(),
+});
+const isErrorCode = (code: unknown): boolean =>
+  typeof code === 'string' && Object.hasOwn(errorCatalogue, code);
+
+const messages: z.ZodType<InspectMessage> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('facts'), facts }),
+  z.object({ type: z.literal('error'), code: z.custom<ErrorCode>(isErrorCode), message: z.string() }),
+]);
+
+/** undefined: it is neither. */
+export function readInspected(message: object): InspectMessage | undefined {
+  const read = messages.safeParse(message);
+  return read.success ? read.data : undefined;
+}

@@ -1,0 +1,139 @@
+/** What a program process says, read as from a stranger: code of a job can write to the channel, too. */
+import { z } from 'zod';
+import { STEP_KINDS } from '../../coordination/failure.ts';
+import type { ErrorLink } from '../../coordination/public-details.ts';
+import {
+  type OperationCost,
+  type SecureCost,
+  STEP_OUTCOMES,
+  WITHHELD_WORDS,
+  type WithheldReason,
+} from '../../observe/report.ts';
+import {
+  assumptionShape,
+  disclosedShape,
+  disclosure,
+  failureCode,
+  failureOfStranger,
+  fields,
+  plainStepShape,
+} from '../../observe/report-schema.ts';
+import { TRIED, type Tried } from '../sandbox/policy.ts';
+import type { FromProgram, StepNews } from './ipc.ts';
+
+const text = z.string();
+const count = z.number().min(0);
+const texts = z.array(text);
+const fin = z.object({ steps: z.int().min(0), digest: text });
+const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): readonly K[] =>
+  Object.keys(record) as K[];
+
+const item = z.object({ name: text, digest: text, also: text });
+const facts = z.object({
+  files: z.array(item),
+  args: z.array(item),
+  node: text,
+  duckdb: text,
+  lockfile: text,
+});
+const chain = z.array(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() }));
+const trailEntry = z.object({
+  branch: text,
+  position: z.int().min(0),
+  digest: text,
+  stepId: text,
+  kind: z.enum(STEP_KINDS),
+  name: text,
+  places: texts,
+  parties: texts.optional(),
+  tolerates: texts.optional(),
+});
+/** JSON has no number that is infinite or none. */
+const seen = z.custom<number>((value) => value === null || typeof value === 'number');
+const secureCost = fields<SecureCost>()({
+  device: text,
+  rounds: count,
+  messages: count,
+  bytes: count,
+  operations: z.array(fields<OperationCost>()({ operation: text, count, elements: count, bytes: count })),
+  assumptions: z.array(z.object(assumptionShape)),
+  plaintext: z
+    .array(z.object({ ...plainStepShape, min: seen, max: seen, off: seen.exactOptional() }))
+    .exactOptional(),
+});
+const reason = z.enum(keysOf(WITHHELD_WORDS) as readonly WithheldReason[]);
+
+const NEWS: { readonly [K in StepNews['news']]: z.ZodType<Extract<StepNews, { readonly news: K }>> } = {
+  issued: z.object({ news: z.literal('issued'), entry: trailEntry }),
+  started: z.object({ news: z.literal('started'), stepId: text }),
+  finished: z.object({
+    news: z.literal('finished'),
+    stepId: text,
+    outcome: z.enum(STEP_OUTCOMES),
+    durationMs: z.number(),
+  }),
+  progress: z.object({ news: z.literal('progress'), stepId: text, done: z.number(), total: z.number() }),
+  declared: z.object({
+    news: z.literal('declared'),
+    declared: z.object({ ...disclosedShape, type: text.optional() }),
+  }),
+  disclosed: z.object({ news: z.literal('disclosed'), disclosure }),
+  disclosedWhole: z.object({ news: z.literal('disclosedWhole'), stepId: text, bytes: count.exactOptional() }),
+  withheld: z.object({ news: z.literal('withheld'), stepId: text, to: texts, reason: reason.nullable() }),
+  secured: z.object({ news: z.literal('secured'), cost: secureCost }),
+};
+
+const news = z.unknown().transform((value, context) => {
+  const kind = (value as { readonly news?: unknown } | null)?.news;
+  const schema =
+    typeof kind === 'string' && Object.hasOwn(NEWS, kind) ? NEWS[kind as StepNews['news']] : undefined;
+  const read = schema?.safeParse(value);
+  if (read?.success) return read.data;
+  context.addIssue({ code: 'custom', message: 'no news' });
+  return z.NEVER;
+});
+
+/** One for every kind of message: one without does not compile. */
+const MESSAGES: {
+  readonly [K in FromProgram['type']]: z.ZodType<Extract<FromProgram, { readonly type: K }>>;
+} = {
+  loaded: z.object({
+    type: z.literal('loaded'),
+    jobHash: text,
+    argsDigest: text,
+    facts,
+    stepDeadlineMs: z.number().positive().optional(),
+  }),
+  failed: z.object({ type: z.literal('failed'), failure: failureOfStranger }),
+  scopeFailed: z.object({ type: z.literal('scopeFailed'), scope: text, failure: failureOfStranger }),
+  scopeLeft: z.object({ type: z.literal('scopeLeft'), scope: text }),
+  conclaveLeft: z.object({
+    type: z.literal('conclaveLeft'),
+    conclave: text,
+    members: z.array(z.int().min(0)),
+    fin,
+  }),
+  detail: z.object({ type: z.literal('detail'), failure: failureOfStranger, detail: text, chain }),
+  diverged: z.object({ type: z.literal('diverged'), peer: text, branch: text, position: z.int().min(0) }),
+  orphaned: z.object({ type: z.literal('orphaned'), peer: text }),
+  silent: z.object({ type: z.literal('silent'), peer: text }),
+  refused: z.object({ type: z.literal('refused'), peer: text, code: failureCode, message: text }),
+  news: z.object({ type: z.literal('news'), news: z.array(news) }),
+  dial: z.object({ type: z.literal('dial'), id: z.int(), peer: text }),
+  tried: z.object({ type: z.literal('tried'), what: z.enum(keysOf(TRIED) as readonly Tried[]) }),
+  pong: z.object({ type: z.literal('pong') }),
+  waiting: z.object({
+    type: z.literal('waiting'),
+    waits: z.array(z.object({ peer: text, stepId: text, sinceMs: z.number() })),
+  }),
+  finished: z.object({ type: z.literal('finished'), fin, result: z.unknown() }),
+  closed: z.object({ type: z.literal('closed'), reclaimed: z.record(text, count) }),
+};
+
+/** undefined: it is none. */
+export function readFromProgram(message: object): FromProgram | undefined {
+  const { type } = message as { readonly type?: unknown };
+  if (typeof type !== 'string' || !Object.hasOwn(MESSAGES, type)) return undefined;
+  const read = MESSAGES[type as FromProgram['type']].safeParse(message);
+  return read.success ? read.data : undefined;
+}

@@ -1,0 +1,51 @@
+/** Code of a job writes to the channel to its supervisor: the run ends at all parties with the reason, and no supervisor does. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventsOf, run } from '../cli/processes.ts';
+import { bubblewrapOr } from './possible.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const job = fileURLToPath(new URL('../../../test/sandbox/jobs/channel-ways.ts', import.meta.url));
+const ways = [
+  ...['nothing', 'no JSON', 'an answer to nothing', 'a handle of an unknown kind', 'a failure without one'],
+  ...['a failure of an unknown code', 'news of nothing', 'an unknown kind', 'a line without an end'],
+];
+
+let cwd = '';
+let tmp = '';
+before(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'privity-channel-test-'));
+  tmp = join(cwd, 'tmp');
+  await mkdir(tmp);
+});
+after(() => rm(cwd, { recursive: true, force: true }));
+
+async function refused(way: string, by: string, ...flags: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await run(['local', job, '--arg', `way=${way}`, '--json', ...flags], {
+    cwd,
+    tmp,
+    main,
+  });
+  const told = stdout + stderr;
+  assert.equal(code, 77, told);
+  const verdicts = eventsOf(stdout).filter(({ event }) => event === 'verdict');
+  assert.deepEqual(verdicts.map(({ party, code: failure, origin }) => [party, failure, origin]).sort(), [
+    ['alice', 'POLICY_DENIED', 'alice'],
+    ['bob', 'POLICY_DENIED', 'alice'],
+  ]);
+  assert.match(told, new RegExp(`tried to speak to the supervisor in place of Privity, which ${by} refuses`));
+  assert.deepEqual(await readdir(tmp), []);
+}
+
+describe('code of a job writes to the channel to its supervisor', () => {
+  for (const way of ways) it(way, () => refused(way, 'Privity'));
+
+  it('in a sandbox', async (t) => {
+    if (bubblewrapOr(t) === undefined) return;
+    await refused('no JSON', 'its sandbox', '--sandbox', 'required');
+  });
+});

@@ -1,0 +1,48 @@
+/** A job whose task at alice writes what Privity never says to the channel between its process and its supervisor. */
+import { writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { job, z } from 'privity';
+
+const CHANNEL = 3;
+const line = (message: unknown): void => void writeSync(CHANNEL, `${JSON.stringify(message)}\n`);
+/** More than a line of the channel may have. */
+const ENDLESS = 'a'.repeat(1 << 20);
+
+const ways: Readonly<Record<string, () => void>> = {
+  nothing: () => line(null),
+  'no JSON': () => void writeSync(CHANNEL, 'garbage {\n'),
+  'an answer to nothing': () => line({ cmd: 'NODE_HANDLE_ACK' }),
+  'a handle of an unknown kind': () => line({ cmd: 'NODE_HANDLE', type: 'none', message: {} }),
+  'a failure without one': () => line({ type: 'failed', failure: null }),
+  'a failure of an unknown code': () =>
+    line({
+      type: 'failed',
+      failure: { code: '__proto__', origin: 'alice', reporter: 'alice', incident: '0' },
+    }),
+  'news of nothing': () => line({ type: 'news', news: [null] }),
+  'an unknown kind': () => line({ type: 'constructor' }),
+  'a line without an end': () => {
+    for (let i = 0; i < 80; i++) {
+      // The channel does not wait: what does not fit yet is tried again.
+      for (let at = 0; at < ENDLESS.length; ) {
+        try {
+          at += writeSync(CHANNEL, ENDLESS.slice(at));
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        }
+      }
+    }
+  },
+};
+
+export default job(
+  { parties: ['alice', 'bob'], args: z.object({ way: z.string() }) },
+  async ({ alice, args, reveal }) => {
+    const done = alice.run('speak', async () => {
+      ways[args.way]?.();
+      await delay(20_000);
+      return 1;
+    });
+    return { done: await reveal(done) };
+  },
+);
