@@ -49,10 +49,11 @@ function guard(): void {
   refuse('internals', process, ['binding', '_linkedBinding', '_debugProcess', '_debugEnd']);
   refuse('internals', inspector, ['open']);
   refuse('internals', inspector.Session.prototype, ['connect', 'connectToMainThread']);
-  hold(process, 'kill', (kill) => (pid, signal) => {
-    if (Math.abs(Number(pid)) !== ownPid) throw refused('signal');
-    return kill(pid, signal);
-  });
+  for (const name of ['kill', '_kill'])
+    hold(process, name, (kill) => (pid, signal) => {
+      if (Math.abs(Number(pid)) !== ownPid) throw refused('signal');
+      return kill(pid, signal);
+    });
   hold(process, 'dlopen', (load) => (module, path, ...flags) => {
     if (!isOwn(path)) throw refused('native');
     return load(module, path, ...flags);
