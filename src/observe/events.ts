@@ -87,6 +87,8 @@ export type RunEvent = Base &
         readonly stack?: string;
         /** What this party itself has seen of another's failure, or of one that is told of this party. Stays here. */
         readonly seenHere?: string;
+        /** Of a party that did not join: what was turned away under its name, or that it turned this one away. Stays here. */
+        readonly turnedAway?: string;
       }
     | {
         readonly event: 'verdict';

@@ -67,6 +67,7 @@ export const eventSchemas = [
       .exactOptional(),
     stack: text.exactOptional(),
     seenHere: text.exactOptional(),
+    turnedAway: text.exactOptional(),
   }),
   event('verdict', {
     outcome: z.enum(RUN_OUTCOMES),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { freePorts } from '../../src/cli/local/ports.ts';
 import { eventSchema, eventSchemas, schemaCoversType, typeCoversSchema } from './event-schema.ts';
 import { eventsOf, noProcessWith, run, start } from './processes.ts';
@@ -40,6 +41,13 @@ export default job({ parties: ['alice', 'bob'], args: z.object({ fail: z.string(
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
+/** The words of a field that takes nothing else; undefined for others. */
+function wordsOf(field: unknown): readonly string[] | undefined {
+  if (field instanceof z.ZodEnum) return Object.values(field.def.entries).map(String);
+  const isWrapped = field instanceof z.ZodNullable || field instanceof z.ZodOptional;
+  return isWrapped ? wordsOf(field.unwrap()) : undefined;
+}
+
 const checked = (stdout: string) => eventsOf(stdout).map((event) => eventSchema.parse(event));
 
 describe('docs/events.md', () => {
@@ -67,6 +75,26 @@ describe('docs/events.md', () => {
       );
     }
     assert.ok(schemaCoversType && typeCoversSchema);
+  });
+
+  it('lists the words of a field that has no others, or names the event that does', async () => {
+    const page = await readFile(new URL('../../../docs/events.md', import.meta.url), 'utf8');
+    const compared: string[] = [];
+    for (const schema of eventSchemas) {
+      const { event, ...fields } = schema.shape;
+      const section = page.split(`### \`${event.value}\`\n`)[1]?.split(/^##/m)[0] ?? '';
+      for (const [name, field] of Object.entries(fields)) {
+        const words = wordsOf(field);
+        const type = new RegExp(`^\\| \`${name}\` \\| (.*?) \\| `, 'm').exec(section)?.[1] ?? '';
+        // Codes have a page of their own.
+        if (words === undefined || name === 'code' || type.startsWith('as in')) continue;
+        const listed = [...type.matchAll(/`([^`]+)`/g)].map(([, word]) => word);
+        assert.deepEqual(listed, words, `${event.value}.${name}`);
+        compared.push(name);
+      }
+    }
+    const all = ['role', 'state', 'kind', 'outcome', 'what', 'blame', 'level'];
+    assert.deepEqual([...new Set(compared)].sort(), all.sort());
   });
 
   it('would notice an undocumented field', () => {

@@ -162,7 +162,7 @@ export const setupErrors = {
     causes:
       'A job, or a package that it imports, that needs more than files which it was given; or one that tries to get out.',
     remedy:
-      'Read the job where the stack in the log of that party points. What a job may need, it is given by its settings.',
+      'The message names what was tried, and the verdict the step, if one ran alone: look for it in the code of that step and in what that imports. What a job may need, it is given by its settings.',
   },
   PRIVITY_PROGRAM_NOT_STARTED: {
     failure: 'SETUP_FAILED',

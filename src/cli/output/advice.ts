@@ -9,6 +9,8 @@ export interface Viewpoint {
   readonly reporter?: string | undefined;
   /** The parties whose output and logs the reader has before him; none for whoever reads reports or asks about a code. */
   readonly own: readonly string[];
+  /** Of a party that did not join: what was turned away under its name where the reader is. */
+  readonly turnedAway?: string | undefined;
 }
 
 /** `{origin}` and `{log}` stand for the party and for its own output and log: "this party", where it is the reader's. */
@@ -18,6 +20,8 @@ interface Advice {
   readonly here?: string;
   /** Where another party has seen it, of which the origin may know nothing. */
   readonly observed?: string;
+  /** Where somebody was turned away under the name of the origin. */
+  readonly turnedAway?: string;
 }
 
 const NOT_HEARD =
@@ -25,7 +29,7 @@ const NOT_HEARD =
 
 const advice: Readonly<Record<FailureCode, Advice>> = {
   USAGE: { text: 'Correct the call or the file named in {log}, then run again.' },
-  DATA_INVALID: { text: '{log} says which file and column; mend the data there and run again.' },
+  DATA_INVALID: { text: '{log} say which file and column; mend the data there and run again.' },
   DATA_CORRUPT: {
     text: 'Run again. If it happens twice, look for a proxy or a disk that changes bytes, and report it.',
   },
@@ -35,6 +39,8 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
   JOIN_TIMEOUT: {
     text: 'Start all parties within the join timeout. `privity doctor --wait 60s` at both ends, at the same time, says which address or port cannot be reached; compare the address of {origin} in the federation files.',
     here: 'Start all parties within the join timeout. `privity doctor --wait 60s` here and at the other end, at the same time, says which address or port cannot be reached; compare the address of this party in their federation files.',
+    turnedAway:
+      'First compare the fingerprints of {origin} and of this party in both federation files (`privity federation show FILE` at both, over the phone): {turnedAway}. If that was not {origin}, start all parties within the join timeout; `privity doctor --wait 60s` at both ends, at the same time, says which address or port cannot be reached.',
   },
   PEER_UNREACHABLE: {
     text: 'See whether the machine of {origin} and the network to it are up, then run again: all parties, from the start.',
@@ -53,13 +59,15 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
     here: "The error's text and stack are above and in this party's log, under the incident number; the other parties have neither. Mend the job or its input, then run again.",
   },
   FINALIZE_FAILED: {
-    text: 'The results may be complete at other parties. {log} says what failed at the end.',
+    text: 'The results may be complete at other parties. {log} say what failed at the end.',
   },
   INTERNAL: { text: 'Please report it, with the stack from {log}; it holds no private data.' },
   PROCESS_KILLED: {
     text: 'See who or what ended the program process at {origin}: the memory limit (out of memory), an operator, or a crash in native code.',
   },
-  RESOURCE_EXHAUSTED: { text: 'Give {origin} more memory, disk or descriptors, or run on less data.' },
+  RESOURCE_EXHAUSTED: {
+    text: 'Give {origin} more memory, disk or descriptors, or run on less data. What its program may hold is set by `memoryMax` in its party file, or --memory-max.',
+  },
   LIMIT_EXCEEDED: {
     text: 'Raise the limit at {origin} if the need is real; otherwise look at what the job sends or keeps.',
   },
@@ -85,13 +93,13 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
     text: 'Compare the fingerprints of the two parties over the phone (`privity federation show FILE` at both), then correct the federation file that is wrong: it may be the one of either. `privity doctor` checks each peer.',
   },
   POLICY_DENIED: {
-    text: 'The job tried something that the sandbox of {origin} refuses: read it before it is run again, and ask its author. {log} says where in it.',
+    text: 'The job tried something that the sandbox of {origin} refuses. The verdict names what, and the step if one ran alone: look for it in the code of that step and in what that imports, before the job is run again, and ask its author.',
   },
   PROGRAM_MISMATCH: {
     text: 'Bring all parties to the same files, packages, arguments, federation and version of Privity, then run again.',
   },
   SETUP_FAILED: {
-    text: '{log} says what it could not set up.',
+    text: '{log} say what it could not set up.',
     observed:
       'At the address that the federation file of {reporter} gives for {origin} something else answers: compare host and port with {origin}, and see there whether another program has the port.',
   },
@@ -102,18 +110,23 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
 };
 
 /** What to do now: one or two sentences for the person in front of the terminal. */
-export function adviceFor(code: FailureCode, { origin, reporter, own }: Viewpoint): string {
+export function adviceFor(code: FailureCode, { origin, reporter, own, turnedAway }: Viewpoint): string {
   const isHere = isOwn(origin, own);
   const isObserved = origin !== null && reporter !== undefined && reporter !== origin;
-  const { text, here, observed } = advice[code];
-  const chosen = (isObserved ? observed : undefined) ?? (isHere ? here : undefined) ?? text;
+  const { text, here, observed, turnedAway: refused } = advice[code];
+  const chosen =
+    (turnedAway === undefined ? undefined : refused) ??
+    (isObserved ? observed : undefined) ??
+    (isHere ? here : undefined) ??
+    text;
   const party = (name: string | null | undefined): string =>
     isOwn(name ?? null, own) ? 'this party' : (name ?? 'the origin');
   const filled = chosen
     .replaceAll('{log}', logOf(origin, own))
     .replaceAll('{origin}', party(origin))
     .replaceAll('{reporter}', party(reporter));
-  return `${filled.slice(0, 1).toUpperCase()}${filled.slice(1)}`;
+  const sentences = filled.replace(/(?:^|\. )\p{Ll}/gu, (begin) => begin.toUpperCase());
+  return sentences.replaceAll('{turnedAway}', () => turnedAway ?? '');
 }
 
 /** Where parties stood still by their own clocks, neither the network nor the others need to be looked at first. */

@@ -234,7 +234,16 @@ describe('the summary', () => {
       wrong,
       /At the address that the federation file of this party gives for bob something else answers/,
     );
+    const absent = { code: 'JOIN_TIMEOUT', reporter: 'alice' } as const;
+    assert.match(seen('alice', absent), /to do Start all parties within the join timeout/);
+    const turnedAway = 'the key presented for bob is sha256:x, but the federation lists sha256:y';
+    assert.match(
+      seen('alice', { ...absent, turnedAway }),
+      /to do First compare the fingerprints of bob and of this party in both federation files .*: the key presented for bob is sha256:x, but the federation lists sha256:y\. If that was not bob, start all parties/,
+    );
+    assert.match(seen('alice', { code: 'POLICY_DENIED' }), /to do The job tried[^/]*look for it in the code/);
     for (const code of Object.keys(failureCodes) as FailureCode[]) {
+      // Nor does a sentence begin with a small letter, or an output and a log `says`.
       for (const [own, reporter] of [
         ['bob', 'bob'],
         ['bob', 'alice'],
@@ -243,7 +252,7 @@ describe('the summary', () => {
       ] as const)
         assert.doesNotMatch(
           seen(own, { code, reporter }),
-          /the origin|\{|only \w+ knows/,
+          /the origin|\{|only \w+ knows|logs? says|log of \w+ says|to do.*\. (?!ended )[a-z]/,
           `${code} at ${own}`,
         );
     }

@@ -195,9 +195,11 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
 function whatToDo({ own, board }: SummaryInput, verdict: VerdictEvent): string {
   const still = own.filter((party) => standstillOf(board.party(party)) !== undefined);
   if (still.length > 0) return adviceForStandstill(own.length === 1 ? ['this party'] : still);
-  const told = own.flatMap((party) => board.party(party).failures).find((one) => isCause(one, verdict));
+  const told = own.flatMap((party) => board.party(party).failures).filter((one) => isCause(one, verdict));
   const { origin } = verdict;
-  return adviceFor(verdict.code ?? 'INTERNAL', { origin, reporter: told?.reporter, own });
+  const refusal = told.find(({ turnedAway }) => turnedAway !== undefined)?.turnedAway;
+  const turnedAway = refusal === undefined ? undefined : printable(refusal);
+  return adviceFor(verdict.code ?? 'INTERNAL', { origin, reporter: told[0]?.reporter, own, turnedAway });
 }
 
 /** For how long a party stood still, if its verdict comes from that. */

@@ -82,6 +82,12 @@ export class Contacts {
     return seen === undefined ? itself : `${itself}; ${seen}`;
   }
 
+  /** Of a party that did not join: who was turned away under its name, or that it turned this one away. */
+  turnedAwayFor({ code, origin }: Failure): string | undefined {
+    if (code !== 'JOIN_TIMEOUT' || origin === this.#options.party) return undefined;
+    return this.#of(origin).turnedAway?.text;
+  }
+
   #ofPeer(peer: string): string | undefined {
     const { party, federation, listen } = this.#options;
     const member = federation.find(({ name }) => name === peer);

@@ -280,7 +280,10 @@ export class PartyRun<Child extends ProgramChild> {
         if (this.#coordinator.state.phase === 'aborting')
           this.#program.waits.over(this.#coordinator.state, this.#platform.clock.now());
         return this.#platform.later(() =>
-          this.#say.failure(effect.failure, { seenHere: this.#contacts.seen(effect.failure) }),
+          this.#say.failure(effect.failure, {
+            seenHere: this.#contacts.seen(effect.failure),
+            turnedAway: this.#contacts.turnedAwayFor(effect.failure),
+          }),
         );
       case 'scopeCancelled':
         return this.#program.send(effect);

@@ -13,6 +13,8 @@ interface OwnKnowledge {
   readonly chain?: readonly ErrorLink[] | undefined;
   /** Of a peer's, or of one that a peer tells of this party: what has been seen of it from here. */
   readonly seenHere?: string | undefined;
+  /** Of a peer that did not join: what was turned away under its name. */
+  readonly turnedAway?: string | undefined;
 }
 
 export class Announcer {
@@ -58,7 +60,7 @@ export class Announcer {
   }
 
   /** What is this party's own is shown here and nowhere else. */
-  failure(failure: Failure, { detail, chain: own, seenHere }: OwnKnowledge = {}): void {
+  failure(failure: Failure, { detail, chain: own, seenHere, turnedAway }: OwnKnowledge = {}): void {
     const { code, origin, reporter, stepId, stepName, incident, message, facts, details } = failure;
     const chain = own ?? failure.chain;
     const { blame, retryable } = failureCodes[code];
@@ -86,6 +88,7 @@ export class Announcer {
       ...(chain ? { chain } : {}),
       ...(detail ? { stack: detail } : {}),
       ...(seenHere ? { seenHere } : {}),
+      ...(turnedAway ? { turnedAway } : {}),
     });
   }
 
