@@ -11,7 +11,9 @@ export function exitCodesText(): string {
   const rows = [...byExit].sort(([a], [b]) => a - b);
   const lines = rows.flatMap(([exit, codes]) => {
     const names =
-      exit === failureCodes.CANCELLED.exit ? [...codes, '(143 where SIGTERM asked for it)'] : codes;
+      exit === failureCodes.CANCELLED.exit
+        ? [...codes, '(143 where SIGTERM asked for it, 129 where SIGHUP did)']
+        : codes;
     const [first = '', ...more] = wrapText(names.join(', '), COLUMNS - 8);
     return [`  ${String(exit).padStart(3)}  ${first}`, ...more.map((line) => `       ${line}`)];
   });

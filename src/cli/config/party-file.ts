@@ -60,6 +60,9 @@ const schema = z.strictObject({
     .optional(),
 });
 
+/** Each is described in docs/cli.md. */
+export const partyFileKeys = Object.keys(schema.shape);
+
 /** A party file with its federation, all paths absolute. Keys and certificates are not read yet. */
 export interface PartyConfig {
   readonly party: string;
