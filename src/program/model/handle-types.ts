@@ -1,7 +1,7 @@
 /** Handles and parties as types know them, below everything that uses them. */
 
-export declare const handleMark: unique symbol;
-export declare const ownersMark: unique symbol;
+declare const handleMark: unique symbol;
+declare const ownersMark: unique symbol;
 export declare const valueMark: unique symbol;
 export declare const partyMark: unique symbol;
 

@@ -65,10 +65,8 @@ export class Schedule {
   }
 
   run(): this {
-    while (
-      this.parties.some((party) => party.crashedAt === null && !party.gone) &&
-      this.time.next(UNTIL_MS)
-    ) {
+    const isThere = ({ crashedAt, gone }: PartyRecord): boolean => crashedAt === null && !gone;
+    while (this.parties.some(isThere) && this.time.next(UNTIL_MS)) {
       this.events += 1;
       if (this.events > EVENTS_MAX) throw new RangeError(`more than ${EVENTS_MAX} events: time stands still`);
     }
