@@ -12,7 +12,14 @@ const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const job = fileURLToPath(new URL('../../../test/sandbox/jobs/channel-ways.ts', import.meta.url));
 const ways = [
   ...['nothing', 'no JSON', 'an answer to nothing', 'a handle of an unknown kind', 'a failure without one'],
-  ...['a failure of an unknown code', 'news of nothing', 'an unknown kind', 'a line without an end'],
+  ...[
+    'a peer that is none',
+    'a failure of a stranger',
+    'a failure of an unknown code',
+    'news of nothing',
+    'an unknown kind',
+    'a line without an end',
+  ],
 ];
 
 let cwd = '';

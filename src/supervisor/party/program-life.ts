@@ -14,6 +14,7 @@ import { withoutSandboxText } from '../sandbox/choose.ts';
 import { TRIED, type Tried } from '../sandbox/policy.ts';
 import { type Bounds, KILLED_MS } from '../seam/bounds.ts';
 import type { FromProgram, StepNews, ToProgram } from '../seam/ipc.ts';
+import { namesOnly } from '../seam/ipc-schema.ts';
 import { memoryText } from '../seam/memory-limit.ts';
 import type { FederationMember, PartyOptions, RunName } from '../seam/options.ts';
 import type { Planes, ProgramChild, SupervisorPlatform } from '../seam/platform.ts';
@@ -227,7 +228,8 @@ export class ProgramLife<Child extends ProgramChild> {
 
   #take(message: FromProgram): void {
     this.#lastHeard.heard(this.#options.platform.clock.now());
-    this.#heed(message);
+    if (namesOnly(this.#options.parties, message)) this.#heed(message);
+    else this.#tried('channel');
     // It has said something, though not what it was asked: it goes from one piece of work to the next.
     if (!this.#watch.answers) this.#tellAnswering(false);
   }
@@ -283,7 +285,8 @@ export class ProgramLife<Child extends ProgramChild> {
         chronicle.note({ what: 'through' });
         return dispatch({ type: 'finished', fin: message.fin });
       case 'closed':
-        this.#saidGoodbye = true;
+        // Before the verdict it has no leave to go.
+        this.#saidGoodbye ||= this.#isOver;
         record.count(message.reclaimed);
     }
   }

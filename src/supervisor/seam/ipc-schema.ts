@@ -1,6 +1,6 @@
 /** What a program process says, read as from a stranger: code of a job can write to the channel, too. */
 import { z } from 'zod';
-import { STEP_KINDS } from '../../coordination/failure.ts';
+import { STEP_KINDS, type TrailEntry } from '../../coordination/failure.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
 import {
   type OperationCost,
@@ -136,4 +136,32 @@ export function readFromProgram(message: object): FromProgram | undefined {
   if (typeof type !== 'string' || !Object.hasOwn(MESSAGES, type)) return undefined;
   const read = MESSAGES[type as FromProgram['type']].safeParse(message);
   return read.success ? read.data : undefined;
+}
+
+/** Whether all parties that a message names are of the run: numbers are made of the names, and a stranger has none. */
+export function namesOnly(parties: readonly string[], message: FromProgram): boolean {
+  const known = (name: string): boolean => parties.includes(name);
+  switch (message.type) {
+    case 'failed':
+    case 'scopeFailed':
+    case 'detail':
+      return known(message.failure.origin) && known(message.failure.reporter);
+    case 'diverged':
+    case 'orphaned':
+    case 'silent':
+    case 'refused':
+      return known(message.peer);
+    case 'conclaveLeft':
+      return message.members.every((index) => index < parties.length);
+    case 'waiting':
+      return message.waits.every(({ peer }) => known(peer));
+    case 'news':
+      return message.news.every((item) => item.news !== 'issued' || namesKnown(item.entry, known));
+    default:
+      return true;
+  }
+}
+
+function namesKnown(entry: TrailEntry, known: (name: string) => boolean): boolean {
+  return [entry.places, entry.parties ?? [], entry.tolerates ?? []].every((names) => names.every(known));
 }

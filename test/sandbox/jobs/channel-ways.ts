@@ -19,6 +19,12 @@ const ways: Readonly<Record<string, () => void>> = {
       type: 'failed',
       failure: { code: '__proto__', origin: 'alice', reporter: 'alice', incident: '0' },
     }),
+  'a peer that is none': () => line({ type: 'diverged', peer: 'nobody', branch: '', position: 0 }),
+  'a failure of a stranger': () =>
+    line({
+      type: 'failed',
+      failure: { code: 'TASK_FAILED', origin: 'nobody', reporter: 'alice', incident: '0' },
+    }),
   'news of nothing': () => line({ type: 'news', news: [null] }),
   'an unknown kind': () => line({ type: 'constructor' }),
   'a line without an end': () => {
