@@ -141,9 +141,9 @@ describe('a declared bound', () => {
     await w.run();
     const [captured] = w.of('alice').host.failures;
     assert.equal(captured?.failure.code, 'DATA_INVALID');
-    assert.match(captured?.detail.message ?? '', /row 1 is above what the job says of it, 0 to 200.*31337/);
+    assert.match(captured?.detail.message ?? '', /row 2 is above what the job says of it, 0 to 200.*31337/);
     // Even where everything that an error says may cross.
-    assert.match(JSON.stringify(captured?.failure), /row 1 is above/);
+    assert.match(JSON.stringify(captured?.failure), /row 2 is above/);
     assert.doesNotMatch(JSON.stringify(captured?.failure), /31337/);
     for (const party of ['bob', 'carol']) assert.deepEqual(w.of(party).host.failures, []);
     // Nothing of it has left, and the one bit that has is in the ledger.
@@ -161,7 +161,7 @@ describe('a declared bound', () => {
       Array(3).fill(undefined),
     );
     const [text] = await refusedFor({ min: 0.1, max: 0.3 }, numbers(0.1, 0.2, 0.30001));
-    assert.match(text ?? '', /PRIVITY_SECURE_DOMAIN.*row 2/);
+    assert.match(text ?? '', /PRIVITY_SECURE_DOMAIN.*row 3/);
   });
 
   it('that is none is the same error at every party', async () => {
