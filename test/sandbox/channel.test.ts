@@ -17,6 +17,7 @@ const ways = [
     'a failure of a stranger',
     'a failure of an unknown code',
     'news of nothing',
+    'more values than there are words for',
     'an unknown kind',
     'a line without an end',
   ],

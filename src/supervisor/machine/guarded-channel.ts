@@ -7,13 +7,13 @@
  * Node has no way to ask for this: the reader of the channel is replaced. Where a version of Node keeps it elsewhere, nothing is started.
  */
 import type { ChildProcess } from 'node:child_process';
+import { parseJson } from '../../base/bounded-json.ts';
 import { InternalError } from '../../base/errors.ts';
 
-/**
- * Bytes of one message. Above the largest that Privity sends: a result, of which every array has at most 10,000 elements, and the traces
- * of a failure.
- */
+/** Bytes of one message. Far above the largest that Privity sends, which are results (RESULT_JSON_CHARS_MAX) and what a long run on plaintext had. */
 export const CHANNEL_LINE_BYTES_MAX = 64 * 1024 * 1024;
+/** Values in it: as objects they take some 50 bytes each for a moment. A result has at most half as many as characters. */
+export const CHANNEL_VALUES_MAX = 3_000_000;
 
 const NEWLINE = 0x0a;
 
@@ -93,7 +93,7 @@ function channelOf(child: ChildProcess): NodeChannel {
 
 function parse(text: string): (object & { readonly cmd?: unknown }) | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text, CHANNEL_VALUES_MAX);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;

@@ -21,11 +21,13 @@ import { WAITS_TOLD_MAX } from '../record/waits.ts';
 import { DialsOfProgram } from '../seam/dials.ts';
 import type { FromProgram, StepNews, ToProgram } from '../seam/ipc.ts';
 import type { DataPlane, ProgramPlatform } from '../seam/platform.ts';
-import { toJson } from './result-json.ts';
+import { resultJson, toJson } from './result-json.ts';
 import { Silence } from './silence.ts';
 
 /** How long the data links have to take the news that this party's supervisor is gone. */
 const ORPHAN_NOTICE_MS = 100;
+/** Of one message: a loop may issue a hundred thousand steps in a turn, and a message has an end. */
+const NEWS_MAX = 1_000;
 /** How often waits are looked for, and signs of life sent. */
 const LOOK_MS = 1_000;
 /** How long the details of a failure wait, so that the failure itself has the processor. No person notices. */
@@ -188,7 +190,7 @@ export class ProgramRun {
     this.#looking?.cancel();
     if (!ended) return;
     const { steps, digest, result } = ended;
-    this.#tell({ type: 'finished', fin: { steps, digest }, result: toJson(result) });
+    this.#tell({ type: 'finished', fin: { steps, digest }, result: resultJson(result) });
   }
 
   /** The runtime's handlers, and an ear for what concerns the supervisor. */
@@ -349,7 +351,7 @@ export class ProgramRun {
   }
 
   #flushNews(): void {
-    if (this.#news.length > 0) this.#send({ type: 'news', news: this.#news.splice(0) });
+    while (this.#news.length > 0) this.#send({ type: 'news', news: this.#news.splice(0, NEWS_MAX) });
   }
 
   /** In order: what happened to steps before goes first. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RESULT_BYTES_MAX, toJson } from './result-json.ts';
+import { RESULT_BYTES_MAX, RESULT_JSON_CHARS_MAX, resultJson, toJson } from './result-json.ts';
 
 describe('what a job returned, as JSON', () => {
   it('keeps the content of bytes, whatever holds them', () => {
@@ -18,6 +18,12 @@ describe('what a job returned, as JSON', () => {
     assert.equal((toJson(many.map(([, n]) => n)) as unknown[]).at(-1), '… 2 more');
     const record = toJson(Object.fromEntries(many)) as Record<string, unknown>;
     assert.deepEqual([record.k9999, record.k10000, record['…']], [9_999, undefined, '2 more']);
+  });
+
+  it('gives the length in place of what nobody reads, and no part of it', () => {
+    const rows = Array.from({ length: 1_000 }, () => 'x'.repeat(RESULT_JSON_CHARS_MAX / 1_000));
+    assert.deepEqual(resultJson(rows), { characters: JSON.stringify(rows).length });
+    assert.deepEqual(resultJson(rows.slice(0, 900)), rows.slice(0, 900));
   });
 
   it('has a form for every kind of value', () => {

@@ -6,6 +6,16 @@ const DEPTH_MAX = 32;
 /** Bytes that an event carries: a small model or image. Of more there is their number alone: a part of them would be of no use. */
 export const RESULT_BYTES_MAX = 1024 * 1024;
 
+/** Characters of the JSON of a result: some 200,000 numbers. Of more there is their number alone; tables go to files. */
+export const RESULT_JSON_CHARS_MAX = 4 * 1024 * 1024;
+
+/** A result as its party's supervisor is told of it. */
+export function resultJson(value: unknown): unknown {
+  const json = toJson(value);
+  const { length } = JSON.stringify(json);
+  return length > RESULT_JSON_CHARS_MAX ? { characters: length } : json;
+}
+
 export function toJson(value: unknown, depth = 0): unknown {
   if (depth > DEPTH_MAX) return '…';
   switch (typeof value) {

@@ -8,6 +8,17 @@ const line = (message: unknown): void => void writeSync(CHANNEL, `${JSON.stringi
 /** More than a line of the channel may have. */
 const ENDLESS = 'a'.repeat(1 << 20);
 
+/** The channel does not wait: what does not fit yet is tried again. */
+function speak(text: string): void {
+  for (let at = 0; at < text.length; ) {
+    try {
+      at += writeSync(CHANNEL, text.slice(at, at + ENDLESS.length));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
 const ways: Readonly<Record<string, () => void>> = {
   nothing: () => line(null),
   'no JSON': () => void writeSync(CHANNEL, 'garbage {\n'),
@@ -26,18 +37,11 @@ const ways: Readonly<Record<string, () => void>> = {
       failure: { code: 'TASK_FAILED', origin: 'nobody', reporter: 'alice', incident: '0' },
     }),
   'news of nothing': () => line({ type: 'news', news: [null] }),
+  'more values than there are words for': () =>
+    speak(`{"type":"finished","result":[${'1,'.repeat(3_000_001)}1]}\n`),
   'an unknown kind': () => line({ type: 'constructor' }),
   'a line without an end': () => {
-    for (let i = 0; i < 80; i++) {
-      // The channel does not wait: what does not fit yet is tried again.
-      for (let at = 0; at < ENDLESS.length; ) {
-        try {
-          at += writeSync(CHANNEL, ENDLESS.slice(at));
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-        }
-      }
-    }
+    for (let i = 0; i < 80; i++) speak(ENDLESS);
   },
 };
 
