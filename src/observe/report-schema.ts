@@ -42,7 +42,7 @@ export const fields =
     z.object(shape);
 
 /** Read up to the first mistake: a report of nothing but mistakes would otherwise be told all of them, each an object. */
-const list = <S extends z.ZodType>(of: S) =>
+export const list = <S extends z.ZodType>(of: S) =>
   z.array(z.unknown()).transform((items, context): readonly z.output<S>[] => {
     const read: z.output<S>[] = [];
     for (const [index, item] of items.entries()) {
@@ -53,7 +53,7 @@ const list = <S extends z.ZodType>(of: S) =>
     return read;
   });
 
-const record = <S extends z.ZodType>(of: S) =>
+export const record = <S extends z.ZodType>(of: S) =>
   z.record(z.string(), z.unknown()).transform((items, context): Readonly<Record<string, z.output<S>>> => {
     const read: [string, z.output<S>][] = [];
     for (const [key, item] of Object.entries(items)) {

@@ -6,7 +6,7 @@ import type { Prng } from '../../src/testing/core/prng.ts';
 export type Format = 'bytes' | 'protobuf' | 'cbor' | 'arrow' | 'text';
 
 /** Who may have written what a decoder reads. */
-export type Author = 'a stranger' | 'a peer' | 'whoever wrote a file';
+export type Author = 'a stranger' | 'a peer' | "a partner's code" | 'whoever wrote a file';
 
 export interface Decoder {
   readonly name: string;

@@ -27,8 +27,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   'data/columns.ts': 'the own database',
   'data/read-csv.ts readHeader': 'headerOf of a file',
   'data/read-table.ts': 'DuckDB reads it, within its own limit of memory',
-  'program/schema.ts': 'the own arguments and settings',
-  'supervisor/claim.ts': 'the own claim',
+  'program/model/schema.ts': 'the own arguments and settings',
+  'supervisor/machine/claim.ts': 'the own claim',
   'testing/': 'moves of a search',
 };
 
@@ -98,6 +98,7 @@ describe('the bounds themselves', () => {
       'stream of frames',
       'frame',
       'CSV header',
+      'message of a program',
     ]);
     for (const { name, bound } of decoders) {
       if (large.has(name)) continue;

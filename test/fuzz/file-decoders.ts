@@ -5,11 +5,13 @@ import { stringify } from 'yaml';
 import { formatFederation, parseFederation } from '../../src/cli/config/federation-file.ts';
 import { checkPartyFile } from '../../src/cli/config/party-file.ts';
 import { CONFIG_BOUND, parseYaml } from '../../src/cli/config/yaml-file.ts';
+import { readInspected } from '../../src/cli/local/inspected.ts';
 import { parseRecord, RECORD_BOUND } from '../../src/cli/record/record-file.ts';
 import { CSV_HEADER_BOUND, CsvDiagnosis } from '../../src/data/csv-scan.ts';
 import { csvFile, headerOf } from '../../src/data/read-csv.ts';
 import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
 import { REPORT_BOUND, readReportText } from '../../src/observe/report-schema.ts';
+import { PROGRAM_MESSAGE_BOUND, parseLine, readFromProgram } from '../../src/supervisor/seam/ipc-schema.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { type Decoder, repeated, times } from './decoder.ts';
 
@@ -153,6 +155,57 @@ const report: Decoder = {
   ],
 };
 
+const programMessages = [
+  { type: 'finished', fin: { steps: 3, digest: 'ab' }, result: { sum: 1 } },
+  { type: 'failed', failure: { code: 'TASK_FAILED', origin: 'alice', reporter: 'alice', incident: '0f' } },
+  {
+    type: 'news',
+    news: [
+      { news: 'started', stepId: '3' },
+      { news: 'withheld', stepId: '3', to: ['bob'], reason: null },
+    ],
+  },
+  { type: 'waiting', waits: [{ peer: 'bob', stepId: '3', sinceMs: 5 }] },
+  { type: 'closed', reclaimed: { timer: 2 } },
+  { type: 'facts', facts: { parties: ['alice', 'bob'] } },
+];
+const messageWith = (type: string, field: string, value: string): Buffer =>
+  Buffer.from(`{"type":"${type}","${field}":${value}}`);
+
+const programMessage: Decoder = {
+  name: 'message of a program',
+  author: "a partner's code",
+  functions: [
+    'supervisor/seam/ipc-schema.ts parseLine',
+    'supervisor/seam/ipc-schema.ts readFromProgram',
+    'cli/local/inspected.ts readInspected',
+  ],
+  bound: PROGRAM_MESSAGE_BOUND,
+  format: 'text',
+  codes: [],
+  valid: (random) => Buffer.from(JSON.stringify(programMessages[random.below(programMessages.length)])),
+  decode: (bytes) => {
+    const message = parseLine(text(bytes));
+    return message && [readFromProgram(message), readInspected(message)];
+  },
+  hostile: (bytes) => [
+    ...jsonBombs(bytes),
+    ...jsonBombs(bytes).map((bomb) => messageWith('finished', 'result', text(bomb))),
+    ...['0,', '{},', '[],', '"ab",', '{"news":"started"},', '{"news":"issued","entry":{}},'].flatMap(
+      (item) => {
+        const items = text(repeated(item, bytes, '[', '0]'));
+        return [
+          messageWith('news', 'news', items),
+          messageWith('waiting', 'waits', items),
+          messageWith('facts', 'facts', `{"parties":${items}}`),
+          messageWith('loaded', 'facts', `{"files":${items},"args":${items}}`),
+        ];
+      },
+    ),
+    messageWith('closed', 'reclaimed', `{${times(bytes / 12, (index) => `"k${index}":""`).join(',')}}`),
+  ],
+};
+
 const facts = {
   recordVersion: 1,
   runIds: ['r1'],
@@ -198,4 +251,4 @@ const csv: Decoder = {
   ],
 };
 
-export const fileDecoders: readonly Decoder[] = [federation, party, report, record, csv];
+export const fileDecoders: readonly Decoder[] = [federation, party, report, record, csv, programMessage];

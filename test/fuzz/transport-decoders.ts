@@ -239,7 +239,7 @@ function chunksOfOneByte(count: number): readonly Uint8Array[] {
 const pieces: Decoder = {
   name: 'message in pieces',
   author: 'a peer',
-  functions: ['program/mailbox.ts Mailbox', 'wire/value-source.ts memorySource'],
+  functions: ['program/data-plane/mailbox.ts Mailbox', 'wire/value-source.ts memorySource'],
   bound: PIECES_BOUND,
   format: 'bytes',
   codes: ['PRIVITY_FRAME_INVALID'],

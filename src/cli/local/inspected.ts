@@ -1,6 +1,7 @@
 /** What the process that looks at a job says, read as from a stranger: it runs the job's code. */
 import { z } from 'zod';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
+import { list } from '../../observe/report-schema.ts';
 import { PARTY_NAME } from '../../program/model/job.ts';
 import type { Check } from '../doctor/check.ts';
 import type { JobFacts } from '../shell.ts';
@@ -17,8 +18,8 @@ const check: z.ZodType<Check> = z.object({
   remedy: z.string().optional(),
 });
 const facts = z.object({
-  parties: z.array(z.string().regex(PARTY_NAME)).min(1),
-  checks: z.array(check).exactOptional(),
+  parties: list(z.string().regex(PARTY_NAME)).refine((names) => names.length > 0),
+  checks: list(check).exactOptional(),
 });
 const isErrorCode = (code: unknown): boolean =>
   typeof code === 'string' && Object.hasOwn(errorCatalogue, code);

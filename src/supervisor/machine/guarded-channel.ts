@@ -7,13 +7,8 @@
  * Node has no way to ask for this: the reader of the channel is replaced. Where a version of Node keeps it elsewhere, nothing is started.
  */
 import type { ChildProcess } from 'node:child_process';
-import { parseJson } from '../../base/bounded-json.ts';
 import { InternalError } from '../../base/errors.ts';
-
-/** Bytes of one message. Far above the largest that Privity sends, which are results (RESULT_JSON_CHARS_MAX) and what a long run on plaintext had. */
-export const CHANNEL_LINE_BYTES_MAX = 64 * 1024 * 1024;
-/** Values in it: as objects they take some 50 bytes each for a moment. A result has at most half as many as characters. */
-export const CHANNEL_VALUES_MAX = 3_000_000;
+import { CHANNEL_LINE_BYTES_MAX, parseLine } from '../seam/ipc-schema.ts';
 
 const NEWLINE = 0x0a;
 
@@ -51,7 +46,7 @@ export function guardChannel(child: ChildProcess, { onMessage, onViolation }: Ch
     onViolation();
   };
   const line = (text: string, room: number): void => {
-    const message = parse(text);
+    const message: (object & { readonly cmd?: unknown }) | undefined = parseLine(text);
     if (message === undefined) return violate();
     if (!('cmd' in message) || !String(message.cmd).startsWith('NODE_')) return onMessage(message);
     if (!ANSWERS.has(message.cmd) || !isExpected(child, message)) return violate();
@@ -89,15 +84,6 @@ function channelOf(child: ChildProcess): NodeChannel {
   throw new InternalError(
     `Node.js ${process.version} keeps the channel to a child where it cannot be guarded`,
   );
-}
-
-function parse(text: string): (object & { readonly cmd?: unknown }) | undefined {
-  try {
-    const value = parseJson(text, CHANNEL_VALUES_MAX);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** An acknowledgement of nothing is an assertion that fails in Node. */

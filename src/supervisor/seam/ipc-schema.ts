@@ -1,5 +1,7 @@
 /** What a program process says, read as from a stranger: code of a job can write to the channel, too. */
 import { z } from 'zod';
+import { parseJson } from '../../base/bounded-json.ts';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { STEP_KINDS, type TrailEntry } from '../../coordination/failure.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
 import {
@@ -16,27 +18,34 @@ import {
   failureCode,
   failureOfStranger,
   fields,
+  list,
   plainStepShape,
+  record,
 } from '../../observe/report-schema.ts';
 import { TRIED, type Tried } from '../sandbox/policy.ts';
 import type { FromProgram, StepNews } from './ipc.ts';
 
+/** Bytes of one message. Far above the largest that Privity sends, which are results (RESULT_JSON_CHARS_MAX) and what a long run on plaintext had. */
+export const CHANNEL_LINE_BYTES_MAX = 64 * 1024 * 1024;
+/** Values in it: as objects they take some 50 bytes each for a moment. A result has at most half as many as characters. */
+const CHANNEL_VALUES_MAX = 3_000_000;
+
 const text = z.string();
 const count = z.number().min(0);
-const texts = z.array(text);
+const texts = list(text);
 const fin = z.object({ steps: z.int().min(0), digest: text });
 const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): readonly K[] =>
   Object.keys(record) as K[];
 
 const item = z.object({ name: text, digest: text, also: text });
 const facts = z.object({
-  files: z.array(item),
-  args: z.array(item),
+  files: list(item),
+  args: list(item),
   node: text,
   duckdb: text,
   lockfile: text,
 });
-const chain = z.array(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() }));
+const chain = list(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() }));
 const trailEntry = z.object({
   branch: text,
   position: z.int().min(0),
@@ -55,8 +64,8 @@ const secureCost = fields<SecureCost>()({
   rounds: count,
   messages: count,
   bytes: count,
-  operations: z.array(fields<OperationCost>()({ operation: text, count, elements: count, bytes: count })),
-  assumptions: z.array(z.object(assumptionShape)),
+  operations: list(fields<OperationCost>()({ operation: text, count, elements: count, bytes: count })),
+  assumptions: list(z.object(assumptionShape)),
   plaintext: z
     .array(z.object({ ...plainStepShape, min: seen, max: seen, off: seen.exactOptional() }))
     .exactOptional(),
@@ -110,7 +119,7 @@ const MESSAGES: {
   conclaveLeft: z.object({
     type: z.literal('conclaveLeft'),
     conclave: text,
-    members: z.array(z.int().min(0)),
+    members: list(z.int().min(0)),
     fin,
   }),
   detail: z.object({ type: z.literal('detail'), failure: failureOfStranger, detail: text, chain }),
@@ -118,16 +127,23 @@ const MESSAGES: {
   orphaned: z.object({ type: z.literal('orphaned'), peer: text }),
   silent: z.object({ type: z.literal('silent'), peer: text }),
   refused: z.object({ type: z.literal('refused'), peer: text, code: failureCode, message: text }),
-  news: z.object({ type: z.literal('news'), news: z.array(news) }),
+  news: z.object({ type: z.literal('news'), news: list(news) }),
   dial: z.object({ type: z.literal('dial'), id: z.int(), peer: text }),
   tried: z.object({ type: z.literal('tried'), what: z.enum(keysOf(TRIED) as readonly Tried[]) }),
   pong: z.object({ type: z.literal('pong') }),
   waiting: z.object({
     type: z.literal('waiting'),
-    waits: z.array(z.object({ peer: text, stepId: text, sinceMs: z.number() })),
+    waits: list(z.object({ peer: text, stepId: text, sinceMs: z.number() })),
   }),
   finished: z.object({ type: z.literal('finished'), fin, result: z.unknown() }),
-  closed: z.object({ type: z.literal('closed'), reclaimed: z.record(text, count) }),
+  closed: z.object({ type: z.literal('closed'), reclaimed: record(count) }),
+};
+
+/** A line may be all mistakes: the first is told. */
+export const PROGRAM_MESSAGE_BOUND: DecodeBound = {
+  bytesMax: CHANNEL_LINE_BYTES_MAX,
+  memory: { perByte: 256, once: 2048 * 1024 },
+  steps: { perByte: 40, once: 50_000 },
 };
 
 /** undefined: it is none. */
@@ -136,6 +152,16 @@ export function readFromProgram(message: object): FromProgram | undefined {
   if (typeof type !== 'string' || !Object.hasOwn(MESSAGES, type)) return undefined;
   const read = MESSAGES[type as FromProgram['type']].safeParse(message);
   return read.success ? read.data : undefined;
+}
+
+/** A line of the channel; undefined: no object in JSON. */
+export function parseLine(line: string): object | undefined {
+  try {
+    const value = parseJson(line, CHANNEL_VALUES_MAX);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether all parties that a message names are of the run: numbers are made of the names, and a stranger has none. */
