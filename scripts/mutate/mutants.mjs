@@ -413,7 +413,7 @@ export const mutants = [
   {
     file: 'scopes.ts',
     says: 'a party votes twice',
-    find: '  if (!hasVoted(turn, scope)) vote(turn, scope, null);\n',
+    find: '  if (!hasVoted(turn.next, scope)) vote(turn, scope, null);\n',
     replace: '  vote(turn, scope, null);\n',
   },
   {
@@ -546,8 +546,8 @@ export const mutants = [
   {
     file: 'conclave.ts',
     says: 'an end that comes after the own vote on the scope around is not compared',
-    find: '(isOver(turn, conclave) && !entryOf(turn, conclave).fins[turn.self])',
-    replace: 'isOver(turn, conclave)',
+    find: '(isOver(turn.next, conclave) && !entryOf(turn, conclave).fins[turn.self])',
+    replace: 'isOver(turn.next, conclave)',
   },
   {
     file: 'conclave.ts',
@@ -558,7 +558,7 @@ export const mutants = [
   {
     file: 'conclave.ts',
     says: 'what was cut short by a failed scope is compared',
-    find: 'if (!turn.open || isOver(turn, conclave)) return;\n  update',
+    find: 'if (!turn.open || isOver(turn.next, conclave)) return;\n  update',
     replace: 'if (!turn.open) return;\n  update',
   },
   {
@@ -632,7 +632,7 @@ export const mutants = [
   {
     file: 'exclusion.ts',
     says: 'a scope that is over with the one around it counts as open',
-    find: 'const inside = entered && !isOver(turn, scope);',
+    find: 'const inside = entered && !isOver(state, scope);',
     replace: 'const inside = entered;',
   },
   {
@@ -777,10 +777,10 @@ export const mutants = [
     replace: '  const rest = new Map(turn.next.scopes);\n  rest.delete(scope);\n  turn.next.scopes = rest;\n',
   },
   {
-    file: 'scopes.ts',
+    file: 'scope-state.ts',
     says: 'a failed scope goes on within: what lies in it is voted on',
-    find: '    if (hasVoted(turn, stepId.slice(0, end))) return true;\n',
-    replace: '    if (hasVoted(turn, stepId.slice(0, end))) return false;\n',
+    find: '    if (hasVoted(state, stepId.slice(0, end))) return true;\n',
+    replace: '    if (hasVoted(state, stepId.slice(0, end))) return false;\n',
   },
   {
     file: 'scopes.ts',
