@@ -2,8 +2,7 @@
  * Flows of data that must not compile. Each line below a marker is an error that tsc has to report; if one starts to compile,
  * tsc reports the marker instead. Never executed.
  */
-import { job, psi, type Secret, secure, type Table, z } from '../../src/index.ts';
-import type { At } from '../../src/program/model/at.ts';
+import { type At, job, psi, type Secret, secure, type Table, z } from '../../src/index.ts';
 
 declare const table: Table;
 

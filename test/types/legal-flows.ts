@@ -1,6 +1,7 @@
 /** Programs that have to compile. Checked by tsc with the rest; never executed. */
 import {
   type AnyDevice,
+  type At,
   job,
   type Party,
   PublicError,
@@ -13,7 +14,6 @@ import {
   tensor,
   z,
 } from '../../src/index.ts';
-import type { At } from '../../src/program/model/at.ts';
 
 declare const readTable: (path: string) => Promise<Table>;
 declare const table: Table;
