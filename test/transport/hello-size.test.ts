@@ -13,7 +13,16 @@ it('the largest hello fits one message of a link', () => {
   }));
   const word = '\u8000'.repeat(256);
   const hello: Hello = {
-    ...{ protocol: word, version: word, federation: word, job: word, args: word, runId: word, nonce: word },
+    ...{
+      protocol: word,
+      version: word,
+      federation: word,
+      job: word,
+      args: word,
+      runId: word,
+      nonce: word,
+      programKey: word,
+    },
     facts: factsOf({ files: items, args: items, node: word, duckdb: word, lockfile: word }),
   };
   const bytes = encodeMessage({ type: 'hello', hello }, ['alice', 'bob']);
