@@ -197,6 +197,7 @@ const programMessage: Decoder = {
         return [
           messageWith('news', 'news', items),
           messageWith('waiting', 'waits', items),
+          messageWith('news', 'news', `[{"news":"secured","cost":{"plaintext":${items}}}]`),
           messageWith('facts', 'facts', `{"parties":${items}}`),
           messageWith('loaded', 'facts', `{"files":${items},"args":${items}}`),
         ];

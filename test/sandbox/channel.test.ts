@@ -11,7 +11,15 @@ import { bubblewrapOr } from './possible.ts';
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const job = fileURLToPath(new URL('../../../test/sandbox/jobs/channel-ways.ts', import.meta.url));
 const ways = [
-  ...['nothing', 'no JSON', 'an answer to nothing', 'a handle of an unknown kind', 'a failure without one'],
+  ...[
+    'nothing',
+    'no JSON',
+    'an answer to nothing',
+    'a handle of an unknown kind',
+    'a failure without one',
+    'a command that is no text',
+    'a thousand at once',
+  ],
   ...[
     'a peer that is none',
     'a failure of a stranger',
@@ -45,6 +53,8 @@ async function refused(way: string, by: string, ...flags: readonly string[]): Pr
     ['alice', 'POLICY_DENIED', 'alice'],
     ['bob', 'POLICY_DENIED', 'alice'],
   ]);
+  const failures = eventsOf(stdout).filter(({ event, party }) => event === 'failure' && party === 'alice');
+  assert.equal(failures.length, 1, 'told once, however often it was tried');
   assert.match(told, new RegExp(`tried to speak to the supervisor in place of Privity, which ${by} refuses`));
   assert.deepEqual(await readdir(tmp), []);
 }

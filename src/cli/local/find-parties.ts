@@ -85,13 +85,17 @@ async function inspectIn(
   if (child.stdout) onLines(child.stdout, notice);
   if (child.stderr) onLines(child.stderr, notice);
   let message: InspectMessage | undefined;
+  let violation: string | undefined;
   guardChannel(child, {
     onMessage: (received) => {
       // What code in a sandbox has tried is told by the error that it gets.
       message = readInspected(received) ?? message;
       if (message !== undefined) child.kill('SIGKILL');
     },
-    onViolation: () => void child.kill('SIGKILL'),
+    onViolation: () => {
+      violation = 'wrote to the channel to Privity';
+      child.kill('SIGKILL');
+    },
   });
   let late = false;
   let giveUp: (ending: string) => void = () => undefined;
@@ -113,7 +117,7 @@ async function inspectIn(
   timer.cancel();
   if (message?.type === 'facts') return message.facts;
   if (message?.type === 'error') throw new UsageError(message.code, message.message);
-  const reason = late ? `did not finish within ${timeoutMs} ms` : ending;
+  const reason = late ? `did not finish within ${timeoutMs} ms` : (violation ?? ending);
   throw new EnvironmentError(
     'PRIVITY_JOB_NOT_LOADED',
     `${jobFile}: the process that loads the job ${reason}`,

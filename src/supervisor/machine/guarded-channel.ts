@@ -48,8 +48,10 @@ export function guardChannel(child: ChildProcess, { onMessage, onViolation }: Ch
   const line = (text: string, room: number): void => {
     const message: (object & { readonly cmd?: unknown }) | undefined = parseLine(text);
     if (message === undefined) return violate();
-    if (!('cmd' in message) || !String(message.cmd).startsWith('NODE_')) return onMessage(message);
-    if (!ANSWERS.has(message.cmd) || !isExpected(child, message)) return violate();
+    const { cmd } = message;
+    // Only a text is taken for one: to make a text of what is none may throw.
+    if (typeof cmd !== 'string' || !cmd.startsWith('NODE_')) return onMessage(message);
+    if (!ANSWERS.has(cmd) || !isExpected(child, cmd)) return violate();
     for (const piece of pieces(`${text}\n`, room)) node.call(channel, piece);
   };
 
@@ -87,7 +89,7 @@ function channelOf(child: ChildProcess): NodeChannel {
 }
 
 /** An acknowledgement of nothing is an assertion that fails in Node. */
-function isExpected(child: ChildProcess, { cmd }: { readonly cmd?: unknown }): boolean {
+function isExpected(child: ChildProcess, cmd: string): boolean {
   if (cmd !== 'NODE_HANDLE_ACK' && cmd !== 'NODE_HANDLE_NACK') return true;
   return Array.isArray((child as { readonly _handleQueue?: unknown })._handleQueue);
 }

@@ -51,6 +51,8 @@ export class ProgramLife<Child extends ProgramChild> {
   #isOver = false;
   /** Why Privity has ended the process, if it has. */
   #endedBecause: string | undefined;
+  /** Others than Privity speak for it. */
+  #isDistrusted = false;
   /** What ended the process has been told as a failure already. */
   #isTold = false;
 
@@ -227,6 +229,7 @@ export class ProgramLife<Child extends ProgramChild> {
   }
 
   #take(message: FromProgram): void {
+    if (this.#isDistrusted) return;
     this.#lastHeard.heard(this.#options.platform.clock.now());
     if (namesOnly(this.#options.parties, message)) this.#heed(message);
     else this.#tried('channel');
@@ -304,7 +307,8 @@ export class ProgramLife<Child extends ProgramChild> {
       own.failed('POLICY_DENIED', facts, '', others.length > 0 ? undefined : stepId, leaves);
     }
     // What it says is nothing to rely on any more.
-    if (what === 'channel') this.kill(endedBecause.channel);
+    this.#isDistrusted ||= what === 'channel';
+    if (this.#isDistrusted) this.kill(endedBecause.channel);
   }
 
   #news(news: readonly StepNews[]): void {

@@ -34,8 +34,7 @@ const text = z.string();
 const count = z.number().min(0);
 const texts = list(text);
 const fin = z.object({ steps: z.int().min(0), digest: text });
-const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): readonly K[] =>
-  Object.keys(record) as K[];
+const keysOf = <K extends string>(of: Readonly<Record<K, unknown>>): readonly K[] => Object.keys(of) as K[];
 
 const item = z.object({ name: text, digest: text, also: text });
 const facts = z.object({
@@ -66,9 +65,9 @@ const secureCost = fields<SecureCost>()({
   bytes: count,
   operations: list(fields<OperationCost>()({ operation: text, count, elements: count, bytes: count })),
   assumptions: list(z.object(assumptionShape)),
-  plaintext: z
-    .array(z.object({ ...plainStepShape, min: seen, max: seen, off: seen.exactOptional() }))
-    .exactOptional(),
+  plaintext: list(
+    z.object({ ...plainStepShape, min: seen, max: seen, off: seen.exactOptional() }),
+  ).exactOptional(),
 });
 const reason = z.enum(keysOf(WITHHELD_WORDS) as readonly WithheldReason[]);
 

@@ -46,10 +46,14 @@ class StandInProcess implements StandIn {
     this.pid = child.pid ?? 0;
     this.#child = child;
     this.#word = word;
-    this.#exited = once(child, 'exit').then(() => {
-      if (!this.#isEnding) lost();
+    this.#exited = new Promise((resolve) => {
+      child.once('exit', () => {
+        if (!this.#isEnding) lost();
+        resolve();
+      });
     });
-    // A write to one that is dead reports here; its end tells the story.
+    // A write to one that is dead, or a signal, reports here; its end tells the story.
+    child.on('error', () => undefined);
     child.stdin?.on('error', () => undefined);
     this.#know({ ...word, isJoining: true });
     child.unref();

@@ -1,4 +1,5 @@
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
+import { invariant } from '../../base/errors.ts';
 import { fingerprint, type Identity, readCertificate } from './certificate.ts';
 
 /** A key of one run, and what its peers pin of it. */
@@ -20,7 +21,7 @@ export function createRunIdentity(identity: Identity): RunIdentity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const own = readCertificate(identity.certPem);
   const [body, algorithm] = elementsOf(contentOf(own.raw));
-  if (body === undefined || algorithm === undefined) throw new Error('unreachable: OpenSSL has read it');
+  invariant(body && algorithm, 'a certificate that OpenSSL has read has its parts');
   const fields = elementsOf(contentOf(body));
   const keyAt = fields[0]?.[0] === VERSION ? 6 : 5;
   const key = publicKey.export({ type: 'spki', format: 'der' });
@@ -29,7 +30,7 @@ export function createRunIdentity(identity: Identity): RunIdentity {
   const noUnusedBits = Buffer.of(0);
   const bits = element(BIT_STRING, Buffer.concat([noUnusedBits, signature]));
   const der = element(SEQUENCE, Buffer.concat([signed, algorithm, bits]));
-  const certPem = `-----BEGIN CERTIFICATE-----\n${lines(der.toString('base64'))}\n-----END CERTIFICATE-----\n`;
+  const certPem = new X509Certificate(der).toString();
   const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return { certPem, keyPem, fingerprint: fingerprint(certPem) };
 }
@@ -40,7 +41,6 @@ const VERSION = 0xa0;
 const BIT_STRING = 0x03;
 /** From here on a length is written as the number of its bytes, and those (X.690, section 8.1.3). */
 const LONG_LENGTH = 0x80;
-const PEM_LINE_CHARS = 64;
 
 /** The elements of which DER consists that has been read before, each with its head. */
 function elementsOf(der: Buffer): readonly Buffer[] {
@@ -73,6 +73,3 @@ function element(tag: number, content: Buffer): Buffer {
     content.length < LONG_LENGTH ? [tag, content.length] : [tag, LONG_LENGTH + written.length, ...written];
   return Buffer.concat([Buffer.from(head), content]);
 }
-
-const lines = (base64: string): string =>
-  (base64.match(new RegExp(`.{1,${PEM_LINE_CHARS}}`, 'g')) ?? []).join('\n');

@@ -24,6 +24,8 @@ const ways: Readonly<Record<string, () => void>> = {
   'no JSON': () => void writeSync(CHANNEL, 'garbage {\n'),
   'an answer to nothing': () => line({ cmd: 'NODE_HANDLE_ACK' }),
   'a handle of an unknown kind': () => line({ cmd: 'NODE_HANDLE', type: 'none', message: {} }),
+  'a command that is no text': () => line({ cmd: { toString: 1, valueOf: 1 } }),
+  'a thousand at once': () => speak('{}\n'.repeat(1_000)),
   'a failure without one': () => line({ type: 'failed', failure: null }),
   'a failure of an unknown code': () =>
     line({
