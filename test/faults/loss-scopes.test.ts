@@ -93,7 +93,11 @@ describe('loss within scopes, real processes', () => {
 
   it('an attempt fails everywhere when carol freezes in it, is not retried, and the run goes on', async () => {
     const job = jobFile('frozen.ts');
-    const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
+    const parties = await Parties.start({
+      parties: { alice: { job }, bob: { job }, carol: { job } },
+      // She is frozen for as long as this at least: above what is asserted of it below.
+      bounds: { suspectAfterMs: 1_200, lostAfterMs: 2_000 },
+    });
     try {
       const carol = parties.get('carol');
       await inside(parties, 'waits');

@@ -69,11 +69,15 @@ export class Coordinator {
     this.#timer = null;
   }
 
-  /** A timer that comes late by more than silence may last: the process was not run, whatever the reason. */
+  /**
+   * A timer that comes so late that peers can have given this party up: the process was not run, whatever the reason. They count from its
+   * last heartbeat, which may be as old as the next one is late when it stops.
+   */
   #look(now: number): void {
     const forMs = now - Math.max(this.#wakeAt, this.#awakeAt);
     this.#awakeAt = now;
-    if (forMs > this.#state.config.bounds.lostAfterMs) this.#stoodStill(forMs);
+    const { lostAfterMs, heartbeatMs } = this.#state.config.bounds;
+    if (forMs > lostAfterMs - heartbeatMs) this.#stoodStill(forMs);
   }
 
   #setTimer(wakeAt: number | null): void {

@@ -51,9 +51,17 @@ describe('a supervisor that stood still', () => {
 
   it('is not one that was as late as any busy machine makes it', () => {
     const { clock, coordinator, said } = supervisor();
-    clock.move(DEFAULT_BOUNDS.heartbeatMs + DEFAULT_BOUNDS.lostAfterMs);
+    // The last heartbeat has just been sent: peers hear the silence of as long.
+    clock.move(DEFAULT_BOUNDS.lostAfterMs);
     coordinator.dispatch({ type: 'tick' });
     assert.deepEqual(said, []);
+  });
+
+  it('is one as soon as its peers can have given it up', () => {
+    const { clock, coordinator, said } = supervisor();
+    clock.move(DEFAULT_BOUNDS.lostAfterMs + 1);
+    coordinator.dispatch({ type: 'tick' });
+    assert.match(said[0] ?? '', /^stood still for/);
   });
 
   it('has it in what it saw of a party that it lost, as long as that can be the cause', () => {
