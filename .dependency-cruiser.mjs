@@ -15,8 +15,9 @@ export const rooms = {
   program: ['coordination', 'data', 'secure', 'psi', 'engine', 'observe'],
   observe: ['coordination'],
   supervisor: ['program', 'coordination', 'transport', 'observe'],
-  cli: ['supervisor', 'observe', 'testing'],
-  testing: ['supervisor', 'observe'],
+  simulation: ['supervisor', 'observe'],
+  cli: ['supervisor', 'observe', 'simulation'],
+  testing: ['simulation'],
 };
 
 /**
@@ -112,7 +113,7 @@ export default {
       comment: 'src/index.ts is the public face: the command line and the test tools are not part of it',
       severity: 'error',
       from: { path: '^src/[^/]+\\.ts$' },
-      to: { path: '^src/(cli|testing)/' },
+      to: { path: '^src/(cli|simulation|testing)/' },
     },
     {
       name: 'src-alone',

@@ -4,9 +4,6 @@
  * schedules with all checkers.
  */
 import { createHash } from 'node:crypto';
-import { exploreSeeds, newTally } from '../src/testing/core/explore-core.ts';
-import { search } from '../src/testing/core/search.ts';
-import type { SearchScenario } from '../src/testing/core/search-scenario.ts';
 import {
   deliver,
   deliveries,
@@ -14,7 +11,10 @@ import {
   runningWorld,
   type World,
   worldDigest,
-} from '../src/testing/core-world.ts';
+} from '../test/core/core-world.ts';
+import { exploreSeeds, newTally } from '../test/core/explore-core.ts';
+import { search } from '../test/core/search.ts';
+import type { SearchScenario } from '../test/core/search-scenario.ts';
 
 const TARGET = 50_000;
 const SEEDS = 2_000;

@@ -13,7 +13,7 @@ const BATCH = 500;
 /** Distinct states that a thread remembers; a thread that meets more says "at least". */
 const STATES_MAX = 20_000_000;
 
-const core = (name) => import(join(root, 'dist/src/testing/core', `${name}.js`));
+const core = (name) => import(join(root, 'dist/test/core', `${name}.js`));
 const number = (n) => Math.round(n).toLocaleString('en');
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 

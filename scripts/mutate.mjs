@@ -116,8 +116,8 @@ function summarise(all) {
 /** Puts a copy of the compiled core with its checkers into a folder, the defect in it, and lets them run. */
 async function tryIn(folder, name, mutant, ts) {
   const copy = join(folder, name);
-  for (const room of ['base', 'coordination', 'contracts', 'wire', 'testing']) {
-    cpSync(join(root, 'dist/src', room), join(copy, 'src', room), { recursive: true });
+  for (const room of ['src/base', 'src/coordination', 'src/contracts', 'src/wire', 'test/core']) {
+    cpSync(join(root, 'dist', room), join(copy, room), { recursive: true });
   }
   writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -173,7 +173,7 @@ function run(args) {
 
 /** In a process of its own, with the modules of one copy: what the checkers say. */
 async function guard(copy, seeds, { deep, first }) {
-  const load = (name) => import(pathToFileURL(join(copy, 'src/testing/core', `${name}.js`)).href);
+  const load = (name) => import(pathToFileURL(join(copy, 'test/core', `${name}.js`)).href);
   const { exploreSeeds, newTally } = await load('explore-core');
   const { search } = await load('search');
   const { deepSearches, quickSearches } = await load('search-scenarios');

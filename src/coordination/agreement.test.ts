@@ -1,15 +1,15 @@
 /**
  * Agreement, checked on the code itself: every interleaving of messages, programs and faults at small scope. Which scenarios:
- * src/testing/core/search-scenarios.ts; those that take minutes are run by `npm run explore -- --exhaustive`.
+ * test/core/search-scenarios.ts; those that take minutes are run by `npm run explore -- --exhaustive`.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { search } from '../testing/core/search.ts';
-import { checkState } from '../testing/core/search-checks.ts';
-import { encodeMove, type SearchScenario } from '../testing/core/search-scenario.ts';
-import { allSearches, quickSearches } from '../testing/core/search-scenarios.ts';
-import { SearchWorld } from '../testing/core/search-world.ts';
-import { SeenSet } from '../testing/core/seen-set.ts';
+import { search } from '../../test/core/search.ts';
+import { checkState } from '../../test/core/search-checks.ts';
+import { encodeMove, type SearchScenario } from '../../test/core/search-scenario.ts';
+import { allSearches, quickSearches } from '../../test/core/search-scenarios.ts';
+import { SearchWorld } from '../../test/core/search-world.ts';
+import { SeenSet } from '../../test/core/seen-set.ts';
 
 const two: SearchScenario = {
   name: '',

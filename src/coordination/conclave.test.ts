@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deliverAll, happen, runningWorld, type World } from '../testing/core-world.ts';
+import { deliverAll, happen, runningWorld, type World } from '../../test/core/core-world.ts';
 import type { CoreEvent, Failure, TrailEntry } from './types.ts';
 
 const members = [0, 1];

@@ -1,7 +1,7 @@
 /** Runs that go on without a party, checked on the code itself: see scope-search.ts for what is searched and checked. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explore, names, type Scenario, type ScopePlan } from '../testing/scope-search.ts';
+import { explore, names, type Scenario, type ScopePlan } from '../../test/core/scope-search.ts';
 
 const everybody = (size: number, word: string, path: string): string[] =>
   names.slice(0, size).map((_, party) => `${word} ${party} ${path}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { testHello } from '../testing/core-world.ts';
+import { testHello } from '../../test/core/core-world.ts';
 import { differences, isOwnRunId, type Mismatch, mismatch, ownRunId, runBinding } from './handshake.ts';
 import {
   argumentItem,

@@ -1,9 +1,9 @@
 /** The worst message of every kind, in a run of as many parties as there may be, against the bound of a message. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { testBounds, testSigner } from '../../test/core/core-world.ts';
+import { everyText, loudestFailure } from '../../test/core/planted.ts';
 import { failureCodes } from '../base/failure-codes.ts';
-import { everyText, loudestFailure } from '../testing/core/planted.ts';
-import { testBounds, testSigner } from '../testing/core-world.ts';
 import { type Board, type Contribution, cut, emptyBoard, type ScopeView, seal } from './board.ts';
 import { fitsBoard } from './board-wire.ts';
 import type { Failure } from './failure.ts';

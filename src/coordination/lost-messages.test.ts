@@ -9,7 +9,7 @@ import {
   runningWorld,
   testBounds,
   type World,
-} from '../testing/core-world.ts';
+} from '../../test/core/core-world.ts';
 import { digestOf } from './board.ts';
 import { split } from './failure-text.ts';
 import { agreementMs, confirmationMs } from './phase-bounds.ts';

@@ -13,7 +13,7 @@ import {
   runningWorld,
   testHello,
   type World,
-} from '../testing/core-world.ts';
+} from '../../test/core/core-world.ts';
 import type { TrailEntry } from './failure.ts';
 import { step } from './machine.ts';
 import type { Outcome } from './types.ts';

@@ -9,7 +9,7 @@ import {
   runningWorld,
   type World,
   worldDigest,
-} from '../testing/core-world.ts';
+} from '../../test/core/core-world.ts';
 import { step } from './machine.ts';
 import type { CoreEvent, Effect, Failure } from './types.ts';
 

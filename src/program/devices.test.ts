@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
+import { World } from '../../test/parts/program-world.ts';
 import { deferred } from '../base/deferred.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { closeDatabase, Table, tableOf } from '../data/index.ts';
-import { World } from '../testing/program-world.ts';
 import { type DeviceContext, type DeviceStep, issueDevice } from './devices/device.ts';
 import { psi } from './devices/psi.ts';
 import { contextOf } from './devices/secure/run-context.ts';

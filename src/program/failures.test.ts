@@ -4,7 +4,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { World, type WorldOptions } from '../testing/program-world.ts';
+import { World, type WorldOptions } from '../../test/parts/program-world.ts';
 import { RunAbortedError } from './model/abort.ts';
 import type { TaskContext } from './model/context.ts';
 import { type Job, job } from './model/job.ts';

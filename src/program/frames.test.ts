@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { World, type WorldOptions } from '../../test/parts/program-world.ts';
 import type { Link } from '../contracts/link.ts';
-import { World, type WorldOptions } from '../testing/program-world.ts';
 import { encodeDataFrame } from '../wire/value-frame.ts';
 import type { TaskContext } from './model/context.ts';
 import { type Job, job } from './model/job.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { z } from 'zod';
-import { World, type WorldOptions } from '../testing/program-world.ts';
+import { World, type WorldOptions } from '../../test/parts/program-world.ts';
 import { RunAbortedError } from './model/abort.ts';
 import { type Job, job } from './model/job.ts';
 

@@ -1,8 +1,8 @@
 /** Bad input of secure devices: mistakes in the program, and data that cannot be shared. */
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
+import { World } from '../../test/parts/program-world.ts';
 import { closeDatabase, tableOf } from '../data/index.ts';
-import { World } from '../testing/program-world.ts';
 import { secure } from './devices/secure/device.ts';
 import { type Job, job } from './model/job.ts';
 import { tensor } from './model/tensor.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
+import { World } from '../../test/parts/program-world.ts';
 import { closeDatabase, tableOf } from '../data/index.ts';
-import { World } from '../testing/program-world.ts';
 import type { Tensor } from '../wire/value-kinds.ts';
 import { secure } from './devices/secure/device.ts';
 import { OPERATIONS_PENDING_MAX } from './devices/secure/runtime.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { cleanUp, fails } from '../../test/parts/psi-parties.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { PrivityError } from '../base/errors.ts';
 import { systemRandom } from '../base/system.ts';
 import { tableOf } from '../data/table-of.ts';
 import { type MemoryChannelOptions, memoryChannels, type Tap } from '../testing/memory-channel.ts';
-import { cleanUp, fails } from '../testing/psi-parties.ts';
 import { psiAlign } from './align.ts';
 import { loadCurve } from './curve.ts';
 import { blindIds } from './curve-tasks.ts';

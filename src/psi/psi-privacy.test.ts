@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { cleanUp, intersect } from '../../test/parts/psi-parties.ts';
 import { systemRandom } from '../base/system.ts';
 import type { Random } from '../contracts/random.ts';
 import { relationOf } from '../data/table.ts';
 import { tableOf } from '../data/table-of.ts';
-import { cleanUp, intersect } from '../testing/psi-parties.ts';
 import { loadCurve } from './curve.ts';
 import { blindIds, CURVE_DST } from './curve-tasks.ts';
 import { keyDigests } from './keys.ts';

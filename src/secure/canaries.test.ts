@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { calls, shareInputs, type Values } from '../testing/operation-calls.ts';
-import type { SecureProtocol } from '../testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../testing/secure-parties.ts';
+import { calls, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
+import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
 import type { Evaluator } from './session.ts';
 
 /** 42 bits: a whole number, a fixed number when divided by 2^18, 64 booleans when read as bits. */

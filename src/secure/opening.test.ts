@@ -1,9 +1,9 @@
 /** What is opened in rep3 is the same at both holders of each share, or refused. And what that does not find. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withMethods } from '../../test/parts/protocol-methods.ts';
+import { type SecureRun, settleSecure } from '../../test/parts/secure-parties.ts';
 import { PeerError } from '../base/errors.ts';
-import { withMethods } from '../testing/protocol-methods.ts';
-import { type SecureRun, settleSecure } from '../testing/secure-parties.ts';
 import * as ops from './ops/index.ts';
 import { decode } from './ring/fixed-point.ts';
 import { HEADER_BYTES } from './rounds.ts';

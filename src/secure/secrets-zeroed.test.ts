@@ -1,10 +1,10 @@
 /** What is random in a session is overwritten when it ends, and when it does not come to begin. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
+import { settleSecure } from '../../test/parts/secure-parties.ts';
 import { systemRandom } from '../base/system.ts';
 import type { Random } from '../contracts/random.ts';
-import type { SecureProtocol } from '../testing/secure-parties.ts';
-import { settleSecure } from '../testing/secure-parties.ts';
 import { Fiber } from './fiber.ts';
 import * as ops from './ops/index.ts';
 import { Prg, SEED_BYTES, SharedSeed } from './prg.ts';

@@ -6,11 +6,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { type Call, calls, costOf, shareInputs, type Values } from '../testing/operation-calls.ts';
-import { withMethods } from '../testing/protocol-methods.ts';
-import type { SecureProtocol } from '../testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../testing/secure-parties.ts';
-import { CHI_SQUARE_MAX, type Nibbles, transcripts } from '../testing/transcripts.ts';
+import { type Call, calls, costOf, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
+import { withMethods } from '../../test/parts/protocol-methods.ts';
+import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
+import { CHI_SQUARE_MAX, type Nibbles, transcripts } from '../../test/parts/transcripts.ts';
 import { local, opCosts } from './ops/costs.ts';
 import * as ops from './ops/index.ts';
 import { tensorCosts } from './ops/tensor-costs.ts';

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
+import { runSecure, settleSecure } from '../../test/parts/secure-parties.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { PrivityError } from '../base/errors.ts';
 import { systemRandom } from '../base/system.ts';
-
 import { memoryChannels } from '../testing/memory-channel.ts';
-import type { SecureProtocol } from '../testing/secure-parties.ts';
-import { runSecure, settleSecure } from '../testing/secure-parties.ts';
 import { typescriptKernels } from './kernels/typescript.ts';
 import * as ops from './ops/index.ts';
 import { decode } from './ring/fixed-point.ts';

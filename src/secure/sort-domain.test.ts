@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { withMethods } from '../testing/protocol-methods.ts';
-import { runSecure, settleSecure } from '../testing/secure-parties.ts';
+import { withMethods } from '../../test/parts/protocol-methods.ts';
+import { runSecure, settleSecure } from '../../test/parts/secure-parties.ts';
 import { OutOfDomain } from './bounds/domain.ts';
 import { type Interval, interval, intervalOf } from './bounds/interval.ts';
 import { keySpanMax, opBounds } from './ops/bounds.ts';

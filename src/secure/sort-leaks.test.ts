@@ -8,11 +8,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { knownTo } from '../testing/known-randomness.ts';
-import { withMethods } from '../testing/protocol-methods.ts';
-import type { SecureProtocol } from '../testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../testing/secure-parties.ts';
-import { chiSquare } from '../testing/transcripts.ts';
+import { knownTo } from '../../test/parts/known-randomness.ts';
+import { withMethods } from '../../test/parts/protocol-methods.ts';
+import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
+import { chiSquare } from '../../test/parts/transcripts.ts';
 import * as ops from './ops/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import type { SecretTensor } from './secret.ts';

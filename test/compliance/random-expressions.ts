@@ -23,7 +23,7 @@ import { elementCount, type Shape } from '../../src/secure/ring/shape.ts';
 import { type PublicTensor, publicTensor, singleNumber } from '../../src/secure/ring/tensor.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import type { Prng } from '../../src/testing/core/prng.ts';
+import type { Prng } from '../core/prng.ts';
 
 /** A secret of an expression, or numbers that everybody has, beside what it is. */
 interface Value {

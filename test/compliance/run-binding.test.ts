@@ -10,9 +10,9 @@ import { Exchange } from '../../src/program/data-plane/exchange.ts';
 import { Mailbox } from '../../src/program/data-plane/mailbox.ts';
 import { BaseOtSender, loadEdwards, receiveBaseOts } from '../../src/secure/correlation/base-ot.ts';
 import { createConnector } from '../../src/supervisor/planes/connector.ts';
-import { aligned, cleanUp, fails } from '../../src/testing/psi-parties.ts';
-import { settleSecure } from '../../src/testing/secure-parties.ts';
 import { type ManagedLink, MemoryHub } from '../../src/transport/index.ts';
+import { aligned, cleanUp, fails } from '../parts/psi-parties.ts';
+import { settleSecure } from '../parts/secure-parties.ts';
 
 after(cleanUp);
 

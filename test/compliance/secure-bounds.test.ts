@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { rules } from '../../src/program/devices/secure/operations.ts';
-import { Prng } from '../../src/testing/core/prng.ts';
-import type { SecureProtocol } from '../../src/testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../../src/testing/secure-parties.ts';
+import { Prng } from '../core/prng.ts';
+import type { SecureProtocol } from '../parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 import { type Counts, runExpression } from './random-expressions.ts';
 
 /** Expressions in all; for a longer look `PRIVITY_EXPRESSIONS=10000 node --test dist/test/compliance/secure-bounds.test.js`. */

@@ -14,7 +14,7 @@ import {
 } from '../../src/secure/ops/tensor-costs.ts';
 import { rep3Costs } from '../../src/secure/protocols/rep3/costs.ts';
 import { decode } from '../../src/secure/ring/fixed-point.ts';
-import { runSecure } from '../../src/testing/secure-parties.ts';
+import { runSecure } from '../parts/secure-parties.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { watchComparisons } from './secure-order.ts';
 

@@ -8,8 +8,8 @@ import * as ops from '../../src/secure/ops/index.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import type { SecureProtocol } from '../../src/testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../../src/testing/secure-parties.ts';
+import type { SecureProtocol } from '../parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 
 const fracBits = 18;
 const ulp = 2 ** -fracBits;

@@ -12,7 +12,7 @@ import { tensorCosts as t } from '../../src/secure/ops/tensor-costs.ts';
 import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
 import { decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
-import { runSecure } from '../../src/testing/secure-parties.ts';
+import { runSecure } from '../parts/secure-parties.ts';
 import { inputs, type Operation, operations } from './jobs/operations.ts';
 
 /** One of the files in jobs/. */

@@ -8,7 +8,7 @@ import type { Link } from '../../src/contracts/index.ts';
 import { Runtime } from '../../src/program/runtime.ts';
 import { systemLoop } from '../../src/supervisor/machine/system-loop.ts';
 import { createConnector } from '../../src/supervisor/planes/connector.ts';
-import { Recorder } from '../../src/testing/program-world.ts';
+import { Recorder } from '../parts/program-world.ts';
 import { join, leave, testParty } from '../transport/federation.ts';
 import { operationsJob } from './jobs/operations.ts';
 import { checkSecureJob, type SecureJob, type Shown, secureJobs, shownOf } from './secure-jobs.ts';

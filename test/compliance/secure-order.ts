@@ -6,9 +6,9 @@ import { tensorCosts } from '../../src/secure/ops/tensor-costs.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import { withMethods } from '../../src/testing/protocol-methods.ts';
-import type { SecureProtocol } from '../../src/testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../../src/testing/secure-parties.ts';
+import { withMethods } from '../parts/protocol-methods.ts';
+import type { SecureProtocol } from '../parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 
 /** The same evaluator, and how many elements each of its comparisons has. */
 export function watchComparisons(on: Evaluator): readonly [watched: Evaluator, comparisons: number[]] {

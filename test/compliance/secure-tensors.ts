@@ -10,8 +10,8 @@ import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import { publicTensor } from '../../src/secure/ring/tensor.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import type { SecureProtocol } from '../../src/testing/secure-parties.ts';
-import { runSecure, type SecureRun } from '../../src/testing/secure-parties.ts';
+import type { SecureProtocol } from '../parts/secure-parties.ts';
+import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 
 type Run = (on: Evaluator, x: SecretTensor) => Promise<SecretTensor> | SecretTensor;
 

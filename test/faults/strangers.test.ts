@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { clientHello } from '../../src/testing/client-hello.ts';
+import { clientHello } from '../parts/client-hello.ts';
 import { jobFile, Parties } from './parties.ts';
 
 const host = '127.0.0.1';

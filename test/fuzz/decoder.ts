@@ -1,6 +1,6 @@
 import type { DecodeBound } from '../../src/base/decode-bound.ts';
 import type { ErrorCode } from '../../src/base/error-catalogue.ts';
-import type { Prng } from '../../src/testing/core/prng.ts';
+import type { Prng } from '../core/prng.ts';
 
 /** How a format is changed so that the change gets past the first check: see `mutate.ts`. */
 export type Format = 'bytes' | 'protobuf' | 'cbor' | 'arrow' | 'text';

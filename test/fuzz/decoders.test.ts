@@ -29,7 +29,6 @@ const OTHERS: Readonly<Record<string, string>> = {
   'data/read-table.ts': 'DuckDB reads it, within its own limit of memory',
   'program/model/schema.ts': 'the own arguments and settings',
   'supervisor/machine/claim.ts': 'the own claim',
-  'testing/': 'moves of a search',
 };
 
 const listed = new Set(decoders.flatMap(({ functions }) => functions));

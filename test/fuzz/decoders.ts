@@ -1,5 +1,5 @@
 /** Every decoder of bytes that somebody else has written: the one list, for the test of their bounds and for the fuzzer. */
-import { Prng } from '../../src/testing/core/prng.ts';
+import { Prng } from '../core/prng.ts';
 import type { Decoder } from './decoder.ts';
 import { deviceDecoders } from './device-decoders.ts';
 import { fileDecoders } from './file-decoders.ts';

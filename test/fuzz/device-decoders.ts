@@ -26,7 +26,7 @@ import {
 } from '../../src/secure/correlation/dealer-frames.ts';
 import { recipeKinds, recipeOf } from '../../src/secure/correlation/recipes.ts';
 import { ROUND_BOUND, Rounds } from '../../src/secure/rounds.ts';
-import { Prng } from '../../src/testing/core/prng.ts';
+import { Prng } from '../core/prng.ts';
 import { type Decoder, repeated, someBytes, times } from './decoder.ts';
 
 const randomness = (seed: number): Random => {

@@ -1,7 +1,7 @@
 /** Makes inputs for each decoder in turn, and holds what happens against its bound. */
 import { growthAt } from '../../src/base/decode-bound.ts';
 import { PrivityError } from '../../src/base/errors.ts';
-import { Prng } from '../../src/testing/core/prng.ts';
+import { Prng } from '../core/prng.ts';
 import type { Decoder } from './decoder.ts';
 import { measureMemory, usedBytes } from './measure.ts';
 import { mutate } from './mutate.ts';

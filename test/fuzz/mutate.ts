@@ -1,5 +1,5 @@
 /** Changes to bytes. Those of a format keep lengths and frames right, so that what is changed is reached; the others spoil everything. */
-import type { Prng } from '../../src/testing/core/prng.ts';
+import type { Prng } from '../core/prng.ts';
 import type { Decoder, Format } from './decoder.ts';
 import { type Field, readFields, writeFields } from './wire-fields.ts';
 

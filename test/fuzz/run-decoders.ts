@@ -17,12 +17,12 @@ import type { Failure } from '../../src/coordination/failure.ts';
 import { CONTROL_BOUND, decodeMessage, encodeMessage } from '../../src/coordination/messages.ts';
 import type { Message } from '../../src/coordination/types.ts';
 import { ARROW_BOUND, arrowError, decodeArrow } from '../../src/data/arrow-decode.ts';
-import type { Prng } from '../../src/testing/core/prng.ts';
 import { decodeValue, snapshotValue, VALUE_BOUND } from '../../src/wire/value-codec.ts';
 import { DATA_HEADER_BOUND, decodeDataFrame, encodeDataFrame } from '../../src/wire/value-frame.ts';
 import type { ValueAdapter } from '../../src/wire/value-snapshot.ts';
 import { memorySource } from '../../src/wire/value-source.ts';
 import { encodeStructure, leaf } from '../../src/wire/value-structure.ts';
+import type { Prng } from '../core/prng.ts';
 import { type Decoder, repeated, someBytes, times } from './decoder.ts';
 import { bytesField, writeFields } from './wire-fields.ts';
 

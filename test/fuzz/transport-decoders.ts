@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../../src/base/system.ts';
 import { Mailbox, PIECES_BOUND } from '../../src/program/data-plane/mailbox.ts';
 import { MemorySpillStore } from '../../src/program/data-plane/spill.ts';
-import type { Prng } from '../../src/testing/core/prng.ts';
 import { GRPC_STREAM_BOUND, MessageReader } from '../../src/transport/grpc/message-reader.ts';
 import { parseServerName } from '../../src/transport/grpc/server-name.ts';
 import {
@@ -30,6 +29,7 @@ import {
 import { Inbox } from '../../src/transport/link/inbox.ts';
 import { LINK_LIMITS } from '../../src/transport/link/limits.ts';
 import { CLIENT_HELLO_BOUND, readClientHello } from '../../src/transport/port/client-hello.ts';
+import type { Prng } from '../core/prng.ts';
 import { type Decoder, repeated, someBytes, times } from './decoder.ts';
 import { bytesField } from './wire-fields.ts';
 

@@ -4,10 +4,10 @@ import { before, describe, it } from 'node:test';
 import type { FailureCode } from '../../src/base/failure-codes.ts';
 import type { Failure } from '../../src/coordination/failure.ts';
 import type { RunReport } from '../../src/observe/report.ts';
+import { checkRun } from '../../src/simulation/checkers.ts';
+import { shrinkPlan } from '../../src/simulation/shrink.ts';
 import { DEFAULT_BOUNDS } from '../../src/supervisor/seam/bounds.ts';
 import { type CheckerName, replay, type SimulatedParty, type SimulatedRun } from '../../src/testing/index.ts';
-import { checkRun } from '../../src/testing/simulation/checkers.ts';
-import { shrinkPlan } from '../../src/testing/simulation/shrink.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 const job = join(projectRoot, 'bench/jobs/ten-steps.ts');

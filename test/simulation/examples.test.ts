@@ -7,8 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import { mergedText } from '../../src/cli/output/merged-text.ts';
 import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
 import { type ReadReport, readReport } from '../../src/observe/report-schema.ts';
+import { Workshop } from '../../src/simulation/workshop.ts';
 import { explore, FAULT_KINDS } from '../../src/testing/index.ts';
-import { Workshop } from '../../src/testing/simulation/workshop.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 /** Runs of one example, and real time for them at most. */

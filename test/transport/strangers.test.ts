@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { clientHello } from '../../src/testing/client-hello.ts';
+import { clientHello } from '../parts/client-hello.ts';
 import { join, testParty } from './federation.ts';
 
 /** Only Linux has it without being told. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ManualClock } from '../../testing/program-world.ts';
+import { ManualClock } from '../../../test/parts/program-world.ts';
 import type { Shell } from '../shell.ts';
 import { explorationProgress, LINE_EVERY_MS } from './exploration-progress.ts';
 

@@ -1,5 +1,5 @@
 /** What `privity explore` says while it explores, on standard error: the result alone goes to standard output. */
-import type { Break, ExploreProgress } from '../../testing/index.ts';
+import type { Break, ExploreProgress } from '../../simulation/index.ts';
 import type { Shell } from '../shell.ts';
 import { printable } from './printable.ts';
 import { duration } from './quantity.ts';

@@ -6,7 +6,7 @@ import {
   describeFault,
   type Exploration,
   type TimelineLine,
-} from '../../testing/index.ts';
+} from '../../simulation/index.ts';
 import { alignColumns } from './columns.ts';
 import { createStyle, type Style } from './style.ts';
 

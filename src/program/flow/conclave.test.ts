@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { World, type WorldOptions } from '../../testing/program-world.ts';
+import { World, type WorldOptions } from '../../../test/parts/program-world.ts';
 import type { TaskContext } from '../model/context.ts';
 import { type Job, job } from '../model/job.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { World } from '../../testing/program-world.ts';
+import { World } from '../../../test/parts/program-world.ts';
 import { ScopeFailedError } from '../model/abort.ts';
 import { type Job, job } from '../model/job.ts';
 

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { World } from '../../testing/program-world.ts';
+import { World } from '../../../test/parts/program-world.ts';
 import { isJob } from '../model/job.ts';
 import { loadJob } from './load-job.ts';
 

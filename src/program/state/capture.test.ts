@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { countingRandom } from '../../../test/parts/program-world.ts';
 import { DataError, UsageError } from '../../base/errors.ts';
 import { CHAIN_MESSAGE_CHARS_MAX, type ErrorDetail } from '../../coordination/public-details.ts';
-import { countingRandom } from '../../testing/program-world.ts';
 import { RunAbortedError } from '../model/abort.ts';
 import { PublicError } from '../model/public-error.ts';
 import {

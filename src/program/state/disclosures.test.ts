@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { World } from '../../testing/program-world.ts';
+import { World } from '../../../test/parts/program-world.ts';
 import { secure } from '../devices/secure/device.ts';
 import type { Job } from '../model/job.ts';
 import { job } from '../model/job.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runSecure } from '../../../test/parts/secure-parties.ts';
 import { PrivityError } from '../../base/errors.ts';
 import { systemRandom } from '../../base/system.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../testing/memory-channel.ts';
-import { runSecure } from '../../testing/secure-parties.ts';
 import type { Fiber } from '../fiber.ts';
 import { typescriptKernels } from '../kernels/typescript.ts';
 import { Rounds } from '../rounds.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { CHI_SQUARE_MAX, Nibbles } from '../../../test/parts/transcripts.ts';
 import { systemRandom } from '../../base/system.ts';
-import { CHI_SQUARE_MAX, Nibbles } from '../../testing/transcripts.ts';
 import { BaseOtSender, loadEdwards, receiveBaseOts } from './base-ot.ts';
 import { PRODUCT_WORDS, sendProducts } from './gilboa.ts';
 import { choicesFor, growTrees, punctureBytes } from './punctured-trees.ts';

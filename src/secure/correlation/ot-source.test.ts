@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { type FiberRun, runFibers } from '../../../test/parts/correlation-parties.ts';
 import { PrivityError } from '../../base/errors.ts';
 import { systemRandom } from '../../base/system.ts';
-import { type FiberRun, runFibers } from '../../testing/correlation-parties.ts';
 import type { MemoryChannelOptions } from '../../testing/memory-channel.ts';
 import type { Fiber } from '../fiber.ts';
 import { typescriptKernels } from '../kernels/typescript.ts';

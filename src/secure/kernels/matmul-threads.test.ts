@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { runSecure } from '../../testing/secure-parties.ts';
+import { runSecure } from '../../../test/parts/secure-parties.ts';
 import * as ops from '../ops/index.ts';
 import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';

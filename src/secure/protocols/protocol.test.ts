@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { SecureProtocol } from '../../testing/secure-parties.ts';
-import { runSecure } from '../../testing/secure-parties.ts';
+import type { SecureProtocol } from '../../../test/parts/secure-parties.ts';
+import { runSecure } from '../../../test/parts/secure-parties.ts';
 import type { Evaluator } from '../session.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
 

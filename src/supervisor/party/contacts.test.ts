@@ -1,8 +1,8 @@
 /** What a party says of a peer that it never had a connection with. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ManualClock } from '../../../test/parts/program-world.ts';
 import type { FailureCode } from '../../base/failure-codes.ts';
-import { ManualClock } from '../../testing/program-world.ts';
 import { Contacts } from './contacts.ts';
 
 describe('a peer that did not join', () => {

@@ -1,8 +1,8 @@
 /** A supervisor that did not run for a while says so before it says anything of the others or the network. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ManualClock } from '../../../test/parts/program-world.ts';
 import type { Failure } from '../../coordination/failure.ts';
-import { ManualClock } from '../../testing/program-world.ts';
 import { Chronicle } from '../record/chronicle.ts';
 import { DEFAULT_BOUNDS } from '../seam/bounds.ts';
 import { Contacts } from './contacts.ts';

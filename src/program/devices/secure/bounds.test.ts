@@ -1,8 +1,8 @@
 /** Bounds of secrets in jobs: what is refused in the call, what is checked at the owner, and what is opened of an order. */
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
+import { World, type WorldOptions } from '../../../../test/parts/program-world.ts';
 import { closeDatabase } from '../../../data/index.ts';
-import { World, type WorldOptions } from '../../../testing/program-world.ts';
 import type { AnyDevice, Secret } from '../../model/at.ts';
 import { type Job, job } from '../../model/job.ts';
 import { secure } from './device.ts';

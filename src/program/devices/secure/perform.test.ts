@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { runSecure } from '../../../../test/parts/secure-parties.ts';
 import { opBounds } from '../../../secure/ops/bounds.ts';
 import * as ops from '../../../secure/ops/index.ts';
 import { plainOperations } from '../../../secure/plain/operations.ts';
 import { type PublicTensor, publicTensor, singleNumber } from '../../../secure/ring/tensor.ts';
 import type { SecretTensor } from '../../../secure/secret.ts';
 import type { Evaluator } from '../../../secure/session.ts';
-import { runSecure } from '../../../testing/secure-parties.ts';
 import { type Rule, rules } from './operations.ts';
 import { perform } from './perform.ts';
 
