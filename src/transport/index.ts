@@ -1,6 +1,6 @@
 export type { OpenSocket, PeerAddress } from './grpc/dial.ts';
 export { GRPC_LIMITS, type GrpcLimits } from './grpc/limits.ts';
-export { parseServerName, serverName } from './grpc/server-name.ts';
+export { parseServerName, runLabel, type ServerName, serverName } from './grpc/server-name.ts';
 export { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from './grpc/transport.ts';
 export {
   CERTIFICATE_DAYS,
@@ -40,3 +40,4 @@ export {
   type PortLimits,
 } from './port/listen-port.ts';
 export { passFor } from './port/pass.ts';
+export { type RunPort, SharedPort, type SharedPortOptions } from './port/shared-port.ts';

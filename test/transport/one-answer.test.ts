@@ -42,7 +42,7 @@ describe('a TLS session of before', () => {
     const to = {
       host: '127.0.0.1',
       port: alice.port.port,
-      servername: serverName('control', 'alice'),
+      servername: serverName({ plane: 'control', party: 'alice' }),
       rejectUnauthorized: false,
       ALPNProtocols: ['h2'],
     };
@@ -87,7 +87,7 @@ describe('a stranger that speaks TLS', () => {
       const socket = connect({
         host: '127.0.0.1',
         port: alice.port.port,
-        servername: serverName('control', 'alice'),
+        servername: serverName({ plane: 'control', party: 'alice' }),
         rejectUnauthorized: false,
         ...(identity === undefined ? {} : { cert: identity.certPem, key: identity.keyPem }),
         ...(identity === bob.identity ? {} : { ALPNProtocols: ['h2'] }),

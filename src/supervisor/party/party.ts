@@ -207,13 +207,14 @@ export class PartyRun<Child extends ProgramChild> {
   }
 
   async #haveStandIn(tempDir: string): Promise<void> {
-    const { party, federation, identity, listen } = this.#options;
+    const { party, federation, identity, runId, port } = this.#options;
+    const listen = port === undefined ? this.#options.listen : null;
     const { lostAfterMs } = this.#bounds;
     const lost = (): void =>
       this.#say.warn(
         'the process that stands in for this supervisor has ended: should this one be killed, peers hear it by silence only',
       );
-    const word = { party, federation, identity, listen, lostAfterMs };
+    const word = { party, federation, identity, listen, runId, lostAfterMs };
     const starting = this.#platform.startStandIn(word, tempDir, lost);
     const what = 'starting the process that stands in for this one';
     const standIn = await this.#soon(what, starting, (late) => late.end());

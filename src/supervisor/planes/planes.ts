@@ -6,9 +6,11 @@ import type { Plane } from '../../contracts/index.ts';
 import {
   createGrpcTransport,
   type GrpcTransport,
+  type GrpcTransportOptions,
   listenPort,
   type OpenSocket,
   passFor,
+  type RunPort,
 } from '../../transport/index.ts';
 import type { ProgramProcess } from '../machine/program-process.ts';
 import { systemLoop } from '../machine/system-loop.ts';
@@ -24,8 +26,10 @@ export async function openPlanes(
   options: PartyOptions,
   warn: (message: string, about?: string) => void,
 ): Promise<Planes<ProgramProcess>> {
-  const { party, federation, identity, listen } = options;
-  const transport = openTransport(party, federation, identity, warn);
+  const { party, federation, identity, listen, runId } = options;
+  const transport = openTransport({ self: party, parties: federation, identity, runId }, warn);
+  const openPort: RunPort =
+    options.port ?? ((onSocket) => listenPort({ host: listen.host, port: listen.port, party, onSocket }));
   const lostAfterMs = options.bounds.lostAfterMs ?? DEFAULT_BOUNDS.lostAfterMs;
   const connect = createConnector({
     transport,
@@ -36,14 +40,9 @@ export async function openPlanes(
   });
   const door = new DataDoor(federation.length);
   let expected: Passes = new Map();
-  const port = await listenPort({
-    host: listen.host,
-    port: listen.port,
-    party,
-    onSocket: ({ plane, socket, head, pass = '' }) => {
-      if (plane === 'control') transport.handleSocket(socket, head, expected.has(pass));
-      else door.arrive(socket, head, pass);
-    },
+  const port = await openPort(({ plane, socket, head, pass = '' }) => {
+    if (plane === 'control') transport.handleSocket(socket, head, expected.has(pass));
+    else door.arrive(socket, head, pass);
   });
   return {
     connect,
@@ -80,7 +79,10 @@ export function openDataPlane(
   warn: (message: string) => void,
   openSocket?: OpenSocket,
 ): DataPlane {
-  const transport = openTransport(party, federation, identity, warn, openSocket);
+  const transport = openTransport(
+    { self: party, parties: federation, identity, runId: run.runId, openSocket },
+    warn,
+  );
   const binding = Buffer.from(run.binding, 'hex');
   transport.show((peer, plane) => passFor(binding, plane, party, peer));
   return {
@@ -98,18 +100,12 @@ export function openDataPlane(
 }
 
 function openTransport(
-  self: string,
-  parties: readonly FederationMember[],
-  identity: PartyOptions['identity'],
+  given: Pick<GrpcTransportOptions, 'self' | 'parties' | 'identity' | 'runId' | 'openSocket'>,
   warn: (message: string, about?: string) => void,
-  openSocket?: OpenSocket,
 ): GrpcTransport {
   return createGrpcTransport({
-    self,
-    parties,
-    identity,
+    ...given,
     clock: systemLoop.clock,
-    openSocket,
     onRefused: boundedRefusals(systemLoop.clock, warn),
   });
 }

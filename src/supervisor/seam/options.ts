@@ -1,6 +1,7 @@
 import type { ErrorDetail } from '../../coordination/public-details.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
+import type { RunPort } from '../../transport/index.ts';
 import type { SandboxChoice } from '../sandbox/choose.ts';
 import type { Bounds } from './bounds.ts';
 
@@ -28,6 +29,11 @@ export interface PartyOptions {
   readonly identity: { readonly certPem: string; readonly keyPem: string };
   /** Where this party listens; differs from its address in the federation behind a gateway. */
   readonly listen: { readonly host: string; readonly port: number };
+  /**
+   * Where connections of this run arrive, if somebody else owns the port at `listen` (`SharedPort`): the run is then known to all by its
+   * `runId` beforehand. Default: a port of the run's own.
+   */
+  readonly port?: RunPort | undefined;
   /** Where the federation was read from, for messages to this party's operator. */
   readonly files?: { readonly federation: string } | undefined;
   readonly jobFile: string;

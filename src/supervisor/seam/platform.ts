@@ -62,7 +62,9 @@ export interface LastWord {
   readonly party: string;
   readonly federation: readonly FederationMember[];
   readonly identity: PartyOptions['identity'];
-  readonly listen: PartyOptions['listen'];
+  /** Null: the port belongs to somebody else, and is not taken over. */
+  readonly listen: PartyOptions['listen'] | null;
+  readonly runId?: PartyOptions['runId'];
   /** After this time peers have given the party up by themselves. */
   readonly lostAfterMs: number;
   /** The run has not begun: peers may be about to start, and are dialled again until it is too late. */

@@ -24,19 +24,27 @@ const DIAL_PAUSE_MS = 100;
 
 /** Resolves when every peer has been told, or when it is too late to tell. Never rejects. */
 export async function sayLastWord(word: LastWord): Promise<void> {
-  const { party, federation, identity, listen, lostAfterMs, isJoining = false } = word;
+  const { party, federation, identity, listen, runId, lostAfterMs, isJoining = false } = word;
   const ending = new AbortController();
   const late = delay(Math.min(lostAfterMs, LAST_WORD_MS_MAX), undefined, { signal: ending.signal });
   const parties = federation.map(({ name }) => name);
   const own = parties.indexOf(party);
-  const coming = new Map(parties.slice(0, own).map((name) => [name, deferred<void>()]));
-  const transport = createGrpcTransport({ self: party, parties: federation, identity, clock: systemClock });
+  const coming = new Map(
+    (listen === null ? [] : parties.slice(0, own)).map((name) => [name, deferred<void>()]),
+  );
+  const transport = createGrpcTransport({
+    self: party,
+    parties: federation,
+    identity,
+    runId,
+    clock: systemClock,
+  });
   const tell = (connection: Connection): Promise<void> =>
     refuse(connection, 'PRIVITY_SUPERVISOR_GONE', `the supervisor process of ${party} has ended`);
   transport.accept((connection) => {
     void tell(connection).then(() => coming.get(connection.peer)?.resolve());
   });
-  const port = coming.size === 0 ? undefined : takePort(listen, party, transport);
+  const port = listen === null || coming.size === 0 ? undefined : takePort(listen, party, transport);
   const going = parties.slice(own + 1).map(async (peer) => {
     for (;;) {
       try {
@@ -56,7 +64,7 @@ export async function sayLastWord(word: LastWord): Promise<void> {
 }
 
 async function takePort(
-  listen: LastWord['listen'],
+  listen: NonNullable<LastWord['listen']>,
   party: string,
   transport: ReturnType<typeof createGrpcTransport>,
 ): Promise<ListeningPort | undefined> {

@@ -24,7 +24,8 @@ export interface PeerAddress {
 export interface DialOptions {
   readonly peer: PeerAddress;
   readonly plane: Plane;
-  /** Shown to the port of the peer (`passFor`). */
+  /** Shown to the port of the peer (`runLabel`, `passFor`). */
+  readonly run?: string | undefined;
   readonly pass?: string | undefined;
   readonly identity: Identity;
   readonly clock: Clock;
@@ -76,7 +77,7 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
 }
 
 async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
-  const { peer, plane, pass, identity, openSocket } = options;
+  const { peer, plane, run, pass, identity, openSocket } = options;
   const opened = await openSocket?.(peer.name, attempt).catch((error: Error) => {
     throw attempt.aborted ? attempt.reason : dialError(peer, error);
   });
@@ -87,7 +88,7 @@ async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSS
     }
     const socket = connectTls({
       ...(opened === undefined ? { host: peer.host, port: peer.port } : { socket: opened }),
-      servername: serverName(plane, peer.name, pass),
+      servername: serverName({ plane, party: peer.name, run, pass }),
       ...secureContext(identity),
       ...peerPolicy,
     });
@@ -125,7 +126,7 @@ function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal)
       {
         ':method': 'POST',
         ':path': planePaths[plane],
-        ':authority': serverName(plane, peer.name),
+        ':authority': serverName({ plane, party: peer.name }),
         'content-type': 'application/grpc+proto',
         te: 'trailers',
         'user-agent': 'privity',
@@ -160,7 +161,7 @@ function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal)
 }
 
 function openSession(socket: TLSSocket, options: DialOptions): ClientHttp2Session {
-  const session = connectHttp2(`https://${serverName(options.plane, options.peer.name)}`, {
+  const session = connectHttp2(`https://${serverName({ plane: options.plane, party: options.peer.name })}`, {
     ...http2Options(options.limits),
     createConnection: () => socket,
   });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
-import { parseServerName, planeOfPath, serverName } from './server-name.ts';
+import { parseServerName, planeOfPath, runLabel, serverName } from './server-name.ts';
 import { decodeMessage, encodeMessage, status, statusError } from './status.ts';
 
 const framed = (content: Uint8Array): Buffer => {
@@ -115,7 +115,16 @@ describe('gRPC status', () => {
 
 test('server names say plane and party, and nothing else passes', () => {
   for (const plane of ['control', 'data'] as const) {
-    assert.deepEqual(parseServerName(serverName(plane, 'bank-1')), { plane, party: 'bank-1' });
+    const party = 'bank-1';
+    const run = runLabel('nightly / März');
+    const pass = '0123456789abcdef'.repeat(2);
+    for (const name of [
+      { plane, party },
+      { plane, party, run },
+      { plane, party, pass },
+      { plane, party, run, pass },
+    ])
+      assert.deepEqual(parseServerName(serverName(name)), name);
   }
   assert.deepEqual(parseServerName('DATA.ALICE.PRIVITY'), { plane: 'data', party: 'alice' });
   for (const name of [

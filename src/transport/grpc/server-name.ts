@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Plane } from '../../contracts/index.ts';
 import { isPartyName } from '../identity/party-name.ts';
 
@@ -5,20 +6,31 @@ import { isPartyName } from '../identity/party-name.ts';
 export interface ServerName {
   readonly plane: Plane;
   readonly party: string;
+  /** Which run, where the dialler knows it beforehand (`runLabel`): at a port that many runs share. */
+  readonly run?: string | undefined;
   /** See `passFor`. */
   readonly pass?: string | undefined;
 }
 
-export const serverName = (plane: Plane, party: string, pass?: string): string =>
-  `${pass === undefined ? '' : `${pass}.`}${plane}.${party}.privity`;
+export function serverName({ plane, party, run, pass }: ServerName): string {
+  return [pass, run, plane, party, 'privity'].filter((label) => label !== undefined).join('.');
+}
+
+const RUN_CHARS = 31;
+
+/** A run's id as a label of a server name, which has neither all characters nor all lengths of ids. It tells nothing of the id but to who knows it. */
+export function runLabel(runId: string): string {
+  const digest = createHash('sha256').update(JSON.stringify(['privity run label 1', runId]));
+  return `r${digest.digest('hex').slice(0, RUN_CHARS)}`;
+}
 
 /** undefined for any name that Privity does not give. */
 export function parseServerName(name: string): ServerName | undefined {
-  const match = /^(?:([0-9a-f]{32})\.)?(control|data)\.([^.]+)\.privity$/.exec(name.toLowerCase());
-  const [, pass, plane, party] = match ?? [];
+  const form = /^(?:([0-9a-f]{32})\.)?(?:(r[0-9a-f]{31})\.)?(control|data)\.([^.]+)\.privity$/;
+  const [, pass, run, plane, party] = form.exec(name.toLowerCase()) ?? [];
   if ((plane !== 'control' && plane !== 'data') || party === undefined || !isPartyName(party))
     return undefined;
-  return { plane, party, ...(pass === undefined ? {} : { pass }) };
+  return { plane, party, ...(run === undefined ? {} : { run }), ...(pass === undefined ? {} : { pass }) };
 }
 
 /** The gRPC method of each plane. */

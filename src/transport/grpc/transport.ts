@@ -6,6 +6,7 @@ import { checkOwnIdentity } from '../identity/verify-peer.ts';
 import { dialGrpc, type OpenSocket, type PeerAddress } from './dial.ts';
 import { GRPC_LIMITS, type GrpcLimits } from './limits.ts';
 import { GrpcServer } from './serve.ts';
+import { runLabel } from './server-name.ts';
 
 export interface GrpcTransportOptions {
   readonly self: string;
@@ -14,6 +15,8 @@ export interface GrpcTransportOptions {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly limits?: Partial<GrpcLimits> | undefined;
+  /** Of the run that this transport is for, if it is known beforehand: what it shows at ports that many runs share. */
+  readonly runId?: string | undefined;
   /** For a process that has no network of its own. */
   readonly openSocket?: OpenSocket | undefined;
   /**
@@ -45,6 +48,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     checkOwnIdentity(identity, self, parties.get(self)?.fingerprint, clock.wallTime());
   checkOwn(options.identity);
 
+  const run = options.runId === undefined ? undefined : runLabel(options.runId);
   let passTo: ((peer: string, plane: Plane) => string) | undefined;
   let identity = options.identity;
   let onConnection: ((connection: Connection) => void) | undefined;
@@ -78,6 +82,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       const connection = await dialGrpc({
         peer,
         plane,
+        run,
         pass,
         identity,
         clock,

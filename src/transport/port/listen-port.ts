@@ -27,6 +27,8 @@ export interface ArrivedSocket {
   readonly plane: Plane;
   /** The party that the dialler means to reach. */
   readonly party: string;
+  /** The run that the dialler means, if it says so (`runLabel`). */
+  readonly run?: string | undefined;
   /** What it shows of the run that it belongs to, if anything (`passFor`). */
   readonly pass?: string | undefined;
   /** Paused. Hand it to `transport.handleSocket(socket, head)`, or to another process with `handOver`. */
