@@ -1,15 +1,19 @@
 // `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
 // For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
-// `--verbose` prints each test.
+// `--verbose` prints each test. `--long` (`npm run test:long`) runs the tests that search or try many similar cases with all of
+// them (PRIVITY_TEST_EFFORT=1; `npm test` takes a quarter), then every test under the other versions of Node.js.
+import { readFileSync } from 'node:fs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 import { build, checks } from './test/checks.mjs';
+import { otherNodes } from './test/other-nodes.mjs';
 import { findTestFiles, runTestFiles } from './test/run-files.mjs';
 import { Summary } from './test/summary.mjs';
 
 const values = optionsOf(import.meta.url, {
   only: { type: 'string' },
   verbose: { type: 'boolean', default: false },
+  long: { type: 'boolean', default: false },
 });
 
 ensureInstalled();
@@ -18,14 +22,24 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 const summary = new Summary({ verbose: values.verbose });
 
 summary.check(await build());
-if (values.only === undefined) {
+if (values.only === undefined && !values.long) {
   for (const check of checks) summary.check(await check());
 }
 // Also when a type is wrong somewhere: tsc emits all the same, and one run should tell everything.
 const files = findTestFiles(values.only);
 if (files.length === 0)
   summary.problem('tests', 'No test file was found; something is wrong with the build.');
-await runTestFiles(files, summary);
+if (values.long) await runLong(files);
+else await runTestFiles(files, summary);
 
 summary.print();
 process.exit(summary.exitCode);
+
+async function runLong(all) {
+  const searching = all.filter((file) => /\/effort\.js'/.test(readFileSync(file, 'utf8')));
+  await runTestFiles(searching, summary, { env: { PRIVITY_TEST_EFFORT: '1' } });
+  for (const { major, path, why } of otherNodes()) {
+    if (path === undefined) summary.leaveOut(`the tests under Node.js ${major}: ${why}`);
+    else await runTestFiles(all, summary, { node: path, label: `node ${major}` });
+  }
+}

@@ -47,14 +47,16 @@ const bin = (path) => join(root, 'node_modules', path);
 
 export const build = () => command('types (tsc)', [join(root, 'scripts/build.mjs')]);
 
+export const lint = () =>
+  command('format and lint (biome)', [
+    bin('@biomejs/biome/bin/biome'),
+    'ci',
+    '--error-on-warnings',
+    '--colors=off',
+  ]);
+
 export const checks = [
-  () =>
-    command('format and lint (biome)', [
-      bin('@biomejs/biome/bin/biome'),
-      'ci',
-      '--error-on-warnings',
-      '--colors=off',
-    ]),
+  lint,
   () => command('unused code and dependencies (knip)', [bin('knip/bin/knip.js'), '--no-progress']),
   () => command('package (publint)', [bin('publint/src/cli.js'), '--strict', '--pack', 'false']),
 ];

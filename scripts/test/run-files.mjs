@@ -14,11 +14,11 @@ import { root } from '../ensure-installed.mjs';
  */
 const FILE_TIMEOUT_MS = 600_000;
 
-/** Unit and tidy tests share the machine; more than four processes gain nothing and make timing noisy. */
-const UNIT_CONCURRENCY = Math.min(4, availableParallelism());
+/** More test processes than this gain nothing and make timing noisy. */
+const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism()));
 
-/** Files that start processes and measure bounds run one at a time, so that they do not measure each other. */
-const PROCESS_CONCURRENCY = 1;
+/** Files that hold real parties to bounds of time run one at a time, beside what measures nothing: they do not measure each other. */
+const MEASURING = /^(bench|test\/(faults|supervisor|transport))\//;
 
 const dist = join(root, 'dist');
 const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url));
@@ -41,40 +41,42 @@ function list(folder) {
 }
 
 /** The source file of a compiled test, as a reader knows it. */
-function nameOf(file) {
+export function nameOf(file) {
   return relative(dist, file).split(sep).join('/').replace(/\.js$/, '.ts');
 }
 
-function startsProcesses(file) {
-  const name = nameOf(file);
-  return /^(test|bench)\//.test(name) && !name.startsWith('test/tidy/');
-}
-
-export async function runTestFiles(files, summary, timeoutMs = FILE_TIMEOUT_MS) {
+/**
+ * `env`: what the tests see beside this process's environment. `node`: another program to run them; `label` is then before their names.
+ */
+export async function runTestFiles(files, summary, options = {}) {
+  const how = { timeoutMs: FILE_TIMEOUT_MS, env: {}, node: process.execPath, label: '', ...options };
   const folder = mkdtempSync(join(tmpdir(), 'privity-checks-'));
   try {
-    const processes = files.filter(startsProcesses);
-    const units = files.filter((file) => !startsProcesses(file));
-    await inTurns(units, UNIT_CONCURRENCY, (file) => runFile(file, folder, summary, timeoutMs));
-    await inTurns(processes, PROCESS_CONCURRENCY, (file) => runFile(file, folder, summary, timeoutMs));
+    const measuring = files.filter((file) => MEASURING.test(nameOf(file)));
+    const others = files.filter((file) => !measuring.includes(file));
+    const run = (file) => runFile(file, folder, summary, how);
+    // Whoever is through with the first takes part in the rest.
+    const first = inTurns(measuring, 1, run).then(() => inTurns(others, 1, run));
+    await Promise.all([first, inTurns(others, CONCURRENCY - 1, run)]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function inTurns(items, concurrency, work) {
-  const waiting = [...items];
+/** Takes from the list until it is empty: several may take from one. */
+async function inTurns(waiting, concurrency, work) {
   const worker = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-async function runFile(file, folder, summary, timeoutMs) {
-  const name = nameOf(file);
+async function runFile(file, folder, summary, how) {
+  const { timeoutMs, label } = how;
+  const name = label === '' ? nameOf(file) : `${label}: ${nameOf(file)}`;
   const journal = join(mkdtempSync(join(folder, 'file-')), 'events');
   const started = performance.now();
-  const end = await execute(file, journal, timeoutMs, (text) => summary.output(name, text));
+  const end = await execute(file, journal, how, (text) => summary.output(name, text));
   const events = readJournal(journal);
   for (const event of events) {
     if (event.kind === 'test') summary.test({ ...event, file: name });
@@ -99,9 +101,10 @@ function complaintAbout({ code, signal, timedOut, error }, events, timeoutMs) {
   return undefined;
 }
 
-function execute(file, journal, timeoutMs, onOutput) {
+function execute(file, journal, { timeoutMs, env: more, node }, onOutput) {
   // A variable by which node's test runner tells its own children from others.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _, ...own } = process.env;
+  const env = { ...own, ...more };
   const args = [
     '--enable-source-maps',
     `--test-reporter=${reporter}`,
@@ -113,7 +116,7 @@ function execute(file, journal, timeoutMs, onOutput) {
   return new Promise((resolve) => {
     let timedOut = false;
     // A process group of its own, so that what a test started can be ended with it.
-    const child = spawn(process.execPath, args, {
+    const child = spawn(node, args, {
       cwd: root,
       env,
       detached: true,

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { shareOf } from '../../test/effort.ts';
 import { type Call, calls, costOf, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
 import { withMethods } from '../../test/parts/protocol-methods.ts';
 import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
@@ -54,11 +55,11 @@ const settings: readonly (readonly [SecureProtocol, number, SecureRun])[] = [
   ['semi2k', 2, { dealer: true }],
   ['semi2k', 3, { dealer: true }],
 ];
-for (const [protocol, size, setting] of settings) {
+for (const [place, [protocol, size, setting]] of settings.entries()) {
   describe(`messages of ${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, () => {
     // Without a dealer there are the messages of oblivious transfer, too, which cost most of the time and are many for every element.
     const length = protocol === 'semi2k' && setting.dealer !== true ? LENGTH / 2 : LENGTH;
-    for (const [name, call] of Object.entries(spoken)) {
+    for (const [name, call] of shareOf(Object.entries(spoken), place)) {
       it(`are uniform in ${name}`, async () => {
         const found = await transcripts(
           protocol,

@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { oneOfEach } from '../../test/effort.ts';
 
 import { knownTo } from '../../test/parts/known-randomness.ts';
 import { withMethods } from '../../test/parts/protocol-methods.ts';
@@ -109,7 +110,7 @@ describe('the comparisons that a sort opens', () => {
     ['semi2k', 3, { dealer: true }, 2, 96],
   ];
 
-  for (const [protocol, size, setting, count, sorts] of settings) {
+  for (const [protocol, size, setting, count, sorts] of oneOfEach(settings, ([name]) => name)) {
     const dealer = setting.dealer === true ? ' and a dealer' : '';
     it(`tell nothing of the keys: ${protocol}, ${size} members${dealer}`, async () => {
       const samples: Counts[] = [];
@@ -177,7 +178,7 @@ describe('the comparisons that a sort opens, to members who know their part of t
     return outcomesOf({ keys, protocol, size, setting }, sessions, 1);
   };
 
-  for (const [protocol, size, known] of [
+  const coalitions = [
     ['rep3', 3, [0]],
     ['rep3', 3, [1]],
     ['rep3', 3, [2]],
@@ -186,7 +187,8 @@ describe('the comparisons that a sort opens, to members who know their part of t
     ['semi2k', 3, [0, 1]],
     ['semi2k', 3, [1, 2]],
     ['semi2k', 3, [0, 2]],
-  ] as const) {
+  ] as const;
+  for (const [protocol, size, known] of oneOfEach(coalitions, ([name, members]) => `${name} ${members}`)) {
     it(`tell nothing: ${protocol}, ${size} members, to ${known.join(' and ')}`, async () => {
       const uneven = unevenness(await outcomes(protocol, size, known), orders);
       assert.ok(uneven < max, `chi-square ${uneven}`);

@@ -1,9 +1,10 @@
 /** The quick form of the fault matrix, second half: the network, and what is wrong from the start. */
 
-import { quickForm } from './matrix-suite.ts';
+import { oneOfEach } from '../effort.ts';
+import { act, quickForm } from './matrix-suite.ts';
 import { scenarios } from './scenarios.ts';
 
-quickForm('fault matrix, network', scenarios, [
+const names = [
   'kill supervisor, mid-transfer, alice of 2',
   'kill program, at reveal, carol of 3',
   'kill program, mid-psi, bob of 3',
@@ -25,4 +26,6 @@ quickForm('fault matrix, network', scenarios, [
   'host gone, in namespaces, mid-task, bob of 3',
   'steps differ: extra step, bob of 2',
   'steps differ: body, bob of 2',
-]);
+];
+
+quickForm('fault matrix, network', scenarios, oneOfEach(names, act));

@@ -1,8 +1,9 @@
 /** The quick form of the fault matrix: secure devices. `npm run faults` repeats all cells, in random order. */
-import { quickForm } from './matrix-suite.ts';
+import { oneOfEach } from '../effort.ts';
+import { act, quickForm } from './matrix-suite.ts';
 import { secureScenarios } from './secure-scenarios.ts';
 
-quickForm('fault matrix, secure devices', secureScenarios, [
+const names = [
   'kill program, matmul, mid-secure-operation, alice of 3',
   'kill program, comparison, mid-secure-operation, carol of 3',
   'kill program, triples, mid-secure-operation, bob of 2',
@@ -11,4 +12,6 @@ quickForm('fault matrix, secure devices', secureScenarios, [
   'interrupt, triples, mid-secure-operation, bob of 2',
   'matmul, throw, mid-secure-operation, bob of 3',
   'comparison, throw in attempt, mid-secure-operation, bob of 3',
-]);
+];
+
+quickForm('fault matrix, secure devices', secureScenarios, oneOfEach(names, act));

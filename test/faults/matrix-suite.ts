@@ -10,6 +10,9 @@ import { seeded } from './seeded.ts';
 const CONCURRENCY = 2;
 const SEED = 1;
 
+/** What is done, by the first word of a scenario's name: `kill`, `throw`, `fill`. */
+export const act = (name: string): string => /^[\w-]+/.exec(name)?.[0] ?? '';
+
 /** @param names of scenarios, each of which has to be there */
 export function quickForm(title: string, scenarios: readonly Scenario[], names: readonly string[]): void {
   describe(title, { concurrency: CONCURRENCY }, () => {

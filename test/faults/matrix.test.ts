@@ -1,9 +1,10 @@
 /** The quick form of the fault matrix, first half: processes. `npm run faults` repeats all cells, in random order. */
 
-import { quickForm } from './matrix-suite.ts';
+import { oneOfEach } from '../effort.ts';
+import { act, quickForm } from './matrix-suite.ts';
 import { scenarios } from './scenarios.ts';
 
-quickForm('fault matrix, processes', scenarios, [
+const names = [
   'event loop blocked for 10 s, bob of 3',
   'throw, mid-task, bob of 5',
   'escape, mid-task, bob of 2',
@@ -32,4 +33,6 @@ quickForm('fault matrix, processes', scenarios, [
   'throw, mid-task, alice and bob of 2',
   'kill program, mid-task, alice and bob of 5',
   'kill supervisor, mid-task, alice and bob of 3',
-]);
+];
+
+quickForm('fault matrix, processes', scenarios, oneOfEach(names, act));

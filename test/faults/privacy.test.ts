@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ErrorLink } from '../../src/coordination/public-details.ts';
+import { oneOfEach } from '../effort.ts';
 import { jobFile, Parties } from './parties.ts';
 
 const CANARY = /canary[\w-]*/gi;
@@ -57,7 +58,7 @@ const ends: readonly (readonly [how: string, code: string | null])[] = [
 ];
 
 describe('privacy of failures, read between the parties', () => {
-  for (const [how, code] of ends) {
+  for (const [how, code] of oneOfEach(ends, ([, code]) => code)) {
     it(`${how}: nothing private crosses`, async () => {
       const heard = await hear(how, 'redacted');
       assert.equal(heard.code, code);

@@ -9,10 +9,11 @@ import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
 import { type ReadReport, readReport } from '../../src/observe/report-schema.ts';
 import { Workshop } from '../../src/simulation/workshop.ts';
 import { explore, FAULT_KINDS } from '../../src/testing/index.ts';
+import { share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 /** Runs of one example, and real time for them at most. */
-const RUNS = 10;
+const RUNS = share(10);
 const FOR_MS = 1_000;
 
 const root = join(projectRoot, 'examples');

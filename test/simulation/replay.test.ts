@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { explore, replay } from '../../src/testing/index.ts';
+import { share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 const job = (name: string): string => join(projectRoot, 'test/simulation/jobs', `${name}.ts`);
 const part = fileURLToPath(new URL('./trace-part.js', import.meta.url));
 
 /** Some of every kind of fault. */
-const SEEDS = Array.from({ length: 25 }, (_, index) => String(index + 1));
+const SEEDS = Array.from({ length: share(25) }, (_, index) => String(index + 1));
 
 function traceOf(node: string): string {
   return execFileSync(node, [part, job('restless'), ...SEEDS], { encoding: 'utf8' }).trim();

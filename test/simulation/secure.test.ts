@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { explore, replay, type SimulatedRun, type TimelineLine } from '../../src/testing/index.ts';
+import { share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 const jobOf = (name: string): string => join(projectRoot, 'test/simulation/jobs', `${name}.ts`);
 
 const SEED = 7;
 /** Faults inside one operation, evenly over its time. */
-const INSTANTS = 3;
+const INSTANTS = share(3);
 /** Runs of one device, and real time for them at most. */
-const RUNS = 25;
+const RUNS = share(25);
 const FOR_MS = 6_000;
 
 /** When a party begins something, and when it is through with it. */

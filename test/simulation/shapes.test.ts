@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { explore, replay } from '../../src/testing/index.ts';
+import { share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { SHAPES } from './jobs/shapes.ts';
 
 const job = join(projectRoot, 'test/simulation/jobs/shapes.ts');
 
 /** Runs of one shape, and real time for them at most. */
-const RUNS = 15;
+const RUNS = share(15);
 const FOR_MS = 2_500;
 
 describe('jobs of many shapes, explored', () => {

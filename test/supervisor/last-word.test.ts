@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { oneOfEach, shareOf } from '../effort.ts';
 import { type Cell, cell, fault, others, SLOW } from '../faults/cell.ts';
 import { jobFile, Parties } from '../faults/parties.ts';
 import { runScenario } from '../faults/run-scenario.ts';
@@ -45,18 +46,19 @@ const spinning = (victim: PartyName): Scenario =>
 const random = (): number => 0.5;
 
 describe('the last word of a party whose supervisor was killed', () => {
-  for (const scenario of [
+  const scenarios = [
     ...[joining('alice'), joining('bob'), joining('carol')],
     ...[transferring('alice'), transferring('bob')],
     ...[spinning('alice'), spinning('carol')],
-  ]) {
+  ];
+  for (const scenario of oneOfEach(scenarios, ({ fault }) => fault.when)) {
     it(scenario.name, async () => {
       const { complaints, story } = await runScenario(scenario, random);
       assert.deepEqual(complaints, [], story);
     });
   }
 
-  for (const victim of ['alice', 'bob'] as const) {
+  for (const victim of shareOf(['alice', 'bob'] as const)) {
     it(`${victim}'s supervisor is killed in one instant with its program: the peers are told, and nothing stays`, async () => {
       const job = jobFile('steady.ts');
       const parties = await Parties.start({

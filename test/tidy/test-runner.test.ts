@@ -29,7 +29,7 @@ function runPlanted(
     import { runTestFiles } from ${from('run-files.mjs')};
     import { Summary } from ${from('summary.mjs')};
     const summary = new Summary();
-    await runTestFiles(${JSON.stringify(paths)}, summary, ${PLANTED_TIMEOUT_MS});
+    await runTestFiles(${JSON.stringify(paths)}, summary, { timeoutMs: ${PLANTED_TIMEOUT_MS} });
     summary.print();
     process.exit(summary.exitCode);`;
   // Without this variable, or Node takes the inner runner for a part of the outer one and runs nothing.
