@@ -16,7 +16,8 @@ export const rooms = {
   observe: ['coordination'],
   supervisor: ['program', 'coordination', 'transport', 'observe'],
   simulation: ['supervisor', 'observe'],
-  cli: ['supervisor', 'observe', 'simulation'],
+  config: ['supervisor'],
+  cli: ['config', 'observe', 'simulation'],
   testing: ['simulation'],
 };
 

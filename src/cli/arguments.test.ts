@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UsageError } from '../base/errors.ts';
+import { RECORD_BOUND_MAX } from '../config/record-bounds.ts';
 import {
   parseAge,
   parseArgs,
@@ -12,7 +13,6 @@ import {
   parsePrivateSettings,
   parseRunId,
 } from './arguments.ts';
-import { RECORD_BOUND_MAX } from './record/record-bounds.ts';
 
 const usage =
   (message: RegExp, code = 'PRIVITY_COMMAND_LINE') =>

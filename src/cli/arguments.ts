@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { hint } from '../base/suggest.ts';
+import { memoryBytes, memoryExpected } from '../config/memory-size.ts';
+import { BOUND_MS_MAX, boundNames } from '../config/party-file.ts';
+import { DAY_MS, RECORD_BOUND_MAX } from '../config/record-bounds.ts';
 import { isOwnRunId } from '../coordination/handshake.ts';
 import type { Bounds } from '../supervisor/seam/bounds.ts';
-import { memoryBytes, memoryExpected } from './config/memory-size.ts';
-import { BOUND_MS_MAX, boundNames } from './config/party-file.ts';
-import { DAY_MS, RECORD_BOUND_MAX } from './record/record-bounds.ts';
 
 const wrong = (text: string): UsageError => new UsageError('PRIVITY_COMMAND_LINE', text);
 

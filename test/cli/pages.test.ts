@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { runCli } from '../../src/cli/cli.ts';
-import { partyFileKeys } from '../../src/cli/config/party-file.ts';
 import type { Shell } from '../../src/cli/shell.ts';
 import { signalNumbers } from '../../src/cli/stop.ts';
+import { partyFileKeys } from '../../src/config/party-file.ts';
 
 const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
 

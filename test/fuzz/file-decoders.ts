@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { formatFederation, parseFederation } from '../../src/cli/config/federation-file.ts';
-import { checkPartyFile } from '../../src/cli/config/party-file.ts';
-import { CONFIG_BOUND, parseYaml } from '../../src/cli/config/yaml-file.ts';
 import { readInspected } from '../../src/cli/local/inspected.ts';
 import { parseRecord, RECORD_BOUND } from '../../src/cli/record/record-file.ts';
+import { formatFederation, parseFederation } from '../../src/config/federation-file.ts';
+import { checkPartyFile } from '../../src/config/party-file.ts';
+import { CONFIG_BOUND, parseYaml } from '../../src/config/yaml-file.ts';
 import { CSV_HEADER_BOUND, CsvDiagnosis } from '../../src/data/csv-scan.ts';
 import { csvFile, headerOf } from '../../src/data/read-csv.ts';
 import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
@@ -83,9 +83,9 @@ const federation: Decoder = {
   ...config,
   name: 'federation file',
   functions: [
-    'cli/config/federation-file.ts parseFederation',
-    'cli/config/yaml-file.ts parseYaml',
-    'cli/config/address.ts parseAddress',
+    'config/federation-file.ts parseFederation',
+    'config/yaml-file.ts parseYaml',
+    'config/address.ts parseAddress',
   ],
   valid: (random) => Buffer.from(formatFederation({ name: 'demo', parties: parties(2 + random.below(6)) })),
   decode: (bytes) => parseFederation('federation.yaml', text(bytes)),
@@ -94,7 +94,7 @@ const federation: Decoder = {
 const party: Decoder = {
   ...config,
   name: 'party file',
-  functions: ['cli/config/party-file.ts checkPartyFile'],
+  functions: ['config/party-file.ts checkPartyFile'],
   valid: (random) =>
     Buffer.from(
       stringify({

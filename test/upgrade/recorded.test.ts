@@ -9,7 +9,7 @@ import { join as path } from 'node:path';
 import { describe, it } from 'node:test';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { deferred } from '../../src/base/deferred.ts';
-import { readPartyFile } from '../../src/cli/config/party-file.ts';
+import { readPartyFile } from '../../src/config/party-file.ts';
 import { PROTOCOL_VERSION } from '../../src/coordination/handshake.ts';
 import type { RunReport } from '../../src/observe/report.ts';
 import { readReport } from '../../src/observe/report-schema.ts';

@@ -3,19 +3,19 @@ import { stringify } from 'yaml';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { hint } from '../../base/suggest.ts';
-import { fingerprint } from '../../transport/identity/certificate.ts';
-import { claimedParty } from '../../transport/identity/verify-peer.ts';
-import { formatAddress } from '../config/address.ts';
+import { formatAddress } from '../../config/address.ts';
 import {
   type Federation,
   federationDigest,
   formatFederation,
   parseFederation,
   readFederationFile,
-} from '../config/federation-file.ts';
-import { parseCertificate, readIdentityFiles } from '../config/identity-files.ts';
-import { readPartyFile } from '../config/party-file.ts';
-import { readTextFile } from '../config/yaml-file.ts';
+} from '../../config/federation-file.ts';
+import { parseCertificate, readIdentityFiles } from '../../config/identity-files.ts';
+import { readPartyFile } from '../../config/party-file.ts';
+import { readTextFile } from '../../config/yaml-file.ts';
+import { fingerprint } from '../../transport/identity/certificate.ts';
+import { claimedParty } from '../../transport/identity/verify-peer.ts';
 import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';

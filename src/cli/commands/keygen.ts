@@ -3,6 +3,9 @@ import { stringify } from 'yaml';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { reasonOf } from '../../base/system-error.ts';
+import { DIALLED_EXPECTED, isUnspecified, parseAddress } from '../../config/address.ts';
+import { partyNamePattern } from '../../config/federation-file.ts';
+import { readTextFile } from '../../config/yaml-file.ts';
 import { makeFolders } from '../../supervisor/machine/folders.ts';
 import {
   CERTIFICATE_DAYS,
@@ -11,9 +14,6 @@ import {
   readCertificate,
 } from '../../transport/identity/certificate.ts';
 import { parseDays } from '../arguments.ts';
-import { DIALLED_EXPECTED, isUnspecified, parseAddress } from '../config/address.ts';
-import { partyNamePattern } from '../config/federation-file.ts';
-import { readTextFile } from '../config/yaml-file.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import { exists, fileExists, writeOutput } from '../output-file.ts';

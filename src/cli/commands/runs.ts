@@ -2,6 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine, steeringEscaped } from '../../base/steering.ts';
+import {
+  DAY_MS,
+  DEFAULT_RECORD_BOUNDS,
+  parseRecordSetting,
+  recordBounds,
+} from '../../config/record-bounds.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { parseAge, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
@@ -14,7 +20,6 @@ import { BUNDLE_LINES_MAX, type BundledParty, bundledParty, bundleOf, publicLine
 import { findRun } from '../record/find-run.ts';
 import { choose, isRunning, type PurgeRule, removeRun } from '../record/purge.ts';
 import { eventIn, type FailureEvent, logLines, mergedLines } from '../record/read-log.ts';
-import { DAY_MS, DEFAULT_RECORD_BOUNDS, parseRecordSetting, recordBounds } from '../record/record-bounds.ts';
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../record/stored-run.ts';
 import { completeKilled, readRuns } from '../record/stored-runs.ts';

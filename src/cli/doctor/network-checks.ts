@@ -1,12 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { PeerError, PrivityError } from '../../base/errors.ts';
+import { formatAddress, isLoopback } from '../../config/address.ts';
+import type { IdentityFiles } from '../../config/identity-files.ts';
+import type { PartyConfig } from '../../config/party-file.ts';
 import type { FederationMember } from '../../supervisor/seam/options.ts';
 import { createGrpcTransport, type GrpcTransport } from '../../transport/grpc/transport.ts';
 import { type ListeningPort, listenPort } from '../../transport/port/listen-port.ts';
-import { formatAddress, isLoopback } from '../config/address.ts';
-import type { IdentityFiles } from '../config/identity-files.ts';
-import type { PartyConfig } from '../config/party-file.ts';
 import type { Shell } from '../shell.ts';
 import { type Check, failed, ok, unknown } from './check.ts';
 

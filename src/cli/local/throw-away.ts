@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { formatFederation } from '../../config/federation-file.ts';
+import { memorySize } from '../../config/memory-size.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import { makeTempFolder } from '../../supervisor/machine/folders.ts';
 import type { SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
 import type { Bounds } from '../../supervisor/seam/bounds.ts';
 import type { ErrorDetail } from '../../supervisor/seam/options.ts';
 import { createIdentity, fingerprint } from '../../transport/identity/certificate.ts';
-import { formatFederation } from '../config/federation-file.ts';
-import { memorySize } from '../config/memory-size.ts';
 import { LOCAL_FOLDER_PREFIX } from '../parent.ts';
 import { freePorts } from './ports.ts';
 

@@ -2,8 +2,8 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { ignored } from '../../base/ignored.ts';
+import { BOUND_MS_MAX } from '../../config/party-file.ts';
 import { ownerState, readClaim } from '../../supervisor/machine/claim.ts';
-import { BOUND_MS_MAX } from '../config/party-file.ts';
 import type { StoredParty, StoredRun } from './stored-run.ts';
 
 /** Whether a supervisor on another machine lives cannot be seen; after twice the longest run, and no word, it does not. */

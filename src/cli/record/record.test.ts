@@ -5,6 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../base/system.ts';
+import {
+  DAY_MS,
+  DEFAULT_RECORD_BOUNDS,
+  logBytesMax,
+  parseRecordSetting,
+  recordBounds,
+} from '../../config/record-bounds.ts';
 import type { RunEvent, RunEventBody } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { OwnClaim } from '../../supervisor/machine/claim.ts';
@@ -16,13 +23,6 @@ import { publicLine, publicReport } from './bundle.ts';
 import { findRun } from './find-run.ts';
 import { choose, isRunning } from './purge.ts';
 import type { FailureEvent, LogLine } from './read-log.ts';
-import {
-  DAY_MS,
-  DEFAULT_RECORD_BOUNDS,
-  logBytesMax,
-  parseRecordSetting,
-  recordBounds,
-} from './record-bounds.ts';
 import { LOG_FILE, readRecordFile } from './record-file.ts';
 import { makeFolder } from './record-folder.ts';
 import { type RecordPlan, RunRecord } from './run-record.ts';

@@ -9,6 +9,7 @@ import { EnvironmentError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 import { reasonOf } from '../../base/system-error.ts';
 import { PRIVITY_VERSION } from '../../base/version.ts';
+import { LOG_RESERVE_BYTES } from '../../config/record-bounds.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
@@ -18,7 +19,6 @@ import { recordLine } from '../output/event-line.ts';
 import { type FileSink, openFileSink } from '../output/file-sink.ts';
 import { createLogLines, type LogLines, levelOf } from '../output/log-lines.ts';
 import { inTime } from './in-time.ts';
-import { LOG_RESERVE_BYTES } from './record-bounds.ts';
 import {
   factsAfter,
   LOG_FILE,

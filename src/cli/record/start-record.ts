@@ -2,15 +2,15 @@
 
 import { randomBytes } from 'node:crypto';
 import { ignored } from '../../base/ignored.ts';
-import type { Shell } from '../shell.ts';
-import { inTime } from './in-time.ts';
 import {
   logBytesMax,
   parseRecordSetting,
   type RecordBounds,
   type RecordSetting,
   recordBounds,
-} from './record-bounds.ts';
+} from '../../config/record-bounds.ts';
+import type { Shell } from '../shell.ts';
+import { inTime } from './in-time.ts';
 import { makeRunFolder } from './record-folder.ts';
 import { RECORD_TIMEOUT_MS, type RecordPlan, RunRecord } from './run-record.ts';
 import { keepHouse } from './stored-runs.ts';

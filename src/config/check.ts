@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { ErrorCode } from '../../base/error-catalogue.ts';
-import { UsageError } from '../../base/errors.ts';
-import { expectation } from '../../base/schema-words.ts';
-import { hint } from '../../base/suggest.ts';
+import type { ErrorCode } from '../base/error-catalogue.ts';
+import { UsageError } from '../base/errors.ts';
+import { expectation } from '../base/schema-words.ts';
+import { hint } from '../base/suggest.ts';
 import { formatPath, type KeyPath, type YamlFile } from './yaml-file.ts';
 
 /** Further problems shown beside the first: enough to mend a file in one go, few enough to read. */

@@ -1,5 +1,5 @@
 /** How much is kept of past runs. Every bound is of all records of one user on one machine. */
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 export const DAY_MS = 24 * 3_600_000;
 

@@ -3,7 +3,7 @@
  * into new files as long as that is the only one, so that 0.1 can read them.
  */
 import { z } from 'zod';
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 /** Raised whenever a reader of this version could misread a file of the next; the change brings a command that converts. */

@@ -1,5 +1,5 @@
 /** A size of memory, as people write it in a party file and on the command line. Always with its unit: a bare number would be guessed at. */
-import { MEMORY_MAX_LEAST } from '../../supervisor/seam/memory-limit.ts';
+import { MEMORY_MAX_LEAST } from '../supervisor/seam/memory-limit.ts';
 
 const MIB = 1024 ** 2;
 const unitBytes: Readonly<Record<string, number>> = { MiB: MIB, GiB: 1024 * MIB, TiB: 1024 ** 2 * MIB };

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { PARTIES_MAX } from '../../coordination/limits.ts';
-import type { FederationMember } from '../../supervisor/seam/options.ts';
+import { PARTIES_MAX } from '../coordination/limits.ts';
+import type { FederationMember } from '../supervisor/seam/options.ts';
 import { DIALLED_EXPECTED, formatAddress, isUnspecified, parseAddress } from './address.ts';
 import { checkFile, type IssueParams } from './check.ts';
 import { checkFileVersion, fileVersion } from './file-version.ts';

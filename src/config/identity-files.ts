@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { UsageError } from '../../base/errors.ts';
-import { fingerprint } from '../../transport/identity/certificate.ts';
-import { claimedParty } from '../../transport/identity/verify-peer.ts';
+import { UsageError } from '../base/errors.ts';
+import { fingerprint } from '../transport/identity/certificate.ts';
+import { claimedParty } from '../transport/identity/verify-peer.ts';
 import type { PartyConfig } from './party-file.ts';
 import { readTextFile } from './yaml-file.ts';
 

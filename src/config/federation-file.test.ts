@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { PrivityError, UsageError } from '../../base/errors.ts';
+import { PrivityError, UsageError } from '../base/errors.ts';
 import { defaultListen, formatAddress, isUnspecified, parseAddress } from './address.ts';
 import {
   type Federation,

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import type { DecodeBound } from '../../base/decode-bound.ts';
-import { UsageError } from '../../base/errors.ts';
+import type { DecodeBound } from '../base/decode-bound.ts';
+import { UsageError } from '../base/errors.ts';
 
 /** A federation of 64 parties with long addresses is 26 KB. A partner may have written it, and a parser of YAML takes its time. */
 export const CONFIG_BYTES_MAX = 64 * 1024;

@@ -1,17 +1,17 @@
 import { dirname, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { UsageError } from '../../base/errors.ts';
-import { hint } from '../../base/suggest.ts';
-import { ERROR_DETAILS, type ErrorDetail } from '../../coordination/public-details.ts';
-import { SANDBOX_POLICIES, type SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
-import { type Bounds, DEFAULT_BOUNDS } from '../../supervisor/seam/bounds.ts';
-import type { FederationMember } from '../../supervisor/seam/options.ts';
-import { RECORD_BOUND_MAX, type RecordSetting } from '../record/record-bounds.ts';
+import { UsageError } from '../base/errors.ts';
+import { hint } from '../base/suggest.ts';
+import { ERROR_DETAILS, type ErrorDetail } from '../coordination/public-details.ts';
+import { SANDBOX_POLICIES, type SandboxPolicy } from '../supervisor/sandbox/policy.ts';
+import { type Bounds, DEFAULT_BOUNDS } from '../supervisor/seam/bounds.ts';
+import type { FederationMember } from '../supervisor/seam/options.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
 import { addressText, type Federation, partyName, readFederationFile } from './federation-file.ts';
 import { checkFileVersion, fileVersion } from './file-version.ts';
 import { memoryBytes, memoryExpected } from './memory-size.ts';
+import { RECORD_BOUND_MAX, type RecordSetting } from './record-bounds.ts';
 import { readYamlFile, type YamlFile } from './yaml-file.ts';
 
 /** A week. Longer waits are mistakes of the unit. */
