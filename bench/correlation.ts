@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { PartyData, PartyFigures } from './correlation-party.ts';
+import { atLeast, keep } from './parts/figure.ts';
 
 /** Runs of each; the best counts, so that other work on the machine does not decide. */
 const RUNS = Number(process.env.PRIVITY_BENCH_CORRELATION_RUNS ?? 5);
@@ -70,4 +71,7 @@ for (const work of works) {
     ((cpu * 1e9) / work.count).toFixed(work.kind === 'mul' ? 0 : 1),
   ];
   console.log(work.name.padEnd(32) + cells.map((cell) => cell.padStart(12)).join(''));
+  const limit = work.target === undefined ? {} : { limit: atLeast(work.target / 1e3) };
+  keep({ name: work.name, measured: rate / 1e3, unit: 'k/s', ...limit });
+  keep({ name: `${work.name}, processor time`, measured: (cpu * 1e9) / work.count, unit: 'ns' });
 }

@@ -15,6 +15,7 @@ import {
 import { exploreSeeds, newTally } from '../test/core/explore-core.ts';
 import { search } from '../test/core/search.ts';
 import type { SearchScenario } from '../test/core/search-scenario.ts';
+import { atLeast, beside, figure, plain } from './parts/figure.ts';
 
 const TARGET = 50_000;
 const SEEDS = 2_000;
@@ -34,7 +35,7 @@ function cpuMs(): number {
 }
 
 /** The plain search of one failure among three parties, for comparison. */
-function plain(): number {
+function plainSearch(): number {
   const began = cpuMs();
   const seen = new Set<string>();
   const stack: World[] = [failed(runningWorld(3), 0)];
@@ -51,19 +52,16 @@ function plain(): number {
   return (transitions / (cpuMs() - began)) * 1_000;
 }
 
-const rounded = (n: number): string => Math.round(n).toLocaleString('en');
-
 search({ ...scenario, faults: { failures: 1, crashes: 1 } });
 const start = cpuMs();
 const { states, transitions, depth, localSteps } = search(scenario, { reduce: false });
 const rate = (transitions / (cpuMs() - start)) * 1_000;
-const before = plain();
-console.log(
-  `exhaustive   ${rounded(rate)} transitions a second, ×${(rate / TARGET).toFixed(1)} of the target of ${rounded(TARGET)}, ×${(rate / before).toFixed(0)} of the plain search`,
-);
-console.log(
-  `             ${rounded(states)} states, ${rounded(transitions)} transitions, depth ${depth}; ${rounded(localSteps)} steps of the core computed, all others looked up`,
-);
+const before = plainSearch();
+console.log(`${states} states, ${transitions} transitions, depth ${depth}`);
+figure('transitions of an exhaustive search', rate, '/s', atLeast(TARGET));
+beside('transitions, where steps are looked up', rate, '/s', { name: 'the plain search', measured: before });
+plain('states of the search', states, '');
+plain('steps of the core that were computed', localSteps, '');
 
 const tally = newTally();
 exploreSeeds(1, 200, tally);
@@ -71,6 +69,5 @@ const began = cpuMs();
 const found = exploreSeeds(1_000, SEEDS, tally);
 const took = cpuMs() - began;
 if (found) throw new Error(`seed ${found.seed} breaks ${found.checker}: ${found.says}`);
-console.log(
-  `schedules    ${rounded((SEEDS / took) * 1_000)} a second with all checkers, ${rounded(tally.events / tally.schedules)} events each`,
-);
+plain('schedules with all checkers', (SEEDS / took) * 1_000, '/s');
+plain('events of a schedule', tally.events / tally.schedules, '');

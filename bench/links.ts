@@ -19,7 +19,7 @@ import {
 } from '../src/transport/index.ts';
 import type { SenderSetup } from './links-sender.ts';
 import type { RelaySetup } from './parts/delaying-relay.ts';
-import { atLeast, atMost, figure, quantile, setting } from './parts/figure.ts';
+import { atLeast, atMost, beside, figure, quantile, setting } from './parts/figure.ts';
 import type { BenchSetup } from './transport.ts';
 
 const MIB = 1024 * 1024;
@@ -152,9 +152,9 @@ async function controlDuringBulk(): Promise<void> {
   }
   const busy = await measure();
   console.log('round trip of a control message, programs and supervisors in processes of their own');
-  const [p50, ratio] = [quantile(busy, 0.5), quantile(busy, 0.5) / quantile(idle, 0.5)];
-  figure(`p50 while the data plane is full (${p50.toFixed(2)} ms), of that when idle`, ratio, '×', atMost(2));
-  figure('p99 while the data plane is full', quantile(busy, 0.99), 'ms', atMost(10));
+  const peer = { name: 'an idle data plane', measured: quantile(idle, 0.5) };
+  beside('control message, data plane full, p50', quantile(busy, 0.5), 'ms', peer, { limit: atMost(2) });
+  figure('control message, data plane full, p99', quantile(busy, 0.99), 'ms', atMost(10));
   sender.kill();
   await control.close();
   for (const peer of [controlPeer, dataPeer]) peer.child.kill();
@@ -212,16 +212,15 @@ async function longWay(): Promise<void> {
     rates.map(([raw, link]) => link / raw),
     0.5,
   );
-  const [raw, link] = [0, 1].map((i) =>
+  const [raw = Number.NaN, link = Number.NaN] = [0, 1].map((i) =>
     quantile(
-      rates.map((pair) => pair[i] ?? 0),
+      rates.map((pair) => pair[i] ?? Number.NaN),
       0.5,
-    ).toFixed(0),
+    ),
   );
-  console.log(
-    `${MEGABYTES} MB in pieces of 1 MB over a way of ${2 * DELAY_MS} ms, ${ROUNDS} rounds: raw TLS ${raw} MB/s, link ${link} MB/s`,
-  );
-  figure('throughput at 20 ms, of a raw TLS socket', ratio, '×', atLeast(0.85));
+  console.log(`${MEGABYTES} MB in pieces of 1 MB over a way of ${2 * DELAY_MS} ms, ${ROUNDS} rounds`);
+  const peer = { name: 'a raw TLS socket', measured: raw };
+  beside(`throughput at ${2 * DELAY_MS} ms`, link, 'MB/s', peer, { limit: atLeast(0.85), ratio });
 }
 
 try {

@@ -8,6 +8,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { atLeast, beside, plain } from './parts/figure.ts';
 
 /** Ids of each party; half are shared. Long enough for start-up to be small, short enough to wait for. */
 const IDS = Number(process.env.PRIVITY_BENCH_PSI_IDS ?? 40_000);
@@ -56,17 +57,14 @@ async function main(): Promise<void> {
   const ratios = rounds.map(({ bare, run }) => mean(run, 'idsPerSecond') / mean(bare, 'idsPerSecond'));
   const cpuRatios = rounds.map(({ bare, run }) => mean(bare, 'cpuMicros') / mean(run, 'cpuMicros'));
   const best = (of: 'bare' | 'run') => Math.max(...rounds.map((round) => mean(round[of], 'idsPerSecond')));
-  const row = (name: string, value: string) => console.log(`  ${name.padEnd(48)}${value.padStart(12)}`);
   const first = rounds[0]?.run[0];
   console.log(
     `PSI, ${IDS.toLocaleString('en')} ids a party, ${first?.matches?.toLocaleString('en')} shared, 2 processes, TCP loopback, ${ROUNDS} rounds`,
   );
-  row('bare curve loop, ids/s, best', best('bare').toFixed(0));
-  row('end to end, ids/s, best', best('run').toFixed(0));
-  row('bytes sent for an id, each party', (first?.bytesPerId ?? 0).toFixed(1));
-  row('processor time, bare : end to end, median', median(cpuRatios).toFixed(2));
-  row(`ratio, median (target >= ${TARGET.toFixed(2)})`, median(ratios).toFixed(2));
-  if (median(ratios) < TARGET) console.log('  below the target');
+  const peer = { name: 'the bare curve loop', measured: best('bare') };
+  beside('ids end to end, best', best('run'), '/s', peer, { limit: atLeast(TARGET), ratio: median(ratios) });
+  plain('processor time of the bare loop, of that end to end', median(cpuRatios), '×');
+  plain('bytes sent for an id by each party', first?.bytesPerId ?? 0, 'B');
 }
 
 function mean(figures: readonly Figures[], of: 'idsPerSecond' | 'cpuMicros'): number {

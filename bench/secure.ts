@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/base/system.ts';
 import { createIdentity, fingerprint } from '../src/transport/index.ts';
+import { atLeast, keep } from './parts/figure.ts';
 import { type Credentials, members, type Way } from './secure-links.ts';
 import type { Command } from './secure-party.ts';
 import { works } from './secure-work.ts';
@@ -76,6 +77,14 @@ async function main(): Promise<void> {
       ((first?.bytes ?? 0) / elements).toFixed(1),
     ];
     console.log(name.padEnd(18) + cells.map((cell) => cell.padStart(11)).join(''));
+    const limit = target === undefined ? {} : { limit: atLeast(target / 1e6) };
+    keep({
+      name: `${name}, ${unit || 'elements'} a second`,
+      measured: units / seconds / 1e6,
+      unit: 'M/s',
+      ...limit,
+    });
+    keep({ name: `${name}, processor time of all three`, measured: (cpu * 1e9) / units, unit: 'ns' });
   }
   for (const child of parties) child.disconnect();
 }

@@ -3,6 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { explore } from '../src/testing/index.ts';
+import { atLeast, figure, plain } from './parts/figure.ts';
 
 const TARGET_RUNS_PER_S = 2_000;
 /** Long enough for the compiler to have seen everything, short enough for a benchmark. */
@@ -24,16 +25,12 @@ async function rate(plan: readonly [] | undefined): Promise<{ readonly wall: num
   return { wall: (runs / durationMs) * 1000, cpu: (user + system) / 1000 / runs };
 }
 
-console.log(
-  `three parties, ten steps; the target is ${TARGET_RUNS_PER_S.toLocaleString('en')} runs a second`,
-);
+console.log('three parties, ten steps');
 for (const [name, plan] of [
   ['nothing goes wrong', []],
   ['seeded fault plans', undefined],
 ] as const) {
   const { wall, cpu } = await rate(plan);
-  const ratio = (wall / TARGET_RUNS_PER_S).toFixed(3);
-  console.log(
-    `  ${name.padEnd(20)} ${wall.toFixed(0).padStart(6)} runs/s   ×${ratio} of the target   ${cpu.toFixed(2)} ms of CPU a run`,
-  );
+  figure(`${name}, runs`, wall, '/s', atLeast(TARGET_RUNS_PER_S));
+  plain(`${name}, processor time of a run`, cpu, 'ms');
 }

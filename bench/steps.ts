@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Parties } from '../test/faults/parties.ts';
+import { beside, plain } from './parts/figure.ts';
 
 const jobFile = fileURLToPath(new URL('../../bench/jobs/chain.ts', import.meta.url));
 
@@ -37,15 +38,10 @@ async function bare(steps: number): Promise<number> {
   return (steps / (performance.now() - begin)) * 1000;
 }
 
-const rounded = (n: number) => Math.round(n).toLocaleString('en');
 const local = await chain(10_000, 'no');
 const across = await chain(2_000, 'yes');
 const promises = await bare(10_000);
-console.log('steps a second');
-console.log(
-  `  one party, chain of tasks           ${rounded(local).padStart(12)}   ×${(local / promises).toFixed(4)} of bare promises`,
-);
-console.log(
-  `  from party to party and back        ${rounded(across).padStart(12)}   ${(1_000_000 / across).toFixed(0)} µs a task with its transfer`,
-);
-console.log(`  bare promise chain                  ${rounded(promises).padStart(12)}`);
+const peer = { name: 'a bare chain of promises', measured: promises };
+beside('steps at one party, a chain of tasks', local, '/s', peer);
+beside('steps from party to party and back', across, '/s', peer);
+plain('a task with its transfer', 1_000 / across, 'ms');

@@ -1,8 +1,6 @@
 /**
- * Links over gRPC and mutual TLS against a raw TLS socket, in the same run, between two processes. Prints the ratios that
- * README.md quotes; rounds of the two alternate, and the median of the rounds counts.
- *
- *     node dist/bench/transport.js [--json]
+ * Links over gRPC and mutual TLS against a raw TLS socket, in the same run, between two processes. Rounds of the two alternate,
+ * and the median of the rounds counts.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +17,7 @@ import {
   type ManagedLink,
   type PeerAddress,
 } from '../src/transport/index.ts';
+import { atLeast, atMost, beside, type Limit } from './parts/figure.ts';
 
 export interface BenchSetup {
   readonly identity: Identity;
@@ -34,17 +33,6 @@ const SIZES = [
   { name: '16 MB', bytes: 16 * MIB, pings: 12, bulk: 25, target: undefined, bulkTarget: undefined },
 ] as const;
 const ROUNDS = 5;
-
-interface Row {
-  readonly what: string;
-  readonly size: string;
-  readonly raw: number;
-  readonly link: number;
-  readonly unit: string;
-  readonly ratio: number;
-  readonly target: number | undefined;
-  readonly ok: boolean | undefined;
-}
 
 class Peer {
   readonly link: ManagedLink;
@@ -193,7 +181,9 @@ async function main(): Promise<void> {
       handlers: { onMessage },
     }),
   );
-  const rows: Row[] = [];
+  console.log(
+    'Links over gRPC and mutual TLS, against a raw TLS socket in the same run (two processes, loopback)',
+  );
   for (const { name, bytes, pings, bulk, target, bulkTarget } of SIZES) {
     const body = Buffer.alloc(bytes, 1);
     const pingRounds: [number, number][] = [];
@@ -203,15 +193,19 @@ async function main(): Promise<void> {
       pingRounds.push([raw, median(await timed(pings, () => peer.ask('ping', [body])))]);
       bulkRounds.push([await rawBulk(alice, ports.rawPort, body, bulk), await linkBulk(peer, body, bulk)]);
     }
-    rows.push(row('round trip p50', name, 'us', pingRounds, target, (ratio, limit) => ratio <= limit));
-    rows.push(row('throughput', name, 'MB/s', bulkRounds, bulkTarget, (ratio, limit) => ratio >= limit));
+    show(`round trip of ${name}, p50`, 'us', pingRounds, target === undefined ? undefined : atMost(target));
+    const least = bulkTarget === undefined ? undefined : atLeast(bulkTarget);
+    show(`throughput of ${name}`, 'MB/s', bulkRounds, least);
   }
-  const control = await controlDuringBulk(peer);
+  const { idle, busy } = await controlDuringBulk(peer);
   await peer.link.close();
   await peer.control.close();
   await transport.close();
   child.disconnect();
-  report(rows, control);
+  for (const [i, share] of ['p50', 'p99'].entries()) {
+    const name = `control round trip while the data link is full, ${share}`;
+    beside(name, busy[i] ?? Number.NaN, 'us', { name: 'an idle link', measured: idle[i] ?? Number.NaN });
+  }
 }
 
 interface ControlDelay {
@@ -239,46 +233,15 @@ async function controlDuringBulk(peer: Peer): Promise<ControlDelay> {
   return { idle, busy };
 }
 
-function row(
-  what: string,
-  size: string,
+function show(
+  name: string,
   unit: string,
-  rounds: readonly (readonly [number, number])[],
-  target: number | undefined,
-  meets: (ratio: number, target: number) => boolean,
-): Row {
+  rounds: readonly (readonly [raw: number, link: number])[],
+  limit: Limit | undefined,
+): void {
+  const peer = { name: 'a raw TLS socket', measured: median(rounds.map(([raw]) => raw)) };
   const ratio = median(rounds.map(([raw, link]) => link / raw));
-  return {
-    what,
-    size,
-    raw: median(rounds.map(([raw]) => raw)),
-    link: median(rounds.map(([, link]) => link)),
-    unit,
-    ratio,
-    target,
-    ok: target === undefined ? undefined : meets(ratio, target),
-  };
-}
-
-function report(rows: readonly Row[], control: ControlDelay): void {
-  if (process.argv.includes('--json')) {
-    console.log(JSON.stringify({ bench: 'transport', rows, control }));
-    return;
-  }
-  console.log(
-    'Links over gRPC and mutual TLS, against a raw TLS socket in the same run (two processes, loopback)',
-  );
-  for (const { what, size, raw, link, unit, ratio, target, ok } of rows) {
-    const goal = target === undefined ? '' : `  target ${target.toFixed(2)}${ok ? '' : '  MISSED'}`;
-    console.log(
-      `  ${what.padEnd(15)} ${size.padStart(6)}   raw ${raw.toFixed(0).padStart(7)} ${unit.padEnd(4)} link ${link.toFixed(0).padStart(7)} ${unit.padEnd(4)} x ${ratio.toFixed(2)}${goal}`,
-    );
-  }
-  const show = ([p50, p99]: readonly [number, number]): string =>
-    `p50 ${p50.toFixed(0)} us, p99 ${p99.toFixed(0)} us`;
-  console.log(
-    `  control round trip: idle ${show(control.idle)}; while the data link is full ${show(control.busy)} (one process a party here)`,
-  );
+  beside(name, median(rounds.map(([, link]) => link)), unit, peer, { limit, ratio });
 }
 
 await main();

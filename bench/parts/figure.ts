@@ -1,4 +1,8 @@
-/** One figure of a benchmark beside its limit, in a form that all of them share. */
+/**
+ * One figure of a benchmark beside a limit, a plain peer measured in the same run, or both, in a form that all benchmarks share.
+ * What is printed here is also what `npm run bench -- --save` keeps in bench/results/.
+ */
+import { writeFileSync } from 'node:fs';
 
 export interface Limit {
   readonly limit: number;
@@ -9,14 +13,83 @@ export interface Limit {
 export const atMost = (limit: number): Limit => ({ limit, is: 'at most' });
 export const atLeast = (limit: number): Limit => ({ limit, is: 'at least' });
 
+/** A figure as it stands in a results file. */
+export interface Figure {
+  readonly name: string;
+  readonly measured: number;
+  readonly unit: string;
+  /** The plain peer, and what it measured in the same unit. */
+  readonly peer?: { readonly name: string; readonly measured: number };
+  /** How many times the peer's figure this is. */
+  readonly ratio?: number;
+  /** Of the ratio where there is a peer, of the figure itself elsewhere. */
+  readonly limit?: Limit;
+}
+
+/** Where a benchmark leaves its figures for scripts/bench.mjs, if anywhere. */
+const SAVE_TO = process.env.PRIVITY_BENCH_FIGURES;
+/** More digits than any page shows, fewer than a run repeats. */
+const SAVED_DIGITS = 4;
+
+const figures: Figure[] = [];
+
+process.once('exit', (code) => {
+  if (SAVE_TO !== undefined && code === 0) writeFileSync(SAVE_TO, JSON.stringify(figures));
+});
+
+const digits = (value: number, count: number): number => Number(value.toPrecision(count));
+
+/** Keeps a figure without printing it: for benchmarks with a table of their own. */
+export function keep({ name, measured, unit, peer, ratio, limit }: Figure): void {
+  if (figures.some((other) => other.name === name)) throw new Error(`two figures are called '${name}'`);
+  figures.push({
+    name,
+    measured: digits(measured, SAVED_DIGITS),
+    unit,
+    ...(peer && { peer: { name: peer.name, measured: digits(peer.measured, SAVED_DIGITS) } }),
+    ...(ratio !== undefined && { ratio: digits(ratio, SAVED_DIGITS) }),
+    ...(limit && { limit }),
+  });
+}
+
 /** Prints what was measured, the limit, and whether it is met or by how much it is missed. */
-export function figure(name: string, measured: number, unit: string, { limit, is }: Limit): boolean {
+export function figure(name: string, measured: number, unit: string, limit: Limit): boolean {
+  const verdict = verdictOf(measured, limit);
+  const [left, right] = [`${rounded(measured)} ${unit}`, `${limit.is} ${rounded(limit.limit)} ${unit}`];
+  console.log(`  ${name.padEnd(58)} ${left.padStart(14)}   ${right.padEnd(20)} ${verdict}`);
+  keep({ name, measured, unit, limit });
+  return verdict === 'met';
+}
+
+/** Prints what was measured beside a plain peer of the same run; a limit is one of their ratio. */
+export function beside(
+  name: string,
+  measured: number,
+  unit: string,
+  peer: { readonly name: string; readonly measured: number },
+  {
+    limit,
+    ratio = measured / peer.measured,
+  }: { readonly limit?: Limit | undefined; readonly ratio?: number } = {},
+): void {
+  const [own, other] = [measured, peer.measured].map((value) => `${rounded(value)} ${unit}`);
+  const goal = limit === undefined ? '' : `${limit.is} ×${rounded(limit.limit)}  ${verdictOf(ratio, limit)}`;
+  console.log(
+    `  ${name.padEnd(40)} ${own?.padStart(16)}   ×${rounded(ratio)} of ${peer.name} (${other})  ${goal}`,
+  );
+  keep({ name, measured, unit, peer, ratio, ...(limit && { limit }) });
+}
+
+/** Prints a figure that nothing is held against: it says what the others stand for. */
+export function plain(name: string, measured: number, unit: string): void {
+  console.log(`  ${name.padEnd(58)} ${`${rounded(measured)} ${unit}`.padStart(14)}`);
+  keep({ name, measured, unit });
+}
+
+function verdictOf(measured: number, { limit, is }: Limit): string {
   const isMet = is === 'at most' ? measured <= limit : measured >= limit;
   const by = limit === 0 ? rounded(measured) : `×${rounded(measured / limit)}`;
-  const verdict = isMet ? 'met' : `MISSED (${by} of it)`;
-  const [left, right] = [`${rounded(measured)} ${unit}`, `${is} ${rounded(limit)} ${unit}`];
-  console.log(`  ${name.padEnd(58)} ${left.padStart(14)}   ${right.padEnd(20)} ${verdict}`);
-  return isMet;
+  return isMet ? 'met' : `MISSED (${by} of it)`;
 }
 
 /** The smallest value that at least `share` of all values do not exceed. */
@@ -32,4 +105,6 @@ export function setting(name: string, otherwise: number): number {
   return value;
 }
 
-const rounded = (value: number): string => String(Number(value.toPrecision(3)));
+/** Three digits, with separators of thousands. */
+const rounded = (value: number): string =>
+  digits(value, 3).toLocaleString('en', { maximumSignificantDigits: 3 });
