@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { PartyData, PartyFigures } from './correlation-party.ts';
-import { atLeast, keep } from './parts/figure.ts';
+import { atLeast, keep, setting } from './parts/figure.ts';
 
 /** Runs of each; the best counts, so that other work on the machine does not decide. */
-const RUNS = Number(process.env.PRIVITY_BENCH_CORRELATION_RUNS ?? 5);
+const RUNS = setting('PRIVITY_BENCH_CORRELATION_RUNS', 5);
 
 interface Work {
   readonly name: string;

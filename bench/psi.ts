@@ -8,10 +8,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { atLeast, beside, plain } from './parts/figure.ts';
+import { atLeast, beside, plain, setting } from './parts/figure.ts';
 
 /** Ids of each party; half are shared. Long enough for start-up to be small, short enough to wait for. */
-const IDS = Number(process.env.PRIVITY_BENCH_PSI_IDS ?? 40_000);
+const IDS = setting('PRIVITY_BENCH_PSI_IDS', 40_000);
 
 /** Rounds of bare loop and intersection in turn; the median counts, so that other work on the machine does not decide. */
 const ROUNDS = 3;

@@ -3,6 +3,7 @@ import * as ops from '../src/secure/ops/index.ts';
 import type { SecretTensor } from '../src/secure/secret.ts';
 import type { Evaluator } from '../src/secure/session.ts';
 import type { Arith } from '../src/secure/sharing/shares.ts';
+import { setting } from './parts/figure.ts';
 
 export interface Work {
   readonly name: string;
@@ -16,7 +17,7 @@ export interface Work {
   readonly run: (on: Evaluator, x: SecretTensor, y: SecretTensor) => Promise<unknown>;
 }
 
-const size = Number(process.env.PRIVITY_BENCH_SECURE_ELEMENTS ?? 1_000_000);
+const size = setting('PRIVITY_BENCH_SECURE_ELEMENTS', 1_000_000);
 const edge = 512;
 
 export const works: readonly Work[] = [

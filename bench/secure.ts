@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/base/system.ts';
 import { createIdentity, fingerprint } from '../src/transport/index.ts';
-import { atLeast, keep } from './parts/figure.ts';
+import { atLeast, keep, setting } from './parts/figure.ts';
 import { type Credentials, members, type Way } from './secure-links.ts';
 import type { Command } from './secure-party.ts';
 import { works } from './secure-work.ts';
@@ -22,7 +22,7 @@ import { works } from './secure-work.ts';
  * Runs of each operation at most; the best counts, so that neither other work on the machine decides nor that code is compiled while
  * it runs the first times.
  */
-const RUNS = Number(process.env.PRIVITY_BENCH_SECURE_RUNS ?? 25);
+const RUNS = setting('PRIVITY_BENCH_SECURE_RUNS', 25);
 /** After so much time an operation is not run again; it is run twice at least. */
 const SECONDS_MAX = 15;
 const WAY = (process.env.PRIVITY_BENCH_SECURE_WAY ?? 'mtls') as Way;

@@ -49,8 +49,9 @@ for (const name of wanted.length > 0 ? wanted : names) {
     failed += 1;
     console.error(`${name} failed (${result.signal ?? `exit code ${result.status}`})`);
   } else if (isSaved) {
-    const command = `npm run bench ${name} -- --save`;
-    save(name, { command, ...now, figures: JSON.parse(readFileSync(figures, 'utf8')) });
+    const { settings, figures: values } = JSON.parse(readFileSync(figures, 'utf8'));
+    const set = Object.entries(settings).map(([key, value]) => `${key}=${value} `);
+    save(name, { command: `${set.join('')}npm run bench ${name} -- --save`, ...now, figures: values });
   }
 }
 rmSync(told, { recursive: true, force: true });

@@ -32,9 +32,11 @@ const SAVE_TO = process.env.PRIVITY_BENCH_FIGURES;
 const SAVED_DIGITS = 4;
 
 const figures: Figure[] = [];
+/** What was set otherwise than by default. */
+const settings: Record<string, number> = {};
 
 process.once('exit', (code) => {
-  if (SAVE_TO !== undefined && code === 0) writeFileSync(SAVE_TO, JSON.stringify(figures));
+  if (SAVE_TO !== undefined && code === 0) writeFileSync(SAVE_TO, JSON.stringify({ settings, figures }));
 });
 
 const digits = (value: number, count: number): number => Number(value.toPrecision(count));
@@ -102,6 +104,7 @@ export function quantile(values: readonly number[], share: number): number {
 export function setting(name: string, otherwise: number): number {
   const value = Number(process.env[name] ?? otherwise);
   if (!(value > 0)) throw new Error(`${name} has to be a number above 0`);
+  if (value !== otherwise) settings[name] = value;
   return value;
 }
 
