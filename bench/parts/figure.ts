@@ -35,8 +35,10 @@ const figures: Figure[] = [];
 /** What was set otherwise than by default. */
 const settings: Record<string, number> = {};
 
+// Parts of a benchmark in processes of their own have no figures.
 process.once('exit', (code) => {
-  if (SAVE_TO !== undefined && code === 0) writeFileSync(SAVE_TO, JSON.stringify({ settings, figures }));
+  if (SAVE_TO !== undefined && code === 0 && figures.length > 0)
+    writeFileSync(SAVE_TO, JSON.stringify({ settings, figures }));
 });
 
 const digits = (value: number, count: number): number => Number(value.toPrecision(count));
