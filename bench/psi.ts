@@ -64,6 +64,8 @@ async function main(): Promise<void> {
   const peer = { name: 'the bare curve loop', measured: best('bare') };
   beside('ids end to end, best', best('run'), '/s', peer, { limit: atLeast(TARGET), ratio: median(ratios) });
   plain('processor time of the bare loop, of that end to end', median(cpuRatios), '×');
+  const cpu = median(rounds.map(({ run }) => mean(run, 'cpuMicros')));
+  plain('processor time of each party for one id of both', cpu, 'us');
   plain('bytes sent for an id by each party', first?.bytesPerId ?? 0, 'B');
 }
 

@@ -5,7 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { generate } from './gen-figures.mjs';
 import { optionsOf } from './options.mjs';
+import { circumstances, save, tablesIn } from './results.mjs';
 
 const values = optionsOf(
   import.meta.url,
@@ -19,6 +21,8 @@ const values = optionsOf(
     runs: { type: 'string', default: '5' },
     // Over an emulated link of 100 Mbit/s and 50 ms.
     link: { type: 'boolean', default: false },
+    // Keeps the tables in bench/results/ and writes docs/peers.md anew.
+    save: { type: 'boolean', default: false },
   },
   ['sizes-max', 'limit', 'runs'],
 );
@@ -82,6 +86,8 @@ const pythonMissing = /spu|mpyc/.test(values.systems) ? installPythons() : null;
 if (pythonMissing !== null) console.error(`SPU and MPyC are left out: ${pythonMissing}.`);
 const jiffMissing = values.systems.includes('jiff') ? installJiff() : null;
 if (jiffMissing !== null) console.error(`JIFF is left out: ${jiffMissing}.`);
+const command = ['npm run bench:peers:secure --', ...process.argv.slice(2)].join(' ');
+const now = circumstances();
 const result = spawnSync(
   process.execPath,
   [
@@ -92,6 +98,16 @@ const result = spawnSync(
       ...(jiffMissing === null ? { jiff } : {}),
     }),
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: ['inherit', values.save ? 'pipe' : 'inherit', 'inherit'], encoding: 'utf8' },
 );
+if (values.save) {
+  process.stdout.write(result.stdout);
+  const name = values.link ? 'peers-secure-link' : 'peers-secure';
+  const [table, targets] = tablesIn(result.stdout, 3);
+  if (result.status === 0 && table && targets) {
+    save(name, { command, ...now, ...table });
+    save(`${name}-targets`, { command, ...now, ...targets, keys: 1 });
+  }
+  generate();
+}
 process.exit(result.status ?? 1);

@@ -5,7 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { generate } from './gen-figures.mjs';
 import { optionsOf } from './options.mjs';
+import { circumstances, save, tablesIn } from './results.mjs';
 
 const values = optionsOf(
   import.meta.url,
@@ -22,6 +24,8 @@ const values = optionsOf(
     // All outcomes, one JSON object a line, are appended to the first; the second measures nothing, and prints the table of such a file.
     raw: { type: 'string' },
     table: { type: 'string' },
+    // Keeps the table in bench/results/ and writes docs/peers.md anew.
+    save: { type: 'boolean', default: false },
   },
   ['privity', 'rayfed', 'limit', 'timeout'],
 );
@@ -78,12 +82,20 @@ if (build.status !== 0) process.exit(build.status ?? 1);
 const wantsRayFed = values.systems.split(',').includes('rayfed') && values.table === undefined;
 const missing = wantsRayFed ? installRayFed() : null;
 if (missing !== null) console.error(`RayFed is left out: ${missing}. Its messages are above.`);
+const command = ['npm run bench:peers --', ...process.argv.slice(2)].join(' ');
+const now = circumstances();
 const result = spawnSync(
   process.execPath,
   [
     join(root, 'dist/bench/peers/failures/run.js'),
     JSON.stringify({ ...values, ...(wantsRayFed && missing === null ? { python } : {}) }),
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: ['inherit', values.save ? 'pipe' : 'inherit', 'inherit'], encoding: 'utf8' },
 );
+if (values.save) {
+  process.stdout.write(result.stdout);
+  const [table] = tablesIn(result.stdout, 2);
+  if (result.status === 0 && table) save('peers-failures', { command, ...now, ...table });
+  generate();
+}
 process.exit(result.status ?? 1);

@@ -5,7 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { generate } from './gen-figures.mjs';
 import { optionsOf } from './options.mjs';
+import { circumstances, save, tablesIn } from './results.mjs';
 
 /** About an hour on two quiet cores: each cell some seven times. */
 const RUNS = 2_000;
@@ -19,6 +21,8 @@ const values = optionsOf(import.meta.url, {
   'at-a-time': { type: 'string', default: String(AT_A_TIME) },
   resume: { type: 'boolean', default: false },
   coverage: { type: 'boolean', default: false },
+  // Keeps the table in bench/results/ and writes docs/faults.md anew.
+  save: { type: 'boolean', default: false },
 });
 const [runs, seed, concurrency] = [values.runs, values.seed, values['at-a-time']].map(Number);
 if (![runs, seed, concurrency].every(Number.isInteger) || runs < 1 || concurrency < 1) {
@@ -37,6 +41,8 @@ if (values.coverage) {
 // Processes of the parties, and namespaces, are ended by what listens to this process's end.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const { campaign } = await import(join(root, 'dist/test/faults/campaign.js'));
+const said = [];
+const now = circumstances();
 const ok = await campaign({
   runs,
   seed,
@@ -44,6 +50,15 @@ const ok = await campaign({
   folder: join(root, 'reports', 'faults'),
   concurrency,
   resume: values.resume,
-  say: (line) => console.log(line),
+  say: (line) => {
+    console.log(line);
+    if (values.save) said.push(line);
+  },
 });
+if (values.save) {
+  const [table] = tablesIn(said.join('\n'), 1);
+  const command = ['npm run faults --', ...process.argv.slice(2)].join(' ');
+  if (table) save('faults', { command, ...now, ...table });
+  generate();
+}
 process.exit(ok ? 0 : 1);

@@ -1,5 +1,5 @@
 // Writes the tables of figures in README and docs from bench/results/, between `<!-- figures of NAME -->` and `<!-- end of figures of NAME -->`.
-// A figure in a sentence is followed by `<!-- figure: NAME / row / column -->`, and has to be that figure, with as many digits as it shows.
+// A figure in a sentence is followed by `<!-- figure: NAME / row / column -->`, and keeps as many digits as it shows.
 // What renders and compares is pure: test/tidy/figures.test.ts calls it, too.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +17,8 @@ const withUnit = (value, unit) => `${shown(value)}${unit === '' ? '' : ` ${unit}
  * @returns {{ columns: string[], keys: number, rows: (string | number | null)[][], cells: string[][] }} `rows` are the values, `cells` how a
  * table shows them; the first `keys` columns name a row
  */
-export function tableOf({ figures, table }) {
-  if (table !== undefined) return { ...table, cells: table.rows.map((row) => row.map(shown)) };
+export function tableOf({ figures, columns, keys, rows: given }) {
+  if (given !== undefined) return { columns, keys, rows: given, cells: given.map((row) => row.map(shown)) };
   const rows = figures.map(({ name, measured, peer, ratio, limit }) => [
     name,
     measured,
@@ -28,13 +28,16 @@ export function tableOf({ figures, table }) {
   ]);
   const cells = figures.map(({ name, measured, unit, peer, ratio, limit }) => [
     name,
-    withUnit(measured, unit),
-    peer === undefined ? '' : `${peer.name}: ${withUnit(peer.measured, unit)}`,
+    measured === null ? '' : withUnit(measured, unit),
+    peer === undefined ? '' : besideText(peer, unit),
     ratio === undefined ? '' : `×${shown(ratio)}`,
     limit === undefined ? '' : limitText(limit, ratio, measured, unit),
   ]);
   return { columns: ['figure', 'measured', 'beside', 'ratio', 'limit'], keys: 1, rows, cells };
 }
+
+const besideText = ({ name, measured }, unit) =>
+  measured === null ? name : `${name}: ${withUnit(measured, unit)}`;
 
 function limitText({ is, limit }, ratio, measured, unit) {
   const value = ratio ?? measured;
@@ -45,9 +48,12 @@ function limitText({ is, limit }, ratio, measured, unit) {
 
 /** @returns {string} a Markdown table, and below it when, where and by what it was measured */
 export function render(result) {
-  const { columns, keys, cells } = tableOf(result);
+  const { columns, cells } = tableOf(result);
   const line = (row) => `| ${row.join(' | ')} |`;
-  const rule = columns.map((_, i) => (i < keys ? '---' : '---:'));
+  const isNumbers = (i) =>
+    cells.every((row) => /^(×?\d[\d,.e+-]*( [\w/%]+)?|–|)$/.test(row[i])) &&
+    cells.some((row) => row[i] !== '');
+  const rule = columns.map((_, i) => (isNumbers(i) ? '---:' : '---'));
   return [line(columns), line(rule), ...cells.map(line), '', `<sub>${origin(result)}</sub>`].join('\n');
 }
 
@@ -74,35 +80,11 @@ export function withFigures(page, results) {
 }
 
 const FACTORS = { k: 1e3, M: 1e6, G: 1e9 };
-const marked = /(\d[\d,]*(?:\.\d+)?)( ?[kMG]\b)?([^\d<|\n]{0,24})<!-- figure: ([^>]+?) -->/g;
-const marker = /<!-- figure: ([^>]+?) -->/g;
+const number = String.raw`(\d[\d,]*(?:\.\d+)?)( ?[kMG]\b)?`;
+const marked = new RegExp(`${number}([^\\d<|\\n]{0,24})<!-- figure: ([^>]+?) -->`, 'g');
+const factorOf = (letter) => FACTORS[letter?.trim()] ?? 1;
 
-/** @returns {string[]} what is wrong with the figures that stand in sentences of a page */
-export function wrongFigures(page, results) {
-  const wrong = [];
-  let found = 0;
-  for (const [, digits, factor, , of] of page.matchAll(marked)) {
-    found += 1;
-    const value = lookUp(of, results);
-    if (typeof value !== 'number') wrong.push(`there is no figure '${of}'`);
-    else if (!isSame(digits, (factor && FACTORS[factor.trim()]) || 1, value))
-      wrong.push(`${digits}${factor ?? ''} is not ${value} (${of})`);
-  }
-  const all = [...page.matchAll(marker)].length;
-  if (all !== found) wrong.push(`${all - found} figures have no number before their mark`);
-  return wrong;
-}
-
-/** Whether a number is a value to as many digits as it shows. */
-function isSame(text, factor, value) {
-  const plain = text.replaceAll(',', '');
-  const number = Number(plain) * factor;
-  const decimals = plain.split('.')[1]?.length ?? 0;
-  // 1,000 may have been rounded to one digit or to four: as many as do not end in zeros.
-  const step = decimals > 0 ? factor / 10 ** decimals : factor * 10 ** (/0*$/.exec(plain)?.[0].length ?? 0);
-  return Math.abs(number - value) <= (step / 2) * (1 + 1e-9);
-}
-
+/** The figure that a mark names: a number, or the first one of a text. */
 function lookUp(of, results) {
   const [name, ...rest] = of.split(' / ');
   const result = results[name];
@@ -110,7 +92,42 @@ function lookUp(of, results) {
   const { columns, keys, rows } = tableOf(result);
   const column = columns.indexOf(rest.at(-1));
   const row = rows.find((cells) => cells.slice(0, keys).join(' / ') === rest.slice(0, -1).join(' / '));
-  return row?.[column] ?? undefined;
+  const value = row?.[column];
+  if (typeof value !== 'string') return value ?? undefined;
+  const [, digits, letter] = new RegExp(number).exec(value) ?? [];
+  return digits === undefined ? undefined : Number(digits.replaceAll(',', '')) * factorOf(letter);
+}
+
+/** A value with as many digits as a text shows: 1,000 shows one, and so does 0.4. */
+function likewise(text, letter, value) {
+  const shownDigits = text.replaceAll(/[,.]/g, '').replace(/^0+/, '');
+  const count = text.includes('.') ? shownDigits.length : shownDigits.replace(/0+$/, '').length;
+  return (value / factorOf(letter)).toLocaleString('en', {
+    minimumSignificantDigits: text.includes('.') ? Math.max(count, 1) : 1,
+    maximumSignificantDigits: Math.max(count, 1),
+  });
+}
+
+/** @returns {string} the page with the figures in its sentences as results have them; those that no result has stay */
+export function withMarked(page, results) {
+  return page.replace(marked, (all, digits, letter = '', between, of) => {
+    const value = lookUp(of, results);
+    if (typeof value !== 'number') return all;
+    return `${likewise(digits, letter, value)}${letter}${between}<!-- figure: ${of} -->`;
+  });
+}
+
+/** @returns {string[]} what is wrong with the figures that stand in sentences of a page */
+export function wrongFigures(page, results) {
+  const found = [...page.matchAll(marked)];
+  const wrong = found.flatMap(([, digits, letter = '', , of]) => {
+    const value = lookUp(of, results);
+    if (typeof value !== 'number') return [`there is no figure '${of}'`];
+    const right = likewise(digits, letter, value);
+    return right === digits ? [] : [`${digits}${letter} should be ${right}${letter} (${of})`];
+  });
+  const lost = [...page.matchAll(/<!-- figure: /g)].length - found.length;
+  return lost === 0 ? wrong : [...wrong, `${lost} figures have no number before their mark`];
 }
 
 /** What says how fast or how many times: such a figure is measured, unless the line says that it is a limit. */
@@ -137,7 +154,7 @@ export function generate() {
   const results = savedResults();
   for (const path of pagesOfNow()) {
     const before = readFileSync(join(root, path), 'utf8');
-    const after = withFigures(before, results);
+    const after = withMarked(withFigures(before, results), results);
     if (after !== before) writeFileSync(join(root, path), after);
     for (const says of wrongFigures(after, results)) console.error(`${path}: ${says}`);
   }

@@ -38,7 +38,34 @@ export function circumstances() {
 /** @param {string} name of the benchmark @param {object} result */
 export function save(name, result) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.json`), textOf(result));
+}
+
+/** A figure or a row of a table is one line, so that a change of one is a change of one line. */
+function textOf(result) {
+  const lines = (list) => `[\n${list.map((one) => `    ${JSON.stringify(one)}`).join(',\n')}\n  ]`;
+  const entries = Object.entries(result).map(
+    ([key, value]) => `  "${key}": ${/^(figures|rows)$/.test(key) ? lines(value) : JSON.stringify(value)}`,
+  );
+  return `{\n${entries.join(',\n')}\n}\n`;
+}
+
+/**
+ * @param {string} text with Markdown tables, as the scripts of peers and faults print them
+ * @param {number} keys columns that name a row
+ * @returns {{ columns: string[], keys: number, rows: string[][] }[]} the tables, as results files hold them
+ */
+export function tablesIn(text, keys) {
+  const cells = (line) =>
+    line
+      .trim()
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim());
+  return [...text.matchAll(/^\|.*\|\n\| *:?-.*\|\n(?:\|.*\|(?:\n|$))*/gm)].map(([table]) => {
+    const [columns, , ...rows] = table.trim().split('\n').map(cells);
+    return { columns, keys, rows };
+  });
 }
 
 /** @returns {Record<string, object>} all results files, by name */
