@@ -1,18 +1,23 @@
-// `npm run demo:failure`: the main example, with bob's program process killed in the middle of the intersection. Shows what
-// each party says, how long it took until everyone knew, and that nothing is left behind.
+// `npm run demo:failure [-- --save]`: the main example, with bob's program process killed in the middle of the intersection. Shows what
+// each party says, how long it took until everyone knew, and that nothing is left behind. `--save` keeps what it prints after
+// the kill in bench/results/, where README has it from.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { cli, exampleArguments } from './example.mjs';
+import { generate } from './gen-figures.mjs';
 import { optionsOf } from './options.mjs';
+import { circumstances, save } from './results.mjs';
 
-// It has none but --help.
-optionsOf(import.meta.url, {});
+const values = optionsOf(import.meta.url, { save: { type: 'boolean', default: false } });
+/** What README shows. */
+const kept = [];
+const now = circumstances();
 
 const PARTIES = ['alice', 'bob', 'carol'];
 const VICTIM = 'bob';
@@ -59,8 +64,13 @@ const ends = new Map();
 const inIntersection = new Set();
 let killedAt;
 
-const say = (party, text) => console.log(`${ms(performance.now() - started)}  ${party.padEnd(6)} ${text}`);
-const aside = (party, text) => say(party, colour('dim', text));
+const tell = (text) => {
+  console.log(text);
+  kept.push(...stripVTControlCharacters(text).split('\n'));
+};
+const timed = (party, text) => `${ms(performance.now() - started)}  ${party.padEnd(6)} ${text}`;
+const say = (party, text) => tell(timed(party, text));
+const aside = (party, text) => console.log(timed(party, colour('dim', text)));
 
 function killVictim(event) {
   const pid = pids.get(`${VICTIM} program`);
@@ -123,7 +133,7 @@ if (signal !== null) problems.push(`the command line itself was ended by ${signa
 
 const { failureCodes } = await import(pathToFileURL(join(root, 'dist/src/base/failure-codes.js')).href);
 const [first] = verdicts.values();
-console.log('\nWhat each party says');
+tell('\nWhat each party says');
 for (const party of PARTIES) {
   const verdict = verdicts.get(party);
   if (verdict === undefined) {
@@ -136,18 +146,18 @@ for (const party of PARTIES) {
   const count = (outcome) => steps.filter((step) => step.outcome === outcome).length;
   const place = verdict.stepName === null ? '' : `, step ${verdict.stepId} (${verdict.stepName})`;
   const [done, undone] = [count('completed'), count('aborted') + count('failed')];
-  console.log(
+  tell(
     `  ${party.padEnd(6)} ${verdict.code} at ${verdict.origin}${place}; verdict ${verdict.digest.slice(0, 8)}, exit code ${report?.exitCode ?? '?'}; ${done} of its steps done, ${undone} not`,
   );
   if (report === undefined) problems.push(`${party} wrote no report`);
 }
-if (first?.code) console.log(`  ${''.padEnd(6)} ${first.code}: ${failureCodes[first.code].summary}`);
+if (first?.code) tell(`  ${''.padEnd(6)} ${first.code}: ${failureCodes[first.code].summary}`);
 const digests = new Set([...verdicts.values()].map((verdict) => verdict.digest));
 if (verdicts.size > 0 && digests.size !== 1) problems.push('the parties do not agree on the verdict');
 
 if (killedAt !== undefined && verdicts.size > 0) {
   const over = Math.max(...ends.values(), ...[...verdicts.values()].map(({ at }) => at));
-  console.log('\nWhen, after the kill');
+  tell('\nWhen, after the kill');
   const rows = [...verdicts].sort(([, a], [, b]) => a.at - b.at);
   for (const [party, { at }] of rows) chart(`${party} knows why`, at - killedAt, over - killedAt, 'yellow');
   chart('everything is gone', over - killedAt, over - killedAt, 'green');
@@ -156,12 +166,12 @@ if (killedAt !== undefined && verdicts.size > 0) {
 const alive = [...pids].filter(([, pid]) => isAlive(pid)).map(([name, pid]) => `${name} (pid ${pid})`);
 const files = existsSync(temporary) ? readdirSync(temporary) : [];
 const leftovers = [...reclaimed.values()].flatMap((event) => event.leftovers);
-console.log('\nWhat is left');
-console.log(
+tell('\nWhat is left');
+tell(
   `  processes        ${alive.length === 0 ? `none of the ${pids.size} that were started` : alive.join(', ')}`,
 );
-console.log(`  temporary files  ${files.length === 0 ? 'none' : files.join(', ')}`);
-console.log(`  by the reports   ${leftovers.length === 0 ? 'nothing' : leftovers.join(', ')}`);
+tell(`  temporary files  ${files.length === 0 ? 'none' : files.join(', ')}`);
+tell(`  by the reports   ${leftovers.length === 0 ? 'nothing' : leftovers.join(', ')}`);
 if (alive.length + files.length + leftovers.length > 0) problems.push('something is left');
 
 rmSync(folder, { recursive: true, force: true });
@@ -169,6 +179,10 @@ if (code === 0) problems.push('privity local ended with exit code 0');
 if (problems.length > 0) {
   console.error(`\nNot as promised: ${problems.join('; ')}.\n${stderr}`);
   process.exit(1);
+}
+if (values.save) {
+  save('demo-failure', { command: 'npm run demo:failure -- --save', ...now, lines: kept });
+  generate();
 }
 console.log(
   `\n${colour('green', 'As promised:')} nobody waited for a party that was gone, all three blame the same one for the same reason, and nothing is
@@ -178,7 +192,7 @@ left. Nobody was told more than who, where and why. ${colour('dim', '(docs/failu
 /** A bar from the kill to a moment. */
 function chart(label, afterMs, wholeMs, style) {
   const length = Math.max(1, Math.round((CHART_WIDTH * afterMs) / wholeMs));
-  console.log(`  ${label.padEnd(18)} ${colour(style, '━'.repeat(length))} ${afterMs.toFixed(0)} ms`);
+  tell(`  ${label.padEnd(18)} ${colour(style, '━'.repeat(length))} ${afterMs.toFixed(0)} ms`);
 }
 
 function isAlive(pid) {

@@ -46,8 +46,10 @@ function limitText({ is, limit }, ratio, measured, unit) {
   return `${is} ${text}: ${isMet ? 'met' : '**missed**'}`;
 }
 
-/** @returns {string} a Markdown table, and below it when, where and by what it was measured */
+/** @returns {string} a Markdown table or what was printed, and below it when, where and by what it was measured */
 export function render(result) {
+  if (result.lines !== undefined)
+    return ['```text', ...result.lines, '```', '', `<sub>${origin(result)}</sub>`].join('\n');
   const { columns, cells } = tableOf(result);
   const line = (row) => `| ${row.join(' | ')} |`;
   const isNumbers = (i) =>

@@ -45,7 +45,8 @@ export function save(name, result) {
 function textOf(result) {
   const lines = (list) => `[\n${list.map((one) => `    ${JSON.stringify(one)}`).join(',\n')}\n  ]`;
   const entries = Object.entries(result).map(
-    ([key, value]) => `  "${key}": ${/^(figures|rows)$/.test(key) ? lines(value) : JSON.stringify(value)}`,
+    ([key, value]) =>
+      `  "${key}": ${/^(figures|rows|lines)$/.test(key) ? lines(value) : JSON.stringify(value)}`,
   );
   return `{\n${entries.join(',\n')}\n}\n`;
 }
