@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from './ensure-installed.mjs';
 
 const BLAME = {
-  user: 'whoever wrote or started the job',
+  user: 'the author or operator of the job',
   data: "the party's data",
   peer: 'another party',
   environment: 'a machine or the network',

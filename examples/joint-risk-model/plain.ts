@@ -1,5 +1,5 @@
 /**
- * The same training in plaintext, for whoever has both tables: what the secure job is compared with. Same rows in the same order,
+ * The same training in plaintext, for a holder of both tables: what the secure job is compared with. Same rows in the same order,
  * same steps, ordinary floating-point numbers.
  */
 import { createHash } from 'node:crypto';

@@ -35,7 +35,7 @@ export function watchStopSignals(shell: Shell, note: (text: string) => void): St
   return { cancel: cancel.signal, kill: kill.signal, first: () => first, dispose };
 }
 
-/** The exit code after a cancellation: that of the verdict, but a party that was told by SIGTERM says so (143). */
+/** The exit code after a cancellation: the verdict's, but a party that was told by SIGTERM says so (143). */
 export function exitCodeAfter(exitCode: number, cancelled: number, first: StopSignal | undefined): number {
   return exitCode === cancelled && first !== undefined ? 128 + signalNumbers[first] : exitCode;
 }

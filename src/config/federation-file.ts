@@ -28,7 +28,7 @@ export const addressText = z
     params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,
   });
 
-/** Where others dial a party. Where it listens may be more than that. */
+/** Where others dial a party. It may listen at more addresses. */
 const dialledText = addressText.refine((text) => !isUnspecified(parseAddress(text)?.host ?? ''), {
   error: DIALLED_EXPECTED,
   params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,

@@ -22,7 +22,7 @@ export interface Channel {
   /** The next message from a member, in the order in which that member sent them. Rejects when the run is aborted. */
   receive(from: number): Promise<Uint8Array>;
   /**
-   * The same in pieces, as they came: for whoever copies them to where they belong anyway. Cut anywhere, at any address; not to be
+   * The same in pieces, as they came: for a receiver that copies them to where they belong anyway. Cut anywhere, at any address; not to be
    * modified. A channel without it has no cheaper way than `receive`.
    */
   receivePieces?(from: number): Promise<readonly Uint8Array[]>;

@@ -1,4 +1,4 @@
-/** Boards on the wire: a place of fixed size for each party, so that those of the largest run fit one message. */
+/** Boards on the wire: a place of fixed size for each party, so that the board of the largest run fits one message. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as pb from '../wire/gen/privity/v1/control_pb.ts';
 import type { Board, Contribution, ScopeView } from './board.ts';

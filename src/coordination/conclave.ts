@@ -1,5 +1,5 @@
 /**
- * Conclaves: parts of the program that only some parties execute. The others know no more of one than that it is there. At its end
+ * Conclaves: parts of the program that only some parties execute. The others know only that a conclave is there. At its end
  * the members compare how they came through, since no digest of the outer branch can tell.
  *
  * Cost: each member sends one message to each other member a conclave; nobody waits for it.

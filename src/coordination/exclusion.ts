@@ -1,6 +1,6 @@
 /**
  * Going on without a party: what the members of a run seal about their scopes when one of them is lost, and the decision that
- * follows from all that they have sealed. It is a pure function of the contributions, so whoever decides decides the same.
+ * follows from all that they have sealed. It is a pure function of the contributions, so all that decide decide the same.
  *
  * A loss does not end the run if it is the only thing that is wrong, the lost party had not left some scope that all who are left
  * are members of, and these are a majority: two halves of a run that cannot see each other must never both go on.
@@ -12,7 +12,7 @@ import { isOver } from './scope-state.ts';
 import type { Absence, CoreState, PartyIndex } from './types.ts';
 import { isLoss, rankFailures } from './verdict.ts';
 
-/** What says that a party is gone, and nothing else. */
+/** Codes of failures that say one thing only: a party is gone. */
 const SHELTERED_LOSSES: ReadonlySet<Failure['code']> = new Set(['PEER_UNREACHABLE', 'PEER_CRASHED']);
 
 /** What this party knows of every scope that is not over, or may not be over elsewhere; null if these are too many. */
@@ -85,7 +85,7 @@ function isMajority(
   return twice > counted.length || (twice === counted.length && staying.includes(counted[0] ?? -1));
 }
 
-/** Its own word, or that of whoever ranks first among those who lost it, or, if nobody has come to say it, that it is not there. */
+/** Its own word; else the word of the first in rank that lost it; else, if nobody has come to say it, that it is not there. */
 function absenceOf(
   party: PartyIndex,
   parties: readonly string[],

@@ -101,7 +101,7 @@ function judge(turn: Turn, peer: number): void {
   }
 }
 
-/** In an abort, those who never joined are waited for only so long as it takes to tell a party that is just starting. */
+/** In an abort, a party that never joined is waited for only so long as it takes to tell one that is just starting. */
 function joinDeadline(state: CoreState): number {
   const { joinTimeoutMs, lateJoinMs } = state.config.bounds;
   const joined = state.startedAt + joinTimeoutMs;

@@ -39,7 +39,7 @@ export function checkFin(turn: Turn, peer: number): void {
 }
 
 /**
- * A difference with a peer is certain, its first place is not. Both send what they know; whoever sees the first difference
+ * A difference with a peer is certain, its first place is not. Both send what they know; the party that sees the first difference
  * names it for all. If the peer stays silent, this party says what it knows after two heartbeats.
  */
 export function awaitDifference(turn: Turn, peer: number, branch: string, position: number): void {

@@ -235,7 +235,7 @@ function received(turn: Turn, peer: number, message: Message): void {
       for (const head of message.heads) checkHead(turn, peer, head);
       return;
     case 'board':
-      // Of an epoch that is over: whoever sent it has been told how it ended. None can come from one that has not begun here.
+      // Of an epoch that is over: its sender has been told how that ended. None can come from one that has not begun here.
       if ((message.epoch ?? 0) !== turn.next.epoch) return;
       if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
       // What it knew when it ended is what its report says.

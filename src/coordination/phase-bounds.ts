@@ -4,7 +4,7 @@
  */
 import type { CoreBounds, Message } from './types.ts';
 
-/** From when a party has sealed until it ends, or goes on without somebody: those who never joined, a chain of losses, and the words in between. */
+/** From a party's seal until it ends or goes on without another: parties that never joined, a chain of losses, and the words in between. */
 export function agreementMs(bounds: CoreBounds, parties: number): number {
   const { lateJoinMs, lostAfterMs, heartbeatMs, agreeMs } = bounds;
   return lateJoinMs + (parties - 1) * (lostAfterMs + heartbeatMs) + agreeMs;

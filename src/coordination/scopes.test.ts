@@ -103,7 +103,7 @@ describe('scopes', () => {
         outcomes.set(String(heard.ended[0]), new Set());
       }
     }
-    // Whoever fails first cancels the others; when both fail unheard, the earlier step is the cause.
+    // The first that fails cancels the others; when both fail unheard, the earlier step is the cause.
     assert.deepEqual([...outcomes.keys()].sort(), ['alice-3/4', 'bob-3/1']);
   });
 

@@ -1,7 +1,8 @@
 /**
- * Scopes: parts of the program that succeed or fail as one at their members (`attempt`): at all parties, or at those of the
- * conclave in which the scope lies. Every member votes exactly once: its part went through, it failed, or it joins because another's failure reached it first. The outcome is a pure function of all
- * votes, so it is the same everywhere; a member that is lost before it has voted ends the run instead.
+ * Scopes: parts of the program that succeed or fail as one at their members (`attempt`). The members are all parties, or the
+ * members of the conclave in which the scope lies. Every member votes exactly once: its part went through, its part failed, or
+ * another's failure reached it first. The outcome is a pure function of all votes, so it is the same everywhere. A member that is
+ * lost before it has voted ends the run instead.
  *
  * Cost: each member sends one message to each other member a scope; one way, one message's time.
  */

@@ -57,7 +57,7 @@ export function extend(trail: Trail, entries: readonly TrailEntry[]): Trail {
 /** The branch that issued a step: the path without its last number. */
 export const branchOf = (stepId: string): string => stepId.slice(0, Math.max(0, stepId.lastIndexOf('/')));
 
-/** The heads that a peer is told of: those of the branches that it executes, too. */
+/** The heads that a peer is told of: of the branches that it executes, too. */
 export function heads(trail: Trail, peer: string): readonly TrailHead[] {
   const lasts = [...trail.branches.values()].flatMap((entries) => entries.at(-1) ?? []);
   return lasts

@@ -253,7 +253,7 @@ export class Turn {
         this.#end({ ...this.#failed(), unconfirmed: true });
       }
     } else if (this.next.phase === 'ended' && this.next.outcome?.result === 'failed') {
-      // Whoever has ended without the others' word has not decided: nobody may follow it.
+      // A party that has ended without the others' word has not decided: nobody may follow it.
       this.#account(this.next.outcome.unconfirmed !== true);
     }
     if (this.#hasNews()) {
@@ -281,7 +281,7 @@ export class Turn {
     return withTexts(outcome, board.contributions, texts);
   }
 
-  /** Texts that are missing at the end come from whoever has brought what they belong to: the link to its party may be down. */
+  /** Texts that are missing at the end come from the party that has brought their failure: the link to its origin may be down. */
   #askForTexts(): void {
     const { epoch, toldBy } = this.next;
     for (const party of this.missingTexts()) {

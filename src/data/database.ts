@@ -211,7 +211,7 @@ async function open(options: DatabaseOptions): Promise<Open> {
  */
 const SPILL_ENCRYPTION = { temp_file_encryption: 'true', force_mbedtls_unsafe: 'true' } as const;
 
-/** From then on no SQL opens files but those of the spill folder, and none can take that back. */
+/** After this, SQL opens no files outside of the spill folder, and no SQL can take that back. */
 const LOCK = ['SET GLOBAL enable_external_access = false', 'SET GLOBAL lock_configuration = true'] as const;
 
 async function instanceOf(

@@ -16,7 +16,7 @@ interface Before {
 }
 
 export interface ClockOffset {
-  /** To be added to this party's milliseconds for those of the first report's party. */
+  /** Added to this party's milliseconds, it gives the milliseconds of the first report's party. */
   readonly offsetMs: number;
   /** By how much that may be wrong either way. Null: events do not bound it, and wall clocks had to be believed. */
   readonly errorMs: number | null;
@@ -61,7 +61,7 @@ function offsetOf(
   return { offsetMs: Math.min(most, Math.max(least, byClocks)), errorMs: null };
 }
 
-/** bounds[i][j]: how much the offset of i exceeds that of j at most. Floyd 1962, Warshall 1962; O(n³) for n parties. */
+/** bounds[i][j]: the most by which the offset of i exceeds the offset of j. Floyd 1962, Warshall 1962; O(n³) for n parties. */
 function tighten(size: number, pairs: readonly Before[], slackMs: number): number[][] {
   const bounds = Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) => (i === j ? 0 : Number.POSITIVE_INFINITY)),
@@ -112,7 +112,7 @@ function phases(a: RunReport, b: RunReport): Times[] {
   return said ? [...start, ...pair(known, when(b, 'verdict'))] : start;
 }
 
-/** Whoever reports a failure is the first to know it. */
+/** The party that reports a failure is the first to know it. */
 function failures(a: RunReport, b: RunReport): Times[] {
   const own = new Map(
     a.failures.flatMap((known) => (known.reporter === a.party ? [[known.incident, known.atMs]] : [])),

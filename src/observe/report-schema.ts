@@ -91,7 +91,7 @@ const failureShape = {
   chain: list(fields<ErrorLink>()({ name: text, message: text, code: text.exactOptional() })).optional(),
 };
 const failure = fields<Failure>()(failureShape);
-/** Its texts are as long as whoever says it likes. */
+/** Its texts are as long as their author likes. */
 export const failureOfStranger = fields<Failure>()({
   ...failureShape,
   stepName: z.string().optional(),
@@ -271,7 +271,7 @@ export const REPORT_BOUND: DecodeBound = {
   steps: { perByte: 40, once: 50_000 },
 };
 
-/** Values in a report: four times those of one that lists every step and disclosure that it may, 100,000 of each. */
+/** Values in a report: four times as many as in one with the most steps and disclosures, 100,000 of each. */
 const REPORT_VALUES_MAX = 8_000_000;
 
 /** Total: any text. */

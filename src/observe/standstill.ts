@@ -8,7 +8,7 @@ export interface Standstill {
 }
 
 /**
- * From a party's standstill until the verdict, if the one explains the other: whoever stood still learns at once that it has been given
+ * From a party's standstill until the verdict, if the one explains the other: a party that stood still learns at once that it has been given
  * up, and by default agrees on that with the others within ten seconds.
  */
 const MATTERS_FOR_MS = 60_000;

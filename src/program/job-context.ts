@@ -1,4 +1,4 @@
-/** What the job function, or that of a conclave, receives: the party objects, `args`, `reveal` and so on, with everything checked at run time. */
+/** What the function of a job or of a conclave receives: party objects, `args`, `reveal` and so on. All calls are checked at run time. */
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
 import type { Exchange } from './data-plane/exchange.ts';

@@ -35,7 +35,7 @@ export interface RuntimeLimits {
 
 export interface RuntimeOptions {
   readonly party: string;
-  /** The parties of the run in federation order: exactly those of the job. */
+  /** The parties of the run in federation order: exactly the parties of the job. */
   readonly parties: readonly string[];
   readonly job: Job;
   /** Public arguments as given; parsed by the job's schema. */
@@ -160,7 +160,7 @@ export class Runtime {
    * that nobody awaited, and the peers have acknowledged all that was sent. Called once, when all links are attached.
    *
    * @throws {RunAbortedError} {@link abort} was called; the job's own `finally` blocks have run by then
-   * @throws the job's own error, or that of a step, if no verdict has come by the time everything has ended
+   * @throws the error of the job or of a step, if no verdict has come by the time everything has ended
    */
   async run(): Promise<RunResult> {
     await this.prepare();

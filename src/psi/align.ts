@@ -27,7 +27,7 @@ export interface PsiContext {
 
 /**
  * Private set intersection: gives each of two parties the rows of its own table whose key the other party's table has, too, in the same
- * order at both. The order is that of a shared pseudorandom value and has nothing to do with the order of either table.
+ * order at both. A shared pseudorandom value gives the order, which has nothing to do with the order of either table.
  *
  * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see protocol.ts and docs/psi.md, also for what
  * the code of a failure says).

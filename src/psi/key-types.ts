@@ -67,7 +67,7 @@ export function areComparable(mine: KeyType, theirs: KeyType): boolean {
   if (mine.class === theirs.class) return true;
   const isText = (key: KeyType) => key.class === 'text' || key.fromText;
   const times = new Set([mine.class, theirs.class]);
-  // The text of a date is never that of a timestamp, though midnight is one.
+  // A date and a timestamp never have one text, though midnight is a timestamp.
   if (times.has('date') && times.has('timestamp')) return false;
   return isText(mine) && isText(theirs);
 }

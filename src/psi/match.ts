@@ -50,7 +50,7 @@ async function requireDistinct(
     throw new PeerError('PRIVITY_PSI_CHECK', `the peer of the intersection sent ${what}`);
 }
 
-/** `rank`: of the peer, whose tags the own ids have. The order is that of the tags of rank 0, which both parties know. */
+/** `rank`: the peer's; the own ids have its tags. Matches are in the order of the tags of rank 0, which both parties know. */
 async function join(own: Relation, peer: Relation, rank: number, signal: AbortSignal): Promise<Match> {
   const select = `SELECT peer.high0 AS high, peer.low0 AS low, own.row FROM ${own.sqlName} AS own JOIN ${peer.sqlName} AS peer
     ON own.high = peer.high${rank} AND own.low = peer.low${rank} ORDER BY peer.high0, peer.low0`;

@@ -148,7 +148,7 @@ const TAG_CHANCE_BITS = 40;
 /** What tags have beyond that: the bound is not met exactly, but with room, whatever is added to the protocol. */
 const TAG_SLACK_BITS = 8;
 
-/** Bytes of a tag. All n + m ids are compared with each other, those of one list too: that is how a repeated one is found. */
+/** Bytes of a tag. All n + m ids are compared with each other, also within a list: so a repeated id is found. */
 export function tagBytes(ownRows: number, peerRows: number): number {
   // By powers of two, which are exact: logarithms might differ in their last digit between two versions of Node.js.
   let bits = 0;

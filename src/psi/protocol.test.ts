@@ -69,7 +69,7 @@ function matchPlain(tags: PsiTags): Promise<Found> {
   return Promise.resolve({ matches: both.length, digests: [digest, digest], tags });
 }
 
-/** Of the two tags of each of the peer's ids those of one rank. */
+/** One rank's tags of the peer's ids, which have two each. */
 function tagsOf({ peer, tagBytes }: PsiTags, rank: number): Uint8Array {
   return peer.filter((_, at) => Math.floor(at / tagBytes) % 2 === rank);
 }

@@ -1,6 +1,10 @@
 /**
  * Diffie-Hellman private set intersection between two parties, both of which learn the result.
  *
+ * The idea: hash every id to a point of a curve, and multiply the point by a secret key. Both parties do this to their own ids and then to
+ * the other's. An id that both have has been multiplied by both keys, in another order, and ends as the same point. All other
+ * points look random to a party that lacks one of the keys.
+ *
  * Reference: C. Meadows, "A more efficient cryptographic matchmaking protocol for use in the absence of a continuously available
  *   third party", IEEE S&P 1986; B. Huberman, M. Franklin, T. Hogg, "Enhancing privacy and trust in electronic communities", ACM EC 1999.
  *   Curve: X25519 (RFC 7748). Hash to the curve: RFC 9380, curve25519_XMD:SHA-512_ELL2_NU_ (see hash-to-curve.ts for why it suffices).

@@ -1,3 +1,7 @@
+/**
+ * Secure devices: several members compute on numbers that none of them sees, because each holds only shares. A session is one device
+ * while it lives (session.ts), operations on tensors are in ops/, and what members send each other is in protocols/.
+ */
 export { checkDealer } from './correlation/check-dealer.ts';
 export { type DealerReport, serveDealer } from './correlation/dealer.ts';
 export type { Cost } from './cost.ts';

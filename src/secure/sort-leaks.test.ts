@@ -76,7 +76,7 @@ async function outcomesOf(sorts: Sorts, sessions: number, inEach: number): Promi
   return counts;
 }
 
-/** How far counts are from those of so many outcomes that are equally likely. */
+/** How far counts are from equal ones. */
 function unevenness(counts: Counts, outcomes: number): number {
   assert.ok(counts.size <= outcomes, 'more outcomes than orders');
   return chiSquare([...counts.values(), ...new Array<number>(outcomes - counts.size).fill(0)]);

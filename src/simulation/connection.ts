@@ -17,7 +17,7 @@ export interface Wire {
   whenOpen(from: string, to: string, callback: () => void): void;
 }
 
-/** Two ends; each is joined to the other by whoever has noted the pair. */
+/** Two ends; each is joined to the other by the holder of the pair. */
 export function makeConnections(
   network: Wire,
   plane: Plane,

@@ -6,7 +6,7 @@ import { type AsyncHook, createHook } from 'node:async_hooks';
 
 /**
  * Resources that are not work: those that end in the same turn, handles that stay open, what synchronous calls of node:crypto make and
- * never finish, and real timers, which belong to whoever runs the simulation.
+ * never finish, and real timers, which belong to the simulation.
  */
 const NOT_WORK =
   /^(PROMISE|Microtask|TickObject|Timeout|TIMERWRAP|Immediate|bound-.*|\w*(WRAP|HANDLE|PORT|REFREAPER|READER|WATCHER)|RANDOMBYTESREQUEST|WORKER)$/i;

@@ -1,3 +1,7 @@
+/**
+ * One party of a run. A supervisor joins the others, starts the program process, watches over it, agrees with its peers on how the run
+ * ended, and gives everything back. `runParty` does all of that.
+ */
 import { UsageError } from '../base/errors.ts';
 import { systemClock } from '../base/system.ts';
 import type { RunReport } from '../observe/report.ts';

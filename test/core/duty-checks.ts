@@ -18,7 +18,7 @@ export function checkDuties(step: CoreStep): string | null {
 }
 
 /**
- * Whoever may decide does: when all of its side have sealed and reported its own board, or one of them has decided (the page,
+ * A party that may decide does: when all of its side have sealed and reported its own board, or one of them has decided (the page,
  * "How parties agree"). Waiting longer would still end, by giving up on parties that have left.
  */
 function checkPrompt({ name, after }: CoreStep): string | null {
@@ -72,7 +72,7 @@ function contentOf({ board }: CoreStep['after']): string {
   return JSON.stringify([board.contributions.map((sealed) => sealed !== null), board.cuts]);
 }
 
-/** Whoever completes says so to all; whoever is told so completes. */
+/** A party that completes says so to all; a party that is told so completes. */
 function checkClosed({ name, before, event, after, effects }: CoreStep): string | null {
   if (before.outcome === null && after.outcome?.result === 'completed')
     return missing(name, after, effects, 'closed');

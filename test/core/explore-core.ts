@@ -56,7 +56,7 @@ export function check(plan: Plan, options: Omit<ScheduleOptions, 'watch'> = {}):
   return { schedule, breach: null };
 }
 
-/** Whoever has left does nothing more, whatever comes. */
+/** A party that has left does nothing more, whatever comes. */
 function sleeps(name: string, core: CoreState): string | null {
   const late = step(core, { type: 'tick' }, core.startedAt + 2 * core.config.bounds.runDeadlineMs);
   return late.effects.length > 0 || late.wakeAt !== null

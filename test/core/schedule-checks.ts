@@ -350,12 +350,12 @@ export function factsOf(parties: readonly PartyRecord[]): number {
   return known.size;
 }
 
-/** Whoever has left wants no timer and says nothing more; no scope is open where the run completed. */
+/** A party that has left wants no timer and says nothing more; no scope is open where the run completed. */
 export const nothingLeft: Checker = (schedule) => {
   for (const party of schedule.parties) {
     if (party.core.outcome?.result === 'completed' && party.core.scopes.size > 0)
       return `${party.name} keeps a scope`;
-    // Whoever is told of the end while it aborts has not taken in all that was said before.
+    // A party that is told of the end while it aborts has not taken in all that was said before.
     const { outcome, abortingSince, conclaves } = party.core;
     if (outcome?.result === 'completed' && abortingSince === null && conclaves.size > 0)
       return `${party.name} keeps a conclave`;

@@ -179,7 +179,7 @@ describe('schedules that have found something', () => {
   });
 
   it('do not complete beside a difference within a conclave', () => {
-    // Whoever knew of it confirmed the end all the same; in a scope, nobody looked who had voted on it.
+    // The party that knew of it confirmed the end all the same; in a scope, nobody looked who had voted on it.
     const inside = { members: [0, 2], steps: 2, scope: false } as const;
     const stray: Plan['faults'] = [{ kind: 'stray', party: 0 }];
     const plans: Plan[] = [

@@ -135,7 +135,7 @@ function isPlanted(world: SearchWorld, reporter: number, failure: Failure): bool
   if (failure.code === 'DEADLINE_EXCEEDED') return world.scenario.time !== undefined;
   if (isLossReport(failure)) {
     const some = (faults.crashes ?? 0) + (faults.cuts ?? 0) > 0 || world.scenario.time !== undefined;
-    // Whoever decided and left early is lost for those who have not: with a failure only.
+    // A party that decided and left early is lost for those who have not: with a failure only.
     return failure.code === 'PEER_UNREACHABLE' || failure.code === 'JOIN_TIMEOUT' ? some : false;
   }
   return failure.incident.startsWith(`planted ${failure.origin} `);

@@ -132,7 +132,7 @@ export const transportErrors = {
   PRIVITY_SUPERVISOR_GONE: {
     failure: 'PEER_CRASHED',
     means: "A peer's supervisor process has ended in the middle of a run; what is left of the peer says so.",
-    causes: 'It was killed: by an operator, by the system for want of memory, or by a third Ctrl-C.',
+    causes: 'It was killed: by an operator, by the system when memory ran out, or by a third Ctrl-C.',
     remedy: "Look at the peer's system log for the reason, then start the run again at all parties.",
   },
   PRIVITY_LINK_CLOSED: {

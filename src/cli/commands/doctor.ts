@@ -117,7 +117,7 @@ async function computesWith(): Promise<ComputesWith> {
   return { curve: await curveLibrary(), kernels: (await loadKernels()).name };
 }
 
-/** The job as this party would run it: with the settings of the party file, and those of the command line over them. */
+/** The job as this party would run it: with the settings of the party file, and the settings of the command line over them. */
 async function checkJobOf(
   shell: Shell,
   job: string,

@@ -63,7 +63,7 @@ export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping):
     }
     if (event.event === 'verdict') {
       decided.add(event.party);
-      // Whoever has decided lingers and leaves; so do all others, unless they cannot.
+      // A party that has decided lingers and leaves; so do all others, unless they cannot.
       watchStragglers(endingMs);
     }
     plan.onEvent(event);

@@ -7,7 +7,7 @@ export interface Viewpoint {
   readonly origin: string | null;
   /** The party that tells of it; absent where that is not known. */
   readonly reporter?: string | undefined;
-  /** The parties whose output and logs the reader has before him; none for whoever reads reports or asks about a code. */
+  /** The parties whose output and logs the reader has before him; none where reports are read or a code is explained. */
   readonly own: readonly string[];
   /** Of a party that did not join: what was turned away under its name where the reader is. */
   readonly turnedAway?: string | undefined;
@@ -75,7 +75,7 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
     text: 'See whether the folder of the output exists at {origin}, may be written and has room.',
   },
   DEADLINE_EXCEEDED: {
-    text: 'Run again, with a longer deadline if the work needs it: `stepDeadlineMs` in the job or under `bounds` in the party file, whichever the message names; --bound for the others.',
+    text: 'Run again, with a longer deadline if the work needs it: `stepDeadlineMs` in the job or under `bounds` in the party file, as the message says; --bound for the others.',
   },
   STALLED: {
     text: 'See what the program of {origin} was doing: a loop without end, or a wait on something outside.',

@@ -121,7 +121,7 @@ function timelineLines(lines: readonly TimelineLine[], max: number): string[] {
   return lines.length > max ? [...text, `  … ${lines.length - max} more lines with --replay`] : text;
 }
 
-/** In one sentence, for whoever has to decide whether to run this job with others. */
+/** In one sentence, for a reader who decides whether to run this job with others. */
 function conclusion(job: string, result: Exploration): string {
   const { broken, runs, outcomes, deterministic } = result;
   const note = deterministic

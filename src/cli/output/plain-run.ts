@@ -22,7 +22,7 @@ interface Told {
   subject: string;
   /** Steps of which was told that they go on: their end is told, too. */
   readonly steps: Set<string>;
-  /** One line says it, whoever has cancelled, and however many have. */
+  /** One line says it for all parties that have cancelled. */
   cancelled: boolean;
 }
 

@@ -47,7 +47,7 @@ export interface PartyView {
 /** Failures kept for each party: the verdict's causes are few; a flood of consequences is not worth the memory. */
 const FAILURES_KEPT_MAX = 50;
 
-/** It is told every second: whoever has not been told for this long need not be told that it is over. */
+/** It is told every second. A reader who has not been told for this long need not be told that it is over. */
 const BUSY_STALE_MS = 2_500;
 
 /** The state of a run, folded from its events. Nothing here reads a clock or prints. */
@@ -303,7 +303,7 @@ function runningText(view: PartyView, waiting: WaitingEvent | undefined, now: nu
   if (!steps.some(isWork) && waiting !== undefined) return blockedText(waiting);
   const shown = steps.slice(0, RUNNING_SHOWN_MAX).map(([, step]) => stepText(step, now));
   if (steps.length > shown.length) shown.push(`${steps.length - shown.length} more`);
-  // What waits beside work of its own holds nobody up; work that stands still for want of a message does.
+  // What waits beside work of its own holds nobody up; work that stands still until a message comes does.
   const stands = steps.some(([stepId]) => stepId === waiting?.stepId);
   if (waiting !== undefined && stands) shown.push(`waits for ${waiting.peer} (${duration(waiting.sinceMs)})`);
   return shown.join(', ');

@@ -87,7 +87,7 @@ export function runText({ run, board, failures, incident }: ShownRun, style: Sty
   const wanted = incident === undefined ? order : order.filter((id) => id === incident);
   const told = (id: string): readonly FailureEvent[] => failures.filter((one) => one.incident === id);
   const isCancelled = (id: string | undefined): boolean => told(id ?? '')[0]?.code === 'CANCELLED';
-  // Several that cancel are one cancellation: of all parties at once, or of whoever was told first.
+  // Several that cancel are one cancellation: of all parties at once, or of the first that was told.
   const also = isCancelled(wanted[0]) ? wanted.slice(1).filter(isCancelled) : [];
   const shown = wanted.filter((id) => !also.includes(id));
   for (const id of shown.slice(0, FAILURES_SHOWN_MAX)) blocks.push(failureLines(told(id), style));

@@ -202,7 +202,7 @@ describe('the summary', () => {
     );
   });
 
-  it('sends the origin to its own output, and everybody else to that of whoever tells of it', () => {
+  it('sends the origin to its own output, and everybody else to the output of the party that tells of it', () => {
     const seen = (own: string, failure: Partial<FailureEvent>): string => {
       const board = new RunBoard([own]);
       const { code = 'TASK_FAILED' } = failure;

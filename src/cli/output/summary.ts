@@ -215,7 +215,7 @@ function isCause(failure: FailureEvent, { code, origin, stepId, incident }: Verd
   return failure.code === code && failure.origin === origin && failure.stepId === stepId;
 }
 
-/** What may be said of a failure whose text did not come here: of nobody more than that he is the one who tells of it. */
+/** What may be said of a failure whose text did not come here: who tells of it, and nothing more of anybody. */
 function whoKnows({ origin, reporter }: FailureEvent, own: readonly string[]): string {
   return reporter === origin
     ? `the text of an error stays where it happened: in ${logOf(origin, own)}`
@@ -237,7 +237,7 @@ const ownModules = ['src/', 'dist'].map((name) =>
 /** Frames of a stack that are shown: where it happened, and how the job came there. The log has all. */
 const TRACE_LINES_MAX = 4;
 
-/** The job's own frames of a stack; those of Node, of packages and of Privity say nothing to the job's author. */
+/** The job's own frames of a stack; frames of Node, of packages and of Privity say nothing to the job's author. */
 function traceOf(stack: string | undefined): string[] {
   const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return frames
@@ -294,7 +294,7 @@ function verdictsDiffer(input: SummaryInput): boolean {
   return new Set(digests).size > 1;
 }
 
-/** The exit code of several parties' run: that of the verdict, else of the first supervisor that ended otherwise. */
+/** The exit code of several parties' run: the verdict's, else the first other one of a supervisor. */
 export function exitCodeOf(views: readonly PartyView[]): number {
   for (const view of views) {
     if (view.verdict?.outcome === 'failed')

@@ -25,7 +25,7 @@ interface BlockingHandle {
   setBlocking?(blocking: boolean): unknown;
 }
 
-/** The other end of a pipe, or a terminal's window, was closed by whoever read it: no error. */
+/** The other end of a pipe, or a terminal's window, was closed by its reader: no error. */
 export function hasReaderLeft(error: unknown): boolean {
   const reason = reasonOf(error);
   return reason === 'EPIPE' || reason === 'ECONNRESET';

@@ -1,4 +1,4 @@
-/** Which records go, and how: never that of a run that goes on. */
+/** Which records go, and how. The record of a run that goes on never does. */
 
 import { rm, rmdir } from 'node:fs/promises';
 import { ignored } from '../../base/ignored.ts';

@@ -65,7 +65,7 @@ function parse(text: string): LogLine | undefined {
   }
 }
 
-/** The lines of several parties of one machine in the order of their time; those of one party stay in order. */
+/** The lines of several parties of one machine in the order of their time; lines of one party stay in order. */
 export async function* mergedLines(parties: readonly StoredParty[]): AsyncGenerator<LogLine> {
   const sources = await Promise.all(
     parties.map(async (party) => {

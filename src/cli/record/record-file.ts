@@ -11,7 +11,7 @@ export const RECORD_FILE = 'record.json';
 export const LOG_FILE = 'log.ndjson';
 export const REPORT_FILE = 'report.json';
 
-/** Failures by which a record is found. A job that handles thousands is found by the first ones and by that of the verdict. */
+/** Failures by which a record is found. A job that handles thousands is found by the first ones and by the verdict's. */
 export const INCIDENTS_MAX = 100;
 /** A record that is longer was not written by Privity. Ours have some 1,000 bytes. */
 const RECORD_BYTES_MAX = 256 * 1024;

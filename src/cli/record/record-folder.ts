@@ -49,7 +49,7 @@ export async function makePendingFolder(
 }
 
 /**
- * Moves a party's folder to that of its run, beside those of other parties of the run that keep their records here.
+ * Moves a party's folder into the folder of its run, beside other parties of the run that keep their records here.
  *
  * @returns where it is now; where it was if it cannot be moved, as on Windows while its log is open
  */

@@ -86,7 +86,7 @@ export async function completeKilled(runs: readonly StoredRun[], nowMs: number):
 
 /** Beside a record while it is completed, so that two readers do not tell its end twice. */
 const COMPLETING_FILE = 'completing';
-/** Completing writes two small files; whoever has not done so after this long is dead. */
+/** Completing writes two small files; a process that has not done so after this long is dead. */
 const COMPLETING_MS = 10_000;
 
 async function complete(folder: string, writtenMs: number, nowMs: number): Promise<void> {

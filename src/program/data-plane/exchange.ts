@@ -156,7 +156,7 @@ export class Exchange {
 
   /**
    * Sends one message of a step; `onLeaving` is called just before the first of it leaves. Resolves when the link has taken it over. A link that has ended is not a failure of this
-   * party: whoever watches the peer decides, and this promise stays pending until {@link close}, whose reason it rejects with.
+   * party: the supervisor, which watches the peer, decides, and this promise stays pending until {@link close}, whose reason it rejects with.
    */
   send(
     peer: string,

@@ -216,7 +216,7 @@ class Incoming implements Mail, MessageSink {
     this.#settle('failed');
     this.#room.gone(this);
     this.#freeMemory();
-    if (this.#writing) await ignored(this.#writing, 'whoever wrote it has been told');
+    if (this.#writing) await ignored(this.#writing, 'its writer has been told');
     if (!this.#hasBlobs) await this.#file?.remove();
   }
 

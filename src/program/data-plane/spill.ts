@@ -83,7 +83,7 @@ export class FileSpillStore implements SpillStore {
         ignored(file.remove(), 'what is not released goes with the temporary folder'),
       ),
     );
-    const dir = this.#dir && (await ignored(this.#dir, 'whoever wanted to write has been told'));
+    const dir = this.#dir && (await ignored(this.#dir, 'its writer has been told'));
     this.#dir = undefined;
     if (dir !== undefined) await rm(dir, { recursive: true, force: true });
     return count;
@@ -153,7 +153,7 @@ class DiskFile implements SpillFile {
     this.#onRemove(this);
     this.#allowance.give(this.#size);
     this.#size = 0;
-    await ignored(this.seal(), 'whoever wrote it has been told');
+    await ignored(this.seal(), 'its writer has been told');
     await rm(this.#path, { force: true });
   }
 

@@ -39,7 +39,7 @@ describe('attempt', () => {
     assert.deepEqual(await w.results(), { alice: 2, bob: 2 });
   });
 
-  it('gives every party the same failure, whoever takes part, and the run goes on', async () => {
+  it('gives every party the same failure, also those that take no part, and the run goes on', async () => {
     const w = await world(
       job(three, async ({ alice, bob, carol, attempt, reveal }) => {
         const outcome = await attempt(async () => {

@@ -33,7 +33,7 @@ export function conclave(
       throw error;
     },
   );
-  void ignored(ended, 'whoever awaits it is told');
+  void ignored(ended, 'its awaiter is told');
   return branch.scope.promise((resolve, reject) => void ended.then(() => resolve(result), reject));
 }
 

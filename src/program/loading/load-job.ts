@@ -81,7 +81,7 @@ export function resolver(load: Jiti): Resolve {
         });
         return at === undefined ? [] : [at.startsWith('file:') ? fileURLToPath(at) : at];
       } catch {
-        // Not there: whoever loads it will say so.
+        // Not there: loading it will say so.
         return [];
       }
     });

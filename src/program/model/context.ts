@@ -127,7 +127,7 @@ export type Quorum<P extends string, A, S> = <
     AllAwaited<T>,
 ) => Promise<QuorumResult<NameOf<Of[number]>, T>>;
 
-/** What the job function receives, or, with fewer parties, that of a conclave. */
+/** What the job function receives. The function of a conclave receives the same, with fewer parties. */
 export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, SettingsOf<S, K>> } & {
   /** Public arguments, the same at every party. */
   readonly args: A;
@@ -167,7 +167,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
     code: ((attempt: number) => T | Promise<T>) & AllAwaited<T>,
   ) => Promise<T>;
   /**
-   * An attempt that has to end within `ms` milliseconds at every party; whichever party's clock is first, all agree.
+   * An attempt that has to end within `ms` milliseconds at every party. The first clock that runs out counts, and all agree.
    * @throws {ScopeFailedError} at every party: DEADLINE_EXCEEDED, or what else failed in it
    * @throws {UsageError} PRIVITY_STEP_INVALID
    */

@@ -5,7 +5,7 @@ declare const ownersMark: unique symbol;
 export declare const valueMark: unique symbol;
 export declare const partyMark: unique symbol;
 
-/** Any handle, whoever owns its value. */
+/** Any handle, of a value at any party. */
 export interface Handle {
   readonly [handleMark]: true;
   readonly [valueMark]: unknown;

@@ -63,7 +63,7 @@ export class Branch {
     this.#digest = seed;
   }
 
-  /** The members without those of whose loss this branch has been told: all parties agree on them at each of its steps. */
+  /** The members, without the lost ones of which this branch has been told. All parties agree on them at each of its steps. */
   get parties(): readonly string[] {
     return this.#parties;
   }

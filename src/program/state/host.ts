@@ -23,7 +23,7 @@ export interface WaitInfo {
 
 /** What the program tells the process that runs it. None of the callbacks may throw. */
 export interface ProgramHost {
-  /** Every step of the program in the order in which this party's job issued it, also those of other parties. */
+  /** Every step of the program, in the order in which this party's job issued them, also steps of other parties. */
   stepIssued(entry: TrailEntry): void;
   /** This party takes part in the step, and its part has begun. */
   stepStarted(info: { readonly stepId: string; readonly name: string; readonly kind: StepKind }): void;

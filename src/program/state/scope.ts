@@ -103,7 +103,7 @@ export class Scope {
         },
       );
     });
-    void ignored(promise, 'whoever awaits it is told');
+    void ignored(promise, 'its awaiter is told');
     return promise;
   }
 }

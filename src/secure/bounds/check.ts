@@ -30,7 +30,7 @@ export function checkBound(
   const [min, max] = [Number(bound.min), Number(bound.max)];
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);
-    // As words, which is what is bounded: the last bit is rounded.
+    // As words, since words are bounded: the last bit is rounded.
     const word = Math.round(value * scale);
     if (word < min || word > max || (dtype !== 'fixed' && word !== value && !Number.isNaN(value))) {
       const where = `"${name}": the value at ${positionText(i, shape)} is`;

@@ -22,7 +22,7 @@ export interface BoundInput {
   readonly fracBits: number;
 }
 
-/** How far a result is from that of real numbers, at most: in words, with f fractional bits, and of this result. */
+/** How far a result may be from the result in real numbers: in words, with f fractional bits. */
 export interface Accuracy {
   readonly text: string;
   of(result: number, input: BoundInput): number;

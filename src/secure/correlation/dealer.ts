@@ -34,7 +34,7 @@ export interface DealerReport {
 
 /**
  * Serves until every member has ended its session.
- * @param channel all members and this dealer; the members' order is that of their ranks without the dealer's
+ * @param channel all members and this dealer; members are in the order of their ranks, without the dealer's
  * @throws {PeerError} PRIVITY_DEALER_PROTOCOL
  */
 export async function serveDealer(channel: Channel, random: Random, kernels: Kernels): Promise<DealerReport> {

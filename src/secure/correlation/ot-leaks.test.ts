@@ -60,7 +60,7 @@ describe('messages of oblivious transfer', () => {
     }
   });
 
-  it('trees: the sums that are sent are uniform, whichever leaf is missing', async () => {
+  it('trees: the sums that are sent are uniform for every leaf that is missing', async () => {
     const curve = await loadEdwards();
     const shape = { trees: 32, depth: 4 };
     for (const leaf of [0, 15]) {

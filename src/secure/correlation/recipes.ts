@@ -23,7 +23,7 @@ export interface Recipe {
   readonly random: readonly Part[];
   /** The last member's share comes from the dealer. */
   readonly dependent: readonly Part[];
-  /** The values of the dependent parts, from those of the random ones. */
+  /** The values of the dependent parts, from the values of the random ones. */
   solve(kernels: Kernels, random: readonly Words[]): readonly Words[];
 }
 

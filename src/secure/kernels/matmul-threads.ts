@@ -1,4 +1,4 @@
-/** Worker threads for large matrix products. They belong to whoever holds them, start with the first product, and end with the last holder. */
+/** Worker threads for large matrix products. They start with the first product, and end when nobody holds them any more. */
 import { Worker } from 'node:worker_threads';
 import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';

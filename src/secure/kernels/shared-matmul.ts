@@ -1,5 +1,5 @@
 /**
- * A matrix product in memory that threads share: rows are cut into blocks, and whoever is free takes the next one. The same code runs
+ * A matrix product in memory that threads share: rows are cut into blocks, and a free thread takes the next one. The same code runs
  * at all of them; a thread that has not started yet, or never does, takes nothing, and holds nobody up.
  */
 

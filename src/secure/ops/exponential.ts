@@ -66,7 +66,7 @@ export async function exp(on: Evaluator, x: SecretTensor): Promise<SecretTensor>
         ]),
       (at) => polynomial(at, fractionOf(at, t, digits), POWER),
     );
-    // 2^whole · 2^fraction has fracBits too many in its exponent, which is what the result has right of its point.
+    // 2^whole · 2^fraction has fracBits too many in its exponent: as many as the result has right of its point.
     return secret(on, 'fixed', x.shape, await product(on, power, fraction));
   });
 }

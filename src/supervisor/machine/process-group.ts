@@ -23,7 +23,7 @@ const EXEC_POLL_MS = 1;
 /** Waited for, and never woken. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
-/** Living processes of a group; group 0: none. Zombies hold nothing and are whoever's to reap who adopted them. */
+/** Living processes of a group; group 0: none. Zombies do not count: they hold nothing, and the process that adopted them reaps them. */
 export function groupMembers(group: number): readonly number[] {
   if (group === 0) return [];
   if (process.platform !== 'linux') return groupExists(group) ? [group] : [];

@@ -12,7 +12,7 @@ interface Contact {
   dials: number;
   /** The last thing that went wrong on the way there, and when. */
   trouble: { readonly text: string; readonly atMs: number } | undefined;
-  /** The last time somebody who claims to be this peer was turned away here, or turned this party away. */
+  /** When a caller under this peer's name was last turned away here, or turned this party away. */
   turnedAway: { readonly text: string; readonly atMs: number } | undefined;
   /** Why it cannot be talked to, ever. */
   refusal: { readonly text: string; readonly atMs: number } | undefined;
@@ -58,7 +58,7 @@ export class Contacts {
     this.#of(peer).refusal = this.#now(text);
   }
 
-  /** By this party's port, or by a dialler that does not trust this party. Whoever reaches the port can cause it. */
+  /** By this party's port, or by a dialler that does not trust this party. Anybody who reaches the port can cause it. */
   turnedAway(peer: string, text: string): void {
     if (this.#options.federation.some(({ name }) => name === peer))
       this.#of(peer).turnedAway = this.#now(text);

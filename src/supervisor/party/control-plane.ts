@@ -20,7 +20,7 @@ export interface ControlPlaneHandlers {
   onUnsent(peer: number, error: Error): void;
 }
 
-/** Control messages are headers; whoever sends a body speaks another language, and waits for an answer. */
+/** Control messages are headers. A peer that sends a body speaks another language, and waits for an answer. */
 function bodyError(): PeerError {
   return new PeerError(
     'PRIVITY_CONTROL_MESSAGE_INVALID',

@@ -167,7 +167,7 @@ export class ProgramLife<Child extends ProgramChild> {
     this.kill(endedBecause.memory(memoryMaxBytes));
   }
 
-  /** All parties are there: lets the program begin, with its key of this run and those of its peers. */
+  /** All parties are there: lets the program begin, with its key of this run and the keys of its peers. */
   begin(
     run: RunName,
     planes: Planes<Child>,

@@ -38,7 +38,7 @@ describe('the door to a program that is busy', () => {
     assert.equal(waiting.destroyed, true);
   });
 
-  it('holds who comes before the run, and turns away whoever has no pass of it when it begins', async () => {
+  it('holds early connections until the run begins, and then turns away those without a pass of it', async () => {
     const door = new DataDoor(2);
     const [stranger, peer] = [socketFrom('192.0.2.1'), socketFrom('192.0.2.1')];
     door.arrive(stranger, head, '');

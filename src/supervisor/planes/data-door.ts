@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { Crowd } from '../../transport/index.ts';
 
-/** Data connections that wait: one for each peer, and one more that replaces it. Whoever dials again has given up on the one before. */
+/** Data connections that wait: one for each peer, and one more that replaces it. A peer that dials again has given up on the one before. */
 const HELD_SOCKETS_PER_PEER = 2;
 
 interface Receiver {

@@ -60,7 +60,7 @@ export async function openPlanes(
   };
 }
 
-/** Of those who may dial this party on a plane, by pass. */
+/** The peers that may dial this party on a plane, by their pass. */
 function passesTo(
   self: string,
   federation: readonly FederationMember[],
@@ -93,7 +93,7 @@ export function openDataPlane(
       run,
       loop: systemLoop,
     }),
-    // The supervisor hands on those who have shown their pass.
+    // The supervisor hands on the sockets that have shown their pass.
     handleSocket: (socket, head) => transport.handleSocket(socket, head, true),
     close: () => transport.close(),
   };

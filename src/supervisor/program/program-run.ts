@@ -104,7 +104,7 @@ export class ProgramRun {
     }
   }
 
-  /** There is no socket where whoever dialled, maybe a stranger, has broken the connection on its way here. */
+  /** The socket is missing where the dialler, maybe a stranger, broke the connection on its way here. */
   #takeSocket(socket: Socket | undefined, headBase64: string): void {
     if (this.#plane && !this.#ending && socket)
       this.#plane.handleSocket(socket, Buffer.from(headBase64, 'base64'));
@@ -259,7 +259,7 @@ export class ProgramRun {
   async #end(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
-    await ignored(this.#running, 'whoever began it has reported it');
+    await ignored(this.#running, 'its caller has reported it');
     this.#flushDetails();
     const released = await this.#runtime?.close();
     const links = this.#links.length;
@@ -282,7 +282,7 @@ export class ProgramRun {
     this.#tellDetail(captured);
   }
 
-  /** Later: whoever waits for the failure need not wait for its stack, which takes milliseconds to make. */
+  /** Later: nobody should wait for the failure until its stack is made, which takes milliseconds. */
   #tellDetail(captured: CapturedFailure): void {
     if (this.#details.length === 0) this.#platform.hold(DETAIL_AFTER_MS, () => this.#flushDetails());
     this.#details.push(captured);

@@ -1,4 +1,4 @@
-/** Whose program has not been heard for a while, and in which step: for this party's operator, whichever party's program it is. */
+/** Whose program has not been heard for a while, and in which step. This party's operator is told of every party's program. */
 import { isCut } from '../../coordination/board.ts';
 import type { Busy, CoreState } from '../../coordination/types.ts';
 import { type BusyProgram, WORK_KINDS } from '../../observe/report.ts';

@@ -7,7 +7,7 @@ import type { FederationMember } from './options.ts';
 type Dial = Extract<FromProgram, { type: 'dial' }>;
 type Answer = Extract<ToProgram, { type: 'dialled' | 'notDialled' }>;
 
-/** In the supervisor. One dial a peer at a time: whoever asks again has given up on the one before. */
+/** In the supervisor. One dial a peer at a time: a program that asks again has given up on the one before. */
 export class DialsForProgram {
   readonly #members: readonly FederationMember[];
   readonly #answer: (message: Answer, socket?: Socket) => void;

@@ -33,7 +33,7 @@ export function availableMemory(totalBytes: number, read: (path: string) => stri
   return Math.min(totalBytes, ...limits);
 }
 
-/** In a container, the path may be that of the machine outside, of which only the root is there: the container's own group. */
+/** A container may be told the path of the machine outside. Only its root is there then, which is the container's own group. */
 function limitsAbove(
   root: string,
   path: string,

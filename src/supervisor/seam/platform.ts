@@ -45,7 +45,7 @@ export interface SandboxRequest {
 /** A program process as its supervisor sees it. */
 export interface ProgramChild {
   readonly pid: number;
-  /** The folder for its temporary files. Absent: that of the run; in a sandbox it is one in that. */
+  /** The folder for its temporary files. Absent: the folder of the run; in a sandbox it is a folder in that. */
   readonly tempDir?: string;
   readonly exited: Promise<ProgramExit>;
   send(message: ToProgram): void;

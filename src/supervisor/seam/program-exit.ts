@@ -1,4 +1,4 @@
-/** What the end of a program process tells: how it ended, and whether it was for want of memory. Pure. */
+/** What the end of a program process tells: how it ended, and whether it had run out of memory. Pure. */
 import type { FailureCode } from '../../base/failure-codes.ts';
 import { memoryText } from './memory-limit.ts';
 
@@ -17,7 +17,7 @@ export function isCrash(signal: NodeJS.Signals | null): boolean {
 }
 
 /**
- * Whether a line of standard error is V8's, Node's or the C++ library's last one before it gives up for want of memory. A job
+ * Whether a line of standard error is V8's, Node's or the C++ library's last one before it gives up because memory is full. A job
  * can print such a line, too; it counts only together with the signal that follows it.
  */
 export function isOutOfMemoryLine(line: string): boolean {

@@ -12,7 +12,7 @@ export interface Patience<T> {
   readonly what: string;
   /** Gives back what comes too late. */
   readonly undo?: (late: T) => unknown;
-  /** Whoever asked for it does not want to wait any longer. */
+  /** The caller does not want to wait any longer. */
   readonly stop?: AbortSignal | undefined;
   /** What the error stands for; default SETUP_FAILED. */
   readonly failure?: FailureCode;

@@ -1,6 +1,6 @@
 /**
  * The last word of a party whose supervisor is gone. Its stand-in (stand-in.ts) outlives it for a moment and answers in its place: it
- * listens at the party's port for the peers that dial this party, and dials those that this party dials. Whoever comes is refused with
+ * listens at the party's port for the peers that dial this party, and dials those that this party dials. Every peer is refused with
  * the reason, over mutual TLS with the party's key, so nobody else can say it, and a gateway that merely restarts cannot either.
  *
  * These are connections of their own, so the word does not wait behind values, and there need not have been any before.

@@ -42,7 +42,7 @@ export class GrpcConnection implements Connection {
   /** For which failure this side ends the call; its status, if this side is the one that has one to send. */
   #failure: FailureCode | undefined;
   #toldClosed = false;
-  /** Resolves when the stream is closed, whoever closed it. */
+  /** Resolves when either end has closed the stream. */
   readonly closed: Promise<void>;
 
   constructor(options: GrpcConnectionOptions) {

@@ -203,7 +203,7 @@ function dialError(peer: PeerAddress, error: Error & { code?: string }): Error {
   return unreachable(peer, why, error);
 }
 
-/** What the commonest errors of a connection say, for those who do not know them by heart. */
+/** The commonest errors of a connection, in words. */
 const codeMeanings: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there, or a firewall refuses',
   ECONNRESET: 'the connection was broken off there',

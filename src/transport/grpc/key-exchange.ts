@@ -2,7 +2,7 @@
 import { createSecureContext } from 'node:tls';
 
 /**
- * X25519 alone is no protection against a quantum computer: whoever records a connection today could read it when there is one. The
+ * X25519 alone is no protection against a quantum computer: a connection that is recorded today could be read when there is one. The
  * hybrid of X25519 and ML-KEM-768 stays secret as long as one of the two holds. OpenSSL has it from 3.5 on (Node.js 24 and newer).
  */
 export const HYBRID_GROUP = 'X25519MLKEM768';

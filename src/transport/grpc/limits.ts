@@ -16,9 +16,9 @@ export interface GrpcLimits {
   readonly connectionWindowBytes: number;
   /** Bytes queued in a connection above which `send` asks its caller to wait. Two chunks keep the socket busy. */
   readonly sendQueueBytes: number;
-  /** Sockets that may be between accept and a checked identity at one time; those of whoever has most give way. */
+  /** Sockets that may be between accept and a checked identity at one time; the address that has most gives way. */
   readonly handshakesMax: number;
-  /** TLS handshakes begun a second with those who show no pass of this run; others wait. */
+  /** TLS handshakes begun a second with strangers, who show no pass of this run; more of them wait. */
   readonly handshakesPerSecond: number;
 }
 

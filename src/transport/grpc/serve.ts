@@ -145,7 +145,7 @@ export class GrpcServer {
     session.on('error', () => {});
     session.on('stream', (stream, headers) => this.#onStream(stream, headers, session, peer));
     session.setLocalWindowSize(this.#options.limits.connectionWindowBytes);
-    // A peer that does not trust this party says so in its goodbye; it is told to whoever reads this party's log.
+    // A peer that does not trust this party says so in its goodbye; it is told in this party's log.
     session.on('goaway', (code, _last, data) => {
       if (isRefusal(code, data))
         this.#options.onRefused(refusedUs(peer, fingerprint(this.#options.identity.certPem)));
@@ -252,7 +252,7 @@ export class GrpcServer {
   }
 }
 
-/** Public, as all fingerprints are: whoever was refused by mistake is recognised by it. */
+/** Public, as all fingerprints are: a party that was refused by mistake is recognised by it. */
 function keyText(certificate: X509Certificate): string {
   try {
     return fingerprint(certificate);

@@ -20,7 +20,7 @@ export interface GrpcTransportOptions {
   /** For a process that has no network of its own. */
   readonly openSocket?: OpenSocket | undefined;
   /**
-   * A connection was refused by this end or by the dialler because of somebody's identity. For the log: whoever can reach
+   * A connection was refused by this end or by the dialler because of somebody's identity. For the log: anybody who can reach
    * the port can cause it, so it must never end a run.
    */
   readonly onRefused?: ((error: PeerError) => void) | undefined;

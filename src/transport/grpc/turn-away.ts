@@ -1,5 +1,5 @@
 /**
- * What a TLS peer is told that is not the one it has to be: the same bytes whoever it is and whatever is wrong, so that nobody learns
+ * What a TLS peer is told that is not the one it has to be: the same bytes for everybody and whatever is wrong, so that nobody learns
  * from a refusal which keys are pinned or which parties there are. They make an HTTP/2 client or server give up, without a session here.
  */
 import { constants } from 'node:http2';

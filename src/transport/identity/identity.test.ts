@@ -59,7 +59,7 @@ describe('party identity', () => {
     assert.equal(check(alice, 'alice', one.fingerprint), 'unknown-key');
     assert.equal(check(another, 'alice', one.fingerprint), 'unknown-key');
     checkOwnIdentity(one, 'alice', one.fingerprint, Date.now());
-    // Whoever reads the certificate later can tell whose it is, and it ends with the party's.
+    // A reader of the certificate can tell later whose it is, and it ends with the party's.
     assert.ok(certificate.verify(own.publicKey));
     assert.ok(!certificate.verify(new X509Certificate(bob.certPem).publicKey));
     assert.equal(certificate.validTo, own.validTo);

@@ -12,7 +12,7 @@ export interface RunIdentity extends Identity {
  * as the party's own is when Privity has made it). A process that has it can speak for the party where its peers pin this fingerprint,
  * and nowhere else: they pin the party's own key elsewhere.
  *
- * The certificate is that of the party with another key in it. Made in place, because loading the X.509 library takes longer than
+ * The certificate is the party's own with another key in it. It is made in place, because loading the X.509 library takes longer than
  * everything else that a supervisor does before a run. Cost: below a millisecond. Form: RFC 5280, section 4.1.
  *
  * @throws {UsageError} PRIVITY_IDENTITY_INVALID

@@ -36,7 +36,7 @@ export const runOf = (options: {
   binding: options.binding ?? new Uint8Array(0),
 });
 
-/** Whether a conversation can begin or go on with the one who says this hello. Pure. */
+/** Whether a conversation can begin or go on with the sender of this hello. Pure. */
 export function judgeHello(context: HelloContext, hello: Hello): HelloVerdict {
   const { peer, self } = context;
   if (hello.protocol !== LINK_PROTOCOL_VERSION) {

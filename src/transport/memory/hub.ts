@@ -1,6 +1,6 @@
 /**
  * A Transport without a network: a hub that connects named parties within one process. Deterministic: frames move in
- * microtasks, or by the given clock where a delay is set. Faults are switched on and off by whoever holds the hub.
+ * microtasks, or by the given clock where a delay is set. The holder of the hub switches faults on and off.
  */
 import { InternalError, type PeerError, PeerLostError, UsageError } from '../../base/errors.ts';
 import type { Clock, Connection, Plane, Transport } from '../../contracts/index.ts';

@@ -2,7 +2,7 @@ import { isIPv6, type Socket } from 'node:net';
 
 /**
  * Sockets of people who have not said yet who they are, or have not proved it: a bounded number. When one comes too many, the
- * oldest from the network that has most of them gives way, so that whoever crowds a port displaces himself and not a peer.
+ * oldest from the network that has most of them gives way, so that a crowd at a port displaces itself and not a peer.
  */
 export class Crowd {
   readonly #max: number;

@@ -12,7 +12,7 @@ export interface PortLimits {
   readonly helloTimeoutMs: number;
   /** Longest ClientHello. */
   readonly helloBytesMax: number;
-  /** Sockets that may be without a complete ClientHello, or be turned away, at one time; those of whoever has most give way. */
+  /** Sockets that may be without a complete ClientHello, or be turned away, at one time; the address that has most gives way. */
   readonly pendingMax: number;
 }
 

@@ -34,7 +34,7 @@ export class DealerLine {
     const done = this.#channel.add(channel);
     this.#serving ??= this.#serve(this.#channel);
     const serving = this.#serving;
-    void ignored(serving, 'whoever awaits it is told');
+    void ignored(serving, 'its awaiter is told');
     await Promise.race([done, serving.then(() => done)]);
   }
 
@@ -54,7 +54,7 @@ class DealerChannel implements Channel {
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
-    void ignored(this.#ended.promise, 'whoever awaits it is told');
+    void ignored(this.#ended.promise, 'its awaiter is told');
   }
 
   get rank(): number {

@@ -10,7 +10,7 @@ import type { Channel } from '../../../contracts/channel.ts';
 import type { RoundsReport } from '../../../secure/rounds.ts';
 import type { Evaluator, Session } from '../../../secure/session.ts';
 
-/** What a computation rejects with when something that it needs will never be there: whoever was to make it has reported why. */
+/** What a computation rejects with when something that it needs will never be there. The step that was to make it has reported why. */
 export const bereft = new Error('something that a computation needs will never be there');
 
 /** First byte of what a member sends to a dealer. */
@@ -98,7 +98,7 @@ export class SecureLine {
 }
 
 /**
- * What the session takes for its channel: that of whichever step is running.
+ * What the session takes for its channel: the channel of the step that is running.
  *
  * A dealer serves a session as long as it lives, and cannot see when a step is over: so what goes to it is marked, and the last mark of a
  * member in a step says that it is through.

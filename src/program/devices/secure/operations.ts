@@ -42,7 +42,7 @@ export interface Rule {
   /** Types that the secret may have. */
   readonly on: readonly Dtype[];
   /**
-   * The type that the other operands must have: that of the secret, or the one given. `numbers`: fixed or integer, also beside the other.
+   * The type that the other operands must have: the secret's own, or the one given. `numbers`: fixed or integer, also beside the other.
    * `values`: any, but all the same.
    */
   readonly others?: Dtype | 'same' | 'numbers' | 'values';

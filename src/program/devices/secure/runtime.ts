@@ -293,8 +293,8 @@ function arrived(steps: readonly SecureStep[]): Promise<void> {
       () => reject(bereft),
     ),
   );
-  // Whoever queues the computation looks at it only when its turn has come.
-  void ignored(ready, 'whoever awaits it is told');
+  // The queue looks at it only when the computation's turn has come.
+  void ignored(ready, 'its awaiter is told');
   return ready;
 }
 

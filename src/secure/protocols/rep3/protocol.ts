@@ -1,6 +1,9 @@
 /**
  * Replicated secret sharing among three members over Z_2^64.
  *
+ * The idea: a number is the sum of three random ones, and each member holds two of the three. One member alone sees random numbers; any two
+ * have everything. Sums need no message. For a product each member computes some of the nine partial products, and sends one masked number.
+ *
  * Reference: T. Araki, J. Furukawa, Y. Lindell, A. Nof, K. Ohara, "High-throughput semi-honest secure three-party computation with an
  *   honest majority", ACM CCS 2016 (sharing, products, zero shares); P. Mohassel, P. Rindal, "ABY3", ACM CCS 2018 (conversions).
  * Differences: two-operand adders instead of three; bit to arithmetic without a multiplication (convert.ts); truncation without gross

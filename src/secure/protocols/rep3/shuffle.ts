@@ -38,7 +38,7 @@ async function onePass(
   }
   const isFirst = rank === pass;
   const permutation = permutationFrom(isFirst ? next : own, length);
-  // The stream that this member shares with the one who stays outside.
+  // The stream that this member shares with the member outside.
   const outside = isFirst ? own : next;
   const kept: Words[] = [];
   const sent = columns.map((x) => {

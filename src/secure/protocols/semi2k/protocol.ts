@@ -1,6 +1,10 @@
 /**
  * Additive secret sharing among two to five members over Z_2^64, against all but one.
  *
+ * The idea: a number is the sum of random ones, and each member holds one. Members that lack a single share see random numbers.
+ * Sums need no message. A product uses up a random triple (a, b, a·b) that was shared before: members open x - a and y - b, which are random
+ * too, and compute their shares of x·y from these.
+ *
  * Reference: D. Beaver, Efficient Multiparty Protocols Using Circuit Randomization, CRYPTO 1991, https://doi.org/10.1007/3-540-46766-1_34
  *   (products); D. Demmler, T. Schneider, M. Zohner, ABY, NDSS 2015, https://doi.org/10.14722/ndss.2015.23113 (two members; conversions);
  *   the name and the choice of a ring: the protocol SEMI2k of SPU and MP-SPDZ.

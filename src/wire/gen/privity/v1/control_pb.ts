@@ -899,7 +899,7 @@ export const TextSchema: GenMessage<Text> = /*@__PURE__*/
   messageDesc(file_privity_v1_control, 21);
 
 /**
- * The run is over for the sender, which has not had this text: it asks whoever has brought the failure.
+ * The run is over for the sender, which has not had this text: it asks the party that has brought the failure.
  *
  * @generated from message privity.v1.TextWanted
  */
