@@ -3,7 +3,7 @@
  *
  * | kind   | body |
  * | ------ | ---- |
- * | keys   | zero (u32), agreement (32 bytes: a digest of what both sides must want alike), types of the key columns (16 bytes) |
+ * | keys   | zero (u32), agreement (32 bytes: a digest of what both want), types of the key columns (16 bytes) |
  * | hello  | rows (u32) |
  * | points | index of the chunk (u32), blinded points (32 bytes each) |
  * | tags   | index of the chunk (u32), tags of the points of that chunk, in their order |

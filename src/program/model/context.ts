@@ -181,7 +181,8 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * Await it before the next step of the same function. Cost: one message between each two members.
    * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN, PRIVITY_PARTY_NOT_IN_CONCLAVE, PRIVITY_HANDLE_CONCLAVE
    * @example
-   * const sum = await conclave([alice, bob], async ({ reveal }) => (await reveal(x)) + (await reveal(y))); // At<'alice' | 'bob', number>
+   * // At<'alice' | 'bob', number>
+   * const sum = await conclave([alice, bob], async ({ reveal }) => (await reveal(x)) + (await reveal(y)));
    * carol.run('use', { sum: sum.to(carol) }, ({ sum }) => sum);
    */
   readonly conclave: Conclave<P, A, S>;
@@ -197,7 +198,8 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * @throws {ScopeFailedError} QUORUM_NOT_MET at every party, when fewer than `atLeast` are present
    * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN
    * @example
-   * const means = await quorum({ of: [alice, bob, carol], atLeast: 2 }, (party) => reveal(party.run('mean', localMean)));
+   * const of = [alice, bob, carol];
+   * const means = await quorum({ of, atLeast: 2 }, (party) => reveal(party.run('mean', localMean)));
    * return average(means.present.map((party) => means.values[party]));
    */
   readonly quorum: Quorum<P, A, S>;

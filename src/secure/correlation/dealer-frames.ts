@@ -5,7 +5,8 @@
  * | kind       | from, to             | body |
  * | ---------- | -------------------- | ---- |
  * | seed       | dealer to each       | 16 bytes |
- * | order      | last member to dealer | kind (u32), four sizes (u32, zeros behind the last), bytes of the path (u32), words that the fiber has drawn (u64), path of the fiber |
+ * | order      | last member to dealer | kind, four sizes (zeros behind the last), bytes of the path (u32 each), |
+ * |            |                      | words that the fiber has drawn (u64), path of the fiber |
  * | correction | dealer to last member | words, at most PART_BYTES_MAX in a part |
  * | release    | last member to dealer | path of a fiber that has ended |
  * | end        | each to dealer       | nothing |

@@ -5,8 +5,8 @@
  * https://eprint.iacr.org/2019/074: tweakable MMO, H(x, i) = π(π(x) ⊕ i) ⊕ π(x), tweakable correlation-robust if π is an ideal permutation.
  * Differences: π is AES-128 under a key that is public and fresh in each session (a digest of the base OTs' messages), so that work done
  * before a session is of no use against it; half of the output is kept, which is all that is needed; tweaks count modulo 2^64 and may in
-principle recur after 2^32 rows of a fiber: rows are distinct all the same, and without tweaks MMO is correlation-robust, which is what a
-semi-honest adversary calls for.
+ * principle recur after 2^32 rows of a fiber: rows are distinct all the same, and without tweaks MMO is correlation-robust, which is what a
+ * semi-honest adversary calls for.
  * Cost: local; two AES blocks a row.
  */
 import { type Cipher, createCipheriv } from 'node:crypto';

@@ -3,7 +3,8 @@
  * docs/protocols.md. Members 0 and 1 see the value under a mask r that only member 2 knows. Member 2 knows r without being told:
  * it makes its own summand vanish, r = R_0 + R_1 - z_2 with R_0 from the stream of index 0 and R_1 from the stream of index 2.
  *
- *   0 ↔ 1: z_0 + 2^62 + R_0 and z_1 + R_1, hence c = z + 2^62 + r           2 → 1: (r >> f) - r'_0 and top(r) - t_0 (f bits)
+ *   0 ↔ 1: z_0 + 2^62 + R_0 and z_1 + R_1, hence c = z + 2^62 + r
+ *   2 → 1: (r >> f) - r'_0 and top(r) - t_0 (f bits)
  *   0 ↔ 1: their shares of top(r)·(1 - top(c)), masked (f bits)
  *   z/2^f = (c >> f) - (r >> f) + 2^(64-f)·top(r)·(1 - top(c)) - 2^(62-f)
  *
