@@ -39,6 +39,10 @@ const planted: Readonly<Record<keyof typeof textRules, { bad: ProjectFile; good:
     bad: { path: 'src/base/x.test.ts', text: "it('runs', () => { f(); })" },
     good: { path: 'src/base/x.test.ts', text: "it('runs', () => { assert.ok(f()); })" },
   },
+  plainWords: {
+    bad: { path: 'src/base/x.ts', text: `/** Told to ${'who'}ever asks. */` },
+    good: { path: 'src/base/x.ts', text: '/** Told to everybody who asks. */' },
+  },
   silence: {
     bad: { path: 'src/supervisor/x.ts', text: 'link.send(bytes).catch(() => undefined);' },
     good: { path: 'src/supervisor/x.ts', text: "void ignored(link.close(), 'the peer is given up');" },

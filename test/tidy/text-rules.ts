@@ -102,6 +102,17 @@ export const silence: Rule = ({ path, text }) => {
   return found.map(([match]) => `lets a failure go without a word: ${match}`);
 };
 
+/** Words that make a reader go back to find out who is meant. Name the party, the caller, the reader. */
+const twiceRead = new RegExp(
+  `\\b(${word('who', 'ever')}|${word('who', 'mever')}|${word('which', 'ever')}|for want of)\\b`,
+  'gi',
+);
+
+export const plainWords: Rule = ({ path, text }) =>
+  (/^(src|docs|examples)\//.test(path) || /^[A-Z]+\.md$/.test(path)) && !path.startsWith('src/wire/gen/')
+    ? [...text.matchAll(twiceRead)].map(([found]) => `says '${found}'; name who is meant`)
+    : [];
+
 export const textRules: Readonly<Record<string, Rule>> = {
   fileLength,
   fileName,
@@ -112,6 +123,7 @@ export const textRules: Readonly<Record<string, Rule>> = {
   skippedTests,
   assertionFree,
   silence,
+  plainWords,
 };
 
 export function violations(files: readonly ProjectFile[], rule: Rule): Violation[] {

@@ -61,7 +61,7 @@ export interface LinkOptions {
 export interface ManagedLink extends Link {
   /** Gives the acceptor a connection that the peer dialled; it replaces the one before. */
   attach(connection: Connection): void;
-  /** Drops the connection that stands, which may be dead without showing it; the dialer makes another and nothing is lost. */
+  /** Drops the connection that stands: it may be dead without showing it. The dialer makes another; nothing is lost. */
   renew(): void;
 }
 
