@@ -142,6 +142,7 @@ describe('a planted figure', () => {
     ['7<!-- figure: planted / nothing of the kind / measured -->', /no figure/],
     ['7<!-- figure: unheard of / time of one / measured -->', /no figure/],
     [`many${mark}`, /no number/],
+    ['<!-- figures of nobody -->\n<!-- end of figures of nobody -->', /nobody\.json is missing/],
   ] as const) {
     it(`in a sentence: ${text}`, () => {
       const wrong = pages.wrongFigures(text, planted).join('\n');
