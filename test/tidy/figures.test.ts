@@ -30,7 +30,7 @@ const figure = z.strictObject({
   limit: limit.optional(),
 });
 const origin = {
-  command: z.string().startsWith('npm run '),
+  command: z.string().regex(/^([A-Z_]+=\d+ )*npm run /),
   date: z.iso.date(),
   commit: z.string().regex(/^[0-9a-f]{7,}( and changes)?$/),
   machine: z.string().regex(/^\w+ \w+, \d+ cores/),
