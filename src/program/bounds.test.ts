@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
-import { World, type WorldOptions } from '../../test/parts/program-world.ts';
+import { describe, it } from 'node:test';
+import { useWorlds } from '../../test/parts/program-world.ts';
 import type { TaskContext } from './model/context.ts';
-import { type Job, job } from './model/job.ts';
+import { job } from './model/job.ts';
 
-const worlds: World[] = [];
-async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {
-  const made = await World.create(jobs, options);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 
 const two = { parties: ['alice', 'bob'] } as const;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, describe, it } from 'node:test';
-import { World } from '../../test/parts/program-world.ts';
+import { after, describe, it } from 'node:test';
+import { useWorlds, type World } from '../../test/parts/program-world.ts';
 import { deferred } from '../base/deferred.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { closeDatabase, Table, tableOf } from '../data/index.ts';
@@ -12,15 +12,8 @@ import type { Handle } from './model/handle-types.ts';
 import { type Job, job } from './model/job.ts';
 import { recordOf } from './steps/handle.ts';
 
-const worlds: World[] = [];
-async function world(program: Job, limits = {}): Promise<World> {
-  const made = await World.create(program, { limits });
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const open = useWorlds();
+const world = (program: Job, limits = {}): Promise<World> => open(program, { limits });
 after(closeDatabase);
 
 const two = { parties: ['alice', 'bob'] } as const;

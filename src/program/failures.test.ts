@@ -3,22 +3,14 @@ import { openAsBlob } from 'node:fs';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, it } from 'node:test';
-import { World, type WorldOptions } from '../../test/parts/program-world.ts';
+import { describe, it } from 'node:test';
+import { useWorlds, type World } from '../../test/parts/program-world.ts';
 import { RunAbortedError } from './model/abort.ts';
 import type { TaskContext } from './model/context.ts';
-import { type Job, job } from './model/job.ts';
+import { job } from './model/job.ts';
 import { PublicError } from './model/public-error.ts';
 
-const worlds: World[] = [];
-async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {
-  const made = await World.create(jobs, options);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 
 const two = { parties: ['alice', 'bob'] } as const;
 const three = { parties: ['alice', 'bob', 'carol'] } as const;

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
-import { World, type WorldOptions } from '../../test/parts/program-world.ts';
+import { describe, it } from 'node:test';
+import { useWorlds } from '../../test/parts/program-world.ts';
 import type { Link } from '../contracts/link.ts';
 import { encodeDataFrame } from '../wire/value-frame.ts';
 import type { TaskContext } from './model/context.ts';
 import { type Job, job } from './model/job.ts';
 
-const worlds: World[] = [];
-async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {
-  const made = await World.create(jobs, options);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 
 const two = { parties: ['alice', 'bob'] } as const;
 
@@ -69,8 +61,7 @@ describe('lockstep', () => {
   it('notices different public arguments, which start the digests', async () => {
     const body = async ({ alice, reveal }: Parameters<Parameters<typeof job<'alice' | 'bob'>>[1]>[0]) =>
       reveal(alice.run('x', () => 1));
-    const w = await World.create(job(two, body));
-    worlds.push(w);
+    const w = await world(job(two, body));
     const first = await w.of('alice').runtime.prepare();
     const second = await w.of('bob').runtime.prepare();
     assert.equal(first.argsDigest, second.argsDigest);

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { World, type WorldOptions } from '../../test/parts/program-world.ts';
+import { useWorlds } from '../../test/parts/program-world.ts';
 import { RunAbortedError } from './model/abort.ts';
-import { type Job, job } from './model/job.ts';
+import { job } from './model/job.ts';
 
-const worlds: World[] = [];
-async function world(jobs: Job | Record<string, Job>, options?: WorldOptions): Promise<World> {
-  const made = await World.create(jobs, options);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 
 const two = { parties: ['alice', 'bob'] } as const;
 const three = { parties: ['alice', 'bob', 'carol'] } as const;

@@ -1,21 +1,13 @@
 /** Bad input of secure devices: mistakes in the program, and data that cannot be shared. */
 import assert from 'node:assert/strict';
-import { after, afterEach, describe, it } from 'node:test';
-import { World } from '../../test/parts/program-world.ts';
+import { after, describe, it } from 'node:test';
+import { useWorlds } from '../../test/parts/program-world.ts';
 import { closeDatabase, tableOf } from '../data/index.ts';
 import { secure } from './devices/secure/device.ts';
-import { type Job, job } from './model/job.ts';
+import { job } from './model/job.ts';
 import { tensor } from './model/tensor.ts';
 
-const worlds: World[] = [];
-async function world(program: Job): Promise<World> {
-  const made = await World.create(program);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 after(closeDatabase);
 
 const three = { parties: ['alice', 'bob', 'carol'] } as const;

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, describe, it } from 'node:test';
-import { World } from '../../test/parts/program-world.ts';
+import { after, describe, it } from 'node:test';
+import { useWorlds } from '../../test/parts/program-world.ts';
 import { closeDatabase, tableOf } from '../data/index.ts';
 import type { Tensor } from '../wire/value-kinds.ts';
 import { secure } from './devices/secure/device.ts';
 import { OPERATIONS_PENDING_MAX } from './devices/secure/runtime.ts';
 import type { AnyDevice, Secret } from './model/at.ts';
-import { type Job, job } from './model/job.ts';
+import { job } from './model/job.ts';
 import { tensor } from './model/tensor.ts';
 
-const worlds: World[] = [];
-async function world(program: Job): Promise<World> {
-  const made = await World.create(program);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 after(closeDatabase);
 
 const three = { parties: ['alice', 'bob', 'carol'] } as const;

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'node:test';
 import type { Clock } from '../../src/contracts/clock.ts';
 import type { Random } from '../../src/contracts/random.ts';
 import type { Failure, TrailEntry } from '../../src/coordination/failure.ts';
@@ -303,4 +304,17 @@ export class World {
   #places(host: Recorder, scope: string): readonly string[] {
     return host.trail.findLast((entry) => entry.stepId === scope)?.places ?? [];
   }
+}
+
+/** In a test file or a suite: makes worlds, and closes each after the test that has made it. */
+export function useWorlds(): typeof World.create {
+  const worlds: World[] = [];
+  afterEach(async () => {
+    for (const made of worlds.splice(0)) await made.close();
+  });
+  return async (...given) => {
+    const made = await World.create(...given);
+    worlds.push(made);
+    return made;
+  };
 }

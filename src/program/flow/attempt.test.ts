@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
-import { World } from '../../../test/parts/program-world.ts';
+import { describe, it } from 'node:test';
+import { useWorlds } from '../../../test/parts/program-world.ts';
 import { ScopeFailedError } from '../model/abort.ts';
 import type { TaskContext } from '../model/context.ts';
-import { type Job, job } from '../model/job.ts';
+import { job } from '../model/job.ts';
 import { PublicError } from '../model/public-error.ts';
 
-const worlds: World[] = [];
-async function world(program: Job): Promise<World> {
-  const made = await World.create(program);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 
 const two = { parties: ['alice', 'bob'] } as const;
 const three = { parties: ['alice', 'bob', 'carol'] } as const;

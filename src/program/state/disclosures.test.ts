@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
-import { World } from '../../../test/parts/program-world.ts';
+import { describe, it } from 'node:test';
+import { useWorlds, type World } from '../../../test/parts/program-world.ts';
 import { secure } from '../devices/secure/device.ts';
-import type { Job } from '../model/job.ts';
 import { job } from '../model/job.ts';
 
 const two = { parties: ['alice', 'bob'] } as const;
 const three = { parties: ['alice', 'bob', 'carol'] } as const;
 
 describe('the ledger', () => {
-  const worlds: World[] = [];
-  const world = async (made: Job): Promise<World> => {
-    const created = await World.create(made);
-    worlds.push(created);
-    return created;
-  };
-  afterEach(async () => {
-    for (const w of worlds.splice(0)) await w.close();
-  });
+  const world = useWorlds();
   const leftOf = (w: World, party: string) =>
     w.of(party).host.disclosures.map(({ name, to }) => [name, ...to]);
   const keptOf = (w: World, party: string) =>

@@ -1,21 +1,13 @@
 /** Bounds of secrets in jobs: what is refused in the call, what is checked at the owner, and what is opened of an order. */
 import assert from 'node:assert/strict';
-import { after, afterEach, describe, it } from 'node:test';
-import { World, type WorldOptions } from '../../../../test/parts/program-world.ts';
+import { after, describe, it } from 'node:test';
+import { useWorlds } from '../../../../test/parts/program-world.ts';
 import { closeDatabase } from '../../../data/index.ts';
 import type { AnyDevice, Secret } from '../../model/at.ts';
 import { type Job, job } from '../../model/job.ts';
 import { secure } from './device.ts';
 
-const worlds: World[] = [];
-async function world(program: Job, options: WorldOptions = {}): Promise<World> {
-  const made = await World.create(program, options);
-  worlds.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
+const world = useWorlds();
 after(closeDatabase);
 
 const three = { parties: ['alice', 'bob', 'carol'] } as const;
@@ -182,8 +174,7 @@ describe('a declared bound', () => {
         const spu = secure([alice, bob, carol], { protocol: 'rep3' });
         return [...(await reveal(alice.run('x', () => numbers(1)).to(spu, { shape: [1], max }))).data];
       });
-    const w = await World.create({ alice: shares(10), bob: shares(10), carol: shares(11) });
-    worlds.push(w);
+    const w = await world({ alice: shares(10), bob: shares(10), carol: shares(11) });
     const outcomes = [...(await w.run()).values()];
     assert.ok(outcomes.every(({ status }) => status === 'rejected'));
   });
