@@ -9,6 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import { reasonOf } from '../base/system-error.ts';
 import { sqlError } from './sql.ts';
 
@@ -82,14 +83,15 @@ export async function closeDatabase(): Promise<void> {
   if (opening === undefined) return;
   current = undefined;
   generation++;
-  const open = await opening.catch(() => undefined);
+  const open = await ignored(opening, 'a database that could not be opened was told to all who asked for it');
   if (open === undefined) return;
   for (const connection of open.connections) {
     connection.interrupt();
     connection.closeSync();
   }
   open.tables.closeSync();
-  (await open.reader?.catch(() => undefined))?.closeSync();
+  const reader = open.reader && ignored(open.reader, 'it was told to those who wanted to read');
+  (await reader)?.closeSync();
   await rm(open.spillDir, { recursive: true, force: true });
 }
 

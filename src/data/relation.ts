@@ -1,6 +1,7 @@
 /** A relation in the process's database: what a {@link Table} is made of. Only the rooms that build on tables look this deep. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError, invariant, UsageError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import { type Column, publicTypeName, storedType, whereLossy } from './column-type.ts';
 import { copyRows } from './columns.ts';
 import { databaseGeneration, withConnection } from './database.ts';
@@ -172,9 +173,8 @@ export function assertLive(relation: Relation): void {
 /** Frees the rows of a relation. Never throws: it runs when nobody is interested any more. */
 export async function dropRelation(relation: Relation): Promise<void> {
   if (relation.generation !== databaseGeneration()) return;
-  await withConnection((connection) => connection.run(`DROP TABLE IF EXISTS ${relation.sqlName}`)).catch(
-    () => undefined,
-  );
+  const dropping = withConnection((connection) => connection.run(`DROP TABLE IF EXISTS ${relation.sqlName}`));
+  await ignored(dropping, 'what holds no rows any more needs no freeing, and the database ends with the run');
 }
 
 export function requireColumns(

@@ -3,6 +3,7 @@
  * crossed, so that a test can search them for what must never cross. A test can hold messages back and let them go.
  */
 import { PeerError, PeerLostError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
 import type { Body, Link, LinkHandlers, LinkState, MessageSink } from '../contracts/link.ts';
 
 export interface CrossedMessage {
@@ -96,7 +97,10 @@ class End implements Link {
     const before = this.#tail;
     const held = this.#held;
     const delivery = before.then(() => held).then(() => this.#deliver(copy, body));
-    this.#tail = delivery.catch(() => {});
+    this.#tail = ignored(
+      delivery,
+      'a receiver that refuses a message fails by itself, and the next one comes all the same',
+    );
     // In memory a list of pieces is taken over at once; a stream only as fast as the receiver takes it.
     if (Symbol.asyncIterator in body) await delivery;
   }

@@ -1,5 +1,6 @@
 /** A member's side of the dealer: see dealer.ts, which states the protocol. */
 import { DataError, invariant } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import { evenCost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
@@ -163,8 +164,8 @@ class DealerSource {
     this.#destroyed = true;
     this.#seed.destroy();
     this.#known.clear();
-    // The dealer may be gone already, and nothing depends on its hearing this: its own run ends it otherwise.
-    this.#send(frame('end', 0, 0, new Uint8Array())).catch(() => undefined);
+    const end = this.#send(frame('end', 0, 0, new Uint8Array()));
+    void ignored(end, 'the dealer may be gone already, and its own run ends it otherwise');
   }
 
   /** Cut where the pieces of every part are whole words of planes. */
@@ -206,7 +207,7 @@ class DealerSource {
     }
     const sent = this.#send(frame('order', number, 0, orderBody(order, { path: fiber.path, drawn })));
     const received = this.#receiving.then(() => this.#receive(number, sizes));
-    this.#receiving = received.catch(() => undefined);
+    this.#receiving = ignored(received, 'who ordered hears it; others wait for their turn only');
     return Promise.all([received, sent]).then(([corrections]) => corrections);
   }
 
@@ -227,13 +228,14 @@ class DealerSource {
 
   #forget(fiber: Fiber): void {
     if (!this.#known.delete(fiber) || this.#destroyed) return;
-    this.#send(frame('release', 0, 0, Buffer.from(fiber.path))).catch(() => undefined);
+    const release = this.#send(frame('release', 0, 0, Buffer.from(fiber.path)));
+    void ignored(release, 'the dealer forgets it at the end of the session, too');
   }
 
   /** One after the other, so that the dealer hears orders in their order. */
   #send(bytes: Uint8Array): Promise<void> {
     const sent = this.#sending.then(() => this.#link.send(bytes));
-    this.#sending = sent.catch(() => undefined);
+    this.#sending = ignored(sent, 'its sender hears it; others wait for their turn only');
     return sent;
   }
 }
