@@ -22,16 +22,16 @@ const run = (file: string, ...args: readonly string[]) =>
 describe('a command of this repository', () => {
   for (const [name, command] of Object.entries(scripts)) {
     if (WITHOUT.has(name)) continue;
-    const file = command.replace(/^node /, '');
+    const [file = '', ...flags] = command.replace(/^node /, '').split(' ');
     it(`${name} says with --help what it does, and does nothing`, () => {
-      const { status, stdout, stderr } = run(file, '--help');
+      const { status, stdout, stderr } = run(file, ...flags, '--help');
       assert.equal(status, 0, stderr);
-      const usage = name === 'test' ? '`npm test`' : `\`npm run ${name}`;
+      const usage = file === 'scripts/test.mjs' ? '`npm test`' : `\`npm run ${name}`;
       assert.ok(stdout.startsWith(usage), stdout);
     });
     if (!readFileSync(join(projectRoot, file), 'utf8').includes('optionsOf(')) continue;
     it(`${name} refuses an option that it does not know`, () => {
-      const { status, stderr } = run(file, '--nonsense');
+      const { status, stderr } = run(file, ...flags, '--nonsense');
       assert.equal(status, 64);
       assert.match(stderr, /--nonsense.*--help/);
       assert.doesNotMatch(stderr, /^\s+at /m);
