@@ -10,7 +10,7 @@ import {
   ARROW_BYTES_MAX,
   ARROW_METADATA_BYTES_MAX,
   arrowType,
-  integerType,
+  columnType,
   messageHeader,
 } from './arrow-format.ts';
 import type { Column, ColumnType } from './column-type.ts';
@@ -153,23 +153,14 @@ const ZONE_BYTES_MAX = 64;
 function decodeType(kind: number, type: FlatTable): ColumnType | undefined {
   switch (kind) {
     case arrowType.int:
-      return integerType(type.int32(0), type.uint8(1) !== 0);
+      return columnType({ kind, unit: type.int32(0), signed: type.uint8(1) !== 0 });
     case arrowType.floatingPoint:
-      return ([undefined, 'FLOAT', 'DOUBLE'] as const)[type.int16(0)];
-    case arrowType.binary:
-      return 'BLOB';
-    case arrowType.utf8:
-      return 'VARCHAR';
-    case arrowType.bool:
-      return 'BOOLEAN';
+      return columnType({ kind, unit: type.int16(0) });
     case arrowType.date:
-      return type.int16(0, 1) === 0 ? 'DATE' : undefined;
-    case arrowType.timestamp: {
-      if (type.int16(0) !== 2) return undefined;
-      const zone = type.text(1, ZONE_BYTES_MAX) ?? '';
-      return zone === '' ? 'TIMESTAMP' : zone === 'UTC' ? 'TIMESTAMPTZ' : undefined;
-    }
+      return columnType({ kind, unit: type.int16(0, 1) });
+    case arrowType.timestamp:
+      return columnType({ kind, unit: type.int16(0), zone: type.text(1, ZONE_BYTES_MAX) ?? '' });
     default:
-      return undefined;
+      return columnType({ kind });
   }
 }

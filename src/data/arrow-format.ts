@@ -2,7 +2,7 @@
  * The part of the Arrow columnar format (https://arrow.apache.org/docs/format/Columnar.html) that tables use: flat columns, no
  * dictionaries, no compression, little-endian.
  */
-import type { ColumnType } from './column-type.ts';
+import { type ColumnType, columnTypes } from './column-type.ts';
 
 /** Bytes of a table as an Arrow stream. One array in Node.js holds 4 GiB; half of it leaves room for the copy that decoding makes. */
 export const ARROW_BYTES_MAX = 2 ** 31 - 1;
@@ -30,17 +30,44 @@ export const arrowType = {
   timestamp: 10,
 } as const;
 
-const integers: Readonly<Record<string, ColumnType>> = {
-  '8 true': 'TINYINT',
-  '16 true': 'SMALLINT',
-  '32 true': 'INTEGER',
-  '64 true': 'BIGINT',
-  '8 false': 'UTINYINT',
-  '16 false': 'USMALLINT',
-  '32 false': 'UINTEGER',
-  '64 false': 'UBIGINT',
+/** How Arrow describes the type of a column: a kind, and the fields that kinds have. */
+export interface ArrowType {
+  readonly kind: number;
+  /** Bits of an integer; of other kinds the number that says how precise they are, or their unit. */
+  readonly unit?: number;
+  readonly signed?: boolean;
+  readonly zone?: string;
+}
+
+const { int, floatingPoint, binary, utf8, bool, date, timestamp } = arrowType;
+
+/** Single and double precision, days, and microseconds are numbers of enumerations in Schema.fbs. */
+export const arrowTypes: Readonly<Record<ColumnType, ArrowType>> = {
+  BOOLEAN: { kind: bool },
+  TINYINT: { kind: int, unit: 8, signed: true },
+  SMALLINT: { kind: int, unit: 16, signed: true },
+  INTEGER: { kind: int, unit: 32, signed: true },
+  BIGINT: { kind: int, unit: 64, signed: true },
+  UTINYINT: { kind: int, unit: 8, signed: false },
+  USMALLINT: { kind: int, unit: 16, signed: false },
+  UINTEGER: { kind: int, unit: 32, signed: false },
+  UBIGINT: { kind: int, unit: 64, signed: false },
+  FLOAT: { kind: floatingPoint, unit: 1 },
+  DOUBLE: { kind: floatingPoint, unit: 2 },
+  DATE: { kind: date, unit: 0 },
+  TIMESTAMP: { kind: timestamp, unit: 2, zone: '' },
+  TIMESTAMPTZ: { kind: timestamp, unit: 2, zone: 'UTC' },
+  VARCHAR: { kind: utf8 },
+  BLOB: { kind: binary },
 };
 
-export function integerType(bitWidth: number, signed: boolean): ColumnType | undefined {
-  return integers[`${bitWidth} ${signed}`];
+const columnTypeOf = new Map(columnTypes.map((type) => [keyOf(arrowTypes[type]), type]));
+
+/** The type that a column of this description has in a table, if any. */
+export function columnType(described: ArrowType): ColumnType | undefined {
+  return columnTypeOf.get(keyOf(described));
+}
+
+function keyOf({ kind, unit, signed, zone }: ArrowType): string {
+  return JSON.stringify([kind, unit, signed, zone]);
 }

@@ -2,11 +2,18 @@
  * Columns between DuckDB and JavaScript, a chunk (2,048 rows) at a time: numbers as typed arrays, without a JavaScript value per
  * row. Text has to be made row by row and is 20 times slower, which is why ids stay in SQL wherever possible.
  */
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type {
+  DuckDBAppender,
+  DuckDBBlobVector,
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBVector,
+} from '@duckdb/node-api';
 import { InternalError, invariant } from '../base/errors.ts';
 import { nextTurn } from '../base/turn.ts';
 import type { ColumnType } from './column-type.ts';
 import { duckDb, withConnection } from './database.ts';
+import { decodeUtf8 } from './flatbuffer.ts';
 
 export type NumberArray =
   | Int8Array
@@ -114,54 +121,116 @@ export async function readColumns(
   const data = types.map(
     (type): ColumnData => (isFixed(type) ? newArray(type, rowCount) : new Array(rowCount)),
   );
-  let offset = 0;
-  await eachChunk(select, signal, (chunk) => {
-    invariant(offset + chunk.rowCount <= rowCount, 'a relation has more rows than it was counted to have');
-    for (const [index, type] of types.entries())
-      readVector(chunk, index, type, data[index] as ColumnData, offset);
-    offset += chunk.rowCount;
+  const read = { select, types, rowCount, signal };
+  await eachVector(read, (vector, index, rows) => {
+    readVector(vector, types[index] as ColumnType, data[index] as ColumnData, rows);
   });
-  // An interrupted query just ends.
-  signal?.throwIfAborted();
-  invariant(offset === rowCount, 'a relation has fewer rows than it was counted to have');
   return data;
 }
 
-async function eachChunk(
-  select: string,
-  signal: AbortSignal | undefined,
-  use: (chunk: DuckDBDataChunk) => void,
-): Promise<void> {
-  await withConnection(async (connection) => {
-    const result = await connection.stream(select);
-    for (let turn = 1; ; turn++) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      use(chunk);
-      if (turn % CHUNKS_PER_TURN === 0) await nextTurn(signal);
-    }
-  }, signal);
+export interface VectorRead {
+  readonly select: string;
+  readonly types: readonly ColumnType[];
+  /** Rows that the SELECT gives. */
+  readonly rowCount: number;
+  /** Pieces do not reach over a multiple of so many rows. Default: they may. */
+  readonly stretchRows?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
-function readVector(
-  chunk: DuckDBDataChunk,
-  index: number,
-  type: ColumnType,
-  into: ColumnData,
-  offset: number,
-): void {
-  const vector = chunk.getColumnVector(index);
-  if (isFixed(type) && type !== 'BOOLEAN') {
-    copyInto(into as NumberArray, itemsOf(vector), offset);
-    return;
-  }
-  for (let row = 0; row < chunk.rowCount; row++) {
-    const item: unknown = vector.getItem(row);
-    if (type === 'BOOLEAN') (into as Uint8Array)[offset + row] = item === true ? 1 : 0;
-    else if (type === 'VARCHAR') (into as string[])[offset + row] = item as string;
-    else (into as Uint8Array[])[offset + row] = Uint8Array.from((item as { bytes: Uint8Array }).bytes);
-  }
+/** The rows from `from` to `to` of a vector; the first of them is row `offset` of the SELECT. */
+export interface VectorRows {
+  readonly from: number;
+  readonly to: number;
+  readonly offset: number;
 }
+
+/**
+ * Gives the columns of a SELECT piece by piece: of each stretch of rows the vectors from left to right. Text comes as the bytes of its
+ * UTF-8, for {@link eachBytes}.
+ */
+export async function eachVector(
+  { select, types, rowCount, stretchRows = rowCount, signal }: VectorRead,
+  use: (vector: DuckDBVector, index: number, rows: VectorRows) => void,
+): Promise<void> {
+  let offset = 0;
+  let cost = 0;
+  const usePiece = async (chunk: DuckDBDataChunk, rows: VectorRows): Promise<void> => {
+    for (const [index, type] of types.entries()) {
+      use(chunk.getColumnVector(index), index, rows);
+      cost += (isFixed(type) && type !== 'BOOLEAN' ? 1 : NUMBERS_PER_ITEM) * (rows.to - rows.from);
+      if (cost < NUMBERS_PER_TURN) continue;
+      cost = 0;
+      await nextTurn(signal);
+    }
+  };
+  await withConnection(async (connection) => {
+    const result = await connection.stream(asBytes(select, types));
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      invariant(offset + chunk.rowCount <= rowCount, 'a relation has more rows than it was counted to have');
+      for (let from = 0; from < chunk.rowCount; ) {
+        const to = Math.min(chunk.rowCount, from + stretchRows - (offset % stretchRows));
+        await usePiece(chunk, { from, to, offset });
+        offset += to - from;
+        from = to;
+      }
+    }
+  }, signal);
+  // An interrupted query just ends.
+  signal?.throwIfAborted();
+  invariant(offset === rowCount, 'a relation has fewer rows than it was counted to have');
+}
+
+/** The package that gives texts of a vector takes a byte order mark at their beginning away. */
+function asBytes(select: string, types: readonly ColumnType[]): string {
+  if (!types.includes('VARCHAR')) return select;
+  const names = types.map((_, index) => `c${index}`);
+  const list = types.map((type, index) => (type === 'VARCHAR' ? `encode(c${index})` : names[index]));
+  return `SELECT ${list.join(', ')} FROM (${select}) AS given(${names.join(', ')})`;
+}
+
+function readVector(vector: DuckDBVector, type: ColumnType, into: ColumnData, rows: VectorRows): void {
+  const { from, to, offset } = rows;
+  if (type === 'VARCHAR') {
+    const texts = into as string[];
+    eachBytes(vector, rows, (bytes, row) => {
+      texts[offset + row] = decodeUtf8(bytes);
+    });
+  } else if (type === 'BLOB') {
+    const items = into as Uint8Array[];
+    eachBytes(vector, rows, (bytes, row) => {
+      items[offset + row] = bytes.slice();
+    });
+  } else if (type === 'BOOLEAN') {
+    const flags = into as Uint8Array;
+    for (let row = from; row < to; row++) flags[offset + row - from] = vector.getItem(row) === true ? 1 : 0;
+  } else copyNumbers(vector, rows, into as NumberArray, offset);
+}
+
+/** The numbers of these rows of a vector. */
+export function copyNumbers(
+  vector: DuckDBVector,
+  { from, to }: VectorRows,
+  into: NumberArray,
+  at: number,
+): void {
+  copyInto(into, itemsOf(vector).subarray(from, to), at);
+}
+
+/** The bytes or texts of these rows of a vector, counted from 0. They are good until `use` returns. */
+export function eachBytes(
+  vector: DuckDBVector,
+  { from, to }: VectorRows,
+  use: (bytes: Uint8Array, row: number) => void,
+): void {
+  const { getItemBytes } = vector as Partial<DuckDBBlobVector>;
+  invariant(getItemBytes !== undefined, 'a vector of bytes is of another type');
+  for (let row = from; row < to; row++) use(getItemBytes.call(vector, row) ?? NO_BYTES, row - from);
+}
+
+const NO_BYTES = new Uint8Array();
 
 /** The array behind a vector of fixed-width values. The package declares it private, but its own documentation uses it so. */
 function itemsOf(vector: object): NumberArray {

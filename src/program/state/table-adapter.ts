@@ -7,7 +7,7 @@ export const tableAdapter: ValueAdapter = {
   matches: (value) => value instanceof Table,
   encode: (table) => (table as Table).toArrow(),
   decode: async (bytes) => {
-    // Loaded when the first table arrives: most of its cost is the Arrow library's.
+    // Loaded when the first table arrives.
     const { tableFromArrow } = await import('../../data/index.ts');
     return tableFromArrow(bytes);
   },
