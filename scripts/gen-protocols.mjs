@@ -160,7 +160,7 @@ export function withTable(page, name, table, kind = 'costs') {
   const [begin, end] = [`<!-- ${kind} of ${name} (npm run gen) -->`, `<!-- end of ${kind} of ${name} -->`];
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/protocols.md has no place for the ${kind} of ${name}`);
+  if (from < 0 || to < from) throw new Error(`the page has no place for the ${kind} of ${name}`);
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 

@@ -14,8 +14,10 @@ export {
   type DatabaseOptions,
   openDatabase,
 } from './database.ts';
-export { type ReadTableOptions, readTable } from './read-table.ts';
+export { readTable } from './read-table.ts';
 export { COLUMN_NAME_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
+export { isTableFile } from './sources/index.ts';
+export type { ReadTableOptions, WriteTableOptions } from './sources/source.ts';
 export { type ColumnOptions, Table } from './table.ts';
 export { type ColumnInput, tableOf } from './table-of.ts';
-export { type WriteTableOptions, writeTable } from './write-table.ts';
+export { writeTable } from './write-table.ts';

@@ -1,42 +1,22 @@
-/** Tables from CSV and Parquet files. */
+/** Tables from files, whatever their format. */
 import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { DataError, PrivityError, UsageError } from '../base/errors.ts';
-import { type ColumnType, isInteger } from './column-type.ts';
-import { noteOfDatabase, withReader } from './database.ts';
+import { DataError, UsageError } from '../base/errors.ts';
+import { columnTypes } from './column-type.ts';
+import { tableSources } from './sources/index.ts';
 import {
-  checkDelimiter,
-  checkTypes,
-  createCsvRelation,
-  csvFile,
-  dataExtension,
-  findProblem,
-  readHeader,
+  type Call,
+  checkOptions,
+  type ReadTableOptions,
+  sourceOf,
+  type TableSource,
   unreadable,
-} from './read-csv.ts';
-import { columnsMissing, conversionFailed, importRelation, type Relation } from './relation.ts';
-import { identifier, pathLiteral, sqlError } from './sql.ts';
+} from './sources/source.ts';
 import { type Table, tableFrom } from './table.ts';
-
-export interface ReadTableOptions {
-  /** Read only these columns, in this order. Default: all. */
-  readonly columns?: readonly string[];
-  /** Types of columns that should not be inferred (CSV) or kept (Parquet), by column name: `{ id: 'VARCHAR' }`. */
-  readonly types?: Readonly<Record<string, ColumnType>>;
-  /**
-   * CSV only: one ASCII character. Default: a comma, for .tsv a tab, or what a first line `sep=;` says, as spreadsheets write it.
-   * Never guessed: a wrong guess would join or split columns silently.
-   */
-  readonly delimiter?: string;
-  readonly signal?: AbortSignal;
-}
-
-export type FileFormat = 'csv' | 'parquet';
 
 /**
  * Reads a file by its extension: .csv and .tsv (UTF-8, RFC 4180 quotes, first line is the header; also .csv.gz and .tsv.gz)
- * or .parquet.
+ * or .parquet. An option that the format does not have is refused.
  *
  * The type of a CSV column is inferred from all of its values, and only where that loses nothing:
  * - BOOLEAN, BIGINT, DATE or TIMESTAMP if every value gives back its own text: `true`, `17`, `2024-01-31`, `2024-01-31 12:00:00`;
@@ -56,27 +36,42 @@ export type FileFormat = 'csv' | 'parquet';
  * @throws {UsageError} PRIVITY_FILE_FORMAT, PRIVITY_COLUMN_TYPE
  * @example const loans = await readTable('loans.csv', { types: { id: 'VARCHAR' } });
  */
-export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
-  const file = resolve(path);
-  const format = fileFormat(file);
-  const origin = `file ${basename(file)}`;
-  checkTypes(options.types, origin);
-  checkDelimiter(options.delimiter, format === 'csv', origin);
-  await checkFile(file, origin);
-  options.signal?.throwIfAborted();
-  const read = format === 'csv' ? readCsv : readParquet;
-  return tableFrom(await read(file, options));
+export function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
+  return readTableFrom(tableSources, path, options);
 }
 
-/** @throws {UsageError} PRIVITY_FILE_FORMAT */
-export function fileFormat(path: string): FileFormat {
-  const extension = dataExtension(path);
-  if (extension === '.csv' || extension === '.tsv') return 'csv';
-  if (/\.parquet$/i.test(path)) return 'parquet';
-  throw new UsageError(
-    'PRIVITY_FILE_FORMAT',
-    `file ${basename(path)}: tables are read and written as .csv, .tsv (also .csv.gz, .tsv.gz) or .parquet`,
-  );
+const READ: Call<TableSource> = {
+  name: 'readTable',
+  shared: ['columns', 'types', 'signal'] satisfies (keyof ReadTableOptions)[],
+  own: ({ options }) => options,
+};
+
+/** The same with other sources. */
+export async function readTableFrom(
+  sources: readonly TableSource[],
+  path: string,
+  options: ReadTableOptions,
+): Promise<Table> {
+  const file = resolve(path);
+  const origin = `file ${basename(file)}`;
+  const source = sourceOf(sources, file, origin);
+  checkOptions(READ, options, { source, sources, origin });
+  checkTypes(options.types, origin);
+  await checkFile(file, origin);
+  options.signal?.throwIfAborted();
+  return tableFrom(await source.read({ path: file, origin }, options));
+}
+
+/** @throws {UsageError} PRIVITY_COLUMN_TYPE */
+function checkTypes(types: Readonly<Record<string, unknown>> | undefined, origin: string): void {
+  const known: readonly unknown[] = columnTypes;
+  for (const [name, type] of Object.entries(types ?? {})) {
+    if (known.includes(type)) continue;
+    throw new UsageError(
+      'PRIVITY_COLUMN_TYPE',
+      `the type asked for column '${name}' of ${origin} is not one of ${columnTypes.join(', ')}`,
+    );
+  }
 }
 
 async function checkFile(file: string, origin: string): Promise<void> {
@@ -91,87 +86,4 @@ async function checkFile(file: string, origin: string): Promise<void> {
     throw unreadable(origin, `it cannot be opened (${error.code})`);
   });
   await handle.close();
-}
-
-async function readCsv(path: string, options: ReadTableOptions): Promise<Relation> {
-  const file = csvFile(path, options.delimiter);
-  const header = await readHeader(file);
-  checkAsked(file.origin, options, header.names);
-  const names = options.columns ?? header.names;
-  const types = options.types ?? {};
-  const note = noteOfDatabase();
-  try {
-    return await withReader(
-      (connection) => createCsvRelation(connection, { file, header, names, types, note }),
-      options.signal,
-    );
-  } catch (error) {
-    if (error instanceof PrivityError || options.signal?.aborted) throw error;
-    const { kind, line, invalidUtf8 } = sqlError(error);
-    const where = line === undefined ? file.origin : `${file.origin}, line ${line}`;
-    if (invalidUtf8) throw new DataError('PRIVITY_FILE_ENCODING', `${where} is not valid UTF-8`);
-    const problem = await findProblem(file, header);
-    if (problem !== undefined) throw unreadable(`${file.origin}, line ${problem.line}`, problem.why);
-    throw unreadable(where, `the database refuses it (${kind} error)`);
-  }
-}
-
-async function readParquet(path: string, options: ReadTableOptions): Promise<Relation> {
-  const origin = `file ${basename(path)}`;
-  const reader = `read_parquet(${pathLiteral(path)})`;
-  const types = options.types ?? {};
-  try {
-    return await withReader(async (connection) => {
-      const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${reader}`);
-      const names = described.getColumns()[0] as string[];
-      checkAsked(origin, options, names);
-      await refuseRounded(connection, origin, reader, types);
-      const list = (options.columns ?? names).map((name) => parquetColumn(name, types));
-      const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${reader}`);
-      const rowCount = Number(counted.getRows()[0]?.[0]);
-      return importRelation(connection, `SELECT ${list.join(', ')} FROM ${reader}`, origin, rowCount);
-    }, options.signal);
-  } catch (error) {
-    if (error instanceof PrivityError || options.signal?.aborted) throw error;
-    const { kind } = sqlError(error);
-    if (kind === 'conversion' || kind === 'out-of-range') {
-      const asked = Object.keys(types).map((name) => ({ name }));
-      throw conversionFailed(error, asked, origin);
-    }
-    throw unreadable(origin, 'it is not a Parquet file, or it is damaged');
-  }
-}
-
-function parquetColumn(name: string, types: Readonly<Record<string, ColumnType>>): string {
-  const quoted = identifier(name);
-  return Object.hasOwn(types, name) ? `CAST(${quoted} AS ${types[name]}) AS ${quoted}` : quoted;
-}
-
-/** DuckDB rounds 1.6 to a whole number. Declared whole numbers refuse it. */
-async function refuseRounded(
-  connection: DuckDBConnection,
-  origin: string,
-  reader: string,
-  types: Readonly<Record<string, ColumnType>>,
-): Promise<void> {
-  for (const [name, type] of Object.entries(types)) {
-    if (!isInteger(type)) continue;
-    const value = `TRY_CAST(${identifier(name)} AS DOUBLE)`;
-    const select = `SELECT count_if(${value} IS NOT NULL AND ${value} <> trunc(${value})) FROM ${reader}`;
-    const count = Number((await connection.runAndReadAll(select)).getRows()[0]?.[0]);
-    if (count === 0) continue;
-    throw new DataError(
-      'PRIVITY_COLUMN_TYPE',
-      `${origin}: column '${name}' has ${count} values that are no whole numbers, and so do not fit ${type}`,
-    );
-  }
-}
-
-/** The names that options speak of must be there before DuckDB is asked to use them. */
-function checkAsked(origin: string, options: ReadTableOptions, names: readonly string[]): void {
-  const asked = [...(options.columns ?? []), ...Object.keys(options.types ?? {})];
-  const missing = [...new Set(asked)].filter((name) => !names.includes(name));
-  if (missing.length === 0) return;
-  const present = names.map((name) => ({ name }));
-  throw columnsMissing(missing, present, undefined, origin);
 }

@@ -166,7 +166,8 @@ export class Table {
   }
 
   /**
-   * The table as an Arrow IPC stream, which any Arrow implementation reads. Cost: memory for the whole table, once; text 1 µs a value, numbers 20 ns.
+   * The table as an Arrow IPC stream, which any Arrow implementation reads.
+   * Cost: memory for the whole table, once; text 1 µs a value, numbers 20 ns.
    * @throws {DataError} PRIVITY_TABLE_LIMIT if it is larger than ARROW_BYTES_MAX
    */
   async toArrow(): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,25 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { EnvironmentError, UsageError } from '../base/errors.ts';
+import { EnvironmentError } from '../base/errors.ts';
 import { reasonOf } from '../base/system-error.ts';
-import type { Column } from './column-type.ts';
 import { spillFolder, withConnection } from './database.ts';
-import { dataExtension, isGzip } from './read-csv.ts';
-import { fileFormat } from './read-table.ts';
-import { identifier, literal, sqlError } from './sql.ts';
+import { tableSources } from './sources/index.ts';
+import {
+  type Call,
+  checkOptions,
+  sourceOf,
+  type WritableSource,
+  type WriteTableOptions,
+} from './sources/source.ts';
+import { literal, sqlError } from './sql.ts';
 import { relationOf, type Table } from './table.ts';
-
-export interface WriteTableOptions {
-  /**
-   * CSV only: puts an apostrophe before texts that a spreadsheet would take for a formula: those that begin with = + - @, a tab
-   * or a carriage return. Default: false, since the texts that are read back have it, too.
-   */
-  readonly escapeFormulas?: boolean;
-}
-
-/** First characters of a text that a spreadsheet may run. */
-const FORMULA_STARTS = ['=', '+', '-', '@', '\t', '\r'];
 
 /**
  * Writes a table as .csv, .tsv (also .csv.gz, .tsv.gz) or .parquet, by the extension of the path. The file appears complete or
@@ -34,26 +28,17 @@ const FORMULA_STARTS = ['=', '+', '-', '@', '\t', '\r'];
  */
 export async function writeTable(table: Table, path: string, options: WriteTableOptions = {}): Promise<void> {
   const file = resolve(path);
-  const format = fileFormat(file);
+  const origin = `file ${basename(file)}`;
+  const source = sourceOf(writable, file, origin);
   const { sqlName, columns } = relationOf(table);
-  if (options.escapeFormulas && format === 'parquet') {
-    throw new UsageError(
-      'PRIVITY_FILE_FORMAT',
-      `file ${basename(file)}: escapeFormulas is for CSV files only`,
-    );
-  }
-  const list = format === 'parquet' ? '*' : columns.map((column) => csvColumn(column, options)).join(', ');
+  checkOptions(WRITE, options, { source, sources: writable, origin });
+  const list = columns.map((column) => source.write.column(column, options)).join(', ');
   const beside = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.partial`);
   // The database can write nowhere else.
   const written = join(await spillFolder(), `${randomBytes(6).toString('hex')}.partial`);
-  const settings =
-    format === 'parquet'
-      ? 'FORMAT parquet'
-      : `FORMAT csv, HEADER true, DELIMITER ${literal(dataExtension(file) === '.tsv' ? '\t' : ',')}, COMPRESSION ${isGzip(file) ? 'gzip' : 'none'}`;
+  const copy = `COPY (SELECT ${list} FROM ${sqlName}) TO ${literal(written)} (${source.write.settings(file)})`;
   try {
-    await withConnection((connection) =>
-      connection.run(`COPY (SELECT ${list} FROM ${sqlName}) TO ${literal(written)} (${settings})`),
-    );
+    await withConnection((connection) => connection.run(copy));
     await move(written, beside);
     const handle = await open(beside, 'r+');
     try {
@@ -68,10 +53,14 @@ export async function writeTable(table: Table, path: string, options: WriteTable
     const code = (error as NodeJS.ErrnoException).code ?? `${sqlError(error).kind} error`;
     throw new EnvironmentError(
       'PRIVITY_FILE_UNWRITABLE',
-      `file ${basename(file)} (${table.rowCount} rows) cannot be written to ${dirname(file)} (${code})`,
+      `${origin} (${table.rowCount} rows) cannot be written to ${dirname(file)} (${code})`,
     );
   }
 }
+
+const writable = tableSources.filter((source): source is WritableSource => source.write !== undefined);
+
+const WRITE: Call<WritableSource> = { name: 'writeTable', shared: [], own: ({ write }) => write.options };
 
 /** Also to another file system, where it is a copy. */
 async function move(from: string, to: string): Promise<void> {
@@ -82,19 +71,4 @@ async function move(from: string, to: string): Promise<void> {
     await copyFile(from, to, constants.COPYFILE_EXCL);
     await rm(from);
   }
-}
-
-function csvColumn({ name, type }: Column, options: WriteTableOptions): string {
-  const value = identifier(name);
-  if (type === 'BLOB') {
-    throw new UsageError(
-      'PRIVITY_COLUMN_TYPE',
-      `column '${name}' is BLOB, and bytes have no form in CSV; write .parquet, or convert it: base64(${value})`,
-    );
-  }
-  // The digits of a FLOAT would be read back as another number.
-  if (type === 'FLOAT') return `CAST(${value} AS DOUBLE) AS ${value}`;
-  if (type !== 'VARCHAR' || !options.escapeFormulas) return value;
-  const starts = FORMULA_STARTS.map(literal).join(', ');
-  return `CASE WHEN ${value}[1] IN (${starts}) THEN '''' || ${value} ELSE ${value} END AS ${value}`;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -36,6 +37,7 @@ before(async () => {
     );
   await writeFile(join(cwd, 'empty.ts'), 'export const x = 1;\n');
   await writeFile(join(cwd, 'a.csv'), 'id,age\n1,20\n2,30\n');
+  await writeFile(join(cwd, 'packed.csv.gz'), gzipSync('id,age\n1,20\n'));
   await writeFile(join(cwd, 'broken.csv'), Buffer.from('id,n\n\xff,2\n', 'latin1'));
 });
 after(() => rm(cwd, { recursive: true, force: true }));
@@ -93,8 +95,9 @@ describe('privity doctor --job', () => {
     const missing = await checksOf('settings:\n  table: ./none.csv\n', '--job', 'job.ts', '--arg', 'year=1');
     assert.equal(missing.code, 78);
     assert.match(brief(missing.checks).join('\n'), /failed table table: none\.csv is not there/);
-    const typed = await checksOf('', '--job', 'job.ts', '--inputs', 'alice.table=a.csv', '--arg', 'year=x');
-    assert.equal(typed.checks.get('table table')?.status, 'ok');
+    const packed = ['--inputs', 'alice.table=packed.csv.gz'];
+    const typed = await checksOf('', '--job', 'job.ts', ...packed, '--arg', 'year=x');
+    assert.equal(typed.checks.get('table table')?.text, 'packed.csv.gz, 1 row with id, age');
     assert.equal(typed.checks.get('arguments')?.status, 'failed');
     for (const check of [...mistyped.checks.values(), ...broken.checks.values()])
       assert.ok(check.status === 'ok' || check.remedy, check.name);

@@ -25,7 +25,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'cli/record/record-file.ts readRecordFile': 'parseRecord of a file',
   'cli/record/stored-runs.ts': 'names of own folders',
   'data/columns.ts': 'the own database',
-  'data/read-csv.ts readHeader': 'headerOf of a file',
+  'data/sources/csv-read.ts readHeader': 'headerOf of a file',
   'data/read-table.ts': 'DuckDB reads it, within its own limit of memory',
   'program/model/schema.ts': 'the own arguments and settings',
   'supervisor/machine/claim.ts': 'the own claim',

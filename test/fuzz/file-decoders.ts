@@ -7,8 +7,8 @@ import { parseRecord, RECORD_BOUND } from '../../src/cli/record/record-file.ts';
 import { formatFederation, parseFederation } from '../../src/config/federation-file.ts';
 import { checkPartyFile } from '../../src/config/party-file.ts';
 import { CONFIG_BOUND, parseYaml } from '../../src/config/yaml-file.ts';
-import { CSV_HEADER_BOUND, CsvDiagnosis } from '../../src/data/csv-scan.ts';
-import { csvFile, headerOf } from '../../src/data/read-csv.ts';
+import { csvFile, headerOf } from '../../src/data/sources/csv-read.ts';
+import { CSV_HEADER_BOUND, CsvDiagnosis } from '../../src/data/sources/csv-scan.ts';
 import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
 import { REPORT_BOUND, readReportText } from '../../src/observe/report-schema.ts';
 import { PROGRAM_MESSAGE_BOUND, parseLine, readFromProgram } from '../../src/supervisor/seam/ipc-schema.ts';
@@ -235,7 +235,7 @@ const record: Decoder = {
 const csv: Decoder = {
   name: 'CSV header',
   author: 'whoever wrote a file',
-  functions: ['data/read-csv.ts headerOf', 'data/csv-scan.ts CsvDiagnosis'],
+  functions: ['data/sources/csv-read.ts headerOf', 'data/sources/csv-scan.ts CsvDiagnosis'],
   bound: CSV_HEADER_BOUND,
   format: 'text',
   codes: ['PRIVITY_COLUMN_NAME', 'PRIVITY_FILE_UNREADABLE'],

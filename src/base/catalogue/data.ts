@@ -24,7 +24,7 @@ export const dataErrors = {
     failure: 'USAGE',
     means: 'The name of the file does not say a format that Privity reads or writes.',
     causes:
-      'An extension other than .csv, .tsv, .csv.gz, .tsv.gz or .parquet, or an option that the format does not have.',
+      'An extension that no format of tables has, or an option that the format does not have. The error lists those that there are.',
     remedy: 'Rename or convert the file.',
   },
   PRIVITY_FILE_UNREADABLE: {

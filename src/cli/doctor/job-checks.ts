@@ -5,10 +5,10 @@
 
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { PrivityError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
-import { closeDatabase, readTable } from '../../data/index.ts';
+import { closeDatabase, isTableFile, readTable } from '../../data/index.ts';
 import type { Job } from '../../program/model/job.ts';
 import { parseArgs, parseSettings } from '../../program/model/schema.ts';
 import { reportOf } from '../output/error-text.ts';
@@ -24,8 +24,6 @@ const COLUMNS_SHOWN_MAX = 12;
 /** Nothing but its name tells a file that a job writes from one that it reads. */
 const WRITTEN = /out|result|target|dest|export|save|writ/i;
 
-const TABLE_EXTENSIONS: readonly string[] = ['.csv', '.tsv', '.parquet'];
-
 export async function checkJob(job: Job, request: DoctorRequest): Promise<readonly Check[]> {
   const { party, args, settings } = request;
   const checks = [await checkArguments(job, args)];
@@ -38,7 +36,7 @@ export async function checkJob(job: Job, request: DoctorRequest): Promise<readon
   );
   checks.push(await checkDuckDb());
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof value !== 'string' || !TABLE_EXTENSIONS.includes(extname(value).toLowerCase())) continue;
+    if (typeof value !== 'string' || !isTableFile(value)) continue;
     checks.push(await checkTable(`table ${name}`, value));
   }
   await closeDatabase();

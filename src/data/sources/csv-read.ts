@@ -1,11 +1,13 @@
 /** CSV files: the header is read here, the values by DuckDB, first to find the types, then into a relation. */
 import { createReadStream } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { DataError, UsageError } from '../base/errors.ts';
-import { type ColumnType, columnTypes } from './column-type.ts';
+import { DataError, UsageError } from '../../base/errors.ts';
+import type { ColumnType } from '../column-type.ts';
+import { checkColumnCount, checkColumnNames, importRelation, type Relation } from '../relation.ts';
+import { identifier, literal, pathLiteral } from '../sql.ts';
 import {
   CSV_FIELDS_MAX,
   CSV_RECORD_BYTES_MAX,
@@ -24,8 +26,7 @@ import {
   nearlyType,
   type TypeCounts,
 } from './csv-types.ts';
-import { checkColumnCount, checkColumnNames, importRelation, type Relation } from './relation.ts';
-import { identifier, literal, pathLiteral } from './sql.ts';
+import { unreadable } from './source.ts';
 
 export interface CsvFile {
   readonly path: string;
@@ -46,9 +47,9 @@ export interface CsvHeader {
 /** Columns that stay text of which the log says why; of a file with more, the rest are counted. */
 const KEPT_TEXT_TOLD_MAX = 20;
 
-/** `.csv` of `a.csv.gz`. */
-export function dataExtension(path: string): string {
-  return extname(path.replace(/\.gz$/i, '')).toLowerCase();
+/** Of a file about which nothing else is said. */
+export function defaultDelimiter(path: string): string {
+  return /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',';
 }
 
 export function isGzip(path: string): boolean {
@@ -326,42 +327,15 @@ export async function findProblem(file: CsvFile, header: CsvHeader): Promise<Csv
   return diagnosis.end();
 }
 
-export function unreadable(origin: string, why: string): DataError {
-  return new DataError('PRIVITY_FILE_UNREADABLE', `${origin} cannot be read as a table: ${why}`);
-}
-
 function notUtf8(origin: string, why: string): DataError {
   return new DataError('PRIVITY_FILE_ENCODING', `${origin} is not UTF-8 text${why === '' ? '' : `: ${why}`}`);
-}
-
-/** @throws {UsageError} PRIVITY_FILE_FORMAT */
-export function checkDelimiter(delimiter: string | undefined, isCsv: boolean, origin: string): void {
-  if (delimiter === undefined) return;
-  const code = delimiter.charCodeAt(0);
-  if (isCsv && delimiter.length === 1 && code < 0x80 && !/["\r\n]/.test(delimiter)) return;
-  throw new UsageError(
-    'PRIVITY_FILE_FORMAT',
-    `${origin}: a delimiter is one ASCII character, and for CSV files only`,
-  );
-}
-
-/** @throws {UsageError} PRIVITY_COLUMN_TYPE */
-export function checkTypes(types: Readonly<Record<string, unknown>> | undefined, origin: string): void {
-  const known: readonly unknown[] = columnTypes;
-  for (const [name, type] of Object.entries(types ?? {})) {
-    if (known.includes(type)) continue;
-    throw new UsageError(
-      'PRIVITY_COLUMN_TYPE',
-      `the type asked for column '${name}' of ${origin} is not one of ${columnTypes.join(', ')}`,
-    );
-  }
 }
 
 export function csvFile(path: string, delimiter: string | undefined): CsvFile {
   return {
     path,
     origin: `file ${basename(path)}`,
-    delimiter: delimiter ?? (dataExtension(path) === '.tsv' ? '\t' : ','),
+    delimiter: delimiter ?? defaultDelimiter(path),
     delimiterGiven: delimiter !== undefined,
   };
 }

@@ -2,7 +2,7 @@
  * The shape of a CSV file, byte by byte: where records end, how many fields they have, which quotes are open. The values are read by
  * DuckDB; this says the names of the columns beforehand, and afterwards which line is at fault.
  */
-import type { DecodeBound } from '../base/decode-bound.ts';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 
 /** Bytes of one record. DuckDB keeps a record in memory whole; a file without line ends must not take all of it. */
 export const CSV_RECORD_BYTES_MAX = 16 * 1024 * 1024;
