@@ -1,5 +1,5 @@
 import { failureCodes } from '../base/failure-codes.ts';
-import { wrapText } from './output/columns.ts';
+import { padStart, wrapText } from './output/columns.ts';
 
 const COLUMNS = 78;
 
@@ -15,7 +15,7 @@ export function exitCodesText(): string {
         ? [...codes, '(143 where SIGTERM asked for it, 129 where SIGHUP did)']
         : codes;
     const [first = '', ...more] = wrapText(names.join(', '), COLUMNS - 8);
-    return [`  ${String(exit).padStart(3)}  ${first}`, ...more.map((line) => `       ${line}`)];
+    return [`  ${padStart(String(exit), 3)}  ${first}`, ...more.map((line) => `       ${line}`)];
   });
   return `\nExit codes (privity explain CODE says more):\n${lines.join('\n')}\n`;
 }

@@ -47,6 +47,20 @@ const planted: Readonly<Record<keyof typeof textRules, { bad: ProjectFile; good:
     bad: { path: 'src/supervisor/x.ts', text: 'link.send(bytes).catch(() => undefined);' },
     good: { path: 'src/supervisor/x.ts', text: "void ignored(link.close(), 'the peer is given up');" },
   },
+  screenColumns: {
+    bad: { path: 'src/cli/output/x.ts', text: 'const cell = name.padEnd(8);' },
+    good: { path: 'src/cli/output/x.ts', text: 'const cell = padEnd(name, 8);' },
+  },
+};
+
+/** Other ways to count characters, and what only looks like one. */
+const counts: Readonly<Record<string, boolean>> = {
+  'name.padEnd(label)': true,
+  'String(exit).padStart(3)': true,
+  'Math.max(...rows.map(([name]) => name.length))': true,
+  "String(n).padStart(2, '0')": false,
+  'padEnd(name, label)': false,
+  'Math.max(...times)': false,
 };
 
 /** Other ways to say nothing, and what only looks like one. */
@@ -65,16 +79,18 @@ const silences: Readonly<Record<string, boolean>> = {
   "await ignored(f(g()), 'it is reported by f')": false,
 };
 
-describe('the rule of silence', () => {
-  for (const [text, isBad] of Object.entries(silences)) {
-    it(`${isBad ? 'finds' : 'lets through'} ${text.replaceAll('\n', ' ')}`, () => {
-      assert.equal(
-        violations([{ path: 'src/cli/x.ts', text }], textRules.silence ?? (() => [])).length,
-        isBad ? 1 : 0,
-      );
-    });
-  }
-});
+for (const [name, cases] of Object.entries({ silence: silences, screenColumns: counts })) {
+  describe(`the rule of ${name}`, () => {
+    for (const [text, isBad] of Object.entries(cases)) {
+      it(`${isBad ? 'finds' : 'lets through'} ${text.replaceAll('\n', ' ')}`, () => {
+        assert.equal(
+          violations([{ path: 'src/cli/x.ts', text }], textRules[name] ?? (() => [])).length,
+          isBad ? 1 : 0,
+        );
+      });
+    }
+  });
+}
 
 describe('tidy', () => {
   it('reads the whole project', () => {

@@ -112,6 +112,19 @@ export const plainWords: Rule = ({ path, text }) =>
   (/^(src|docs|examples)\//.test(path) || /^[A-Z]+\.md$/.test(path)) && !path.startsWith('src/wire/gen/')
     ? [...text.matchAll(twiceRead)].map(([found]) => `says '${found}'; name who is meant`)
     : [];
+/** What counts characters where a terminal counts columns. Zeros before a number are none of it. */
+const countsCharacters = [
+  /\.padEnd\(/g,
+  /\.padStart\((?![^()]*, *'0'\))/g,
+  /\bMath\.max\(\.\.\.[^;]*?\.length\)/g,
+];
+
+/** Some characters take two columns of a terminal, and some none: src/cli/output/columns.ts knows. */
+export const screenColumns: Rule = ({ path, text }) => {
+  if (!path.startsWith('src/cli/') || isTest(path) || path === 'src/cli/output/columns.ts') return [];
+  const found = countsCharacters.flatMap((pattern) => [...text.matchAll(pattern)]);
+  return found.map(([match]) => `counts characters, not columns (src/cli/output/columns.ts): ${match}`);
+};
 
 export const textRules: Readonly<Record<string, Rule>> = {
   fileLength,
@@ -124,6 +137,7 @@ export const textRules: Readonly<Record<string, Rule>> = {
   assertionFree,
   silence,
   plainWords,
+  screenColumns,
 };
 
 export function violations(files: readonly ProjectFile[], rule: Rule): Violation[] {

@@ -27,7 +27,7 @@ import {
   checkValidity,
 } from '../doctor/own-checks.ts';
 import { type Inspection, inspectJob } from '../local/find-parties.ts';
-import { wrapText } from '../output/columns.ts';
+import { padEnd, wrapText } from '../output/columns.ts';
 import { reportOf } from '../output/error-text.ts';
 import { printable, printableText } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
@@ -306,7 +306,7 @@ function checkText(shell: Shell, check: Check): string {
   const remedy = check.remedy === undefined ? [] : wrapText(`→ ${printableText(check.remedy)}`, TEXT_COLUMNS);
   const pad = ' '.repeat(NAME_COLUMNS + 4);
   const [first = '', ...more] = lines;
-  const head = `${marks[check.status]} ${style.bold(check.name.padEnd(NAME_COLUMNS))}  ${first}`;
+  const head = `${marks[check.status]} ${style.bold(padEnd(check.name, NAME_COLUMNS))}  ${first}`;
   return `${[head, ...more.map((line) => pad + line), ...remedy.map((line) => pad + line)].join('\n')}\n`;
 }
 

@@ -4,7 +4,7 @@ import { failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { hint } from '../../base/suggest.ts';
 import { adviceFor } from '../output/advice.ts';
-import { wrapText } from '../output/columns.ts';
+import { padEnd, wrapText } from '../output/columns.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
 
@@ -34,7 +34,7 @@ export function explainCode(shell: Shell, typed: string, flags: { readonly json?
   shell.out.write(`${style.bold(code)}\n`);
   for (const [name, value] of Object.entries(others)) {
     const [first = '', ...more] = wrapText(String(value), COLUMNS);
-    shell.out.write(`  ${style.dim(name.padEnd(10))}  ${first}\n`);
+    shell.out.write(`  ${style.dim(padEnd(name, 10))}  ${first}\n`);
     for (const line of more) shell.out.write(`  ${' '.repeat(10)}  ${line}\n`);
   }
   return 0;

@@ -1,6 +1,11 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
+/** Columns that the widest of these texts takes on a terminal. */
+export function widest(texts: readonly string[]): number {
+  return texts.reduce((columns, text) => Math.max(columns, stringWidth(text)), 0);
+}
+
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
@@ -26,6 +31,21 @@ export function alignColumns(
     );
     return `${options.indent ?? ''}${cells.join('  ')}`.trimEnd();
   });
+}
+
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Cuts text that takes more columns, between characters as people see them, and says so by an ellipsis. */
+export function shorten(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  let kept = '';
+  let left = columns - 1;
+  for (const { segment } of characters.segment(text)) {
+    left -= stringWidth(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
 
 /** Breaks text into lines of at most `columns` on a terminal, between words; a longer word stays whole. */

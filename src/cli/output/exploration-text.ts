@@ -7,7 +7,7 @@ import {
   type Exploration,
   type TimelineLine,
 } from '../../simulation/index.ts';
-import { alignColumns } from './columns.ts';
+import { alignColumns, padEnd, padStart } from './columns.ts';
 import { createStyle, type Style } from './style.ts';
 
 /** Lines of a break's timeline that are shown; all of them with --replay. */
@@ -116,7 +116,7 @@ function planLines(plan: CheckedRun['run']['plan']): string[] {
 function timelineLines(lines: readonly TimelineLine[], max: number): string[] {
   const shown = lines.slice(0, max);
   const text = shown.map(
-    ({ at, party, text: words }) => `  ${at.toFixed(2).padStart(10)} ms  ${party.padEnd(8)} ${words}`,
+    ({ at, party, text: words }) => `  ${padStart(at.toFixed(2), 10)} ms  ${padEnd(party, 8)} ${words}`,
   );
   return lines.length > max ? [...text, `  … ${lines.length - max} more lines with --replay`] : text;
 }

@@ -2,7 +2,7 @@ import { Listr, type ListrTaskWrapper } from 'listr2';
 import { ignored } from '../../base/ignored.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
-import { padEnd } from './columns.ts';
+import { padEnd, widest } from './columns.ts';
 import { sentence } from './plain-lines.ts';
 import type { Presenter } from './presenter.ts';
 import { printable } from './printable.ts';
@@ -27,7 +27,7 @@ interface Row {
 export function livePresenter(shell: Shell, parties: readonly string[], own: readonly string[]): Presenter {
   const board = new RunBoard(own, parties);
   const style = createStyle(shell.colour.out);
-  const columns = Math.max(...parties.map((party) => party.length));
+  const columns = widest(parties);
   const notices: string[] = [];
   let noticesDropped = 0;
   const rows = new Map(parties.map((party) => [party, createRow(party)]));

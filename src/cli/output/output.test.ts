@@ -139,6 +139,26 @@ describe('layout', () => {
     assert.deepEqual(wrapText('安全 ab', 5), ['安全', 'ab']);
   });
 
+  it('aligns names in any script, and cuts them between characters', () => {
+    // Two columns a character, one, none, and two for a picture of several.
+    assert.deepEqual(valueText({ 平均年齢: 1, mean: 2, 'ete\u0301': 3, '👍🏽': 4 }), [
+      '平均年齢  1',
+      'mean      2',
+      'ete\u0301       3',
+      '👍🏽        4',
+    ]);
+    const rows = [
+      { 患者: 'P1', age: 7 },
+      { 患者: '田中', age: 40 },
+    ];
+    assert.deepEqual(valueText(rows), ['患者  age', 'P1      7', '田中   40']);
+    // Eleven names that are short by their characters do not fit beside each other.
+    const wide = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`${'患'.repeat(20)}${i}`, i]));
+    assert.equal(valueText(wide).length, 11);
+    assert.deepEqual(valueText({ a: '患'.repeat(150) }), [`a  ${'患'.repeat(99)}…`]);
+    assert.deepEqual(valueText({ a: '👍🏽'.repeat(150) }), [`a  ${'👍🏽'.repeat(99)}…`]);
+  });
+
   it('aligns columns, numbers to the right', () => {
     assert.deepEqual(
       alignColumns(

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../observe/events.ts';
 import type { Shell } from '../shell.ts';
-import { padEnd } from './columns.ts';
+import { padEnd, widest } from './columns.ts';
 import { eventLine } from './event-line.ts';
 import { clockText } from './plain-lines.ts';
 import { ONGOING_INTERVAL_MS, PlainRun } from './plain-run.ts';
@@ -42,7 +42,7 @@ export function jsonPresenter(shell: Shell): Presenter {
 /** A line for each phase, for logs, pipes and screen readers. */
 export function plainPresenter(shell: Shell, parties: readonly string[], own: readonly string[]): Presenter {
   const style = createStyle(shell.colour.out);
-  const columns = Math.max(...parties.map((party) => party.length));
+  const columns = widest(parties);
   const run = new PlainRun(own, parties, shell.clock.wallTime());
   const line = (time: string, party: string, text: string): void => {
     shell.out.write(`${style.dim(clockText(time))}  ${style.cyan(padEnd(party, columns))}  ${text}\n`);

@@ -51,8 +51,3 @@ export function guarded(text: string, keepsOwn: boolean): string {
   }
   return out + printableText(text.slice(from));
 }
-
-/** Cuts text that is too long for a line, and says so by an ellipsis. */
-export function shorten(text: string, charsMax: number): string {
-  return text.length <= charsMax ? text : `${text.slice(0, Math.max(0, charsMax - 1))}…`;
-}

@@ -5,7 +5,7 @@ import { eventIn, type FailureEvent, type LogLine } from '../record/read-log.ts'
 import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../record/stored-run.ts';
 import { whoNoticed } from './advice.ts';
-import { alignColumns, padEnd } from './columns.ts';
+import { alignColumns, padEnd, widest } from './columns.ts';
 import { clockText, cutText, listed, sentence } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
@@ -144,11 +144,12 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
   else rows.push(...whoKnows(best, told));
   for (const { party: at, seenHere } of told)
     if (seenHere !== undefined) rows.push(['seen', told.length === 1 ? seenHere : `${at}: ${seenHere}`]);
-  for (const [name, value] of Object.entries(details ?? {})) rows.push([`  ${name}`, String(value)]);
+  for (const [name, value] of Object.entries(details ?? {}))
+    rows.push([`  ${printable(name)}`, String(value)]);
   if (stack !== undefined) rows.push(['trace', stack]);
   else for (const link of (chain ?? []).slice(1)) rows.push(['because', `${link.name}: ${link.message}`]);
   rows.push(['known at', listed([...new Set(told.map((one) => one.party))]) || party]);
-  const width = Math.max(...rows.map(([name]) => name.length));
+  const width = widest(rows.map(([name]) => name));
   const lines = rows.flatMap(([name, text]) =>
     printableText(text)
       .split('\n')
@@ -179,7 +180,7 @@ function fileLines({ folder, facts, bytes, state }: StoredParty): string[] {
 
 /** Turns lines of a log into text, each with all that the line says; empty for lines that say nothing to people. */
 export function createLogText(parties: readonly string[], style: Style): (line: LogLine) => string {
-  const columns = Math.max(...parties.map((party) => party.length));
+  const columns = widest(parties.map(printable));
   return (line) => {
     const said = textOf(line);
     if (said === undefined) return '';

@@ -6,7 +6,7 @@ import { ledgerOf } from '../../observe/ledger.ts';
 import type { BusyProgram, Wait } from '../../observe/report.ts';
 import { explains } from '../../observe/standstill.ts';
 import { adviceFor, adviceForStandstill, logOf, whoNoticed } from './advice.ts';
-import { wrapText } from './columns.ts';
+import { padEnd, widest, wrapText } from './columns.ts';
 import { ledgerBlocks } from './ledger-text.ts';
 import { cutText, listed } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
@@ -149,10 +149,10 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
       'The parties report different verdicts: the network between them fell apart before they could agree.',
     ]);
   }
-  const label = Math.max(...rows.map(([name]) => name.length));
+  const label = widest(rows.map(([name]) => name));
   const body = rows.flatMap(([name, text]) => {
     const [first = '', ...more] = wrapText(text, COLUMNS - label - 4);
-    const lead = style.dim(name.padEnd(label));
+    const lead = style.dim(padEnd(name, label));
     return [`  ${lead}  ${first}`, ...more.map((line) => `  ${' '.repeat(label)}  ${line}`)];
   });
   return [head, ...body];

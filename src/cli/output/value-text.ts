@@ -2,15 +2,15 @@
  * What a job returned, laid out for a reader: records as aligned names and values, lists of like records as tables.
  * Bounded in depth, rows and characters; the complete value is in the `result` event of `--json`.
  */
-import { alignColumns } from './columns.ts';
-import { printable, shorten } from './printable.ts';
+import { alignColumns, shorten, widest } from './columns.ts';
+import { printable } from './printable.ts';
 import { size } from './quantity.ts';
 
 const DEPTH_MAX = 6;
 const ROWS_SHOWN_MAX = 40;
 const FIELDS_SHOWN_MAX = 100;
 const TABLE_COLUMNS_MAX = 12;
-const TEXT_CHARS_MAX = 200;
+const TEXT_COLUMNS_MAX = 200;
 /** Digits after the first that a figure in a table needs; the event has them all. */
 const SIGNIFICANT_DIGITS = 6;
 
@@ -66,10 +66,10 @@ function recordBlock(record: PlainRecord, indent: string, depth: number): string
 const ONE_COLUMN_ROWS_MAX = 10;
 const COLUMNS_MAX = 3;
 /** Names and values together; longer ones stay one below the other. */
-const COLUMN_CHARS_MAX = 28;
+const ROW_COLUMNS_MAX = 28;
 
 function inColumns(rows: readonly string[][]): readonly string[][] {
-  const short = rows.every((row) => row.join('  ').length <= COLUMN_CHARS_MAX);
+  const short = widest(rows.map((row) => row.join('  '))) <= ROW_COLUMNS_MAX;
   if (rows.length <= ONE_COLUMN_ROWS_MAX || !short) return rows;
   const height = Math.ceil(rows.length / COLUMNS_MAX);
   return rows.slice(0, height).map((row, index) => {
@@ -124,7 +124,7 @@ function shortList(value: unknown): string | undefined {
   if (parts.some((part) => part === undefined)) return undefined;
   return shorten(
     `${parts.join(', ')}${list.length > 12 ? `, … (${list.length} in all)` : ''}`,
-    TEXT_CHARS_MAX,
+    TEXT_COLUMNS_MAX,
   );
 }
 
@@ -133,7 +133,7 @@ function scalarText(value: unknown): string | undefined {
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'bigint') return grouped(value.toString());
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'string') return shorten(printable(value), TEXT_CHARS_MAX);
+  if (typeof value === 'string') return shorten(printable(value), TEXT_COLUMNS_MAX);
   if (value instanceof Uint8Array) return size(value.byteLength);
   if (isTypedArray(value)) return shortList(value) ?? '(empty list)';
   return undefined;

@@ -350,6 +350,12 @@ describe('a failure in a record', () => {
     assert.match(text, /\n {2}also cancelled at bob and carol\n/);
   });
 
+  it('is laid out by the width of its words, in any script', async () => {
+    const text = await show({ details: { 患者数の合計: 3, rows: 4 } });
+    assert.match(text, /^ {4}患者数の合計 {2}3$/m);
+    assert.match(text, /^ {4}rows {10}4$/m);
+  });
+
   it('that another has noticed is known there, and one of its origin at its origin', async () => {
     assert.match(
       await show({ ...lost, reporter: 'carol' }),
