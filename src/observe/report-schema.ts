@@ -1,4 +1,8 @@
-/** Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. */
+/**
+ * Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. The types stand in report.ts as
+ * interfaces, since types made of these schemas would lose the words on their fields, which the reference shows. Both are held together:
+ * a field without a schema does not compile, and neither does a value that a schema does not take.
+ */
 import { z } from 'zod';
 import { parseJson } from '../base/bounded-json.ts';
 import type { DecodeBound } from '../base/decode-bound.ts';

@@ -6,28 +6,26 @@ import { PARTY_NAME } from '../../program/model/job.ts';
 import type { Check } from '../doctor/check.ts';
 import type { JobFacts } from '../shell.ts';
 
-/** What the child tells: the facts, or the error that a person can do something about. */
-export type InspectMessage =
-  | { readonly type: 'facts'; readonly facts: JobFacts }
-  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string };
-
 const check: z.ZodType<Check> = z.object({
   name: z.string(),
   status: z.enum(['ok', 'warning', 'failed', 'unknown']),
   text: z.string(),
   remedy: z.string().optional(),
 });
-const facts = z.object({
+const facts: z.ZodType<JobFacts> = z.object({
   parties: list(z.string().regex(PARTY_NAME)).refine((names) => names.length > 0),
   checks: list(check).exactOptional(),
 });
 const isErrorCode = (code: unknown): boolean =>
   typeof code === 'string' && Object.hasOwn(errorCatalogue, code);
 
-const messages: z.ZodType<InspectMessage> = z.discriminatedUnion('type', [
+const messages = z.discriminatedUnion('type', [
   z.object({ type: z.literal('facts'), facts }),
   z.object({ type: z.literal('error'), code: z.custom<ErrorCode>(isErrorCode), message: z.string() }),
 ]);
+
+/** What the child tells: the facts, or the error that a person can do something about. */
+export type InspectMessage = z.output<typeof messages>;
 
 /** undefined: it is neither. */
 export function readInspected(message: object): InspectMessage | undefined {

@@ -4,6 +4,7 @@ import { parseJson } from '../../base/bounded-json.ts';
 import type { DecodeBound } from '../../base/decode-bound.ts';
 import { STEP_KINDS, type TrailEntry } from '../../coordination/failure.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
+import type { LedgerNews } from '../../observe/ledger.ts';
 import {
   type OperationCost,
   type SecureCost,
@@ -23,7 +24,6 @@ import {
   record,
 } from '../../observe/report-schema.ts';
 import { TRIED, type Tried } from '../sandbox/policy.ts';
-import type { FromProgram, StepNews } from './ipc.ts';
 
 /** Bytes of one message. Far above the largest that Privity sends, which are results (RESULT_JSON_CHARS_MAX) and what a long run on plaintext had. */
 export const CHANNEL_LINE_BYTES_MAX = 64 * 1024 * 1024;
@@ -71,7 +71,7 @@ const secureCost = fields<SecureCost>()({
 });
 const reason = z.enum(keysOf(WITHHELD_WORDS) as readonly WithheldReason[]);
 
-const NEWS: { readonly [K in StepNews['news']]: z.ZodType<Extract<StepNews, { readonly news: K }>> } = {
+const NEWS = {
   issued: z.object({ news: z.literal('issued'), entry: trailEntry }),
   started: z.object({ news: z.literal('started'), stepId: text }),
   finished: z.object({
@@ -89,7 +89,14 @@ const NEWS: { readonly [K in StepNews['news']]: z.ZodType<Extract<StepNews, { re
   disclosedWhole: z.object({ news: z.literal('disclosedWhole'), stepId: text, bytes: count.exactOptional() }),
   withheld: z.object({ news: z.literal('withheld'), stepId: text, to: texts, reason: reason.nullable() }),
   secured: z.object({ news: z.literal('secured'), cost: secureCost }),
+} satisfies OfLedger & Readonly<Record<string, z.ZodType>>;
+
+/** The ledger's news have a type of their own: one without a schema does not compile. */
+type OfLedger = {
+  readonly [K in LedgerNews['news']]: z.ZodType<Extract<LedgerNews, { readonly news: K }>>;
 };
+/** What happened to steps, in order; gathered and sent once a turn of the event loop. */
+export type StepNews = z.output<(typeof NEWS)[keyof typeof NEWS]>;
 
 const news = z.unknown().transform((value, context) => {
   const kind = (value as { readonly news?: unknown } | null)?.news;
@@ -101,42 +108,53 @@ const news = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
-/** One for every kind of message: one without does not compile. */
-const MESSAGES: {
-  readonly [K in FromProgram['type']]: z.ZodType<Extract<FromProgram, { readonly type: K }>>;
-} = {
+const programWait = z.object({ peer: text, stepId: text, sinceMs: z.number() });
+/** This party's step waits for something from a peer. */
+export type ProgramWait = Readonly<z.output<typeof programWait>>;
+
+const MESSAGES = {
   loaded: z.object({
     type: z.literal('loaded'),
     jobHash: text,
     argsDigest: text,
+    /** What the two digests are made of, and under what the program runs. */
     facts,
+    /** The job's own deadline for each task. */
     stepDeadlineMs: z.number().positive().optional(),
   }),
+  /** A failure at this party: what may cross. What may not follows as `detail`, because it takes longer to gather. */
   failed: z.object({ type: z.literal('failed'), failure: failureOfStranger }),
   scopeFailed: z.object({ type: z.literal('scopeFailed'), scope: text, failure: failureOfStranger }),
   scopeLeft: z.object({ type: z.literal('scopeLeft'), scope: text }),
   conclaveLeft: z.object({
     type: z.literal('conclaveLeft'),
     conclave: text,
+    /** By number. */
     members: list(z.int().min(0)),
     fin,
   }),
+  /** For this party's own log: message, stack and causes of a failure told before. */
   detail: z.object({ type: z.literal('detail'), failure: failureOfStranger, detail: text, chain }),
   diverged: z.object({ type: z.literal('diverged'), peer: text, branch: text, position: z.int().min(0) }),
+  /** The program of a peer says that its supervisor is gone. */
   orphaned: z.object({ type: z.literal('orphaned'), peer: text }),
+  /** Nothing has come from a peer's program for `dataLinkMs`, again every second. */
   silent: z.object({ type: z.literal('silent'), peer: text }),
   refused: z.object({ type: z.literal('refused'), peer: text, code: failureCode, message: text }),
   news: z.object({ type: z.literal('news'), news: list(news) }),
+  /** A sandboxed program needs a connection to the address of a peer. The supervisor takes it from the federation, not from here. */
   dial: z.object({ type: z.literal('dial'), id: z.int(), peer: text }),
+  /** Code in the sandbox has tried something that is refused there. */
   tried: z.object({ type: z.literal('tried'), what: z.enum(keysOf(TRIED) as readonly Tried[]) }),
   pong: z.object({ type: z.literal('pong') }),
-  waiting: z.object({
-    type: z.literal('waiting'),
-    waits: list(z.object({ peer: text, stepId: text, sinceMs: z.number() })),
-  }),
+  /** Everything that is waited for at this moment; told while there is something, and once more when there is nothing. */
+  waiting: z.object({ type: z.literal('waiting'), waits: list(programWait) }),
   finished: z.object({ type: z.literal('finished'), fin, result: z.unknown() }),
+  /** The last message before the process exits by itself. */
   closed: z.object({ type: z.literal('closed'), reclaimed: record(count) }),
 };
+
+export type FromProgram = z.output<(typeof MESSAGES)[keyof typeof MESSAGES]>;
 
 /** A line may be all mistakes: the first is told. */
 export const PROGRAM_MESSAGE_BOUND: DecodeBound = {
