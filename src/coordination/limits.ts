@@ -31,7 +31,7 @@ export const FACTS_CHARS_MAX = 2_000;
 
 /**
  * Scopes that one contribution lists. A party in more scopes, or with more to say of them than fits its place in the board
- * (`contributionBytesMax`), goes on without nobody.
+ * (`contributionBytesMax`), never goes on without another.
  */
 export const SEALED_SCOPES_MAX = 64;
 

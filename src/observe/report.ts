@@ -72,7 +72,7 @@ export interface OperationCost {
   readonly bytes: number;
 }
 
-/** The same of one exchange, in which operations share rounds. */
+/** What one exchange has cost; its operations share rounds. */
 export interface SecureCost {
   readonly device: string;
   /** Rounds that the operations have shared: far fewer than if each had run alone. */
@@ -112,7 +112,7 @@ export interface Assumption {
   readonly max: number;
 }
 
-/** The same of a whole run. */
+/** What all exchanges of a run have cost, and what was assumed. */
 export interface SecureReport extends SecureCost {
   readonly exchanges: number;
   readonly assumptions: readonly (Assumption & { readonly count: number })[];

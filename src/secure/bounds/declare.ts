@@ -17,10 +17,10 @@ export interface Range {
 
 /** Largest magnitude, as a power of two, of fixed-point numbers of which nothing is said: lab values, ages, standardised features. */
 export const FIXED_DEFAULT_BITS = 12;
-/** The same of integers: the product of two can be opened exactly, as a JavaScript number. */
+/** Largest magnitude of integers of which nothing is said: the product of two opens exactly, as a JavaScript number. */
 export const INTEGER_DEFAULT_BITS = 26;
 
-/** What a fixed-point number is bounded by that nothing was said of: two such numbers can always be multiplied. */
+/** The bound of a fixed-point number of which nothing is said: two such numbers can always be multiplied. */
 export function fixedDefault(fracBits: number): number {
   return 2 ** Math.min(FIXED_DEFAULT_BITS, 30 - fracBits);
 }

@@ -88,7 +88,7 @@ export function identityError(problem: IdentityProblem, party: string): PeerErro
 /** With a certificate that is there, and no session. */
 type OwnProblem = Exclude<IdentityProblem, { readonly reason: 'resumed' }>;
 
-/** The same of this party's own certificate: said to its operator, who cannot ask another organisation about it. */
+/** A problem of this party's own certificate, in words for its operator, who has nobody else to ask. */
 function describeOwnProblem(problem: OwnProblem, party: string): string {
   switch (problem.reason) {
     case 'no-certificate':
