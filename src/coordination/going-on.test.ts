@@ -1,24 +1,26 @@
 /** Runs that go on without a party, checked on the code itself: see scope-search.ts for what is searched and checked. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explore, names, type Scenario, type ScopePlan } from '../../test/core/scope-search.ts';
+import { NAMES } from '../../test/core/interned-world.ts';
+import type { ScopePlan, ScopeScenario } from '../../test/core/scope-scenario.ts';
+import { searchScopes } from '../../test/core/scope-search.ts';
 
 const everybody = (size: number, word: string, path: string): string[] =>
-  names.slice(0, size).map((_, party) => `${word} ${party} ${path}`);
+  NAMES.slice(0, size).map((_, party) => `${word} ${party} ${path}`);
 
 /** A quorum of two with a part for each of three parties, as the program room makes it. */
 const quorum = (parts: readonly number[], size: number): ScopePlan[] => [
-  { path: '0', tolerates: names.slice(0, size).map((_, i) => i) },
+  { path: '0', tolerates: NAMES.slice(0, size).map((_, i) => i) },
   ...parts.map((part) => ({
     path: `0/0/0/${part}/0`,
-    tolerates: names.slice(0, size).flatMap((_, i) => (i === part ? [] : [i])),
+    tolerates: NAMES.slice(0, size).flatMap((_, i) => (i === part ? [] : [i])),
   })),
 ];
 
 const without = 'alice goes on without carol; bob goes on without carol';
 
 describe('runs that go on without a party, all interleavings', () => {
-  const scenarios: readonly [string, Scenario, string[]][] = [
+  const scenarios: readonly [string, ScopeScenario, string[]][] = [
     [
       'two parties, an attempt, one crashes',
       { size: 2, scopes: [{ path: '0' }], faults: ['crash 1'] },
@@ -171,7 +173,8 @@ describe('runs that go on without a party, all interleavings', () => {
   ];
   for (const [name, scenario, expected] of scenarios) {
     it(name, (t) => {
-      const { states, ends } = explore(scenario);
+      const { states, ends, violation } = searchScopes(scenario);
+      assert.equal(violation, null, violation ? [violation.says, ...violation.story].join('\n') : '');
       t.diagnostic(`${states} states; ${[...ends].join(' | ')}`);
       for (const end of expected) assert.ok(ends.has(end), `never: ${end}`);
     });

@@ -17,6 +17,8 @@ export class Facts {
   /** Bits of peers that this party has heard, and of those whose link it saw go after its decision. */
   readonly heard: number;
   readonly gone: number;
+  /** Bits of parties without which the run has gone on here. */
+  readonly absent: number;
   readonly wakeAt: number;
   readonly differing: boolean;
   /** Bit i·8+j: by this party's board, i has given up on j. */
@@ -35,6 +37,7 @@ export class Facts {
     this.left = core.left;
     this.heard = bits((view) => view.heardAt !== null);
     this.gone = bits((view) => view.gone);
+    this.absent = core.absent.reduce((sum, { party }) => sum | (1 << party), 0);
     this.wakeAt = core.left ? Number.POSITIVE_INFINITY : nextWake(core);
     const isWaiting = core.phase === 'joining' && core.mismatchAt !== null;
     this.differing = (core.divergence !== null || isWaiting) && this.open;
@@ -46,6 +49,10 @@ export class Facts {
   /** Whether, by this party's board, `from` has given up on `to`. */
   cuts(from: number, to: number): boolean {
     return (((this.#cuts[from] ?? 0) >> to) & 1) === 1;
+  }
+
+  leavesOut(party: number): boolean {
+    return ((this.absent >> party) & 1) === 1;
   }
 
   votedOn(scope: string): boolean {

@@ -1,9 +1,8 @@
 /**
  * A world of coordination cores and nothing else: no programs, no sockets, no clock. Messages wait in one queue for each
- * ordered pair of parties until somebody delivers them; faults are actions like any other. The world is immutable, so a
- * search can branch from any state.
+ * ordered pair of parties until a test delivers them; faults are actions like any other. The world is immutable, so a
+ * test can go on from any state in several ways.
  */
-import { createHash } from 'node:crypto';
 import type { FailureCode } from '../../src/base/failure-codes.ts';
 import { PROTOCOL_VERSION } from '../../src/coordination/handshake.ts';
 import { initialState, step } from '../../src/coordination/machine.ts';
@@ -108,10 +107,12 @@ function wordOf(effect: Extract<Effect, { type: 'scopeEnded' | 'scopeCancelled' 
 }
 
 /** A newer board contains the older one, so the sender replaces what it has not sent yet (as the supervisor does). */
-export function enqueue(queue: readonly Message[], message: Message): readonly Message[] {
-  const last = queue.at(-1);
-  const replaces = message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch;
-  return replaces ? queue.with(-1, message) : [...queue, message];
+export function replacesLast(last: Message | undefined, message: Message): boolean {
+  return message.type === 'board' && last?.type === 'board' && message.epoch === last.epoch;
+}
+
+function enqueue(queue: readonly Message[], message: Message): readonly Message[] {
+  return replacesLast(queue.at(-1), message) ? queue.with(-1, message) : [...queue, message];
 }
 
 export function deliver(world: World, from: number, to: number): World {
@@ -162,27 +163,4 @@ export function failed(world: World, party: number, code: FailureCode = 'TASK_FA
 
 export function outcomes(world: World): readonly (Outcome | null)[] {
   return world.cores.map((core) => core.outcome);
-}
-
-export function worldDigest(world: World): string {
-  const content = [
-    ...world.cores.map((core) => textOf(core)),
-    ...world.queues.flatMap((row) => row.map(textOf)),
-    JSON.stringify([world.crashed, world.links, world.told, world.now]),
-  ];
-  return createHash('sha1').update(content.join('\n')).digest('base64');
-}
-
-/** A search comes upon the same parts of worlds again and again: an event changes one core and a few queues. */
-const texts = new WeakMap<object, string>();
-
-function textOf(part: object): string {
-  const known = texts.get(part);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(part, (key, value: unknown) => {
-    if (key === 'config') return 0;
-    return value instanceof Map ? [...value] : value;
-  });
-  texts.set(part, text);
-  return text;
 }

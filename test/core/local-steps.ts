@@ -7,7 +7,7 @@ import { step } from '../../src/coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Message } from '../../src/coordination/types.ts';
 
 /** Equal values, by their canonical text, become one number. */
-class Interner<T> {
+export class Interner<T> {
   readonly #ids = new Map<string, number>();
   readonly values: T[] = [];
 

@@ -3,265 +3,161 @@
  * state: no two parties that go on are told different things of a scope, no two parties complete in different ways, and nobody
  * completes whom the others have left out. In the last states every party that lives has come to an end.
  */
-import assert from 'node:assert/strict';
-import { digestOf } from '../../src/coordination/board.ts';
-import type { TrailEntry } from '../../src/coordination/types.ts';
-import {
-  crash,
-  cutLink,
-  deliver,
-  deliverAll,
-  deliveries,
-  happen,
-  isLinked,
-  runningWorld,
-  type World,
-  worldDigest,
-} from './core-world.ts';
+import type { Failure } from '../../src/coordination/types.ts';
+import { isLossReport } from './oracle.ts';
+import type { ScopeScenario } from './scope-scenario.ts';
+import { ScopeWorld } from './scope-world.ts';
+import { explore, type SearchResult } from './search.ts';
+import { encodeMove } from './search-scenario.ts';
 
-export const names = ['alice', 'bob', 'carol', 'dave'];
-
-export interface ScopePlan {
-  readonly path: string;
-  /** Parties whose loss it outlives. */
-  readonly tolerates?: readonly number[];
-  /** Scopes that have to be over before. */
-  readonly after?: readonly string[];
-  /** Parties in whose program something may fail in it. */
-  readonly failing?: readonly number[];
+export interface ScopeResult extends SearchResult {
+  /** How runs ended at the parties that live: `alice completed without carol`, or the codes of their failures. */
+  readonly ends: ReadonlySet<string>;
+  /** How scopes have ended at the parties that live: path, and incident or `ok`. */
+  readonly outcomes: ReadonlySet<string>;
 }
 
-export interface Scenario {
-  readonly size: number;
-  readonly scopes: readonly ScopePlan[];
-  /** Each happens once, at any time: `crash 2`, `cut 0 1`, `isolate 2`, `kill 2`, `fail 0`. */
-  readonly faults: readonly string[];
-  /** Whether programs end, too; what happens then is a search of its own. */
-  readonly finishing?: boolean;
-  /** Steps of programs that have been taken before the exploration starts. */
-  readonly begun?: readonly string[];
+export function searchScopes(scenario: ScopeScenario): ScopeResult {
+  const world = new ScopeWorld(scenario);
+  const ends = new Set<string>();
+  const outcomes = new Set<string>();
+  const noteEnd = (state: Int32Array): void => {
+    ends.add(endOf(world, state));
+    for (const party of world.names.keys()) {
+      if (world.isCrashed(state, party)) continue;
+      for (const [scope, how] of world.told(state, party).ended.entries())
+        if (how !== null) outcomes.add(`${world.scopes[scope]?.path}: ${how}`);
+    }
+  };
+  const result = explore(
+    {
+      world,
+      moves: (state, out) => movesOf(world, state, out),
+      check: (state, quiet) => checkParties(world, state, quiet),
+      isPlanted: (party, failure) => isPlanted(world, party, failure),
+    },
+    { onEnd: (_, state) => noteEnd(state) },
+  );
+  return { ...result, ends, outcomes };
 }
 
-interface Node {
-  readonly world: World;
-  readonly faults: readonly string[];
-  /** What programs have done: `enter 0 SCOPE`, `fail 0 SCOPE`, `leave 0 SCOPE`, `finish 0`. */
-  readonly done: readonly string[];
-  /** Parties without a program. */
-  readonly killed: readonly number[];
+/** @returns whether nothing can happen any more */
+function movesOf(world: ScopeWorld, state: Int32Array, out: number[]): boolean {
+  for (let at = 0; at < world.size; at++) {
+    for (let peer = 0; peer < world.size; peer++) {
+      if (world.queued(state, peer, at) !== 0 && !world.isCrashed(state, at))
+        out.push(encodeMove('deliver', peer, at));
+      if (world.maySee(state, at, peer)) out.push(encodeMove('lose', at, peer));
+    }
+    programMoves(world, state, at, out);
+  }
+  out.push(...world.waiting(state));
+  return out.length === 0;
 }
-
-const isWithin = (path: string, outer: string): boolean => path.startsWith(`${outer}/`);
 
 /** What the program of a party can do next. */
-function moves(
-  { scopes, finishing = true }: Scenario,
-  { world, done, killed }: Node,
-  party: number,
-): readonly string[] {
-  const core = world.cores[party];
-  if (!core || world.crashed[party] || killed.includes(party) || core.phase === 'ended') return [];
-  const has = (what: string, scope: string): boolean => done.includes(`${what} ${party} ${scope}`);
-  const told = (what: string, scope: string): boolean =>
-    world.told[party]?.[`${what} ${scope}`] !== undefined;
-  const isOver = (path: string): boolean =>
-    told('ended', path) || scopes.some((outer) => isWithin(path, outer.path) && isDying(outer.path));
-  const isDying = (path: string): boolean => told('cancelled', path) || told('ended', path);
-  const found = scopes.flatMap(({ path, after = [], failing = [] }) => {
-    const outer = scopes.filter((other) => isWithin(path, other.path));
-    if (!has('enter', path)) {
-      const ready = after.every(isOver) && outer.every((o) => has('enter', o.path) && !isDying(o.path));
-      return ready ? [`enter ${party} ${path}`] : [];
+function programMoves(world: ScopeWorld, state: Int32Array, party: number, out: number[]): void {
+  if (world.isCrashed(state, party) || world.isKilled(state, party) || world.core(state, party).ended) return;
+  const { scopes, outer, inner, scenario } = world;
+  const { cancelled, ended } = world.told(state, party);
+  const isEnded = (scope: number): boolean => (ended[scope] ?? null) !== null;
+  const isDying = (scope: number): boolean => cancelled[scope] === true || isEnded(scope);
+  const around = (scope: number): readonly number[] => outer[scope] ?? [];
+  const isOver = (scope: number): boolean => isEnded(scope) || around(scope).some(isDying);
+  for (const [scope, { after = [], failing = [] }] of scopes.entries()) {
+    if (!world.has(state, party, 'enter scope', scope)) {
+      const isReady =
+        after.every((path) => isOver(scopes.findIndex((other) => other.path === path))) &&
+        around(scope).every((o) => world.has(state, party, 'enter scope', o) && !isDying(o));
+      if (isReady) out.push(encodeMove('enter scope', party, scope));
+      continue;
     }
-    if (has('leave', path) || outer.some((o) => isDying(o.path))) return [];
-    const inner = scopes.filter((other) => isWithin(other.path, path));
-    const canLeave = isDying(path) || has('fail', path) || inner.every((i) => isOver(i.path));
-    const canFail = failing.includes(party) && !has('fail', path) && !isDying(path);
-    return [...(canLeave ? [`leave ${party} ${path}`] : []), ...(canFail ? [`fail ${party} ${path}`] : [])];
-  });
-  const through = finishing && scopes.every(({ path }) => isOver(path)) && !done.includes(`finish ${party}`);
-  return through ? [...found, `finish ${party}`] : found;
+    if (world.has(state, party, 'leave scope', scope) || around(scope).some(isDying)) continue;
+    const hasFailed = world.has(state, party, 'fail scope', scope);
+    if (isDying(scope) || hasFailed || inner[scope]?.every(isOver))
+      out.push(encodeMove('leave scope', party, scope));
+    if (failing.includes(party) && !hasFailed && !isDying(scope))
+      out.push(encodeMove('fail scope', party, scope));
+  }
+  const { finishing = true } = scenario;
+  if (finishing && scopes.every((_, scope) => isOver(scope)) && !world.hasFinished(state, party))
+    out.push(encodeMove('finish', party));
 }
 
-function move({ scopes, size }: Scenario, node: Node, word: string): Node {
-  const [what, at, scope = ''] = word.split(' ');
-  const party = Number(at);
-  const { world } = node;
-  const done = [...node.done, word].sort();
-  const go = (next: World): Node => ({ ...node, world: next, done });
-  if (what === 'leave') return go(happen(world, party, { type: 'scopeLeft', scope }));
-  if (what === 'fail') {
-    const name = names[party] ?? '';
-    const failure = {
-      code: 'TASK_FAILED',
-      origin: name,
-      reporter: name,
-      incident: `${name}-${scope}`,
-    } as const;
-    return go(happen(world, party, { type: 'scopeFailed', scope, failure }));
+function checkParties(world: ScopeWorld, state: Int32Array, mustEnd: boolean): string | null {
+  for (let a = 0; a < world.size; a++) {
+    if (mustEnd && !world.core(state, a).outcome && !world.isCrashed(state, a) && !goesOn(world, state, a))
+      return `termination: ${world.names[a]} never ends`;
+    for (let b = a + 1; b < world.size; b++) {
+      const wrong = checkOutcomes(world, state, a, b) ?? checkTold(world, state, a, b);
+      if (wrong !== null) return wrong;
+    }
   }
-  if (what === 'finish') {
-    // The steps that a program takes depend on what it was told.
-    const outcomes = scopes
-      .filter(({ path }) => !scopes.some((outer) => isWithin(path, outer.path)))
-      .map(({ path }) => world.told[party]?.[`ended ${path}`]);
-    return go(happen(world, party, { type: 'finished', fin: { steps: 9, digest: digestOf(outcomes) } }));
-  }
-  const cut = scope.lastIndexOf('/');
-  const { tolerates = [] } = scopes.find(({ path }) => path === scope) ?? {};
-  const entry: TrailEntry = {
-    branch: scope.slice(0, Math.max(0, cut)),
-    position: Number(scope.slice(cut + 1)),
-    digest: scope,
-    stepId: scope,
-    kind: 'attempt',
-    name: scope,
-    places: names.slice(0, size),
-    tolerates: tolerates.map((i) => names[i] ?? ''),
-  };
-  return go(happen(world, party, { type: 'steps', entries: [entry] }));
+  return null;
 }
 
-function fault(node: Node, label: string): Node {
-  const [what, first, second] = label.split(' ');
-  const [a, b] = [Number(first), Number(second)];
-  const faults = node.faults.filter((other) => other !== label);
-  const { world } = node;
-  if (what === 'crash') return { ...node, faults, world: crash(world, a) };
-  if (what === 'isolate') {
-    const others = world.cores.keys();
-    return {
-      ...node,
-      faults,
-      world: [...others].reduce((at, b) => (a === b ? at : cutLink(at, a, b)), world),
-    };
-  }
-  if (what === 'cut') return { ...node, faults, world: cutLink(world, a, b) };
-  const name = names[a] ?? '';
-  const said = { origin: name, reporter: name, incident: `${what}-${name}` };
-  if (what === 'fail')
-    return {
-      ...node,
-      faults,
-      world: happen(world, a, { type: 'failed', failure: { code: 'TASK_FAILED', ...said } }),
-    };
-  const failure = { code: 'PROCESS_KILLED', ...said } as const;
-  const killed = [...node.killed, a];
-  return { ...node, faults, killed, world: happen(world, a, { type: 'failed', failure, leaving: true }) };
+/** Whether the program has been through all scopes, in a search in which it does not end. */
+function goesOn(world: ScopeWorld, state: Int32Array, party: number): boolean {
+  const { ended } = world.told(state, party);
+  const isThrough = world.outer.every((outer, scope) => outer.length > 0 || ended[scope]);
+  return world.scenario.finishing === false && isThrough;
 }
 
-/** Losses that a party may notice now: of peers that have crashed, are cut off, or have left. */
-function losses(world: World): readonly { at: number; peer: number }[] {
-  return world.cores.flatMap((core, at) =>
-    world.cores.flatMap((other, peer) => {
-      const closed = other.outcome !== null && (world.queues[peer]?.[at] ?? []).length === 0;
-      const silent = world.crashed[peer] || !isLinked(world, at, peer) || isLeftOut(other, at) || closed;
-      const noticed = core.board.cuts[at]?.[peer] === true || core.phase === 'ended';
-      return at !== peer && !world.crashed[at] && silent && !noticed ? [{ at, peer }] : [];
-    }),
+function checkOutcomes(world: ScopeWorld, state: Int32Array, a: number, b: number): string | null {
+  const [left, right] = [world.core(state, a), world.core(state, b)];
+  if (left.outcome === null || right.outcome === null) return null;
+  if (left.outcome.result === right.outcome.result) {
+    const differ = left.outcome.result === 'completed' && left.outcomeNumber !== right.outcomeNumber;
+    return differ ? 'agreement: two parties complete in different ways' : null;
+  }
+  const isLeftOut = left.outcome.result === 'completed' ? left.leavesOut(b) : right.leavesOut(a);
+  return left.inDoubt || right.inDoubt || isLeftOut
+    ? null
+    : 'no success beside failure: one party completed, another is sure that it failed';
+}
+
+/** Two parties that go on together were told the same of each scope, unless one around it was cancelled. */
+function checkTold(world: ScopeWorld, state: Int32Array, a: number, b: number): string | null {
+  const [left, right] = [world.core(state, a), world.core(state, b)];
+  const areTogether = left.core.epoch === right.core.epoch && !left.leavesOut(b) && !right.leavesOut(a);
+  const goOn = [left.core, right.core].every(
+    ({ phase, outcome }) => phase !== 'aborting' && outcome?.result !== 'failed',
   );
-}
-
-const isLeftOut = (core: World['cores'][number], party: number): boolean =>
-  core.absent.some((absence) => absence.party === party);
-
-function successors(scenario: Scenario, node: Node): Node[] {
-  const { world } = node;
-  return [
-    ...deliveries(world).map(({ from, to }) => ({ ...node, world: deliver(world, from, to) })),
-    ...losses(world).map(({ at, peer }) => ({
-      ...node,
-      world: happen(world, at, { type: 'lost', peer, code: 'PEER_UNREACHABLE' }),
-    })),
-    ...node.faults.map((label) => fault(node, label)),
-    ...names
-      .slice(0, scenario.size)
-      .flatMap((_, party) => moves(scenario, node, party).map((word) => move(scenario, node, word))),
-  ];
-}
-
-function check(scenario: Scenario, { world }: Node, mustEnd: boolean): void {
-  const { cores } = world;
-  for (const [a, left] of cores.entries()) {
-    const { finishing = true, scopes } = scenario;
-    const through =
-      !finishing && scopes.every(({ path }) => path.includes('/') || world.told[a]?.[`ended ${path}`]);
-    if (mustEnd && !world.crashed[a] && !through) assert.ok(left.outcome, `party ${a} never ends`);
-    for (const [b, right] of cores.entries()) {
-      if (b <= a) continue;
-      const [one, other] = [left.outcome, right.outcome];
-      if (one?.result === 'completed' && other?.result === 'completed')
-        assert.equal(one.digest, other.digest, 'two parties complete in different ways');
-      if (one && other && one.result !== other.result) {
-        const [completed, failed] = one.result === 'completed' ? [left, b] : [right, a];
-        const doubt = one.failure?.code === 'IN_DOUBT' || other.failure?.code === 'IN_DOUBT';
-        assert.ok(
-          doubt || isLeftOut(completed, failed),
-          'one party completed, another is sure that it failed',
-        );
-      }
-      const together = left.epoch === right.epoch && !isLeftOut(left, b) && !isLeftOut(right, a);
-      const bothGoOn = [left, right].every(
-        ({ phase, outcome }) => phase !== 'aborting' && outcome?.result !== 'failed',
-      );
-      if (together && bothGoOn) checkTold(scenario, world, a, b);
-    }
+  if (!areTogether || !goOn) return null;
+  const [one, other] = [world.told(state, a), world.told(state, b)];
+  for (const [scope, { path }] of world.scopes.entries()) {
+    const [here, there] = [one.ended[scope], other.ended[scope]];
+    const wasCancelled = world.outer[scope]?.some((o) => one.cancelled[o] || other.cancelled[o]);
+    if (here && there && here !== there && !wasCancelled)
+      return `agreement: ${world.names[a]} and ${world.names[b]} were told differently of ${path}`;
   }
+  return null;
 }
 
-function checkTold({ scopes }: Scenario, { told }: World, a: number, b: number): void {
-  for (const { path } of scopes) {
-    const [one, other] = [told[a]?.[`ended ${path}`], told[b]?.[`ended ${path}`]];
-    const cancelled = scopes.some(
-      (outer) =>
-        isWithin(path, outer.path) &&
-        (told[a]?.[`cancelled ${outer.path}`] || told[b]?.[`cancelled ${outer.path}`]),
+function isPlanted({ scenario, names }: ScopeWorld, reporter: number, failure: Failure): boolean {
+  if (failure.reporter !== names[reporter]) return false;
+  const { faults, begun = [] } = scenario;
+  if (isLossReport(failure))
+    return (
+      failure.code === 'PEER_UNREACHABLE' && [...faults, ...begun].some((word) => !word.startsWith('fail'))
     );
-    if (one && other && !cancelled)
-      assert.equal(one, other, `parties ${a} and ${b} were told differently of ${path}`);
-  }
+  return faults.some((word) => {
+    const [what = '', party] = word.split(' ');
+    return Number(party) === reporter && failure.incident === `${what}-${names[reporter]}`;
+  });
 }
 
-/** A step that is taken before the search: of a program, a fault, or all deliveries and losses in a fixed order. */
-function begin(scenario: Scenario, node: Node, word: string): Node {
-  if (word.startsWith('crash')) return fault(node, word);
-  if (word !== 'settle' && word !== 'deliver') return move(scenario, node, word);
-  for (let at = deliverAll(node.world); ; at = deliverAll(at)) {
-    const [loss] = word === 'settle' ? losses(at) : [];
-    if (!loss) return { ...node, world: at };
-    at = happen(at, loss.at, { type: 'lost', peer: loss.peer, code: 'PEER_UNREACHABLE' });
-  }
-}
-
-/** Depth-first over all interleavings; gives the number of states, and how runs ended. */
-export function explore(scenario: Scenario): { states: number; ends: ReadonlySet<string> } {
-  const seen = new Set<string>();
-  const ends = new Set<string>();
-  let start: Node = { world: runningWorld(scenario.size), faults: scenario.faults, done: [], killed: [] };
-  for (const word of scenario.begun ?? []) start = begin(scenario, start, word);
-  const stack = [start];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    const key = worldDigest(node.world) + node.faults.join() + node.done.join() + node.killed.join();
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const next = successors(scenario, node);
-    check(scenario, node, next.length === 0);
-    if (next.length === 0) ends.add(endOf(node.world));
-    stack.push(...next);
-  }
-  return { states: seen.size, ends };
-}
-
-/** How a run has ended at the parties that live: `completed without carol`, or the codes of their failures. */
-function endOf({ cores, crashed }: World): string {
-  const words = cores.flatMap(({ outcome, absent: missing }, party) => {
-    if (crashed[party]) return [];
-    if (!outcome)
-      return [
-        `${names[party]} goes on${missing.length > 0 ? ` without ${missing.map((m) => names[m.party]).join()}` : ''}`,
-      ];
-    const absent = outcome.absent?.map(({ origin }) => origin).join() ?? '';
-    return [`${names[party]} ${outcome.failure?.code ?? 'completed'}${absent && ` without ${absent}`}`];
+/** How a run has ended at the parties that live: `alice completed without carol`, or the codes of their failures. */
+function endOf(world: ScopeWorld, state: Int32Array): string {
+  const { names } = world;
+  const without = (missing: readonly (string | undefined)[]): string =>
+    missing.length > 0 ? ` without ${missing.join()}` : '';
+  const words = names.flatMap((name, party) => {
+    if (world.isCrashed(state, party)) return [];
+    const { outcome, core } = world.core(state, party);
+    if (!outcome) return [`${name} goes on${without(core.absent.map((absence) => names[absence.party]))}`];
+    const absent = (outcome.absent ?? []).map(({ origin }) => origin);
+    return [`${name} ${outcome.failure?.code ?? 'completed'}${without(absent)}`];
   });
   return words.join('; ');
 }

@@ -5,6 +5,7 @@
 import type { CoreEvent, CoreState, Failure } from '../../src/coordination/types.ts';
 import type { LocalStep } from './local-steps.ts';
 import { isLossReport } from './oracle.ts';
+import type { SearchModel } from './search-model.ts';
 import type { SearchWorld } from './search-world.ts';
 import { checkStep } from './step-checks.ts';
 
@@ -27,7 +28,7 @@ function checkAgreement(world: SearchWorld, state: Int32Array): string | null {
       if (right.outcome === null || left.outcomeNumber === right.outcomeNumber) continue;
       const words = `${world.names[a]} (${left.outcome.failure?.code ?? 'completed'}) and ${world.names[b]} (${right.outcome.failure?.code ?? 'completed'})`;
       // Also of a party that crashed since: its report may have been written.
-      const without = left.outcome.result === 'completed' ? misses(left.core, b) : misses(right.core, a);
+      const without = left.outcome.result === 'completed' ? left.leavesOut(b) : right.leavesOut(a);
       if (left.outcome.result !== right.outcome.result && !left.inDoubt && !right.inDoubt && !without) {
         return `no success beside failure: ${words}`;
       }
@@ -37,10 +38,6 @@ function checkAgreement(world: SearchWorld, state: Int32Array): string | null {
   }
   return null;
 }
-
-/** Whether this party goes on without another, by the agreement of all who do. */
-const misses = (core: CoreState, party: number): boolean =>
-  core.absent.some((absence) => absence.party === party);
 
 /** Whether two parties still reach each other, over living parties and links that neither the network nor anyone has given up. */
 function sameSide(world: SearchWorld, state: Int32Array, a: number, b: number): boolean {
@@ -68,7 +65,7 @@ function checkCompletion(world: SearchWorld, state: Int32Array): string | null {
     if (world.scenario.mismatched !== undefined)
       return `validity: ${world.names[party]} completed, and the jobs differ`;
     for (let other = 0; other < world.size; other++) {
-      if (!world.hasFinished(state, other) && !misses(world.core(state, party).core, other)) {
+      if (!world.hasFinished(state, other) && !world.core(state, party).leavesOut(other)) {
         return `validity: ${world.names[party]} completed before ${world.names[other]} was through`;
       }
     }
@@ -90,7 +87,7 @@ function checkScopes(world: SearchWorld, state: Int32Array): string | null {
 /** Whether a party is out of the run: others go on without it, or it has failed. */
 function isOut(world: SearchWorld, state: Int32Array, party: number): boolean {
   if (world.core(state, party).outcome?.result === 'failed') return true;
-  return world.names.some((_, other) => misses(world.core(state, other).core, party));
+  return world.names.some((_, other) => world.core(state, other).leavesOut(party));
 }
 
 /** Nothing can happen any more but further faults: everyone has ended and left, unless the programs simply go on. */
@@ -104,9 +101,9 @@ function checkEnd(world: SearchWorld, state: Int32Array): string | null {
   return `termination: ${world.names[waiting]} waits for ever in phase ${world.core(state, waiting).core.phase}`;
 }
 
-/** What one party may never do, and what it may never believe. */
+/** What one party may never do, and what it may never believe: a failure that the scenario cannot bring about. */
 export function checkLocalStep(
-  world: SearchWorld,
+  { world, isPlanted }: SearchModel,
   before: CoreState,
   event: CoreEvent,
   result: LocalStep,
@@ -114,20 +111,17 @@ export function checkLocalStep(
   const after = world.local.core(result.core);
   const name = world.names[before.config.self] ?? '?';
   const { effects, wakeAt, now } = result;
-  return checkStep({ name, before, event, after, effects, wakeAt, now }) ?? checkPlanted(world, name, after);
-}
-
-/** Every failure that a party believes is one that the scenario can bring about. */
-function checkPlanted(world: SearchWorld, name: string, after: CoreState): string | null {
+  const wrong = checkStep({ name, before, event, after, effects, wakeAt, now });
+  if (wrong !== null) return wrong;
   for (const [party, contribution] of after.board.contributions.entries()) {
     const failure = contribution?.failure;
-    if (!failure || isPlanted(world, party, failure)) continue;
+    if (!failure || isPlanted(party, failure)) continue;
     return `validity: ${name} believes ${failure.code} at ${failure.origin}, which nobody planted`;
   }
   return null;
 }
 
-function isPlanted(world: SearchWorld, reporter: number, failure: Failure): boolean {
+export function isPlanted(world: SearchWorld, reporter: number, failure: Failure): boolean {
   const { faults, mismatched, diverging } = world.scenario;
   if (failure.reporter !== world.names[reporter]) return false;
   if (failure.code === 'PROGRAM_MISMATCH') return mismatched !== undefined;

@@ -16,7 +16,6 @@ export function movesOf(
   out: number[],
   reduce: boolean,
 ): { readonly quiet: boolean } {
-  out.length = 0;
   const mayReduce =
     reduce &&
     !world.scenario.time &&

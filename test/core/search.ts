@@ -3,8 +3,10 @@
  * their hash; the path from the start is kept, so that a violation comes with the story that leads to it.
  */
 
+import type { InternedWorld } from './interned-world.ts';
 import { Prng } from './prng.ts';
-import { checkLocalStep, checkState } from './search-checks.ts';
+import { checkLocalStep, checkState, isPlanted } from './search-checks.ts';
+import type { SearchModel } from './search-model.ts';
 import { movesOf } from './search-moves.ts';
 import { decodeMove, type SearchScenario } from './search-scenario.ts';
 import { SearchWorld } from './search-world.ts';
@@ -32,28 +34,45 @@ interface Frame {
   next: number;
 }
 
-export interface SearchOptions {
-  /** Leave out interleavings that lead to the same ends as others. On unless told otherwise; a test compares. */
-  readonly reduce?: boolean;
+export interface ExploreOptions {
   /**
    * Tries the moves of each state in a random order. A search that comes to its end sees the same states; one that stops at
    * `statesMax` sees others than in the usual order, which tries the latest faults first.
    */
   readonly order?: number;
+  readonly statesMax?: number | undefined;
   /** Told of each state in which nothing but faults can happen any more. */
-  readonly onEnd?: (world: SearchWorld, state: Int32Array) => void;
+  readonly onEnd?: (world: InternedWorld, state: Int32Array) => void;
+}
+
+export interface SearchOptions extends Omit<ExploreOptions, 'statesMax'> {
+  /** Leave out interleavings that lead to the same ends as others. On unless told otherwise; a test compares. */
+  readonly reduce?: boolean;
   /** What every state has to satisfy. */
   readonly check?: typeof checkState;
 }
 
 export function search(scenario: SearchScenario, options: SearchOptions = {}): SearchResult {
-  const { reduce = true, onEnd, check = checkState, order } = options;
+  const { reduce = true, check = checkState, ...more } = options;
+  const world = new SearchWorld(scenario);
+  const model: SearchModel = {
+    world,
+    moves: (state, out) => movesOf(world, state, out, reduce).quiet,
+    check: (state, quiet) => check(world, state, quiet),
+    isPlanted: (party, failure) => isPlanted(world, party, failure),
+  };
+  return explore(model, { ...more, statesMax: scenario.statesMax });
+}
+
+export function explore(model: SearchModel, options: ExploreOptions = {}): SearchResult {
+  const { onEnd, order, statesMax = Number.POSITIVE_INFINITY } = options;
+  const { world } = model;
   const random = order === undefined ? null : new Prng(order, 'moves');
   const began = performance.now();
   let fault: string | null = null;
-  const world = new SearchWorld(scenario, (before, event, result) => {
-    fault ??= checkLocalStep(world, before, event, result);
-  });
+  world.onStep = (before, event, result) => {
+    fault ??= checkLocalStep(model, before, event, result);
+  };
   const seen = new SeenSet();
   const hash = new Uint32Array(2);
   const scratch: number[] = [];
@@ -66,9 +85,10 @@ export function search(scenario: SearchScenario, options: SearchOptions = {}): S
   const visit = (state: Int32Array): void => {
     hashInto(hash, state, 0, state.length);
     if (!seen.add(hash[0] ?? 0, hash[1] ?? 0)) return;
-    const { quiet } = movesOf(world, state, scratch, reduce);
+    scratch.length = 0;
+    const quiet = model.moves(state, scratch);
     if (quiet) onEnd?.(world, state);
-    says = fault ?? check(world, state, quiet);
+    says = fault ?? model.check(state, quiet);
     const moves = scratch.slice();
     if (random) shuffle(moves, random);
     stack.push({ state, moves, next: 0 });
@@ -76,7 +96,7 @@ export function search(scenario: SearchScenario, options: SearchOptions = {}): S
   };
 
   visit(world.initial());
-  while (says === null && stack.length > 0 && seen.size < (scenario.statesMax ?? Number.POSITIVE_INFINITY)) {
+  while (says === null && stack.length > 0 && seen.size < statesMax) {
     const frame = stack.at(-1) as Frame;
     const move = frame.moves[frame.next];
     if (move === undefined) {
@@ -112,7 +132,7 @@ function shuffle(moves: number[], random: Prng): void {
 }
 
 function countVerdicts(
-  world: SearchWorld,
+  world: InternedWorld,
   before: Int32Array,
   after: Int32Array,
   counts: Record<string, number>,
@@ -127,7 +147,7 @@ function countVerdicts(
 }
 
 /** The moves on the stack in words. A violation found by the last move may not have its state on the stack. */
-function storyOf(world: SearchWorld, stack: readonly Frame[]): readonly string[] {
+function storyOf(world: InternedWorld, stack: readonly Frame[]): readonly string[] {
   return stack.flatMap((frame) => {
     const move = frame.moves[frame.next - 1];
     if (move === undefined) return [];
