@@ -16,6 +16,13 @@ const DEEP_FACTOR = 5;
 const WORKERS = 2;
 /** A defect that makes the core spin or the search grow shows by not ending: that counts as caught. */
 const TIMEOUT_MS = 600_000;
+/** The core, its checkers, and what they import. */
+const ROOMS = [
+  ...['src/base', 'src/contracts', 'src/wire', 'src/transport', 'src/coordination', 'src/simulation'],
+  'test/core',
+];
+/** What a guard prints once it has its checkers: before, nothing that goes wrong says anything of the defect. */
+const LOADED = 'loaded';
 const UNIT_TESTS = ['machine', 'scopes', 'messages', 'limits', 'lost-messages'];
 
 const values = optionsOf(import.meta.url, {
@@ -55,8 +62,9 @@ async function main() {
   const results = [];
   try {
     const sound = values.first ? {} : await tryIn(folder, 'sound', null, ts);
-    if (sound.schedules || sound.searches) {
-      console.error(`The core as it is breaks a checker: ${sound.schedules ?? sound.searches}`);
+    const broken = sound.schedules ?? sound.searches ?? (sound.tests ? 'a unit test' : null);
+    if (broken) {
+      console.error(`The core as it is breaks a checker: ${broken}`);
       return false;
     }
     const waiting = [...wanted];
@@ -116,7 +124,7 @@ function summarise(all) {
 /** Puts a copy of the compiled core with its checkers into a folder, the defect in it, and lets them run. */
 async function tryIn(folder, name, mutant, ts) {
   const copy = join(folder, name);
-  for (const room of ['src/base', 'src/coordination', 'src/contracts', 'src/wire', 'test/core']) {
+  for (const room of ROOMS) {
     cpSync(join(root, 'dist', room), join(copy, room), { recursive: true });
   }
   writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
@@ -143,11 +151,13 @@ async function tryIn(folder, name, mutant, ts) {
     ...(mutant ? ['--deep'] : []),
     ...(values.first ? ['--first'] : []),
   ]);
+  if (!output.startsWith(LOADED))
+    throw new Error(`The checkers of ${copy} cannot be loaded (${status ?? 'out of time'}).`);
   const told =
     status === 0
       ? JSON.parse(output.trim().split('\n').at(-1))
       : { schedules: `does not end as it has to (${status ?? 'out of time'})` };
-  if (!values['no-unit-tests'] && mutant) {
+  if (!values['no-unit-tests']) {
     const files = UNIT_TESTS.map((test) => join(copy, 'src/coordination', `${test}.test.js`));
     told.tests = (await run(['--test', ...files])).status !== 0;
   }
@@ -177,6 +187,7 @@ async function guard(copy, seeds, { deep, first }) {
   const { exploreSeeds, newTally } = await load('explore-core');
   const { search } = await load('search');
   const { deepSearches, quickSearches } = await load('search-scenarios');
+  console.log(LOADED);
   const schedulesFrom = (first, count) => {
     const found = exploreSeeds(first, count, newTally());
     return found ? `seed ${found.seed}, ${found.checker}: ${found.says}` : null;
