@@ -136,10 +136,10 @@ function table(counts) {
 async function replay(seed) {
   const { check } = await core('explore-core');
   const { NAMES, planOf } = await core('plan');
-  const { shrink } = await core('shrink');
+  const { shrinkPlan } = await core('shrink');
   const plan = planOf(seed);
   const { breach } = check(plan);
-  const shown = breach ? shrink(plan, breach.checker) : plan;
+  const shown = breach ? await shrinkPlan(plan, breach.checker) : plan;
   console.log(
     `\n${breach ? 'the smallest plan that breaks it' : 'plan'}:\n${JSON.stringify(shown, null, 1)}\n`,
   );

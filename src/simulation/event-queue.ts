@@ -1,13 +1,12 @@
-/** What is going to happen in the simulated world, in order: a binary heap by time, and by order of entry at equal times. */
+/** What is going to happen in the simulated world: by time, and by order of entry at equal times. */
+import { type Due, DueHeap } from './due-heap.ts';
 
 /** A process of the simulated world, as far as its events know. */
 export interface EventOwner {
   happen(event: WorldEvent): void;
 }
 
-export interface WorldEvent {
-  readonly at: number;
-  readonly order: number;
+export interface WorldEvent extends Due {
   /** The process to which it happens: not at all once that is dead, later while it is frozen. Null: to the world. */
   readonly owner: EventOwner | null;
   readonly run: () => void;
@@ -28,7 +27,7 @@ export class EventQueue {
    */
   isTurnDue = false;
   #programEvents = 0;
-  readonly #heap: WorldEvent[] = [];
+  readonly #heap = new DueHeap<WorldEvent>();
   #order = 0;
 
   jobsRan(): void {
@@ -39,55 +38,17 @@ export class EventQueue {
   at(time: number, owner: EventOwner | null, run: () => void, isTimer = false): WorldEvent {
     const at = Math.max(time, this.now);
     const event = { at, order: this.#order++, owner, run, isTimer, cancelled: false };
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(event);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent] as WorldEvent;
-      if (isBefore(above, event)) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = event;
+    this.#heap.add(event);
     return event;
   }
 
   /** Takes the next event out; the world's time is then its time. */
   next(): WorldEvent | undefined {
     for (;;) {
-      const event = this.#take();
+      const event = this.#heap.take();
       if (event?.cancelled) continue;
       if (event) this.now = event.at;
       return event;
     }
   }
-
-  get size(): number {
-    return this.#heap.length;
-  }
-
-  #take(): WorldEvent | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right && isBefore(right, heap[child] as WorldEvent)) child++;
-      const below = heap[child] as WorldEvent;
-      if (isBefore(last, below)) break;
-      heap[index] = below;
-      index = child;
-    }
-    heap[index] = last;
-    return first;
-  }
-}
-
-function isBefore(a: WorldEvent, b: WorldEvent): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

@@ -6,7 +6,8 @@ import type { ErrorDetail } from '../supervisor/seam/options.ts';
 import { lastChangeMs } from './bound.ts';
 import type { Violation } from './checkers.ts';
 import { checkPlan, FAULT_KINDS, type Fault, type FaultKind } from './fault-plan.ts';
-import { shrinkPlan } from './shrink.ts';
+import { shrink } from './shrink.ts';
+import { simplerPlans } from './simpler-plans.ts';
 import type { TimelineLine } from './trace.ts';
 import { type CheckedRun, Workshop } from './workshop.ts';
 import type { SimulatedRun } from './world.ts';
@@ -99,6 +100,8 @@ export const EXPLORE_RUNS_MAX = 100_000_000;
 const SEED_MAX = 2 ** 52;
 /** Every so many runs one is made twice. */
 const REPEAT_EVERY = 100;
+/** Runs that it is worth to shrink one plan. */
+const SHRINK_RUNS_MAX = 120;
 
 /**
  * Runs a job of several parties again and again in a simulated world, each time under a fault plan that follows from a seed, and checks
@@ -241,7 +244,7 @@ class Tally {
     const broken = new Set(violations.map(({ checker }) => checker));
     const breaks = async (plan: readonly Fault[]): Promise<boolean> =>
       (await this.#workshop.run(run.seed, plan)).violations.some(({ checker }) => broken.has(checker));
-    const shrunkPlan = await shrinkPlan(run.plan, breaks);
+    const shrunkPlan = await shrink(run.plan, simplerPlans, breaks, SHRINK_RUNS_MAX);
     const shown = await this.#workshop.run(run.seed, shrunkPlan, true);
     const { seed, plan } = run;
     const found = { seed, plan, violations, shrunkPlan, timeline: shown.run.timeline };

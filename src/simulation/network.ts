@@ -107,7 +107,7 @@ export class SimNetwork {
   /** Time that a frame takes from one party to another now. */
   delay(from: string, to: string, bytes: number): number {
     const { latencyMs, jitterMs, bytesPerMs } = this.#profile;
-    return latencyMs + jitterMs * this.#random.uniform() + bytes / bytesPerMs + this.#path(from, to).extraMs;
+    return latencyMs + jitterMs * this.#random.next() + bytes / bytesPerMs + this.#path(from, to).extraMs;
   }
 
   isCut(from: string, to: string): boolean {

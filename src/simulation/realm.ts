@@ -62,7 +62,7 @@ export function createRealm(services: RealmServices): Realm {
     Date: SimDate,
     performance,
     console,
-    Math: Object.create(Math, { random: { value: () => random.uniform() } }),
+    Math: Object.create(Math, { random: { value: () => random.next() } }),
     crypto: seededWebCrypto(random),
     AbortSignal: abortSignalOn(services.process),
     process: processOf(services, performance),
@@ -205,7 +205,7 @@ function seededWebCrypto(random: Bytes): Crypto {
   } as unknown as Crypto;
 }
 
-function seededCrypto(random: Bytes & { uniform(): number }): object {
+function seededCrypto(random: Bytes & { next(): number }): object {
   const later =
     <T>(make: () => T) =>
     (callback?: unknown): T | undefined => {
@@ -215,7 +215,7 @@ function seededCrypto(random: Bytes & { uniform(): number }): object {
     };
   const randomInt = (low: number, high?: unknown, callback?: unknown): number | undefined => {
     const [min, max] = typeof high === 'number' ? [low, high] : [0, low];
-    return later(() => min + Math.floor(random.uniform() * (max - min)))(
+    return later(() => min + Math.floor(random.next() * (max - min)))(
       typeof high === 'function' ? high : callback,
     );
   };

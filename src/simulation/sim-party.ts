@@ -61,9 +61,9 @@ export class SimParty {
   constructor(options: SimPartyOptions) {
     this.#options = options;
     this.name = options.name;
-    const { network, parties, seed } = options;
-    const stream = 2 + 2 * parties.indexOf(options.name);
-    this.supervisor = new SimProcess(this.name, 'supervisor', network.queue, new SeededRandom(seed, stream));
+    const { network, seed } = options;
+    const random = new SeededRandom(seed, `supervisor ${this.name}`);
+    this.supervisor = new SimProcess(this.name, 'supervisor', network.queue, random);
     this.supervisor.onUncaught = options.onStray;
     network.addHost(this.name, this.supervisor);
   }
@@ -175,7 +175,8 @@ export class SimParty {
   #spawn(handlers: ConstructorParameters<typeof SimProgram>[0]['handlers']): SimProgram {
     const { name, parties, seed, network, jobOf, jobHash, limits, tap, beforeTask, onStray } = this.#options;
     const index = parties.indexOf(name);
-    const process = new SimProcess(name, 'program', network.queue, new SeededRandom(seed, 3 + 2 * index));
+    const random = new SeededRandom(seed, `program ${name}`);
+    const process = new SimProcess(name, 'program', network.queue, random);
     if (this.clockRate !== 1) process.drift(this.clockRate);
     return new SimProgram({
       pid: 1000 * (1 + index) + 1,

@@ -36,8 +36,6 @@ export const EXPLORE_BOUNDS: Bounds = { ...DEFAULT_BOUNDS, joinTimeoutMs: 5_000,
 
 /** Simulated runs between two times that the database of all tables is emptied. */
 const RUNS_PER_DATABASE = 25;
-/** Where the randomness of plans comes from, apart from that of the world. */
-const PLAN_STREAM = 1_000;
 /** A secret shorter than this could be part of anything. */
 const CANARY_CHARS_MIN = 6;
 /** Length of the first run, before it is known. */
@@ -113,7 +111,7 @@ export class Workshop {
   }
 
   planOf(seed: number): readonly Fault[] {
-    return makePlan(new SeededRandom(seed, PLAN_STREAM), {
+    return makePlan(new SeededRandom(seed, 'plan'), {
       parties: this.parties,
       kinds: this.#options.kinds.length > 0 ? this.#options.kinds : FAULT_KINDS,
       lengthMs: this.#context.lengthMs,

@@ -129,7 +129,11 @@ export class World {
     const { seed, parties, plan } = options;
     this.#options = options;
     this.trace = new Trace(options.record === true);
-    this.network = new SimNetwork(this.queue, new SeededRandom(seed, 1), options.profile ?? NETWORK_PROFILE);
+    this.network = new SimNetwork(
+      this.queue,
+      new SeededRandom(seed, 'network'),
+      options.profile ?? NETWORK_PROFILE,
+    );
     this.#events = parties.map(() => []);
     this.#controlMessages = parties.map(() => 0);
     this.#tasksBegun = parties.map(() => 0);
@@ -143,7 +147,7 @@ export class World {
 
   async run(): Promise<SimulatedRun> {
     const { seed, plan } = this.#options;
-    const random = new SeededRandom(seed, 0);
+    const random = new SeededRandom(seed, 'starts');
     for (const party of this.parties)
       this.queue.at(random.between(0, START_SPREAD_MS), null, () => party.start());
     for (const [index, fault] of plan.entries()) this.#schedule(fault, index);

@@ -23,7 +23,7 @@ import { elementCount, type Shape } from '../../src/secure/ring/shape.ts';
 import { type PublicTensor, publicTensor, singleNumber } from '../../src/secure/ring/tensor.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import type { Prng } from '../core/prng.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 
 /** A secret of an expression, or numbers that everybody has, beside what it is. */
 interface Value {
@@ -56,7 +56,7 @@ const magnitudes: Readonly<Record<'fixed' | 'integer', readonly number[]>> = {
   integer: [1, 10, 1000, 2 ** 26, 2 ** 31, 2 ** 53 - 1],
 };
 
-export async function runExpression(on: Evaluator, random: Prng, counts: Counts): Promise<void> {
+export async function runExpression(on: Evaluator, random: SeededRandom, counts: Counts): Promise<void> {
   const known: Value[] = [];
   for (const dtype of ['fixed', random.pick(['fixed', 'integer', 'boolean'] as const)] as const)
     known.push(await leaf(on, random, dtype));
@@ -67,7 +67,12 @@ export async function runExpression(on: Evaluator, random: Prng, counts: Counts)
   }
 }
 
-async function leaf(on: Evaluator, random: Prng, dtype: Dtype, shape = random.pick(shapes)): Promise<Value> {
+async function leaf(
+  on: Evaluator,
+  random: SeededRandom,
+  dtype: Dtype,
+  shape = random.pick(shapes),
+): Promise<Value> {
   const { fracBits } = on;
   const size = dtype === 'boolean' ? 1 : random.pick(magnitudes[dtype]);
   const max = dtype === 'fixed' ? Math.min(size, 2 ** (62 - 2 * fracBits) - 1) : size;
@@ -101,7 +106,7 @@ async function opened(
 /** One operation on what there is, or nothing if it does not fit, or its bounds refuse it. */
 async function attempt(
   on: Evaluator,
-  random: Prng,
+  random: SeededRandom,
   known: readonly Value[],
   counts: Counts,
 ): Promise<Value | undefined> {
@@ -174,7 +179,7 @@ function fitting(
 
 async function othersOf(
   on: Evaluator,
-  random: Prng,
+  random: SeededRandom,
   name: BoundedOperation,
   x: Value,
   known: readonly Value[],
@@ -209,7 +214,7 @@ async function othersOf(
   return others;
 }
 
-function publicValue({ fracBits }: Evaluator, random: Prng, dtype: Dtype, shape: Shape): Value {
+function publicValue({ fracBits }: Evaluator, random: SeededRandom, dtype: Dtype, shape: Shape): Value {
   const to = random.chance(0.5) ? [] : shape;
   const number = (): number =>
     dtype === 'boolean'
@@ -232,7 +237,11 @@ function publicValue({ fracBits }: Evaluator, random: Prng, dtype: Dtype, shape:
 }
 
 /** Public parameters, most of which fit. An assumption is one that holds. */
-function paramsOf(random: Prng, name: BoundedOperation, { shape, data, dtype }: Value): readonly unknown[] {
+function paramsOf(
+  random: SeededRandom,
+  name: BoundedOperation,
+  { shape, data, dtype }: Value,
+): readonly unknown[] {
   const axis = random.below(Math.max(shape.length, 1));
   const size = shape[axis] ?? 1;
   const [low, high] = [Math.min(...data), Math.max(...data)];

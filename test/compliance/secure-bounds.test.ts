@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { rules } from '../../src/program/devices/secure/operations.ts';
-import { Prng } from '../core/prng.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { SecureProtocol } from '../parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 import { type Counts, runExpression } from './random-expressions.ts';
@@ -35,7 +35,7 @@ describe('a random expression that completes is as accurate as declared', () => 
           protocol,
           size,
           async (on, rank) => {
-            const random = new Prng(seed, protocol);
+            const random = new SeededRandom(seed, protocol);
             const own: Counts = rank === 0 ? counts : { ran: new Map(), refused: new Map() };
             for (let i = 0; i < Math.min(IN_SESSION, due - done); i++) {
               try {

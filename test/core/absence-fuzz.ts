@@ -6,10 +6,10 @@ import type { Contribution, ScopeView } from '../../src/coordination/board.ts';
 import { whoIsLeftOut } from '../../src/coordination/exclusion.ts';
 import type { Failure } from '../../src/coordination/failure.ts';
 import type { Absence } from '../../src/coordination/types.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { expectedAbsences } from './absence-oracle.ts';
 import { NAMES } from './plan.ts';
 import { plantedFailure } from './planted.ts';
-import { Prng } from './prng.ts';
 
 const SCOPES = ['0', '1', '0/0/0', '10', '1/0/0/0/2'];
 /** Of all boards that are drawn, most are such that a run may go on: other failures are rare. */
@@ -17,7 +17,7 @@ const RARELY = 0.06;
 
 /** @returns what the core decides where the oracle decides something else; null when they agree */
 export function compareAbsences(seed: number, boards: number): string | null {
-  const random = new Prng(seed, 'absences');
+  const random = new SeededRandom(seed, 'absences');
   for (let i = 0; i < boards; i++) {
     const parties = NAMES.slice(0, 2 + random.below(5));
     const absent: Absence[] = parties.flatMap((name, party) => {
@@ -41,7 +41,7 @@ export function compareAbsences(seed: number, boards: number): string | null {
 }
 
 function contributionsOf(
-  random: Prng,
+  random: SeededRandom,
   parties: readonly string[],
   absent: readonly Absence[],
 ): readonly (Contribution | null)[] {
@@ -66,7 +66,7 @@ function contributionsOf(
 }
 
 function lossOf(
-  random: Prng,
+  random: SeededRandom,
   parties: readonly string[],
   party: number,
   lost: readonly number[],
@@ -83,7 +83,12 @@ function lossOf(
   return { code, origin: origin ?? reporter, reporter, incident: `${reporter} ${code} ${origin}` };
 }
 
-function viewOf(random: Prng, parties: readonly string[], lost: readonly number[], scope: string): ScopeView {
+function viewOf(
+  random: SeededRandom,
+  parties: readonly string[],
+  lost: readonly number[],
+  scope: string,
+): ScopeView {
   const members = [...parties.keys()].filter(() => random.chance(0.95));
   const over = random.chance(0.1);
   const votes = parties.map((_, party) =>

@@ -6,9 +6,9 @@
  */
 import { encodeMessage } from '../../src/coordination/messages.ts';
 import type { Message } from '../../src/coordination/types.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { LINK_LIMITS } from '../../src/transport/index.ts';
 import { NAMES } from './plan.ts';
-import type { Prng } from './prng.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 type Item = { readonly message: Message | 'goodbye'; readonly epoch: number };
@@ -46,7 +46,7 @@ const NOTICE_MS = 3;
 
 export class Network {
   readonly #time: VirtualTime;
-  readonly #random: Prng;
+  readonly #random: SeededRandom;
   readonly #delayMs: number;
   readonly #handlers: NetworkHandlers;
   readonly #parties: readonly string[];
@@ -68,7 +68,13 @@ export class Network {
     closed: 0,
   };
 
-  constructor(time: VirtualTime, random: Prng, delayMs: number, parties: number, handlers: NetworkHandlers) {
+  constructor(
+    time: VirtualTime,
+    random: SeededRandom,
+    delayMs: number,
+    parties: number,
+    handlers: NetworkHandlers,
+  ) {
     this.#parties = NAMES.slice(0, parties);
     this.#time = time;
     this.#random = random;

@@ -1,7 +1,7 @@
 /** Plans of messages that are as long as they may be, and of messages that never come. */
 import type { Message } from '../../src/coordination/types.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Fault, Plan } from './plan-types.ts';
-import type { Prng } from './prng.ts';
 
 /** Whether a fault loses messages of a type that one party sends to another. */
 export function loses(fault: Fault, type: Message['type'], from: number, to: number): boolean {
@@ -30,7 +30,7 @@ export const MESSAGE_TYPES = [
 /** Messages as long as they may be, and messages that never come. Drawn apart from all other faults. */
 export function withLosses(
   before: readonly Fault[],
-  random: Prng,
+  random: SeededRandom,
   parties: number,
   end: number,
 ): Pick<Plan, 'faults' | 'loud'> {

@@ -2,9 +2,9 @@
 import type { FailureCode } from '../../src/base/failure-codes.ts';
 import { PARTIES_MAX as RUN_PARTIES_MAX } from '../../src/coordination/limits.ts';
 import type { CoreBounds, Hello } from '../../src/coordination/types.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { MESSAGE_TYPES, withLosses } from './plan-losses.ts';
 import type { ConclavePlan, Fault, FaultKind, Plan } from './plan-types.ts';
-import { Prng } from './prng.ts';
 
 /** Of seeded plans; one written by hand may have as many as a run. */
 export const PARTIES_MAX = 7;
@@ -122,7 +122,7 @@ const THEMES: readonly Kinds[] = [
 ];
 
 export function planOf(seed: number): Plan {
-  const random = new Prng(seed, 'plan');
+  const random = new SeededRandom(seed, 'plan');
   const parties = random.chance(0.5) ? 2 + random.below(2) : 2 + random.below(PARTIES_MAX - 1);
   const steps = 1 + random.below(6);
   const delayMs = random.pick([1, 5, 20, 60]);
@@ -138,11 +138,11 @@ export function planOf(seed: number): Plan {
   );
   const plan = { seed, parties, steps, scopeAt, stepMs, delayMs, faults };
   // Drawn apart, so that a seed's other faults and times stay what they were.
-  return withParts(plan, new Prng(seed, 'parts'), end);
+  return withParts(plan, new SeededRandom(seed, 'parts'), end);
 }
 
 /** Conclaves, scopes that outlive a loss, and what happens in them and to their members. */
-function withParts(plan: Plan, random: Prng, end: number): Plan {
+function withParts(plan: Plan, random: SeededRandom, end: number): Plan {
   const { parties, scopeAt } = plan;
   const faults: Fault[] = [...plan.faults];
   const tolerant = scopeAt !== null && random.chance(0.3);
@@ -160,11 +160,11 @@ function withParts(plan: Plan, random: Prng, end: number): Plan {
     const crash = { kind: 'crash', at, party, reset: true, evidence: random.chance(0.5) } as const;
     faults.push(random.chance(0.6) ? crash : { kind: 'kill', at, party });
   }
-  const lossy = withLosses(faults, new Prng(plan.seed, 'losses'), parties, end);
+  const lossy = withLosses(faults, new SeededRandom(plan.seed, 'losses'), parties, end);
   return { ...plan, ...lossy, ...(tolerant ? { tolerant } : {}), ...(conclave ? { conclave } : {}) };
 }
 
-function conclaveFor(random: Prng, { parties, steps, scopeAt }: Plan): ConclavePlan {
+function conclaveFor(random: SeededRandom, { parties, steps, scopeAt }: Plan): ConclavePlan {
   const first = random.below(parties);
   const second = (first + 1 + random.below(parties - 1)) % parties;
   const members = Array.from({ length: parties }, (_, party) => party).filter(
@@ -175,7 +175,7 @@ function conclaveFor(random: Prng, { parties, steps, scopeAt }: Plan): ConclaveP
 }
 
 function faultOf(
-  random: Prng,
+  random: SeededRandom,
   kind: FaultKind,
   parties: number,
   steps: number,
@@ -246,7 +246,7 @@ function faultOf(
   }
 }
 
-function kindOf(random: Prng, kinds: Kinds): FaultKind {
+function kindOf(random: SeededRandom, kinds: Kinds): FaultKind {
   let left = random.next() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [kind, weight] of kinds) {
     left -= weight;

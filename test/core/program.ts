@@ -1,8 +1,8 @@
 /** What a party's program does in a schedule: it takes steps, enters and leaves scopes, and is through. No values, only order. */
 import type { CoreEvent, Effect, Fin } from '../../src/coordination/types.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Plan } from './plan-types.ts';
 import { plantedFailure } from './planted.ts';
-import type { Prng } from './prng.ts';
 import { type Action, actionsOf } from './program-actions.ts';
 
 export interface ProgramHost {
@@ -15,7 +15,7 @@ export class Program {
   readonly #plan: Plan;
   readonly #party: number;
   readonly #name: string;
-  readonly #random: Prng;
+  readonly #random: SeededRandom;
   readonly #host: ProgramHost;
   readonly #actions: readonly Action[];
   readonly #cancelled = new Set<string>();
@@ -30,7 +30,7 @@ export class Program {
   /** Scopes whose outcome it was told, each at most once, with the outcome as text. */
   readonly scopeOutcomes: { readonly scope: string; readonly outcome: string }[] = [];
 
-  constructor(plan: Plan, party: number, name: string, random: Prng, host: ProgramHost) {
+  constructor(plan: Plan, party: number, name: string, random: SeededRandom, host: ProgramHost) {
     this.#plan = plan;
     this.#party = party;
     this.#name = name;

@@ -11,7 +11,7 @@ import { plantedFailure } from './planted.ts';
 import { Schedule } from './schedule.ts';
 import * as checks from './schedule-checks.ts';
 import { SeenSet } from './seen-set.ts';
-import { shrink } from './shrink.ts';
+import { shrinkPlan } from './shrink.ts';
 import { checkStep } from './step-checks.ts';
 import { termination } from './termination.ts';
 
@@ -78,7 +78,7 @@ describe('seeded schedules of the core', () => {
     assert.notEqual(traceOf(3), traceOf(14));
   });
 
-  it('shrink to the faults and parties that matter', () => {
+  it('shrink to the faults and parties that matter', async () => {
     const plan: Plan = {
       ...calm,
       parties: 5,
@@ -89,7 +89,7 @@ describe('seeded schedules of the core', () => {
       ],
     };
     // A checker that cannot stand a failing party.
-    const small = shrink(plan, 'planted', (candidate, options) => {
+    const small = await shrinkPlan(plan, 'planted', (candidate, options) => {
       const checked = check(candidate, options);
       const failed = checked.schedule.parties.some(({ failures }) => failures.length > 0);
       return { ...checked, breach: failed ? { checker: 'planted', says: 'it failed' } : null };

@@ -4,6 +4,7 @@
  */
 import { initialState, step } from '../../src/coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Message } from '../../src/coordination/types.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { testHello, testSigner } from './core-world.ts';
 import { Network } from './network.ts';
 import { Outboxes } from './outboxes.ts';
@@ -11,7 +12,6 @@ import { NAMES, scheduleBounds } from './plan.ts';
 import { loses } from './plan-losses.ts';
 import type { Fault, Plan } from './plan-types.ts';
 import { forgedMessage, forgedText, loudestFailure, plantedFailure, plantedSilence } from './planted.ts';
-import { Prng } from './prng.ts';
 import { Program } from './program.ts';
 import {
   BUSY_LATE_MS,
@@ -38,7 +38,7 @@ export class Schedule {
   readonly refusals: string[] = [];
   events = 0;
   readonly #options: ScheduleOptions;
-  readonly #random: Prng;
+  readonly #random: SeededRandom;
   readonly #clocks: { rate: number; ahead: number; wake: number; busyUntil: number }[] = [];
   readonly #inboxes: (() => void)[][] = [];
   readonly #outboxes: Outboxes;
@@ -46,15 +46,21 @@ export class Schedule {
   constructor(plan: Plan, options: ScheduleOptions = {}) {
     this.plan = plan;
     this.#options = options;
-    this.#random = new Prng(plan.seed, 'order');
+    this.#random = new SeededRandom(plan.seed, 'order');
     this.time = new VirtualTime(() => this.#random.next());
-    this.network = new Network(this.time, new Prng(plan.seed, 'network'), plan.delayMs, plan.parties, {
-      deliver: (from, to, message) => this.#deliver(from, to, message),
-      link: (at, peer, up, closed) =>
-        this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
-      refused: (from, to, message, bytes) => this.#refused(from, to, message, bytes),
-      exists: (party) => this.#isRunning(party),
-    });
+    this.network = new Network(
+      this.time,
+      new SeededRandom(plan.seed, 'network'),
+      plan.delayMs,
+      plan.parties,
+      {
+        deliver: (from, to, message) => this.#deliver(from, to, message),
+        link: (at, peer, up, closed) =>
+          this.#whenAwake(at, () => this.#dispatch(at, { type: 'link', peer, up, closed })),
+        refused: (from, to, message, bytes) => this.#refused(from, to, message, bytes),
+        exists: (party) => this.#isRunning(party),
+      },
+    );
     this.#outboxes = new Outboxes({
       later: (party, run) => this.time.at(this.time.now, () => this.#whenAwake(party, run)),
       send: (from, to, message) => this.network.send(from, to, message),
@@ -86,7 +92,7 @@ export class Schedule {
   }
 
   #add(self: number): void {
-    const random = new Prng(this.plan.seed, `party ${self}`);
+    const random = new SeededRandom(this.plan.seed, `party ${self}`);
     const name = NAMES[self] ?? '?';
     const drift = this.plan.faults.find((fault) => fault.kind === 'drift' && fault.party === self);
     this.#clocks.push({
@@ -244,7 +250,7 @@ export class Schedule {
   }
 
   #schedule(fault: Fault): void {
-    const random = new Prng(this.plan.seed, `fault ${JSON.stringify(fault)}`);
+    const random = new SeededRandom(this.plan.seed, `fault ${JSON.stringify(fault)}`);
     if (!('at' in fault)) {
       this.happened.push({ fault, at: 0 });
       if (fault.kind === 'diverge' && fault.noticedBy !== null) {
@@ -274,7 +280,7 @@ export class Schedule {
     return whomItHits(fault).every((party) => party < this.plan.parties && isThere(party));
   }
 
-  #inject(fault: Fault & { readonly at: number }, random: Prng): void {
+  #inject(fault: Fault & { readonly at: number }, random: SeededRandom): void {
     const now = this.time.now;
     switch (fault.kind) {
       case 'fail':
@@ -343,7 +349,7 @@ export class Schedule {
     this.#whenAwake(party, () => this.#dispatch(party, { type: 'failed', failure, leaving }));
   }
 
-  #crash(fault: Extract<Fault, { kind: 'crash' }>, random: Prng): void {
+  #crash(fault: Extract<Fault, { kind: 'crash' }>, random: SeededRandom): void {
     const record = this.#record(fault.party);
     if (record.core.left) return;
     record.crashedAt = this.time.now;
@@ -360,7 +366,7 @@ export class Schedule {
     }
   }
 
-  #freeze(party: number, ms: number, random: Prng): void {
+  #freeze(party: number, ms: number, random: SeededRandom): void {
     const record = this.#record(party);
     const until = this.time.now + ms;
     this.#trace(party, `* freezes for ${ms} ms`);

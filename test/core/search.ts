@@ -3,8 +3,8 @@
  * their hash; the path from the start is kept, so that a violation comes with the story that leads to it.
  */
 
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { InternedWorld } from './interned-world.ts';
-import { Prng } from './prng.ts';
 import { checkLocalStep, checkState, isPlanted } from './search-checks.ts';
 import type { SearchModel } from './search-model.ts';
 import { movesOf } from './search-moves.ts';
@@ -67,7 +67,7 @@ export function search(scenario: SearchScenario, options: SearchOptions = {}): S
 export function explore(model: SearchModel, options: ExploreOptions = {}): SearchResult {
   const { onEnd, order, statesMax = Number.POSITIVE_INFINITY } = options;
   const { world } = model;
-  const random = order === undefined ? null : new Prng(order, 'moves');
+  const random = order === undefined ? null : new SeededRandom(order, 'moves');
   const began = performance.now();
   let fault: string | null = null;
   world.onStep = (before, event, result) => {
@@ -124,7 +124,7 @@ export function explore(model: SearchModel, options: ExploreOptions = {}): Searc
   };
 }
 
-function shuffle(moves: number[], random: Prng): void {
+function shuffle(moves: number[], random: SeededRandom): void {
   for (let last = moves.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
     [moves[last], moves[other]] = [moves[other] as number, moves[last] as number];

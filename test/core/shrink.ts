@@ -1,25 +1,26 @@
 /** The smallest plan that still breaks what a plan breaks: fewer faults, fewer parties, a shorter program. */
+import { shrink } from '../../src/simulation/shrink.ts';
 import { check } from './explore-core.ts';
 import type { Fault, Plan } from './plan-types.ts';
 
 /** Plans tried at most: each takes milliseconds. */
-const ATTEMPTS_MAX = 2_000;
+const TRIALS_MAX = 2_000;
 
-export function shrink(plan: Plan, checker: string, run: typeof check = check): Plan {
-  let best = plan;
-  let attempts = 0;
-  for (let improved = true; improved; ) {
-    improved = false;
-    for (const candidate of smaller(best)) {
-      attempts += 1;
-      if (attempts > ATTEMPTS_MAX) return best;
-      if (run(candidate).breach?.checker !== checker) continue;
+export function shrinkPlan(plan: Plan, checker: string, run: typeof check = check): Promise<Plan> {
+  return shrink(plan, simplerPlans, (candidate) => run(candidate).breach?.checker === checker, TRIALS_MAX);
+}
+
+function* simplerPlans(plan: Plan): Generator<Plan, void, boolean> {
+  let best: Plan | undefined = plan;
+  while (best !== undefined) {
+    const candidates: Iterable<Plan> = smaller(best);
+    best = undefined;
+    for (const candidate of candidates) {
+      if (!(yield candidate)) continue;
       best = candidate;
-      improved = true;
       break;
     }
   }
-  return best;
 }
 
 /** Plans that are one thing simpler, those with the most taken away first. */

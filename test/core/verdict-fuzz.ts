@@ -6,8 +6,8 @@ import type { FailureCode } from '../../src/base/failure-codes.ts';
 import type { Contribution } from '../../src/coordination/board.ts';
 import type { Failure } from '../../src/coordination/failure.ts';
 import { failedOutcome } from '../../src/coordination/verdict.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { expectedOrder, expectedVerdict } from './oracle.ts';
-import { Prng } from './prng.ts';
 
 const PARTIES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace'];
 const OWN: readonly FailureCode[] = [
@@ -29,7 +29,7 @@ const STEPS = ['0', '1', '2', '10', '2/0', '2/0/3', '2/1', '2/10'];
 
 /** @returns what the core names where the oracle names something else; null when they agree */
 export function compareVerdicts(seed: number, boards: number): string | null {
-  const random = new Prng(seed, 'verdicts');
+  const random = new SeededRandom(seed, 'verdicts');
   for (let i = 0; i < boards; i++) {
     const parties = PARTIES.slice(0, 2 + random.below(PARTIES.length - 1));
     const contributions = parties.map((_, self) => contributionOf(random, parties, self));
@@ -54,13 +54,13 @@ export function compareVerdicts(seed: number, boards: number): string | null {
   return null;
 }
 
-function contributionOf(random: Prng, parties: readonly string[], self: number): Contribution | null {
+function contributionOf(random: SeededRandom, parties: readonly string[], self: number): Contribution | null {
   if (random.chance(0.3)) return null;
   const failure = random.chance(0.3) ? null : failureOf(random, parties, self);
   return { failure, ready: random.chance(0.6), nonce: `${self}`, signature: '' };
 }
 
-function failureOf(random: Prng, parties: readonly string[], self: number): Failure {
+function failureOf(random: SeededRandom, parties: readonly string[], self: number): Failure {
   const reporter = parties[self] ?? '';
   const other = random.chance(0.6) ? random.below(parties.length) : self;
   const origin = parties[other] ?? '';

@@ -1,6 +1,6 @@
 import type { DecodeBound } from '../../src/base/decode-bound.ts';
 import type { ErrorCode } from '../../src/base/error-catalogue.ts';
-import type { Prng } from '../core/prng.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 
 /** How a format is changed so that the change gets past the first check: see `mutate.ts`. */
 export type Format = 'bytes' | 'protobuf' | 'cbor' | 'arrow' | 'text';
@@ -20,7 +20,7 @@ export interface Decoder {
   /** With what it refuses. Everything else that is thrown is a finding. */
   readonly codes: readonly ErrorCode[];
   /** Bytes that an honest sender could have made. */
-  valid(random: Prng): Uint8Array;
+  valid(random: SeededRandom): Uint8Array;
   /** Takes the bytes, or throws. What it resolves with is held until memory has been measured. */
   decode(bytes: Uint8Array): unknown;
   /** About so many bytes that cost as much as is known to be possible: each kind of bomb, one. */
@@ -40,7 +40,7 @@ export function repeated(
 }
 
 /** Bytes that a generator gives. */
-export function someBytes(random: Prng, bytes: number): Uint8Array<ArrayBuffer> {
+export function someBytes(random: SeededRandom, bytes: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: bytes }, () => random.below(256));
 }
 

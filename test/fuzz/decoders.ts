@@ -1,12 +1,12 @@
 /** Every decoder of bytes that somebody else has written: the one list, for the test of their bounds and for the fuzzer. */
-import { Prng } from '../core/prng.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Decoder } from './decoder.ts';
 import { deviceDecoders } from './device-decoders.ts';
 import { fileDecoders } from './file-decoders.ts';
 import { arrowDecoder, runDecoders, valueDecoder } from './run-decoders.ts';
 import { transportDecoders } from './transport-decoders.ts';
 
-const random = new Prng(1, 'decoders');
+const random = new SeededRandom(1, 'decoders');
 const table = arrowDecoder(random);
 const value = await valueDecoder(random, table.streams.slice(0, 10));
 

@@ -26,11 +26,11 @@ import {
 } from '../../src/secure/correlation/dealer-frames.ts';
 import { recipeKinds, recipeOf } from '../../src/secure/correlation/recipes.ts';
 import { ROUND_BOUND, Rounds } from '../../src/secure/rounds.ts';
-import { Prng } from '../core/prng.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { type Decoder, repeated, someBytes, times } from './decoder.ts';
 
 const randomness = (seed: number): Random => {
-  const prng = new Prng(seed, 'device decoders');
+  const prng = new SeededRandom(seed, 'device decoders');
   return { bytes: (length) => someBytes(prng, length) };
 };
 
@@ -110,7 +110,7 @@ const baseOt: Decoder = {
   hostile: (bytes) => [
     new Uint8Array(bytes),
     repeated(Uint8Array.of(1, ...new Uint8Array(31)), bytes),
-    baseOt.valid(new Prng(1)),
+    baseOt.valid(new SeededRandom(1)),
   ],
 };
 

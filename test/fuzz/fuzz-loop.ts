@@ -1,7 +1,8 @@
 /** Makes inputs for each decoder in turn, and holds what happens against its bound. */
 import { growthAt } from '../../src/base/decode-bound.ts';
 import { PrivityError } from '../../src/base/errors.ts';
-import { Prng } from '../core/prng.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { shrink } from '../../src/simulation/shrink.ts';
 import type { Decoder } from './decoder.ts';
 import { measureMemory, usedBytes } from './measure.ts';
 import { mutate } from './mutate.ts';
@@ -35,7 +36,7 @@ const SHRINK_ATTEMPTS = 200;
 
 export class DecoderFuzz {
   readonly decoder: Decoder;
-  readonly #random: Prng;
+  readonly #random: SeededRandom;
   readonly #onTry: (bytes: Uint8Array) => void;
   readonly #pool: Uint8Array[] = [];
   readonly #refusals = new Set<string>();
@@ -48,7 +49,7 @@ export class DecoderFuzz {
   constructor(decoder: Decoder, seed: number, onTry: (bytes: Uint8Array) => void = () => undefined) {
     this.decoder = decoder;
     this.#onTry = onTry;
-    this.#random = new Prng(seed, decoder.name);
+    this.#random = new SeededRandom(seed, decoder.name);
   }
 
   get tally(): Tally {
@@ -84,10 +85,9 @@ export class DecoderFuzz {
       if (this.#pool.length < POOL_MAX) this.#pool.push(Uint8Array.from(bytes));
     }
     if (outcome.fault === undefined) return;
-    const smaller = await shrink(bytes, async (candidate) => {
-      const { fault } = await this.#outcome(candidate);
-      return fault === outcome.fault;
-    });
+    const isFaulty = async (candidate: Uint8Array): Promise<boolean> =>
+      (await this.#outcome(candidate)).fault === outcome.fault;
+    const smaller = await shrink(bytes, shorter, isFaulty, SHRINK_ATTEMPTS);
     this.findings.push({
       decoder: this.decoder.name,
       fault: outcome.fault,
@@ -154,22 +154,14 @@ function shapeOf(value: unknown, depth = 0): string {
     .join();
 }
 
-/** Ever smaller pieces are taken out, as long as the fault stays. */
-async function shrink(
-  bytes: Uint8Array,
-  isFaulty: (bytes: Uint8Array) => Promise<boolean>,
-): Promise<Uint8Array> {
-  let [smallest, attempts] = [bytes, SHRINK_ATTEMPTS];
-  for (
-    let size = Math.ceil(bytes.length / 2);
-    size >= 1 && attempts > 0;
-    size = size === 1 ? 0 : Math.ceil(size / 2)
-  ) {
-    for (let at = 0; at < smallest.length && attempts-- > 0; ) {
-      const candidate = Buffer.concat([smallest.subarray(0, at), smallest.subarray(at + size)]);
-      if (await isFaulty(candidate)) smallest = candidate;
+/** Ever smaller pieces are taken out. */
+function* shorter(bytes: Uint8Array): Generator<Uint8Array, void, boolean> {
+  let shortest = bytes;
+  for (let size = Math.ceil(bytes.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < shortest.length; ) {
+      const candidate = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)]);
+      if (yield candidate) shortest = candidate;
       else at += size;
     }
   }
-  return smallest;
 }

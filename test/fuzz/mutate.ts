@@ -1,5 +1,5 @@
 /** Changes to bytes. Those of a format keep lengths and frames right, so that what is changed is reached; the others spoil everything. */
-import type { Prng } from '../core/prng.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Decoder, Format } from './decoder.ts';
 import { type Field, readFields, writeFields } from './wire-fields.ts';
 
@@ -33,11 +33,11 @@ const ODD_LIMITS = [
   2n ** 64n - 1n,
 ] as const;
 
-type Change = (random: Prng, bytes: Uint8Array, other: Uint8Array) => Uint8Array;
+type Change = (random: SeededRandom, bytes: Uint8Array, other: Uint8Array) => Uint8Array;
 
 /** One to four changes, at most one of them blind. `other`: an input from which pieces may be taken. */
 export function mutate(
-  random: Prng,
+  random: SeededRandom,
   { format, inputBytesMax = INPUT_BYTES_MAX }: Pick<Decoder, 'format' | 'inputBytesMax'>,
   bytes: Uint8Array,
   other: Uint8Array,
@@ -49,11 +49,12 @@ export function mutate(
   return changed.subarray(0, inputBytesMax);
 }
 
-const oddNumber = (random: Prng): bigint => random.pick(random.chance(0.6) ? ODD_NUMBERS : ODD_LIMITS);
-const place = (random: Prng, bytes: Uint8Array): number => random.below(bytes.length + 1);
+const oddNumber = (random: SeededRandom): bigint =>
+  random.pick(random.chance(0.6) ? ODD_NUMBERS : ODD_LIMITS);
+const place = (random: SeededRandom, bytes: Uint8Array): number => random.below(bytes.length + 1);
 
 /** A stretch, more often a short one. */
-function stretch(random: Prng, bytes: Uint8Array): readonly [from: number, to: number] {
+function stretch(random: SeededRandom, bytes: Uint8Array): readonly [from: number, to: number] {
   const from = place(random, bytes);
   const length = 1 + random.below(random.chance(0.8) ? 16 : bytes.length + 1);
   return [from, Math.min(bytes.length, from + length)];
@@ -64,7 +65,7 @@ function replaced(bytes: Uint8Array, from: number, to: number, piece: Uint8Array
 }
 
 /** How often something is repeated: mostly a few times, sometimes until the input is full. */
-function copies(random: Prng, pieceBytes: number): number {
+function copies(random: SeededRandom, pieceBytes: number): number {
   const full = Math.max(1, Math.floor(INPUT_BYTES_MAX / Math.max(1, pieceBytes)));
   return Math.min(full, random.chance(0.85) ? 1 + random.below(8) : 1 + random.below(full));
 }
@@ -110,7 +111,7 @@ const blind: readonly Change[] = [
 ];
 
 /** A number that is often at the edge of something, in the order of bytes that the format may have. */
-function oddAt(random: Prng, bytes: Uint8Array, at: number, width: number): Uint8Array {
+function oddAt(random: SeededRandom, bytes: Uint8Array, at: number, width: number): Uint8Array {
   const piece = new Uint8Array(8);
   const view = new DataView(piece.buffer);
   const isLittle = random.chance(0.7);
@@ -119,7 +120,11 @@ function oddAt(random: Prng, bytes: Uint8Array, at: number, width: number): Uint
   return replaced(bytes, at, Math.min(bytes.length, at + width), number);
 }
 
-function changeField(random: Prng, fields: readonly Field[], all: readonly Field[]): readonly Field[] {
+function changeField(
+  random: SeededRandom,
+  fields: readonly Field[],
+  all: readonly Field[],
+): readonly Field[] {
   const index = random.below(Math.max(1, fields.length));
   const field = fields[index];
   if (field === undefined) return all;
@@ -165,7 +170,7 @@ const cbor: Change = (random, bytes, other) => {
 };
 
 /** An item's head is anywhere where a byte may be one. */
-function changeItem(random: Prng, bytes: Uint8Array, other: Uint8Array): Uint8Array {
+function changeItem(random: SeededRandom, bytes: Uint8Array, other: Uint8Array): Uint8Array {
   const at = random.below(Math.max(1, bytes.length));
   const head = bytes[at] ?? 0;
   switch (random.below(5)) {

@@ -17,19 +17,20 @@ import type { Failure } from '../../src/coordination/failure.ts';
 import { CONTROL_BOUND, decodeMessage, encodeMessage } from '../../src/coordination/messages.ts';
 import type { Message } from '../../src/coordination/types.ts';
 import { ARROW_BOUND, arrowError, decodeArrow } from '../../src/data/arrow-decode.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { decodeValue, snapshotValue, VALUE_BOUND } from '../../src/wire/value-codec.ts';
 import { DATA_HEADER_BOUND, decodeDataFrame, encodeDataFrame } from '../../src/wire/value-frame.ts';
 import type { ValueAdapter } from '../../src/wire/value-snapshot.ts';
 import { memorySource } from '../../src/wire/value-source.ts';
 import { encodeStructure, leaf } from '../../src/wire/value-structure.ts';
-import type { Prng } from '../core/prng.ts';
 import { type Decoder, repeated, someBytes, times } from './decoder.ts';
 import { bytesField, writeFields } from './wire-fields.ts';
 
 const PARTIES = times(64, (index) => `party-${index}`);
-const hex = (random: Prng, digits = 32): string => Buffer.from(someBytes(random, digits / 2)).toString('hex');
+const hex = (random: SeededRandom, digits = 32): string =>
+  Buffer.from(someBytes(random, digits / 2)).toString('hex');
 
-function someFailure(random: Prng): Failure {
+function someFailure(random: SeededRandom): Failure {
   const [party = ''] = PARTIES;
   return {
     code: random.pick([
@@ -47,7 +48,7 @@ function someFailure(random: Prng): Failure {
   };
 }
 
-function someMessage(random: Prng): Message {
+function someMessage(random: SeededRandom): Message {
   const digest = hex(random);
   const entry = {
     branch: '',
@@ -225,7 +226,7 @@ async function readTable(bytes: Uint8Array): Promise<unknown> {
 }
 
 /** A record of what can be sent. */
-function someValue(random: Prng, depth = 0): unknown {
+function someValue(random: SeededRandom, depth = 0): unknown {
   const inner = (): unknown => (depth > 3 ? null : someValue(random, depth + 1));
   switch (random.below(depth === 0 ? 4 : 14)) {
     case 0:
@@ -276,7 +277,10 @@ function crafted(structure: Uint8Array, segments: readonly Uint8Array[] = []): U
   );
 }
 
-export async function valueDecoder(random: Prng, tableBytes: readonly Uint8Array[]): Promise<Decoder> {
+export async function valueDecoder(
+  random: SeededRandom,
+  tableBytes: readonly Uint8Array[],
+): Promise<Decoder> {
   const bodies = await Promise.all([
     ...times(60, () => bodyOf(someValue(random))),
     ...tableBytes.map((bytes) => bodyOf({ table: new Uint8Array(bytes).buffer, n: 3 })),
@@ -347,7 +351,7 @@ const types: readonly (() => DataType)[] = [
   () => new TimestampMicrosecond('UTC'),
 ];
 
-function someTable(random: Prng): Uint8Array {
+function someTable(random: SeededRandom): Uint8Array {
   const rows = random.below(12);
   const columns = times(1 + random.below(5), (index) => {
     const type = random.pick(types)();
@@ -387,7 +391,7 @@ function manyBatches(count: number): Uint8Array {
   ]);
 }
 
-export function arrowDecoder(random: Prng): Decoder & { readonly streams: readonly Uint8Array[] } {
+export function arrowDecoder(random: SeededRandom): Decoder & { readonly streams: readonly Uint8Array[] } {
   const streams = times(40, () => someTable(random));
   return {
     streams,

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../../src/base/system.ts';
 import { Mailbox, PIECES_BOUND } from '../../src/program/data-plane/mailbox.ts';
 import { MemorySpillStore } from '../../src/program/data-plane/spill.ts';
+import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { GRPC_STREAM_BOUND, MessageReader } from '../../src/transport/grpc/message-reader.ts';
 import { parseServerName } from '../../src/transport/grpc/server-name.ts';
 import {
@@ -29,7 +30,6 @@ import {
 import { Inbox } from '../../src/transport/link/inbox.ts';
 import { LINK_LIMITS } from '../../src/transport/link/limits.ts';
 import { CLIENT_HELLO_BOUND, readClientHello } from '../../src/transport/port/client-hello.ts';
-import type { Prng } from '../core/prng.ts';
 import { type Decoder, repeated, someBytes, times } from './decoder.ts';
 import { bytesField } from './wire-fields.ts';
 
@@ -108,7 +108,7 @@ const statusText: Decoder = {
 const parties = ['alice', 'bob', 'carol'] as const;
 
 /** One frame, as the honest end of a link sends it. */
-export function someFrame(random: Prng, sequence = random.below(5)): Uint8Array {
+export function someFrame(random: SeededRandom, sequence = random.below(5)): Uint8Array {
   const payload = someBytes(random, random.below(40));
   const kind = random.below(6);
   const session = someBytes(random, 16);

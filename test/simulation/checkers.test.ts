@@ -5,7 +5,9 @@ import type { FailureCode } from '../../src/base/failure-codes.ts';
 import type { Failure } from '../../src/coordination/failure.ts';
 import type { RunReport } from '../../src/observe/report.ts';
 import { checkRun } from '../../src/simulation/checkers.ts';
-import { shrinkPlan } from '../../src/simulation/shrink.ts';
+import type { Fault } from '../../src/simulation/fault-plan.ts';
+import { shrink } from '../../src/simulation/shrink.ts';
+import { simplerPlans } from '../../src/simulation/simpler-plans.ts';
 import { DEFAULT_BOUNDS } from '../../src/supervisor/seam/bounds.ts';
 import { type CheckerName, replay, type SimulatedParty, type SimulatedRun } from '../../src/testing/index.ts';
 import { projectRoot } from '../tidy/project-files.ts';
@@ -153,9 +155,9 @@ describe('shrinking', () => {
       culprit,
       { kind: 'disk-full', party: 'carol', at: 2 } as const,
     ];
-    const shrunk = await shrinkPlan(plan, async (faults) =>
-      faults.some((fault) => fault.kind === 'freeze' && fault.party === 'bob'),
-    );
+    const breaks = (faults: readonly Fault[]): boolean =>
+      faults.some((fault) => fault.kind === 'freeze' && fault.party === 'bob');
+    const shrunk = await shrink<readonly Fault[]>(plan, simplerPlans, breaks, 120);
     assert.deepEqual(shrunk, [{ ...culprit, at: 10, target: 'program', forMs: null }]);
   });
 });
