@@ -1,9 +1,15 @@
 /** A connection of the simulated network: two ends, each in the hands of a process. */
 import { invariant, PeerLostError } from '../base/errors.ts';
 import type { Connection, ConnectionHandlers, Plane, Timer } from '../contracts/index.ts';
-import { MEMORY_LIMITS } from '../transport/index.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimProcess } from './process.ts';
+
+export const CONNECTION_LIMITS = {
+  /** Bytes on their way in one direction above which `send` asks its caller to wait. */
+  windowBytes: 2 * 1024 * 1024,
+  /** An orderly close that takes longer is cut short. */
+  closeTimeoutMs: 1_000,
+} as const;
 
 /** What travels: a frame, or the orderly end behind the last one. */
 type Parcel = Uint8Array | 'end';
@@ -98,18 +104,18 @@ export class SimConnection implements Connection {
     const frame = Buffer.concat(parts);
     this.#network.onFrame(this.self, this.peer, this.plane, frame);
     this.#far.#travel(frame);
-    return this.#far.#inFlight < MEMORY_LIMITS.windowBytes;
+    return this.#far.#inFlight < CONNECTION_LIMITS.windowBytes;
   }
 
   drained(): Promise<void> {
-    const isFree = this.#far.#inFlight < MEMORY_LIMITS.windowBytes;
+    const isFree = this.#far.#inFlight < CONNECTION_LIMITS.windowBytes;
     if (isFree || this.#isClosed || this.#closing !== undefined) return Promise.resolve();
     return new Promise((resolve) => this.#drainWaiters.push(resolve));
   }
 
   close(): Promise<void> {
     if (!this.#isClosed && this.#closing === undefined) {
-      this.#closing = this.#owner.clock.after(MEMORY_LIMITS.closeTimeoutMs, () => this.destroy());
+      this.#closing = this.#owner.clock.after(CONNECTION_LIMITS.closeTimeoutMs, () => this.destroy());
       this.#release();
       this.#far.#travel('end');
     }
@@ -186,7 +192,7 @@ export class SimConnection implements Connection {
         return;
       }
       this.#inFlight -= parcel.length;
-      if (this.#inFlight * 2 < MEMORY_LIMITS.windowBytes) this.#far.#release();
+      if (this.#inFlight * 2 < CONNECTION_LIMITS.windowBytes) this.#far.#release();
       if (this.#closing === undefined) this.#give(parcel);
     }
   }

@@ -19,16 +19,20 @@ export interface WorldEvent extends Due {
 const EVENTS_PER_TURN = 16;
 
 export class EventQueue {
-  /** Milliseconds since the world began. */
-  now = 0;
   /**
    * Node should be given a turn of its event loop: it reports a promise that a job has left unhandled only then. A turn costs more than
    * an event, so not after each; before a program is through in any case.
    */
   isTurnDue = false;
+  #now = 0;
   #programEvents = 0;
   readonly #heap = new DueHeap<WorldEvent>();
   #order = 0;
+
+  /** Milliseconds since the world began. */
+  get now(): number {
+    return this.#now;
+  }
 
   jobsRan(): void {
     if (++this.#programEvents % EVENTS_PER_TURN === 0) this.isTurnDue = true;
@@ -42,13 +46,17 @@ export class EventQueue {
     return event;
   }
 
+  /** When the next event is due. */
+  get dueAt(): number | undefined {
+    while (this.#heap.first?.cancelled) this.#heap.take();
+    return this.#heap.first?.at;
+  }
+
   /** Takes the next event out; the world's time is then its time. */
   next(): WorldEvent | undefined {
-    for (;;) {
-      const event = this.#heap.take();
-      if (event?.cancelled) continue;
-      if (event) this.now = event.at;
-      return event;
-    }
+    if (this.dueAt === undefined) return undefined;
+    const event = this.#heap.take();
+    if (event) this.#now = event.at;
+    return event;
   }
 }

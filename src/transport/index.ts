@@ -31,8 +31,6 @@ export { CHUNK_BYTES, LINK_LIMITS, type LinkLimits, REPLAY_BUFFER_BYTES_MAX } fr
 export { createLink, type LinkOptions, type ManagedLink } from './link/link.ts';
 export { closedFor } from './link/link-errors.ts';
 export { refuse } from './link/refuse.ts';
-export { MEMORY_LIMITS, MemoryHub, type MemoryHubOptions } from './memory/hub.ts';
-export type { MemoryLimits } from './memory/limits.ts';
 export { Crowd } from './port/crowd.ts';
 export { drainHead, handOver } from './port/hand-over.ts';
 export {

@@ -10,7 +10,8 @@ import { Exchange } from '../../src/program/data-plane/exchange.ts';
 import { Mailbox } from '../../src/program/data-plane/mailbox.ts';
 import { BaseOtSender, loadEdwards, receiveBaseOts } from '../../src/secure/correlation/base-ot.ts';
 import { createConnector } from '../../src/supervisor/planes/connector.ts';
-import { type ManagedLink, MemoryHub } from '../../src/transport/index.ts';
+import type { ManagedLink } from '../../src/transport/index.ts';
+import { MemoryNetwork } from '../parts/memory-network.ts';
 import { aligned, cleanUp, fails } from '../parts/psi-parties.ts';
 import { settleSecure } from '../parts/secure-parties.ts';
 
@@ -24,15 +25,16 @@ const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown 
 
 /** How the data link of bob ends, or `up`, with alice in a run of the same name. */
 async function linkOf(bobs: string, plane: Plane = 'data'): Promise<unknown> {
-  const hub = new MemoryHub({ clock: systemClock });
+  const network = new MemoryNetwork();
   const loop = { clock: systemClock, random: systemRandom };
   const links: ManagedLink[] = [];
   const ends: Promise<unknown>[] = [];
-  for (const [self, binding] of [
-    ['alice', 'aa'],
-    ['bob', bobs],
+  for (const [transport, binding] of [
+    [network.transport('alice'), 'aa'],
+    [network.transport('bob'), bobs],
   ] as const) {
-    const options = { transport: hub.transport(self), plane, order: ['alice', 'bob'], loop };
+    const { self } = transport;
+    const options = { transport, plane, order: ['alice', 'bob'], loop };
     const connect = createConnector({ ...options, run: { runId: 'r', binding } });
     ends.push(
       new Promise((resolve) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { MemoryNetwork } from '../../../test/parts/memory-network.ts';
 import { PeerError } from '../../base/errors.ts';
 import { systemClock, systemRandom } from '../../base/system.ts';
 import type {
@@ -11,7 +12,6 @@ import type {
   MessageSink,
   Transport,
 } from '../../contracts/index.ts';
-import { MemoryHub } from '../memory/hub.ts';
 import { acceptInto } from './accept.ts';
 import {
   type Chunk,
@@ -72,8 +72,8 @@ const linkWithMallory = (transport: Transport, handlers: LinkHandlers): ManagedL
   });
 
 async function attack(frames: readonly (readonly Uint8Array[])[]): Promise<Attack> {
-  const hub = new MemoryHub({ clock: systemClock });
-  const bob = hub.transport('bob');
+  const network = new MemoryNetwork();
+  const bob = network.transport('bob');
   const sink = (): MessageSink => {
     result.openSinks++;
     const close = (): undefined => {
@@ -89,7 +89,7 @@ async function attack(frames: readonly (readonly Uint8Array[])[]): Promise<Attac
     },
   });
   acceptInto(bob).add(link);
-  const connection = await hub.transport('mallory').dial('bob', 'data', new AbortController().signal);
+  const connection = await network.transport('mallory').dial('bob', 'data', new AbortController().signal);
   const result: Attack = { link, connection, error: undefined, openSinks: 0, refusal: undefined };
   connection.start({
     onFrame: (parts) => {
@@ -148,9 +148,9 @@ describe('a hostile peer', () => {
   });
 
   test('that asks for acknowledgements and reads none of them makes nobody keep them all', async () => {
-    const hub = new MemoryHub({ clock: systemClock });
+    const network = new MemoryNetwork();
     const sink = { write: () => undefined, end: () => undefined, abort: () => undefined };
-    const link = linkWithMallory(hub.transport('bob'), { onMessage: () => sink });
+    const link = linkWithMallory(network.transport('bob'), { onMessage: () => sink });
     const sent: Frame[] = [];
     let handlers: ConnectionHandlers | undefined;
     let drain = (): void => {};
