@@ -1,7 +1,7 @@
 /** The curve work that an id costs each party, and nothing else. Runs in a thread of bench/psi-party.ts. */
 import { randomBytes } from 'node:crypto';
 import sodium from 'sodium-native';
-import { fromBigEndian, intoLittleEndian, p } from '../src/psi/field25519.ts';
+import { fromBigEndian, intoLittleEndian, p } from '../src/psi/protocols/dh/field25519.ts';
 
 /** Hash to the curve and two multiplications, over and over; gives ids per second. */
 export function bareLoop(seconds: number): number {

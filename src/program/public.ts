@@ -24,6 +24,7 @@ export {
   type WriteTableOptions,
   writeTable,
 } from '../data/index.ts';
+export type { PsiProtocolName } from '../psi/protocols/index.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export { type PsiOptions, psi } from './devices/psi.ts';
 export { type SecureOptions, secure } from './devices/secure/device.ts';

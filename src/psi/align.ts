@@ -3,25 +3,27 @@ import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { deriveRelation, dropRelation, type Relation } from '../data/relation.ts';
 import { relationOf, type Table, tableFrom } from '../data/table.ts';
-import { createCurveEngine } from './curve-engine.ts';
+import { runPsi } from './exchange.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
 import { agreementOn, checkKey, keyDigests, reorder } from './keys.ts';
 import { type Match, matchTags } from './match.ts';
-import { runPsi } from './protocol.ts';
+import type { PsiProtocol } from './protocols/protocol.ts';
 import { randomPermutation } from './shuffle.ts';
 
 export interface PsiOptions {
   /** The key columns, the same names at both parties. */
   readonly on: readonly string[];
+  /** The same at both parties. */
+  readonly protocol: PsiProtocol;
 }
 
 export interface PsiContext {
   readonly signal: AbortSignal;
   /** Must be the operating system's generator, except in tests. */
   readonly random: Random;
-  /** Worker threads for curve arithmetic; 0: the calling thread. */
+  /** Worker threads for the protocol's arithmetic; 0: the calling thread. */
   readonly threads: number;
-  /** Ids done of ids to do, own and the peer's; called after each chunk of 512. */
+  /** Ids done of ids to do, own and the peer's; called after each piece of the protocol's work. */
   onProgress?(done: number, total: number): void;
 }
 
@@ -29,11 +31,11 @@ export interface PsiContext {
  * Private set intersection: gives each of two parties the rows of its own table whose key the other party's table has, too, in the same
  * order at both. A shared pseudorandom value gives the order, which has nothing to do with the order of either table.
  *
- * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see protocol.ts and docs/psi.md, also for what
- * the code of a failure says).
+ * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see the head of the protocol and docs/psi.md,
+ * also for what the code of a failure says).
  * The types of the key columns are told first; pairs whose equal values can have different texts are refused at both parties.
  * An empty intersection is a result: a table of 0 rows. Keys compare by their SQL text form (keys.ts).
- * Cost: about 90 µs of one core for each row of either table; psiCost for messages and bytes. Ends within 100 ms after an abort.
+ * Cost: psiCost for messages, bytes and rounds; with dh about 90 µs of one core for each row of either table. Ends within 100 ms after an abort.
  * @throws {DataError} before anything is sent: PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_KEY_NULL,
  *   PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT; before sizes are told: PRIVITY_KEY_TYPE_MISMATCH
  * @throws {UsageError} PRIVITY_PSI_USAGE
@@ -48,22 +50,23 @@ export async function psiAlign(
   if (channel.size !== 2) {
     throw new UsageError('PRIVITY_PSI_USAGE', `an intersection is between 2 parties, not ${channel.size}`);
   }
-  const { on } = options;
+  const { on, protocol } = options;
   const signal = AbortSignal.any([channel.signal, context.signal]);
   signal.throwIfAborted();
   const relation = relationOf(table);
-  const keyTypes = await checkKey(relation, on, signal);
+  const keyTypes = await checkKey(relation, on, protocol, signal);
   const order = randomPermutation(relation.rowCount, context.random);
   const ids = reorder(await keyDigests(relation, on, signal), order);
-  const engine = await createCurveEngine(context.random.bytes(32), context.threads);
   const found: Match[] = [];
   try {
-    const { rows } = await runPsi(channel, engine, {
+    const { rows } = await runPsi(channel, protocol, {
       ids,
-      agreement: agreementOn(on, channel.binding),
+      agreement: agreementOn(on, protocol, channel.binding),
       keyTypes: encodeKeyTypes(keyTypes),
       acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
       signal,
+      random: context.random,
+      threads: context.threads,
       match: async (tags) => {
         const match = await matchTags(tags, order, signal);
         found.push(match);
@@ -73,7 +76,6 @@ export async function psiAlign(
     });
     return await alignedRows(relation, rows, signal);
   } finally {
-    await engine.close();
     for (const { rows } of found) await dropRelation(rows);
   }
 }

@@ -14,10 +14,8 @@ import { readColumns } from '../data/columns.ts';
 import { type Relation, requireColumns } from '../data/relation.ts';
 import { identifier } from '../data/sql.ts';
 import { countNulls } from '../data/table.ts';
-import { ID_BYTES } from './curve-tasks.ts';
 import { KEY_COLUMNS_MAX, type KeyType, keyClass } from './key-types.ts';
-import { PSI_VERSION } from './messages.ts';
-import { PSI_ROWS_MAX } from './protocol.ts';
+import { ID_BYTES, type PsiProtocol } from './protocols/protocol.ts';
 
 /**
  * Everything that can be wrong with a key of this party alone is found here, before a byte is sent. Gives the types of its columns.
@@ -27,6 +25,7 @@ import { PSI_ROWS_MAX } from './protocol.ts';
 export async function checkKey(
   relation: Relation,
   on: readonly string[],
+  { name: protocol, rowsMax }: Pick<PsiProtocol, 'name' | 'rowsMax'>,
   signal: AbortSignal,
 ): Promise<readonly KeyType[]> {
   if (on.length === 0 || on.length > KEY_COLUMNS_MAX || new Set(on).size !== on.length) {
@@ -47,10 +46,10 @@ export async function checkKey(
   const rows = relation.rowCount;
   const key = on.map((name) => `'${name}'`).join(', ');
   if (rows === 0) throw new DataError('PRIVITY_TABLE_EMPTY', `the table to intersect on ${key} has 0 rows`);
-  if (rows > PSI_ROWS_MAX) {
+  if (rows > rowsMax) {
     throw new DataError(
       'PRIVITY_PSI_LIMIT',
-      `the table to intersect on ${key} has ${rows} rows; the limit is ${PSI_ROWS_MAX}`,
+      `the table to intersect on ${key} has ${rows} rows; the limit of ${protocol} is ${rowsMax}`,
     );
   }
   const nulls = await countNulls(relation, on);
@@ -100,11 +99,17 @@ function canonicalKey(columns: readonly Column[]): string {
 }
 
 /**
- * What both parties must want alike. The names of the key columns are in the job, which both know.
+ * What both parties must want alike: protocol, run and key columns, whose names are in the job that both know.
  * @param binding of the run's step; see `Channel`
  */
-export function agreementOn(on: readonly string[], binding: Uint8Array = new Uint8Array()): Uint8Array {
-  const hash = createHash('sha256').update(`privity-psi ${PSI_VERSION} ${binding.length} `).update(binding);
+export function agreementOn(
+  on: readonly string[],
+  { name: protocol, version }: Pick<PsiProtocol, 'name' | 'version'>,
+  binding: Uint8Array = new Uint8Array(),
+): Uint8Array {
+  const hash = createHash('sha256')
+    .update(`privity-psi ${protocol} ${version} ${binding.length} `)
+    .update(binding);
   for (const name of on) hash.update(`${Buffer.byteLength(name)}:${name}`);
   return hash.digest();
 }

@@ -5,7 +5,8 @@ import { readColumns } from '../data/columns.ts';
 import { withConnection } from '../data/database.ts';
 import { createRelation, dropRelation, type Relation } from '../data/relation.ts';
 import { relationFrom } from '../data/table-of.ts';
-import type { PsiResult, PsiTags } from './protocol.ts';
+import type { PsiResult } from './exchange.ts';
+import type { PsiTags } from './protocols/protocol.ts';
 
 /** The rows of the intersection, as row numbers of this party's table beside the tag that decides their order. */
 export interface Match extends PsiResult {
@@ -14,18 +15,20 @@ export interface Match extends PsiResult {
 
 /** `order` says which row of the table each own tag belongs to. The caller drops the relation. */
 export async function matchTags(tags: PsiTags, order: Uint32Array, signal: AbortSignal): Promise<Match> {
-  const ownTags = tagColumns(tags.own, { tagBytes: tags.tagBytes, step: tags.tagBytes, from: 0, suffix: '' });
+  const { tagBytes, tagsEach, compared, ordering } = tags;
+  const ownTags = tagColumns(tags.own, { tagBytes, step: tagBytes, from: 0, suffix: '' });
   const row = { name: 'row', type: 'UINTEGER' as const, values: order };
   const own = await relationFrom([...ownTags, row], order.length, 'the tags');
   try {
-    const step = 2 * tags.tagBytes;
-    const ofRank = (rank: number) =>
-      tagColumns(tags.peer, { tagBytes: tags.tagBytes, step, from: rank * tags.tagBytes, suffix: `${rank}` });
-    const peer = await relationFrom([...ofRank(0), ...ofRank(1)], tags.peer.byteLength / step, 'the tags');
+    const step = tagsEach * tagBytes;
+    const columns = Array.from({ length: tagsEach }, (_, place) =>
+      tagColumns(tags.peer, { tagBytes, step, from: place * tagBytes, suffix: `${place}` }),
+    );
+    const peer = await relationFrom(columns.flat(), tags.peer.byteLength / step, 'the tags');
     try {
       await requireDistinct(own, '', "one tag for two of this party's points", signal);
-      await requireDistinct(peer, '0', 'a point twice', signal);
-      return await join(own, peer, tags.rank, signal);
+      await requireDistinct(peer, `${ordering}`, 'a point twice', signal);
+      return await join(own, peer, { compared, ordering }, signal);
     } finally {
       await dropRelation(peer);
     }
@@ -50,10 +53,15 @@ async function requireDistinct(
     throw new PeerError('PRIVITY_PSI_CHECK', `the peer of the intersection sent ${what}`);
 }
 
-/** `rank`: the peer's; the own ids have its tags. Matches are in the order of the tags of rank 0, which both parties know. */
-async function join(own: Relation, peer: Relation, rank: number, signal: AbortSignal): Promise<Match> {
-  const select = `SELECT peer.high0 AS high, peer.low0 AS low, own.row FROM ${own.sqlName} AS own JOIN ${peer.sqlName} AS peer
-    ON own.high = peer.high${rank} AND own.low = peer.low${rank} ORDER BY peer.high0, peer.low0`;
+async function join(
+  own: Relation,
+  peer: Relation,
+  { compared, ordering }: Pick<PsiTags, 'compared' | 'ordering'>,
+  signal: AbortSignal,
+): Promise<Match> {
+  const [high, low] = [`peer.high${ordering}`, `peer.low${ordering}`];
+  const select = `SELECT ${high} AS high, ${low} AS low, own.row FROM ${own.sqlName} AS own JOIN ${peer.sqlName} AS peer
+    ON own.high = peer.high${compared} AND own.low = peer.low${compared} ORDER BY ${high}, ${low}`;
   const rows = await withConnection((connection) => createRelation(connection, select, 'the tags'), signal);
   try {
     const [high, low] = (await readColumns(

@@ -5,10 +5,10 @@ import { systemRandom } from '../base/system.ts';
 import type { Random } from '../contracts/random.ts';
 import { relationOf } from '../data/table.ts';
 import { tableOf } from '../data/table-of.ts';
-import { loadCurve } from './curve.ts';
-import { blindIds, CURVE_DST } from './curve-tasks.ts';
 import { keyDigests } from './keys.ts';
-import { CHUNK_HEADER_BYTES } from './messages.ts';
+import { PART_HEADER_BYTES } from './messages.ts';
+import { loadCurve } from './protocols/dh/curve.ts';
+import { blindIds, CURVE_DST } from './protocols/dh/curve-tasks.ts';
 
 after(cleanUp);
 
@@ -85,7 +85,7 @@ function pointsOf(frames: readonly Uint8Array[]): string[] {
   const points: string[] = [];
   for (const frame of frames) {
     if (frame[4] !== 2) continue;
-    for (let at = CHUNK_HEADER_BYTES; at < frame.byteLength; at += 32) {
+    for (let at = PART_HEADER_BYTES; at < frame.byteLength; at += 32) {
       points.push(Buffer.from(frame.subarray(at, at + 32)).toString('hex'));
     }
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { aligned, cleanUp, fails, intersect, type Party, tempDir } from '../../test/parts/psi-parties.ts';
+import { aligned, cleanUp, fails, type Party, tempDir } from '../../test/parts/psi-parties.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { systemRandom } from '../base/system.ts';
 import { readTable } from '../data/read-table.ts';
@@ -14,8 +14,9 @@ import { type ColumnInput, tableOf } from '../data/table-of.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
 import { psiAlign } from './align.ts';
 import { checkKey } from './keys.ts';
-import { CHUNK_IDS, psiCost, tagBytes } from './messages.ts';
-import { PSI_ROWS_MAX } from './protocol.ts';
+import { CHUNK_IDS } from './protocols/dh/messages.ts';
+import { DH_ROWS_MAX, dh } from './protocols/dh/protocol.ts';
+import { tagBytes } from './tags.ts';
 
 after(cleanUp);
 
@@ -167,27 +168,13 @@ describe('psiAlign', () => {
     assert.deepEqual([await ids(both, 'a'), await ids(both, 'b')], [['a'], ['bc']]);
   });
 
-  it('costs what it declares', async () => {
-    const numbers = (n: number) => tableOf({ id: Uint32Array.from({ length: n }, (_, i) => i) });
-    const [n, m] = [1300, 700];
-    const { tables, sent } = await intersect({ table: await numbers(n) }, { table: await numbers(m) });
-    assert.ok(!tables.some((table) => table instanceof Error));
-    for (const [rank, own, peer] of [
-      [0, n, m],
-      [1, m, n],
-    ] as const) {
-      const { messages, bytes } = psiCost(own, peer);
-      assert.deepEqual(sent[rank], { messages, bytes });
-    }
-  });
-
   it('has tags with 8 bits to spare, whatever the sizes', () => {
     for (const [n, m] of [
       [1, 1],
-      [1, PSI_ROWS_MAX],
+      [1, DH_ROWS_MAX],
       [100_000, 100_000],
       [2 ** 20, 2 ** 20],
-      [PSI_ROWS_MAX, PSI_ROWS_MAX],
+      [DH_ROWS_MAX, DH_ROWS_MAX],
     ] as const) {
       const pairs = ((n + m) * (n + m - 1)) / 2;
       assert.ok(8 * tagBytes(n, m) - Math.log2(pairs) >= 40 + 8, `${n} and ${m} ids`);
@@ -260,8 +247,8 @@ describe('what is wrong with the input is said before anything is sent', () => {
   }
 
   it('too many rows', async () => {
-    const relation = { ...relationOf(await good()), rowCount: PSI_ROWS_MAX + 1 };
-    const check = checkKey(relation, ['id'], new AbortController().signal);
+    const relation = { ...relationOf(await good()), rowCount: DH_ROWS_MAX + 1 };
+    const check = checkKey(relation, ['id'], dh, new AbortController().signal);
     await assert.rejects(check, { code: 'PRIVITY_PSI_LIMIT', message: /16777217 rows/ });
   });
 
@@ -270,7 +257,7 @@ describe('what is wrong with the input is said before anything is sent', () => {
     const [channel] = channels;
     assert.ok(channel);
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
-    await assert.rejects(psiAlign(channel, await good(), { on: ['id'] }, context), {
+    await assert.rejects(psiAlign(channel, await good(), { on: ['id'], protocol: dh }, context), {
       code: 'PRIVITY_PSI_USAGE',
     });
   });
@@ -293,7 +280,7 @@ describe('abort', () => {
         psiAlign(
           channel,
           table,
-          { on: ['id'] },
+          { on: ['id'], protocol: dh },
           { signal: stop.signal, random: systemRandom, threads, onProgress },
         ),
       );
@@ -308,7 +295,10 @@ describe('abort', () => {
     const [channel] = memoryChannels(2).channels;
     assert.ok(channel);
     const context = { signal: stop.signal, random: systemRandom, threads: 0 };
-    const run = assert.rejects(psiAlign(channel, await tableOfIds(['a']), { on: ['id'] }, context), /enough/);
+    const run = assert.rejects(
+      psiAlign(channel, await tableOfIds(['a']), { on: ['id'], protocol: dh }, context),
+      /enough/,
+    );
     setImmediate(() => stop.abort(new Error('enough')));
     await run;
   });

@@ -1,14 +1,15 @@
 /** What members of a device say to each other: rounds, oblivious transfer, a dealer, an intersection. */
 import type { Random } from '../../src/contracts/random.ts';
 import { decodeKeyTypes } from '../../src/psi/key-types.ts';
+import { decodeMessage, encodeMessage, requireLength } from '../../src/psi/messages.ts';
 import {
   CHUNK_IDS,
-  decodeMessage,
-  encodeMessage,
+  POINTS,
   PSI_MESSAGE_BOUND,
+  points,
   requireCanonical,
-  requireLength,
-} from '../../src/psi/messages.ts';
+  tags,
+} from '../../src/psi/protocols/dh/messages.ts';
 import {
   BASE_OT_BOUND,
   BaseOtSender,
@@ -166,22 +167,22 @@ const psi: Decoder = {
           types: Uint8Array.from({ length: 16 }, (_, at) => (at < 2 ? 1 + random.below(5) : 0)),
         }),
       () => encodeMessage({ kind: 'hello', rows: random.below(1e6) }),
-      () => encodeMessage({ kind: 'points', index: random.below(9), body }),
-      () => encodeMessage({ kind: 'tags', index: random.below(9), body }),
+      () => encodeMessage(points(random.below(9), body)),
+      () => encodeMessage(tags(random.below(9), body)),
       () => encodeMessage({ kind: 'done', matches: 3, digest: someBytes(random, 32) }),
     ])();
   },
   decode: (bytes) => {
     const message = decodeMessage(bytes);
     if (message.kind === 'keys') return decodeKeyTypes(message.types, 2);
-    if (message.kind !== 'points') return message;
+    if (message.kind !== 'part' || message.part !== POINTS) return message;
     requireLength(message.body, Math.floor(message.body.length / POINT_BYTES) * POINT_BYTES, 'points');
     requireCanonical(message.body);
     return message;
   },
   hostile: () => {
     const edge = Uint8Array.of(0xec, ...new Uint8Array(30).fill(255), 0x7f);
-    return [encodeMessage({ kind: 'points', index: 0, body: repeated(edge, CHUNK_IDS * POINT_BYTES) })];
+    return [encodeMessage(points(0, repeated(edge, CHUNK_IDS * POINT_BYTES)))];
   },
 };
 

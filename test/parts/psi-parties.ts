@@ -10,6 +10,8 @@ import { systemRandom } from '../../src/base/system.ts';
 import { closeDatabase } from '../../src/data/database.ts';
 import type { Table } from '../../src/data/table.ts';
 import { type PsiContext, psiAlign } from '../../src/psi/align.ts';
+import { psiProtocols } from '../../src/psi/protocols/index.ts';
+import type { PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
 
 /** A folder for the whole process; `cleanUp` removes it. */
@@ -23,6 +25,7 @@ export async function cleanUp(): Promise<void> {
 export interface Party {
   readonly table: Table;
   readonly on?: readonly string[];
+  readonly protocol?: PsiProtocol;
   readonly context?: Partial<PsiContext>;
 }
 
@@ -48,18 +51,19 @@ export async function intersect(
       return options.tap === undefined ? bytes : options.tap(from, to, bytes);
     },
   });
-  const runs = [alice, bob].map(async ({ table, on, context }, rank) => {
+  const runs = [alice, bob].map(async ({ table, on, protocol, context }, rank) => {
     const channel = channels[rank];
     assert.ok(channel);
     try {
       return await psiAlign(
         channel,
         table,
-        { on: on ?? ['id'] },
+        { on: on ?? ['id'], protocol: protocol ?? psiProtocols.dh },
         { signal: stop.signal, random: systemRandom, threads: 0, ...context },
       );
     } catch (error) {
-      stop.abort(new Error('the other party failed'));
+      // News of a failure goes by way of the supervisors: what was sent before it arrives first.
+      setImmediate(() => stop.abort(new Error('the other party failed')));
       return error;
     }
   });

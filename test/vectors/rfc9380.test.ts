@@ -4,8 +4,13 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import sodium from 'sodium-native';
-import { type Curve, nodeCurve, sodiumCurve } from '../../src/psi/curve.ts';
-import { clearCofactor, elligator2, expandMessageXmd, hashToField } from '../../src/psi/hash-to-curve.ts';
+import { type Curve, nodeCurve, sodiumCurve } from '../../src/psi/protocols/dh/curve.ts';
+import {
+  clearCofactor,
+  elligator2,
+  expandMessageXmd,
+  hashToField,
+} from '../../src/psi/protocols/dh/hash-to-curve.ts';
 
 interface Vector {
   readonly msg: string;

@@ -131,13 +131,13 @@ export const dataErrors = {
   PRIVITY_PSI_LIMIT: {
     failure: 'LIMIT_EXCEEDED',
     means: 'A table is too large for one private set intersection.',
-    causes: 'More rows than PSI_ROWS_MAX at this party or the peer.',
+    causes: 'More rows than the protocol takes, at this party or the peer; the error has both numbers.',
     remedy: 'Split both tables by a public property and intersect the parts.',
   },
   PRIVITY_PSI_MISMATCH: {
     failure: 'DIVERGENCE',
     means: 'The two parties of a private set intersection do not ask for the same thing.',
-    causes: 'Different key columns, or versions of Privity whose protocols differ.',
+    causes: 'Different key columns, different protocols, or versions of Privity whose protocols differ.',
     remedy: 'Run the same job and version at both parties.',
   },
   PRIVITY_PSI_PROTOCOL: {

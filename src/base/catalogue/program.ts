@@ -142,7 +142,7 @@ export const programErrors = {
     failure: 'USAGE',
     means: 'The arguments of `psi` are wrong.',
     causes:
-      'No key column, two tables of the same party, a table with several owners, or a value that is not a table.',
+      'No key column, two tables of the same party, a table with several owners, a value that is not a table, an unknown protocol or option.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
   PRIVITY_SECURE_MEMBER: {

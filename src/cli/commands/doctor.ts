@@ -111,7 +111,7 @@ export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<n
 /** Loaded here only: no other command needs native code. */
 async function computesWith(): Promise<ComputesWith> {
   const [{ curveLibrary }, { loadKernels }] = await Promise.all([
-    import('../../psi/curve.ts'),
+    import('../../psi/protocols/dh/curve.ts'),
     import('../../secure/kernels/load.ts'),
   ]);
   return { curve: await curveLibrary(), kernels: (await loadKernels()).name };

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { PSI_MESSAGE_BYTES_MAX } from '../../psi/messages.ts';
+import { PSI_MESSAGE_BYTES_MAX } from '../../psi/protocols/dh/messages.ts';
 import { FRAME_HEADER_BYTES, PART_BYTES_MAX } from '../../secure/correlation/dealer-frames.ts';
 import { HEADER_BYTES, MESSAGE_BYTES_MAX } from '../../secure/rounds.ts';
 import type { DataFrame } from '../../wire/value-frame.ts';

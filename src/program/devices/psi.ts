@@ -2,6 +2,8 @@
 import { UsageError } from '../../base/errors.ts';
 import { Table } from '../../data/table.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
+import { type PsiProtocolName, psiProtocol } from '../../psi/protocols/index.ts';
+import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 import type { At } from '../model/at.ts';
 import type { Handle } from '../model/handle-types.ts';
 import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
@@ -22,6 +24,8 @@ type Different<P extends string, Q extends string> = [P & Q] extends [never] ? u
 export interface PsiOptions {
   /** The key column, or columns, by which rows belong together; the same names in both tables. */
   readonly on: string | readonly [string, ...string[]];
+  /** How: `dh`, Diffie-Hellman on Curve25519, which is also what is taken where none is named. */
+  readonly protocol?: PsiProtocolName;
 }
 
 /**
@@ -41,7 +45,7 @@ export function psi<A extends string, B extends string>(
   const records = [left, right].map((handle) => recordOf(handle, undefined, 'psi'));
   const [first, second] = records as [HandleRecord, HandleRecord];
   const { scheduler, parties } = contextOf(first, second);
-  const on = keyColumns(options);
+  const { on, protocol } = checkedOptions(options);
   for (const { owners } of records) {
     if (owners.length !== 1)
       throw invalid(
@@ -52,13 +56,14 @@ export function psi<A extends string, B extends string>(
   if (members.length !== 2)
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
-  const handles = issueDevice(scheduler, psiStep(on, members, inputs));
+  const handles = issueDevice(scheduler, psiStep(on, protocol, members, inputs));
   const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
   return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
 }
 
 function psiStep(
   on: readonly string[],
+  protocol: PsiProtocol,
   members: readonly string[],
   inputs: readonly HandleRecord[],
 ): DeviceStep {
@@ -67,27 +72,37 @@ function psiStep(
     name: `psi on ${on.join(', ')}`,
     members,
     inputs,
-    source: JSON.stringify(on),
+    source: JSON.stringify([protocol.name, ...on]),
     execute: async (channel, context, input) => {
       if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
-      // Loaded with the first psi: it brings worker threads and native code.
+      // Loaded with the first psi: it brings the database.
       const { psiAlign } = await import('../../psi/index.ts');
-      return psiAlign(channel, input, { on }, context);
+      return psiAlign(channel, input, { on, protocol }, context);
     },
     discloses: async (input) => {
-      const { curveLibrary } = await import('../../psi/index.ts');
-      const library = await curveLibrary();
-      const instead = library === 'sodium-native' ? '' : `; by ${library}, without sodium-native`;
+      const instead = await protocol.instead?.();
       return {
-        type: `intersection, key types, number of rows${instead}`,
+        type: instead === undefined ? protocol.discloses : `${protocol.discloses}; ${instead}`,
         ...(input instanceof Table ? { shape: [input.rowCount] } : {}),
       };
     },
   };
 }
 
-function keyColumns(options: PsiOptions): readonly string[] {
-  const on: unknown = typeof options === 'object' && options !== null ? options.on : undefined;
+const optionNames: readonly string[] = ['on', 'protocol'];
+
+function checkedOptions(options: PsiOptions): {
+  readonly on: readonly string[];
+  readonly protocol: PsiProtocol;
+} {
+  const given: Readonly<Record<string, unknown>> =
+    typeof options === 'object' && options !== null ? { ...options } : {};
+  const strange = Object.keys(given).find((name) => !optionNames.includes(name));
+  if (strange !== undefined) throw invalid(`there is no option "${strange}"`);
+  return { on: keyColumns(given.on), protocol: psiProtocol(given.protocol) };
+}
+
+function keyColumns(on: unknown): readonly string[] {
   const names: readonly unknown[] = Array.isArray(on) ? on : [on];
   if (names.length === 0 || names.length > KEY_COLUMNS_MAX)
     throw invalid(`"on" names ${names.length} columns; it takes 1 to ${KEY_COLUMNS_MAX}`);

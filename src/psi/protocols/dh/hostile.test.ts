@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { cleanUp, fails } from '../../test/parts/psi-parties.ts';
-import type { ErrorCode } from '../base/error-catalogue.ts';
-import { PrivityError } from '../base/errors.ts';
-import { systemRandom } from '../base/system.ts';
-import { tableOf } from '../data/table-of.ts';
-import { type MemoryChannelOptions, memoryChannels, type Tap } from '../testing/memory-channel.ts';
-import { psiAlign } from './align.ts';
+import { cleanUp, fails } from '../../../../test/parts/psi-parties.ts';
+import type { ErrorCode } from '../../../base/error-catalogue.ts';
+import { PrivityError } from '../../../base/errors.ts';
+import { systemRandom } from '../../../base/system.ts';
+import { tableOf } from '../../../data/table-of.ts';
+import { type MemoryChannelOptions, memoryChannels, type Tap } from '../../../testing/memory-channel.ts';
+import { psiAlign } from '../../align.ts';
+import { decodeMessage, HEADER_BYTES, HELLO_BYTES, PART_HEADER_BYTES, PSI_VERSION } from '../../messages.ts';
+import { tagBytes } from '../../tags.ts';
 import { loadCurve } from './curve.ts';
 import { blindIds } from './curve-tasks.ts';
-import {
-  CHUNK_HEADER_BYTES,
-  CHUNK_IDS,
-  chunkCount,
-  decodeMessage,
-  HEADER_BYTES,
-  HELLO_BYTES,
-  PSI_VERSION,
-  tagBytes,
-  WINDOW_CHUNKS,
-} from './messages.ts';
+import { CHUNK_IDS, chunkCount, WINDOW_CHUNKS } from './messages.ts';
+import { dh } from './protocol.ts';
 
 after(cleanUp);
 
@@ -37,7 +30,7 @@ describe('a peer that breaks the rules', () => {
     return bytes;
   };
   const fill = (point: string) => (bytes: Uint8Array) => {
-    bytes.set(Buffer.from(point, 'hex'), CHUNK_HEADER_BYTES);
+    bytes.set(Buffer.from(point, 'hex'), PART_HEADER_BYTES);
     return bytes;
   };
   const cut = (bytes: Uint8Array) => bytes.subarray(0, bytes.byteLength - 1);
@@ -79,7 +72,7 @@ describe('a peer that breaks the rules', () => {
     ['tags cut short', spoil(TAGS, cut), 'PRIVITY_PSI_PROTOCOL'],
     [
       'a point with its top bit set',
-      spoil(POINTS, edit(CHUNK_HEADER_BYTES + 31, 0xff)),
+      spoil(POINTS, edit(PART_HEADER_BYTES + 31, 0xff)),
       'PRIVITY_PSI_PROTOCOL',
     ],
     ['the point p', spoil(POINTS, fill(`ed${'ff'.repeat(30)}7f`)), 'PRIVITY_PSI_PROTOCOL'],
@@ -89,7 +82,7 @@ describe('a peer that breaks the rules', () => {
       spoil(POINTS, fill('e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800')),
       'PRIVITY_PSI_PROTOCOL',
     ],
-    ['wrong tags', spoil(TAGS, edit(CHUNK_HEADER_BYTES, 0x5a)), 'PRIVITY_PSI_CHECK'],
+    ['wrong tags', spoil(TAGS, edit(PART_HEADER_BYTES, 0x5a)), 'PRIVITY_PSI_CHECK'],
     ['another result', spoil(DONE, edit(HEADER_BYTES, 1)), 'PRIVITY_PSI_CHECK'],
     ['tags instead of done', spoil(DONE, edit(4, TAGS)), 'PRIVITY_PSI_PROTOCOL'],
   ];
@@ -114,7 +107,7 @@ describe('a peer that breaks the rules', () => {
 
   it('a point twice', async () => {
     const twice = spoil(POINTS, (bytes) => {
-      bytes.copyWithin(CHUNK_HEADER_BYTES + 32, CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + 32);
+      bytes.copyWithin(PART_HEADER_BYTES + 32, PART_HEADER_BYTES, PART_HEADER_BYTES + 32);
       return bytes;
     });
     await fails({ table: await many() }, { table: await many() }, 'either', 'PRIVITY_PSI_CHECK', twice);
@@ -125,10 +118,10 @@ describe('a peer that breaks the rules', () => {
     const twice: MemoryChannelOptions = {
       tap(from, _to, bytes) {
         if (from === 1 && kindOf(bytes) === POINTS)
-          bytes.copyWithin(CHUNK_HEADER_BYTES + 32, CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + 32);
+          bytes.copyWithin(PART_HEADER_BYTES + 32, PART_HEADER_BYTES, PART_HEADER_BYTES + 32);
         // He hides from the honest code that plays him that two tags came back alike.
         return from === 0 && kindOf(bytes) === TAGS
-          ? edit(CHUNK_HEADER_BYTES, 0x5a)(new Uint8Array(bytes))
+          ? edit(PART_HEADER_BYTES, 0x5a)(new Uint8Array(bytes))
           : bytes;
       },
     };
@@ -142,7 +135,7 @@ describe('a peer that breaks the rules', () => {
     const others = await tableOf({ id: Uint32Array.from({ length: 40 }, (_, i) => 1000 + i) });
     const twice = spoil(TAGS, (bytes) => {
       const tag = tagBytes(40, 40);
-      bytes.copyWithin(CHUNK_HEADER_BYTES + tag, CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + tag);
+      bytes.copyWithin(PART_HEADER_BYTES + tag, PART_HEADER_BYTES, PART_HEADER_BYTES + tag);
       return bytes;
     });
     await fails({ table: await many() }, { table: others }, 0, 'PRIVITY_PSI_CHECK', {
@@ -167,7 +160,7 @@ describe('a peer that breaks the rules', () => {
     const [atAlice, atBob] = channels;
     assert.ok(atAlice && atBob);
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
-    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'] }, context), {
+    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocol: dh }, context), {
       code: 'PRIVITY_PSI_CHECK',
     });
     for (let message = 0; message < 5; message++) await atBob.send(0, new Uint8Array(await atBob.receive(0)));
@@ -202,7 +195,7 @@ describe('a peer that breaks the rules', () => {
     assert.ok(atAlice && atBob);
     // Bob is played by the test: he sends all his points and never a tag. Alice's own points are held back, so she cannot be done.
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
-    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'] }, context), {
+    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocol: dh }, context), {
       code: 'PRIVITY_PSI_PROTOCOL',
       message: /window/,
     });
@@ -212,9 +205,9 @@ describe('a peer that breaks the rules', () => {
     await atBob.send(0, hello);
     const curve = await loadCurve();
     const point = blindIds(curve, systemRandom.bytes(32), systemRandom.bytes(32)) ?? new Uint8Array();
-    const chunk = new Uint8Array(CHUNK_HEADER_BYTES + 32 * CHUNK_IDS);
+    const chunk = new Uint8Array(PART_HEADER_BYTES + 32 * CHUNK_IDS);
     chunk.set([0x50, 0x53, 0x49, PSI_VERSION, POINTS ?? 0]);
-    for (let i = 0; i < CHUNK_IDS; i++) chunk.set(point, CHUNK_HEADER_BYTES + 32 * i);
+    for (let i = 0; i < CHUNK_IDS; i++) chunk.set(point, PART_HEADER_BYTES + 32 * i);
     for (let index = 0; index < chunkCount(rows); index++) {
       new DataView(chunk.buffer).setUint32(HEADER_BYTES, index, true);
       await atBob.send(0, chunk);

@@ -15,7 +15,7 @@
  *
  * The sign of v, which RFC 9380 fixes and libsodium treats as an input, does not matter: X25519 sees only u.
  */
-import { InternalError } from '../base/errors.ts';
+import { InternalError } from '../../../base/errors.ts';
 import {
   curveA,
   fromBigEndian,

@@ -1,7 +1,7 @@
 /** Curve25519 as the protocol needs it, over sodium-native, or over node:crypto where that has no build for the platform. */
 import { createHash, createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import type Sodium from 'sodium-native';
-import { invariant } from '../base/errors.ts';
+import { invariant } from '../../../base/errors.ts';
 import { intoLittleEndian } from './field25519.ts';
 import {
   clearCofactor,

@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Channel } from '../contracts/channel.ts';
-import { memoryChannels } from '../testing/memory-channel.ts';
+import { systemRandom } from '../../../base/system.ts';
+import type { Channel } from '../../../contracts/channel.ts';
+import { memoryChannels } from '../../../testing/memory-channel.ts';
+import { type PsiResult, runPsi } from '../../exchange.ts';
+import type { PsiLine } from '../../line.ts';
+import { KEY_TYPES_BYTES } from '../../messages.ts';
+import type { PsiSetting, PsiTags } from '../protocol.ts';
 import type { CurveEngine } from './curve-engine.ts';
-import { CHUNK_IDS, KEY_TYPES_BYTES, WINDOW_CHUNKS } from './messages.ts';
-import { type PsiResult, type PsiTags, runPsi } from './protocol.ts';
+import { CHUNK_IDS, WINDOW_CHUNKS } from './messages.ts';
+import { dh, runDh } from './protocol.ts';
 
 /** Commutes as the curve does, hides nothing. `turns` says how long each piece of work takes, in turns of the event loop. */
 function plainEngine(
@@ -63,7 +68,7 @@ function matchPlain(tags: PsiTags): Promise<Found> {
     Array.from({ length: list.byteLength / tags.tagBytes }, (_, i) =>
       Buffer.from(list.subarray(i * tags.tagBytes, (i + 1) * tags.tagBytes)).toString('hex'),
     );
-  const peer = new Set(pieces(tagsOf(tags, tags.rank)));
+  const peer = new Set(pieces(tagsOf(tags, tags.compared)));
   const both = pieces(tags.own).filter((tag) => peer.has(tag));
   const digest = createHash('sha256').update(String(both.length)).digest();
   return Promise.resolve({ matches: both.length, digests: [digest, digest], tags });
@@ -76,12 +81,15 @@ function tagsOf({ peer, tagBytes }: PsiTags, rank: number): Uint8Array {
 
 function run(channel: Channel | undefined, engine: CurveEngine, ids: readonly number[], signal: AbortSignal) {
   assert.ok(channel);
-  return runPsi(channel, engine, {
+  const protocol = { ...dh, run: (line: PsiLine, setting: PsiSetting) => runDh(line, setting, engine) };
+  return runPsi(channel, protocol, {
     ids: idBytes(ids),
     agreement: new Uint8Array(32),
     keyTypes: new Uint8Array(KEY_TYPES_BYTES),
     acceptKeyTypes: () => undefined,
     signal,
+    random: systemRandom,
+    threads: 0,
     match: matchPlain,
   });
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import sodium from 'sodium-native';
-import { PeerError } from '../base/errors.ts';
+import { PeerError } from '../../../base/errors.ts';
 import { type Curve, loadCurve, nodeCurve, sodiumCurve } from './curve.ts';
 import { createCurveEngine } from './curve-engine.ts';
 import { blindIds, CURVE_DST, tagPoints } from './curve-tasks.ts';

@@ -1,11 +1,11 @@
 /** Where curve work runs: on worker threads, or in slices on the calling thread. */
-import { Tinypool } from 'tinypool';
-import { invariant } from '../base/errors.ts';
+import { invariant } from '../../../base/errors.ts';
+import { violation } from '../../messages.ts';
+import { ID_BYTES } from '../protocol.ts';
 import { loadCurve } from './curve.ts';
-import { blindIds, ID_BYTES, tagPoints } from './curve-tasks.ts';
+import { blindIds, tagPoints } from './curve-tasks.ts';
 import type { BlindTask, TagTask } from './curve-worker.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
-import { violation } from './messages.ts';
 
 export interface CurveEngine {
   /** Pieces of work that keep all threads busy. */
@@ -18,6 +18,9 @@ export interface CurveEngine {
   close(): Promise<void>;
 }
 
+/** Bytes of a party's secret scalar. */
+export const KEY_BYTES = 32;
+
 /** Threads of one run. More than the cores of a large machine would only compete with each other. */
 export const PSI_THREADS_MAX = 64;
 
@@ -29,13 +32,14 @@ const WORKER_HEAP_MB = 64;
 
 /** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key is taken over and overwritten. */
 export async function createCurveEngine(key: Uint8Array, threads: number): Promise<CurveEngine> {
-  invariant(key.byteLength === 32 && key.some((byte) => byte !== 0), 'a key is not 32 random bytes');
+  invariant(key.byteLength === KEY_BYTES && key.some((byte) => byte !== 0), 'a key is not 32 random bytes');
   const own = new Uint8Array(key);
   key.fill(0);
   return threads === 0 ? inlineEngine(own) : threadedEngine(own, Math.min(threads, PSI_THREADS_MAX));
 }
 
-function threadedEngine(key: Uint8Array, threads: number): CurveEngine {
+async function threadedEngine(key: Uint8Array, threads: number): Promise<CurveEngine> {
+  const { Tinypool } = await import('tinypool');
   const pool = new Tinypool({
     filename: new URL('./curve-worker.js', import.meta.url).href,
     minThreads: threads,

@@ -1,9 +1,7 @@
 /** The two pieces of work that are worth a thread: blinding own ids, tagging the peer's points. */
+import { ID_BYTES } from '../protocol.ts';
 import type { Curve } from './curve.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
-
-/** Bytes of an id when it reaches the curve: a SHA-256 digest of its canonical form (keys.ts). */
-export const ID_BYTES = 32;
 
 const encoder = new TextEncoder();
 

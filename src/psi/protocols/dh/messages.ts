@@ -1,0 +1,78 @@
+/**
+ * What Diffie-Hellman intersection says between hello and done, in parts of two kinds:
+ *
+ * | kind   | number | body |
+ * | ------ | ------ | ---- |
+ * | points | index of the chunk | blinded points (32 bytes each) |
+ * | tags   | index of the chunk | tags of the points of that chunk, in their order |
+ */
+import type { DecodeBound } from '../../../base/decode-bound.ts';
+import { PART_HEADER_BYTES, type Part, violation } from '../../messages.ts';
+import { tagBytes } from '../../tags.ts';
+import type { PsiCost } from '../protocol.ts';
+import { POINT_BYTES } from './hash-to-curve.ts';
+
+/** Kinds in the header of a message. */
+export const POINTS = 2;
+export const TAGS = 3;
+
+/** Ids in a message: 25 ms of work for one core, so both sides have something to do soon, and 16 KiB, so headers do not count. */
+export const CHUNK_IDS = 512;
+
+/**
+ * Chunks of points that may be under way without their tags. Tags are the credit for more points: without a bound a fast sender would
+ * fill a slow peer's memory. 64 chunks are 1 MiB, and 32,768 ids keep 32 cores busy over a link of 100 ms.
+ */
+export const WINDOW_CHUNKS = 64;
+
+/** Longest message: a chunk of points. */
+export const PSI_MESSAGE_BYTES_MAX = PART_HEADER_BYTES + CHUNK_IDS * POINT_BYTES;
+
+/** Nothing is copied. A point costs a multiplication afterwards, some 90 µs, and a tag 11 bytes at most. */
+export const PSI_MESSAGE_BOUND: DecodeBound = {
+  bytesMax: PSI_MESSAGE_BYTES_MAX,
+  memory: { perByte: 8, once: 128 * 1024 },
+  steps: { perByte: 4, once: 5_000 },
+};
+
+export const points = (index: number, body: Uint8Array): Part => ({
+  kind: 'part',
+  part: POINTS,
+  index,
+  body,
+});
+export const tags = (index: number, body: Uint8Array): Part => ({ kind: 'part', part: TAGS, index, body });
+
+/**
+ * Every u-coordinate must be the one encoding of its number, below 2^255 - 19: X25519 would accept others for the same point.
+ * Points of low order are found by the multiplication, which gives zero for them.
+ */
+export function requireCanonical(points: Uint8Array): void {
+  for (let at = 0; at < points.byteLength; at += POINT_BYTES) {
+    const top = points[at + 31] ?? 0;
+    if (top < 0x7f) continue;
+    let middle = 0xff;
+    for (let i = 1; i < 31; i++) middle &= points[at + i] ?? 0;
+    if (top > 0x7f || (middle === 0xff && (points[at] ?? 0) >= 0xed))
+      throw violation('a point that is not canonical');
+  }
+}
+
+/** Ids of chunk `index` of a list of `rows`. */
+export function chunkIds(rows: number, index: number): number {
+  return Math.min(CHUNK_IDS, rows - index * CHUNK_IDS);
+}
+
+export function chunkCount(rows: number): number {
+  return Math.ceil(rows / CHUNK_IDS);
+}
+
+/** 32 bytes an own row, a tag a row of the peer; two rounds a window, in which both parties send at the same time. */
+export function dhCost(ownRows: number, peerRows: number): PsiCost {
+  const chunks = chunkCount(ownRows) + chunkCount(peerRows);
+  return {
+    messages: chunks,
+    bytes: chunks * PART_HEADER_BYTES + ownRows * POINT_BYTES + peerRows * tagBytes(ownRows, peerRows),
+    rounds: 2 * Math.ceil(chunkCount(Math.max(ownRows, peerRows)) / WINDOW_CHUNKS),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What a protocol for private set intersection is to the rest of this room. Keys are checked, hashed and shuffled before it runs (keys.ts);
+ * key types and sizes are told before it runs, and results are compared after it (exchange.ts). In between a protocol gives both parties
+ * tags of their ids, from which match.ts finds the rows that both have.
+ *
+ * A new protocol is a folder here, and a line in the list of index.ts.
+ */
+import type { Random } from '../../contracts/random.ts';
+import type { PsiLine } from '../line.ts';
+
+/** Bytes of an id: a SHA-256 digest of its canonical form (keys.ts). */
+export const ID_BYTES = 32;
+
+export interface PsiProtocol {
+  /** What jobs call it. Both parties compare it, with the version. */
+  readonly name: string;
+  /** Of its messages. */
+  readonly version: number;
+  /** Rows of one party. */
+  readonly rowsMax: number;
+  /** What each party tells the other, in the words of a ledger. */
+  readonly discloses: string;
+  /** What a ledger adds on a machine where something other than usual does the arithmetic; else nothing. */
+  instead?(): Promise<string | undefined>;
+  /** What {@link run} costs the party with `ownRows`: a test compares it with what is sent. */
+  cost(ownRows: number, peerRows: number): PsiCost;
+  /**
+   * One party's part. Whatever it starts has ended when the promise settles, also when the line fails.
+   * @throws {PeerError} PRIVITY_PSI_PROTOCOL
+   */
+  run(line: PsiLine, setting: PsiSetting): Promise<PsiTags>;
+}
+
+export interface PsiCost {
+  /** Messages and bytes that this party sends. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** Messages one after the other, each of which waits for one of the peer's. */
+  readonly rounds: number;
+}
+
+export interface PsiSetting {
+  /** {@link ID_BYTES} each, without duplicates, in secret random order. */
+  readonly ids: Uint8Array;
+  readonly ownRows: number;
+  /** At least 1, at most `rowsMax`. As the peer says: room for them is made as they come. */
+  readonly peerRows: number;
+  /** Length of a tag, which makes two ids get the same one with a chance below 2^-48. */
+  readonly tagBytes: number;
+  /** Digest of what both parties want: the same at both, and in no other step or run. */
+  readonly agreement: Uint8Array;
+  /** The operating system's generator, except in tests. */
+  readonly random: Random;
+  /** Worker threads that it may use; 0: the calling thread. */
+  readonly threads: number;
+  /** So many more ids, own or the peer's, are done. In the end `ownRows + peerRows`. */
+  advance(ids: number): void;
+}
+
+/**
+ * Equal ids have equal tags at both parties, and different ones have different tags. Tags are of no use to a peer that sends them back: what
+ * it is sent, and what is compared with it, are made differently, or bound to who sends them.
+ */
+export interface PsiTags {
+  readonly tagBytes: number;
+  /** One tag for each own id, in the order in which the ids were given. */
+  readonly own: Uint8Array;
+  /** `tagsEach` tags for each of the peer's ids, one after the other, in the peer's secret order. */
+  readonly peer: Uint8Array;
+  readonly tagsEach: number;
+  /** Which of these an own tag equals where the ids are equal. */
+  readonly compared: number;
+  /** Which of these decides the order of the result; that of a match is the same at both parties. */
+  readonly ordering: number;
+}
