@@ -4,6 +4,7 @@ import { useWorlds, type World } from '../../test/parts/program-world.ts';
 import { deferred } from '../base/deferred.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { closeDatabase, Table, tableOf } from '../data/index.ts';
+import { type PsiProtocolName, psiProtocols } from '../psi/protocols/index.ts';
 import { type DeviceContext, type DeviceStep, issueDevice } from './devices/device.ts';
 import { psi } from './devices/psi.ts';
 import { contextOf } from './devices/secure/run-context.ts';
@@ -86,6 +87,29 @@ describe('psi', () => {
     assert.deepEqual(w.of('bob').host.failures, []);
   });
 
+  it('names the step where two parties want two protocols', async () => {
+    const list = psiProtocols as Record<string, unknown>;
+    list.other = { ...psiProtocols.dh, name: 'other' };
+    try {
+      const by = (protocol: PsiProtocolName) =>
+        job(two, async ({ alice, bob }) => {
+          psi({ on: 'id', protocol }, alice.run('a', table), bob.run('b', table));
+        });
+      const w = await World.create({ alice: by('dh'), bob: by('other' as PsiProtocolName) });
+      worlds.push(w);
+      const outcomes = await w.run();
+      for (const party of ['alice', 'bob']) {
+        const outcome = outcomes.get(party);
+        assert.ok(outcome?.status === 'rejected' && outcome.reason instanceof RunAbortedError);
+        assert.equal(outcome.reason.failure, 'DIVERGENCE');
+      }
+      const [told] = [...w.parties.values()].flatMap(({ host }) => host.divergences);
+      assert.equal(told?.stepId, '2');
+    } finally {
+      delete list.other;
+    }
+  });
+
   // biome-ignore lint/suspicious/noExplicitAny: a job in plain JavaScript, which nothing keeps from these calls
   type Js = any;
   const table = () => tableOf({ id: ['x'] });
@@ -110,6 +134,16 @@ describe('psi', () => {
     [
       'no options',
       ({ alice, bob }) => psi(undefined as never, alice.run('a', table), bob.run('b', table) as never),
+    ],
+    [
+      'an unknown protocol',
+      ({ alice, bob }) =>
+        psi({ on: 'id', protocol: 'rsa' as never }, alice.run('a', table), bob.run('b', table) as never),
+    ],
+    [
+      'an unknown option',
+      ({ alice, bob }) =>
+        psi({ on: 'id', protocl: 'dh' } as never, alice.run('a', table), bob.run('b', table) as never),
     ],
     [
       'no tables',

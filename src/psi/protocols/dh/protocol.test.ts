@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { roundChannels } from '../../../../test/parts/round-channels.ts';
 import { systemRandom } from '../../../base/system.ts';
 import type { Channel } from '../../../contracts/channel.ts';
 import { memoryChannels } from '../../../testing/memory-channel.ts';
-import { type PsiResult, runPsi } from '../../exchange.ts';
+import { type PsiResult, psiCost, runPsi } from '../../exchange.ts';
 import type { PsiLine } from '../../line.ts';
 import { KEY_TYPES_BYTES } from '../../messages.ts';
 import type { PsiSetting, PsiTags } from '../protocol.ts';
@@ -165,6 +166,21 @@ describe('the exchange', () => {
     assert.ok(underWayMax <= WINDOW_CHUNKS);
     assert.ok(underWayMax >= 8, 'the window is used');
     assert.ok(engine.busyMax >= 3, 'as many pieces of work as the engine can take');
+  });
+
+  it('takes two rounds a window, as it declares', async () => {
+    const rows = [(WINDOW_CHUNKS + 1) * CHUNK_IDS, 10] as const;
+    const world = roundChannels(never);
+    const runs = rows.map((count, rank) =>
+      run(
+        world.channels[rank],
+        plainEngine(1 + rank, 8, () => 0),
+        range(0, count),
+        never,
+      ),
+    );
+    assert.equal(await world.count(Promise.all(runs)), psiCost(dh, ...rows).rounds);
+    assert.equal(psiCost(dh, ...rows).rounds, 3 + 2 * 2);
   });
 
   it('ends with the error of a thread that fails, at once', async () => {

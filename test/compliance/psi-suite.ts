@@ -1,0 +1,201 @@
+/** What every protocol for private set intersection does, whichever it is: the row of tests that each one in the list passes. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { systemRandom } from '../../src/base/system.ts';
+import type { Channel } from '../../src/contracts/channel.ts';
+import type { Table } from '../../src/data/table.ts';
+import { tableOf } from '../../src/data/table-of.ts';
+import { type PsiResult, psiCost, runPsi } from '../../src/psi/exchange.ts';
+import { HEADER_BYTES, KEY_TYPES_BYTES } from '../../src/psi/messages.ts';
+import type { PsiProtocol, PsiTags } from '../../src/psi/protocols/protocol.ts';
+import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
+import { aligned, fails, intersect } from '../parts/psi-parties.ts';
+import { roundChannels } from '../parts/round-channels.ts';
+
+const HELLO = 1;
+const never = new AbortController().signal;
+
+/** Rows of both sides whose costs are compared: below, at and above what goes into a message. */
+const SIZES: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [300, 20],
+  [512, 513],
+  [1300, 700],
+];
+
+function idBytes(from: number, rows: number): Uint8Array {
+  const ids = Array.from({ length: rows }, (_, i) =>
+    createHash('sha256')
+      .update(`${from + i}`)
+      .digest(),
+  );
+  return new Uint8Array(Buffer.concat(ids));
+}
+
+const piecesOf = (bytes: Uint8Array, length: number): string[] =>
+  Array.from({ length: bytes.byteLength / length }, (_, i) =>
+    Buffer.from(bytes.subarray(i * length, (i + 1) * length)).toString('hex'),
+  );
+
+/** Without a database: numbers of rows of `ids` that match, which both parties have. */
+function matchPlain({ own, peer, tagBytes, tagsEach, compared }: PsiTags): Promise<PsiResult> {
+  const theirs = new Set(piecesOf(peer, tagBytes).filter((_, place) => place % tagsEach === compared));
+  const matches = piecesOf(own, tagBytes).filter((tag) => theirs.has(tag)).length;
+  const digest = createHash('sha256').update(`${matches}`).digest();
+  return Promise.resolve({ matches, digests: [digest, digest] });
+}
+
+const runPlain = (channel: Channel, protocol: PsiProtocol, ids: Uint8Array): Promise<PsiResult> =>
+  runPsi(channel, protocol, {
+    ids,
+    agreement: new Uint8Array(32),
+    keyTypes: new Uint8Array(KEY_TYPES_BYTES),
+    acceptKeyTypes: () => undefined,
+    signal: channel.signal,
+    random: systemRandom,
+    threads: 0,
+    match: matchPlain,
+  });
+
+/** Holds a run of n rows against m to what the protocol declares. */
+export async function checkCost(protocol: PsiProtocol, n: number, m: number): Promise<void> {
+  const overlap = Math.min(n, m);
+  const lists = [idBytes(0, n), idBytes(n - overlap, m)] as const;
+  const { channels, sent } = memoryChannels(2);
+  const results = await Promise.all(
+    channels.map((channel, rank) => runPlain(channel, protocol, lists[rank] ?? new Uint8Array())),
+  );
+  assert.deepEqual(
+    results.map(({ matches }) => matches),
+    [overlap, overlap],
+  );
+  for (const [rank, own, peer] of [
+    [0, n, m],
+    [1, m, n],
+  ] as const) {
+    const { messages, bytes } = psiCost(protocol, own, peer);
+    assert.deepEqual(sent[rank], { messages, bytes }, `${protocol.name}, ${own} rows against ${peer}`);
+  }
+  const world = roundChannels(never);
+  const runs = world.channels.map((channel, rank) =>
+    runPlain(channel, protocol, lists[rank] ?? new Uint8Array()),
+  );
+  const rounds = await world.count(Promise.all(runs));
+  assert.equal(rounds, psiCost(protocol, n, m).rounds, `rounds of ${protocol.name}, ${n} rows against ${m}`);
+}
+
+export function psiSuite(protocol: PsiProtocol): void {
+  const ids = (table: Table) => table.strings('id');
+  const tableOfIds = (list: readonly string[]) => tableOf({ id: [...list] });
+  const numbers = (n: number) => tableOf({ id: Uint32Array.from({ length: n }, (_, i) => i) });
+
+  it('gives the plaintext intersection, in one order at both sides (law)', async () => {
+    const key = fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' });
+    const list = fc.uniqueArray(key, { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(list, list, list, async (onlyA, onlyB, both) => {
+        const a = [...new Set([...onlyA, ...both])];
+        const b = [...new Set([...both, ...onlyB])];
+        const [atAlice, atBob] = await aligned(
+          { table: await tableOfIds(a), protocol },
+          { table: await tableOfIds(b), protocol },
+        );
+        assert.deepEqual([...(await ids(atAlice))].sort(), a.filter((id) => b.includes(id)).sort());
+        assert.deepEqual(await ids(atAlice), await ids(atBob));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('gives an order that comes from neither table', async () => {
+    const n = 400;
+    const [atAlice] = await aligned(
+      { table: await numbers(n), protocol },
+      { table: await numbers(n), protocol },
+    );
+    const order = [...(await atAlice.numbers('id'))];
+    const rising = order.filter((value, i) => i > 0 && value > (order[i - 1] ?? 0)).length;
+    assert.ok(rising > n / 3 && rising < (2 * n) / 3, `${rising} of ${n} rise`);
+  });
+
+  it('costs the messages, bytes and rounds that it declares', async () => {
+    for (const [n, m] of SIZES) await checkCost(protocol, n, m);
+  });
+
+  it('tells how far it is, and in the end that it is through', async () => {
+    const told: number[] = [];
+    const onProgress = (done: number, total: number): void => {
+      assert.equal(total, 50);
+      told.push(done);
+    };
+    await aligned(
+      { table: await numbers(30), protocol, context: { onProgress } },
+      { table: await numbers(20), protocol },
+    );
+    assert.equal(told.at(-1), 50);
+  });
+
+  it('ends at both parties alike where they do not want the same protocol, before sizes are told', async () => {
+    const other = { ...protocol, version: protocol.version + 1 };
+    for (const side of [0, 1] as const) {
+      await fails(
+        { table: await numbers(3), protocol },
+        { table: await numbers(3), protocol: other },
+        side,
+        'PRIVITY_PSI_MISMATCH',
+        { framesMax: 1, part: `${protocol.name}, version ${side === 0 ? protocol.version : other.version}` },
+      );
+    }
+  });
+
+  it('takes no more rows than it declares, neither its own nor those that a peer tells', async () => {
+    const small = { ...protocol, rowsMax: 5 };
+    const few = { table: await numbers(5), protocol: small };
+    const many = { table: await numbers(6), protocol: small };
+    await fails(many, few, 0, 'PRIVITY_PSI_LIMIT', { framesMax: 0, part: '6 rows' });
+    const tells: MemoryChannelOptions['tap'] = (from, _to, bytes) => {
+      if (from === 1 && bytes[4] === HELLO) bytes[HEADER_BYTES] = 6;
+      return bytes;
+    };
+    await fails(few, few, 0, 'PRIVITY_PSI_LIMIT', { tap: tells, part: '6 rows' });
+  });
+
+  it('is not content with what it has said itself', async () => {
+    const { channels } = memoryChannels(2, { queueMessages: 1000 });
+    const [atAlice, atBob] = channels as [Channel, Channel];
+    const { messages } = psiCost(protocol, 3, 3);
+    const echo = async (): Promise<void> => {
+      for (let i = 0; i < messages; i++) await atBob.send(0, new Uint8Array(await atBob.receive(0)));
+    };
+    const alice = assert.rejects(
+      import('../../src/psi/align.ts').then(async ({ psiAlign }) =>
+        psiAlign(
+          atAlice,
+          await numbers(3),
+          { on: ['id'], protocol },
+          { signal: never, random: systemRandom, threads: 0 },
+        ),
+      ),
+      { code: 'PRIVITY_PSI_CHECK' },
+    );
+    await Promise.all([alice, echo()]);
+  });
+
+  it('ends with the reason of an abort, and leaves no thread behind', async () => {
+    const stop = new AbortController();
+    const reason = new Error('verdict');
+    const context = {
+      signal: stop.signal,
+      threads: 1,
+      onProgress: () => stop.abort(reason),
+    };
+    const { tables } = await intersect(
+      { table: await numbers(5_000), protocol, context },
+      { table: await numbers(5_000), protocol, context },
+    );
+    assert.deepEqual(tables, [reason, reason]);
+    assert.ok(!process.getActiveResourcesInfo().includes('MessagePort'));
+  });
+}

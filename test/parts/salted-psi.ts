@@ -1,0 +1,39 @@
+/**
+ * A second protocol for private set intersection, which shows what one takes: both parties send salted hashes of their ids. It is in use,
+ * and hides ids that nobody can guess and no others: so it is here, and not in the product.
+ */
+import { createHash } from 'node:crypto';
+import { PART_HEADER_BYTES, requireLength, violation } from '../../src/psi/messages.ts';
+import { ID_BYTES, type PsiProtocol } from '../../src/psi/protocols/protocol.ts';
+import { tagBytes } from '../../src/psi/tags.ts';
+
+const HASHES = 6;
+
+export const salted = {
+  name: 'salted',
+  version: 1,
+  rowsMax: 2 ** 16,
+  discloses: 'intersection, key types, number of rows, ids that can be guessed',
+  cost: (ownRows, peerRows) => ({
+    messages: 1,
+    bytes: PART_HEADER_BYTES + ownRows * tagBytes(ownRows, peerRows),
+    rounds: 1,
+  }),
+  async run(line, { ids, ownRows, peerRows, tagBytes, agreement, advance }) {
+    const own = new Uint8Array(ownRows * tagBytes);
+    for (let row = 0; row < ownRows; row++) {
+      const id = ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES);
+      const hash = createHash('sha256').update(agreement).update(id).digest();
+      own.set(hash.subarray(0, tagBytes), row * tagBytes);
+    }
+    advance(ownRows);
+    const [, { part, body }] = await Promise.all([
+      line.send({ kind: 'part', part: HASHES, index: 0, body: own }),
+      line.receivePart(),
+    ]);
+    if (part !== HASHES) throw violation(`a message of the unknown kind ${part}`);
+    requireLength(body, peerRows * tagBytes, 'hashes');
+    advance(peerRows);
+    return { tagBytes, own, peer: new Uint8Array(body), tagsEach: 1, compared: 0, ordering: 0 };
+  },
+} as const satisfies PsiProtocol;
