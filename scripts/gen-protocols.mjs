@@ -153,7 +153,7 @@ export function renderCosts(costs) {
  * @param {string} page
  * @param {string} name of the protocol, as in the markers around its table
  * @param {string} table
- * @param {string} kind `costs` or `bounds`
+ * @param {string} kind `list`, `costs` or `bounds`
  * @returns {string} the page with this table
  */
 export function withTable(page, name, table, kind = 'costs') {
@@ -175,25 +175,39 @@ export async function declaredBounds() {
   return (await import(pathToFileURL(join(root, 'dist/src/secure/ops/bounds.js')).href)).opBounds;
 }
 
+/** @returns {Promise<Record<string, object>>} the table of protocols */
+export async function declaredProtocols() {
+  return (await import(pathToFileURL(join(root, 'dist/src/secure/protocols/table.js')).href)).protocols;
+}
+
 /** @returns {Promise<Record<string, object>>} what protocols declare, by the names in the markers of the page */
 export async function declaredCosts() {
-  const load = (path) => import(pathToFileURL(join(root, 'dist/src/secure', path)).href);
-  const { rep3Costs } = await load('protocols/rep3/costs.js');
-  const { semi2kCosts } = await load('protocols/semi2k/costs.js');
-  const { otCosts } = await load('correlation/ot-costs.js');
-  const { dealerCosts } = await load('correlation/dealer-source.js');
-  return {
-    rep3: rep3Costs,
-    'semi2k, two members without a dealer': semi2kCosts(2, { kind: 'pair', costs: otCosts(4) }),
-    'semi2k, two members and a dealer': semi2kCosts(2, { kind: 'pair', costs: dealerCosts(2) }),
-    'semi2k, three members and a dealer': semi2kCosts(3, { kind: 'group', costs: dealerCosts(3) }),
-  };
+  const costs = await Promise.all(Object.values(await declaredProtocols()).map((entry) => entry.costs()));
+  return Object.assign({}, ...costs);
+}
+
+/**
+ * @param {Record<string, object>} protocols the table of them
+ * @returns {string} a Markdown table
+ */
+export function renderProtocols(protocols) {
+  const lines = Object.values(protocols).map(({ name, members: [min, max], dealerFrom, ...entry }) => {
+    const counts = min === max ? `${min}` : `${min} to ${max}`;
+    const dealer = dealerFrom === undefined ? '' : `, and a dealer; up to ${dealerFrom - 1} without`;
+    return `| \`${name}\` | ${counts}${dealer} | ${entry.adversary} | ${entry.sharing} | ${entry.opens} | ${entry.from} |`;
+  });
+  return [
+    '| protocol | members | adversary | sharing | opens on the way | from |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const path = join(root, 'docs/protocols.md');
   const before = readFileSync(path, 'utf8');
   let page = before;
+  page = withTable(page, 'protocols', renderProtocols(await declaredProtocols()), 'list');
   const declared = await declaredCosts();
   for (const [name, costs] of Object.entries(declared)) page = withTable(page, name, renderCosts(costs));
   const operations = operationRows(await declaredOperations());

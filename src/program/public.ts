@@ -25,10 +25,10 @@ export {
   writeTable,
 } from '../data/index.ts';
 export type { PsiProtocolName } from '../psi/protocols/index.ts';
+export type { SecureProtocol } from '../secure/protocols/table.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export { type PsiOptions, psi } from './devices/psi.ts';
 export { type SecureOptions, secure } from './devices/secure/device.ts';
-export type { SecureProtocol } from './devices/secure/records.ts';
 export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './model/abort.ts';
 export type {
   AnyDevice,

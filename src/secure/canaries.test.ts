@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { calls, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
-import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
+import type { ProtocolName } from './protocols/table.ts';
 import type { Evaluator } from './session.ts';
 
 /** 42 bits: a whole number, a fixed number when divided by 2^18, 64 booleans when read as bits. */
@@ -42,7 +42,7 @@ const all = async (on: Evaluator): Promise<void> => {
 
 /** Whether the canary stands in a frame. */
 async function shows(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   setting: SecureRun,
   body: (on: Evaluator) => Promise<void> = all,

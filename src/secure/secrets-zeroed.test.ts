@@ -1,7 +1,6 @@
 /** What is random in a session is overwritten when it ends, and when it does not come to begin. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
 import { settleSecure } from '../../test/parts/secure-parties.ts';
 import { systemRandom } from '../base/system.ts';
 import type { Random } from '../contracts/random.ts';
@@ -9,8 +8,9 @@ import { Fiber } from './fiber.ts';
 import * as ops from './ops/index.ts';
 import { Prg, SEED_BYTES, SharedSeed } from './prg.ts';
 import { Rep3Seeds } from './protocols/rep3/seeds.ts';
+import type { ProtocolName } from './protocols/table.ts';
 
-const settings: readonly (readonly [SecureProtocol, number, dealer: boolean])[] = [
+const settings: readonly (readonly [ProtocolName, number, dealer: boolean])[] = [
   ['ref', 2, false],
   ['rep3', 3, false],
   ['semi2k', 2, false],

@@ -9,12 +9,12 @@ import { describe, it } from 'node:test';
 import { shareOf } from '../../test/effort.ts';
 import { type Call, calls, costOf, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
 import { withMethods } from '../../test/parts/protocol-methods.ts';
-import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
 import { CHI_SQUARE_MAX, type Nibbles, transcripts } from '../../test/parts/transcripts.ts';
 import { local, opCosts } from './ops/costs.ts';
 import * as ops from './ops/index.ts';
 import { tensorCosts } from './ops/tensor-costs.ts';
+import type { ProtocolName } from './protocols/table.ts';
 import type { Evaluator } from './session.ts';
 import type { Arith, Words } from './sharing/shares.ts';
 
@@ -49,7 +49,7 @@ const spoken = {
 /** What is opened tells the shares of it that others hold, and may: these are uniform only over the receiver's own, too. */
 const opens: ReadonlySet<string> = new Set(['reveal', 'sort', 'checkWithin']);
 
-const settings: readonly (readonly [SecureProtocol, number, SecureRun])[] = [
+const settings: readonly (readonly [ProtocolName, number, SecureRun])[] = [
   ['rep3', 3, {}],
   ['semi2k', 2, {}],
   ['semi2k', 2, { dealer: true }],

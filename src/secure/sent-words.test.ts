@@ -10,7 +10,7 @@ import { memoryChannels } from '../testing/memory-channel.ts';
 import { serveDealer } from './correlation/dealer.ts';
 import { loadKernels } from './kernels/load.ts';
 import * as ops from './ops/index.ts';
-import type { ProtocolName } from './protocols/protocol.ts';
+import type { ProtocolName } from './protocols/table.ts';
 import { decode } from './ring/fixed-point.ts';
 import type { PublicTensor } from './ring/tensor.ts';
 import type { SecretTensor } from './secret.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
 import { runSecure, settleSecure } from '../../test/parts/secure-parties.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { PrivityError } from '../base/errors.ts';
@@ -8,6 +7,7 @@ import { systemRandom } from '../base/system.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
 import { typescriptKernels } from './kernels/typescript.ts';
 import * as ops from './ops/index.ts';
+import type { ProtocolName } from './protocols/table.ts';
 import { decode } from './ring/fixed-point.ts';
 import { publicTensor } from './ring/tensor.ts';
 import { HEADER_BYTES, MESSAGE_BYTES_MAX } from './rounds.ts';
@@ -94,7 +94,7 @@ describe('rounds', () => {
   });
 });
 
-const settings: readonly (readonly [SecureProtocol, number, dealer: boolean])[] = [
+const settings: readonly (readonly [ProtocolName, number, dealer: boolean])[] = [
   ['rep3', 3, false],
   ['semi2k', 2, false],
   ['semi2k', 2, true],
@@ -167,7 +167,7 @@ describe('a session', () => {
   });
 
   it('takes the parties and options that it is made for', async () => {
-    const open = (size: number, name: SecureProtocol, options = {}) => {
+    const open = (size: number, name: ProtocolName, options = {}) => {
       const [channel] = memoryChannels(size).channels;
       assert.ok(channel);
       return createSession(name, channel, systemRandom, options);

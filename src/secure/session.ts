@@ -5,17 +5,14 @@
 import { InternalError, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
-import { checkDealer } from './correlation/check-dealer.ts';
 import { linkToDealer } from './correlation/dealer-source.ts';
 import type { Fiber } from './fiber.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { loadKernels } from './kernels/load.ts';
 import { matmulThreads } from './kernels/matmul-threads.ts';
 import type { DrawObserver } from './prg.ts';
-import type { Protocol, ProtocolName, ProtocolSetting } from './protocols/protocol.ts';
-import { openRef } from './protocols/ref/protocol.ts';
-import { openRep3 } from './protocols/rep3/protocol.ts';
-import { openSemi2k } from './protocols/semi2k/protocol.ts';
+import type { Protocol } from './protocols/protocol.ts';
+import { checkDealer, checkMembers, type ProtocolName, protocols } from './protocols/table.ts';
 import { FRAC_BITS, FRAC_BITS_MAX } from './ring/fixed-point.ts';
 import { Rounds, type RoundsReport } from './rounds.ts';
 import { closed } from './violations.ts';
@@ -33,26 +30,10 @@ export interface SessionOptions {
   /** Watches which pseudorandom words are drawn. For tests. */
   readonly observe?: DrawObserver;
   /**
-   * Rank in the channel of the member that deals correlated randomness and holds no data (semi2k: must be there for more than two
-   * parties). It runs {@link serveDealer} instead of a session.
+   * Rank in the channel of the member that deals correlated randomness and holds no data, where the protocol takes one. It runs {@link serveDealer} instead of a session.
    */
   readonly dealer?: number;
 }
-
-interface ProtocolEntry {
-  /** Of its messages: members compare it. */
-  readonly version: number;
-  readonly partiesMin: number;
-  readonly partiesMax: number;
-  open(setting: ProtocolSetting): Promise<Protocol>;
-}
-
-/** Parties that each protocol takes. */
-export const protocols: Readonly<Record<ProtocolName, ProtocolEntry>> = {
-  ref: { version: 1, partiesMin: 2, partiesMax: 16, open: openRef },
-  rep3: { version: 2, partiesMin: 3, partiesMax: 3, open: openRep3 },
-  semi2k: { version: 1, partiesMin: 2, partiesMax: 5, open: openSemi2k },
-};
 
 /** What operations see: the session, and the fiber on which they run. */
 export interface Evaluator {
@@ -164,7 +145,7 @@ export async function createSession(
   checkDealerRank(name, channel, options.dealer);
   const dealer = options.dealer === undefined ? undefined : linkToDealer(channel, options.dealer);
   const members = dealer?.members ?? channel;
-  checkParties(name, members.size);
+  checkMembers(name, members.size);
   const fracBits = options.fracBits ?? FRAC_BITS;
   const rounds = new Rounds(members);
   const protocol = await protocols[name].open({
@@ -177,22 +158,6 @@ export async function createSession(
     dealer,
   });
   return new Session(protocol, rounds, channel.signal, fracBits, options.threads);
-}
-
-/** @throws {UsageError} PRIVITY_SECURE_PARTIES */
-export function checkParties(name: ProtocolName, size: number): void {
-  const entry = Object.hasOwn(protocols, name) ? protocols[name] : undefined;
-  if (entry === undefined) {
-    throw new UsageError(
-      'PRIVITY_SECURE_OPTIONS',
-      `There is no protocol of this name; there are ${Object.keys(protocols).join(', ')}.`,
-    );
-  }
-  const { partiesMin, partiesMax } = entry;
-  if (size < partiesMin || size > partiesMax) {
-    const range = partiesMin === partiesMax ? `exactly ${partiesMin}` : `${partiesMin} to ${partiesMax}`;
-    throw new UsageError('PRIVITY_SECURE_PARTIES', `${name} takes ${range} parties, not ${size}.`);
-  }
 }
 
 /** @throws {UsageError} PRIVITY_SECURE_DEALER, PRIVITY_SECURE_OPTIONS */

@@ -11,11 +11,11 @@ import { oneOfEach } from '../../test/effort.ts';
 
 import { knownTo } from '../../test/parts/known-randomness.ts';
 import { withMethods } from '../../test/parts/protocol-methods.ts';
-import type { SecureProtocol } from '../../test/parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
 import { chiSquare } from '../../test/parts/transcripts.ts';
 import * as ops from './ops/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
+import type { ProtocolName } from './protocols/table.ts';
 import type { SecretTensor } from './secret.ts';
 import type { Evaluator } from './session.ts';
 import { gather } from './sharing/linear.ts';
@@ -28,7 +28,7 @@ type Defect = (protocol: Protocol, sort: number) => Partial<Protocol>;
 
 interface Sorts {
   readonly keys: readonly number[];
-  readonly protocol: SecureProtocol;
+  readonly protocol: ProtocolName;
   readonly size: number;
   readonly setting?: SecureRun;
   readonly defect?: Defect;
@@ -103,7 +103,7 @@ describe('the comparisons that a sort opens', () => {
     'two of them equal': [2, 7, 2, 1],
   };
   /** Without a dealer a sort costs ten times as much, and with one four times what it does in rep3. */
-  const settings: readonly (readonly [SecureProtocol, number, SecureRun, inputs: number, sorts: number])[] = [
+  const settings: readonly (readonly [ProtocolName, number, SecureRun, inputs: number, sorts: number])[] = [
     ['rep3', 3, {}, 5, 240],
     ['semi2k', 2, {}, 2, 96],
     ['semi2k', 2, { dealer: true }, 2, 96],
@@ -173,7 +173,7 @@ describe('the comparisons that a sort opens, to members who know their part of t
 
   /** Of sessions in which the permutations that these members know are the same. */
 
-  const outcomes = (protocol: SecureProtocol, size: number, known: readonly number[]): Promise<Counts> => {
+  const outcomes = (protocol: ProtocolName, size: number, known: readonly number[]): Promise<Counts> => {
     const setting = { random: knownTo(...known), dealer: protocol === 'semi2k' };
     return outcomesOf({ keys, protocol, size, setting }, sessions, 1);
   };

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { rules } from '../../src/program/devices/secure/operations.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
-import type { SecureProtocol } from '../parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 import { type Counts, runExpression } from './random-expressions.ts';
 
@@ -14,7 +14,7 @@ const SEED = Number(process.env.PRIVITY_EXPRESSIONS_SEED ?? 1);
 const IN_SESSION = 20;
 
 /** Without a dealer an operation costs a hundred times as much as in the plaintext twin, so it has fewer. */
-const settings: readonly (readonly [SecureProtocol, number, SecureRun, share: number])[] = [
+const settings: readonly (readonly [ProtocolName, number, SecureRun, share: number])[] = [
   ['ref', 2, {}, 0.5],
   ['rep3', 3, {}, 0.25],
   ['semi2k', 2, { dealer: true }, 0.1],

@@ -13,6 +13,8 @@ interface Generator {
   withTable(page: string, name: string, table: string, kind?: string): string;
   declaredBounds(): Promise<Readonly<Record<string, object>>>;
   renderBounds(rules: unknown): string;
+  declaredProtocols(): Promise<Readonly<Record<string, object>>>;
+  renderProtocols(protocols: unknown): string;
   declaredCosts(): Promise<Record<string, ProtocolCosts>>;
   operationRows(declared: unknown): readonly unknown[];
   declaredOperations(): Promise<Readonly<Record<string, unknown>>>;
@@ -24,6 +26,13 @@ describe('docs/protocols.md', async () => {
   const generator = (await import(script)) as Generator;
   const { renderCosts, withTable, declaredCosts, operationRows, renderOperations } = generator;
   const page = readFileSync(join(projectRoot, 'docs/protocols.md'), 'utf8');
+
+  it('has the table of protocols, and finds a changed one', async () => {
+    const listed = await generator.declaredProtocols();
+    assert.equal(page, withTable(page, 'protocols', generator.renderProtocols(listed), 'list'));
+    const changed = { ...listed, rep3: { ...listed.rep3, members: [3, 4] } };
+    assert.notEqual(page, withTable(page, 'protocols', generator.renderProtocols(changed), 'list'));
+  });
 
   it('has the costs that the code declares (npm run gen writes them)', async () => {
     const declared = Object.entries(await declaredCosts());

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as ops from '../../src/secure/ops/index.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import type { SecureProtocol } from '../parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 
 const fracBits = 18;
@@ -251,7 +251,7 @@ function matrix({ from, to, dtype = 'fixed' }: Case, random: boolean): Matrix {
   );
 }
 
-export function gridCases(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
+export function gridCases(protocol: ProtocolName, size: number, setting: SecureRun = {}): void {
   for (const one of cases) {
     it(`${one.name} keeps its accuracy over its domain`, async () => {
       const { name, dtype = 'fixed', run, plain, error = () => 0 } = one;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as ops from '../../src/secure/ops/index.ts';
 import { tensorCosts } from '../../src/secure/ops/tensor-costs.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
 import { withMethods } from '../parts/protocol-methods.ts';
-import type { SecureProtocol } from '../parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 
 /** The same evaluator, and how many elements each of its comparisons has. */
@@ -47,7 +47,7 @@ const keys: Readonly<Record<string, Keys>> = {
   one: { dtype: 'fixed', values: [3] },
 };
 
-export function orderCases(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
+export function orderCases(protocol: ProtocolName, size: number, setting: SecureRun = {}): void {
   for (const [name, { dtype, values }] of Object.entries(keys)) {
     it(`sort of ${name}, with what goes along, for its declared cost`, async () => {
       const rows = values.length;

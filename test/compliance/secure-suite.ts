@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import type { Cost } from '../../src/secure/cost.ts';
 import { opCosts } from '../../src/secure/ops/costs.ts';
 import * as ops from '../../src/secure/ops/index.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { decode } from '../../src/secure/ring/fixed-point.ts';
 import type { Evaluator, Session } from '../../src/secure/session.ts';
-import type { SecureProtocol } from '../parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 import { type OperationCase, operations, primitives } from './secure-cases.ts';
 import { gridCases } from './secure-grids.ts';
@@ -22,7 +22,7 @@ interface Measured {
 
 /** Runs `body` at all members between two looks at the counters. */
 async function measure<T>(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   prepare: (on: Evaluator, rank: number) => Promise<T>,
   body: (on: Evaluator, prepared: T) => Promise<unknown>,
@@ -49,7 +49,7 @@ const sameCost = (measured: Measured, declared: Cost): void =>
   assert.deepEqual(measured, { rounds: declared.rounds, bytes: declared.bytes });
 
 async function declared(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   of: (session: Session) => Cost,
   run: SecureRun,
@@ -71,7 +71,7 @@ function grid([from, to, kind]: OperationCase['x'], count: number, random: boole
   });
 }
 
-export function secureSuite(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
+export function secureSuite(protocol: ProtocolName, size: number, setting: SecureRun = {}): void {
   describe(`${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, () => {
     for (const length of [1, 130]) {
       for (const { name, run, cost } of primitives) {
@@ -127,7 +127,7 @@ export function secureSuite(protocol: SecureProtocol, size: number, setting: Sec
 }
 
 async function checkOperation(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   operation: OperationCase,
   setting: SecureRun,

@@ -6,11 +6,11 @@ import { opCosts } from '../../src/secure/ops/costs.ts';
 import * as ops from '../../src/secure/ops/index.ts';
 import { tensorCosts as t } from '../../src/secure/ops/tensor-costs.ts';
 import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import { publicTensor } from '../../src/secure/ring/tensor.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import type { SecureProtocol } from '../parts/secure-parties.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 
 type Run = (on: Evaluator, x: SecretTensor) => Promise<SecretTensor> | SecretTensor;
@@ -416,7 +416,7 @@ const cases: readonly TensorCase[] = [
   },
 ];
 
-export function tensorCases(protocol: SecureProtocol, size: number, setting: SecureRun = {}): void {
+export function tensorCases(protocol: ProtocolName, size: number, setting: SecureRun = {}): void {
   for (const { name, values, shape, dtype = 'fixed', run, want, wantShape, error = 0, cost } of cases) {
     it(name, async () => {
       await runSecure(

@@ -1,10 +1,30 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type ProtocolName, protocols } from '../../src/secure/protocols/table.ts';
+import type { SecureRun } from '../parts/secure-parties.ts';
 import { secureSuite } from './secure-suite.ts';
 
-secureSuite('ref', 2);
-secureSuite('ref', 3);
-secureSuite('ref', 5);
-secureSuite('rep3', 3);
-secureSuite('semi2k', 2);
-secureSuite('semi2k', 2, { dealer: true });
-secureSuite('semi2k', 3, { dealer: true });
-secureSuite('semi2k', 5, { dealer: true });
+const settings: readonly (readonly [ProtocolName, number, SecureRun?])[] = [
+  ['ref', 2],
+  ['ref', 3],
+  ['ref', 5],
+  ['rep3', 3],
+  ['semi2k', 2],
+  ['semi2k', 2, { dealer: true }],
+  ['semi2k', 3, { dealer: true }],
+  ['semi2k', 5, { dealer: true }],
+];
+
+for (const [protocol, size, run] of settings) secureSuite(protocol, size, run);
+
+it('every protocol of the table stands here, without a dealer as far as it can, and with one where it takes one', () => {
+  for (const { name, members, dealerFrom } of Object.values(protocols)) {
+    const has = (size: number, dealer: boolean): boolean =>
+      settings.some(
+        ([protocol, count, run]) => protocol === name && count === size && (run?.dealer ?? false) === dealer,
+      );
+    const [min, max] = members;
+    assert.ok(has(min, false), `${name} of ${min}`);
+    if (dealerFrom !== undefined) assert.ok(has(max, true), `${name} of ${max} and a dealer`);
+  }
+});

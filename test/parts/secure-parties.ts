@@ -4,6 +4,7 @@ import type { Channel } from '../../src/contracts/channel.ts';
 import type { Random } from '../../src/contracts/random.ts';
 import { serveDealer } from '../../src/secure/correlation/dealer.ts';
 import { loadKernels } from '../../src/secure/kernels/load.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import {
   createSession,
   type Evaluator,
@@ -11,8 +12,6 @@ import {
   type SessionOptions,
 } from '../../src/secure/session.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
-
-export type SecureProtocol = Parameters<typeof createSession>[0];
 
 export interface SecureRun extends MemoryChannelOptions {
   readonly options?: SessionOptions;
@@ -30,7 +29,7 @@ export interface SecureRun extends MemoryChannelOptions {
 
 /** Runs one computation at all members; a member that fails stops the others, as the runtime would. Gives results by rank. */
 export async function runSecure<T>(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   body: (on: Evaluator, rank: number) => Promise<T>,
   run: SecureRun = {},
@@ -44,7 +43,7 @@ export async function runSecure<T>(
 
 /** The same with errors as results, the first error first to happen. */
 export async function settleSecure<T>(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   body: (on: Evaluator, rank: number) => Promise<T>,
   run: SecureRun = {},

@@ -4,11 +4,11 @@
  */
 
 import { FRAME_HEADER_BYTES } from '../../src/secure/correlation/dealer-frames.ts';
+import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { HEADER_BYTES } from '../../src/secure/rounds.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
 import type { Words } from '../../src/secure/sharing/shares.ts';
 import { knownTo } from './known-randomness.ts';
-import type { SecureProtocol } from './secure-parties.ts';
 import { runSecure, type SecureRun } from './secure-parties.ts';
 
 /** Of nibbles, with 15 degrees of freedom: over this, a uniform source comes once in some 10^10, of 256 of them as of many. */
@@ -89,7 +89,7 @@ export function chiSquare(counts: ArrayLike<number>): number {
  * be told apart counts as one. Without the agreement of the first round; what members ask of a dealer is public, and left out, too.
  */
 export async function transcripts(
-  protocol: SecureProtocol,
+  protocol: ProtocolName,
   size: number,
   body: (on: Evaluator, rank: number) => Promise<unknown>,
   run: SecureRun = {},

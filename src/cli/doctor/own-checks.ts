@@ -1,4 +1,5 @@
 /** What can be told without the network: pure functions of facts that were read elsewhere. */
+import { dealt } from '../../secure/protocols/table.ts';
 import type { FoundSandbox } from '../../supervisor/sandbox/launch.ts';
 import { HOW_TO_HAVE_IT, WITHOUT_SANDBOX } from '../../supervisor/sandbox/policy.ts';
 import { type Check, failed, ok, unknown, warning } from './check.ts';
@@ -35,7 +36,7 @@ export function checkNativeCode({ curve, kernels }: ComputesWith): Check {
     ...(curve === 'sodium-native'
       ? []
       : [
-          `sodium-native cannot be loaded: psi computes with ${curve}, some ten times slower, and semi2k of two parties needs a dealer`,
+          `sodium-native cannot be loaded: psi computes with ${curve}, some ten times slower, and ${dealt.join(' and ')} always needs a dealer`,
         ]),
     ...(kernels === 'wasm'
       ? []

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { SecureProtocol } from '../../../test/parts/secure-parties.ts';
 import { runSecure } from '../../../test/parts/secure-parties.ts';
 import type { Evaluator } from '../session.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
+import type { ProtocolName } from './table.ts';
 
 const randomWords = (count: number): Words => {
   const bytes = new Uint8Array(randomBytes(8 * count));
@@ -25,7 +25,7 @@ for (const [protocol, size, dealer] of [
   ['semi2k', 3, true],
   ['semi2k', 4, true],
   ['semi2k', 5, true],
-] as [SecureProtocol, number, boolean][]) {
+] as [ProtocolName, number, boolean][]) {
   describe(`primitives of ${protocol} with ${size} members${dealer ? ' and a dealer' : ''}`, () => {
     const both = async <T>(
       x: Words,

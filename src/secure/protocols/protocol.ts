@@ -16,12 +16,11 @@ import type { DrawObserver } from '../prg.ts';
 import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Arith, Bits, Words } from '../sharing/shares.ts';
 
-export type ProtocolName = 'ref' | 'rep3' | 'semi2k';
-
 export type BitsPair = readonly [Bits, Bits];
 
 export interface Protocol {
-  readonly name: ProtocolName;
+  /** Its key in the table of protocols. */
+  readonly name: string;
   readonly rank: number;
   readonly size: number;
   readonly costs: ProtocolCosts;

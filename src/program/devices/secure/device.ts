@@ -2,13 +2,20 @@
 import { UsageError } from '../../../base/errors.ts';
 import type { Channel } from '../../../contracts/channel.ts';
 import type { Random } from '../../../contracts/random.ts';
-import { checkDealer } from '../../../secure/correlation/check-dealer.ts';
+import {
+  checkDealer,
+  checkMembers,
+  isSecureProtocol,
+  type MemberLists,
+  type SecureProtocol,
+  secureProtocols,
+} from '../../../secure/protocols/table.ts';
 import { FRAC_BITS, FRAC_BITS_MAX } from '../../../secure/ring/fixed-point.ts';
 import type { SecureDevice } from '../../model/at.ts';
 import type { AnyParty, NameOf } from '../../model/handle-types.ts';
 import { kindOf } from '../../steps/handle.ts';
 import { constantOn } from './methods.ts';
-import type { DeviceRecord, SecureProtocol } from './records.ts';
+import type { DeviceRecord } from './records.ts';
 import { contexts, partyNames } from './run-context.ts';
 
 export interface SecureOptions<P extends SecureProtocol> {
@@ -32,22 +39,11 @@ export function deviceRecordOf(value: unknown): DeviceRecord | undefined {
   return typeof value === 'object' && value !== null ? devices.get(value) : undefined;
 }
 
-interface ProtocolParties {
-  readonly min: number;
-  readonly max: number;
-}
-const partiesOf: Readonly<Record<SecureProtocol, ProtocolParties>> = {
-  rep3: { min: 3, max: 3 },
-  semi2k: { min: 2, max: 5 },
-};
-
 interface DealerHoldsShares {
   readonly 'Error: the dealer knows the masks of all shares; it must be no member': never;
 }
 
-type Members<P extends SecureProtocol> = P extends 'rep3'
-  ? readonly [AnyParty, AnyParty, AnyParty]
-  : readonly [AnyParty, AnyParty, ...AnyParty[]];
+type Members<P extends SecureProtocol> = MemberLists<AnyParty>[P];
 type DealerOf<O> = O extends { readonly dealer: infer D extends AnyParty } ? NameOf<D> : never;
 
 /**
@@ -73,17 +69,10 @@ export function secure<
   const { names, run } = membersOf(members);
   const parties = contexts.get(run)?.parties ?? [];
   const { protocol, fracBits, dealer } = checkedOptions(options, run);
-  const range = partiesOf[protocol];
   const inOrder = parties.filter((party) => names.includes(party));
   if (inOrder.length !== names.length)
     throw new UsageError('PRIVITY_SECURE_PARTIES', 'A party was named twice as a member of a secure device.');
-  if (names.length < range.min || names.length > range.max) {
-    const takes = range.min === range.max ? `exactly ${range.min}` : `${range.min} to ${range.max}`;
-    throw new UsageError(
-      'PRIVITY_SECURE_PARTIES',
-      `${protocol} takes ${takes} members, not ${names.length}.`,
-    );
-  }
+  checkMembers(protocol, names.length);
   checkDealer(protocol, inOrder, dealer);
   const ranks = dealer === undefined ? inOrder : [...inOrder, dealer];
   const key = `${protocol} of ${inOrder.join(', ')}${dealer === undefined ? '' : `, dealer ${dealer}`}, ${fracBits} fractional bits`;
@@ -188,7 +177,8 @@ function checkedOptions(
   const strange = Object.keys(given).find((key) => !optionNames.includes(key));
   if (strange !== undefined) throw wrong(`there is no option "${strange}"`);
   const { protocol, fracBits = FRAC_BITS, dealer } = given;
-  if (protocol !== 'rep3' && protocol !== 'semi2k') throw wrong('protocol is "rep3" or "semi2k"');
+  if (!isSecureProtocol(protocol))
+    throw wrong(`protocol is ${secureProtocols.map((name) => `"${name}"`).join(' or ')}`);
   if (typeof fracBits !== 'number' || !Number.isInteger(fracBits) || fracBits < 1 || fracBits > FRAC_BITS_MAX)
     throw wrong(`fracBits is a whole number of 1 to ${FRAC_BITS_MAX}`);
   if (dealer === undefined) return { protocol, fracBits, dealer };

@@ -3,6 +3,7 @@
 import type { Random } from '../../../contracts/random.ts';
 import type { Assumption, PlainStep } from '../../../observe/report.ts';
 import type { Bound } from '../../../secure/bounds/declare.ts';
+import type { SecureProtocol } from '../../../secure/protocols/table.ts';
 import type { Dtype } from '../../../secure/ring/fixed-point.ts';
 import type { Shape } from '../../../secure/ring/shape.ts';
 import type { SecretTensor } from '../../../secure/secret.ts';
@@ -12,8 +13,6 @@ import type { Cell } from '../../state/cell.ts';
 import type { HandleRecord } from '../../steps/handle.ts';
 import type { Serve } from './dealer-line.ts';
 import type { OpenSession } from './line.ts';
-
-export type SecureProtocol = 'rep3' | 'semi2k';
 
 /** A device as the runtime knows it. */
 export interface DeviceRecord {
