@@ -9,7 +9,7 @@ export const rooms = {
   transport: ['wire'],
   coordination: ['wire'],
   data: ['contracts'],
-  secure: ['contracts'],
+  secure: ['engine'],
   psi: ['secure', 'data'],
   engine: ['contracts'],
   program: ['coordination', 'data', 'secure', 'psi', 'engine', 'observe'],

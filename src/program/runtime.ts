@@ -5,6 +5,7 @@ import type { Link, LinkHandlers } from '../contracts/link.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { ErrorDetail } from '../coordination/public-details.ts';
+import type { TaskEngine } from '../engine/task-engine.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
 import { Exchange } from './data-plane/exchange.ts';
 import {
@@ -48,6 +49,8 @@ export interface RuntimeOptions {
   readonly tempDir: string;
   /** Worker threads that a protocol may use. */
   readonly threads: number;
+  /** Runs the code of tasks. Default: here, as soon as their inputs are there. */
+  readonly engine?: TaskEngine | undefined;
   readonly limits?: Partial<RuntimeLimits>;
   /** Where what does not fit into memory goes. Default: files in `tempDir`. */
   readonly spill?: SpillStore;

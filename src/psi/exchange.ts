@@ -103,7 +103,7 @@ async function greet(
 function runProtocol(
   line: PsiLine,
   protocol: PsiProtocol,
-  { ids, agreement, random, threads, onProgress }: PsiExchange<PsiResult>,
+  { ids, agreement, signal, random, threads, onProgress }: PsiExchange<PsiResult>,
   peerRows: number,
 ): Promise<PsiTags> {
   const ownRows = rowsOf(ids);
@@ -116,6 +116,7 @@ function runProtocol(
     agreement,
     random,
     threads,
+    signal,
     advance: (more) => {
       done += more;
       onProgress?.(done, ownRows + peerRows);

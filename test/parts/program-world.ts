@@ -11,6 +11,7 @@ import type { Random } from '../../src/contracts/random.ts';
 import type { Failure, TrailEntry } from '../../src/coordination/failure.ts';
 import type { ErrorDetail } from '../../src/coordination/public-details.ts';
 import type { Fin } from '../../src/coordination/trail.ts';
+import type { TaskEngine } from '../../src/engine/task-engine.ts';
 import { Ledger, type LedgerNews } from '../../src/observe/ledger.ts';
 import type { Disclosure, SecureCost, StepOutcome, Withheld } from '../../src/observe/report.ts';
 import type { Job } from '../../src/program/model/job.ts';
@@ -140,6 +141,8 @@ export interface WorldOptions {
   readonly supervised?: boolean;
   readonly pieceBytes?: number;
   readonly parties?: readonly string[];
+  /** Of each party's tasks. */
+  readonly engineOf?: (party: string) => TaskEngine;
 }
 
 export class World {
@@ -185,6 +188,7 @@ export class World {
         host,
         errorDetail: options.errorDetail ?? 'redacted',
         plaintext: options.plaintext,
+        engine: options.engineOf?.(party),
       });
       this.parties.set(party, { runtime, host });
       if (options.supervised !== false) this.#supervise(party, host);

@@ -3,6 +3,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { Failure, TrailEntry } from '../../coordination/failure.ts';
 import type { ErrorDetail } from '../../coordination/public-details.ts';
+import type { TaskEngine } from '../../engine/task-engine.ts';
 import type { CodecOptions } from '../../wire/value-codec.ts';
 import { RunAbortedError, type VerdictInfo } from '../model/abort.ts';
 import { Activity } from './activity.ts';
@@ -20,6 +21,8 @@ export interface RunStateOptions {
   readonly random: Random;
   readonly tempDir: string;
   readonly threads: number;
+  /** Runs the code of tasks. Default {@link inlineEngine}. */
+  readonly engine?: TaskEngine | undefined;
   readonly errorDetail: ErrorDetail;
   readonly plaintext?: boolean | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */

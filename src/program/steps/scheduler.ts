@@ -4,6 +4,7 @@
  */
 import { invariant, UsageError } from '../../base/errors.ts';
 import type { Failure, StepKind, TrailEntry } from '../../coordination/failure.ts';
+import { inlineEngine, type TaskEngine } from '../../engine/task-engine.ts';
 import { MemberChannel } from '../data-plane/channel.ts';
 import { Delivery } from '../data-plane/delivery.ts';
 import type { Exchange, Expectation } from '../data-plane/exchange.ts';
@@ -58,7 +59,7 @@ export class Scheduler {
     this.#require(branch, entry, [party]);
     const cell = party === this.state.party ? new Cell() : undefined;
     if (cell !== undefined)
-      this.whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope));
+      this.whenReady(entry, branch.scope, inputs, cell, (values) => plan.code(values, branch.scope), true);
     const copies = new Map([[party, [{ branch, cell }]]]);
     return this.#handle({ id: entry.stepId, name, copies }, [party], cell, branch);
   }
@@ -321,19 +322,24 @@ export class Scheduler {
     );
   }
 
-  /** Runs code for a step when its inputs are there, and puts what it gives into the cell. */
+  /**
+   * Runs code for a step when its inputs are there, and puts what it gives into the cell. `task`: the code is of the job, and the run's engine
+   * says when it begins; what members do together begins at once, since others wait for it.
+   */
   whenReady(
     entry: TrailEntry,
     scope: Scope,
     inputs: readonly HandleRecord[],
     cell: Cell,
     code: (values: readonly unknown[]) => unknown,
+    task = false,
   ): void {
+    const engine = task ? (this.state.options.engine ?? inlineEngine) : inlineEngine;
     const run = this.state.activity.begin(entry, true);
     whenAll(
       inputs.map((input) => input.cell ?? new Cell()),
       // Not at once: the job function goes on issuing steps before the code of the first one runs.
-      (values) => queueMicrotask(() => void this.#execute(run, scope, () => code(values), cell)),
+      (values) => queueMicrotask(() => void this.#execute(run, scope, engine, () => code(values), cell)),
       () => {
         cell.die();
         run.finish('aborted');
@@ -341,16 +347,25 @@ export class Scheduler {
     );
   }
 
-  async #execute(run: StepRun, scope: Scope, code: () => unknown, cell: Cell): Promise<void> {
+  async #execute(
+    run: StepRun,
+    scope: Scope,
+    engine: TaskEngine,
+    code: () => unknown,
+    cell: Cell,
+  ): Promise<void> {
     if (scope.aborted) {
       cell.die();
       return run.finish('aborted');
     }
-    run.start();
+    const { stepId, name } = run.entry;
     try {
-      const value = await this.lockstep.inTask(run.entry, async () => {
-        this.state.options.beforeTask?.(run.entry);
-        return code();
+      const value = await engine.run({ stepId, name, signal: scope.signal }, () => {
+        run.start();
+        return this.lockstep.inTask(run.entry, async () => {
+          this.state.options.beforeTask?.(run.entry);
+          return code();
+        });
       });
       cell.set(value);
       run.finish('completed');

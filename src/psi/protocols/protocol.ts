@@ -53,6 +53,8 @@ export interface PsiSetting {
   readonly random: Random;
   /** Worker threads that it may use; 0: the calling thread. */
   readonly threads: number;
+  /** Aborts with the step; every wait on the line has been rejected then. */
+  readonly signal: AbortSignal;
   /** So many more ids, own or the peer's, are done. In the end `ownRows + peerRows`. */
   advance(ids: number): void;
 }

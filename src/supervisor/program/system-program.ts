@@ -1,6 +1,6 @@
 /** The machine that this program process runs on. */
-import { availableParallelism } from 'node:os';
 import { closeDatabase, configureDatabase, DATABASE_MEMORY_MB } from '../../data/index.ts';
+import { threadsOfMachine } from '../../engine/threads.ts';
 import { loadJob } from '../../program/loading/load-job.ts';
 import { systemLoop } from '../machine/system-loop.ts';
 import { openDataPlane } from '../planes/planes.ts';
@@ -15,7 +15,7 @@ const DATABASE_SHARE = 0.4;
 
 export const systemProgram: ProgramPlatform = {
   ...systemLoop,
-  threads: availableParallelism(),
+  threads: threadsOfMachine(),
   send(message) {
     if (process.connected) process.send?.(message);
   },

@@ -1,5 +1,6 @@
 /** Where curve work runs: on worker threads, or in slices on the calling thread. */
 import { invariant } from '../../../base/errors.ts';
+import { ThreadPool } from '../../../engine/threads.ts';
 import { violation } from '../../messages.ts';
 import { ID_BYTES } from '../protocol.ts';
 import { loadCurve } from './curve.ts';
@@ -21,46 +22,36 @@ export interface CurveEngine {
 /** Bytes of a party's secret scalar. */
 export const KEY_BYTES = 32;
 
-/** Threads of one run. More than the cores of a large machine would only compete with each other. */
-export const PSI_THREADS_MAX = 64;
-
 /** Ids that the calling thread works on before it lets others have a turn: 5 ms. */
 const SLICE_IDS = 64;
 
-/** Heap of a worker. It needs a few chunks; sodium-native's memory is not in it. */
-const WORKER_HEAP_MB = 64;
-
-/** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key is taken over and overwritten. */
-export async function createCurveEngine(key: Uint8Array, threads: number): Promise<CurveEngine> {
+/** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key is taken over and overwritten; `signal` ends the threads. */
+export async function createCurveEngine(
+  key: Uint8Array,
+  threads: number,
+  signal: AbortSignal,
+): Promise<CurveEngine> {
   invariant(key.byteLength === KEY_BYTES && key.some((byte) => byte !== 0), 'a key is not 32 random bytes');
   const own = new Uint8Array(key);
   key.fill(0);
-  return threads === 0 ? inlineEngine(own) : threadedEngine(own, Math.min(threads, PSI_THREADS_MAX));
+  return threads === 0 ? inlineEngine(own) : threadedEngine(own, threads, signal);
 }
 
-async function threadedEngine(key: Uint8Array, threads: number): Promise<CurveEngine> {
-  const { Tinypool } = await import('tinypool');
-  const pool = new Tinypool({
-    filename: new URL('./curve-worker.js', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-    // Work comes in bursts with gaps of a round trip; a thread that ended would have to load the library again.
-    idleTimeout: 60_000,
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
-  });
-  // A view crosses to a thread together with the whole buffer behind it, hence the copies of just what is needed.
+async function threadedEngine(key: Uint8Array, threads: number, signal: AbortSignal): Promise<CurveEngine> {
+  const pool = await ThreadPool.open('curve', new URL('./curve-worker.js', import.meta.url), threads, signal);
+  // Copies of just what is needed: whatever is behind a view would cross with it.
   return {
-    depth: threads + 1,
+    depth: pool.threads + 1,
     async blind(ids) {
       const task: BlindTask = { key, ids: new Uint8Array(ids) };
-      return ownPoints(await pool.run(task, { name: 'blind' }));
+      return ownPoints(await pool.call('blind', task));
     },
     async tag(points, tagBytes) {
       const task: TagTask = { key, points: new Uint8Array(points), tagBytes };
-      return peerTags(await pool.run(task, { name: 'tag' }));
+      return peerTags(await pool.call('tag', task));
     },
     async close() {
-      await pool.destroy();
+      await pool.close();
       key.fill(0);
     },
   };

@@ -129,12 +129,13 @@ describe('a library that does not write one result of many', () => {
 });
 
 describe('the engine', () => {
+  const never = new AbortController().signal;
   const key = () => new Uint8Array(32).fill(7);
   for (const threads of [0, 2]) {
     it(`works, refuses and ends with ${threads} threads`, async () => {
       const [curve] = curves;
       assert.ok(curve);
-      const engine = await createCurveEngine(key(), threads);
+      const engine = await createCurveEngine(key(), threads, never);
       // A view into a larger buffer: only what is viewed may count.
       const ids = new Uint8Array(randomBytes(32 * 300).buffer, 0, 32 * 200);
       const points = await engine.blind(ids);
@@ -152,14 +153,14 @@ describe('the engine', () => {
 
   it('takes the key over, and refuses one that is no key', async () => {
     const mine = key();
-    const engine = await createCurveEngine(mine, 0);
+    const engine = await createCurveEngine(mine, 0, never);
     assert.ok(mine.every((byte) => byte === 0));
     await engine.close();
-    await assert.rejects(createCurveEngine(new Uint8Array(32), 0), /not 32 random bytes/);
+    await assert.rejects(createCurveEngine(new Uint8Array(32), 0, never), /not 32 random bytes/);
   });
 
   it('stops threads in the middle of work', async () => {
-    const engine = await createCurveEngine(key(), 1);
+    const engine = await createCurveEngine(key(), 1, never);
     await engine.blind(randomBytes(32));
     const long = assert.rejects(engine.blind(randomBytes(32 * 200_000)));
     const started = performance.now();

@@ -57,7 +57,7 @@ export const dh = {
   },
   cost: dhCost,
   async run(line, setting) {
-    const engine = await createCurveEngine(setting.random.bytes(KEY_BYTES), setting.threads);
+    const engine = await createCurveEngine(setting.random.bytes(KEY_BYTES), setting.threads, setting.signal);
     try {
       return await runDh(line, setting, engine);
     } finally {
