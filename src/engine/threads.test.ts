@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { assertNoThreadLeft } from '../../test/parts/threads-left.ts';
 import { THREAD_LIMITS, ThreadPool, ThreadTeam } from './threads.ts';
 
 const work = new URL('../../test/parts/thread-work.js', import.meta.url);
@@ -11,13 +12,6 @@ const shared = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
 /** Resolves when so many threads have begun. */
 async function begun(count: Int32Array, threads: number): Promise<void> {
   while (Atomics.load(count, 0) < threads) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Each thread has a port, which is closed a few turns of the event loop after it has ended. */
-async function assertNoneLeft(): Promise<void> {
-  const left = (): boolean => process.getActiveResourcesInfo().includes('MessagePort');
-  for (let turns = 0; left() && turns < 1000; turns++) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(!left(), 'a thread is left');
 }
 
 describe('a pool of threads', () => {
@@ -37,14 +31,14 @@ describe('a pool of threads', () => {
     } finally {
       await pool.close();
     }
-    await assertNoneLeft();
+    await assertNoThreadLeft();
   });
 
   it('has no more threads than its kind may have', async () => {
     const pool = await ThreadPool.open('matmul', work, 1000, never);
     await pool.close();
     assert.equal(pool.threads, THREAD_LIMITS.matmul.threadsMax);
-    await assertNoneLeft();
+    await assertNoThreadLeft();
   });
 
   it('ends with the reason of the signal in the middle of work that never ends, and what waits with it', async () => {
@@ -58,14 +52,14 @@ describe('a pool of threads', () => {
     await Promise.all(runs);
     await assert.rejects(pool.call('twice', 1), reason);
     await pool.close();
-    await assertNoneLeft();
+    await assertNoThreadLeft();
   });
 
   it('starts nothing that lasts where the signal has aborted already', async () => {
     const pool = await open(2, AbortSignal.abort(new Error('too late')));
     await assert.rejects(pool.call('twice', 1), /too late/);
     await pool.close();
-    await assertNoneLeft();
+    await assertNoThreadLeft();
   });
 
   it('gives what a function throws, and goes on', async () => {
@@ -84,7 +78,7 @@ describe('a pool of threads', () => {
       const pool = await open(1);
       await assert.rejects(pool.call(name, undefined), error);
       await pool.close();
-      await assertNoneLeft();
+      await assertNoThreadLeft();
     });
   }
 });
@@ -104,7 +98,7 @@ describe('a team of threads', () => {
     assert.equal(threads.running, THREAD_LIMITS.matmul.threadsMax);
     await threads.end();
     assert.equal(threads.running, 0);
-    await assertNoneLeft();
+    await assertNoThreadLeft();
   });
 
   it('goes on without one that dies', async () => {

@@ -20,7 +20,7 @@ export const KEY_TYPES_BYTES = 16;
 /** Everything before the body of a part. */
 export const PART_HEADER_BYTES = HEADER_BYTES + 4;
 export const KEYS_BYTES = PART_HEADER_BYTES + DIGEST_BYTES + KEY_TYPES_BYTES;
-export const HELLO_BYTES = PART_HEADER_BYTES;
+export const HELLO_BYTES = HEADER_BYTES + 4;
 export const DONE_BYTES = PART_HEADER_BYTES + DIGEST_BYTES;
 
 const kinds = { hello: 1, done: 4, keys: 5 } as const;

@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { aligned, cleanUp, fails, type Party, tempDir } from '../../test/parts/psi-parties.ts';
+import { assertNoThreadLeft } from '../../test/parts/threads-left.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { systemRandom } from '../base/system.ts';
 import { readTable } from '../data/read-table.ts';
@@ -202,7 +203,7 @@ describe('psiAlign', () => {
   it('leaves no thread behind', async () => {
     const [table] = [await tableOfIds(['a'])];
     await aligned({ table, context: { threads: 1 } }, { table, context: { threads: 1 } });
-    assert.ok(!process.getActiveResourcesInfo().includes('MessagePort'));
+    await assertNoThreadLeft();
   });
 });
 
