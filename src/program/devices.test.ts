@@ -95,8 +95,7 @@ describe('psi', () => {
         job(two, async ({ alice, bob }) => {
           psi({ on: 'id', protocol }, alice.run('a', table), bob.run('b', table));
         });
-      const w = await World.create({ alice: by('dh'), bob: by('other' as PsiProtocolName) });
-      worlds.push(w);
+      const w = await open({ alice: by('dh'), bob: by('other' as PsiProtocolName) });
       const outcomes = await w.run();
       for (const party of ['alice', 'bob']) {
         const outcome = outcomes.get(party);

@@ -1,7 +1,7 @@
 /** Another engine than the product's: tasks of a party run one at a time, in the order in which they could begin, and are written down. */
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
-import { World } from '../../test/parts/program-world.ts';
+import { describe, it } from 'node:test';
+import { useWorlds, type World } from '../../test/parts/program-world.ts';
 import type { EngineStep, TaskEngine } from '../engine/task-engine.ts';
 import { type Job, job } from './model/job.ts';
 
@@ -25,18 +25,12 @@ class OneAtATime implements TaskEngine {
   }
 }
 
-const worlds: World[] = [];
+const open = useWorlds();
 async function world(program: Job): Promise<{ readonly w: World; readonly alice: OneAtATime }> {
   const alice = new OneAtATime();
-  const w = await World.create(program, {
-    engineOf: (party) => (party === 'alice' ? alice : new OneAtATime()),
-  });
-  worlds.push(w);
-  return { w, alice };
+  const engineOf = (party: string): OneAtATime => (party === 'alice' ? alice : new OneAtATime());
+  return { w: await open(program, { engineOf }), alice };
 }
-afterEach(async () => {
-  for (const made of worlds.splice(0)) await made.close();
-});
 
 const two = { parties: ['alice', 'bob'] } as const;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,5 @@
 /** The peer of an intersection as a protocol sees it. */
+import { ignored } from '../base/ignored.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { Gate } from './gate.ts';
 import { decodeMessage, encodeMessage, type Message, type Part, violation } from './messages.ts';
@@ -62,8 +63,8 @@ export class PsiLine {
       return await Promise.race([promise, failed]);
     } finally {
       settled = true;
-      promise.catch(() => undefined);
-      failed.catch(() => undefined);
+      void ignored(promise, 'the race has told which of the two came first');
+      void ignored(failed, 'it is told by the race, or by the gate to all that wait');
     }
   }
 }

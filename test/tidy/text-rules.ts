@@ -85,7 +85,7 @@ export const assertionFree: Rule = ({ path, text }) =>
   isTest(path) && !/\bassert\b|from '[^']+-suite\.ts'/.test(text) ? ['asserts nothing'] : [];
 
 /** Where failures are on their way to somebody who waits: everywhere but in what lets them go. */
-const failuresWay = /^src\/(?!psi\/|base\/ignored\.ts)/;
+const failuresWay = /^src\/(?!base\/ignored\.ts)/;
 /** A handler of rejections that does nothing, whatever it returns, and a block that catches an error and is empty. */
 const silent = [
   /\bcatch\(\s*\(?\w*\)?\s*=>\s*(undefined|null|void 0|\[\]|\{\s*\})\s*,?\s*\)/g,

@@ -24,6 +24,7 @@
  * Cost: see dhCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000), 2 rounds a window
  *   of 32,768 rows, n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68 while they are shuffled), three times the tags.
  */
+import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
 import { requireLength, violation } from '../../messages.ts';
 import { ID_BYTES, type PsiProtocol, type PsiSetting, type PsiTags } from '../protocol.ts';
@@ -193,8 +194,7 @@ class Session {
       if (room && (running.length === 0 || pump.ready(index))) {
         await this.#line.until(() => pump.ready(index));
         const work = pump.work(index++);
-        // Its failure is met when its turn comes; until then it must not count as unhandled.
-        work.catch(() => undefined);
+        void ignored(work, 'its failure is met when its turn comes');
         running.push(work);
         continue;
       }
