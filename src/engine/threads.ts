@@ -1,6 +1,6 @@
 /**
  * Worker threads for arithmetic: for code of Privity only, never of a job (a thread in a native call cannot be stopped, and one that crashes
- * takes the process with it). They belong to their opener, which ends them; nothing here outlives its owner.
+ * takes the process with it). Their owner opens and ends them; nothing here outlives it.
  *
  * Two forms: a pool, whose threads are called, one piece of work at a time each; and a team, whose threads are told of work in shared memory
  * that this thread does with them, and that goes on without them if they are slow to start, or die.
@@ -54,13 +54,13 @@ export class ThreadPool {
     this.#signal = signal;
     void ignored(this.#over.promise, 'each call is told');
     // Of a thread that had nothing to do.
-    pool.on('error', (error: unknown) => void ignored(this.#end(error), 'each caller is told'));
+    pool.on('error', (error: unknown) => void ignored(this.#end(error), 'each call is told'));
     for (const thread of pool.threads) {
       thread.once('exit', () => {
         if (this.#closing !== undefined) return;
         this.#gone = true;
         const reason = new InternalError(`a thread for ${kind} has ended by itself`);
-        void ignored(this.#end(reason), 'each caller is told');
+        void ignored(this.#end(reason), 'each call is told');
       });
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -108,7 +108,8 @@ export class ThreadPool {
     return this.#end(new InternalError('a pool of threads was called after its end'));
   }
 
-  readonly #onAbort = (): void => void ignored(this.#end(this.#signal.reason), 'its closer is told');
+  readonly #onAbort = (): void =>
+    void ignored(this.#end(this.#signal.reason), 'each call is told, and close');
 
   #end(reason: unknown): Promise<void> {
     this.#signal.removeEventListener('abort', this.#onAbort);

@@ -28,8 +28,10 @@ class OneAtATime implements TaskEngine {
 const open = useWorlds();
 async function world(program: Job): Promise<{ readonly w: World; readonly alice: OneAtATime }> {
   const alice = new OneAtATime();
-  const engineOf = (party: string): OneAtATime => (party === 'alice' ? alice : new OneAtATime());
-  return { w: await open(program, { engineOf }), alice };
+  const w = await open(program, {
+    engineOf: (party) => (party === 'alice' ? alice : new OneAtATime()),
+  });
+  return { w, alice };
 }
 
 const two = { parties: ['alice', 'bob'] } as const;
