@@ -12,8 +12,19 @@ import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
 import { testingErrors } from './catalogue/testing.ts';
 import { transportErrors } from './catalogue/transport.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
-export const errorCatalogue = {
+/** By code, so that the type of the whole lists the codes and not their texts. */
+const byCode = <Code extends string>(
+  entries: Readonly<Record<Code, ErrorEntry>>,
+): Readonly<Record<Code, ErrorEntry>> => entries;
+
+/**
+ * What each code means, what usually leads to it, and what to do about it: as in docs/errors.md and `privity explain CODE`.
+ *
+ * @example const { remedy } = errorCatalogue.PRIVITY_FILE_MISSING;
+ */
+export const errorCatalogue = byCode({
   ...coreErrors,
   ...setupErrors,
   ...testingErrors,
@@ -22,6 +33,7 @@ export const errorCatalogue = {
   ...secureErrors,
   ...correlationErrors,
   ...transportErrors,
-} as const;
+});
 
+/** The code of an error: stable, and the same in logs, reports and docs/errors.md. */
 export type ErrorCode = keyof typeof errorCatalogue;

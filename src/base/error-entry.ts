@@ -4,8 +4,11 @@ import type { FailureCode } from './failure-codes.ts';
 export interface ErrorEntry {
   /** The failure that peers are told of when this error ends a run. */
   readonly failure: FailureCode;
+  /** What has happened, in one sentence. */
   readonly means: string;
+  /** What usually leads to it. */
   readonly causes: string;
+  /** What to do about it. */
   readonly remedy: string;
 }
 

@@ -5,12 +5,15 @@
  * Exit codes follow BSD sysexits where one fits, gRPC status codes follow google.rpc.Code.
  */
 
-/** Where to look. The one list of them. */
+/** Where to look: at the job and its settings, the data, another party, the machine or its network, or at Privity itself. The one list of them. */
 export const BLAMES = ['user', 'data', 'peer', 'environment', 'bug'] as const;
 
+/** Where to look after a failure. */
 export type Blame = (typeof BLAMES)[number];
 
+/** What follows from a failure code. */
 export interface FailureCodeInfo {
+  /** Where to look. */
   readonly blame: Blame;
   /** google.rpc.Code number that a failed call carries. */
   readonly grpcStatus: number;
@@ -18,6 +21,7 @@ export interface FailureCodeInfo {
   readonly exit: number;
   /** Whether the whole run may be tried again, with fresh randomness. */
   readonly retryable: boolean;
+  /** The code in one sentence. */
   readonly summary: string;
 }
 
@@ -35,6 +39,11 @@ const info = (
   summary,
 });
 
+/**
+ * What follows from each failure code: exit code of the process, whom to ask, whether another run can help.
+ *
+ * @example const again = failureCodes.PEER_UNREACHABLE.retryable; // true
+ */
 export const failureCodes = {
   USAGE: info('user', 3, 64, false, 'The command line, a configuration file or a call in the job is wrong.'),
   DATA_INVALID: info('data', 3, 65, false, "A party's input data is not what the job needs."),
@@ -108,6 +117,7 @@ export const failureCodes = {
   CANCELLED: info('user', 1, 130, false, 'A party cancelled the run.'),
 } as const satisfies Record<string, FailureCodeInfo>;
 
+/** Why a run or a scope ended, in the one word that all parties agree on (docs/errors.md, "Failure codes"). */
 export type FailureCode = keyof typeof failureCodes;
 
 export function isFailureCode(value: unknown): value is FailureCode {

@@ -3,8 +3,9 @@
  * between each two of them. The same protocol code runs over memory, the simulator and mutual TLS.
  */
 export interface Channel {
-  /** This party's index in the device, 0 ≤ rank < size. */
+  /** This party's index in the device, from 0. */
   readonly rank: number;
+  /** How many members there are. */
   readonly size: number;
   /**
    * Stands for this step of this run: the same at all members, and in no other run, whatever its name. Protocols mix it into what they

@@ -14,8 +14,10 @@ export interface MessageSink {
   abort(error: Error): void;
 }
 
+/** `down`: the connection is broken and dialled again. `closed` is final. */
 export type LinkState = 'connecting' | 'up' | 'down' | 'closed';
 
+/** What a link calls. */
 export interface LinkHandlers {
   /** A message begins. Messages begin in the order in which they were sent; their bodies may interleave. */
   onMessage(header: Uint8Array): MessageSink;
@@ -34,8 +36,11 @@ export interface LinkHandlers {
  * processes live. It never decides that a peer is lost; that is the coordination core's decision, told by `close`.
  */
 export interface Link {
+  /** The name of the other party. */
   readonly peer: string;
+  /** What it carries. */
   readonly plane: Plane;
+  /** Whether it can carry something now. */
   readonly state: LinkState;
   /**
    * Sends one message. Large bodies are cut into chunks that share the link fairly with other messages.

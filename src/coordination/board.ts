@@ -11,7 +11,9 @@ import { sortedDetails } from './public-details.ts';
 
 /** What a party knows of a scope when it seals: from all of these follows whether the run can go on without a lost party. */
 export interface ScopeView {
+  /** Its path, as of a step. */
   readonly scope: string;
+  /** The parties in it, by their places in the federation. */
   readonly members: readonly number[];
   /** Its program is in the scope, and the scope is not over for it. */
   readonly inside: boolean;

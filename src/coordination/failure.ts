@@ -6,6 +6,7 @@ import type { ErrorLink, PublicDetails } from './public-details.ts';
  * program gave, paths of steps. Text crosses only if the origin's policy let it (see `capture` in src/program/state/capture.ts).
  */
 export interface Failure {
+  /** Why, in one word. */
   readonly code: FailureCode;
   /** The party where it happened; for a lost peer, the peer. */
   readonly origin: string;
@@ -13,6 +14,7 @@ export interface Failure {
   readonly reporter: string;
   /** Path of the step in which it happened, where there is one. */
   readonly stepId?: string | undefined;
+  /** The name that the program gave to that step. */
   readonly stepName?: string | undefined;
   /** 128 bits in hex under which the reporter's own log has all the details. */
   readonly incident: string;
@@ -24,7 +26,7 @@ export interface Failure {
   readonly details?: PublicDetails | undefined;
   /** The error and its causes, outermost first; present only under the origin's policy `full`. At most `CHAIN_LINKS_MAX`. */
   readonly chain?: readonly ErrorLink[] | undefined;
-  /** Only where it stands in a board: the digest of the text that travels beside it (failure-text.ts). */
+  /** @internal Only where it stands in a board: the digest of the text that travels beside it (failure-text.ts). */
   readonly said?: string | undefined;
 }
 
@@ -61,6 +63,7 @@ export const STEP_KIND_WORDS = {
   exchange: 'secure computation',
 } as const;
 
+/** A kind of step. */
 export type StepKind = keyof typeof STEP_KIND_WORDS;
 
 export const STEP_KINDS = Object.keys(STEP_KIND_WORDS) as readonly StepKind[];

@@ -3,6 +3,7 @@
 /** What text of a failure may cross to other parties, decided by the party where it happened: the one list of the policies. */
 export const ERROR_DETAILS = ['redacted', 'message', 'full'] as const;
 
+/** What text of a failure may cross to other parties: none, the message, or the error with its causes. */
 export type ErrorDetail = (typeof ERROR_DETAILS)[number];
 
 /** Facts in the author's own words: names and plain values. */
@@ -12,7 +13,9 @@ export type PublicDetails = Readonly<Record<string, string | number | boolean>>;
 export interface ErrorLink {
   /** Its class. */
   readonly name: string;
+  /** Its text, cut to 500 characters where it crosses. */
   readonly message: string;
+  /** Its `code`, if it has one. */
   readonly code?: string;
 }
 

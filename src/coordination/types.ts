@@ -11,15 +11,23 @@ export type PartyIndex = number;
 
 /** The bounds that the state machine keeps, in milliseconds. Defaults and reasons: src/supervisor/seam/bounds.ts. */
 export interface CoreBounds {
+  /** How long a party waits for others to join. Default a minute. */
   readonly joinTimeoutMs: number;
+  /** After a failure before the start: how long parties that are just starting are waited for. Default 3 s. */
   readonly lateJoinMs: number;
+  /** Interval of heartbeats. Default 0.25 s. */
   readonly heartbeatMs: number;
+  /** Silence after which a peer is shown as suspect. Default 0.6 s. */
   readonly suspectAfterMs: number;
+  /** Silence after which a peer is lost. Default 1 s. */
   readonly lostAfterMs: number;
+  /** How long a party that has decided stays to relay for others. Default 1.5 s. */
   readonly lingerMs: number;
+  /** The whole run. Default a day. */
   readonly runDeadlineMs: number;
-  /** Beside the time in which peers are lost: what a party gives the others to agree, and to confirm the end (phase-bounds.ts). */
+  /** Beside the time in which peers are lost: what a party gives the others to agree, and to confirm the end (phase-bounds.ts). Default 3 s. */
   readonly agreeMs: number;
+  /** The same for the end of a run that everybody's program has come to. Default 3 s. */
   readonly confirmMs: number;
 }
 

@@ -4,7 +4,49 @@
  * are converted where that loses nothing that matters, and refused otherwise.
  */
 
-const widths = {
+/** What a column is in JavaScript, by its type; the names are those of SQL. Gaps (NULL) are refused where arrays are made. */
+export interface ColumnArrays {
+  /** 1 for true, 0 for false. */
+  readonly BOOLEAN: Uint8Array;
+  /** 8 bits. */
+  readonly TINYINT: Int8Array;
+  /** 16 bits. */
+  readonly SMALLINT: Int16Array;
+  /** 32 bits. */
+  readonly INTEGER: Int32Array;
+  /** 64 bits. */
+  readonly BIGINT: BigInt64Array;
+  /** 8 bits without sign. */
+  readonly UTINYINT: Uint8Array;
+  /** 16 bits without sign. */
+  readonly USMALLINT: Uint16Array;
+  /** 32 bits without sign. */
+  readonly UINTEGER: Uint32Array;
+  /** 64 bits without sign. */
+  readonly UBIGINT: BigUint64Array;
+  /** 32 bits, floating point. */
+  readonly FLOAT: Float32Array;
+  /** 64 bits, floating point: JavaScript's number. */
+  readonly DOUBLE: Float64Array;
+  /** Days since 1970-01-01. */
+  readonly DATE: Int32Array;
+  /** Microseconds since 1970-01-01, without a time zone. */
+  readonly TIMESTAMP: BigInt64Array;
+  /** Microseconds since 1970-01-01, UTC. */
+  readonly TIMESTAMPTZ: BigInt64Array;
+  /** Text. */
+  readonly VARCHAR: string[];
+  /** Bytes. */
+  readonly BLOB: Uint8Array[];
+}
+
+/** The type of a column, by its name in SQL. */
+export type ColumnType = keyof ColumnArrays;
+
+/** A whole column as an array with an element for each row. */
+export type ColumnData = ColumnArrays[ColumnType];
+
+const widths: Readonly<Record<ColumnType, number>> = {
   BOOLEAN: 1,
   TINYINT: 1,
   SMALLINT: 2,
@@ -21,14 +63,15 @@ const widths = {
   TIMESTAMPTZ: 8,
   VARCHAR: 0,
   BLOB: 0,
-} as const;
-
-export type ColumnType = keyof typeof widths;
+};
 
 export const columnTypes = Object.keys(widths) as readonly ColumnType[];
 
+/** Name and type of one column of a table. */
 export interface Column {
+  /** As in the header of the file, or as the job named it. */
   readonly name: string;
+  /** Its type in SQL. */
   readonly type: ColumnType;
 }
 

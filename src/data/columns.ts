@@ -11,10 +11,13 @@ import type {
 } from '@duckdb/node-api';
 import { InternalError, invariant } from '../base/errors.ts';
 import { nextTurn } from '../base/turn.ts';
-import type { ColumnType } from './column-type.ts';
+import type { ColumnData, ColumnType } from './column-type.ts';
 import { duckDb, withConnection } from './database.ts';
 import { decodeUtf8 } from './flatbuffer.ts';
 
+export type { ColumnArrays, ColumnData } from './column-type.ts';
+
+/** A typed array whose class is the type of a column. */
 export type NumberArray =
   | Int8Array
   | Int16Array
@@ -26,28 +29,6 @@ export type NumberArray =
   | BigUint64Array
   | Float32Array
   | Float64Array;
-
-/** What `column` gives, by type: BOOLEAN 0/1; DATE days, TIMESTAMP and TIMESTAMPTZ microseconds since 1970-01-01 (UTC). */
-export interface ColumnArrays {
-  readonly BOOLEAN: Uint8Array;
-  readonly TINYINT: Int8Array;
-  readonly SMALLINT: Int16Array;
-  readonly INTEGER: Int32Array;
-  readonly BIGINT: BigInt64Array;
-  readonly UTINYINT: Uint8Array;
-  readonly USMALLINT: Uint16Array;
-  readonly UINTEGER: Uint32Array;
-  readonly UBIGINT: BigUint64Array;
-  readonly FLOAT: Float32Array;
-  readonly DOUBLE: Float64Array;
-  readonly DATE: Int32Array;
-  readonly TIMESTAMP: BigInt64Array;
-  readonly TIMESTAMPTZ: BigInt64Array;
-  readonly VARCHAR: string[];
-  readonly BLOB: Uint8Array[];
-}
-
-export type ColumnData = ColumnArrays[ColumnType];
 
 /** Rows of one DuckDB chunk. */
 export const CHUNK_ROWS = 2048;

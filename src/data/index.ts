@@ -5,7 +5,7 @@
 export { tableFromArrow } from './arrow-decode.ts';
 export { ARROW_BYTES_MAX } from './arrow-format.ts';
 export type { Column, ColumnType } from './column-type.ts';
-export type { ColumnArrays, ColumnData } from './columns.ts';
+export type { ColumnArrays, ColumnData, NumberArray } from './columns.ts';
 export {
   closeDatabase,
   configureDatabase,

@@ -13,6 +13,7 @@ import {
 } from './relation.ts';
 import { identifier, sqlError } from './sql.ts';
 
+/** How a column becomes an array. */
 export interface ColumnOptions {
   /**
    * What to do with gaps: fail (the default), or make them NaN in an array of floating-point numbers. NaN is for plain tasks: it
@@ -31,12 +32,13 @@ const EXACT_MAX = 2n ** 53n;
  * An immutable table: named, typed columns of equal length, whose rows have an order. The rows live in an in-process database
  * (DuckDB), not in JavaScript objects, so a table may be larger than the heap; what crosses over is typed arrays.
  *
- * Make one with `readTable`, `tableOf` or `tableFromArrow`. Every method that changes something gives a new table.
+ * Make one with `readTable` or `tableOf`. Every method that changes something gives a new table.
  * A table frees its rows when it is garbage-collected, at the latest with the process; `drop()` does so at once.
  */
 export class Table {
   /** Names and SQL types of the columns, in order. */
   readonly columns: readonly Column[];
+  /** How many rows there are. Public only once the job reveals it. */
   readonly rowCount: number;
   readonly #relation: Relation;
 
@@ -160,7 +162,7 @@ export class Table {
     return Object.fromEntries(columns.map(({ name }, index) => [name, Number(values[index]?.[0])]));
   }
 
-  /** The same as {@link mean}, by the name that reads well in a result. */
+  /** The same as `mean`, by the name that reads well in a result. */
   means(names?: readonly string[]): Promise<Record<string, number>> {
     return this.mean(names);
   }

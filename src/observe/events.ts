@@ -8,20 +8,26 @@ import type { PeerState } from './words.ts';
  * The events of a run, as `--json` prints them: one JSON object a line. Stable from version 0.1 on (docs/events.md):
  * fields are added, never changed or removed.
  */
-interface Base {
+export interface EventBase {
   /** ISO 8601, this machine's clock. */
   readonly time: string;
+  /** The run, as all parties call it; before they have agreed, as this party does. */
   readonly runId: string;
+  /** The party that says it. */
   readonly party: string;
 }
 
+/** The processes of a party. */
 export const PROCESS_ROLES = ['supervisor', 'program', 'stand-in'] as const;
 
+/** One of the processes of a party. */
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
+/** How much a line of the log matters. */
 export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
 
-export type RunEvent = Base &
+/** What happens in a run, as a party sees it. The text of each event is in docs/events.md. */
+export type RunEvent = EventBase &
   (
     | {
         readonly event: 'run.started';
@@ -134,12 +140,22 @@ export type RunEvent = Base &
     | { readonly event: 'log'; readonly level: (typeof LOG_LEVELS)[number]; readonly message: string }
   );
 
+/** A failure beside the cause of a verdict. */
 export interface AttachedFailure {
+  /** Why, in one word. */
   readonly code: FailureCode;
+  /** The party where it happened. */
   readonly origin: string;
+  /** The path of the step; null where there is none. */
   readonly stepId: string | null;
+  /** The name of the step. */
   readonly stepName: string | null;
+  /** Under which the reporter's own log has all the details. */
   readonly incident: string;
 }
 
-export type RunEventBody = RunEvent extends infer E ? (E extends Base ? Omit<E, keyof Base> : never) : never;
+export type RunEventBody = RunEvent extends infer E
+  ? E extends EventBase
+    ? Omit<E, keyof EventBase>
+    : never
+  : never;

@@ -1,9 +1,11 @@
 /** Times in which a party's supervisor did not run: its process or its machine was stopped, slept or was overloaded. Pure. */
 import type { FailureCode } from '../base/failure-codes.ts';
 
-/** By the clock of the party: milliseconds since its supervisor began. */
+/** A time in which a party's supervisor did not run. */
 export interface Standstill {
+  /** When it ended, by the party's clock: milliseconds since its supervisor began. */
   readonly atMs: number;
+  /** How long it was, in milliseconds. */
   readonly forMs: number;
 }
 

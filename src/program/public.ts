@@ -1,9 +1,12 @@
 /** What `import ... from 'privity'` gives to a job: the whole surface of the program model. */
 
 export { z } from 'zod';
+export { type ErrorCode, errorCatalogue } from '../base/error-catalogue.ts';
+export type { ErrorEntry } from '../base/error-entry.ts';
 export {
   DataError,
   EnvironmentError,
+  type ErrorContext,
   InternalError,
   PeerError,
   PeerLostError,
@@ -11,12 +14,22 @@ export {
   UsageError,
 } from '../base/errors.ts';
 export {
+  BLAMES,
+  type Blame,
+  type FailureCode,
+  type FailureCodeInfo,
+  failureCodes,
+} from '../base/failure-codes.ts';
+export type { Failure } from '../coordination/failure.ts';
+export type { ErrorLink, PublicDetails } from '../coordination/public-details.ts';
+export {
   type Column,
   type ColumnArrays,
   type ColumnData,
   type ColumnInput,
   type ColumnOptions,
   type ColumnType,
+  type NumberArray,
   type ReadTableOptions,
   readTable,
   Table,
@@ -27,23 +40,78 @@ export {
 export type { PsiProtocolName } from '../psi/protocols/index.ts';
 export type { SecureProtocol } from '../secure/protocols/table.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
-export { type PsiOptions, psi } from './devices/psi.ts';
-export { type SecureOptions, secure } from './devices/secure/device.ts';
+export {
+  type NotAtOneParty,
+  type NotAtTwoParties,
+  type OtherOwner,
+  type PsiOptions,
+  psi,
+  type SingleOwner,
+} from './devices/psi.ts';
+export {
+  type DealerHoldsShares,
+  type DealerOf,
+  type DeviceMembers,
+  type SecureOptions,
+  secure,
+} from './devices/secure/device.ts';
 export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './model/abort.ts';
 export type {
   AnyDevice,
+  AnySecret,
   At,
+  Bool,
   BoundOptions,
   Dtype,
+  Fixed,
+  MembersOf,
+  NoShape,
+  NotAMember,
+  NotANumber,
+  NotAParty,
+  NotShareable,
+  NotTo,
+  NumberType,
+  NumericOf,
+  Operand,
   ProductOptions,
   PublicOperand,
   Secret,
   SecureDevice,
+  Shareable,
+  SharedDtype,
   ShareOptions,
+  Sharing,
+  SharingOptions,
 } from './model/at.ts';
-export type { JobContext, Party, Reveal, TaskContext } from './model/context.ts';
-export { type Job, type JobOptions, job } from './model/job.ts';
+export type {
+  Conclave,
+  HandlerContext,
+  InputAt,
+  Inputs,
+  InputsAt,
+  InputValues,
+  JobContext,
+  NotAHandle,
+  NotAt,
+  Parallel,
+  Party,
+  Quorum,
+  Reveal,
+  TaskContext,
+} from './model/context.ts';
+export type { AnyParty, Handle, NamedParty, NameOf, OwnedBy } from './model/handle-types.ts';
+export { type AnyBody, type Job, type JobOptions, job } from './model/job.ts';
 export type { AgreedFailure, Attempted, QuorumResult, RetryPolicy } from './model/outcomes.ts';
 export { PublicError } from './model/public-error.ts';
-export type { Schema, SettingsDeclaration } from './model/schema-types.ts';
+export type {
+  OutputOf,
+  Schema,
+  SchemaIssue,
+  SchemaResult,
+  SettingsDeclaration,
+  SettingsOf,
+} from './model/schema-types.ts';
+export type { NotSendable, SendableLeaf, Unsendable } from './model/sendable.ts';
 export { tensor } from './model/tensor.ts';
+export type { AllAwaited, AwaitedLeaf, NotAwaited, Unawaited } from './model/unawaited.ts';

@@ -11,6 +11,7 @@ import { ledgerProblems } from './ledger-check.ts';
 import type { TappedFlow } from './message-tap.ts';
 import { INJECTED_SECRET, type SimulatedParty, type SimulatedRun } from './world.ts';
 
+/** What is checked after every simulated run (docs/simulation.md). */
 export type CheckerName =
   | 'termination'
   | 'agreement'
@@ -22,10 +23,13 @@ export type CheckerName =
   | 'ledger'
   | 'bounded';
 
+/** Something that did not hold. */
 export interface Violation {
+  /** What did not. */
   readonly checker: CheckerName;
   /** The parties at which it shows. */
   readonly parties: readonly string[];
+  /** What was seen instead. */
   readonly words: string;
 }
 

@@ -12,6 +12,7 @@ import type { TimelineLine } from './trace.ts';
 import { type CheckedRun, Workshop } from './workshop.ts';
 import type { SimulatedRun } from './world.ts';
 
+/** What is explored, and how far. */
 export interface ExploreOptions {
   /** The job's file. It is evaluated anew for each party of each run. */
   readonly job: string | URL;
@@ -25,7 +26,7 @@ export interface ExploreOptions {
   readonly errorDetail?: ErrorDetail;
   /** The first seed; the others follow it. From 0 to 2^52. Default 1. */
   readonly seed?: number;
-  /** Runs, each with the next seed. Default {@link EXPLORE_RUNS}. */
+  /** Runs, each with the next seed. Default `EXPLORE_RUNS`. */
   readonly runs?: number;
   /** Ends the exploration earlier, in milliseconds of real time. Default: no limit. */
   readonly forMs?: number;
@@ -41,9 +42,13 @@ export interface ExploreOptions {
   readonly onBreak?: (found: Break) => void;
 }
 
+/** How far an exploration has come. */
 export interface ExploreProgress {
+  /** Runs that have been made. */
   readonly runs: number;
+  /** Runs that were asked for. */
   readonly ofRuns: number;
+  /** Runs in which something did not hold. */
   readonly broken: number;
   /** Real time since the first run with faults began, in milliseconds. */
   readonly elapsedMs: number;
@@ -53,8 +58,11 @@ export interface ExploreProgress {
 
 /** A run in which something did not hold. */
 export interface Break {
+  /** The seed that shows it again. */
   readonly seed: number;
+  /** The faults of the run. */
   readonly plan: readonly Fault[];
+  /** What did not hold. */
   readonly violations: readonly Violation[];
   /** The smallest plan that was found to break the same with this seed. */
   readonly shrunkPlan: readonly Fault[];
@@ -64,16 +72,23 @@ export interface Break {
 
 /** The run whose last party ended latest, counted from the last moment at which a fault changed anything. */
 export interface SlowestEnd {
+  /** The seed of the run. */
   readonly seed: number;
+  /** Milliseconds of virtual time until the last party had ended. */
   readonly afterMs: number;
+  /** What was allowed, in milliseconds. */
   readonly boundMs: number;
 }
 
+/** What an exploration has found. */
 export interface Exploration {
+  /** The parties of the job. */
   readonly parties: readonly string[];
   /** The first seed. */
   readonly seed: number;
+  /** Runs that have been made. */
   readonly runs: number;
+  /** Real time that they took, in milliseconds. */
   readonly durationMs: number;
   /** Whether all runs that were asked for have been made. */
   readonly finished: boolean;
@@ -83,16 +98,20 @@ export interface Exploration {
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   /** Runs by how they ended: the verdict of those parties that had one; `none` where no party was left to say. */
   readonly outcomes: Readonly<Partial<Record<Ending, number>>>;
+  /** The run that ended latest after its last fault; null if no fault did anything. */
   readonly slowest: SlowestEnd | null;
-  /** Runs in which something did not hold; at most {@link BREAKS_MAX} are kept. */
+  /** The first runs in which something did not hold, reduced; at most 3 are kept. */
   readonly breaks: readonly Break[];
+  /** How many there were. */
   readonly broken: number;
   /** Whether a run that was made twice was the same, byte for byte. If not, a seed may not show the same again. */
   readonly deterministic: boolean;
 }
 
+/** How a run ended: the code of its verdict, `completed`, or `none` where no party was left to say. */
 export type Ending = FailureCode | 'completed' | 'none';
 
+/** Runs of an exploration that names no number. */
 export const EXPLORE_RUNS = 1_000;
 /** Breaks that are reduced and kept: one is enough to work on, and each costs a hundred runs. */
 export const BREAKS_MAX = 3;
@@ -126,7 +145,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   }
 }
 
-/** One seed again, with its timeline: of the plan that the seed makes, or of `plan`. Options and errors as {@link explore}. */
+/** One seed again, with its timeline: of the plan that the seed makes, or of `plan`. Options and errors as `explore`. */
 export async function replay(
   options: Omit<ExploreOptions, 'runs' | 'forMs' | 'onProgress' | 'onBreak' | 'signal'>,
 ): Promise<CheckedRun> {

@@ -7,6 +7,7 @@ import { UsageError } from '../base/errors.ts';
 /** Which of a party's processes. */
 export type Target = 'program' | 'supervisor' | 'both';
 
+/** One thing that goes wrong. */
 export type Fault =
   /** The code of the party's `nth` task (from 0) throws, instead of running. */
   | { readonly kind: 'throw'; readonly party: string; readonly nth: number }
@@ -51,8 +52,10 @@ export type Fault =
   /** The party's mailbox has this much memory; what does not fit goes to disk. */
   | { readonly kind: 'tight-memory'; readonly party: string; readonly bytes: number };
 
+/** A kind of fault. */
 export type FaultKind = Fault['kind'];
 
+/** All kinds of faults. */
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...(['throw', 'crash', 'power-off', 'freeze', 'cancel', 'partition', 'drop', 'slow'] as const),
   ...(['clock-drift', 'clock-jump', 'disk-full', 'tight-memory'] as const),

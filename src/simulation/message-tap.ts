@@ -7,9 +7,13 @@ import type { Body, LinkHandlers, MessageSink } from '../contracts/index.ts';
 import type { Connect } from '../supervisor/seam/platform.ts';
 import type { ManagedLink } from '../transport/index.ts';
 
+/** What is known of one message that a program sent or took. */
 export interface TappedMessage {
+  /** Its header, a character a byte. */
   readonly header: string;
+  /** Bytes of its body. */
   bytes: number;
+  /** CRC-32 of its body. */
   crc: number;
   /** Known to be whole: all of its body has been handed over or taken. */
   complete: boolean;
@@ -17,9 +21,13 @@ export interface TappedMessage {
 
 /** Messages of one direction between two programs, in the order in which they began. */
 export interface TappedFlow {
+  /** The party that sends. */
   readonly from: string;
+  /** The party that takes. */
   readonly to: string;
+  /** What was handed to the link. */
   readonly sent: TappedMessage[];
+  /** What was taken from it. */
   readonly arrived: TappedMessage[];
 }
 

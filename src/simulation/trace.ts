@@ -1,11 +1,13 @@
 /** What happened in a simulated run, in order: always as a digest, and as lines for people where they are wanted. */
 import { crc32 } from 'node:zlib';
 
+/** One line of what happened. */
 export interface TimelineLine {
   /** Milliseconds since the first party began. */
   readonly at: number;
   /** Where; empty: in the world. */
   readonly party: string;
+  /** What happened, in words. */
   readonly text: string;
 }
 

@@ -41,8 +41,11 @@ const CANARY_CHARS_MIN = 6;
 /** Length of the first run, before it is known. */
 const FIRST_RUN_MS_MAX = 86_400_000;
 
+/** A simulated run, and what did not hold in it. */
 export interface CheckedRun {
+  /** All that happened. */
   readonly run: SimulatedRun;
+  /** What did not hold; empty if all did. */
   readonly violations: readonly Violation[];
 }
 

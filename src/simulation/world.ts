@@ -47,8 +47,11 @@ export interface SimulationOptions {
   readonly canaries?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** One party after a simulated run. */
 export interface SimulatedParty {
+  /** As the job names it. */
   readonly name: string;
+  /** Its report; null if it did not come to write one. */
   readonly report: RunReport | null;
   /** Why the run could not exist at this party. */
   readonly error: unknown;
@@ -56,18 +59,25 @@ export interface SimulatedParty {
   readonly endedAt: number | null;
   /** `lives`: it has ended in order, or should have. */
   readonly fate: 'lives' | 'killed' | 'frozen';
+  /** Whether its program process was still there at the end. */
   readonly programLeft: boolean;
+  /** Names of what it left in its folder. */
   readonly leftovers: readonly string[];
+  /** What `--json` would have printed. */
   readonly events: readonly RunEvent[];
   /** Control messages that its supervisor has sent; neither heartbeats nor acknowledgements. */
   readonly controlMessages: number;
+  /** Bytes of values that did not fit into the memory of its mailbox. */
   readonly spilledBytes: number;
 }
 
 /** The first frame of a message between two programs, when it was given to a connection. */
 export interface WireMessage {
+  /** The party that sends. */
   readonly from: string;
+  /** The party that receives. */
   readonly to: string;
+  /** The step that it belongs to. */
   readonly stepId: string;
   /** `value`: of a transfer or reveal. `channel`: of a protocol. */
   readonly kind: DataFrameKind;
@@ -75,24 +85,35 @@ export interface WireMessage {
 
 /** A secret that was found where it must not be. */
 export interface Leak {
+  /** The party whose secret it is. */
   readonly of: string;
+  /** Where it was found. */
   readonly where: string;
 }
 
+/** One simulated run, as it can be looked at afterwards. */
 export interface SimulatedRun {
+  /** The seed that makes it again. */
   readonly seed: number;
+  /** The faults that were planned. */
   readonly plan: readonly Fault[];
   /** Tasks that each party has begun, in the order of the parties. */
   readonly tasks: readonly number[];
   /** Which faults of the plan found something to act on. */
   readonly happened: readonly boolean[];
+  /** The parties, in the order of the job. */
   readonly parties: readonly SimulatedParty[];
+  /** Milliseconds of virtual time from the start of the first party to the end of the last. */
   readonly endedAt: number;
+  /** Of everything that happened: the same for the same seed and code. */
   readonly digest: string;
+  /** What happened, in order; empty unless it was asked for. */
   readonly timeline: readonly TimelineLine[];
+  /** What programs sent and took, by pair of parties. */
   readonly flows: readonly TappedFlow[];
   /** Every message between programs once, in the order in which they left. */
   readonly wire: readonly WireMessage[];
+  /** Secrets that were found where they must not be. */
   readonly leaks: readonly Leak[];
   /** Errors that belong to no party: defects of the simulation. */
   readonly stray: readonly unknown[];

@@ -5,13 +5,17 @@ import type { Channel } from '../contracts/channel.ts';
 /** What a test sees of a message, and may replace or drop before it arrives. */
 export type Tap = (from: number, to: number, bytes: Uint8Array) => Uint8Array | undefined;
 
+/** Channels in memory, and what has crossed them. */
 export interface MemoryChannels {
+  /** One for each member, by rank. */
   readonly channels: readonly Channel[];
   /** Messages and bytes that each member has sent. */
   readonly sent: readonly { readonly messages: number; readonly bytes: number }[];
 }
 
+/** How channels in memory behave. */
 export interface MemoryChannelOptions {
+  /** Ends all of them; what is pending rejects with its reason. */
   readonly signal?: AbortSignal;
   /** Sees each message, gives the bytes to deliver (undefined: lost). Default: unchanged. */
   readonly tap?: Tap;

@@ -6,20 +6,27 @@ import { PeerError, PeerLostError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
 import type { Body, Link, LinkHandlers, LinkState, MessageSink } from '../contracts/link.ts';
 
+/** A message that has crossed a pair of links. */
 export interface CrossedMessage {
+  /** The party that has sent it. */
   readonly from: string;
+  /** The party that has received it. */
   readonly to: string;
+  /** As it was sent. */
   readonly header: Uint8Array;
+  /** All pieces of the body together. */
   readonly body: Uint8Array;
 }
 
+/** Two ends of a link in memory, and the means to disturb it. */
 export interface MemoryLinks {
   /** Link of the first party to the second, and the reverse. */
   readonly links: readonly [Link, Link];
   /** Everything that crossed, in order. */
   readonly crossed: CrossedMessage[];
-  /** Keeps messages of a party from arriving until {@link release}. */
+  /** Keeps messages of a party from arriving until `release`. */
   hold(from: string): void;
+  /** Lets the held messages of a party go. */
   release(from: string): void;
   /** Changes every piece of a body that a party sends from now on. */
   tamper(from: string, change: (part: Uint8Array) => Uint8Array): void;

@@ -4,6 +4,7 @@ import type { DecodeBound } from '../base/decode-bound.ts';
 import { PeerError } from '../base/errors.ts';
 import { DataHeaderSchema, DataKind } from './gen/privity/v1/value_pb.ts';
 
+/** `value`: of a transfer or reveal. `channel`: of a protocol. */
 export type DataFrameKind = 'value' | 'channel';
 
 export interface DataFrame {

@@ -1,5 +1,6 @@
 /** The leaves of a value that travel as raw segments beside the structure, and how typed arrays are named on the wire. */
 
+/** The typed arrays of JavaScript: they are sent as they lie in memory. */
 export type TypedArray =
   | Int8Array
   | Uint8Array
@@ -78,7 +79,9 @@ export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** A dense array with dimensions: `data.length` is the product of `shape`. An ordinary record, so that no class is needed. */
 export interface Tensor<D extends TypedArray = TypedArray> {
+  /** Its dimensions; [] for a single number. */
   readonly shape: readonly number[];
+  /** The elements, row by row (the last axis runs fastest). */
   readonly data: D;
 }
 

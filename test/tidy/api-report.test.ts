@@ -27,21 +27,48 @@ describe('public API', () => {
   }
 
   it('notices a changed surface', () => {
-    // Beside the real one, so that the paths relative to the project stay right.
-    const planted = mkdtempSync(join(projectRoot, 'dist-api-'));
-    try {
-      mkdirSync(join(planted, 'temp'));
-      cpSync(folder, planted, { recursive: true });
-      const config = readFileSync(join(planted, 'privity.json'), 'utf8')
-        .replace('"<projectFolder>/api"', JSON.stringify(planted))
-        .replace('"<projectFolder>/dist/api"', JSON.stringify(join(planted, 'temp')));
-      writeFileSync(join(planted, 'privity.json'), config);
+    withPlanted((planted) => {
       assert.equal(check(planted, 'privity.json').status, 0, 'an unchanged copy must pass');
       const report = join(planted, 'privity.api.md');
       writeFileSync(report, readFileSync(report, 'utf8').replace(/^export .*$/m, ''));
       assert.notEqual(check(planted, 'privity.json').status, 0, 'a missing export was not noticed');
-    } finally {
-      rmSync(planted, { recursive: true, force: true });
-    }
+    });
+  });
+
+  it('notices a type that a signature names and nobody can import, and a name without a word', () => {
+    withPlanted((planted) => {
+      const hidden =
+        'interface Hidden {}\n/** Shown. */\nexport interface Shown {\n  readonly of: Hidden;\n}\nexport {};\n';
+      writeFileSync(join(planted, 'index.d.ts'), hidden);
+      for (const name of ['privity.json', 'testing.json']) {
+        const config = readFileSync(join(planted, name), 'utf8');
+        writeFileSync(
+          join(planted, name),
+          config.replace(/"<projectFolder>.*index\.d\.ts"/, JSON.stringify(join(planted, 'index.d.ts'))),
+        );
+        const { status, output } = check(planted, name);
+        assert.notEqual(status, 0, name);
+        assert.match(output, /Error.*ae-forgotten-export.*"Hidden"/);
+        if (name === 'testing.json') assert.match(output, /Error.*ae-undocumented.*"of"/);
+      }
+    });
   });
 });
+
+/** A copy of api/ beside the real one, so that the paths relative to the project stay right. */
+function withPlanted(use: (planted: string) => void): void {
+  const planted = mkdtempSync(join(projectRoot, 'dist-api-'));
+  try {
+    mkdirSync(join(planted, 'temp'));
+    cpSync(folder, planted, { recursive: true });
+    for (const name of ['privity.json', 'testing.json']) {
+      const config = readFileSync(join(planted, name), 'utf8')
+        .replace('"<projectFolder>/api"', JSON.stringify(planted))
+        .replace('"<projectFolder>/dist/api"', JSON.stringify(join(planted, 'temp')));
+      writeFileSync(join(planted, name), config);
+    }
+    use(planted);
+  } finally {
+    rmSync(planted, { recursive: true, force: true });
+  }
+}

@@ -7,6 +7,7 @@ import { hint } from '../../base/suggest.ts';
 import type { Column, ColumnType } from '../column-type.ts';
 import { columnsMissing, type Relation } from '../relation.ts';
 
+/** How a file is read. */
 export interface ReadTableOptions {
   /** Read only these columns, in this order. Default: all. */
   readonly columns?: readonly string[];
@@ -17,13 +18,15 @@ export interface ReadTableOptions {
    * Never guessed: a wrong guess would join or split columns silently.
    */
   readonly delimiter?: string;
+  /** Ends the reading; the promise rejects with its reason. A task passes its own `signal`. */
   readonly signal?: AbortSignal;
 }
 
+/** How a file is written. */
 export interface WriteTableOptions {
   /**
-   * CSV only: puts an apostrophe before texts that a spreadsheet would take for a formula: those that begin with = + - @, a tab
-   * or a carriage return. Default: false, since the texts that are read back have it, too.
+   * CSV only: puts an apostrophe before texts that a spreadsheet would take for a formula: those that begin with =, +, -, an at sign,
+   * a tab or a carriage return. Default: false, since the texts that are read back have it, too.
    */
   readonly escapeFormulas?: boolean;
 }

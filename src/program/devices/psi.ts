@@ -10,17 +10,29 @@ import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
 import { contextOf } from './secure/run-context.ts';
 
-interface OneOwner {
+/** Shown by the compiler where an intersection takes a table that several parties have. */
+export interface NotAtOneParty {
+  /** Pass the handle from before it was sent. */
   readonly 'Error: psi takes tables that exist at one party each': never;
 }
-interface OtherParty {
+/** Shown by the compiler where both tables of an intersection are at one party. */
+export interface NotAtTwoParties {
+  /** Within one party join with `table.query`. */
   readonly 'Error: psi takes tables of two different parties': never;
 }
 
-type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
-type Single<P extends string> = true extends IsUnion<P> ? OneOwner : unknown;
-type Different<P extends string, Q extends string> = [P & Q] extends [never] ? unknown : OtherParty;
+/** `unknown` for one party's name, else what the compiler says. */
+export type SingleOwner<P extends string, All extends string = P> = P extends unknown
+  ? [All] extends [P]
+    ? unknown
+    : NotAtOneParty
+  : never;
+/** `unknown` for two different parties, else what the compiler says. */
+export type OtherOwner<P extends string, Q extends string> = [P & Q] extends [never]
+  ? unknown
+  : NotAtTwoParties;
 
+/** By what rows are matched. */
 export interface PsiOptions {
   /** The key column, or columns, by which rows belong together; the same names in both tables. */
   readonly on: string | readonly [string, ...string[]];
@@ -39,8 +51,8 @@ export interface PsiOptions {
  */
 export function psi<A extends string, B extends string>(
   options: PsiOptions,
-  left: At<A, Table> & Single<A>,
-  right: At<B, Table> & Single<B> & Different<A, B>,
+  left: At<A, Table> & SingleOwner<A>,
+  right: At<B, Table> & SingleOwner<B> & OtherOwner<A, B>,
 ): { readonly [K in A | B]: At<K, Table> } {
   const records = [left, right].map((handle) => recordOf(handle, undefined, 'psi'));
   const [first, second] = records as [HandleRecord, HandleRecord];

@@ -16,9 +16,12 @@ export interface VerdictInfo {
  * reject with, and what new steps throw after the verdict. Always a consequence, never a cause: it is not reported again.
  */
 export class RunAbortedError extends PrivityError {
+  /** The name of its class. */
   override readonly name: string = 'RunAbortedError';
+  /** What all parties agreed on. */
   readonly verdict: VerdictInfo;
 
+  /** The runtime makes it. */
   constructor(verdict: VerdictInfo) {
     super('PRIVITY_RUN_ABORTED', describeVerdict(verdict), {
       failure: verdict.failure.code,
@@ -31,7 +34,10 @@ export class RunAbortedError extends PrivityError {
 
 /** A scope has failed, and this was pending in it. A consequence like its base class; the run goes on outside of the scope. */
 export class ScopeCancelledError extends RunAbortedError {
+  /** The name of its class. */
   override readonly name: string = 'ScopeCancelledError';
+
+  /** The runtime makes it. */
   constructor(failure: Failure) {
     super({ failure, digest: '' });
   }
@@ -53,11 +59,14 @@ export class PartyAbsentError extends PrivityError {
 
 /** What `retry` and `deadline` throw at every party when their scope has failed for good. A cause, unlike what was pending in it. */
 export class ScopeFailedError extends PrivityError {
+  /** The name of its class. */
   override readonly name: string = 'ScopeFailedError';
+  /** The failure that all parties agreed on. */
   readonly agreed: Failure;
   /** Parties that had been lost when the scope ended. */
   readonly absent: readonly string[];
 
+  /** The runtime makes it. */
   constructor(failure: Failure, absent: readonly string[] = []) {
     super('PRIVITY_SCOPE_FAILED', describeVerdict({ failure, digest: '' }, 'The scope'), {
       failure: failure.code,

@@ -26,6 +26,7 @@ export type { Dtype };
  * cannot be caught: a handle is always truthy.
  */
 export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
+  /** @internal Tells types apart; not there at run time. */
   readonly [valueMark]: T;
 
   /**
@@ -60,11 +61,12 @@ export interface At<in out Owners extends string, T> extends OwnedBy<Owners> {
 
 /** Shown by the compiler where a value is sent to what is neither a party nor a device. */
 export interface NotAParty {
+  /** Pass parties of the job, or one device. */
   readonly 'Error: a value is sent to parties, or shared on one device': never;
 }
 
 /** What is wrong with a call of `to` that no other overload takes. */
-type NotTo<Owners extends string, T, A extends readonly unknown[]> = A extends readonly [
+export type NotTo<Owners extends string, T, A extends readonly unknown[]> = A extends readonly [
   infer D extends AnyDevice,
   ...unknown[],
 ]
@@ -77,9 +79,11 @@ type NotTo<Owners extends string, T, A extends readonly unknown[]> = A extends r
 
 /** Any secure device. */
 export interface AnyDevice {
+  /** @internal Tells types apart; not there at run time. */
   readonly [deviceMark]: true;
   /** Who holds shares, in federation order. */
   readonly members: readonly string[];
+  /** The protocol that they follow (docs/protocols.md). */
   readonly protocol: string;
   /** Bits of fixed-point numbers right of the point. */
   readonly fracBits: number;
@@ -91,9 +95,13 @@ export interface AnyDevice {
  */
 export interface SecureDevice<in out Members extends string, in out Protocol extends string>
   extends AnyDevice {
+  /** @internal Tells types apart; not there at run time. */
   readonly [membersMark]: (members: Members) => Members;
+  /** @internal Tells types apart; not there at run time. */
   readonly [protocolMark]: (protocol: Protocol) => Protocol;
+  /** Who holds shares, in federation order. */
   readonly members: readonly Members[];
+  /** The protocol that they follow (docs/protocols.md). */
   readonly protocol: Protocol;
 
   /**
@@ -110,24 +118,31 @@ export interface SecureDevice<in out Members extends string, in out Protocol ext
 
 /** Any secret of any device. */
 export interface AnySecret {
+  /** @internal Tells types apart; not there at run time. */
   readonly [anySecretMark]: true;
 }
 
+/** The members of a device, by name. */
 export type MembersOf<D extends AnyDevice> = D extends SecureDevice<infer M, infer _P> ? M : never;
 
 /** What every party has: a number, a list of numbers (a vector), a typed array, or a tensor. */
 export type PublicOperand = number | boolean | readonly number[] | TypedArray | Tensor;
 
 /** Types of numbers, which products mix. */
-type NumberType = Exclude<Dtype, 'boolean'>;
-type Operand<D extends AnyDevice, T extends Dtype> = Secret<D, T> | PublicOperand;
+export type NumberType = Exclude<Dtype, 'boolean'>;
+/** What stands on the right of an operation: a secret of the same device and type, or public numbers. */
+export type Operand<D extends AnyDevice, T extends Dtype> = Secret<D, T> | PublicOperand;
 /** Shown by the compiler where arithmetic meets booleans. */
 export interface NotANumber {
+  /** Cast the secret, or use `and`, `or`, `xor`, `not`, `select`. */
   readonly 'Error: this operation is not defined for booleans; convert with .cast("integer") or .cast("fixed")': never;
 }
-type NumericOf<D extends AnyDevice, T extends Dtype> = T extends 'boolean' ? NotANumber : Secret<D, T>;
-type Fixed<D extends AnyDevice> = Secret<D, 'fixed'>;
-type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
+/** The secret that arithmetic is called on; of booleans what the compiler says instead. */
+export type NumericOf<D extends AnyDevice, T extends Dtype> = T extends 'boolean' ? NotANumber : Secret<D, T>;
+/** A secret of fixed-point numbers. */
+export type Fixed<D extends AnyDevice> = Secret<D, 'fixed'>;
+/** A secret of truth values, as comparisons give it. */
+export type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
 
 /**
  * A tensor that exists only as shares on the device `D`: no member, and nobody else, has its numbers. Shape and type are public.
@@ -143,10 +158,15 @@ type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  * "Operations".
  */
 export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'> extends AnySecret {
+  /** @internal Tells types apart; not there at run time. */
   readonly [secretMark]: (device: D) => D;
+  /** @internal Tells types apart; not there at run time. */
   readonly [dtypeMark]: (dtype: T) => T;
+  /** The device whose members hold its shares. */
   readonly device: D;
+  /** Its dimensions, which are public; [] for a single number. */
   readonly shape: readonly number[];
+  /** What its elements are; public, too. */
   readonly dtype: T;
 
   /**
@@ -284,7 +304,9 @@ export interface ProductOptions {
 
 /** An interval that all elements lie in, both ends included. `max` alone: of the magnitude. Everybody reads it. */
 export interface BoundOptions {
+  /** The lower end. Default: -max. */
   readonly min?: number;
+  /** The upper end, or the magnitude if it stands alone. */
   readonly max?: number;
 }
 
@@ -302,20 +324,32 @@ export interface ShareOptions extends BoundOptions {
 
 /** Shown by the compiler where an owner of the value is no member of the device. */
 export interface NotAMember<Owners extends string> {
+  /** Send the value to a member with `.to(party)` first. */
   readonly 'Error: nobody who has this value is a member of the device; send it to a member first': Owners;
 }
 /** Shown by the compiler where a value that is no numbers is shared. */
 export interface NotShareable<T> {
+  /** The type of the value. */
   readonly 'Error: this value cannot be shared; share numbers, typed arrays, tensors or tables of numbers': T;
 }
 
 /** Shown by the compiler where a value is shared without its shape, or with one that is no list of numbers. */
 export interface NoShape {
+  /** Reveal a number of rows first if others do not know it. */
   readonly 'Error: a shared value needs its shape, a list of public numbers: .to(device, { shape: [rows] })': never;
 }
 
-type Shareable = number | boolean | readonly number[] | readonly boolean[] | TypedArray | Tensor | Table;
+/** What can be shared on a device. */
+export type Shareable =
+  | number
+  | boolean
+  | readonly number[]
+  | readonly boolean[]
+  | TypedArray
+  | Tensor
+  | Table;
 
+/** The handle that is shared: `unknown` if a member has the value and it is numbers, else what the compiler says. */
 export type Sharing<Owners extends string, T, D extends AnyDevice> = [Owners & MembersOf<D>] extends [never]
   ? NotAMember<Owners>
   : [T] extends [Shareable]
@@ -327,6 +361,7 @@ export type SharingOptions<T, O extends ShareOptions> = [T] extends [number | bo
   ? [options?: O]
   : [options: O & { readonly shape: readonly number[] }];
 
+/** The type of the shared value: as the options say, or fixed-point numbers. */
 export type SharedDtype<O extends ShareOptions> = O extends { readonly dtype: infer T extends Dtype }
   ? T
   : 'fixed';

@@ -8,11 +8,13 @@ import type { SettingsOf } from './schema-types.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
 import type { AllAwaited } from './unawaited.ts';
 
+/** What the code of a task gets beside its inputs. */
 export interface TaskContext<P extends string = string, S = Readonly<Record<string, string>>> {
   /** Private settings of the party; reading one that was not passed throws PRIVITY_SETTING_MISSING. */
   readonly settings: S;
   /** Fires when the run ends before the task does; its reason is a RunAbortedError with the verdict. */
   readonly signal: AbortSignal;
+  /** The party at which the task runs. */
   readonly party: P;
   /** A folder for temporary files; removed after the run. */
   readonly tempDir: string;
@@ -26,33 +28,42 @@ export interface TaskContext<P extends string = string, S = Readonly<Record<stri
 /** What a handler of `party.onFailure` gets beside the failure. */
 export type HandlerContext<P extends string, S> = Pick<TaskContext<P, S>, 'settings' | 'party' | 'tempDir'>;
 
+/** Inputs of a task: handles by the names that its code gives them. */
 export type Inputs = Readonly<Record<string, Handle>>;
 
 /** Shown by the compiler where a step uses a value at a party that does not have it. */
 export interface NotAt<P extends string, Owners extends string> {
+  /** The party of the step, and the parties that have the value. */
   readonly 'Error: the value is not at this party; send it there with .to(party)': {
     readonly party: P;
     readonly owners: Owners;
   };
 }
 
+/** Shown by the compiler where a step is given a value in place of a handle. */
 export interface NotAHandle {
+  /** Use the value in the code of the task; it is the same at every party. */
   readonly 'Error: not a handle; public values can be used in the code of the task directly': never;
 }
 
-type InputAt<P extends string, H> =
+/** One input of a task at `P`: the handle, or what the compiler says if its value is not there. */
+export type InputAt<P extends string, H> =
   H extends At<infer Owners extends string, infer _T>
     ? P extends Owners
       ? H
       : NotAt<P, Owners>
     : NotAHandle;
 
+/** The inputs of a task at `P`, each checked to be there. */
 export type InputsAt<P extends string, I> = { readonly [K in keyof I]: InputAt<P, I[K]> };
+/** What the code of a task sees: the values of its inputs by name. */
 export type InputValues<I extends Inputs> = { readonly [K in keyof I]: I[K][typeof valueMark] };
 
 /** One party of the running job. */
 export interface Party<in out P extends string, S = Readonly<Record<string, string>>> extends AnyParty {
+  /** @internal Tells types apart; not there at run time. */
   readonly [partyMark]: P;
+  /** Its name in the job and in the federation. */
   readonly name: P;
 
   /**
@@ -72,6 +83,7 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
     inputs: I,
     code: (inputs: InputValues<I>, context: TaskContext<P, S>) => T,
   ): At<P, Awaited<T>>;
+  /** With inputs: handles to values that this party has; the code gets the values under the same names. */
   run<I extends Inputs, T>(
     name: string,
     inputs: I & InputsAt<P, I>,
@@ -89,12 +101,15 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
 
 /** Makes the value of a handle, or a secret, public: to all parties, or to the members of the conclave in which that is said. */
 export interface Reveal<P extends string = string> {
+  /** Opens a secret to all parties. A line in the ledgers of the device's members. */
   (secret: AnySecret): Promise<Tensor<Float64Array>>;
+  /** Sends a value to every party that does not have it. A line in the ledger of its owner. */
   <Owners extends P, T>(
     value: At<Owners, T> & ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
   ): Promise<T>;
 }
 
+/** Runs functions of the job side by side. */
 export type Parallel = <const F extends readonly (() => unknown)[]>(
   branches: F & { readonly [K in keyof F]: AllAwaited<ReturnType<F[K]>> },
 ) => Promise<{ -readonly [K in keyof F]: Awaited<ReturnType<F[K]>> }>;

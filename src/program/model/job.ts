@@ -32,18 +32,24 @@ export const PARTY_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** Longest deadline of a scope or a step: what a timer takes, about 24 days. */
 export const DEADLINE_MS_MAX = 2 ** 31 - 1;
 
+/** The function of any job. */
 export type AnyBody = (context: never) => unknown;
 
 /** A program for several parties, as `job` returns it. Inert: nothing happens until a runtime executes it. */
 export interface Job<P extends string = string> {
+  /** The parties by name, in the order in which the job lists them. */
   readonly parties: readonly P[];
+  /** Schema of the public arguments; undefined if it takes none. */
   readonly args: Schema | undefined;
+  /** What each party has to set for itself. */
   readonly settings: Readonly<Record<string, SettingsDeclaration>>;
   /** Milliseconds; undefined where each party's own bound is all there is. */
   readonly stepDeadlineMs?: number | undefined;
+  /** The function that every party executes. */
   readonly body: AnyBody;
 }
 
+/** What a job declares: its parties, public arguments and private settings. */
 export interface JobOptions<P extends string, A extends Schema | undefined, S> {
   /** The parties by name: /^[a-z][a-z0-9-]{0,30}$/, each once. */
   readonly parties: readonly P[];

@@ -7,11 +7,13 @@ export interface AgreedFailure extends Failure {
   readonly retryable: boolean;
 }
 
+/** How an `attempt` ended: with its value, or with the failure that all parties agreed on. */
 export type Attempted<T> =
   | { readonly ok: true; readonly value: T }
   /** `absent`: parties that the run has lost and goes on without. */
   | { readonly ok: false; readonly failure: AgreedFailure; readonly absent: readonly string[] };
 
+/** How often, and when, `retry` tries again. */
 export interface RetryPolicy {
   /** How often the function is tried at most: 1 to `RETRY_ATTEMPTS_MAX`. */
   readonly attempts: number;
@@ -21,6 +23,7 @@ export interface RetryPolicy {
   readonly when?: (failure: AgreedFailure) => boolean;
 }
 
+/** Who came through a `quorum`, who did not, and what each gave. The same at every party. */
 export interface QuorumResult<P extends string, T> {
   /** The parties whose part went through and which were there when the quorum ended, in federation order. */
   readonly present: readonly P[];

@@ -14,9 +14,12 @@ const brand = Symbol.for('privity.public-error');
  * @example throw new PublicError('too few rows for this study', { details: { needed: 100 } });
  */
 export class PublicError extends Error {
+  /** The name of its class. */
   override readonly name: string = 'PublicError';
+  /** What crosses beside the message, if anything. */
   readonly details: PublicDetails | undefined;
 
+  /** The cause stays here; message and details cross. */
   constructor(message: string, options: { readonly cause?: unknown; readonly details?: PublicDetails } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     Object.defineProperty(this, brand, { value: true });
@@ -33,7 +36,7 @@ export class PublicError extends Error {
     this.details = options.details;
   }
 
-  /** Survives duplicate copies of the package. */
+  /** @internal Survives duplicate copies of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
   }

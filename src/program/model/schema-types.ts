@@ -2,6 +2,7 @@
 
 /** The part of Standard Schema that is used here. */
 export interface Schema<Output = unknown> {
+  /** What Standard Schema specifies: vendor, version, and the function that checks a value. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
@@ -10,18 +11,23 @@ export interface Schema<Output = unknown> {
   };
 }
 
+/** What a schema says of a value: the value as it reads it, or what is wrong with it. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
+/** One thing that a schema finds wrong with a value. */
 export interface SchemaIssue {
+  /** In words. */
   readonly message: string;
+  /** Where in the value. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /** How a job declares the settings of a party: a schema, or simply their names when all are strings. */
 export type SettingsDeclaration = Schema | readonly string[];
 
+/** The type of the public arguments: what their schema gives, or no arguments. */
 export type OutputOf<A> = A extends Schema<infer Output> ? Output : Readonly<Record<never, never>>;
 
 /** The type of a party's settings: as declared, or any strings when nothing is. */

@@ -6,6 +6,7 @@ import { DataError } from '../../base/errors.ts';
 import type { Words } from '../sharing/shares.ts';
 import { positionText, type Shape } from './shape.ts';
 
+/** What the elements of a secret are: fixed-point numbers, whole numbers, or truth values. */
 export type Dtype = 'fixed' | 'integer' | 'boolean';
 
 /** Products have twice the fractional bits and must stay below 2^62: 26 bits are left of the point, 18 (5 decimals) right of it. */

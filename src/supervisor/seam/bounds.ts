@@ -2,10 +2,15 @@ import type { CoreBounds } from '../../coordination/types.ts';
 
 /** Bounds of a run, all in milliseconds. Configurable in the party file under `bounds:`. */
 export interface Bounds extends CoreBounds {
+  /** After the verdict: how long the job's own clean-up may take before its process tree is killed. Default 2 s. */
   readonly graceMs: number;
+  /** How long the last control messages may take to leave. Default 0.5 s. */
   readonly flushMs: number;
+  /** Loading the job: its imports and its compilation. Default 30 s. */
   readonly loadMs: number;
+  /** One step of this party's own, from when its inputs are there. Default 12 hours. */
   readonly stepDeadlineMs: number;
+  /** How long nothing may come from the program of a peer whose supervisor answers. Default 30 s. */
   readonly dataLinkMs: number;
 }
 

@@ -18,6 +18,7 @@ import { constantOn } from './methods.ts';
 import type { DeviceRecord } from './records.ts';
 import { contexts, partyNames } from './run-context.ts';
 
+/** How a device computes. */
 export interface SecureOptions<P extends SecureProtocol> {
   /**
    * `rep3`: three parties, of whom any two could put their shares together (honest majority). `semi2k`: two to five parties, none of whom learns
@@ -39,12 +40,16 @@ export function deviceRecordOf(value: unknown): DeviceRecord | undefined {
   return typeof value === 'object' && value !== null ? devices.get(value) : undefined;
 }
 
-interface DealerHoldsShares {
+/** Shown by the compiler where the dealer of a device is one of its members. */
+export interface DealerHoldsShares {
+  /** Name another party as dealer, or none. */
   readonly 'Error: the dealer knows the masks of all shares; it must be no member': never;
 }
 
-type Members<P extends SecureProtocol> = MemberLists<AnyParty>[P];
-type DealerOf<O> = O extends { readonly dealer: infer D extends AnyParty } ? NameOf<D> : never;
+/** The members that a protocol takes. */
+export type DeviceMembers<P extends SecureProtocol> = MemberLists<AnyParty>[P];
+/** The name of the dealer; never without one. */
+export type DealerOf<O> = O extends { readonly dealer: infer D extends AnyParty } ? NameOf<D> : never;
 
 /**
  * A secure device: parties that compute together on values that none of them has. Not a step: nothing is sent before something is
@@ -58,7 +63,7 @@ type DealerOf<O> = O extends { readonly dealer: infer D extends AnyParty } ? Nam
  */
 export function secure<
   const P extends SecureProtocol,
-  const M extends Members<P>,
+  const M extends DeviceMembers<P>,
   const O extends SecureOptions<P>,
 >(
   members: M,
