@@ -121,7 +121,7 @@ export default {
       comment: 'the product does not depend on its tests, examples, benchmarks or scripts',
       severity: 'error',
       from: { path: '^src/', pathNot: tests },
-      to: { path: '^(test|bench|examples|scripts)/' },
+      to: { path: '^(test|bench|examples|templates|scripts)/' },
     },
     {
       name: 'no-dev-dependencies',
@@ -156,9 +156,9 @@ export default {
     },
     {
       name: 'examples-outside',
-      comment: "examples use only what the package exports, by the package's name",
+      comment: "examples and templates use only what the package exports, by the package's name",
       severity: 'error',
-      from: { path: '^examples/' },
+      from: { path: '^(examples|templates)/' },
       to: { path: '^(src|test|bench|scripts)/' },
     },
   ],

@@ -1,4 +1,4 @@
-// Compiles src, test, bench, examples and kernels into dist/, and drops compiled files whose source is gone.
+// Compiles src, test, bench, examples, templates and kernels into dist/, and drops compiled files whose source is gone.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { buildKernels } from './kernels.mjs';
 ensureInstalled();
 const dist = join(root, 'dist');
 
-for (const area of ['src', 'test', 'bench', 'examples']) {
+for (const area of ['src', 'test', 'bench', 'examples', 'templates']) {
   if (!existsSync(join(dist, area))) continue;
   for (const file of readdirSync(join(dist, area), { recursive: true })) {
     const match = /^(.*)\.(?:js|d\.ts|js\.map)$/.exec(String(file));

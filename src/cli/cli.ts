@@ -7,6 +7,7 @@ import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { ExploreFlags } from './commands/explore.ts';
 import type { FederationCreateFlags, FederationVerifyFlags } from './commands/federation.ts';
+import { addInit } from './commands/init-options.ts';
 import type { KeygenFlags } from './commands/keygen.ts';
 import type { LocalFlags } from './commands/local.ts';
 import type { RunFlags } from './commands/run.ts';
@@ -86,6 +87,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
     .addHelpText(
       'after',
       examplesText([
+        'privity init my-run                                # a folder with a job, data and keys',
         'privity local job.ts --inputs alice.table=a.csv     # try a job: all parties here',
         'privity explore job.ts --inputs alice.table=a.csv   # and try it under thousands of failures,',
         'privity keygen --party alice                       # then for real: a key for each party,',
@@ -94,6 +96,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
         'privity run job.ts --config alice.party.yaml       # and the run, at every party',
       ]),
     );
+  addInit(program, shell, exit);
   addRun(program, shell, exit);
   addLocal(program, shell, exit);
   addExplore(program, shell, exit);

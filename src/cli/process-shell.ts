@@ -94,7 +94,8 @@ export function processShell(parts: ShellParts): Shell {
 
 function sinkOf(stream: NodeJS.WriteStream & { readonly fd: number }): TextSink {
   const { fd } = stream;
-  const found = fstatSync(fd);
+  // As bigints: a plain fstat of a pipe would stop Node from following symbolic links to packages, such as pnpm's.
+  const found = fstatSync(fd, { bigint: true });
   const isFile = found.isFile() || (found.isCharacterDevice() && !isatty(fd));
   // A write of somebody else to the same stream, such as a job's own console.log, must not end the process when it fails.
   if (isFile) stream.on('error', () => undefined);

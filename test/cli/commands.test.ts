@@ -41,6 +41,7 @@ async function setUp(folder: string): Promise<{ alice: string; federation: strin
 
 describe('every command', () => {
   const commands = [
+    'init',
     'run',
     'local',
     'keygen',

@@ -37,7 +37,14 @@ describe('docs/cli.md', () => {
   });
 
   it('names every option of every other command', async () => {
-    const commands = ['explore', 'keygen', 'federation create', 'federation show', 'federation verify'];
+    const commands = [
+      'init',
+      'explore',
+      'keygen',
+      'federation create',
+      'federation show',
+      'federation verify',
+    ];
     commands.push('doctor', 'explain', 'runs list', 'runs show', 'runs logs', 'runs purge');
     const listed = [...page.matchAll(/--[a-z-]+/g)].map(([option]) => option);
     const missing: string[] = [];

@@ -19,7 +19,8 @@ export const fileLength: Rule = ({ path, text }) => {
 };
 
 export const fileName: Rule = ({ path }) => {
-  if (!/^(src|test|bench|examples|scripts)\//.test(path) || path.startsWith('src/wire/gen/')) return [];
+  if (!/^(src|test|bench|examples|templates|scripts)\//.test(path) || path.startsWith('src/wire/gen/'))
+    return [];
   const name = path.slice(path.lastIndexOf('/') + 1);
   const found: string[] = [];
   const vague = path.split('/').find((part) => /^(utils?|helpers?|common|misc|manager)(\.|-|$)/i.test(part));
@@ -63,7 +64,7 @@ export const lockfile: Rule = ({ path, text }) =>
     : [];
 
 export const unfinished: Rule = ({ path, text }) =>
-  /^(src|scripts|bench|examples|proto)\//.test(path)
+  /^(src|scripts|bench|examples|templates|proto)\//.test(path)
     ? [
         ...text.matchAll(
           new RegExp(`\\b(${word('TO', 'DO')}|${word('FIX', 'ME')}|${word('XX', 'X')})\\b`, 'g'),

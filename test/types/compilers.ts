@@ -12,7 +12,7 @@ export type Compiler = (typeof compilers)[number];
 /** Of the page that tells users which one to take. */
 export function documentedConfig(): string {
   const page = readFileSync(join(projectRoot, 'docs/writing-a-job.md'), 'utf8');
-  const [, config = ''] = /```json tsconfig\n(.*?)```/s.exec(page) ?? [];
+  const [, config = ''] = /```json tsconfig[^\n]*\n(.*?)```/s.exec(page) ?? [];
   return config;
 }
 

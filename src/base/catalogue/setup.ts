@@ -110,6 +110,12 @@ export const setupErrors = {
     remedy:
       'Choose another folder or name, or add --force, where the command has it, if the old file is really no longer needed.',
   },
+  PRIVITY_FOLDER_NOT_EMPTY: {
+    failure: 'USAGE',
+    means: '`privity init` makes a folder, and the one that it was given has something in it.',
+    causes: 'The command was run before, a path was mistyped, or it was run in a folder of other work.',
+    remedy: 'Name a folder that is empty or not there yet. What is in this one has not been touched.',
+  },
   PRIVITY_FILE_WRITE: {
     failure: 'OUTPUT_FAILED',
     means: 'A file, a folder, standard output or standard error cannot be written.',

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { stringify } from 'yaml';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { reasonOf } from '../../base/system-error.ts';
 import { DIALLED_EXPECTED, isUnspecified, parseAddress } from '../../config/address.ts';
 import { partyNamePattern } from '../../config/federation-file.ts';
+import { partyFileText } from '../../config/party-file-text.ts';
 import { readTextFile } from '../../config/yaml-file.ts';
 import { makeFolders } from '../../supervisor/machine/folders.ts';
 import {
@@ -85,22 +85,6 @@ async function makeKeyFolder(folder: string): Promise<void> {
     const text = `${folder}: the folder cannot be made (${reasonOf(cause)})`;
     throw new EnvironmentError('PRIVITY_FILE_WRITE', text, { cause });
   }
-}
-
-function partyFileText(party: string): string {
-  return [
-    `# ${party}'s own file: never leaves this machine. Paths count from this folder. See docs/cli.md.`,
-    stringify({
-      party,
-      federation: './federation.yaml',
-      key: `./${party}.key.pem`,
-      certificate: `./${party}.cert.pem`,
-    }).trimEnd(),
-    '# Private settings that a job may ask for, for example a table:',
-    '# settings:',
-    '#   table: ./customers.csv',
-    '',
-  ].join('\n');
 }
 
 function keygenText(
