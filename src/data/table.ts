@@ -69,6 +69,7 @@ export class Table {
    * `Uint8Array[]` for bytes. With `nulls: 'nan'` a column of numbers comes as Float64Array (FLOAT: Float32Array) with NaN in the gaps.
    * Cost: memory for the whole column; text 1 µs a row, numbers 2 ns.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_NULLS, PRIVITY_COLUMN_TYPE
+   * @example const ages = await table.column('age', { nulls: 'nan' }); // Float64Array
    */
   async column(name: string, options: ColumnOptions = {}): Promise<ColumnData> {
     const relation = relationOf(this);
@@ -87,6 +88,7 @@ export class Table {
   /**
    * A column of numbers or booleans as Float64Array. Integers beyond 2^53, of which it has not all, are refused.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_NULLS, PRIVITY_COLUMN_TYPE
+   * @example const total = (await table.numbers('euros')).reduce((sum, euros) => sum + euros, 0);
    */
   async numbers(name: string, options: ColumnOptions = {}): Promise<Float64Array> {
     const relation = relationOf(this);
@@ -104,6 +106,7 @@ export class Table {
   /**
    * A column of any type but bytes as text, in the form that SQL gives it.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_NULLS, PRIVITY_COLUMN_TYPE
+   * @example const ids = await table.strings('id');
    */
   async strings(name: string): Promise<string[]> {
     const relation = relationOf(this);
@@ -116,6 +119,7 @@ export class Table {
   /**
    * The table with only these columns, in this order.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_NAME
+   * @example const narrow = await table.select(['id', 'age']);
    */
   async select(names: readonly string[]): Promise<Table> {
     const relation = relationOf(this);
@@ -142,6 +146,7 @@ export class Table {
    * Arithmetic means by column name: of the named columns, or of all columns of numbers. Gaps are left out; a column of gaps only
    * gives NaN. Summed with compensation (Kahan), so the result does not depend on how rows were spread over threads beyond the last bit.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE, PRIVITY_TABLE_EMPTY
+   * @example const { age } = await table.mean(['age']);
    */
   async mean(names?: readonly string[]): Promise<Record<string, number>> {
     const relation = relationOf(this);
@@ -171,6 +176,7 @@ export class Table {
    * The table as an Arrow IPC stream, which any Arrow implementation reads.
    * Cost: memory for the whole table, once; text 1 µs a value, numbers 20 ns.
    * @throws {DataError} PRIVITY_TABLE_LIMIT if it is larger than ARROW_BYTES_MAX
+   * @example const bytes = await table.toArrow();
    */
   async toArrow(): Promise<Uint8Array<ArrayBuffer>> {
     const { encodeArrow } = await import('./arrow-encode.ts');

@@ -145,7 +145,13 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   }
 }
 
-/** One seed again, with its timeline: of the plan that the seed makes, or of `plan`. Options and errors as `explore`. */
+/**
+ * One seed again, with its timeline: of the plan that the seed makes, or of `plan`. Options and errors as `explore`.
+ *
+ * @example
+ * const { run, violations } = await replay({ job: new URL('./job.ts', import.meta.url), seed: 4711 });
+ * const story = run.timeline.map(({ at, party, text }) => `${at} ms ${party} ${text}`);
+ */
 export async function replay(
   options: Omit<ExploreOptions, 'runs' | 'forMs' | 'onProgress' | 'onBreak' | 'signal'>,
 ): Promise<CheckedRun> {

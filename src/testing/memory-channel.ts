@@ -25,7 +25,14 @@ export interface MemoryChannelOptions {
   readonly bindingOf?: (rank: number) => Uint8Array;
 }
 
-/** Channels between `size` members of one process. Messages are copied, as a network would. */
+/**
+ * Channels between `size` members of one process. Messages are copied, as a network would.
+ *
+ * @example
+ * const { channels, sent } = memoryChannels(2);
+ * await channels[0]?.send(1, Uint8Array.of(7));
+ * const message = await channels[1]?.receive(0); // Uint8Array [7]; sent[0] is { messages: 1, bytes: 1 }
+ */
 export function memoryChannels(size: number, options: MemoryChannelOptions = {}): MemoryChannels {
   const signal = options.signal ?? new AbortController().signal;
   const tap = options.tap ?? ((_from, _to, bytes) => bytes);

@@ -32,7 +32,15 @@ export interface MemoryLinks {
   tamper(from: string, change: (part: Uint8Array) => Uint8Array): void;
 }
 
-/** `handlers[i]` receives what is sent to `parties[i]`. Pieces are cut to `pieceBytes` to exercise reassembly. */
+/**
+ * A pair of links in one process. `handlers[i]` receives what is sent to `parties[i]`. Pieces are cut to `pieceBytes` to exercise reassembly.
+ *
+ * @example
+ * const sink = { write: () => undefined, end: () => undefined, abort: () => undefined };
+ * const { links, crossed } = memoryLinks(['alice', 'bob'], [{ onMessage: () => sink }, { onMessage: () => sink }]);
+ * await links[0].send(Uint8Array.of(1));
+ * await links[0].flushed(); // crossed has one message from alice to bob
+ */
 export function memoryLinks(
   parties: readonly [string, string],
   handlers: readonly [LinkHandlers, LinkHandlers],

@@ -151,12 +151,14 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * to depend on such public values only. Listed in the ledger.
    * @throws {UsageError} PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
    * @throws {RunAbortedError} the run ended before the value was there
+   * @example const count = await reveal(alice.run('count', { rows }, ({ rows }) => rows.length));
    */
   readonly reveal: Reveal<P>;
   /**
    * Runs functions of the job side by side; each numbers its steps by itself, so their order in time does not matter.
    * Resolves with their results in order. Await it before the next step of the same function.
    * At most `PARALLEL_BRANCHES_MAX` branches.
+   * @example const [atAlice, atBob] = await parallel([() => reveal(x), () => reveal(y)]);
    */
   readonly parallel: Parallel;
   /**
@@ -168,7 +170,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * are a majority (docs/failure-model.md). A failure outside of the attempt ends the run all the same. Cost: one message to each
    * other party.
    * @example
-   * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => rate(rows))));
+   * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => mean(rows))));
    * const rate = tried.ok ? tried.value : 0;
    */
   readonly attempt: <T>(code: (() => T | Promise<T>) & AllAwaited<T>) => Promise<Attempted<T>>;
@@ -176,6 +178,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * Attempts until one succeeds, and gives its value.
    * @throws {ScopeFailedError} at every party, when the last attempt has failed or the failure is not worth another
    * @throws {UsageError} PRIVITY_STEP_INVALID
+   * @example const sum = await retry({ attempts: 3, delayMs: 100 }, () => reveal(x));
    */
   readonly retry: <T>(
     policy: RetryPolicy,
@@ -185,6 +188,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * An attempt that has to end within `ms` milliseconds at every party. The first clock that runs out counts, and all agree.
    * @throws {ScopeFailedError} at every party: DEADLINE_EXCEEDED, or what else failed in it
    * @throws {UsageError} PRIVITY_STEP_INVALID
+   * @example const sum = await deadline(60_000, () => reveal(x));
    */
   readonly deadline: <T>(ms: number, code: (() => T | Promise<T>) & AllAwaited<T>) => Promise<T>;
   /**
