@@ -130,10 +130,21 @@ function wordsOf(node, checker) {
   if (node.typeParameters || ts.isUnionTypeNode(node.type)) return undefined;
   const type = checker.getTypeAtLocation(node.name);
   if (!type.isUnion() || !type.types.every((one) => one.isStringLiteral())) return undefined;
-  const words = type.types.map(({ value }) => `'${value}'`);
-  if (words.length > WORDS_MAX) return undefined;
-  const line = `type ${node.name.text} = ${words.join(' | ')};`;
-  return line.length <= 100 ? line : `type ${node.name.text} =\n  | ${words.join('\n  | ')};`;
+  if (type.types.length > WORDS_MAX) return undefined;
+  const words = inOrder(node.type, checker) ?? type.types.map(({ value }) => value).sort();
+  const quoted = words.map((word) => `'${word}'`);
+  const line = `type ${node.name.text} = ${quoted.join(' | ')};`;
+  return line.length <= 100 ? line : `type ${node.name.text} =\n  | ${quoted.join('\n  | ')};`;
+}
+
+/** As the list or the record has them from which they are derived: the compiler's own order changes with unrelated code. */
+function inOrder(node, checker) {
+  if (ts.isIndexedAccessTypeNode(node)) {
+    const list = checker.getTypeFromTypeNode(node.objectType);
+    return checker.isTupleType(list) ? checker.getTypeArguments(list).map(({ value }) => value) : undefined;
+  }
+  if (!ts.isTypeOperatorNode(node)) return undefined;
+  return checker.getPropertiesOfType(checker.getTypeFromTypeNode(node.type)).map(({ name }) => name);
 }
 
 /** A declaration without what it does: no body, no value. */

@@ -14,10 +14,10 @@ import { testingErrors } from './catalogue/testing.ts';
 import { transportErrors } from './catalogue/transport.ts';
 import type { ErrorEntry } from './error-entry.ts';
 
-/** By code, so that the type of the whole lists the codes and not their texts. */
-const byCode = <Code extends string>(
-  entries: Readonly<Record<Code, ErrorEntry>>,
-): Readonly<Record<Code, ErrorEntry>> => entries;
+/** By code, so that the type of the whole lists the codes, in their order, and not their texts. */
+const byCode = <Entries extends { readonly [Code in keyof Entries]: ErrorEntry }>(
+  entries: Entries,
+): { readonly [Code in keyof Entries]: ErrorEntry } => entries;
 
 /**
  * What each code means, what usually leads to it, and what to do about it: as in docs/errors.md and `privity explain CODE`.

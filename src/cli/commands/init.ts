@@ -9,6 +9,7 @@ import { federationDigest } from '../../config/federation-file.ts';
 import { makeFolders } from '../../supervisor/machine/folders.ts';
 import { JOB_KINDS } from '../init/job-kinds.ts';
 import { type NewFile, newProject, type Project } from '../init/project.ts';
+import { padEnd } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import { exists, writeOutput } from '../output-file.ts';
@@ -122,7 +123,7 @@ function projectText(shell: Shell, folder: string, { files, federation }: Projec
     `  npm run local        ${style.dim('# all parties on this machine')}`,
     ...parties.map((party, index) => {
       const hint = index === 0 ? '# for real: each party in a terminal of its own' : '';
-      return `  npm run ${party.padEnd(12)} ${style.dim(hint)}`.trimEnd();
+      return `  npm run ${padEnd(party, 12)} ${style.dim(hint)}`.trimEnd();
     }),
     '',
     style.dim('README.md says what each file is, and what changes between two organisations.'),

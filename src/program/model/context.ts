@@ -217,7 +217,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * @throws {ScopeFailedError} QUORUM_NOT_MET at every party, when fewer than `atLeast` are present
    * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN
    * @example
-   * const of = [alice, bob, carol];
+   * const of = [alice, bob, carol] as const;
    * const means = await quorum({ of, atLeast: 2 }, (party) => reveal(party.run('mean', localMean)));
    * return average(means.present.map((party) => means.values[party]));
    */
