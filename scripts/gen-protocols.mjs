@@ -1,4 +1,5 @@
-// Writes the tables of costs in docs/protocols.md from what protocols and operations declare. What renders is pure: the tests of the page call it, too.
+// Writes what docs/protocols.md and docs/writing-a-job.md say of operations, from the catalogue and what protocols declare. What renders is
+// pure: the tests of the pages call it, too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,67 +29,79 @@ const rows = [
   ['shuffleS', 'shuffle, one column', (c) => c.shuffleS(LENGTH, 1)],
 ];
 
-/** Fractional bits of the operations whose costs are shown. */
+/** Fractional bits of the operations whose costs are shown, and their sizes. */
 const FRAC_BITS = 18;
-/** Rows of 100 elements, for what works along an axis; keys of a sort. */
-const [ROWS, SIZE, KEYS] = [LENGTH, 100, 1024];
+const SIZES = { count: LENGTH, rows: LENGTH, axis: 100, side: 80, keys: 1024, groups: 10 };
+
+/** What the cost of a way of calling an operation is worked out from. */
+function callOf({ name, result, ends }, { operands, params }) {
+  const { shape } = result(operands, params, name);
+  const words = ends?.(operands[0], params, FRAC_BITS);
+  return { operands, params: words ? [words.min, words.max] : params, shape, fracBits: FRAC_BITS };
+}
 
 /**
- * Operations by their names in src/secure/ops: what a row is about, what its bytes are divided by, its cost from what a protocol declares.
- * What is missing is local.
- * @param {{ opCosts: object, tensorCosts: object, sortOnAverage: Function }} declared
+ * Ways of calling operations: what a row is about, what its bytes are divided by, its cost from what a protocol declares.
+ * @param {{ catalogue: readonly object[], checkWithinCost: Function }} declared
  */
-export function operationRows({ opCosts, tensorCosts: t, sortOnAverage }) {
-  const each = (op, what = '') => [op, what, LENGTH, (c) => opCosts[op](c, LENGTH, FRAC_BITS)];
-  const tensor = (op, what, of, by = LENGTH) => [op, what, by, of];
-  const matrix = tensor('matmul', 'an element of the result, 80 × 80 by 80 × 80', (c) =>
-    t.matmul(c, dims, FRAC_BITS),
-  );
+export function operationRows({ catalogue, checkWithinCost }) {
   return [
-    each('mul', 'two fixed numbers'),
-    tensor('mul', 'by a public fixed number', (c) => t.mulByPublic(c, LENGTH, FRAC_BITS)),
-    tensor('mul', 'exact', (c) => t.mulExact(c, LENGTH, FRAC_BITS)),
-    tensor('mul', 'exact, by a public fixed number', (c) => t.mulByPublicExact(c, LENGTH, FRAC_BITS)),
-    tensor('mul', 'integers', (c) => t.mulOfIntegers(c, LENGTH)),
-    each('square'),
-    matrix,
-    tensor('matmul', 'exact', (c) => t.matmulExact(c, dims, FRAC_BITS)),
-    tensor('matmul', 'by a public matrix', (c) => t.matmulByPublic(c, dims, FRAC_BITS)),
-    tensor('matmul', 'integers', (c) => t.matmulOfIntegers(c, dims)),
-    tensor('dot', 'two vectors of 100', (c) => t.dot(c, ROWS, SIZE, FRAC_BITS), ROWS),
-    tensor('mean', 'of 100 elements', (c) => t.mean(c, ROWS, SIZE, FRAC_BITS), ROWS),
-    ...['lt', 'le', 'eq', 'abs', 'relu', 'minimum', 'maximum'].map((op) => each(op)),
-    tensor(
-      'max',
-      'of 100 elements, for each of 99 comparisons',
-      (c) => t.max(c, ROWS, SIZE),
-      ROWS * (SIZE - 1),
+    ...catalogue.flatMap((operation) =>
+      operation
+        .samples(SIZES)
+        .filter(({ what }) => what !== undefined)
+        .map((sample) => {
+          const call = callOf(operation, sample);
+          return [operation.name, sample.what, sample.per, (c) => operation.cost(c, call)];
+        }),
     ),
-    tensor('min', 'the same', (c) => t.min(c, ROWS, SIZE), ROWS * (SIZE - 1)),
-    tensor('argmax', 'the same', (c) => t.argmax(c, ROWS, SIZE), ROWS * (SIZE - 1)),
-    tensor('select', 'numbers', (c) => t.select(c, LENGTH, LENGTH)),
-    tensor('select', 'booleans', (c) => t.selectOfBooleans(c, LENGTH)),
-    tensor('and', '', (c) => t.and(c, LENGTH)),
-    tensor('or', '', (c) => t.or(c, LENGTH)),
-    tensor('clamp', '', (c) => t.clamp(c, LENGTH)),
-    tensor('checkWithin', 'keys that rest on an assumption, before `sort`', (c) => t.checkWithin(c, LENGTH)),
-    tensor('shift', 'by -18', (c) => t.shift(c, LENGTH, -18)),
-    tensor('cast', 'boolean to number', (c) => t.cast(c, LENGTH, 'boolean', 'fixed', FRAC_BITS)),
-    tensor('cast', 'number to boolean', (c) => t.cast(c, LENGTH, 'fixed', 'boolean', FRAC_BITS)),
-    tensor('cast', 'fixed to integer', (c) => t.cast(c, LENGTH, 'fixed', 'integer', FRAC_BITS)),
-    each('div'),
-    tensor('div', 'by a public number up to 1', (c) => t.divByNumber(c, LENGTH, 1, FRAC_BITS)),
-    ...['reciprocal', 'sqrt', 'rsqrt', 'log', 'exp', 'sigmoid', 'tanh'].map((op) => each(op)),
-    tensor('softmax', 'of 100 elements, each', (c) => t.softmax(c, ROWS, SIZE, FRAC_BITS), ROWS * SIZE),
-    tensor('shuffle', 'one number a row', (c) => t.shuffle(c, KEYS, 1), KEYS),
-    tensor('sort', '1024 keys, on average', (c) => sortOnAverage(c, KEYS), KEYS),
-    tensor(
-      'groupSum',
-      '10 secret groups, for each and each element',
-      (c) => t.groupSum(c, LENGTH, 1, 10),
-      10 * LENGTH,
-    ),
-  ];
+    [
+      'checkWithin',
+      'keys that rest on an assumption, before `sort`',
+      LENGTH,
+      (c) => checkWithinCost(c, LENGTH),
+    ],
+  ].filter(([, , , cost]) => !isLocal(cost));
+}
+
+const isLocal = (cost) => cost(ANY_PROTOCOL).rounds === 0;
+/** Whatever is asked of it takes a round. */
+const ANY_PROTOCOL = new Proxy({}, { get: () => () => ({ rounds: 1, bytes: [1] }) });
+
+/** Operations that send nothing in whatever way they are called. */
+export function localOperations({ catalogue }) {
+  return catalogue
+    .filter((operation) =>
+      operation
+        .samples(SIZES)
+        .every((sample) => isLocal((c) => operation.cost(c, callOf(operation, sample)))),
+    )
+    .map(({ name }) => name);
+}
+
+/** @returns {string} what is local, and what is opened on the way to a result */
+export function renderNotes({ catalogue }) {
+  const opening = new Map();
+  for (const { name, opens } of catalogue)
+    if (opens) opening.set(opens.what, [...(opening.get(opens.what) ?? []), name]);
+  return [
+    `These send nothing: ${listed(localOperations({ catalogue }))}.`,
+    '',
+    `Nothing is opened on the way to a result, but ${[...opening].map(([what, names]) => `by ${listed(names)}: ${what}`).join('; ')}.`,
+  ].join('\n');
+}
+
+const listed = (names) => names.map((name) => `\`${name}\``).join(', ');
+
+/** @returns {string} the names of all operations, in lines of a list item */
+export function renderNames({ catalogue }) {
+  const lines = [''];
+  for (const [i, { name }] of catalogue.entries()) {
+    const word = `\`${name}\`${i === catalogue.length - 1 ? '.' : ','}`;
+    if (`${lines.at(-1)} ${word}`.length > 118) lines.push(`  ${word}`);
+    else lines[lines.length - 1] = lines.at(-1) === '' ? `  ${word}` : `${lines.at(-1)} ${word}`;
+  }
+  return lines.join('\n');
 }
 
 /**
@@ -113,13 +126,13 @@ export function renderOperations(operations, costs) {
 }
 
 /**
- * @param {Record<string, { domain: string, result: string, accuracy: { text: string } }>} rules opBounds
+ * @param {{ catalogue: readonly { name: string, bounds: object }[] }} declared
  * @returns {string} a Markdown table; operations with the same rule share a line
  */
-export function renderBounds(rules) {
+export function renderBounds({ catalogue }) {
   const lines = new Map();
-  for (const [name, { domain, result, accuracy }] of Object.entries(rules)) {
-    const words = `${domain} | ${result} | ${accuracy.text}`;
+  for (const { name, bounds } of catalogue) {
+    const words = `${bounds.domain} | ${bounds.result} | ${bounds.accuracy.text}`;
     lines.set(words, [...(lines.get(words) ?? []), `\`${name}\``]);
   }
   return [
@@ -153,7 +166,7 @@ export function renderCosts(costs) {
  * @param {string} page
  * @param {string} name of the protocol, as in the markers around its table
  * @param {string} table
- * @param {string} kind `list`, `costs` or `bounds`
+ * @param {string} kind `list`, `costs`, `bounds`, `notes` or `names`
  * @returns {string} the page with this table
  */
 export function withTable(page, name, table, kind = 'costs') {
@@ -161,18 +174,17 @@ export function withTable(page, name, table, kind = 'costs') {
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
   if (from < 0 || to < from) throw new Error(`the page has no place for the ${kind} of ${name}`);
-  return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
+  // In a list, the markers are indented as its text is.
+  const indent = /[^\n]*$/.exec(page.slice(0, to))?.[0] ?? '';
+  return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${indent}${page.slice(to)}`;
 }
 
-/** @returns {Promise<object>} what operations declare: for {@link operationRows} */
+/** @returns {Promise<object>} what operations declare */
 export async function declaredOperations() {
   const load = (name) => import(pathToFileURL(join(root, 'dist/src/secure/ops', name)).href);
-  return { ...(await load('costs.js')), ...(await load('tensor-costs.js')) };
-}
-
-/** @returns {Promise<Record<string, object>>} the rule of each operation */
-export async function declaredBounds() {
-  return (await import(pathToFileURL(join(root, 'dist/src/secure/ops/bounds.js')).href)).opBounds;
+  const { catalogue } = await load('catalogue.js');
+  const { checkWithinCost } = await load('within.js');
+  return { catalogue, checkWithinCost };
 }
 
 /** @returns {Promise<Record<string, object>>} the table of protocols */
@@ -203,15 +215,24 @@ export function renderProtocols(protocols) {
   ].join('\n');
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const path = join(root, 'docs/protocols.md');
-  const before = readFileSync(path, 'utf8');
-  let page = before;
+/** @returns {Promise<readonly { path: string, text: string }[]>} the pages as they should be */
+export async function renderPages() {
+  const [costs, declared] = [await declaredCosts(), await declaredOperations()];
+  const read = (path) => readFileSync(join(root, path), 'utf8');
+  let page = read('docs/protocols.md');
   page = withTable(page, 'protocols', renderProtocols(await declaredProtocols()), 'list');
-  const declared = await declaredCosts();
-  for (const [name, costs] of Object.entries(declared)) page = withTable(page, name, renderCosts(costs));
-  const operations = operationRows(await declaredOperations());
-  page = withTable(page, 'operations', renderOperations(operations, declared));
-  page = withTable(page, 'operations', renderBounds(await declaredBounds()), 'bounds');
-  if (page !== before) writeFileSync(path, page);
+  for (const [name, own] of Object.entries(costs)) page = withTable(page, name, renderCosts(own));
+  page = withTable(page, 'operations', renderOperations(operationRows(declared), costs));
+  page = withTable(page, 'operations', renderBounds(declared), 'bounds');
+  page = withTable(page, 'operations', renderNotes(declared), 'notes');
+  const job = withTable(read('docs/writing-a-job.md'), 'operations', renderNames(declared), 'names');
+  return [
+    { path: 'docs/protocols.md', text: page },
+    { path: 'docs/writing-a-job.md', text: job },
+  ];
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const { path, text } of await renderPages())
+    if (text !== readFileSync(join(root, path), 'utf8')) writeFileSync(join(root, path), text);
 }

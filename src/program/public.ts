@@ -38,7 +38,7 @@ export {
   writeTable,
 } from '../data/index.ts';
 export type { PsiProtocolName } from '../psi/protocols/index.ts';
-export type { SecureProtocol } from '../secure/protocols/table.ts';
+export type { MemberLists, SecureProtocol } from '../secure/protocols/table.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export {
   type NotAtOneParty,
@@ -57,32 +57,18 @@ export {
 } from './devices/secure/device.ts';
 export { RunAbortedError, ScopeCancelledError, ScopeFailedError, type VerdictInfo } from './model/abort.ts';
 export type {
-  AnyDevice,
-  AnySecret,
   At,
   Bool,
-  BoundOptions,
   Dtype,
   Fixed,
   MembersOf,
-  NoShape,
-  NotAMember,
-  NotANumber,
-  NotAParty,
-  NotShareable,
   NotTo,
   NumberType,
   NumericOf,
   Operand,
-  ProductOptions,
-  PublicOperand,
   Secret,
   SecureDevice,
-  Shareable,
-  SharedDtype,
-  ShareOptions,
   Sharing,
-  SharingOptions,
 } from './model/at.ts';
 export type {
   Conclave,
@@ -100,6 +86,22 @@ export type {
   Reveal,
   TaskContext,
 } from './model/context.ts';
+export type {
+  AnyDevice,
+  AnySecret,
+  BoundOptions,
+  NoShape,
+  NotAMember,
+  NotANumber,
+  NotAParty,
+  NotShareable,
+  ProductOptions,
+  PublicOperand,
+  Shareable,
+  SharedDtype,
+  ShareOptions,
+  SharingOptions,
+} from './model/device-types.ts';
 export type { AnyParty, Handle, NamedParty, NameOf, OwnedBy } from './model/handle-types.ts';
 export { type AnyBody, type Job, type JobOptions, job } from './model/job.ts';
 export type { AgreedFailure, Attempted, QuorumResult, RetryPolicy } from './model/outcomes.ts';
@@ -112,6 +114,12 @@ export type {
   SettingsDeclaration,
   SettingsOf,
 } from './model/schema-types.ts';
+export type {
+  SecretComparisons,
+  SecretForms,
+  SecretFunctions,
+  SecretLogic,
+} from './model/secret-methods.ts';
 export type { NotSendable, SendableLeaf, Unsendable } from './model/sendable.ts';
 export { tensor } from './model/tensor.ts';
 export type { AllAwaited, AwaitedLeaf, NotAwaited, Unawaited } from './model/unawaited.ts';

@@ -5,7 +5,8 @@ import { closeDatabase, tableOf } from '../data/index.ts';
 import type { Tensor } from '../wire/value-kinds.ts';
 import { secure } from './devices/secure/device.ts';
 import { OPERATIONS_PENDING_MAX } from './devices/secure/runtime.ts';
-import type { AnyDevice, Secret } from './model/at.ts';
+import type { Secret } from './model/at.ts';
+import type { AnyDevice } from './model/device-types.ts';
 import { job } from './model/job.ts';
 import { tensor } from './model/tensor.ts';
 

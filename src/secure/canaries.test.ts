@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { calls, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
+import {
+  callWay,
+  crossings,
+  type OperandTensor,
+  operandsOf,
+  shareInputs,
+  type ValueAt,
+  waysOf,
+} from '../../test/parts/operation-calls.ts';
 import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
 import type { ProtocolName } from './protocols/table.ts';
 import type { Evaluator } from './session.ts';
@@ -11,14 +19,9 @@ import type { Evaluator } from './session.ts';
 const CANARY = 0x2bad_cafe_f05n;
 const LENGTH = 64;
 const value = Number(CANARY);
-const same = (own: number | ((position: number) => number)) => {
-  const at = (position: number): number => (typeof own === 'number' ? own : own(position));
-  return [at, at] as const;
-};
-const values: Values = {
-  fixed: same(value / 2 ** 18),
-  integer: same(value),
-  boolean: same((position) => Number((CANARY >> BigInt(position)) & 1n)),
+const valueAt: ValueAt = (dtype, _, position) => {
+  if (dtype === 'boolean') return Number((CANARY >> BigInt(position % LENGTH)) & 1n);
+  return dtype === 'fixed' ? value / 2 ** 18 : value;
 };
 
 const halves = [CANARY & 0xffff_ffffn, CANARY >> 32n] as const;
@@ -35,9 +38,17 @@ const needles: readonly Buffer[] = [
   Buffer.from(Float64Array.of(value / 2 ** 18).buffer),
 ];
 
+const ways = waysOf({ count: LENGTH, rows: LENGTH, axis: 2, side: 8, keys: LENGTH, groups: 4 });
+
 const all = async (on: Evaluator): Promise<void> => {
-  const inputs = await shareInputs(on, LENGTH, values);
-  await on.all(...Object.values(calls).map((call) => async (at: Evaluator) => call(at, inputs)));
+  const inputs = await shareInputs(on, LENGTH, valueAt);
+  const operands = await on.all<(readonly OperandTensor[])[]>(
+    ...ways.map((way) => (at: Evaluator) => operandsOf(at, way, valueAt)),
+  );
+  await on.all<unknown[]>(
+    ...ways.map((way, i) => (at: Evaluator) => callWay(at, way, operands[i] as readonly OperandTensor[])),
+    ...Object.values(crossings).map((call) => async (at: Evaluator) => call(at, inputs)),
+  );
 };
 
 /** Whether the canary stands in a frame. */

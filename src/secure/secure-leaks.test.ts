@@ -1,19 +1,29 @@
 /**
- * What a member receives must look the same whatever the others' inputs are, also to who knows all that the member has drawn. Over sessions
- * with fixed inputs, that are alike to the receiver, the words of a message are counted by some of their bits and compared with the uniform
- * distribution (chi-square), and so is their change from one session to another. Protocols that leak are planted, and found.
+ * What a member receives must look the same whatever the others' inputs are, also to who knows all that the member has
+ * drawn. Over sessions with fixed inputs, that are alike to the receiver, the words of a message are counted by some of
+ * their bits and compared with the uniform distribution (chi-square), and so is their change from one session to
+ * another. Protocols that leak are planted, and found.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { shareOf } from '../../test/effort.ts';
-import { type Call, calls, costOf, shareInputs, type Values } from '../../test/parts/operation-calls.ts';
+import {
+  callWay,
+  crossings,
+  type Inputs,
+  operandsOf,
+  shareInputs,
+  type ValueAt,
+  type Way,
+  waysOf,
+} from '../../test/parts/operation-calls.ts';
 import { withMethods } from '../../test/parts/protocol-methods.ts';
 import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
 import { CHI_SQUARE_MAX, type Nibbles, transcripts } from '../../test/parts/transcripts.ts';
-import { local, opCosts } from './ops/costs.ts';
+import { catalogue, isLocal } from './ops/catalogue.ts';
 import * as ops from './ops/index.ts';
-import { tensorCosts } from './ops/tensor-costs.ts';
+import type { Operation, Sizes } from './ops/operation.ts';
 import type { ProtocolName } from './protocols/table.ts';
 import type { Evaluator } from './session.ts';
 import type { Arith, Words } from './sharing/shares.ts';
@@ -24,30 +34,58 @@ const LENGTH = 512;
 type Parts = readonly [Words, Words];
 
 /** The same, extreme inputs in every session: anything but masks would show. */
-const fixed: Values = {
-  fixed: [() => 1, () => 3],
-  integer: [() => 1, () => 3],
-  boolean: [() => 1, () => 0],
-};
+const fixed: ValueAt = (dtype, operand, position) =>
+  (operand + position) % 2 === 0 ? 1 : dtype === 'boolean' ? 0 : 3;
 
-/** Where a cost is declared to be nothing at all, nothing is sent. */
-const declared: Readonly<Record<string, unknown>> = { ...opCosts, ...tensorCosts };
-const speaks = (call: string): boolean => declared[costOf(call)] !== local;
+type Call = (on: Evaluator) => Promise<unknown>;
+
+const sizes = (length: number): Sizes => ({
+  count: length,
+  rows: length,
+  axis: 2,
+  side: Math.floor(Math.sqrt(length / 2)),
+  keys: length,
+  groups: 4,
+});
+/** Sending in a way that the table of costs tells from others. */
+const speaks = ({ operation, call, sample }: Way): boolean =>
+  sample.what !== undefined && !isLocal(operation, call);
+const called =
+  (way: Way): Call =>
+  async (on) =>
+    callWay(on, way, await operandsOf(on, way, fixed));
+const given =
+  (call: (on: Evaluator, inputs: Inputs) => unknown, length: number): Call =>
+  async (on) =>
+    call(on, await shareInputs(on, length, fixed));
 
 /** Primitives that no operation uses alone. */
-const primitives: Readonly<Record<string, Call>> = {
+const primitives: Readonly<Record<string, (on: Evaluator, inputs: Inputs) => unknown>> = {
   'exact truncation': ({ protocol, fiber }, { x }) => protocol.truncExactS(fiber, x.shares as Arith, 18),
   'bits and back': async ({ protocol, fiber }, { x }) =>
     protocol.b2a(fiber, await protocol.a2b(fiber, x.shares as Arith, 64)),
 };
 
-const spoken = {
-  ...Object.fromEntries(Object.entries(calls).filter(([call]) => speaks(call))),
-  ...primitives,
-};
+/** What is tried, with vectors of this length. */
+function spoken(length: number, of: readonly Operation[] = catalogue): ReadonlyMap<string, Call> {
+  return new Map([
+    ...waysOf(sizes(length), of)
+      .filter(speaks)
+      .map((way) => [way.name, called(way)] as const),
+    ...Object.entries({ ...crossings, ...primitives }).map(
+      ([name, call]) => [name, given(call, length)] as const,
+    ),
+  ]);
+}
 
-/** What is opened tells the shares of it that others hold, and may: these are uniform only over the receiver's own, too. */
-const opens: ReadonlySet<string> = new Set(['reveal', 'sort', 'checkWithin']);
+const operationOf = (name: string): string => name.split(':')[0] ?? name;
+/**
+ * What is opened tells the shares of it that others hold, and may: these are uniform only over the receiver's own, too.
+ */
+const opens: ReadonlySet<string> = new Set([
+  ...catalogue.filter((operation) => operation.opens).map(({ name }) => name),
+  ...['reveal', 'checkWithin'],
+]);
 
 const settings: readonly (readonly [ProtocolName, number, SecureRun])[] = [
   ['rep3', 3, {}],
@@ -57,16 +95,17 @@ const settings: readonly (readonly [ProtocolName, number, SecureRun])[] = [
 ];
 for (const [place, [protocol, size, setting]] of settings.entries()) {
   describe(`messages of ${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, () => {
-    // Without a dealer there are the messages of oblivious transfer, too, which cost most of the time and are many for every element.
+    // Without a dealer there are the messages of oblivious transfer, too, which cost most of the time and are many for
+    // every element.
     const length = protocol === 'semi2k' && setting.dealer !== true ? LENGTH / 2 : LENGTH;
-    for (const [name, call] of shareOf(Object.entries(spoken), place)) {
+    for (const [name, call] of shareOf([...spoken(length)], place)) {
       it(`are uniform in ${name}`, async () => {
         const found = await transcripts(
           protocol,
           size,
-          async (on) => call(on, await shareInputs(on, length, fixed)),
+          call,
           setting,
-          opens.has(costOf(name)) ? 'fresh' : 'known',
+          opens.has(operationOf(name)) ? 'fresh' : 'known',
         );
         // semi2k shares without a message: all members draw what they hold.
         assert.equal(found.size === 0, name === 'share' && setting.dealer === true);
@@ -79,80 +118,73 @@ for (const [place, [protocol, size, setting]] of settings.entries()) {
   });
 }
 
-/** Operations that declare no cost, and declared costs of which no call tells what is sent. */
-function missing(
-  operations: readonly string[],
-  costs: Readonly<Record<string, unknown>>,
-  tested: readonly string[],
-): string[] {
-  const about = new Set(tested.map(costOf));
-  return [
-    ...operations.filter((op) => !(op in costs)),
-    ...Object.keys(costs).filter((cost) => !about.has(cost)),
-  ];
-}
-
 describe('the tests of messages', () => {
-  const names = Object.keys(calls);
+  const ways = waysOf(sizes(128));
+  const names = (of: readonly Way[]): string[] => of.map(({ name }) => name);
 
-  it('leave out no operation, and no way to compute one', () => {
-    assert.deepEqual(missing(Object.keys(ops), declared, names), []);
-  });
-
-  it('would be found to leave one out', () => {
-    assert.deepEqual(missing([...Object.keys(ops), 'erf'], declared, names), ['erf']);
-    assert.deepEqual(missing(Object.keys(ops), { ...declared, erf: opCosts.exp }, names), ['erf']);
-    const without = (op: string): string[] => names.filter((call) => costOf(call) !== op);
-    for (const op of Object.keys(ops))
-      assert.deepEqual(missing(Object.keys(ops), declared, without(op)), [op]);
+  it('leave out no operation that sends something', () => {
+    const tried = new Set([...spoken(LENGTH).keys()].map(operationOf));
+    const sending = ways.filter(({ operation, call }) => !isLocal(operation, call));
+    assert.deepEqual(
+      sending.map(({ operation }) => operation.name).filter((name) => !tried.has(name)),
+      [],
+    );
   });
 
   it('leave out what sends nothing, as it declares', async () => {
-    assert.deepEqual(await sending(calls), Object.keys(calls).filter(speaks));
-    assert.deepEqual(await sending({ not: calls.and as Call }), ['not']);
+    assert.deepEqual(await sending(ways), names(ways.filter((way) => !isLocal(way.operation, way.call))));
+    const and = ways.find(({ name }) => name === 'and') as Way;
+    assert.deepEqual(await sending([{ ...and, name: 'not' }]), ['not']);
   });
 
-  it('open nothing but what a job reveals, the comparisons of a sort, and whether an assumption holds', async () => {
-    const opened = await opening(calls);
-    assert.deepEqual(opened, ['checkWithin: openB', 'reveal: openA', 'reveal: openB', 'sort: openB']);
-    assert.deepEqual(new Set(opened.map(costOf)), opens);
-    assert.deepEqual(await opening({ mul: calls.reveal as Call }), ['mul: openA']);
+  it('open nothing but what a job reveals, the comparisons of an order, and whether an assumption holds', async () => {
+    const opened = await opening(ways, crossings);
+    assert.deepEqual(opened, [
+      ...['checkWithin: openB', 'reveal: openA', 'reveal: openB', 'sort: openB', 'sortBy: openB'],
+    ]);
+    assert.deepEqual(new Set(opened.map(operationOf)), opens);
+    assert.deepEqual(await opening([], { mul: crossings.reveal as (typeof crossings)[string] }), [
+      'mul: openA',
+    ]);
   });
 });
 
-/** The calls that send something. */
-async function sending(of: Readonly<Record<string, Call>>): Promise<string[]> {
+/** The ways in which something is sent. */
+async function sending(of: readonly Way[]): Promise<string[]> {
   const [found] = await runSecure('rep3', 3, async (on) => {
-    const inputs = await shareInputs(on, 64, fixed);
     const names: string[] = [];
-    for (const [name, call] of Object.entries(of)) {
+    for (const way of of) {
+      const operands = await operandsOf(on, way, fixed);
       const before = on.session.report().rounds;
-      await call(on, inputs);
-      if (on.session.report().rounds > before) names.push(name);
+      await callWay(on, way, operands);
+      if (on.session.report().rounds > before) names.push(way.name);
     }
     return names;
   });
   return found ?? [];
 }
 
-/** What calls open, by their costs. */
-async function opening(of: Readonly<Record<string, Call>>): Promise<string[]> {
+/** What is opened, by the names of operations. */
+async function opening(of: readonly Way[], others: typeof crossings): Promise<string[]> {
   const [found] = await runSecure('ref', 2, async (on) => {
     const inputs = await shareInputs(on, 64, fixed);
     const seen = new Set<string>();
-    for (const [name, call] of Object.entries(of)) {
-      const watched = withMethods(on, {
+    const watched = (name: string): Evaluator =>
+      withMethods(on, {
         openA(...x) {
-          seen.add(`${costOf(name)}: openA`);
+          seen.add(`${operationOf(name)}: openA`);
           return on.protocol.openA(...x);
         },
         openB(...x) {
-          seen.add(`${costOf(name)}: openB`);
+          seen.add(`${operationOf(name)}: openB`);
           return on.protocol.openB(...x);
         },
       });
-      await call(watched, inputs);
+    for (const way of of) {
+      const operands = await operandsOf(on, way, fixed);
+      await callWay(watched(way.name), way, operands);
     }
+    for (const [name, call] of Object.entries(others)) await call(watched(name), inputs);
     return [...seen].toSorted();
   });
   return found ?? [];
@@ -249,8 +281,7 @@ describe('pseudorandom words', () => {
       'rep3',
       3,
       async (on) => {
-        const inputs = await shareInputs(on, LENGTH, fixed);
-        await on.all(...Object.values(spoken).map((call) => async (at: Evaluator) => call(at, inputs)));
+        await on.all(...spoken(LENGTH).values());
       },
       {
         optionsOf: (rank) => ({

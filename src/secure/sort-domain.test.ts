@@ -9,9 +9,10 @@ import { withMethods } from '../../test/parts/protocol-methods.ts';
 import { runSecure, settleSecure } from '../../test/parts/secure-parties.ts';
 import { OutOfDomain } from './bounds/domain.ts';
 import { type Interval, interval, intervalOf } from './bounds/interval.ts';
-import { keySpanMax, opBounds } from './ops/bounds.ts';
+import { operationNamed } from './ops/catalogue.ts';
 import * as ops from './ops/index.ts';
 import { SAMPLED_KEYS_MIN, sampledLevels } from './ops/quicksort.ts';
+import { keySpanMax } from './ops/sort.ts';
 import type { SecretTensor } from './secret.ts';
 import type { Evaluator } from './session.ts';
 import { type Arith, arith } from './sharing/shares.ts';
@@ -81,7 +82,7 @@ function circlesIn(below: (i: number, j: number) => boolean): number {
 const refused = (bound: Interval): boolean => {
   try {
     const operand = { bound, dtype: 'integer', shape: [KEYS] } as const;
-    opBounds.sort.bound({ operands: [operand], params: [], shape: [KEYS], fracBits: 18 });
+    operationNamed('sort').bounds.bound({ operands: [operand], params: [], shape: [KEYS], fracBits: 18 });
     return false;
   } catch (error) {
     assert.ok(error instanceof OutOfDomain);

@@ -1,12 +1,11 @@
 /**
- * Random expressions on secrets: what the bounds let through has to be within the declared accuracy of plain arithmetic on the operands as
- * they stand, and within the bound that was worked out before. Everything is opened after every step, which jobs would not do.
+ * Random expressions on secrets: what the bounds let through has to be within the declared accuracy of plain arithmetic
+ * on the operands as they stand, and within the bound that was worked out before. Everything is opened after every
+ * step, which jobs would not do.
  */
 import assert from 'node:assert/strict';
 import { PrivityError } from '../../src/base/errors.ts';
 import { boundOfResult, type ResultInput } from '../../src/program/devices/secure/bounds.ts';
-import { checkDtypes, type Rule, rules } from '../../src/program/devices/secure/operations.ts';
-import { perform } from '../../src/program/devices/secure/perform.ts';
 import { type Bound, declaredBound, fracBitsOf } from '../../src/secure/bounds/declare.ts';
 import {
   contains,
@@ -15,9 +14,11 @@ import {
   magnitude,
   realOf,
 } from '../../src/secure/bounds/interval.ts';
-import { type BoundedOperation, opBounds } from '../../src/secure/ops/bounds.ts';
+import { catalogue } from '../../src/secure/ops/catalogue.ts';
+import { checkDtypes } from '../../src/secure/ops/forms.ts';
 import * as ops from '../../src/secure/ops/index.ts';
-import { plainOperations } from '../../src/secure/plain/operations.ts';
+import type { Operation } from '../../src/secure/ops/operation.ts';
+import { perform } from '../../src/secure/ops/perform.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../../src/secure/ring/shape.ts';
 import { type PublicTensor, publicTensor, singleNumber } from '../../src/secure/ring/tensor.ts';
@@ -43,12 +44,12 @@ export interface Counts {
 
 const STEPS_MAX = 8;
 const shapes: readonly Shape[] = [[], [3], [4], [2, 3], [3, 3]];
-const names = Object.keys(rules) as BoundedOperation[];
 /** What can be any other number where operands are rounded as JavaScript shows them. */
 const steps: ReadonlySet<string> = new Set([
   ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'argmax', 'sort', 'sortBy', 'cast', 'shift'],
 ]);
 const WHOLE_BITS = 53;
+const sizes = { count: 4, rows: 3, axis: 3, side: 2, keys: 3, groups: 2 };
 
 /** Magnitudes of what is shared: small, ordinary, and up to the edges of domains. */
 const magnitudes: Readonly<Record<'fixed' | 'integer', readonly number[]>> = {
@@ -110,17 +111,17 @@ async function attempt(
   known: readonly Value[],
   counts: Counts,
 ): Promise<Value | undefined> {
-  const name = random.pick(names);
-  const rule: Rule = rules[name];
-  const x = random.pick(known.filter(({ dtype }) => rule.on.includes(dtype)).concat(known.slice(0, 1)));
-  const operands = [x, ...(await othersOf(on, random, name, x, known))];
-  const params = paramsOf(random, name, x);
-  const input = fitting(on, name, operands, params);
+  const operation = random.pick(catalogue);
+  const { name, takes } = operation;
+  const x = random.pick(known.filter(({ dtype }) => takes.on.includes(dtype)).concat(known.slice(0, 1)));
+  const operands = [x, ...(await othersOf(on, random, operation, x, known))];
+  const params = paramsOf(random, operation, x);
+  const input = fitting(on, operation, operands, params);
   if (input === undefined) return undefined;
   const add = (to: Map<string, number>): unknown => to.set(name, (to.get(name) ?? 0) + 1);
   let bound: Bound;
   try {
-    bound = boundOfResult(name, input);
+    bound = boundOfResult(operation, input);
   } catch (error) {
     if (!(error instanceof PrivityError) || error.code !== 'PRIVITY_SECURE_BOUND') throw error;
     add(counts.refused);
@@ -128,37 +129,36 @@ async function attempt(
   }
   const tensor = await perform(
     on,
-    name,
+    operation,
     operands.map((operand) => operand.tensor),
     input.params,
     input.shape,
-    keysOf(name, operands),
+    keysOf(operation, operands),
   );
   add(counts.ran);
   const { data, words } = await opened(on, tensor);
-  check(on, name, input, operands, { ...bound, dtype: tensor.dtype }, data, words);
+  check(on, operation, input, operands, { ...bound, dtype: tensor.dtype }, data, words);
   return { tensor, shape: input.shape, dtype: tensor.dtype, bound, data };
 }
 
-function keysOf(name: string, [x, y]: readonly Value[]): Interval | undefined {
-  const keys = name === 'sort' ? x : name === 'sortBy' ? y : undefined;
+function keysOf({ opens }: Operation, operands: readonly Value[]): Interval | undefined {
+  const keys = opens && operands[opens.keys];
   return keys?.bound.assumed ? keys.bound : undefined;
 }
 
 /** What the rules of types and shapes make of it; undefined if they refuse. */
 function fitting(
   { fracBits }: Evaluator,
-  name: BoundedOperation,
+  operation: Operation,
   operands: readonly Value[],
   params: readonly unknown[],
 ): (ResultInput & { readonly dtype: Dtype }) | undefined {
-  const rule: Rule = rules[name];
   const [x] = operands;
   try {
-    checkDtypes(name, rule, operands);
-    const { shape, dtype } = rule.result(operands, params, name);
+    checkDtypes(operation, operands);
+    const { shape, dtype } = operation.result(operands, params, operation.name);
     if (elementCount(shape) > 100) return undefined;
-    const ends = rule.ends?.(x as Value, params, fracBits);
+    const ends = operation.ends?.(x as Value, params, fracBits);
     return {
       operands: operands.map(({ tensor, ...operand }) => ({
         ...operand,
@@ -180,25 +180,24 @@ function fitting(
 async function othersOf(
   on: Evaluator,
   random: SeededRandom,
-  name: BoundedOperation,
+  { name, takes }: Operation,
   x: Value,
   known: readonly Value[],
 ): Promise<Value[]> {
-  const rule: Rule = rules[name];
   if (name === 'groupSum')
     return random.chance(0.5) ? [await leaf(on, random, 'integer', x.shape.slice(0, 1))] : [];
   const count =
-    rule.operands === 'list' ? 1 + random.below(2) : rule.operands === 'if secret' ? 0 : rule.operands;
+    takes.operands === 'list' ? 1 + random.below(2) : takes.operands === 'if secret' ? 0 : takes.operands;
   const others: Value[] = [];
   for (let i = 0; i < count; i++) {
     const due =
-      rule.others === 'same' || rule.others === undefined
+      takes.others === 'same' || takes.others === undefined
         ? x.dtype
-        : rule.others === 'numbers'
+        : takes.others === 'numbers'
           ? random.pick(['fixed', 'integer'] as const)
-          : rule.others === 'values'
+          : takes.others === 'values'
             ? (others[0]?.dtype ?? random.pick(['fixed', 'integer', 'boolean'] as const))
-            : rule.others;
+            : takes.others;
     const there = known.filter(({ dtype }) => dtype === due);
     const shape =
       name === 'matmul' && x.shape.length > 0
@@ -207,8 +206,8 @@ async function othersOf(
           ? x.shape.slice(0, 1)
           : x.shape;
     if (there.length > 0 && random.chance(0.4)) others.push(random.pick(there));
-    else if (!rule.secretsOnly && random.chance(0.4))
-      others.push(publicValue(on, random, rule.others === 'numbers' ? x.dtype : due, shape));
+    else if (!takes.secretsOnly && random.chance(0.4))
+      others.push(publicValue(on, random, takes.others === 'numbers' ? x.dtype : due, shape));
     else others.push(await leaf(on, random, due, shape));
   }
   return others;
@@ -239,7 +238,7 @@ function publicValue({ fracBits }: Evaluator, random: SeededRandom, dtype: Dtype
 /** Public parameters, most of which fit. An assumption is one that holds. */
 function paramsOf(
   random: SeededRandom,
-  name: BoundedOperation,
+  { name, samples }: Operation,
   { shape, data, dtype }: Value,
 ): readonly unknown[] {
   const axis = random.below(Math.max(shape.length, 1));
@@ -284,15 +283,16 @@ function paramsOf(
     }
     case 'assume':
       return [{ min: low, max: high + (dtype === 'integer' ? 1 : random.between(0, 1)) }];
+    // Those of the samples, or none.
     default:
-      return [];
+      return random.pick(samples(sizes)).params;
   }
 }
 
 /** @throws if a result is not what plain arithmetic makes of the operands, or is not where its bound says */
 function check(
   { fracBits }: Evaluator,
-  name: BoundedOperation,
+  { name, plain: plainOf, bounds }: Operation,
   input: ResultInput,
   operands: readonly Value[],
   bound: Bound & { readonly dtype: Dtype },
@@ -308,7 +308,7 @@ function check(
     );
   const rounded = operands.some((operand) => magnitude(operand.bound) >= 2n ** BigInt(WHOLE_BITS));
   if (rounded && steps.has(name)) return;
-  const plain = plainOperations[name]({ ...input, operands });
+  const plain = plainOf({ ...input, operands });
   const [results, wanted] = name === 'shuffle' ? [data.toSorted(), plain.toSorted()] : [data, plain];
   // What floating-point numbers themselves may be off by, of so large numbers on the way.
   const size = [bound, ...operands.map((operand) => operand.bound)].reduce(
@@ -318,7 +318,7 @@ function check(
   const slack = (bound.dtype === 'fixed' ? 2 ** -places / 64 : 0) + size * 2 ** -49;
   results.forEach((value, i) => {
     const want = wanted[i] ?? Number.NaN;
-    const allowed = opBounds[name].accuracy.of(want, input) + slack;
+    const allowed = bounds.accuracy.of(want, input) + slack;
     const off = Math.abs(value - want);
     assert.ok(off <= allowed, `${name} of ${shown}: ${value} instead of ${want}, allowed ${allowed}`);
   });

@@ -1,19 +1,18 @@
-/** The figures that docstrings of operations give are those that the code declares, and the suite measures. */
+/** The figures that docstrings of methods of secrets give are those that the code declares, and the suite measures. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Cost } from '../../src/secure/cost.ts';
+import { catalogue, isLocal } from '../../src/secure/ops/catalogue.ts';
 import * as ops from '../../src/secure/ops/index.ts';
-import {
-  sortComparisons,
-  sortLevels,
-  sortOnAverage,
-  tensorCosts,
-} from '../../src/secure/ops/tensor-costs.ts';
+import { tournamentCost } from '../../src/secure/ops/reduce.ts';
+import { sortCost } from '../../src/secure/ops/sort.ts';
+import { sortComparisons, sortLevels } from '../../src/secure/ops/sort-costs.ts';
 import { rep3Costs } from '../../src/secure/protocols/rep3/costs.ts';
 import { decode } from '../../src/secure/ring/fixed-point.ts';
+import { waysOf } from '../parts/operation-calls.ts';
 import { runSecure } from '../parts/secure-parties.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { watchComparisons } from './secure-order.ts';
@@ -35,26 +34,21 @@ interface Figures {
 const n = 6400;
 /** Parts of an operation that its docstring tells one by one, beside what the table of the page has. */
 const parts: Readonly<Record<string, readonly (readonly [by: number, cost: Cost])[]>> = {
-  share: [
-    [n, tensorCosts.share(rep3Costs, 0, n, 'fixed')],
-    [n, tensorCosts.share(rep3Costs, 0, n, 'boolean')],
-  ],
-  reveal: [
-    [n, tensorCosts.reveal(rep3Costs, n, 'fixed')],
-    [n, tensorCosts.reveal(rep3Costs, n, 'boolean')],
-  ],
-  max: [[n, tensorCosts.max(rep3Costs, n, 2)]],
-  mean: [[n, tensorCosts.mean(rep3Costs, n, 64, 18)]],
+  min: [[n, tournamentCost(rep3Costs, n, 2)]],
+  mean: [[n, rep3Costs.truncS(n, 6)]],
   groupSum: [[n, rep3Costs.mulSS(n)]],
   sort: [
-    [n, tensorCosts.shuffle(rep3Costs, n, 1)],
-    [n, tensorCosts.shuffle(rep3Costs, n, 2)],
+    [n, rep3Costs.shuffleS(n, 2)],
     [n, levelOfSort()],
   ],
+  sortBy: [[n, rep3Costs.shuffleS(n, 1)]],
 };
 
 function levelOfSort(): Cost {
-  const [one, two] = [[n], [n, n]].map((levels) => tensorCosts.sort(rep3Costs, n, levels)) as [Cost, Cost];
+  const [one, two] = [[n], [n, n]].map((comparisons) => sortCost(rep3Costs, n, 0, { comparisons })) as [
+    Cost,
+    Cost,
+  ];
   return {
     rounds: two.rounds - one.rounds,
     bytes: two.bytes.map((all, rank) => all - (one.bytes[rank] ?? 0)),
@@ -98,31 +92,33 @@ function wrongFigures(docstring: string, { rounds, bytes }: Figures): string[] {
   return wrong;
 }
 
-/** Docstrings by the name of the exported function below. */
+/** Docstrings by the name of the method below: of overloads the first. */
 function docstringsOf(text: string): ReadonlyMap<string, string> {
   return new Map(
-    [...text.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport (?:async )?function (\w+)/g)].map(
-      ([, docstring = '', name = '']) => [name, docstring.replaceAll(/\n \* ?/g, ' ')],
-    ),
+    [...text.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\n {2}(\w+)(?:<[^(]*>)?\(/g)]
+      .map(([, docstring = '', name = '']) => [name, docstring.replaceAll(/\n +\* ?/g, ' ')] as const)
+      .toReversed(),
   );
 }
 
-const folder = join(projectRoot, 'src/secure/ops');
-const docstrings = new Map(
-  readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [...docstringsOf(readFileSync(join(folder, file), 'utf8'))]),
+const methods = ['at.ts', 'secret-methods.ts'].map((file) =>
+  readFileSync(join(projectRoot, 'src/program/model', file), 'utf8'),
 );
-/** All local: the head of the file says so for all. */
-const arrangements: ReadonlySet<string> = new Set(['reshape', 'transpose', 'slice', 'concat', 'gather']);
+const docstrings = docstringsOf(methods.join('\n').replace(/^[\s\S]*?export interface Secret</, ''));
+const ways = waysOf({ count: n, rows: n, axis: 100, side: 80, keys: 1024, groups: 10 });
 
-describe('the docstring of an operation', () => {
-  for (const op of Object.keys(ops)) {
-    it(`says what ${op} costs, as declared`, () => {
-      const docstring = docstrings.get(op) ?? '';
-      const says = /Cost:.*(\d (rounds?|bytes)|\{@link \w+\})|cost as \{@link|Local[.;]/.test(docstring);
-      assert.ok(says || arrangements.has(op), docstring);
-      assert.deepEqual(wrongFigures(docstring, figuresOf(op)), []);
+describe('the docstring of a method of secrets', () => {
+  for (const { name, opens } of catalogue) {
+    it(`says what ${name} takes, gives, costs and opens, as declared`, () => {
+      const docstring = docstrings.get(name) ?? '';
+      for (const part of ['Domain', 'Accuracy', 'Cost:', '@example'])
+        assert.match(docstring.replace('Domain, accuracy', 'Domain Accuracy'), new RegExp(part));
+      assert.equal(docstring.includes('Opens:'), opens !== undefined, docstring);
+      const calls = ways.filter(({ operation }) => operation.name === name);
+      const local = calls.map(({ operation, call }) => isLocal(operation, call));
+      assert.equal(/Cost:.*local|integers? to fixed local/.test(docstring), local.includes(true), docstring);
+      assert.ok(local.every(Boolean) || /Cost:.*(\d rounds?|as `)/.test(docstring), docstring);
+      assert.deepEqual(wrongFigures(docstring, figuresOf(name)), []);
     });
   }
 
@@ -134,10 +130,6 @@ describe('the docstring of an operation', () => {
     ]);
     assert.deepEqual(wrongFigures('Both. Cost: 1 round, 2 bits an element.', figuresOf('and')), ['2 bits']);
     assert.deepEqual(wrongFigures('Both. Cost: 1 round, 1 bit an element.', figuresOf('and')), []);
-  });
-
-  it('has every operation of the table of costs', () => {
-    for (const [op] of rows) assert.ok(op in ops, op);
   });
 });
 
@@ -176,7 +168,8 @@ describe('the declared cost of a sort, on average', () => {
         counts.reduce((sum, comparisons) => sum + of(comparisons), 0) / sorts;
       const near = (actual: number, due: number, within: number): void =>
         assert.ok(Math.abs(actual - due) < within, `${actual}, not ${due}`);
-      // Quicksort's standard deviation is 0.62 n, that of its levels below 2.5: five of those of the mean. Samples make both smaller.
+      // Quicksort's standard deviation is 0.62 n, that of its levels below 2.5: five of those of the mean. Samples make
+      // both smaller.
       const due = sortComparisons(keys);
       near(
         mean((comparisons) => comparisons.reduce((sum, count) => sum + count, 0)),
@@ -193,8 +186,8 @@ describe('the declared cost of a sort, on average', () => {
   }
 
   it('is that of a shuffle, and of levels that have all comparisons among them', () => {
-    const [shuffle, level] = [tensorCosts.sort(rep3Costs, 1024, []), levelOfSort()];
-    const { rounds, bytes } = sortOnAverage(rep3Costs, 1024);
+    const [shuffle, level] = [sortCost(rep3Costs, 1024, 0, { comparisons: [] }), levelOfSort()];
+    const { rounds, bytes } = sortCost(rep3Costs, 1024, 0);
     assert.equal(rounds, shuffle.rounds + Math.round(sortLevels(1024)) * level.rounds);
     bytes.forEach((all, rank) => {
       const each = (level.bytes[rank] ?? 0) / n;

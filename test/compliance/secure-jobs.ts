@@ -1,48 +1,65 @@
 /**
- * What jobs on secure devices have to give, wherever they run: the results of the plaintext twin within their accuracy, at every party the
- * same, for the declared cost. Run by secure-simulated.test.ts and secure-mtls.test.ts; everything else is tried in memory.
+ * What jobs on secure devices have to give, wherever they run: the results of plain arithmetic within their accuracy,
+ * at every party the same, for the declared cost. Run by secure-simulated.test.ts and secure-mtls.test.ts; everything
+ * else is tried in memory.
  */
 import assert from 'node:assert/strict';
-import { perform } from '../../src/program/devices/secure/perform.ts';
 import { type Cost, inParallel, inSequence } from '../../src/secure/cost.ts';
-import type { BoundedOperation } from '../../src/secure/ops/bounds.ts';
-import { opCosts } from '../../src/secure/ops/costs.ts';
-import * as ops from '../../src/secure/ops/index.ts';
-import { tensorCosts as t } from '../../src/secure/ops/tensor-costs.ts';
+import { catalogue } from '../../src/secure/ops/catalogue.ts';
+import type { Range, Sample, Sizes } from '../../src/secure/ops/operation.ts';
+import { revealCost, shareCost } from '../../src/secure/ops/sharing.ts';
 import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
-import { decode } from '../../src/secure/ring/fixed-point.ts';
-import type { SecretTensor } from '../../src/secure/secret.ts';
+import { type Way, wayOf } from '../parts/operation-calls.ts';
 import { runSecure } from '../parts/secure-parties.ts';
-import { inputs, type Operation, operations } from './jobs/operations.ts';
+import type { Called } from './jobs/operations.ts';
+import { checkResult, numbersOver } from './operation-values.ts';
 
-/** One of the files in jobs/. */
 export interface SecureJob {
-  readonly file: string;
+  readonly name: string;
   readonly parties: readonly string[];
   readonly protocol: 'rep3' | 'semi2k';
   readonly members: number;
+  /** What is called. */
+  readonly ways: readonly Way[];
 }
 
-const described = (
-  file: string,
-  protocol: SecureJob['protocol'],
-  members: number,
-  parties: string,
-): SecureJob => ({
-  file,
-  protocol,
-  members,
-  parties: parties.split(' '),
-});
+const sizes: Sizes = { count: 6, rows: 2, axis: 3, side: 2, keys: 2, groups: 2 };
 
-export const secureJobs: readonly SecureJob[] = [
-  described('rep3', 'rep3', 3, 'alice bob carol'),
-  described('semi2k-two', 'semi2k', 2, 'alice bob'),
-  described('semi2k-two-dealer', 'semi2k', 2, 'alice bob frank'),
-  described('semi2k-three-dealer', 'semi2k', 3, 'alice bob carol frank'),
-  described('semi2k-five-dealer', 'semi2k', 5, 'alice bob carol dave erin frank'),
-];
-
+/** All operations with rep3, and with semi2k in turns. */
+export function secureJobsOf(
+  pick: (ways: readonly Way[], turn: number) => readonly Way[] = (ways) => ways,
+): readonly SecureJob[] {
+  const every = catalogue.map((operation) => wayOf(operation, operation.samples(sizes)[0] as Sample));
+  const [two, three] = [
+    ['alice', 'bob'],
+    ['alice', 'bob', 'carol'],
+  ] as const;
+  return [
+    { name: 'rep3', protocol: 'rep3', members: 3, parties: three, ways: every },
+    { name: 'semi2k-two', protocol: 'semi2k', members: 2, parties: two, ways: pick(every, 0) },
+    {
+      name: 'semi2k-two-dealer',
+      protocol: 'semi2k',
+      members: 2,
+      parties: [...two, 'frank'],
+      ways: pick(every, 1),
+    },
+    {
+      name: 'semi2k-three-dealer',
+      protocol: 'semi2k',
+      members: 3,
+      parties: [...three, 'frank'],
+      ways: pick(every, 2),
+    },
+    {
+      name: 'semi2k-five-dealer',
+      protocol: 'semi2k',
+      members: 5,
+      parties: [...three, 'dave', 'erin', 'frank'],
+      ways: pick(every, 3),
+    },
+  ];
+}
 /** What one party has to show at the end of a run. */
 export interface Shown {
   readonly result: unknown;
@@ -66,54 +83,40 @@ export function shownOf(
   return { result, rounds: costs.reduce((sum, { rounds }) => sum + rounds, 0), bytes };
 }
 
-const f = 18;
-const matrix = { batch: 1, rows: 2, inner: 3, columns: 2 };
-/** By the names of operations; 6 elements where nothing else is said. */
-const declared: Readonly<Record<string, (c: ProtocolCosts) => Cost>> = {
-  add: (c) => opCosts.add(c, 6, f),
-  mul: (c) => opCosts.mul(c, 6, f),
-  matmul: (c) => t.matmul(c, matrix, f),
-  dot: (c) => t.dot(c, 1, 2, f),
-  mean: (c) => t.mean(c, 2, 3, f),
-  lt: (c) => opCosts.lt(c, 6, f),
-  eq: (c) => opCosts.eq(c, 6),
-  relu: (c) => opCosts.relu(c, 6, f),
-  max: (c) => t.max(c, 2, 3),
-  argmax: (c) => t.argmax(c, 1, 6),
-  select: (c) => t.select(c, 6, 6),
-  and: (c) => t.and(c, 6),
-  cast: (c) => t.cast(c, 6, 'fixed', 'integer', f),
-  shift: (c) => t.shift(c, 6, -2),
-  div: (c) => opCosts.div(c, 6, f),
-  sqrt: (c) => opCosts.sqrt(c, 6, f),
-  log: (c) => opCosts.log(c, 6, f),
-  exp: (c) => opCosts.exp(c, 6, f),
-  sigmoid: (c) => opCosts.sigmoid(c, 6, f),
-  softmax: (c) => t.softmax(c, 2, 3, f),
-  // Of two keys there is one comparison, whatever their order.
-  sort: (c) => t.sort(c, 2, [1]),
-  groupSum: local,
-  concat: local,
-  gather: local,
-};
-
-function local(c: ProtocolCosts): Cost {
-  return opCosts.neg(c, 1, f);
-}
-
 interface Value {
   readonly shape: readonly number[];
   readonly data: readonly number[];
 }
 
-/** Holds what the parties of a run have to show to the twin and to the declared costs. `shown` has every member, by name. */
+const rangesOf = ({ sample }: Way): readonly Range[] => sample.over[0] ?? [];
+
+/** What the job is given: plain data. */
+export const calledBy = ({ ways }: SecureJob): readonly Called[] =>
+  ways.map((way) => {
+    const { operands, params } = way.sample;
+    return {
+      name: way.operation.name,
+      params,
+      operands: operands.map((form, i) => {
+        const range = rangesOf(way)[i] ?? [0, 1];
+        const [min, max] = [Math.min(range[0], range[1]), Math.max(range[0], range[1])];
+        const { dtype, shape, secret } = form;
+        const values = numbersOver(form, range, i, operands.length - 1, false);
+        return { dtype, shape, secret, values, ...(dtype !== 'boolean' && { range: { min, max } }) };
+      }),
+    };
+  });
+
+/**
+ * Holds what the parties of a run have to show to plain arithmetic and to the declared costs. `shown` has every member,
+ * by name.
+ */
 export async function checkSecureJob(job: SecureJob, shown: ReadonlyMap<string, Shown>): Promise<void> {
   const members = job.parties.slice(0, job.members);
   const [first] = members.map((name) => shown.get(name)?.result) as [Value[]];
   for (const name of job.parties) assert.deepEqual(shown.get(name)?.result, first, name);
-  assert.equal(first.length, operations.length);
-  const due = await twin(first.map(({ shape }) => shape));
-  for (const [i, operation] of operations.entries()) checkResult(operation, first[i], due[i]);
+  assert.equal(first.length, job.ways.length);
+  for (const [i, one] of calledBy(job).entries()) checkValue(one, job.ways[i] as Way, first[i]);
   const [costs] = await runSecure(
     job.protocol,
     job.members,
@@ -122,66 +125,47 @@ export async function checkSecureJob(job: SecureJob, shown: ReadonlyMap<string, 
   );
   assert.ok(costs);
   for (const [rank, name] of members.entries())
-    checkCosts(shown.get(name), rank, costs.rounds, costs.costs, first);
+    checkCosts(job.ways, shown.get(name), rank, costs.rounds, costs.costs);
 }
 
-function checkResult(
-  { name, error = 0 }: Operation,
-  actual: Value | undefined,
-  due: Value | undefined,
-): void {
-  assert.deepEqual(actual?.shape, due?.shape, name);
-  for (const [i, value] of (due?.data ?? []).entries()) {
-    const off = Math.abs((actual?.data[i] ?? Number.NaN) - value);
-    assert.ok(off <= error, `${name}: element ${i} is off by ${off}, allowed ${error}`);
-  }
+function checkValue({ operands }: Called, way: Way, value: Value | undefined): void {
+  assert.ok(value);
+  const { operation, call, dtype } = way;
+  const unit = dtype === 'fixed' ? 2 ** call.fracBits : 1;
+  const words = BigUint64Array.from(value.data, (number) => BigInt.asUintN(64, BigInt(number * unit)));
+  const result = { kind: 'public', dtype, shape: value.shape, fracBits: call.fracBits, words } as const;
+  const given = operands.map(({ values }, i) => ({ values, range: rangesOf(way)[i] ?? ([0, 1] as const) }));
+  checkResult(operation, call, given, result, dtype);
 }
 
 function checkCosts(
+  ways: readonly Way[],
   shown: Shown | undefined,
   rank: number,
   opening: number,
   costs: ProtocolCosts,
-  results: readonly Value[],
 ): void {
   assert.ok(shown);
-  const of = (name: string): Cost => declared[name]?.(costs) ?? assert.fail(`no cost of ${name}`);
-  for (const { name } of operations) assert.equal(shown.bytes.get(name) ?? 0, of(name).bytes[rank], name);
-  const shares = inParallel(
-    ...Object.values(inputs).map(({ dtype, values }, i) =>
-      t.share(costs, i % of('add').bytes.length, values.length, dtype),
-    ),
-  );
-  assert.equal(shown.bytes.get('share') ?? 0, shares.bytes[rank]);
-  const reveals = inSequence(
-    ...operations.map(({ name }, i) =>
-      t.reveal(costs, results[i]?.data.length ?? 0, booleans.has(name) ? 'boolean' : 'fixed'),
-    ),
-  );
-  assert.equal(shown.bytes.get('reveal'), reveals.bytes[rank]);
-  const all = inSequence(shares, reveals, ...operations.map(({ name }) => of(name)));
+  const parts = ways.map((way) => partsOf(way, costs));
+  for (const [i, { own }] of parts.entries()) {
+    const { name } = (ways[i] as Way).operation;
+    assert.equal(shown.bytes.get(name) ?? 0, own.bytes[rank], name);
+  }
+  const sum = (of: readonly Cost[]): number => inSequence(...of).bytes[rank] ?? 0;
+  assert.equal(shown.bytes.get('share') ?? 0, sum(parts.map(({ shares }) => shares)));
+  assert.equal(shown.bytes.get('reveal'), sum(parts.map(({ reveal }) => reveal)));
+  const all = inSequence(...parts.flatMap(({ shares, own, reveal }) => [shares, own, reveal]));
   assert.equal(shown.rounds, opening + all.rounds);
 }
 
-const booleans: ReadonlySet<string> = new Set(['lt', 'eq', 'and']);
-
-/** The same operations of the plaintext twin. */
-async function twin(shapes: readonly (readonly number[])[]): Promise<readonly Value[]> {
-  const [results] = await runSecure('ref', 2, async (on, rank) => {
-    const secrets: Record<string, SecretTensor> = {};
-    for (const [name, { dtype, shape, values }] of Object.entries(inputs))
-      secrets[name] = await ops.share(on, { owner: 0, dtype, shape }, rank === 0 ? values : undefined);
-    const values: Value[] = [];
-    for (const [i, { name, on: first, others = [], params = [] }] of operations.entries()) {
-      const operands = [first, ...others].map((operand) => secrets[operand] as SecretTensor);
-      const opened = await ops.reveal(
-        on,
-        await perform(on, name as BoundedOperation, operands, params, shapes[i] ?? []),
-      );
-      assert.ok(opened);
-      values.push({ shape: opened.shape, data: [...decode(opened.words, opened.dtype, f)] });
-    }
-    return values;
-  });
-  return results ?? [];
+/** What one operation of the job costs: its operands are shared at once, by the members in turn. */
+function partsOf({ operation, sample, call, dtype }: Way, costs: ProtocolCosts) {
+  const members = costs.mulSS(1).bytes.length;
+  const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+  // Of two keys there is one comparison, whatever their order.
+  const own = operation.cost(costs, { ...call, ...(operation.opens && { comparisons: [1] }) });
+  const shares = sample.operands.flatMap((form, i) =>
+    form.secret ? [shareCost(costs, i % members, elements(form.shape), form.dtype)] : [],
+  );
+  return { own, shares: inParallel(...shares), reveal: revealCost(costs, elements(call.shape), dtype) };
 }

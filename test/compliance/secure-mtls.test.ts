@@ -1,4 +1,7 @@
-/** Secure devices over mutual TLS: the parties' programs in one process, with certificates, sockets and links of their own. */
+/**
+ * Secure devices over mutual TLS: the parties' programs in one process, with certificates, sockets and links of their
+ * own.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,13 +11,22 @@ import type { Link } from '../../src/contracts/index.ts';
 import { Runtime } from '../../src/program/runtime.ts';
 import { systemLoop } from '../../src/supervisor/machine/system-loop.ts';
 import { createConnector } from '../../src/supervisor/planes/connector.ts';
+import { shareOf } from '../effort.ts';
 import { Recorder } from '../parts/program-world.ts';
 import { join, leave, testParty } from '../transport/federation.ts';
 import { operationsJob } from './jobs/operations.ts';
-import { checkSecureJob, type SecureJob, type Shown, secureJobs, shownOf } from './secure-jobs.ts';
+import {
+  calledBy,
+  checkSecureJob,
+  type SecureJob,
+  type Shown,
+  secureJobsOf,
+  shownOf,
+} from './secure-jobs.ts';
 
 /** Every party has a certificate, a port and a transport, and a link to each other one. */
-async function runOverTls({ parties: names, protocol, members }: SecureJob): Promise<Map<string, Shown>> {
+async function runOverTls(secureJob: SecureJob): Promise<Map<string, Shown>> {
+  const { parties: names, protocol, members } = secureJob;
   const tempDir = mkdtempSync(joinPath(tmpdir(), 'privity-mtls-'));
   const parties = await Promise.all(names.map((name) => testParty(name)));
   const links: Link[] = [];
@@ -24,7 +36,7 @@ async function runOverTls({ parties: names, protocol, members }: SecureJob): Pro
       const runtime = new Runtime({
         party: party.name,
         parties: names,
-        job: operationsJob(names, protocol, members),
+        job: operationsJob(calledBy(secureJob), names, protocol, members),
         args: {},
         settings: {},
         clock: systemLoop.clock,
@@ -71,7 +83,7 @@ async function runOverTls({ parties: names, protocol, members }: SecureJob): Pro
 }
 
 describe('compliance of secure devices over mutual TLS', () => {
-  for (const job of secureJobs) {
-    it(`${job.file}: results, accuracy and cost`, async () => checkSecureJob(job, await runOverTls(job)));
+  for (const job of secureJobsOf(shareOf)) {
+    it(`${job.name}: results, accuracy and cost`, async () => checkSecureJob(job, await runOverTls(job)));
   }
 });

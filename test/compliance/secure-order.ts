@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as ops from '../../src/secure/ops/index.ts';
-import { tensorCosts } from '../../src/secure/ops/tensor-costs.ts';
+import { sortCost } from '../../src/secure/ops/sort.ts';
 import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
@@ -74,7 +74,7 @@ export function orderCases(protocol: ProtocolName, size: number, setting: Secure
             await opened(on, moved),
             order.flatMap((i) => [2 * i, 2 * i + 1]),
           );
-          const declared = tensorCosts.sort(on.protocol.costs, rows, comparisons, 2);
+          const declared = sortCost(on.protocol.costs, rows, 2, { comparisons });
           assert.equal(after.rounds - before.rounds, declared.rounds);
           assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);
         },
@@ -99,7 +99,7 @@ export function orderCases(protocol: ProtocolName, size: number, setting: Secure
         const before = on.session.report();
         const [a, b] = (await ops.shuffle(on, x, y)) as [SecretTensor, SecretTensor];
         const after = on.session.report();
-        const declared = tensorCosts.shuffle(on.protocol.costs, rows, width + 1);
+        const declared = on.protocol.costs.shuffleS(rows, width + 1);
         assert.equal(after.rounds - before.rounds, declared.rounds);
         assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);
         const [pairs, firsts] = [await opened(on, a), await opened(on, b)];

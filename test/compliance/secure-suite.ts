@@ -2,18 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cost } from '../../src/secure/cost.ts';
-import { opCosts } from '../../src/secure/ops/costs.ts';
-import * as ops from '../../src/secure/ops/index.ts';
 import type { ProtocolName } from '../../src/secure/protocols/table.ts';
-import { decode } from '../../src/secure/ring/fixed-point.ts';
 import type { Evaluator, Session } from '../../src/secure/session.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
-import { type OperationCase, operations, primitives } from './secure-cases.ts';
-import { gridCases } from './secure-grids.ts';
+import { primitives } from './secure-cases.ts';
+import { operationCases, type Pick } from './secure-operations.ts';
 import { orderCases } from './secure-order.ts';
 import { tensorCases } from './secure-tensors.ts';
-
-const fracBits = 18;
 
 interface Measured {
   rounds: number;
@@ -59,19 +54,13 @@ async function declared(
   return cost;
 }
 
-/** Numbers that fixed point represents exactly, so that the error is the operation's own. */
-function grid([from, to, kind]: OperationCase['x'], count: number, random: boolean): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => {
-    const at = random ? Math.random() : i / (count - 1);
-    const value = kind === 'geometric' ? from * (to / from) ** at : from + (to - from) * at;
-    return Math.min(
-      Math.max(Math.round(value * 2 ** fracBits) / 2 ** fracBits, Math.min(from, to)),
-      Math.max(from, to),
-    );
-  });
-}
-
-export function secureSuite(protocol: ProtocolName, size: number, setting: SecureRun = {}): void {
+/** @param pick of the ways of calling operations, those that are tried */
+export function secureSuite(
+  protocol: ProtocolName,
+  size: number,
+  setting: SecureRun = {},
+  pick?: Pick,
+): void {
   describe(`${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, () => {
     for (const length of [1, 130]) {
       for (const { name, run, cost } of primitives) {
@@ -117,75 +106,6 @@ export function secureSuite(protocol: ProtocolName, size: number, setting: Secur
 
     tensorCases(protocol, size, setting);
     orderCases(protocol, size, setting);
-    gridCases(protocol, size, setting);
-
-    operations.forEach((operation, index) => {
-      it(`${operation.name} (${index}) keeps its domain, accuracy and cost`, () =>
-        checkOperation(protocol, size, operation, setting));
-    });
+    operationCases(protocol, size, setting, pick);
   });
 }
-
-async function checkOperation(
-  protocol: ProtocolName,
-  size: number,
-  operation: OperationCase,
-  setting: SecureRun,
-): Promise<void> {
-  const { name, run, plain, error } = operation;
-  const count = 400;
-  for (const random of [false, true]) {
-    const xs = grid(operation.x, count, random);
-    const ys = grid(operation.y ?? operation.x, count, random);
-    const results: Float64Array[] = [];
-    const measured = await measure(
-      protocol,
-      size,
-      (on, rank) =>
-        on.all(
-          (at) => ops.share(at, { owner: 0, dtype: 'fixed', shape: [count] }, rank === 0 ? xs : undefined),
-          (at) => ops.share(at, { owner: 1, dtype: 'fixed', shape: [count] }, rank === 1 ? ys : undefined),
-        ),
-      async (on, [x, y]) => {
-        const result = await run(on, x, y);
-        const report = on.session.report();
-        const opened = await ops.reveal(on, result);
-        assert.ok(opened);
-        results[on.protocol.rank] = decode(opened.words, opened.dtype, fracBits);
-        // The opening is not part of what is measured.
-        const opening = on.session.report();
-        costOfOpening[on.protocol.rank] = {
-          rounds: opening.rounds - report.rounds,
-          bytes: [opening.bytesSent - report.bytesSent],
-        };
-      },
-      setting,
-    );
-    for (const result of results) {
-      result.forEach((value, i) => {
-        const want = plain(xs[i] as number, ys[i] as number);
-        const off = Math.abs(value - want);
-        assert.ok(
-          off <= error(want),
-          `${name}(${xs[i]}, ${ys[i]}) = ${value}, off by ${off}, allowed ${error(want)}`,
-        );
-      });
-    }
-    const own: Measured = {
-      rounds: measured.rounds - (costOfOpening[0]?.rounds ?? 0),
-      bytes: measured.bytes.map((bytes, rank) => bytes - (costOfOpening[rank]?.bytes[0] ?? 0)),
-    };
-    sameCost(
-      own,
-      await declared(
-        protocol,
-        size,
-        (session) => opCosts[name](session.protocol.costs, count, fracBits),
-        setting,
-      ),
-    );
-  }
-}
-
-/** By rank; written by each run of {@link checkOperation} before it is read. */
-const costOfOpening: Measured[] = [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type ProtocolName, protocols } from '../../src/secure/protocols/table.ts';
+import { shareOf } from '../effort.ts';
 import type { SecureRun } from '../parts/secure-parties.ts';
 import { secureSuite } from './secure-suite.ts';
 
@@ -15,7 +16,8 @@ const settings: readonly (readonly [ProtocolName, number, SecureRun?])[] = [
   ['semi2k', 5, { dealer: true }],
 ];
 
-for (const [protocol, size, run] of settings) secureSuite(protocol, size, run);
+for (const [place, [protocol, size, setting]] of settings.entries())
+  secureSuite(protocol, size, setting, (ways) => shareOf(ways, place));
 
 it('every protocol of the table stands here, without a dealer as far as it can, and with one where it takes one', () => {
   for (const { name, members, dealerFrom } of Object.values(protocols)) {

@@ -29,13 +29,47 @@ const average = (of: readonly (number | undefined)[]): number => of.reduce<numbe
 const clicks = bob.run('clicks', () => tableOf({ id: ['b', 'c'] }));`,
   secure: `const n = 2;
 const heights = alice.run('heights', () => Float64Array.of(1.8, 1.6));`,
-  Secret: `${DEVICE}
-const w = spu.constant([1, 2]);`,
+  'Secret.dot': `${DEVICE}
+const rows = spu.constant(tensor([2, 2], Float64Array.of(1, 2, 3, 4)));
+const weights = rows;`,
   Table: TABLE,
   writeTable: TABLE,
   explore: 'const assert = { equal: (actual: unknown, expected: unknown): void => void [actual, expected] };',
   PrivityError: `const error: unknown = new UsageError('PRIVITY_STEP_INVALID', 'no name');`,
 };
+
+const four = 'spu.constant([1, 2, 3, 4])';
+const truths = 'spu.constant([1, 0, 1, 0]).gt(0)';
+const whole = "spu.constant([1, 2, 3, 4]).cast('integer')";
+const matrix = (rows: number): string =>
+  `spu.constant(tensor([${rows}, 2], Float64Array.from({ length: ${2 * rows} }, (_, i) => i)))`;
+const each = (names: string, value: string): [string, string][] =>
+  names.split(' ').map((name) => [name, value]);
+
+/** Secrets by the names that examples of their methods give them. */
+const SECRETS: ReadonlyMap<string, string> = new Map([
+  ...each(
+    'atHome abroad online after before balance prices budget predicted actual income limit incomes',
+    four,
+  ),
+  ...each('transactions bids claims limits offers price sales answers ages variance distances layer', four),
+  ...each('scores spent earned codes today yesterday counts', four),
+  ...each('isMember adult resident late overdrawn mine yours present', truths),
+  ...each('quantities amounts regions', whole),
+  ...each('rows features', matrix(12)),
+  ...each('table patients', matrix(4)),
+  ...each('x', matrix(2)),
+  ...each('w weights step', 'spu.constant([1, 2])'),
+  ...each('mean total', 'spu.constant(10)'),
+  ...each('probability p', 'spu.constant([0.25, 0.75])'),
+  ...each('vector', 'spu.constant(Float64Array.from({ length: 20 }, (_, i) => i))'),
+]);
+
+/** A device, and the secrets whose names stand in an example. */
+export function secretsIn(example: string): string {
+  const used = [...SECRETS].filter(([name]) => new RegExp(`\\b${name}\\b`).test(example));
+  return [DEVICE, 'const n = 4;', ...used.map(([name, value]) => `let ${name} = ${value};`)].join('\n');
+}
 
 /** An example that stands for what goes wrong. */
 export const FAILS: ReadonlySet<string> = new Set(['PublicError']);

@@ -10,7 +10,7 @@ import { compile } from '../tidy/compile-blocks.ts';
 import type { Block } from '../tidy/pages.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { readSurface } from '../tidy/reference.ts';
-import { FAILS, LONG, SETUPS } from './example-setups.ts';
+import { FAILS, LONG, SETUPS, secretsIn } from './example-setups.ts';
 
 const surface = readSurface();
 const CONTEXT = [
@@ -50,7 +50,8 @@ function importsOf(text: string): string {
 
 /** The example in a module: as it is, in a job of three parties, or in a function of its own. */
 function exampleOf(name: string, text: string): Example {
-  const setup = SETUPS[name] ?? SETUPS[name.split('.')[0] ?? ''] ?? '';
+  const owner = name.split('.')[0] ?? '';
+  const setup = SETUPS[name] ?? (owner.startsWith('Secret') ? secretsIn(text) : SETUPS[owner]) ?? '';
   const isWhole = /^export default /m.test(text);
   const given = CONTEXT.filter((word) => has(`${setup}${text}`, word));
   const isJob = isWhole || given.length > 0;

@@ -1,138 +1,127 @@
 /**
- * A call for each cost that operations of a secure device declare, by the cost's name, for tests of what crosses between members: one that
- * is missing is found. Inputs are of two owners and of every type.
+ * Every way of calling an operation of a secure device, as the catalogue has them, on members in one process: for tests
+ * of results, costs, and what crosses between members. An operation that is added is tested.
  */
+import { catalogue } from '../../src/secure/ops/catalogue.ts';
 import * as ops from '../../src/secure/ops/index.ts';
-import type { Dtype } from '../../src/secure/ring/fixed-point.ts';
+import type { Call, Operation, Sample, Sizes } from '../../src/secure/ops/operation.ts';
+import { perform } from '../../src/secure/ops/perform.ts';
+import { type Dtype, FRAC_BITS } from '../../src/secure/ring/fixed-point.ts';
+import { elementCount, type Shape } from '../../src/secure/ring/shape.ts';
 import { type PublicTensor, publicTensor } from '../../src/secure/ring/tensor.ts';
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
 
-/** Vectors of one length, a multiple of 64: for each type one of the first member and one of the second. */
+export interface Way {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly sample: Sample;
+  /** What its checks make of it. */
+  readonly call: Call;
+  /** Of the result. */
+  readonly dtype: Dtype;
+}
+
+export function waysOf(sizes: Sizes, of: readonly Operation[] = catalogue): readonly Way[] {
+  return of.flatMap((operation) =>
+    operation.samples(sizes).map((sample, i) => wayOf(operation, sample, i === 0 ? '' : `: way ${i + 1}`)),
+  );
+}
+
+/** @param otherwise what its name ends in where it has none in the table of costs */
+export function wayOf(operation: Operation, sample: Sample, otherwise = ''): Way {
+  const { name } = operation;
+  const { operands, params, what } = sample;
+  const { shape, dtype } = operation.result(operands, params, name);
+  const ends = operands[0] && operation.ends?.(operands[0], params, FRAC_BITS);
+  const given = ends ? [ends.min, ends.max] : params;
+  return {
+    name: `${name}${what ? `: ${what}` : otherwise}`,
+    ...{ operation, sample, dtype },
+    call: { operands, params: given, shape, fracBits: FRAC_BITS },
+  };
+}
+
+export type ValueAt = (dtype: Dtype, operand: number, position: number) => number;
+export type OperandTensor = SecretTensor | PublicTensor;
+
+/** The operands of a way, of which the first member and the second have every other element. */
+export async function operandsOf(
+  on: Evaluator,
+  { sample }: Way,
+  valueAt: ValueAt,
+): Promise<readonly OperandTensor[]> {
+  const made = sample.operands.map(({ dtype, shape, secret, number }, operand) => {
+    const values = Array.from({ length: elementCount(shape) }, (_, position) =>
+      valueAt(dtype, operand, position),
+    );
+    if (!secret)
+      return async () =>
+        publicTensor(number === undefined ? values : [number], { dtype, shape, fracBits: on.fracBits });
+    return (at: Evaluator) => sharedByTwo(at, dtype, shape, values, operand);
+  });
+  return on.all<readonly OperandTensor[]>(...made);
+}
+
+async function sharedByTwo(
+  on: Evaluator,
+  dtype: Dtype,
+  shape: Shape,
+  values: readonly number[],
+  operand: number,
+): Promise<SecretTensor> {
+  const length = values.length;
+  const from = (owner: number) => (at: Evaluator) =>
+    ops.share(at, { owner, dtype, shape: [length] }, at.protocol.rank === owner ? values : undefined);
+  const first = operand % 2;
+  const [even, odd] = await on.all(from(first), from(1 - first));
+  const places = Array.from({ length }, (_, i) => (i % 2 === 0 ? i : length + i));
+  return ops.reshape(on, ops.gather(on, ops.concat(on, [even, odd]), places), shape);
+}
+
+export function callWay(
+  on: Evaluator,
+  { operation, call }: Way,
+  operands: readonly OperandTensor[],
+): Promise<SecretTensor> {
+  return perform(on, operation, operands, call.params, call.shape);
+}
+
+/** Vectors of one length: for each type one of the first member and one of the second. */
 export interface Inputs {
   readonly x: SecretTensor;
   readonly y: SecretTensor;
-  readonly i: SecretTensor;
-  readonly j: SecretTensor;
   readonly b: SecretTensor;
   readonly c: SecretTensor;
 }
 
-/** What the first and the second member put in at each position. */
-export type Values = Readonly<Record<Dtype, readonly [ValueAt, ValueAt]>>;
-type ValueAt = (position: number) => number;
-
-export async function shareInputs(on: Evaluator, length: number, values: Values): Promise<Inputs> {
+export async function shareInputs(on: Evaluator, length: number, valueAt: ValueAt): Promise<Inputs> {
   const from = (owner: 0 | 1, dtype: Dtype) => (at: Evaluator) => {
-    const own = () => Array.from({ length }, (_, position) => values[dtype][owner](position));
+    const own = () => Array.from({ length }, (_, position) => valueAt(dtype, owner, position));
     const options = { owner, dtype, shape: [length] };
     return ops.share(at, options, on.protocol.rank === owner ? own() : undefined);
   };
-  const [x, y, i, j, b, c] = await on.all(
+  const [x, y, b, c] = await on.all(
     from(0, 'fixed'),
     from(1, 'fixed'),
-    from(0, 'integer'),
-    from(1, 'integer'),
     from(0, 'boolean'),
     from(1, 'boolean'),
   );
-  return { x, y, i, j, b, c };
+  return { x, y, b, c };
 }
 
-export type Call = (on: Evaluator, inputs: Inputs) => unknown;
-
-const publicLike = ({ shape }: SecretTensor, value: number): PublicTensor =>
-  publicTensor(new Array<number>(shape[0] ?? 1).fill(value));
-/** In rows of two: one of each. */
-const pairs = (on: Evaluator, x: SecretTensor, y: SecretTensor): SecretTensor => {
-  const rows = ops.reshape(on, ops.concat(on, [x, y]), [2, x.shape[0] ?? 1]);
-  return ops.transpose(on, rows);
-};
-const wide = (on: Evaluator, x: SecretTensor): SecretTensor =>
-  ops.reshape(on, x, [16, (x.shape[0] ?? 1) / 16]);
-const tall = (on: Evaluator, x: SecretTensor): SecretTensor => ops.transpose(on, wide(on, x));
-
-/** Those of operations and forms of operations that declare to send nothing. */
-const silent: Readonly<Record<string, Call>> = {
-  add: (on, { x, y }) => ops.add(on, x, y),
-  sub: (on, { x, y }) => ops.sub(on, x, y),
-  neg: (on, { x }) => ops.neg(on, x),
-  sum: (on, { x }) => ops.sum(on, x),
-  cumulativeSum: (on, { x }) => ops.cumulativeSum(on, x),
-  xor: (on, { b, c }) => ops.xor(on, b, c),
-  not: (on, { b }) => ops.not(on, b),
-  fromPublic: (on) => ops.fromPublic(on, publicTensor([1, 2])),
-  reshape: (on, { x }) => wide(on, x),
-  transpose: (on, { x }) => tall(on, x),
-  slice: (on, { x }) => ops.slice(on, x, 1, 2),
-  concat: (on, { x, y }) => ops.concat(on, [x, y]),
-  gather: (on, { b }) => ops.gather(on, b, [1, 0]),
-};
-
-const arithmetic: Readonly<Record<string, Call>> = {
-  mul: (on, { x, y }) => ops.mul(on, x, y),
-  mulByPublic: (on, { x }) => ops.mul(on, x, publicLike(x, 0.75)),
-  mulExact: (on, { x, y }) => ops.mul(on, x, y, 'exact'),
-  mulByPublicExact: (on, { x }) => ops.mul(on, x, 0.75, 'exact'),
-  mulOfIntegers: (on, { i, j }) => ops.mul(on, i, j),
-  square: (on, { x }) => ops.square(on, x),
-  matmul: (on, { x, y }) => ops.matmul(on, wide(on, x), tall(on, y)),
-  matmulExact: (on, { x, y }) => ops.matmul(on, wide(on, x), tall(on, y), 'exact'),
-  matmulByPublic: (on, { x }) => ops.matmul(on, pairs(on, x, x), publicTensor([0.5, 0.25])),
-  matmulOfIntegers: (on, { i, j }) => ops.matmul(on, wide(on, i), tall(on, j)),
-  dot: (on, { x, y }) => ops.dot(on, pairs(on, x, y), pairs(on, y, x)),
-  mean: (on, { x, y }) => ops.mean(on, ops.reshape(on, ops.concat(on, [x, y, x]), [3, x.shape[0] ?? 1]), 0),
-  div: (on, { x, y }) => ops.div(on, x, y),
-  divByNumber: (on, { x }) => ops.div(on, x, 3),
-  reciprocal: (on, { y }) => ops.reciprocal(on, y),
-  sqrt: (on, { y }) => ops.sqrt(on, y),
-  rsqrt: (on, { y }) => ops.rsqrt(on, y),
-  log: (on, { y }) => ops.log(on, y),
-  exp: (on, { x }) => ops.exp(on, x),
-  sigmoid: (on, { x }) => ops.sigmoid(on, x),
-  tanh: (on, { x }) => ops.tanh(on, x),
-  softmax: (on, { x, y }) => ops.softmax(on, pairs(on, x, y)),
-};
-
-const choices: Readonly<Record<string, Call>> = {
-  lt: (on, { x, y }) => ops.lt(on, x, y),
-  le: (on, { x, y }) => ops.le(on, x, y),
-  eq: (on, { x, y }) => ops.eq(on, x, y),
-  abs: (on, { x }) => ops.abs(on, x),
-  relu: (on, { x }) => ops.relu(on, x),
-  minimum: (on, { x, y }) => ops.minimum(on, x, y),
-  maximum: (on, { x, y }) => ops.maximum(on, x, y),
-  max: (on, { x, y }) => ops.max(on, pairs(on, x, y), 1),
-  min: (on, { x, y }) => ops.min(on, pairs(on, x, y), 1),
-  argmax: (on, { x, y }) => ops.argmax(on, pairs(on, x, y), 1),
-  select: (on, { b, x, y }) => ops.select(on, b, x, y),
-  selectOfBooleans: (on, { b, c }) => ops.select(on, b, c, ops.not(on, c)),
-  and: (on, { b, c }) => ops.and(on, b, c),
-  or: (on, { b, c }) => ops.or(on, b, c),
-  clamp: (on, { x }) => ops.clamp(on, x, { min: 0n, max: 2n ** 18n }),
-  checkWithin: (on, { x }) => ops.checkWithin(on, x, { min: -(2n ** 61n), max: 2n ** 61n }),
-  shift: (on, { i }) => ops.shift(on, i, -18),
-  'cast: boolean to number': (on, { b }) => ops.cast(on, b, 'fixed'),
-  'cast: number to boolean': (on, { x }) => ops.cast(on, x, 'boolean'),
-  'cast: fixed to integer': (on, { x }) => ops.cast(on, x, 'integer'),
-  shuffle: (on, { x, y }) => ops.shuffle(on, x, y),
-  sort: (on, { x, y }) => ops.sort(on, x, y),
-  groupSum: (on, { x, j }) => ops.groupSum(on, x, j, 4),
-};
-
-/** What is opened is the sum of what both put in: of what one put in, one share would be zero, as the others know it. */
-const ends: Readonly<Record<string, Call>> = {
+/**
+ * What goes into a device and out of it, and what is checked before an order: no method does only that. What is opened
+ * is the sum of what both put in: of what one put in, one share would be zero, as the others know it.
+ */
+export const crossings: Readonly<Record<string, (on: Evaluator, inputs: Inputs) => unknown>> = {
   share: (on, { x }) => {
-    const own =
-      on.protocol.rank === on.protocol.size - 1 ? new Array<number>(x.shape[0] ?? 1).fill(1) : undefined;
-    return ops.share(on, { owner: on.protocol.size - 1, dtype: 'fixed', shape: x.shape }, own);
+    const owner = on.protocol.size - 1;
+    const own = on.protocol.rank === owner ? new Array<number>(x.shape[0] ?? 1).fill(1) : undefined;
+    return ops.share(on, { owner, dtype: 'fixed', shape: x.shape }, own);
   },
   reveal: async (on, { x, y }) => ops.reveal(on, await ops.add(on, x, y)),
   'reveal: to one': async (on, { x, y }) => ops.reveal(on, await ops.add(on, x, y), 1),
   'reveal: booleans': (on, { b, c }) => ops.reveal(on, ops.xor(on, b, c)),
+  checkWithin: (on, { x }) => ops.checkWithin(on, x, { min: -(2n ** 61n), max: 2n ** 61n }),
 };
-
-export const calls: Readonly<Record<string, Call>> = { ...silent, ...ends, ...arithmetic, ...choices };
-
-/** The declared cost that a call is about. */
-export const costOf = (call: string): string => call.split(':')[0] ?? call;

@@ -1,7 +1,8 @@
 /** What a job is given: its parties, what tasks get, and the functions of the job's context. */
 import type { Failure } from '../../coordination/failure.ts';
 import type { Tensor } from '../../wire/value-kinds.ts';
-import type { AnySecret, At } from './at.ts';
+import type { At } from './at.ts';
+import type { AnySecret } from './device-types.ts';
 import type { AnyParty, Handle, NamedParty, NameOf, OwnedBy, partyMark, valueMark } from './handle-types.ts';
 import type { Attempted, QuorumResult, RetryPolicy } from './outcomes.ts';
 import type { SettingsOf } from './schema-types.ts';

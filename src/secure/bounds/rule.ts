@@ -1,8 +1,8 @@
-/** What a rule of ops/bounds.ts is given, what it says, and what several of them do. */
+/** What a rule of bounds is given, what it says, and what several of them do. */
 import { type Dtype, isWholeFactor } from '../ring/fixed-point.ts';
 import { axisOf, elementCount, type Shape } from '../ring/shape.ts';
 import { below, RING_BITS } from './domain.ts';
-import { difference, type Interval } from './interval.ts';
+import { difference, type Interval, outward, realOf } from './interval.ts';
 
 export interface BoundedOperand {
   readonly bound: Interval;
@@ -49,7 +49,11 @@ export function along(input: BoundInput, otherwise: number): number {
 }
 
 /** Products of two fixed numbers have too many fractional bits, unless one is a whole number that everybody knows. */
-export function isTruncated({ operands: [x, y = x] }: BoundInput): boolean {
+export function isTruncated({
+  operands: [x, y = x],
+}: {
+  readonly operands: readonly Pick<BoundedOperand, 'dtype' | 'number'>[];
+}): boolean {
   return x?.dtype === 'fixed' && y?.dtype === 'fixed' && !isWholeFactor(y.number);
 }
 
@@ -88,3 +92,18 @@ export function compared(input: BoundInput, x = one(input).bound, y = two(input)
   ring(difference(x, y), 'the difference of its operands', input);
   ring(difference(y, x), 'the difference of its operands', input);
 }
+
+/** Of functions, for docs/protocols.md: what is known of their results. */
+export const ENDS = 'of the ends, and as far off as it is';
+
+/** A function whose results are as accurate as it says; `min` and `max` give the ends of them. */
+export const monotone = (
+  input: BoundInput,
+  { min, max }: Interval,
+  of: (x: number) => number,
+  accuracy: Accuracy,
+): Interval => {
+  const { fracBits } = input;
+  const error = (end: number): number => accuracy.of(end, input);
+  return outward(of(realOf(min, fracBits)), of(realOf(max, fracBits)), error, fracBits);
+};

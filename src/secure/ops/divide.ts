@@ -1,19 +1,50 @@
 /**
- * Division: the divisor is brought into [1/2, 1] by a power of two found from its bits, its reciprocal comes from a linear guess and
- * Goldschmidt's iteration (R. Goldschmidt 1964; for shares: O. Catrina, A. Saxena, FC 2010), and the power is put back.
+ * Division: the divisor is brought into [1/2, 1] by a power of two found from its bits, its reciprocal comes from a
+ * linear guess and Goldschmidt's iteration (R. Goldschmidt 1964; for shares: O. Catrina, A. Saxena, FC 2010), and the
+ * power is put back.
  */
 
-import { encodeNumber, magnitudeBits, reciprocalShift } from '../ring/fixed-point.ts';
+import { below, between, OutOfDomain, TRUNCATED_BITS } from '../bounds/domain.ts';
+import {
+  absolute,
+  hull,
+  type Interval,
+  interval,
+  magnitude as magnitudeOf,
+  negated,
+  outward,
+  realOf,
+  times,
+  truncated,
+} from '../bounds/interval.ts';
+import {
+  type Accuracy,
+  type BoundedOperand,
+  type BoundInput,
+  ENDS,
+  one,
+  rule,
+  two,
+  ulp,
+} from '../bounds/rule.ts';
+import { type Cost, inParallel, inSequence } from '../cost.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
+import { encodeNumber, fixedLimit, magnitudeBits, reciprocalShift } from '../ring/fixed-point.ts';
+import { elementCount } from '../ring/shape.ts';
 import { dtypeMismatch, publicTensor } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS } from '../sharing/linear.ts';
 import { type Arith, type Bits, planes } from '../sharing/shares.ts';
+import { each } from './costs.ts';
+import { alone, broadcast, fixed, same, withOther } from './forms.ts';
 import {
   constant,
   flipPlanes,
   GUARD_BITS,
+  guardedCost,
   highestOne,
+  highestOneCost,
   minusFrom,
   plusConstant,
   product,
@@ -21,6 +52,9 @@ import {
   reversePlanes,
 } from './numeric.ts';
 import { numbersOf, pairOf, secret, sharesOf } from './operands.ts';
+import type { Operation } from './operation.ts';
+import { binaryPlain, unaryPlain } from './plain.ts';
+import { aFixed, aNumber, aPublic, WIDE, way } from './samples.ts';
 
 /** The line that is never more than 8.6% off 1/c, relatively, for 1/2 ≤ c ≤ 1. */
 export const GUESS = 2.914214;
@@ -28,16 +62,6 @@ export const GUESS = 2.914214;
 const numeratorBits = (fracBits: number): number => fracBits + 2;
 const reciprocalBits = (fracBits: number): number => fracBits + 6;
 
-/**
- * x / y, element by element; shapes broadcast.
- *
- * Domain (default fracBits): 2^-17 ≤ |y| < 2^26, |x/y| < 2^18 (in general 2^min(fracBits, 54 - 2·fracBits)); outside it, and where y is 0,
- * the result means nothing. A public number is turned into its reciprocal in the open. Accuracy: 3 · 2^-fracBits + |x/y| · 2^-(fracBits+3); by a public number:
- * (1 + |x/y|) · 2^-fracBits. Cost: 35 rounds, 208.4 bytes an element; by a public number of magnitude 1 or less: 2 rounds, 10.25 bytes,
- * and a bit more for each power of two above.
- * @throws {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE
- * @throws {DataError} PRIVITY_SECURE_DOMAIN: a public number, or its reciprocal, that is NaN or too large
- */
 export async function div(on: Evaluator, x: Operand, y: Operand): Promise<SecretTensor> {
   if (typeof y === 'number') {
     if (y === 0) throw dtypeMismatch('div by the number 0');
@@ -51,7 +75,6 @@ export async function div(on: Evaluator, x: Operand, y: Operand): Promise<Secret
   );
 }
 
-/** 1/x; domain, accuracy and cost as {@link div}. */
 export async function reciprocal(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   return on.fiber.as('reciprocal', () => div(on, 1, x));
 }
@@ -94,8 +117,8 @@ async function quotient(on: Evaluator, x: Arith, y: Arith): Promise<Arith> {
 }
 
 /**
- * 1/c for 1/2 ≤ |c| ≤ 1 (GUARD_BITS), with `outBits` fractional bits; `guess` is GUESS with the sign of c. Three corrections leave an error
- * of 0.086^8 < 2^-28 beside rounding. Rounds: 8.
+ * 1/c for 1/2 ≤ |c| ≤ 1 (GUARD_BITS), with `outBits` fractional bits; `guess` is GUESS with the sign of c. Three
+ * corrections leave an error of 0.086^8 < 2^-28 beside rounding. Rounds: 8.
  */
 export async function reciprocalOfNormal(
   on: Evaluator,
@@ -141,3 +164,162 @@ async function scaleOf(on: Evaluator, y: Arith): Promise<Scale> {
 }
 
 const MINUS_TWO = 2n ** 64n - 2n;
+
+const ofQuotients: Accuracy = {
+  text: '3 · 2^-f + x/y · 2^-(f+3); by a public number (1 + x/y) · 2^-f',
+  of: (result, input) => {
+    const size = Math.abs(result);
+    return (input.operands[1]?.number === undefined ? 3 + size / 8 : 1 + size) * ulp(input);
+  },
+};
+
+function boundOfQuotient(input: BoundInput, x: Interval, y: BoundedOperand): Interval {
+  const { fracBits } = input;
+  if (y.number !== undefined) return boundByNumber(input, x, y.number);
+  const from = 2 ** (1 - fracBits);
+  const smallest = smallestOf(y);
+  const sizes = interval(smallest, magnitudeOf(y.bound));
+  between(sizes, from, 2 ** (magnitudeBits(fracBits) - fracBits), 'the magnitude of the divisor', fracBits);
+  const limit = 2 ** Math.min(fracBits, 54 - 2 * fracBits);
+  const largest = realOf(magnitudeOf(x), fracBits) / realOf(smallest, fracBits);
+  if (largest >= limit) {
+    const came = `up to ${Number(largest.toPrecision(6))} in magnitude`;
+    throw new OutOfDomain({ what: 'its quotients', came, domain: `below ${limit}` });
+  }
+  const ends = [x.min, x.max].flatMap((a) => [smallest, sizes.max].map((b) => Number(a) / Number(b)));
+  const error = (end: number): number => ofQuotients.of(end, input);
+  const ofMagnitudes = outward(Math.min(...ends), Math.max(...ends), error, fracBits);
+  if (y.bound.min > 0n) return ofMagnitudes;
+  return y.bound.max < 0n ? negated(ofMagnitudes) : hull(ofMagnitudes, negated(ofMagnitudes));
+}
+
+/** In magnitude. Zero if the interval of a secret has it. */
+function smallestOf({ bound, words }: BoundedOperand): bigint {
+  if (bound.min > 0n || bound.max < 0n) return absolute(bound).min;
+  if (words === undefined) return 0n;
+  let least = magnitudeOf(bound);
+  for (const word of new BigInt64Array(words.buffer, words.byteOffset, words.length)) {
+    const size = word < 0n ? -word : word;
+    if (size < least) least = size;
+  }
+  return least;
+}
+
+function boundByNumber({ fracBits }: BoundInput, x: Interval, y: number): Interval {
+  const limit = fixedLimit(fracBits);
+  if (!(1 / Math.abs(y) < limit)) {
+    throw new OutOfDomain({
+      what: 'one over the divisor',
+      came: `${limit} or more`,
+      domain: `below ${limit}`,
+    });
+  }
+  const more = fracBits + reciprocalShift(y);
+  const scaled = times(x, BigInt(Math.round(2 ** more / y)));
+  return truncated(below(scaled, TRUNCATED_BITS, 'its quotients', fracBits + more), more);
+}
+
+/** Of {@link reciprocalOfNormal}. */
+export const reciprocalOfNormalCost = (c: ProtocolCosts, n: number, outBits: number): Cost =>
+  inSequence(
+    guardedCost(c, n),
+    guardedCost(c, 2 * n),
+    guardedCost(c, 2 * n),
+    c.mulTruncSS(n, 2 * GUARD_BITS - outBits),
+  );
+
+export function quotientCost(c: ProtocolCosts, n: number, fracBits: number): Cost {
+  const width = magnitudeBits(fracBits);
+  const [numerator, reciprocal] = [numeratorBits(fracBits), reciprocalBits(fracBits)];
+  return inSequence(
+    highestOneCost(c, n, width, true),
+    inParallel(c.b2a(n, width), c.bit2a(n)),
+    inParallel(c.mulTruncSS(n, width - GUARD_BITS), c.mulTruncSS(n, width - numerator)),
+    reciprocalOfNormalCost(c, n, reciprocal),
+    c.mulTruncSS(n, numerator + reciprocal - fracBits),
+  );
+}
+
+/** From the smallest divisor on, whose quotients are the largest. */
+const SMALLEST = 2 ** -17;
+
+export const quotients: readonly Operation[] = [
+  {
+    name: 'div',
+    takes: {
+      ...withOther(fixed),
+      factor: true,
+      noZeros: 'div by a public number that is 0, or too small for fixed point',
+    },
+    result: broadcast,
+    bounds: rule(
+      '2^(1-f) ≤ y < 2^26 in magnitude (2^min(62-2f, 44-f)), x/y below 2^18 (2^min(f, 54-2f)); by a public number: x · 1/y below 2^(62-2f)',
+      'quotients of the ends, and as far off as they are',
+      (input) => boundOfQuotient(input, one(input).bound, two(input)),
+      ofQuotients,
+    ),
+    // A single public number is turned into its reciprocal in the open.
+    cost: (c, { operands: [, y], shape, fracBits }) => {
+      const n = elementCount(shape);
+      if (y?.number === undefined) return quotientCost(c, n, fracBits);
+      return c.truncS(n, fracBits + reciprocalShift(y.number));
+    },
+    run: (on, { x, others: [y] }) => div(on, x, y as Operand),
+    plain: binaryPlain((x, y) => x / y),
+    samples: ({ count }) => {
+      const [x, far] = [aFixed(count), [-WIDE, WIDE] as const];
+      return [
+        way([x, x], {
+          what: '',
+          over: [
+            [
+              [-1000, 1000],
+              [2 ** -7, WIDE, 'geometric'],
+            ],
+            // Both ends of the domain of quotients: up to 2^18, of either sign.
+            [
+              [-7, 7],
+              [-(2 ** -15), -WIDE, 'geometric'],
+            ],
+            [far, [2 ** 8, WIDE, 'geometric']],
+          ],
+        }),
+        way([x, aNumber(1)], { what: 'by a public number up to 1' }),
+        way([x, aPublic('fixed', count)], {
+          over: [
+            [
+              [-1000, 1000],
+              [3, 300],
+            ],
+          ],
+        }),
+        way([x, aNumber(777)], { over: [[far]] }),
+        way([x, aNumber(3e5)], { over: [[far]] }),
+        way([x, aNumber(-(2 ** -7))], { over: [[[-5e5, 5e5]]] }),
+      ];
+    },
+  },
+  {
+    name: 'reciprocal',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      'as `div`',
+      ENDS,
+      (input) => {
+        const whole = 2n ** BigInt(input.fracBits);
+        return boundOfQuotient(input, interval(whole, whole), one(input));
+      },
+      ofQuotients,
+    ),
+    cost: each(quotientCost),
+    run: (on, { x }) => reciprocal(on, x),
+    plain: unaryPlain((x) => 1 / x),
+    samples: ({ count }) => [
+      way([aFixed(count)], {
+        what: '',
+        over: [[[SMALLEST, WIDE, 'geometric']], [[-SMALLEST, -WIDE, 'geometric']]],
+      }),
+    ],
+  },
+];

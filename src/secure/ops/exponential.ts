@@ -1,30 +1,46 @@
 /**
- * Exponentials: 2^t from the bits of t. The whole part gives a product of constants chosen by bits, the fraction a polynomial.
+ * Exponentials: 2^t from the bits of t. The whole part gives a product of constants chosen by bits, the fraction a
+ * polynomial.
  */
 
-import { andOfPlanes } from '../protocols/circuits.ts';
-import { encodeNumber } from '../ring/fixed-point.ts';
-import { axisOf } from '../ring/shape.ts';
+import { between } from '../bounds/domain.ts';
+import { type Interval, interval, outward } from '../bounds/interval.ts';
+import { type Accuracy, along, type BoundInput, ENDS, monotone, one, rule, ulp } from '../bounds/rule.ts';
+import { type Cost, inParallel, inSequence } from '../cost.ts';
+import { allOnesAnds, andOfPlanes, levels } from '../protocols/circuits.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
+import { encodeNumber, magnitudeBits } from '../ring/fixed-point.ts';
+import { axisOf, elementCount } from '../ring/shape.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS, subSS } from '../sharing/linear.ts';
 import { type Arith, planes } from '../sharing/shares.ts';
-import { mul, sub } from './arithmetic.ts';
-import { GUESS, reciprocal, reciprocalOfNormal } from './divide.ts';
+import { each } from './costs.ts';
+import { GUESS, quotientCost, reciprocal, reciprocalOfNormal, reciprocalOfNormalCost } from './divide.ts';
+import { alone, alongAxis, fixed, same } from './forms.ts';
 import { notB, planeAt } from './logic.ts';
 import {
+  circuitCost,
   constant,
   flipPlanes,
   GUARD_BITS,
+  guardedCost,
   minusFrom,
   planesAsNumbers,
   plusConstant,
   polynomial,
+  polynomialCost,
   product,
   productOfAll,
+  productOfAllCost,
 } from './numeric.ts';
 import { numbersOf, secret } from './operands.ts';
-import { max, sum } from './reduce.ts';
+import type { Operation } from './operation.ts';
+import { alongAxisPlain, total, unaryPlain } from './plain.ts';
+import { mul } from './products.ts';
+import { max, sum, tournamentCost } from './reduce.ts';
+import { aFixed, way } from './samples.ts';
+import { sub } from './sums.ts';
 
 /** 2^y for 0 ≤ y < 1, within 1.1 · 10^-7, relatively; and 2^-y. Interpolated at Chebyshev nodes. */
 const POWER: readonly number[] = [
@@ -43,11 +59,6 @@ const ARGUMENT_BITS = 21;
 /** Bits of the whole part that are decoded: powers from 2^-fracBits to 2^(32 - fracBits). */
 const WHOLE_BITS = 5;
 
-/**
- * e^x. Domain (default fracBits): -2^20 < x < 9.70 ((32 - fracBits) · ln 2); below -12.5 the result is 0, above the domain it means
- * nothing. Accuracy: 2 · 2^-fracBits + e^x · 2^-16 (of fewer than 18 fractional bits
- * e^x · 2^(2 - fracBits)). Cost: 24 rounds, 193.5 bytes an element.
- */
 export async function exp(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   const { protocol, fiber, fracBits } = on;
   const shares = numbersOf(on, x, 'exp', 'fixed');
@@ -72,7 +83,6 @@ export async function exp(on: Evaluator, x: SecretTensor): Promise<SecretTensor>
 }
 
 /**
- * 1/(1 + e^-x). Domain: |x| < 2^20. Accuracy: 3 · 2^-fracBits. Cost: 37 rounds, 290.3 bytes an element.
  * With u = |x|: e^-u is in (0, 1], its successor's reciprocal needs no normalisation, and x < 0 gives the complement.
  */
 export async function sigmoid(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
@@ -80,7 +90,7 @@ export async function sigmoid(on: Evaluator, x: SecretTensor): Promise<SecretTen
   return on.fiber.as('sigmoid', async () => secret(on, 'fixed', x.shape, await sigmoidOf(on, shares)));
 }
 
-/** Hyperbolic tangent: 2·sigmoid(2x) - 1. Domain: |x| < 2^19. Accuracy: 6 · 2^-fracBits. Cost: as {@link sigmoid}. */
+/** 2·sigmoid(2x) - 1. */
 export async function tanh(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   const { kernels, fracBits } = on;
   const doubled = scaleS(kernels, numbersOf(on, x, 'tanh', 'fixed'), 2n);
@@ -90,11 +100,7 @@ export async function tanh(on: Evaluator, x: SecretTensor): Promise<SecretTensor
   });
 }
 
-/**
- * e^x / Σ e^x along an axis, the largest element taken off first, so that the sum lies between 1 and the axis' size n.
- * Domain: differences below 2^20. Accuracy: 2^-15 + (n + 3) · 2^-(fracBits - 1): what the n powers are off adds up in their sum.
- * Cost: {@link max} of each row, {@link exp} and a product of each element, one {@link reciprocal} a row.
- */
+/** The largest element is taken off first, so that the sum lies between 1 and the number of elements. */
 export async function softmax(on: Evaluator, x: SecretTensor, axis = -1): Promise<SecretTensor> {
   const at = axisOf(x.shape, axis, 'softmax');
   return on.fiber.as('softmax', async () => {
@@ -164,3 +170,157 @@ function fractionOf(on: Evaluator, t: Arith, digits: readonly Arith[]): Arith {
   });
   return scaleS(kernels, rest, 1n << BigInt(GUARD_BITS - fracBits));
 }
+
+const ofExp: Accuracy = {
+  text: '2^(1-f) + e^x · 2^-16; of fewer than 18 fractional bits e^x · 2^(2-f)',
+  of: (result, input) => 2 * ulp(input) + Math.abs(result) * 2 ** (2 - Math.min(input.fracBits, 18)),
+};
+const ofSigmoid: Accuracy = { text: '3 · 2^-f', of: (_, input) => 3 * ulp(input) };
+const ofTanh: Accuracy = { text: '6 · 2^-f', of: (_, input) => 6 * ulp(input) };
+const ofSoftmax: Accuracy = {
+  text: '2^-15 + (n + 3) · 2^(1-f)',
+  of: (_, input) => 2 ** -15 + (along(input, -1) + 3) * 2 * ulp(input),
+};
+
+/**
+ * Largest magnitude, as a power of two, of arguments of exponentials: more fractional bits leave less room for x · log2
+ * e.
+ */
+const exponentBits = (fracBits: number): number => Math.min(20, 39 - fracBits);
+
+function exponent(input: BoundInput, bitsMax: number, to: number = 2 ** bitsMax): Interval {
+  const { fracBits } = input;
+  // The ends themselves do not belong to it.
+  const least = 2 ** -fracBits;
+  return between(one(input).bound, least - 2 ** bitsMax, to, 'its operand', fracBits);
+}
+
+function expCost(c: ProtocolCosts, n: number, f: number): Cost {
+  return inSequence(
+    c.truncS(n, LOG2E_BITS),
+    c.a2b(n, f + ARGUMENT_BITS + 1),
+    inParallel(...new Array<Cost>(WHOLE_BITS).fill(c.bit2a(n))),
+    c.bit2a(n),
+    inParallel(productOfAllCost(c, n, WHOLE_BITS + 1), polynomialCost(c, n, POWER.length - 1)),
+    guardedCost(c, n),
+  );
+}
+
+function sigmoidCost(c: ProtocolCosts, n: number, f: number): Cost {
+  const high = ARGUMENT_BITS - WHOLE_BITS;
+  return inSequence(
+    c.truncS(n, LOG2E_BITS),
+    c.a2b(n, f + ARGUMENT_BITS + 1),
+    inParallel(
+      inSequence(c.bit2a(n), inParallel(...new Array<Cost>(WHOLE_BITS).fill(c.bit2a(n)))),
+      inSequence(circuitCost(c, n, allOnesAnds(high), levels(high)), c.bit2a(n)),
+    ),
+    c.mulSS(n),
+    inParallel(productOfAllCost(c, n, WHOLE_BITS + 1), polynomialCost(c, n, NEGATIVE_POWER.length - 1)),
+    c.mulTruncSS(n, 2 ** WHOLE_BITS),
+    reciprocalOfNormalCost(c, n, GUARD_BITS),
+    c.mulTruncSS(n, GUARD_BITS + 1 - f),
+  );
+}
+
+function softmaxPlain(values: Float64Array): Float64Array {
+  const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const powers = values.map((value) => Math.exp(value - most));
+  const sum = total(powers);
+  return powers.map((power) => power / sum);
+}
+
+export const exponentials: readonly Operation[] = [
+  {
+    name: 'exp',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      '-2^20 < x < (32-f)·ln 2 (-2^min(20, 39-f))',
+      ENDS,
+      (input) => {
+        // x · log2 e is rounded before its bits are read.
+        const to = (32 - input.fracBits) * Math.LN2 - 2 * ulp(input);
+        return monotone(input, exponent(input, exponentBits(input.fracBits), to), Math.exp, ofExp);
+      },
+      ofExp,
+    ),
+    cost: each(expCost),
+    run: (on, { x }) => exp(on, x),
+    plain: unaryPlain(Math.exp),
+    samples: ({ count }) => [way([aFixed(count)], { what: '', over: [[[-20, 9.7]], [[1 - 2 ** 20, -13]]] })],
+  },
+  {
+    name: 'sigmoid',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      'below 2^20 (2^min(20, 39-f))',
+      ENDS,
+      (input) => {
+        const x = exponent(input, exponentBits(input.fracBits));
+        return monotone(input, x, (t) => 1 / (1 + Math.exp(-t)), ofSigmoid);
+      },
+      ofSigmoid,
+    ),
+    cost: each(sigmoidCost),
+    run: (on, { x }) => sigmoid(on, x),
+    plain: unaryPlain((x) => 1 / (1 + Math.exp(-x))),
+    samples: ({ count }) => [
+      way([aFixed(count)], { what: '', over: [[[-30, 30]], [[1 - 2 ** 20, 2 ** 20 - 1]]] }),
+    ],
+  },
+  {
+    name: 'tanh',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      'below 2^19 (2^min(19, 38-f))',
+      ENDS,
+      (input) => monotone(input, exponent(input, exponentBits(input.fracBits) - 1), Math.tanh, ofTanh),
+      ofTanh,
+    ),
+    cost: each(sigmoidCost),
+    run: (on, { x }) => tanh(on, x),
+    plain: unaryPlain(Math.tanh),
+    samples: ({ count }) => [
+      way([aFixed(count)], { what: '', over: [[[-15, 15]], [[1 - 2 ** 19, 2 ** 19 - 1]]] }),
+    ],
+  },
+  {
+    name: 'softmax',
+    takes: alone(fixed),
+    result: alongAxis,
+    bounds: rule(
+      'differences below 2^20, as `sigmoid`; fewer than 2^25 elements (2^min(61-2f, 43-f))',
+      '0 to 1, and as far off as it is',
+      (input) => {
+        const { fracBits } = input;
+        const { bound: x } = one(input);
+        const limit = 2 ** exponentBits(fracBits);
+        between(interval(0n, x.max - x.min), 0, limit, 'the difference of two elements', fracBits);
+        // The powers, of which the largest is 1, are added up and divided by.
+        const sizes = interval(1n, BigInt(along(input, -1)));
+        between(sizes, 1, 2 ** (magnitudeBits(fracBits) - fracBits - 1), 'the sum of the powers', 0);
+        return outward(0, 1, () => ofSoftmax.of(1, input), fracBits);
+      },
+      ofSoftmax,
+    ),
+    cost: (c, { params: [axis = -1], shape, fracBits }) => {
+      const n = elementCount(shape);
+      const size = shape[axisOf(shape, axis as number, 'softmax')] ?? 1;
+      return inSequence(
+        tournamentCost(c, n / size, size),
+        expCost(c, n, fracBits),
+        quotientCost(c, n / size, fracBits),
+        c.mulTruncSS(n, fracBits),
+      );
+    },
+    run: (on, { x, params: [axis] }) => softmax(on, x, axis as number | undefined),
+    plain: alongAxisPlain(-1, softmaxPlain),
+    samples: ({ rows, axis }) => [
+      way([aFixed(rows, axis)], { what: `of ${axis} elements, each`, over: [[[-12, 12]]] }),
+      way([aFixed(4, 3)], { params: [0], over: [[[1 - 2 ** 19, 2 ** 19 - 1]]] }),
+    ],
+  },
+];

@@ -1,24 +1,31 @@
-/** Logic on booleans, choices, and changes of type. Costs are those of rep3, mean of members. */
+/** Logic on booleans, and choices. */
 
-import type { Dtype } from '../ring/fixed-point.ts';
-import { broadcastShapes, checkShape } from '../ring/shape.ts';
-import { dtypeMismatch } from '../ring/tensor.ts';
+import { invariant } from '../../base/errors.ts';
+import { bits, hull } from '../bounds/interval.ts';
+import { type BoundedOperand, rule } from '../bounds/rule.ts';
+import { inSequence } from '../cost.ts';
+import { broadcastShapes, checkShape, elementCount } from '../ring/shape.ts';
+import { dtypeMismatch, type PublicTensor } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import { addSS, onesPlanes, scaleS, subSS, xorSS } from '../sharing/linear.ts';
-import { type Arith, type Bits, bits, planeWords } from '../sharing/shares.ts';
+import { addSS, onesPlanes, subSS, xorSS } from '../sharing/linear.ts';
+import { type Arith, type Bits, bits as bitsOf, planeWords } from '../sharing/shares.ts';
+import { type CostRule, each, local } from './costs.ts';
+import { alone, boolean, broadcast, form, own, toBoolean, withOther } from './forms.ts';
 import {
   booleansOf,
   broadcastBits,
   broadcastNumbers,
-  numbersOf,
   pairOf,
   sameType,
   secret,
   sharesOf,
 } from './operands.ts';
+import type { Operation } from './operation.ts';
+import { at, binaryPlain, broadcastData, unaryPlain } from './plain.ts';
+import { aBoolean, aFixed, aNumber, anInteger, aPublic, way } from './samples.ts';
+import { fromPublic } from './sharing.ts';
 
-/** Both. Shapes broadcast. Cost: 1 round, 1 bit an element. */
 export async function and(on: Evaluator, x: SecretTensor, y: SecretTensor): Promise<SecretTensor> {
   const shape = broadcastShapes(x.shape, y.shape, 'and');
   const a = broadcastBits(booleansOf(on, x, 'and'), x.shape, shape);
@@ -29,12 +36,10 @@ export async function and(on: Evaluator, x: SecretTensor, y: SecretTensor): Prom
   });
 }
 
-/** At least one. Cost: as {@link and}. */
 export async function or(on: Evaluator, x: SecretTensor, y: SecretTensor): Promise<SecretTensor> {
   return not(on, await and(on, not(on, x), not(on, y)));
 }
 
-/** Exactly one. Local. */
 export function xor(on: Evaluator, x: SecretTensor, y: SecretTensor): SecretTensor {
   const shape = broadcastShapes(x.shape, y.shape, 'xor');
   const a = broadcastBits(booleansOf(on, x, 'xor'), x.shape, shape);
@@ -42,7 +47,6 @@ export function xor(on: Evaluator, x: SecretTensor, y: SecretTensor): SecretTens
   return secret(on, 'boolean', shape, xorSS(on.kernels, a, b));
 }
 
-/** The opposite. Local. */
 export function not(on: Evaluator, x: SecretTensor): SecretTensor {
   return secret(on, 'boolean', x.shape, notB(on, booleansOf(on, x, 'not')));
 }
@@ -51,24 +55,6 @@ export function notB(on: Evaluator, x: Bits): Bits {
   return xorSS(on.kernels, x, on.protocol.publicB(x.length, x.width, onesPlanes(x.length, x.width)));
 }
 
-/**
- * Whole numbers times 2^by; for negative `by`, divided, rounded down exactly. -62 ≤ by ≤ 62.
- * Domain: left: the result below 2^63; right: |x| < 2^62. Cost: left: local; right: 11 rounds, 24.9 bytes an element where by = -18.
- */
-export async function shift(on: Evaluator, x: SecretTensor, by: number): Promise<SecretTensor> {
-  const shares = numbersOf(on, x, 'shift', 'integer');
-  if (!Number.isInteger(by) || Math.abs(by) > 62)
-    throw dtypeMismatch('shift takes a whole number of -62 to 62');
-  if (by >= 0) return secret(on, 'integer', x.shape, scaleS(on.kernels, shares, 1n << BigInt(by)));
-  return on.fiber.as('shift', async () =>
-    secret(on, 'integer', x.shape, await on.protocol.truncExactS(on.fiber, shares, -by)),
-  );
-}
-
-/**
- * `x` where the condition is true, otherwise `y`; all three broadcast. Exact.
- * Cost: numbers: 3 rounds, 16 bytes an element; booleans: 1 round, 1 bit.
- */
 export async function select(
   on: Evaluator,
   condition: SecretTensor,
@@ -103,35 +89,103 @@ async function selectBooleans(
   return xor(on, y, await and(on, condition, xor(on, x, y)));
 }
 
-/**
- * The same values as another type. Fixed to integer rounds down, exactly. Numbers to boolean: whether not zero.
- * Domain: integer to fixed: |x| < 2^(62 - 2·fracBits); fixed to integer: every fixed number.
- * Cost: boolean to numbers: 2 rounds, 8 bytes an element; integer to fixed: local; fixed to integer: 11 rounds, 24.9 bytes;
- *   numbers to boolean: 7 rounds, 10.5 bytes.
- */
-export async function cast(on: Evaluator, x: SecretTensor, dtype: Dtype): Promise<SecretTensor> {
-  const { protocol, fiber, kernels, fracBits } = on;
-  if (x.dtype === dtype) return x;
-  return fiber.as('cast', async () => {
-    if (x.dtype === 'boolean') {
-      const numbers = await protocol.bit2a(fiber, booleansOf(on, x, 'cast'));
-      const shares = dtype === 'fixed' ? scaleS(kernels, numbers, 1n << BigInt(fracBits)) : numbers;
-      return secret(on, dtype, x.shape, shares);
-    }
-    const numbers = numbersOf(on, x, 'cast');
-    if (dtype === 'boolean') return secret(on, dtype, x.shape, notB(on, await protocol.eqzS(fiber, numbers)));
-    if (dtype === 'fixed')
-      return secret(on, dtype, x.shape, scaleS(kernels, numbers, 1n << BigInt(fracBits)));
-    return secret(on, dtype, x.shape, await protocol.truncExactS(fiber, numbers, fracBits));
-  });
-}
-
 /** One plane of a wider number as booleans. */
 export function planeAt(x: Bits, plane: number): Bits {
   const words = planeWords(x.length);
-  return bits(
+  return bitsOf(
     x.length,
     1,
     x.parts.map((part) => part.subarray(plane * words, (plane + 1) * words)),
   );
 }
+
+function asSecret(on: Evaluator, operand: Operand): SecretTensor {
+  invariant(typeof operand === 'object', 'a public operand has a type');
+  return operand.kind === 'secret' ? operand : fromPublic(on, operand);
+}
+
+/** One of two operands, which may be public. */
+function connective(
+  name: string,
+  cost: CostRule,
+  of: (on: Evaluator, x: SecretTensor, y: SecretTensor) => SecretTensor | Promise<SecretTensor>,
+  plain: (x: number, y: number) => number,
+): Operation {
+  return {
+    name,
+    takes: withOther(boolean),
+    result: broadcast,
+    bounds: rule('any', '0 to 1', () => bits),
+    cost,
+    run: (on, { x, rest: [y] }) => of(on, x, asSecret(on, y as Operand)),
+    plain: binaryPlain(plain),
+    samples: ({ count }) => [
+      way([aBoolean(count), aBoolean(count)], { what: '' }),
+      way([aBoolean(count), aPublic('boolean', count)]),
+    ],
+  };
+}
+
+export const logic: readonly Operation[] = [
+  {
+    name: 'select',
+    takes: { operands: 2, on: boolean, others: 'values' },
+    result: ([x, yes, no], _, name) => {
+      const values = broadcastShapes(own(yes).shape, own(no).shape, name);
+      return form(broadcastShapes(own(x).shape, values, name), own(yes).dtype);
+    },
+    bounds: rule('any', 'what either may be', ({ operands: [, x, y] }) =>
+      hull((x as BoundedOperand).bound, (y as BoundedOperand).bound),
+    ),
+    // As many bits become numbers as were given, before they are broadcast.
+    cost: (c, { operands: [x, yes], shape }) =>
+      yes?.dtype === 'boolean'
+        ? c.andSS(elementCount(shape), 1)
+        : inSequence(c.bit2a(elementCount(x?.shape ?? [])), c.mulSS(elementCount(shape))),
+    run: (on, { x, rest: [yes, no] }) => {
+      const [a, b] = [yes, no] as [SecretTensor | PublicTensor, SecretTensor | PublicTensor];
+      // One has to have the form of a secret, and booleans both.
+      const both = a.dtype === 'boolean';
+      const chosen = both || b.kind === 'public' ? asSecret(on, a) : a;
+      return select(on, x, chosen, both ? asSecret(on, b) : b);
+    },
+    plain: ({ operands, shape }) => {
+      const [bit, yes, no] = operands.map((operand) => broadcastData(operand, shape)) as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ];
+      return bit.map((chosen, i) => at(chosen === 1 ? yes : no, i));
+    },
+    samples: ({ count, rows }) => [
+      way([aBoolean(count), aFixed(count), aFixed(count)], { what: 'numbers' }),
+      way([aBoolean(count), aBoolean(count), aBoolean(count)], { what: 'booleans' }),
+      way([aBoolean(count), aBoolean(count), aPublic('boolean', count)]),
+      way([aBoolean(rows, 1), anInteger(rows, 3), anInteger(3)]),
+      way([aBoolean(count), aNumber(0.5), aNumber(-3)]),
+    ],
+  },
+  connective(
+    'and',
+    each((c, n) => c.andSS(n, 1)),
+    and,
+    (x, y) => x * y,
+  ),
+  connective(
+    'or',
+    each((c, n) => c.andSS(n, 1)),
+    or,
+    Math.max,
+  ),
+  connective('xor', local, xor, (x, y) => Number(x !== y)),
+  {
+    name: 'not',
+    takes: alone(boolean),
+    result: toBoolean,
+    bounds: rule('any', '0 to 1', () => bits),
+    cost: local,
+    run: (on, { x }) => not(on, x),
+    plain: unaryPlain((x) => 1 - x),
+    samples: ({ count }) => [way([aBoolean(count)])],
+  },
+];

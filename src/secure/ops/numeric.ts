@@ -1,13 +1,16 @@
 /**
- * Building blocks of division, roots and exponentials, on bare shares. Numbers inside have GUARD_BITS fractional bits, more than
- * the device's, so that what is rounded on the way does not show in the result. Products of two of them stay below 2^62.
+ * Building blocks of division, roots and exponentials, on bare shares. Numbers inside have GUARD_BITS fractional bits,
+ * more than the device's, so that what is rounded on the way does not show in the result. Products of two of them stay
+ * below 2^62.
  *
- * Iterations in here need no bound of their own: a number is brought into [1/2, 1] by a power of two that is made of its own bits, guesses
- * are off by a fraction that every step squares, and bits, digits and chosen constants are what they are. So all that is multiplied stays
- * below 4, or below what function-bounds.ts asks of the operands.
+ * Iterations in here need no bound of their own: a number is brought into [1/2, 1] by a power of two that is made of
+ * its own bits, guesses are off by a fraction that every step squares, and bits, digits and chosen constants are what
+ * they are. So all that is multiplied stays below 4, or below what the bounds of an operation ask of its operands.
  */
 
-import { prefixAnd } from '../protocols/circuits.ts';
+import { type Cost, inSequence } from '../cost.ts';
+import { levels, prefixAnd, prefixAnds } from '../protocols/circuits.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
 import { release } from '../release.ts';
 import { encodeNumber } from '../ring/fixed-point.ts';
 import type { Evaluator } from '../session.ts';
@@ -25,7 +28,10 @@ import { notB, planeAt } from './logic.ts';
 
 export const GUARD_BITS = 28;
 
-/** x·factor + addend for constants, at `bits` fractional bits each: the product has twice as many, so `factor` is whole here. */
+/**
+ * x·factor + addend for constants, at `bits` fractional bits each: the product has twice as many, so `factor` is whole
+ * here.
+ */
 export function plusConstant(on: Evaluator, x: Arith, value: number, fractionalBits = GUARD_BITS): Arith {
   return addSS(on.kernels, x, constant(on, x.length, value, fractionalBits));
 }
@@ -68,7 +74,8 @@ export async function planesAsNumbers(on: Evaluator, x: Bits): Promise<Arith[]> 
 }
 
 /**
- * A polynomial of degree 2 to 8 at y (GUARD_BITS): powers by doubling, then one truncation. Coefficients from the constant on.
+ * A polynomial of degree 2 to 8 at y (GUARD_BITS): powers by doubling, then one truncation. Coefficients from the
+ * constant on.
  * |y| ≤ 1. Rounds: 2·levels(degree) + 2.
  */
 export async function polynomial(on: Evaluator, y: Arith, coefficients: readonly number[]): Promise<Arith> {
@@ -149,7 +156,10 @@ export function reversePlanes(x: Bits): Bits {
   );
 }
 
-/** For each target plane, the exclusive or of the source planes that `sources` names: how one-hot planes are regrouped. Local. */
+/**
+ * For each target plane, the exclusive or of the source planes that `sources` names: how one-hot planes are regrouped.
+ * Local.
+ */
 export function regroup(x: Bits, sources: readonly (readonly number[])[]): Bits {
   const words = planeWords(x.length);
   return bits(
@@ -169,3 +179,35 @@ export function regroup(x: Bits, sources: readonly (readonly number[])[]): Bits 
     }),
   );
 }
+
+/** Of a product, {@link GUARD_BITS} of which are dropped. */
+export const guardedCost = (c: ProtocolCosts, n: number): Cost => c.mulTruncSS(n, GUARD_BITS);
+
+/** Several ands in rounds of their own, so many each time. */
+export const circuitCost = (c: ProtocolCosts, length: number, ands: number, rounds: number): Cost => ({
+  rounds: rounds * c.andSS(length, 1).rounds,
+  bytes: c.andSS(length, ands).bytes,
+});
+
+/** Of the bits of a number of `width` bits, and {@link highestOne}. */
+export const highestOneCost = (c: ProtocolCosts, n: number, width: number, signed: boolean): Cost =>
+  inSequence(c.a2b(n, signed ? width + 1 : width), circuitCost(c, n, prefixAnds(width), levels(width)));
+
+/** Of {@link polynomial}. */
+export const polynomialCost = (c: ProtocolCosts, n: number, degree: number): Cost => {
+  const steps: Cost[] = [];
+  for (let have = 1; have < degree; ) {
+    const more = Math.min(have, degree - have);
+    steps.push(guardedCost(c, more * n));
+    have += more;
+  }
+  return inSequence(...steps, c.truncS(n, GUARD_BITS));
+};
+
+/** Of {@link productOfAll}. */
+export const productOfAllCost = (c: ProtocolCosts, n: number, factors: number): Cost => {
+  const steps: Cost[] = [];
+  for (let left = factors; left > 1; left = Math.ceil(left / 2))
+    steps.push(c.mulSS(Math.floor(left / 2) * n));
+  return inSequence(...steps);
+};

@@ -1,5 +1,20 @@
-/** Reductions along an axis. `keep` leaves the axis with size 1; without an axis, over all elements. Costs are those of rep3, mean of members. */
+/** Reductions along an axis. `keep` leaves the axis with size 1; without an axis, over all elements. */
 
+import { below, TRUNCATED_BITS } from '../bounds/domain.ts';
+import { hull, type Interval, interval, times, truncated } from '../bounds/interval.ts';
+import {
+  type Accuracy,
+  along,
+  type BoundInput,
+  compared,
+  merged,
+  one,
+  ring,
+  rule,
+  ulp,
+} from '../bounds/rule.ts';
+import { type Cost, inSequence } from '../cost.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
 import { encodeNumber } from '../ring/fixed-point.ts';
 import { axisOf, elementCount, type Shape } from '../ring/shape.ts';
 import { dtypeMismatch } from '../ring/tensor.ts';
@@ -14,10 +29,14 @@ import {
   subSS,
 } from '../sharing/linear.ts';
 import { type Arith, arith } from '../sharing/shares.ts';
+import { local } from './costs.ts';
+import { alone, alongAxis, fixed, numbers, reduced } from './forms.ts';
 import { numbersOf, secret } from './operands.ts';
+import type { Call, Operation } from './operation.ts';
+import { alongAxisPlain, reducedPlain, total } from './plain.ts';
+import { aFixed, anInteger, WIDE, way } from './samples.ts';
 import { transpose } from './shape.ts';
 
-/** Sum. Local. Domain: the result's. */
 export async function sum(
   on: Evaluator,
   x: SecretTensor,
@@ -29,11 +48,8 @@ export async function sum(
 }
 
 /**
- * Mean of fixed numbers. Domain: |mean| < 2^(62 - 2·fracBits), |sum| < 2^(62 - fracBits). Accuracy: (2 + |mean|) · 2^-fracBits, however
- * many elements there are.
- *
- * The sum of n elements is divided by the largest power of two up to n, then by what is left, between 1 and 2: so 1/n keeps its digits.
- * Cost: 4 rounds, (18.25 + floor(log2 n) / 8) bytes an element of the result; where n is a power of two, 2 rounds and the first half.
+ * The sum of n elements is divided by the largest power of two up to n, then by what is left, between 1 and 2: so 1/n
+ * keeps its digits.
  */
 export async function mean(
   on: Evaluator,
@@ -56,7 +72,6 @@ export async function mean(
   });
 }
 
-/** Sums of the first 1, 2, … elements along an axis. Local. */
 export function cumulativeSum(on: Evaluator, x: SecretTensor, axis = 0): SecretTensor {
   const at = axisOf(x.shape, axis, 'cumulativeSum');
   const shares = numbersOf(on, x, 'cumulativeSum');
@@ -72,7 +87,6 @@ export function cumulativeSum(on: Evaluator, x: SecretTensor, axis = 0): SecretT
   return secret(on, x.dtype, x.shape, arith(shares.length, parts));
 }
 
-/** Largest element, exact. Cost: for n elements a row, ceil(log2 n) levels of 11 rounds, and 41.4 bytes for each of n - 1 comparisons. */
 export async function max(
   on: Evaluator,
   x: SecretTensor,
@@ -85,7 +99,6 @@ export async function max(
   );
 }
 
-/** Smallest element, exact. Cost: as {@link max}. */
 export async function min(
   on: Evaluator,
   x: SecretTensor,
@@ -100,7 +113,6 @@ export async function min(
   });
 }
 
-/** Position of the largest element along the axis (without one, among all), an integer; of equal ones the first. Cost: as {@link max}, but 49.4 bytes a comparison. */
 export async function argmax(
   on: Evaluator,
   x: SecretTensor,
@@ -155,8 +167,8 @@ function sumRows(rows: Arith, size: number): Arith {
 }
 
 /**
- * The columns of the winner of each row: rows are halved, left against right, until one is left. Ties go to the left, so to the
- * first. The first column decides; the others go with it.
+ * The columns of the winner of each row: rows are halved, left against right, until one is left. Ties go to the left,
+ * so to the first. The first column decides; the others go with it.
  */
 async function tournament(on: Evaluator, columns: readonly Arith[], size: number): Promise<readonly Arith[]> {
   const { protocol, fiber, kernels } = on;
@@ -200,3 +212,154 @@ function withOdd(winners: Arith, all: Arith, rows: number, pairs: number, width:
   }
   return gatherNumbers(both, index);
 }
+
+/** A level for every halving of `size`: a comparison of each pair, and its winner's columns. */
+export function tournamentCost(c: ProtocolCosts, rows: number, size: number, columns = 1): Cost {
+  const steps: Cost[] = [];
+  for (let width = size; width > 1; width = Math.ceil(width / 2)) {
+    const pairs = rows * Math.floor(width / 2);
+    steps.push(inSequence(c.msbS(pairs), c.bit2a(pairs), c.mulSS(columns * pairs)));
+  }
+  return inSequence(...steps, local(c));
+}
+
+/** Elements of the result, and how many of the operand make one of them. */
+function mergedBy({ operands: [x], shape }: Call): { readonly rows: number; readonly size: number } {
+  const rows = elementCount(shape);
+  return { rows, size: elementCount(x?.shape ?? []) / rows };
+}
+
+const ofMean: Accuracy = {
+  text: '(2 + mean) · 2^-f',
+  of: (mean, input) => (2 + Math.abs(mean)) * ulp(input),
+};
+
+function boundOfMean(input: BoundInput): Interval {
+  const { fracBits } = input;
+  const count = merged(input);
+  const halvings = Math.floor(Math.log2(count));
+  let x = times(one(input).bound, BigInt(count));
+  if (halvings > 0) x = truncated(below(x, TRUNCATED_BITS, 'its sums', fracBits), halvings);
+  if (count === 2 ** halvings) return ring(x, 'its mean', input);
+  const rest = BigInt(Math.round((2 ** halvings / count) * 2 ** fracBits));
+  return truncated(below(times(x, rest), TRUNCATED_BITS, 'its mean', 2 * fracBits), fracBits);
+}
+
+function runningSums(values: Float64Array): Float64Array {
+  let sum = 0;
+  return values.map((value) => {
+    sum += value;
+    return sum;
+  });
+}
+
+const least = (values: Float64Array): number => values.reduce((a, b) => Math.min(a, b));
+const most = (values: Float64Array): number => values.reduce((a, b) => Math.max(a, b));
+
+/** The winner of all: elements are compared with each other. */
+function winner(
+  name: string,
+  of: (on: Evaluator, x: SecretTensor, axis?: number, keep?: boolean) => Promise<SecretTensor>,
+  plain: (values: Float64Array) => number,
+): Operation {
+  const position = name === 'argmax';
+  return {
+    name,
+    takes: alone(numbers),
+    result: reduced(position ? 'integer' : undefined),
+    bounds: rule('differences below 2^(63-f)', position ? '0 to n - 1' : "the operand's", (input) => {
+      compared(input, one(input).bound, one(input).bound);
+      return position ? interval(0n, BigInt(merged(input) - 1)) : one(input).bound;
+    }),
+    cost: (c, call) => {
+      const { rows, size } = mergedBy(call);
+      return tournamentCost(c, rows, size, position ? 2 : 1);
+    },
+    run: (on, { x, params: [axis, keep] }) =>
+      of(on, x, axis as number | undefined, keep as boolean | undefined),
+    plain: reducedPlain(plain),
+    samples: ({ rows, axis }) => [
+      way([aFixed(rows, axis)], {
+        what: `of ${axis} elements, for each of ${axis - 1} comparisons`,
+        params: [1],
+        per: rows * (axis - 1),
+        over: [[[-WIDE, WIDE]], [[-3, 3]]],
+      }),
+      way([anInteger(5, axis)], { params: [0, true] }),
+      way([aFixed(axis, 3)]),
+    ],
+  };
+}
+
+export const reductions: readonly Operation[] = [
+  {
+    name: 'sum',
+    takes: alone(numbers),
+    result: reduced(),
+    bounds: rule('sums of all n below 2^(63-f)', "n times the operand's", (input) =>
+      ring(times(one(input).bound, BigInt(merged(input))), 'its sums', input),
+    ),
+    cost: local,
+    run: (on, { x, params: [axis, keep] }) =>
+      sum(on, x, axis as number | undefined, keep as boolean | undefined),
+    plain: reducedPlain(total),
+    samples: ({ rows, axis }) => [
+      way([aFixed(rows, axis)], { params: [1], over: [[[-WIDE, WIDE]]] }),
+      way([anInteger(rows, axis)], { params: [0, true] }),
+      way([aFixed(rows, axis)]),
+    ],
+  },
+  {
+    name: 'cumulativeSum',
+    takes: alone(numbers),
+    result: alongAxis,
+    bounds: rule('the sum of all n below 2^(63-f)', "1 to n times the operand's", (input) => {
+      const { bound } = one(input);
+      return ring(hull(bound, times(bound, BigInt(along(input, 0)))), 'its sums', input);
+    }),
+    cost: local,
+    run: (on, { x, params: [axis] }) => cumulativeSum(on, x, axis as number | undefined),
+    plain: alongAxisPlain(0, runningSums),
+    samples: ({ rows, axis }) => [
+      way([aFixed(rows, axis)], { params: [1], over: [[[-WIDE, WIDE]]] }),
+      way([anInteger(rows, axis)]),
+    ],
+  },
+  {
+    name: 'mean',
+    takes: alone(fixed),
+    result: reduced(),
+    bounds: rule(
+      'the sum below 2^(62-f), the mean below 2^(62-2f)',
+      "the operand's, and as far off as it is",
+      boundOfMean,
+      ofMean,
+    ),
+    cost: (c, call) => {
+      const { rows, size } = mergedBy(call);
+      const halvings = Math.floor(Math.log2(size));
+      return inSequence(
+        ...(halvings > 0 ? [c.truncS(rows, halvings)] : []),
+        ...(size === 2 ** halvings ? [] : [c.truncS(rows, call.fracBits)]),
+        local(c),
+      );
+    },
+    run: (on, { x, params: [axis, keep] }) =>
+      mean(on, x, axis as number | undefined, keep as boolean | undefined),
+    plain: reducedPlain((values) => total(values) / values.length),
+    samples: ({ rows, axis }) => [
+      way([aFixed(axis, rows)], {
+        what: `of ${axis} elements`,
+        params: [0],
+        per: rows,
+        over: [[[1 - 2 ** 25, 2 ** 25 - 1]], [[1000, 1001]]],
+      }),
+      way([aFixed(rows, 4)], { params: [1, true] }),
+      way([aFixed(rows, 1)], { params: [1] }),
+      way([aFixed(rows, axis)]),
+    ],
+  },
+  winner('min', min, least),
+  winner('max', max, most),
+  winner('argmax', argmax, (values) => values.indexOf(most(values))),
+];

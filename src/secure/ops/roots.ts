@@ -1,27 +1,39 @@
 /**
- * Square roots and logarithms: x = c · 2^k with c in [1/2, 1) and k found from the bits of x; a function of c from a linear guess and
- * Goldschmidt's iteration, or from a polynomial; k put back as a power of two, or as a summand.
+ * Square roots and logarithms: x = c · 2^k with c in [1/2, 1) and k found from the bits of x; a function of c from a
+ * linear guess and Goldschmidt's iteration, or from a polynomial; k put back as a power of two, or as a summand.
  */
 
+import { between } from '../bounds/domain.ts';
+import { type Interval, interval } from '../bounds/interval.ts';
+import { type Accuracy, type BoundInput, ENDS, monotone, one, rule, ulp } from '../bounds/rule.ts';
+import { type Cost, inParallel, inSequence } from '../cost.ts';
 import { encodeNumber, magnitudeBits } from '../ring/fixed-point.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS } from '../sharing/linear.ts';
 import type { Arith, Bits } from '../sharing/shares.ts';
+import { type CostRule, each } from './costs.ts';
+import { alone, fixed, same } from './forms.ts';
 import {
   constant,
   GUARD_BITS,
+  guardedCost,
   highestOne,
+  highestOneCost,
   minusFrom,
   planesAsNumbers,
   plusConstant,
   polynomial,
+  polynomialCost,
   product,
   products,
   regroup,
   reversePlanes,
 } from './numeric.ts';
 import { numbersOf, secret } from './operands.ts';
+import type { Operation, Range } from './operation.ts';
+import { unaryPlain } from './plain.ts';
+import { aFixed, WIDE, way } from './samples.ts';
 
 /** The line that is never more than 2.3% off 1/√c, relatively, for 1/2 ≤ c ≤ 1. */
 const ROOT_GUESS = 1.79;
@@ -33,18 +45,10 @@ const LOG_COEFFICIENTS: readonly number[] = [
   0.0008146746023714722, -0.0002719534906966758, 0.00007819757514109928,
 ];
 
-/**
- * √x. Domain (default fracBits): 0 ≤ x < 2^26. Accuracy: 2 · 2^-fracBits + √x · 2^-19; √0 is 0.
- * Cost: 41 rounds, 284.3 bytes an element.
- */
 export async function sqrt(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   return on.fiber.as('sqrt', () => rootOf(on, x, 'sqrt'));
 }
 
-/**
- * 1/√x. Domain (default fracBits): 2^-18 ≤ x < 2^26. Accuracy: 2 · 2^-fracBits + 2^-19/√x.
- * Cost: 41 rounds, 284.8 bytes an element.
- */
 export async function rsqrt(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   return on.fiber.as('rsqrt', () => rootOf(on, x, 'rsqrt'));
 }
@@ -103,10 +107,6 @@ async function rootOfNormal(on: Evaluator, c: Arith, what: 'sqrt' | 'rsqrt'): Pr
   return what === 'sqrt' ? root : inverse;
 }
 
-/**
- * Natural logarithm. Domain (default fracBits): 2^-18 ≤ x < 2^26; ln of 0 or less means nothing. Accuracy: 2 · 2^-fracBits.
- * Cost: 35 rounds, 245.3 bytes an element.
- */
 export async function log(on: Evaluator, x: SecretTensor): Promise<SecretTensor> {
   const { kernels, protocol, fiber, fracBits } = on;
   const shares = numbersOf(on, x, 'log', 'fixed');
@@ -114,7 +114,7 @@ export async function log(on: Evaluator, x: SecretTensor): Promise<SecretTensor>
   return fiber.as('log', async () => {
     const position = await positionOf(on, shares);
     // The bits of j + 1, which is at most 2^6 - 1.
-    const digits = Array.from({ length: 6 }, (_, bit) =>
+    const digits = Array.from({ length: DIGITS }, (_, bit) =>
       Array.from({ length: magnitude }, (_, j) => j).filter((j) => ((j + 1) >> bit) & 1),
     );
     const [scale, exponentBits] = await on.all(
@@ -137,3 +137,104 @@ async function positionOf(on: Evaluator, x: Arith): Promise<Bits> {
   const { protocol, fiber, fracBits } = on;
   return highestOne(on, await protocol.a2b(fiber, x, magnitudeBits(fracBits)));
 }
+
+const ofRoots: Accuracy = {
+  text: '2^(1-f) + result · 2^-19',
+  of: (result, input) => 2 * ulp(input) + Math.abs(result) * 2 ** -19,
+};
+const ofLog: Accuracy = { text: '2^(1-f)', of: (_, input) => 2 * ulp(input) };
+
+const domain = (input: BoundInput, from: number): Interval => {
+  const { fracBits } = input;
+  return between(one(input).bound, from, 2 ** (magnitudeBits(fracBits) - fracBits), 'its operand', fracBits);
+};
+
+/** Digits of the place of the highest one. */
+const DIGITS = 6;
+
+const rootCost = (kind: 'sqrt' | 'rsqrt'): CostRule =>
+  each((c, n, f) => {
+    const width = magnitudeBits(f);
+    const [lowest, highestPower] = [Math.floor((1 - f) / 2), Math.floor((width - f) / 2)];
+    const step = inSequence(c.mulTruncSS(n, GUARD_BITS + 1), guardedCost(c, 2 * n));
+    return inSequence(
+      highestOneCost(c, n, width, false),
+      inParallel(c.b2a(n, width), c.b2a(n, highestPower - lowest + 1), c.bit2a(n)),
+      c.mulTruncSS(n, width - GUARD_BITS),
+      c.truncS(n, GUARD_BITS),
+      guardedCost(c, n),
+      step,
+      step,
+      guardedCost(c, n),
+      c.mulTruncSS(n, GUARD_BITS - f + (kind === 'sqrt' ? -lowest : highestPower)),
+    );
+  });
+
+const logCost: CostRule = each((c, n, f) => {
+  const width = magnitudeBits(f);
+  return inSequence(
+    highestOneCost(c, n, width, false),
+    inParallel(c.b2a(n, width), ...new Array<Cost>(DIGITS).fill(c.bit2a(n))),
+    c.mulTruncSS(n, width - GUARD_BITS),
+    polynomialCost(c, n, LOG_COEFFICIENTS.length - 1),
+    c.truncS(n, GUARD_BITS - f),
+  );
+});
+
+const all: Range = [2 ** -18, WIDE, 'geometric'];
+
+export const roots: readonly Operation[] = [
+  {
+    name: 'sqrt',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      '0 ≤ x < 2^26 (2^min(62-2f, 44-f))',
+      `${ENDS}, from 0 on`,
+      (input) => {
+        const { min, max } = monotone(input, domain(input, 0), Math.sqrt, ofRoots);
+        // Products of numbers that are not negative.
+        return interval(min < 0n ? 0n : min, max);
+      },
+      ofRoots,
+    ),
+    cost: rootCost('sqrt'),
+    run: (on, { x }) => sqrt(on, x),
+    plain: unaryPlain(Math.sqrt),
+    // √0 is 0, and what is next to it.
+    samples: ({ count }) => [way([aFixed(count)], { what: '', over: [[all], [[0, 2 ** -10]]] })],
+  },
+  {
+    name: 'rsqrt',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      '2^-f ≤ x < 2^26, as `sqrt`',
+      ENDS,
+      (input) => {
+        const { min, max } = domain(input, ulp(input));
+        return monotone(input, interval(max, min), (x) => 1 / Math.sqrt(x), ofRoots);
+      },
+      ofRoots,
+    ),
+    cost: rootCost('rsqrt'),
+    run: (on, { x }) => rsqrt(on, x),
+    plain: unaryPlain((x) => 1 / Math.sqrt(x)),
+    samples: ({ count }) => [way([aFixed(count)], { what: '', over: [[all]] })],
+  },
+  {
+    name: 'log',
+    takes: alone(fixed),
+    result: same,
+    bounds: rule(
+      '2^-f ≤ x < 2^26, as `sqrt`',
+      ENDS,
+      (input) => monotone(input, domain(input, ulp(input)), Math.log, ofLog),
+      ofLog,
+    ),
+    cost: logCost,
+    run: (on, { x }) => log(on, x),
+    plain: unaryPlain(Math.log),
+    samples: ({ count }) => [way([aFixed(count)], { what: '', over: [[all]] })],
+  },
+];

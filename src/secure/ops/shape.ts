@@ -1,5 +1,7 @@
 /** Rearrangements by public positions. All local, for all types. */
 import { UsageError } from '../../base/errors.ts';
+import { intervalOf } from '../bounds/interval.ts';
+import { kept, rule } from '../bounds/rule.ts';
 import {
   axisOf,
   checkShape,
@@ -19,9 +21,13 @@ import {
   gather as gatherNumbers,
 } from '../sharing/linear.ts';
 import type { Arith, Bits } from '../sharing/shares.ts';
+import { local } from './costs.ts';
+import { alone, any, form, indicesOf, integerOf, integersOf, own } from './forms.ts';
 import { checkOwn, secret } from './operands.ts';
+import type { Form, Operation, PlainInput } from './operation.ts';
+import { at, first, samePlain } from './plain.ts';
+import { aBoolean, aFixed, anInteger, way } from './samples.ts';
 
-/** The same elements in another shape with as many. */
 export function reshape(on: Evaluator, x: SecretTensor, shape: Shape): SecretTensor {
   checkOwn(on, x, 'reshape');
   checkShape(shape, 'reshape');
@@ -31,7 +37,6 @@ export function reshape(on: Evaluator, x: SecretTensor, shape: Shape): SecretTen
   return secret(on, x.dtype, shape, x.shares);
 }
 
-/** Axes in another order; default: reversed. */
 export function transpose(on: Evaluator, x: SecretTensor, axes?: readonly number[]): SecretTensor {
   const order = axes ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
   const wanted = order.map((axis) => axisOf(x.shape, axis, 'transpose'));
@@ -52,7 +57,6 @@ export function transpose(on: Evaluator, x: SecretTensor, axes?: readonly number
   );
 }
 
-/** Elements [from, to) along an axis. */
 export function slice(on: Evaluator, x: SecretTensor, from: number, to: number, axis = 0): SecretTensor {
   const at = axisOf(x.shape, axis, 'slice');
   const size = x.shape[at] ?? 0;
@@ -65,7 +69,6 @@ export function slice(on: Evaluator, x: SecretTensor, from: number, to: number, 
   return take(on, x, shape, gridIndex(shape, strides, from * (strides[at] ?? 0)), 'slice');
 }
 
-/** Tensors of one type one after the other along an axis; the other dimensions agree. */
 export function concat(on: Evaluator, list: readonly SecretTensor[], axis = 0): SecretTensor {
   const [first] = list;
   if (first === undefined) throw shapeMismatch('concat of no tensor');
@@ -103,7 +106,6 @@ export function concat(on: Evaluator, list: readonly SecretTensor[], axis = 0): 
   );
 }
 
-/** Slices along an axis by position, which is public; positions may repeat. The result has index.length where the axis was. */
 export function gather(on: Evaluator, x: SecretTensor, index: ArrayLike<number>, axis = 0): SecretTensor {
   const at = axisOf(x.shape, axis, 'gather');
   const size = x.shape[at] ?? 0;
@@ -160,3 +162,172 @@ function concatIndex(shapes: readonly Shape[], axis: number): Uint32Array {
   }
   return index;
 }
+
+/** Elements at these positions of an axis. */
+function picked(input: PlainInput, index: ArrayLike<number>, axis: number): Float64Array {
+  const { data, shape } = first(input);
+  const along = axisOf(shape, axis, 'axis');
+  const [from, to] = [stridesOf(shape), stridesOf(input.shape)];
+  return Float64Array.from({ length: elementCount(input.shape) }, (_, i) => {
+    const place = input.shape.map((size, dim) => Math.floor(i / (to[dim] ?? 1)) % size);
+    return at(
+      data,
+      place.reduce(
+        (sum, position, dim) => sum + (dim === along ? at(index, position) : position) * (from[dim] ?? 1),
+        0,
+      ),
+    );
+  });
+}
+
+/** The axis that a parameter names; default: the first. */
+const axisIn = ({ shape }: Form, axis: unknown, name: string): number =>
+  axisOf(shape, axis === undefined ? 0 : integerOf(axis, `${name}: axis`), name);
+
+function concatForm(forms: readonly Form[], [axis]: readonly unknown[], name: string): Form {
+  const { shape, dtype } = own(forms[0]);
+  const at = axisIn(own(forms[0]), axis, name);
+  const fits = ({ shape: other }: Form): boolean =>
+    other.length === shape.length && other.every((size, index) => index === at || size === shape[index]);
+  const odd = forms.find((one) => !fits(one));
+  if (odd) throw shapeMismatch(`${name}: [${shape}] and [${odd.shape}] differ in another axis than ${at}`);
+  const total = forms.reduce((sum, one) => sum + (one.shape[at] ?? 0), 0);
+  return form(shape.with(at, total), dtype);
+}
+
+function concatPlain({ operands, params, shape }: PlainInput): Float64Array {
+  const axis = axisOf(shape, (params[0] as number | undefined) ?? 0, 'axis');
+  const outer = elementCount(shape.slice(0, axis));
+  const out = new Float64Array(elementCount(shape));
+  let filled = 0;
+  for (let row = 0; row < outer; row++) {
+    for (const { data } of operands) {
+      const piece = data.length / outer;
+      out.set(data.subarray(row * piece, (row + 1) * piece), filled);
+      filled += piece;
+    }
+  }
+  return out;
+}
+
+export const rearrangements: readonly Operation[] = [
+  {
+    name: 'reshape',
+    takes: alone(any),
+    result: ([x], [wanted], name) => {
+      const { shape, dtype } = own(x);
+      const sizes = integersOf(wanted, `${name}: shape`);
+      const open = sizes.filter((size) => size === -1).length;
+      const known = sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
+      const total = elementCount(shape);
+      const to = sizes.map((size) => (size === -1 ? total / known : size));
+      if (open > 1 || to.some((size) => !Number.isInteger(size) || size < 1) || elementCount(to) !== total)
+        throw shapeMismatch(`${name}: [${shape}] does not have the elements of [${sizes}]`);
+      return form(to, dtype);
+    },
+    bounds: kept(),
+    cost: local,
+    run: (on, { x, shape }) => reshape(on, x, shape),
+    plain: samePlain,
+    samples: ({ rows }) => [way([aFixed(rows, 2)], { params: [[2, -1]] })],
+  },
+  {
+    name: 'transpose',
+    takes: alone(any),
+    result: ([x], [axes], name) => {
+      const { shape, dtype } = own(x);
+      if (axes === undefined) return form([...shape].reverse(), dtype);
+      const order = integersOf(axes, `${name}: axes`).map((axis) => axisOf(shape, axis, name));
+      if (order.length !== shape.length || new Set(order).size !== shape.length)
+        throw shapeMismatch(`${name}: [${order}] is no order of the axes of [${shape}]`);
+      return form(
+        order.map((axis) => shape[axis] ?? 1),
+        dtype,
+      );
+    },
+    bounds: kept(),
+    cost: local,
+    run: (on, { x, params: [axes] }) => transpose(on, x, axes as readonly number[] | undefined),
+    plain: (input) => {
+      const { shape, data } = first(input);
+      const [order = shape.map((_, axis) => shape.length - 1 - axis)] = input.params as readonly [number[]?];
+      const strides = stridesOf(shape);
+      const index = gridIndex(
+        input.shape,
+        order.map((axis) => strides[axisOf(shape, axis, 'axis')] ?? 0),
+      );
+      return Float64Array.from(index, (from) => at(data, from));
+    },
+    samples: ({ rows }) => [
+      way([aFixed(rows, 3)]),
+      way([anInteger(rows, 3, 2)], { params: [[2, 0, 1]] }),
+      way([aBoolean(rows, 3)]),
+    ],
+  },
+  {
+    name: 'slice',
+    takes: alone(any),
+    result: ([x], [from, to, axis], name) => {
+      const { shape, dtype } = own(x);
+      const at = axisIn(own(x), axis, name);
+      const [start, end] = [integerOf(from, `${name}: from`), integerOf(to, `${name}: to`)];
+      const size = shape[at] ?? 1;
+      if (start < 0 || end > size || start >= end)
+        throw shapeMismatch(`${name}: [${start}, ${end}) of axis ${at}, which has ${size} elements`);
+      return form(shape.with(at, end - start), dtype);
+    },
+    bounds: kept(),
+    cost: local,
+    run: (on, { x, params: [from, to, axis] }) =>
+      slice(on, x, from as number, to as number, axis as number | undefined),
+    plain: (input) => {
+      const [from, to, axis = 0] = input.params as readonly [number, number, number?];
+      const index = Array.from({ length: to - from }, (_, i) => from + i);
+      return picked(input, index, axis);
+    },
+    samples: ({ rows }) => [
+      way([aFixed(rows, 3)], { params: [1, 3, 1] }),
+      way([aBoolean(rows)], { params: [0, 1] }),
+    ],
+  },
+  {
+    name: 'concat',
+    takes: { operands: 'list', secretsOnly: true, on: any, others: 'same' },
+    result: concatForm,
+    bounds: rule('any', 'what any may be', ({ operands }) =>
+      operands
+        .map(({ bound }) => bound)
+        .reduce((all, bound) => intervalOf(all.min, all.max, bound.min, bound.max)),
+    ),
+    cost: local,
+    run: (on, { x, others, params: [axis] }) =>
+      concat(on, [x, ...(others as readonly SecretTensor[])], axis as number | undefined),
+    plain: concatPlain,
+    samples: ({ rows }) => [
+      way([aFixed(rows, 2), aFixed(rows, 3)], { params: [1] }),
+      way([aBoolean(rows), aBoolean(3), aBoolean(rows)]),
+    ],
+  },
+  {
+    name: 'gather',
+    takes: alone(any),
+    result: ([x], [indices, axis], name) => {
+      const { shape, dtype } = own(x);
+      const at = axisIn(own(x), axis, name);
+      const list = indicesOf(indices, shape[at] ?? 1, `${name}: indices`);
+      return form(shape.with(at, list.length), dtype);
+    },
+    bounds: kept(),
+    cost: local,
+    run: (on, { x, params: [indices, axis] }) =>
+      gather(on, x, indices as ArrayLike<number>, axis as number | undefined),
+    plain: (input) => {
+      const [index, axis = 0] = input.params as readonly [ArrayLike<number>, number?];
+      return picked(input, index, axis);
+    },
+    samples: ({ rows }) => [
+      way([aFixed(rows, 3)], { params: [[2, 0, 2, 1], 1] }),
+      way([aBoolean(rows)], { params: [[1, 0]] }),
+    ],
+  },
+];

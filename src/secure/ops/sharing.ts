@@ -1,5 +1,7 @@
 /** Into and out of the device. */
 import { invariant } from '../../base/errors.ts';
+import type { Cost } from '../cost.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
 import { type Dtype, encode } from '../ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
 import { dtypeMismatch, type Numbers, type PublicTensor } from '../ring/tensor.ts';
@@ -16,14 +18,7 @@ export interface ShareOptions {
   readonly shape: Shape;
 }
 
-/**
- * Shares a tensor of one member. Only the owner gives `values`; shape and type are public.
- *
- * Domain: fixed |v| < 2^(62 - 2·fracBits) (2^26 by default), integer |v| < 2^53 and whole, boolean 0 or 1; checked at the owner.
- * Accuracy: fixed numbers are rounded to 2^-fracBits. Cost: 1 round, 8 bytes an element, booleans 1 bit, sent by the owner (rep3).
- * @throws {DataError} PRIVITY_SECURE_DOMAIN (with row and column), PRIVITY_TENSOR_EMPTY, PRIVITY_SECURE_LIMIT
- * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
- */
+/** Shares a tensor of one member. Only the owner gives `values`, which are checked there; shape and type are public. */
 export async function share(
   on: Evaluator,
   { owner, dtype, shape }: ShareOptions,
@@ -50,7 +45,7 @@ export async function share(
   });
 }
 
-/** A public tensor as a secret: for what must be secret in form only. Local. */
+/** A public tensor as a secret: for what must be secret in form only. */
 export function fromPublic(on: Evaluator, x: PublicTensor): SecretTensor {
   const { protocol } = on;
   if (x.dtype === 'fixed' && x.fracBits !== on.fracBits) {
@@ -63,7 +58,6 @@ export function fromPublic(on: Evaluator, x: PublicTensor): SecretTensor {
 
 /**
  * Opens a tensor to all members, or to one: the others get undefined then.
- * Cost: 1 round, 8 bytes an element and member, booleans 1 bit, and one hash (rep3; to one member: sent by one, and the hash by another).
  * @throws {PeerError} PRIVITY_SECURE_CHECK
  */
 export async function reveal(on: Evaluator, x: SecretTensor, to?: number): Promise<PublicTensor | undefined> {
@@ -87,3 +81,9 @@ function planeOf(on: Evaluator, words: Words): Words {
   on.kernels.toPlanes(plane, words, Uint8Array.of(0));
   return plane;
 }
+
+export const shareCost = (c: ProtocolCosts, owner: number, length: number, dtype: Dtype): Cost =>
+  dtype === 'boolean' ? c.shareB(owner, length, 1) : c.shareA(owner, length);
+
+export const revealCost = (c: ProtocolCosts, length: number, dtype: Dtype, to?: number): Cost =>
+  dtype === 'boolean' ? c.openB(length, 1, to) : c.openA(length, to);

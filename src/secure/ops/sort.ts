@@ -1,21 +1,28 @@
-/** Orders and groups. */
+/** Orders. */
 import { invariant } from '../../base/errors.ts';
-import { checkShape, elementCount, type Shape, shapeMismatch } from '../ring/shape.ts';
-import { dtypeMismatch, type PublicTensor, publicTensor } from '../ring/tensor.ts';
+import { OutOfDomain, RING_BITS, rangeText } from '../bounds/domain.ts';
+import { realOf } from '../bounds/interval.ts';
+import { type BoundedOperand, type BoundInput, kept, one, places, rule, two } from '../bounds/rule.ts';
+import { type Cost, inSequence } from '../cost.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
+import { elementCount, shapeMismatch } from '../ring/shape.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, gather, scaleS } from '../sharing/linear.ts';
 import type { Arith } from '../sharing/shares.ts';
-import { matmul } from './arithmetic.ts';
-import { eq } from './compare.ts';
-import { cast } from './logic.ts';
+import { local } from './costs.ts';
+import { alone, numbers, own } from './forms.ts';
 import { numbersOf, secret } from './operands.ts';
+import type { Call, Operation } from './operation.ts';
+import { at, first, samePlain, second } from './plain.ts';
 import { orderOf } from './quicksort.ts';
-import { reshape } from './shape.ts';
+import { aFixed, anInteger, way } from './samples.ts';
+import { levelsOnAverage } from './sort-costs.ts';
+import { checkWithin, checkWithinCost } from './within.ts';
 
 /**
- * Rows in a uniformly random order that no member knows, the same for all tensors given (numbers; equal first dimensions).
- * Cost: 3 rounds, 16 bytes an element and member (rep3).
+ * Rows in a uniformly random order that no member knows, the same for all tensors given (numbers; equal first
+ * dimensions).
  */
 export async function shuffle(on: Evaluator, ...tensors: readonly SecretTensor[]): Promise<SecretTensor[]> {
   const rows = tensors[0]?.shape[0];
@@ -39,14 +46,9 @@ export async function shuffle(on: Evaluator, ...tensors: readonly SecretTensor[]
 }
 
 /**
- * A vector in ascending order; equal elements keep their order. Others, of as many rows, are put in the same order.
- *
- * A shuffle, then quicksort ({@link orderOf}) on comparisons that are opened: of shuffled, pairwise different keys they show nothing. Keys
- * are made different by their position. Domain: |x| < 2^(62 - fracBits - ceil(log2 n)), for integers 2^(62 - ceil(log2 n)). Exact.
- *
- * Cost: a shuffle of 3 rounds and 32 bytes an element (16 more for each number that goes along); then on average, up to 511 keys,
- *   n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds each: 1.5·log2 n of them for 16 keys, 2·log2 n for 10^6. Of
- *   more keys fewer: 12.8·n comparisons of 4,096, 21.3·n of 10^6.
+ * A vector in ascending order; others, of as many rows, are put in the same order. A shuffle, then quicksort ({@link
+ * orderOf}) on comparisons that are opened: of shuffled, pairwise different keys they show nothing. Keys are made
+ * different by their position.
  */
 export async function sort(
   on: Evaluator,
@@ -81,55 +83,6 @@ export async function sort(
   });
 }
 
-/**
- * Sum of the rows of each group, exact. Group numbers 0 … count-1 are public, or secret integers. Rows of other groups are left out.
- * Gives [count, …]. Cost: public groups: local; secret ones: 10 rounds, 18.5 bytes for each group and each element of `groups`, and 8 bytes
- * an element of the result.
- */
-export async function groupSum(
-  on: Evaluator,
-  x: SecretTensor,
-  groups: SecretTensor | ArrayLike<number>,
-  count: number,
-): Promise<SecretTensor> {
-  numbersOf(on, x, 'groupSum');
-  const rows = x.shape[0] ?? 0;
-  const shape: Shape = [count, ...x.shape.slice(1)];
-  checkShape(shape, 'groupSum');
-  const flat = reshape(on, x, [rows, elementCount(x.shape) / Math.max(rows, 1)]);
-  const members =
-    'kind' in groups ? await membership(on, groups, count, rows) : publicMembership(groups, count, rows);
-  return on.fiber.as('groupSum', async () => reshape(on, await matmul(on, members, flat), shape));
-}
-
-async function membership(
-  on: Evaluator,
-  groups: SecretTensor,
-  count: number,
-  rows: number,
-): Promise<SecretTensor> {
-  if (groups.dtype !== 'integer') throw dtypeMismatch('groupSum takes group numbers as integers');
-  if (groups.shape.length !== 1 || groups.shape[0] !== rows)
-    throw shapeMismatch('groupSum takes one group number a row');
-  const numbers = publicTensor(
-    Array.from({ length: count }, (_, i) => i),
-    { dtype: 'integer', shape: [count, 1] },
-  );
-  return on.fiber.as('groupSum', async () =>
-    cast(on, await eq(on, reshape(on, groups, [1, rows]), numbers), 'integer'),
-  );
-}
-
-function publicMembership(groups: ArrayLike<number>, count: number, rows: number): PublicTensor {
-  if (groups.length !== rows) throw shapeMismatch('groupSum takes one group number a row');
-  const ones = new Uint8Array(count * rows);
-  for (let row = 0; row < rows; row++) {
-    const group = groups[row] ?? -1;
-    if (Number.isInteger(group) && group >= 0 && group < count) ones[group * rows + row] = 1;
-  }
-  return publicTensor(ones, { dtype: 'integer', shape: [count, rows] });
-}
-
 function columnsOf(x: Arith, rows: number, width: number): Arith[] {
   if (width === 1) return [x];
   return Array.from({ length: width }, (_, column) =>
@@ -156,3 +109,140 @@ function rowsFrom(columns: readonly Arith[], rows: number): Arith {
     }),
   };
 }
+
+/** Bits that a sort adds to each key, so that no two are equal. */
+export const positionBits = (count: number): number => (count <= 1 ? 0 : Math.ceil(Math.log2(count)));
+
+/** How far apart keys may lie, in words: key · 2^positionBits + position has to have a difference with a sign. */
+export const keySpanMax = (count: number): bigint =>
+  (2n ** BigInt(RING_BITS) - BigInt(count)) / 2n ** BigInt(positionBits(count));
+
+function sortable(input: BoundInput, keys: BoundedOperand): void {
+  const count = keys.shape[0] ?? 1;
+  const span = keys.bound.max - keys.bound.min;
+  if (span <= keySpanMax(count)) return;
+  const fracBits = places(keys, input);
+  throw new OutOfDomain({
+    what: `the keys of a sort of ${count}`,
+    came: rangeText(keys.bound, fracBits),
+    domain: `what ends at most ${realOf(keySpanMax(count), fracBits)} apart`,
+  });
+}
+
+/** What goes with the keys of a sort: the keys made different by their position, and the keys as they are. */
+const SORT_COLUMNS = 2;
+
+/**
+ * `along`: numbers in the rows of what is sorted with the keys. Comparisons in each level are random; without, those of
+ * the average.
+ */
+export function sortCost(
+  c: ProtocolCosts,
+  keys: number,
+  along: number,
+  {
+    comparisons = levelsOnAverage(keys),
+    keysAssumed = false,
+  }: Pick<Call, 'comparisons' | 'keysAssumed'> = {},
+): Cost {
+  return inSequence(
+    keysAssumed ? checkWithinCost(c, keys) : local(c),
+    c.shuffleS(keys, SORT_COLUMNS + along),
+    ...comparisons.map((count) => inSequence(c.msbS(count), c.openB(count, 1))),
+  );
+}
+
+/** Elements of a row. */
+const widthOf = ({ operands: [x] }: Call): number => elementCount(x?.shape ?? []) / (x?.shape[0] ?? 1);
+
+/** Rows in the order of their keys; rows of equal keys keep theirs. */
+function sortedBy(data: Float64Array, keys: Float64Array): Float64Array {
+  const width = data.length / keys.length;
+  const order = [...keys.keys()].sort((a, b) => at(keys, a) - at(keys, b) || a - b);
+  return Float64Array.from({ length: data.length }, (_, i) =>
+    at(data, at(order, Math.floor(i / width)) * width + (i % width)),
+  );
+}
+
+function only(list: readonly SecretTensor[]): SecretTensor {
+  const found = list.at(-1);
+  invariant(found, 'an operation gives what it takes');
+  return found;
+}
+
+const COMPARED = 'comparisons of keys in an order that nobody knows';
+
+export const orders: readonly Operation[] = [
+  {
+    name: 'sort',
+    takes: alone(numbers),
+    result: ([x], _, name) => {
+      if (own(x).shape.length !== 1) throw shapeMismatch(`${name}: takes a vector, not [${own(x).shape}]`);
+      return own(x);
+    },
+    bounds: rule('the ends at most 2^(63-f-⌈log2 n⌉) apart', "the operand's", (input) => {
+      sortable(input, one(input));
+      return one(input).bound;
+    }),
+    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, 0, call),
+    opens: { what: COMPARED, keys: 0 },
+    run: async (on, { x, keysWithin }) => {
+      if (keysWithin) await checkWithin(on, x, keysWithin);
+      return only(await sort(on, x));
+    },
+    plain: (input) => first(input).data.toSorted(),
+    samples: ({ keys }) => [
+      way([aFixed(keys)], {
+        what: `${keys} keys, on average`,
+        over: [[[1 - 2 ** 26, 2 ** 26 - 1]], [[-2, 2]]],
+      }),
+      way([anInteger(keys)]),
+    ],
+  },
+  {
+    name: 'sortBy',
+    takes: { operands: 1, secretsOnly: true, on: numbers, others: 'numbers' },
+    result: ([x, keys], _, name) => {
+      const [rows, vector] = [own(x).shape, own(keys).shape];
+      if (vector.length !== 1 || rows.length === 0 || rows[0] !== vector[0])
+        throw shapeMismatch(`${name}: takes a vector with a key for each row, not [${vector}] for [${rows}]`);
+      return own(x);
+    },
+    bounds: rule('the ends of the keys as in `sort`', "the operand's", (input) => {
+      sortable(input, two(input));
+      return one(input).bound;
+    }),
+    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, widthOf(call), call),
+    opens: { what: COMPARED, keys: 1 },
+    run: async (on, { x, others: [keys], keysWithin }) => {
+      if (keysWithin) await checkWithin(on, keys as SecretTensor, keysWithin);
+      return only(await sort(on, keys as SecretTensor, x));
+    },
+    plain: (input) => sortedBy(first(input).data, second(input).data),
+    samples: ({ keys }) => [
+      way([aFixed(keys), anInteger(keys)], { what: `${keys} numbers by as many keys, on average` }),
+      way([anInteger(keys, 2), aFixed(keys)], {
+        over: [
+          [
+            [-100, 100],
+            [-3, 3],
+          ],
+        ],
+      }),
+    ],
+  },
+  {
+    name: 'shuffle',
+    takes: alone(numbers),
+    result: ([x], _, name) => {
+      if (own(x).shape.length === 0) throw shapeMismatch(`${name}: a single number has no rows`);
+      return own(x);
+    },
+    bounds: kept(),
+    cost: (c, call) => c.shuffleS(call.shape[0] ?? 1, widthOf(call)),
+    randomOrder: true,
+    run: async (on, { x }) => only(await shuffle(on, x)),
+    plain: samePlain,
+    samples: ({ keys }) => [way([aFixed(keys)], { what: 'one number a row' }), way([anInteger(keys, 2)])],
+  },
+];

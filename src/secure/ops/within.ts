@@ -1,17 +1,22 @@
-/** Bounds that are made, and bounds that are checked. Costs are those of rep3, mean of members. */
+/** Bounds that are made, assumed, and checked. */
 import { DataError, invariant } from '../../base/errors.ts';
-import { boundText } from '../bounds/declare.ts';
-import type { Interval } from '../bounds/interval.ts';
+import { boundText, declaredBound, fracBitsOf, type Range } from '../bounds/declare.ts';
+import { clamped, type Interval, interval, realOf } from '../bounds/interval.ts';
+import { type BoundInput, compared, one, rule } from '../bounds/rule.ts';
+import { type Cost, inSequence } from '../cost.ts';
+import type { ProtocolCosts } from '../protocols/protocol.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, concat, slice, subSS } from '../sharing/linear.ts';
 import { type Arith, arith } from '../sharing/shares.ts';
+import { each, local } from './costs.ts';
+import { alone, invalid, numbers, same } from './forms.ts';
 import { numbersOf, secret } from './operands.ts';
+import type { Assumed, Form, Operation } from './operation.ts';
+import { first, samePlain } from './plain.ts';
+import { aFixed, anInteger, WIDE, way } from './samples.ts';
 
-/**
- * The nearest number of the interval `to` (in words of the ring). Exact. Domain: differences with both ends, as comparisons.
- * Cost: 11 rounds, 82.8 bytes an element: two comparisons at once.
- */
+/** The nearest number of the interval `to`, in words of the ring: two comparisons at once. */
 export async function clamp(on: Evaluator, x: SecretTensor, to: Interval): Promise<SecretTensor> {
   const { protocol, fiber, kernels } = on;
   const shares = numbersOf(on, x, 'clamp');
@@ -28,21 +33,16 @@ export async function clamp(on: Evaluator, x: SecretTensor, to: Interval): Promi
   });
 }
 
-/** An interval of words, and the name of what is to lie in it. */
-export interface Assumed extends Interval {
-  readonly name?: string;
-}
-
 /**
  * Opens one bit to all members: whether all elements lie in the interval (in words of the ring), whatever they are.
- * Cost: 18 rounds, 66.9 bytes an element.
  * @throws {DataError} PRIVITY_SECURE_ASSUMPTION, at every member alike, if one does not
  */
 export async function checkWithin(on: Evaluator, x: SecretTensor, range: Assumed): Promise<void> {
   const { protocol, fiber, kernels } = on;
   const shares = numbersOf(on, x, 'checkWithin');
   const opened = await fiber.as('check', async () => {
-    // From the lower end on, modulo 2^64: what is below it, or 2^63 or more above it, has its top bit set; of the rest, what is above
+    // From the lower end on, modulo 2^64: what is below it, or 2^63 or more above it, has its top bit set; of the rest,
+    // what is above
     // the upper end has it set in what is missing to that. Neither difference can wrap unnoticed.
     const above = subSS(kernels, shares, filled(on, x, range.min));
     const missing = subSS(kernels, filled(on, x, range.max - range.min), above);
@@ -73,3 +73,67 @@ function total({ parts }: Arith): Arith {
     }),
   );
 }
+
+export const checkWithinCost = (c: ProtocolCosts, length: number): Cost =>
+  inSequence(c.msbS(2 * length), c.bit2a(2 * length), c.eqzS(1), c.openB(1, 1));
+
+/** `clamp(lo, hi)` and `assume({ min, max })` are given their ends as words. */
+const endsOf = ([min, max]: readonly unknown[]): Interval => interval(min as bigint, max as bigint);
+
+function clampEnds({ dtype }: Form, [min, max]: readonly unknown[], fracBits: number): Interval {
+  if (typeof min !== 'number' || typeof max !== 'number') throw invalid('clamp takes two numbers, lo and hi');
+  return declaredBound(dtype, fracBits, { min, max }, 'clamp(lo, hi)');
+}
+
+function assumedEnds({ dtype }: Form, [range]: readonly unknown[], fracBits: number): Interval {
+  const { min, max, ...others } = { ...(range as Range | undefined) };
+  if (typeof range !== 'object' || (min === undefined && max === undefined) || Object.keys(others).length > 0)
+    throw invalid('assume takes { min, max }, or { max } for a magnitude');
+  return declaredBound(dtype, fracBits, { ...range }, 'assume({ min, max })');
+}
+
+const atEnds = (input: BoundInput): Interval => clamped(one(input).bound, endsOf(input.params));
+
+export const limits: readonly Operation[] = [
+  {
+    name: 'clamp',
+    takes: alone(numbers),
+    result: same,
+    ends: clampEnds,
+    bounds: rule(
+      'differences with both ends below 2^(63-f)',
+      'lo to hi, and what was known before',
+      (input) => {
+        compared(input, one(input).bound, endsOf(input.params));
+        return atEnds(input);
+      },
+    ),
+    cost: each((c, n) => inSequence(c.msbS(2 * n), c.bit2a(2 * n), c.mulSS(2 * n))),
+    run: (on, { x, params }) => clamp(on, x, endsOf(params)),
+    plain: (input) => {
+      const { data, dtype } = first(input);
+      const places = fracBitsOf(dtype, input.fracBits);
+      const [min, max] = input.params.map((word) => realOf(word as bigint, places)) as [number, number];
+      return data.map((value) => Math.min(Math.max(value, min), max));
+    },
+    samples: ({ count }) => [
+      way([aFixed(count)], { what: '', params: [-2.5, 30], over: [[[-50, 50]], [[-WIDE, WIDE]]] }),
+      way([anInteger(count)], { params: [0, 7] }),
+    ],
+  },
+  {
+    name: 'assume',
+    takes: alone(numbers),
+    result: same,
+    ends: assumedEnds,
+    assumes: true,
+    bounds: rule('any', 'min to max, and what was known before', atEnds),
+    cost: local,
+    run: (_, { x }) => x,
+    plain: samePlain,
+    samples: ({ count }) => [
+      way([aFixed(count)], { params: [{ min: -50, max: 50 }], over: [[[-50, 50]]] }),
+      way([anInteger(count)], { params: [{ max: 1000 }] }),
+    ],
+  },
+];

@@ -13,8 +13,11 @@ export type ProtocolName = SecureProtocol | 'ref';
 
 /** Lists of members, as far as types can tell their length: a call with another number does not compile. */
 export interface MemberLists<T> {
+  /** Of the twin for tests: two or more. */
   readonly ref: readonly [T, T, ...T[]];
+  /** Three. */
   readonly rep3: readonly [T, T, T];
+  /** Two or more. */
   readonly semi2k: readonly [T, T, ...T[]];
 }
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { useWorlds } from '../../../../test/parts/program-world.ts';
 import { closeDatabase } from '../../../data/index.ts';
-import type { AnyDevice, Secret } from '../../model/at.ts';
+import type { Secret } from '../../model/at.ts';
+import type { AnyDevice } from '../../model/device-types.ts';
 import { type Job, job } from '../../model/job.ts';
 import { secure } from './device.ts';
 

@@ -4,9 +4,9 @@ import { type Bound, boundText } from '../../../secure/bounds/declare.ts';
 import { below, type Excess, OutOfDomain } from '../../../secure/bounds/domain.ts';
 import { bits, common, contains, type Interval } from '../../../secure/bounds/interval.ts';
 import type { BoundedOperand, BoundInput } from '../../../secure/bounds/rule.ts';
-import { type BoundedOperation, opBounds } from '../../../secure/ops/bounds.ts';
+import { invalid } from '../../../secure/ops/forms.ts';
+import type { Operation } from '../../../secure/ops/operation.ts';
 import { type Dtype, INTEGER_LIMIT } from '../../../secure/ring/fixed-point.ts';
-import { invalid } from './operations.ts';
 
 /** An operand with the words by which an error names it. */
 export interface NamedOperand extends BoundedOperand {
@@ -19,31 +19,34 @@ export interface ResultInput extends BoundInput {
 }
 
 /** What is known of a result. @throws {UsageError} PRIVITY_SECURE_BOUND */
-export function boundOfResult(name: BoundedOperation, input: ResultInput): Bound {
+export function boundOfResult(operation: Operation, input: ResultInput): Bound {
   const [x] = input.operands;
-  if (name === 'assume') return assumedBound(input, x as NamedOperand);
-  const bound = within(name, input);
+  if (operation.assumes) return assumedBound(operation, input, x as NamedOperand);
+  const bound = within(operation, input);
   // Bits are bits, whatever they were computed from.
   return { ...bound, assumed: bound !== bits && input.operands.some(({ assumed }) => assumed) };
 }
 
-/** Whether an operation of this name says something that nobody checks: an assumption that was known before is none. */
-export const isAssumption = (name: string, operand: Interval, ends: Interval | undefined): boolean =>
-  name === 'assume' && ends !== undefined && !contains(ends, operand);
+/** Whether an operation says something that nobody checks: an assumption that was known before is none. */
+export const isAssumption = (
+  { assumes = false }: Operation,
+  operand: Interval,
+  ends: Interval | undefined,
+): boolean => assumes && ends !== undefined && !contains(ends, operand);
 
-function assumedBound(input: ResultInput, x: NamedOperand): Bound {
+function assumedBound(operation: Operation, input: ResultInput, x: NamedOperand): Bound {
   const [min, max] = input.params as readonly [bigint, bigint];
   if (common(x.bound, { min, max }) === undefined) {
     const [known, said] = [x.bound, { min, max }].map((one) => boundText(one, x.dtype, input.fracBits));
-    throw invalid(`assume says ${said} of "${x.name}", which is known to be ${known}`);
+    throw invalid(`${operation.name} says ${said} of "${x.name}", which is known to be ${known}`);
   }
-  const assumed = x.assumed || isAssumption('assume', x.bound, { min, max });
-  return { ...opBounds.assume.bound(input), assumed };
+  const assumed = x.assumed || isAssumption(operation, x.bound, { min, max });
+  return { ...operation.bounds.bound(input), assumed };
 }
 
-function within(name: BoundedOperation, input: ResultInput): Interval {
+function within({ name, bounds }: Operation, input: ResultInput): Interval {
   try {
-    return opBounds[name].bound(input);
+    return bounds.bound(input);
   } catch (error) {
     throw error instanceof OutOfDomain ? outOfBounds(name, input, error.excess) : error;
   }

@@ -1,10 +1,14 @@
-/** The methods of secrets, and how a located value becomes one: everything is checked in the call, at every party alike. */
+/**
+ * The methods of secrets, and how a located value becomes one: everything is checked in the call, at every party alike.
+ */
 import { hash } from 'node:crypto';
 import { UsageError } from '../../../base/errors.ts';
 import { type Bound, declaredBound, fracBitsOf, type Range } from '../../../secure/bounds/declare.ts';
 import { intervalOfWords, realOf } from '../../../secure/bounds/interval.ts';
-import type { BoundedOperation } from '../../../secure/ops/bounds.ts';
-import type { Assumed } from '../../../secure/ops/within.ts';
+import { catalogue, isLocal } from '../../../secure/ops/catalogue.ts';
+import { checkDtypes, invalid } from '../../../secure/ops/forms.ts';
+import type { Assumed, Form, Operation } from '../../../secure/ops/operation.ts';
+import { perform } from '../../../secure/ops/perform.ts';
 import type { Dtype } from '../../../secure/ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape } from '../../../secure/ring/shape.ts';
 import { type PublicTensor, publicTensor, singleNumber } from '../../../secure/ring/tensor.ts';
@@ -13,8 +17,7 @@ import type { Words } from '../../../secure/sharing/shares.ts';
 import type { Handle } from '../../model/handle-types.ts';
 import { type HandleRecord, kindOf } from '../../steps/handle.ts';
 import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './bounds.ts';
-import { checkDtypes, type Form, invalid, type Rule, rules } from './operations.ts';
-import { checkedKeys, constant, openTo, perform, shareOf } from './perform.ts';
+import { checkedKeys, constant, openTo, shareOf } from './crossing.ts';
 import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './plain.ts';
 import { checkRounding } from './public-number.ts';
 import type { DeviceRecord, Known, SecretRecord, SecurePlan } from './records.ts';
@@ -55,58 +58,44 @@ const methods: Record<string, (this: unknown, ...args: readonly unknown[]) => un
     return makeSecret({ ...record, name }, methods);
   },
 };
-for (const [name, rule] of Object.entries(rules) as [BoundedOperation, Rule][]) {
-  methods[name] = function (...args) {
-    return compute(self(this, name), name, rule, args);
+for (const operation of catalogue) {
+  methods[operation.name] = function (...args) {
+    return compute(self(this, operation.name), operation, args);
   };
 }
 Object.setPrototypeOf(methods, null);
 Object.freeze(methods);
 
-function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args: readonly unknown[]): object {
+function compute(secret: SecretRecord, operation: Operation, args: readonly unknown[]): object {
   const { device } = secret;
-  const { operands: others, params } = argumentsOf(name, rule, args);
-  const dtype =
-    others.map(secretRecordOf).find(Boolean)?.dtype ?? (rule.others === 'values' ? 'fixed' : secret.dtype);
-  const operands: readonly Operand[] = [
-    secret,
-    ...others.map((other, index) => {
-      const operand = operandOf(other, `${name}, operand ${index + 2},`, device, dtype);
-      if (isPublic(operand)) checkRounding(name, other, operand);
-      return operand;
-    }),
-  ];
-  if (rule.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
-  checkDtypes(name, rule, operands);
-  if (name === 'div' && operands.some((operand) => isPublic(operand) && operand.words.includes(0n)))
-    throw invalid('div by a public number that is 0, or too small for fixed point');
+  const { fracBits } = device;
+  const { name } = operation;
+  const { operands, params } = operandsOf(secret, operation, args);
   const forms = operands.map((operand) => ({
     shape: operand.shape,
     dtype: operand.dtype,
     secret: !isPublic(operand),
     number: isPublic(operand) ? singleNumber(operand) : undefined,
   }));
-  const { shape, dtype: type } = rule.result(forms, params, name);
+  const { shape, dtype } = operation.result(forms, params, name);
   checkShape(shape, name);
-  const ends = rule.ends?.(secret, params, device.fracBits);
+  const ends = operation.ends?.(secret, params, fracBits);
   const given = ends ? [ends.min, ends.max] : params;
   const runtime = runtimeOf(secret);
   const known = forms.map((form, i) => ({ ...form, ...boundOf(operands[i] as Operand) }));
-  const work = (): Bound =>
-    boundOfResult(name, { operands: known, params: given, shape, fracBits: device.fracBits });
-  const result = boundIn(runtime, work, operands.filter(isSecret), { dtype: type, shape });
+  const work = (): Bound => boundOfResult(operation, { operands: known, params: given, shape, fracBits });
+  const result = boundIn(runtime, work, operands.filter(isSecret), { dtype, shape });
   const { bound } = result;
-  const { local } = rule;
-  const keysWithin = runtime.plaintext ? undefined : assumedKeys(name, operands);
+  const keysWithin = runtime.plaintext ? undefined : assumedKeys(operation, operands);
   const plan: SecurePlan = {
     kind: 'secure',
     operation: name,
     name,
     operands: operands.filter(isSecret),
-    detail: `${type} [${shape}] ${detailOf(operands, params)}`,
-    local: typeof local === 'boolean' ? local : local(forms, params),
+    detail: `${dtype} [${shape}] ${detailOf(operands, params)}`,
+    local: isLocal(operation, { operands: forms, params: given, shape, fracBits }),
     elements: elementCount(shape),
-    ...(isAssumption(name, secret.bound, ends) && {
+    ...(isAssumption(operation, secret.bound, ends) && {
       assumption: { of: secret.name, shape, ...rangeOf(secret, bound) },
     }),
     execute: (on, tensors, _, leaving) => {
@@ -115,14 +104,42 @@ function compute(secret: SecretRecord, name: BoundedOperation, rule: Rule, args:
       const inputs = operands.map((operand) =>
         isPublic(operand) ? operand : (queue.shift() as SecretTensor),
       );
-      return perform(on, name, inputs, given, shape, keysWithin);
+      return perform(on, operation, inputs, given, shape, keysWithin);
     },
     ...(keysWithin && checkedKeys(device)),
   };
   const traced = runtime.plaintext
-    ? tracedResult(plan, device, result, floatingPoint(name, operands, given, shape, device))
+    ? tracedResult(plan, device, result, floatingPoint(operation, operands, given, shape, device))
     : plan;
-  return makeSecret(runtime.compute(device, traced, { shape, dtype: type, bound }), methods);
+  return makeSecret(runtime.compute(device, traced, { shape, dtype, bound }), methods);
+}
+
+/** What a call is given, checked: the secret and its further operands, and what is public beside them. */
+function operandsOf(
+  secret: SecretRecord,
+  operation: Operation,
+  args: readonly unknown[],
+): { readonly operands: readonly Operand[]; readonly params: readonly unknown[] } {
+  const { name, takes } = operation;
+  const { operands: others, params } = argumentsOf(operation, args);
+  const dtype =
+    others.map(secretRecordOf).find(Boolean)?.dtype ?? (takes.others === 'values' ? 'fixed' : secret.dtype);
+  const operands: readonly Operand[] = [
+    secret,
+    ...others.map((other, index) => {
+      const operand = operandOf(other, `${name}, operand ${index + 2},`, secret.device, dtype);
+      if (isPublic(operand)) checkRounding(operation, other, operand);
+      return operand;
+    }),
+  ];
+  if (takes.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
+  checkDtypes(operation, operands);
+  if (
+    takes.noZeros !== undefined &&
+    operands.some((operand) => isPublic(operand) && operand.words.includes(0n))
+  )
+    throw invalid(takes.noZeros);
+  return { operands, params };
 }
 
 /** In a run on plaintext a refusal is told, and the run goes on. */
@@ -149,8 +166,8 @@ const rangeOf = ({ dtype, device }: SecretRecord, { min, max }: Bound): Required
 };
 
 /** Comparisons of these are opened: what nobody has checked has to be checked before. */
-function assumedKeys(name: BoundedOperation, operands: readonly Operand[]): Assumed | undefined {
-  const keys = name === 'sort' ? operands[0] : name === 'sortBy' ? operands[1] : undefined;
+function assumedKeys({ opens }: Operation, operands: readonly Operand[]): Assumed | undefined {
+  const keys = opens && operands[opens.keys];
   return keys && !isPublic(keys) && keys.bound.assumed ? { ...keys.bound, name: keys.name } : undefined;
 }
 
@@ -161,8 +178,7 @@ function boundOf(operand: Operand): Pick<NamedOperand, 'bound' | 'assumed' | 'na
 }
 
 function argumentsOf(
-  name: string,
-  { operands }: Rule,
+  { name, takes: { operands } }: Operation,
   args: readonly unknown[],
 ): { readonly operands: readonly unknown[]; readonly params: readonly unknown[] } {
   if (operands === 'list') {
@@ -199,7 +215,9 @@ function operandOf(value: unknown, where: string, device: DeviceRecord, dtype: D
   return publicTensor(values, { dtype, shape, fracBits: device.fracBits });
 }
 
-/** Everything public that decides what is computed: in the digest of the step, so parties that differ in it find out. */
+/**
+ * Everything public that decides what is computed: in the digest of the step, so parties that differ in it find out.
+ */
 function detailOf(operands: readonly Operand[], params: readonly unknown[]): string {
   const words = operands.map((operand) =>
     isPublic(operand) ? `public [${operand.shape}] ${digest(operand.words)}` : '*',

@@ -7,8 +7,7 @@ import type { PlainStep } from '../../../observe/report.ts';
 import { type Bound, fracBitsOf } from '../../../secure/bounds/declare.ts';
 import { RING_BITS } from '../../../secure/bounds/domain.ts';
 import { bits, magnitude, realOf } from '../../../secure/bounds/interval.ts';
-import type { BoundedOperation } from '../../../secure/ops/bounds.ts';
-import { plainOperations } from '../../../secure/plain/operations.ts';
+import type { Operation } from '../../../secure/ops/operation.ts';
 import { type Dtype, decode } from '../../../secure/ring/fixed-point.ts';
 import type { Shape } from '../../../secure/ring/shape.ts';
 import type { PublicTensor } from '../../../secure/ring/tensor.ts';
@@ -69,14 +68,14 @@ export function tracedResult(
 
 /** An operation in floating point. */
 export function floatingPoint(
-  name: BoundedOperation,
+  { plain, randomOrder = false }: Operation,
   operands: readonly (PublicTensor | { readonly dtype: Dtype; readonly shape: Shape })[],
   params: readonly unknown[],
   shape: Shape,
   { fracBits }: DeviceRecord,
 ): ((secrets: readonly SecretTensor[]) => Float64Array) | undefined {
   // Nobody knows the order, but the twin.
-  if (name === 'shuffle') return undefined;
+  if (randomOrder) return undefined;
   return (secrets) => {
     const queue = [...secrets];
     const inputs = operands.map((operand) => {
@@ -84,7 +83,7 @@ export function floatingPoint(
       if ('words' in operand) return { dtype, shape, data: decode(operand.words, dtype, fracBits) };
       return { dtype, shape, data: knownOf(queue.shift() as SecretTensor, fracBits) };
     });
-    return plainOperations[name]({ operands: inputs, params, shape, fracBits });
+    return plain({ operands: inputs, params, shape, fracBits });
   };
 }
 
