@@ -1,6 +1,7 @@
 /**
- * Correlated randomness for semi2k against what the design asks for: members (and dealer) as threads of one process, messages copied between
- * them. "Processor time" is of the whole process for one triple, all members together: what a triple costs whatever else the machine does.
+ * Correlated randomness for semi2k against what the design asks for: members (and dealer) as threads of one process,
+ * messages copied between them. "Processor time" is of the whole process for one triple, all members together: what a
+ * triple costs whatever else the machine does.
  */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,7 @@
 /**
- * G11: what the watch over failures costs when nothing fails. Bytes of the control plane a party sends while everyone works, and
- * the throughput of values with the default heartbeats beside that with hardly any, taken in turns. ROUNDS makes it shorter
- * or longer.
+ * G11: what the watch over failures costs when nothing fails. Bytes of the control plane a party sends while everyone
+ * works, and the throughput of values with the default heartbeats beside that with hardly any, taken in turns. ROUNDS
+ * makes it shorter or longer.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobFile, Parties } from '../test/faults/parties.ts';

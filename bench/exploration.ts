@@ -1,6 +1,6 @@
 /**
- * How fast the coordination core is explored, by CPU time on one core: transitions of an exhaustive search against 50,000 a second, and
- * seeded schedules with all checkers.
+ * How fast the coordination core is explored, by CPU time on one core: transitions of an exhaustive search against
+ * 50,000 a second, and seeded schedules with all checkers.
  */
 import { exploreSeeds, newTally } from '../test/core/explore-core.ts';
 import { search } from '../test/core/search.ts';

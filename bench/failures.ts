@@ -1,8 +1,9 @@
 /**
- * How soon a failure is known to the last party, and how soon everything is gone, over real runs (two processes a party, mutual
- * TLS): the guarantees G1, G2, G3 and G7. The moment of an exception is what the job prints after it has failed; the moment of
- * a signal is this process's; the moment of a decision is the time of that party's `verdict` event. All are read from
- * this machine's clock, in whole milliseconds. RUNS, LARGE_RUNS and SIGNAL_RUNS make it shorter or longer.
+ * How soon a failure is known to the last party, and how soon everything is gone, over real runs (two processes a
+ * party, mutual TLS): the guarantees G1, G2, G3 and G7. The moment of an exception is what the job prints after it has
+ * failed; the moment of a signal is this process's; the moment of a decision is the time of that party's `verdict`
+ * event. All are read from this machine's clock, in whole milliseconds. RUNS, LARGE_RUNS and SIGNAL_RUNS make it
+ * shorter or longer.
  */
 import { jobFile, Parties, type Party } from '../test/faults/parties.ts';
 import { atMost, figure, quantile, setting } from './parts/figure.ts';
@@ -13,7 +14,10 @@ const SIGNAL_RUNS = setting('SIGNAL_RUNS', 30);
 /** Thirty-two processes need a while to start on two cores. */
 const PATIENCE_MS = 180_000;
 const THREE = ['alice', 'bob', 'carol'];
-/** Thirty-two processes that start on two cores keep each other from running for seconds, and silence is not what is measured. */
+/**
+ * Thirty-two processes that start on two cores keep each other from running for seconds, and silence is not what is
+ * measured.
+ */
 const PATIENT = { lostAfterMs: 30_000 };
 const SIXTEEN = Array.from({ length: 16 }, (_, i) => (i < 3 ? (THREE[i] ?? '') : `party${i}`));
 

@@ -1,7 +1,7 @@
 /**
- * G8: a process that runs parties again and again, each run ending in a failure, has no more memory and no more descriptors
- * afterwards. Both supervisors of each run are in this process; the programs are processes of their own, as always.
- * RUNS and WARM_UP (runs after which the first measurement is made) make it shorter or longer.
+ * G8: a process that runs parties again and again, each run ending in a failure, has no more memory and no more
+ * descriptors afterwards. Both supervisors of each run are in this process; the programs are processes of their own, as
+ * always. RUNS and WARM_UP (runs after which the first measurement is made) make it shorter or longer.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

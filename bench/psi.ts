@@ -1,9 +1,10 @@
 /**
  * Private set intersection end to end against the bare curve loop on the same cores.
  *
- * Two party processes, one thread for every two cores each, TCP over loopback without TLS. "End to end" is psiAlign from a table to the
- * aligned table: keys checked and hashed in SQL, shuffle, threads started, both directions, join, aligned rows. "Bare" is what no protocol
- * can do without: in each of as many threads, hash to the curve and two multiplications an id, with nothing else.
+ * Two party processes, one thread for every two cores each, TCP over loopback without TLS. "End to end" is psiAlign
+ * from a table to the aligned table: keys checked and hashed in SQL, shuffle, threads started, both directions, join,
+ * aligned rows. "Bare" is what no protocol can do without: in each of as many threads, hash to the curve and two
+ * multiplications an id, with nothing else.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +14,9 @@ import { atLeast, beside, plain, setting } from './parts/figure.ts';
 /** Ids of each party; half are shared. Long enough for start-up to be small, short enough to wait for. */
 const IDS = setting('PRIVITY_BENCH_PSI_IDS', 40_000);
 
-/** Rounds of bare loop and intersection in turn; the median counts, so that other work on the machine does not decide. */
+/**
+ * Rounds of bare loop and intersection in turn; the median counts, so that other work on the machine does not decide.
+ */
 const ROUNDS = 3;
 
 /** What the ratio should reach. */

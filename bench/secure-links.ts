@@ -1,4 +1,7 @@
-/** The ways on which members of bench/secure.ts reach each other: the data plane of a program, and bare TCP for comparison. */
+/**
+ * The ways on which members of bench/secure.ts reach each other: the data plane of a program, and bare TCP for
+ * comparison.
+ */
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { systemClock, systemRandom } from '../src/base/system.ts';

@@ -1,7 +1,7 @@
 /**
- * The secure device, rep3: three processes on this machine, over a program's data plane (mutual TLS), and what each operation reaches of
- * what the design asks for. All parties share the machine's cores, so beside elements a second stands what does not depend on how busy
- * these are: processor time of all three for one unit.
+ * The secure device, rep3: three processes on this machine, over a program's data plane (mutual TLS), and what each
+ * operation reaches of what the design asks for. All parties share the machine's cores, so beside elements a second
+ * stands what does not depend on how busy these are: processor time of all three for one unit.
  *
  *     PRIVITY_BENCH_SECURE_WAY=tcp        over bare TCP instead: what the data plane adds
  *     PRIVITY_BENCH_SECURE_ONLY=sort,exp  some of the operations
@@ -19,8 +19,8 @@ import type { Command } from './secure-party.ts';
 import { works } from './secure-work.ts';
 
 /**
- * Runs of each operation at most; the best counts, so that neither other work on the machine decides nor that code is compiled while
- * it runs the first times.
+ * Runs of each operation at most; the best counts, so that neither other work on the machine decides nor that code is
+ * compiled while it runs the first times.
  */
 const RUNS = setting('PRIVITY_BENCH_SECURE_RUNS', 25);
 /** After so much time an operation is not run again; it is run twice at least. */

@@ -1,5 +1,6 @@
 /**
- * Simulated runs a second on one core: three parties, ten steps, without faults and under seeded plans, against the target.
+ * Simulated runs a second on one core: three parties, ten steps, without faults and under seeded plans, against the
+ * target.
  */
 import { fileURLToPath } from 'node:url';
 import { explore } from '../src/testing/index.ts';

@@ -1,7 +1,8 @@
 /**
- * G6: nothing that a busy machine and a bad network do makes a run fail. Three parties whose event loops block for two seconds
- * again and again, four processes a core that burn the processor, a network with 200 ms of jitter that resets all connections
- * of a random pair every few seconds. MINUTES (default 3) or HOURS says for how long; a run that ends early has failed.
+ * G6: nothing that a busy machine and a bad network do makes a run fail. Three parties whose event loops block for two
+ * seconds again and again, four processes a core that burn the processor, a network with 200 ms of jitter that resets
+ * all connections of a random pair every few seconds. MINUTES (default 3) or HOURS says for how long; a run that ends
+ * early has failed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -19,7 +20,8 @@ const RESET_MS_MAX = 5_000;
 /** A run each, so that one that fails does not end the measurement. */
 const RUN_MINUTES_MAX = 30;
 /**
- * With everything at once a heartbeat may be late by the jitter, the time slices of eight burners, and a handshake after a
+ * With everything at once a heartbeat may be late by the jitter, the time slices of eight burners, and a handshake
+ * after a
  * reset: the bounds between continents.
  */
 const BOUNDS = { heartbeatMs: 1_000, suspectAfterMs: 2_500, lostAfterMs: 5_000, joinTimeoutMs: 120_000 };

@@ -1,7 +1,7 @@
 /**
- * Steps per second in real runs of two parties (four processes, mutual TLS over loopback): a chain of tasks at one party,
- * and a chain that goes from party to party, where each link is a task and a transfer. The bare figure beside them is a
- * chain of promises in the same process, the least that a scheduler in JavaScript could cost.
+ * Steps per second in real runs of two parties (four processes, mutual TLS over loopback): a chain of tasks at one
+ * party, and a chain that goes from party to party, where each link is a task and a transfer. The bare figure beside
+ * them is a chain of promises in the same process, the least that a scheduler in JavaScript could cost.
  */
 import { fileURLToPath } from 'node:url';
 import { Parties } from '../test/faults/parties.ts';

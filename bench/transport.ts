@@ -1,6 +1,6 @@
 /**
- * Links over gRPC and mutual TLS against a raw TLS socket, in the same run, between two processes. Rounds of the two alternate,
- * and the median of the rounds counts.
+ * Links over gRPC and mutual TLS against a raw TLS socket, in the same run, between two processes. Rounds of the two
+ * alternate, and the median of the rounds counts.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,12 +1,13 @@
 /**
- * Inner loops of oblivious transfer, compiled to WebAssembly by AssemblyScript (see scripts/kernels.mjs). Arguments are addresses in the
- * module's memory and counts; the caller (src/secure/correlation/wasm-ot-kernels.ts) lays the operands out. What each function computes is
- * said, in TypeScript, by src/secure/correlation/ot-kernels.ts, and a test compares the two.
+ * Inner loops of oblivious transfer, compiled to WebAssembly by AssemblyScript (see scripts/kernels.mjs). Arguments are
+ * addresses in the module's memory and counts; the caller (src/secure/correlation/wasm-ot-kernels.ts) lays the operands
+ * out. What each function computes is said, in TypeScript, by src/secure/correlation/ot-kernels.ts, and a test compares
+ * the two.
  */
 
 /**
- * Leaves of `bytes` bytes each, 4^levels of them, one after the other, are added to planes (two a level, zero before) and to their sum,
- * which comes to stand where the first leaf was. `bytes` is a multiple of 16.
+ * Leaves of `bytes` bytes each, 4^levels of them, one after the other, are added to planes (two a level, zero before)
+ * and to their sum, which comes to stand where the first leaf was. `bytes` is a multiple of 16.
  */
 export function foldTree(leaves: usize, planes: usize, levels: usize, bytes: usize): void {
   let stride = bytes;
@@ -40,7 +41,10 @@ function foldQuarter(
   }
 }
 
-/** Adds a correction to `planes` planes of `bytes` bytes each: to plane j if bit j of `leaf` is set, without a branch on it. */
+/**
+ * Adds a correction to `planes` planes of `bytes` bytes each: to plane j if bit j of `leaf` is set, without a branch on
+ * it.
+ */
 export function correct(planes: usize, correction: usize, leaf: u32, count: usize, bytes: usize): void {
   for (let plane: usize = 0; plane < count; plane++) {
     const mask = i32x4.splat(0 - ((leaf >> <u32>plane) & 1));
@@ -80,8 +84,8 @@ export function upperHalves(out: usize, x: usize, y: usize, count: usize): void 
 }
 
 /**
- * From 128 columns of 8·words bytes to 64·words rows of 16 bytes. Two 64 × 64 transpositions at once, of columns 0 … 63 in the lower lane and
- * 64 … 127 in the upper one: what comes out is the row as it stands in memory.
+ * From 128 columns of 8·words bytes to 64·words rows of 16 bytes. Two 64 × 64 transpositions at once, of columns 0 … 63
+ * in the lower lane and 64 … 127 in the upper one: what comes out is the row as it stands in memory.
  */
 export function transposeColumns(rows: usize, columns: usize, words: usize): void {
   const column = words << 3;

@@ -1,7 +1,8 @@
 /**
- * Arithmetic on 64-bit words for the secure device, compiled to WebAssembly by AssemblyScript (see scripts/build.mjs). All arguments
- * are addresses in the module's memory, and counts of words; the caller (src/secure/kernels/wasm.ts) lays the operands out.
- * What each function computes is said, in TypeScript, by src/secure/kernels/typescript.ts, and a test compares the two.
+ * Arithmetic on 64-bit words for the secure device, compiled to WebAssembly by AssemblyScript (see scripts/build.mjs).
+ * All arguments are addresses in the module's memory, and counts of words; the caller (src/secure/kernels/wasm.ts) lays
+ * the operands out. What each function computes is said, in TypeScript, by src/secure/kernels/typescript.ts, and a test
+ * compares the two.
  *
  * 64-bit multiplications are scalar: there is no vector instruction for them, and V8 makes a poor one out of i64x2.mul.
  */
@@ -118,7 +119,8 @@ export function rep3And(
 }
 
 /**
- * out += x·y for row-major matrices. `panel` has room for 4·inner words: four columns of y, copied so that they are read in order.
+ * out += x·y for row-major matrices. `panel` has room for 4·inner words: four columns of y, copied so that they are
+ * read in order.
  */
 export function matmul(
   out: usize,

@@ -1,6 +1,7 @@
-// `npm run bench:peers:secure [-- --only mul,less --systems privity,spu --sizes-max 10000 --limit 60 --runs 5 --link]`: secure
-// computation on Privity, SPU, MPyC and JIFF, side by side (bench/peers/secure/README.md). Installs the others the first time, out of the way of everything
-// that reads the source tree. Not part of `npm test`: it needs Linux, Python 3.11 with pip, and the better part of an hour.
+// `npm run bench:peers:secure [-- --only mul,less --systems privity,spu --sizes-max 10000 --limit 60 --runs 5 --link]`:
+// secure computation on Privity, SPU, MPyC and JIFF, side by side (bench/peers/secure/README.md). Installs the others
+// the first time, out of the way of everything that reads the source tree. Not part of `npm test`: it needs Linux,
+// Python 3.11 with pip, and the better part of an hour.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

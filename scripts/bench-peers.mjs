@@ -1,6 +1,6 @@
-// `npm run bench:peers [-- --only NAME,... --systems privity,rayfed --privity 5 --rayfed 2]`: the same failures on Privity and
-// on RayFed, side by side (bench/peers/failures/README.md). Makes a virtual environment with RayFed the first time. Not part
-// of `npm test`: it needs Python 3.8 to 3.11, pip, Linux, and about half an hour.
+// `npm run bench:peers [-- --only NAME,... --systems privity,rayfed --privity 5 --rayfed 2]`: the same failures on
+// Privity and on RayFed, side by side (bench/peers/failures/README.md). Makes a virtual environment with RayFed the
+// first time. Not part of `npm test`: it needs Python 3.8 to 3.11, pip, Linux, and about half an hour.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,8 @@ const values = optionsOf(
     // RayFed's exit_on_sending_failure, and its timeout_in_ms, in seconds.
     'exit-on-sending-failure': { type: 'string', default: 'yes' },
     timeout: { type: 'string', default: '20' },
-    // All outcomes, one JSON object a line, are appended to the first; the second measures nothing, and prints the table of such a file.
+    // All outcomes, one JSON object a line, are appended to the first; the second measures nothing, and prints the
+    // table of such a file.
     raw: { type: 'string' },
     table: { type: 'string' },
     // Keeps the table in bench/results/ and writes docs/peers.md anew.

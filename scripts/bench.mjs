@@ -1,6 +1,6 @@
-// `npm run bench [-- NAME ... --save]`: builds and runs the benchmarks one after the other; each prints its figures beside limits and
-// plain peers. `--save` keeps them in bench/results/NAME.json and writes the tables of the pages anew (scripts/gen-figures.mjs).
-// NAME.ts is a benchmark; NAME-part.ts beside it belongs to it (a child process, a probe).
+// `npm run bench [-- NAME ... --save]`: builds and runs the benchmarks one after the other; each prints its figures
+// beside limits and plain peers. `--save` keeps them in bench/results/NAME.json and writes the tables of the pages anew
+// (scripts/gen-figures.mjs). NAME.ts is a benchmark; NAME-part.ts beside it belongs to it (a child process, a probe).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
-// `npm run check`: the minute of a developer. Types, lint, then the unit tests of the rooms that changed and of all rooms above them
-// (the table in docs/architecture.md), and the tests in test/ that were changed themselves. What changed: what is not committed; if
-// that is nothing, the last commit. `--since REF` compares with another commit, `--list` only says what would run, `--verbose`
-// names each test. It is no `npm test`: tests that start parties run there.
+// `npm run check`: the minute of a developer. Types, lint, then the unit tests of the rooms that changed and of all
+// rooms above them (the table in docs/architecture.md), and the tests in test/ that were changed themselves. What
+// changed: what is not committed; if that is nothing, the last commit. `--since REF` compares with another commit,
+// `--list` only says what would run, `--verbose` names each test. It is no `npm test`: tests that start parties run
+// there.
 import { execFileSync } from 'node:child_process';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';

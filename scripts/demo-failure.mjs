@@ -1,6 +1,6 @@
-// `npm run demo:failure [-- --save]`: the main example, with bob's program process killed in the middle of the intersection. Shows what
-// each party says, how long it took until everyone knew, and that nothing is left behind. `--save` keeps what it prints after
-// the kill in bench/results/, where README has it from.
+// `npm run demo:failure [-- --save]`: the main example, with bob's program process killed in the middle of the
+// intersection. Shows what each party says, how long it took until everyone knew, and that nothing is left behind.
+// `--save` keeps what it prints after the kill in bench/results/, where README has it from.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** npm leaves a copy of the lockfile inside node_modules; the install is current when the two name the same packages. */
+/**
+ * npm leaves a copy of the lockfile inside node_modules; the install is current when the two name the same packages.
+ */
 function isInstalled() {
   try {
     const wanted = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')).packages;

@@ -1,7 +1,8 @@
-// `npm run explore [-- --schedules N --from SEED --workers N]`: seeded schedules of the coordination core, a million unless told
-// otherwise, each held against all checkers (docs/simulation-core.md). `--replay SEED` shows one as a timeline and shrinks it if
-// it breaks something; Ctrl-C ends with the figures so far; `--exhaustive [--only TEXT] [--order N]` searches all
-// interleavings at small scope instead, in random order number N: for those that do not come to their end.
+// `npm run explore [-- --schedules N --from SEED --workers N]`: seeded schedules of the coordination core, a million
+// unless told otherwise, each held against all checkers (docs/simulation-core.md). `--replay SEED` shows one as a
+// timeline and shrinks it if it breaks something; Ctrl-C ends with the figures so far;
+// `--exhaustive [--only TEXT] [--order N]` searches all interleavings at small scope instead, in random order number N:
+// for those that do not come to their end.
 import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { ensureInstalled, root } from './ensure-installed.mjs';

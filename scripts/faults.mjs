@@ -1,7 +1,7 @@
 // `npm run faults [-- --runs N --only PATTERN --seed S --at-a-time N --resume]`: the long form of the fault matrix
-// (docs/faults.md). Builds, then runs all scenarios in random order until there were N runs, and prints how soon each fault was
-// known everywhere, what was left behind, and which runs did not end as they have to, with a file that tells their story.
-// `--coverage` writes the table of what is covered into docs/faults.md, and runs nothing.
+// (docs/faults.md). Builds, then runs all scenarios in random order until there were N runs, and prints how soon each
+// fault was known everywhere, what was left behind, and which runs did not end as they have to, with a file that tells
+// their story. `--coverage` writes the table of what is covered into docs/faults.md, and runs nothing.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';

@@ -1,7 +1,8 @@
-// `npm run fuzz [-- --minutes N --seed N --only TEXT]`: bytes that somebody else could have written, for every decoder in turn, each input held
-// against the decoder's bound of memory and work (test/fuzz/). Honest inputs are changed in the ways of their format, and what led to something
-// new is changed again. Ten minutes unless told otherwise; `--inputs N` for each decoder instead. Ctrl-C ends with the figures so far.
-// An input that has found something is made small and kept in test/fuzz/kept/, where `npm test` tries it from then on.
+// `npm run fuzz [-- --minutes N --seed N --only TEXT]`: bytes that somebody else could have written, for every decoder
+// in turn, each input held against the decoder's bound of memory and work (test/fuzz/). Honest inputs are changed in
+// the ways of their format, and what led to something new is changed again. Ten minutes unless told otherwise;
+// `--inputs N` for each decoder instead. Ctrl-C ends with the figures so far. An input that has found something is made
+// small and kept in test/fuzz/kept/, where `npm test` tries it from then on.
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,6 +1,6 @@
-// Writes the tables of figures in README and docs from bench/results/, between `<!-- figures of NAME -->` and `<!-- end of figures of NAME -->`.
-// A figure in a sentence is followed by `<!-- figure: NAME / row / column -->`, and keeps as many digits as it shows.
-// What renders and compares is pure: test/tidy/figures.test.ts calls it, too.
+// Writes the tables of figures in README and docs from bench/results/, between `<!-- figures of NAME -->` and
+// `<!-- end of figures of NAME -->`. A figure in a sentence is followed by `<!-- figure: NAME / row / column -->`, and
+// keeps as many digits as it shows. What renders and compares is pure: test/tidy/figures.test.ts calls it, too.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure-installed.mjs';
@@ -14,8 +14,8 @@ const withUnit = (value, unit) => `${shown(value)}${unit === '' ? '' : ` ${unit}
 
 /**
  * @param {object} result a results file
- * @returns {{ columns: string[], keys: number, rows: (string | number | null)[][], cells: string[][] }} `rows` are the values, `cells` how a
- * table shows them; the first `keys` columns name a row
+ * @returns {{ columns: string[], keys: number, rows: (string | number | null)[][], cells: string[][] }} `rows` are the
+ * values, `cells` how a table shows them; the first `keys` columns name a row
  */
 export function tableOf({ figures, columns, keys, rows: given }) {
   if (given !== undefined) return { columns, keys, rows: given, cells: given.map((row) => row.map(shown)) };

@@ -1,4 +1,5 @@
-// Writes what docs/protocols.md and docs/writing-a-job.md say of operations, from the catalogue and what protocols declare. What renders is
+// Writes what docs/protocols.md and docs/writing-a-job.md say of operations, from the catalogue and what protocols
+// declare. What renders is
 // pure: the tests of the pages call it, too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +42,8 @@ function callOf({ name, result, ends }, { operands, params }) {
 }
 
 /**
- * Ways of calling operations: what a row is about, what its bytes are divided by, its cost from what a protocol declares.
+ * Ways of calling operations: what a row is about, what its bytes are divided by, its cost from what a protocol
+ * declares.
  * @param {{ catalogue: readonly object[], checkWithinCost: Function }} declared
  */
 export function operationRows({ catalogue, checkWithinCost }) {

@@ -1,4 +1,5 @@
-// Writes the table of formats in docs/writing-a-job.md from what the sources of tables say. What renders is pure: its test calls it, too.
+// Writes the table of formats in docs/writing-a-job.md from what the sources of tables say. What renders is pure: its
+// test calls it, too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
-// Compiles a file of kernels/ to WebAssembly with AssemblyScript, when the source or the compiler has changed. Nothing that depends on
-// the machine goes into the file: the same source gives the same bytes.
+// Compiles a file of kernels/ to WebAssembly with AssemblyScript, when the source or the compiler has changed. Nothing
+// that depends on the machine goes into the file: the same source gives the same bytes.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

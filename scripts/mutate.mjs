@@ -1,6 +1,6 @@
-// `npm run mutate [-- --only TEXT --seeds N]`: plants the defects of scripts/mutate/mutants.mjs into the coordination core, one by
-// one and each in a copy, and reports which checkers catch it: seeded schedules, exhaustive searches, and, counted apart, the
-// unit tests. A defect that no checker catches fails the run.
+// `npm run mutate [-- --only TEXT --seeds N]`: plants the defects of scripts/mutate/mutants.mjs into the coordination
+// core, one by one and each in a copy, and reports which checkers catch it: seeded schedules, exhaustive searches, and,
+// counted apart, the unit tests. A defect that no checker catches fails the run.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -205,7 +205,8 @@ async function guard(copy, seeds, { deep, first }) {
   };
   const told = { schedules: schedulesFrom(1, seeds), searches: null };
   if (told.schedules === null || !first) told.searches = searchesOf(quickSearches);
-  // What has passed all that is looked at for longer. The sound core is not: it would take as long as all defects together.
+  // What has passed all that is looked at for longer. The sound core is not: it would take as long as all defects
+  // together.
   if (told.schedules === null && told.searches === null && deep) {
     told.schedules = schedulesFrom(seeds + 1, DEEP_FACTOR * seeds);
     told.searches = told.schedules === null ? searchesOf(deepSearches) : null;

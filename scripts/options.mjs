@@ -1,9 +1,13 @@
-// The options of a script: `--help` prints the comment at its head, and a mistake says what was wrong and ends with exit code 64.
+// The options of a script: `--help` prints the comment at its head, and a mistake says what was wrong and ends with
+// exit code 64.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** Answers `--help`, if that is asked for; for scripts that hand their arguments on. `url`: the script's `import.meta.url`. */
+/**
+ * Answers `--help`, if that is asked for; for scripts that hand their arguments on. `url`: the script's
+ * `import.meta.url`.
+ */
 export function answerHelp(url) {
   if (!process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) return;
   const lines = readFileSync(fileURLToPath(url), 'utf8').split('\n');

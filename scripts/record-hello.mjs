@@ -1,8 +1,9 @@
-// `node scripts/record-hello.mjs [CLONE]`: records what a release says first to a peer, for test/upgrade/recorded/VERSION/hello.json.
+// `node scripts/record-hello.mjs [CLONE]`: records what a release says first to a peer, for
+// test/upgrade/recorded/VERSION/hello.json.
 // CLONE: a built clone of the release, this one by default.
 //
-// The release's own supervisor runs as bob, over mutual TLS; this script is alice, writes down bob's frames, answers with a hello
-// of another protocol, and writes down what bob says to that and how bob ends.
+// The release's own supervisor runs as bob, over mutual TLS; this script is alice, writes down bob's frames, answers
+// with a hello of another protocol, and writes down what bob says to that and how bob ends.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

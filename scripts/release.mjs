@@ -1,5 +1,6 @@
-// `npm run release -- --to 0.2.0 [--date 2026-01-31]`: names what stands under "Unreleased" in CHANGELOG.md a version, and sets the
-// same version in package.json and its lockfile. Then commit, tag the commit vVERSION, and record the release: CONTRIBUTING.md.
+// `npm run release -- --to 0.2.0 [--date 2026-01-31]`: names what stands under "Unreleased" in CHANGELOG.md a version,
+// and sets the same version in package.json and its lockfile. Then commit, tag the commit vVERSION, and record the
+// release: CONTRIBUTING.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure-installed.mjs';

@@ -1,4 +1,5 @@
-// Results files in bench/results/: what was measured, by which command, when, from which commit, on what kind of machine, and how busy that was.
+// Results files in bench/results/: what was measured, by which command, when, from which commit, on what kind of
+// machine, and how busy that was.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os';

@@ -1,6 +1,7 @@
-// `npm start`: installs what is missing, builds, and trains the joint risk model with three parties on this machine. Both halves
-// of the data lie here, so it can also say what the same training gives in plaintext.
-// `npm start -- two-parties` does it without the third. Other arguments after `--` go to `privity local`, for example `npm start -- --json`.
+// `npm start`: installs what is missing, builds, and trains the joint risk model with three parties on this machine.
+// Both halves of the data lie here, so it can also say what the same training gives in plaintext.
+// `npm start -- two-parties` does it without the third. Other arguments after `--` go to `privity local`, for example
+// `npm start -- --json`.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';

@@ -1,7 +1,8 @@
 // `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
 // For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
-// `--verbose` prints each test. `--long` (`npm run test:long`) runs the tests that search or try many similar cases with all of
-// them (PRIVITY_TEST_EFFORT=1; `npm test` takes a quarter), then every test under the other versions of Node.js.
+// `--verbose` prints each test. `--long` (`npm run test:long`) runs the tests that search or try many similar cases
+// with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes a quarter), then every test under the other versions of
+// Node.js.
 import { readFileSync } from 'node:fs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';

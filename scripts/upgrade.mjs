@@ -1,6 +1,7 @@
-// `npm run upgrade [-- --built CLONE]`: runs the last recorded release (test/upgrade/recorded) and this version against each other,
-// each once as the party that dials and once as the one that answers. Both have to be refused with the reason, or to complete where
-// the protocol is the same. The release is taken from git and built, or, with --built, is a built clone.
+// `npm run upgrade [-- --built CLONE]`: runs the last recorded release (test/upgrade/recorded) and this version against
+// each other, each once as the party that dials and once as the one that answers. Both have to be refused with the
+// reason, or to complete where the protocol is the same. The release is taken from git and built, or, with --built, is
+// a built clone.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
  * How much of a search is searched, and how many of similar cases are tried: a share that `npm test` keeps small and
- * `npm run test:long` makes whole. What is drawn does not change from run to run. A test file that imports this runs in both.
+ * `npm run test:long` makes whole. What is drawn does not change from run to run. A test file that imports this runs in
+ * both.
  */
 const DEFAULT_SHARE = 0.25;
 
@@ -14,8 +15,8 @@ export const effort = asked;
 export const share = (all: number): number => Math.max(1, Math.ceil(all * effort));
 
 /**
- * Of a list of similar cases those that are tried, evenly spaced from `offset` on; one at least. All of them from a share of 1 on.
- * Who tries one list in several ways gives each another offset, so that together they try most of it.
+ * Of a list of similar cases those that are tried, evenly spaced from `offset` on; one at least. All of them from a
+ * share of 1 on. Who tries one list in several ways gives each another offset, so that together they try most of it.
  */
 export function shareOf<T>(cases: readonly T[], offset = 0): readonly T[] {
   if (effort >= 1) return cases;

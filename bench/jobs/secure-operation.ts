@@ -1,6 +1,6 @@
 /**
- * One operation on a secure device of three parties, several times: from when all have their input shares until its result is there. The
- * best run counts, as with the other systems.
+ * One operation on a secure device of three parties, several times: from when all have their input shares until its
+ * result is there. The best run counts, as with the other systems.
  */
 import { readFileSync } from 'node:fs';
 import { type AnyDevice, type BoundOptions, job, type Secret, secure, tensor, z } from 'privity';
@@ -53,7 +53,9 @@ function inputOf(op: OperationName, n: number, index: number): Float64Array {
   return values;
 }
 
-/** What the inputs are at most: an operation whose result, or anything on the way to it, could be too large is refused. */
+/**
+ * What the inputs are at most: an operation whose result, or anything on the way to it, could be too large is refused.
+ */
 function boundOf(op: OperationName, index: number): BoundOptions {
   if (whole.has(op)) return { max: 640 };
   if (op === 'div' && index === 1) return { min: 0.5, max: 10.5 };

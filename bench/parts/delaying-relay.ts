@@ -1,6 +1,6 @@
 /**
- * A relay in a process of its own that gives every byte on after a delay, in both directions: the way between two cities. It
- * holds as much as such a way does, so that what limits is the sender's window.
+ * A relay in a process of its own that gives every byte on after a delay, in both directions: the way between two
+ * cities. It holds as much as such a way does, so that what limits is the sender's window.
  *
  *     fork with { port, delayMs }; answers with { port }
  */

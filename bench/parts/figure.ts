@@ -1,6 +1,6 @@
 /**
- * One figure of a benchmark beside a limit, a plain peer measured in the same run, or both, in a form that all benchmarks share.
- * What is printed here is also what `npm run bench -- --save` keeps in bench/results/.
+ * One figure of a benchmark beside a limit, a plain peer measured in the same run, or both, in a form that all
+ * benchmarks share. What is printed here is also what `npm run bench -- --save` keeps in bench/results/.
  */
 import { writeFileSync } from 'node:fs';
 

@@ -11,9 +11,10 @@ import {
 import { plan } from './plan.ts';
 
 /**
- * A telephone company and a bank train one model of which customers accept an offer: alice knows when and how she called, bob how
- * earlier offers ended, and the answers. Nobody sees the other's numbers, the coefficients, or a customer's score; carol, who has
- * no data, computes with them. The same steps as in the joint risk model, on twenty times as many rows.
+ * A telephone company and a bank train one model of which customers accept an offer: alice knows when and how she
+ * called, bob how earlier offers ended, and the answers. Nobody sees the other's numbers, the coefficients, or a
+ * customer's score; carol, who has no data, computes with them. The same steps as in the joint risk model, on twenty
+ * times as many rows.
  */
 export default job(
   {

@@ -3,9 +3,10 @@ import { bounds, featuresOf, holder, inOrder, jointModel, published, writeModel 
 import { plan } from './plan.ts';
 
 /**
- * Two hospitals train one model on the patients whom both have treated: each has half of the features, bob the diagnoses. Nobody
- * sees the other's numbers, the coefficients, or a patient's score; carol, who has no data, computes with them. All learn how good the
- * model is, on patients that it has not seen. The coefficients go to the party that the argument names, or to nobody.
+ * Two hospitals train one model on the patients whom both have treated: each has half of the features, bob the
+ * diagnoses. Nobody sees the other's numbers, the coefficients, or a patient's score; carol, who has no data, computes
+ * with them. All learn how good the model is, on patients that it has not seen. The coefficients go to the party that
+ * the argument names, or to nobody.
  */
 export default job(
   {

@@ -1,4 +1,6 @@
-/** Logistic regression on secrets, for any device: nothing in here knows a feature, a label, a coefficient or a score. */
+/**
+ * Logistic regression on secrets, for any device: nothing in here knows a feature, a label, a coefficient or a score.
+ */
 import type { AnyDevice, Secret } from 'privity';
 
 export interface Training {
@@ -36,11 +38,14 @@ const VARIANCE_MIN = 1e-3;
 const COMPARED_ROWS_MAX = 256;
 
 /**
- * How many standard deviations a value is at most away from the mean. Of the rows that the mean is of, none is more than the root of their
- * number; a row beyond was measured in another unit.
+ * How many standard deviations a value is at most away from the mean. Of the rows that the mean is of, none is more
+ * than the root of their number; a row beyond was measured in another unit.
  */
 const DEVIATIONS_MAX = 64;
-/** Of the coefficients and the bias on the way. Ridge and the bounded gradient keep them below some tens; larger ones say that training diverges. */
+/**
+ * Of the coefficients and the bias on the way. Ridge and the bounded gradient keep them below some tens; larger ones
+ * say that training diverges.
+ */
 const COEFFICIENT_MAX = 256;
 
 /** Means and standard deviations of the columns. */
@@ -93,8 +98,8 @@ export function scoresOf<D extends AnyDevice>(x: Secret<D>, { coefficients, bias
 }
 
 /**
- * How good scores are: the area under the ROC curve (how often a row of label 1 scores above one of label 0, a tie being half)
- * and how many rows are on the right side of zero. Compares every row with every other.
+ * How good scores are: the area under the ROC curve (how often a row of label 1 scores above one of label 0, a tie
+ * being half) and how many rows are on the right side of zero. Compares every row with every other.
  */
 export function qualityOf<D extends AnyDevice>(scores: Secret<D>, y: Secret<D>): Quality<D> {
   const rows = scores.shape[0] ?? 0;
@@ -108,7 +113,8 @@ export function qualityOf<D extends AnyDevice>(scores: Secret<D>, y: Secret<D>):
     const won = above.add(notBelow).mul(0.5).matmul(negative).dot(y.slice(from, to));
     wins = wins ? wins.add(won) : won;
   }
-  // Both labels occur, so there are at least as many pairs as rows but one; at most half of all rows with the other half.
+  // Both labels occur, so there are at least as many pairs as rows but one; at most half of all rows with the other
+  // half.
   const pairs = y
     .sum()
     .mul(negative.sum())

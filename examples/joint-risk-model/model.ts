@@ -15,8 +15,8 @@ export const holder = z.object({
 const ROWS_MIN = 50;
 
 /**
- * What either hospital shares can be at most this: the tables have measurements that their owners have standardised. A party whose
- * numbers are larger is told so, and no model is made.
+ * What either hospital shares can be at most this: the tables have measurements that their owners have standardised. A
+ * party whose numbers are larger is told so, and no model is made.
  */
 export const bounds = { features: { min: -64, max: 64 }, label: { min: 0, max: 1 } } as const;
 

@@ -1,6 +1,6 @@
 /**
- * The same training in plaintext, for a holder of both tables: what the secure job is compared with. Same rows in the same order,
- * same steps, ordinary floating-point numbers.
+ * The same training in plaintext, for a holder of both tables: what the secure job is compared with. Same rows in the
+ * same order, same steps, ordinary floating-point numbers.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

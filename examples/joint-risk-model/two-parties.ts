@@ -3,8 +3,8 @@ import { bounds, featuresOf, holder, inOrder, jointModel, published, writeModel 
 import { plan } from './plan.ts';
 
 /**
- * The same joint model without a third party: alice and bob compute alone, with correlated randomness that they make by oblivious
- * transfer. Neither learns anything, whatever the other keeps; it takes longer.
+ * The same joint model without a third party: alice and bob compute alone, with correlated randomness that they make by
+ * oblivious transfer. Neither learns anything, whatever the other keeps; it takes longer.
  */
 export default job(
   {

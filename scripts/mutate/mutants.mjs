@@ -1,5 +1,5 @@
-// Defects of the coordination core, one by one: what a programmer in a hurry would write. `find` stands exactly once in the file;
-// when the core changes so that it does not, `npm run mutate` says which entry has to follow.
+// Defects of the coordination core, one by one: what a programmer in a hurry would write. `find` stands exactly once in
+// the file; when the core changes so that it does not, `npm run mutate` says which entry has to follow.
 
 /**
  * `equivalent`: why no checker can tell the defect from the core; `npm run mutate` fails when one can.

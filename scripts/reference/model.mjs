@@ -1,4 +1,5 @@
-// What the public surface says of itself, read from the sources: signatures as they are written there, docstrings with their tags.
+// What the public surface says of itself, read from the sources: signatures as they are written there, docstrings with
+// their tags.
 import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from '../ensure-installed.mjs';
@@ -17,7 +18,8 @@ const ENTRIES = { privity: 'src/index.ts', 'privity/testing': 'src/testing/index
 /**
  * @typedef {{ text: string, params: [string, string][], throws: string[], examples: string[], internal: boolean }} Doc
  * @typedef {{ name: string, signature: string, doc: Doc }} Member
- * @typedef {{ name: string, kind: string, signature: string, doc: Doc, members: Member[], mentions: Set<string> }} Entry
+ * @typedef {{ name: string, kind: string, signature: string, doc: Doc, members: Member[], mentions: Set<string> }}
+ *   Entry
  * @returns {Record<string, Map<string, Entry>>} by entry point, by name
  */
 export function readSurface() {
@@ -137,7 +139,9 @@ function wordsOf(node, checker) {
   return line.length <= 100 ? line : `type ${node.name.text} =\n  | ${quoted.join('\n  | ')};`;
 }
 
-/** As the list or the record has them from which they are derived: the compiler's own order changes with unrelated code. */
+/**
+ * As the list or the record has them from which they are derived: the compiler's own order changes with unrelated code.
+ */
 function inOrder(node, checker) {
   if (ts.isIndexedAccessTypeNode(node)) {
     const list = checker.getTypeFromTypeNode(node.objectType);

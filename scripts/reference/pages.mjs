@@ -1,7 +1,9 @@
-// The pages of docs/reference, grouped as somebody thinks who writes a job. Every public name stands on one of them: gen-reference.mjs refuses
-// to write while one is missing, or listed and gone.
+// The pages of docs/reference, grouped as somebody thinks who writes a job. Every public name stands on one of them:
+// gen-reference.mjs refuses to write while one is missing, or listed and gone.
 
-/** @typedef {{ file: string, title: string, from: 'privity' | 'privity/testing', intro: string, names: string[] }} Page */
+/**
+ * @typedef {{ file: string, title: string, from: 'privity' | 'privity/testing', intro: string, names: string[] }} Page
+ */
 
 /** @type {{ heading: string, pages: Page[] }[]} */
 export const GROUPS = [

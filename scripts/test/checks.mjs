@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../ensure-installed.mjs';
 
-/** A check that takes longer than this hangs; the slowest, a first build on a busy two-core machine, takes a quarter of it. */
+/**
+ * A check that takes longer than this hangs; the slowest, a first build on a busy two-core machine, takes a quarter of
+ * it.
+ */
 const CHECK_TIMEOUT_MS = 240_000;
 
 /** Enough to show what is wrong; a check that prints more has one cause many times. */

@@ -1,4 +1,5 @@
-// Other versions of Node.js than the one that runs the tests, as packages of the registry, in a folder that git does not see.
+// Other versions of Node.js than the one that runs the tests, as packages of the registry, in a folder that git does
+// not see.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

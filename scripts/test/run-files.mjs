@@ -1,6 +1,6 @@
-// Runs compiled test files, each in a process of its own, and tells the summary what happened. The processes are ours and not
-// those of node's `run()`: that one waits for ever for a file that leaves its event loop alive (Node 24), and knows nothing of
-// the processes that a test has started.
+// Runs compiled test files, each in a process of its own, and tells the summary what happened. The processes are ours
+// and not those of node's `run()`: that one waits for ever for a file that leaves its event loop alive (Node 24), and
+// knows nothing of the processes that a test has started.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -9,21 +9,27 @@ import { fileURLToPath } from 'node:url';
 import { root } from '../ensure-installed.mjs';
 
 /**
- * A test file that has not ended by then hangs: a promise that nobody settles, a process or socket left open. Its process
- * group is killed and the file counts as failed. The slowest file (the fault matrix) takes a quarter of it on two busy cores.
+ * A test file that has not ended by then hangs: a promise that nobody settles, a process or socket left open. Its
+ * process group is killed and the file counts as failed. The slowest file (the fault matrix) takes a quarter of it on
+ * two busy cores.
  */
 const FILE_TIMEOUT_MS = 600_000;
 
 /** More test processes than this gain nothing and make timing noisy. */
 const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism()));
 
-/** Files that hold real parties to bounds of time run one at a time, beside what measures nothing: they do not measure each other. */
+/**
+ * Files that hold real parties to bounds of time run one at a time, beside what measures nothing: they do not measure
+ * each other.
+ */
 const MEASURING = /^(bench|test\/(faults|supervisor|transport))\//;
 
 const dist = join(root, 'dist');
 const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url));
 
-/** @returns {string[]} absolute paths of the compiled test files, those whose path contains `pattern` if one is given */
+/**
+ * @returns {string[]} absolute paths of the compiled test files, those whose path contains `pattern` if one is given
+ */
 export function findTestFiles(pattern) {
   return ['src', 'test', 'bench']
     .flatMap((area) => list(join(dist, area)))
@@ -46,7 +52,8 @@ export function nameOf(file) {
 }
 
 /**
- * `env`: what the tests see beside this process's environment. `node`: another program to run them; `label` is then before their names.
+ * `env`: what the tests see beside this process's environment. `node`: another program to run them; `label` is then
+ * before their names.
  */
 export async function runTestFiles(files, summary, options = {}) {
   const how = { timeoutMs: FILE_TIMEOUT_MS, env: {}, node: process.execPath, label: '', ...options };

@@ -1,4 +1,7 @@
-/** JSON that somebody else has written: text costs up to thirty times its length as objects, so these are counted before they are made. */
+/**
+ * JSON that somebody else has written: text costs up to thirty times its length as objects, so these are counted before
+ * they are made.
+ */
 
 const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [...'"\\,[{'].map((character) => character.charCodeAt(0));
 

@@ -1,6 +1,6 @@
 /**
- * Every error code that a user can meet, with what it means and what to do. docs/errors.md is generated from here, and a
- * test fails when a code is used that is not listed, or listed and not used.
+ * Every error code that a user can meet, with what it means and what to do. docs/errors.md is generated from here, and
+ * a test fails when a code is used that is not listed, or listed and not used.
  *
  * One file a room keeps the lists readable; the prefix PRIVITY_ makes a code findable in any log.
  */
@@ -20,7 +20,8 @@ const byCode = <Entries extends { readonly [Code in keyof Entries]: ErrorEntry }
 ): { readonly [Code in keyof Entries]: ErrorEntry } => entries;
 
 /**
- * What each code means, what usually leads to it, and what to do about it: as in docs/errors.md and `privity explain CODE`.
+ * What each code means, what usually leads to it, and what to do about it: as in docs/errors.md and
+ * `privity explain CODE`.
  *
  * @example const { remedy } = errorCatalogue.PRIVITY_FILE_MISSING;
  */

@@ -1,6 +1,6 @@
 /**
- * The errors of Privity. One base class with a stable `code`; the few children say who is to blame, so that a caller can
- * decide what to do without reading the text. What each code means and what to do about it is in the catalogue.
+ * The errors of Privity. One base class with a stable `code`; the few children say who is to blame, so that a caller
+ * can decide what to do without reading the text. What each code means and what to do about it is in the catalogue.
  *
  * Messages never contain values, rows, keys or shares: they may name files, columns, counts, parties and steps.
  */
@@ -17,7 +17,9 @@ export interface ErrorContext {
   readonly stepId?: string | undefined;
   /** The error that led to it. Stays at this party. */
   readonly cause?: unknown;
-  /** What only this party may read of it: a value, a magnitude. In its own log, and never sent, whatever its policy is. */
+  /**
+   * What only this party may read of it: a value, a magnitude. In its own log, and never sent, whatever its policy is.
+   */
   readonly own?: string | undefined;
   /** Overrides the catalogue's failure code where one error can stand for several (a run that was aborted). */
   readonly failure?: FailureCode | undefined;
@@ -26,8 +28,9 @@ export interface ErrorContext {
 const brand = Symbol.for('privity.error');
 
 /**
- * Every error of Privity. Its `code` is stable and has an entry in docs/errors.md; its class says who is to blame. Messages name files,
- * columns, counts, parties and steps, never values. `instanceof` works across copies of the package.
+ * Every error of Privity. Its `code` is stable and has an entry in docs/errors.md; its class says who is to blame.
+ * Messages name files, columns, counts, parties and steps, never values. `instanceof` works across copies of the
+ * package.
  *
  * @example if (error instanceof PrivityError) console.error(error.code, errorCatalogue[error.code].remedy);
  */

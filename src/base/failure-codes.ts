@@ -1,11 +1,15 @@
 /**
- * The codes of failures: the coarse, stable vocabulary in which parties tell each other why a run ended. Coarse on purpose:
- * how a computation failed can depend on private data, so only these words cross between organisations (docs/errors.md).
+ * The codes of failures: the coarse, stable vocabulary in which parties tell each other why a run ended. Coarse on
+ * purpose: how a computation failed can depend on private data, so only these words cross between organisations
+ * (docs/errors.md).
  *
  * Exit codes follow BSD sysexits where one fits, gRPC status codes follow google.rpc.Code.
  */
 
-/** Where to look: at the job and its settings, the data, another party, the machine or its network, or at Privity itself. The one list of them. */
+/**
+ * Where to look: at the job and its settings, the data, another party, the machine or its network, or at Privity
+ * itself. The one list of them.
+ */
 export const BLAMES = ['user', 'data', 'peer', 'environment', 'bug'] as const;
 
 /** Where to look after a failure. */

@@ -1,4 +1,7 @@
-/** What a schema (zod 4) found, in words for people: its own words are for programmers. The one place that translates them. */
+/**
+ * What a schema (zod 4) found, in words for people: its own words are for programmers. The one place that translates
+ * them.
+ */
 
 /** The part of an issue that is read here; other libraries fill in less of it. */
 export interface Finding {

@@ -1,4 +1,7 @@
-/** The part of sodium-native (bindings to libsodium, without types of its own) that Privity uses. Points are Edwards points of 32 bytes. */
+/**
+ * The part of sodium-native (bindings to libsodium, without types of its own) that Privity uses. Points are Edwards
+ * points of 32 bytes.
+ */
 declare module 'sodium-native' {
   interface Sodium {
     /** SHA-512 of `input` into `output` (64 bytes). */

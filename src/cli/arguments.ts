@@ -1,4 +1,6 @@
-/** The values that several commands take on the command line: pure, so that every mistake can be tested by its message. */
+/**
+ * The values that several commands take on the command line: pure, so that every mistake can be tested by its message.
+ */
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { hint } from '../base/suggest.ts';
@@ -45,8 +47,8 @@ export interface PrivateSettings {
 }
 
 /**
- * Private settings by party. With `only`, settings of other parties are refused: they belong on the other parties' machines,
- * and a key without a party is `only`'s.
+ * Private settings by party. With `only`, settings of other parties are refused: they belong on the other parties'
+ * machines, and a key without a party is `only`'s.
  */
 export function parsePrivateSettings(
   given: PrivateSettings,

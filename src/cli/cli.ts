@@ -19,8 +19,8 @@ import { OUTPUT_FLUSH_TIMEOUT_MS } from './output/text-sink.ts';
 import type { Shell } from './shell.ts';
 
 /**
- * Runs one command line. Resolves to the exit code and never rejects: an error is printed on standard error, for people as
- * what, where and remedy, with `--json` as one line of JSON.
+ * Runs one command line. Resolves to the exit code and never rejects: an error is printed on standard error, for people
+ * as what, where and remedy, with `--json` as one line of JSON.
  */
 export async function runCli(shell: Shell, argv: readonly string[]): Promise<number> {
   let exitCode = 0;

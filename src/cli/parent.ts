@@ -38,7 +38,9 @@ export function watchParent(shell: Shell): ParentWatch {
   return { cancel: cancel.signal, kill: kill.signal, gone: () => gone };
 }
 
-/** Removes what a `local` that was killed can no longer remove: this party's folder, and the whole if it was the last. */
+/**
+ * Removes what a `local` that was killed can no longer remove: this party's folder, and the whole if it was the last.
+ */
 export async function removeLocalFolder(partyFile: string): Promise<void> {
   const folder = dirname(partyFile);
   const whole = dirname(folder);

@@ -97,19 +97,23 @@ function sinkOf(stream: NodeJS.WriteStream & { readonly fd: number }): TextSink 
   // As bigints: a plain fstat of a pipe would stop Node from following symbolic links to packages, such as pnpm's.
   const found = fstatSync(fd, { bigint: true });
   const isFile = found.isFile() || (found.isCharacterDevice() && !isatty(fd));
-  // A write of somebody else to the same stream, such as a job's own console.log, must not end the process when it fails.
+  // A write of somebody else to the same stream, such as a job's own console.log, must not end the process when it
+  // fails.
   if (isFile) stream.on('error', () => undefined);
   return isFile ? new FileSink(fd) : streamSink(stream);
 }
 
-/** A relative folder for temporary files counts from here, in every process that is started, wherever that one works. */
+/**
+ * A relative folder for temporary files counts from here, in every process that is started, wherever that one works.
+ */
 function settleTempFolder(env: NodeJS.ProcessEnv): void {
   for (const name of ['TMPDIR', 'TMP', 'TEMP']) if (env[name]) env[name] = resolve(env[name]);
 }
 
 /**
- * Ends this process. Node waits at its exit for every thread that is in a call to the file system, so a call that never returns
- * (a pipe, a network file system that is gone) would keep it for ever: then it is killed, and only the exit code is lost.
+ * Ends this process. Node waits at its exit for every thread that is in a call to the file system, so a call that never
+ * returns (a pipe, a network file system that is gone) would keep it for ever: then it is killed, and only the exit
+ * code is lost.
  */
 export function endProcess(code: number, waitedMs = 0): void {
   if (!process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) process.exit(code);

@@ -37,8 +37,8 @@ export interface DoctorRequest {
 }
 
 /**
- * Everything that a command sees of the world. Commands get it as a parameter, so that a test can run any of them with a
- * fake supervisor, and so that this folder has one place that touches `process`.
+ * Everything that a command sees of the world. Commands get it as a parameter, so that a test can run any of them with
+ * a fake supervisor, and so that this folder has one place that touches `process`.
  */
 export interface Shell {
   readonly out: TextSink;
@@ -61,7 +61,9 @@ export interface Shell {
   readonly readInput: () => Promise<string>;
   /** Calls back for every stop signal until the returned function is called. */
   readonly onStopSignal: (callback: (signal: StopSignal) => void) => () => void;
-  /** Calls back for what the starting process asks for over standard input, and with `gone` when its end of it closes. */
+  /**
+   * Calls back for what the starting process asks for over standard input, and with `gone` when its end of it closes.
+   */
   readonly onParent: (callback: (request: ParentRequest | 'gone') => void) => void;
   /** Tells the process that started this one something over the channel between them. */
   readonly tellParent: (message: unknown) => Promise<void>;

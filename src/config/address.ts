@@ -21,8 +21,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a host only says "every address of this machine": one can listen there, and nobody can be dialled there. In every
- * spelling that a resolver takes: `0`, `0x0`, `[0:0:0:0:0:0:0:0]`, `[::ffff:0.0.0.0]`.
+ * Whether a host only says "every address of this machine": one can listen there, and nobody can be dialled there. In
+ * every spelling that a resolver takes: `0`, `0x0`, `[0:0:0:0:0:0:0:0]`, `[::ffff:0.0.0.0]`.
  */
 export function isUnspecified(host: string): boolean {
   const url = host.includes(':') ? `http://[${host}]` : `http://${host}`;
@@ -38,8 +38,8 @@ export const DIALLED_EXPECTED =
   'an address that other parties can dial; 0.0.0.0 and [::] mean every address of this machine and are for `listen` in the party file only';
 
 /**
- * Where a party listens when its file does not say. A loopback address is meant as it stands; otherwise on all interfaces,
- * because behind a gateway or in a container the address that peers use is not one of this machine.
+ * Where a party listens when its file does not say. A loopback address is meant as it stands; otherwise on all
+ * interfaces, because behind a gateway or in a container the address that peers use is not one of this machine.
  */
 export function defaultListen({ host, port }: Address): Address {
   if (isLoopback(host)) return { host, port };

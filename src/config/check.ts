@@ -10,7 +10,10 @@ const PROBLEMS_SHOWN_MAX = 10;
 
 interface Problem {
   readonly code: ErrorCode;
-  /** Complete: place, what, what is expected. Made of those that are shown only: a place has to be looked for in the file. */
+  /**
+   * Complete: place, what, what is expected. Made of those that are shown only: a place has to be looked for in the
+   *   file.
+   */
   readonly text: () => string;
 }
 
@@ -22,8 +25,8 @@ export interface IssueParams {
 /**
  * The value of a file, checked against a schema.
  *
- * @throws {UsageError} PRIVITY_CONFIG_UNKNOWN_KEY, PRIVITY_CONFIG_MISSING_KEY, PRIVITY_CONFIG_VALUE, or the code that the
- *   schema attached; the message lists every problem with line, column and key.
+ * @throws {UsageError} PRIVITY_CONFIG_UNKNOWN_KEY, PRIVITY_CONFIG_MISSING_KEY, PRIVITY_CONFIG_VALUE, or the code that
+ *   the schema attached; the message lists every problem with line, column and key.
  */
 export function checkFile<T extends z.ZodType>(file: YamlFile, schema: T): z.output<T> {
   const parsed = schema.safeParse(file.value ?? {});

@@ -99,7 +99,9 @@ function federationOf(file: YamlFile): Federation {
   return { name: value.federation, parties: parties.sort(byName) };
 }
 
-/** Who dials whom and who is which number follows from it, so it must not depend on how a file happens to be written. */
+/**
+ * Who dials whom and who is which number follows from it, so it must not depend on how a file happens to be written.
+ */
 const byName = (a: FederationMember, b: FederationMember): number => (a.name < b.name ? -1 : 1);
 
 export function formatFederation(federation: Federation): string {
@@ -115,9 +117,9 @@ export function formatFederation(federation: Federation): string {
 const spokenAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * Sixteen characters (80 bits) that people compare by phone: equal if and only if the federation's name, its parties and
- * their keys are equal, in whatever order they are listed. Addresses are left out, since behind gateways they may rightly differ. To forge it, a
- * party would have to find a second preimage, 2^80 tries.
+ * Sixteen characters (80 bits) that people compare by phone: equal if and only if the federation's name, its parties
+ * and their keys are equal, in whatever order they are listed. Addresses are left out, since behind gateways they may
+ * rightly differ. To forge it, a party would have to find a second preimage, 2^80 tries.
  */
 export function federationDigest(federation: Federation): string {
   const hash = createHash('sha256').update('privity federation v1\n');

@@ -1,12 +1,14 @@
 /**
- * The version of party and federation files. A file that names none is of version 1, as those of Privity 0.1 are; none is written
- * into new files as long as that is the only one, so that 0.1 can read them.
+ * The version of party and federation files. A file that names none is of version 1, as those of Privity 0.1 are; none
+ * is written into new files as long as that is the only one, so that 0.1 can read them.
  */
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import type { YamlFile } from './yaml-file.ts';
 
-/** Raised whenever a reader of this version could misread a file of the next; the change brings a command that converts. */
+/**
+ * Raised whenever a reader of this version could misread a file of the next; the change brings a command that converts.
+ */
 export const FILE_VERSION = 1;
 
 export const fileVersion = z.literal(FILE_VERSION).optional();

@@ -1,4 +1,7 @@
-/** A size of memory, as people write it in a party file and on the command line. Always with its unit: a bare number would be guessed at. */
+/**
+ * A size of memory, as people write it in a party file and on the command line. Always with its unit: a bare number
+ * would be guessed at.
+ */
 import { MEMORY_MAX_LEAST } from '../supervisor/seam/memory-limit.ts';
 
 const MIB = 1024 ** 2;

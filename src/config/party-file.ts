@@ -136,8 +136,8 @@ function shownPath(partyFile: string, absolute: string, written: string): string
 }
 
 /**
- * Settings with paths made absolute: text that begins with ./ or ../ counts from the party file's folder. The program runs
- * in a folder of its own, where a relative path would mean nothing.
+ * Settings with paths made absolute: text that begins with ./ or ../ counts from the party file's folder. The program
+ * runs in a folder of its own, where a relative path would mean nothing.
  */
 function settingsOf(settings: Readonly<Record<string, unknown>>, folder: string): Record<string, unknown> {
   const absolute = (value: unknown): unknown => {

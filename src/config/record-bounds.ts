@@ -17,7 +17,10 @@ export const DEFAULT_RECORD_BOUNDS: RecordBounds = {
   runs: 200,
   /** A hundredth of a small disk. A usual record has some 100 KB, so the number of runs is what counts first. */
   bytes: 1024 ** 3,
-  /** The failure of last month's run is still there when the other party asks. Details of failures are private, so no longer. */
+  /**
+   * The failure of last month's run is still there when the other party asks. Details of failures are private, so no
+   * longer.
+   */
   days: 30,
 };
 

@@ -4,7 +4,10 @@ import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocum
 import type { DecodeBound } from '../base/decode-bound.ts';
 import { UsageError } from '../base/errors.ts';
 
-/** A federation of 64 parties with long addresses is 26 KB. A partner may have written it, and a parser of YAML takes its time. */
+/**
+ * A federation of 64 parties with long addresses is 26 KB. A partner may have written it, and a parser of YAML takes
+ * its time.
+ */
 export const CONFIG_BYTES_MAX = 64 * 1024;
 
 /** Of each byte the parser can make a token, a node and a complaint: some 100 MB for the longest file. */
@@ -140,7 +143,10 @@ function notTooDeep<T>(name: string, work: () => T): T {
 const tooDeep = (name: string): UsageError =>
   new UsageError('PRIVITY_CONFIG_SYNTAX', `${name}: not valid YAML: nested too deeply`);
 
-/** Levels that one line may open, and brackets that may be open: what a parser pays for a level grows with the levels around it. */
+/**
+ * Levels that one line may open, and brackets that may be open: what a parser pays for a level grows with the levels
+ * around it.
+ */
 const NESTING_MAX = 64;
 
 function nestsTooDeeply(text: string): boolean {
@@ -163,7 +169,9 @@ interface KeyProblem {
   readonly pos: readonly [number, number];
 }
 
-/** The parser would compare keys with each other, and write out those that are lists again at every level around them. */
+/**
+ * The parser would compare keys with each other, and write out those that are lists again at every level around them.
+ */
 function keyProblem(document: Document): KeyProblem | undefined {
   let found: KeyProblem | undefined;
   visit(document, {
@@ -181,7 +189,9 @@ function keyProblem(document: Document): KeyProblem | undefined {
   return found;
 }
 
-/** The parser's own messages quote the file, which may hold settings; its codes say enough: `BAD_INDENT` → `bad indent`. */
+/**
+ * The parser's own messages quote the file, which may hold settings; its codes say enough: `BAD_INDENT` → `bad indent`.
+ */
 function reasonOf(code: string): string {
   return code.toLowerCase().replaceAll('_', ' ');
 }

@@ -27,7 +27,10 @@ export interface LinkHandlers {
   onState?(state: LinkState, error?: Error): void;
   /** Bytes of messages or notes have arrived: the peer is alive, and the way from it is open, however slow it is. */
   onBytes?(): void;
-  /** Why this party is about to leave, if it is: asked when the peer says goodbye first, whose call then ends for the same reason. */
+  /**
+   * Why this party is about to leave, if it is: asked when the peer says goodbye first, whose call then ends for the
+   * same reason.
+   */
   failure?(): FailureCode | undefined;
 }
 
@@ -54,8 +57,8 @@ export interface Link {
   /** Resolves when the peer has acknowledged everything sent so far; rejects if the link closes first. */
   flushed(): Promise<void>;
   /**
-   * Ends the conversation: pending sends reject, sinks are aborted, no reconnection. If `error` stands for a failure, its code
-   * is the status with which the transport ends the call.
+   * Ends the conversation: pending sends reject, sinks are aborted, no reconnection. If `error` stands for a failure,
+   * its code is the status with which the transport ends the call.
    */
   close(error?: Error): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import type { FailureCode } from '../base/failure-codes.ts';
 
 /**
- * A transport carries frames between authenticated parties. It may break at any time: resumption, ordering across breaks
- * and messages of any size are the work of the Link above it (src/transport/link/), which is the same for all transports.
+ * A transport carries frames between authenticated parties. It may break at any time: resumption, ordering across
+ * breaks and messages of any size are the work of the Link above it (src/transport/link/), which is the same for all
+ * transports.
  */
 
 /** Control: supervisor to supervisor. Data: program process to program process. */
@@ -11,7 +12,8 @@ export type Plane = 'control' | 'data';
 export interface ConnectionHandlers {
   /**
    * One frame, complete, in one part or several as they came. While a returned promise is pending no further frame is
-   * delivered, and the pipe fills up: that is how backpressure reaches the sender. The bytes are the receiver's to keep.
+   * delivered, and the pipe fills up: that is how backpressure reaches the sender. The bytes are the receiver's to
+   * keep.
    */
   onFrame(parts: readonly Uint8Array[]): undefined | Promise<void>;
   /** Bytes have arrived, of frames that may not be complete. Not called by transports that have only whole frames. */
@@ -34,8 +36,8 @@ export interface Connection {
   /** Resolves when the queue has room again, or the connection has closed. */
   drained(): Promise<void>;
   /**
-   * Sends what is queued, then closes; destroys what is left after `CLOSE_TIMEOUT_MS`. `failure`: why, for transports that have
-   * a status for it; links do not read it, because what they have to know comes in frames.
+   * Sends what is queued, then closes; destroys what is left after `CLOSE_TIMEOUT_MS`. `failure`: why, for transports
+   * that have a status for it; links do not read it, because what they have to know comes in frames.
    */
   close(failure?: FailureCode): Promise<void>;
   /** Closes at once; queued frames are lost. */

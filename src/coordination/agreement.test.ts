@@ -1,6 +1,6 @@
 /**
- * Agreement, checked on the code itself: every interleaving of messages, programs and faults at small scope. Which scenarios:
- * test/core/search-scenarios.ts; those that take minutes are run by `npm run explore -- --exhaustive`.
+ * Agreement, checked on the code itself: every interleaving of messages, programs and faults at small scope. Which
+ * scenarios: test/core/search-scenarios.ts; those that take minutes are run by `npm run explore -- --exhaustive`.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -2,14 +2,17 @@
  * The board: what all parties together know about the end of a run. It only ever grows, and two boards are merged by a
  * join (commutative, associative, idempotent), so the order in which news arrives does not matter.
  *
- * Agreement (docs/failure-model.md): each party seals exactly one contribution; a party decides when every party that it
- * can reach through links that nobody has cut has reported the same digest of the board.
+ * Agreement (docs/failure-model.md): each party seals exactly one contribution; a party decides when every party that
+ * it can reach through links that nobody has cut has reported the same digest of the board.
  */
 import { createHash } from 'node:crypto';
 import type { Failure } from './failure.ts';
 import { sortedDetails } from './public-details.ts';
 
-/** What a party knows of a scope when it seals: from all of these follows whether the run can go on without a lost party. */
+/**
+ * What a party knows of a scope when it seals: from all of these follows whether the run can go on without a lost
+ * party.
+ */
 export interface ScopeView {
   /** Its path, as of a step. */
   readonly scope: string;
@@ -41,7 +44,10 @@ export interface Contribution {
   readonly epoch?: number | undefined;
   /** The party's program is gone, and with it the party: `failure` says why. */
   readonly leaving?: boolean | undefined;
-  /** The scopes that are open, or may be so elsewhere; absent for none. Null: there are too many to list, or its program has not begun. */
+  /**
+   * The scopes that are open, or may be so elsewhere; absent for none. Null: there are too many to list, or its program
+   * has not begun.
+   */
   readonly scopes?: readonly ScopeView[] | null | undefined;
   /** The nonce of that party's hello: binds the signature to this run. */
   readonly nonce: string;

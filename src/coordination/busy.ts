@@ -2,7 +2,10 @@
 import { branchOf } from './trail.ts';
 import type { Busy, CoreState, Heartbeat } from './types.ts';
 
-/** What a peer is told of this party's program; of a step in a branch that the peer does not execute, only that there is one. */
+/**
+ * What a peer is told of this party's program; of a step in a branch that the peer does not execute, only that there is
+ * one.
+ */
 export function busyFor(state: CoreState, peer: string, now: number): Pick<Heartbeat, 'busy'> {
   const { busy, answering, trail } = state;
   if (answering || busy === null) return {};

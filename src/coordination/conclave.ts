@@ -1,6 +1,6 @@
 /**
- * Conclaves: parts of the program that only some parties execute. The others know only that a conclave is there. At its end
- * the members compare how they came through, since no digest of the outer branch can tell.
+ * Conclaves: parts of the program that only some parties execute. The others know only that a conclave is there. At its
+ * end the members compare how they came through, since no digest of the outer branch can tell.
  *
  * Cost: each member sends one message to each other member a conclave; nobody waits for it.
  */
@@ -24,8 +24,8 @@ export function leaveConclave(turn: Turn, conclave: string, members: readonly Pa
 
 /** A peer's program is through with a conclave. */
 export function takeConclaveEnd(turn: Turn, peer: number, conclave: string, fin: Fin): void {
-  // Of one that was cut short here, nothing is compared; one that this party is through with is, also once it has voted on
-  // the scope around: the peer may have done so, too, and then nobody else would see a difference.
+  // Of one that was cut short here, nothing is compared; one that this party is through with is, also once it has voted
+  // on the scope around: the peer may have done so, too, and then nobody else would see a difference.
   if (!turn.open || (isOver(turn.next, conclave) && !entryOf(turn, conclave).fins[turn.self])) return;
   if (turn.next.conclaves.size >= OPEN_CONCLAVES_MAX)
     return turn.lose(peer, 'LIMIT_EXCEEDED', 'too many open conclaves');

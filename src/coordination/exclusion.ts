@@ -1,9 +1,11 @@
 /**
- * Going on without a party: what the members of a run seal about their scopes when one of them is lost, and the decision that
- * follows from all that they have sealed. It is a pure function of the contributions, so all that decide decide the same.
+ * Going on without a party: what the members of a run seal about their scopes when one of them is lost, and the
+ * decision that follows from all that they have sealed. It is a pure function of the contributions, so all that decide
+ * decide the same.
  *
- * A loss does not end the run if it is the only thing that is wrong, the lost party had not left some scope that all who are left
- * are members of, and these are a majority: two halves of a run that cannot see each other must never both go on.
+ * A loss does not end the run if it is the only thing that is wrong, the lost party had not left some scope that all
+ * who are left are members of, and these are a majority: two halves of a run that cannot see each other must never both
+ * go on.
  */
 import { type Contribution, digestOf, failureFields, type ScopeView } from './board.ts';
 import type { Failure } from './failure.ts';
@@ -53,7 +55,10 @@ function isLossOf(failure: Failure | null, lost: readonly string[]): boolean {
   return isLoss(failure) && SHELTERED_LOSSES.has(failure.code) && lost.includes(failure.origin);
 }
 
-/** Whether some party is in a scope of all who are left, of which the lost party is a member and which nobody saw it leave. */
+/**
+ * Whether some party is in a scope of all who are left, of which the lost party is a member and which nobody saw it
+ * leave.
+ */
 function isSheltered(
   lost: PartyIndex,
   staying: readonly PartyIndex[],
@@ -71,8 +76,8 @@ function isSheltered(
 }
 
 /**
- * Of the parties of the run, without those that have themselves said that they leave, more than half are left; of a tie, the
- * half with the first of them. No two sets without a common party can both be that.
+ * Of the parties of the run, without those that have themselves said that they leave, more than half are left; of a
+ * tie, the half with the first of them. No two sets without a common party can both be that.
  */
 function isMajority(
   parties: readonly string[],
@@ -85,7 +90,10 @@ function isMajority(
   return twice > counted.length || (twice === counted.length && staying.includes(counted[0] ?? -1));
 }
 
-/** Its own word; else the word of the first in rank that lost it; else, if nobody has come to say it, that it is not there. */
+/**
+ * Its own word; else the word of the first in rank that lost it; else, if nobody has come to say it, that it is not
+ * there.
+ */
 function absenceOf(
   party: PartyIndex,
   parties: readonly string[],

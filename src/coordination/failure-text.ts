@@ -1,7 +1,7 @@
 /**
- * The two halves of a failure. What decides stands in the board, short and the same everywhere; the text that its origin lets cross
- * travels beside it, at most once from each party to each other one, and no verdict waits for it. The half in the board names the
- * digest of the text, so the signature of the one covers the other.
+ * The two halves of a failure. What decides stands in the board, short and the same everywhere; the text that its
+ * origin lets cross travels beside it, at most once from each party to each other one, and no verdict waits for it. The
+ * half in the board names the digest of the text, so the signature of the one covers the other.
  */
 import { digestOf } from './board.ts';
 import type { Failure } from './failure.ts';
@@ -42,8 +42,8 @@ const cutChars = (text: string, charsMax: number): string => cutBytes(text.slice
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
 /**
- * The failure with everything in it cut to what may cross between so many parties. What the author of a `PublicError` wrote
- * down goes first, then the message, then the chain of causes.
+ * The failure with everything in it cut to what may cross between so many parties. What the author of a `PublicError`
+ * wrote down goes first, then the message, then the chain of causes.
  */
 export function bounded(failure: Failure, parties: number): Failure {
   const { stepId, stepName, facts, message, details, chain, ...head } = failure;

@@ -2,8 +2,9 @@ import type { FailureCode } from '../base/failure-codes.ts';
 import type { ErrorLink, PublicDetails } from './public-details.ts';
 
 /**
- * What parties tell each other about something that went wrong. Everything in it is static or public: codes, names that the
- * program gave, paths of steps. Text crosses only if the origin's policy let it (see `capture` in src/program/state/capture.ts).
+ * What parties tell each other about something that went wrong. Everything in it is static or public: codes, names that
+ * the program gave, paths of steps. Text crosses only if the origin's policy let it (see `capture` in
+ * src/program/state/capture.ts).
  */
 export interface Failure {
   /** Why, in one word. */
@@ -20,11 +21,17 @@ export interface Failure {
   readonly incident: string;
   /** Present only when the author (`PublicError`) or the origin's policy lets text cross. Bounded. */
   readonly message?: string | undefined;
-  /** What can be said of it in static and public words alone: both sides of a divergence, the signal that killed a process. */
+  /**
+   * What can be said of it in static and public words alone: both sides of a divergence, the signal that killed a
+   * process.
+   */
   readonly facts?: string | undefined;
   /** Present only where the author of a `PublicError` has given them. */
   readonly details?: PublicDetails | undefined;
-  /** The error and its causes, outermost first; present only under the origin's policy `full`. At most `CHAIN_LINKS_MAX`. */
+  /**
+   * The error and its causes, outermost first; present only under the origin's policy `full`. At most
+   * `CHAIN_LINKS_MAX`.
+   */
   readonly chain?: readonly ErrorLink[] | undefined;
   /** @internal Only where it stands in a board: the digest of the text that travels beside it (failure-text.ts). */
   readonly said?: string | undefined;

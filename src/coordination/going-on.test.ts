@@ -1,4 +1,6 @@
-/** Runs that go on without a party, checked on the code itself: see scope-search.ts for what is searched and checked. */
+/**
+ * Runs that go on without a party, checked on the code itself: see scope-search.ts for what is searched and checked.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NAMES } from '../../test/core/interned-world.ts';

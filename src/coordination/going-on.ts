@@ -1,4 +1,7 @@
-/** The members of a run that are left go on: a new epoch begins, with an empty board and without the parties that are left out. */
+/**
+ * The members of a run that are left go on: a new epoch begins, with an empty board and without the parties that are
+ * left out.
+ */
 import { type Board, cut, emptyBoard, isCut, type Vote } from './board.ts';
 import { compareAll } from './conclave.ts';
 import { concludeAll, takeKnownVote } from './scopes.ts';
@@ -6,8 +9,8 @@ import type { Turn } from './turn.ts';
 import type { Absence, PartyIndex } from './types.ts';
 
 /**
- * Begins the next epoch. Whatever has been given up on and is not left out is lost anew at once, so no party takes a step in an
- * epoch in which it cannot reach all members.
+ * Begins the next epoch. Whatever has been given up on and is not left out is lost anew at once, so no party takes a
+ * step in an epoch in which it cannot reach all members.
  */
 export function goOnWithout(turn: Turn, absences: readonly Absence[]): void {
   const state = turn.next;
@@ -44,8 +47,8 @@ function withoutContributions(sealed: Board, left: readonly PartyIndex[]): Board
 }
 
 /**
- * The votes of a party that is left out are those that somebody has sealed, no more and no fewer: what it has said to one of
- * us only counts for all.
+ * The votes of a party that is left out are those that somebody has sealed, no more and no fewer: what it has said to
+ * one of us only counts for all.
  */
 function takeVotesOf(turn: Turn, party: PartyIndex, sealed: Board): void {
   const known = new Map<

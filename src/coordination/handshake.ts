@@ -1,4 +1,6 @@
-/** The handshake: what must be equal at all parties before the first step, compared in the order in which it helps most. */
+/**
+ * The handshake: what must be equal at all parties before the first step, compared in the order in which it helps most.
+ */
 import { createHash } from 'node:crypto';
 import { digestOf } from './board.ts';
 import { type Item, type Items, NO_FACTS } from './hello-facts.ts';
@@ -111,8 +113,9 @@ export function agreedRunId(hellos: readonly Hello[]): string {
 }
 
 /**
- * What a run is, by all that its parties have agreed on and by what each has thrown in: the same at all of them, and in no other run, also
- * if its operators choose one id twice. Nobody but the parties can compute it: nonces cross only between them.
+ * What a run is, by all that its parties have agreed on and by what each has thrown in: the same at all of them, and in
+ * no other run, also if its operators choose one id twice. Nobody but the parties can compute it: nonces cross only
+ * between them.
  */
 export function runBinding(hellos: Hellos): string {
   const [any] = hellos.values();

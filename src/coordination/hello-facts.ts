@@ -1,6 +1,7 @@
 /**
- * What a hello says beside the digests that are compared, so that a difference can be named: files and arguments one by one, and the
- * versions under which the party runs. All of it is public among the parties, and bounded: a hello has to fit one message of a link.
+ * What a hello says beside the digests that are compared, so that a difference can be named: files and arguments one by
+ * one, and the versions under which the party runs. All of it is public among the parties, and bounded: a hello has to
+ * fit one message of a link.
  */
 import { digestOf } from './board.ts';
 

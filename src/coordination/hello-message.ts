@@ -1,4 +1,7 @@
-/** A hello on the wire. Fields 1 to 7 stay as they were in every version, so that versions can refuse each other by name. */
+/**
+ * A hello on the wire. Fields 1 to 7 stay as they were in every version, so that versions can refuse each other by
+ * name.
+ */
 import { PeerError } from '../base/errors.ts';
 import type * as pb from '../wire/gen/privity/v1/control_pb.ts';
 import {

@@ -40,8 +40,8 @@ function forgiveOwnDelay(turn: Turn): void {
 }
 
 /**
- * A message has come. Links keep the order, so a number that was left out is lost for ever, and so may be what it would have shown.
- * Of the last one only heartbeats tell, which may overtake it.
+ * A message has come. Links keep the order, so a number that was left out is lost for ever, and so may be what it would
+ * have shown. Of the last one only heartbeats tell, which may overtake it.
  */
 export function countIn(turn: Turn, peer: PartyIndex, message: Message): void {
   const view = turn.peer(peer);
@@ -54,7 +54,9 @@ export function countIn(turn: Turn, peer: PartyIndex, message: Message): void {
     turn.lose(peer, 'LINK_DOWN', `message ${taken} of it has not arrived, and ${number} has`);
 }
 
-/** Everybody's program is through, and not everybody confirms it: the others hear why, or say that they have completed. */
+/**
+ * Everybody's program is through, and not everybody confirms it: the others hear why, or say that they have completed.
+ */
 function giveUpOnTheEnd(turn: Turn): void {
   const { phase, readySince, config } = turn.next;
   if (phase !== 'closing' || readySince === null || turn.now < readySince + confirmationMs(config.bounds))
@@ -108,7 +110,9 @@ function joinDeadline(state: CoreState): number {
   return state.abortingSince === null ? joined : Math.min(joined, state.abortingSince + lateJoinMs);
 }
 
-/** Until when a party that has seen that hellos differ waits for those that are missing: as long as for a sign of life. */
+/**
+ * Until when a party that has seen that hellos differ waits for those that are missing: as long as for a sign of life.
+ */
 export function mismatchDeadline({ mismatchAt, startedAt, config }: CoreState): number {
   const { lostAfterMs, joinTimeoutMs } = config.bounds;
   return Math.min((mismatchAt ?? startedAt) + lostAfterMs, startedAt + joinTimeoutMs);

@@ -39,8 +39,8 @@ export function checkFin(turn: Turn, peer: number): void {
 }
 
 /**
- * A difference with a peer is certain, its first place is not. Both send what they know; the party that sees the first difference
- * names it for all. If the peer stays silent, this party says what it knows after two heartbeats.
+ * A difference with a peer is certain, its first place is not. Both send what they know; the party that sees the first
+ * difference names it for all. If the peer stays silent, this party says what it knows after two heartbeats.
  */
 export function awaitDifference(turn: Turn, peer: number, branch: string, position: number): void {
   // What a party did that is left out since concerns nobody any more.

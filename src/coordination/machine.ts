@@ -109,20 +109,23 @@ function goOn(turn: Turn, leftOut: readonly Absence[]): void {
   turn.beginEpoch();
   if (deferred.length >= DEFERRED_MAX) turn.abort(turn.failure('LIMIT_EXCEEDED', turn.selfName));
   for (const event of deferred) handle(turn, event);
-  // A peer may have said meanwhile that its program is through, which it says once: where this one's goes on, they differ.
+  // A peer may have said meanwhile that its program is through, which it says once: where this one's goes on, they
+  // differ.
   for (const peer of turn.others()) checkFin(turn, peer);
   closeIfAllAgree(turn);
   turn.settle();
 }
 
-/** Events of a party's program that change nothing while it waits for the others' decision, and must not be forgotten. */
+/**
+ * Events of a party's program that change nothing while it waits for the others' decision, and must not be forgotten.
+ */
 const DEFERRED: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>([
   ...(['failed', 'diverged', 'scopeFailed', 'scopeLeft', 'conclaveLeft', 'finished'] as const),
 ]);
 
 /**
- * What may happen while parties agree, which takes as long as it takes to lose a party. Far above what programs do in that time;
- * a run that does more fails instead of going on.
+ * What may happen while parties agree, which takes as long as it takes to lose a party. Far above what programs do in
+ * that time; a run that does more fails instead of going on.
  */
 const DEFERRED_MAX = 8_192;
 
@@ -235,7 +238,8 @@ function received(turn: Turn, peer: number, message: Message): void {
       for (const head of message.heads) checkHead(turn, peer, head);
       return;
     case 'board':
-      // Of an epoch that is over: its sender has been told how that ended. None can come from one that has not begun here.
+      // Of an epoch that is over: its sender has been told how that ended. None can come from one that has not begun
+      // here.
       if ((message.epoch ?? 0) !== turn.next.epoch) return;
       if (turn.next.outcome?.result === 'completed') return turn.send(peer, { type: 'closed' });
       // What it knew when it ended is what its report says.
@@ -268,8 +272,8 @@ function received(turn: Turn, peer: number, message: Message): void {
 }
 
 /**
- * All hellos equal → the run starts. A difference is told when every hello is there, so that all parties tell the same of it and know
- * who is the odd one out; who is missing is waited for a moment.
+ * All hellos equal → the run starts. A difference is told when every hello is there, so that all parties tell the same
+ * of it and know who is the odd one out; who is missing is waited for a moment.
  */
 function compareHellos(turn: Turn): void {
   const { hello: mine } = turn.next;
@@ -336,7 +340,8 @@ function closeIfAllAgree(turn: Turn): void {
     }
   }
   if (!turn.others().every((peer) => turn.peer(peer)?.fin)) return;
-  // A difference within a conclave does not show in FIN. All ends of conclaves have come before: nobody completes without this party.
+  // A difference within a conclave does not show in FIN. All ends of conclaves have come before: nobody completes
+  // without this party.
   if (turn.next.divergence !== null) return;
   if (!turn.next.ready) {
     turn.next.ready = true;

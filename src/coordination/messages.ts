@@ -1,6 +1,6 @@
 /**
- * Control messages on the wire. Reading is total: whatever a peer sends becomes a message whose every field is in range, or
- * a PeerError, so that the state machine never sees anything else.
+ * Control messages on the wire. Reading is total: whatever a peer sends becomes a message whose every field is in
+ * range, or a PeerError, so that the state machine never sees anything else.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DecodeBound } from '../base/decode-bound.ts';

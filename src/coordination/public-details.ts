@@ -1,6 +1,12 @@
-/** What of a failure is structured: the details that an author lets cross, and the chain that an origin's policy lets cross. */
+/**
+ * What of a failure is structured: the details that an author lets cross, and the chain that an origin's policy lets
+ * cross.
+ */
 
-/** What text of a failure may cross to other parties, decided by the party where it happened: the one list of the policies. */
+/**
+ * What text of a failure may cross to other parties, decided by the party where it happened: the one list of the
+ * policies.
+ */
 export const ERROR_DETAILS = ['redacted', 'message', 'full'] as const;
 
 /** What text of a failure may cross to other parties: none, the message, or the error with its causes. */

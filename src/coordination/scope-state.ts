@@ -8,8 +8,9 @@ export function hasVoted({ scopes, config }: Scopes, scope: string): boolean {
 }
 
 /**
- * Whether a step lies in a scope that is over for this party: it has voted on the scope, so what is in it has ended, or failed
- * with it. Nothing is said about it any more: a late word could reach a peer that has forgotten the scope already.
+ * Whether a step lies in a scope that is over for this party: it has voted on the scope, so what is in it has ended, or
+ * failed with it. Nothing is said about it any more: a late word could reach a peer that has forgotten the scope
+ * already.
  */
 export function isOver(state: Scopes, stepId: string): boolean {
   for (let end = stepId.lastIndexOf('/'); end > 0; end = stepId.lastIndexOf('/', end - 1)) {

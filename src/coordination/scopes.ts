@@ -1,8 +1,8 @@
 /**
- * Scopes: parts of the program that succeed or fail as one at their members (`attempt`). The members are all parties, or the
- * members of the conclave in which the scope lies. Every member votes exactly once: its part went through, its part failed, or
- * another's failure reached it first. The outcome is a pure function of all votes, so it is the same everywhere. A member that is
- * lost before it has voted ends the run instead.
+ * Scopes: parts of the program that succeed or fail as one at their members (`attempt`). The members are all parties,
+ * or the members of the conclave in which the scope lies. Every member votes exactly once: its part went through, its
+ * part failed, or another's failure reached it first. The outcome is a pure function of all votes, so it is the same
+ * everywhere. A member that is lost before it has voted ends the run instead.
  *
  * Cost: each member sends one message to each other member a scope; one way, one message's time.
  */
@@ -115,7 +115,10 @@ function apply(
   vote(turn, scope, null);
 }
 
-/** After the run has gone on without somebody: what can succeed no more is cancelled, what nobody waits for any more concludes. */
+/**
+ * After the run has gone on without somebody: what can succeed no more is cancelled, what nobody waits for any more
+ * concludes.
+ */
 export function concludeAll(turn: Turn): void {
   if (!turn.open) return;
   // The outer before the inner, which end with them.
@@ -168,8 +171,8 @@ function conclude(turn: Turn, scope: string): void {
 }
 
 /**
- * A scope that is concluded here may lack a vote elsewhere, and if its voter is lost, this party is asked for it. Once every
- * member's program has come to this scope, all of them have concluded what lies before it on its branch.
+ * A scope that is concluded here may lack a vote elsewhere, and if its voter is lost, this party is asked for it. Once
+ * every member's program has come to this scope, all of them have concluded what lies before it on its branch.
  */
 function remember(turn: Turn, scope: string, open: OpenScope): void {
   const all = open.votes.every((cast) => !cast?.early);

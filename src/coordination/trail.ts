@@ -1,6 +1,6 @@
 /**
- * Lockstep: each party's trail of issued steps, and the search for the first difference between two trails. Digests roll,
- * so equal digests at a position mean equal steps up to it.
+ * Lockstep: each party's trail of issued steps, and the search for the first difference between two trails. Digests
+ * roll, so equal digests at a position mean equal steps up to it.
  */
 import { STEP_KIND_WORDS, type TrailEntry } from './failure.ts';
 import { cutBytes } from './failure-text.ts';
@@ -66,7 +66,9 @@ export function heads(trail: Trail, peer: string): readonly TrailHead[] {
     .map(({ branch, position, digest }) => ({ branch, position, digest }));
 }
 
-/** Whether a peer's head agrees with this trail; 'later' when this party has not come that far, or no longer remembers. */
+/**
+ * Whether a peer's head agrees with this trail; 'later' when this party has not come that far, or no longer remembers.
+ */
 export function compareHead(trail: Trail, head: TrailHead): 'equal' | 'different' | 'later' | 'forgotten' {
   const entries = trail.branches.get(head.branch);
   const first = entries?.[0];

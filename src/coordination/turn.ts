@@ -48,7 +48,9 @@ export class Turn {
     return this.next.phase !== 'aborting' && this.next.phase !== 'ended';
   }
 
-  /** Whether this party issues no more steps in a branch: its program, or the conclave that the branch is, has ended. */
+  /**
+   * Whether this party issues no more steps in a branch: its program, or the conclave that the branch is, has ended.
+   */
   hasEnded(branch: string): boolean {
     const conclave = branch.slice(0, Math.max(0, branch.lastIndexOf('/')));
     return this.next.fin !== null || Boolean(this.next.conclaves.get(conclave)?.members);
@@ -89,15 +91,17 @@ export class Turn {
     for (const peer of this.reachable()) this.send(peer, message);
   }
 
-  /** A failure that the core itself reports; its incident id follows from the run's nonce, so no randomness is needed. */
+  /**
+   * A failure that the core itself reports; its incident id follows from the run's nonce, so no randomness is needed.
+   */
   failure(code: Failure['code'], origin: string, more: Partial<Failure> = {}): Failure {
     const incident = digestOf([this.next.config.nonce, code, origin, this.selfName]);
     return { code, origin, reporter: this.selfName, incident, ...more };
   }
 
   /**
-   * Enters ABORTING, sealing this party's one contribution of this epoch. Later failures of this party do not change it.
-   * `leaving`: this party takes no further part, whatever becomes of the run.
+   * Enters ABORTING, sealing this party's one contribution of this epoch. Later failures of this party do not change
+   * it. `leaving`: this party takes no further part, whatever becomes of the run.
    */
   abort(failure: Failure | null, leaving = false): void {
     if (!this.open) return;
@@ -211,9 +215,10 @@ export class Turn {
   }
 
   /**
-   * Whether a signature can be wrong because two federation files list different keys, so that nobody is to be accused: before the
-   * run, of a party whose key this one has from its file alone, and only where something shows that a file differs: the hello of
-   * `from`, or that this party and that one did not accept each other's key, by what either of them says.
+   * Whether a signature can be wrong because two federation files list different keys, so that nobody is to be accused:
+   * before the run, of a party whose key this one has from its file alone, and only where something shows that a file
+   * differs: the hello of `from`, or that this party and that one did not accept each other's key, by what either of
+   * them says.
    */
   #mayListOtherKey(from: number, party: number, board: Board): boolean {
     const [mine, theirs] = [this.next.hello, this.peer(from)?.hello];
@@ -263,7 +268,10 @@ export class Turn {
     }
   }
 
-  /** What follows from the board, here as at every member of the component: the end of the run, or its going on without some. */
+  /**
+   * What follows from the board, here as at every member of the component: the end of the run, or its going on without
+   * some.
+   */
   #decide(): void {
     const leftOut = this.#leftOut();
     if (leftOut && !leftOut.some(({ party }) => party === this.self)) this.leftOut = leftOut;
@@ -281,7 +289,10 @@ export class Turn {
     return withTexts(outcome, board.contributions, texts);
   }
 
-  /** Texts that are missing at the end come from the party that has brought their failure: the link to its origin may be down. */
+  /**
+   * Texts that are missing at the end come from the party that has brought their failure: the link to its origin may be
+   * down.
+   */
   #askForTexts(): void {
     const { epoch, toldBy } = this.next;
     for (const party of this.missingTexts()) {
@@ -332,9 +343,9 @@ export class Turn {
   }
 
   /**
-   * Whether the others have to hear from this party: its own account has changed, or, where a link is down, another's account
-   * that may have no other way. With all links up everyone hears everyone's contribution at first hand, and nobody can decide
-   * before all have sealed: what this party knows is of no use to them until it knows the last one.
+   * Whether the others have to hear from this party: its own account has changed, or, where a link is down, another's
+   * account that may have no other way. With all links up everyone hears everyone's contribution at first hand, and
+   * nobody can decide before all have sealed: what this party knows is of no use to them until it knows the last one.
    */
   #hasNews(): boolean {
     const { reports, board } = this.next;
@@ -344,7 +355,9 @@ export class Turn {
     return known.contributions[this.self] === null || !board.contributions.includes(null);
   }
 
-  /** This party's own account of its board; a new version whenever the board, or the fact of having decided, changes. */
+  /**
+   * This party's own account of its board; a new version whenever the board, or the fact of having decided, changes.
+   */
   #account(decided: boolean): void {
     const digest = boardDigest(this.next.board);
     const mine = this.next.reports[this.self];
@@ -355,9 +368,9 @@ export class Turn {
 
   /**
    * Every party of this party's component has sealed and has reported the very board that this party has; or one of
-   * them has decided; or no other verdict is possible any more. A decision proves that all contributions of the component were
-   * known to all of it, or did not matter, so the contributions cannot have grown since: only links can have been cut, and the
-   * verdict does not depend on those.
+   * them has decided; or no other verdict is possible any more. A decision proves that all contributions of the
+   * component were known to all of it, or did not matter, so the contributions cannot have grown since: only links can
+   * have been cut, and the verdict does not depend on those.
    */
   #isStable(): boolean {
     const { board, reports, config } = this.next;

@@ -25,13 +25,19 @@ export interface CoreBounds {
   readonly lingerMs: number;
   /** The whole run. Default a day. */
   readonly runDeadlineMs: number;
-  /** Beside the time in which peers are lost: what a party gives the others to agree, and to confirm the end (phase-bounds.ts). Default 3 s. */
+  /**
+   * Beside the time in which peers are lost: what a party gives the others to agree, and to confirm the end
+   * (phase-bounds.ts). Default 3 s.
+   */
   readonly agreeMs: number;
   /** The same for the end of a run that everybody's program has come to. Default 3 s. */
   readonly confirmMs: number;
 }
 
-/** Signs what this party seals, and checks what others have sealed. Given as a parameter: keys are no matter of the core. */
+/**
+ * Signs what this party seals, and checks what others have sealed. Given as a parameter: keys are no matter of the
+ * core.
+ */
 export interface Signer {
   sign(text: string): string;
   accepts(party: PartyIndex, text: string, signature: string): boolean;
@@ -41,12 +47,17 @@ export interface CoreConfig {
   readonly self: PartyIndex;
   readonly parties: readonly string[];
   readonly bounds: CoreBounds;
-  /** 128 random bits in hex, fresh for each run: part of the run id, and the seed of incident ids that the core itself gives. */
+  /**
+   * 128 random bits in hex, fresh for each run: part of the run id, and the seed of incident ids that the core itself
+   * gives.
+   */
   readonly nonce: string;
   readonly signer: Signer;
 }
 
-/** What each party says of itself before the run starts. What has to be equal everywhere: `mismatch` in handshake.ts. */
+/**
+ * What each party says of itself before the run starts. What has to be equal everywhere: `mismatch` in handshake.ts.
+ */
 export interface Hello {
   readonly protocol: string;
   /** Of Privity: shown, not compared. */
@@ -88,8 +99,8 @@ export interface Heartbeat {
 }
 
 /**
- * Messages that are said once (`isCounted`) are numbered from 1, for each receiver: one that is lost shows by the next, or by
- * what a heartbeat says.
+ * Messages that are said once (`isCounted`) are numbered from 1, for each receiver: one that is lost shows by the next,
+ * or by what a heartbeat says.
  */
 export type Message = Saying & { readonly number?: number | undefined };
 
@@ -137,7 +148,10 @@ type Saying =
 export type CoreEvent =
   /** The program process has loaded the job: this party can say hello. */
   | { readonly type: 'loaded'; readonly hello: Hello }
-  /** `closed`: the peer has said goodbye. A connection that only broke is down, and its link comes back with all that was sent. */
+  /**
+   * `closed`: the peer has said goodbye. A connection that only broke is down, and its link comes back with all that
+   * was sent.
+   */
   | { readonly type: 'link'; readonly peer: PartyIndex; readonly up: boolean; readonly closed?: boolean }
   | { readonly type: 'received'; readonly peer: PartyIndex; readonly message: Message }
   | { readonly type: 'tick' }
@@ -151,7 +165,10 @@ export type CoreEvent =
   /** Evidence that a peer is gone, better than silence: its orphaned program said so, or its identity was refused. */
   | { readonly type: 'lost'; readonly peer: PartyIndex; readonly code: FailureCode }
   | { readonly type: 'steps'; readonly entries: readonly TrailEntry[] }
-  /** Whether this party's program answers its supervisor; one that computes without a pause does not, and is not at fault. */
+  /**
+   * Whether this party's program answers its supervisor; one that computes without a pause does not, and is not at
+   * fault.
+   */
   | { readonly type: 'answering'; readonly answers: boolean; readonly busy?: Busy | undefined }
   /** Nothing has come from a peer's program for too long. */
   | { readonly type: 'silent'; readonly peer: PartyIndex; readonly failure: Failure }
@@ -164,7 +181,10 @@ export type CoreEvent =
     }
   /** A step in a scope has failed at this party; its program has not left the scope yet. */
   | { readonly type: 'scopeFailed'; readonly scope: string; readonly failure: Failure }
-  /** This party's program has left a scope: it is through, or was cancelled and everything in it has ended. Once a scope. */
+  /**
+   * This party's program has left a scope: it is through, or was cancelled and everything in it has ended. Once a
+   * scope.
+   */
   | { readonly type: 'scopeLeft'; readonly scope: string }
   /** This party's program is through with a conclave: the steps of its branch, and the digest after them. */
   | {
@@ -217,7 +237,9 @@ export interface PeerView {
   readonly fin: Fin | null;
   readonly ready: boolean;
   readonly closed: boolean;
-  /** Messages that are said once: how many were sent to it, have come from it, and had been sent by what it says itself. */
+  /**
+   * Messages that are said once: how many were sent to it, have come from it, and had been sent by what it says itself.
+   */
   readonly said: number;
   readonly taken: number;
   readonly due: number;
@@ -240,8 +262,8 @@ export interface OpenScope {
   /** By party; null where no vote has arrived. */
   readonly votes: readonly (Vote | null)[];
   /**
-   * This party's program has left the scope. It may do so after the supervisor has voted for it (joined); until then the
-   * scope is not over here, so that no late word of the program can be taken for another vote.
+   * This party's program has left the scope. It may do so after the supervisor has voted for it (joined); until then
+   * the scope is not over here, so that no late word of the program can be taken for another vote.
    */
   readonly left: boolean;
 }
@@ -281,7 +303,10 @@ export interface CoreState {
   readonly absent: readonly Absence[];
   /** The latest known account of every party, this one included. */
   readonly reports: readonly (BoardReport | null)[];
-  /** Texts of what parties have sealed, or will have: null where none has come. Believed once the contribution names its digest. */
+  /**
+   * Texts of what parties have sealed, or will have: null where none has come. Believed once the contribution names its
+   * digest.
+   */
   readonly texts: readonly (FailureText | null)[];
   /** By party: who has brought what it sealed, and who waits for the text of it; null for nobody yet. */
   readonly toldBy: readonly (PartyIndex | null)[];

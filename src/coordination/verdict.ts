@@ -19,8 +19,8 @@ export interface Outcome {
   /** Why each party is missing without which the run has gone on; absent for none. */
   readonly absent?: readonly Failure[];
   /**
-   * This party could not find out in time what the others have agreed on: it ends with what it knows, and they may have ended
-   * otherwise. Never on an outcome that is `completed`.
+   * This party could not find out in time what the others have agreed on: it ends with what it knows, and they may have
+   * ended otherwise. Never on an outcome that is `completed`.
    */
   readonly unconfirmed?: true;
 }
@@ -45,8 +45,8 @@ export function completedOutcome(runId: string, fin: Fin, absent: readonly Failu
 }
 
 /**
- * The outcome of an abort, from the contributions on which a component of the parties agrees. At least one is a failure.
- * `absent`: the run had gone on without these.
+ * The outcome of an abort, from the contributions on which a component of the parties agrees. At least one is a
+ * failure. `absent`: the run had gone on without these.
  */
 export function failedOutcome(
   parties: readonly string[],
@@ -90,10 +90,10 @@ export function withTexts(
 }
 
 /**
- * Whether the verdict can be no other at any party, whatever each of them has heard so far: everyone has sealed, one of them a
- * failure of its own, all others that they join, and nobody had confirmed the end. Who has joined has done so because of that
- * one failure, so every party has it, and contributions that are still on their way to somebody add nothing to the verdict.
- * Nobody needs to hear that the others have heard everything, too.
+ * Whether the verdict can be no other at any party, whatever each of them has heard so far: everyone has sealed, one of
+ * them a failure of its own, all others that they join, and nobody had confirmed the end. Who has joined has done so
+ * because of that one failure, so every party has it, and contributions that are still on their way to somebody add
+ * nothing to the verdict. Nobody needs to hear that the others have heard everything, too.
  */
 export function isSettled(
   parties: readonly string[],
@@ -153,9 +153,9 @@ function inDoubt(
 }
 
 /**
- * The name of a loss, from who has contributed and who has not. A "lost" party that has contributed is alive: the link between
- * the two is down. Silence names the cut, which both of its sides derive alike; if it took several parties away at once, it
- * was the network.
+ * The name of a loss, from who has contributed and who has not. A "lost" party that has contributed is alive: the link
+ * between the two is down. Silence names the cut, which both of its sides derive alike; if it took several parties away
+ * at once, it was the network.
  */
 function named(
   ranked: readonly Failure[],

@@ -1,4 +1,7 @@
-/** Record batches of an Arrow stream, and the columns that they hold together: read stretch by stretch, as they are written to a table. */
+/**
+ * Record batches of an Arrow stream, and the columns that they hold together: read stretch by stretch, as they are
+ * written to a table.
+ */
 import type { Column, ColumnType } from './column-type.ts';
 import { widthBytes } from './column-type.ts';
 import {
@@ -34,7 +37,10 @@ export class Batch {
   readonly #header: FlatTable;
   readonly #body: Uint8Array;
 
-  /** Every row must be paid for with bytes of its own: what several columns share would be paid for once and made many times. */
+  /**
+   * Every row must be paid for with bytes of its own: what several columns share would be paid for once and made many
+   * times.
+   */
   constructor({ header, body }: Message, columns: readonly Column[]) {
     if (header.table(3) !== undefined) malformed('compressed columns');
     this.#header = header;

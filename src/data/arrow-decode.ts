@@ -1,6 +1,6 @@
 /**
- * Tables from Arrow IPC streams, which come from peers: every length, offset and byte of text is checked before it is used, nothing is
- * allocated that the bytes received do not pay for, and what is wrong ends as one typed error.
+ * Tables from Arrow IPC streams, which come from peers: every length, offset and byte of text is checked before it is
+ * used, nothing is allocated that the bytes received do not pay for, and what is wrong ends as one typed error.
  */
 import type { DecodeBound } from '../base/decode-bound.ts';
 import { DataError, PrivityError } from '../base/errors.ts';
@@ -20,8 +20,9 @@ import { type Table, tableFrom } from './table.ts';
 import { relationFrom } from './table-of.ts';
 
 /**
- * The table that `table.toArrow()` made these bytes of. Also reads streams of other Arrow writers that use the same types, flat columns
- * and neither dictionaries nor compression. The bytes are not changed, not kept, and must not change before the table is there.
+ * The table that `table.toArrow()` made these bytes of. Also reads streams of other Arrow writers that use the same
+ * types, flat columns and neither dictionaries nor compression. The bytes are not changed, not kept, and must not
+ * change before the table is there.
  * @throws {DataError} PRIVITY_TABLE_CORRUPT, PRIVITY_TABLE_LIMIT
  */
 export async function tableFromArrow(bytes: Uint8Array): Promise<Table> {

@@ -1,10 +1,13 @@
 /**
- * The types that a column of a table can have. Few on purpose: each of them has an exact counterpart as a JavaScript typed array
- * or string, in Arrow, in CSV and in Parquet, so that a value is the same at every party. Other types that files and queries bring
- * are converted where that loses nothing that matters, and refused otherwise.
+ * The types that a column of a table can have. Few on purpose: each of them has an exact counterpart as a JavaScript
+ * typed array or string, in Arrow, in CSV and in Parquet, so that a value is the same at every party. Other types that
+ * files and queries bring are converted where that loses nothing that matters, and refused otherwise.
  */
 
-/** What a column is in JavaScript, by its type; the names are those of SQL. Gaps (NULL) are refused where arrays are made. */
+/**
+ * What a column is in JavaScript, by its type; the names are those of SQL. Gaps (NULL) are refused where arrays are
+ * made.
+ */
 export interface ColumnArrays {
   /** 1 for true, 0 for false. */
   readonly BOOLEAN: Uint8Array;
@@ -94,8 +97,8 @@ export function isInteger(type: ColumnType): boolean {
 
 /**
  * What a type of a file or query becomes, given the name that DuckDB prints for it.
- * DECIMAL becomes DOUBLE and is refused where that loses something; HUGEINT, which sums of integers have, becomes BIGINT or fails
- * if it does not fit; enumerations, UUIDs and JSON become text; other timestamps become TIMESTAMP.
+ * DECIMAL becomes DOUBLE and is refused where that loses something; HUGEINT, which sums of integers have, becomes
+ * BIGINT or fails if it does not fit; enumerations, UUIDs and JSON become text; other timestamps become TIMESTAMP.
  * Nested types, times and intervals: undefined.
  */
 export function storedType(printed: string): ColumnType | undefined {

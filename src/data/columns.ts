@@ -1,6 +1,6 @@
 /**
- * Columns between DuckDB and JavaScript, a chunk (2,048 rows) at a time: numbers as typed arrays, without a JavaScript value per
- * row. Text has to be made row by row and is 20 times slower, which is why ids stay in SQL wherever possible.
+ * Columns between DuckDB and JavaScript, a chunk (2,048 rows) at a time: numbers as typed arrays, without a JavaScript
+ * value per row. Text has to be made row by row and is 20 times slower, which is why ids stay in SQL wherever possible.
  */
 import type {
   DuckDBAppender,
@@ -127,8 +127,8 @@ export interface VectorRows {
 }
 
 /**
- * Gives the columns of a SELECT piece by piece: of each stretch of rows the vectors from left to right. Text comes as the bytes of its
- * UTF-8, for {@link eachBytes}.
+ * Gives the columns of a SELECT piece by piece: of each stretch of rows the vectors from left to right. Text comes as
+ * the bytes of its UTF-8, for {@link eachBytes}.
  */
 export async function eachVector(
   { select, types, rowCount, stretchRows = rowCount, signal }: VectorRead,
@@ -213,7 +213,10 @@ export function eachBytes(
 
 const NO_BYTES = new Uint8Array();
 
-/** The array behind a vector of fixed-width values. The package declares it private, but its own documentation uses it so. */
+/**
+ * The array behind a vector of fixed-width values. The package declares it private, but its own documentation uses it
+ * so.
+ */
 function itemsOf(vector: object): NumberArray {
   const items = (vector as { items?: unknown }).items;
   if (ArrayBuffer.isView(items) && !(items instanceof DataView)) return items as NumberArray;
@@ -229,7 +232,9 @@ export interface ColumnSource {
   readonly nulls?: Uint8Array | undefined;
 }
 
-/** A column whose values are made when they are written: stretch by stretch, from the first row to the last, each once. */
+/**
+ * A column whose values are made when they are written: stretch by stretch, from the first row to the last, each once.
+ */
 export interface ColumnStream {
   readonly type: ColumnType;
   /** Bytes of text that a stretch stands for; 0 for numbers. Stretches are asked about before they are read. */
@@ -315,7 +320,10 @@ function closeAppender(appender: DuckDBAppender): void {
   appender.closeSync();
 }
 
-/** Takes the rows of a SELECT into a table of the same columns, which may be in another database. Gives how many there were. */
+/**
+ * Takes the rows of a SELECT into a table of the same columns, which may be in another database. Gives how many there
+ * were.
+ */
 export async function copyRows(
   from: DuckDBConnection,
   select: string,

@@ -23,7 +23,9 @@ async function file(content: string | Uint8Array, extension = 'csv'): Promise<st
   return path;
 }
 
-/** The promise rejects with this code, the message has all of `parts`, and nothing in it or below it quotes the data. */
+/**
+ * The promise rejects with this code, the message has all of `parts`, and nothing in it or below it quotes the data.
+ */
 async function rejects(
   promise: Promise<unknown>,
   code: ErrorCode,

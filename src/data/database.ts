@@ -1,7 +1,8 @@
 /**
- * The DuckDB of a process, in memory. One instance has all tables and runs the SQL of jobs: no SQL can make it open a file, attach a
- * database, load an extension or change that. It spills to a folder of its own when memory runs short, encrypted, and writes tables
- * there before they go to their places. A second one, made with the first file that is read, opens files for this room's own SQL, and has no tables.
+ * The DuckDB of a process, in memory. One instance has all tables and runs the SQL of jobs: no SQL can make it open a
+ * file, attach a database, load an extension or change that. It spills to a folder of its own when memory runs short,
+ * encrypted, and writes tables there before they go to their places. A second one, made with the first file that is
+ * read, opens files for this room's own SQL, and has no tables.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
@@ -16,20 +17,32 @@ import { sqlError } from './sql.ts';
 export type DuckDb = typeof import('@duckdb/node-api');
 
 export interface DatabaseOptions {
-  /** Folder under which DuckDB spills; a subfolder is made when needed and removed by closeDatabase. Default: the system's. */
+  /**
+   * Folder under which DuckDB spills; a subfolder is made when needed and removed by closeDatabase. Default: the
+   * system's.
+   */
   readonly tempDir?: string;
   /** Default: {@link DATABASE_MEMORY_MB}. */
   readonly memoryLimitMb?: number;
   /** Default: the machine's, at most {@link DATABASE_THREADS_MAX}. */
   readonly threads?: number;
-  /** Told what was found out about files: types of columns, and why one stays text. Names and lines, never values. Default: nobody. */
+  /**
+   * Told what was found out about files: types of columns, and why one stays text. Names and lines, never values.
+   * Default: nobody.
+   */
   readonly note?: (text: string) => void;
 }
 
-/** Memory that DuckDB uses before it spills. A party's process shares its machine with others; DuckDB alone would take 80% of it. */
+/**
+ * Memory that DuckDB uses before it spills. A party's process shares its machine with others; DuckDB alone would take
+ * 80% of it.
+ */
 export const DATABASE_MEMORY_MB = 1024;
 
-/** What the reader may take at least: the block into which it reads CSV has room for 16 of the longest records, though most of it is never touched. */
+/**
+ * What the reader may take at least: the block into which it reads CSV has room for 16 of the longest records, though
+ * most of it is never touched.
+ */
 const READER_MEMORY_MB = 384;
 
 /** Threads of DuckDB by default. Reading and joining tables is rarely the bottleneck; more threads only cost memory. */
@@ -77,7 +90,10 @@ export function noteOfDatabase(): (text: string) => void {
   return defaults.note ?? (() => undefined);
 }
 
-/** Closes the database and removes its spill folder. Tables made before cannot be used any more. Closing twice does nothing. */
+/**
+ * Closes the database and removes its spill folder. Tables made before cannot be used any more. Closing twice does
+ * nothing.
+ */
 export async function closeDatabase(): Promise<void> {
   const opening = current;
   if (opening === undefined) return;
@@ -109,7 +125,10 @@ export async function spillFolder(): Promise<string> {
   return (await (current ?? start(defaults))).spillDir;
 }
 
-/** Like {@link withConnection}, with a database that opens files and has no tables. Never for SQL that a job has written. */
+/**
+ * Like {@link withConnection}, with a database that opens files and has no tables. Never for SQL that a job has
+ * written.
+ */
 export function withReader<T>(
   use: (connection: DuckDBConnection) => Promise<T>,
   signal?: AbortSignal,
@@ -118,8 +137,8 @@ export function withReader<T>(
 }
 
 /**
- * Runs `use` with a connection of its own, so that streamed results of one caller are not cut off by another's statement.
- * When the signal aborts, the running statement is interrupted and the signal's reason is thrown.
+ * Runs `use` with a connection of its own, so that streamed results of one caller are not cut off by another's
+ * statement. When the signal aborts, the running statement is interrupted and the signal's reason is thrown.
  */
 export function withConnection<T>(
   use: (connection: DuckDBConnection) => Promise<T>,
@@ -207,9 +226,9 @@ async function open(options: DatabaseOptions): Promise<Open> {
 }
 
 /**
- * What lies in the spill folder is not there in plain. DuckDB calls its own cipher unsafe, because its random numbers can be guessed with effort;
- * the better one is in an extension that would have to come from the network. So this keeps rows from backups and from the eyes of
- * a person who looks, not from an expert who has the disk (docs/operations.md).
+ * What lies in the spill folder is not there in plain. DuckDB calls its own cipher unsafe, because its random numbers
+ * can be guessed with effort; the better one is in an extension that would have to come from the network. So this keeps
+ * rows from backups and from the eyes of a person who looks, not from an expert who has the disk (docs/operations.md).
  */
 const SPILL_ENCRYPTION = { temp_file_encryption: 'true', force_mbedtls_unsafe: 'true' } as const;
 

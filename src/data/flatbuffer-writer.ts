@@ -1,6 +1,6 @@
 /**
- * Writes FlatBuffers (https://flatbuffers.dev/internals/), which flatbuffer.ts reads: a tree of tables becomes one buffer. What a
- * table refers to stands behind it, so that one pass is enough.
+ * Writes FlatBuffers (https://flatbuffers.dev/internals/), which flatbuffer.ts reads: a tree of tables becomes one
+ * buffer. What a table refers to stands behind it, so that one pass is enough.
  */
 
 /** A value of a field. Absent fields are at the default that the schema gives them. */

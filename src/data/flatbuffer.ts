@@ -1,6 +1,7 @@
 /**
- * Reads FlatBuffers (https://flatbuffers.dev/internals/) that a peer wrote. The generated readers of the Arrow library trust the
- * lengths and offsets that they find; a few wrong bytes make them loop or allocate for minutes. This one checks each before use.
+ * Reads FlatBuffers (https://flatbuffers.dev/internals/) that a peer wrote. The generated readers of the Arrow library
+ * trust the lengths and offsets that they find; a few wrong bytes make them loop or allocate for minutes. This one
+ * checks each before use.
  */
 
 /** The bytes are not what they should be. Caught by the decoder, which knows how to say so. */

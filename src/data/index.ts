@@ -1,6 +1,6 @@
 /**
- * Tables of a party: read from CSV and Parquet files, changed by SQL, sent as Arrow. Rows live in DuckDB and not in JavaScript
- * objects. Begin with `readTable` (read-table.ts) and `Table` (table.ts).
+ * Tables of a party: read from CSV and Parquet files, changed by SQL, sent as Arrow. Rows live in DuckDB and not in
+ * JavaScript objects. Begin with `readTable` (read-table.ts) and `Table` (table.ts).
  */
 export { tableFromArrow } from './arrow-decode.ts';
 export { ARROW_BYTES_MAX } from './arrow-format.ts';

@@ -15,22 +15,25 @@ import {
 import { type Table, tableFrom } from './table.ts';
 
 /**
- * Reads a file by its extension: .csv and .tsv (UTF-8, RFC 4180 quotes, first line is the header; also .csv.gz and .tsv.gz)
- * or .parquet. An option that the format does not have is refused.
+ * Reads a file by its extension: .csv and .tsv (UTF-8, RFC 4180 quotes, first line is the header; also .csv.gz and
+ * .tsv.gz) or .parquet. An option that the format does not have is refused.
  *
  * The type of a CSV column is inferred from all of its values, and only where that loses nothing:
- * - BOOLEAN, BIGINT, DATE or TIMESTAMP if every value gives back its own text: `true`, `17`, `2024-01-31`, `2024-01-31 12:00:00`;
- * - DOUBLE if every value is a number that a double keeps: `120.50`, up to 15 digits or as many as a double is written with;
+ * - BOOLEAN, BIGINT, DATE or TIMESTAMP if every value gives back its own text: `true`, `17`, `2024-01-31`,
+ *   `2024-01-31 12:00:00`;
+ * - DOUBLE if every value is a number that a double keeps: `120.50`, up to 15 digits or as many as a double is written
+ *   with;
  * - VARCHAR otherwise: `007`, `0x10`, `01/02/2024`, `F`.
- * The log says what was inferred, and which line keeps a column text that is numbers or dates elsewhere. Declared types (`types`)
- * refuse what they cannot hold. Nothing between two separators is NULL. A pair of quotes is an empty text, which keeps a
- * column text; a declared type takes it for NULL. A blank line is passed over, but in a file of one column, where it is a row without a value.
- * The order of rows is kept.
+ * The log says what was inferred, and which line keeps a column text that is numbers or dates elsewhere. Declared types
+ * (`types`) refuse what they cannot hold. Nothing between two separators is NULL. A pair of quotes is an empty text,
+ * which keeps a column text; a declared type takes it for NULL. A blank line is passed over, but in a file of one
+ * column, where it is a row without a value. The order of rows is kept.
  *
- * A Parquet column keeps its type. It is refused where the type that tables have for it would lose something: decimals that a
- * double cannot hold, nanoseconds.
+ * A Parquet column keeps its type. It is refused where the type that tables have for it would lose something: decimals
+ * that a double cannot hold, nanoseconds.
  *
- * Cost: two passes over the file; memory in the database, not in the heap. The file is opened by a database that runs no SQL of a job.
+ * Cost: two passes over the file; memory in the database, not in the heap. The file is opened by a database that runs
+ *   no SQL of a job.
  * @throws {DataError} PRIVITY_FILE_MISSING, PRIVITY_FILE_UNREADABLE, PRIVITY_FILE_ENCODING, PRIVITY_COLUMN_MISSING,
  *   PRIVITY_COLUMN_NAME, PRIVITY_COLUMN_TYPE, PRIVITY_TABLE_LIMIT
  * @throws {UsageError} PRIVITY_FILE_FORMAT, PRIVITY_COLUMN_TYPE

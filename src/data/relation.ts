@@ -1,4 +1,7 @@
-/** A relation in the process's database: what a {@link Table} is made of. Only the rooms that build on tables look this deep. */
+/**
+ * A relation in the process's database: what a {@link Table} is made of. Only the rooms that build on tables look this
+ * deep.
+ */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError, invariant, UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
@@ -17,7 +20,9 @@ export interface Relation {
   readonly fromText?: ReadonlySet<string>;
 }
 
-/** Columns of a table. Each costs a buffer a chunk; files with more are matrices, for which a table is the wrong shape. */
+/**
+ * Columns of a table. Each costs a buffer a chunk; files with more are matrices, for which a table is the wrong shape.
+ */
 export const TABLE_COLUMNS_MAX = 4096;
 
 /** Rows of a table: what a 32-bit index of a typed array can address. */
@@ -98,8 +103,8 @@ export async function createRelation(
 }
 
 /**
- * The same from a SELECT over a file, which only the reader can open (database.ts): the rows go into the database of the tables chunk
- * by chunk, without a JavaScript value. `rowCount` is what the SELECT gives, counted before.
+ * The same from a SELECT over a file, which only the reader can open (database.ts): the rows go into the database of
+ * the tables chunk by chunk, without a JavaScript value. `rowCount` is what the SELECT gives, counted before.
  */
 export async function importRelation(
   reader: DuckDBConnection,

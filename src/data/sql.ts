@@ -27,7 +27,10 @@ export type SqlErrorKind =
   | 'interrupt'
   | 'other';
 
-/** The harmless part of a DuckDB error. The message itself quotes lines and values of the data, so it never goes further. */
+/**
+ * The harmless part of a DuckDB error. The message itself quotes lines and values of the data, so it never goes
+ * further.
+ */
 export interface SqlError {
   readonly kind: SqlErrorKind;
   readonly line: number | undefined;

@@ -19,7 +19,10 @@ import {
 import { identifier } from './sql.ts';
 import { type Table, tableFrom } from './table.ts';
 
-/** What a table can be made of: typed arrays, text, booleans, bytes. Use `undefined` or `null` for a gap in an array of text. */
+/**
+ * What a table can be made of: typed arrays, text, booleans, bytes. Use `undefined` or `null` for a gap in an array of
+ * text.
+ */
 export type ColumnInput =
   | NumberArray
   | readonly (string | null | undefined)[]
@@ -27,8 +30,9 @@ export type ColumnInput =
   | readonly Uint8Array[];
 
 /**
- * A table from columns in memory. The arrays are copied. A plain array must be of strings, booleans or byte arrays; for numbers use a
- * typed array, whose class decides the type of the column (Float64Array: DOUBLE, Int32Array: INTEGER, BigInt64Array: BIGINT, …).
+ * A table from columns in memory. The arrays are copied. A plain array must be of strings, booleans or byte arrays; for
+ * numbers use a typed array, whose class decides the type of the column (Float64Array: DOUBLE, Int32Array: INTEGER,
+ * BigInt64Array: BIGINT, …).
  * Cost: numbers 10 ns a value, text 1 µs.
  * @throws {UsageError} PRIVITY_COLUMN_TYPE, PRIVITY_TABLE_LIMIT
  * @throws {DataError} PRIVITY_COLUMN_NAME

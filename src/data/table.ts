@@ -16,8 +16,8 @@ import { identifier, sqlError } from './sql.ts';
 /** How a column becomes an array. */
 export interface ColumnOptions {
   /**
-   * What to do with gaps: fail (the default), or make them NaN in an array of floating-point numbers. NaN is for plain tasks: it
-   * can be computed with and revealed, but not shared with a secure device, which has no such number.
+   * What to do with gaps: fail (the default), or make them NaN in an array of floating-point numbers. NaN is for plain
+   * tasks: it can be computed with and revealed, but not shared with a secure device, which has no such number.
    */
   readonly nulls?: 'error' | 'nan';
 }
@@ -29,8 +29,9 @@ let tableFrom: (relation: Relation) => Table;
 const EXACT_MAX = 2n ** 53n;
 
 /**
- * An immutable table: named, typed columns of equal length, whose rows have an order. The rows live in an in-process database
- * (DuckDB), not in JavaScript objects, so a table may be larger than the heap; what crosses over is typed arrays.
+ * An immutable table: named, typed columns of equal length, whose rows have an order. The rows live in an in-process
+ * database (DuckDB), not in JavaScript objects, so a table may be larger than the heap; what crosses over is typed
+ * arrays.
  *
  * Make one with `readTable` or `tableOf`. Every method that changes something gives a new table.
  * A table frees its rows when it is garbage-collected, at the latest with the process; `drop()` does so at once.
@@ -65,8 +66,9 @@ export class Table {
   }
 
   /**
-   * One column as an array with an element for each row: a typed array for numbers (see `ColumnArrays`), `string[]` for text,
-   * `Uint8Array[]` for bytes. With `nulls: 'nan'` a column of numbers comes as Float64Array (FLOAT: Float32Array) with NaN in the gaps.
+   * One column as an array with an element for each row: a typed array for numbers (see `ColumnArrays`), `string[]` for
+   * text, `Uint8Array[]` for bytes. With `nulls: 'nan'` a column of numbers comes as Float64Array (FLOAT: Float32Array)
+   * with NaN in the gaps.
    * Cost: memory for the whole column; text 1 µs a row, numbers 2 ns.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_NULLS, PRIVITY_COLUMN_TYPE
    * @example const ages = await table.column('age', { nulls: 'nan' }); // Float64Array
@@ -129,11 +131,14 @@ export class Table {
   }
 
   /**
-   * The result of one SELECT over the name `rows`, which stands for this table. SQL is DuckDB's. Rows keep their order through
-   * filters and projections; after joins and groups use ORDER BY. Sums of integers come back as BIGINT, DECIMAL as DOUBLE.
-   * A second column of a name that is taken gets a suffix (`id_1`). Never build the SQL from data: filter and join on columns instead.
-   * @throws {UsageError} PRIVITY_TABLE_QUERY: not one SELECT, or it fails. `cause` has DuckDB's words if they speak of the SQL only.
-   * @throws {DataError} PRIVITY_COLUMN_TYPE: a value cannot be converted, or the result has a type that tables do not have
+   * The result of one SELECT over the name `rows`, which stands for this table. SQL is DuckDB's. Rows keep their order
+   * through filters and projections; after joins and groups use ORDER BY. Sums of integers come back as BIGINT, DECIMAL
+   * as DOUBLE. A second column of a name that is taken gets a suffix (`id_1`). Never build the SQL from data: filter
+   * and join on columns instead.
+   * @throws {UsageError} PRIVITY_TABLE_QUERY: not one SELECT, or it fails. `cause` has DuckDB's words if they speak of
+   *   the SQL only.
+   * @throws {DataError} PRIVITY_COLUMN_TYPE: a value cannot be converted, or the result has a type that tables do not
+   *   have
    * @example const adults = await table.query('SELECT id, age FROM rows WHERE age >= 18');
    */
   async query(sql: string): Promise<Table> {
@@ -143,8 +148,9 @@ export class Table {
   }
 
   /**
-   * Arithmetic means by column name: of the named columns, or of all columns of numbers. Gaps are left out; a column of gaps only
-   * gives NaN. Summed with compensation (Kahan), so the result does not depend on how rows were spread over threads beyond the last bit.
+   * Arithmetic means by column name: of the named columns, or of all columns of numbers. Gaps are left out; a column of
+   * gaps only gives NaN. Summed with compensation (Kahan), so the result does not depend on how rows were spread over
+   * threads beyond the last bit.
    * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE, PRIVITY_TABLE_EMPTY
    * @example const { age } = await table.mean(['age']);
    */

@@ -17,11 +17,12 @@ import { literal, sqlError } from './sql.ts';
 import { relationOf, type Table } from './table.ts';
 
 /**
- * Writes a table as .csv, .tsv (also .csv.gz, .tsv.gz) or .parquet, by the extension of the path. The file appears complete or
- * not at all: it is written to a temporary folder, moved beside its place, flushed to disk and renamed. An existing file is replaced. The folder must exist.
+ * Writes a table as .csv, .tsv (also .csv.gz, .tsv.gz) or .parquet, by the extension of the path. The file appears
+ * complete or not at all: it is written to a temporary folder, moved beside its place, flushed to disk and renamed. An
+ * existing file is replaced. The folder must exist.
  *
- * Parquet keeps names, types and values. CSV keeps names and values: `readTable` gives the same ones back and infers the types,
- * so a text 17 comes back as the number 17, and FLOAT as DOUBLE. Bytes (BLOB) have no form in CSV.
+ * Parquet keeps names, types and values. CSV keeps names and values: `readTable` gives the same ones back and infers
+ * the types, so a text 17 comes back as the number 17, and FLOAT as DOUBLE. Bytes (BLOB) have no form in CSV.
  * @throws {EnvironmentError} PRIVITY_FILE_UNWRITABLE
  * @throws {UsageError} PRIVITY_FILE_FORMAT, PRIVITY_COLUMN_TYPE, PRIVITY_DATABASE_STATE
  * @example await writeTable(table, 'result.csv', { escapeFormulas: true });

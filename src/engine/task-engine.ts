@@ -1,4 +1,7 @@
-/** Who runs the code of a task. The scheduler decides when a task may begin, and what its end means; where it runs is decided here. */
+/**
+ * Who runs the code of a task. The scheduler decides when a task may begin, and what its end means; where it runs is
+ * decided here.
+ */
 
 export interface EngineStep {
   readonly stepId: string;
@@ -9,8 +12,9 @@ export interface EngineStep {
 
 export interface TaskEngine {
   /**
-   * Calls `code` once, now or later, and gives what it gives or throws what it throws. Code that has begun is left to end by itself,
-   * whatever its signal says; for code that has not begun when the signal aborts, rejects with the signal's reason.
+   * Calls `code` once, now or later, and gives what it gives or throws what it throws. Code that has begun is left to
+   * end by itself, whatever its signal says; for code that has not begun when the signal aborts, rejects with the
+   * signal's reason.
    */
   run<T>(step: EngineStep, code: () => Promise<T>): Promise<T>;
 }

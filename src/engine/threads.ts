@@ -1,9 +1,10 @@
 /**
- * Worker threads for arithmetic: for code of Privity only, never of a job (a thread in a native call cannot be stopped, and one that crashes
- * takes the process with it). Their owner opens and ends them; nothing here outlives it.
+ * Worker threads for arithmetic: for code of Privity only, never of a job (a thread in a native call cannot be stopped,
+ * and one that crashes takes the process with it). Their owner opens and ends them; nothing here outlives it.
  *
- * Two forms: a pool, whose threads are called, one piece of work at a time each; and a team, whose threads are told of work in shared memory
- * that this thread does with them, and that goes on without them if they are slow to start, or die.
+ * Two forms: a pool, whose threads are called, one piece of work at a time each; and a team, whose threads are told of
+ * work in shared memory that this thread does with them, and that goes on without them if they are slow to start, or
+ * die.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -22,9 +23,15 @@ export interface ThreadLimits {
 
 /** The limits of every kind of thread. */
 export const THREAD_LIMITS = {
-  /** Curve arithmetic of an intersection: more than the cores of a large machine would only compete; the heap takes a few chunks. */
+  /**
+   * Curve arithmetic of an intersection: more than the cores of a large machine would only compete; the heap takes a
+   * few chunks.
+   */
   curve: { threadsMax: 64, heapMb: 64 },
-  /** Large matrix products: more would wait for memory, not for each other's arithmetic. Kernels have 24 MiB of their own beside the heap. */
+  /**
+   * Large matrix products: more would wait for memory, not for each other's arithmetic. Kernels have 24 MiB of their
+   * own beside the heap.
+   */
   matmul: { threadsMax: 16, heapMb: 64 },
 } as const satisfies Record<string, ThreadLimits>;
 
@@ -35,7 +42,10 @@ export function threadsOfMachine(): number {
   return availableParallelism();
 }
 
-/** Longer than any gap between two pieces of work, which is a round trip: a thread that ended would have to load its libraries again. */
+/**
+ * Longer than any gap between two pieces of work, which is a round trip: a thread that ended would have to load its
+ * libraries again.
+ */
 const IDLE_MS = 60_000;
 
 export class ThreadPool {
@@ -92,8 +102,8 @@ export class ThreadPool {
   }
 
   /**
-   * Calls a function that the module exports, in the first thread that is free. Input and result are copied: a view crosses together with the
-   * whole buffer behind it.
+   * Calls a function that the module exports, in the first thread that is free. Input and result are copied: a view
+   * crosses together with the whole buffer behind it.
    * @throws what the function throws; the reason of the signal; InternalError if its thread is gone
    */
   call<T>(name: string, input: unknown): Promise<T> {
@@ -142,7 +152,9 @@ export class ThreadTeam {
     return this.#workers.length;
   }
 
-  /** Starts threads until there are so many, at most those of the kind's limit. They take part when they have started. */
+  /**
+   * Starts threads until there are so many, at most those of the kind's limit. They take part when they have started.
+   */
   grow(threads: number): void {
     const { threadsMax, heapMb } = THREAD_LIMITS[this.#kind];
     while (this.#workers.length < Math.min(threads, threadsMax)) {

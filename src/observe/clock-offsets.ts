@@ -1,13 +1,15 @@
 /**
- * How the clocks of several parties stand to each other, from what their reports say, without believing any wall clock: some
- * events of one party are known to have come before some events of another (a value is received after its sender has begun to send
- * it, a failure is known elsewhere after its origin knew it), and each such pair bounds the difference of the two clocks on one
- * side. The bounds of all pairs together are a system of difference constraints; shortest paths give the tightest interval for each
- * party, and the middle of all intervals contradicts none of them.
+ * How the clocks of several parties stand to each other, from what their reports say, without believing any wall clock:
+ * some events of one party are known to have come before some events of another (a value is received after its sender
+ * has begun to send it, a failure is known elsewhere after its origin knew it), and each such pair bounds the
+ * difference of the two clocks on one side. The bounds of all pairs together are a system of difference constraints;
+ * shortest paths give the tightest interval for each party, and the middle of all intervals contradicts none of them.
  */
 import type { RunReport, TimelineEntry } from './report.ts';
 
-/** Something at `from` came before something at `to`, each by its own party's clock, in milliseconds since its start. */
+/**
+ * Something at `from` came before something at `to`, each by its own party's clock, in milliseconds since its start.
+ */
 interface Before {
   readonly from: number;
   readonly fromMs: number;
@@ -25,7 +27,9 @@ export interface ClockOffset {
 export interface ClockOffsets {
   /** One for each report, in the same order; the first is exact by definition. */
   readonly offsets: readonly ClockOffset[];
-  /** By how much events contradict each other: clocks that were stopped, or went at different speeds. Zero, normally. */
+  /**
+   * By how much events contradict each other: clocks that were stopped, or went at different speeds. Zero, normally.
+   */
   readonly contradictionMs: number;
 }
 
@@ -61,7 +65,10 @@ function offsetOf(
   return { offsetMs: Math.min(most, Math.max(least, byClocks)), errorMs: null };
 }
 
-/** bounds[i][j]: the most by which the offset of i exceeds the offset of j. Floyd 1962, Warshall 1962; O(n³) for n parties. */
+/**
+ * bounds[i][j]: the most by which the offset of i exceeds the offset of j. Floyd 1962, Warshall 1962; O(n³) for n
+ * parties.
+ */
 function tighten(size: number, pairs: readonly Before[], slackMs: number): number[][] {
   const bounds = Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) => (i === j ? 0 : Number.POSITIVE_INFINITY)),
@@ -102,7 +109,10 @@ function pair(before: number | undefined, after: number | undefined): Times[] {
   return before === undefined || after === undefined ? [] : [[before, after]];
 }
 
-/** Nobody starts before all are ready; nobody completes before all are through; nobody decides before all have had their say. */
+/**
+ * Nobody starts before all are ready; nobody completes before all are through; nobody decides before all have had their
+ * say.
+ */
 function phases(a: RunReport, b: RunReport): Times[] {
   const start = pair(when(a, 'ready'), when(b, 'started'));
   if (b.outcome === 'completed') return [...start, ...pair(when(a, 'through'), when(b, 'verdict'))];

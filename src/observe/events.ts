@@ -87,13 +87,18 @@ export type RunEvent = EventBase &
         readonly message?: string;
         /** What the author of a `PublicError` lets everybody know. */
         readonly details?: PublicDetails;
-        /** The error and its causes, outermost first: at the origin; elsewhere only if the origin's policy is `full`. */
+        /**
+         * The error and its causes, outermost first: at the origin; elsewhere only if the origin's policy is `full`.
+         */
         readonly chain?: readonly ErrorLink[];
         /** Only in events of the origin: what its own log has. */
         readonly stack?: string;
         /** What this party itself has seen of another's failure, or of one that is told of this party. Stays here. */
         readonly seenHere?: string;
-        /** Of a party that did not join: what was turned away under its name, or that it turned this one away. Stays here. */
+        /**
+         * Of a party that did not join: what was turned away under its name, or that it turned this one away. Stays
+         * here.
+         */
         readonly turnedAway?: string;
       }
     | {
@@ -106,7 +111,10 @@ export type RunEvent = EventBase &
         readonly digest: string;
         /** The parties without which the run has gone on; absent for none. */
         readonly absent?: readonly string[];
-        /** This party could not find out what the others have agreed on; absent where it could. They may have ended otherwise. */
+        /**
+         * This party could not find out what the others have agreed on; absent where it could. They may have ended
+         * otherwise.
+         */
         readonly unconfirmed?: true;
         /** Of the cause, as in its `failure` event; null when completed. */
         readonly incident: string | null;

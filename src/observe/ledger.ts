@@ -1,6 +1,6 @@
 /**
- * The disclosure ledger of one party, folded from what its program tells: what left, in the order in which the first of each left, and
- * what was declared and did not leave. Pure.
+ * The disclosure ledger of one party, folded from what its program tells: what left, in the order in which the first of
+ * each left, and what was declared and did not leave. Pure.
  */
 import type { Disclosure, RunReport, Withheld, WithheldReason } from './report.ts';
 

@@ -12,7 +12,10 @@ export type MergedEntry = {
   readonly party: string;
   /** Milliseconds since the first entry, by the clock of the first report's party. */
   readonly atMs: number;
-  /** By how much this may be wrong against entries of the first report's party; null: not bounded by anything that happened. */
+  /**
+   * By how much this may be wrong against entries of the first report's party; null: not bounded by anything that
+   * happened.
+   */
   readonly errorMs: number | null;
   readonly entry: TimelineEntry | StepEntry | StandstillEntry;
 };
@@ -80,7 +83,10 @@ export interface MergedRun {
   /** At the moment of the verdict. */
   readonly waits: readonly (Wait & { readonly party: string })[];
   readonly longestWaits: readonly (Wait & { readonly party: string })[];
-  /** Programs that were not heard for a while, the longest first: of each party and step the longest that anybody was told. */
+  /**
+   * Programs that were not heard for a while, the longest first: of each party and step the longest that anybody was
+   * told.
+   */
   readonly longestBusy: readonly BusyProgram[];
   /** Parties whose supervisors did not run for a while, so shortly before their verdicts that it explains them. */
   readonly stoodStill: readonly { readonly party: string; readonly forMs: number }[];
@@ -93,8 +99,8 @@ export interface MergedRun {
 const OPEN_STEPS_MAX = 20;
 
 /**
- * Why these cannot be reports of one run; undefined if they can. Parties that had not agreed on a run id yet are compared by the
- * nonces under which their contributions were sealed.
+ * Why these cannot be reports of one run; undefined if they can. Parties that had not agreed on a run id yet are
+ * compared by the nonces under which their contributions were sealed.
  */
 export function mixed(reports: readonly RunReport[]): string | undefined {
   const [first] = reports;

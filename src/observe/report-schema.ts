@@ -1,7 +1,8 @@
 /**
- * Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. The types stand in report.ts as
- * interfaces, since types made of these schemas would lose the words on their fields, which the reference shows. Both are held together:
- * a field without a schema does not compile, and neither does a value that a schema does not take.
+ * Reports as they are read back: from a file that somebody sent, so nothing about it is taken for granted. The types
+ * stand in report.ts as interfaces, since types made of these schemas would lose the words on their fields, which the
+ * reference shows. Both are held together: a field without a schema does not compile, and neither does a value that a
+ * schema does not take.
  */
 import { z } from 'zod';
 import { parseJson } from '../base/bounded-json.ts';
@@ -45,7 +46,9 @@ export const fields =
   <S extends Shape<T>>(shape: S): z.ZodObject<S> =>
     z.object(shape);
 
-/** Read up to the first mistake: a report of nothing but mistakes would otherwise be told all of them, each an object. */
+/**
+ * Read up to the first mistake: a report of nothing but mistakes would otherwise be told all of them, each an object.
+ */
 export const list = <S extends z.ZodType>(of: S) =>
   z.array(z.unknown()).transform((items, context): readonly z.output<S>[] => {
     const read: z.output<S>[] = [];
@@ -288,7 +291,9 @@ export function readReportText(text: string): ReadReport {
   }
 }
 
-/** Total: anything that was parsed from JSON. `why` names a place and what is expected there, never what stands there. */
+/**
+ * Total: anything that was parsed from JSON. `why` names a place and what is expected there, never what stands there.
+ */
 export function readReport(value: unknown): ReadReport {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { kind: 'no-report', why: 'it is not a JSON object' };

@@ -193,7 +193,10 @@ export interface BusyProgram {
   readonly sinceMs: number;
 }
 
-/** `join`: until a party is there. `start`: until it has loaded the job. `value`: for what a step needs. `end`: until it is through. */
+/**
+ * `join`: until a party is there. `start`: until it has loaded the job. `value`: for what a step needs. `end`: until it
+ * is through.
+ */
 export const WAIT_KINDS = ['join', 'start', 'value', 'end'] as const;
 
 /** What this party waits for. */
@@ -291,7 +294,10 @@ export interface RunReport {
     readonly digest: string;
     readonly failure: Failure | null;
     readonly attached: readonly Failure[];
-    /** What each party sealed, with its signature (src/supervisor/party/signer.ts): the evidence from which the verdict follows. */
+    /**
+     * What each party sealed, with its signature (src/supervisor/party/signer.ts): the evidence from which the verdict
+     * follows.
+     */
     readonly contributions: readonly SealedContribution[];
   };
   /** Why it failed; null when completed. */
@@ -300,7 +306,9 @@ export interface RunReport {
   readonly unconfirmed?: true;
   /** Why each party is missing without which the run has gone on. */
   readonly absent: readonly Failure[];
-  /** Every failure that became known here, also those that the job has handled; the first ones, if there were very many. */
+  /**
+   * Every failure that became known here, also those that the job has handled; the first ones, if there were very many.
+   */
   readonly failures: readonly FailureReport[];
   /** Whom this party was waiting for at the moment of the verdict, longest first. */
   readonly waits: readonly Wait[];

@@ -1,4 +1,7 @@
-/** Times in which a party's supervisor did not run: its process or its machine was stopped, slept or was overloaded. Pure. */
+/**
+ * Times in which a party's supervisor did not run: its process or its machine was stopped, slept or was overloaded.
+ * Pure.
+ */
 import type { FailureCode } from '../base/failure-codes.ts';
 
 /** A time in which a party's supervisor did not run. */
@@ -10,8 +13,8 @@ export interface Standstill {
 }
 
 /**
- * From a party's standstill until the verdict, if the one explains the other: a party that stood still learns at once that it has been given
- * up, and by default agrees on that with the others within ten seconds.
+ * From a party's standstill until the verdict, if the one explains the other: a party that stood still learns at once
+ * that it has been given up, and by default agrees on that with the others within ten seconds.
  */
 const MATTERS_FOR_MS = 60_000;
 

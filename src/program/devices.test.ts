@@ -164,7 +164,9 @@ describe('psi', () => {
 });
 
 describe('a device', () => {
-  /** A step that the members execute together with any code, for which there is no function in the public surface yet. */
+  /**
+   * A step that the members execute together with any code, for which there is no function in the public surface yet.
+   */
   function together(
     inputs: readonly Handle[],
     execute: (channel: Channel, context: DeviceContext, input: unknown) => Promise<unknown>,

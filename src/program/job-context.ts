@@ -1,4 +1,7 @@
-/** What the function of a job or of a conclave receives: party objects, `args`, `reveal` and so on. All calls are checked at run time. */
+/**
+ * What the function of a job or of a conclave receives: party objects, `args`, `reveal` and so on. All calls are
+ * checked at run time.
+ */
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
 import type { Exchange } from './data-plane/exchange.ts';

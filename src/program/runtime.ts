@@ -141,7 +141,8 @@ export class Runtime {
   }
 
   /**
-   * Checks arguments and settings. Done by {@link run} if not before; doing it earlier lets the parties compare arguments.
+   * Checks arguments and settings. Done by {@link run} if not before; doing it earlier lets the parties compare
+   * arguments.
    * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING
    */
   async prepare(): Promise<Prepared> {
@@ -183,8 +184,8 @@ export class Runtime {
   }
 
   /**
-   * Ends the run with the verdict of all parties: AbortSignals fire, pending awaits reject with a RunAbortedError, new steps
-   * are refused. Returns at once; {@link run} rejects when the job's code has ended.
+   * Ends the run with the verdict of all parties: AbortSignals fire, pending awaits reject with a RunAbortedError, new
+   * steps are refused. Returns at once; {@link run} rejects when the job's code has ended.
    */
   abort(verdict: VerdictInfo): void {
     this.#state.abort(verdict);
@@ -212,7 +213,9 @@ export class Runtime {
     return [...this.#exchange.waiting()].sort((a, b) => b.sinceMs - a.sinceMs);
   }
 
-  /** Releases what is left. Values of the run, Blobs above all, are unusable afterwards. Links belong to their owner. */
+  /**
+   * Releases what is left. Values of the run, Blobs above all, are unusable afterwards. Links belong to their owner.
+   */
   async close(): Promise<Released> {
     this.#abandoned ??= this.#exchange.close(new Error('closed'));
     const { messages, sends } = await this.#abandoned;

@@ -1,4 +1,7 @@
-/** Another engine than the product's: tasks of a party run one at a time, in the order in which they could begin, and are written down. */
+/**
+ * Another engine than the product's: tasks of a party run one at a time, in the order in which they could begin, and
+ * are written down.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { useWorlds, type World } from '../../test/parts/program-world.ts';

@@ -28,16 +28,18 @@ export interface PsiContext {
 }
 
 /**
- * Private set intersection: gives each of two parties the rows of its own table whose key the other party's table has, too, in the same
- * order at both. A shared pseudorandom value gives the order, which has nothing to do with the order of either table.
+ * Private set intersection: gives each of two parties the rows of its own table whose key the other party's table has,
+ * too, in the same order at both. A shared pseudorandom value gives the order, which has nothing to do with the order
+ * of either table.
  *
- * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see the head of the protocol and docs/psi.md,
- * also for what the code of a failure says).
- * The types of the key columns are told first; pairs whose equal values can have different texts are refused at both parties.
- * An empty intersection is a result: a table of 0 rows. Keys compare by their SQL text form (keys.ts).
- * Cost: psiCost for messages, bytes and rounds; with dh about 90 µs of one core for each row of either table. Ends within 100 ms after an abort.
- * @throws {DataError} before anything is sent: PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_KEY_NULL,
- *   PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT; before sizes are told: PRIVITY_KEY_TYPE_MISMATCH
+ * Learns: the intersection, and the number of rows of the other party; nothing else (semi-honest; see the head of the
+ * protocol and docs/psi.md, also for what the code of a failure says).
+ * The types of the key columns are told first; pairs whose equal values can have different texts are refused at both
+ * parties. An empty intersection is a result: a table of 0 rows. Keys compare by their SQL text form (keys.ts).
+ * Cost: psiCost for messages, bytes and rounds; with dh about 90 µs of one core for each row of either table. Ends
+ *   within 100 ms after an abort.
+ * @throws {DataError} before anything is sent: PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY,
+ *   PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT; before sizes are told: PRIVITY_KEY_TYPE_MISMATCH
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {PeerError} PRIVITY_PSI_MISMATCH, PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
  */

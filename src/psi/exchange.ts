@@ -1,6 +1,7 @@
 /**
  * An intersection between two parties over a channel, by any of the protocols:
- *   both: keys(digest of what is wanted, types of the key columns), then hello(rows): types that do not compare are refused before sizes are told
+ *   both: keys(digest of what is wanted, types of the key columns), then hello(rows): types that do not compare are
+ *     refused before sizes are told
  *   both: the protocol, which gives tags; each side finds the intersection among them
  *   both: done(count, digest of the matches' tags and of its sender) must be what the own result says the other's is
  */

@@ -3,7 +3,9 @@ export class Gate {
   readonly #waiting = new Set<() => void>();
   #failure: { readonly reason: unknown } | undefined;
 
-  /** Resolves when the condition holds; it is looked at now and after each `notify`. Rejects once the gate has failed. */
+  /**
+   * Resolves when the condition holds; it is looked at now and after each `notify`. Rejects once the gate has failed.
+   */
   async until(condition: () => boolean): Promise<void> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure.reason;

@@ -1,6 +1,6 @@
 /**
- * Private set intersection: two parties find the rows that both have, and learn nothing of the others but how many there are.
- * Begin with `psiAlign` (align.ts), which takes two tables; protocol.ts is what crosses between the parties.
+ * Private set intersection: two parties find the rows that both have, and learn nothing of the others but how many
+ * there are. Begin with `psiAlign` (align.ts), which takes two tables; protocol.ts is what crosses between the parties.
  */
 export { type PsiContext, type PsiOptions, psiAlign } from './align.ts';
 export { psiCost } from './exchange.ts';

@@ -1,6 +1,6 @@
 /**
- * Types of key columns. Keys compare as texts, so two columns can only be compared if equal values have equal texts at both parties.
- * Both parties tell each other the types before anything else, and both refuse a pair that does not fit.
+ * Types of key columns. Keys compare as texts, so two columns can only be compared if equal values have equal texts at
+ * both parties. Both parties tell each other the types before anything else, and both refuse a pair that does not fit.
  */
 import { DataError, invariant } from '../base/errors.ts';
 import { type ColumnType, isInteger } from '../data/column-type.ts';
@@ -60,8 +60,9 @@ export function decodeKeyTypes(bytes: Uint8Array, columns: number): readonly Key
 }
 
 /**
- * Whether equal values have equal texts. Columns of one class do. Text and another class do if the other was inferred from texts that
- * it gives back: 17 from the text 17, but not the 17 of a column that was declared a number, which may have been 017.
+ * Whether equal values have equal texts. Columns of one class do. Text and another class do if the other was inferred
+ * from texts that it gives back: 17 from the text 17, but not the 17 of a column that was declared a number, which may
+ * have been 017.
  */
 export function areComparable(mine: KeyType, theirs: KeyType): boolean {
   if (mine.class === theirs.class) return true;

@@ -1,10 +1,12 @@
 /**
- * The ids of a table, from SQL to bytes. They stay in the database, which brings them to a canonical form and hashes them; what crosses into
- * JavaScript is 32 bytes an id, in bulk, as columns of numbers (as JavaScript strings a third of the speed).
+ * The ids of a table, from SQL to bytes. They stay in the database, which brings them to a canonical form and hashes
+ * them; what crosses into JavaScript is 32 bytes an id, in bulk, as columns of numbers (as JavaScript strings a third
+ * of the speed).
  *
- * Canonical form: for each key column, in the order of `on`, the length in bytes of its SQL text form, a colon, the text. So ('ab','c') and
- * ('a','bc') differ, and 17 as BIGINT at one side equals '17' as VARCHAR at the other, since a CSV column may be inferred so here and so there.
- * Texts compare byte by byte: case, spaces, leading zeros and the Unicode form count.
+ * Canonical form: for each key column, in the order of `on`, the length in bytes of its SQL text form, a colon, the
+ * text. So ('ab','c') and ('a','bc') differ, and 17 as BIGINT at one side equals '17' as VARCHAR at the other, since a
+ * CSV column may be inferred so here and so there. Texts compare byte by byte: case, spaces, leading zeros and the
+ * Unicode form count.
  */
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
@@ -18,9 +20,11 @@ import { KEY_COLUMNS_MAX, type KeyType, keyClass } from './key-types.ts';
 import { ID_BYTES, type PsiProtocol } from './protocols/protocol.ts';
 
 /**
- * Everything that can be wrong with a key of this party alone is found here, before a byte is sent. Gives the types of its columns.
+ * Everything that can be wrong with a key of this party alone is found here, before a byte is sent. Gives the types of
+ * its columns.
  * @throws {UsageError} PRIVITY_PSI_USAGE
- * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_PSI_LIMIT, PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE
+ * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_PSI_LIMIT,
+ *   PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE
  */
 export async function checkKey(
   relation: Relation,
@@ -114,13 +118,19 @@ export function agreementOn(
   return hash.digest();
 }
 
-/** SQL that gives a digest as four numbers, its first eight bytes first: numbers cross into JavaScript without one value a row. */
+/**
+ * SQL that gives a digest as four numbers, its first eight bytes first: numbers cross into JavaScript without one value
+ * a row.
+ */
 const WORDS = [0, 1, 2, 3]
   .map((i) => `CAST('0x' || hex[${16 * i + 1}:${16 * i + 16}] AS UBIGINT)`)
   .join(', ');
 const WORD_TYPES = ['UBIGINT', 'UBIGINT', 'UBIGINT', 'UBIGINT'] as const;
 
-/** SHA-256 of each row's canonical key, ID_BYTES a row, in the order of the rows. They are in memory only: without a salt, on a disk they would tell the ids. */
+/**
+ * SHA-256 of each row's canonical key, ID_BYTES a row, in the order of the rows. They are in memory only: without a
+ * salt, on a disk they would tell the ids.
+ */
 export async function keyDigests(
   relation: Relation,
   on: readonly string[],

@@ -38,8 +38,8 @@ export async function matchTags(tags: PsiTags, order: Uint32Array, signal: Abort
 }
 
 /**
- * A list without duplicates has different tags, but for a chance below 2^-40. Points are compared by their tags, since points that differ by one of
- * low order are one id.
+ * A list without duplicates has different tags, but for a chance below 2^-40. Points are compared by their tags, since
+ * points that differ by one of low order are one id.
  */
 async function requireDistinct(
   tags: Relation,

@@ -1,5 +1,6 @@
 /**
- * The messages of an intersection. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are little-endian.
+ * The messages of an intersection. Each begins with eight bytes: 'PSI', version, kind, three zeros. Numbers are
+ * little-endian.
  *
  * | kind  | body |
  * | ----- | ---- |

@@ -67,7 +67,8 @@ describe('what the peer sees', () => {
 
   it('and the check for that sees an order that was not shuffled', async () => {
     const key = systemRandom.bytes(32);
-    // Each draw gives the last index of those left, so every element is swapped with itself: a planted identity shuffle.
+    // Each draw gives the last index of those left, so every element is swapped with itself: a planted identity
+    // shuffle.
     const random: Random = {
       bytes: (length) => (length === 32 ? new Uint8Array(key) : identityDraws(rows, length)),
     };

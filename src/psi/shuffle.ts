@@ -5,7 +5,8 @@ import type { Random } from '../contracts/random.ts';
 const POOL_BYTES = 4096;
 
 /**
- * A uniformly random permutation of 0 … length-1 (Fisher-Yates). Each index is drawn by rejection, so none is more likely than another.
+ * A uniformly random permutation of 0 … length-1 (Fisher-Yates). Each index is drawn by rejection, so none is more
+ * likely than another.
  * Cost: 4 bytes and some 50 ns an element.
  */
 export function randomPermutation(length: number, random: Random): Uint32Array {

@@ -1,4 +1,7 @@
-/** What an owner puts in stands in no frame of any operation: neither as numbers, nor as ring elements or bits, nor in parts or turned round. */
+/**
+ * What an owner puts in stands in no frame of any operation: neither as numbers, nor as ring elements or bits, nor in
+ * parts or turned round.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 

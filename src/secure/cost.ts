@@ -1,9 +1,15 @@
-/** What an operation costs on the network: declared beside the code, and compared with measured traffic by the compliance suite. */
+/**
+ * What an operation costs on the network: declared beside the code, and compared with measured traffic by the
+ * compliance suite.
+ */
 
 export interface Cost {
   /** Messages that have to wait for each other. */
   readonly rounds: number;
-  /** Payload bytes that each member sends, by rank: without headers and padding, which depend on what else shares the round. */
+  /**
+   * Payload bytes that each member sends, by rank: without headers and padding, which depend on what else shares the
+   * round.
+   */
   readonly bytes: readonly number[];
 }
 

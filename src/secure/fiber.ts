@@ -84,8 +84,8 @@ export class Fiber {
   }
 
   /**
-   * Called once when the fiber has ended: releases what was made for it. Nothing is made for a fiber that has ended: its streams would begin
-   * again with words that were drawn before.
+   * Called once when the fiber has ended: releases what was made for it. Nothing is made for a fiber that has ended:
+   * its streams would begin again with words that were drawn before.
    */
   onEnd(ending: () => void): void {
     this.#requireLive();

@@ -1,6 +1,7 @@
 /**
- * Secure devices: several members compute on numbers that none of them sees, because each holds only shares. A session is one device
- * while it lives (session.ts), operations on tensors are in ops/, and what members send each other is in protocols/.
+ * Secure devices: several members compute on numbers that none of them sees, because each holds only shares. A session
+ * is one device while it lives (session.ts), operations on tensors are in ops/, and what members send each other is in
+ * protocols/.
  */
 export { type DealerReport, serveDealer } from './correlation/dealer.ts';
 export type { Cost } from './cost.ts';

@@ -1,4 +1,7 @@
-/** Pseudorandom words from a 16-byte seed: AES-128 in counter mode (node:crypto). Two members with the seed get the same words. */
+/**
+ * Pseudorandom words from a 16-byte seed: AES-128 in counter mode (node:crypto). Two members with the seed get the same
+ * words.
+ */
 import { type Cipher, createCipheriv, createHmac } from 'node:crypto';
 import type { Fiber } from './fiber.ts';
 import { CHUNK_WORDS, type WordSource } from './kernels/kernels.ts';
@@ -11,7 +14,9 @@ export const SEED_BYTES = 16;
 /** What a test may watch: stream `stream` gave its words [from, from + count). */
 export type DrawObserver = (stream: string, from: number, count: number) => void;
 
-/** Small requests are served from so many words made at once: a call of the cipher costs as much as making 500 words. */
+/**
+ * Small requests are served from so many words made at once: a call of the cipher costs as much as making 500 words.
+ */
 const AHEAD_WORDS = 512;
 
 const none: Words = new BigUint64Array(0);
@@ -102,8 +107,9 @@ export function fiberStream(seed: Uint8Array, path: string, name: string, observ
 }
 
 /**
- * A seed that several members share, from which every fiber draws a stream of its own: concurrent fibers may draw in any
- * order at any member. A stream's key is HMAC-SHA-256 of the fiber's path under the seed; no two fibers share a path.
+ * A seed that several members share, from which every fiber draws a stream of its own: concurrent fibers may draw in
+ * any order at any member. A stream's key is HMAC-SHA-256 of the fiber's path under the seed; no two fibers share a
+ * path.
  */
 export class SharedSeed {
   readonly #seed: Uint8Array;

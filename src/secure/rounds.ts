@@ -1,12 +1,14 @@
 /**
- * Rounds over one channel. Operations run as fibers: each asks for an exchange and waits; when every live fiber waits, what
- * they all have to say to a member leaves as one message. Independent operations thus share rounds.
+ * Rounds over one channel. Operations run as fibers: each asks for an exchange and waits; when every live fiber waits,
+ * what they all have to say to a member leaves as one message. Independent operations thus share rounds.
  *
- * All members run the same fibers and every fiber takes part in the same exchanges at all members, also where a member has
- * nothing to send: so the composition of a round is a function of the program alone, and each side knows what to expect.
+ * All members run the same fibers and every fiber takes part in the same exchanges at all members, also where a member
+ * has nothing to send: so the composition of a round is a function of the program alone, and each side knows what to
+ * expect.
  *
- * A message begins with 24 bytes, little-endian: 'SEC', version, round (u32), digest of the sections (u32: fibers, labels
- * and sizes, in order), part (u32), bytes of the whole round for this receiver (u64). Sections begin at multiples of 8.
+ * A message begins with 24 bytes, little-endian: 'SEC', version, round (u32), digest of the sections (u32: fibers,
+ * labels and sizes, in order), part (u32), bytes of the whole round for this receiver (u64). Sections begin at
+ * multiples of 8.
  */
 import type { DecodeBound } from '../base/decode-bound.ts';
 import type { Channel } from '../contracts/channel.ts';
@@ -17,7 +19,10 @@ import { blaming, closed, violation } from './violations.ts';
 const VERSION = 1;
 export const HEADER_BYTES = 24;
 
-/** Cuts large rounds: small enough that the receiver works while the sender still sends, large enough that headers do not count. */
+/**
+ * Cuts large rounds: small enough that the receiver works while the sender still sends, large enough that headers do
+ * not count.
+ */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 
 /** Views of this size or more are sent as they are; smaller ones cost less to copy than to count. */
@@ -237,7 +242,10 @@ function layoutOf(sizes: readonly number[]): { readonly offsets: readonly number
   return { offsets, bytes: at };
 }
 
-/** FNV-1a over who says what at which length: a mistake or a mixed-up message is found; an attacker is not the concern here. */
+/**
+ * FNV-1a over who says what at which length: a mistake or a mixed-up message is found; an attacker is not the concern
+ * here.
+ */
 function digestOf(waiting: readonly Waiting[], sizes: readonly number[]): number {
   let hash = 0x811c9dc5;
   waiting.forEach(({ fiber, exchange }, index) => {
@@ -248,8 +256,8 @@ function digestOf(waiting: readonly Waiting[], sizes: readonly number[]): number
 }
 
 /**
- * The header and bytes [from, to) of the laid-out sections, in pieces: large views as they are, which the channel sends without a copy;
- * between them, small ones and gaps copied together.
+ * The header and bytes [from, to) of the laid-out sections, in pieces: large views as they are, which the channel sends
+ * without a copy; between them, small ones and gaps copied together.
  */
 function piecesOf(
   header: Uint8Array,

@@ -1,6 +1,7 @@
 /**
- * What a member has sent may still be read by its links: nobody changes it or gives its memory back. And what gives memory back does so
- * with nothing that is still needed: results of vectors that are worth releasing are those of the specification.
+ * What a member has sent may still be read by its links: nobody changes it or gives its memory back. And what gives
+ * memory back does so with nothing that is still needed: results of vectors that are worth releasing are those of the
+ * specification.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

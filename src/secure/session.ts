@@ -1,6 +1,7 @@
 /**
- * A secure device while it lives: one protocol over one channel, with its randomness. One session a scope: when the scope
- * ends, or anything in it fails, the session is destroyed and its seeds are zeroed, so nothing random is ever used twice.
+ * A secure device while it lives: one protocol over one channel, with its randomness. One session a scope: when the
+ * scope ends, or anything in it fails, the session is destroyed and its seeds are zeroed, so nothing random is ever
+ * used twice.
  */
 import { InternalError, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
@@ -23,14 +24,16 @@ export interface SessionOptions {
   /** Default: WebAssembly where it is there, otherwise TypeScript. Results are the same. */
   readonly kernels?: Kernels;
   /**
-   * Threads, this one among them, on which large matrix products run (`SHARED_MULTIPLICATIONS_MIN` multiplications or more). Default 1, as
+   * Threads, this one among them, on which large matrix products run (`SHARED_MULTIPLICATIONS_MIN` multiplications or
+   * more). Default 1, as
    * 0: no others. A run gives as many as the machine has cores. Results are the same.
    */
   readonly threads?: number;
   /** Watches which pseudorandom words are drawn. For tests. */
   readonly observe?: DrawObserver;
   /**
-   * Rank in the channel of the member that deals correlated randomness and holds no data, where the protocol takes one. It runs {@link serveDealer} instead of a session.
+   * Rank in the channel of the member that deals correlated randomness and holds no data, where the protocol takes one.
+   * It runs {@link serveDealer} instead of a session.
    */
   readonly dealer?: number;
 }
@@ -71,8 +74,8 @@ export class Session {
   }
 
   /**
-   * Runs a computation; all members run the same. One at a time. If it throws, the session is destroyed: the others cannot
-   * go on from where they are.
+   * Runs a computation; all members run the same. One at a time. If it throws, the session is destroyed: the others
+   * cannot go on from where they are.
    * @throws {UsageError} PRIVITY_SECURE_CLOSED
    */
   async run<T>(body: (on: Evaluator) => Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 /**
- * What a sort opens is an order only as long as keys lie near enough for their differences to have a sign. Beyond, the outcomes of its
- * comparisons go round in circles, which no order does, and so tell something of the keys. Here a sort compares every pair of its keys, the
- * circles of three among the outcomes are counted, and the bound, which refuses such keys in the call, is held to where they begin.
+ * What a sort opens is an order only as long as keys lie near enough for their differences to have a sign. Beyond, the
+ * outcomes of its comparisons go round in circles, which no order does, and so tell something of the keys. Here a sort
+ * compares every pair of its keys, the circles of three among the outcomes are counted, and the bound, which refuses
+ * such keys in the call, is held to where they begin.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

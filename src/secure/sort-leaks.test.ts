@@ -1,9 +1,10 @@
 /**
- * A sort opens the outcomes of its comparisons. What it may tell by them is the order that the keys have after a shuffle which nobody
- * knows: all orders alike, whatever the keys are, equal ones too, and whatever of the shuffle a member knows. Each order of a few keys has
- * outcomes of its own, which are counted over many sorts and compared with the uniform distribution, and those of other keys (chi-square).
- * A sort without a shuffle is planted, and one that leaves equal keys equal, and found. That the messages are uniform besides is held by
- * secure-leaks.test.ts.
+ * A sort opens the outcomes of its comparisons. What it may tell by them is the order that the keys have after a
+ * shuffle which nobody
+ * knows: all orders alike, whatever the keys are, equal ones too, and whatever of the shuffle a member knows. Each
+ * order of a few keys has outcomes of its own, which are counted over many sorts and compared with the uniform
+ * distribution, and those of other keys (chi-square). A sort without a shuffle is planted, and one that leaves equal
+ * keys equal, and found. That the messages are uniform besides is held by secure-leaks.test.ts.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

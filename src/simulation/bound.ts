@@ -1,4 +1,7 @@
-/** The bounds that a simulated run has to keep, as formulae over its configuration and its faults; docs/simulation.md has them, too. */
+/**
+ * The bounds that a simulated run has to keep, as formulae over its configuration and its faults; docs/simulation.md
+ * has them, too.
+ */
 import type { StepKind } from '../coordination/failure.ts';
 import type { Bounds } from '../supervisor/seam/bounds.ts';
 import type { CheckContext } from './check-context.ts';
@@ -23,8 +26,9 @@ export function lastChangeMs(plan: readonly Fault[]): number {
 }
 
 /**
- * From then until every party that lives has ended: the rest of the run; one detection for each of a chain of losses; where connections
- * were lost without anyone's death, the silence after which they are given up; and what each party does after its verdict.
+ * From then until every party that lives has ended: the rest of the run; one detection for each of a chain of losses;
+ * where connections were lost without anyone's death, the silence after which they are given up; and what each party
+ * does after its verdict.
  */
 export function boundOf(plan: readonly Fault[], { bounds, lengthMs }: CheckContext, parties: number): number {
   const slowest = Math.min(1, ...plan.flatMap((fault) => (fault.kind === 'clock-drift' ? [fault.rate] : [])));
@@ -65,8 +69,9 @@ const PLAIN_MESSAGES = 4;
 const ACCOUNTS_PER_CHANGE = 4;
 
 /**
- * Control messages of all parties together. A failure changes the board at most 2n times (each party seals once, each of n - 1 links to
- * the party that failed is cut once or not at all, and each party decides once), and each change is told to n - 1 others by each.
+ * Control messages of all parties together. A failure changes the board at most 2n times (each party seals once, each
+ * of n - 1 links to the party that failed is cut once or not at all, and each party decides once), and each change is
+ * told to n - 1 others by each.
  */
 export function messageBoundOf(run: SimulatedRun): number {
   const n = run.parties.length;

@@ -1,6 +1,6 @@
 /**
- * What has to hold after every simulated run, whatever went wrong in it: docs/failure-model.md as code. Each checker looks at the run
- * from outside: at reports, events, frames and processes, not at the state of what it checks.
+ * What has to hold after every simulated run, whatever went wrong in it: docs/failure-model.md as code. Each checker
+ * looks at the run from outside: at reports, events, frames and processes, not at the state of what it checks.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { RunReport } from '../observe/report.ts';
@@ -119,9 +119,9 @@ const isCompleted = ({ report }: Ended): boolean => report.outcome === 'complete
 const isInDoubt = ({ report }: Ended): boolean => report.code === 'IN_DOUBT';
 
 /**
- * In a component all have one digest. Between any two parties, none reports success beside the other's failure; doubt is not failure,
- * and is what remains when contact is lost with the last message. Whom a run has gone on without fails, and the others know of it
- * (docs/failure-model.md).
+ * In a component all have one digest. Between any two parties, none reports success beside the other's failure; doubt
+ * is not failure, and is what remains when contact is lost with the last message. Whom a run has gone on without fails,
+ * and the others know of it (docs/failure-model.md).
  */
 function checkAgreement(run: SimulatedRun): readonly Violation[] {
   const found: Violation[] = [];

@@ -20,8 +20,8 @@ const EVENTS_PER_TURN = 16;
 
 export class EventQueue {
   /**
-   * Node should be given a turn of its event loop: it reports a promise that a job has left unhandled only then. A turn costs more than
-   * an event, so not after each; before a program is through in any case.
+   * Node should be given a turn of its event loop: it reports a promise that a job has left unhandled only then. A turn
+   * costs more than an event, so not after each; before a program is through in any case.
    */
   isTurnDue = false;
   #now = 0;

@@ -123,13 +123,15 @@ const REPEAT_EVERY = 100;
 const SHRINK_RUNS_MAX = 120;
 
 /**
- * Runs a job of several parties again and again in a simulated world, each time under a fault plan that follows from a seed, and checks
- * what Privity promises: termination, agreement, validity, cause before symptom, integrity, nothing left, privacy, bounded messages.
- * The code under test is the real one; simulated are time, randomness, sockets and processes (docs/simulation.md).
+ * Runs a job of several parties again and again in a simulated world, each time under a fault plan that follows from a
+ * seed, and checks what Privity promises: termination, agreement, validity, cause before symptom, integrity, nothing
+ * left, privacy, bounded messages. The code under test is the real one; simulated are time, randomness, sockets and
+ * processes (docs/simulation.md).
  *
- * Cost: a run of a small job takes some milliseconds of one core, one with tables and an intersection as long as its real work.
- * Rejects only for what keeps it from beginning; what breaks is in the result.
- * @throws {UsageError} PRIVITY_EXPLORE_BASELINE: the job does not complete without faults; PRIVITY_FAULT_PLAN; PRIVITY_JOB_…
+ * Cost: a run of a small job takes some milliseconds of one core, one with tables and an intersection as long as its
+ * real work. Rejects only for what keeps it from beginning; what breaks is in the result.
+ * @throws {UsageError} PRIVITY_EXPLORE_BASELINE: the job does not complete without faults; PRIVITY_FAULT_PLAN;
+ *   PRIVITY_JOB_…
  * @example
  * const { broken } = await explore({ job: new URL('./job.ts', import.meta.url), runs: 500 });
  * assert.equal(broken, 0);

@@ -1,6 +1,6 @@
 /**
- * What goes wrong in a simulated run: plain data, made from a seed (fault-maker.ts) or written by hand. Times are in milliseconds of
- * the world since the first party began; parties are named.
+ * What goes wrong in a simulated run: plain data, made from a seed (fault-maker.ts) or written by hand. Times are in
+ * milliseconds of the world since the first party began; parties are named.
  */
 import { UsageError } from '../base/errors.ts';
 
@@ -24,7 +24,10 @@ export type Fault =
     }
   /** Ctrl-C at one party. */
   | { readonly kind: 'cancel'; readonly party: string; readonly at: number }
-  /** Nothing passes from any of `from` to any of `to`, nor back unless `oneWay`. After `forMs` the path heals; null: never. */
+  /**
+   * Nothing passes from any of `from` to any of `to`, nor back unless `oneWay`. After `forMs` the path heals; null:
+   * never.
+   */
   | {
       readonly kind: 'partition';
       readonly from: readonly string[];

@@ -1,4 +1,7 @@
-/** The simulated world: runs a job of several parties, real code of supervisors and programs, under many faults from a seed. */
+/**
+ * The simulated world: runs a job of several parties, real code of supervisors and programs, under many faults from a
+ * seed.
+ */
 export {
   CHECKER_WORDS,
   type CheckerName,

@@ -1,7 +1,8 @@
 /**
- * A job's own files, compiled once and evaluated anew for each party of each run, as each would be in a process of its own: no variable
- * of a module, and no property of `globalThis`, is shared between two parties or two runs. Packages from node_modules and Node's own
- * modules exist once; what is not the same for everyone (time, randomness, the console, the process) is given by the realm.
+ * A job's own files, compiled once and evaluated anew for each party of each run, as each would be in a process of its
+ * own: no variable of a module, and no property of `globalThis`, is shared between two parties or two runs. Packages
+ * from node_modules and Node's own modules exist once; what is not the same for everyone (time, randomness, the
+ * console, the process) is given by the realm.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -14,7 +15,9 @@ import { type LoadedJob, loadJob } from '../program/loading/load-job.ts';
 import { isJob, type Job } from '../program/model/job.ts';
 import type { Realm } from './realm.ts';
 
-/** What a compiled file is given: the variables of a CommonJS module, those of the compiler, and the names of a realm. */
+/**
+ * What a compiled file is given: the variables of a CommonJS module, those of the compiler, and the names of a realm.
+ */
 const MODULE_NAMES = [
   'exports',
   'require',

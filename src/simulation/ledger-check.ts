@@ -1,6 +1,7 @@
 /**
- * A party's ledger against the wire. Values are messages of their own, and so is a private set intersection; what a secure device shares
- * or opens goes with other numbers in the messages of an exchange, so of that can be said only that such messages were sent.
+ * A party's ledger against the wire. Values are messages of their own, and so is a private set intersection; what a
+ * secure device shares or opens goes with other numbers in the messages of an exchange, so of that can be said only
+ * that such messages were sent.
  */
 import type { Disclosure, RunReport } from '../observe/report.ts';
 import type { WireMessage } from './world.ts';

@@ -1,6 +1,6 @@
 /**
- * Listens where programs hand messages to their links and take them from links: what was sent, what arrived, byte for byte. The
- * checker of integrity compares the two.
+ * Listens where programs hand messages to their links and take them from links: what was sent, what arrived, byte for
+ * byte. The checker of integrity compares the two.
  */
 import { crc32 } from 'node:zlib';
 import type { Body, LinkHandlers, MessageSink } from '../contracts/index.ts';

@@ -1,7 +1,7 @@
 /**
- * The network of the simulated world: hosts with one address each, and paths between every two of them, one for each direction. What
- * a path is given arrives late, in order, or, while the path is cut, when it is healed, as TCP would have it; unless the connection
- * breaks first.
+ * The network of the simulated world: hosts with one address each, and paths between every two of them, one for each
+ * direction. What a path is given arrives late, in order, or, while the path is cut, when it is healed, as TCP would
+ * have it; unless the connection breaks first.
  */
 import { PeerLostError, UsageError } from '../base/errors.ts';
 import type { Connection, Plane, Transport } from '../contracts/index.ts';

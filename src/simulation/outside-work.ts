@@ -1,19 +1,23 @@
 /**
- * Work that the virtual clock must wait for: what a task has given to the operating system or to a thread (a file, a database) and
- * whose answer comes when it comes. Watching for it costs time, so it is done only for jobs that do such things.
+ * Work that the virtual clock must wait for: what a task has given to the operating system or to a thread (a file, a
+ * database) and whose answer comes when it comes. Watching for it costs time, so it is done only for jobs that do such
+ * things.
  */
 import { type AsyncHook, createHook } from 'node:async_hooks';
 
 /**
- * Resources that are not work: those that end in the same turn, handles that stay open, what synchronous calls of node:crypto make and
- * never finish, and real timers, which belong to the simulation.
+ * Resources that are not work: those that end in the same turn, handles that stay open, what synchronous calls of
+ * node:crypto make and never finish, and real timers, which belong to the simulation.
  */
 const NOT_WORK =
   /^(PROMISE|Microtask|TickObject|Timeout|TIMERWRAP|Immediate|bound-.*|\w*(WRAP|HANDLE|PORT|REFREAPER|READER|WATCHER)|RANDOMBYTESREQUEST|WORKER)$/i;
 /** The same, but that a slice of work lasts until then. */
 const SLICE = 'Immediate';
 
-/** Real time without any change after which what is open is taken for what is no work. Longer than any single answer of a disk. */
+/**
+ * Real time without any change after which what is open is taken for what is no work. Longer than any single answer of
+ * a disk.
+ */
 const ENDLESS_MS = 5_000;
 
 const NO_HOOK = createHook({});
@@ -50,7 +54,8 @@ export class OutsideWork {
   stop(): void {
     this.#hook.disable();
     this.#open.clear();
-    // Node goes on to register every promise for `destroy`, an object for the collector each, until some hook is enabled.
+    // Node goes on to register every promise for `destroy`, an object for the collector each, until some hook is
+    // enabled.
     NO_HOOK.enable();
     NO_HOOK.disable();
   }

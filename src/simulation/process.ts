@@ -1,6 +1,6 @@
 /**
- * A process of the simulated world: a clock of its own, and the right that things happen to it. What is due for a dead process never
- * happens; what is due for a frozen one waits until it goes on.
+ * A process of the simulated world: a clock of its own, and the right that things happen to it. What is due for a dead
+ * process never happens; what is due for a frozen one waits until it goes on.
  */
 import type { Clock, Timer } from '../contracts/clock.ts';
 import type { EventLoop } from '../supervisor/seam/platform.ts';

@@ -1,6 +1,6 @@
 /**
- * What the code of one party's job finds in place of what is not the same for everyone: the clock and the timers of its simulated
- * process, seeded randomness, a console that writes to its supervisor, a `globalThis` of its own.
+ * What the code of one party's job finds in place of what is not the same for everyone: the clock and the timers of its
+ * simulated process, seeded randomness, a console that writes to its supervisor, a `globalThis` of its own.
  */
 import { AsyncResource } from 'node:async_hooks';
 import * as crypto from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
- * Randomness that a seed decides: mulberry32. Good enough to choose schedules and to stand in for the operating system's generator in a
- * simulation; never for secrets. Each purpose draws from a stream of its own, so that taking one fault away leaves the rest alone.
+ * Randomness that a seed decides: mulberry32. Good enough to choose schedules and to stand in for the operating
+ * system's generator in a simulation; never for secrets. Each purpose draws from a stream of its own, so that taking
+ * one fault away leaves the rest alone.
  */
 import type { Random } from '../contracts/random.ts';
 

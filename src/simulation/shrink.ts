@@ -1,6 +1,6 @@
 /**
- * From something that breaks a promise to the least that breaks it still. `simpler` yields candidates one by one, and is told of each
- * whether it breaks the promise, too: then it goes on from that one.
+ * From something that breaks a promise to the least that breaks it still. `simpler` yields candidates one by one, and
+ * is told of each whether it breaks the promise, too: then it goes on from that one.
  */
 export async function shrink<T>(
   start: T,

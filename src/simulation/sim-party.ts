@@ -144,7 +144,8 @@ export class SimParty {
         this.program = this.#spawn(handlers);
         return this.program;
       },
-      // The port of a simulated machine is its supervisor's and closes with it; what the data links tell is all that peers hear.
+      // The port of a simulated machine is its supervisor's and closes with it; what the data links tell is all that
+      // peers hear.
       startStandIn: async () => ({ pid: 0, begun: () => {}, end: async () => {} }),
       createRunIdentity: (identity) => ({ ...identity, fingerprint: '' }),
       defaultMemoryMax: () => undefined,
@@ -196,8 +197,8 @@ export class SimParty {
 }
 
 /**
- * Signatures of the simulated world: a keyed hash under a key that follows from the party's name. ECDSA draws randomness of its
- * own, so its signatures could not be the same in two runs.
+ * Signatures of the simulated world: a keyed hash under a key that follows from the party's name. ECDSA draws
+ * randomness of its own, so its signatures could not be the same in two runs.
  */
 function keyedSigner(name: string, federation: readonly FederationMember[]): Signer {
   const signed = (party: string, text: string): string =>

@@ -106,7 +106,10 @@ export class SimProgram implements ProgramChild {
     });
   }
 
-  /** What is thrown outside of every promise, or left unhandled, as `uncaughtException` and `unhandledRejection` report it. */
+  /**
+   * What is thrown outside of every promise, or left unhandled, as `uncaughtException` and `unhandledRejection` report
+   * it.
+   */
   escaped(error: unknown): void {
     if (this.process.isAlive) this.#run?.escaped(error);
   }

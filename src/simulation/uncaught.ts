@@ -1,6 +1,6 @@
 /**
- * Whose code it is that runs. In a process of its own, a promise that a job leaves unhandled is that process's; here all parties
- * share one, so the code of each carries its process with it.
+ * Whose code it is that runs. In a process of its own, a promise that a job leaves unhandled is that process's; here
+ * all parties share one, so the code of each carries its process with it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -17,8 +17,8 @@ export function inProcess<T>(catcher: Catcher, code: () => T): T {
 const EVENTS = ['unhandledRejection', 'uncaughtException'] as const;
 
 /**
- * Until the returned function is called, errors that code of a simulated process lets slip go to that process, and not to the listeners
- * that stand. What belongs to none of them is `otherwise`'s.
+ * Until the returned function is called, errors that code of a simulated process lets slip go to that process, and not
+ * to the listeners that stand. What belongs to none of them is `otherwise`'s.
  */
 export function catchEscaped(otherwise: (error: unknown) => void): () => void {
   const take = (error: unknown): void => {

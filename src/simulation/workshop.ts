@@ -29,8 +29,8 @@ export interface WorkshopOptions {
 }
 
 /**
- * The bounds of a real run, but for two: nobody has to find the second terminal here, and tasks take no time of the world. With a minute
- * and twelve hours, heartbeats for parties that were killed or stopped would be most of the work.
+ * The bounds of a real run, but for two: nobody has to find the second terminal here, and tasks take no time of the
+ * world. With a minute and twelve hours, heartbeats for parties that were killed or stopped would be most of the work.
  */
 export const EXPLORE_BOUNDS: Bounds = { ...DEFAULT_BOUNDS, joinTimeoutMs: 5_000, stepDeadlineMs: 5_000 };
 

@@ -1,6 +1,6 @@
 /**
- * One simulated run: all parties, from the first command to the last process, on a virtual clock. Between two events of the world all
- * promises that can go on have gone on, so what happens follows from the seed and the code alone.
+ * One simulated run: all parties, from the first command to the last process, on a virtual clock. Between two events of
+ * the world all promises that can go on have gone on, so what happens follows from the seed and the code alone.
  */
 import type { Plane } from '../contracts/index.ts';
 import type { RunEvent } from '../observe/events.ts';
@@ -198,7 +198,9 @@ export class World {
     });
   }
 
-  /** What is next: the end, something of the real world that time has to wait for, or an event, which has then happened. */
+  /**
+   * What is next: the end, something of the real world that time has to wait for, or an event, which has then happened.
+   */
   #next(): 'over' | 'real' | 'event' {
     const { limitMs, outside } = this.#options;
     const { queue } = this;
@@ -368,8 +370,9 @@ export class World {
 const RESOLVED = Promise.resolve();
 
 /**
- * Calls back when every promise that could go on has gone on: Node runs a callback of `nextTick` once the queue of microtasks, to
- * which this one is added first, is empty. One promise and one tick for each event; awaiting the tick would take three promises.
+ * Calls back when every promise that could go on has gone on: Node runs a callback of `nextTick` once the queue of
+ * microtasks, to which this one is added first, is empty. One promise and one tick for each event; awaiting the tick
+ * would take three promises.
  */
 function whenDrained(callback: () => void): void {
   void RESOLVED.then(() => process.nextTick(callback));

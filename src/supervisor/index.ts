@@ -1,6 +1,6 @@
 /**
- * One party of a run. A supervisor joins the others, starts the program process, watches over it, agrees with its peers on how the run
- * ended, and gives everything back. `runParty` does all of that.
+ * One party of a run. A supervisor joins the others, starts the program process, watches over it, agrees with its peers
+ * on how the run ended, and gives everything back. `runParty` does all of that.
  */
 import { UsageError } from '../base/errors.ts';
 import { systemClock } from '../base/system.ts';
@@ -18,7 +18,8 @@ export type { ErrorDetail, FederationMember, PartyOptions, RunParty } from './se
  * Runs one party of a job to its end: listens, joins the others, executes the job in a process of its own, and resolves
  * with the report when everything is given back, whether the run completed or failed.
  *
- * @throws {UsageError} the options contradict themselves, or this party's certificate is not the one that the federation pins
+ * @throws {UsageError} the options contradict themselves, or this party's certificate is not the one that the
+ *   federation pins
  * @throws {EnvironmentError} PRIVITY_PORT_IN_USE and whatever else keeps the run from existing
  */
 export async function runParty(options: PartyOptions): Promise<RunReport> {

@@ -1,6 +1,7 @@
 /**
- * `privity/testing`: what tests of jobs, protocols and transports need. `explore` runs a job of several parties under many faults in a
- * simulated world. Protocol code that sees the world as a `Channel` runs here in one process, in memory, as between organisations.
+ * `privity/testing`: what tests of jobs, protocols and transports need. `explore` runs a job of several parties under
+ * many faults in a simulated world. Protocol code that sees the world as a `Channel` runs here in one process, in
+ * memory, as between organisations.
  */
 export {
   BLAMES,

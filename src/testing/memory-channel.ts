@@ -19,7 +19,10 @@ export interface MemoryChannelOptions {
   readonly signal?: AbortSignal;
   /** Sees each message, gives the bytes to deliver (undefined: lost). Default: unchanged. */
   readonly tap?: Tap;
-  /** Messages to one member that may wait to be received before `send` waits. Default: 4, so that tests meet backpressure. */
+  /**
+   * Messages to one member that may wait to be received before `send` waits. Default: 4, so that tests meet
+   * backpressure.
+   */
   readonly queueMessages?: number;
   /** By rank: what each member's channel says of the run. Default: nothing. */
   readonly bindingOf?: (rank: number) => Uint8Array;

@@ -1,6 +1,7 @@
 /**
- * A pair of links in memory, for tests of what runs above links. Messages arrive asynchronously, in order, and are kept as they
- * crossed, so that a test can search them for what must never cross. A test can hold messages back and let them go.
+ * A pair of links in memory, for tests of what runs above links. Messages arrive asynchronously, in order, and are kept
+ * as they crossed, so that a test can search them for what must never cross. A test can hold messages back and let them
+ * go.
  */
 import { PeerError, PeerLostError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
@@ -33,7 +34,8 @@ export interface MemoryLinks {
 }
 
 /**
- * A pair of links in one process. `handlers[i]` receives what is sent to `parties[i]`. Pieces are cut to `pieceBytes` to exercise reassembly.
+ * A pair of links in one process. `handlers[i]` receives what is sent to `parties[i]`. Pieces are cut to `pieceBytes`
+ * to exercise reassembly.
  *
  * @example
  * const sink = { write: () => undefined, end: () => undefined, abort: () => undefined };

@@ -1,6 +1,6 @@
 /**
- * How parties reach each other: an identity with a pinned key, a port that sorts callers, connections that speak gRPC over mutual
- * TLS, and links, which survive a broken connection and deliver every message once and in order.
+ * How parties reach each other: an identity with a pinned key, a port that sorts callers, connections that speak gRPC
+ * over mutual TLS, and links, which survive a broken connection and deliver every message once and in order.
  */
 export type { OpenSocket, PeerAddress } from './grpc/dial.ts';
 export { GRPC_LIMITS, type GrpcLimits } from './grpc/limits.ts';

@@ -1,11 +1,11 @@
 /**
- * How values cross between parties: a CBOR structure, then the raw segments that it refers to (typed arrays, long strings,
- * tables, Blobs), each at a multiple of 8 bytes.
+ * How values cross between parties: a CBOR structure, then the raw segments that it refers to (typed arrays, long
+ * strings, tables, Blobs), each at a multiple of 8 bytes.
  *
  *     "PRV1"  u32 length of structure  structure  pad  segment 0  pad  segment 1  pad ...      (little-endian)
  *
- * No class, function or prototype crosses, only data. Decoding is total: whatever the bytes, the answer is a value or a typed
- * error, and no more is allocated than the bytes that arrived account for.
+ * No class, function or prototype crosses, only data. Decoding is total: whatever the bytes, the answer is a value or a
+ * typed error, and no more is allocated than the bytes that arrived account for.
  */
 import type { DecodeBound } from '../base/decode-bound.ts';
 import { DataError } from '../base/errors.ts';
@@ -20,7 +20,9 @@ export interface CodecOptions {
   readonly adapters?: readonly ValueAdapter[];
 }
 
-/** A value ready to be sent, any number of times. Holds copies: what happens to the value afterwards does not matter. */
+/**
+ * A value ready to be sent, any number of times. Holds copies: what happens to the value afterwards does not matter.
+ */
 export interface EncodedValue {
   readonly bytes: number;
   /** The body to send: pieces in memory, or a stream when there are Blobs. */
@@ -43,7 +45,10 @@ export interface ByteSource {
   blob(offset: number, length: number, type: string): Promise<Blob>;
 }
 
-/** Two bytes can be an empty record in a list; items are counted before they are made, so that the whole stays near 200 MB beside the segments. */
+/**
+ * Two bytes can be an empty record in a list; items are counted before they are made, so that the whole stays near 200
+ * MB beside the segments.
+ */
 export const VALUE_BOUND: DecodeBound = {
   bytesMax: VALUE_MEMORY_BYTES_MAX,
   memory: { perByte: 768, once: 1024 * 1024 },
@@ -58,8 +63,8 @@ const zeros = new Uint8Array(ALIGNMENT);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Takes a snapshot of a value now, synchronously, and returns what finishes the encoding (tables are turned into bytes then).
- * `where` names the value in errors: 'The value of step 3 "rate"'.
+ * Takes a snapshot of a value now, synchronously, and returns what finishes the encoding (tables are turned into bytes
+ * then). `where` names the value in errors: 'The value of step 3 "rate"'.
  *
  * @throws {UsageError} PRIVITY_VALUE_NOT_SENDABLE, PRIVITY_VALUE_TOO_LARGE
  */

@@ -1,4 +1,6 @@
-/** The leaves of a value that travel as raw segments beside the structure, and how typed arrays are named on the wire. */
+/**
+ * The leaves of a value that travel as raw segments beside the structure, and how typed arrays are named on the wire.
+ */
 
 /** The typed arrays of JavaScript: they are sent as they lie in memory. */
 export type TypedArray =
@@ -64,7 +66,10 @@ const typedArrayTag = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get;
 
-/** The wire name of a typed array's elements (a Buffer is bytes); undefined for everything else. Cannot be fooled by properties. */
+/**
+ * The wire name of a typed array's elements (a Buffer is bytes); undefined for everything else. Cannot be fooled by
+ * properties.
+ */
 export function arrayKindOf(value: unknown): string | undefined {
   if (!ArrayBuffer.isView(value)) return undefined;
   return names.get(String(typedArrayTag?.call(value)));
@@ -74,10 +79,15 @@ export function isTypedArray(value: unknown): value is TypedArray {
   return arrayKindOf(value) !== undefined;
 }
 
-/** Raw copies are sent as they lie in memory; all platforms that Node.js is released for but s390x agree on this order. */
+/**
+ * Raw copies are sent as they lie in memory; all platforms that Node.js is released for but s390x agree on this order.
+ */
 export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** A dense array with dimensions: `data.length` is the product of `shape`. An ordinary record, so that no class is needed. */
+/**
+ * A dense array with dimensions: `data.length` is the product of `shape`. An ordinary record, so that no class is
+ * needed.
+ */
 export interface Tensor<D extends TypedArray = TypedArray> {
   /** Its dimensions; [] for a single number. */
   readonly shape: readonly number[];

@@ -23,11 +23,14 @@ export const VALUE_STRUCTURE_BYTES_MAX = 64 * 1024 * 1024;
 /** A value in memory needs about twice this while it is decoded; a party has a few GB. Blobs have no such bound. */
 export const VALUE_MEMORY_BYTES_MAX = 2 * 1024 * 1024 * 1024;
 /**
- * Strings and plain arrays live in the heap of V8, whose longest string has 2^29 - 24 characters and whose longest array of numbers 2^27:
- * the process ends where one would be longer. Typed arrays do not count.
+ * Strings and plain arrays live in the heap of V8, whose longest string has 2^29 - 24 characters and whose longest
+ * array of numbers 2^27: the process ends where one would be longer. Typed arrays do not count.
  */
 export const VALUE_HEAP_BYTES_MAX = 512 * 1024 * 1024;
-/** A table costs a database some milliseconds and up to 64 KiB a column, whatever is in it. A record of tables has a handful. */
+/**
+ * A table costs a database some milliseconds and up to 64 KiB a column, whatever is in it. A record of tables has a
+ * handful.
+ */
 export const VALUE_OBJECTS_MAX = 1_000;
 
 export const defaultValueLimits: ValueLimits = {

@@ -32,7 +32,9 @@ export interface Snapshot {
 const INLINE_STRING_CHARS_MAX = 16 * 1024;
 /** Shorter arrays of numbers are no larger as CBOR. */
 const PACKED_NUMBERS_MIN = 16;
-/** What one leaf adds to the items that the decoder counts, at most: tag, array, kind, parameters, its segment's length. */
+/**
+ * What one leaf adds to the items that the decoder counts, at most: tag, array, kind, parameters, its segment's length.
+ */
 const LEAF_ITEMS = 8;
 
 export function takeSnapshot(

@@ -28,7 +28,10 @@ export function memorySource(pieces: readonly Uint8Array[]): ByteSource {
   };
 }
 
-/** The last piece that begins at or before a place: a value of many segments in many pieces must not be looked through for each. */
+/**
+ * The last piece that begins at or before a place: a value of many segments in many pieces must not be looked through
+ * for each.
+ */
 function pieceAt(starts: readonly number[], offset: number): number {
   let [low, high] = [0, starts.length - 1];
   while (low < high) {

@@ -9,7 +9,9 @@ import type { ValueLimits } from './value-limits.ts';
 /** RFC 8949 section 3.4.3. */
 const TAG_BIGNUM_POSITIVE = 2;
 const TAG_BIGNUM_NEGATIVE = 3;
-/** Privity's own tag for leaves: an array of a kind and its parameters. 'PRV1' in ASCII; unassigned in IANA's registry. */
+/**
+ * Privity's own tag for leaves: an array of a kind and its parameters. 'PRV1' in ASCII; unassigned in IANA's registry.
+ */
 const TAG_LEAF = 0x50525631;
 /** 2^1048576: more than any computation here needs, and quadratic conversions stay in milliseconds. */
 export const BIGINT_BYTES_MAX = 128 * 1024;

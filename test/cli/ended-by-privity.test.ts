@@ -1,4 +1,7 @@
-/** What Privity itself ends: a program that holds too much memory, one that does not end, and folders in which nothing can be made. */
+/**
+ * What Privity itself ends: a program that holds too much memory, one that does not end, and folders in which nothing
+ * can be made.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +74,8 @@ describe('a task that eats memory', () => {
       }
       const own = events.find((event) => event.event === 'failure' && event.party === 'alice');
       const [, held = ''] = /memoryMax of 256 MiB, it held (\d+) MiB$/.exec(String(own?.message)) ?? [];
-      // One look later at the latest: what the fastest of them fills in a fifth of a second, and some more on a busy machine.
+      // One look later at the latest: what the fastest of them fills in a fifth of a second, and some more on a busy
+      // machine.
       assert.ok(Number(held) > 256 && Number(held) < 4 * 1024, held);
       const exit = events.find(
         (event) => event.event === 'process.exited' && event.role === 'program' && event.party === 'alice',

@@ -1,6 +1,6 @@
 /**
- * The command line with a supervisor that only pretends: the same processes, pipes and signals, without a network. What the
- * real one does is tested with the supervisor; here it is the command line that is under test.
+ * The command line with a supervisor that only pretends: the same processes, pipes and signals, without a network. What
+ * the real one does is tested with the supervisor; here it is the command line that is under test.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

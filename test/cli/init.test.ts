@@ -1,4 +1,7 @@
-/** `privity init` of the packed file, as it is installed: what it makes compiles and runs, and nothing is ever half made. */
+/**
+ * `privity init` of the packed file, as it is installed: what it makes compiles and runs, and nothing is ever half
+ * made.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

@@ -1,4 +1,6 @@
-/** Where sodium-native cannot be loaded, an intersection goes on without it, and says so: to doctor and in the ledger. */
+/**
+ * Where sodium-native cannot be loaded, an intersection goes on without it, and says so: to doctor and in the ledger.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

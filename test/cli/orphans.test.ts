@@ -1,4 +1,7 @@
-/** What is left when a supervisor, its program and its stand-in are killed at the same instant, and who clears it. Real processes. */
+/**
+ * What is left when a supervisor, its program and its stand-in are killed at the same instant, and who clears it. Real
+ * processes.
+ */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** Outputs that break: a disk that is full, a descriptor that cannot be written, a reader that leaves or stands still. */
+/**
+ * Outputs that break: a disk that is full, a descriptor that cannot be written, a reader that leaves or stands still.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** Records of runs, and `privity runs`, as a person or a script meets them. Most with the pretended supervisor, some with the real one. */
+/**
+ * Records of runs, and `privity runs`, as a person or a script meets them. Most with the pretended supervisor, some
+ * with the real one.
+ */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** What others had a hand in never steers the reader's terminal: a table of hostile texts through every command, looked at as bytes. */
+/**
+ * What others had a hand in never steers the reader's terminal: a table of hostile texts through every command, looked
+ * at as bytes.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +9,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Ended, eventsOf, run } from './processes.ts';
 
-/** One of each kind: C0, escape sequences, C1 (as UTF-8 too), bidirectional controls, separators, zero width, a tag beyond 16 bits. */
+/**
+ * One of each kind: C0, escape sequences, C1 (as UTF-8 too), bidirectional controls, separators, zero width, a tag
+ * beyond 16 bits.
+ */
 const hostile = [
   ...[
     '\u0007',

@@ -1,4 +1,7 @@
-/** What every protocol for private set intersection does, whichever it is: the row of tests that each one in the list passes. */
+/**
+ * What every protocol for private set intersection does, whichever it is: the row of tests that each one in the list
+ * passes.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { it } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * What every Transport must do, and what a Link over it must do. Run by transport-grpc.test.ts and transport-memory.test.ts.
- * Nothing here sleeps for something to happen: what is waited for is awaited.
+ * What every Transport must do, and what a Link over it must do. Run by transport-grpc.test.ts and
+ * transport-memory.test.ts. Nothing here sleeps for something to happen: what is waited for is awaited.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -260,7 +260,10 @@ export function transportSuite(name: string, open: () => Promise<TransportPair>)
   linkSuite(name, open);
 }
 
-/** Resolves when nothing has moved for a while: used only to tell that a sender is held back, never that something works. */
+/**
+ * Resolves when nothing has moved for a while: used only to tell that a sender is held back, never that something
+ * works.
+ */
 function stalled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 150));
 }

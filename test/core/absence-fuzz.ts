@@ -1,6 +1,6 @@
 /**
- * Whether a run goes on, over random sealed contributions, against absence-oracle.ts: the decision is a function of those alone,
- * and schedules reach few of them.
+ * Whether a run goes on, over random sealed contributions, against absence-oracle.ts: the decision is a function of
+ * those alone, and schedules reach few of them.
  */
 import type { Contribution, ScopeView } from '../../src/coordination/board.ts';
 import { whoIsLeftOut } from '../../src/coordination/exclusion.ts';

@@ -1,6 +1,6 @@
 /**
- * Without whom a run goes on, once more: written from docs/failure-model.md, "Going on without a party", and not from the core. Shares
- * no code with src/coordination/exclusion.ts on purpose.
+ * Without whom a run goes on, once more: written from docs/failure-model.md, "Going on without a party", and not from
+ * the core. Shares no code with src/coordination/exclusion.ts on purpose.
  */
 import type { Contribution, ScopeView } from '../../src/coordination/board.ts';
 import { expectedOrder, isLossReport } from './oracle.ts';
@@ -60,7 +60,10 @@ export function expectedAbsences(
   });
 }
 
-/** Whether a scope is the place at which all survivors are told of a loss: they are in it with the lost party, which has not left it. */
+/**
+ * Whether a scope is the place at which all survivors are told of a loss: they are in it with the lost party, which has
+ * not left it.
+ */
 function tellsOf(
   { scope, inside, members }: ScopeView,
   party: number,

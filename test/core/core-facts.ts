@@ -59,7 +59,10 @@ export class Facts {
     return (this.core.scopes.get(scope)?.votes[this.core.config.self] ?? null) !== null;
   }
 
-  /** Until when this party waits if nothing comes: its lingering, a peer that shall name a difference, a hello beside two that differ. */
+  /**
+   * Until when this party waits if nothing comes: its lingering, a peer that shall name a difference, a hello beside
+   * two that differ.
+   */
   get patienceEnds(): number {
     const { endedAt, divergence, mismatchAt, config } = this.core;
     if (endedAt !== null) return endedAt + config.bounds.lingerMs;

@@ -1,7 +1,7 @@
 /**
- * A world of coordination cores and nothing else: no programs, no sockets, no clock. Messages wait in one queue for each
- * ordered pair of parties until a test delivers them; faults are actions like any other. The world is immutable, so a
- * test can go on from any state in several ways.
+ * A world of coordination cores and nothing else: no programs, no sockets, no clock. Messages wait in one queue for
+ * each ordered pair of parties until a test delivers them; faults are actions like any other. The world is immutable,
+ * so a test can go on from any state in several ways.
  */
 import type { FailureCode } from '../../src/base/failure-codes.ts';
 import { PROTOCOL_VERSION } from '../../src/coordination/handshake.ts';

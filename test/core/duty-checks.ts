@@ -1,6 +1,6 @@
 /**
- * What a party has to do at once: follow, decide, tell. Where it did so later the run would still end, and mostly alike, so
- * nothing else would notice; docs/failure-model.md promises it all the same.
+ * What a party has to do at once: follow, decide, tell. Where it did so later the run would still end, and mostly
+ * alike, so nothing else would notice; docs/failure-model.md promises it all the same.
  */
 import type { CoreState } from '../../src/coordination/types.ts';
 import type { CoreStep } from './core-step.ts';
@@ -18,8 +18,8 @@ export function checkDuties(step: CoreStep): string | null {
 }
 
 /**
- * A party that may decide does: when all of its side have sealed and reported its own board, or one of them has decided (the page,
- * "How parties agree"). Waiting longer would still end, by giving up on parties that have left.
+ * A party that may decide does: when all of its side have sealed and reported its own board, or one of them has decided
+ * (the page, "How parties agree"). Waiting longer would still end, by giving up on parties that have left.
  */
 function checkPrompt({ name, after }: CoreStep): string | null {
   if (after.phase !== 'aborting') return null;
@@ -40,8 +40,8 @@ function checkPrompt({ name, after }: CoreStep): string | null {
 }
 
 /**
- * A party's own account is what it has done. Its changes go to everyone that it has not given up: when it seals, when it knows
- * what all have sealed, and, once a link is down, always.
+ * A party's own account is what it has done. Its changes go to everyone that it has not given up: when it seals, when
+ * it knows what all have sealed, and, once a link is down, always.
  */
 function checkNews({ name, before, after, effects }: CoreStep): string | null {
   const { self } = after.config;

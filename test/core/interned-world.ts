@@ -1,6 +1,7 @@
 /**
- * The part that all worlds of a search have: coordination cores, the queues between them, and the network, as one vector of small
- * numbers. Programs and faults are for the worlds built on it. It has no clock: what may happen may happen now, in any order.
+ * The part that all worlds of a search have: coordination cores, the queues between them, and the network, as one
+ * vector of small numbers. Programs and faults are for the worlds built on it. It has no clock: what may happen may
+ * happen now, in any order.
  */
 import { initialState } from '../../src/coordination/machine.ts';
 import type { CoreBounds, CoreEvent, CoreState, Effect } from '../../src/coordination/types.ts';
@@ -128,8 +129,8 @@ export abstract class InternedWorld {
   }
 
   /**
-   * One event at one party. `wake`: where time stands still, what waits for it gets a clock of its own that has moved so far; heartbeats
-   * mean nothing then.
+   * One event at one party. `wake`: where time stands still, what waits for it gets a clock of its own that has moved
+   * so far; heartbeats mean nothing then.
    */
   protected happen(
     state: Int32Array,

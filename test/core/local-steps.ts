@@ -1,7 +1,8 @@
 /**
- * The steps of single parties, each computed once. A search over interleavings meets the same party in the same state with the
- * same message again and again, so states, messages and queues are interned (equal ones are one small number) and the result
- * of `step` is remembered. What remains for each transition of the whole is a look-up and a hash of a few numbers.
+ * The steps of single parties, each computed once. A search over interleavings meets the same party in the same state
+ * with the same message again and again, so states, messages and queues are interned (equal ones are one small number)
+ * and the result of `step` is remembered. What remains for each transition of the whole is a look-up and a hash of a
+ * few numbers.
  */
 import { step } from '../../src/coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Message } from '../../src/coordination/types.ts';

@@ -1,8 +1,8 @@
 /**
- * What the links promise, and no more (src/transport/link): messages of one direction arrive once each and in order, also over
- * a connection that broke and was made again; heartbeats are notes, which are lost with the connection and never sent again.
- * A link that an end has closed says goodbye and carries nothing more. A message over the bound of a link is refused. Nothing keeps
- * different links in step.
+ * What the links promise, and no more (src/transport/link): messages of one direction arrive once each and in order,
+ * also over a connection that broke and was made again; heartbeats are notes, which are lost with the connection and
+ * never sent again. A link that an end has closed says goodbye and carries nothing more. A message over the bound of a
+ * link is refused. Nothing keeps different links in step.
  */
 import { encodeMessage } from '../../src/coordination/messages.ts';
 import type { Message } from '../../src/coordination/types.ts';

@@ -1,6 +1,6 @@
 /**
- * The order of causes once more, written from docs/failure-model.md and not from the core: what the checkers hold verdicts
- * against. Shares no code with src/coordination/verdict.ts on purpose; a defect there must not be one here.
+ * The order of causes once more, written from docs/failure-model.md and not from the core: what the checkers hold
+ * verdicts against. Shares no code with src/coordination/verdict.ts on purpose; a defect there must not be one here.
  */
 import type { Contribution } from '../../src/coordination/board.ts';
 import type { Failure } from '../../src/coordination/failure.ts';
@@ -49,7 +49,10 @@ export function expectedOrder(failures: readonly Failure[], parties: readonly st
   return keyed.map(({ failure }) => failure);
 }
 
-/** What a verdict over these contributions has to say: its code and facts are those of the page, "Silence is named by its cut". */
+/**
+ * What a verdict over these contributions has to say: its code and facts are those of the page, "Silence is named by
+ * its cut".
+ */
 export function expectedVerdict(
   contributions: readonly (Contribution | null)[],
   parties: readonly string[],

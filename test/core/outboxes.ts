@@ -1,4 +1,7 @@
-/** What parties are about to send: heartbeats at once, everything else after this turn; of several boards only the last (src/supervisor/party/control-plane.ts). */
+/**
+ * What parties are about to send: heartbeats at once, everything else after this turn; of several boards only the last
+ * (src/supervisor/party/control-plane.ts).
+ */
 import type { Message } from '../../src/coordination/types.ts';
 
 export interface OutboxHandlers {

@@ -1,4 +1,6 @@
-/** A schedule as data: how many parties, what their programs do, how fast the network is, and which faults happen when. */
+/**
+ * A schedule as data: how many parties, what their programs do, how fast the network is, and which faults happen when.
+ */
 import type { FailureCode } from '../../src/base/failure-codes.ts';
 import { PARTIES_MAX as RUN_PARTIES_MAX } from '../../src/coordination/limits.ts';
 import type { CoreBounds, Hello } from '../../src/coordination/types.ts';
@@ -101,7 +103,10 @@ const ALL_KINDS: Kinds = [
   ['forge', 1],
 ];
 
-/** Some schedules have few kinds of faults and many of each: a network that falls apart, parties that die one after the other. */
+/**
+ * Some schedules have few kinds of faults and many of each: a network that falls apart, parties that die one after the
+ * other.
+ */
 const THEMES: readonly Kinds[] = [
   [
     ['cut', 6],

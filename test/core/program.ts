@@ -1,4 +1,7 @@
-/** What a party's program does in a schedule: it takes steps, enters and leaves scopes, and is through. No values, only order. */
+/**
+ * What a party's program does in a schedule: it takes steps, enters and leaves scopes, and is through. No values, only
+ * order.
+ */
 import type { CoreEvent, Effect, Fin } from '../../src/coordination/types.ts';
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Plan } from './plan-types.ts';

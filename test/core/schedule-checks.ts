@@ -1,6 +1,6 @@
 /**
- * What has to hold after a schedule (docs/failure-model.md). A checker gets the schedule as it happened and returns what is
- * wrong in words, or null. The names of the checkers are those of the guarantees.
+ * What has to hold after a schedule (docs/failure-model.md). A checker gets the schedule as it happened and returns
+ * what is wrong in words, or null. The names of the checkers are those of the guarantees.
  */
 import type { Failure } from '../../src/coordination/failure.ts';
 import { isLossReport } from './oracle.ts';
@@ -14,7 +14,10 @@ import { disturbedMs, HAIR_MS, termination } from './termination.ts';
 
 export type Checker = (schedule: Schedule) => string | null;
 
-/** Parties that still reach each other, over the living and over links that neither the network nor anybody has given up. */
+/**
+ * Parties that still reach each other, over the living and over links that neither the network nor anybody has given
+ * up.
+ */
 function reachEachOther(schedule: Schedule, a: number, b: number): boolean {
   const { parties, happened } = schedule;
   const reached = new Set([a]);
@@ -65,7 +68,10 @@ function isOut(parties: readonly PartyRecord[], { core }: PartyRecord, party: nu
 const misses = ({ core }: PartyRecord, party: number): boolean =>
   core.absent.some((absence) => absence.party === party);
 
-/** No party reports success while another is certain of a failure, alive or not, unless all who succeed go on without it. */
+/**
+ * No party reports success while another is certain of a failure, alive or not, unless all who succeed go on without
+ * it.
+ */
 export const noSuccessBesideFailure: Checker = ({ parties }) => {
   const completed = parties.find((party) => party.core.outcome?.result === 'completed');
   const failed = parties.find(
@@ -113,7 +119,10 @@ export const validity: Checker = (schedule) => {
   return endsAsItMust(schedule);
 };
 
-/** Whether members that are through with the conclave came through in different ways; one in a scope that failed may be cut short. */
+/**
+ * Whether members that are through with the conclave came through in different ways; one in a scope that failed may be
+ * cut short.
+ */
 function differInConclave({ plan: { conclave, scopeAt } }: Schedule, inRun: readonly PartyRecord[]): boolean {
   const around = conclave?.at === scopeAt ? `${scopeAt}` : null;
   const failed = inRun.some(({ program }) =>
@@ -268,7 +277,10 @@ function touches(fault: Fault, origin: number, reporter: number): boolean {
   return false;
 }
 
-/** A verdict does not blame a party for being silent if that party's own failure is known to a living party on the same side. */
+/**
+ * A verdict does not blame a party for being silent if that party's own failure is known to a living party on the same
+ * side.
+ */
 export const causeBeforeSymptom: Checker = (schedule) => {
   const { parties } = schedule;
   for (const [a, party] of parties.entries()) {
@@ -297,7 +309,10 @@ export const causeBeforeSymptom: Checker = (schedule) => {
 /** Boards on the wire for each pair of parties and each thing that becomes known: see docs/simulation-core.md. */
 export const BOARDS_FACTOR = 8;
 
-/** Control messages stay below c·n² for each thing that becomes known; all others have a number that does not depend on faults. */
+/**
+ * Control messages stay below c·n² for each thing that becomes known; all others have a number that does not depend on
+ * faults.
+ */
 export const bounded: Checker = ({ parties, network, plan, happened }) => {
   const pairs = plan.parties * (plan.parties - 1);
   const { hello, board, text, diverged, vote, conclaveEnd, fin, ready, closed } = network.sent;
@@ -315,7 +330,10 @@ export const bounded: Checker = ({ parties, network, plan, happened }) => {
   return text > pairs * plan.parties * epochs ? `${text} texts` : null;
 };
 
-/** Of a failure that is in a verdict everybody knows what its origin let cross, where nothing was in the way; and never anything else. */
+/**
+ * Of a failure that is in a verdict everybody knows what its origin let cross, where nothing was in the way; and never
+ * anything else.
+ */
 export const told: Checker = ({ parties, happened }) => {
   const isCalm = happened.every(({ fault }) => CALM.has(fault.kind));
   for (const { name, core } of parties) {

@@ -216,7 +216,8 @@ describe('schedules that have found something', () => {
       delayMs: 1,
       faults: [{ kind: 'mismatch', party: 1, field: 'protocol' }],
     };
-    // A forged contribution was taken for one of another federation file, and the verdict was about a party that had not spoken.
+    // A forged contribution was taken for one of another federation file, and the verdict was about a party that had
+    // not spoken.
     const forged: Plan = {
       seed: 9787,
       parties: 3,

@@ -1,6 +1,7 @@
 /**
- * One seeded schedule of the coordination core: all parties of a run over virtual time and a faulty network. The core is the real
- * one; links, programs and processes are models of what they promise. The same plan gives the same schedule, to the last event.
+ * One seeded schedule of the coordination core: all parties of a run over virtual time and a faulty network. The core
+ * is the real one; links, programs and processes are models of what they promise. The same plan gives the same
+ * schedule, to the last event.
  */
 import { initialState, step } from '../../src/coordination/machine.ts';
 import type { CoreEvent, CoreState, Effect, Message } from '../../src/coordination/types.ts';

@@ -1,7 +1,8 @@
 /**
- * Every interleaving of messages, losses, faults and the steps of small programs with scopes, on the coordination core itself. In each
- * state: no two parties that go on are told different things of a scope, no two parties complete in different ways, and nobody
- * completes whom the others have left out. In the last states every party that lives has come to an end.
+ * Every interleaving of messages, losses, faults and the steps of small programs with scopes, on the coordination core
+ * itself. In each
+ * state: no two parties that go on are told different things of a scope, no two parties complete in different ways, and
+ * nobody completes whom the others have left out. In the last states every party that lives has come to an end.
  */
 import type { Failure } from '../../src/coordination/types.ts';
 import { isLossReport } from './oracle.ts';

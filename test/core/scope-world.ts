@@ -1,4 +1,7 @@
-/** The world of a search over programs with scopes: what each program has done and was told, and the faults that are still to come. */
+/**
+ * The world of a search over programs with scopes: what each program has done and was told, and the faults that are
+ * still to come.
+ */
 import { digestOf } from '../../src/coordination/board.ts';
 import type { CoreEvent, Effect, TrailEntry } from '../../src/coordination/types.ts';
 import { InternedWorld, OTHER_EVENTS } from './interned-world.ts';
@@ -6,7 +9,9 @@ import { Interner } from './local-steps.ts';
 import { isWithin, type ScopePlan, type ScopeScenario } from './scope-scenario.ts';
 import { decodeMove, encodeMove, type Move } from './search-scenario.ts';
 
-/** What a program was told: of scopes that are cancelled, and how those ended that are over. By place in the scenario. */
+/**
+ * What a program was told: of scopes that are cancelled, and how those ended that are over. By place in the scenario.
+ */
 export interface Told {
   readonly cancelled: readonly boolean[];
   readonly ended: readonly (string | null)[];

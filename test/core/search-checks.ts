@@ -1,6 +1,6 @@
 /**
- * What every state of a search, and every step of a party in it, has to satisfy (docs/failure-model.md). Each returns what is
- * wrong in words, or null.
+ * What every state of a search, and every step of a party in it, has to satisfy (docs/failure-model.md). Each returns
+ * what is wrong in words, or null.
  */
 import type { CoreEvent, CoreState, Failure } from '../../src/coordination/types.ts';
 import type { LocalStep } from './local-steps.ts';
@@ -39,7 +39,10 @@ function checkAgreement(world: SearchWorld, state: Int32Array): string | null {
   return null;
 }
 
-/** Whether two parties still reach each other, over living parties and links that neither the network nor anyone has given up. */
+/**
+ * Whether two parties still reach each other, over living parties and links that neither the network nor anyone has
+ * given up.
+ */
 function sameSide(world: SearchWorld, state: Int32Array, a: number, b: number): boolean {
   const reached = new Set([a]);
   for (const at of reached) {

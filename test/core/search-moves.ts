@@ -4,11 +4,13 @@ import { encodeMove } from './search-scenario.ts';
 import { AWAITING_START, FIRST_ACTION, SCOPE, type SearchWorld } from './search-world.ts';
 
 /**
- * Everything that can happen next, into `out`. `quiet`: no message, loss or program is to come; what remains are faults.
+ * Everything that can happen next, into `out`. `quiet`: no message, loss or program is to come; what remains are
+ * faults.
  *
- * With `reduce`, where all faults have happened and all programs are through, one party's moves may stand for all: if every other
- * party that could still say something to it has already something under way, then nothing that the others do adds to what it
- * can do next, and whatever they do commutes with it (a persistent set: Godefroid 1996, chapter 4). All ends are still reached.
+ * With `reduce`, where all faults have happened and all programs are through, one party's moves may stand for all: if
+ * every other party that could still say something to it has already something under way, then nothing that the others
+ * do adds to what it can do next, and whatever they do commutes with it (a persistent set: Godefroid 1996, chapter 4).
+ * All ends are still reached.
  */
 export function movesOf(
   world: SearchWorld,

@@ -2,9 +2,9 @@
 import type { CoreBounds } from '../../src/coordination/types.ts';
 
 /**
- * What every party's program does, one after the other. A scope may also fail, as often as the budget allows. `enter` comes before a
- * scope whose members shall go on without a party that is lost while they are in it; without it the core hears of the scope only
- * when a program leaves it.
+ * What every party's program does, one after the other. A scope may also fail, as often as the budget allows. `enter`
+ * comes before a scope whose members shall go on without a party that is lost while they are in it; without it the core
+ * hears of the scope only when a program leaves it.
  */
 export type ProgramAction = 'step' | 'enter' | 'scope' | 'finish';
 
@@ -33,11 +33,14 @@ export interface SearchScenario {
   /** This party's steps have other digests, from its first on. */
   readonly diverging?: number;
   /**
-   * Whether a board that has not been delivered is replaced by a newer one, as the supervisor does within one turn of its event
-   * loop. Otherwise each is delivered.
+   * Whether a board that has not been delivered is replaced by a newer one, as the supervisor does within one turn of
+   * its event loop. Otherwise each is delivered.
    */
   readonly coalesce?: boolean;
-  /** Time passes, at most so many times; otherwise it stands still, and only silence and lingering show that it can pass. */
+  /**
+   * Time passes, at most so many times; otherwise it stands still, and only silence and lingering show that it can
+   * pass.
+   */
   readonly time?: { readonly grainMs: number; readonly advances: number; readonly bounds: CoreBounds };
   /** Stop after so many states, and say so. */
   readonly statesMax?: number;

@@ -141,7 +141,10 @@ export const quickSearches: readonly SearchScenario[] = [
   },
 ];
 
-/** Slower ones that catch defects which need more faults at once: for defects that nothing else has caught (`npm run mutate`). */
+/**
+ * Slower ones that catch defects which need more faults at once: for defects that nothing else has caught
+ * (`npm run mutate`).
+ */
 export const deepSearches: readonly SearchScenario[] = [
   {
     name: 'three parties, running, 2 failures, 1 crash',

@@ -1,6 +1,7 @@
 /**
- * The world of an exhaustive search with budgets of faults: each program takes the actions of the scenario one after the other. What
- * needs time to pass (a party that lingers) happens when nothing else can, unless the scenario has time.
+ * The world of an exhaustive search with budgets of faults: each program takes the actions of the scenario one after
+ * the other. What needs time to pass (a party that lingers) happens when nothing else can, unless the scenario has
+ * time.
  */
 import { invariant } from '../../src/base/errors.ts';
 import type { CoreEvent, Effect, Failure, TrailEntry } from '../../src/coordination/types.ts';
@@ -119,7 +120,8 @@ export class SearchWorld extends InternedWorld {
     if (move === 'cancel') this.#spend(state, 'cancellations');
     if (move === 'fail scope') this.#spend(state, 'scopeFailures');
     if (move === 'load') this.#advanceProgram(state, a, AWAITING_START);
-    // A scope that the program has left may be over at once, so the program's place changes before the core hears of it.
+    // A scope that the program has left may be over at once, so the program's place changes before the core hears of
+    // it.
     if (move === 'leave scope') this.#advanceProgram(state, a, this.progress(state, a) + 1);
     if (move === 'step' || move === 'finish') this.#advanceProgram(state, a, this.progress(state, a) + 2);
     const number = OTHER_EVENTS + code * 16 + this.progress(state, a);

@@ -1,6 +1,6 @@
 /**
- * Depth-first search over all interleavings of a scenario, on the coordination core itself. States are recognised by 64 bits of
- * their hash; the path from the start is kept, so that a violation comes with the story that leads to it.
+ * Depth-first search over all interleavings of a scenario, on the coordination core itself. States are recognised by 64
+ * bits of their hash; the path from the start is kept, so that a violation comes with the story that leads to it.
  */
 
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
@@ -36,8 +36,8 @@ interface Frame {
 
 export interface ExploreOptions {
   /**
-   * Tries the moves of each state in a random order. A search that comes to its end sees the same states; one that stops at
-   * `statesMax` sees others than in the usual order, which tries the latest faults first.
+   * Tries the moves of each state in a random order. A search that comes to its end sees the same states; one that
+   * stops at `statesMax` sees others than in the usual order, which tries the latest faults first.
    */
   readonly order?: number;
   readonly statesMax?: number | undefined;

@@ -1,6 +1,7 @@
 /**
- * A set of states, each kept as 64 bits of its hash: 8 bytes a state instead of the state. Two states with one hash would be
- * taken for one, so a search could miss a state: with n states by chance n² / 2^65, for ten million below 1 in 300,000.
+ * A set of states, each kept as 64 bits of its hash: 8 bytes a state instead of the state. Two states with one hash
+ * would be taken for one, so a search could miss a state: with n states by chance n² / 2^65, for ten million below 1 in
+ * 300,000.
  */
 
 /** Slots are at most this full: longer probes cost more than the memory saves. */

@@ -1,6 +1,6 @@
 /**
- * What one party may never do, in whatever order things happen: checked at every step of a core, in searches and in schedules.
- * Each check returns what is wrong in words, or null.
+ * What one party may never do, in whatever order things happen: checked at every step of a core, in searches and in
+ * schedules. Each check returns what is wrong in words, or null.
  */
 import type { Contribution, ScopeView } from '../../src/coordination/board.ts';
 import { CONTROL_MESSAGE_BYTES_MAX } from '../../src/coordination/limits.ts';
@@ -137,8 +137,9 @@ function withTheirTexts({ board, texts }: CoreState): readonly (Contribution | n
 }
 
 /**
- * An unconfirmed party has given the others the whole time of the page ("Bounds of the last phases"), in which it ran itself, and
- * may still believe of the failure all that a confirmed one may: its verdict follows from what it knows, and is no success.
+ * An unconfirmed party has given the others the whole time of the page ("Bounds of the last phases"), in which it ran
+ * itself, and may still believe of the failure all that a confirmed one may: its verdict follows from what it knows,
+ * and is no success.
  */
 function checkPatience(
   name: string,
@@ -163,7 +164,8 @@ function checkCompleted(name: string, after: CoreState): string | null {
 
 function checkScopeEnd({ name, before, event, after, effects }: CoreStep): string | null {
   for (const effect of effects) {
-    // With the step in which the run goes on come votes that only the sealed contributions show; agreement checks those.
+    // With the step in which the run goes on come votes that only the sealed contributions show; agreement checks
+    // those.
     if (effect.type !== 'scopeEnded' || after.epoch !== before.epoch) continue;
     const { self, parties } = before.config;
     const open = before.scopes.get(effect.scope);
@@ -207,8 +209,8 @@ function checkLeaving({ name, before, after, now }: CoreStep): string | null {
 }
 
 /**
- * The party asks to be woken when the passing of time next decides something; derived here from the page's bounds, not from
- * the core's own list.
+ * The party asks to be woken when the passing of time next decides something; derived here from the page's bounds, not
+ * from the core's own list.
  */
 function checkWake({ name, before, event, after, wakeAt }: CoreStep): string | null {
   const { bounds, self } = after.config;

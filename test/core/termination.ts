@@ -20,8 +20,9 @@ export function disturbedMs(faults: readonly Fault[]): number {
 }
 
 /**
- * Every living party has left within the bound that follows from the bounds of the run: what the plan itself takes (the last
- * fault, the programs, joining), then at most one detection for each peer, then lingering. Clocks may differ by a hundredth.
+ * Every living party has left within the bound that follows from the bounds of the run: what the plan itself takes (the
+ * last fault, the programs, joining), then at most one detection for each peer, then lingering. Clocks may differ by a
+ * hundredth.
  */
 export const termination = (schedule: Schedule): string | null => {
   const bound = terminationBound(schedule);
@@ -68,8 +69,9 @@ export function terminationBound(schedule: Schedule): number {
 }
 
 /**
- * Where messages are lost for ever: a loss that is noticed, a closing that is not confirmed, and for each time that parties agree
- * one party that agrees with nobody and leaves, and the others, who notice that and then agree with nobody either.
+ * Where messages are lost for ever: a loss that is noticed, a closing that is not confirmed, and for each time that
+ * parties agree one party that agrees with nobody and leaves, and the others, who notice that and then agree with
+ * nobody either.
  */
 function lossyMs({ plan, happened, parties }: Schedule): number {
   if (!happened.some(({ fault }) => fault.kind === 'drop')) return 0;

@@ -1,6 +1,6 @@
 /**
- * Verdicts over random boards, against the order written down in oracle.ts. Schedules reach few boards with many failures; the
- * verdict is a function of the board alone, so it can be asked directly.
+ * Verdicts over random boards, against the order written down in oracle.ts. Schedules reach few boards with many
+ * failures; the verdict is a function of the board alone, so it can be asked directly.
  */
 import type { FailureCode } from '../../src/base/failure-codes.ts';
 import type { Contribution } from '../../src/coordination/board.ts';

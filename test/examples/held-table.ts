@@ -1,6 +1,6 @@
 /**
- * Loaded into a party's processes before all else (`--import`): whoever opens the table that the environment names waits for ever,
- * as on a disk that does not answer.
+ * Loaded into a party's processes before all else (`--import`): whoever opens the table that the environment names
+ * waits for ever, as on a disk that does not answer.
  */
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

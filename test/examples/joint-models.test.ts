@@ -24,7 +24,9 @@ interface Example {
   readonly data: string;
   readonly plan: typeof riskPlan;
   readonly parties: readonly string[];
-  /** So many of the rows that both have, and none of the others: a smaller table of the same kind. Default: everything. */
+  /**
+   * So many of the rows that both have, and none of the others: a smaller table of the same kind. Default: everything.
+   */
   readonly sharedRows?: number;
 }
 
@@ -119,7 +121,9 @@ function compareModels(path: string, plain: PlainModel): void {
   for (const [at, wanted] of plain.coefficients.entries()) near(coefficients[at] ?? Number.NaN, wanted, 0.02);
 }
 
-/** What is known beside shares: the intersection, shapes and names of columns, the quality, and the coefficients at bob. */
+/**
+ * What is known beside shares: the intersection, shapes and names of columns, the quality, and the coefficients at bob.
+ */
 function checkLedgers({ parties }: Example, folder: string): void {
   const opened = new Set(['AUC', 'rows on the right side']);
   const open = new Set(['features', 'count shared', ...opened]);

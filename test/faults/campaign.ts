@@ -1,4 +1,7 @@
-/** The long form of the fault matrix: all cells again and again, in an order that a seed decides, and what they add up to. */
+/**
+ * The long form of the fault matrix: all cells again and again, in an order that a seed decides, and what they add up
+ * to.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Figures } from './figures.ts';

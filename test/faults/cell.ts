@@ -23,7 +23,10 @@ export const SLOW = 10_000_000;
 /** Short enough to be waited for in a test, long enough for a busy machine. */
 const BOUNDS = { graceMs: 1_000 };
 
-/** The proxy shares a process with the runner, which starts others meanwhile: on a busy machine its bytes may wait for a second. */
+/**
+ * The proxy shares a process with the runner, which starts others meanwhile: on a busy machine its bytes may wait for a
+ * second.
+ */
 export const PROXY_BOUNDS = { suspectAfterMs: 1_200, lostAfterMs: 2_000 };
 
 export interface Cell extends Omit<Scenario, 'name' | 'args'> {

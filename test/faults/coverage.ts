@@ -1,6 +1,6 @@
 /**
- * Which faults are tried at which moments with how many parties, from the scenarios themselves, and why the rest cannot be: the
- * table in docs/faults.md, which a test holds against this.
+ * Which faults are tried at which moments with how many parties, from the scenarios themselves, and why the rest cannot
+ * be: the table in docs/faults.md, which a test holds against this.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

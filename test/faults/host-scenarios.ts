@@ -1,6 +1,6 @@
 /**
- * Cells in which the network between hosts fails, below TCP: each party in a network namespace of its own. The same faults on
- * TCP connections, by a proxy, are in network-scenarios.ts.
+ * Cells in which the network between hosts fails, below TCP: each party in a network namespace of its own. The same
+ * faults on TCP connections, by a proxy, are in network-scenarios.ts.
  */
 import { type Cell, cell, fault, names, others, PROXY_BOUNDS, SILENCE_MS, type Size } from './cell.ts';
 import type { End, PartyName, Scenario } from './scenario.ts';

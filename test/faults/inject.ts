@@ -14,8 +14,8 @@ const JITTER_MS = 200;
 const STOPPED_MS = 2_500;
 
 /**
- * A queue of a few packets: whoever sends faster than the rate loses some of them. (The usual tool, netem, is not in every
- * kernel; where it is missing, nobody can ask for a share of packets to be lost.)
+ * A queue of a few packets: whoever sends faster than the rate loses some of them. (The usual tool, netem, is not in
+ * every kernel; where it is missing, nobody can ask for a share of packets to be lost.)
  */
 const LOSSY = { bitsPerSecond: 100_000_000, queueBytes: 9_000 };
 

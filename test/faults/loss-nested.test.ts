@@ -1,6 +1,6 @@
 /**
- * A party that is lost fails every scope that includes it; scopes among the others go on (docs/decisions/0010). Five real parties;
- * erin is lost in a scope of hers, while alice and bob are in one of their own, which then completes.
+ * A party that is lost fails every scope that includes it; scopes among the others go on (docs/decisions/0010). Five
+ * real parties; erin is lost in a scope of hers, while alice and bob are in one of their own, which then completes.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -34,7 +34,10 @@ describe('conclave, real processes', () => {
   });
 });
 
-/** All are in the scope that the step belongs to: a party that is lost while the others are on their way there ends the run. */
+/**
+ * All are in the scope that the step belongs to: a party that is lost while the others are on their way there ends the
+ * run.
+ */
 const inside = (parties: Parties, step: string): Promise<unknown> =>
   Promise.all(parties.all.map((party) => party.event('step.started', ({ name }) => name === step)));
 

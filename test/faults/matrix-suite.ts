@@ -1,4 +1,7 @@
-/** The quick form of the matrix: each kind of fault at least once, with as few parties as it needs, in the normal test run. */
+/**
+ * The quick form of the matrix: each kind of fault at least once, with as few parties as it needs, in the normal test
+ * run.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { whyImpossible } from './possible.ts';

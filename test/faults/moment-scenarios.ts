@@ -1,6 +1,7 @@
 /**
- * Cells that try one fault at moments other than in the middle of a task, which process-scenarios.ts and network-scenarios.ts do
- * at length: in the handshake, idle, in an attempt, in a transfer, while closing, and while a job cleans up after a failure.
+ * Cells that try one fault at moments other than in the middle of a task, which process-scenarios.ts and
+ * network-scenarios.ts do at length: in the handshake, idle, in an attempt, in a transfer, while closing, and while a
+ * job cleans up after a failure.
  */
 import { type Cell, cell, fault, others, SILENCE_MS, type Size, SLOW, TOLD_MS } from './cell.ts';
 import type { End, Expected, PartyName, Scenario, What, When } from './scenario.ts';
@@ -37,7 +38,9 @@ function faults(parties: Size): readonly Row[] {
   ];
 }
 
-/** Who is lost in an attempt fails the attempt; the others, who are a majority or half with the first, go on without. */
+/**
+ * Who is lost in an attempt fails the attempt; the others, who are a majority or half with the first, go on without.
+ */
 function inAttempt({ origin, ...expected }: Expected): Expected {
   return expected.code === 'PEER_UNREACHABLE'
     ? { ...expected, code: null }

@@ -5,7 +5,9 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { clearLeftNamespaces, Hosts, listNamespaces, namespacesMissing } from './namespaces.ts';
 
-/** Who is to be reached is waited for however busy the machine is; who is not, only for as long as it takes at leisure. */
+/**
+ * Who is to be reached is waited for however busy the machine is; who is not, only for as long as it takes at leisure.
+ */
 const PATIENCE_MS = 20_000;
 const CUT_OFF_MS = 500;
 

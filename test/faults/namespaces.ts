@@ -1,7 +1,7 @@
 /**
- * Hosts of the test's own: a network namespace for each party, with an address, joined by a bridge. What a test does to such a
- * network happens below TCP, so nobody is told: packets vanish, as they do behind a cable that was pulled. Needs root and
- * iproute2, on Linux.
+ * Hosts of the test's own: a network namespace for each party, with an address, joined by a bridge. What a test does to
+ * such a network happens below TCP, so nobody is told: packets vanish, as they do behind a cable that was pulled. Needs
+ * root and iproute2, on Linux.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

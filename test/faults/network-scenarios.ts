@@ -155,8 +155,8 @@ function tolerated(): Scenario[] {
         cell({
           ...transfer,
           parties,
-          // On a busy machine a handshake can take longer than the 200 ms between two resets; what is tried is that nothing is
-          // lost or repeated.
+          // On a busy machine a handshake can take longer than the 200 ms between two resets; what is tried is that
+          // nothing is lost or repeated.
           bounds: what === 'reset storm' ? { lostAfterMs: 10_000 } : PROXY_BOUNDS,
           // Long enough to last beyond the fault.
           args: { scene: 'transfer', megabytes: what === 'reset storm' ? '64' : '32' },

@@ -1,6 +1,6 @@
 /**
- * Real parties for tests: one `privity run` process each, with keys, files and ports of their own, whose `--json` events
- * are collected. Nothing here reaches into the product: it sees what an operator's script would see.
+ * Real parties for tests: one `privity run` process each, with keys, files and ports of their own, whose `--json`
+ * events are collected. Nothing here reaches into the product: it sees what an operator's script would see.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -252,8 +252,9 @@ export class Parties {
   }
 
   /**
-   * What is still there when `withinMs` have passed: the stand-in of a killed supervisor tells the peers for up to 2.5 s, and then looks
-   * through all processes of the machine for its own, before it removes its folder. The default is the bound of guarantee G7.
+   * What is still there when `withinMs` have passed: the stand-in of a killed supervisor tells the peers for up to 2.5
+   * s, and then looks through all processes of the machine for its own, before it removes its folder. The default is
+   * the bound of guarantee G7.
    *
    * @param isAllowed what may stay, and is not waited for
    */
@@ -267,7 +268,9 @@ export class Parties {
     }
   }
 
-  /** What the parties have left behind on this machine: living processes, taken ports, files in their temporary folders. */
+  /**
+   * What the parties have left behind on this machine: living processes, taken ports, files in their temporary folders.
+   */
   async #leftovers(): Promise<string[]> {
     const pids = this.all.flatMap((party) =>
       party.events.flatMap((e) => (e.event === 'process.started' ? [e.pid] : [])),
@@ -373,7 +376,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Living processes that have anything of this folder in their environment: whatever the parties have started, and that has. */
+/**
+ * Living processes that have anything of this folder in their environment: whatever the parties have started, and that
+ * has.
+ */
 function heirs(dir: string): number[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc').flatMap((name) => {
@@ -424,9 +430,15 @@ async function listenOn(port: number): Promise<Server> {
 
 /** Where each party listens that has a host of its own. */
 const HOST_PORT = 7_000;
-/** Ports below those that the system gives to outgoing connections, so that none of these takes one before its party does. */
+/**
+ * Ports below those that the system gives to outgoing connections, so that none of these takes one before its party
+ * does.
+ */
 const PORTS = { first: 20_000, count: 12_000 };
-/** One after the other, from a place that differs from process to process: what was given to one run is not given to the next. */
+/**
+ * One after the other, from a place that differs from process to process: what was given to one run is not given to the
+ * next.
+ */
 let nextPort = (process.pid * 301) % PORTS.count;
 
 async function freePort(): Promise<number> {

@@ -326,7 +326,10 @@ function idle(): Scenario[] {
   });
 }
 
-/** A task that fails in an attempt fails the attempt, everywhere alike; so does a party that is gone, and the others go on. */
+/**
+ * A task that fails in an attempt fails the attempt, everywhere alike; so does a party that is gone, and the others go
+ * on.
+ */
 function inAttempt(): Scenario[] {
   return ([2, 3, 5] as const).flatMap((parties) => {
     const at = { parties, args: { scene: 'attempt', act: 'wait', who: 'bob' } };

@@ -1,7 +1,7 @@
 /**
- * A network that a test can break: one TCP proxy for each pair of parties, which forwards the encrypted bytes and can stop,
- * slow down or cut them, in either direction and separately for the two planes. It reads nothing but the server name of the
- * ClientHello, which says the plane.
+ * A network that a test can break: one TCP proxy for each pair of parties, which forwards the encrypted bytes and can
+ * stop, slow down or cut them, in either direction and separately for the two planes. It reads nothing but the server
+ * name of the ClientHello, which says the plane.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -234,7 +234,9 @@ export class Path {
   }
 }
 
-/** The paths between all pairs of some parties, in the order in which the federation lists them: the earlier one dials. */
+/**
+ * The paths between all pairs of some parties, in the order in which the federation lists them: the earlier one dials.
+ */
 export class Network {
   readonly #paths = new Map<string, Path>();
 

@@ -1,4 +1,7 @@
-/** Turns a scenario into real processes, makes the fault happen, waits for the end and says what was not as it has to be. */
+/**
+ * Turns a scenario into real processes, makes the fault happen, waits for the end and says what was not as it has to
+ * be.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failureCodes } from '../../src/base/failure-codes.ts';
@@ -12,14 +15,20 @@ import { PARTY_NAMES } from './scenario.ts';
 /** How long a task goes on after the certificates have expired: a few heartbeats. */
 const OUTLAST_MS = 2_000;
 
-/** What a run consists of: making files and starting processes, waiting for the moment, the fault and what follows, looking for leftovers. */
+/**
+ * What a run consists of: making files and starting processes, waiting for the moment, the fault and what follows,
+ * looking for leftovers.
+ */
 export const PHASES = ['set-up', 'until the fault', 'until the end', 'looking for leftovers'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface ScenarioResult {
   /** What was wrong; empty when everything was as expected. */
   readonly complaints: readonly string[];
-  /** From the fault to the last verdict of a party that was to be told, in milliseconds; null where that is not measured. */
+  /**
+   * From the fault to the last verdict of a party that was to be told, in milliseconds; null where that is not
+   * measured.
+   */
   readonly detectionMs: number | null;
   /** What was still there at the end. */
   readonly leftovers: readonly string[];

@@ -99,7 +99,10 @@ export interface Scenario {
   readonly args: Readonly<Record<string, string>>;
   readonly fault: Fault;
   readonly expected: Expected;
-  /** From the fault to the verdict of the last party that can speak, in milliseconds. Null where nothing happens at a moment. */
+  /**
+   * From the fault to the verdict of the last party that can speak, in milliseconds. Null where nothing happens at a
+   * moment.
+   */
   readonly detectionMs: number | null;
   readonly bounds?: Readonly<Record<string, number>>;
   readonly specs?: Readonly<Partial<Record<PartyName, Partial<PartySpec>>>>;

@@ -1,6 +1,7 @@
 /**
- * The fault matrix: what is done to whom and when, and how every party has to end. Bounds of detection are those that the
- * failure model promises, plus what a busy machine of two cores adds; the long form prints what was really measured.
+ * The fault matrix: what is done to whom and when, and how every party has to end. Bounds of detection are those that
+ * the failure model promises, plus what a busy machine of two cores adds; the long form prints what was really
+ * measured.
  */
 import { hostScenarios } from './host-scenarios.ts';
 import { momentScenarios } from './moment-scenarios.ts';

@@ -1,4 +1,6 @@
-/** Random numbers between 0 and 1 that a seed decides (mulberry32): the order and the jitter of a run can be had again. */
+/**
+ * Random numbers between 0 and 1 that a seed decides (mulberry32): the order and the jitter of a run can be had again.
+ */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,4 +1,6 @@
-/** The failures that every version must answer, with real processes, keys and sockets (three parties on this machine). */
+/**
+ * The failures that every version must answer, with real processes, keys and sockets (three parties on this machine).
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

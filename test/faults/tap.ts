@@ -1,7 +1,8 @@
 /**
- * Reads what parties say to each other. Between each pair stands somebody who has the keys of both, so that each end believes
- * that it talks to the other: what passes is the same, byte for byte, but it can be read in between. Only the keys of their programs,
- * which nobody else has, are exchanged for some of its own where the parties tell each other of them.
+ * Reads what parties say to each other. Between each pair stands somebody who has the keys of both, so that each end
+ * believes that it talks to the other: what passes is the same, byte for byte, but it can be read in between. Only the
+ * keys of their programs, which nobody else has, are exchanged for some of its own where the parties tell each other of
+ * them.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Where nobody can know why, every party says what it has seen itself, and of nobody else that he knows more. Real processes. */
+/**
+ * Where nobody can know why, every party says what it has seen itself, and of nobody else that he knows more. Real
+ * processes.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

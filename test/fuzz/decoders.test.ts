@@ -1,4 +1,7 @@
-/** What is the most that so many bytes of somebody else can cost? Each decoder says; here it is asked of inputs that are made to cost much. */
+/**
+ * What is the most that so many bytes of somebody else can cost? Each decoder says; here it is asked of inputs that are
+ * made to cost much.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +15,10 @@ import { measureHostile } from './run-fuzz.ts';
 /** Long enough for what grows with the square to stand out, short enough for a hundred of them. */
 const HOSTILE_BYTES = 4096;
 
-/** Functions that are named as decoders are, and take nothing that somebody else has written, or only through one that is listed. */
+/**
+ * Functions that are named as decoders are, and take nothing that somebody else has written, or only through one that
+ * is listed.
+ */
 const OTHERS: Readonly<Record<string, string>> = {
   'cli/arguments.ts': 'the own command line',
   'config/identity-files.ts': "this party's own key and certificate",

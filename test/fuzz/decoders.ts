@@ -1,4 +1,6 @@
-/** Every decoder of bytes that somebody else has written: the one list, for the test of their bounds and for the fuzzer. */
+/**
+ * Every decoder of bytes that somebody else has written: the one list, for the test of their bounds and for the fuzzer.
+ */
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Decoder } from './decoder.ts';
 import { deviceDecoders } from './device-decoders.ts';

@@ -29,7 +29,10 @@ export interface Tally {
 const POOL_MAX = 500;
 /** Findings of one decoder: more of them say the same. */
 const FINDINGS_MAX = 3;
-/** The slowest inputs of a decoder: their steps are counted afterwards, by which they are judged, since a pause can make anything slow. */
+/**
+ * The slowest inputs of a decoder: their steps are counted afterwards, by which they are judged, since a pause can make
+ * anything slow.
+ */
 const SUSPECTS = 3;
 /** Attempts at making an input smaller that has found something. */
 const SHRINK_ATTEMPTS = 200;

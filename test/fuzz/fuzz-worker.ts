@@ -1,4 +1,7 @@
-/** A thread that measures decoders or fuzzes them. What it works on stands in shared memory, in case it does not come back. */
+/**
+ * A thread that measures decoders or fuzzes them. What it works on stands in shared memory, in case it does not come
+ * back.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { growthAt } from '../../src/base/decode-bound.ts';
 import type { Decoder } from './decoder.ts';

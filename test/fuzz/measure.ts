@@ -1,4 +1,7 @@
-/** What a decoder costs: memory and work, without a clock. Only in a worker that `run-worker.ts` has started: it has room for garbage. */
+/**
+ * What a decoder costs: memory and work, without a clock. Only in a worker that `run-worker.ts` has started: it has
+ * room for garbage.
+ */
 import { Session } from 'node:inspector';
 import { getHeapStatistics } from 'node:v8';
 import type { Decoder } from './decoder.ts';
@@ -13,7 +16,9 @@ export function usedBytes(): number {
 const COLLECTIONS_MAX = 20;
 const COLLECTED_BYTES = 64 * 1024;
 
-/** What arrays have outside of the heap is given back a little later: one of before must not seem to pay for one of now. */
+/**
+ * What arrays have outside of the heap is given back a little later: one of before must not seem to pay for one of now.
+ */
 async function collect(): Promise<void> {
   for (let [left, last] = [COLLECTIONS_MAX, Number.POSITIVE_INFINITY]; left > 0; left--) {
     globalThis.gc?.();
@@ -24,7 +29,10 @@ async function collect(): Promise<void> {
   }
 }
 
-/** What a decoder costs it costs each time; what V8 compiles beside it was seen in three measurements running on a busy machine. */
+/**
+ * What a decoder costs it costs each time; what V8 compiles beside it was seen in three measurements running on a busy
+ * machine.
+ */
 const MEASUREMENTS_MAX = 12;
 
 async function attempt({ decode }: Decoder, bytes: Uint8Array): Promise<unknown> {
@@ -36,8 +44,8 @@ async function attempt({ decode }: Decoder, bytes: Uint8Array): Promise<unknown>
 }
 
 /**
- * What is allocated while an input is decoded. `enough`: no more than that is not measured again; more may have been something else, which was
- * loaded, compiled or collected meanwhile, so that the least of some counts.
+ * What is allocated while an input is decoded. `enough`: no more than that is not measured again; more may have been
+ * something else, which was loaded, compiled or collected meanwhile, so that the least of some counts.
  */
 export async function measureMemory(decoder: Decoder, bytes: Uint8Array, enough: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
@@ -60,8 +68,8 @@ interface Coverage {
 }
 
 /**
- * Counts stretches of code as they are executed, with the profiler's own counters. Code has them only if it is compiled afterwards: to be made
- * before decoders are loaded, in a thread that does nothing else.
+ * Counts stretches of code as they are executed, with the profiler's own counters. Code has them only if it is compiled
+ * afterwards: to be made before decoders are loaded, in a thread that does nothing else.
  */
 export class StepCounter {
   readonly #session = new Session();

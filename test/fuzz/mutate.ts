@@ -1,4 +1,7 @@
-/** Changes to bytes. Those of a format keep lengths and frames right, so that what is changed is reached; the others spoil everything. */
+/**
+ * Changes to bytes. Those of a format keep lengths and frames right, so that what is changed is reached; the others
+ * spoil everything.
+ */
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Decoder, Format } from './decoder.ts';
 import { type Field, readFields, writeFields } from './wire-fields.ts';

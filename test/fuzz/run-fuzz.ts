@@ -1,4 +1,7 @@
-/** Starts the thread in which decoders are measured or fuzzed, and watches it: an input that never ends is a finding, too. */
+/**
+ * Starts the thread in which decoders are measured or fuzzed, and watches it: an input that never ends is a finding,
+ * too.
+ */
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { growthAt } from '../../src/base/decode-bound.ts';

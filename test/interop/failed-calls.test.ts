@@ -1,4 +1,7 @@
-/** What a foreign client sees of a call that a failure has ended: the status of the table in docs/errors.md, over real sockets. */
+/**
+ * What a foreign client sees of a call that a failure has ended: the status of the table in docs/errors.md, over real
+ * sockets.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';

@@ -1,6 +1,6 @@
 /**
- * Runs of two parties that fail, with real program processes and sockets. The supervisor of one of them speaks through grpc-js, so
- * that a foreign client sees what the other's calls end with.
+ * Runs of two parties that fail, with real program processes and sockets. The supervisor of one of them speaks through
+ * grpc-js, so that a foreign client sees what the other's calls end with.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

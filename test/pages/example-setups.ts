@@ -1,4 +1,7 @@
-/** What the examples of docstrings take for granted: names that they use and do not make. By example, as `NAME` or `NAME.MEMBER`. */
+/**
+ * What the examples of docstrings take for granted: names that they use and do not make. By example, as `NAME` or
+ * `NAME.MEMBER`.
+ */
 
 const DEVICE = `const spu = secure([alice, bob, carol], { protocol: 'rep3' });`;
 const NUMBERS = `const x = alice.run('x', () => 20);

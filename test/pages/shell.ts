@@ -59,8 +59,8 @@ export interface Scene {
 }
 
 /**
- * The runnable part of a page: blocks marked `sh run`, in order. Neighbours marked `sh run together` run at the same time.
- * A block marked `text output` behind one says what it prints.
+ * The runnable part of a page: blocks marked `sh run`, in order. Neighbours marked `sh run together` run at the same
+ * time. A block marked `text output` behind one says what it prints.
  */
 export function scenes(blocksOfPage: readonly Block[]): Scene[] {
   const found: { blocks: Block[]; expected: string | undefined }[] = [];

@@ -3,8 +3,9 @@ import { systemRandom } from '../../src/base/system.ts';
 import type { Random } from '../../src/contracts/random.ts';
 
 /**
- * Randomness by rank of a secure device's members, and of a dealer behind them, for sessions that are alike to some members: all that these
- * draw, and what others give them for common seeds, is the same each time. What they receive must look random all the same.
+ * Randomness by rank of a secure device's members, and of a dealer behind them, for sessions that are alike to some
+ * members: all that these draw, and what others give them for common seeds, is the same each time. What they receive
+ * must look random all the same.
  */
 export function knownTo(...members: readonly number[]): (rank: number) => Random {
   return (rank) => {

@@ -1,6 +1,6 @@
 /**
- * Parties on the network of the simulated world, at the pace of real time: for tests of links, and of what runs over them, without sockets.
- * What is sent arrives at once.
+ * Parties on the network of the simulated world, at the pace of real time: for tests of links, and of what runs over
+ * them, without sockets. What is sent arrives at once.
  */
 import { performance } from 'node:perf_hooks';
 import type { Transport } from '../../src/contracts/index.ts';

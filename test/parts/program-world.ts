@@ -1,6 +1,6 @@
 /**
- * Several parties' runtimes in one process over links in memory, with a host that writes down what it is told and, like the
- * supervisors, ends the run everywhere when something fails.
+ * Several parties' runtimes in one process over links in memory, with a host that writes down what it is told and, like
+ * the supervisors, ends the run everywhere when something fails.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

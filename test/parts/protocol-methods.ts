@@ -2,8 +2,8 @@ import type { Protocol } from '../../src/secure/protocols/protocol.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
 
 /**
- * The same evaluator, and those of its fibers, over a protocol with other methods in place of some: to watch what operations ask of a
- * protocol, or to plant a defect.
+ * The same evaluator, and those of its fibers, over a protocol with other methods in place of some: to watch what
+ * operations ask of a protocol, or to plant a defect.
  */
 export function withMethods(on: Evaluator, methods: Partial<Protocol>): Evaluator {
   const protocol = new Proxy(on.protocol, {

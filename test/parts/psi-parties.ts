@@ -80,7 +80,10 @@ export async function aligned(
   return tables as [Table, Table];
 }
 
-/** The alignment fails at this side (0 alice, 1 bob) with this code, and the other side has seen at most `framesMax` frames of it. */
+/**
+ * The alignment fails at this side (0 alice, 1 bob) with this code, and the other side has seen at most `framesMax`
+ * frames of it.
+ */
 export async function fails(
   alice: Party,
   bob: Party,

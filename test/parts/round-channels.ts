@@ -1,10 +1,13 @@
 /**
- * Channels on which a message arrives only when nobody has anything more to say: what is said at once is one round. So the rounds of a
- * protocol are counted, whatever its messages are.
+ * Channels on which a message arrives only when nobody has anything more to say: what is said at once is one round. So
+ * the rounds of a protocol are counted, whatever its messages are.
  */
 import type { Channel } from '../../src/contracts/channel.ts';
 
-/** Turns of the event loop without a message after which nobody is taken to have more to say: work on the calling thread takes a few. */
+/**
+ * Turns of the event loop without a message after which nobody is taken to have more to say: work on the calling thread
+ * takes a few.
+ */
 const QUIET_TURNS = 40;
 
 export interface RoundChannels {

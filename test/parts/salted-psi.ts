@@ -1,6 +1,6 @@
 /**
- * A second protocol for private set intersection, which shows what one takes: both parties send salted hashes of their ids. It is in use,
- * and hides ids that nobody can guess and no others: so it is here, and not in the product.
+ * A second protocol for private set intersection, which shows what one takes: both parties send salted hashes of their
+ * ids. It is in use, and hides ids that nobody can guess and no others: so it is here, and not in the product.
  */
 import { createHash } from 'node:crypto';
 import { PART_HEADER_BYTES, requireLength, violation } from '../../src/psi/messages.ts';

@@ -27,7 +27,10 @@ export interface SecureRun extends MemoryChannelOptions {
   readonly inspect?: (session: Session, rank: number) => void;
 }
 
-/** Runs one computation at all members; a member that fails stops the others, as the runtime would. Gives results by rank. */
+/**
+ * Runs one computation at all members; a member that fails stops the others, as the runtime would. Gives results by
+ * rank.
+ */
 export async function runSecure<T>(
   protocol: ProtocolName,
   size: number,

@@ -1,6 +1,6 @@
 /**
- * What crosses between the members of a secure device, counted over many sessions, for tests that it is uniform. A message that depends on
- * anything but masks shows in some of its bits.
+ * What crosses between the members of a secure device, counted over many sessions, for tests that it is uniform. A
+ * message that depends on anything but masks shows in some of its bits.
  */
 
 import { FRAME_HEADER_BYTES } from '../../src/secure/correlation/dealer-frames.ts';
@@ -11,16 +11,25 @@ import type { Words } from '../../src/secure/sharing/shares.ts';
 import { knownTo } from './known-randomness.ts';
 import { runSecure, type SecureRun } from './secure-parties.ts';
 
-/** Of nibbles, with 15 degrees of freedom: over this, a uniform source comes once in some 10^10, of 256 of them as of many. */
+/**
+ * Of nibbles, with 15 degrees of freedom: over this, a uniform source comes once in some 10^10, of 256 of them as of
+ * many.
+ */
 export const CHI_SQUARE_MAX = 85;
 
 /** With each receiver. */
 const SESSIONS = 3;
 
-/** Of fewer words, nibbles at all places are counted as one: of less than 256, chi-squares are larger more often than of many. */
+/**
+ * Of fewer words, nibbles at all places are counted as one: of less than 256, chi-squares are larger more often than of
+ * many.
+ */
 const WORDS_APART_MIN = 256;
 
-/** Messages with fewer words over all sessions are counted as one: the last ones of a sort, which only some sessions have. */
+/**
+ * Messages with fewer words over all sessions are counted as one: the last ones of a sort, which only some sessions
+ * have.
+ */
 const WORDS_ALONE_MIN = 8;
 
 /** Counts of the 16 values of each of the 16 nibbles of 8-byte words, for one message at one place of the run. */
@@ -84,9 +93,10 @@ export function chiSquare(counts: ArrayLike<number>): number {
 }
 
 /**
- * What each member received, by sender, receiver and position, over sessions that are alike to it unless the randomness is `fresh`: the
- * words, and how they differ from those of the first session, which is not at all where the receiver knows their mask. What is too short to
- * be told apart counts as one. Without the agreement of the first round; what members ask of a dealer is public, and left out, too.
+ * What each member received, by sender, receiver and position, over sessions that are alike to it unless the randomness
+ * is `fresh`: the words, and how they differ from those of the first session, which is not at all where the receiver
+ * knows their mask. What is too short to be told apart counts as one. Without the agreement of the first round; what
+ * members ask of a dealer is public, and left out, too.
  */
 export async function transcripts(
   protocol: ProtocolName,

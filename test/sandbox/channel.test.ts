@@ -1,4 +1,7 @@
-/** Code of a job writes to the channel to its supervisor: the run ends at all parties with the reason, and no supervisor does. */
+/**
+ * Code of a job writes to the channel to its supervisor: the run ends at all parties with the reason, and no supervisor
+ * does.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

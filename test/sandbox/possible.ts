@@ -1,4 +1,7 @@
-/** Whether a sandbox can be tried on this machine. Where it cannot, the tests name what they leave out, unless they are to insist. */
+/**
+ * Whether a sandbox can be tried on this machine. Where it cannot, the tests name what they leave out, unless they are
+ * to insist.
+ */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type FoundSandbox, findSandbox } from '../../src/supervisor/sandbox/launch.ts';

@@ -1,4 +1,7 @@
-/** Planted ways out of the sandbox, each of which leads nowhere; and leads out where there is no sandbox, so that the test means something. */
+/**
+ * Planted ways out of the sandbox, each of which leads nowhere; and leads out where there is no sandbox, so that the
+ * test means something.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

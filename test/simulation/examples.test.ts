@@ -24,7 +24,10 @@ interface Example {
   readonly parties: readonly string[];
   /** Setting that is a file which the job writes. */
   readonly writes?: readonly [setting: string, extension: string];
-  /** The column by which rows belong together, and how many of those that both have are used: no more than an exploration needs. */
+  /**
+   * The column by which rows belong together, and how many of those that both have are used: no more than an
+   * exploration needs.
+   */
   readonly shared?: readonly [key: string, rows: number];
 }
 

@@ -32,7 +32,10 @@ function operation(timeline: readonly TimelineLine[], party: string, name: strin
   return { party, from, to: at(timeline, party, new RegExp(`^step \\d+ "${name}" completed`)) };
 }
 
-/** From the first message of a device's line that a party sends to the first operation: seeds, and base oblivious transfers. */
+/**
+ * From the first message of a device's line that a party sends to the first operation: seeds, and base oblivious
+ * transfers.
+ */
 function agreement(timeline: readonly TimelineLine[], party: string): Span {
   return {
     party,

@@ -1,4 +1,7 @@
-/** Jobs of many shapes under seeded faults: explore takes each of them, and every promise holds, that of the ledger, too. */
+/**
+ * Jobs of many shapes under seeded faults: explore takes each of them, and every promise holds, that of the ledger,
+ * too.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * A supervisor is killed, alone or with its program, or where its program has no standing connection on which it could tell, or only one that is full. Silence
- * would tell after `lostAfterMs`, which is set far above the time in which the peers have to know.
+ * A supervisor is killed, alone or with its program, or where its program has no standing connection on which it could
+ * tell, or only one that is full. Silence would tell after `lostAfterMs`, which is set far above the time in which the
+ * peers have to know.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

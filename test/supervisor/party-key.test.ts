@@ -9,7 +9,9 @@ import { jobFile, Parties } from '../faults/parties.ts';
 
 const PIECE_BYTES = 1 << 20;
 
-/** Whether any of these is anywhere in what a process can write to. Linux only, of processes that this one has started. */
+/**
+ * Whether any of these is anywhere in what a process can write to. Linux only, of processes that this one has started.
+ */
 function holds(pid: number, wanted: readonly Buffer[]): boolean {
   const overlap = Math.max(...wanted.map((bytes) => bytes.length)) - 1;
   const memory = openSync(`/proc/${pid}/mem`, 'r');
@@ -37,7 +39,9 @@ function readOr0(file: number, piece: Buffer, at: number): number {
   }
 }
 
-/** A private key as it may lie about: the part of its PEM that no other key has, and its number in both orders of bytes. */
+/**
+ * A private key as it may lie about: the part of its PEM that no other key has, and its number in both orders of bytes.
+ */
 function formsOf(pem: string): readonly Buffer[] {
   const line = pem.split('\n')[2] ?? '';
   assert.equal(line.length, 64);

@@ -1,4 +1,7 @@
-/** One port of each party, owned by nobody's run, for several runs at once: real supervisors, programs, sockets and certificates. */
+/**
+ * One port of each party, owned by nobody's run, for several runs at once: real supervisors, programs, sockets and
+ * certificates.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -20,7 +20,9 @@ const { renderErrors } = (await import(
 const isProduct = ({ path }: ProjectFile): boolean =>
   /^src\/.*\.ts$/.test(path) && !path.startsWith('src/base/catalogue/') && !path.endsWith('.test.ts');
 
-/** Codes that stand in string literals of the product. Names of environment variables are read from `env`, not thrown. */
+/**
+ * Codes that stand in string literals of the product. Names of environment variables are read from `env`, not thrown.
+ */
 function codesIn(files: readonly ProjectFile[]): Set<string> {
   return new Set(
     files.flatMap(({ text }) =>

@@ -21,8 +21,8 @@ function resolvesTo(packages: Packages, from: string, name: string): string | un
 }
 
 /**
- * Packages that others need and the lockfile lacks. `npm install` drops binaries of other platforms that the registry in use
- * does not have, and then `npm ci` refuses the lockfile on every machine.
+ * Packages that others need and the lockfile lacks. `npm install` drops binaries of other platforms that the registry
+ * in use does not have, and then `npm ci` refuses the lockfile on every machine.
  */
 function missing(packages: Packages): string[] {
   return Object.entries(packages).flatMap(([path, entry]) =>

@@ -1,4 +1,7 @@
-/** What a release is called stands in several places: they agree, and what is needed to try the next version against it is there. */
+/**
+ * What a release is called stands in several places: they agree, and what is needed to try the next version against it
+ * is there.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

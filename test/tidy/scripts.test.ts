@@ -1,4 +1,6 @@
-/** What an engineer expects of a command of this repository: it says what it does, and what was wrong with an argument. */
+/**
+ * What an engineer expects of a command of this repository: it says what it does, and what was wrong with an argument.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

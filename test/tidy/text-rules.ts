@@ -96,7 +96,10 @@ const silent = [
 /** `ignored(promise, 'why')`: the reason is a sentence, not a blank. */
 const unexplained = /\bignored\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,\s*(?:''|""|``)\s*\)/g;
 
-/** A rejection that nobody hears is a party that waits: `ignored(promise, 'why')` in src/base/ignored.ts, or a comment in the block. */
+/**
+ * A rejection that nobody hears is a party that waits: `ignored(promise, 'why')` in src/base/ignored.ts, or a comment
+ * in the block.
+ */
 export const silence: Rule = ({ path, text }) => {
   if (!failuresWay.test(path) || isTest(path)) return [];
   const found = [...silent, unexplained].flatMap((pattern) => [...text.matchAll(pattern)]);

@@ -1,6 +1,7 @@
 /**
- * Two ends that write to each other at once, far more than the network takes in without anybody reading. Node's HTTP/2 does not read
- * a socket while it writes to it (docs/decisions/0009); written to without pauses, both wait for ever, and the second test sees them do so.
+ * Two ends that write to each other at once, far more than the network takes in without anybody reading. Node's HTTP/2
+ * does not read a socket while it writes to it (docs/decisions/0009); written to without pauses, both wait for ever,
+ * and the second test sees them do so.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

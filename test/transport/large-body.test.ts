@@ -1,6 +1,6 @@
 /**
- * A value of 3 GB between two processes that may use 1 GB each; the receiving one gets its connection, as a raw socket, from
- * the process that listens. Measured by the processes themselves, every 20 ms.
+ * A value of 3 GB between two processes that may use 1 GB each; the receiving one gets its connection, as a raw socket,
+ * from the process that listens. Measured by the processes themselves, every 20 ms.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** What somebody learns that is not who he has to be: the same bytes in every case, at either end, and no HTTP/2 session. */
+/**
+ * What somebody learns that is not who he has to be: the same bytes in every case, at either end, and no HTTP/2
+ * session.
+ */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';

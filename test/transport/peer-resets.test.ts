@@ -1,6 +1,6 @@
 /**
- * A peer that dies while this side answers what it reads. Node 20 and 22 crash when a write fails at once in the middle of such reading:
- * without what keeps larger writes out of it, this file ends by SIGSEGV (docs/decisions/0009).
+ * A peer that dies while this side answers what it reads. Node 20 and 22 crash when a write fails at once in the middle
+ * of such reading: without what keeps larger writes out of it, this file ends by SIGSEGV (docs/decisions/0009).
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,4 +1,6 @@
-/** Strangers who crowd a party's port from an address of their own, and a peer that sends in HTTP/2 what no party sends. */
+/**
+ * Strangers who crowd a party's port from an address of their own, and a peer that sends in HTTP/2 what no party sends.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';

@@ -1,5 +1,6 @@
 /**
- * The flows of illegal-flows.ts are checked by tsc with the rest. This sees to it that the check would notice, and that users read
+ * The flows of illegal-flows.ts are checked by tsc with the rest. This sees to it that the check would notice, and that
+ * users read
  * why: with the compiler that builds Privity, and with the one that they install today.
  */
 import assert from 'node:assert/strict';

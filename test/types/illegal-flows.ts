@@ -1,6 +1,6 @@
 /**
- * Flows of data that must not compile. Each line below a marker is an error that tsc has to report; if one starts to compile,
- * tsc reports the marker instead. Never executed.
+ * Flows of data that must not compile. Each line below a marker is an error that tsc has to report; if one starts to
+ * compile, tsc reports the marker instead. Never executed.
  */
 import { type At, job, psi, type Secret, secure, type Table, z } from '../../src/index.ts';
 

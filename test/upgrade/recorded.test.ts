@@ -1,7 +1,8 @@
 /**
  * Released versions against this one: what a release said to a peer (recorded from its own supervisor by
- * scripts/record-hello.mjs) is said to a supervisor of today over mutual TLS, and what this one says is read as that release reads
- * it; the files that it wrote are read. `npm run upgrade` does the same with the release itself, where its commit is there.
+ * scripts/record-hello.mjs) is said to a supervisor of today over mutual TLS, and what this one says is read as that
+ * release reads it; the files that it wrote are read. `npm run upgrade` does the same with the release itself, where
+ * its commit is there.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -117,7 +118,8 @@ for (const release of readdirSync(RECORDED)) {
             ? 'federation: '
             : `protocol version: alice has ${PROTOCOL_VERSION} (Privity ${report.privityVersion}), bob has ${protocol} (Privity ${release})`;
         assert.ok(report.verdict.failure?.facts?.startsWith(facts), report.verdict.failure?.facts);
-        // The first message is a hello (field 1) that the release reads, and it compares the protocol (field 1 of it) first.
+        // The first message is a hello (field 1) that the release reads, and it compares the protocol (field 1 of it)
+        // first.
         const reader = new BinaryReader(said);
         assert.equal(reader.tag()[0], 1);
         const hello = texts(reader.bytes());

@@ -27,7 +27,10 @@ export interface PartyOutcome {
   /** Exit code or signal; `hangs` when it still ran at the time limit. */
   readonly exit: string;
   readonly exitMs: number | null;
-  /** Names of the processes of a party that has ended, which were still there after the grace; null when it has not ended. */
+  /**
+   * Names of the processes of a party that has ended, which were still there after the grace; null when it has not
+   * ended.
+   */
   readonly leftBehind: readonly string[] | null;
 }
 

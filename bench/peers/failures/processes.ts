@@ -60,8 +60,8 @@ function hasMark(pid: number, mark: string): boolean {
 }
 
 /**
- * The processes that a party has started, kept up to date by `look`. Parentage is followed while it is there (a daemon loses
- * it, and Ray's workers overwrite their environment with their title); the mark finds those that were missed.
+ * The processes that a party has started, kept up to date by `look`. Parentage is followed while it is there (a daemon
+ * loses it, and Ray's workers overwrite their environment with their title); the mark finds those that were missed.
  */
 export class ProcessFamily {
   readonly mark: string;

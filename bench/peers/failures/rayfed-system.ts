@@ -109,7 +109,9 @@ function lastAt(started: StartedParties, name: string): number | null {
   return times.some(Number.isNaN) ? null : Math.max(...times);
 }
 
-/** Python puts the story first and the error last; before a logged message stand its worker, time, place, party and job. */
+/**
+ * Python puts the story first and the error last; before a logged message stand its worker, time, place, party and job.
+ */
 function lastLine(text: string): string {
   const line = stripVTControlCharacters(text).trim().split('\n').at(-1)?.trim() ?? '';
   return line

@@ -1,6 +1,6 @@
 /**
- * The work of scripts/bench-peers.mjs: the same failures on both systems, in turn, in one run; a Markdown table on standard output,
- * progress on standard error.
+ * The work of scripts/bench-peers.mjs: the same failures on both systems, in turn, in one run; a Markdown table on
+ * standard output, progress on standard error.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

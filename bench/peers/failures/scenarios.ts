@@ -4,8 +4,8 @@
 export interface Deed {
   readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGINT';
   /**
-   * `program`: the process that runs the job (RayFed: the driver). `party`: every process of the party, as when its machine
-   * is gone. `terminal`: the process group of the command, which is what Ctrl-C reaches.
+   * `program`: the process that runs the job (RayFed: the driver). `party`: every process of the party, as when its
+   * machine is gone. `terminal`: the process group of the command, which is what Ctrl-C reaches.
    */
   readonly whom: 'program' | 'party' | 'terminal';
   readonly party: string;
@@ -18,7 +18,9 @@ export interface Scenario {
   /** The party at which the fault happens: its own behaviour is shown apart from that of the others. */
   readonly origin: string;
   readonly deed?: Deed;
-  /** What a run without the fault returns, where a program could complete all the same: another value is a wrong one. */
+  /**
+   * What a run without the fault returns, where a program could complete all the same: another value is a wrong one.
+   */
   readonly right?: number;
   /** There is no fault; everybody shall complete. Shows that the harness itself is sound. */
   readonly healthy?: true;

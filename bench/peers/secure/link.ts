@@ -1,4 +1,6 @@
-/** A slow link between two parties that speak TCP: a proxy that delays every byte and lets so many through in a second. */
+/**
+ * A slow link between two parties that speak TCP: a proxy that delays every byte and lets so many through in a second.
+ */
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -11,7 +13,9 @@ export interface LinkSpeed {
 /** 100 Mbit/s, and 50 ms from asking to the answer. */
 export const WIDE_AREA: LinkSpeed = { delayMs: 25, bytesPerSecond: 12_500_000 };
 
-/** Bytes on the way in one direction before the sender is held up: what such a link, and the buffers at its ends, hold. */
+/**
+ * Bytes on the way in one direction before the sender is held up: what such a link, and the buffers at its ends, hold.
+ */
 const ON_THE_WAY_BYTES_MAX = 2 * 1024 * 1024;
 
 /** How often the target is looked for. */
@@ -25,7 +29,10 @@ export class SlowLink {
   /** When the direction has passed on everything so far; all connections of the link share it. */
   readonly #free = [0, 0];
 
-  /** Forwards from one port to another, as soon as somebody listens there: whoever dials earlier is refused, as without a link. */
+  /**
+   * Forwards from one port to another, as soon as somebody listens there: whoever dials earlier is refused, as without
+   * a link.
+   */
   constructor(port: number, target: number, speed: LinkSpeed) {
     this.port = port;
     this.#server = createServer({ noDelay: true });

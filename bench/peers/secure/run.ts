@@ -1,6 +1,6 @@
 /**
- * The work of scripts/bench-peers-secure.mjs: the same operations on Privity and on other systems, one after the other on the same
- * machine; Markdown tables on standard output, progress on standard error.
+ * The work of scripts/bench-peers-secure.mjs: the same operations on Privity and on other systems, one after the other
+ * on the same machine; Markdown tables on standard output, progress on standard error.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -71,7 +71,10 @@ console.log(
 console.log(`${tableOf(rows)}\n\n${verdictsOf(rows, available.privity?.name ?? '')}`);
 process.exit(broken === 0 ? 0 : 1);
 
-/** A network namespace, whose loopback carries nothing but what is measured. Without the right to one, bytes include everything else. */
+/**
+ * A network namespace, whose loopback carries nothing but what is measured. Without the right to one, bytes include
+ * everything else.
+ */
 function inOwnNetwork(): number {
   const again = [process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const unshare = ['unshare', '--net', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])];

@@ -1,4 +1,7 @@
-/** How each system is started: three parties on this machine, which run cells (an operation at a size) and say what each has cost. */
+/**
+ * How each system is started: three parties on this machine, which run cells (an operation at a size) and say what each
+ * has cost.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -78,8 +81,8 @@ export class PrivitySystem implements System {
       const report = JSON.parse(readFileSync(join(parties.dir, 'reports/alice.json'), 'utf8')) as RunReport;
       const [device] = report.secure ?? [];
       const inputs = device?.operations.find(({ operation }) => operation === 'share')?.count ?? 0;
-      // Beside the operation: agreement on seeds, for each input its sharing and the opening of its first number, and each result's. Of all
-      // runs together: a sort takes more or fewer rounds each time.
+      // Beside the operation: agreement on seeds, for each input its sharing and the opening of its first number, and
+      // each result's. Of all runs together: a sort takes more or fewer rounds each time.
       const rounds = device && Math.round((device.rounds - 1 - (1 + inputs)) / done) - 1;
       return {
         op,

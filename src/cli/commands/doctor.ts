@@ -51,7 +51,9 @@ export interface DoctorFlags {
 /** The exit code of SETUP_FAILED: this party could not start its part of a run. */
 const DOCTOR_FAILED_EXIT = 78;
 
-/** `privity doctor`: looks at everything that a run will need and says what to do. Exit code 0 unless a check failed. */
+/**
+ * `privity doctor`: looks at everything that a run will need and says what to do. Exit code 0 unless a check failed.
+ */
 export async function doctorCommand(shell: Shell, flags: DoctorFlags): Promise<number> {
   if (flags.config === undefined && flags.job === undefined && !flags.clean) {
     throw new UsageError(
@@ -117,7 +119,10 @@ async function computesWith(): Promise<ComputesWith> {
   return { curve: await curveLibrary(), kernels: (await loadKernels()).name };
 }
 
-/** The job as this party would run it: with the settings of the party file, and the settings of the command line over them. */
+/**
+ * The job as this party would run it: with the settings of the party file, and the settings of the command line over
+ * them.
+ */
 async function checkJobOf(
   shell: Shell,
   job: string,

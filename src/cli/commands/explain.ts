@@ -25,7 +25,10 @@ const REPORTS_BYTES_MAX = 3 * REPORT_BYTES_MAX;
 /** Everyone keeps a link to everyone, so there are no more parties than this. */
 const REPORTS_MAX = 64;
 
-/** `privity explain CODE` says what a code means; `privity explain REPORT…` what happened in a run. Resolves to the exit code. */
+/**
+ * `privity explain CODE` says what a code means; `privity explain REPORT…` what happened in a run. Resolves to the exit
+ * code.
+ */
 export async function explainCommand(
   shell: Shell,
   what: readonly string[],

@@ -135,7 +135,9 @@ interface Verified {
   readonly text: string;
 }
 
-/** `privity federation verify`: certificates, a party's own files, or a digest heard over the phone, against the file. */
+/**
+ * `privity federation verify`: certificates, a party's own files, or a digest heard over the phone, against the file.
+ */
 export async function federationVerifyCommand(
   shell: Shell,
   file: string,

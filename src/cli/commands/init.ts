@@ -21,7 +21,10 @@ export interface InitFlags {
   readonly json?: boolean;
 }
 
-/** `privity init`: a folder with a job of two parties and all that it needs to run. All of it is there afterwards, or nothing. */
+/**
+ * `privity init`: a folder with a job of two parties and all that it needs to run. All of it is there afterwards, or
+ * nothing.
+ */
 export async function initCommand(shell: Shell, folder: string, flags: InitFlags): Promise<number> {
   const kind = JOB_KINDS[flags.job];
   if (kind === undefined)

@@ -5,8 +5,9 @@ import { reportOf } from '../output/error-text.ts';
 import type { JobRequest, Shell } from '../shell.ts';
 
 /**
- * The hidden command by which `local` learns a job's parties and whether it takes what they are given, and the doctor what a job needs: loads the job and tells its parent.
- * With `check`, what to check comes over standard input: settings are private, and a command line is not.
+ * The hidden command by which `local` learns a job's parties and whether it takes what they are given, and the doctor
+ * what a job needs: loads the job and tells its parent. With `check`, what to check comes over standard input: settings
+ * are private, and a command line is not.
  */
 export async function inspectJobCommand(
   shell: Shell,

@@ -1,6 +1,6 @@
 /**
- * What a job will need at one party, looked at in the process that has loaded it: arguments, settings, tables, DuckDB. Values of settings
- * are private: a check names the setting and the file, and quotes nothing else.
+ * What a job will need at one party, looked at in the process that has loaded it: arguments, settings, tables, DuckDB.
+ * Values of settings are private: a check names the setting and the file, and quotes nothing else.
  */
 
 import { constants } from 'node:fs';

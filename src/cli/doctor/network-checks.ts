@@ -22,7 +22,10 @@ type Visit = { readonly came: boolean; readonly refused?: string };
 export interface OpenPort {
   readonly check: Check;
   readonly transport: GrpcTransport;
-  /** Resolves when the peer has come to us, or after `waitMs`: to whether it has, or why somebody of its name was turned away. */
+  /**
+   * Resolves when the peer has come to us, or after `waitMs`: to whether it has, or why somebody of its name was turned
+   * away.
+   */
   visited(peer: string, waitMs: number): Promise<Visit>;
   close(): Promise<void>;
 }

@@ -23,7 +23,10 @@ export function checkNodeVersion(version: string): Check {
   return failed('node', text, `install Node ${needMajor}.${needMinor} or newer`);
 }
 
-/** What computes here: native code and WebAssembly are replaced by slower code where they cannot be loaded, which is said, and never silently. */
+/**
+ * What computes here: native code and WebAssembly are replaced by slower code where they cannot be loaded, which is
+ * said, and never silently.
+ */
 export interface ComputesWith {
   /** Of an intersection. */
   readonly curve: 'sodium-native' | 'node:crypto';
@@ -48,7 +51,10 @@ export function checkNativeCode({ curve, kernels }: ComputesWith): Check {
   return warning('native code', missing.join('; '), remedy);
 }
 
-/** Whether code of others can be run in a sandbox. None is wanted by default, so that there is none is no more than worth knowing. */
+/**
+ * Whether code of others can be run in a sandbox. None is wanted by default, so that there is none is no more than
+ * worth knowing.
+ */
 export function checkSandbox(found: FoundSandbox): Check {
   if (found.kind === 'bubblewrap') return ok('sandbox', `can be had: ${found.path}`);
   return unknown(

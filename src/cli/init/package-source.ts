@@ -18,8 +18,8 @@ export async function ownManifest(): Promise<PackageManifest> {
 }
 
 /**
- * What package.json of `folder` says of Privity: the version for one that came from a registry, else the clone or the packed file, which no
- * registry has.
+ * What package.json of `folder` says of Privity: the version for one that came from a registry, else the clone or the
+ * packed file, which no registry has.
  */
 export async function packageSource(
   folder: string,

@@ -5,9 +5,11 @@ import { parsePrivateSettings } from '../arguments.ts';
 import type { LocalRequest } from '../shell.ts';
 
 /**
- * Whether the job takes what `local` or `explore` was given, before any party is started: a mistake of the person who typed it is no party's.
+ * Whether the job takes what `local` or `explore` was given, before any party is started: a mistake of the person who
+ * typed it is no party's.
  *
- * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING, PRIVITY_CONFIG_PARTY_UNKNOWN
+ * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING,
+ *   PRIVITY_CONFIG_PARTY_UNKNOWN
  */
 export async function checkGiven(job: Job, { args, typed, cwd }: Omit<LocalRequest, 'asks'>): Promise<void> {
   const settings = parsePrivateSettings(typed, job.parties, cwd);

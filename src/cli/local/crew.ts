@@ -10,8 +10,8 @@ import { SupervisorChild } from './supervisor-child.ts';
 export const STRAGGLER_SLACK_MS = 5_000;
 
 /**
- * How long a supervisor may take until its program process runs: what its own start may wait for, and the loading of two modules where a
- * machine starts sixty parties at once.
+ * How long a supervisor may take until its program process runs: what its own start may wait for, and the loading of
+ * two modules where a machine starts sixty parties at once.
  */
 export const SUPERVISOR_START_MS = 60_000;
 
@@ -38,8 +38,9 @@ export interface Crew {
 }
 
 /**
- * Runs the supervisors of all parties to their end. Every supervisor ends by itself in bounded time; this only keeps watch
- * over the one that cannot because it is stopped or stuck, and over the parties that wait for one that could not start.
+ * Runs the supervisors of all parties to their end. Every supervisor ends by itself in bounded time; this only keeps
+ * watch over the one that cannot because it is stopped or stuck, and over the parties that wait for one that could not
+ * start.
  */
 export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping): Promise<Crew> {
   const bounds: Bounds = { ...DEFAULT_BOUNDS, ...plan.bounds };

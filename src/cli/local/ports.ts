@@ -3,8 +3,8 @@ import { EnvironmentError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 
 /**
- * Ports of throw-away federations come from below the range from which systems take ports for outgoing connections, so that
- * none is taken between the choice and the start.
+ * Ports of throw-away federations come from below the range from which systems take ports for outgoing connections, so
+ * that none is taken between the choice and the start.
  */
 const PORT_FIRST = 20_000;
 const PORT_LAST = 32_000;

@@ -7,13 +7,17 @@ export interface Viewpoint {
   readonly origin: string | null;
   /** The party that tells of it; absent where that is not known. */
   readonly reporter?: string | undefined;
-  /** The parties whose output and logs the reader has before him; none where reports are read or a code is explained. */
+  /**
+   * The parties whose output and logs the reader has before him; none where reports are read or a code is explained.
+   */
   readonly own: readonly string[];
   /** Of a party that did not join: what was turned away under its name where the reader is. */
   readonly turnedAway?: string | undefined;
 }
 
-/** `{origin}` and `{log}` stand for the party and for its own output and log: "this party", where it is the reader's. */
+/**
+ * `{origin}` and `{log}` stand for the party and for its own output and log: "this party", where it is the reader's.
+ */
 interface Advice {
   readonly text: string;
   /** At the one party that the others complain of. */

@@ -14,8 +14,8 @@ export interface DisplayFlags {
 }
 
 /**
- * The display that fits: events for programs, one line a party for a person at a terminal, plain lines elsewhere; and the
- * log beside it if one is wanted.
+ * The display that fits: events for programs, one line a party for a person at a terminal, plain lines elsewhere; and
+ * the log beside it if one is wanted.
  *
  * @param parties in the order of the display; `own` are those whose events arrive here.
  */

@@ -2,8 +2,8 @@ import { jsonLine } from '../../base/steering.ts';
 import type { RunEvent } from '../../observe/events.ts';
 
 /**
- * JSON has no bytes, no big integers and no numbers beyond the finite. What a job returns may have them: they become text
- * or lists here, never an error and never a silent null.
+ * JSON has no bytes, no big integers and no numbers beyond the finite. What a job returns may have them: they become
+ * text or lists here, never an error and never a silent null.
  */
 function plain(this: Readonly<Record<string, unknown>>, key: string, seen: unknown): unknown {
   // JSON.stringify hands over what toJSON made of the value; a Buffer's is a record of numbers.
@@ -27,7 +27,9 @@ export function recordLine(record: object): string {
   return jsonLine(record, plain);
 }
 
-/** Reads what {@link eventLine} wrote. Undefined if the line is none: the caller decides what to do with stray output. */
+/**
+ * Reads what {@link eventLine} wrote. Undefined if the line is none: the caller decides what to do with stray output.
+ */
 export function parseEventLine(line: string): RunEvent | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -6,7 +6,10 @@ import { duration } from './quantity.ts';
 
 /** How often the line on a terminal is written over. */
 const LIVE_EVERY_MS = 200;
-/** How often a line is added where nobody watches: a log is read later. What takes no longer than this says nothing on its way. */
+/**
+ * How often a line is added where nobody watches: a log is read later. What takes no longer than this says nothing on
+ * its way.
+ */
 export const LINE_EVERY_MS = 5_000;
 
 /** Over the line before. */

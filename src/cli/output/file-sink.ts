@@ -22,9 +22,10 @@ export interface FileSinkOptions {
 }
 
 /**
- * A file to which text is appended, in order, without ever waiting for the disk: a log, or standard output that goes to a file. The
- * first error ends it (ENOSPC, EIO, EBADF, …), so that a full disk costs one failed write, and what is told of it is told once.
- * Node's own stream for such files stands still with the disk, and takes half a write for a whole one.
+ * A file to which text is appended, in order, without ever waiting for the disk: a log, or standard output that goes to
+ * a file. The first error ends it (ENOSPC, EIO, EBADF, …), so that a full disk costs one failed write, and what is told
+ * of it is told once. Node's own stream for such files stands still with the disk, and takes half a write for a whole
+ * one.
  */
 export class FileSink implements TextSink {
   readonly #fd: number;
@@ -66,7 +67,10 @@ export class FileSink implements TextSink {
     if (isLate) this.#isBehind = true;
   }
 
-  /** Writes what is queued, for at most so long, and closes the file without waiting for it: a disk that hangs holds nobody up. */
+  /**
+   * Writes what is queued, for at most so long, and closes the file without waiting for it: a disk that hangs holds
+   * nobody up.
+   */
   async close(timeoutMs: number): Promise<void> {
     await this.flush(timeoutMs);
     this.#isEnded = true;
@@ -106,7 +110,8 @@ export class FileSink implements TextSink {
 }
 
 /**
- * Opens a file to append to; it is made if it is not there, readable by its owner only. A pipe that nobody reads is an error at once.
+ * Opens a file to append to; it is made if it is not there, readable by its owner only. A pipe that nobody reads is an
+ * error at once.
  *
  * @param what what the file is for, in the message: `log`
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE

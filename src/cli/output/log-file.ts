@@ -9,9 +9,9 @@ import { TOO_SLOW } from './text-sink.ts';
 export const LOG_CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * A structured log beside the display: one JSON object a line, appended, readable by its owner only, because the text and
- * stack of this party's own failures are in it. `-` is standard error. A disk that fills up later does not end the run; the display
- * goes on without the log, and `onLost` says so.
+ * A structured log beside the display: one JSON object a line, appended, readable by its owner only, because the text
+ * and stack of this party's own failures are in it. `-` is standard error. A disk that fills up later does not end the
+ * run; the display goes on without the log, and `onLost` says so.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
  */

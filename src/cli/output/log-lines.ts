@@ -1,4 +1,7 @@
-/** Events, output and the summary of a run as lines of a structured log: what `--log` and a run's record have. Pure but for the clock. */
+/**
+ * Events, output and the summary of a run as lines of a structured log: what `--log` and a run's record have. Pure but
+ * for the clock.
+ */
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { recordLine } from './event-line.ts';
@@ -14,8 +17,9 @@ export interface LogLines {
 }
 
 /**
- * Each line has the run's id and, from the first failure that became known to its party on, an incident: its own if it is about a
- * failure, otherwise that of the verdict or, before there is one, of the first failure. So one search finds what belongs together.
+ * Each line has the run's id and, from the first failure that became known to its party on, an incident: its own if it
+ * is about a failure, otherwise that of the verdict or, before there is one, of the first failure. So one search finds
+ * what belongs together.
  *
  * A line is made of one object, so no key can stand in it twice: readers differ in which of the two they believe.
  */

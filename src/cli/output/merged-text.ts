@@ -18,8 +18,8 @@ const TIMELINE_TAIL = 60;
 const FAILURES_SHOWN_MAX = 10;
 
 /**
- * What happened in a run, for people: the verdict, the timeline of all parties, who knew of it when, who waited for whom, what each
- * did afterwards, and what to do now. Pure.
+ * What happened in a run, for people: the verdict, the timeline of all parties, who knew of it when, who waited for
+ * whom, what each did afterwards, and what to do now. Pure.
  *
  * @param verified how many signatures were checked; null if there was nothing to check them against
  */

@@ -1,6 +1,6 @@
 /**
- * A run as plain lines: one for each phase, and while a phase lasts now and then one about how far it is. Pure: it is told the time.
- * Everything else is in `--json`, in the log and in the reports.
+ * A run as plain lines: one for each phase, and while a phase lasts now and then one about how far it is. Pure: it is
+ * told the time. Everything else is in `--json`, in the log and in the reports.
  */
 import type { RunEvent } from '../../observe/events.ts';
 import { listed, sentence } from './plain-lines.ts';
@@ -95,7 +95,8 @@ export class PlainRun {
         const wasTold = this.#told.get(event.party)?.steps.delete(event.stepId) ?? false;
         if (event.outcome === 'failed') return sentence(event);
         if (event.outcome === 'aborted') return undefined;
-        // A secure computation is hundreds of exchanges: one of them is a phase only if it was long enough to be told of.
+        // A secure computation is hundreds of exchanges: one of them is a phase only if it was long enough to be told
+        // of.
         const isPhase = event.kind === 'task' || event.kind === 'psi';
         return wasTold || (isPhase && event.durationMs >= STEP_TOLD_FROM_MS) ? sentence(event) : undefined;
       }

@@ -38,8 +38,8 @@ const ESC = String.fromCharCode(0x1b);
 const OWN = new RegExp(`${ESC}\\[[0-9;]*m|\\r${ESC}\\[2K`, 'g');
 
 /**
- * The last guard before a stream: whatever writer forgot to escape. A stream without colours gets nothing that steers; one with
- * colours keeps those, so text of others has to be escaped before it is painted.
+ * The last guard before a stream: whatever writer forgot to escape. A stream without colours gets nothing that steers;
+ * one with colours keeps those, so text of others has to be escaped before it is painted.
  */
 export function guarded(text: string, keepsOwn: boolean): string {
   if (!keepsOwn) return printableText(text);

@@ -13,7 +13,10 @@ export interface StepProgress {
 /** A rate over less time than that is a guess. */
 export const RATE_SHOWN_FROM_MS = 2_000;
 
-/** What a step of this kind counts. Only rows all take the same time: operations of a device differ too much for an estimate. */
+/**
+ * What a step of this kind counts. Only rows all take the same time: operations of a device differ too much for an
+ * estimate.
+ */
 const units: Readonly<Record<string, { readonly name: string; readonly isEven: boolean }>> = {
   psi: { name: 'rows', isEven: true },
   exchange: { name: 'operations', isEven: false },

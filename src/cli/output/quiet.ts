@@ -1,4 +1,7 @@
-/** `--quiet`: what a run came to and nothing else. The result is on standard output, whatever went wrong on standard error. */
+/**
+ * `--quiet`: what a run came to and nothing else. The result is on standard output, whatever went wrong on standard
+ * error.
+ */
 import type { Shell } from '../shell.ts';
 import type { Presenter } from './presenter.ts';
 import { printable } from './printable.ts';

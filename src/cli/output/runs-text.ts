@@ -1,4 +1,6 @@
-/** Records of runs for people. Pure; everything in a record that a job or another party had a hand in is made printable. */
+/**
+ * Records of runs for people. Pure; everything in a record that a job or another party had a hand in is made printable.
+ */
 import { basename } from 'node:path';
 import { failureCodes } from '../../base/failure-codes.ts';
 import { eventIn, type FailureEvent, type LogLine } from '../record/read-log.ts';
@@ -158,7 +160,10 @@ function failureLines(told: readonly FailureEvent[], style: Style): string[] {
   return [`${style.red(style.bold(code))}, incident ${printable(incident)}`, ...lines];
 }
 
-/** Where more may be known of a failure whose text is not here: where it was noticed, which need not be where it happened. */
+/**
+ * Where more may be known of a failure whose text is not here: where it was noticed, which need not be where it
+ * happened.
+ */
 function whoKnows(
   { code, origin, reporter, incident }: FailureEvent,
   told: readonly FailureEvent[],

@@ -27,7 +27,9 @@ import type { SummaryInput } from './summary-input.ts';
 import { valueText } from './value-text.ts';
 
 const COLUMNS = 100;
-/** In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went. */
+/**
+ * In a run that went well, a wait for a value is worth a line from here on: somebody may wonder where the time went.
+ */
 const LONG_WAIT_MS = 10_000;
 
 /** Whether every party completed, the verdict if one failed, and what the job returned, if it is anything. */

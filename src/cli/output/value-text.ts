@@ -62,7 +62,9 @@ function recordBlock(record: PlainRecord, indent: string, depth: number): string
   return lines;
 }
 
-/** A record longer than this is laid out side by side, read downwards: thirty means fit on a screen, not thirty lines. */
+/**
+ * A record longer than this is laid out side by side, read downwards: thirty means fit on a screen, not thirty lines.
+ */
 const ONE_COLUMN_ROWS_MAX = 10;
 const COLUMNS_MAX = 3;
 /** Names and values together; longer ones stay one below the other. */

@@ -1,6 +1,7 @@
 /**
- * What of a run may be given away: the report, which has only what may cross between parties anyway, and what the log says of the course of
- * the run. Everything is picked, nothing is crossed out: what is not listed here stays, also what later versions add. Pure.
+ * What of a run may be given away: the report, which has only what may cross between parties anyway, and what the log
+ * says of the course of the run. Everything is picked, nothing is crossed out: what is not listed here stays, also what
+ * later versions add. Pure.
  */
 import { basename } from 'node:path';
 import type { RunEvent } from '../../observe/events.ts';

@@ -12,7 +12,8 @@ export interface FoundRun {
 }
 
 /**
- * The run of an id, or with a failure of that incident. The whole, or a beginning that fits one run only; a whole id goes before beginnings. Pure.
+ * The run of an id, or with a failure of that incident. The whole, or a beginning that fits one run only; a whole id
+ * goes before beginnings. Pure.
  *
  * @throws {UsageError} PRIVITY_RECORD_UNKNOWN, PRIVITY_RECORD_AMBIGUOUS
  */

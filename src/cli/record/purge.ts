@@ -6,7 +6,9 @@ import { BOUND_MS_MAX } from '../../config/party-file.ts';
 import { ownerState, readClaim } from '../../supervisor/machine/claim.ts';
 import type { StoredParty, StoredRun } from './stored-run.ts';
 
-/** Whether a supervisor on another machine lives cannot be seen; after twice the longest run, and no word, it does not. */
+/**
+ * Whether a supervisor on another machine lives cannot be seen; after twice the longest run, and no word, it does not.
+ */
 const UNSEEN_MS = 2 * BOUND_MS_MAX;
 
 export interface PurgeRule {

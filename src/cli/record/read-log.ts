@@ -36,7 +36,10 @@ export async function* logLines({ folder }: StoredParty): AsyncGenerator<LogLine
   }
 }
 
-/** Bytes at the end of a log in which its last line is looked for: one with a stack and its causes has some 100 KB at most. */
+/**
+ * Bytes at the end of a log in which its last line is looked for: one with a stack and its causes has some 100 KB at
+ * most.
+ */
 const TAIL_BYTES = 256 * 1024;
 
 /** The last whole line of a party's log with a time that can be read; undefined if there is none. */

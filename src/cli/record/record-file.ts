@@ -1,4 +1,7 @@
-/** What a record says of itself in `record.json`: enough to list runs and to find one by its id or an incident, without its log. */
+/**
+ * What a record says of itself in `record.json`: enough to list runs and to find one by its id or an incident, without
+ * its log.
+ */
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +14,9 @@ export const RECORD_FILE = 'record.json';
 export const LOG_FILE = 'log.ndjson';
 export const REPORT_FILE = 'report.json';
 
-/** Failures by which a record is found. A job that handles thousands is found by the first ones and by the verdict's. */
+/**
+ * Failures by which a record is found. A job that handles thousands is found by the first ones and by the verdict's.
+ */
 export const INCIDENTS_MAX = 100;
 /** A record that is longer was not written by Privity. Ours have some 1,000 bytes. */
 const RECORD_BYTES_MAX = 256 * 1024;
@@ -112,7 +117,10 @@ export async function writePrivate(folder: string, name: string, content: string
   await rename(draft, join(folder, name));
 }
 
-/** Adds a line to a log whose last one may have been cut off by the end of its writer. @throws what the file system throws */
+/**
+ * Adds a line to a log whose last one may have been cut off by the end of its writer. @throws what the file system
+ * throws
+ */
 export async function appendLine(path: string, line: string): Promise<void> {
   const file = await open(path, 'a+', 0o600);
   try {

@@ -1,6 +1,7 @@
 /**
- * The record that a party keeps of its run: its log as it happens, its report, and what it came to. Written beside the run: a folder that
- * cannot be written costs the record and one warning, never the run, and never more time than a bound.
+ * The record that a party keeps of its run: its log as it happens, its report, and what it came to. Written beside the
+ * run: a folder that cannot be written costs the record and one warning, never the run, and never more time than a
+ * bound.
  */
 
 import { rm } from 'node:fs/promises';
@@ -133,7 +134,10 @@ export class RunRecord {
     }
   }
 
-  /** Where it is, and the name of its run among the records: it may move while the run begins, and no longer when it has ended. */
+  /**
+   * Where it is, and the name of its run among the records: it may move while the run begins, and no longer when it has
+   * ended.
+   */
   get place(): { readonly folder: string; readonly name: string } {
     return { folder: this.#folder, name: basename(dirname(this.#folder)) };
   }

@@ -1,4 +1,7 @@
-/** How a command that runs parties comes by their records: which setting holds, where they lie, and what is said if there can be none. */
+/**
+ * How a command that runs parties comes by their records: which setting holds, where they lie, and what is said if
+ * there can be none.
+ */
 
 import { randomBytes } from 'node:crypto';
 import { ignored } from '../../base/ignored.ts';
@@ -77,7 +80,10 @@ export async function startRecord(
   return { record, tidied: tidy(shell, base, bounds) };
 }
 
-/** The folder in which all parties of a local run keep their records. Undefined: there are none, and the parties are to keep none. */
+/**
+ * The folder in which all parties of a local run keep their records. Undefined: there are none, and the parties are to
+ * keep none.
+ */
 export async function startRunFolder(
   shell: Shell,
   flags: RecordFlags,

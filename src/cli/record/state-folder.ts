@@ -9,8 +9,9 @@ export interface StateSurroundings {
 }
 
 /**
- * The folder for records of runs: by the XDG base directory specification, with the places that Windows and macOS have for the same.
- * Undefined if the user has no home. A relative path in XDG_STATE_HOME is ignored, as the specification says. Pure.
+ * The folder for records of runs: by the XDG base directory specification, with the places that Windows and macOS have
+ * for the same. Undefined if the user has no home. A relative path in XDG_STATE_HOME is ignored, as the specification
+ * says. Pure.
  */
 export function recordsFolder({ env, platform, home }: StateSurroundings): string | undefined {
   const { isAbsolute, join } = platform === 'win32' ? win32 : posix;

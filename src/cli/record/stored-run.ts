@@ -25,7 +25,7 @@ export interface StoredRun {
 }
 
 /**
- * `unknown`: its supervisor is or was on another machine, or in another container, whose processes cannot be seen from here. `killed` covers
- * all that ends a process without a word: a kill, a crash, a machine that went down.
+ * `unknown`: its supervisor is or was on another machine, or in another container, whose processes cannot be seen from
+ * here. `killed` covers all that ends a process without a word: a kill, a crash, a machine that went down.
  */
 export type RecordState = 'running' | 'ended' | 'refused' | 'killed' | 'unknown';

@@ -70,8 +70,8 @@ function stateBy(claim: Claim | undefined, facts: RecordFacts | undefined, idleM
 }
 
 /**
- * Writes into the records of supervisors that were killed that they were, so that each tells its end wherever it is read. Resolves to
- * whether there was one: what was read of it before is then out of date.
+ * Writes into the records of supervisors that were killed that they were, so that each tells its end wherever it is
+ * read. Resolves to whether there was one: what was read of it before is then out of date.
  */
 export async function completeKilled(runs: readonly StoredRun[], nowMs: number): Promise<boolean> {
   const killed = runs
@@ -120,7 +120,9 @@ async function tellEnd(folder: string, facts: RecordFacts, writtenMs: number): P
   await rm(join(folder, CLAIM_FILE), { force: true });
 }
 
-/** What every run does beside its own work: completes the records of the killed, and removes what is beyond the bounds. */
+/**
+ * What every run does beside its own work: completes the records of the killed, and removes what is beyond the bounds.
+ */
 export async function keepHouse(
   base: string,
   { runs, bytes, days }: RecordBounds,

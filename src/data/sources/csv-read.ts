@@ -85,7 +85,10 @@ export async function readHeader(file: CsvFile): Promise<CsvHeader> {
   return headerOf(file, second, declared, 1);
 }
 
-/** The database takes what is left of a file that was cut off, and looks at no checksum: rows would be missing without a word. */
+/**
+ * The database takes what is left of a file that was cut off, and looks at no checksum: rows would be missing without a
+ * word.
+ */
 async function checkWhole(file: CsvFile): Promise<void> {
   for await (const _ of chunksOf(file));
 }

@@ -1,6 +1,6 @@
 /**
- * The shape of a CSV file, byte by byte: where records end, how many fields they have, which quotes are open. The values are read by
- * DuckDB; this says the names of the columns beforehand, and afterwards which line is at fault.
+ * The shape of a CSV file, byte by byte: where records end, how many fields they have, which quotes are open. The
+ * values are read by DuckDB; this says the names of the columns beforehand, and afterwards which line is at fault.
  */
 import type { DecodeBound } from '../../base/decode-bound.ts';
 
@@ -8,8 +8,8 @@ import type { DecodeBound } from '../../base/decode-bound.ts';
 export const CSV_RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Columns of a file, of which a table may take some: sixteen times what a table can have. A file of nothing but separators must not
- * become millions of names.
+ * Columns of a file, of which a table may take some: sixteen times what a table can have. A file of nothing but
+ * separators must not become millions of names.
  */
 export const CSV_FIELDS_MAX = 65_536;
 

@@ -1,6 +1,7 @@
 /**
- * Types of CSV columns. A type is inferred only if it loses nothing: every value of the column gives back its own text, or, for decimal
- * numbers, its own value. So the same text is the same value at every party, whatever else is in its file.
+ * Types of CSV columns. A type is inferred only if it loses nothing: every value of the column gives back its own text,
+ * or, for decimal numbers, its own value. So the same text is the same value at every party, whatever else is in its
+ * file.
  */
 import { type ColumnType, isInteger } from '../column-type.ts';
 

@@ -1,6 +1,7 @@
 /**
- * What a format of files is to tables: a source. Each stands in a file of its own and in one line of registry.ts. `readTable`,
- * `writeTable`, their errors, the doctor and the table in docs/writing-a-job.md are made from what it says here.
+ * What a format of files is to tables: a source. Each stands in a file of its own and in one line of registry.ts.
+ * `readTable`, `writeTable`, their errors, the doctor and the table in docs/writing-a-job.md are made from what it says
+ * here.
  */
 import { DataError, UsageError } from '../../base/errors.ts';
 import { hint } from '../../base/suggest.ts';
@@ -14,8 +15,8 @@ export interface ReadTableOptions {
   /** Types of columns that should not be inferred (CSV) or kept (Parquet), by column name: `{ id: 'VARCHAR' }`. */
   readonly types?: Readonly<Record<string, ColumnType>>;
   /**
-   * CSV only: one ASCII character. Default: a comma, for .tsv a tab, or what a first line `sep=;` says, as spreadsheets write it.
-   * Never guessed: a wrong guess would join or split columns silently.
+   * CSV only: one ASCII character. Default: a comma, for .tsv a tab, or what a first line `sep=;` says, as spreadsheets
+   * write it. Never guessed: a wrong guess would join or split columns silently.
    */
   readonly delimiter?: string;
   /** Ends the reading; the promise rejects with its reason. A task passes its own `signal`. */
@@ -25,8 +26,8 @@ export interface ReadTableOptions {
 /** How a file is written. */
 export interface WriteTableOptions {
   /**
-   * CSV only: puts an apostrophe before texts that a spreadsheet would take for a formula: those that begin with =, +, -, an at sign,
-   * a tab or a carriage return. Default: false, since the texts that are read back have it, too.
+   * CSV only: puts an apostrophe before texts that a spreadsheet would take for a formula: those that begin with =, +,
+   * -, an at sign, a tab or a carriage return. Default: false, since the texts that are read back have it, too.
    */
   readonly escapeFormulas?: boolean;
 }
@@ -49,8 +50,9 @@ export interface TableSource {
   /** Options of `readTable` that it takes beside those that all take. */
   readonly options: readonly (keyof ReadTableOptions)[];
   /**
-   * Makes a relation of the file, which is there and has bytes in it. Options have been checked, but for whether the columns are there.
-   * What is wrong with the file is a DataError that names a column, a line or a count, never a value.
+   * Makes a relation of the file, which is there and has bytes in it. Options have been checked, but for whether the
+   * columns are there. What is wrong with the file is a DataError that names a column, a line or a count, never a
+   * value.
    */
   read(file: SourceFile, options: ReadTableOptions): Promise<Relation>;
   /** How `writeTable` writes it; absent where it is only read. */

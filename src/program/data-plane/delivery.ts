@@ -70,8 +70,8 @@ export class Delivery {
   }
 
   /**
-   * The public form of a value at a party that has it: a copy that went through the codec, so that every party goes on with
-   * an equal value that shares nothing with the task that made it.
+   * The public form of a value at a party that has it: a copy that went through the codec, so that every party goes on
+   * with an equal value that shares nothing with the task that made it.
    */
   async publish(value: unknown, entry: TrailEntry): Promise<unknown> {
     const pending = snapshotValue(value, whereOf(entry), this.#state.codec);

@@ -1,6 +1,7 @@
 /**
  * The data plane of a program: which messages a step sends to which peers, and which it expects from whom. A message is
- * compared with this party's own program before anything of it is delivered: same step, same digest, expected from that peer.
+ * compared with this party's own program before anything of it is delivered: same step, same digest, expected from that
+ * peer.
  */
 
 import { createHash } from 'node:crypto';
@@ -131,8 +132,8 @@ export class Exchange {
   }
 
   /**
-   * The run goes on without the peer: what is sent to it counts as sent, and nothing is expected from it any more. Gives the steps
-   * that have waited for it.
+   * The run goes on without the peer: what is sent to it counts as sent, and nothing is expected from it any more.
+   * Gives the steps that have waited for it.
    */
   exclude(peer: string): readonly TrailEntry[] {
     this.#excluded.add(peer);
@@ -155,8 +156,10 @@ export class Exchange {
   }
 
   /**
-   * Sends one message of a step; `onLeaving` is called just before the first of it leaves. Resolves when the link has taken it over. A link that has ended is not a failure of this
-   * party: the supervisor, which watches the peer, decides, and this promise stays pending until {@link close}, whose reason it rejects with.
+   * Sends one message of a step; `onLeaving` is called just before the first of it leaves. Resolves when the link has
+   * taken it over. A link that has ended is not a failure of this
+   * party: the supervisor, which watches the peer, decides, and this promise stays pending until {@link close}, whose
+   *   reason it rejects with.
    */
   send(
     peer: string,

@@ -1,7 +1,7 @@
 /**
- * Where messages of peers wait until their step takes them. Bounded: what does not fit into memory goes to temporary files,
- * and what does not fit there ends the run. Never holds a peer back for lack of room: the message that a waiting step needs
- * may be behind the one that nobody needs yet.
+ * Where messages of peers wait until their step takes them. Bounded: what does not fit into memory goes to temporary
+ * files, and what does not fit there ends the run. Never holds a peer back for lack of room: the message that a waiting
+ * step needs may be behind the one that nobody needs yet.
  */
 
 import type { DecodeBound } from '../../base/decode-bound.ts';
@@ -21,8 +21,8 @@ export const MAILBOX_SPILL_BYTES_MAX = 16 * 1024 * 1024 * 1024;
 export const MAILBOX_MESSAGES_MAX = 250_000;
 
 /**
- * Longest message of a protocol between members of a device: rounds and dealers cut theirs at 1 MiB, intersections send 16 KiB. Such a
- * message is taken into memory whole, wherever it has waited.
+ * Longest message of a protocol between members of a device: rounds and dealers cut theirs at 1 MiB, intersections send
+ * 16 KiB. Such a message is taken into memory whole, wherever it has waited.
  */
 export const CHANNEL_MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -33,7 +33,9 @@ export const PIECES_BOUND: DecodeBound = {
   steps: { perByte: 40, once: 5_000 },
 };
 
-/** Shorter pieces are copied, one behind the other: a message that comes byte by byte must not cost an object for each. */
+/**
+ * Shorter pieces are copied, one behind the other: a message that comes byte by byte must not cost an object for each.
+ */
 const PIECE_BYTES_MIN = 1024;
 /** Memory into which they are copied, by how much of the message is there already. */
 const CRUMBS_BYTES_MIN = 64;

@@ -46,7 +46,9 @@ class Allowance {
   }
 }
 
-/** Spill files in a folder of their own below `parentDir`, made when the first is needed, readable by this user only. */
+/**
+ * Spill files in a folder of their own below `parentDir`, made when the first is needed, readable by this user only.
+ */
 export class FileSpillStore implements SpillStore {
   readonly #parentDir: string;
   readonly #allowance: Allowance;

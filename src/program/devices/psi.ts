@@ -41,11 +41,11 @@ export interface PsiOptions {
 }
 
 /**
- * Aligns two tables on the rows that both parties have, by private set intersection: each party gets its own rows of the
- * intersection, both in the same order, which comes from neither table.
+ * Aligns two tables on the rows that both parties have, by private set intersection: each party gets its own rows of
+ * the intersection, both in the same order, which comes from neither table.
  *
- * Each side learns the intersection and the number of rows of the other side, nothing else (semi-honest; see docs/psi.md).
- * Listed in the ledger of both. Cost: about 90 bytes and two curve multiplications a row.
+ * Each side learns the intersection and the number of rows of the other side, nothing else (semi-honest; see
+ * docs/psi.md). Listed in the ledger of both. Cost: about 90 bytes and two curve multiplications a row.
  * @throws {UsageError} PRIVITY_PSI_ARGUMENTS, PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
  * @example const both = psi({ on: 'id' }, loans, clicks); // { alice: At<'alice', Table>, bob: At<'bob', Table> }
  */

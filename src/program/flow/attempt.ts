@@ -1,6 +1,6 @@
 /**
- * Failures as values: `attempt` and what is built on it. A scope's outcome is agreed by all parties (src/coordination/scopes.ts),
- * so every party's program goes the same way afterwards.
+ * Failures as values: `attempt` and what is built on it. A scope's outcome is agreed by all parties
+ * (src/coordination/scopes.ts), so every party's program goes the same way afterwards.
  */
 
 import { type Deferred, deferred } from '../../base/deferred.ts';
@@ -69,7 +69,10 @@ export class Attempts {
     }
   }
 
-  /** @throws {UsageError} PRIVITY_STEP_INVALID @throws {ScopeFailedError} DEADLINE_EXCEEDED or another failure, at every party */
+  /**
+   * @throws {UsageError} PRIVITY_STEP_INVALID @throws {ScopeFailedError} DEADLINE_EXCEEDED or another failure, at every
+   *   party
+   */
   async deadline<T>(ms: number, code: () => T | Promise<T>): Promise<T> {
     inRange('deadline', ms, 1, DEADLINE_MS_MAX);
     const { outcome } = await this.begin('deadline', `${ms} ms`, code, { deadlineMs: ms });
@@ -99,8 +102,8 @@ export class Attempts {
   }
 
   /**
-   * Opens a scope. The step is numbered now, in the order of the program; the rest takes its time. `tolerates`: parties whose
-   * loss the scope outlives.
+   * Opens a scope. The step is numbered now, in the order of the program; the rest takes its time. `tolerates`: parties
+   * whose loss the scope outlives.
    */
   begin<T>(
     name: string,

@@ -1,6 +1,6 @@
 /**
- * Conclaves: parts of the program that only some parties execute. The others count one step and go on; what happens inside, its
- * steps, public values and failures as values, stays among the members.
+ * Conclaves: parts of the program that only some parties execute. The others count one step and go on; what happens
+ * inside, its steps, public values and failures as values, stays among the members.
  */
 
 import { UsageError } from '../../base/errors.ts';
@@ -11,7 +11,9 @@ import { isHandle } from '../steps/handle.ts';
 import type { OpenedConclave } from '../steps/plans.ts';
 import type { Scheduler } from '../steps/scheduler.ts';
 
-/** Resolves with a handle to the result, which every member has: at once for others, at the conclave's end for members. */
+/**
+ * Resolves with a handle to the result, which every member has: at once for others, at the conclave's end for members.
+ */
 export function conclave(
   scheduler: Scheduler,
   members: readonly string[],

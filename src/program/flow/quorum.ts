@@ -1,6 +1,6 @@
 /**
- * A part of the program that tolerates lost parties: for each of its parties a scope of its own, side by side, and at the end one
- * agreed list of who came through.
+ * A part of the program that tolerates lost parties: for each of its parties a scope of its own, side by side, and at
+ * the end one agreed list of who came through.
  */
 import { UsageError } from '../../base/errors.ts';
 import type { Failure } from '../../coordination/failure.ts';
@@ -18,7 +18,10 @@ export interface QuorumPlan {
   readonly code: (party: string) => unknown;
 }
 
-/** @throws {ScopeFailedError} QUORUM_NOT_MET at every party, when fewer are present; or what has failed outside of the parts */
+/**
+ * @throws {ScopeFailedError} QUORUM_NOT_MET at every party, when fewer are present; or what has failed outside of the
+ *   parts
+ */
 export async function quorum(
   scheduler: Scheduler,
   attempts: Attempts,

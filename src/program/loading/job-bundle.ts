@@ -6,8 +6,8 @@ import { gatherFiles } from './job-files.ts';
 import { jobPath, resolver } from './load-job.ts';
 
 /**
- * The job file and all files that its source names, of packages the whole folder of each; and what says how they are to be read: the
- * package.json of their folders.
+ * The job file and all files that its source names, of packages the whole folder of each; and what says how they are to
+ * be read: the package.json of their folders.
  *
  * @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_LOAD_FAILED
  */

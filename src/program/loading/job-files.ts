@@ -1,6 +1,7 @@
 /**
- * The files of a job: its own and those of packages, whatever it has loaded and whatever its source can load later by a name that
- * stands in it. Their hash is compared by all parties before the start; what is not among them is refused (job-imports.ts).
+ * The files of a job: its own and those of packages, whatever it has loaded and whatever its source can load later by a
+ * name that stands in it. Their hash is compared by all parties before the start; what is not among them is refused
+ * (job-imports.ts).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -32,7 +33,9 @@ export interface JobFiles {
 export type Resolve = (name: string, from: string) => readonly string[];
 
 const CODE = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']);
-/** The names that a source imports: `from 'x'`, `import 'x'`, `import('x')`, `require('x')`. One too many does no harm. */
+/**
+ * The names that a source imports: `from 'x'`, `import 'x'`, `import('x')`, `require('x')`. One too many does no harm.
+ */
 const IMPORTS =
   /\b(?:from|import|require)\s*\(?\s*(?:\/\*[^*]*\*\/\s*)*(?:'([^'\\\n]+)'|"([^"\\\n]+)"|`([^`$\\\n]+)`)/g;
 /** Of a file or a package; other texts behind such a word are none. */
@@ -71,8 +74,8 @@ export function gatherFiles(job: string, loaded: readonly string[], resolve: Res
 }
 
 /**
- * Whether a file is no part of what parties compare: machine code of packages, which is another one for each kind of machine.
- * npm marks the packages that are only for some machines.
+ * Whether a file is no part of what parties compare: machine code of packages, which is another one for each kind of
+ * machine. npm marks the packages that are only for some machines.
  */
 export function isExempt(folder: string, path: string): boolean {
   if (!isPackaged(folder, path)) return false;
@@ -113,7 +116,10 @@ function isPackaged(folder: string, path: string): boolean {
   return relative(folder, path).split(sep).includes('node_modules');
 }
 
-/** Relative to the job; of a package's file from the last node_modules on, because that folder may lie elsewhere at another party. */
+/**
+ * Relative to the job; of a package's file from the last node_modules on, because that folder may lie elsewhere at
+ * another party.
+ */
 export function nameOf(folder: string, path: string): string {
   const parts = relative(folder, path).split(sep);
   return parts.slice(Math.max(0, parts.lastIndexOf('node_modules'))).join('/');

@@ -1,6 +1,7 @@
 /**
- * What a job loads once it is loaded. A file that was hashed before the start is let through; any other was not compared with
- * the other parties', and is refused. Every way that code of the job has is watched: `import()`, `require`, and `createRequire`.
+ * What a job loads once it is loaded. A file that was hashed before the start is let through; any other was not
+ * compared with the other parties', and is refused. Every way that code of the job has is watched: `import()`,
+ * `require`, and `createRequire`.
  */
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
@@ -82,7 +83,10 @@ export class ImportWatch {
   }
 }
 
-/** The file that a name stands for; undefined for modules of Node and of Privity, and where nothing is found, which the load will say. */
+/**
+ * The file that a name stands for; undefined for modules of Node and of Privity, and where nothing is found, which the
+ * load will say.
+ */
 function pathOf(name: string, resolve: ResolveImport): string | undefined {
   if (typeof name !== 'string' || name === 'privity' || name === WATCH || isBuiltin(name)) return undefined;
   try {

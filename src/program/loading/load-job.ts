@@ -1,6 +1,6 @@
 /**
- * Loads a job file and hashes it. TypeScript is compiled on the way (jiti), and `import ... from 'privity'` always gives the
- * running copy of the package, wherever the job lies: another copy would not know this run's handles.
+ * Loads a job file and hashes it. TypeScript is compiled on the way (jiti), and `import ... from 'privity'` always
+ * gives the running copy of the package, wherever the job lies: another copy would not know this run's handles.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,8 +19,9 @@ export interface LoadedJob {
   /** The job file, absolute. */
   readonly path: string;
   /**
-   * SHA-256, in hex, over the job file and all files that it imports, or can import later by a name that stands in its source, those
-   * of packages (node_modules) among them: their bytes and names. The name of the job file itself does not count.
+   * SHA-256, in hex, over the job file and all files that it imports, or can import later by a name that stands in its
+   * source, those of packages (node_modules) among them: their bytes and names. The name of the job file itself does
+   * not count.
    */
   readonly hash: string;
   /** The job's own hashed files, relative to its folder; the job file first. */

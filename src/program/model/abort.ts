@@ -12,8 +12,9 @@ export interface VerdictInfo {
 }
 
 /**
- * The run ended while something was pending. Raised by the runtime only: the reason of every AbortSignal, what pending awaits
- * reject with, and what new steps throw after the verdict. Always a consequence, never a cause: it is not reported again.
+ * The run ended while something was pending. Raised by the runtime only: the reason of every AbortSignal, what pending
+ * awaits reject with, and what new steps throw after the verdict. Always a consequence, never a cause: it is not
+ * reported again.
  */
 export class RunAbortedError extends PrivityError {
   /** The name of its class. */
@@ -32,7 +33,10 @@ export class RunAbortedError extends PrivityError {
   }
 }
 
-/** A scope has failed, and this was pending in it. A consequence like its base class; the run goes on outside of the scope. */
+/**
+ * A scope has failed, and this was pending in it. A consequence like its base class; the run goes on outside of the
+ * scope.
+ */
 export class ScopeCancelledError extends RunAbortedError {
   /** The name of its class. */
   override readonly name: string = 'ScopeCancelledError';
@@ -43,7 +47,10 @@ export class ScopeCancelledError extends RunAbortedError {
   }
 }
 
-/** A step needs a party that the run has lost. Raised by the runtime; what it reports is the loss that all parties agreed on. */
+/**
+ * A step needs a party that the run has lost. Raised by the runtime; what it reports is the loss that all parties
+ * agreed on.
+ */
 export class PartyAbsentError extends PrivityError {
   override readonly name: string = 'PartyAbsentError';
   readonly agreed: Failure;
@@ -57,7 +64,10 @@ export class PartyAbsentError extends PrivityError {
   }
 }
 
-/** What `retry` and `deadline` throw at every party when their scope has failed for good. A cause, unlike what was pending in it. */
+/**
+ * What `retry` and `deadline` throw at every party when their scope has failed for good. A cause, unlike what was
+ * pending in it.
+ */
 export class ScopeFailedError extends PrivityError {
   /** The name of its class. */
   override readonly name: string = 'ScopeFailedError';

@@ -20,8 +20,8 @@ export interface TaskContext<P extends string = string, S = Readonly<Record<stri
   /** A folder for temporary files; removed after the run. */
   readonly tempDir: string;
   /**
-   * Calls the function if the task's scope fails, wherever: to release what the task has reserved outside. It has the grace
-   * period, cannot undo the failure, and what it throws is only logged.
+   * Calls the function if the task's scope fails, wherever: to release what the task has reserved outside. It has the
+   * grace period, cannot undo the failure, and what it throws is only logged.
    */
   readonly onFailure: (code: (failure: Failure) => void | Promise<void>) => void;
 }
@@ -68,8 +68,8 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
   readonly name: P;
 
   /**
-   * A task: code that runs at this party, as soon as its inputs are there. At all other parties nothing runs, but the step
-   * is counted. The name is public: it appears in progress, ledger and failures of every party.
+   * A task: code that runs at this party, as soon as its inputs are there. At all other parties nothing runs, but the
+   * step is counted. The name is public: it appears in progress, ledger and failures of every party.
    *
    * The code sees its inputs by name, its party's private settings and an AbortSignal. Do not modify inputs.
    * @param name at most `STEP_NAME_CHARS_MAX` characters
@@ -92,15 +92,18 @@ export interface Party<in out P extends string, S = Readonly<Record<string, stri
   ): At<P, Awaited<T>>;
 
   /**
-   * Calls the function at this party if the scope in which this is said fails: the run, or the `attempt` around it. Not a step.
-   * Handlers run after the AbortSignal has fired, the last registered first, within the grace period; they cannot undo the
-   * failure, and what they throw is only logged.
+   * Calls the function at this party if the scope in which this is said fails: the run, or the `attempt` around it. Not
+   * a step. Handlers run after the AbortSignal has fired, the last registered first, within the grace period; they
+   * cannot undo the failure, and what they throw is only logged.
    * @example alice.onFailure(async ({ code }, { settings }) => releaseLock(settings.lock, code));
    */
   onFailure(code: (failure: Failure, context: HandlerContext<P, S>) => void | Promise<void>): void;
 }
 
-/** Makes the value of a handle, or a secret, public: to all parties, or to the members of the conclave in which that is said. */
+/**
+ * Makes the value of a handle, or a secret, public: to all parties, or to the members of the conclave in which that is
+ * said.
+ */
 export interface Reveal<P extends string = string> {
   /** Opens a secret to all parties. A line in the ledgers of the device's members. */
   (secret: AnySecret): Promise<Tensor<Float64Array>>;
@@ -148,8 +151,8 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
   /** Public arguments, the same at every party. */
   readonly args: A;
   /**
-   * Sends the value to every party that does not have it and resolves with it at all of them. All control flow of the job has
-   * to depend on such public values only. Listed in the ledger.
+   * Sends the value to every party that does not have it and resolves with it at all of them. All control flow of the
+   * job has to depend on such public values only. Listed in the ledger.
    * @throws {UsageError} PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
    * @throws {RunAbortedError} the run ended before the value was there
    * @example const count = await reveal(alice.run('count', { rows }, ({ rows }) => rows.length));
@@ -163,13 +166,13 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    */
   readonly parallel: Parallel;
   /**
-   * Runs a part of the program that may fail: if anything in it fails at any party, it is cancelled everywhere, and every
-   * party's `attempt` gives the same failure at this point of the program, so that all can go on together. Values made in an
-   * attempt that failed do not exist.
+   * Runs a part of the program that may fail: if anything in it fails at any party, it is cancelled everywhere, and
+   * every party's `attempt` gives the same failure at this point of the program, so that all can go on together. Values
+   * made in an attempt that failed do not exist.
    *
-   * If a party is lost in it, the attempt fails with that loss and the run goes on without the party, provided that those who are left
-   * are a majority (docs/failure-model.md). A failure outside of the attempt ends the run all the same. Cost: one message to each
-   * other party.
+   * If a party is lost in it, the attempt fails with that loss and the run goes on without the party, provided that
+   * those who are left are a majority (docs/failure-model.md). A failure outside of the attempt ends the run all the
+   * same. Cost: one message to each other party.
    * @example
    * const tried = await attempt(async () => reveal(bob.run('rate', { rows }, ({ rows }) => mean(rows))));
    * const rate = tried.ok ? tried.value : 0;
@@ -186,20 +189,23 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
     code: ((attempt: number) => T | Promise<T>) & AllAwaited<T>,
   ) => Promise<T>;
   /**
-   * An attempt that has to end within `ms` milliseconds at every party. The first clock that runs out counts, and all agree.
+   * An attempt that has to end within `ms` milliseconds at every party. The first clock that runs out counts, and all
+   * agree.
    * @throws {ScopeFailedError} at every party: DEADLINE_EXCEEDED, or what else failed in it
    * @throws {UsageError} PRIVITY_STEP_INVALID
    * @example const sum = await deadline(60_000, () => reveal(x));
    */
   readonly deadline: <T>(ms: number, code: (() => T | Promise<T>) & AllAwaited<T>) => Promise<T>;
   /**
-   * Runs a part of the program among some parties only. The others count one step and go on at once: they neither see what happens
-   * inside nor wait for it. In it `reveal` tells the members only, and `attempt`, `retry` and `deadline` are decided by them alone.
-   * Every member then has what the function returns; send it to others with `to`. Nothing else leaves a conclave, and only values
-   * of its members enter it. What fails in it uncaught fails the scope around it.
+   * Runs a part of the program among some parties only. The others count one step and go on at once: they neither see
+   * what happens inside nor wait for it. In it `reveal` tells the members only, and `attempt`, `retry` and `deadline`
+   * are decided by them alone. Every member then has what the function returns; send it to others with `to`. Nothing
+   * else leaves a conclave, and only values of its members enter it. What fails in it uncaught fails the scope around
+   * it.
    *
    * Await it before the next step of the same function. Cost: one message between each two members.
-   * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN, PRIVITY_PARTY_NOT_IN_CONCLAVE, PRIVITY_HANDLE_CONCLAVE
+   * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN, PRIVITY_PARTY_NOT_IN_CONCLAVE,
+   *   PRIVITY_HANDLE_CONCLAVE
    * @example
    * // At<'alice' | 'bob', number>
    * const sum = await conclave([alice, bob], async ({ reveal }) => (await reveal(x)) + (await reveal(y)));
@@ -207,14 +213,16 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    */
   readonly conclave: Conclave<P, A, S>;
   /**
-   * Runs a part of the program for each of some parties, side by side, and goes on with those that come through: a party whose part
-   * fails, or which is lost before the quorum has ended, is absent. Every party gets the same list of who is present, who is absent
-   * and why, and what the function gave for those who are present: public values, or handles.
+   * Runs a part of the program for each of some parties, side by side, and goes on with those that come through: a
+   * party whose part fails, or which is lost before the quorum has ended, is absent. Every party gets the same list of
+   * who is present, who is absent and why, and what the function gave for those who are present: public values, or
+   * handles.
    *
    * Lost parties are out of the run from then on: nothing waits for them any more, and a step that needs one fails.
    * Survivors go on only if they are a majority of the run's parties (docs/failure-model.md).
    *
-   * Await it before the next step of the same function. Cost: two messages from each party to each other, and one for each part.
+   * Await it before the next step of the same function. Cost: two messages from each party to each other, and one for
+   * each part.
    * @throws {ScopeFailedError} QUORUM_NOT_MET at every party, when fewer than `atLeast` are present
    * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN
    * @example

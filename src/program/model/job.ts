@@ -6,7 +6,9 @@ import type { OutputOf, Schema, SettingsDeclaration } from './schema-types.ts';
 import type { AllAwaited } from './unawaited.ts';
 
 const brand = Symbol.for('privity.job');
-/** Raised with every change of what a job object holds, so that a job made by another version is refused, not misread. */
+/**
+ * Raised with every change of what a job object holds, so that a job made by another version is refused, not misread.
+ */
 const JOB_FORMAT = 1;
 
 /** Words that the job function's parameter holds, or will: no party can be called so. */
@@ -58,8 +60,8 @@ export interface JobOptions<P extends string, A extends Schema | undefined, S> {
   /** Private settings by party: a schema, or the names of settings that are strings. */
   readonly settings?: S & { readonly [K in keyof S]: K extends P ? SettingsDeclaration : never };
   /**
-   * How long each task may take, in milliseconds from when its inputs are there. Public, and the same at every party; where a
-   * party's own bound `stepDeadlineMs` is shorter, that one counts. Default: the party's bound alone.
+   * How long each task may take, in milliseconds from when its inputs are there. Public, and the same at every party;
+   * where a party's own bound `stepDeadlineMs` is shorter, that one counts. Default: the party's bound alone.
    */
   readonly stepDeadlineMs?: number;
 }
@@ -69,8 +71,9 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof JobOptions<string, undef
 ]);
 
 /**
- * A program that several parties run together. Every party executes the whole function; what `party.run` is given runs at
- * that party only. Use it as the default export of a module. Every promise in what the function returns has to be awaited in it.
+ * A program that several parties run together. Every party executes the whole function; what `party.run` is given runs
+ * at that party only. Use it as the default export of a module. Every promise in what the function returns has to be
+ * awaited in it.
  *
  * @throws {UsageError} PRIVITY_JOB_INVALID
  * @example

@@ -4,10 +4,10 @@ import { detailsProblem, type PublicDetails } from '../../coordination/public-de
 const brand = Symbol.for('privity.public-error');
 
 /**
- * An error whose message its author wants all parties to read. Throw it in a task or in the job function; the message crosses
- * to the other parties, cut to `PUBLIC_MESSAGE_CHARS_MAX` characters, and so do the details: at most 16, each a text of at most 200
- * characters, a finite number or a boolean, under a short name. They are in the failure that `attempt` returns, in handlers, events and
- * reports. Everything else about it, its cause included, stays here.
+ * An error whose message its author wants all parties to read. Throw it in a task or in the job function; the message
+ * crosses to the other parties, cut to `PUBLIC_MESSAGE_CHARS_MAX` characters, and so do the details: at most 16, each a
+ * text of at most 200 characters, a finite number or a boolean, under a short name. They are in the failure that
+ * `attempt` returns, in handlers, events and reports. Everything else about it, its cause included, stays here.
  * Both are the author's responsibility: put no private value into them.
  *
  * @throws {UsageError} PRIVITY_PUBLIC_DETAILS: the details are something else

@@ -24,8 +24,8 @@ export const unknownText = (key: string, names: readonly string[]): string => {
 };
 
 /**
- * What a schema has found, led by keys that it does not know: a key that was mistyped is a missing one, too, and only the typed name
- * tells which was meant.
+ * What a schema has found, led by keys that it does not know: a key that was mistyped is a missing one, too, and only
+ * the typed name tells which was meant.
  *
  * @param quotable whether what was given is public
  */

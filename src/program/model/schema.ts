@@ -1,6 +1,6 @@
 /**
- * Public arguments and private settings, checked by the job's own schemas before the run starts. Any library that follows
- * Standard Schema version 1 (https://standardschema.dev) will do; `z` of zod 4 is re-exported by the package.
+ * Public arguments and private settings, checked by the job's own schemas before the run starts. Any library that
+ * follows Standard Schema version 1 (https://standardschema.dev) will do; `z` of zod 4 is re-exported by the package.
  */
 import type { ErrorCode } from '../../base/error-catalogue.ts';
 import { UsageError } from '../../base/errors.ts';

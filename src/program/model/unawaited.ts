@@ -3,14 +3,18 @@ import type { Table } from '../../data/table.ts';
 import type { Tensor, TypedArray } from '../../wire/value-kinds.ts';
 import type { Handle } from './handle-types.ts';
 
-/** Of any function that gives a value to the program: `unknown` if all in it is awaited, else the compiler's message. */
+/**
+ * Of any function that gives a value to the program: `unknown` if all in it is awaited, else the compiler's message.
+ */
 export type AllAwaited<T> = 0 extends 1 & T
   ? unknown
   : [Unawaited<Awaited<T>>] extends [never]
     ? unknown
     : NotAwaited<Unawaited<Awaited<T>>>;
 
-/** Shown by the compiler, in full by every version of it: it does not spell out the properties that a function lacks. */
+/**
+ * Shown by the compiler, in full by every version of it: it does not spell out the properties that a function lacks.
+ */
 export type NotAwaited<Where extends string> =
   `Error: the result holds a promise at ${Where}; write await before it`;
 

@@ -1,6 +1,6 @@
 /**
- * Lockstep. Every party numbers the same steps in the same order; a rolling digest for each branch proves it. Pure: no step is
- * executed here.
+ * Lockstep. Every party numbers the same steps in the same order; a rolling digest for each branch proves it. Pure: no
+ * step is executed here.
  */
 import { hash } from 'node:crypto';
 import type { StepKind, TrailEntry } from '../../coordination/failure.ts';
@@ -17,7 +17,10 @@ export interface StepPlan {
   readonly source: string;
 }
 
-/** A digest as it is reported and sent: enough that nobody finds two programs with the same one by accident or by trying. */
+/**
+ * A digest as it is reported and sent: enough that nobody finds two programs with the same one by accident or by
+ * trying.
+ */
 export const DIGEST_HEX_DIGITS = 32;
 
 /** SHA-256 over fields, each preceded by its length, so that no two lists of fields give the same text. */
@@ -43,7 +46,9 @@ export class Branch {
   readonly scope: Scope;
   /** The parties that execute it, or did before they were lost, in federation order. */
   readonly members: readonly string[];
-  /** Path of the branch that the innermost conclave around it is; '' when there is none. Values do not cross its border. */
+  /**
+   * Path of the branch that the innermost conclave around it is; '' when there is none. Values do not cross its border.
+   */
   readonly conclave: string;
   #next = 0;
   #digest: Buffer;
@@ -63,7 +68,10 @@ export class Branch {
     this.#digest = seed;
   }
 
-  /** The members, without the lost ones of which this branch has been told. All parties agree on them at each of its steps. */
+  /**
+   * The members, without the lost ones of which this branch has been told. All parties agree on them at each of its
+   * steps.
+   */
   get parties(): readonly string[] {
     return this.#parties;
   }

@@ -43,8 +43,8 @@ export interface CapturedFailure {
   /** What peers are told. */
   readonly failure: Failure;
   /**
-   * For this party's own log, under `failure.incident`. Never sent. Made when first read: a stack is costly to make, and
-   * the others need not wait for it.
+   * For this party's own log, under `failure.incident`. Never sent. Made when first read: a stack is costly to make,
+   * and the others need not wait for it.
    */
   readonly detail: ErrorRecord & { readonly causes: readonly ErrorRecord[] };
 }

@@ -1,6 +1,6 @@
 /**
- * A value that will be there once. Unlike a promise it has no rejection: when its producer fails it becomes `dead`, quietly,
- * because the failure itself has been reported where it happened and ends the run by another way.
+ * A value that will be there once. Unlike a promise it has no rejection: when its producer fails it becomes `dead`,
+ * quietly, because the failure itself has been reported where it happened and ends the run by another way.
  */
 export class Cell<T = unknown> {
   #state: 'pending' | 'ready' | 'dead' = 'pending';

@@ -1,6 +1,7 @@
 /**
- * What of this party's values leaves it. A disclosure is declared when the job's code says so, and told to the host again when the first
- * byte of it is about to leave: so what was refused, or cancelled in time, is never told as something that left.
+ * What of this party's values leaves it. A disclosure is declared when the job's code says so, and told to the host
+ * again when the first byte of it is about to leave: so what was refused, or cancelled in time, is never told as
+ * something that left.
  */
 import { DataError } from '../../base/errors.ts';
 import type { TrailEntry } from '../../coordination/failure.ts';
@@ -104,7 +105,10 @@ export class OpenDisclosure {
     this.#settled();
   }
 
-  /** Nothing of it leaves for those for whom nothing has left, unless it is on its way already; null: there is nothing to send. */
+  /**
+   * Nothing of it leaves for those for whom nothing has left, unless it is on its way already; null: there is nothing
+   * to send.
+   */
   withhold(reason: WithheldReason | null): void {
     const { stepId } = this.#entry;
     if (this.#waiting.size > 0)
@@ -112,7 +116,9 @@ export class OpenDisclosure {
     this.#settled();
   }
 
-  /** Its step has failed here. That the data are the reason is one bit about them, which others learn by the failure. */
+  /**
+   * Its step has failed here. That the data are the reason is one bit about them, which others learn by the failure.
+   */
   refuse(error: unknown): void {
     this.withhold(error instanceof DataError ? 'refused-for-data' : 'refused');
   }

@@ -117,8 +117,8 @@ export class RunState {
   }
 
   /**
-   * Reports that a step, or the function of the job or of a scope (without entry), failed here. What follows from a scope's
-   * end is not reported.
+   * Reports that a step, or the function of the job or of a scope (without entry), failed here. What follows from a
+   * scope's end is not reported.
    */
   fail(error: unknown, entry?: TrailEntry, scope: Scope = this.scope): CapturedFailure | undefined {
     if (scope.aborted !== undefined && isConsequence(error)) return undefined;

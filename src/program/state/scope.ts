@@ -1,6 +1,6 @@
 /**
- * A scope: a part of the program that succeeds or fails as one. The run is the outermost; `attempt`, `retry` and `deadline`
- * make inner ones. Aborting a scope aborts what is within it, and nothing else.
+ * A scope: a part of the program that succeeds or fails as one. The run is the outermost; `attempt`, `retry` and
+ * `deadline` make inner ones. Aborting a scope aborts what is within it, and nothing else.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -86,7 +86,10 @@ export class Scope {
     if (this.#aborted !== undefined) throw this.#aborted;
   }
 
-  /** A promise for the job that also rejects when the scope is aborted. The job may leave it unhandled: the failure is known elsewhere. */
+  /**
+   * A promise for the job that also rejects when the scope is aborted. The job may leave it unhandled: the failure is
+   * known elsewhere.
+   */
   promise<T>(start: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
       if (this.#aborted !== undefined) return reject(this.#aborted);

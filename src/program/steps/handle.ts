@@ -1,6 +1,6 @@
 /**
- * Handles: what a job holds in place of a located value. A handle has one method, `to`; everything else that a program could
- * do with a value throws, because at most parties the value does not exist.
+ * Handles: what a job holds in place of a located value. A handle has one method, `to`; everything else that a program
+ * could do with a value throws, because at most parties the value does not exist.
  */
 import { inspect } from 'node:util';
 import { UsageError } from '../../base/errors.ts';

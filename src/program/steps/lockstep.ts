@@ -1,4 +1,7 @@
-/** Where the program of this party is: its branches, which of them issues the next step, and which steps are still to come. */
+/**
+ * Where the program of this party is: its branches, which of them issues the next step, and which steps are still to
+ * come.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { UsageError } from '../../base/errors.ts';
 import type { TrailEntry } from '../../coordination/failure.ts';
@@ -116,7 +119,10 @@ export class Lockstep {
     return places.exit(code);
   }
 
-  /** `past`: this party has issued the step. `never`: its program goes another way. `dropped`: its scope has been cancelled. */
+  /**
+   * `past`: this party has issued the step. `never`: its program goes another way. `dropped`: its scope has been
+   * cancelled.
+   */
   whereIs(stepId: string): 'past' | 'future' | 'never' | 'dropped' {
     if (this.#dropped.size > 0 && this.#isDropped(stepId)) return 'dropped';
     const { branch: path, position } = positionOf(stepId);

@@ -1,6 +1,6 @@
 /**
- * The steps of a program. Each call numbers its step at once, at every party, and what this party has to do for it begins as
- * soon as its inputs are there; nothing here waits.
+ * The steps of a program. Each call numbers its step at once, at every party, and what this party has to do for it
+ * begins as soon as its inputs are there; nothing here waits.
  */
 import { invariant, UsageError } from '../../base/errors.ts';
 import type { Failure, StepKind, TrailEntry } from '../../coordination/failure.ts';
@@ -155,7 +155,10 @@ export class Scheduler {
     return this.#delivery.publish(value, entry);
   }
 
-  /** For steps that gather before they run (src/program/devices/secure/runtime.ts): called where a branch may wait, and at its end. */
+  /**
+   * For steps that gather before they run (src/program/devices/secure/runtime.ts): called where a branch may wait, and
+   * at its end.
+   */
   onSettle(listener: (branch: Branch, ended: boolean) => void): void {
     this.#settling.push(listener);
   }
@@ -193,8 +196,8 @@ export class Scheduler {
   }
 
   /**
-   * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or across the
-   * border of a conclave.
+   * Every step begins here: none is issued after the end of its scope, with a value of a scope that has failed, or
+   * across the border of a conclave.
    */
   begin(inputs: readonly StepInput[], places: readonly string[] = []): Branch {
     const branch = this.lockstep.current();
@@ -323,8 +326,8 @@ export class Scheduler {
   }
 
   /**
-   * Runs code for a step when its inputs are there, and puts what it gives into the cell. `task`: the code is of the job, and the run's engine
-   * says when it begins; what members do together begins at once, since others wait for it.
+   * Runs code for a step when its inputs are there, and puts what it gives into the cell. `task`: the code is of the
+   * job, and the run's engine says when it begins; what members do together begins at once, since others wait for it.
    */
   whenReady(
     entry: TrailEntry,

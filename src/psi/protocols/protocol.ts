@@ -1,7 +1,8 @@
 /**
- * What a protocol for private set intersection is to the rest of this room. Keys are checked, hashed and shuffled before it runs (keys.ts);
- * key types and sizes are told before it runs, and results are compared after it (exchange.ts). In between a protocol gives both parties
- * tags of their ids, from which match.ts finds the rows that both have.
+ * What a protocol for private set intersection is to the rest of this room. Keys are checked, hashed and shuffled
+ * before it runs (keys.ts); key types and sizes are told before it runs, and results are compared after it
+ * (exchange.ts). In between a protocol gives both parties tags of their ids, from which match.ts finds the rows that
+ * both have.
  *
  * A new protocol is a folder here, and a line in the list of index.ts.
  */
@@ -60,8 +61,8 @@ export interface PsiSetting {
 }
 
 /**
- * Equal ids have equal tags at both parties, and different ones have different tags. Tags are of no use to a peer that sends them back: what
- * it is sent, and what is compared with it, are made differently, or bound to who sends them.
+ * Equal ids have equal tags at both parties, and different ones have different tags. Tags are of no use to a peer that
+ * sends them back: what it is sent, and what is compared with it, are made differently, or bound to who sends them.
  */
 export interface PsiTags {
   readonly tagBytes: number;

@@ -1,4 +1,6 @@
-/** Bounds that are said: where a value is shared, and of results by `clamp` and `assume`. Or not said, and then small. */
+/**
+ * Bounds that are said: where a value is shared, and of results by `clamp` and `assume`. Or not said, and then small.
+ */
 import { UsageError } from '../../base/errors.ts';
 import { type Dtype, fixedLimit, INTEGER_LIMIT } from '../ring/fixed-point.ts';
 import { bits, type Interval, interval, realOf } from './interval.ts';
@@ -15,7 +17,10 @@ export interface Range {
   readonly max?: number;
 }
 
-/** Largest magnitude, as a power of two, of fixed-point numbers of which nothing is said: lab values, ages, standardised features. */
+/**
+ * Largest magnitude, as a power of two, of fixed-point numbers of which nothing is said: lab values, ages, standardised
+ * features.
+ */
 export const FIXED_DEFAULT_BITS = 12;
 /** Largest magnitude of integers of which nothing is said: the product of two opens exactly, as a JavaScript number. */
 export const INTEGER_DEFAULT_BITS = 26;

@@ -1,4 +1,7 @@
-/** Domains of operations, in words of the ring: what a rule of bounds.ts compares with, and what it says where they could be left. */
+/**
+ * Domains of operations, in words of the ring: what a rule of bounds.ts compares with, and what it says where they
+ * could be left.
+ */
 import { type Interval, magnitude, realOf } from './interval.ts';
 
 /** Sums and differences, and whatever is read as signed: below 2^63. */

@@ -1,6 +1,6 @@
 /**
- * Intervals in which all elements of a tensor lie, both ends included. They are words of the ring, read as signed: whole numbers, so that
- * nothing is rounded, at any size. A fixed-point number is its word over 2^fracBits.
+ * Intervals in which all elements of a tensor lie, both ends included. They are words of the ring, read as signed:
+ * whole numbers, so that nothing is rounded, at any size. A fixed-point number is its word over 2^fracBits.
  */
 export interface Interval {
   readonly min: bigint;

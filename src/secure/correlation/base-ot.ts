@@ -1,11 +1,14 @@
 /**
  * A few oblivious transfers of random keys from public-key operations: the seeds of OT extension.
  *
- * Reference: Chou and Orlandi, The Simplest Protocol for Oblivious Transfer, LATINCRYPT 2015, https://eprint.iacr.org/2015/267.
- * Differences: the key is a hash of the OT's index, both first messages, the shared point, the run and the sender's role (the paper's own later advice: without them keys
- * can be related across sessions); points must be canonical, of prime order and not neutral; scalars are uniform, not clamped.
- * Security: semi-honest adversary, one of two parties; computational Diffie-Hellman on edwards25519 in the random oracle model (SHA-256).
- * The choice is hidden perfectly: the receiver's point is uniform whatever it chose. Not claimed: extraction of a malicious receiver's choice.
+ * Reference: Chou and Orlandi, The Simplest Protocol for Oblivious Transfer, LATINCRYPT 2015,
+ *   https://eprint.iacr.org/2015/267.
+ * Differences: the key is a hash of the OT's index, both first messages, the shared point, the run and the sender's
+ * role (the paper's own later advice: without them keys can be related across sessions); points must be canonical, of
+ * prime order and not neutral; scalars are uniform, not clamped.
+ * Security: semi-honest adversary, one of two parties; computational Diffie-Hellman on edwards25519 in the random
+ * oracle model (SHA-256). The choice is hidden perfectly: the receiver's point is uniform whatever it chose. Not
+ * claimed: extraction of a malicious receiver's choice.
  * Needs: a source of randomness; sodium-native for the curve.
  * Flow: the sender opens with S = yB; the receiver answers with R = xB, or R = S + xB, for each OT;
  *       the sender has the keys H(yR) and H(yR - yS), the receiver H(xS).
@@ -96,8 +99,8 @@ export class BaseOtSender {
 }
 
 /**
- * `choices` are bits, one in each byte. `context`: which run this is and which of the two members sends, so that neither keys of another
- * run nor an opening that is sent back to its sender fit.
+ * `choices` are bits, one in each byte. `context`: which run this is and which of the two members sends, so that
+ * neither keys of another run nor an opening that is sent back to its sender fit.
  */
 export function receiveBaseOts(
   curve: Curve,
@@ -142,8 +145,8 @@ function uniformScalar(curve: Curve, random: Random): Uint8Array {
 }
 
 /**
- * Bindings have been seen to write nothing into memory they do not know. Zeros are no scalar and no encoding of a point, and memory that serves
- * again must not pass off the result of the call before.
+ * Bindings have been seen to write nothing into memory they do not know. Zeros are no scalar and no encoding of a
+ * point, and memory that serves again must not pass off the result of the call before.
  */
 function written(output: Uint8Array, work: () => void): void {
   output.fill(0);

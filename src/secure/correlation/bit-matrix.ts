@@ -1,6 +1,6 @@
 /**
- * Bit matrices, packed 32 bits a word, lowest bit first. Reference: Warren, Hacker's Delight, section 7-3 (blocks of 32×32 by halving).
- * This is the specification in code; a kernel in WebAssembly may take its place.
+ * Bit matrices, packed 32 bits a word, lowest bit first. Reference: Warren, Hacker's Delight, section 7-3 (blocks of
+ * 32×32 by halving). This is the specification in code; a kernel in WebAssembly may take its place.
  */
 import { invariant } from '../../base/errors.ts';
 

@@ -1,6 +1,8 @@
 /**
- * Shares over Z_2^64 of the product of two bits, of which each member knows one: correlated OT as in gilboa.ts, with one bit for the number.
- * Flow: the sender sends e = x - h1 + h0 and keeps -h0; the receiver has h0, or h1 + e = x + h0. Cost: 1 round, 8 bytes by the sender.
+ * Shares over Z_2^64 of the product of two bits, of which each member knows one: correlated OT as in gilboa.ts, with
+ * one bit for the number.
+ * Flow: the sender sends e = x - h1 + h0 and keeps -h0; the receiver has h0, or h1 + e = x + h0. Cost: 1 round, 8 bytes
+ *   by the sender.
  */
 import type { SentOts } from './ot-extension.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The messages between a dealer and the members, version 1. Each begins with sixteen bytes, little-endian: 'DEA', version, kind, three zeros,
- * number (u32: of the request), part (u32). What does not fit exactly is PROTOCOL_VIOLATION, never a wrong number.
+ * The messages between a dealer and the members, version 1. Each begins with sixteen bytes, little-endian: 'DEA',
+ * version, kind, three zeros, number (u32: of the request), part (u32). What does not fit exactly is
+ * PROTOCOL_VIOLATION, never a wrong number.
  *
  * | kind       | from, to             | body |
  * | ---------- | -------------------- | ---- |

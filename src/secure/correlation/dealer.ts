@@ -1,16 +1,17 @@
 /**
  * The dealer: a party that holds no data and takes no part in computing, and hands out correlated randomness.
  *
- * Reference: Beaver, Commodity-Based Cryptography, STOC 1997, https://doi.org/10.1145/258533.258637; shares from seeds as in Smart and Tanguy,
- * TaaS, CCSW 2019, https://eprint.iacr.org/2019/957.
- * Differences: each fiber of the computation has a stream of its own under each seed; the last member alone asks and is answered.
- * Security: the dealer is trusted to follow the protocol and to collude with nobody: together with any one member it learns every input. What
- * it sees itself is sizes, kinds and order of the operations. AES-128 a pseudorandom function.
+ * Reference: Beaver, Commodity-Based Cryptography, STOC 1997, https://doi.org/10.1145/258533.258637; shares from seeds
+ * as in Smart and Tanguy, TaaS, CCSW 2019, https://eprint.iacr.org/2019/957.
+ * Differences: each fiber of the computation has a stream of its own under each seed; the last member alone asks and is
+ *   answered.
+ * Security: the dealer is trusted to follow the protocol and to collude with nobody: together with any one member it
+ * learns every input. What it sees itself is sizes, kinds and order of the operations. AES-128 a pseudorandom function.
  * Needs: a channel to every member; randomness of the operating system.
- * Flow: the dealer gives every member a seed; members draw their shares from it; for what depends on random parts the last member sends the
- *       dealer an order, and gets the difference between the value and the shares of the others.
- * Cost: 32 bytes to each member; then for each order 48 bytes and the path, and `correctionWords` words in parts with 16 bytes of header,
- *       in half a round trip that the members' rounds do not contain.
+ * Flow: the dealer gives every member a seed; members draw their shares from it; for what depends on random parts the
+ *       last member sends the dealer an order, and gets the difference between the value and the shares of the others.
+ * Cost: 32 bytes to each member; then for each order 48 bytes and the path, and `correctionWords` words in parts with
+ *       16 bytes of header, in half a round trip that the members' rounds do not contain.
  */
 import { invariant } from '../../base/errors.ts';
 import type { Channel } from '../../contracts/channel.ts';
@@ -116,7 +117,10 @@ class Dealer {
     }
   }
 
-  /** What the last member's shares of the dependent parts are. Every stream is drawn from in the order in which its member does. */
+  /**
+   * What the last member's shares of the dependent parts are. Every stream is drawn from in the order in which its
+   * member does.
+   */
   #corrections(recipe: Recipe, streams: readonly Prg[]): readonly Words[] {
     const kernels = this.#kernels;
     const values = recipe.random.map(({ words, group, holder }) => {

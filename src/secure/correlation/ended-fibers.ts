@@ -8,8 +8,8 @@ interface Fork {
 }
 
 /**
- * All children of a fork end before their parent forks again (fiber.ts). So of each parent the last fork is enough to know every fiber that
- * was ever there for ended, and what is kept is as much as lives at once.
+ * All children of a fork end before their parent forks again (fiber.ts). So of each parent the last fork is enough to
+ * know every fiber that was ever there for ended, and what is kept is as much as lives at once.
  */
 export class EndedFibers {
   readonly #forks = new Map<string, Fork>();

@@ -1,12 +1,13 @@
 /**
- * Shares of products over Z_2^64 from oblivious transfers of pads: one party knows x, the other y, each gets a share of x·y.
+ * Shares of products over Z_2^64 from oblivious transfers of pads: one party knows x, the other y, each gets a share of
+ * x·y.
  *
- * Reference: Gilboa, Two Party RSA Key Generation, CRYPTO 1999, https://doi.org/10.1007/3-540-48405-1_8, as correlated OT
- * (Demmler, Schneider and Zohner, ABY, NDSS 2015, https://doi.org/10.14722/ndss.2015.23113, section III-A).
- * Differences: y is the receiver's random choices, so nothing is spent on choosing; bit i needs 64 - i bits of correction, and bits i and
- * 64 - i share one word of 64: 65 words of 32 bits a product.
- * Security: semi-honest, one of two parties, as that of the OTs. The sender sees nothing; each correction is under a pad that the receiver lacks
- * unless it is entitled to it.
+ * Reference: Gilboa, Two Party RSA Key Generation, CRYPTO 1999, https://doi.org/10.1007/3-540-48405-1_8, as correlated
+ * OT (Demmler, Schneider and Zohner, ABY, NDSS 2015, https://doi.org/10.14722/ndss.2015.23113, section III-A).
+ * Differences: y is the receiver's random choices, so nothing is spent on choosing; bit i needs 64 - i bits of
+ * correction, and bits i and 64 - i share one word of 64: 65 words of 32 bits a product.
+ * Security: semi-honest, one of two parties, as that of the OTs. The sender sees nothing; each correction is under a
+ * pad that the receiver lacks unless it is entitled to it.
  * Needs: 64 random OTs a product (ot-extension.ts).
  * Flow: for bit i of y the sender has pads h0, h1, and sends e = x - h1 + h0; the receiver has h0, or h1 + e = x + h0;
  *       that minus h0 is y_i·x; the shares are the sums of 2^i times the receiver's value, and of -2^i·h0.

@@ -1,6 +1,7 @@
 /**
- * The stream of a leaf of a punctured tree: AES-128 under the leaf's seed, of (tag of a fiber, number of the block). Random access, so that
- * concurrent fibers, which may draw in any order, each have a stream of their own without a key of their own.
+ * The stream of a leaf of a punctured tree: AES-128 under the leaf's seed, of (tag of a fiber, number of the block).
+ * Random access, so that concurrent fibers, which may draw in any order, each have a stream of their own without a key
+ * of their own.
  * Assumption: AES is a pseudorandom permutation. Distinct inputs are the caller's duty: see BlockCounters.
  */
 import { type Cipher, createCipheriv, createHash } from 'node:crypto';
@@ -11,7 +12,10 @@ import { closed } from '../violations.ts';
 
 const BLOCK_BYTES = 16;
 
-/** 96 bits of a digest of the fiber's path, then 32 of the block: two of a million fibers share a tag with probability 2^-57. */
+/**
+ * 96 bits of a digest of the fiber's path, then 32 of the block: two of a million fibers share a tag with probability
+ * 2^-57.
+ */
 const TAG_BYTES = 12;
 
 /** Blocks of 128 OTs that one fiber may use: what 32 bits count. */

@@ -1,4 +1,7 @@
-/** How requests are cut into extensions, and what they cost: one calculation for the code that sends and for the declared cost. */
+/**
+ * How requests are cut into extensions, and what they cost: one calculation for the code that sends and for the
+ * declared cost.
+ */
 import { type Cost, evenCost } from '../cost.ts';
 import type { MatrixDims } from '../ring/matrix-dims.ts';
 import { planeWords } from '../sharing/shares.ts';
@@ -35,7 +38,10 @@ export function bitBatches(bits: number): ProductBatch[] {
   }));
 }
 
-/** In a product of matrices the side with fewer elements is the receiver's choices, so that fewer OTs serve more products. */
+/**
+ * In a product of matrices the side with fewer elements is the receiver's choices, so that fewer OTs serve more
+ * products.
+ */
 export function matrixPlan({ batch, rows, inner, columns }: MatrixDims): {
   readonly choicesAreRight: boolean;
   readonly entries: number;

@@ -1,16 +1,21 @@
 /**
- * Many oblivious transfers of random 64-bit pads from 128 base OTs: the sender gets two pads an OT, the receiver a random choice and the pad
- * that it chose.
+ * Many oblivious transfers of random 64-bit pads from 128 base OTs: the sender gets two pads an OT, the receiver a
+ * random choice and the pad that it chose.
  *
- * Reference: Roy, SoftSpokenOT, CRYPTO 2022, https://eprint.iacr.org/2022/192: the small-field VOLE of section 3 with the repetition code,
- * over trees of 2^k leaves. For k = 1 it is Ishai, Kilian, Nissim and Petrank, CRYPTO 2003 (https://doi.org/10.1007/978-3-540-45146-4_9).
- * Differences: no consistency checks (semi-honest); choices are always random, so the first of the 128/k corrections is not sent.
- * Security: semi-honest adversary, one of two parties; AES pseudorandom, the row hash (row-hash.ts) tweakable correlation-robust.
+ * Reference: Roy, SoftSpokenOT, CRYPTO 2022, https://eprint.iacr.org/2022/192: the small-field VOLE of section 3 with
+ * the repetition code, over trees of 2^k leaves. For k = 1 it is Ishai, Kilian, Nissim and Petrank, CRYPTO 2003
+ * (https://doi.org/10.1007/978-3-540-45146-4_9).
+ * Differences: no consistency checks (semi-honest); choices are always random, so the first of the 128/k corrections is
+ *   not sent.
+ * Security: semi-honest adversary, one of two parties; AES pseudorandom, the row hash (row-hash.ts) tweakable
+ *   correlation-robust.
  * Needs: punctured trees (punctured-trees.ts) in which the sender lacks the leaves that spell its secret Δ of 128 bits.
- * Flow: for tree i both expand the leaves; their sum is u_i, and the receiver's v_i and the sender's w_i satisfy w_i = v_i + Δ_i·u_i;
- *       the receiver takes c = u_0 for its choices and sends u_i + c for the others, whereupon w_i = v_i + Δ_i·c in all columns;
- *       rows instead of columns: q = t + c·Δ; the pads are H(q), H(q + Δ) and, for the receiver, H(t).
- * Cost: 1 round; (128/k - 1)/8 bytes an OT by the receiver, none by the sender. Larger k: fewer bytes, 2^k/k times the expansion.
+ * Flow: for tree i both expand the leaves; their sum is u_i, and the receiver's v_i and the sender's w_i satisfy w_i =
+ *       v_i + Δ_i·u_i; the receiver takes c = u_0 for its choices and sends u_i + c for the others, whereupon w_i = v_i
+ *       + Δ_i·c in all columns; rows instead of columns: q = t + c·Δ; the pads are H(q), H(q + Δ) and, for the
+ *       receiver, H(t).
+ * Cost: 1 round; (128/k - 1)/8 bytes an OT by the receiver, none by the sender. Larger k: fewer bytes, 2^k/k times the
+ *   expansion.
  */
 import type { Fiber } from '../fiber.ts';
 import type { DrawObserver } from '../prg.ts';
@@ -23,10 +28,15 @@ import type { RowHash } from './row-hash.ts';
 /** OTs are made in multiples of this: a block of AES in each column. */
 export const OT_MULTIPLE = 128;
 
-/** OTs in one extension at most: 2 MiB of columns and as much of rows; each leaf then makes 16 KiB at a call, which AES needs to be fast. */
+/**
+ * OTs in one extension at most: 2 MiB of columns and as much of rows; each leaf then makes 16 KiB at a call, which AES
+ * needs to be fast.
+ */
 export const OT_BATCH_MAX = 1 << 17;
 
-/** Bits of Δ in a tree. 4: 3.9 bytes an OT; 2 is 7.9 bytes and less work, 8 is 1.9 bytes and eight times the work of 4. */
+/**
+ * Bits of Δ in a tree. 4: 3.9 bytes an OT; 2 is 7.9 bytes and less work, 8 is 1.9 bytes and eight times the work of 4.
+ */
 export type TreeBits = 2 | 4 | 8;
 
 export function treeShape(treeBits: TreeBits): TreeShape {
@@ -50,7 +60,10 @@ export interface SentOts {
   readonly one: Uint32Array;
 }
 
-/** What is made at once. `times`: each block of 64 rows serves so often in place, each time under other numbers of the hash. */
+/**
+ * What is made at once. `times`: each block of 64 rows serves so often in place, each time under other numbers of the
+ * hash.
+ */
 export interface OtBatch {
   readonly count: number;
   readonly times: number;

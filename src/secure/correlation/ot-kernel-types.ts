@@ -6,8 +6,8 @@ export type Permutation = (blocks: Uint8Array) => Uint8Array;
 /** The columns of one extension, built tree by tree. One at a time: making the next ends this one. */
 export interface Columns {
   /**
-   * Adds each leaf to the columns of the bits that are set in its number; returns the sum of all, and of `plus`. There are 4, 16 or 256 leaves;
-   * one that is missing counts as zero. May overwrite the leaves.
+   * Adds each leaf to the columns of the bits that are set in its number; returns the sum of all, and of `plus`. There
+   * are 4, 16 or 256 leaves; one that is missing counts as zero. May overwrite the leaves.
    */
   fold(tree: number, leaves: readonly (Uint32Array | undefined)[], plus?: Uint32Array): Uint32Array;
   /** Adds a correction to the columns of the bits that are set in `leaf`, without a branch on them. */

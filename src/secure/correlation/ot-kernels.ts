@@ -1,6 +1,7 @@
 /**
- * The inner loops of oblivious transfer. Two implementations give the same results: WebAssembly (kernels/ot.ts, compiled from AssemblyScript),
- * and these in TypeScript, which serve where WebAssembly is not there and say what is computed.
+ * The inner loops of oblivious transfer. Two implementations give the same results: WebAssembly (kernels/ot.ts,
+ * compiled from AssemblyScript), and these in TypeScript, which serve where WebAssembly is not there and say what is
+ * computed.
  */
 import { ROW_BITS, transposeColumns } from './bit-matrix.ts';
 import { receiveProducts, sendProducts } from './gilboa.ts';

@@ -1,4 +1,7 @@
-/** What oblivious transfer sends looks the same whatever is chosen and whatever is sent; a transfer that leaks is planted, and found. */
+/**
+ * What oblivious transfer sends looks the same whatever is chosen and whatever is sent; a transfer that leaks is
+ * planted, and found.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';

@@ -19,7 +19,10 @@ import type { OtKernels } from './ot-kernel-types.ts';
 import { choicesFor, growTrees, punctureBytes, regrowTrees } from './punctured-trees.ts';
 import { RowHash } from './row-hash.ts';
 
-/** What is done with one extension. A member that has `sent` is its sender, one that has `received` its receiver; it may be both. */
+/**
+ * What is done with one extension. A member that has `sent` is its sender, one that has `received` its receiver; it may
+ * be both.
+ */
 export interface OtWork {
   readonly ots: OtBatch;
   /** Words of 32 bits that the sender tells the receiver afterwards. */
@@ -49,7 +52,10 @@ export class OtPair {
     this.#treeBits = treeBits;
   }
 
-  /** Base OTs and trees in both directions at once: three rounds. Of what is secret in it nothing is left, also if it fails. */
+  /**
+   * Base OTs and trees in both directions at once: three rounds. Of what is secret in it nothing is left, also if it
+   * fails.
+   */
   static async open({ fiber, random, treeBits, kernels, observe, binding }: OtPairOptions): Promise<OtPair> {
     invariant(fiber.size === 2, 'oblivious transfer is between two members');
     const curve = await loadEdwards();

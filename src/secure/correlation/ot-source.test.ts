@@ -256,7 +256,10 @@ describe('correlated randomness by oblivious transfer', () => {
 });
 
 describe('a peer that breaks the rules of oblivious transfer', () => {
-  /** What member 1 sends in a round is changed on its way to member 0. Rounds: opening, answer, trees, extension, corrections. */
+  /**
+   * What member 1 sends in a round is changed on its way to member 0. Rounds: opening, answer, trees, extension,
+   * corrections.
+   */
   const fails = async (round: number, change: (bytes: Uint8Array) => Uint8Array): Promise<void> => {
     let seen = 0;
     const error = await withSource((source, fiber) => source.mulTriples(fiber, 4), {

@@ -1,16 +1,21 @@
 /**
- * Correlated randomness of two members without a dealer, by oblivious transfer: each is sender in one direction and receiver in the other.
+ * Correlated randomness of two members without a dealer, by oblivious transfer: each is sender in one direction and
+ * receiver in the other.
  *
- * Reference: base-ot.ts, punctured-trees.ts, ot-extension.ts and gilboa.ts name theirs; bit triples from random OTs: Asharov, Lindell, Schneider
- * and Zohner, More Efficient Oblivious Transfer, ACM CCS 2013, https://doi.org/10.1145/2508859.2516738, section 5.1.
- * Differences: b of a triple is the random choices of the own OTs, so no choice is ever sent; in matrices one choice serves a whole row.
+ * Reference: base-ot.ts, punctured-trees.ts, ot-extension.ts and gilboa.ts name theirs; bit triples from random OTs:
+ * Asharov, Lindell, Schneider and Zohner, More Efficient Oblivious Transfer, ACM CCS 2013,
+ * https://doi.org/10.1145/2508859.2516738, section 5.1.
+ * Differences: b of a triple is the random choices of the own OTs, so no choice is ever sent; in matrices one choice
+ *   serves a whole row.
  * Security: semi-honest adversary that corrupts one of the two; assumptions as in those modules.
  * Needs: a fiber between the two. Every call is a few exchanges on the fiber of the caller.
- * Flow: a_i·b_j of different members comes from the OTs in which member i sends and j receives; c_i = a_i·b_i plus the shares of both.
+ * Flow: a_i·b_j of different members comes from the OTs in which member i sends and j receives; c_i = a_i·b_i plus the
+ *   shares of both.
  *       Bits: an OT with pads m0, m1 and choice c is a product already: a = m0 ^ m1, b = c, with shares m0 and m_c.
- *       An extension of at most OT_BATCH_MAX OTs travels together with the corrections of the products of the extension before.
- * Cost: three rounds to start, 8224 bytes each; then ot-costs.ts: for each multiplication triple 508 bytes by each member (trees of 4 bits),
- *       for each 64 bit triples 248, one round for every 2048 and one more.
+ *       An extension of at most OT_BATCH_MAX OTs travels together with the corrections of the products of the extension
+ *       before.
+ * Cost: three rounds to start, 8224 bytes each; then ot-costs.ts: for each multiplication triple 508 bytes by each
+ *       member (trees of 4 bits), for each 64 bit triples 248, one round for every 2048 and one more.
  */
 import type { Random } from '../../contracts/random.ts';
 import type { Fiber } from '../fiber.ts';

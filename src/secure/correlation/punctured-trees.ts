@@ -1,12 +1,14 @@
 /**
  * Trees of seeds of which one party knows all leaves and the other all but one: the step from base OTs to OT extension.
  *
- * Reference: the tree is that of Goldreich, Goldwasser and Micali (J. ACM 1986, https://doi.org/10.1145/6490.6503); transferring it by one OT
- * a level is Roy, SoftSpokenOT, CRYPTO 2022, https://eprint.iacr.org/2022/192, section 6 (without its consistency check: semi-honest).
+ * Reference: the tree is that of Goldreich, Goldwasser and Micali (J. ACM 1986, https://doi.org/10.1145/6490.6503);
+ * transferring it by one OT a level is Roy, SoftSpokenOT, CRYPTO 2022, https://eprint.iacr.org/2022/192, section 6
+ * (without its consistency check: semi-honest).
  * Security: semi-honest, one of two parties; AES is a pseudorandom permutation; the base OTs are secure.
  * Needs: `depth` base OTs a tree; the puncturing party chose in each of them.
- * Flow: the owner grows each tree from a random root; for each level it sends the sum of the left and the sum of the right children, each
- *       under the key of one side of a base OT; the other party opens the side off its path and so regrows all but its own leaf.
+ * Flow: the owner grows each tree from a random root; for each level it sends the sum of the left and the sum of the
+ *       right children, each under the key of one side of a base OT; the other party opens the side off its path and so
+ *       regrows all but its own leaf.
  * Cost: 1 round, 32 bytes a level and tree, by the owner.
  */
 import { createCipheriv } from 'node:crypto';
@@ -48,8 +50,8 @@ export function growTrees(
 }
 
 /**
- * The leaf that this party will not learn, for each tree, as the choices of the base OTs: at each level, root first, it takes the side that
- * does not lead to that leaf.
+ * The leaf that this party will not learn, for each tree, as the choices of the base OTs: at each level, root first, it
+ * takes the side that does not lead to that leaf.
  */
 export function choicesFor({ depth }: TreeShape, punctured: Uint8Array): Uint8Array {
   const choices = new Uint8Array(punctured.length * depth);

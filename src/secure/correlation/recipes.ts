@@ -1,10 +1,12 @@
 /**
- * What a dealer makes, as recipes that the dealer and the members follow alike: random parts, of which every member draws its share from
- * the seed that it has in common with the dealer, and parts that depend on them, of which every member but the last draws its share, and
- * the last is sent what makes the sum right. So all but one share cost no bytes.
+ * What a dealer makes, as recipes that the dealer and the members follow alike: random parts, of which every member
+ * draws its share from the seed that it has in common with the dealer, and parts that depend on them, of which every
+ * member but the last draws its share, and the last is sent what makes the sum right. So all but one share cost no
+ * bytes.
  *
- * Cost: `correctionWords` of 8 bytes from the dealer to the last member: 1 word a multiplication or matrix element of the product, 1 for 64
- * bit triples or crosses, 1 a product of bits, mask or double bit, 2 a truncation mask, or 3 with bits.
+ * Cost: `correctionWords` of 8 bytes from the dealer to the last member: 1 word a multiplication or matrix element of
+ * the product, 1 for 64 bit triples or crosses, 1 a product of bits, mask or double bit, 2 a truncation mask, or 3 with
+ * bits.
  */
 import type { Kernels } from '../kernels/kernels.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
@@ -62,10 +64,16 @@ const sizesOf: Readonly<Record<RecipeKind, number>> = {
 /** Words in any part of an order: as many as a tensor may have, and twice that for padding. */
 export const PART_WORDS_MAX = 2 ** 27;
 
-/** Words in an order, where it can be cut: members work on one while the dealer makes the next, and a dealer holds little at a time. */
+/**
+ * Words in an order, where it can be cut: members work on one while the dealer makes the next, and a dealer holds
+ * little at a time.
+ */
 export const ORDER_WORDS_MAX = 2 ** 17;
 
-/** Products of numbers in a matrix product, which cannot be cut: minutes on one core, and more than operands that fit into memory need. */
+/**
+ * Products of numbers in a matrix product, which cannot be cut: minutes on one core, and more than operands that fit
+ * into memory need.
+ */
 export const MATMUL_PRODUCTS_MAX = 2 ** 38;
 
 /** Undefined if there is no such order. */

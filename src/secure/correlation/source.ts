@@ -1,8 +1,10 @@
 /**
- * Correlated randomness: what semi2k consumes. Everything is made when it is asked for, in the fiber that asks, and belongs to that fiber
+ * Correlated randomness: what semi2k consumes. Everything is made when it is asked for, in the fiber that asks, and
+ * belongs to that fiber
  * alone: nothing is kept in stock, so nothing can be given twice, and what a failed scope had is gone with it.
  *
- * All vectors are fresh memory of the caller's. Words of bits are planes as in Bits; sums are over Z_2^64, or exclusive or for bits.
+ * All vectors are fresh memory of the caller's. Words of bits are planes as in Bits; sums are over Z_2^64, or exclusive
+ * or for bits.
  */
 import type { Cost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
@@ -16,7 +18,9 @@ export interface Triples {
   readonly c: Words;
 }
 
-/** Two members: each has a random bit of its own an element, in a plane, and a share in the ring of the product of both. */
+/**
+ * Two members: each has a random bit of its own an element, in a plane, and a share in the ring of the product of both.
+ */
 export interface BitProducts {
   readonly bits: Words;
   readonly products: Words;
@@ -34,7 +38,10 @@ export interface BitMasks {
   readonly bits: Words;
 }
 
-/** More than two members: shares of random r, of (r mod 2^63) >> by, of the highest bit of r, and, if wanted, of the 64 bits of r. */
+/**
+ * More than two members: shares of random r, of (r mod 2^63) >> by, of the highest bit of r, and, if wanted, of the 64
+ * bits of r.
+ */
 export interface TruncationMasks {
   readonly numbers: Words;
   readonly shifted: Words;
@@ -73,7 +80,10 @@ export interface GroupSource extends TripleSource {
 
 export type CorrelationSource = PairSource | GroupSource;
 
-/** What making it costs among the members that compute, in the rounds of the fiber. A dealer's own messages: see recipes.ts. */
+/**
+ * What making it costs among the members that compute, in the rounds of the fiber. A dealer's own messages: see
+ * recipes.ts.
+ */
 export interface SourceCosts {
   mulTriples(count: number): Cost;
   matmulTriple(dims: MatrixDims): Cost;

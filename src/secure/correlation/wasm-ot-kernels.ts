@@ -1,4 +1,7 @@
-/** The inner loops of oblivious transfer in WebAssembly: operands are copied into the module's memory, and results out of it. */
+/**
+ * The inner loops of oblivious transfer in WebAssembly: operands are copied into the module's memory, and results out
+ * of it.
+ */
 import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
 import { ROW_BITS } from './bit-matrix.ts';

@@ -10,8 +10,8 @@ const rounds: readonly (readonly [number, bigint, bigint])[] = [
 ];
 
 /**
- * Transposes a 64 × 64 matrix of bits in place: bit j of word i becomes bit i of word j. Halves are swapped, then quarters, and so on
- * (Hacker's Delight, 2nd edition, section 7-3, with the lowest bit as column 0).
+ * Transposes a 64 × 64 matrix of bits in place: bit j of word i becomes bit i of word j. Halves are swapped, then
+ * quarters, and so on (Hacker's Delight, 2nd edition, section 7-3, with the lowest bit as column 0).
  */
 export function transpose64(block: Words): void {
   for (const [half, shift, mask] of rounds) {

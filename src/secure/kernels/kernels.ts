@@ -1,7 +1,8 @@
 /**
- * Local arithmetic on vectors of 64-bit words. Two implementations give the same results: WebAssembly (kernels/, compiled from
- * AssemblyScript) and TypeScript, which serves where WebAssembly is not there, and as the specification that the other is tested
- * against. Results go to `out`, which may be one of the operands except where a comment says so. Lengths agree.
+ * Local arithmetic on vectors of 64-bit words. Two implementations give the same results: WebAssembly (kernels/,
+ * compiled from AssemblyScript) and TypeScript, which serves where WebAssembly is not there, and as the specification
+ * that the other is tested against. Results go to `out`, which may be one of the operands except where a comment says
+ * so. Lengths agree.
  */
 
 import type { MatrixDims } from '../ring/matrix-dims.ts';
@@ -12,7 +13,10 @@ export interface WordSource {
   next(count: number): Words;
 }
 
-/** Kernels work in pieces of this many words: five operands of it fit into the second-level cache, and calls cost nothing beside it. */
+/**
+ * Kernels work in pieces of this many words: five operands of it fit into the second-level cache, and calls cost
+ * nothing beside it.
+ */
 export const CHUNK_WORDS = 16_384;
 
 export interface Kernels extends TruncationKernels {
@@ -51,22 +55,25 @@ export interface Kernels extends TruncationKernels {
   rep3And(out: Words, xa: Words, xb: Words, ya: Words, yb: Words, r: WordSource, s: WordSource): void;
 
   /**
-   * Words to bit planes (see Bits): plane j of `planes` gets bit order[j] of every word; bits behind the last word become 0.
-   * `planes` has order.length · planeWords(words.length) words. Default order: 0, 1, … 63.
+   * Words to bit planes (see Bits): plane j of `planes` gets bit order[j] of every word; bits behind the last word
+   * become 0. `planes` has order.length · planeWords(words.length) words. Default order: 0, 1, … 63.
    */
   toPlanes(planes: Words, words: Words, order?: Uint8Array): void;
   /** The inverse for planes in natural order: out gets bit j from plane j; higher bits are 0. `width` ≤ 64. */
   fromPlanes(out: Words, planes: Words, width: number): void;
 
-  /** The low `width` bits of every word, one after the other without gaps. `packed` has packedWords(x.length, width) words. */
+  /**
+   * The low `width` bits of every word, one after the other without gaps. `packed` has packedWords(x.length, width)
+   * words.
+   */
   pack(packed: Words, x: Words, width: number): void;
   /** The inverse; higher bits become 0. */
   unpack(out: Words, packed: Words, width: number): void;
 }
 
 /**
- * The steps of truncation by `by` bits (src/secure/protocols/rep3/truncate.ts), fused: one pass over memory each. Packed operands have
- * fields of `by` bits.
+ * The steps of truncation by `by` bits (src/secure/protocols/rep3/truncate.ts), fused: one pass over memory each.
+ * Packed operands have fields of `by` bits.
  */
 export interface TruncationKernels {
   /** out = x + addend + r. */

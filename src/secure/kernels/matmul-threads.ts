@@ -1,4 +1,6 @@
-/** Worker threads for large matrix products. They start with the first product, and end when nobody holds them any more. */
+/**
+ * Worker threads for large matrix products. They start with the first product, and end when nobody holds them any more.
+ */
 import { THREAD_LIMITS, ThreadTeam } from '../../engine/threads.ts';
 import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
@@ -11,10 +13,16 @@ import {
   takeBlocks,
 } from './shared-matmul.ts';
 
-/** Multiplications of a product from which on it is worth to share: 100 ms of one core, against some 50 ms for each thread to start. */
+/**
+ * Multiplications of a product from which on it is worth to share: 100 ms of one core, against some 50 ms for each
+ * thread to start.
+ */
 export const SHARED_MULTIPLICATIONS_MIN = 2 ** 28;
 
-/** What a thread may need for one block: 64 rows of the largest matrices take seconds. Then it is taken to be dead, and its block is done here. */
+/**
+ * What a thread may need for one block: 64 rows of the largest matrices take seconds. Then it is taken to be dead, and
+ * its block is done here.
+ */
 const BLOCK_TIMEOUT_MS = 60_000;
 
 export class MatmulThreads {
@@ -34,8 +42,9 @@ export class MatmulThreads {
   }
 
   /**
-   * From now on large products may use `threads` in all, this one among them; the most of any holder counts. Gives how to let go:
-   * with the last holder the threads end, which the promise is for, and their memory is free. Letting go twice is once.
+   * From now on large products may use `threads` in all, this one among them; the most of any holder counts. Gives how
+   * to let go: with the last holder the threads end, which the promise is for, and their memory is free. Letting go
+   * twice is once.
    */
   hold(threads: number): () => Promise<void> {
     const holder = Symbol('holder');

@@ -1,6 +1,6 @@
 /**
- * A matrix product in memory that threads share: rows are cut into blocks, and a free thread takes the next one. The same code runs
- * at all of them; a thread that has not started yet, or never does, takes nothing, and holds nobody up.
+ * A matrix product in memory that threads share: rows are cut into blocks, and a free thread takes the next one. The
+ * same code runs at all of them; a thread that has not started yet, or never does, takes nothing, and holds nobody up.
  */
 
 import type { MatrixDims } from '../ring/matrix-dims.ts';
@@ -15,7 +15,10 @@ const OPEN = 0;
 const TAKEN = 1;
 const DONE = 2;
 
-/** What is sent to the threads. `out`, `x` and `y` stand in shared memory, so does the state of each block, which is OPEN at first. */
+/**
+ * What is sent to the threads. `out`, `x` and `y` stand in shared memory, so does the state of each block, which is
+ * OPEN at first.
+ */
 export interface SharedProduct {
   readonly out: Words;
   readonly x: Words;

@@ -1,4 +1,7 @@
-/** The kernels in TypeScript: the specification, and what runs where WebAssembly does not. V8 compiles these loops to 64-bit arithmetic. */
+/**
+ * The kernels in TypeScript: the specification, and what runs where WebAssembly does not. V8 compiles these loops to
+ * 64-bit arithmetic.
+ */
 
 import type { MatrixDims } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';

@@ -1,6 +1,7 @@
 /**
- * The kernels in WebAssembly. Operands are copied into the module's memory piece by piece, and results out of it: pieces fit into
- * the cache, so that costs little beside the arithmetic, and shares remain ordinary arrays that the garbage collector knows.
+ * The kernels in WebAssembly. Operands are copied into the module's memory piece by piece, and results out of it:
+ * pieces fit into the cache, so that costs little beside the arithmetic, and shares remain ordinary arrays that the
+ * garbage collector knows.
  */
 import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
@@ -27,7 +28,10 @@ const ORDER_AT = 1024;
 const SLOT_BYTES = 8 * CHUNK_WORDS + 64;
 const SLOTS = 7;
 const MATRICES_AT = HEAP_START + SLOTS * SLOT_BYTES;
-/** Edge of the blocks into which large matrices are cut: three of them are 24 MiB of memory, and each is used a thousand times. */
+/**
+ * Edge of the blocks into which large matrices are cut: three of them are 24 MiB of memory, and each is used a thousand
+ * times.
+ */
 const BLOCK_EDGE = 1024;
 const BLOCK_WORDS = BLOCK_EDGE * BLOCK_EDGE;
 

@@ -1,4 +1,7 @@
-/** What every operation does first: check its operands, and bring them into one form and shape. All before the first message. */
+/**
+ * What every operation does first: check its operands, and bring them into one form and shape. All before the first
+ * message.
+ */
 import { UsageError } from '../../base/errors.ts';
 import type { Dtype } from '../ring/fixed-point.ts';
 import { broadcastIndex, broadcastShapes, checkShape, type Shape, sameShape } from '../ring/shape.ts';

@@ -1,10 +1,12 @@
 /**
- * Quicksort of shared keys on comparisons that are opened, all segments of a level in one exchange. The keys are in random order.
+ * Quicksort of shared keys on comparisons that are opened, all segments of a level in one exchange. The keys are in
+ * random order.
  *
- * A pivot that is simply the first key of its segment splits it unevenly: 1.39·log2 n comparisons a key instead of log2 n. So a large segment
- * begins with a sample: its first s keys, about the root of its size, are compared pair by pair in one level, and then put such that each
- * of the next log2 (s+1) levels finds as its first key the median of the sampled keys that are left there (a balanced search tree,
- * level by level). What is opened are comparisons of keys in random order either way, and depends on nothing else.
+ * A pivot that is simply the first key of its segment splits it unevenly: 1.39·log2 n comparisons a key instead of log2
+ * n. So a large segment begins with a sample: its first s keys, about the root of its size, are compared pair by pair
+ * in one level, and then put such that each of the next log2 (s+1) levels finds as its first key the median of the
+ * sampled keys that are left there (a balanced search tree, level by level). What is opened are comparisons of keys in
+ * random order either way, and depends on nothing else.
  */
 import { invariant } from '../../base/errors.ts';
 import { release } from '../release.ts';
@@ -36,7 +38,10 @@ function comparisonsOf(segment: Segment): number {
   return sample > 0 ? (sample * (sample - 1)) / 2 : segment.to - segment.from - 1;
 }
 
-/** Positions of the keys in ascending order; no two are equal. Keys are moved along with the order, so that memory is read in order. */
+/**
+ * Positions of the keys in ascending order; no two are equal. Keys are moved along with the order, so that memory is
+ * read in order.
+ */
 export async function orderOf({ protocol, fiber }: Evaluator, keys: Arith): Promise<Uint32Array> {
   const order = Uint32Array.from({ length: keys.length }, (_, i) => i);
   const parts = keys.parts.map((part) => part.slice());
@@ -116,7 +121,10 @@ class Partition {
     return next;
   }
 
-  /** Where each key of a segment goes: those less than its first before it, the others behind, and both in their order. Gives where that goes. */
+  /**
+   * Where each key of a segment goes: those less than its first before it, the others behind, and both in their order.
+   * Gives where that goes.
+   */
   #divide(from: number, to: number, less: Uint32Array, at: number): number {
     const target = this.#target;
     const bitOf = (bit: number): number => ((less[bit >>> 5] as number) >>> (bit & 31)) & 1;

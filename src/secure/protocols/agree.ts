@@ -15,8 +15,8 @@ export interface PairSeeds {
 }
 
 /**
- * The first round of every protocol: members compare what they are about to do and agree on seeds. Both members of a pair
- * contribute to its seed. Cost: 64 bytes to each member, 1 round.
+ * The first round of every protocol: members compare what they are about to do and agree on seeds. Both members of a
+ * pair contribute to its seed. Cost: 64 bytes to each member, 1 round.
  * @throws {PeerError} PRIVITY_SECURE_MISMATCH
  */
 export async function agree(

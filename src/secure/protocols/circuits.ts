@@ -1,7 +1,7 @@
 /**
- * Boolean circuits over bit-sliced shares, the same for all protocols: whatever needs a message is the protocol's `andSS`.
- * Adders are parallel-prefix: (g, p) of a group of positions say whether it makes a carry, and whether it passes one on; two
- * neighbouring groups give (g_high ^ p_high·g_low, p_high·p_low).
+ * Boolean circuits over bit-sliced shares, the same for all protocols: whatever needs a message is the protocol's
+ * `andSS`. Adders are parallel-prefix: (g, p) of a group of positions say whether it makes a carry, and whether it
+ * passes one on; two neighbouring groups give (g_high ^ p_high·g_low, p_high·p_low).
  */
 import type { Fiber } from '../fiber.ts';
 import type { Kernels } from '../kernels/kernels.ts';
@@ -14,8 +14,8 @@ import type { BitsPair, Protocol } from './protocol.ts';
 export type BitProtocol = Pick<Protocol, 'andSS' | 'spendAnds'> & { readonly kernels: Kernels };
 
 /**
- * Order of planes for {@link signOfSum}: first the sign, then the bits 0 … 62 so that at every level of the tree the lower groups
- * are the first half of the planes and the higher ones the second: bit-reversed positions, counted from 1.
+ * Order of planes for {@link signOfSum}: first the sign, then the bits 0 … 62 so that at every level of the tree the
+ * lower groups are the first half of the planes and the higher ones the second: bit-reversed positions, counted from 1.
  */
 export const signOrder: Uint8Array = Uint8Array.from({ length: 64 }, (_, index) => {
   let position = 0;
@@ -33,8 +33,9 @@ export const SIGN_ANDS = 63 + 119;
 export const SIGN_ROUNDS = 7;
 
 /**
- * The highest bit of x + y mod 2^64, for 64 planes each in `signOrder`. A tree of 6 levels finds the carry into that bit; the
- * lowest group of a level never needs its p. Cost: 182 ands an element, 7 rounds. `used` is called when x and y are needed no longer.
+ * The highest bit of x + y mod 2^64, for 64 planes each in `signOrder`. A tree of 6 levels finds the carry into that
+ * bit; the lowest group of a level never needs its p. Cost: 182 ands an element, 7 rounds. `used` is called when x and
+ * y are needed no longer.
  */
 export async function signOfSum(
   protocol: BitProtocol,

@@ -1,4 +1,7 @@
-/** What is to be known of a protocol without loading it: the device, its checks, the command line and the docs read it from here. */
+/**
+ * What is to be known of a protocol without loading it: the device, its checks, the command line and the docs read it
+ * from here.
+ */
 import type { Protocol, ProtocolCosts, ProtocolSetting } from './protocol.ts';
 
 export interface ProtocolEntry {
@@ -7,7 +10,10 @@ export interface ProtocolEntry {
   readonly version: number;
   /** Members, at least and at most. */
   readonly members: readonly [min: number, max: number];
-  /** From how many members on it needs a further party that deals and holds no data; with fewer it may have one. Absent: it takes none. */
+  /**
+   * From how many members on it needs a further party that deals and holds no data; with fewer it may have one. Absent:
+   * it takes none.
+   */
   readonly dealerFrom?: number;
   /** Who can do what without learning a secret. */
   readonly adversary: string;

@@ -4,8 +4,8 @@ import type { WordSource } from '../kernels/kernels.ts';
 const PIECE_WORDS = 1024;
 
 /**
- * A uniformly random permutation of 0 … length-1 (Fisher-Yates) from common coins: every holder of the stream gets the same.
- * Indices are drawn by rejection, so none is more likely than another. length ≤ 2^32.
+ * A uniformly random permutation of 0 … length-1 (Fisher-Yates) from common coins: every holder of the stream gets the
+ * same. Indices are drawn by rejection, so none is more likely than another. length ≤ 2^32.
  */
 export function permutationFrom(source: WordSource, length: number): Uint32Array {
   const permutation = Uint32Array.from({ length }, (_, index) => index);

@@ -1,10 +1,11 @@
 /**
- * What a secret-sharing protocol over Z_2^64 has to do. Everything linear is in src/secure/sharing/ for all protocols alike
- * and needs no message; here is what depends on the protocol. Names end in the visibility of the operands, as in SPU: S secret, P public.
+ * What a secret-sharing protocol over Z_2^64 has to do. Everything linear is in src/secure/sharing/ for all protocols
+ * alike and needs no message; here is what depends on the protocol. Names end in the visibility of the operands, as in
+ * SPU: S secret, P public.
  *
- * Rules for implementations: every member calls every method in the same order on the same fibers; each method makes the same
- * number of exchanges at every member; what is sent is uniform given the receiver's input and output; results carry fresh
- * randomness wherever a message was needed. Shares are never modified. Vectors are never empty.
+ * Rules for implementations: every member calls every method in the same order on the same fibers; each method makes
+ * the same number of exchanges at every member; what is sent is uniform given the receiver's input and output; results
+ * carry fresh randomness wherever a message was needed. Shares are never modified. Vectors are never empty.
  */
 
 import type { Random } from '../../contracts/random.ts';
@@ -41,7 +42,8 @@ export interface Protocol {
   publicA(words: Words): Arith;
   publicB(length: number, width: number, planes: Words): Bits;
   /**
-   * Opens to all, or to one member: the others get undefined then. May find that members do not agree on what is opened.
+   * Opens to all, or to one member: the others get undefined then. May find that members do not agree on what is
+   * opened.
    * @throws {PeerError} PRIVITY_SECURE_CHECK
    */
   openA(fiber: Fiber, x: Arith, to?: number): Promise<Words | undefined>;
@@ -50,7 +52,10 @@ export interface Protocol {
   // ── Arithmetic ──
   mulSS(fiber: Fiber, x: Arith, y: Arith): Promise<Arith>;
   matmulSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims): Promise<Arith>;
-  /** round(x·y / 2^bits), off by less than 1, for |x·y| < 2^62 read as a signed product. Cheaper than mulSS, then truncS. */
+  /**
+   * round(x·y / 2^bits), off by less than 1, for |x·y| < 2^62 read as a signed product. Cheaper than mulSS, then
+   * truncS.
+   */
   mulTruncSS(fiber: Fiber, x: Arith, y: Arith, bits: number): Promise<Arith>;
   matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, bits: number): Promise<Arith>;
   /** x / 2^bits, off by less than 1 (never grossly), for |x| < 2^62 read as signed. 1 ≤ bits ≤ 62. */
@@ -62,8 +67,8 @@ export interface Protocol {
   /** Bitwise and of each pair, all in one round. All operands have one length; the two of a pair have one width. */
   andSS(fiber: Fiber, pairs: readonly BitsPair[]): Promise<readonly Bits[]>;
   /**
-   * All results of one `andSS`, and every part of them, are needed no more: what has not been sent gives its memory back. Never more than a
-   * hint; a protocol without it leaves them to the garbage collector.
+   * All results of one `andSS`, and every part of them, are needed no more: what has not been sent gives its memory
+   * back. Never more than a hint; a protocol without it leaves them to the garbage collector.
    */
   spendAnds?(results: readonly Bits[]): void;
   /** The lowest `width` bits of the ring elements, 1 … 64. */
@@ -94,7 +99,10 @@ export interface ProtocolCosts {
   shareB(owner: number, length: number, width: number): Cost;
   openA(length: number, to?: number): Cost;
   openB(length: number, width: number, to?: number): Cost;
-  /** Whether `from` tells what is opened to `to` alone; if not, others do, and it sends nothing, or a hash of what they send. */
+  /**
+   * Whether `from` tells what is opened to `to` alone; if not, others do, and it sends nothing, or a hash of what they
+   * send.
+   */
   tells(from: number, to: number): boolean;
   mulSS(length: number): Cost;
   matmulSS(dims: MatrixDims): Cost;

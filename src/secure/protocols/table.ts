@@ -1,4 +1,7 @@
-/** The protocols of the secure device: the one list of them. A new one is a folder here with an entry, and its lines in this file. */
+/**
+ * The protocols of the secure device: the one list of them. A new one is a folder here with an entry, and its lines in
+ * this file.
+ */
 import { UsageError } from '../../base/errors.ts';
 import type { ProtocolEntry } from './entry.ts';
 import { ref } from './ref/entry.ts';
@@ -60,7 +63,8 @@ export function checkMembers(name: ProtocolName, count: number): void {
 /**
  * Throws unless this dealer fits these members, which compute and may hold data.
  * @param dealer the party that deals, or undefined
- * @throws {UsageError} PRIVITY_SECURE_DEALER: it is a member, the protocol takes none, or needs one; PRIVITY_SECURE_OPTIONS
+ * @throws {UsageError} PRIVITY_SECURE_DEALER: it is a member, the protocol takes none, or needs one;
+ *   PRIVITY_SECURE_OPTIONS
  */
 export function checkDealer(
   name: ProtocolName,

@@ -9,23 +9,32 @@ import { positionText, type Shape } from './shape.ts';
 /** What the elements of a secret are: fixed-point numbers, whole numbers, or truth values. */
 export type Dtype = 'fixed' | 'integer' | 'boolean';
 
-/** Products have twice the fractional bits and must stay below 2^62: 26 bits are left of the point, 18 (5 decimals) right of it. */
+/**
+ * Products have twice the fractional bits and must stay below 2^62: 26 bits are left of the point, 18 (5 decimals)
+ * right of it.
+ */
 export const FRAC_BITS = 18;
 /** With more, division and exponentials have no room for intermediate results. */
 export const FRAC_BITS_MAX = 24;
 
-/** Exclusive bound of fixed-point numbers that can be shared: the product of such a number with 1 can still be computed. */
+/**
+ * Exclusive bound of fixed-point numbers that can be shared: the product of such a number with 1 can still be computed.
+ */
 export function fixedLimit(fracBits: number): number {
   return 2 ** (62 - 2 * fracBits);
 }
 
-/** Bits of a number that is divided by or whose root is taken: below 2^(44 - fracBits), or the device's domain if that is less. */
+/**
+ * Bits of a number that is divided by or whose root is taken: below 2^(44 - fracBits), or the device's domain if that
+ * is less.
+ */
 export function magnitudeBits(fracBits: number): number {
   return Math.min(62 - fracBits, 44);
 }
 
 /**
- * Fractional bits that 1/y has beside fracBits, so that it keeps its digits where y is large. The product with x stays below 2^62, because
+ * Fractional bits that 1/y has beside fracBits, so that it keeps its digits where y is large. The product with x stays
+ * below 2^62, because
  * |x/y| is as much smaller than |x|.
  */
 export function reciprocalShift(y: number): number {
@@ -37,13 +46,15 @@ export function isWholeFactor(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < INTEGER_LIMIT;
 }
 
-/** Exclusive bound of whole numbers that can be shared: exact as JavaScript numbers, and differences can be compared. */
+/**
+ * Exclusive bound of whole numbers that can be shared: exact as JavaScript numbers, and differences can be compared.
+ */
 export const INTEGER_LIMIT = 2 ** 53;
 
 /**
  * Plain numbers as ring elements. Cost: some 3 ns an element.
- * @throws {DataError} PRIVITY_SECURE_DOMAIN: NaN, an infinity, a number at or beyond the limit; for integers a fraction,
- *   for booleans anything but 0 and 1. The message has the position and never the value.
+ * @throws {DataError} PRIVITY_SECURE_DOMAIN: NaN, an infinity, a number at or beyond the limit; for integers a
+ *   fraction, for booleans anything but 0 and 1. The message has the position and never the value.
  */
 export function encode(
   values: ArrayLike<number | boolean>,

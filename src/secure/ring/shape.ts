@@ -60,8 +60,8 @@ export interface MatrixProduct {
 }
 
 /**
- * Of [.., m, k] and [.., k, n]; a vector counts as a row on the left, as a column on the right, and is dropped from the result. Leading
- * dimensions agree.
+ * Of [.., m, k] and [.., k, n]; a vector counts as a row on the left, as a column on the right, and is dropped from the
+ * result. Leading dimensions agree.
  * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
  */
 export function matrixProduct(x: Shape, y: Shape, what: string): MatrixProduct {
@@ -77,7 +77,9 @@ export function matrixProduct(x: Shape, y: Shape, what: string): MatrixProduct {
   return { dims: { batch: elementCount(batch), rows, inner, columns }, shape };
 }
 
-/** The shape of products along the last axis of two tensors of one shape. @throws {UsageError} PRIVITY_SHAPE_MISMATCH */
+/**
+ * The shape of products along the last axis of two tensors of one shape. @throws {UsageError} PRIVITY_SHAPE_MISMATCH
+ */
 export function dotShape(x: Shape, y: Shape, what: string): Shape {
   if (x.length === 0 || !sameShape(x, y))
     throw shapeMismatch(`${what}: [${x}] and [${y}] are not one shape with an axis`);
@@ -97,7 +99,10 @@ export function axisOf(shape: Shape, axis: number, what: string): number {
   return found;
 }
 
-/** For each element of a tensor of shape `to`, the element of one of shape `from` that stands there; undefined if the same. */
+/**
+ * For each element of a tensor of shape `to`, the element of one of shape `from` that stands there; undefined if the
+ * same.
+ */
 export function broadcastIndex(from: Shape, to: Shape): Uint32Array | undefined {
   if (elementCount(from) === elementCount(to)) return undefined;
   const strides = stridesOf(from);

@@ -25,7 +25,9 @@ export function subSS(kernels: Kernels, x: Arith, y: Arith): Arith {
   return eachPart(x, (part, out, index) => kernels.sub(out, part, y.parts[index] as Words));
 }
 
-/** x·factor, one public factor for all elements. To add a public vector, bring it into the form of shares: `publicA`. */
+/**
+ * x·factor, one public factor for all elements. To add a public vector, bring it into the form of shares: `publicA`.
+ */
 export function scaleS(kernels: Kernels, x: Arith, factor: bigint): Arith {
   return likewise(
     [x],

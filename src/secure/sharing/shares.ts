@@ -1,7 +1,8 @@
 /**
- * What a member holds of a secret. The same two shapes serve every protocol, so that everything linear (addition, public
- * factors, slices, broadcasts) is written once: it acts on each part alone. How many parts there are, and what they mean
- * together, is the protocol's affair: `ref` has one (the value), `semi2k` one (a summand), `rep3` two (two of three summands).
+ * What a member holds of a secret. The same two shapes serve every protocol, so that everything linear (addition,
+ * public factors, slices, broadcasts) is written once: it acts on each part alone. How many parts there are, and what
+ * they mean together, is the protocol's affair: `ref` has one (the value), `semi2k` one (a summand), `rep3` two (two of
+ * three summands).
  */
 
 /** Elements of the ring Z_2^64, or 64 bits each. Never modified once they are part of a share. */
@@ -13,16 +14,17 @@ export interface Arith {
   readonly length: number;
   readonly parts: readonly Words[];
   /**
-   * As it came from a truncation that rounds by the shares, at most rearranged or multiplied by one number: opened like this it says a little of the
-   * bits that were dropped (docs/protocols.md, "A point to know").
+   * As it came from a truncation that rounds by the shares, at most rearranged or multiplied by one number: opened like
+   * this it says a little of the bits that were dropped (docs/protocols.md, "A point to know").
    */
   readonly rounded?: boolean;
 }
 
 /**
- * Boolean shares of a vector of `width`-bit numbers, bit-sliced: plane j holds bit j of every element, 64 elements a word,
- * at words [j·W, (j+1)·W) with W = planeWords(length). Element i is bit i mod 64 of word i div 64. What stands in a plane
- * behind the last element means nothing and depends on nothing secret. The parts of all members give the value by exclusive or.
+ * Boolean shares of a vector of `width`-bit numbers, bit-sliced: plane j holds bit j of every element, 64 elements a
+ * word, at words [j·W, (j+1)·W) with W = planeWords(length). Element i is bit i mod 64 of word i div 64. What stands in
+ * a plane behind the last element means nothing and depends on nothing secret. The parts of all members give the value
+ * by exclusive or.
  */
 export interface Bits {
   readonly kind: 'bits';

@@ -1,8 +1,8 @@
 /**
- * Whose a temporary folder is. A supervisor writes its claim into the folder of its run; as long as the process that wrote it
- * lives, the folder and every process with its mark are that run's, and nobody else's business. A claim whose owner is provably
- * dead makes them an orphan (orphans.ts). A process id alone proves nothing, because ids are given again: the moment at which the
- * process began, and the boot of the machine, tell.
+ * Whose a temporary folder is. A supervisor writes its claim into the folder of its run; as long as the process that
+ * wrote it lives, the folder and every process with its mark are that run's, and nobody else's business. A claim whose
+ * owner is provably dead makes them an orphan (orphans.ts). A process id alone proves nothing, because ids are given
+ * again: the moment at which the process began, and the boot of the machine, tell.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -96,8 +96,8 @@ export function readClaim(folder: string): Claim | undefined {
 }
 
 /**
- * Whether the owner of a claim lives. `unknown`: it was written on another machine or in another container that shares the folder,
- * whose processes cannot be seen from here.
+ * Whether the owner of a claim lives. `unknown`: it was written on another machine or in another container that shares
+ * the folder, whose processes cannot be seen from here.
  */
 export function ownerState(claim: Claim): 'alive' | 'dead' | 'unknown' {
   const { host, boot, pidNamespace } = here();
@@ -116,7 +116,8 @@ export function isSame({ pid, began }: Claim['owner']): boolean {
 function beganAt(pid: number): string | undefined {
   if (process.platform !== 'linux') return beganByPs(pid);
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  // pid (command) state ppid …: the command may contain anything, so read from the last parenthesis. proc(5): the start is field 22.
+  // pid (command) state ppid …: the command may contain anything, so read from the last parenthesis. proc(5): the start
+  // is field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }

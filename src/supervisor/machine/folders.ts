@@ -10,8 +10,8 @@ import type { TempFolder } from '../seam/platform.ts';
 import { type ClaimFacts, OwnClaim } from './claim.ts';
 
 /**
- * Makes a folder, and those above it that are missing. Node's own recursive mkdir tries again for ever where the folder above is
- * there and nothing can be made in it, as in /proc.
+ * Makes a folder, and those above it that are missing. Node's own recursive mkdir tries again for ever where the folder
+ * above is there and nothing can be made in it, as in /proc.
  *
  * @returns false if it was there already
  * @throws what `mkdir` throws

@@ -1,10 +1,11 @@
 /**
- * The IPC channel of child_process, with a process at its other end that is not trusted: it runs code of a job, which can write anything
- * to it. Node would throw in this process at a line that is no JSON, at an answer to nothing, or at a handle of an unknown kind, and would
- * keep a line without an end for as long as there is memory. So lines are bounded and read here, and Node is given nothing but the
- * answers that it waits for.
+ * The IPC channel of child_process, with a process at its other end that is not trusted: it runs code of a job, which
+ * can write anything to it. Node would throw in this process at a line that is no JSON, at an answer to nothing, or at
+ * a handle of an unknown kind, and would keep a line without an end for as long as there is memory. So lines are
+ * bounded and read here, and Node is given nothing but the answers that it waits for.
  *
- * Node has no way to ask for this: the reader of the channel is replaced. Where a version of Node keeps it elsewhere, nothing is started.
+ * Node has no way to ask for this: the reader of the channel is replaced. Where a version of Node keeps it elsewhere,
+ * nothing is started.
  */
 import type { ChildProcess } from 'node:child_process';
 import { InternalError } from '../../base/errors.ts';
@@ -94,7 +95,10 @@ function isExpected(child: ChildProcess, cmd: string): boolean {
   return Array.isArray((child as { readonly _handleQueue?: unknown })._handleQueue);
 }
 
-/** Node takes as many bytes as the system has given in this turn, whatever it is handed: what is short is filled up with blanks. */
+/**
+ * Node takes as many bytes as the system has given in this turn, whatever it is handed: what is short is filled up with
+ * blanks.
+ */
 function* pieces(text: string, room: number): Generator<ArrayBuffer> {
   const all = Buffer.from(text);
   for (let at = 0; at < all.length; at += room) {

@@ -1,7 +1,7 @@
 /**
- * What supervisors have left that were killed before they could clear up: temporary folders, and processes of their jobs. Only
- * what carries the claim of an owner that is provably dead counts; a live run's things, and things of which nothing is known, are
- * left alone.
+ * What supervisors have left that were killed before they could clear up: temporary folders, and processes of their
+ * jobs. Only what carries the claim of an owner that is provably dead counts; a live run's things, and things of which
+ * nothing is known, are left alone.
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -15,8 +15,8 @@ import { groupMembers, LOCAL_MARK, MARK, markedProcesses, STAND_IN_MARK, treeGon
 /** Folders of this program begin so. */
 const FOLDER_PREFIX = 'privity-';
 /**
- * What a supervisor that has just died leaves tells the peers and clears up by itself; it is given this long before somebody else
- * does it: the time for which it may live on, and some to end.
+ * What a supervisor that has just died leaves tells the peers and clears up by itself; it is given this long before
+ * somebody else does it: the time for which it may live on, and some to end.
  */
 const OWN_END_MS = LAST_WORD_MS_MAX + 500;
 const POLL_MS = 25;
@@ -46,7 +46,8 @@ export function findOrphans(base = tmpdir()): readonly Orphan[] {
   return folders.flatMap((folder) => {
     const claim = readClaim(folder);
     if (claim === undefined || ownerState(claim) !== 'dead') return [];
-    // Supervisors of a local run outlive the one that started them for a moment, and need its files until they have ended.
+    // Supervisors of a local run outlive the one that started them for a moment, and need its files until they have
+    // ended.
     const isNeeded = process.env[LOCAL_MARK] === folder || markedProcesses(folder, LOCAL_MARK).length > 0;
     if (claim.kind === 'local' && isNeeded) return [];
     return [{ folder, claim, processes: processesOf(folder, claim), ...contents(folder) }];

@@ -1,4 +1,7 @@
-/** What every process sees to that holds data or keys: whatever it leaves on a disk, by intent or by a crash, is nobody else's to read. */
+/**
+ * What every process sees to that holds data or keys: whatever it leaves on a disk, by intent or by a crash, is nobody
+ * else's to read.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -14,9 +17,10 @@ export function keepPrivate(): void {
 }
 
 /**
- * No core dump has memory in it. Node cannot lower its own limit. On Linux, a process may write what of its memory goes into a dump, which is nothing from here
- * on, also where dumps go to another program, which the limit does not bind; and the limit is lowered from outside, by util-linux, if
- * it is there. Elsewhere nothing can be done from within: there the limit is the operator's (docs/operations.md).
+ * No core dump has memory in it. Node cannot lower its own limit. On Linux, a process may write what of its memory goes
+ * into a dump, which is nothing from here on, also where dumps go to another program, which the limit does not bind;
+ * and the limit is lowered from outside, by util-linux, if it is there. Elsewhere nothing can be done from within:
+ * there the limit is the operator's (docs/operations.md).
  */
 function leaveNoCore(): void {
   if (process.platform !== 'linux' || coreState() === 'none') return;
@@ -29,7 +33,10 @@ function leaveNoCore(): void {
   spawnSync('prlimit', ofThis, { stdio: 'ignore', timeout: PRLIMIT_TIMEOUT_MS });
 }
 
-/** What a crash of this process would leave: no file, a file without memory in it, or a copy of its memory; undefined: cannot be told. */
+/**
+ * What a crash of this process would leave: no file, a file without memory in it, or a copy of its memory; undefined:
+ * cannot be told.
+ */
 export function coreState(): 'none' | 'empty' | 'memory' | undefined {
   try {
     const isEmpty = Number.parseInt(readFileSync('/proc/self/coredump_filter', 'utf8'), 16) === 0;

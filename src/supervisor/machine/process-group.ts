@@ -1,29 +1,40 @@
 /**
- * The processes that a job has started: those in the group of its program process, and those that have left the group (a
- * daemon, `detached: true`, `setsid`) but still carry the run's mark in their environment. Only a process that does both,
- * leave the group and clear its environment, is not found.
+ * The processes that a job has started: those in the group of its program process, and those that have left the group
+ * (a daemon, `detached: true`, `setsid`) but still carry the run's mark in their environment. Only a process that does
+ * both, leave the group and clear its environment, is not found.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The environment variable by which a run's processes know each other; its value is the run's temporary folder. */
 export const MARK = 'privity_program';
-/** The same for the supervisors of one `privity local`, and whatever they start; its value is the folder with their keys. */
+/**
+ * The same for the supervisors of one `privity local`, and whatever they start; its value is the folder with their
+ * keys.
+ */
 export const LOCAL_MARK = 'privity_local';
 
-/** The same for the process that stands in for the supervisor; its value is the folder, too, but it is not of the job's. */
+/**
+ * The same for the process that stands in for the supervisor; its value is the folder, too, but it is not of the job's.
+ */
 export const STAND_IN_MARK = 'privity_stand_in';
 
 /** How long killed processes may take to disappear before they count as left over. */
 const TREE_GONE_TIMEOUT_MS = 1_000;
 const POLL_MS = 10;
-/** In execve a process shows no environment for some microseconds; for longer where the machine is busy or its disk slow. */
+/**
+ * In execve a process shows no environment for some microseconds; for longer where the machine is busy or its disk
+ * slow.
+ */
 const EXEC_TIMEOUT_MS = 50;
 const EXEC_POLL_MS = 1;
 /** Waited for, and never woken. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
-/** Living processes of a group; group 0: none. Zombies do not count: they hold nothing, and the process that adopted them reaps them. */
+/**
+ * Living processes of a group; group 0: none. Zombies do not count: they hold nothing, and the process that adopted
+ * them reaps them.
+ */
 export function groupMembers(group: number): readonly number[] {
   if (group === 0) return [];
   if (process.platform !== 'linux') return groupExists(group) ? [group] : [];
@@ -54,8 +65,8 @@ export function killMarked(mark: string): void {
 }
 
 /**
- * Resolves to the processes of a killed tree that are still there when the time is over: none, normally. Whatever was started
- * in the moment of the kill is killed as well.
+ * Resolves to the processes of a killed tree that are still there when the time is over: none, normally. Whatever was
+ * started in the moment of the kill is killed as well.
  */
 export async function treeGone(group: number, mark: string): Promise<readonly number[]> {
   const deadline = performance.now() + TREE_GONE_TIMEOUT_MS;

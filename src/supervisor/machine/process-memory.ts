@@ -44,8 +44,8 @@ function memoryOf(pid: number): number | undefined {
 }
 
 /**
- * What a process holds and cannot give back without losing it, from its /proc/PID/status: not the files that it has mapped, which the
- * system may drop, but what lies in swap. A zombie holds nothing.
+ * What a process holds and cannot give back without losing it, from its /proc/PID/status: not the files that it has
+ * mapped, which the system may drop, but what lies in swap. A zombie holds nothing.
  */
 export function heldBytes(status: string): number {
   const kib = (name: string): number | undefined => {

@@ -1,6 +1,6 @@
 /**
- * The program process of one run, as its supervisor sees it: spawned as the leader of a process group of its own, so that
- * whatever the job starts can be ended with it.
+ * The program process of one run, as its supervisor sees it: spawned as the leader of a process group of its own, so
+ * that whatever the job starts can be ended with it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,8 +32,8 @@ import { systemLoop } from './system-loop.ts';
 /** Characters of one output line of the job that are passed on; a job that prints its data shall not flood the log. */
 const LINE_LENGTH_MAX = 2_000;
 /**
- * How long the last words of a crashed process are waited for: its end may be known before they are read. Not until the output
- * closes, because processes that the job has started may hold it open for ever.
+ * How long the last words of a crashed process are waited for: its end may be known before they are read. Not until the
+ * output closes, because processes that the job has started may hold it open for ever.
  */
 const LAST_WORDS_MS = 200;
 
@@ -148,8 +148,9 @@ export class ProgramProcess implements ProgramChild {
   }
 
   /**
-   * Hands a data connection over, one at a time. Resolves when the process has taken it or never will; while it is busy it does not,
-   * and what else is said to it waits behind the connection. The socket is closed here if the process can no longer take it.
+   * Hands a data connection over, one at a time. Resolves when the process has taken it or never will; while it is busy
+   * it does not, and what else is said to it waits behind the connection. The socket is closed here if the process can
+   * no longer take it.
    */
   sendSocket(socket: Socket, head: Uint8Array): Promise<void> {
     return this.#hand(socket, head, (headBase64) => ({ type: 'socket', head: headBase64 }));
@@ -190,7 +191,10 @@ export class ProgramProcess implements ProgramChild {
 /** Of 1000 points. Far above what any process has without asking. */
 const OOM_POINTS = 500;
 
-/** When the machine has no memory left, the kernel is to end the program, not the supervisor, which can still tell the others. */
+/**
+ * When the machine has no memory left, the kernel is to end the program, not the supervisor, which can still tell the
+ * others.
+ */
 function preferToSupervisor(...pids: readonly number[]): void {
   for (const pid of pids) {
     try {

@@ -1,6 +1,7 @@
 /**
- * What this party itself knows of its way to each peer: the address that it dials, the last error and when, who was turned away. For
- * its own operator, in its own events and log: it never crosses, because it says nothing of whose the fault is.
+ * What this party itself knows of its way to each peer: the address that it dials, the last error and when, who was
+ * turned away. For its own operator, in its own events and log: it never crosses, because it says nothing of whose the
+ * fault is.
  */
 import type { FailureCode } from '../../base/failure-codes.ts';
 import type { Clock } from '../../contracts/clock.ts';
@@ -58,7 +59,9 @@ export class Contacts {
     this.#of(peer).refusal = this.#now(text);
   }
 
-  /** By this party's port, or by a dialler that does not trust this party. Anybody who reaches the port can cause it. */
+  /**
+   * By this party's port, or by a dialler that does not trust this party. Anybody who reaches the port can cause it.
+   */
   turnedAway(peer: string, text: string): void {
     if (this.#options.federation.some(({ name }) => name === peer))
       this.#of(peer).turnedAway = this.#now(text);

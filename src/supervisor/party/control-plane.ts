@@ -51,7 +51,10 @@ export class ControlPlane {
     }
   }
 
-  /** Sends after the current turn of the event loop; of several boards of one epoch in a row only the last, which contains the others. */
+  /**
+   * Sends after the current turn of the event loop; of several boards of one epoch in a row only the last, which
+   * contains the others.
+   */
   send(peer: number, message: Message): void {
     if (message.type === 'heartbeat') return this.#beat(peer, message);
     const waiting = this.#outbox.get(peer) ?? [];
@@ -68,7 +71,9 @@ export class ControlPlane {
     this.#hangUp(peer, closedFor('PEER_UNREACHABLE'));
   }
 
-  /** Resolves when all that was sent has been acknowledged by those who still listen, after `timeoutMs` at the latest. */
+  /**
+   * Resolves when all that was sent has been acknowledged by those who still listen, after `timeoutMs` at the latest.
+   */
   async flush(timeoutMs: number): Promise<void> {
     this.#flushOutbox();
     const all = [...this.#links.values()].filter((link) => link.state === 'up').map((link) => link.flushed());
@@ -160,7 +165,8 @@ export class ControlPlane {
       onNote: take,
       failure: () => this.#failure,
       onState: (state, error) => {
-        // A peer that says goodbye has left, or has given up on this party: silence for the core. Any other end is a refusal.
+        // A peer that says goodbye has left, or has given up on this party: silence for the core. Any other end is a
+        // refusal.
         if (state === 'closed' && error instanceof PeerError) this.#handlers.onRefused(peer, error);
         else this.#handlers.onLink(peer, state === 'up', state === 'closed');
         if (state !== 'closed' && error !== undefined) this.#handlers.onTrouble(peer, error);

@@ -19,8 +19,8 @@ export class Coordinator {
   #busy = false;
 
   /**
-   * `stoodStill`: this process did not run for so long that the others can have given it up; called before anything that has
-   * happened meanwhile is heard of.
+   * `stoodStill`: this process did not run for so long that the others can have given it up; called before anything
+   * that has happened meanwhile is heard of.
    */
   constructor(
     config: CoreConfig,
@@ -70,8 +70,8 @@ export class Coordinator {
   }
 
   /**
-   * A timer that comes so late that peers can have given this party up: the process was not run, whatever the reason. They count from its
-   * last heartbeat, which may be as old as the next one is late when it stops.
+   * A timer that comes so late that peers can have given this party up: the process was not run, whatever the reason.
+   * They count from its last heartbeat, which may be as old as the next one is late when it stops.
    */
   #look(now: number): void {
     const forMs = now - Math.max(this.#wakeAt, this.#awakeAt);

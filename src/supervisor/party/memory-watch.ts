@@ -1,4 +1,7 @@
-/** Whether the program process holds more memory than it may. Watched from outside: a process that collects garbage does not answer. */
+/**
+ * Whether the program process holds more memory than it may. Watched from outside: a process that collects garbage does
+ * not answer.
+ */
 import type { Timer } from '../../contracts/index.ts';
 import type { EventLoop } from '../seam/platform.ts';
 

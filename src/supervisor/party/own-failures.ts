@@ -27,7 +27,10 @@ export class OwnFailures {
     this.#options = options;
   }
 
-  /** Something has failed at this party. `facts` cross; `detail` stays in this party's log. `leaving`: its program is gone. */
+  /**
+   * Something has failed at this party. `facts` cross; `detail` stays in this party's log. `leaving`: its program is
+   * gone.
+   */
   failed(code: FailureCode, facts: string, detail = '', stepId?: string, leaving = false): void {
     const { say, nameOf, dispatch } = this.#options;
     const stepName = stepId === undefined ? undefined : nameOf(stepId);
@@ -46,8 +49,8 @@ export class OwnFailures {
   }
 
   /**
-   * A link that stands has not taken a message: a bug of Privity at this party. What follows would be misunderstood, so the peer is
-   * given up, too.
+   * A link that stands has not taken a message: a bug of Privity at this party. What follows would be misunderstood, so
+   * the peer is given up, too.
    */
   unsent(peer: number, error: Error): void {
     const { parties, dispatch } = this.#options;

@@ -16,7 +16,10 @@ export function helloOf(
   return { protocol: PROTOCOL_VERSION, version: PRIVITY_VERSION, federation, runId, ...own };
 }
 
-/** The federation as programs know it in this run: by the keys of programs. One that has named none is nobody's peer there. */
+/**
+ * The federation as programs know it in this run: by the keys of programs. One that has named none is nobody's peer
+ * there.
+ */
 export function membersByProgramKey(
   federation: readonly FederationMember[],
   hellos: Hellos,

@@ -129,7 +129,9 @@ export class PartyRun<Child extends ProgramChild> {
     this.#program = new ProgramLife({ ...shared, party: options });
   }
 
-  /** @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder. */
+  /**
+   * @throws {PrivityError} what keeps the run from existing at all: the port is taken, there is no temporary folder.
+   */
   async run(): Promise<RunReport> {
     this.#say.emit({ event: 'process.started', role: 'supervisor', pid: this.#platform.pid });
     try {
@@ -261,7 +263,10 @@ export class PartyRun<Child extends ProgramChild> {
     this.#record.hold('timer', 'waits', () => timer.cancel());
   }
 
-  /** What is said of a failure is said behind the messages of the same turn: to put it into words takes as long as to send them. */
+  /**
+   * What is said of a failure is said behind the messages of the same turn: to put it into words takes as long as to
+   * send them.
+   */
   #execute(effect: Effect): void {
     switch (effect.type) {
       case 'send':
@@ -358,7 +363,10 @@ export class PartyRun<Child extends ProgramChild> {
     return this.#write(report);
   }
 
-  /** The verdict stands, whatever becomes of the report; but who asked for one and has none must not be told that all is well. */
+  /**
+   * The verdict stands, whatever becomes of the report; but who asked for one and has none must not be told that all is
+   * well.
+   */
   async #write(report: RunReport): Promise<RunReport> {
     const { reportDir } = this.#options;
     if (reportDir === undefined) return report;

@@ -1,4 +1,6 @@
-/** The life of a party's program process, from its start to its end: what it says, whether it answers, how it is ended. */
+/**
+ * The life of a party's program process, from its start to its end: what it says, whether it answers, how it is ended.
+ */
 import { dirname, resolve } from 'node:path';
 import type { Timer } from '../../contracts/index.ts';
 import type { JobFacts } from '../../coordination/hello-facts.ts';
@@ -213,7 +215,10 @@ export class ProgramLife<Child extends ProgramChild> {
     timer?.cancel();
   }
 
-  /** A process that waits for a dead disk does not even end when it is killed; what is left of it is reported as a leftover. */
+  /**
+   * A process that waits for a dead disk does not even end when it is killed; what is left of it is reported as a
+   * leftover.
+   */
   async #gone(program: Child): Promise<void> {
     let timer: Timer | undefined;
     const late = new Promise<void>((done) => {

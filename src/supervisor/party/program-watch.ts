@@ -1,8 +1,9 @@
 /**
- * Whether the program process answers, and the deadlines of its steps. The supervisor keeps both, because the program may be
- * stuck in a loop and not notice. It is asked every second. One that computes without a pause does not answer, which is its right:
- * the other parties are told, so that they do not take its silence for a broken connection. Only a step that is past its
- * deadline has failed; whether the program still answers then tells a slow step from a stuck program.
+ * Whether the program process answers, and the deadlines of its steps. The supervisor keeps both, because the program
+ * may be stuck in a loop and not notice. It is asked every second. One that computes without a pause does not answer,
+ * which is its right: the other parties are told, so that they do not take its silence for a broken connection. Only a
+ * step that is past its deadline has failed; whether the program still answers then tells a slow step from a stuck
+ * program.
  */
 import type { Clock, Timer } from '../../contracts/index.ts';
 
@@ -28,7 +29,10 @@ export class ProgramWatch {
   /** Steps that run, until their deadline; then until the program answers or counts as stuck. */
   readonly #steps = new Map<string, { readonly isLate: boolean; readonly timer: Timer }>();
   #next: Timer | null = null;
-  /** Runs while a question is open, whatever the program is doing: the job's own code, between two tasks, can be stuck as well. */
+  /**
+   * Runs while a question is open, whatever the program is doing: the job's own code, between two tasks, can be stuck
+   * as well.
+   */
   #stuck: Timer | null = null;
   #answers = true;
   #deadlineMs: number;

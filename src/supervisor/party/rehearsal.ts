@@ -1,7 +1,7 @@
 /**
- * A rehearsal of the worst: this party's state machine goes through a failure with peers that exist only in memory, over the
- * real encoding, before it has to be fast. JavaScript compiles what has run; without this the first and only failure of
- * a process runs in the interpreter, several times slower. Costs some milliseconds while the job loads.
+ * A rehearsal of the worst: this party's state machine goes through a failure with peers that exist only in memory,
+ * over the real encoding, before it has to be fast. JavaScript compiles what has run; without this the first and only
+ * failure of a process runs in the interpreter, several times slower. Costs some milliseconds while the job loads.
  */
 import { setFlagsFromString } from 'node:v8';
 import { initialState, step } from '../../coordination/machine.ts';
@@ -12,9 +12,9 @@ import type { CoreConfig, CoreEvent, CoreState, Signer } from '../../coordinatio
 const REHEARSALS = 40;
 
 /**
- * Has V8 learn from a function's first call on, and not only when it has run for a while: what a failure needs runs once. With this the
- * last of three parties knows of an exception after 9 ms instead of 11 (two cores for all six processes). For the whole process; a
- * version of V8 that does not know the flag says so on standard error and goes on.
+ * Has V8 learn from a function's first call on, and not only when it has run for a while: what a failure needs runs
+ * once. With this the last of three parties knows of an exception after 9 ms instead of 11 (two cores for all six
+ * processes). For the whole process; a version of V8 that does not know the flag says so on standard error and goes on.
  */
 export function learnAtOnce(): void {
   setFlagsFromString('--no-lazy-feedback-allocation');

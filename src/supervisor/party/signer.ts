@@ -1,7 +1,7 @@
 /**
- * Signatures over what parties seal at the end of a run: ECDSA over P-256 with SHA-256, by the key that the federation pins
- * for TLS. A signature carries its public key, so that the federation file is enough to check it, also later
- * and also of a party that was never connected.
+ * Signatures over what parties seal at the end of a run: ECDSA over P-256 with SHA-256, by the key that the federation
+ * pins for TLS. A signature carries its public key, so that the federation file is enough to check it, also later and
+ * also of a party that was never connected.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import type { Signer } from '../../coordination/types.ts';

@@ -12,8 +12,8 @@ import type { RunName } from '../seam/options.ts';
 import type { Connect, EventLoop } from '../seam/platform.ts';
 
 /**
- * Dials that a control link makes at least in the time after which its peer is lost: when a gateway comes back within that
- * time, the pause between two dials must not take what is left of it.
+ * Dials that a control link makes at least in the time after which its peer is lost: when a gateway comes back within
+ * that time, the pause between two dials must not take what is left of it.
  */
 const DIALS_BEFORE_LOST = 8;
 

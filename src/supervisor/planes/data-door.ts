@@ -1,11 +1,15 @@
 /**
- * Data connections on their way to the program process. They wait here until it has started, and while it is busy: it is given one
- * at a time, because what is on its way to a process cannot be taken back, and holds up everything else that is said to it.
+ * Data connections on their way to the program process. They wait here until it has started, and while it is busy: it
+ * is given one at a time, because what is on its way to a process cannot be taken back, and holds up everything else
+ * that is said to it.
  */
 import type { Socket } from 'node:net';
 import { Crowd } from '../../transport/index.ts';
 
-/** Data connections that wait: one for each peer, and one more that replaces it. A peer that dials again has given up on the one before. */
+/**
+ * Data connections that wait: one for each peer, and one more that replaces it. A peer that dials again has given up on
+ * the one before.
+ */
 const HELD_SOCKETS_PER_PEER = 2;
 
 interface Receiver {

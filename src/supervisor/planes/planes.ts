@@ -1,6 +1,6 @@
 /**
- * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the port go
- * to the program process before TLS has begun.
+ * The two planes of a party. The supervisor owns the port and the control links; data connections that arrive at the
+ * port go to the program process before TLS has begun.
  */
 import type { Plane } from '../../contracts/index.ts';
 import {
@@ -21,7 +21,10 @@ import { controlLinkLimits, createConnector } from './connector.ts';
 import { DataDoor, type Passes } from './data-door.ts';
 import { boundedRefusals } from './refusals.ts';
 
-/** @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the federation pins */
+/**
+ * @throws {EnvironmentError} PRIVITY_PORT_IN_USE @throws {UsageError} this party's own certificate is not what the
+ *   federation pins
+ */
 export async function openPlanes(
   options: PartyOptions,
   warn: (message: string, about?: string) => void,

@@ -5,7 +5,10 @@ import type { Clock } from '../../contracts/index.ts';
 export const REFUSALS_TOLD_MAX = 30;
 const MINUTE_MS = 60_000;
 
-/** Tells a log who was turned away. Anybody at the port can cause such a line, so there is a bound on how often; the rest is counted. */
+/**
+ * Tells a log who was turned away. Anybody at the port can cause such a line, so there is a bound on how often; the
+ * rest is counted.
+ */
 export function boundedRefusals(
   clock: Clock,
   warn: (message: string, about?: string) => void,

@@ -1,8 +1,8 @@
 /**
  * The program process of one party: it takes its supervisor's words, and ends when the supervisor says so or is gone.
  *
- * What it needs for that is loaded at once; everything else, which takes far longer, when the supervisor turns out to be there. So a
- * process whose supervisor is killed while it starts does not outlive it for long.
+ * What it needs for that is loaded at once; everything else, which takes far longer, when the supervisor turns out to
+ * be there. So a process whose supervisor is killed while it starts does not outlive it for long.
  */
 
 import { readFileSync } from 'node:fs';

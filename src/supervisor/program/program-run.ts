@@ -111,7 +111,10 @@ export class ProgramRun {
     else socket?.destroy();
   }
 
-  /** Tells the programs of the peers, which are busy with this one, at once; their supervisors are told beside (stand-in.ts). */
+  /**
+   * Tells the programs of the peers, which are busy with this one, at once; their supervisors are told beside
+   * (stand-in.ts).
+   */
   async orphaned(): Promise<void> {
     this.#orphan = true;
     for (const link of this.#links) link.note(ORPHANED);
@@ -214,7 +217,8 @@ export class ProgramRun {
         if (Buffer.from(payload).equals(ORPHANED)) this.#tell({ type: 'orphaned', peer });
       },
       failure: () => this.#failure,
-      // A connection that comes to stand proves nothing: one that lets its first words through may let no value through.
+      // A connection that comes to stand proves nothing: one that lets its first words through may let no value
+      // through.
       onBytes: () => this.#heard(peer),
       onState: (state, error) => {
         handlers.onState?.(state, error);
@@ -230,7 +234,8 @@ export class ProgramRun {
       stepIssued: (entry) => this.#note({ news: 'issued', entry }),
       stepStarted: ({ stepId, kind }) => {
         this.#note({ news: 'started', stepId });
-        // At once: if the task never lets go of the event loop, this is how anyone knows which one it is. No other step runs code of the job.
+        // At once: if the task never lets go of the event loop, this is how anyone knows which one it is. No other step
+        // runs code of the job.
         if (kind === 'task') this.#flushNews();
       },
       stepFinished: (info) => this.#note({ news: 'finished', ...info }),
@@ -315,8 +320,8 @@ export class ProgramRun {
   }
 
   /**
-   * A peer whose supervisor answers, but whose program cannot be reached, would be waited for for ever. A connection that has
-   * fallen silent half way is replaced first: the one before may be dead without showing it.
+   * A peer whose supervisor answers, but whose program cannot be reached, would be waited for for ever. A connection
+   * that has fallen silent half way is replaced first: the one before may be dead without showing it.
    */
   #checkLinks(): void {
     const { dataLinkMs } = this.#load;

@@ -1,12 +1,21 @@
-/** What a job returned, as JSON for the `result` event: everything that a value may be has a JSON form, bounded in size. */
+/**
+ * What a job returned, as JSON for the `result` event: everything that a value may be has a JSON form, bounded in size.
+ */
 
-/** Elements of one array and fields of one record that an event carries; results are for reading, tables go to files. */
+/**
+ * Elements of one array and fields of one record that an event carries; results are for reading, tables go to files.
+ */
 const ELEMENTS_MAX = 10_000;
 const DEPTH_MAX = 32;
-/** Bytes that an event carries: a small model or image. Of more there is their number alone: a part of them would be of no use. */
+/**
+ * Bytes that an event carries: a small model or image. Of more there is their number alone: a part of them would be of
+ * no use.
+ */
 export const RESULT_BYTES_MAX = 1024 * 1024;
 
-/** Characters of the JSON of a result: some 200,000 numbers. Of more there is their number alone; tables go to files. */
+/**
+ * Characters of the JSON of a result: some 200,000 numbers. Of more there is their number alone; tables go to files.
+ */
 export const RESULT_JSON_CHARS_MAX = 4 * 1024 * 1024;
 
 /** A result as its party's supervisor is told of it. */

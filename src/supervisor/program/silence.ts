@@ -1,6 +1,6 @@
 /**
- * When this party's program last heard from each peer's program. Programs send each other a sign of life every second; what
- * counts is anything that arrives.
+ * When this party's program last heard from each peer's program. Programs send each other a sign of life every second;
+ * what counts is anything that arrives.
  */
 export class Silence {
   readonly #heardAt = new Map<string, number>();
@@ -24,8 +24,8 @@ export class Silence {
   }
 
   /**
-   * The peers from which nothing has come for `limitMs`. Time in which this process itself did not run does not count: what has
-   * arrived meanwhile has not been read yet.
+   * The peers from which nothing has come for `limitMs`. Time in which this process itself did not run does not count:
+   * what has arrived meanwhile has not been read yet.
    */
   silent(limitMs: number, now: number): readonly string[] {
     const deaf = now - this.#checkedAt - this.#everyMs;

@@ -24,7 +24,9 @@ export class Announcer {
   readonly #told = new Set<string>();
   /** Failures of this party's program whose details are under way: told when they are there. */
   readonly #awaited = new Map<string, Failure>();
-  /** Failures of others whose text is under way: told when it is there, or with the verdict, which waits for no text. */
+  /**
+   * Failures of others whose text is under way: told when it is there, or with the verdict, which waits for no text.
+   */
   readonly #textless = new Map<string, Failure>();
   /** This party's own until the parties have agreed on one. */
   runId: string;

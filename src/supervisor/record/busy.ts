@@ -1,10 +1,15 @@
-/** Whose program has not been heard for a while, and in which step. This party's operator is told of every party's program. */
+/**
+ * Whose program has not been heard for a while, and in which step. This party's operator is told of every party's
+ * program.
+ */
 import { isCut } from '../../coordination/board.ts';
 import type { Busy, CoreState } from '../../coordination/types.ts';
 import { type BusyProgram, WORK_KINDS } from '../../observe/report.ts';
 import type { Recorder } from './recorder.ts';
 
-/** The age from which it is worth telling of: three questions without an answer; no garbage collection takes as long. */
+/**
+ * The age from which it is worth telling of: three questions without an answer; no garbage collection takes as long.
+ */
 export const BUSY_TOLD_MS = 3_000;
 /** Programs that are told of at one time, and kept for the report: those that have been busy longest. */
 export const BUSY_TOLD_MAX = 8;

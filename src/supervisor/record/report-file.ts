@@ -86,7 +86,8 @@ function sealed({ board, parties, outcome }: ReportParts): readonly SealedContri
 }
 
 /**
- * Before the run: a folder that cannot be written is better found now than after hours of work, and so is a file that is in the way.
+ * Before the run: a folder that cannot be written is better found now than after hours of work, and so is a file that
+ * is in the way.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
  * @throws {UsageError} PRIVITY_FILE_EXISTS: a file that is no report has the name that the report is to have
@@ -104,8 +105,9 @@ export async function prepareReportDir(dir: string, party: string): Promise<void
 }
 
 /**
- * Writes DIR/PARTY.json, readable by this user only, complete or not at all, and returns its absolute path. The report of an earlier run that has this name is moved
- * to DIR/RUN/PARTY.json first, where the reports of one run are together again; `notice` is told of it.
+ * Writes DIR/PARTY.json, readable by this user only, complete or not at all, and returns its absolute path. The report
+ * of an earlier run that has this name is moved to DIR/RUN/PARTY.json first, where the reports of one run are together
+ * again; `notice` is told of it.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
  */

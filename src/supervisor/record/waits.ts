@@ -1,4 +1,7 @@
-/** Who waits for whom, and since when: while parties join, while values are under way, and while others are not through yet. */
+/**
+ * Who waits for whom, and since when: while parties join, while values are under way, and while others are not through
+ * yet.
+ */
 import type { CoreState } from '../../coordination/types.ts';
 import type { Wait } from '../../observe/report.ts';
 import type { ProgramWait } from '../seam/ipc.ts';

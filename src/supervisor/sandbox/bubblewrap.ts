@@ -42,8 +42,9 @@ export function bwrapArguments(confined: Confined): readonly string[] {
 }
 
 /**
- * Node's own permission model, where this version has one: no child processes, no `process.binding`, no inspector. Which files there are is
- * bubblewrap's to say. What Privity needs itself, its threads and its native code, is held to Privity's files by guard.ts.
+ * Node's own permission model, where this version has one: no child processes, no `process.binding`, no inspector.
+ * Which files there are is bubblewrap's to say. What Privity needs itself, its threads and its native code, is held to
+ * Privity's files by guard.ts.
  *
  * @param knows whether this Node.js has a flag
  */

@@ -1,8 +1,8 @@
 /**
- * Loaded by Node.js ahead of everything else in a sandboxed process (`--import`). What the kernel and Node's permission model refuse anyway is
- * refused here first, in words, and the supervisor is told what was tried; and what they cannot tell apart is: threads and
- * native code of Privity, which it needs, from those of others. This is no wall by itself: code that shares a process with it can find ways
- * around, and then stands before the kernel.
+ * Loaded by Node.js ahead of everything else in a sandboxed process (`--import`). What the kernel and Node's permission
+ * model refuse anyway is refused here first, in words, and the supervisor is told what was tried; and what they cannot
+ * tell apart is: threads and native code of Privity, which it needs, from those of others. This is no wall by itself:
+ * code that shares a process with it can find ways around, and then stands before the kernel.
  */
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
@@ -95,7 +95,10 @@ function isOwn(path: unknown): boolean {
   }
 }
 
-/** Folders, with a separator at their ends: the code of Privity, its pool of threads, and the two packages that have native code. */
+/**
+ * Folders, with a separator at their ends: the code of Privity, its pool of threads, and the two packages that have
+ * native code.
+ */
 function rootsOfPrivity(): readonly string[] {
   const { resolve } = createRequire(import.meta.url);
   const packages = ['sodium-native', 'tinypool', '@duckdb'].flatMap((name) =>

@@ -1,6 +1,7 @@
 /**
- * What the kernel refuses to a sandboxed program, as a filter in classic BPF (seccomp(2)). Threads may be started, processes may not; sockets
- * that the supervisor hands over may be used, none may be made or led elsewhere; other processes cannot be looked into.
+ * What the kernel refuses to a sandboxed program, as a filter in classic BPF (seccomp(2)). Threads may be started,
+ * processes may not; sockets that the supervisor hands over may be used, none may be made or led elsewhere; other
+ * processes cannot be looked into.
  */
 import { endianness } from 'node:os';
 
@@ -52,7 +53,9 @@ const RETURN_ERRNO = 0x00050000;
 
 /** linux/bpf_common.h */
 const [LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_SET, RETURN] = [0x20, 0x15, 0x35, 0x45, 0x06];
-/** struct seccomp_data: the number of the call, the architecture, the low half of the first argument (little-endian). */
+/**
+ * struct seccomp_data: the number of the call, the architecture, the low half of the first argument (little-endian).
+ */
 const [NUMBER, ARCHITECTURE, ARGUMENT] = [0, 4, 16];
 
 /** Undefined for processors whose numbers are not known here. */

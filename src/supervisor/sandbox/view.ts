@@ -1,4 +1,7 @@
-/** What a sandboxed program sees of this machine's files, all of it read-only: Node.js, Privity, its own job, and what the run was given. */
+/**
+ * What a sandboxed program sees of this machine's files, all of it read-only: Node.js, Privity, its own job, and what
+ * the run was given.
+ */
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, sep } from 'node:path';
@@ -15,8 +18,8 @@ export interface View {
 }
 
 /**
- * What this kernel has in /proc that is the machine's and not a namespace's. Such files belong to root, and root outside is their owner
- * inside, whatever else it has lost: a program that the core pattern names is run outside.
+ * What this kernel has in /proc that is the machine's and not a namespace's. Such files belong to root, and root
+ * outside is their owner inside, whatever else it has lost: a program that the core pattern names is run outside.
  */
 const HIDDEN_FOLDERS = ['/proc/sys', '/proc/irq', '/proc/bus', '/proc/acpi', '/proc/scsi'];
 const HIDDEN_FILES = ['/proc/sysrq-trigger', '/proc/kcore', '/proc/keys', '/proc/timer_list', '/proc/kmsg'];

@@ -14,11 +14,16 @@ export interface Bounds extends CoreBounds {
   readonly dataLinkMs: number;
 }
 
-/** Defaults for parties in one data centre. Between continents set heartbeatMs 1000, suspectAfterMs 2500, lostAfterMs 5000. */
+/**
+ * Defaults for parties in one data centre. Between continents set heartbeatMs 1000, suspectAfterMs 2500, lostAfterMs
+ * 5000.
+ */
 export const DEFAULT_BOUNDS: Bounds = {
   /** How long a party waits for others to join. Long enough for an operator to start the second terminal. */
   joinTimeoutMs: 60_000,
-  /** After a failure before the start: how long parties that are just starting are waited for, so that they can be told. */
+  /**
+   * After a failure before the start: how long parties that are just starting are waited for, so that they can be told.
+   */
   lateJoinMs: 3_000,
   /** Interval of heartbeats: four in the time after which a party is lost, at under 1 KB/s a peer. */
   heartbeatMs: 250,
@@ -31,8 +36,9 @@ export const DEFAULT_BOUNDS: Bounds = {
   /** The whole run: a forgotten run must not hold its resources for ever. A day. */
   runDeadlineMs: 86_400_000,
   /**
-   * Of an agreement on a failure, what is not the time to notice losses: messages over slow links. A party that has waited for the
-   * whole of it ends with what it knows, and says so (docs/failure-model.md, "Bounds of the last phases").
+   * Of an agreement on a failure, what is not the time to notice losses: messages over slow links. A party that has
+   * waited for the whole of it ends with what it knows, and says so (docs/failure-model.md, "Bounds of the last
+   * phases").
    */
   agreeMs: 3_000,
   /** The same for the end of a run that everybody's program has come to. */
@@ -44,21 +50,21 @@ export const DEFAULT_BOUNDS: Bounds = {
   /** Loading the job: its imports and its compilation. Generous, because disks of shared machines can be slow. */
   loadMs: 30_000,
   /**
-   * One step of this party's own, from when its inputs are there. A forgotten loop must end; twelve hours. A job can have a
-   * shorter one (`stepDeadlineMs` of `job`), which counts then.
+   * One step of this party's own, from when its inputs are there. A forgotten loop must end; twelve hours. A job can
+   * have a shorter one (`stepDeadlineMs` of `job`), which counts then.
    */
   stepDeadlineMs: 43_200_000,
   /**
-   * How long nothing may come from the program of a peer whose supervisor says that it answers: a gateway that restarts takes
-   * seconds, one that lets only the control plane through would be waited for for ever. After half of it the connection is
-   * replaced.
+   * How long nothing may come from the program of a peer whose supervisor says that it answers: a gateway that restarts
+   * takes seconds, one that lets only the control plane through would be waited for for ever. After half of it the
+   * connection is replaced.
    */
   dataLinkMs: 30_000,
 };
 
 /**
- * How long one file, or one folder, may take to be made, read or written: milliseconds normally; a disk that wakes up or a network
- * file system that fails over takes seconds. What takes longer may take for ever.
+ * How long one file, or one folder, may take to be made, read or written: milliseconds normally; a disk that wakes up
+ * or a network file system that fails over takes seconds. What takes longer may take for ever.
  */
 export const FILE_IO_MS = 10_000;
 
@@ -73,8 +79,14 @@ export const RELEASE_MS = 2_000;
 /** The same for all that a run holds together, so that several that hang do not add up. */
 export const RECLAIM_MS = 6_000;
 
-/** Beyond `graceMs`, `lingerMs` and `flushMs`: the longest until a supervisor that has a verdict has ended, whatever hangs. */
+/**
+ * Beyond `graceMs`, `lingerMs` and `flushMs`: the longest until a supervisor that has a verdict has ended, whatever
+ * hangs.
+ */
 export const GIVING_BACK_MS = KILLED_MS + RECLAIM_MS + FILE_IO_MS;
 
-/** Longest that the word is being said, however long peers wait for a party in this run. Half of what a whole end may take. */
+/**
+ * Longest that the word is being said, however long peers wait for a party in this run. Half of what a whole end may
+ * take.
+ */
 export const LAST_WORD_MS_MAX = 2_500;

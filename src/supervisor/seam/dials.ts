@@ -1,4 +1,7 @@
-/** Connections that a sandboxed program needs: it asks, its supervisor dials the address that the federation lists, and hands the socket over. */
+/**
+ * Connections that a sandboxed program needs: it asks, its supervisor dials the address that the federation lists, and
+ * hands the socket over.
+ */
 import { connect, type Socket } from 'node:net';
 import { reasonOf } from '../../base/system-error.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';

@@ -25,9 +25,14 @@ import {
 } from '../../observe/report-schema.ts';
 import { TRIED, type Tried } from '../sandbox/policy.ts';
 
-/** Bytes of one message. Far above the largest that Privity sends, which are results (RESULT_JSON_CHARS_MAX) and what a long run on plaintext had. */
+/**
+ * Bytes of one message. Far above the largest that Privity sends, which are results (RESULT_JSON_CHARS_MAX) and what a
+ * long run on plaintext had.
+ */
 export const CHANNEL_LINE_BYTES_MAX = 64 * 1024 * 1024;
-/** Values in it: as objects they take some 50 bytes each for a moment. A result has at most half as many as characters. */
+/**
+ * Values in it: as objects they take some 50 bytes each for a moment. A result has at most half as many as characters.
+ */
 const CHANNEL_VALUES_MAX = 3_000_000;
 
 const text = z.string();
@@ -142,12 +147,17 @@ const MESSAGES = {
   silent: z.object({ type: z.literal('silent'), peer: text }),
   refused: z.object({ type: z.literal('refused'), peer: text, code: failureCode, message: text }),
   news: z.object({ type: z.literal('news'), news: list(news) }),
-  /** A sandboxed program needs a connection to the address of a peer. The supervisor takes it from the federation, not from here. */
+  /**
+   * A sandboxed program needs a connection to the address of a peer. The supervisor takes it from the federation, not
+   * from here.
+   */
   dial: z.object({ type: z.literal('dial'), id: z.int(), peer: text }),
   /** Code in the sandbox has tried something that is refused there. */
   tried: z.object({ type: z.literal('tried'), what: z.enum(keysOf(TRIED) as readonly Tried[]) }),
   pong: z.object({ type: z.literal('pong') }),
-  /** Everything that is waited for at this moment; told while there is something, and once more when there is nothing. */
+  /**
+   * Everything that is waited for at this moment; told while there is something, and once more when there is nothing.
+   */
   waiting: z.object({ type: z.literal('waiting'), waits: list(programWait) }),
   finished: z.object({ type: z.literal('finished'), fin, result: z.unknown() }),
   /** The last message before the process exits by itself. */

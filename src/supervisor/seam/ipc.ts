@@ -1,6 +1,7 @@
 /**
- * What a supervisor and its program process say to each other over the IPC channel of child_process, all of it plain JSON. Both ends are
- * this package in the same version: what the supervisor says is believed, what the program says is checked.
+ * What a supervisor and its program process say to each other over the IPC channel of child_process, all of it plain
+ * JSON. Both ends are this package in the same version: what the supervisor says is believed, what the program says is
+ * checked.
  */
 import type { Failure } from '../../coordination/failure.ts';
 import type { Outcome } from '../../coordination/types.ts';
@@ -36,7 +37,9 @@ export type ToProgram =
   | { readonly type: 'dialled'; readonly id: number }
   /** `reason`: the code of the system's error. */
   | { readonly type: 'notDialled'; readonly id: number; readonly reason: string }
-  /** Comes behind a socket. That it could be sent says that the socket has been taken; to the program it says nothing. */
+  /**
+   * Comes behind a socket. That it could be sent says that the socket has been taken; to the program it says nothing.
+   */
   | { readonly type: 'behindSocket' }
   | { readonly type: 'abort'; readonly outcome: Outcome }
   /** A scope has failed, here or elsewhere: end what runs in it. */

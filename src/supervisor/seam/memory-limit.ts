@@ -1,6 +1,7 @@
 /**
- * How much memory a party's program may hold. Without a limit of its own, a task that eats memory takes the machine with it: garbage
- * collection for minutes, then whatever process the kernel picks, perhaps the supervisor of a healthy party.
+ * How much memory a party's program may hold. Without a limit of its own, a task that eats memory takes the machine
+ * with it: garbage collection for minutes, then whatever process the kernel picks, perhaps the supervisor of a healthy
+ * party.
  */
 
 const MIB = 1024 ** 2;
@@ -8,17 +9,19 @@ const MIB = 1024 ** 2;
 /** A program that has loaded Privity and a job holds some 130 MiB. */
 export const MEMORY_MAX_LEAST = 192 * MIB;
 
-/** What a program may have of the memory that is there: the rest is for the supervisor, the system and its file cache. */
+/**
+ * What a program may have of the memory that is there: the rest is for the supervisor, the system and its file cache.
+ */
 const DEFAULT_SHARE = 0.75;
 /**
- * A default is never less: an intersection or a database with little data needs as much. On a small machine with many parties the sum is then
- * more than there is, and the kernel's own limit comes first.
+ * A default is never less: an intersection or a database with little data needs as much. On a small machine with many
+ * parties the sum is then more than there is, and the kernel's own limit comes first.
  */
 const DEFAULT_LEAST = 512 * MIB;
 
 /**
- * The memory that this process can have: the machine's, or the least limit of the control groups in which it is (version 1 and 2), each
- * of which is held also by the groups within it.
+ * The memory that this process can have: the machine's, or the least limit of the control groups in which it is
+ * (version 1 and 2), each of which is held also by the groups within it.
  *
  * @param read the text of a file; undefined if it is not there
  */
@@ -33,7 +36,10 @@ export function availableMemory(totalBytes: number, read: (path: string) => stri
   return Math.min(totalBytes, ...limits);
 }
 
-/** A container may be told the path of the machine outside. Only its root is there then, which is the container's own group. */
+/**
+ * A container may be told the path of the machine outside. Only its root is there then, which is the container's own
+ * group.
+ */
 function limitsAbove(
   root: string,
   path: string,
@@ -57,8 +63,8 @@ export function defaultMemoryMax(availableBytes: number, parties: number): numbe
 }
 
 /**
- * Arguments of Node. V8's heap may have all of the memory: the supervisor watches the whole process, and where nobody can, V8 fails by
- * itself at this size. A limit that the operator has set for Node (`nodeOptions`: NODE_OPTIONS) stays.
+ * Arguments of Node. V8's heap may have all of the memory: the supervisor watches the whole process, and where nobody
+ * can, V8 fails by itself at this size. A limit that the operator has set for Node (`nodeOptions`: NODE_OPTIONS) stays.
  */
 export function heapArguments(
   memoryMaxBytes: number | undefined,

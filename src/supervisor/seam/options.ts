@@ -30,8 +30,8 @@ export interface PartyOptions {
   /** Where this party listens; differs from its address in the federation behind a gateway. */
   readonly listen: { readonly host: string; readonly port: number };
   /**
-   * Where connections of this run arrive, if somebody else owns the port at `listen` (`SharedPort`): the run is then known to all by its
-   * `runId` beforehand. Default: a port of the run's own.
+   * Where connections of this run arrive, if somebody else owns the port at `listen` (`SharedPort`): the run is then
+   * known to all by its `runId` beforehand. Default: a port of the run's own.
    */
   readonly port?: RunPort | undefined;
   /** Where the federation was read from, for messages to this party's operator. */
@@ -60,7 +60,10 @@ export interface PartyOptions {
   readonly kill?: AbortSignal | undefined;
 }
 
-/** `runParty(options)` in index.ts runs one party to its end; it rejects only for errors before the run exists (UsageError, port in use). */
+/**
+ * `runParty(options)` in index.ts runs one party to its end; it rejects only for errors before the run exists
+ * (UsageError, port in use).
+ */
 export type RunParty = (options: PartyOptions) => Promise<RunReport>;
 
 export type { ErrorDetail } from '../../coordination/public-details.ts';

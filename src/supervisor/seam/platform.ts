@@ -1,6 +1,7 @@
 /**
- * What a party's two processes need of the machine under them: time, randomness, folders, planes, each other. Everything else in
- * this room is the same on a real machine (system-supervisor.ts, system-program.ts) and in the simulated world of src/testing, which tests it.
+ * What a party's two processes need of the machine under them: time, randomness, folders, planes, each other.
+ * Everything else in this room is the same on a real machine (system-supervisor.ts, system-program.ts) and in the
+ * simulated world of src/testing, which tests it.
  */
 import type { Socket } from 'node:net';
 import type { Clock, LinkHandlers, Random, Timer } from '../../contracts/index.ts';
@@ -86,8 +87,8 @@ export type Connect = (peer: string, handlers: LinkHandlers) => ManagedLink;
 export interface Planes<Child> {
   readonly connect: Connect;
   /**
-   * The run has begun: from now on data connections of its parties go to this process, also those that have been waiting for it, and
-   * nobody else's.
+   * The run has begun: from now on data connections of its parties go to this process, also those that have been
+   * waiting for it, and nobody else's.
    */
   handDataTo(program: Child, run: RunName): void;
   close(): Promise<void>;

@@ -17,8 +17,8 @@ export function isCrash(signal: NodeJS.Signals | null): boolean {
 }
 
 /**
- * Whether a line of standard error is V8's, Node's or the C++ library's last one before it gives up because memory is full. A job
- * can print such a line, too; it counts only together with the signal that follows it.
+ * Whether a line of standard error is V8's, Node's or the C++ library's last one before it gives up because memory is
+ * full. A job can print such a line, too; it counts only together with the signal that follows it.
  */
 export function isOutOfMemoryLine(line: string): boolean {
   return /^(FATAL ERROR: .*out of memory|#? *Fatal .*out of memory|.*'std::bad_alloc')/i.test(line);

@@ -1,4 +1,7 @@
-/** A bound on how long something outside of this process is waited for: a disk, a network file system, the system's process table. */
+/**
+ * A bound on how long something outside of this process is waited for: a disk, a network file system, the system's
+ * process table.
+ */
 
 import { EnvironmentError } from '../../base/errors.ts';
 import type { FailureCode } from '../../base/failure-codes.ts';

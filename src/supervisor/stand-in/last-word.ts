@@ -1,7 +1,8 @@
 /**
- * The last word of a party whose supervisor is gone. Its stand-in (stand-in.ts) outlives it for a moment and answers in its place: it
- * listens at the party's port for the peers that dial this party, and dials those that this party dials. Every peer is refused with
- * the reason, over mutual TLS with the party's key, so nobody else can say it, and a gateway that merely restarts cannot either.
+ * The last word of a party whose supervisor is gone. Its stand-in (stand-in.ts) outlives it for a moment and answers in
+ * its place: it listens at the party's port for the peers that dial this party, and dials those that this party dials.
+ * Every peer is refused with the reason, over mutual TLS with the party's key, so nobody else can say it, and a gateway
+ * that merely restarts cannot either.
  *
  * These are connections of their own, so the word does not wait behind values, and there need not have been any before.
  */
@@ -19,7 +20,9 @@ import type { LastWord } from '../seam/platform.ts';
 /** The port of a process that has just died may be taken for a moment still. */
 const LISTEN_ATTEMPTS = 10;
 const LISTEN_PAUSE_MS = 20;
-/** Between two dials of a peer that is not there yet: a tenth of the time in which a process starts on a slow machine. */
+/**
+ * Between two dials of a peer that is not there yet: a tenth of the time in which a process starts on a slow machine.
+ */
 const DIAL_PAUSE_MS = 100;
 
 /** Resolves when every peer has been told, or when it is too late to tell. Never rejects. */
@@ -82,6 +85,7 @@ async function takePort(
       await delay(LISTEN_PAUSE_MS);
     }
   }
-  // Somebody else is there, perhaps already the party's next supervisor: it says by its new session that the old one is gone.
+  // Somebody else is there, perhaps already the party's next supervisor: it says by its new session that the old one is
+  // gone.
   return undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The process that stands in for a supervisor (stand-in.ts). It waits for the end of its input, which is the supervisor's end; then it
- * tells the peers, and removes what the supervisor and its program have left.
+ * The process that stands in for a supervisor (stand-in.ts). It waits for the end of its input, which is the
+ * supervisor's end; then it tells the peers, and removes what the supervisor and its program have left.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,7 +16,8 @@ const POLL_MS = 25;
 const tempDir = process.env[STAND_IN_MARK] ?? '';
 
 async function sayLastWord(known: string): Promise<void> {
-  // Loaded only now: a process of its own would need all of the transport's memory for nothing in every run that goes well.
+  // Loaded only now: a process of its own would need all of the transport's memory for nothing in every run that goes
+  // well.
   const { sayLastWord: say } = await import('./last-word.ts');
   await say(JSON.parse(known.trimEnd().split('\n').at(-1) ?? ''));
 }

@@ -1,7 +1,7 @@
 /**
- * The stand-in of a supervisor: a process that has the party's key and waits. When the supervisor is gone, it says the party's last word
- * (last-word.ts). It is a process of its own because it has to outlive the supervisor, and must not run code of a job: the program
- * process, which does, has no key that peers know the party by.
+ * The stand-in of a supervisor: a process that has the party's key and waits. When the supervisor is gone, it says the
+ * party's last word (last-word.ts). It is a process of its own because it has to outlive the supervisor, and must not
+ * run code of a job: the program process, which does, has no key that peers know the party by.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -81,7 +81,8 @@ export class GrpcConnection implements Connection {
         const code = Number(headers['grpc-status'] ?? Number.NaN);
         if (Number.isNaN(code)) return;
         this.#orderly = true;
-        // Another Privity: its frames have said what a link has to know, and who is to blame is for the parties to agree on.
+        // Another Privity: its frames have said what a link has to know, and who is to blame is for the parties to
+        // agree on.
         if (isFailureCode(headers[FAILURE_TRAILER])) return;
         this.#reason ??= statusError(code, decodeMessage(String(headers['grpc-message'] ?? '')), this.peer);
       });

@@ -2,8 +2,9 @@
 import { createSecureContext } from 'node:tls';
 
 /**
- * X25519 alone is no protection against a quantum computer: a connection that is recorded today could be read when there is one. The
- * hybrid of X25519 and ML-KEM-768 stays secret as long as one of the two holds. OpenSSL has it from 3.5 on (Node.js 24 and newer).
+ * X25519 alone is no protection against a quantum computer: a connection that is recorded today could be read when
+ * there is one. The hybrid of X25519 and ML-KEM-768 stays secret as long as one of the two holds. OpenSSL has it from
+ * 3.5 on (Node.js 24 and newer).
  */
 export const HYBRID_GROUP = 'X25519MLKEM768';
 

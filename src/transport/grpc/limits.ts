@@ -12,7 +12,10 @@ export interface GrpcLimits {
   readonly messageBytesMax: number;
   /** HTTP/2 receive window of a stream: round trip × bandwidth; 32 MiB keep 400 MB/s flowing at 20 ms. */
   readonly streamWindowBytes: number;
-  /** HTTP/2 receive window of a connection; above the stream's so that a stalled stream does not stall the control frames. */
+  /**
+   * HTTP/2 receive window of a connection; above the stream's so that a stalled stream does not stall the control
+   * frames.
+   */
   readonly connectionWindowBytes: number;
   /** Bytes queued in a connection above which `send` asks its caller to wait. Two chunks keep the socket busy. */
   readonly sendQueueBytes: number;
@@ -31,7 +34,8 @@ export const GRPC_LIMITS: GrpcLimits = {
   connectionWindowBytes: 64 * 1024 * 1024,
   sendQueueBytes: 2 * 1024 * 1024,
   handshakesMax: 64,
-  // Each costs some 2 ms of a core, so strangers take a tenth of one; a federation of 64 is let in at once, by handshakesMax.
+  // Each costs some 2 ms of a core, so strangers take a tenth of one; a federation of 64 is let in at once, by
+  // handshakesMax.
   handshakesPerSecond: 50,
 };
 

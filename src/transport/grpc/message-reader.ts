@@ -7,8 +7,8 @@ const PREFIX_BYTES = 5;
 /** Messages up to this size are copied into one piece of their own; longer ones stay views of what the network gave. */
 const COPY_BYTES_MAX = 32 * 1024;
 /**
- * A chunk that is less than this part of the memory that it is a view of is copied: it would keep all of that until its message is
- * whole, and a peer that sends byte by byte could make this party keep thousands of times what it has sent.
+ * A chunk that is less than this part of the memory that it is a view of is copied: it would keep all of that until its
+ * message is whole, and a peer that sends byte by byte could make this party keep thousands of times what it has sent.
  */
 const VIEW_PART_MIN = 1 / 8;
 /** Memory into which such chunks are copied, one behind the other. */
@@ -22,7 +22,8 @@ export const GRPC_STREAM_BOUND: DecodeBound = {
 };
 
 /**
- * Cuts the bytes of a gRPC stream into messages: one byte of flags (0: not compressed), four of length, the content. Pure.
+ * Cuts the bytes of a gRPC stream into messages: one byte of flags (0: not compressed), four of length, the content.
+ * Pure.
  */
 export class MessageReader {
   readonly #messageBytesMax: number;

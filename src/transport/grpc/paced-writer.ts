@@ -2,17 +2,17 @@ import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
 
 /**
  * Most bytes given to Node's HTTP/2 between two pauses for reading. Node stops reading a socket while a write to it is
- * under way. Were that write larger than what the network takes in without anybody reading, and the same at the other end,
- * both would wait for ever (seen with 4 MB each way). It cannot happen when fewer bytes than the other end's receive buffer holds (64 KiB where
- * nothing is tuned) are written between two turns of the event loop in which all that has arrived is read: for both to be
- * stuck, each would have had to read after the other did.
+ * under way. Were that write larger than what the network takes in without anybody reading, and the same at the other
+ * end, both would wait for ever (seen with 4 MB each way). It cannot happen when fewer bytes than the other end's
+ * receive buffer holds (64 KiB where nothing is tuned) are written between two turns of the event loop in which all
+ * that has arrived is read: for both to be stuck, each would have had to read after the other did.
  */
 export const WRITE_BYTES_MAX = 60 * 1024;
 /** What is left of a queue may go along: a 64 KiB message with its headers then needs no pause. */
 const OVERSHOOT_BYTES = 6 * 1024;
 /**
- * While the session is reading, it sends what it is given beyond this at once, in the middle of that. Where such a write fails at once,
- * since the peer has just died, Node 20 and 22 read what is being read a second time, and crash.
+ * While the session is reading, it sends what it is given beyond this at once, in the middle of that. Where such a
+ * write fails at once, since the peer has just died, Node 20 and 22 read what is being read a second time, and crash.
  */
 const WHILE_READING_BYTES_MAX = 4096;
 /** Pieces up to this size are copied together: cheaper than a write of several. */
@@ -20,13 +20,17 @@ export const COPY_BYTES_MAX = 8 * 1024;
 
 /**
  * Calls back when the event loop has polled the sockets once with nothing to write. One setImmediate may run before the
- * next poll, the second comes behind it. A write queued earlier would go out with the first piece read, and end the reading.
+ * next poll, the second comes behind it. A write queued earlier would go out with the first piece read, and end the
+ * reading.
  */
 function afterReading(callback: () => void): void {
   setImmediate(() => setImmediate(callback));
 }
 
-/** Writes to a stream, with a pause for reading after every WRITE_BYTES_MAX at the latest. Bytes are not copied but where small. */
+/**
+ * Writes to a stream, with a pause for reading after every WRITE_BYTES_MAX at the latest. Bytes are not copied but
+ * where small.
+ */
 export class PacedWriter {
   readonly #stream: ClientHttp2Stream | ServerHttp2Stream;
   readonly #onProgress: () => void;

@@ -40,8 +40,8 @@ type Admission = { readonly plane: Plane } | { readonly code: number; readonly m
 const SESSIONS_WAITING_MAX = 2;
 
 /**
- * The accepting end: a TLS server without a port, fed with sockets that somebody else accepted. Who the other end is, is decided when
- * the TLS handshake is done; only then, and only for peers, is there an HTTP/2 session.
+ * The accepting end: a TLS server without a port, fed with sockets that somebody else accepted. Who the other end is,
+ * is decided when the TLS handshake is done; only then, and only for peers, is there an HTTP/2 session.
  */
 export class GrpcServer {
   readonly #options: ServeOptions;
@@ -78,7 +78,10 @@ export class GrpcServer {
     this.#server.on('tlsClientError', (_, socket) => socket.destroy());
   }
 
-  /** Takes over an accepted socket of which `head` has been read already. Who is expected is no stranger, and does not wait. */
+  /**
+   * Takes over an accepted socket of which `head` has been read already. Who is expected is no stranger, and does not
+   * wait.
+   */
   handleSocket(socket: Socket, head: Uint8Array, isExpected: boolean): void {
     const { clock, limits } = this.#options;
     socket.on('error', () => {});
@@ -219,7 +222,10 @@ export class GrpcServer {
     return { plane };
   }
 
-  /** Who the other end is, by the key that it proved to hold in the TLS handshake; what is wrong is for this party's log only. */
+  /**
+   * Who the other end is, by the key that it proved to hold in the TLS handshake; what is wrong is for this party's log
+   * only.
+   */
   #identify(socket: TLSSocket): { readonly peer: string } | { readonly error: PeerError } {
     const proved = provedBy(socket);
     const { certificate } = proved;

@@ -18,7 +18,10 @@ export function serverName({ plane, party, run, pass }: ServerName): string {
 
 const RUN_CHARS = 31;
 
-/** A run's id as a label of a server name, which has neither all characters nor all lengths of ids. It tells nothing of the id but to who knows it. */
+/**
+ * A run's id as a label of a server name, which has neither all characters nor all lengths of ids. It tells nothing of
+ * the id but to who knows it.
+ */
 export function runLabel(runId: string): string {
   const digest = createHash('sha256').update(JSON.stringify(['privity run label 1', runId]));
   return `r${digest.digest('hex').slice(0, RUN_CHARS)}`;

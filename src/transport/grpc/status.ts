@@ -19,7 +19,10 @@ export const status = {
 /** Beside `grpc-status`, which several codes share: the failure for which a call has ended. */
 export const FAILURE_TRAILER = 'privity-failure';
 
-/** The trailers of a call that has ended, orderly or for a failure: its status by the table of failure codes, static words only. */
+/**
+ * The trailers of a call that has ended, orderly or for a failure: its status by the table of failure codes, static
+ * words only.
+ */
 export function trailersFor(failure: FailureCode | undefined): Record<string, string> {
   if (failure === undefined) return { 'grpc-status': String(status.ok) };
   const { grpcStatus, summary } = failureCodes[failure];
@@ -30,7 +33,9 @@ export function trailersFor(failure: FailureCode | undefined): Record<string, st
   };
 }
 
-/** Percent-encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): all but printable ASCII, and the percent sign. */
+/**
+ * Percent-encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): all but printable ASCII, and the percent sign.
+ */
 export function encodeMessage(text: string): string {
   return text.replace(/[^\x20-\x24\x26-\x7e]+/g, (run) =>
     Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
@@ -64,7 +69,10 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, PEER_TEXT_MAX);
 }
 
-/** This party has been turned away, without a reason: that is in the log of the peer. `own`: the fingerprint to compare with it. */
+/**
+ * This party has been turned away, without a reason: that is in the log of the peer. `own`: the fingerprint to compare
+ * with it.
+ */
 export const refusedUs = (peer: string, own: string): PeerError =>
   new PeerError(
     'PRIVITY_PEER_REFUSED_US',

@@ -43,7 +43,10 @@ export function http2Options(limits: GrpcLimits) {
   };
 }
 
-/** What the other end has proved in the handshake. A resumed session proves that somebody had a ticket, not that he has the key. */
+/**
+ * What the other end has proved in the handshake. A resumed session proves that somebody had a ticket, not that he has
+ * the key.
+ */
 export const provedBy = (socket: TLSSocket) => ({
   certificate: socket.getPeerX509Certificate(),
   isResumed: socket.isSessionReused(),

@@ -20,8 +20,8 @@ export interface GrpcTransportOptions {
   /** For a process that has no network of its own. */
   readonly openSocket?: OpenSocket | undefined;
   /**
-   * A connection was refused by this end or by the dialler because of somebody's identity. For the log: anybody who can reach
-   * the port can cause it, so it must never end a run.
+   * A connection was refused by this end or by the dialler because of somebody's identity. For the log: anybody who can
+   * reach the port can cause it, so it must never end a run.
    */
   readonly onRefused?: ((error: PeerError) => void) | undefined;
 }
@@ -38,7 +38,8 @@ export interface GrpcTransport extends Transport {
 }
 
 /**
- * @throws {UsageError} PRIVITY_IDENTITY_INVALID, PRIVITY_IDENTITY_OUT_OF_DATE, PRIVITY_IDENTITY_MISMATCH: this party's own certificate would be refused
+ * @throws {UsageError} PRIVITY_IDENTITY_INVALID, PRIVITY_IDENTITY_OUT_OF_DATE, PRIVITY_IDENTITY_MISMATCH: this party's
+ *   own certificate would be refused
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { self, clock } = options;

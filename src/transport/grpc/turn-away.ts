@@ -1,6 +1,7 @@
 /**
- * What a TLS peer is told that is not the one it has to be: the same bytes for everybody and whatever is wrong, so that nobody learns
- * from a refusal which keys are pinned or which parties there are. They make an HTTP/2 client or server give up, without a session here.
+ * What a TLS peer is told that is not the one it has to be: the same bytes for everybody and whatever is wrong, so that
+ * nobody learns from a refusal which keys are pinned or which parties there are. They make an HTTP/2 client or server
+ * give up, without a session here.
  */
 import { constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';

@@ -8,12 +8,13 @@ export interface RunIdentity extends Identity {
 }
 
 /**
- * A new P-256 key for one run, in a certificate with the name and the dates of the party's own, signed by the party's key (with SHA-256,
- * as the party's own is when Privity has made it). A process that has it can speak for the party where its peers pin this fingerprint,
- * and nowhere else: they pin the party's own key elsewhere.
+ * A new P-256 key for one run, in a certificate with the name and the dates of the party's own, signed by the party's
+ * key (with SHA-256, as the party's own is when Privity has made it). A process that has it can speak for the party
+ * where its peers pin this fingerprint, and nowhere else: they pin the party's own key elsewhere.
  *
- * The certificate is the party's own with another key in it. It is made in place, because loading the X.509 library takes longer than
- * everything else that a supervisor does before a run. Cost: below a millisecond. Form: RFC 5280, section 4.1.
+ * The certificate is the party's own with another key in it. It is made in place, because loading the X.509 library
+ * takes longer than everything else that a supervisor does before a run. Cost: below a millisecond. Form: RFC 5280,
+ * section 4.1.
  *
  * @throws {UsageError} PRIVITY_IDENTITY_INVALID
  */

@@ -60,7 +60,9 @@ const problemCodes = {
   'not-yet-valid': 'PRIVITY_PEER_CERTIFICATE_NOT_YET_VALID',
 } as const satisfies Record<IdentityProblem['reason'], ErrorCode>;
 
-/** What is wrong and how to mend it, in words that may be told to both ends: names, fingerprints and dates are public. */
+/**
+ * What is wrong and how to mend it, in words that may be told to both ends: names, fingerprints and dates are public.
+ */
 export function describeProblem(problem: IdentityProblem, party: string): string {
   switch (problem.reason) {
     case 'no-certificate':

@@ -2,8 +2,8 @@ import type { Random } from '../../contracts/index.ts';
 import type { LinkLimits } from './limits.ts';
 
 /**
- * Pause before the next dial after `failures` failed ones (1, 2, ...): exponential up to a bound, of which a random half is
- * taken off, so that parties that lost the network together do not come back in step.
+ * Pause before the next dial after `failures` failed ones (1, 2, ...): exponential up to a bound, of which a random
+ * half is taken off, so that parties that lost the network together do not come back in step.
  */
 export function backoffDelayMs(
   failures: number,

@@ -1,7 +1,8 @@
 /**
- * Frames of proto/privity/v1/link.proto, encoded and decoded by hand where it is hot (chunks, notes, acknowledgements) and
- * by the generated code where it is not (hello, refusal). A payload is the last field on the wire at every level, so it is
- * neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both ways.
+ * Frames of proto/privity/v1/link.proto, encoded and decoded by hand where it is hot (chunks, notes, acknowledgements)
+ * and by the generated code where it is not (hello, refusal). A payload is the last field on the wire at every level,
+ * so it is neither copied to be sent nor to be received. frame.test.ts holds this against the generated code, both
+ * ways.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DecodeBound } from '../../base/decode-bound.ts';

@@ -54,7 +54,8 @@ export function judgeHello(context: HelloContext, hello: Hello): HelloVerdict {
       `${peer} is in another run than ${self}; end the old run, then start all parties with the same run id`,
     );
   }
-  // The name of a run may be given twice, its binding is never the same: what comes from another run of this name is stopped here.
+  // The name of a run may be given twice, its binding is never the same: what comes from another run of this name is
+  // stopped here.
   if (context.binding.length > 0 && !equal(context.binding, hello.binding)) {
     return refuse(
       'PRIVITY_RUN_MISMATCH',

@@ -52,7 +52,8 @@ export class Inbox {
   }
 
   /**
-   * Takes one chunk. A promise is returned when a sink wants the sender held back; nothing may be given until it resolves.
+   * Takes one chunk. A promise is returned when a sink wants the sender held back; nothing may be given until it
+   * resolves.
    * @throws {PeerError} PRIVITY_PROTOCOL_VIOLATION
    */
   accept(chunk: Chunk): undefined | Promise<void> {

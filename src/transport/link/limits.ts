@@ -4,9 +4,13 @@ export interface LinkLimits {
   readonly chunkBytes: number;
   /** Bytes sent and not acknowledged. Bounds memory at both ends and, with the round trip, the bandwidth. */
   readonly replayBufferBytesMax: number;
-  /** Received bytes after which an acknowledgement goes out at once: a fraction of the replay buffer of the other side. */
+  /**
+   * Received bytes after which an acknowledgement goes out at once: a fraction of the replay buffer of the other side.
+   */
   readonly ackBytes: number;
-  /** Longest that taken bytes stay unacknowledged: long enough for the answer to carry it along, short against a person. */
+  /**
+   * Longest that taken bytes stay unacknowledged: long enough for the answer to carry it along, short against a person.
+   */
   readonly ackDelayMs: number;
   /** Header of one message. Headers are read whole into memory. */
   readonly headerBytesMax: number;
@@ -14,7 +18,10 @@ export interface LinkLimits {
   readonly noteBytesMax: number;
   /** Messages whose chunks take turns; the next begins when one of these is complete. */
   readonly activeMessagesMax: number;
-  /** Incomplete messages that a peer may have open here. Above what peers use (activeMessagesMax), so only abuse meets it. */
+  /**
+   * Incomplete messages that a peer may have open here. Above what peers use (activeMessagesMax), so only abuse meets
+   * it.
+   */
   readonly openMessagesMax: number;
   /** Messages given to `send` and not complete. A caller that waits for its sends never comes near. */
   readonly pendingMessagesMax: number;

@@ -1,6 +1,7 @@
 /**
- * The sending half of a link, without I/O: messages take turns in giving chunks, chunks get numbers and stay in the replay
- * buffer until they are acknowledged. `next` yields what a connection should send now; `resume` starts it over after a break.
+ * The sending half of a link, without I/O: messages take turns in giving chunks, chunks get numbers and stay in the
+ * replay buffer until they are acknowledged. `next` yields what a connection should send now; `resume` starts it over
+ * after a break.
  */
 import { invariant } from '../../base/errors.ts';
 import type { Chunk } from './frame.ts';

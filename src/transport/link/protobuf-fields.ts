@@ -64,7 +64,8 @@ export interface Payload {
 }
 
 /**
- * Reads the fields of a message that continues, behind the bytes at hand, in a tail that only a last field may reach into.
+ * Reads the fields of a message that continues, behind the bytes at hand, in a tail that only a last field may reach
+ * into.
  */
 export class FieldReader {
   readonly #bytes: Uint8Array;

@@ -1,6 +1,6 @@
 /**
- * Reads the server name out of a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3) before any TLS library sees
- * it. Pure; the bytes are a stranger's, so every length is checked against what is there.
+ * Reads the server name out of a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3) before any TLS library
+ * sees it. Pure; the bytes are a stranger's, so every length is checked against what is there.
  */
 import type { DecodeBound } from '../../base/decode-bound.ts';
 

@@ -1,12 +1,16 @@
 import { isIPv6, type Socket } from 'node:net';
 
 /**
- * Sockets of people who have not said yet who they are, or have not proved it: a bounded number. When one comes too many, the
- * oldest from the network that has most of them gives way, so that a crowd at a port displaces itself and not a peer.
+ * Sockets of people who have not said yet who they are, or have not proved it: a bounded number. When one comes too
+ * many, the oldest from the network that has most of them gives way, so that a crowd at a port displaces itself and not
+ * a peer.
  */
 export class Crowd {
   readonly #max: number;
-  /** In the order in which they came, with the network that each came from: a socket that has closed does not know it any more. */
+  /**
+   * In the order in which they came, with the network that each came from: a socket that has closed does not know it
+   * any more.
+   */
   readonly #networks = new Map<Socket, string>();
 
   constructor(max: number) {

@@ -2,15 +2,17 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Sends a raw socket to a child process, where `transport.handleSocket(socket, head)` finishes the connection. The message
- * is whatever `describe` makes of the head: bytes already read, which the child must see first. Resolves when the child has the socket;
- * never, if it ends before. Until then Node keeps whatever else is sent to the child, in a queue without a bound.
+ * Sends a raw socket to a child process, where `transport.handleSocket(socket, head)` finishes the connection. The
+ * message is whatever `describe` makes of the head: bytes already read, which the child must see first. Resolves when
+ * the child has the socket; never, if it ends before. Until then Node keeps whatever else is sent to the child, in a
+ * queue without a bound.
  *
  * `behind` is sent after it and means nothing: that it can leave shows that the child has acknowledged the socket.
  *
  * Rejects if the socket is closed by now. It may also close before it is sent; the message then comes without it.
  *
- * Everything that is buffered for the socket is taken into the head in the same turn, so no byte falls between the processes.
+ * Everything that is buffered for the socket is taken into the head in the same turn, so no byte falls between the
+ * processes.
  */
 export function handOver(
   child: ChildProcess,

@@ -12,8 +12,8 @@ export interface HandshakeGateOptions {
 }
 
 /**
- * Lets TLS handshakes begin, so many a second: one costs a signature, and strangers can begin them for nothing. Who comes too soon
- * waits; networks take turns, and of those who wait the oldest of the network that has most gives way.
+ * Lets TLS handshakes begin, so many a second: one costs a signature, and strangers can begin them for nothing. Who
+ * comes too soon waits; networks take turns, and of those who wait the oldest of the network that has most gives way.
  */
 export class HandshakeGate {
   readonly #options: HandshakeGateOptions;

@@ -12,7 +12,10 @@ export interface PortLimits {
   readonly helloTimeoutMs: number;
   /** Longest ClientHello. */
   readonly helloBytesMax: number;
-  /** Sockets that may be without a complete ClientHello, or be turned away, at one time; the address that has most gives way. */
+  /**
+   * Sockets that may be without a complete ClientHello, or be turned away, at one time; the address that has most gives
+   * way.
+   */
   readonly pendingMax: number;
 }
 
@@ -56,8 +59,8 @@ export interface ListeningPort {
 }
 
 /**
- * The one port of a party. Tells the planes apart by the server name in the ClientHello, so that a data connection can be
- * handed to the program process before any TLS is spoken.
+ * The one port of a party. Tells the planes apart by the server name in the ClientHello, so that a data connection can
+ * be handed to the program process before any TLS is spoken.
  * @throws {EnvironmentError} PRIVITY_PORT_IN_USE, PRIVITY_PORT_UNAVAILABLE
  */
 export async function listenPort(options: ListenOptions): Promise<ListeningPort> {

@@ -8,8 +8,9 @@ export type SharedPortOptions = Omit<ListenOptions, 'onSocket'>;
 export type RunPort = (onSocket: (arrived: ArrivedSocket) => void) => Promise<{ close(): Promise<void> }>;
 
 /**
- * One port of a party for many runs at once, owned by a process that outlives them. A dialler says in the server name which run it means. A
- * run that is not here, or not yet, is as if nothing listened: the connection closes, and the dialler comes again.
+ * One port of a party for many runs at once, owned by a process that outlives them. A dialler says in the server name
+ * which run it means. A run that is not here, or not yet, is as if nothing listened: the connection closes, and the
+ * dialler comes again.
  */
 export class SharedPort {
   readonly #listening: ListeningPort;

@@ -1,7 +1,7 @@
 /**
- * The program of the fault matrix. Its parties come from the environment, because there are two, three or five of them; what
- * goes wrong, where and at whom is in its arguments. What must differ between parties without the job differing (a diverging
- * program) comes from the environment, too.
+ * The program of the fault matrix. Its parties come from the environment, because there are two, three or five of them;
+ * what goes wrong, where and at whom is in its arguments. What must differ between parties without the job differing (a
+ * diverging program) comes from the environment, too.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Erin is lost in a scope of hers, while alice and bob have one of their own. The shape says where hers is: in the job (beside
- * theirs), in a conclave within a scope of all (around), or in a conclave alone (inside).
+ * Erin is lost in a scope of hers, while alice and bob have one of their own. The shape says where hers is: in the job
+ * (beside theirs), in a conclave within a scope of all (around), or in a conclave alone (inside).
  */
 import { job, type TaskContext, z } from 'privity';
 

@@ -1,4 +1,6 @@
-/** A secure device at work until the test has done something to one of its members. Parties come from the environment. */
+/**
+ * A secure device at work until the test has done something to one of its members. Parties come from the environment.
+ */
 import { type AnyDevice, job, type Secret, secure, z } from 'privity';
 
 const parties = (process.env.MATRIX_PARTIES ?? 'alice,bob,carol').split(',') as unknown as readonly [

@@ -1,6 +1,6 @@
 /**
- * Ways out of a sandbox, as code of a job could try them. Run as a process of its own, it tries each and prints how it went; a way that
- * leads out gives in a word what it got.
+ * Ways out of a sandbox, as code of a job could try them. Run as a process of its own, it tries each and prints how it
+ * went; a way that leads out gives in a word what it got.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';

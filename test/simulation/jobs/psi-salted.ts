@@ -1,4 +1,7 @@
-/** An intersection by a protocol that the product does not have: test/parts/salted-psi.ts, which the test enters in the list. */
+/**
+ * An intersection by a protocol that the product does not have: test/parts/salted-psi.ts, which the test enters in the
+ * list.
+ */
 import { job, type PsiProtocolName, psi, tableOf } from 'privity';
 
 const ids = (from: number) => () => tableOf({ id: Array.from({ length: 30 }, (_, i) => `P${from + i}`) });

@@ -1,4 +1,7 @@
-/** A job that carries a value from alice's task to bob's behind Privity's back. In real runs they are different processes. */
+/**
+ * A job that carries a value from alice's task to bob's behind Privity's back. In real runs they are different
+ * processes.
+ */
 import { job } from 'privity';
 
 let smuggled = 'nothing';

@@ -1,6 +1,7 @@
 /**
- * The scenarios on Privity, step for step those of rayfed/party.py. Every party has this same file; where a scenario says
- * that one party differs, the difference is an `if` on an environment variable, which the runner sets to the party's name.
+ * The scenarios on Privity, step for step those of rayfed/party.py. Every party has this same file; where a scenario
+ * says that one party differs, the difference is an `if` on an environment variable, which the runner sets to the
+ * party's name.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { job, z } from 'privity';

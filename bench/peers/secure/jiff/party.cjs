@@ -1,10 +1,12 @@
 /**
- * One party of JIFF, or its server: runs the operations of ../operations.ts that JIFF has, and prints one JSON object for each.
+ * One party of JIFF, or its server: runs the operations of ../operations.ts that JIFF has, and prints one JSON object
+ * for each.
  *
  *   node party.cjs MODULES CELLS LIMIT_S RUNS REPEAT_S_MAX server PORT
  *   node party.cjs MODULES CELLS LIMIT_S RUNS REPEAT_S_MAX RANK ADDRESS SERVER_PID
  *
- * MODULES is the folder in which JIFF is installed. All messages go through the server, whose processor time party 0 reports with its own.
+ * MODULES is the folder in which JIFF is installed. All messages go through the server, whose processor time party 0
+ * reports with its own.
  */
 const { createRequire } = require('node:module');
 const { createServer } = require('node:http');

@@ -1,7 +1,7 @@
 /**
- * Operations of a secure device that run in one computation. Those whose operands are there run at once and share their rounds;
- * what needs their results comes in the next level. Which operation is in which level follows from the program alone, so all members
- * have the same levels.
+ * Operations of a secure device that run in one computation. Those whose operands are there run at once and share their
+ * rounds; what needs their results comes in the next level. Which operation is in which level follows from the program
+ * alone, so all members have the same levels.
  */
 import type { TrailEntry } from '../../../coordination/failure.ts';
 import type { Assumption, PlainStep } from '../../../observe/report.ts';

@@ -1,4 +1,6 @@
-/** Bounds of secrets in jobs: what is refused in the call, what is checked at the owner, and what is opened of an order. */
+/**
+ * Bounds of secrets in jobs: what is refused in the call, what is checked at the owner, and what is opened of an order.
+ */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { useWorlds } from '../../../../test/parts/program-world.ts';

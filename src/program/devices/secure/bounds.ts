@@ -1,4 +1,7 @@
-/** Bounds of secrets: worked out in the call, at every party alike, so that no operation runs that could leave its domain. */
+/**
+ * Bounds of secrets: worked out in the call, at every party alike, so that no operation runs that could leave its
+ * domain.
+ */
 import { UsageError } from '../../../base/errors.ts';
 import { type Bound, boundText } from '../../../secure/bounds/declare.ts';
 import { below, type Excess, OutOfDomain } from '../../../secure/bounds/domain.ts';
@@ -52,7 +55,10 @@ function within({ name, bounds }: Operation, input: ResultInput): Interval {
   }
 }
 
-/** What is opened comes as JavaScript numbers, which have whole ones only so far. @throws {UsageError} PRIVITY_SECURE_BOUND */
+/**
+ * What is opened comes as JavaScript numbers, which have whole ones only so far. @throws {UsageError}
+ * PRIVITY_SECURE_BOUND
+ */
 export function checkOpened(name: string, dtype: Dtype, bound: Bound, fracBits: number): Bound {
   if (dtype !== 'integer') return bound;
   try {

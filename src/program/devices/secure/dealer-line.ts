@@ -1,6 +1,7 @@
 /**
- * The dealer's side of a {@link SecureLine}: it serves the session of one device in one branch, over the channels of the steps in which
- * the members compute. Each member says when it is through with a step; its next message then comes in the next one.
+ * The dealer's side of a {@link SecureLine}: it serves the session of one device in one branch, over the channels of
+ * the steps in which the members compute. Each member says when it is through with a step; its next message then comes
+ * in the next one.
  */
 
 import { type Deferred, deferred } from '../../../base/deferred.ts';

@@ -21,15 +21,19 @@ import { contexts, partyNames } from './run-context.ts';
 /** How a device computes. */
 export interface SecureOptions<P extends SecureProtocol> {
   /**
-   * `rep3`: three parties, of whom any two could put their shares together (honest majority). `semi2k`: two to five parties, none of whom learns
-   * anything even if all others put theirs together. Both for parties that follow the protocol.
+   * `rep3`: three parties, of whom any two could put their shares together (honest majority). `semi2k`: two to five
+   * parties, none of whom learns anything even if all others put theirs together. Both for parties that follow the
+   * protocol.
    */
   readonly protocol: P;
-  /** Bits of fixed-point numbers right of the point: 1 to 24. Default 18, which leaves 26 left of it. The same at all parties. */
+  /**
+   * Bits of fixed-point numbers right of the point: 1 to 24. Default 18, which leaves 26 left of it. The same at all
+   * parties.
+   */
   readonly fracBits?: number;
   /**
-   * `semi2k` only: a party that is no member and deals correlated randomness. It learns nothing as long as it does not conspire with
-   * a member. Without one, two members make theirs by oblivious transfer, more slowly.
+   * `semi2k` only: a party that is no member and deals correlated randomness. It learns nothing as long as it does not
+   * conspire with a member. Without one, two members make theirs by oblivious transfer, more slowly.
    */
   readonly dealer?: AnyParty;
 }
@@ -52,10 +56,12 @@ export type DeviceMembers<P extends SecureProtocol> = MemberLists<AnyParty>[P];
 export type DealerOf<O> = O extends { readonly dealer: infer D extends AnyParty } ? NameOf<D> : never;
 
 /**
- * A secure device: parties that compute together on values that none of them has. Not a step: nothing is sent before something is
- * shared. Each scope that uses the device agrees on randomness of its own, which is destroyed with the scope.
+ * A secure device: parties that compute together on values that none of them has. Not a step: nothing is sent before
+ * something is shared. Each scope that uses the device agrees on randomness of its own, which is destroyed with the
+ * scope.
  *
- * @throws {UsageError} PRIVITY_SECURE_PARTIES, PRIVITY_SECURE_OPTIONS, PRIVITY_SECURE_DEALER, PRIVITY_STEP_PARTY_UNKNOWN
+ * @throws {UsageError} PRIVITY_SECURE_PARTIES, PRIVITY_SECURE_OPTIONS, PRIVITY_SECURE_DEALER,
+ *   PRIVITY_STEP_PARTY_UNKNOWN
  * @example
  * const spu = secure([alice, bob, carol], { protocol: 'rep3' });
  * const x = heights.to(spu, { shape: [n] }); // nobody has x

@@ -1,16 +1,20 @@
 /**
- * The session of one device in one branch of the program. Its computations run one after the other, each over the channel of a
- * step of its own; all of them use the seeds and the correlated randomness on which the members agreed in the first.
+ * The session of one device in one branch of the program. Its computations run one after the other, each over the
+ * channel of a step of its own; all of them use the seeds and the correlated randomness on which the members agreed in
+ * the first.
  *
- * A branch lies in one scope. When that fails, or a member is lost, the signal fires and the session is destroyed: seeds are zeroed,
- * everything later is refused. No other branch ever uses it; the next scope opens its own.
+ * A branch lies in one scope. When that fails, or a member is lost, the signal fires and the session is destroyed:
+ * seeds are zeroed, everything later is refused. No other branch ever uses it; the next scope opens its own.
  */
 import { InternalError } from '../../../base/errors.ts';
 import type { Channel } from '../../../contracts/channel.ts';
 import type { RoundsReport } from '../../../secure/rounds.ts';
 import type { Evaluator, Session } from '../../../secure/session.ts';
 
-/** What a computation rejects with when something that it needs will never be there. The step that was to make it has reported why. */
+/**
+ * What a computation rejects with when something that it needs will never be there. The step that was to make it has
+ * reported why.
+ */
 export const bereft = new Error('something that a computation needs will never be there');
 
 /** First byte of what a member sends to a dealer. */
@@ -100,8 +104,8 @@ export class SecureLine {
 /**
  * What the session takes for its channel: the channel of the step that is running.
  *
- * A dealer serves a session as long as it lives, and cannot see when a step is over: so what goes to it is marked, and the last mark of a
- * member in a step says that it is through.
+ * A dealer serves a session as long as it lives, and cannot see when a step is over: so what goes to it is marked, and
+ * the last mark of a member in a step says that it is through.
  */
 class SwitchedChannel implements Channel {
   readonly signal: AbortSignal;

@@ -1,6 +1,7 @@
 /**
- * A run on plaintext, for trying a job with all data on one machine. Every step computes on the plaintext twin of its device and, beside
- * that, in floating point; it tells the range that its result really had, and goes on where a run for real would be refused.
+ * A run on plaintext, for trying a job with all data on one machine. Every step computes on the plaintext twin of its
+ * device and, beside that, in floating point; it tells the range that its result really had, and goes on where a run
+ * for real would be refused.
  */
 import { UsageError } from '../../../base/errors.ts';
 import type { PlainStep } from '../../../observe/report.ts';
@@ -16,7 +17,9 @@ import type { Tensor } from '../../../wire/value-kinds.ts';
 import { tensor } from '../../model/tensor.ts';
 import type { DeviceRecord, SecurePlan } from './records.ts';
 
-/** What nothing is known of, because a step before it would have been refused: beyond all that a ring element can be. */
+/**
+ * What nothing is known of, because a step before it would have been refused: beyond all that a ring element can be.
+ */
 const unknown: Bound = { min: -(2n ** BigInt(RING_BITS)), max: 2n ** BigInt(RING_BITS), assumed: false };
 const isUnknown = (bound: Bound): boolean => magnitude(bound) >= 2n ** BigInt(RING_BITS);
 
@@ -26,7 +29,10 @@ export interface Tried {
   readonly refused?: string;
 }
 
-/** The bound that `work` gives. Where it is refused, nothing is known from then on; told once, not for all that follows from it. */
+/**
+ * The bound that `work` gives. Where it is refused, nothing is known from then on; told once, not for all that follows
+ * from it.
+ */
 export function tried(work: () => Bound, operands: readonly Bound[], dtype: Dtype): Tried {
   try {
     return { bound: work() };
@@ -45,7 +51,10 @@ interface Described extends Tried {
   readonly shape: Shape;
 }
 
-/** A step whose result stays on the device, traced. `compute` gives it in floating point; without, it is what the twin has. */
+/**
+ * A step whose result stays on the device, traced. `compute` gives it in floating point; without, it is what the twin
+ * has.
+ */
 export function tracedResult(
   plan: SecurePlan,
   device: DeviceRecord,
@@ -88,8 +97,8 @@ export function floatingPoint(
 }
 
 /**
- * A step that opens a secret, traced. It gives what plain arithmetic does: beyond a domain the twin is as wrong as a run for real, and a
- * job that goes on with that takes another way.
+ * A step that opens a secret, traced. It gives what plain arithmetic does: beyond a domain the twin is as wrong as a
+ * run for real, and a job that goes on with that takes another way.
  */
 export function tracedOpening(plan: SecurePlan, device: DeviceRecord, known: Described): SecurePlan {
   let seen: PlainStep | undefined;

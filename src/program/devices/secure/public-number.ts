@@ -7,8 +7,8 @@ import { type PublicTensor, singleNumber } from '../../../secure/ring/tensor.ts'
 const FACTOR_ROUNDING_MAX = 1 / 256;
 
 /**
- * Refuses a single number that fixed point makes 0, and a factor that it makes another one: the result would be wrong without a word.
- * Numbers of a list are off by at most 2^-(f + 1) each, as shared ones are.
+ * Refuses a single number that fixed point makes 0, and a factor that it makes another one: the result would be wrong
+ * without a word. Numbers of a list are off by at most 2^-(f + 1) each, as shared ones are.
  *
  * @param value as it was given
  * @param tensor what it has become

@@ -78,7 +78,10 @@ export interface SecurePlan {
   readonly discloses?: (member: string) => SecureDisclosure | undefined;
 }
 
-/** Called when everything has been checked: what is sent from then on discloses. `type`: where more is known of it by then. */
+/**
+ * Called when everything has been checked: what is sent from then on discloses. `type`: where more is known of it by
+ * then.
+ */
 export type Leaving = (type?: string) => void;
 
 export interface SecureDisclosure {

@@ -1,10 +1,11 @@
 /**
- * Secure devices in a run. Each operation is a numbered step at every party. Steps gather by branch and device, and run together in
- * an *exchange*, a step of its own, so that independent operations share their rounds.
+ * Secure devices in a run. Each operation is a numbered step at every party. Steps gather by branch and device, and run
+ * together in an *exchange*, a step of its own, so that independent operations share their rounds.
  *
- * When an exchange begins has to be the same at all members, whatever the timing. So it depends on nothing but the steps of the
- * branch: an exchange is issued when somebody asks for a result, before any other step that the program may wait for, when the branch
- * has ended, and when OPERATIONS_PENDING_MAX steps have gathered.
+ * When an exchange begins has to be the same at all members, whatever the timing. So it depends on nothing but the
+ * steps of the
+ * branch: an exchange is issued when somebody asks for a result, before any other step that the program may wait for,
+ * when the branch has ended, and when OPERATIONS_PENDING_MAX steps have gathered.
  */
 
 import { UsageError } from '../../../base/errors.ts';
@@ -27,7 +28,10 @@ import { DealerLine } from './dealer-line.ts';
 import { bereft, SecureLine, type Spent } from './line.ts';
 import type { DeviceRecord, Known, Leaving, SecretRecord, SecureDisclosure, SecurePlan } from './records.ts';
 
-/** Steps that gather before they run by themselves: enough to share rounds, few enough that a loop's results do not pile up. */
+/**
+ * Steps that gather before they run by themselves: enough to share rounds, few enough that a loop's results do not pile
+ * up.
+ */
 export const OPERATIONS_PENDING_MAX = 64;
 
 /** The steps of one device in one branch that have not run, and the session in which they will. */
@@ -310,8 +314,8 @@ function contentOf(cell: Cell | undefined): unknown {
 }
 
 /**
- * Whether a secret has been computed when a branch uses it may not depend on timing: so branches that run side by side do not
- * use each other's.
+ * Whether a secret has been computed when a branch uses it may not depend on timing: so branches that run side by side
+ * do not use each other's.
  */
 function checkBranch({ branch: home, name }: SecretRecord, branch: Branch): void {
   if (home.isBefore(branch)) return;

@@ -1,6 +1,6 @@
 /**
- * Secrets as a job holds them: methods that issue steps, public shape and type, and no value. Anything else that a program could do
- * with a value throws, as for handles.
+ * Secrets as a job holds them: methods that issue steps, public shape and type, and no value. Anything else that a
+ * program could do with a value throws, as for handles.
  */
 import { inspect } from 'node:util';
 import { UsageError } from '../../../base/errors.ts';

@@ -88,7 +88,8 @@ async function matrixOf(table: Table): Promise<Numbers> {
 }
 
 /**
- * The ledger's word for what is shared. That every number lies within the bound is known to all from then on, and is said by a refusal
+ * The ledger's word for what is shared. That every number lies within the bound is known to all from then on, and is
+ * said by a refusal
  * otherwise: one bit about the data.
  */
 export const ledgerType = (dtype: Dtype, bound: Interval, fracBits: number): string =>

@@ -13,7 +13,10 @@ export interface CurveEngine {
   readonly depth: number;
   /** key · H(id) for each id. */
   blind(ids: Uint8Array): Promise<Uint8Array>;
-  /** For each point the tag of rank 0 and the tag of rank 1, one after the other. Rejects with PeerError PRIVITY_PSI_PROTOCOL for points of low order. */
+  /**
+   * For each point the tag of rank 0 and the tag of rank 1, one after the other. Rejects with PeerError
+   * PRIVITY_PSI_PROTOCOL for points of low order.
+   */
   tag(points: Uint8Array, tagBytes: number): Promise<Uint8Array>;
   /** Ends the threads, also in the middle of work, and overwrites the key. */
   close(): Promise<void>;
@@ -25,7 +28,10 @@ export const KEY_BYTES = 32;
 /** Ids that the calling thread works on before it lets others have a turn: 5 ms. */
 const SLICE_IDS = 64;
 
-/** `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key is taken over and overwritten; `signal` ends the threads. */
+/**
+ * `threads` 0: on the calling thread, for tests and for lists too short to start a thread for. The key is taken over
+ * and overwritten; `signal` ends the threads.
+ */
 export async function createCurveEngine(
   key: Uint8Array,
   threads: number,

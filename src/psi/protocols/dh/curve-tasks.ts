@@ -19,8 +19,9 @@ export function blindIds(curve: Curve, key: Uint8Array, ids: Uint8Array): Uint8A
 const TAG_AT = [0, 32] as const;
 
 /**
- * Two tags for each point, one after the other: pieces of SHA-512(key · point), the first for rank 0 to send, the second for rank 1. A tag
- * that comes back to its sender is therefore none of its peer's. Undefined if a point has low order.
+ * Two tags for each point, one after the other: pieces of SHA-512(key · point), the first for rank 0 to send, the
+ * second for rank 1. A tag that comes back to its sender is therefore none of its peer's. Undefined if a point has low
+ * order.
  */
 export function tagPoints(
   curve: Curve,

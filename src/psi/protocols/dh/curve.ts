@@ -1,4 +1,7 @@
-/** Curve25519 as the protocol needs it, over sodium-native, or over node:crypto where that has no build for the platform. */
+/**
+ * Curve25519 as the protocol needs it, over sodium-native, or over node:crypto where that has no build for the
+ * platform.
+ */
 import { createHash, createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import type Sodium from 'sodium-native';
 import { invariant } from '../../../base/errors.ts';
@@ -119,7 +122,10 @@ function privateKeyOf(scalar: Uint8Array): KeyObject {
   return privateKey;
 }
 
-/** Bindings have been seen to write nothing into memory they do not know. Zeros are no point and no digest: each one is looked at. */
+/**
+ * Bindings have been seen to write nothing into memory they do not know. Zeros are no point and no digest: each one is
+ * looked at.
+ */
 function requireWritten(output: Uint8Array): void {
   invariant(
     output.some((byte) => byte !== 0),

@@ -1,4 +1,7 @@
-/** Arithmetic modulo p = 2^255 - 19, for what the native libraries do not offer. On public values only: BigInt is not constant-time. */
+/**
+ * Arithmetic modulo p = 2^255 - 19, for what the native libraries do not offer. On public values only: BigInt is not
+ * constant-time.
+ */
 
 export const p = (1n << 255n) - 19n;
 

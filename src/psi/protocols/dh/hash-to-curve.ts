@@ -1,17 +1,18 @@
 /**
  * encode_to_curve of RFC 9380 with the suite curve25519_XMD:SHA-512_ELL2_NU_, as u-coordinates.
  *
- * Why an encoding and not just a hash: if H(id) were a hash taken for a u-coordinate, half of all ids would land on the twist of the
- * curve. Which half is visible to everyone in every point that is sent, one bit of every id.
+ * Why an encoding and not just a hash: if H(id) were a hash taken for a u-coordinate, half of all ids would land on the
+ * twist of the curve. Which half is visible to everyone in every point that is sent, one bit of every id.
  *
- * Why the non-uniform encoding (one Elligator 2, not the sum of two) is enough here. Its values are not uniform on the group: a point is
- * the image of anything from none to sixteen field elements. The proof of Diffie-Hellman PSI programs the random oracle behind H so
- * that H(id) is a point P = g^r of the simulator's choice (or a re-randomised challenge), and needs no more of P than that the
- * decisional Diffie-Hellman problem is hard for it. With Elligator 2 the simulator can do so, because the map can be inverted: draw r;
- * add a random point of the 8-torsion to P/8, which the cofactor will remove; accept with probability (number of field elements that
- * map there) / 2, else draw again, two attempts on average; lift one of those elements, chosen at random, to a random 48-byte string
- * that reduces to it. Accepted points and strings have the distribution of the real protocol up to 2^-128, and acceptance depends on r
- * alone, never on a party's key, so blinded points stay as hard to tell from random ones as the problem itself.
+ * Why the non-uniform encoding (one Elligator 2, not the sum of two) is enough here. Its values are not uniform on the
+ * group: a point is the image of anything from none to sixteen field elements. The proof of Diffie-Hellman PSI programs
+ * the random oracle behind H so that H(id) is a point P = g^r of the simulator's choice (or a re-randomised challenge),
+ * and needs no more of P than that the decisional Diffie-Hellman problem is hard for it. With Elligator 2 the simulator
+ * can do so, because the map can be inverted: draw r; add a random point of the 8-torsion to P/8, which the cofactor
+ * will remove; accept with probability (number of field elements that map there) / 2, else draw again, two attempts on
+ * average; lift one of those elements, chosen at random, to a random 48-byte string that reduces to it. Accepted points
+ * and strings have the distribution of the real protocol up to 2^-128, and acceptance depends on r alone, never on a
+ * party's key, so blinded points stay as hard to tell from random ones as the problem itself.
  *
  * The sign of v, which RFC 9380 fixes and libsodium treats as an input, does not matter: X25519 sees only u.
  */
@@ -75,7 +76,10 @@ export function hashToField(sha512: Sha512, message: Uint8Array, dst: Uint8Array
   return fromBigEndian(expandMessageXmd(sha512, message, dst, FIELD_HASH_BYTES)) % p;
 }
 
-/** RFC 9380 section 6.7.1 (Elligator 2 with Z = 2): the u-coordinate. In plain arithmetic; the fallback and the check of the native one. */
+/**
+ * RFC 9380 section 6.7.1 (Elligator 2 with Z = 2): the u-coordinate. In plain arithmetic; the fallback and the check of
+ * the native one.
+ */
 export function elligator2(r: bigint): bigint {
   const [inverse] = invertAll([mod(1n + 2n * r * r)]);
   const u = mod(-curveA * (inverse ?? 1n));
@@ -83,7 +87,10 @@ export function elligator2(r: bigint): bigint {
   return isSquare(vSquared) ? u : mod(-u - curveA);
 }
 
-/** RFC 9380 section 7 with h_eff = 8: three doublings of a u-coordinate, in projective form. Undefined for the point at infinity. */
+/**
+ * RFC 9380 section 7 with h_eff = 8: three doublings of a u-coordinate, in projective form. Undefined for the point at
+ * infinity.
+ */
 export function clearCofactor(u: bigint): bigint | undefined {
   let x = u;
   let z = 1n;

@@ -193,7 +193,8 @@ describe('a peer that breaks the rules', () => {
     const { channels } = memoryChannels(2, { queueMessages: 1000 });
     const [atAlice, atBob] = channels;
     assert.ok(atAlice && atBob);
-    // Bob is played by the test: he sends all his points and never a tag. Alice's own points are held back, so she cannot be done.
+    // Bob is played by the test: he sends all his points and never a tag. Alice's own points are held back, so she
+    // cannot be done.
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
     const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocol: dh }, context), {
       code: 'PRIVITY_PSI_PROTOCOL',

@@ -16,12 +16,16 @@ import { POINT_BYTES } from './hash-to-curve.ts';
 export const POINTS = 2;
 export const TAGS = 3;
 
-/** Ids in a message: 25 ms of work for one core, so both sides have something to do soon, and 16 KiB, so headers do not count. */
+/**
+ * Ids in a message: 25 ms of work for one core, so both sides have something to do soon, and 16 KiB, so headers do not
+ * count.
+ */
 export const CHUNK_IDS = 512;
 
 /**
- * Chunks of points that may be under way without their tags. Tags are the credit for more points: without a bound a fast sender would
- * fill a slow peer's memory. 64 chunks are 1 MiB, and 32,768 ids keep 32 cores busy over a link of 100 ms.
+ * Chunks of points that may be under way without their tags. Tags are the credit for more points: without a bound a
+ * fast sender would fill a slow peer's memory. 64 chunks are 1 MiB, and 32,768 ids keep 32 cores busy over a link of
+ * 100 ms.
  */
 export const WINDOW_CHUNKS = 64;
 
@@ -44,8 +48,8 @@ export const points = (index: number, body: Uint8Array): Part => ({
 export const tags = (index: number, body: Uint8Array): Part => ({ kind: 'part', part: TAGS, index, body });
 
 /**
- * Every u-coordinate must be the one encoding of its number, below 2^255 - 19: X25519 would accept others for the same point.
- * Points of low order are found by the multiplication, which gives zero for them.
+ * Every u-coordinate must be the one encoding of its number, below 2^255 - 19: X25519 would accept others for the same
+ * point. Points of low order are found by the multiplication, which gives zero for them.
  */
 export function requireCanonical(points: Uint8Array): void {
   for (let at = 0; at < points.byteLength; at += POINT_BYTES) {

@@ -1,4 +1,7 @@
-/** The flow of messages by itself: exclusive-or stands for the curve, so that long lists and hostile timing cost nothing. */
+/**
+ * The flow of messages by itself: exclusive-or stands for the curve, so that long lists and hostile timing cost
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -15,7 +18,10 @@ import type { CurveEngine } from './curve-engine.ts';
 import { CHUNK_IDS, WINDOW_CHUNKS } from './messages.ts';
 import { dh, runDh } from './protocol.ts';
 
-/** Commutes as the curve does, hides nothing. `turns` says how long each piece of work takes, in turns of the event loop. */
+/**
+ * Commutes as the curve does, hides nothing. `turns` says how long each piece of work takes, in turns of the event
+ * loop.
+ */
 function plainEngine(
   mask: number,
   depth: number,

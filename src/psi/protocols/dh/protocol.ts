@@ -1,28 +1,33 @@
 /**
  * Diffie-Hellman private set intersection between two parties, both of which learn the result.
  *
- * The idea: hash every id to a point of a curve, and multiply the point by a secret key. Both parties do this to their own ids and then to
- * the other's. An id that both have has been multiplied by both keys, in another order, and ends as the same point. All other
- * points look random to a party that lacks one of the keys.
+ * The idea: hash every id to a point of a curve, and multiply the point by a secret key. Both parties do this to their
+ * own ids and then to the other's. An id that both have has been multiplied by both keys, in another order, and ends as
+ * the same point. All other points look random to a party that lacks one of the keys.
  *
- * Reference: C. Meadows, "A more efficient cryptographic matchmaking protocol for use in the absence of a continuously available
- *   third party", IEEE S&P 1986; B. Huberman, M. Franklin, T. Hogg, "Enhancing privacy and trust in electronic communities", ACM EC 1999.
- *   Curve: X25519 (RFC 7748). Hash to the curve: RFC 9380, curve25519_XMD:SHA-512_ELL2_NU_ (see hash-to-curve.ts for why it suffices).
- * Differences: both parties compute and send at the same time; lists go in chunks with a window; what returns is not the doubly blinded
- *   point but a tag, a piece of SHA-512 of it that is another one for each of the two parties; at the end both compare a digest of the result.
- * Security: semi-honest adversary that corrupts one of the two parties; decisional Diffie-Hellman on Curve25519, random oracles
- *   (SHA-512 through Elligator 2, SHA-256 and SHA-512). Leaks to each side: the intersection, the number of the other's rows, the types of its key columns. A party
- *   that deviates can lie about its input and can make the other's result wrong unnoticed: it can leave ids out after it knows the result, and with
- *   one id that both have it can make any rows of the other match. About ids that it does not name it gets hashes of products only; X25519
- *   multiplies by the cofactor and is secure on the twist, and points of low order are refused. Not constant-time: none
- *   of the values that BigInt touches is secret to this party; the key is only ever given to X25519.
- * Needs: an ordered, authenticated, encrypted channel of two; fresh randomness for every run; lists without duplicates, in secret random order.
- * Flow (x, y ids; a, b keys), after keys and hello and before done (exchange.ts):
+ * Reference: C. Meadows, "A more efficient cryptographic matchmaking protocol for use in the absence of a continuously
+ *   available third party", IEEE S&P 1986; B. Huberman, M. Franklin, T. Hogg, "Enhancing privacy and trust in
+ *   electronic communities", ACM EC 1999.
+ *   Curve: X25519 (RFC 7748). Hash to the curve: RFC 9380, curve25519_XMD:SHA-512_ELL2_NU_ (see hash-to-curve.ts for
+ *     why it suffices).
+ * Differences: both parties compute and send at the same time; lists go in chunks with a window; what returns is not
+ *   the doubly blinded point but a tag, a piece of SHA-512 of it that is another one for each of the two parties; at
+ *   the end both compare a digest of the result.
+ * Security: semi-honest adversary that corrupts one of the two parties; decisional Diffie-Hellman on Curve25519, random
+ *   oracles (SHA-512 through Elligator 2, SHA-256 and SHA-512). Leaks to each side: the intersection, the number of the
+ *   other's rows, the types of its key columns. A party that deviates can lie about its input and can make the other's
+ *   result wrong unnoticed: it can leave ids out after it knows the result, and with one id that both have it can make
+ *   any rows of the other match. About ids that it does not name it gets hashes of products only; X25519 multiplies by
+ *   the cofactor and is secure on the twist, and points of low order are refused. Not constant-time: none of the values
+ *   that BigInt touches is secret to this party; the key is only ever given to X25519.
+ * Needs: an ordered, authenticated, encrypted channel of two; fresh randomness for every run; lists without duplicates,
+ * in secret random order. Flow (x, y ids; a, b keys), after keys and hello and before done (exchange.ts):
  *   alice → bob: a·H(x) in shuffled order         bob → alice: b·H(y) in shuffled order
  *   alice → bob: tag0(a·b·H(y)) in bob's order     bob → alice: tag1(b·a·H(x)) in alice's order
  *   alice: tag1 of a·b·H(y), which she has herself, in bob's list is a match; bob alike; neither list has one tag twice
- * Cost: see dhCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000), 2 rounds a window
- *   of 32,768 rows, n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68 while they are shuffled), three times the tags.
+ * Cost: see dhCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000),
+ *   2 rounds a window of 32,768 rows, n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68
+ *   while they are shuffled), three times the tags.
  */
 import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
@@ -105,7 +110,10 @@ class Session {
     };
   }
 
-  /** Takes everything that the peer sends, at once: what is under way is bounded by the window, so nobody ever waits to be heard. */
+  /**
+   * Takes everything that the peer sends, at once: what is under way is bounded by the window, so nobody ever waits to
+   * be heard.
+   */
   async #listen(): Promise<void> {
     const pointChunks = chunkCount(this.#setting.peerRows);
     const tagChunks = chunkCount(this.#setting.ownRows);

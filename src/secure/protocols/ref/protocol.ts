@@ -1,8 +1,10 @@
 /**
- * The plaintext twin: what every protocol has to compute, with nothing hidden. A share is the value itself, at every member.
+ * The plaintext twin: what every protocol has to compute, with nothing hidden. A share is the value itself, at every
+ * member.
  *
  * Reference: none; this is the specification. Security: none. Needs: a common source of coins. Parties: any number.
- * Flow: an owner tells its value to all; everything else is local. Cost: 8 bytes an element and other member to share, nothing else.
+ * Flow: an owner tells its value to all; everything else is local. Cost: 8 bytes an element and other member to share,
+ *   nothing else.
  */
 import { invariant } from '../../../base/errors.ts';
 import type { Fiber } from '../../fiber.ts';

@@ -1,6 +1,7 @@
 /**
- * From sums to bits (ABY3, Mohassel and Rindal 2018, section 5.3, with two operands instead of three): member 0 knows x_0 + x_1, members 1
- * and 2 know x_2, so the first is shared bit by bit, the second stands as it is, and a binary adder does the rest.
+ * From sums to bits (ABY3, Mohassel and Rindal 2018, section 5.3, with two operands instead of three): member 0 knows
+ * x_0 + x_1, members 1 and 2 know x_2, so the first is shared bit by bit, the second stands as it is, and a binary
+ * adder does the rest.
  */
 import type { Fiber } from '../../fiber.ts';
 import { release } from '../../release.ts';

@@ -8,8 +8,9 @@ import { round } from './messages.ts';
 import { partsOf, type Rep3State } from './state.ts';
 
 /**
- * A bit b = u ^ v as u + v - 2uv, where u = b_0 ^ b_1 is known to member 0, v = b_2 to members 1 and 2. With u = R + d, R from the
- * stream of index 0 and d sent to member 1, member 2 knows R·v and member 1 knows d·v: the product needs no multiplication.
+ * A bit b = u ^ v as u + v - 2uv, where u = b_0 ^ b_1 is known to member 0, v = b_2 to members 1 and 2. With u = R + d,
+ * R from the stream of index 0 and d sent to member 1, member 2 knows R·v and member 1 knows d·v: the product needs no
+ * multiplication.
  *
  *   0 → 1: d = u - R                 2 → 1: -2Rv - W_0            1 → 2: v - 2dv - W_1
  *   shares: R + W_0 | d + W_1 | v - 2uv - W_0 - W_1
@@ -83,8 +84,9 @@ export async function bit2a(state: Rep3State, fiber: Fiber, x: Bits): Promise<Ar
 }
 
 /**
- * Whole numbers: shares 0 and 2 come from their streams; member 2, who knows both, shares the bits of their negated sum; added to x,
- * that is share 1, which is opened to members 0 and 1. To each of them the result is masked by the share it does not know.
+ * Whole numbers: shares 0 and 2 come from their streams; member 2, who knows both, shares the bits of their negated
+ * sum; added to x, that is share 1, which is opened to members 0 and 1. To each of them the result is masked by the
+ * share it does not know.
  */
 export async function b2a(protocol: Protocol, state: Rep3State, fiber: Fiber, x: Bits): Promise<Arith> {
   if (x.width === 1) return protocol.bit2a(fiber, x);

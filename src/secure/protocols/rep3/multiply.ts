@@ -1,6 +1,7 @@
 /**
- * Products (Araki et al. 2016, section 3): each member multiplies what it has, z_i = x_i·y_i + x_i·y_(i+1) + x_(i+1)·y_i, masks it with
- * a share of zero, F_i - F_(i+1), and passes it to the member before, to whom it is the second part.
+ * Products (Araki et al. 2016, section 3): each member multiplies what it has, z_i = x_i·y_i + x_i·y_(i+1) +
+ * x_(i+1)·y_i, masks it with a share of zero, F_i - F_(i+1), and passes it to the member before, to whom it is the
+ * second part.
  */
 import type { Fiber } from '../../fiber.ts';
 import { releaseTogether } from '../../release.ts';
@@ -90,7 +91,10 @@ export function spendAnds(results: readonly Bits[]): void {
   releaseTogether(results.map((result) => partsOf(result)[1]));
 }
 
-/** Operands of planes up to this size are laid one after the other for one call of the kernel, which costs less than many calls. */
+/**
+ * Operands of planes up to this size are laid one after the other for one call of the kernel, which costs less than
+ * many calls.
+ */
 const STACKED_WORDS_MAX = 64;
 
 function stacked(pairs: readonly BitsPair[], count: number): readonly [Words, Words, Words, Words] {

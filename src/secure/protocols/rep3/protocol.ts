@@ -1,20 +1,25 @@
 /**
  * Replicated secret sharing among three members over Z_2^64.
  *
- * The idea: a number is the sum of three random ones, and each member holds two of the three. One member alone sees random numbers; any two
- * have everything. Sums need no message. For a product each member computes some of the nine partial products, and sends one masked number.
+ * The idea: a number is the sum of three random ones, and each member holds two of the three. One member alone sees
+ * random numbers; any two have everything. Sums need no message. For a product each member computes some of the nine
+ * partial products, and sends one masked number.
  *
- * Reference: T. Araki, J. Furukawa, Y. Lindell, A. Nof, K. Ohara, "High-throughput semi-honest secure three-party computation with an
- *   honest majority", ACM CCS 2016 (sharing, products, zero shares); P. Mohassel, P. Rindal, "ABY3", ACM CCS 2018 (conversions).
- * Differences: two-operand adders instead of three; bit to arithmetic without a multiplication (convert.ts); truncation without gross
- *   errors (truncate.ts); masks that both holders of a share draw from AES-128 in counter mode, per fiber.
- * Security: semi-honest adversary that corrupts one of the three members; AES-128 a pseudorandom function. Not protected: two members
- *   that pool their shares. Against a member that deviates neither results nor secrets are protected: it can make a result wrong unnoticed, and choose
- *   errors that make what is opened, or whether the job goes on, depend on others' inputs. Messages of wrong form are refused, and where
- *   something is opened the two holders of each share must hold the same (sharing.ts): that finds wrong openings and inconsistent sharings, no more.
+ * Reference: T. Araki, J. Furukawa, Y. Lindell, A. Nof, K. Ohara, "High-throughput semi-honest secure three-party
+ *   computation with an honest majority", ACM CCS 2016 (sharing, products, zero shares); P. Mohassel, P. Rindal,
+ *   "ABY3", ACM CCS 2018 (conversions).
+ * Differences: two-operand adders instead of three; bit to arithmetic without a multiplication (convert.ts); truncation
+ *   without gross errors (truncate.ts); masks that both holders of a share draw from AES-128 in counter mode, per
+ *   fiber.
+ * Security: semi-honest adversary that corrupts one of the three members; AES-128 a pseudorandom function. Not
+ *   protected: two members that pool their shares. Against a member that deviates neither results nor secrets are
+ *   protected: it can make a result wrong unnoticed, and choose errors that make what is opened, or whether the job
+ *   goes on, depend on others' inputs. Messages of wrong form are refused, and where something is opened the two
+ *   holders of each share must hold the same (sharing.ts): that finds wrong openings and inconsistent sharings, no
+ *   more.
  * Needs: authenticated, encrypted, ordered channels between each two; fresh randomness for each session.
- * Flow: x = x_0 + x_1 + x_2; member i holds x_i and x_(i+1). Sums are local; a product costs one message to the previous member.
- *   Bits alike, with exclusive or, 64 elements a word. Comparison: sums to bits, a carry tree.
+ * Flow: x = x_0 + x_1 + x_2; member i holds x_i and x_(i+1). Sums are local; a product costs one message to the
+ *   previous member. Bits alike, with exclusive or, 64 elements a word. Comparison: sums to bits, a carry tree.
  * Cost: see costs.ts, held by test/compliance/secure.test.ts.
  */
 import type { Fiber } from '../../fiber.ts';

@@ -4,7 +4,8 @@ import type { PairSeeds } from '../agree.ts';
 
 /**
  * The two streams of a member: `own` belongs to share index rank, which the previous member holds, too; `next` to index
- * rank + 1, which the next member holds. So what comes from the stream of an index may stand in the share of that index.
+ * rank + 1, which the next member holds. So what comes from the stream of an index may stand in the share of that
+ * index.
  */
 export class Rep3Seeds {
   readonly #own: SharedSeed;

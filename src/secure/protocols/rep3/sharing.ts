@@ -11,8 +11,8 @@ import type { Rep3State } from './state.ts';
 export type Group = 'sum' | 'xor';
 
 /**
- * The owner o draws share o with its predecessor, and sends the difference, share o+1, to its successor. Share o+2 is zero.
- * The successor sees a value masked with share o, the predecessor sees share o alone.
+ * The owner o draws share o with its predecessor, and sends the difference, share o+1, to its successor. Share o+2 is
+ * zero. The successor sees a value masked with share o, the predecessor sees share o alone.
  */
 export async function shareFrom(
   { rank, kernels, seeds }: Rep3State,
@@ -46,9 +46,9 @@ export async function shareFrom(
 export const CHECK_BYTES = 32;
 
 /**
- * Each member lacks the share of its predecessor, who holds it as its first part and sends it. The successor holds it as its second part and
- * sends a hash of it: so of a share that is not the same at its two holders, because one of them, or the owner of the secret, has deviated or
- * erred, nothing is taken for a value. It does not say which of them.
+ * Each member lacks the share of its predecessor, who holds it as its first part and sends it. The successor holds it
+ * as its second part and sends a hash of it: so of a share that is not the same at its two holders, because one of
+ * them, or the owner of the secret, has deviated or erred, nothing is taken for a value. It does not say which of them.
  * @throws {PeerError} PRIVITY_SECURE_CHECK
  */
 export async function openParts(

@@ -1,6 +1,7 @@
 /**
- * Oblivious shuffle: three permutations one after the other, each known to two members and hidden from the third, so that nobody knows
- * all (Laur, Willemson, Zhang 2011; Araki et al. 2021, "Secure graph analysis at scale", section 4). In pass p members p and p+1 know the
+ * Oblivious shuffle: three permutations one after the other, each known to two members and hidden from the third, so
+ * that nobody knows all (Laur, Willemson, Zhang 2011; Araki et al. 2021, "Secure graph analysis at scale", section 4).
+ * In pass p members p and p+1 know the
  * permutation: they hold the vector as two summands, permute, mask, and exchange; member p+2 only draws its new shares.
  * Cost: 16 bytes a member, column and element, 3 rounds, and 3 passes of random access to memory.
  */

@@ -1,4 +1,7 @@
-/** Truncation with the exact result: the error of {@link truncateSum}, the carry out of the low bits, is found and taken off. */
+/**
+ * Truncation with the exact result: the error of {@link truncateSum}, the carry out of the low bits, is found and taken
+ * off.
+ */
 import { invariant } from '../../../base/errors.ts';
 import type { Fiber } from '../../fiber.ts';
 import { subSS } from '../../sharing/linear.ts';

@@ -1,14 +1,16 @@
 /**
- * Division of a sum of three summands z_0 + z_1 + z_2 by 2^f, with an error below 1 and never a gross one; the proof is in
- * docs/protocols.md. Members 0 and 1 see the value under a mask r that only member 2 knows. Member 2 knows r without being told:
- * it makes its own summand vanish, r = R_0 + R_1 - z_2 with R_0 from the stream of index 0 and R_1 from the stream of index 2.
+ * Division of a sum of three summands z_0 + z_1 + z_2 by 2^f, with an error below 1 and never a gross one; the proof is
+ * in docs/protocols.md. Members 0 and 1 see the value under a mask r that only member 2 knows. Member 2 knows r without
+ * being told: it makes its own summand vanish, r = R_0 + R_1 - z_2 with R_0 from the stream of index 0 and R_1 from the
+ * stream of index 2.
  *
  *   0 ↔ 1: z_0 + 2^62 + R_0 and z_1 + R_1, hence c = z + 2^62 + r
  *   2 → 1: (r >> f) - r'_0 and top(r) - t_0 (f bits)
  *   0 ↔ 1: their shares of top(r)·(1 - top(c)), masked (f bits)
  *   z/2^f = (c >> f) - (r >> f) + 2^(64-f)·top(r)·(1 - top(c)) - 2^(62-f)
  *
- * top(r)·(1 - top(c)) is 1 exactly where z + 2^62 + r has wrapped, because z + 2^62 < 2^63. It is needed modulo 2^f only.
+ * top(r)·(1 - top(c)) is 1 exactly where z + 2^62 + r has wrapped, because z + 2^62 < 2^63. It is needed modulo 2^f
+ * only.
  * Cost: 8 + f/8 bytes a member and element, 2 rounds.
  */
 import type { Fiber } from '../../fiber.ts';

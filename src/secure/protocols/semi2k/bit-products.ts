@@ -1,9 +1,9 @@
 /**
  * Two members, each of which knows one factor.
  *
- * Shares in the ring of the product of a bit u of member 0 and a bit v of member 1. With random bits a and b and shares of a·b
- * (correlation/source.ts), both tell f = u ^ a and g = v ^ b. Then u·v = (1-2f)(1-2g)·ab + u·g + (v - g)·f: each member can compute a share.
- * Shares as bits: u·v = ab ^ u·g ^ b·f. Cost of either: 1 bit each, 1 round.
+ * Shares in the ring of the product of a bit u of member 0 and a bit v of member 1. With random bits a and b and shares
+ * of a·b (correlation/source.ts), both tell f = u ^ a and g = v ^ b. Then u·v = (1-2f)(1-2g)·ab + u·g + (v - g)·f: each
+ * member can compute a share. Shares as bits: u·v = ab ^ u·g ^ b·f. Cost of either: 1 bit each, 1 round.
  */
 import type { BitCrosses, BitProducts } from '../../correlation/source.ts';
 import type { Fiber } from '../../fiber.ts';
@@ -49,7 +49,10 @@ export function numbers(kernels: Semi2kState['kernels'], plane: Words, count: nu
   return made(count, (out) => kernels.fromPlanes(out, plane, 1));
 }
 
-/** Ands of bits of which member 0 knows one and member 1 the other: in each pair, one share of each member is zero. The crosses are used up. */
+/**
+ * Ands of bits of which member 0 knows one and member 1 the other: in each pair, one share of each member is zero. The
+ * crosses are used up.
+ */
 export async function crossWith(
   { rank, kernels }: Semi2kState,
   fiber: Fiber,

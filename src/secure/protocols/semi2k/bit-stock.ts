@@ -8,8 +8,9 @@ import { andWith, andWords } from './multiply.ts';
 import type { Semi2kState } from './state.ts';
 
 /**
- * For the circuit's ands of `words` words. With two members, the first `crossed` of them are between bits that member 0 knows and bits that member 1
- * knows, and cost half. Gives out everything once, in order, and has nothing left when the circuit is done.
+ * For the circuit's ands of `words` words. With two members, the first `crossed` of them are between bits that member 0
+ * knows and bits that member 1 knows, and cost half. Gives out everything once, in order, and has nothing left when the
+ * circuit is done.
  */
 export async function bitStock(
   state: Semi2kState,

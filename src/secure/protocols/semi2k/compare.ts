@@ -1,7 +1,8 @@
 /**
  * From sums to bits: x is written as a sum of two numbers whose bits are shared, and a binary adder does the rest.
- * Two members: x = x_0 + x_1, where each knows the bits of one. More: with shares of a random number r and of its bits, open c = x - r; x = c + r,
- * where all know c (edaBits: Escudero, Ghosh, Keller, Rachuri and Scholl, CRYPTO 2020, https://eprint.iacr.org/2020/338).
+ * Two members: x = x_0 + x_1, where each knows the bits of one. More: with shares of a random number r and of its bits,
+ * open c = x - r; x = c + r, where all know c (edaBits: Escudero, Ghosh, Keller, Rachuri and Scholl, CRYPTO 2020,
+ * https://eprint.iacr.org/2020/338).
  */
 import type { Fiber } from '../../fiber.ts';
 import { onesPlanes, xorSS } from '../../sharing/linear.ts';

@@ -7,7 +7,8 @@ import { made, partOf, type Semi2kState } from './state.ts';
 
 /**
  * Whole planes at once, plane j with weight 2^j.
- * Two members: a bit is u ^ v = u + v - 2uv, where each knows one. More: with a double bit r, open c = x ^ r; x = c + (1-2c)·r.
+ * Two members: a bit is u ^ v = u + v - 2uv, where each knows one. More: with a double bit r, open c = x ^ r; x = c +
+ * (1-2c)·r.
  */
 export async function b2a(state: Semi2kState, fiber: Fiber, x: Bits): Promise<Arith> {
   const planes = partOf(x);

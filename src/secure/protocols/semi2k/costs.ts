@@ -18,7 +18,9 @@ import type { ProtocolCosts } from '../protocol.ts';
 /** What costs depend on. */
 type SourceOutline = Pick<CorrelationSource, 'kind' | 'costs'>;
 
-/** With what the source sends among the members; what a dealer sends is in correlation/recipes.ts. Bytes of whole words. */
+/**
+ * With what the source sends among the members; what a dealer sends is in correlation/recipes.ts. Bytes of whole words.
+ */
 export function semi2kCosts(size: number, { kind, costs: made }: SourceOutline): ProtocolCosts {
   const pair = kind === 'pair';
   const free = evenCost(size, 0, 0);

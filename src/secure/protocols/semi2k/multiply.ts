@@ -1,6 +1,6 @@
 /**
- * Products with triples (Beaver 1991): with shares of random a, b and c = a·b, open d = x - a and e = y - b; then x·y = c + d·b + a·e + d·e,
- * of which member 0 adds the last.
+ * Products with triples (Beaver 1991): with shares of random a, b and c = a·b, open d = x - a and e = y - b; then x·y =
+ * c + d·b + a·e + d·e, of which member 0 adds the last.
  */
 import type { Triples } from '../../correlation/source.ts';
 import type { Fiber } from '../../fiber.ts';

@@ -1,21 +1,24 @@
 /**
  * Additive secret sharing among two to five members over Z_2^64, against all but one.
  *
- * The idea: a number is the sum of random ones, and each member holds one. Members that lack a single share see random numbers.
- * Sums need no message. A product uses up a random triple (a, b, a·b) that was shared before: members open x - a and y - b, which are random
- * too, and compute their shares of x·y from these.
+ * The idea: a number is the sum of random ones, and each member holds one. Members that lack a single share see random
+ * numbers. Sums need no message. A product uses up a random triple (a, b, a·b) that was shared before: members open x -
+ * a and y - b, which are random too, and compute their shares of x·y from these.
  *
- * Reference: D. Beaver, Efficient Multiparty Protocols Using Circuit Randomization, CRYPTO 1991, https://doi.org/10.1007/3-540-46766-1_34
- *   (products); D. Demmler, T. Schneider, M. Zohner, ABY, NDSS 2015, https://doi.org/10.14722/ndss.2015.23113 (two members; conversions);
- *   the name and the choice of a ring: the protocol SEMI2k of SPU and MP-SPDZ.
- * Differences: shares come from pairwise seeds wherever one member knows the value; truncation without gross errors (truncate.ts);
- *   bits of sums by one adder for any number of members (compare.ts); triples of a circuit are made at once.
- * Security: semi-honest adversary that corrupts all members but one; with a dealer, it must not corrupt the dealer as well. AES-128 a
- *   pseudorandom function; without a dealer the assumptions of correlation/ot-source.ts. Against a member that deviates
- *   neither results nor secrets are protected: it can make a result wrong unnoticed (by any difference of its choice, since it sends the last summand),
- *   or learn more, by wrong triples say (messages of wrong form are refused). Truncation rounds by the shares: see docs/protocols.md.
- * Needs: authenticated, encrypted, ordered channels between each two; fresh randomness for each session; for more than two members a
- *   dealer, which holds no data.
+ * Reference: D. Beaver, Efficient Multiparty Protocols Using Circuit Randomization, CRYPTO 1991,
+ *   https://doi.org/10.1007/3-540-46766-1_34 (products); D. Demmler, T. Schneider, M. Zohner, ABY, NDSS 2015,
+ *   https://doi.org/10.14722/ndss.2015.23113 (two members; conversions); the name and the choice of a ring: the
+ *   protocol SEMI2k of SPU and MP-SPDZ.
+ * Differences: shares come from pairwise seeds wherever one member knows the value; truncation without gross errors
+ *   (truncate.ts); bits of sums by one adder for any number of members (compare.ts); triples of a circuit are made at
+ *   once.
+ * Security: semi-honest adversary that corrupts all members but one; with a dealer, it must not corrupt the dealer as
+ *   well. AES-128 a pseudorandom function; without a dealer the assumptions of correlation/ot-source.ts. Against a
+ *   member that deviates neither results nor secrets are protected: it can make a result wrong unnoticed (by any
+ *   difference of its choice, since it sends the last summand), or learn more, by wrong triples say (messages of wrong
+ *   form are refused). Truncation rounds by the shares: see docs/protocols.md.
+ * Needs: authenticated, encrypted, ordered channels between each two; fresh randomness for each session; for more than
+ *   two members a dealer, which holds no data.
  * Flow: x is the sum of all members' shares. Sums are local; a product opens both factors under a random triple to all.
  *   Bits alike, with exclusive or, 64 elements a word. Comparison: two summands with shared bits, a carry tree.
  * Cost: see costs.ts, held by test/compliance/secure.test.ts.

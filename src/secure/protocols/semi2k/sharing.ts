@@ -24,8 +24,8 @@ export function shareFrom(
 }
 
 /**
- * Every member tells its share, plus a share of zero if there are more than two: then what the others see is uniform given the value, wherever
- * the share came from. Of two, each knows the other's share from the value anyway.
+ * Every member tells its share, plus a share of zero if there are more than two: then what the others see is uniform
+ * given the value, wherever the share came from. Of two, each knows the other's share from the value anyway.
  */
 export async function openShare(
   state: Semi2kState,

@@ -1,8 +1,10 @@
 /**
- * Oblivious shuffle: each member in turn permutes by a random permutation of its own, so that nobody knows all of them together. A member
- * shares which switches of a network cross (no message), and every layer is one multiplication: crossing adds s·(v - u) to u and takes it from v.
- * Vectors are filled up to a power of two with lines that stay where they are.
- * Cost: for each member 2m - 1 multiplications one after the other, of 2^(m-1) elements a column, m = log2 of the length, rounded up.
+ * Oblivious shuffle: each member in turn permutes by a random permutation of its own, so that nobody knows all of them
+ * together. A member shares which switches of a network cross (no message), and every layer is one multiplication:
+ * crossing adds s·(v - u) to u and takes it from v. Vectors are filled up to a power of two with lines that stay where
+ * they are.
+ * Cost: for each member 2m - 1 multiplications one after the other, of 2^(m-1) elements a column, m = log2 of the
+ *   length, rounded up.
  */
 import type { Fiber } from '../../fiber.ts';
 import { concat, gather, slice } from '../../sharing/linear.ts';

@@ -1,6 +1,7 @@
 /**
- * Networks of switches that permute: Beneš, Permutation groups, complete rearrangeable networks, Bell System Technical Journal 1964; routed by
- * the looping algorithm (Opferman and Tsao-Wu, Bell System Technical Journal 1971). For 2^m lines there are 2m - 1 layers of 2^(m-1) switches.
+ * Networks of switches that permute: Beneš, Permutation groups, complete rearrangeable networks, Bell System Technical
+ * Journal 1964; routed by the looping algorithm (Opferman and Tsao-Wu, Bell System Technical Journal 1971). For 2^m
+ * lines there are 2m - 1 layers of 2^(m-1) switches.
  */
 
 /** Lines [line, line + half) of switch i of a layer, for all switches: those of blocks of 2·half lines. */
@@ -54,7 +55,10 @@ export function route(permutation: Uint32Array, levels: number): Uint8Array[] {
   return crossed;
 }
 
-/** For each output whether it comes through the lower half: not the same for the two outputs, or the two inputs, of a switch. */
+/**
+ * For each output whether it comes through the lower half: not the same for the two outputs, or the two inputs, of a
+ * switch.
+ */
 function sides(wanted: Uint32Array): Uint8Array {
   const size = wanted.length;
   const half = size / 2;

@@ -2,18 +2,21 @@
  * Division by 2^f with an error below 1 and never a gross one, for |x| < 2^62. The proofs are in docs/protocols.md.
  * In both forms X = x + 2^62 lies in [0, 2^63), so that its highest bit is known to be 0.
  *
- * Two members: X = X_0 - Y, where Y = -X_1. That wraps exactly where Y's highest bit is 1 and X_0's is 0: if it does not wrap,
- *   X_0 - Y is below 2^63, which rules that out; if it does, Y is above 2^63 + X_0. So with w, shares of the product of both bits,
- *   X/2^f = (X_0 >> f) - (Y >> f) + w·2^(64-f)
- * (after Huang, Lu, Hong and Ding, Cheetah, USENIX Security 2022, https://eprint.iacr.org/2022/207, with a correlation in place of an OT).
+ * Two members: X = X_0 - Y, where Y = -X_1. That wraps exactly where Y's highest bit is 1 and X_0's is 0: if it does
+ *   not wrap, X_0 - Y is below 2^63, which rules that out; if it does, Y is above 2^63 + X_0. So with w, shares of the
+ *   product of both bits, X/2^f = (X_0 >> f) - (Y >> f) + w·2^(64-f)
+ * (after Huang, Lu, Hong and Ding, Cheetah, USENIX Security 2022, https://eprint.iacr.org/2022/207, with a correlation
+ * in place of an OT).
  * Cost: 1 bit each, 1 round.
  *
- * More: with shares of random r, of (r mod 2^63) >> f and of r's highest bit, open c = X + r. The low 63 bits of X + r wrap exactly where the highest
- *   bits of c and r differ, v = top(c) ^ top(r), because X has none. So
+ * More: with shares of random r, of (r mod 2^63) >> f and of r's highest bit, open c = X + r. The low 63 bits of X + r
+ *   wrap exactly where the highest bits of c and r differ, v = top(c) ^ top(r), because X has none. So
  *   X/2^f = ((c mod 2^63) >> f) - ((r mod 2^63) >> f) + v·2^(63-f)
- * (Dalskov, Escudero and Keller, PETS 2020, https://eprint.iacr.org/2019/131, section 5). Cost: 8 bytes to each other member, 1 round.
+ * (Dalskov, Escudero and Keller, PETS 2020, https://eprint.iacr.org/2019/131, section 5). Cost: 8 bytes to each other
+ * member, 1 round.
  *
- * Both cut off two fractions, one positive, one negative: the error is their difference, and is above -1 and below 1. It is a borrow of the low
+ * Both cut off two fractions, one positive, one negative: the error is their difference, and is above -1 and below 1.
+ * It is a borrow of the low
  * bits: taking it off makes the result exact.
  */
 import type { BitProducts, TruncationMasks } from '../../correlation/source.ts';
@@ -70,7 +73,8 @@ export async function truncExactS(state: Semi2kState, fiber: Fiber, x: Arith, by
   const words = planeWords(x.length);
   const triples = await bitStock(state, fiber, carryOutAnds(by) * words, by * words);
   const { quotient, taken, complement } = await truncate(state, fiber, x, by, stock);
-  // The low bits borrowed exactly where those taken away are more than those there were: where taken + ~there overflows.
+  // The low bits borrowed exactly where those taken away are more than those there were: where taken + ~there
+  // overflows.
   const planes = (from: Words): Words =>
     made(by * words, (out) => state.kernels.toPlanes(out, from, lowBits(by)));
   const low = (parts: readonly Words[]): Bits => bits(x.length, by, parts);
