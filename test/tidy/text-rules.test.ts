@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { listing, type ProjectFile, projectFiles } from './project-files.ts';
-import { SOURCE_LINES_MAX, textRules, violations } from './text-rules.ts';
+import { COMMENT_COLUMNS_MAX, SOURCE_LINES_MAX, textRules, violations } from './text-rules.ts';
 
 const files = projectFiles();
 
@@ -38,6 +38,13 @@ const planted: Readonly<Record<keyof typeof textRules, { bad: ProjectFile; good:
   assertionFree: {
     bad: { path: 'src/base/x.test.ts', text: "it('runs', () => { f(); })" },
     good: { path: 'src/base/x.test.ts', text: "it('runs', () => { assert.ok(f()); })" },
+  },
+  commentWidth: {
+    bad: { path: 'src/base/x.ts', text: `  /** ${'why '.repeat(COMMENT_COLUMNS_MAX / 4)}*/` },
+    good: {
+      path: 'src/base/x.ts',
+      text: `// ${'x'.repeat(COMMENT_COLUMNS_MAX - 3)}\nconst long = '${'x'.repeat(COMMENT_COLUMNS_MAX)}';`,
+    },
   },
   plainWords: {
     bad: { path: 'src/base/x.ts', text: `/** Told to ${'who'}ever asks. */` },

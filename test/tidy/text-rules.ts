@@ -106,6 +106,23 @@ export const silence: Rule = ({ path, text }) => {
   return found.map(([match]) => `lets a failure go without a word: ${match}`);
 };
 
+/** Comments wider than this are read with the head, not with the eyes. Biome wraps code, and leaves comments alone. */
+export const COMMENT_COLUMNS_MAX = 120;
+/** A line that is a comment, or has one behind its code. */
+const commentLine = /^\s*(\/\/|\/?\*)|[;,{}()\]] \/\/ /;
+
+export const commentWidth: Rule = ({ path, text }) =>
+  /^(src|test|scripts|bench|examples|kernels)\//.test(path) &&
+  isCode(path) &&
+  !path.startsWith('src/wire/gen/')
+    ? text.split('\n').flatMap((line, at) => {
+        const columns = [...line].length;
+        return columns > COMMENT_COLUMNS_MAX && commentLine.test(line)
+          ? [`line ${at + 1}: a comment of ${columns} columns (limit ${COMMENT_COLUMNS_MAX})`]
+          : [];
+      })
+    : [];
+
 /** Words that make a reader go back to find out who is meant. Name the party, the caller, the reader. */
 const twiceRead = new RegExp(
   `\\b(${word('who', 'ever')}|${word('who', 'mever')}|${word('which', 'ever')}|for want of)\\b`,
@@ -140,6 +157,7 @@ export const textRules: Readonly<Record<string, Rule>> = {
   skippedTests,
   assertionFree,
   silence,
+  commentWidth,
   plainWords,
   screenColumns,
 };
