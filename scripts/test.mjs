@@ -1,15 +1,19 @@
 // `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
 // For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
 // `--verbose` prints each test. `--long` (`npm run test:long`) runs the tests that search or try many similar cases
-// with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes a quarter), then every test under the other versions of
-// Node.js.
+// with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes a quarter), then, under other versions of Node.js, those
+// that meet what differs between them: sockets, processes, workers, loading of jobs, addons.
 import { readFileSync } from 'node:fs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 import { build, checks } from './test/checks.mjs';
 import { otherNodes } from './test/other-nodes.mjs';
-import { findTestFiles, runTestFiles } from './test/run-files.mjs';
+import { findTestFiles, nameOf, runTestFiles } from './test/run-files.mjs';
 import { Summary } from './test/summary.mjs';
+
+/** Where versions of Node.js differ, as far as Privity meets it. */
+const OF_NODE =
+  /^(src\/(base|wire|data|psi|engine|transport|supervisor|program)|test\/(transport|interop|vectors|cli\/real-run|sandbox\/runs|faults\/seven-failures))/;
 
 const values = optionsOf(import.meta.url, {
   only: { type: 'string' },
@@ -41,6 +45,11 @@ async function runLong(all) {
   await runTestFiles(searching, summary, { env: { PRIVITY_TEST_EFFORT: '1' } });
   for (const { major, path, why } of otherNodes()) {
     if (path === undefined) summary.leaveOut(`the tests under Node.js ${major}: ${why}`);
-    else await runTestFiles(all, summary, { node: path, label: `node ${major}` });
+    else
+      await runTestFiles(
+        all.filter((file) => OF_NODE.test(nameOf(file))),
+        summary,
+        { node: path, label: `node ${major}` },
+      );
   }
 }
