@@ -18,10 +18,7 @@ const FILE_TIMEOUT_MS = 600_000;
 /** More test processes than this gain nothing and make timing noisy. */
 const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism()));
 
-/**
- * Files that hold real parties to bounds of time run one at a time, beside what measures nothing: they do not measure
- * each other.
- */
+/** Files that hold real parties to bounds of time run one at a time: they are not to measure anything else. */
 const MEASURING = /^(bench|test\/(faults|supervisor|transport))\//;
 
 const dist = join(root, 'dist');
@@ -59,12 +56,14 @@ export async function runTestFiles(files, summary, options = {}) {
   const how = { timeoutMs: FILE_TIMEOUT_MS, env: {}, node: process.execPath, label: '', ...options };
   const folder = mkdtempSync(join(tmpdir(), 'privity-checks-'));
   try {
-    const measuring = files.filter((file) => MEASURING.test(nameOf(file)));
-    const others = files.filter((file) => !measuring.includes(file));
     const run = (file) => runFile(file, folder, summary, how);
-    // Whoever is through with the first takes part in the rest.
-    const first = inTurns(measuring, 1, run).then(() => inTurns(others, 1, run));
-    await Promise.all([first, inTurns(others, CONCURRENCY - 1, run)]);
+    const measuring = files.filter((file) => MEASURING.test(nameOf(file)));
+    await inTurns(
+      files.filter((file) => !measuring.includes(file)),
+      CONCURRENCY,
+      run,
+    );
+    await inTurns(measuring, 1, run);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
