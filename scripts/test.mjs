@@ -41,7 +41,9 @@ summary.print();
 process.exit(summary.exitCode);
 
 async function runLong(all) {
-  const searching = all.filter((file) => /\/effort\.js'/.test(readFileSync(file, 'utf8')));
+  const searching = all.filter((file) => /\/effort\.js['"]/.test(readFileSync(file, 'utf8')));
+  if (searching.length === 0)
+    summary.problem('searches', 'No test file asks for test/effort.ts; something is wrong with the build.');
   await runTestFiles(searching, summary, { env: { PRIVITY_TEST_EFFORT: '1' } });
   for (const { major, path, why } of otherNodes()) {
     if (path === undefined) summary.leaveOut(`the tests under Node.js ${major}: ${why}`);
