@@ -112,7 +112,11 @@ describe('two ends that write 200 MiB to each other at once', () => {
     assert.equal(await exchange(paced), true);
   });
 
-  test('wait for each other for ever, where they do not', async () => {
+  test('wait for each other for ever, where they do not', async (t) => {
+    // Node 24 reads while it writes; Privity runs on those before it, too (decision 0009).
+    if (Number(process.versions.node.split('.')[0]) >= 24)
+      return t.diagnostic('left out: a Node that does not read while it writes, because this one does');
     assert.equal(await exchange(unpaced), false);
+    return undefined;
   });
 });

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import type { Connection } from '../../src/contracts/index.ts';
 import { clientHello } from '../parts/client-hello.ts';
 import { join, testParty } from './federation.ts';
 
@@ -18,7 +19,9 @@ describe('strangers at the port', () => {
     const [alice, bob] = [await testParty('alice'), await testParty('bob')];
     const addresses = [alice.address, bob.address];
     const handshakesMax = 8;
-    join(alice, addresses, { handshakesMax }).accept((connection) => connection.destroy());
+    // Kept until the end: one that is ended at once may break before its dialler has heard that it stands.
+    const taken: Connection[] = [];
+    join(alice, addresses, { handshakesMax }).accept((connection) => void taken.push(connection));
     const bobs = join(bob, addresses);
     const strangers: Socket[] = [];
     try {
@@ -35,7 +38,7 @@ describe('strangers at the port', () => {
       assert.equal(connection.peer, 'alice');
       connection.destroy();
     } finally {
-      for (const stranger of strangers) stranger.destroy();
+      for (const stranger of [...strangers, ...taken]) stranger.destroy();
       for (const party of [alice, bob]) {
         await party.transport?.close();
         await party.port.close();
