@@ -106,7 +106,7 @@ describe('what is said of a party that nobody has seen', () => {
     withParties(
       {},
       (_, summary) => {
-        // The stand-in tells each of them, and the first one that hears it tells the other, who may end before it comes.
+        // The stand-in tells each; the first one that hears it tells the other, who may end before it comes.
         const told = /seen [\d:]+ UTC: .*(supervisor process of bob has ended|its supervisor has ended)/;
         assert.ok(
           ['alice', 'carol'].some((name) => told.test(summary(name))),
