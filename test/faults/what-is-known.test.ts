@@ -117,7 +117,7 @@ describe('what is said of a party that nobody has seen', () => {
           assert.match(text, /what PEER_CRASHED/);
           assert.match(
             text,
-            /(its supervisor has ended|the control connection with bob broke)|supervisor process of bob/,
+            /(its supervisor has ended|supervisor process of bob|the control connection with bob broke)/,
           );
           assert.match(text, /the connection with bob came to stand at/);
           assert.match(text, /bob itself may know nothing of it/);

@@ -148,6 +148,13 @@ describe('a port that runs share', () => {
       { code: 'PRIVITY_PORT_IN_USE', message: /the run once is under way at 127\.0\.0\.1:\d+; end it, or/ },
     );
     await first.close();
+    const second = await alice.port.of('once')(() => {});
+    await first.close();
+    await assert.rejects(
+      alice.port.of('once')(() => {}),
+      { code: 'PRIVITY_PORT_IN_USE' },
+    );
+    await second.close();
     await (await alice.port.of('once')(() => {})).close();
   });
 

@@ -54,7 +54,12 @@ export class SharedPort {
         );
       }
       this.#runs.set(run, onSocket);
-      return { close: async () => void this.#runs.delete(run) };
+      return {
+        close: async () => {
+          // A run that is closed twice does not take the place of the next one.
+          if (this.#runs.get(run) === onSocket) this.#runs.delete(run);
+        },
+      };
     };
   }
 
