@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { errorCatalogue } from '../../src/base/error-catalogue.ts';
 import { failureCodes } from '../../src/base/failure-codes.ts';
 import { freePorts } from '../../src/cli/local/ports.ts';
+import { here } from './here.ts';
 import { type Ended, eventsOf, run, start } from './processes.ts';
 
 let cwd: string;
@@ -19,7 +20,7 @@ before(async () => {
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
-const privity = (...args: string[]): Promise<Ended> => run(args, { cwd, tmp });
+const privity = (...args: string[]): Promise<Ended> => here(args, { cwd });
 const json = (ended: Ended): Record<string, unknown> => JSON.parse(ended.stdout) as Record<string, unknown>;
 
 /** Keys of alice and bob and a federation of both in a folder of its own. */
@@ -75,7 +76,7 @@ describe('every command', () => {
     const { version } = JSON.parse(
       await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
     ) as { version: string };
-    assert.equal((await privity('--version')).stdout, `${version}\n`);
+    assert.equal((await run(['--version'], { cwd, tmp })).stdout, `${version}\n`);
   });
 
   const mistakes: [string, string[], RegExp][] = [

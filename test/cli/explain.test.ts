@@ -4,12 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { RunReport } from '../../src/observe/report.ts';
 import { jobFile, Parties } from '../faults/parties.ts';
-import { run } from './processes.ts';
+import { here } from './here.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const NAMES = ['alice', 'bob', 'carol'] as const;
 
 let parties: Parties;
@@ -39,7 +37,7 @@ after(() => {
 });
 
 const reportOf = (name: string): string => join(parties.dir, 'reports', `${name}.json`);
-const explain = (...args: string[]) => run(['explain', ...args], { cwd, tmp: cwd, main });
+const explain = (...args: string[]) => here(['explain', ...args], { cwd });
 
 /** A report as somebody has changed it. */
 function changed(name: string, change: (report: RunReport) => object): string {
