@@ -15,6 +15,7 @@ import { conclave } from './flow/conclave.ts';
 import { parallel } from './flow/parallel.ts';
 import { quorum } from './flow/quorum.ts';
 import type { Handle } from './model/handle-types.ts';
+import { stepNameProblem } from './model/step-name.ts';
 import { sourceHash } from './state/branch.ts';
 import type { RunState } from './state/run-state.ts';
 import { type HandleRecord, isHandle, kindOf, recordOf } from './steps/handle.ts';
@@ -22,8 +23,6 @@ import type { Lockstep } from './steps/lockstep.ts';
 import { checkMembers } from './steps/placement.ts';
 import { Scheduler } from './steps/scheduler.ts';
 
-/** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
-export const STEP_NAME_CHARS_MAX = 200;
 /** Inputs of one task; more belong in a record. */
 export const STEP_INPUTS_MAX = 256;
 /** Branches of one `parallel`: each costs a context and an entry in the trail. */
@@ -166,10 +165,8 @@ async function checkedResult(pending: unknown): Promise<unknown> {
 function checkedName(name: unknown, party: string): string {
   if (typeof name !== 'string' || name === '')
     throw invalid(`${party}.run needs a name as its first argument and was given ${kindOf(name)}`);
-  if (name.length > STEP_NAME_CHARS_MAX)
-    throw invalid(`a step name of ${party} has over ${STEP_NAME_CHARS_MAX} characters`);
-  if (/[\p{Cc}\p{Surrogate}]/u.test(name))
-    throw invalid(`a step name of ${party} contains control characters or broken text`);
+  const problem = stepNameProblem(name);
+  if (problem !== undefined) throw invalid(`a step name of ${party} ${problem}`);
   return name;
 }
 

@@ -41,6 +41,10 @@ describe('a mistake is the same error at every party, in the call', () => {
       (context) => vector(context).mul(0.00001),
     ],
     ['a number that fixed point makes 0', 'PRIVITY_STEP_INVALID', (context) => vector(context).gt(1e-7)],
+    ['no text as a name', 'PRIVITY_STEP_INVALID', (context) => vector(context).as(1)],
+    ['an empty name', 'PRIVITY_STEP_INVALID', (context) => vector(context).as('')],
+    ['a long name', 'PRIVITY_STEP_INVALID', (context) => vector(context).as('x'.repeat(201))],
+    ['a name with control characters', 'PRIVITY_STEP_INVALID', (context) => vector(context).as('a\u001b[2J')],
     [
       'too few members',
       'PRIVITY_SECURE_PARTIES',

@@ -15,6 +15,7 @@ import { type PublicTensor, publicTensor, singleNumber } from '../../../secure/r
 import type { SecretTensor } from '../../../secure/secret.ts';
 import type { Words } from '../../../secure/sharing/shares.ts';
 import type { Handle } from '../../model/handle-types.ts';
+import { stepNameProblem } from '../../model/step-name.ts';
 import { type HandleRecord, kindOf } from '../../steps/handle.ts';
 import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './bounds.ts';
 import { checkedKeys, constant, openTo, shareOf } from './crossing.ts';
@@ -25,9 +26,6 @@ import { contexts, partyNames } from './run-context.ts';
 import type { SecureRuntime } from './runtime.ts';
 import { makeSecret, secretRecordOf } from './secret-handle.ts';
 import { numbersOf } from './values.ts';
-
-/** Names of steps appear in progress, ledgers and failures of every party: a line, not a text. */
-const SECRET_NAME = /^[^\p{Cc}\p{Surrogate}]{1,200}$/u;
 
 type Operand = SecretRecord | PublicTensor;
 const isPublic = (operand: Operand): operand is PublicTensor => 'words' in operand;
@@ -53,8 +51,9 @@ const methods: Record<string, (this: unknown, ...args: readonly unknown[]) => un
   },
   as(name) {
     const record = self(this, 'as');
-    if (typeof name !== 'string' || !SECRET_NAME.test(name))
-      throw invalid('as() takes a name of 1 to 200 characters');
+    if (typeof name !== 'string') throw invalid(`as() takes a name and was given ${kindOf(name)}`);
+    const problem = stepNameProblem(name);
+    if (problem !== undefined) throw invalid(`the name given to as() ${problem}`);
     return makeSecret({ ...record, name }, methods);
   },
 };
