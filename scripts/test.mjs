@@ -1,12 +1,14 @@
 // `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
 // For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
-// `--verbose` prints each test. `--long` (`npm run test:long`) runs the tests that search or try many similar cases
-// with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes a quarter), then, under other versions of Node.js, those
-// that meet what differs between them: sockets, processes, workers, loading of jobs, addons.
+// `--verbose` prints each test. `--long` (`npm run test:long`) runs what `npm test` left out: files named
+// `.long.test.ts`, and those that try a share of many cases, with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes a
+// tenth). Then, under other versions of Node.js, those that meet what differs between them: sockets, processes, workers,
+// loading of jobs, addons.
 import { readFileSync } from 'node:fs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 import { build, checks } from './test/checks.mjs';
+import { longForm, shortForm } from './test/forms.mjs';
 import { otherNodes } from './test/other-nodes.mjs';
 import { findTestFiles, nameOf, runTestFiles } from './test/run-files.mjs';
 import { Summary } from './test/summary.mjs';
@@ -35,21 +37,21 @@ const files = findTestFiles(values.only);
 if (files.length === 0)
   summary.problem('tests', 'No test file was found; something is wrong with the build.');
 if (values.long) await runLong(files);
-else await runTestFiles(files, summary);
+else await runTestFiles(values.only === undefined ? shortForm(files) : files, summary);
 
 summary.print();
 process.exit(summary.exitCode);
 
 async function runLong(all) {
-  const searching = all.filter((file) => /\/effort\.js['"]/.test(readFileSync(file, 'utf8')));
-  if (searching.length === 0)
-    summary.problem('searches', 'No test file asks for test/effort.ts; something is wrong with the build.');
-  await runTestFiles(searching, summary, { env: { PRIVITY_TEST_EFFORT: '1' } });
+  const left = longForm(all, (file) => readFileSync(file, 'utf8'));
+  if (left.length === 0)
+    summary.problem('long form', 'npm test leaves nothing out: something is wrong with the build.');
+  await runTestFiles(left, summary, { env: { PRIVITY_TEST_EFFORT: '1' } });
   for (const { major, path, why } of otherNodes()) {
     if (path === undefined) summary.leaveOut(`the tests under Node.js ${major}: ${why}`);
     else
       await runTestFiles(
-        all.filter((file) => OF_NODE.test(nameOf(file))),
+        shortForm(all).filter((file) => OF_NODE.test(nameOf(file))),
         summary,
         { node: path, label: `node ${major}` },
       );

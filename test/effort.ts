@@ -1,9 +1,11 @@
 /**
  * How much of a search is searched, and how many of similar cases are tried: a share that `npm test` keeps small and
  * `npm run test:long` makes whole. What is drawn does not change from run to run. A test file that imports this runs in
- * both.
+ * both; one that is named `.long.test.ts` in the long form only.
  */
-const DEFAULT_SHARE = 0.25;
+import { it } from 'node:test';
+
+const DEFAULT_SHARE = 0.1;
 
 const asked = Number(process.env.PRIVITY_TEST_EFFORT ?? DEFAULT_SHARE);
 if (!(asked > 0)) throw new RangeError('PRIVITY_TEST_EFFORT is a number above 0: 1 is all of every search');
@@ -35,4 +37,9 @@ export function oneOfEach<T>(cases: readonly T[], kindOf: (one: T) => unknown): 
     kinds.add(kind);
     return isFirst;
   });
+}
+
+/** A test of the long form: it takes long, and others beside it are of its kind. */
+export function itLong(name: string, code: it.TestFn): void {
+  if (effort >= 1) void it(name, code);
 }

@@ -2,11 +2,13 @@
  * Runs a command line in this process: the same code as the built one from its arguments to its exit code, without the
  * cost of a process. For what starts no other and is about no signal, pipe or environment.
  */
+import { join } from 'node:path';
 import { systemClock } from '../../src/base/system.ts';
 import { PRIVITY_VERSION } from '../../src/base/version.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { guarded } from '../../src/cli/output/printable.ts';
 import type { TextSink } from '../../src/cli/output/text-sink.ts';
+import { recordsFolder } from '../../src/cli/record/state-folder.ts';
 import type { Shell } from '../../src/cli/shell.ts';
 import { fakeShellParts } from './fake-shell-parts.ts';
 import { type Ended, fakeMain } from './processes.ts';
@@ -27,9 +29,17 @@ const notHere = (what: string) => (): never => {
   throw new Error(`a command that ${what} needs a process of its own: see processes.ts`);
 };
 
-export async function here(args: readonly string[], options: { readonly cwd: string }): Promise<Ended> {
+export interface HereOptions {
+  readonly cwd: string;
+  /** Where records of runs lie, and what the environment says of them. */
+  readonly state?: string;
+  readonly records?: string;
+}
+
+export async function here(args: readonly string[], options: HereOptions): Promise<Ended> {
+  const { cwd, state = join(cwd, 'state'), records } = options;
   // Files are named as a person in that folder would name them.
-  process.chdir(options.cwd);
+  process.chdir(cwd);
   const [out, err] = [memorySink(), memorySink()];
   const shell: Shell = {
     ...fakeShellParts,
@@ -37,8 +47,11 @@ export async function here(args: readonly string[], options: { readonly cwd: str
     err,
     interactive: false,
     colour: { out: false, err: false },
-    cwd: options.cwd,
-    records: { folder: `${options.cwd}/state/privity/runs`, setting: undefined },
+    cwd,
+    records: {
+      folder: recordsFolder({ env: { XDG_STATE_HOME: state }, platform: process.platform, home: cwd }),
+      setting: records,
+    },
     clock: systemClock,
     entry: fakeMain,
     version: PRIVITY_VERSION,

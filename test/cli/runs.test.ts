@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { here } from './here.ts';
 import { type Ended, eventsOf, fakeMain, noProcessWith, start } from './processes.ts';
 
 const realMain = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -36,7 +37,8 @@ beforeEach(async () => {
 
 const begin = (args: readonly string[], env: Readonly<Record<string, string>> = {}, main = fakeMain) =>
   start(args, { cwd, tmp, main, env: { XDG_STATE_HOME: state, ...env } });
-const privity = (...args: string[]): Promise<Ended> => begin(args).ended;
+/** Without a process of its own, as far as the command starts none. */
+const privity = (...args: string[]): Promise<Ended> => here(args, { cwd, state });
 const runAlice = (...args: string[]) => ['run', 'job.txt', '--config', 'alice.party.yaml', ...args];
 
 async function said(...args: string[]): Promise<string> {
@@ -85,7 +87,7 @@ describe('the record of a run', () => {
     for (const ended of [
       await privity('local', 'job.txt', '--no-record'),
       await privity(...runAlice('--no-record')),
-      await begin(runAlice(), { PRIVITY_RECORDS: 'off' }).ended,
+      await here(runAlice(), { cwd, state, records: 'off' }),
       await privity('run', 'job.txt', '--config', party),
     ]) {
       assert.equal(ended.code, 0, ended.stderr);
@@ -159,13 +161,13 @@ describe('the record of a run', () => {
     await writeFile(join(cwd, 'taken'), '');
     for (const place of [join(cwd, 'taken'), '/proc/nowhere']) {
       for (const args of [['local', 'job.txt'], runAlice()]) {
-        const ended = await begin(args, { XDG_STATE_HOME: place }).ended;
+        const ended = await here(args, { cwd, state: place });
         assert.equal(ended.code, 0, ended.stdout + ended.stderr);
         assert.equal(ended.stdout.match(/record of this run is not kept/g)?.length, 1, ended.stdout);
         assert.doesNotMatch(ended.stdout, /\nRecord\n/);
       }
     }
-    const json = await begin(runAlice('--json'), { XDG_STATE_HOME: join(cwd, 'taken') }).ended;
+    const json = await here(runAlice('--json'), { cwd, state: join(cwd, 'taken') });
     const [warning] = eventsOf(json.stdout);
     assert.deepEqual([warning?.event, warning?.level, json.stderr], ['log', 'warn', '']);
   });
@@ -176,7 +178,7 @@ describe('privity runs purge', () => {
     const going = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'going'));
     await going.said(' with bob');
     for (const id of ['one', 'two', 'three'])
-      assert.equal((await begin(runAlice('--run-id', id), { PRIVITY_RECORDS: 'runs=2' }).ended).code, 0);
+      assert.equal((await here(runAlice('--run-id', id), { cwd, state, records: 'runs=2' })).code, 0);
     // The new run is one of the two; the one that goes on is the oldest, and stays.
     assert.deepEqual(await recorded(), ['going', 'three', 'two']);
     const twice = await privity('runs', 'purge', '--all', '--keep', '1');

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { here } from './here.ts';
 import { type Ended, eventsOf, run } from './processes.ts';
 
 /**
@@ -93,7 +94,7 @@ describe('hostile text', () => {
     assert.deepEqual(steeringIn(log), []);
     assert.ok(eventsOf(log.toString()).some((line) => line.name === word));
     for (const display of [[], ['--json']]) {
-      const explained = await privity('explain', 'reports', ...display);
+      const explained = await here(['explain', 'reports', ...display], { cwd });
       assert.equal(explained.code, 0, explained.stderr);
       isClean(explained);
     }
@@ -123,7 +124,7 @@ describe('hostile text', () => {
   for (const call of calls) {
     for (const display of [[], ['--json']]) {
       it(`in ${JSON.stringify([...call, ...display]).replaceAll(JSON.stringify(word).slice(1, -1), 'WORD')}`, async () => {
-        isClean(await privity(...call, ...display));
+        isClean(await here([...call, ...display], { cwd }));
       });
     }
   }

@@ -23,10 +23,10 @@ async function withEffort(asked: string | undefined): Promise<Effort> {
 const numbers = Array.from({ length: 10 }, (_, i) => i);
 
 describe('the share of similar cases that is tried', () => {
-  it('is a quarter unless told otherwise, and one case at least', async () => {
+  it('is a tenth unless told otherwise, and one case at least', async () => {
     const { share, shareOf, oneOfEach } = await withEffort(undefined);
-    assert.deepEqual([share(1_000), share(3), share(1)], [250, 1, 1]);
-    assert.deepEqual(shareOf(numbers), [0, 4, 8]);
+    assert.deepEqual([share(1_000), share(3), share(1)], [100, 1, 1]);
+    assert.deepEqual(shareOf(numbers), [0]);
     assert.deepEqual(shareOf(['a'], 3), ['a']);
     assert.deepEqual(
       oneOfEach(numbers, (n) => n % 3),
@@ -35,7 +35,7 @@ describe('the share of similar cases that is tried', () => {
   });
 
   it('leaves nothing out over as many offsets', async () => {
-    const { shareOf } = await withEffort(undefined);
+    const { shareOf } = await withEffort('0.25');
     const all = [0, 1, 2, 3].flatMap((offset) => shareOf(numbers, offset));
     assert.deepEqual(
       all.sort((a, b) => a - b),
@@ -67,6 +67,29 @@ describe('the share of similar cases that is tried', () => {
     assert.deepEqual(
       users.filter((file) => !file.endsWith('.test.ts')),
       [],
+    );
+  });
+});
+
+describe('the two forms', async () => {
+  const { shortForm, longForm } = (await import(
+    pathToFileURL(join(projectRoot, 'scripts/test/forms.mjs')).href
+  )) as {
+    shortForm(files: readonly string[]): string[];
+    longForm(files: readonly string[], textOf: (file: string) => string): string[];
+  };
+  const texts: Readonly<Record<string, string>> = {
+    'test/whole.test.js': "import { it } from 'node:test';",
+    'test/shared.test.js': "import { share } from '../effort.js';",
+    'test/slow.long.test.js': "import { it } from 'node:test';",
+  };
+  const files = Object.keys(texts);
+
+  it('together run every file', () => {
+    assert.deepEqual(shortForm(files), ['test/whole.test.js', 'test/shared.test.js']);
+    assert.deepEqual(
+      longForm(files, (file) => texts[file] ?? ''),
+      ['test/shared.test.js', 'test/slow.long.test.js'],
     );
   });
 });
