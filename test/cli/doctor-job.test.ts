@@ -1,12 +1,13 @@
 /** `privity doctor --job`: what a job needs at one party, with the real loader and the real DuckDB. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { run } from './processes.ts';
+import { itLong } from '../effort.ts';
+import { here } from './here.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 interface Check {
@@ -19,7 +20,6 @@ interface Check {
 let cwd: string;
 before(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'privity-doctor-job-'));
-  await mkdir(join(cwd, 'tmp'));
   for (const party of ['alice', 'bob']) await privity('keygen', '--party', party);
   await privity(
     ...['federation', 'create', '--name', 'demo', '--out', 'federation.yaml'],
@@ -42,7 +42,7 @@ before(async () => {
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
-const privity = (...args: string[]) => run(args, { cwd, tmp: join(cwd, 'tmp'), main });
+const privity = (...args: string[]) => here(args, { cwd, entry: main });
 
 /** The checks of a job: those of the party, the network and the machine are left out. */
 async function checksOf(
@@ -103,7 +103,7 @@ describe('privity doctor --job', () => {
       assert.ok(check.status === 'ok' || check.remedy, check.name);
   });
 
-  it('says when the job does not load, is none, or is for other parties', async () => {
+  itLong('says when the job does not load, is none, or is for other parties', async () => {
     for (const [file, words] of [
       ['none.ts', /cannot be read/],
       ['empty.ts', /has no default export|not a job/],

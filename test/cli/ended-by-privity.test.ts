@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { itLong, shareOf } from '../effort.ts';
 import { type Ended, eventsOf, run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -46,7 +47,7 @@ after(() => rm(cwd, { recursive: true, force: true }));
 const local = (...args: string[]): Promise<Ended> => run(['local', 'job.ts', ...args], { cwd, tmp, main });
 
 describe('a task that eats memory', () => {
-  for (const how of ['objects', 'buffers', 'child']) {
+  for (const how of shareOf(['objects', 'buffers', 'child'], 1)) {
     it(`as ${how} ends the run soon after its memoryMax, at all parties, with figures`, async () => {
       const reports = join(cwd, `memory-${how}`);
       const ended = await local(
@@ -90,7 +91,7 @@ describe('a task that eats memory', () => {
 });
 
 describe('a program that does not end', () => {
-  it('is ended by Privity after the grace period, which is what everybody is told', async () => {
+  itLong('is ended by Privity after the grace period, which is what everybody is told', async () => {
     const ended = await local(
       ...['--arg', 'how=throw', '--bound', 'graceMs=300', '--log', 'grace.log', '--report', 'grace'],
     );
@@ -119,10 +120,10 @@ describe('a folder in which nothing can be made', () => {
     );
   });
 
-  for (const [what, path] of [
+  for (const [what, path] of shareOf([
     ['missing', '/nonexistent/tmp'],
     ['a file', '/etc/hostname'],
-  ] as const) {
+  ] as const)) {
     it(`for temporary files, ${what}, is an error of the setup, without a stack, said once`, async () => {
       const ended = await run(['local', 'job.ts', '--arg', 'how=well'], { cwd, tmp: path, main });
       assert.equal(ended.code, 78);
@@ -131,7 +132,7 @@ describe('a folder in which nothing can be made', () => {
     });
   }
 
-  it('is none if it is relative: it counts from where the command was started', async () => {
+  itLong('is none if it is relative: it counts from where the command was started', async () => {
     await mkdir(join(cwd, 'work', 'rel'), { recursive: true });
     const ended = await run(['local', '../job.ts', '--arg', 'how=well'], {
       cwd: join(cwd, 'work'),

@@ -11,7 +11,6 @@ import { here } from './here.ts';
 const NAMES = ['alice', 'bob', 'carol'] as const;
 
 let parties: Parties;
-let other: Parties;
 let cwd: string;
 
 async function failedRun(): Promise<Parties> {
@@ -28,11 +27,9 @@ async function failedRun(): Promise<Parties> {
 before(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'privity-explain-test-'));
   parties = await failedRun();
-  other = await failedRun();
 });
 after(() => {
   parties.dispose();
-  other.dispose();
   rmSync(cwd, { recursive: true, force: true });
 });
 
@@ -119,7 +116,7 @@ describe('privity explain REPORT…', () => {
     const broken = join(cwd, 'broken.json');
     writeFileSync(broken, '{"party":"alice"');
     const federation = join(parties.dir, 'federation-alice.yaml');
-    const foreign = join(other.dir, 'reports', 'bob.json');
+    const foreign = changed('bob', () => ({ runId: 'another' }));
     for (const [args, code, words] of [
       [[broken], 65, /broken\.json: not a report[\s\S]*PRIVITY_REPORT_INVALID/],
       [[changed('alice', () => ({ reportVersion: 9 }))], 65, /version 9[\s\S]*PRIVITY_REPORT_VERSION/],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { itLong, shareOf } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { type Ended, run, type Started, start } from './processes.ts';
 
@@ -33,14 +34,14 @@ describe('privity explore', () => {
     for (const line of stderr.split('\n').filter(Boolean)) assert.match(line, /^ {2}(\d+ of )?20 runs, /);
   });
 
-  it('--json is one object with the counts', async () => {
+  itLong('--json is one object with the counts', async () => {
     const { code, stdout } = await explore(job, '--runs', '5', '--seed', '40', '--json');
     assert.equal(code, 0);
     const { runs, seed, finished, broken } = JSON.parse(stdout) as Record<string, unknown>;
     assert.deepEqual({ runs, seed, finished, broken }, { runs: 5, seed: 40, finished: true, broken: 0 });
   });
 
-  it('--replay shows the plan of a seed, its timeline and every end, the same each time', async () => {
+  itLong('--replay shows the plan of a seed, its timeline and every end, the same each time', async () => {
     const first = await explore(job, '--replay', '3');
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /^Seed 3/);
@@ -76,7 +77,7 @@ describe('privity explore', () => {
     ['inputs that are missing', [example, '--runs', '1'], /table is missing/, 66],
     ['a kind of fault that is unknown', [job, '--faults', 'crahs'], /crash/],
   ];
-  for (const [what, args, words, exit = 64] of mistakes) {
+  for (const [what, args, words, exit = 64] of shareOf(mistakes, 3)) {
     it(`${what}: exit code ${exit} and a hint`, async () => {
       const { code, stdout, stderr } = await explore(...args);
       assert.equal(code, exit, stderr);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { shareOf } from '../effort.ts';
 import { run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -63,7 +64,7 @@ const cases: readonly (readonly [string, readonly string[], number, string, RegE
 
 describe('what does not fit a job', () => {
   for (const command of ['local', 'explore'])
-    for (const [what, words, exit, code, said] of cases)
+    for (const [what, words, exit, code, said] of command === 'local' ? cases : shareOf(cases, 2))
       it(`is told once by ${command}: ${what}`, async () => {
         const ended = await run([command, 'job.ts', ...words], { cwd, tmp, main });
         assert.equal(ended.code, exit, ended.stderr);

@@ -34,10 +34,12 @@ export interface HereOptions {
   /** Where records of runs lie, and what the environment says of them. */
   readonly state?: string;
   readonly records?: string;
+  /** What is started as a process of its own; the command line that pretends if not given. */
+  readonly entry?: string;
 }
 
 export async function here(args: readonly string[], options: HereOptions): Promise<Ended> {
-  const { cwd, state = join(cwd, 'state'), records } = options;
+  const { cwd, state = join(cwd, 'state'), records, entry = fakeMain } = options;
   // Files are named as a person in that folder would name them.
   process.chdir(cwd);
   const [out, err] = [memorySink(), memorySink()];
@@ -53,7 +55,7 @@ export async function here(args: readonly string[], options: HereOptions): Promi
       setting: records,
     },
     clock: systemClock,
-    entry: fakeMain,
+    entry,
     version: PRIVITY_VERSION,
     onStopSignal: () => () => undefined,
     onParent: () => undefined,

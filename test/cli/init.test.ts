@@ -24,6 +24,7 @@ import { initCommand } from '../../src/cli/commands/init.ts';
 import { JOB_KINDS } from '../../src/cli/init/job-kinds.ts';
 import { packageSource } from '../../src/cli/init/package-source.ts';
 import type { Shell, StopSignal } from '../../src/cli/shell.ts';
+import { itLong } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { type Ended, eventsOf, run, start } from './processes.ts';
 
@@ -113,7 +114,7 @@ describe('privity init', () => {
     await tryOut(folder, { aliceOffersMore: true });
   });
 
-  it('makes a job on tables in the current folder, with data and private keys', async () => {
+  itLong('makes a job on tables in the current folder, with data and private keys', async () => {
     link('@duckdb/node-api');
     const folder = join(cwd, 'tables');
     mkdirSync(folder);

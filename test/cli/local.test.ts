@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { itLong, shareOf } from '../effort.ts';
 import { eventsOf, noProcessWith, run, type Started, start } from './processes.ts';
 
 let cwd: string;
@@ -99,7 +100,7 @@ describe('privity local', () => {
     }
   });
 
-  it('does not hang when a supervisor dies by a signal', async () => {
+  itLong('does not hang when a supervisor dies by a signal', async () => {
     const ended = await local('--arg', 'scenario=die', '--arg', 'at=bob', '--json').ended;
     assert.equal(ended.code, 70);
     const exits = eventsOf(ended.stdout).filter((e) => e.event === 'process.exited' && e.party === 'bob');
@@ -135,10 +136,10 @@ describe('privity local', () => {
     assert.equal((JSON.parse(json.stderr) as { error: string }).error, 'PRIVITY_CONFIG_VALUE');
   });
 
-  for (const [signal, code] of [
+  for (const [signal, code] of shareOf([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const) {
+  ] as const)) {
     it(`cancels for all at ${signal}`, async () => {
       const started = local('--arg', 'scenario=hang');
       await started.said('  run ', 3);
@@ -150,7 +151,7 @@ describe('privity local', () => {
     });
   }
 
-  it('kills at the second signal', async () => {
+  itLong('kills at the second signal', async () => {
     const second = local('--arg', 'scenario=hang', '--arg', 'stop=kill');
     await second.said('  run ', 3);
     second.child.kill('SIGINT');
@@ -171,14 +172,14 @@ describe('privity local', () => {
     assert.deepEqual(await leftOver(), []);
   });
 
-  it('shows what the processes print beside the events', async () => {
+  itLong('shows what the processes print beside the events', async () => {
     const ended = await local('--arg', 'scenario=noise', '--json').ended;
     assert.equal(ended.code, 0);
     assert.match(ended.stderr, /^(alice|bob|carol): text from a job$/m);
     eventsOf(ended.stdout);
   });
 
-  it('goes on when the reader of its output goes away', async () => {
+  itLong('goes on when the reader of its output goes away', async () => {
     const started = local('--arg', 'scenario=hang', '--json');
     await started.said('step.started', 3);
     started.child.stdout.destroy();
@@ -206,7 +207,7 @@ describe('finding the parties of a job', () => {
     assert.match(ended.stderr, /PRIVITY_JOB_NOT_LOADED/);
   });
 
-  it('passes on why a job cannot be loaded', async () => {
+  itLong('passes on why a job cannot be loaded', async () => {
     const ended = await run(['local', 'none.txt'], { cwd, tmp });
     assert.equal(ended.code, 66);
     assert.match(ended.stderr, /there is no such job/);

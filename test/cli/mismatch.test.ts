@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../src/cli/local/ports.ts';
+import { itLong, oneOfEach } from '../effort.ts';
+import { here } from './here.ts';
 import { type Ended, eventsOf, run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -31,12 +33,12 @@ before(async () => {
   const parties: string[] = [];
   for (const [i, party] of ['alice', 'bob'].entries()) {
     const address = `127.0.0.1:${ports[i]}`;
-    assert.equal((await privity('keygen', '--party', party, '--address', address)).code, 0);
+    assert.equal((await here(['keygen', '--party', party, '--address', address], { cwd })).code, 0);
     parties.push('--party', `${party}=${address}=${party}.cert.pem`);
     await mkdir(join(cwd, party, 'lib'), { recursive: true });
     await writeFile(join(cwd, party, 'job.ts'), JOB);
   }
-  await privity('federation', 'create', '--name', 'demo', '--out', 'federation.yaml', ...parties);
+  await here(['federation', 'create', '--name', 'demo', '--out', 'federation.yaml', ...parties], { cwd });
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
@@ -87,16 +89,16 @@ describe('two parties whose programs differ', () => {
     }
     assert.equal(told[0]?.failure.incident, told[1]?.failure.incident);
     // Reports of a run that never began are still known to be of one run.
-    const merged = await privity('explain', 'reports/alice.json', 'reports/bob.json');
+    const merged = await here(['explain', 'reports/alice.json', 'reports/bob.json'], { cwd });
     assert.equal(merged.code, 0, merged.stderr);
   });
 
-  it('are told that only line ends differ', async () => {
+  itLong('are told that only line ends differ', async () => {
     const [alice] = await both(['2024', '2024'], [rate(1), rate(1).replace('\n', '\r\n')]);
     assert.match(String(alice?.failure.message), /lib\/rate\.ts: .*; only the line ends differ$/);
   });
 
-  it('are told the argument with both values', async () => {
+  itLong('are told the argument with both values', async () => {
     const told = await both(['2024', '2025'], [rate(1), rate(1)]);
     for (const { failure } of told)
       assert.equal(failure.message, 'argument year: alice has "2024", bob has "2025"');
@@ -145,7 +147,7 @@ describe('a job that cannot be run', () => {
       'PRIVITY_JOB_PARTIES_DIFFER',
     ],
   ];
-  for (const [what, file, text, exit, code] of wrong) {
+  for (const [what, file, text, exit, code] of oneOfEach(wrong, ([, , , exit]) => exit)) {
     it(`because it ${what} is refused before anybody is dialled`, async () => {
       if (text !== null) await writeFile(join(cwd, file), text);
       // Bob would be met here.

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { itLong } from '../effort.ts';
 import { run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -48,7 +49,7 @@ describe('a native library that cannot be loaded', () => {
     assert.equal((await nativeCode({}))?.status, 'ok');
   });
 
-  it('is named in the ledger of the party that does without', async () => {
+  itLong('is named in the ledger of the party that does without', async () => {
     const tables = ['alice', 'bob'].flatMap((party) => [
       '--inputs',
       `${party}.table=${join(example, `${party}.csv`)}`,

@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { itLong, shareOf } from '../effort.ts';
+import { here } from './here.ts';
 import { type Ended, fakeMain, run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -82,7 +84,7 @@ describe('a disk that is full', () => {
     ['federation', 'create', '--name', 'x', ...parties],
     ['explore', 'job.ts', '--runs', '2'],
   ];
-  for (const args of commands) {
+  for (const args of shareOf(commands, 2)) {
     it(`under standard output loses the result of "${args.join(' ').slice(0, 40)}", and no success is claimed`, async () => {
       const ended = await into({ out: FULL }, args);
       assert.equal(ended.code, 74, ended.stderr);
@@ -94,7 +96,7 @@ describe('a disk that is full', () => {
     });
   }
 
-  it('does not cover up how a run has failed', async () => {
+  itLong('does not cover up how a run has failed', async () => {
     const ended = await into({ out: FULL }, ['local', 'job.txt', '--arg', 'scenario=fail']);
     assert.equal(ended.code, 70);
     assert.match(ended.stderr, /standard output could not be written: ENOSPC/);
@@ -107,11 +109,11 @@ describe('a disk that is full', () => {
     assert.match(ended.stdout, /standard error could not be written: ENOSPC\n$/);
   });
 
-  it('under both ends the command all the same', async () => {
+  itLong('under both ends the command all the same', async () => {
     assert.equal((await into({ out: FULL, err: FULL }, ['local', 'job.txt'])).code, 74);
   });
 
-  for (const mode of ['--plain', '--json'])
+  for (const mode of shareOf(['--plain', '--json']))
     it(`under the log ends the log, which is said once (${mode})`, async () => {
       const ended = await run(['local', 'job.txt', mode, '--log', FULL], { cwd, tmp });
       assert.equal(ended.code, 0, ended.stderr);
@@ -131,7 +133,7 @@ describe('a disk that is full', () => {
     assert.equal((await stat(file)).size, 1024);
   });
 
-  it('under the reports is exit code 74, though the run has completed', async () => {
+  itLong('under the reports is exit code 74, though the run has completed', async () => {
     // Files of 2 KiB at most: keys and claims fit, a report does not.
     const command = `ulimit -f 2; exec "${process.execPath}" "${main}" local job.ts --report full-reports --json`;
     const failed = await promisify(execFile)('bash', ['-c', command], {
@@ -160,7 +162,7 @@ describe('an output that cannot be written for another reason', () => {
     const pipe = join(cwd, 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     const args = ['federation', 'create', '--name', 'x', '--out', pipe, '--force', ...parties];
-    const ended = await run(args, { cwd, tmp });
+    const ended = await here(args, { cwd });
     assert.equal(ended.code, 74, ended.stderr);
     assert.ok((await stat(pipe)).isFIFO());
   });

@@ -8,7 +8,9 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { freePorts } from '../../src/cli/local/ports.ts';
+import { itLong } from '../effort.ts';
 import { eventSchema, eventSchemas, schemaCoversType, typeCoversSchema } from './event-schema.ts';
+import { here } from './here.ts';
 import { eventsOf, noProcessWith, run, start } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -176,7 +178,7 @@ describe('a real local run', () => {
       assert.match(String(summary?.text), part);
   });
 
-  it('reports that cannot be written are told, and are no success', async () => {
+  itLong('reports that cannot be written are told, and are no success', async () => {
     await writeFile(join(cwd, 'taken'), '');
     const early = await run(['local', 'sum.ts', '--report', 'taken'], { cwd, tmp, main });
     assert.equal(early.code, 74, early.stdout);
@@ -200,7 +202,7 @@ describe('a real local run', () => {
     assert.deepEqual(await readdir(tmp), []);
   });
 
-  it('is cancelled by one signal, for all, and leaves nothing', async () => {
+  itLong('is cancelled by one signal, for all, and leaves nothing', async () => {
     const started = start(['local', 'sum.ts', '--arg', 'wait=yes', '--run-id', `cancel-${process.pid}`], {
       cwd,
       tmp,
@@ -233,15 +235,19 @@ describe('two parties in two terminals', () => {
   it('find each other with files made by keygen and federation create', async () => {
     const [first, second] = await freePorts('127.0.0.1', 2, (below) => randomInt(below));
     const privity = (...args: string[]) => run(args, { cwd, tmp, main });
-    for (const party of ['alice', 'bob']) assert.equal((await privity('keygen', '--party', party)).code, 0);
-    const created = await privity(
-      ...['federation', 'create', '--name', 'demo', '--out', 'federation.yaml'],
-      ...[
-        '--party',
-        `alice=127.0.0.1:${first}=alice.cert.pem`,
-        '--party',
-        `bob=127.0.0.1:${second}=bob.cert.pem`,
+    for (const party of ['alice', 'bob'])
+      assert.equal((await here(['keygen', '--party', party], { cwd })).code, 0);
+    const created = await here(
+      [
+        ...['federation', 'create', '--name', 'demo', '--out', 'federation.yaml'],
+        ...[
+          '--party',
+          `alice=127.0.0.1:${first}=alice.cert.pem`,
+          '--party',
+          `bob=127.0.0.1:${second}=bob.cert.pem`,
+        ],
       ],
+      { cwd },
     );
     assert.equal(created.code, 0, created.stderr);
     const both = await Promise.all(

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { itLong } from '../effort.ts';
 import { here } from './here.ts';
 import { type Ended, eventsOf, fakeMain, noProcessWith, start } from './processes.ts';
 
@@ -277,7 +278,7 @@ export default job({ parties: ['alice', 'bob'], args: z.object({ wait: z.string(
     assert.match((await privity('runs', 'show', 'fails', '--bundle', file)).stderr, /PRIVITY_FILE_EXISTS/);
   });
 
-  it('says at both parties what happened when the supervisor of one is killed', async () => {
+  itLong('says at both parties what happened when the supervisor of one is killed', async () => {
     const started = begin(args('--run-id', 'kills', '--arg', 'wait=yes', '--json'), {}, realMain);
     let out = '';
     started.child.stdout.on('data', (chunk: Buffer) => {

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { shareOf } from '../effort.ts';
 import { here } from './here.ts';
 import { type Ended, eventsOf, run } from './processes.ts';
 
@@ -66,9 +67,9 @@ describe('hostile text', () => {
     for (const text of hostile) assert.ok(steeringIn(Buffer.from(text)).length > 0, JSON.stringify(text));
   });
 
-  for (const scenario of ['complete', 'fail'] as const) {
+  for (const [offset, scenario] of (['complete', 'fail'] as const).entries()) {
     const args = ['local', 'job.txt', '--arg', `word=${word}`, '--arg', `scenario=${scenario}`];
-    for (const display of [[], ['--plain'], ['--quiet'], ['--json'], ['--log', '-']]) {
+    for (const display of shareOf([[], ['--json'], ['--plain'], ['--quiet'], ['--log', '-']], offset)) {
       it(`in a run (${scenario}) ${display.join(' ')}`, async () => {
         const ended = await privity(...args, ...display);
         isClean(ended);
