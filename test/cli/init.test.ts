@@ -164,7 +164,12 @@ describe('privity init', () => {
   it('leaves all or nothing when Ctrl-C meets it at work', async () => {
     const folder = join(cwd, 'stopped');
     const { child, ended } = start(['init', 'stopped/deep'], { cwd, tmp, main });
-    const watcher = watch(cwd, (_event, name) => name === 'stopped' && child.kill('SIGINT'));
+    // One signal: a second one would meet the process when it listens no more.
+    const watcher = watch(cwd, (_event, name) => {
+      if (name !== 'stopped') return;
+      watcher.close();
+      child.kill('SIGINT');
+    });
     const { code, stderr } = await ended;
     watcher.close();
     if (code === 0) return assert.equal(readdirSync(join(folder, 'deep')).length, 14);

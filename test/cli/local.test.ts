@@ -111,7 +111,7 @@ describe('privity local', () => {
     assert.deepEqual(await leftOver(), []);
   });
 
-  it('kills a supervisor that stands still long after the verdict', async () => {
+  itLong('kills a supervisor that stands still long after the verdict', async () => {
     const small = ['lostAfterMs', 'lingerMs', 'graceMs', 'flushMs'].map((name) => `--bound=${name}=1`);
     const ended = await local('--arg', 'scenario=frozen', '--arg', 'at=bob', '--json', ...small).ended;
     assert.equal(ended.code, 70);
@@ -123,7 +123,7 @@ describe('privity local', () => {
     assert.match(ended.stderr, /bob: its supervisor is ended by Privity because it did not end by itself/);
   });
 
-  it('tells the mistake of a party that cannot start, and cancels the others', async () => {
+  itLong('tells the mistake of a party that cannot start, and cancels the others', async () => {
     const ended = await local('--arg', 'scenario=usage', '--arg', 'at=carol').ended;
     assert.equal(ended.code, 64);
     assert.match(
@@ -194,7 +194,7 @@ describe('finding the parties of a job', () => {
     return run(['local', 'other.txt', ...args], { cwd, tmp });
   };
 
-  it('does not mistake what a job prints for its parties', async () => {
+  itLong('does not mistake what a job prints for its parties', async () => {
     const ended = await with_('print\nalice bob\n');
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(ended.stderr, /printed while loading/);

@@ -73,7 +73,7 @@ async function both(
 }
 
 describe('two parties whose programs differ', () => {
-  it('are told the same: which file, its digests, one incident; and every event has a run', async () => {
+  itLong('are told the same: which file, its digests, one incident; and every event has a run', async () => {
     const told = await both(['2024', '2024'], [rate(1), rate(1000)]);
     assert.deepEqual(
       told.map(({ code }) => code),
@@ -104,31 +104,34 @@ describe('two parties whose programs differ', () => {
       assert.equal(failure.message, 'argument year: alice has "2024", bob has "2025"');
   });
 
-  it('and run, if they do not: from then on under the id that they agree on, which is told beside their own', async () => {
-    const told = await both(['2024', '2024'], [rate(1), rate(1)]);
-    assert.deepEqual(
-      told.map(({ code }) => code),
-      [0, 0],
-    );
-    const ids = told.map(({ events }) => {
-      const at = events.findIndex(({ event }) => event === 'run.started');
-      const { runId, ownRunId } = events[at] ?? {};
-      assert.ok(events.slice(0, at).every((event) => event.runId === ownRunId));
-      assert.ok(events.slice(at).every((event) => event.runId === runId));
-      assert.notEqual(runId, ownRunId);
-      return runId;
-    });
-    assert.equal(ids[0], ids[1]);
-    const { runId, versions } = JSON.parse(await readFile(join(cwd, 'reports/bob.json'), 'utf8'));
-    assert.equal(runId, ids[0]);
-    assert.deepEqual(
-      versions.map(({ party, node }: Record<string, string>) => [party, node]),
-      [
-        ['alice', process.version],
-        ['bob', process.version],
-      ],
-    );
-  });
+  itLong(
+    'and run, if they do not: from then on under the id that they agree on, which is told beside their own',
+    async () => {
+      const told = await both(['2024', '2024'], [rate(1), rate(1)]);
+      assert.deepEqual(
+        told.map(({ code }) => code),
+        [0, 0],
+      );
+      const ids = told.map(({ events }) => {
+        const at = events.findIndex(({ event }) => event === 'run.started');
+        const { runId, ownRunId } = events[at] ?? {};
+        assert.ok(events.slice(0, at).every((event) => event.runId === ownRunId));
+        assert.ok(events.slice(at).every((event) => event.runId === runId));
+        assert.notEqual(runId, ownRunId);
+        return runId;
+      });
+      assert.equal(ids[0], ids[1]);
+      const { runId, versions } = JSON.parse(await readFile(join(cwd, 'reports/bob.json'), 'utf8'));
+      assert.equal(runId, ids[0]);
+      assert.deepEqual(
+        versions.map(({ party, node }: Record<string, string>) => [party, node]),
+        [
+          ['alice', process.version],
+          ['bob', process.version],
+        ],
+      );
+    },
+  );
 });
 
 describe('a job that cannot be run', () => {

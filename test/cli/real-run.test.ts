@@ -217,7 +217,7 @@ describe('a real local run', () => {
     assert.deepEqual(await readdir(tmp), []);
   });
 
-  it('leaves nothing when it is killed', async () => {
+  itLong('leaves nothing when it is killed', async () => {
     const started = start(['local', 'sum.ts', '--arg', 'wait=yes', '--run-id', `kill-${process.pid}`], {
       cwd,
       tmp,
@@ -232,7 +232,7 @@ describe('a real local run', () => {
 });
 
 describe('two parties in two terminals', () => {
-  it('find each other with files made by keygen and federation create', async () => {
+  itLong('find each other with files made by keygen and federation create', async () => {
     const [first, second] = await freePorts('127.0.0.1', 2, (below) => randomInt(below));
     const privity = (...args: string[]) => run(args, { cwd, tmp, main });
     for (const party of ['alice', 'bob'])

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { itLong } from '../effort.ts';
 import { Parties } from '../faults/parties.ts';
 
 const folder = fileURLToPath(new URL('../../../examples/federated-mean/', import.meta.url));
@@ -23,7 +24,7 @@ const held = (name: string) => ({
 });
 
 describe('examples/federated-mean', () => {
-  it('gives the mean over all three', async () => {
+  itLong('gives the mean over all three', async () => {
     const parties = await Parties.start({ parties: specs() });
     try {
       await parties.ended();

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { itLong } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 /** One run takes a few seconds; this is for a machine that does much else. */
@@ -139,7 +140,7 @@ describe('examples/shared-patients', () => {
     assert.deepEqual([...kinds].sort(), ['psi', 'reveal']);
   });
 
-  it('a missing table ends the run at all three with the same code', () => {
+  itLong('a missing table ends the run at all three with the same code', () => {
     const { code, events } = run({
       alice: join(example, 'data/alice.csv'),
       bob: join(folder, 'nowhere.csv'),
@@ -152,7 +153,7 @@ describe('examples/shared-patients', () => {
 });
 
 describe('npm run demo:failure', () => {
-  it('kills a program and finds that everyone knows, agrees, and leaves nothing', () => {
+  itLong('kills a program and finds that everyone knows, agrees, and leaves nothing', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [join(projectRoot, 'scripts/demo-failure.mjs')],

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { itLong, shareOf } from '../effort.ts';
 import { jobFile, Parties } from './parties.ts';
 
 describe('conclave, real processes', () => {
@@ -42,10 +43,10 @@ const inside = (parties: Parties, step: string): Promise<unknown> =>
   Promise.all(parties.all.map((party) => party.event('step.started', ({ name }) => name === step)));
 
 describe('loss within scopes, real processes', () => {
-  for (const [what, role, code] of [
+  for (const [what, role, code] of shareOf([
     ['program is killed', 'program', 'PROCESS_KILLED'],
     ['supervisor is killed', 'supervisor', 'PEER_CRASHED'],
-  ] as const) {
+  ] as const)) {
     it(`a quorum goes on with those who are present when carol's ${what}`, async () => {
       const job = jobFile('quorum.ts');
       const dir = mkdtempSync(join(tmpdir(), 'privity-gate-'));
@@ -94,43 +95,46 @@ describe('loss within scopes, real processes', () => {
     });
   }
 
-  it('an attempt fails everywhere when carol freezes in it, is not retried, and the run goes on', async () => {
-    const job = jobFile('frozen.ts');
-    const parties = await Parties.start({
-      parties: { alice: { job }, bob: { job }, carol: { job } },
-      // She is frozen for as long as this at least: above what is asserted of it below.
-      bounds: { suspectAfterMs: 1_200, lostAfterMs: 2_000 },
-    });
-    try {
-      const carol = parties.get('carol');
-      await inside(parties, 'waits');
-      const pids = [await carol.pid('supervisor'), await carol.pid('program')];
-      for (const pid of pids) process.kill(pid, 'SIGSTOP');
-      const survivors = ['alice', 'bob'].map((name) => parties.get(name));
-      await parties.ended(survivors);
-      for (const party of survivors) {
-        assert.equal((await party.exited).code, 0, party.story());
-        assert.deepEqual((await party.event('result')).value, {
-          code: 'PEER_UNREACHABLE',
-          origin: 'carol',
-          absent: ['carol'],
-          after: 5,
-        });
+  itLong(
+    'an attempt fails everywhere when carol freezes in it, is not retried, and the run goes on',
+    async () => {
+      const job = jobFile('frozen.ts');
+      const parties = await Parties.start({
+        parties: { alice: { job }, bob: { job }, carol: { job } },
+        // She is frozen for as long as this at least: above what is asserted of it below.
+        bounds: { suspectAfterMs: 1_200, lostAfterMs: 2_000 },
+      });
+      try {
+        const carol = parties.get('carol');
+        await inside(parties, 'waits');
+        const pids = [await carol.pid('supervisor'), await carol.pid('program')];
+        for (const pid of pids) process.kill(pid, 'SIGSTOP');
+        const survivors = ['alice', 'bob'].map((name) => parties.get(name));
+        await parties.ended(survivors);
+        for (const party of survivors) {
+          assert.equal((await party.exited).code, 0, party.story());
+          assert.deepEqual((await party.event('result')).value, {
+            code: 'PEER_UNREACHABLE',
+            origin: 'carol',
+            absent: ['carol'],
+            after: 5,
+          });
+        }
+        // She wakes up and finds herself alone: she ends, with a failure.
+        for (const pid of pids) process.kill(pid, 'SIGCONT');
+        await parties.ended();
+        assert.equal((await carol.event('verdict')).outcome, 'failed', carol.story());
+        // What she can know of the reason comes first: it was not the network.
+        const { forMs } = await carol.event('standstill');
+        assert.ok(forMs > 1_000, carol.story());
+        const told = carol.events.map(({ event }) => event);
+        assert.ok(told.indexOf('standstill') < told.indexOf('failure'), carol.story());
+        assert.match((await carol.event('failure')).seenHere ?? '', /^this party itself stood still for/);
+        assert.notEqual((await carol.exited).code, 0);
+        assert.deepEqual(await parties.leftovers(), []);
+      } finally {
+        parties.dispose();
       }
-      // She wakes up and finds herself alone: she ends, with a failure.
-      for (const pid of pids) process.kill(pid, 'SIGCONT');
-      await parties.ended();
-      assert.equal((await carol.event('verdict')).outcome, 'failed', carol.story());
-      // What she can know of the reason comes first: it was not the network.
-      const { forMs } = await carol.event('standstill');
-      assert.ok(forMs > 1_000, carol.story());
-      const told = carol.events.map(({ event }) => event);
-      assert.ok(told.indexOf('standstill') < told.indexOf('failure'), carol.story());
-      assert.match((await carol.event('failure')).seenHere ?? '', /^this party itself stood still for/);
-      assert.notEqual((await carol.exited).code, 0);
-      assert.deepEqual(await parties.leftovers(), []);
-    } finally {
-      parties.dispose();
-    }
-  });
+    },
+  );
 });

@@ -1,6 +1,6 @@
 /** The quick form of the fault matrix: secure devices. `npm run faults` repeats all cells, in random order. */
-import { oneOfEach } from '../effort.ts';
-import { act, quickForm } from './matrix-suite.ts';
+import { shareOf } from '../effort.ts';
+import { quickForm } from './matrix-suite.ts';
 import { secureScenarios } from './secure-scenarios.ts';
 
 const names = [
@@ -14,4 +14,4 @@ const names = [
   'comparison, throw in attempt, mid-secure-operation, bob of 3',
 ];
 
-quickForm('fault matrix, secure devices', secureScenarios, oneOfEach(names, act));
+quickForm('fault matrix, secure devices', secureScenarios, shareOf(names));

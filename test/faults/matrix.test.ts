@@ -1,7 +1,7 @@
 /** The quick form of the fault matrix, first half: processes. `npm run faults` repeats all cells, in random order. */
 
-import { oneOfEach } from '../effort.ts';
-import { act, quickForm } from './matrix-suite.ts';
+import { shareOf } from '../effort.ts';
+import { quickForm } from './matrix-suite.ts';
 import { scenarios } from './scenarios.ts';
 
 const names = [
@@ -35,4 +35,4 @@ const names = [
   'kill supervisor, mid-task, alice and bob of 3',
 ];
 
-quickForm('fault matrix, processes', scenarios, oneOfEach(names, act));
+quickForm('fault matrix, processes', scenarios, shareOf(names, 4));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ErrorLink } from '../../src/coordination/public-details.ts';
-import { oneOfEach } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { jobFile, Parties } from './parties.ts';
 
 const CANARY = /canary[\w-]*/gi;
@@ -58,7 +58,7 @@ const ends: readonly (readonly [how: string, code: string | null])[] = [
 ];
 
 describe('privacy of failures, read between the parties', () => {
-  for (const [how, code] of oneOfEach(ends, ([, code]) => code)) {
+  for (const [how, code] of shareOf(ends)) {
     it(`${how}: nothing private crosses`, async () => {
       const heard = await hear(how, 'redacted');
       assert.equal(heard.code, code);
@@ -74,7 +74,7 @@ describe('privacy of failures, read between the parties', () => {
     });
   }
 
-  it('keeps the chain of causes at the origin, in its events', async () => {
+  itLong('keeps the chain of causes at the origin, in its events', async () => {
     const { chains } = await hear('error', 'redacted');
     assert.deepEqual(chains.alice, []);
     assert.deepEqual(chains.bob, [
@@ -86,7 +86,7 @@ describe('privacy of failures, read between the parties', () => {
     ]);
   });
 
-  it('lets message and chain cross, where the policy of their party lets them', async () => {
+  itLong('lets message and chain cross, where the policy of their party lets them', async () => {
     const { control, chains, aliceReport } = await hear('error', 'full');
     assert.match(control, new RegExp(`canary-message ${SECRET}`));
     assert.deepEqual(chains.alice, chains.bob);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { RunReport } from '../../src/observe/report.ts';
+import { itLong } from '../effort.ts';
 import { jobFile, joining, Parties, type Setup } from './parties.ts';
 
 // Parties that starve on a busy machine are not to be taken for lost: silence is tried in the fault matrix.
@@ -69,7 +70,7 @@ async function whileWorking(parties: Parties, who: string): Promise<void> {
 }
 
 describe('seven failures, real processes', () => {
-  it('completes when nothing fails', () =>
+  itLong('completes when nothing fails', () =>
     withParties(three({ what: 'return' }), async (parties) => {
       await parties.ended();
       for (const party of parties.all) {
@@ -77,7 +78,8 @@ describe('seven failures, real processes', () => {
         assert.deepEqual((await party.event('result')).value, { answer: 42 });
       }
       assert.deepEqual(await parties.leftovers(), []);
-    }));
+    }),
+  );
 
   it('a task throws', () =>
     withParties(three({ what: 'throw', who: 'bob' }), async (parties) => {
@@ -86,10 +88,11 @@ describe('seven failures, real processes', () => {
       for (const other of ['alice', 'carol']) assert.doesNotMatch(parties.get(other).story(), /canary/);
     }));
 
-  it("the job's own code throws", () =>
+  itLong("the job's own code throws", () =>
     withParties(three({ what: 'job' }), async (parties) => {
       await expectVerdict(parties, { code: 'TASK_FAILED', exit: 70 });
-    }));
+    }),
+  );
 
   it('the program process is killed', () =>
     withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
@@ -99,24 +102,27 @@ describe('seven failures, real processes', () => {
       assert.match(parties.get('alice').story(), /SIGKILL/);
     }));
 
-  it('the program process is killed while its event loop is blocked', () =>
+  itLong('the program process is killed while its event loop is blocked', () =>
     withParties(three({ what: 'spin', who: 'bob' }), async (parties) => {
       await whileWorking(parties, 'bob');
       process.kill(await parties.get('bob').pid('program'), 'SIGKILL');
       await expectVerdict(parties, { code: 'PROCESS_KILLED', origin: 'bob', exit: 71 });
-    }));
+    }),
+  );
 
-  it('the supervisor is killed', () =>
+  itLong('the supervisor is killed', () =>
     withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
       await whileWorking(parties, 'bob');
       process.kill(await parties.get('bob').pid('supervisor'), 'SIGKILL');
       await expectVerdict(parties, { code: 'PEER_CRASHED', origin: 'bob', exit: 69, silent: ['bob'] });
-    }));
+    }),
+  );
 
-  it('a peer never starts', () =>
+  itLong('a peer never starts', () =>
     withParties(three({}, { carol: { job: steady, start: false } }), async (parties) => {
       await expectVerdict(parties, { code: 'JOIN_TIMEOUT', origin: 'carol', exit: 69 });
-    }));
+    }),
+  );
 
   it('two parties run different job files', async () => {
     const changed = changedCopy();
@@ -130,18 +136,20 @@ describe('seven failures, real processes', () => {
     }
   });
 
-  it('two parties have federation files of different names', () =>
+  itLong('two parties have federation files of different names', () =>
     withParties(three({}, { bob: { job: steady, federation: { name: 'other' } } }), async (parties) => {
       await expectVerdict(parties, { code: 'PROGRAM_MISMATCH', exit: 78 });
       for (const party of parties.all)
         assert.match(party.story(), /federation: .*bob differs from the others/);
-    }));
+    }),
+  );
 
-  it('none is a federation file that lists the same parties in another order', () =>
+  itLong('none is a federation file that lists the same parties in another order', () =>
     withParties(three({}, { carol: { job: steady, federation: { isReversed: true } } }), async (parties) => {
       await parties.ended();
       for (const party of parties.all) assert.equal((await party.exited).code, 0, party.story());
-    }));
+    }),
+  );
 
   it('Ctrl-C at one party', () =>
     withParties(three({ what: 'wait', who: 'bob' }), async (parties) => {
@@ -150,15 +158,17 @@ describe('seven failures, real processes', () => {
       await expectVerdict(parties, { code: 'CANCELLED', origin: 'carol', exit: 130 });
     }));
 
-  it('a loop that never returns is ended after the grace period', () =>
+  itLong('a loop that never returns is ended after the grace period', () =>
     withParties(three({ what: 'spin', who: 'bob' }), async (parties) => {
       await whileWorking(parties, 'bob');
       parties.get('alice').child.kill('SIGINT');
       await expectVerdict(parties, { code: 'CANCELLED', origin: 'alice', exit: 130 });
-    }));
+    }),
+  );
 
-  it('the job calls process.exit', () =>
+  itLong('the job calls process.exit', () =>
     withParties(three({ what: 'exit', who: 'carol' }), async (parties) => {
       await expectVerdict(parties, { code: 'PROCESS_KILLED', origin: 'carol', exit: 71 });
-    }));
+    }),
+  );
 });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { itLong } from '../effort.ts';
 import { clientHello } from '../parts/client-hello.ts';
 import { jobFile, Parties } from './parties.ts';
 
@@ -14,36 +15,39 @@ const host = '127.0.0.1';
 const PATIENCE_MS = 20_000;
 
 describe('a stranger at the port, real processes', () => {
-  it('that asks for the data plane before the run has started and goes away again does not harm it', async () => {
-    const job = jobFile('steady.ts');
-    const dir = mkdtempSync(join(tmpdir(), 'privity-gate-'));
-    const gate = join(dir, 'open');
-    const parties = await Parties.start({
-      parties: { alice: { job }, bob: { job }, carol: { job, env: { STEADY_GATE: gate } } },
-    });
-    try {
-      const alice = parties.get('alice');
-      await alice.event('process.started', ({ role }) => role === 'program');
-      const port = parties.ports.alice ?? 0;
-      const hello = await clientHello('data.alice.privity');
-      for (let visits = 0; visits < 2; visits++) {
-        const socket = await visit(port);
-        socket.write(hello);
-        await served(port);
-        socket.resetAndDestroy();
+  itLong(
+    'that asks for the data plane before the run has started and goes away again does not harm it',
+    async () => {
+      const job = jobFile('steady.ts');
+      const dir = mkdtempSync(join(tmpdir(), 'privity-gate-'));
+      const gate = join(dir, 'open');
+      const parties = await Parties.start({
+        parties: { alice: { job }, bob: { job }, carol: { job, env: { STEADY_GATE: gate } } },
+      });
+      try {
+        const alice = parties.get('alice');
+        await alice.event('process.started', ({ role }) => role === 'program');
+        const port = parties.ports.alice ?? 0;
+        const hello = await clientHello('data.alice.privity');
+        for (let visits = 0; visits < 2; visits++) {
+          const socket = await visit(port);
+          socket.write(hello);
+          await served(port);
+          socket.resetAndDestroy();
+        }
+        assert.ok(!alice.events.some(({ event }) => event === 'run.started'), 'the strangers came too late');
+        writeFileSync(gate, '');
+        await parties.ended();
+        for (const party of parties.all) assert.equal((await party.exited).code, 0, party.story());
+        assert.deepEqual(await parties.leftovers(), []);
+      } finally {
+        parties.dispose();
+        rmSync(dir, { recursive: true });
       }
-      assert.ok(!alice.events.some(({ event }) => event === 'run.started'), 'the strangers came too late');
-      writeFileSync(gate, '');
-      await parties.ended();
-      for (const party of parties.all) assert.equal((await party.exited).code, 0, party.story());
-      assert.deepEqual(await parties.leftovers(), []);
-    } finally {
-      parties.dispose();
-      rmSync(dir, { recursive: true });
-    }
-  });
+    },
+  );
 
-  it('that says its hello byte by byte takes no time from the party', async () => {
+  itLong('that says its hello byte by byte takes no time from the party', async () => {
     const job = jobFile('steady.ts');
     const args = { who: 'bob', what: 'wait' };
     // It stood still for six seconds at a time; a machine that is busy with something else does so for one at most.

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { RunBoard } from '../../src/cli/output/run-board.ts';
 import { summaryText } from '../../src/cli/output/summary.ts';
+import { itLong } from '../effort.ts';
 import { jobFile, joining, Parties, type Party, type Setup } from './parties.ts';
 
 // Silence is no matter here, and a busy machine must not make it one.
@@ -69,19 +70,21 @@ describe('what is said of a party that nobody has seen', () => {
       }
     }));
 
-  it('that was to dial this one: where this one listens, and that nobody came', () =>
+  itLong('that was to dial this one: where this one listens, and that nobody came', () =>
     withParties({ alice: { job, start: false } }, (parties, summary) => {
       const text = summary('carol');
       assert.match(text, /no connection with alice ever came to stand; alice dials this party/);
       assert.ok(text.includes(`which listens at 127.0.0.1:${parties.ports.carol}`), text);
-    }));
+    }),
+  );
 
-  it('whose port something else has: what answers there', () =>
+  itLong('whose port something else has: what answers there', () =>
     withParties({ carol: { job, portTaken: true } }, (parties, summary) => {
       const text = summary('alice');
       assert.ok(text.includes(`carol at 127.0.0.1:${parties.ports.carol}`), text);
       assert.match(text, /seen .*(cannot talk to|cannot reach|nothing there has answered or refused)/);
-    }));
+    }),
+  );
 
   it('whose key is not the listed one: both keys at the end that refuses, and no third party is blamed', () =>
     withParties({ bob: { job, certificate: 'unknown' } }, (parties, summary) => {
@@ -102,7 +105,7 @@ describe('what is said of a party that nobody has seen', () => {
       }
     }));
 
-  it('whose supervisor was killed: what is left of it has said so, to whom and when', () =>
+  itLong('whose supervisor was killed: what is left of it has said so, to whom and when', () =>
     withParties(
       {},
       (_, summary) => {
@@ -127,5 +130,6 @@ describe('what is said of a party that nobody has seen', () => {
         await parties.get('bob').event('step.started', (event) => event.name === 'work');
         process.kill(await parties.get('bob').pid('supervisor'), 'SIGKILL');
       },
-    ));
+    ),
+  );
 });

@@ -16,6 +16,7 @@ import { createConnector } from '../../src/supervisor/planes/connector.ts';
 import { openPlanes } from '../../src/supervisor/planes/planes.ts';
 import { systemSupervisor } from '../../src/supervisor/system-supervisor.ts';
 import { createIdentity, fingerprint, type Identity, listenPort } from '../../src/transport/index.ts';
+import { shareOf } from '../effort.ts';
 import { jobFile } from '../faults/parties.ts';
 import { type Ended, openCall } from './foreign-client.ts';
 
@@ -134,7 +135,7 @@ describe('the status of the control call of a run that fails, at a foreign clien
     ['the job is not there', 'INPUT_MISSING', { alice: {}, bob: { jobFile: jobFile('nothing.ts') } }],
     ['the run is past its deadline', 'DEADLINE_EXCEEDED', { alice: soon, bob: soon }],
   ];
-  for (const [what, code, parts] of cases) {
+  for (const [what, code, parts] of shareOf(cases)) {
     test(`${what}: ${code}`, async () => {
       const { calls, reports } = await run(parts);
       const expected = {

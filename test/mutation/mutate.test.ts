@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { shareOf } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 function mutate(only: string): { readonly status: number | null; readonly output: string } {
@@ -13,13 +14,16 @@ function mutate(only: string): { readonly status: number | null; readonly output
 }
 
 describe('planted defects', () => {
-  for (const defect of [
-    'turn.ts a party decides as soon as it has sealed itself',
-    'verdict.ts a loss goes before own reports',
-    'machine.ts completes with one READY missing',
-    'liveness.ts silence is never judged',
-    'scopes.ts a scope is over with one vote missing',
-  ]) {
+  for (const defect of shareOf(
+    [
+      'turn.ts a party decides as soon as it has sealed itself',
+      'verdict.ts a loss goes before own reports',
+      'machine.ts completes with one READY missing',
+      'liveness.ts silence is never judged',
+      'scopes.ts a scope is over with one vote missing',
+    ],
+    2,
+  )) {
     it(`${defect}: is caught`, () => {
       const { status, output } = mutate(defect);
       assert.match(output, /^1 of 1 defects are caught by the checkers/m);

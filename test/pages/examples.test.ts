@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { replay } from '../../src/testing/index.ts';
+import { shareOf } from '../effort.ts';
 import { compile } from '../tidy/compile-blocks.ts';
 import type { Block } from '../tidy/pages.ts';
 import { projectRoot } from '../tidy/project-files.ts';
@@ -106,7 +107,7 @@ describe('examples of docstrings', () => {
     assert.ok(messages.some((message) => message.includes('/planted:')));
   });
 
-  for (const [index, { name, module, isJob }] of examples.entries()) {
+  for (const [index, { name, module, isJob }] of shareOf([...examples.entries()])) {
     if (LONG.has(name)) continue;
     it(`${name} ${FAILS.has(name) ? 'fails as it says' : 'runs'} (${index})`, async () => {
       const file = join(folder, `example-${index}.ts`);

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { shareOf } from '../effort.ts';
 import { blocks, isPage } from '../tidy/pages.ts';
 import { projectFiles, projectRoot } from '../tidy/project-files.ts';
 import { freePorts, missingLine, type Scene, scenes, shell } from './shell.ts';
@@ -66,7 +67,7 @@ describe('runnable blocks', () => {
     assert.ok(runnable.some((page) => page.path === 'README.md'));
   });
 
-  for (const page of runnable) {
+  for (const page of shareOf(runnable)) {
     it(`do what ${page.path} says`, async () => {
       const cwd = join(folder, page.path.replaceAll('/', '-'));
       mkdirSync(cwd);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventsOf, noProcessWith, run, start } from '../cli/processes.ts';
+import { itLong } from '../effort.ts';
 import { bubblewrapOr } from './possible.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -122,7 +123,7 @@ describe('a run in a sandbox', () => {
     assert.ok(!existsSync(join(cwd, 'written')));
   });
 
-  it('ends with its supervisor, also in a loop that never returns', async (t) => {
+  itLong('ends with its supervisor, also in a loop that never returns', async (t) => {
     if (bubblewrapOr(t) === undefined) return;
     const started = start(['local', 'job/endless.ts', '--sandbox', '--json'], inHere());
     await started.said('waiting now');
@@ -130,24 +131,27 @@ describe('a run in a sandbox', () => {
     await noProcessWith(tmp);
   });
 
-  it('has a stand-in outside, which tells the peers of a killed supervisor, and removes what it has left', async (t) => {
-    if (bubblewrapOr(t) === undefined) return;
-    const started = start(['local', 'job/endless.ts', '--sandbox', '--json'], inHere());
-    let said = '';
-    started.child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    await started.said('waiting now');
-    const isAlices = ({ event, role, party }: Readonly<Record<string, unknown>>): boolean =>
-      event === 'process.started' && role === 'supervisor' && party === 'alice';
-    const [supervisor] = eventsOf(said.slice(0, said.lastIndexOf('\n'))).filter(isAlices);
-    process.kill(Number(supervisor?.pid), 'SIGKILL');
-    const { stdout } = await started.ended;
-    const verdict = eventsOf(stdout).find(({ event, party }) => event === 'verdict' && party === 'bob');
-    assert.deepEqual([verdict?.code, verdict?.origin], ['PEER_CRASHED', 'alice'], stdout);
-    await noProcessWith(tmp);
-    assert.deepEqual(await readdir(tmp), []);
-  });
+  itLong(
+    'has a stand-in outside, which tells the peers of a killed supervisor, and removes what it has left',
+    async (t) => {
+      if (bubblewrapOr(t) === undefined) return;
+      const started = start(['local', 'job/endless.ts', '--sandbox', '--json'], inHere());
+      let said = '';
+      started.child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      await started.said('waiting now');
+      const isAlices = ({ event, role, party }: Readonly<Record<string, unknown>>): boolean =>
+        event === 'process.started' && role === 'supervisor' && party === 'alice';
+      const [supervisor] = eventsOf(said.slice(0, said.lastIndexOf('\n'))).filter(isAlices);
+      process.kill(Number(supervisor?.pid), 'SIGKILL');
+      const { stdout } = await started.ended;
+      const verdict = eventsOf(stdout).find(({ event, party }) => event === 'verdict' && party === 'bob');
+      assert.deepEqual([verdict?.code, verdict?.origin], ['PEER_CRASHED', 'alice'], stdout);
+      await noProcessWith(tmp);
+      assert.deepEqual(await readdir(tmp), []);
+    },
+  );
 });
 
 describe('a run where no sandbox can be had', () => {
@@ -177,7 +181,7 @@ describe('a run where no sandbox can be had', () => {
     assert.ok(!existsSync(join(cwd, 'written')));
   });
 
-  it('is refused by the policy in the party file, whatever the command line says', async () => {
+  itLong('is refused by the policy in the party file, whatever the command line says', async () => {
     for (const party of ['alice', 'bob']) await run(['keygen', '--party', party], inHere());
     const members = ['alice', 'bob'].map((party, i) => `${party}=127.0.0.1:${7301 + i}=${party}.cert.pem`);
     const create = ['federation', 'create', '--name', 'demo', '--out', 'federation.yaml'];

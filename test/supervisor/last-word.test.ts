@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { oneOfEach, shareOf } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { type Cell, cell, fault, others, SLOW } from '../faults/cell.ts';
 import { jobFile, Parties } from '../faults/parties.ts';
 import { runScenario } from '../faults/run-scenario.ts';
@@ -52,42 +52,45 @@ describe('the last word of a party whose supervisor was killed', () => {
     ...[transferring('alice'), transferring('bob')],
     ...[spinning('alice'), spinning('carol')],
   ];
-  for (const scenario of oneOfEach(scenarios, ({ fault }) => fault.when)) {
+  for (const scenario of shareOf(scenarios, 5)) {
     it(scenario.name, async () => {
       const { complaints, story } = await runScenario(scenario, random);
       assert.deepEqual(complaints, [], story);
     });
   }
 
-  for (const victim of shareOf(['alice', 'bob'] as const)) {
-    it(`${victim}'s supervisor is killed in one instant with its program: the peers are told, and nothing stays`, async () => {
-      const job = jobFile('steady.ts');
-      const parties = await Parties.start({
-        parties: { alice: { job }, bob: { job }, carol: { job } },
-        args: { who: victim, what: 'wait' },
-        bounds: { suspectAfterMs: 2_000, lostAfterMs: SILENCE_MS },
-      });
-      try {
-        const dead = parties.get(victim);
-        await dead.event('step.started', ({ name }) => name === 'work');
-        const pids = [await dead.pid('program'), await dead.pid('supervisor')];
-        process.kill(pids[0] ?? 0, 'SIGSTOP');
-        for (const pid of pids.toReversed()) process.kill(pid, 'SIGKILL');
-        const killedAt = Date.now();
-        await parties.ended();
-        for (const party of parties.all.filter((one) => one !== dead)) {
-          const { code, origin, time } = await party.event('verdict');
-          assert.deepEqual([code, origin], ['PEER_CRASHED', victim], party.story());
-          assert.ok(Date.parse(time) - killedAt < TOLD_MS, party.story());
+  for (const victim of ['alice', 'bob'] as const) {
+    itLong(
+      `${victim}'s supervisor is killed in one instant with its program: the peers are told, and nothing stays`,
+      async () => {
+        const job = jobFile('steady.ts');
+        const parties = await Parties.start({
+          parties: { alice: { job }, bob: { job }, carol: { job } },
+          args: { who: victim, what: 'wait' },
+          bounds: { suspectAfterMs: 2_000, lostAfterMs: SILENCE_MS },
+        });
+        try {
+          const dead = parties.get(victim);
+          await dead.event('step.started', ({ name }) => name === 'work');
+          const pids = [await dead.pid('program'), await dead.pid('supervisor')];
+          process.kill(pids[0] ?? 0, 'SIGSTOP');
+          for (const pid of pids.toReversed()) process.kill(pid, 'SIGKILL');
+          const killedAt = Date.now();
+          await parties.ended();
+          for (const party of parties.all.filter((one) => one !== dead)) {
+            const { code, origin, time } = await party.event('verdict');
+            assert.deepEqual([code, origin], ['PEER_CRASHED', victim], party.story());
+            assert.ok(Date.parse(time) - killedAt < TOLD_MS, party.story());
+          }
+          assert.deepEqual(await parties.leftovers(), []);
+        } finally {
+          parties.dispose();
         }
-        assert.deepEqual(await parties.leftovers(), []);
-      } finally {
-        parties.dispose();
-      }
-    });
+      },
+    );
   }
 
-  it('its stand-in is killed: the run goes on, and its log says what that costs', async () => {
+  itLong('its stand-in is killed: the run goes on, and its log says what that costs', async () => {
     const job = jobFile('steady.ts');
     const parties = await Parties.start({ parties: { alice: { job }, bob: { job }, carol: { job } } });
     try {
@@ -104,7 +107,7 @@ describe('the last word of a party whose supervisor was killed', () => {
     }
   });
 
-  for (const victim of ['alice', 'bob', 'carol'] as const) {
+  for (const victim of shareOf(['alice', 'bob', 'carol'] as const, 1)) {
     it(`${victim}'s supervisor is killed while its program process starts: the peers that it has met are told`, async () => {
       const job = jobFile('steady.ts');
       const bounds = { suspectAfterMs: 2_000, lostAfterMs: SILENCE_MS };

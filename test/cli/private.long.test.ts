@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { itLong } from '../effort.ts';
 import { run } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -69,7 +68,7 @@ describe('a run leaves to others', () => {
       assert.equal((await stat(join(cwd, 'reports', name))).mode & 0o777, 0o600, name);
   });
 
-  itLong('no core dump when the program crashes', async () => {
+  it('no core dump when the program crashes', linux, async () => {
     const pattern = (await readFile('/proc/sys/kernel/core_pattern', 'utf8')).trim();
     const { code, stderr } = await run([...OPEN, 'local', 'abort.ts', '--json'], {
       cwd,

@@ -12,7 +12,6 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../src/cli/local/ports.ts';
 import { MARK, markedProcesses } from '../../src/supervisor/machine/process-group.ts';
-import { itLong } from '../effort.ts';
 import { eventsOf, run, type Started, start } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -118,7 +117,7 @@ describe('a supervisor that was killed together with its program and its stand-i
     assert.deepEqual(await readdir(tmp), []);
   });
 
-  itLong('is cleared up after by the next run, which says so', async () => {
+  it('is cleared up after by the next run, which says so', async () => {
     const folder = await killedRun();
     const both = [runAs('alice'), runAs('bob')];
     const ended = await Promise.all(both.map((party) => party.ended));
