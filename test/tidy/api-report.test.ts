@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { itLong } from '../effort.ts';
 import { projectRoot } from './project-files.ts';
 
 /** Compares the public surface with the reports in `folder`, which has the shape of api/. */
@@ -26,7 +27,7 @@ describe('public API', () => {
     });
   }
 
-  it('notices a changed surface', () => {
+  itLong('notices a changed surface', () => {
     withPlanted((planted) => {
       assert.equal(check(planted, 'privity.json').status, 0, 'an unchanged copy must pass');
       const report = join(planted, 'privity.api.md');
@@ -35,7 +36,7 @@ describe('public API', () => {
     });
   });
 
-  it('notices a type that a signature names and nobody can import, and a name without a word', () => {
+  itLong('notices a type that a signature names and nobody can import, and a name without a word', () => {
     withPlanted((planted) => {
       const hidden =
         'interface Hidden {}\n/** Shown. */\nexport interface Shown {\n  readonly of: Hidden;\n}\nexport {};\n';

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { itLong } from '../effort.ts';
 import { projectRoot } from './project-files.ts';
 
 /** Scripts that take no arguments, or hand them to the command that they start, which has a help of its own. */
@@ -32,7 +33,7 @@ describe('a command of this repository', () => {
       assert.ok(stdout.startsWith(usage), stdout);
     });
     if (!readFileSync(join(projectRoot, file), 'utf8').includes('optionsOf(')) continue;
-    it(`${name} refuses an option that it does not know`, () => {
+    (name === 'test' ? it : itLong)(`${name} refuses an option that it does not know`, () => {
       const { status, stderr } = run(file, ...flags, '--nonsense');
       assert.equal(status, 64);
       assert.match(stderr, /--nonsense.*--help/);

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { shareOf } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { compilers, type Diagnostic, diagnosticsOf, versionOf } from './compilers.ts';
 
@@ -66,7 +67,7 @@ describe('illegal flows', () => {
   });
 });
 
-for (const compiler of compilers) {
+for (const compiler of shareOf(compilers, 1)) {
   describe(`with TypeScript ${versionOf(compiler)}`, () => {
     const found = diagnosticsOf(compiler, { 'flows.ts': bare });
 
