@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PARTIES_MAX } from '../../src/coordination/limits.ts';
+import { shareOf } from '../effort.ts';
 import { check } from './explore-core.ts';
 import { MESSAGE_TYPES } from './plan-losses.ts';
 import type { Fault, Plan } from './plan-types.ts';
@@ -43,7 +44,7 @@ describe('a network that drops every message of a kind for ever', () => {
   for (const type of MESSAGE_TYPES) {
     it(`ends within the formula: ${type}`, () => {
       for (const place of places) {
-        for (const parties of [2, 3, 5]) {
+        for (const parties of shareOf([3, 2, 5])) {
           for (const faults of others) {
             const there = faults.filter((fault) => !('party' in fault) || fault.party < parties);
             const conclave = { at: 2, members: [0, 1], steps: 2, scope: true };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { emptyBoard } from '../../src/coordination/board.ts';
 import type { CoreState, Outcome } from '../../src/coordination/types.ts';
+import { share } from '../effort.ts';
 import type { CoreStep } from './core-step.ts';
 import { check, exploreSeeds, mergeTally, newTally } from './explore-core.ts';
 import { planOf } from './plan.ts';
@@ -45,9 +46,9 @@ describe('seeded schedules of the core', () => {
   it('hold all checkers', () => {
     const tally = newTally();
     const states = new SeenSet();
-    const found = exploreSeeds(1, 1_500, tally, states);
+    const found = exploreSeeds(1, share(4_000), tally, states);
     assert.equal(found, null, `seed ${found?.seed} breaks ${found?.checker}: ${found?.says}`);
-    assert.ok(states.size > 10_000, `only ${states.size} states`);
+    assert.ok(states.size > share(20_000), `only ${states.size} states`);
     for (const kind of [
       'crash',
       'freeze',
@@ -59,7 +60,7 @@ describe('seeded schedules of the core', () => {
       'late',
       'jump',
     ] as const) {
-      assert.ok((tally.faults[kind] ?? 0) > 5, `hardly any ${kind}`);
+      assert.ok((tally.faults[kind] ?? 0) > 0, `no ${kind}`);
     }
   });
 
