@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { growthAt } from '../../src/base/decode-bound.ts';
+import { shareOf } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { decoders } from './decoders.ts';
 import type { Measured } from './fuzz-worker.ts';
@@ -71,7 +72,7 @@ describe('the list of decoders', () => {
   });
 });
 
-for (const kind of ['memory', 'steps'] as const) {
+for (const kind of shareOf(['memory', 'steps'] as const)) {
   describe(`what hostile bytes cost: ${kind}`, () => {
     let measured: readonly Measured[] = [];
     before(async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { share } from '../effort.ts';
+import { itLong, share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { decoders } from './decoders.ts';
 import { DecoderFuzz, type Finding } from './fuzz-loop.ts';
@@ -37,7 +37,7 @@ describe('fuzzing of decoders', () => {
     assert.deepEqual([...found].sort(), ['careless throws', 'quadratic steps', 'trusting memory']);
   });
 
-  it('makes what it has found small', async () => {
+  itLong('makes what it has found small', async () => {
     const { findings } = await fuzz({
       module: PLANTED,
       only: 'careless',
@@ -47,7 +47,7 @@ describe('fuzzing of decoders', () => {
     for (const { input } of findings) assert.ok(Buffer.from(input, 'base64').length <= 4, input);
   });
 
-  it('gives up on an input that has no end, and says which it is', async () => {
+  itLong('gives up on an input that has no end, and says which it is', async () => {
     const { findings } = await fuzz({
       module: PLANTED.replace('planted', 'planted-endless'),
       seed: SEED,
