@@ -9,7 +9,7 @@ import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
 import { type ReadReport, readReport } from '../../src/observe/report-schema.ts';
 import { Workshop } from '../../src/simulation/workshop.ts';
 import { explore, FAULT_KINDS } from '../../src/testing/index.ts';
-import { share } from '../effort.ts';
+import { share, shareOf } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 /** Runs of one example, and real time for them at most. */
@@ -78,7 +78,7 @@ describe('the examples', () => {
     assert.deepEqual(jobFiles().sort(), Object.keys(examples).sort());
   });
 
-  for (const [name, example] of Object.entries(examples)) {
+  for (const [name, example] of shareOf(Object.entries(examples), 1)) {
     it(`${name}: every promise holds under seeded faults, and its reports are explained`, async () => {
       const settings = settingsOf(example, folder);
       const options = { job: join(root, name), args: {}, settings, bounds: {}, kinds: FAULT_KINDS };
