@@ -124,7 +124,7 @@ describe('seven failures, real processes', () => {
     }),
   );
 
-  it('two parties run different job files', async () => {
+  itLong('two parties run different job files', async () => {
     const changed = changedCopy();
     try {
       await withParties(three({}, { bob: { job: changed } }), async (parties) => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventsOf, run } from '../cli/processes.ts';
-import { shareOf } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { bubblewrapOr } from './possible.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -66,7 +66,7 @@ async function refused(way: string, by: string, ...flags: readonly string[]): Pr
 describe('code of a job writes to the channel to its supervisor', () => {
   for (const way of shareOf(ways)) it(way, () => refused(way, 'Privity'));
 
-  it('in a sandbox', async (t) => {
+  itLong('in a sandbox', async (t) => {
     if (bubblewrapOr(t) === undefined) return;
     await refused('no JSON', 'its sandbox', '--sandbox', 'required');
   });

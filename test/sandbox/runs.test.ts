@@ -158,7 +158,7 @@ describe('a run where no sandbox can be had', () => {
   // Found by PATH only: on this one there is nothing.
   const without = () => ({ ...inHere(), env: { PATH: empty } });
 
-  it('says in words what the code could do, if one is preferred', async () => {
+  itLong('says in words what the code could do, if one is preferred', async () => {
     const { code, stdout, stderr } = await run(
       ['local', 'job/honest.ts', '--sandbox', '--json', ...inputs],
       without(),

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { itLong } from '../effort.ts';
+import { shareOf } from '../effort.ts';
 import { projectRoot } from './project-files.ts';
 
 /** Scripts that take no arguments, or hand them to the command that they start, which has a help of its own. */
@@ -23,7 +23,7 @@ const run = (file: string, ...args: readonly string[]) =>
   spawnSync(process.execPath, [join(projectRoot, file), ...args], { encoding: 'utf8', timeout: RUN_MS });
 
 describe('a command of this repository', () => {
-  for (const [name, command] of Object.entries(scripts)) {
+  for (const [name, command] of shareOf(Object.entries(scripts), 1)) {
     if (WITHOUT.has(name)) continue;
     const [file = '', ...flags] = command.replace(/^node /, '').split(' ');
     it(`${name} says with --help what it does, and does nothing`, () => {
@@ -33,7 +33,7 @@ describe('a command of this repository', () => {
       assert.ok(stdout.startsWith(usage), stdout);
     });
     if (!readFileSync(join(projectRoot, file), 'utf8').includes('optionsOf(')) continue;
-    (name === 'test' ? it : itLong)(`${name} refuses an option that it does not know`, () => {
+    it(`${name} refuses an option that it does not know`, () => {
       const { status, stderr } = run(file, ...flags, '--nonsense');
       assert.equal(status, 64);
       assert.match(stderr, /--nonsense.*--help/);

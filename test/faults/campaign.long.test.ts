@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { itLong } from '../effort.ts';
 import { campaign } from './campaign.ts';
 import { runScenario } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -34,7 +33,7 @@ describe('the long form', () => {
     }
   });
 
-  itLong('notices a verdict, an origin and a time that are not as expected', async () => {
+  it('notices a verdict, an origin and a time that are not as expected', async () => {
     const scenario = scenarios.find(({ name }) => name === 'throw, mid-task, bob of 2');
     assert.ok(scenario);
     const wrong = { ...scenario, detectionMs: -1, expected: { code: 'STALLED', origin: 'alice' } } as const;

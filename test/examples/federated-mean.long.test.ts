@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { itLong } from '../effort.ts';
 import { Parties } from '../faults/parties.ts';
 
 const folder = fileURLToPath(new URL('../../../examples/federated-mean/', import.meta.url));
@@ -24,7 +23,7 @@ const held = (name: string) => ({
 });
 
 describe('examples/federated-mean', () => {
-  itLong('gives the mean over all three', async () => {
+  it('gives the mean over all three', async () => {
     const parties = await Parties.start({ parties: specs() });
     try {
       await parties.ended();
