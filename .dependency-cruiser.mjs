@@ -165,7 +165,7 @@ export default {
   options: {
     doNotFollow: { path: ['node_modules', '^dist'] },
     exclude: { path: ['/\\.venv/'] },
-    tsPreCompilationDeps: 'specify',
+    tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { shareOf } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { projectRoot } from './project-files.ts';
 
 /** Scripts that take no arguments, or hand them to the command that they start, which has a help of its own. */
@@ -41,7 +41,7 @@ describe('a command of this repository', () => {
     });
   }
 
-  it('start says what the example is about before it starts', () => {
+  itLong('start says what the example is about before it starts', () => {
     // An option that the command line refuses ends it before any party starts.
     const { status, stdout } = run('scripts/start.mjs', '--plain', '--quiet', '--nonsense');
     assert.notEqual(status, 0);
