@@ -1,9 +1,9 @@
 // `npm test`: installs what is missing, builds, runs every check and every test, and ends with `N passed, N failed`.
 // For developers: `node scripts/test.mjs --only PATTERN` runs only the test files whose path contains PATTERN,
 // `--verbose` prints each test. `--long` (`npm run test:long`) runs what `npm test` left out: files named
-// `.long.test.ts`, and those that try a share of many cases, with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes a
-// tenth). Then, under other versions of Node.js, those that meet what differs between them: sockets, processes, workers,
-// loading of jobs, addons.
+// `.long.test.ts`, and those that try a share of many cases, with all of them (PRIVITY_TEST_EFFORT=1; `npm test` takes
+// a tenth). Then, under other versions of Node.js, those that meet what differs between them: sockets, processes,
+// workers, loading of jobs, addons.
 import { readFileSync } from 'node:fs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';

@@ -1,6 +1,6 @@
 /**
- * A supervisor that only pretends: the same events and reports, without a network. What the real one does is tested with
- * the supervisor; here it is the command line that is under test.
+ * A supervisor that only pretends: the same events and reports, without a network. What the real one does is tested
+ * with the supervisor; here it is the command line that is under test.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -1,7 +1,4 @@
-/**
- * The quick form of the matrix: each kind of fault at least once, with as few parties as it needs, in the normal test
- * run.
- */
+/** The quick form of the matrix: each kind of fault at least once, with as few parties as it needs. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { whyImpossible } from './possible.ts';
@@ -12,9 +9,6 @@ import { seeded } from './seeded.ts';
 /** Parties mostly wait: two runs side by side keep two cores busy without starving each other. */
 const CONCURRENCY = 2;
 const SEED = 1;
-
-/** What is done, by the first word of a scenario's name: `kill`, `throw`, `fill`. */
-export const act = (name: string): string => /^[\w-]+/.exec(name)?.[0] ?? '';
 
 /** @param names of scenarios, each of which has to be there */
 export function quickForm(title: string, scenarios: readonly Scenario[], names: readonly string[]): void {
