@@ -243,6 +243,8 @@ describe('the summary', () => {
     );
     assert.match(seen('alice', { code: 'POLICY_DENIED' }), /to do The job tried[^/]*look for it in the code/);
     for (const code of Object.keys(failureCodes) as FailureCode[]) {
+      const text = seen('alice', { code });
+      assert.equal(text.includes('--inputs'), text.includes('--setting'), code);
       // Nor does a sentence begin with a small letter, or an output and a log `says`.
       for (const [own, reporter] of [
         ['bob', 'bob'],
@@ -310,6 +312,59 @@ describe('the summary', () => {
     }
     const text = summaryText(input(board, [report('alice'), report('bob')]), false);
     assert.match(text, /✔ job\.ts completed[\s\S]*1 failure on the way, which the job has handled/);
+  });
+
+  it('counts once what all members of a step tell, what several tell of a lost party, and what a scope passes on', () => {
+    const board = new RunBoard(['alice', 'bob']);
+    const tell = (incident: string, failure: Partial<FailureEvent>): void => {
+      for (const party of ['alice', 'bob']) {
+        const told = { ...taskFailed, ...failure, incident, stepName: 'x' } as RunEventBody;
+        board.apply(at(party, told));
+      }
+    };
+    for (const origin of ['alice', 'bob'])
+      tell(`sort at ${origin}`, { code: 'DATA_INVALID', origin, reporter: origin, stepId: '1/0/3' });
+    tell('late', { code: 'DEADLINE_EXCEEDED', stepId: '2/0/0' });
+    for (const origin of ['alice', 'bob'])
+      tell(`passed on by ${origin}`, { code: 'DEADLINE_EXCEEDED', origin, reporter: origin, stepId: '2' });
+    for (const reporter of ['alice', 'bob'])
+      tell(`seen by ${reporter}`, { code: 'PEER_UNREACHABLE', origin: 'carol', reporter, stepId: null });
+    for (const party of ['alice', 'bob']) board.apply(at(party, completedVerdict));
+    assert.match(summaryText(input(board, []), false), /\n {2}3 failures on the way/);
+    tell('of another step', { code: 'DEADLINE_EXCEEDED', stepId: '22' });
+    assert.match(summaryText(input(board, []), false), /\n {2}4 failures on the way/);
+  });
+
+  it('says what else has failed by itself, with its details at its own party alone', () => {
+    const alices = { ...taskFailed, stepId: '2', stepName: 'clean', incident: 'i2' } as const;
+    const told = { ...alices, origin: 'alice', reporter: 'alice' } as const;
+    const shown = (own: string, ...failures: RunEventBody[]): string => {
+      const board = new RunBoard([own]);
+      for (const failure of failures) board.apply(at(own, failure));
+      const attached = [{ code: told.code, origin: 'alice', stepId: '2', stepName: 'clean', incident: 'i2' }];
+      board.apply(at(own, { ...failedVerdict('TASK_FAILED'), attached } as RunEventBody));
+      return summaryText({ ...input(board, []), own: [own] }, false).replace(/\s+/g, ' ');
+    };
+    const cause = { ...taskFailed, stepName: 'load' };
+    const mine = { ...told, message: 'no age', stack: 'Error: no age\n    at clean (job.ts:9:1)' };
+    const first = shown('alice', mine, cause);
+    assert.match(first, /where bob, step 3 "load"/);
+    assert.match(
+      first,
+      /also at alice: TASK_FAILED, step 2 "clean": no age at clean \(job\.ts:9:1\) incident i2, in this party's/,
+    );
+    assert.match(
+      shown('carol', cause, told),
+      /also at alice: TASK_FAILED, step 2 "clean" incident i2, in the output and log of alice/,
+    );
+    // Known after the verdict was drawn, and in the very step of the cause.
+    const late = { ...mine, incident: 'i3', stepId: '3' };
+    assert.match(shown('alice', cause, late), /also at alice: TASK_FAILED, step 3 "clean": no age/);
+    // Handled before, a loss that another tells of, and what follows from a difference between all.
+    const handled = { ...mine, incident: 'i4' };
+    const loss = { ...told, incident: 'i5', reporter: 'carol' } as const;
+    const mismatch = { ...told, incident: 'i6', code: 'PROGRAM_MISMATCH' } as const;
+    assert.doesNotMatch(shown('alice', handled, cause, loss, mismatch), / also /);
   });
 
   it('does not claim a complete ledger when a report is missing', () => {

@@ -6,6 +6,7 @@ import { ledgerOf } from '../../observe/ledger.ts';
 import type { BusyProgram, Wait } from '../../observe/report.ts';
 import { explains } from '../../observe/standstill.ts';
 import { adviceFor, adviceForStandstill, logOf, whoNoticed } from './advice.ts';
+import { besideCause, causesOf } from './causes.ts';
 import { padEnd, widest, wrapText } from './columns.ts';
 import { ledgerBlocks } from './ledger-text.ts';
 import { cutText, listed } from './plain-lines.ts';
@@ -18,6 +19,7 @@ import {
   type FailureEvent,
   type PartyView,
   placeText,
+  stepPlace,
   stoodStillText,
   type VerdictEvent,
 } from './run-board.ts';
@@ -99,11 +101,8 @@ function completedHead(input: SummaryInput, style: Style): string[] {
     .find((value) => value !== undefined);
   const head = `${style.green('✔')} ${style.bold(jobName(input.jobFile))} completed${withoutText(input)} in ${duration(input.durationMs)}`;
   const run = `  run ${printable(input.board.runId ?? '')}, verdict ${printable((digest ?? '').slice(0, 16))}`;
-  // What an `attempt` of the job has taken care of. Each party tells of it, so it is counted by incident.
-  const incidents = input.own.flatMap((party) =>
-    input.board.party(party).failures.map((failure) => failure.incident),
-  );
-  const handled = new Set(incidents).size;
+  // What an `attempt` of the job has taken care of.
+  const handled = causesOf(input.own.flatMap((party) => input.board.party(party).failures)).length;
   const note = handled === 0 ? [] : [`  ${count(handled, 'failure')} on the way, which the job has handled`];
   const waits = input.own.flatMap((party) => {
     const [longest] = input.reports.get(party)?.longestWaits.filter(({ what }) => what === 'value') ?? [];
@@ -131,7 +130,7 @@ export function failedBlock(input: SummaryInput, verdict: VerdictEvent | undefin
     rows.push(['what', `${style.bold(code)}: ${failureCodes[code].summary}`]);
     const place = placeText(verdict.origin, verdict.stepId, verdict.stepName);
     if (place !== '' && hasPlace(verdict, input.own)) rows.push(['where', place]);
-    rows.push(...reasonRows(input, verdict));
+    rows.push(...reasonRows(input, verdict), ...besideRows(input, verdict));
   }
   for (const party of input.own) rows.push([party, partyFate(input, input.board.party(party), verdict)]);
   const busy = busiest(input).map((program) => `${wasBusyText(program)} at the longest`);
@@ -192,6 +191,27 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
       `${printable(known.incident)}, under which ${printable(logOf(known.reporter, own))} have the details`,
     ]);
   return rows;
+}
+
+/** Failures beside the cause that are told one by one; the record has all. */
+const BESIDE_SHOWN_MAX = 5;
+
+/** What else has failed by itself, so that not only the first of two parties finds its own. */
+function besideRows({ own, board }: SummaryInput, verdict: VerdictEvent): [string, string][] {
+  const told = own.map((party) => board.party(party).failures);
+  const beside = besideCause(told, verdict);
+  const rows = beside.slice(0, BESIDE_SHOWN_MAX).map((failure): [string, string] => {
+    const { origin, code, stepId, stepName, message, stack, incident } = failure;
+    const step = stepPlace(stepId, stepName);
+    const why = message === undefined ? '' : `: ${cutText(message)}`;
+    const [first] = traceOf(stack);
+    const trace = first === undefined ? '' : `\n${first}`;
+    const more = `\nincident ${incident}, in ${logOf(origin, own)}`;
+    const text = `at ${origin}: ${code}${step === '' ? '' : `, ${step}`}${why}${trace}${more}`;
+    return ['also', printableText(text)];
+  });
+  const left = beside.length - rows.length;
+  return left === 0 ? rows : [...rows, ['also', `${count(left, 'failure')} more, in the record`]];
 }
 
 function whatToDo({ own, board }: SummaryInput, verdict: VerdictEvent): string {
