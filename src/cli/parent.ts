@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ignored } from '../base/ignored.ts';
 import { CLAIM_FILE } from '../supervisor/machine/claim.ts';
+import type { CancelReason } from '../supervisor/seam/options.ts';
 import type { Shell } from './shell.ts';
 
 /** After the starting process is gone: how long the run may take to cancel in an orderly way. */
@@ -27,12 +28,12 @@ export function watchParent(shell: Shell): ParentWatch {
   const kill = new AbortController();
   let gone = false;
   shell.onParent((request) => {
-    if (request === 'cancel') cancel.abort('the starting process asked for it');
-    if (request === 'kill') kill.abort('the starting process asked for it');
+    if (request === 'cancel') cancel.abort('operator' satisfies CancelReason);
+    if (request === 'kill') kill.abort();
     if (request !== 'gone') return;
     gone = true;
-    cancel.abort('the starting process is gone');
-    shell.clock.after(PARENT_GONE_KILL_MS, () => kill.abort('the starting process is gone'));
+    cancel.abort('starter-gone' satisfies CancelReason);
+    shell.clock.after(PARENT_GONE_KILL_MS, () => kill.abort());
     shell.clock.after(PARENT_GONE_EXIT_MS, () => shell.exitNow(1));
   });
   return { cancel: cancel.signal, kill: kill.signal, gone: () => gone };

@@ -217,7 +217,7 @@ describe('a real local run', () => {
     assert.deepEqual(await readdir(tmp), []);
   });
 
-  itLong('leaves nothing when it is killed', async () => {
+  itLong('leaves nothing when it is killed, and does not say that anybody cancelled', async () => {
     const started = start(['local', 'sum.ts', '--arg', 'wait=yes', '--run-id', `kill-${process.pid}`], {
       cwd,
       tmp,
@@ -228,6 +228,10 @@ describe('a real local run', () => {
     await started.ended;
     await noProcessWith(`kill-${process.pid}`);
     assert.deepEqual(await readdir(tmp), []);
+    const { stdout } = await run(['runs', 'show', `kill-${process.pid}`], { cwd, tmp, main });
+    assert.match(stdout, /CANCELLED, incident/);
+    assert.match(stdout, /why +cancelled, because the process that started this party is gone/);
+    assert.doesNotMatch(stdout, /operator/);
   });
 });
 

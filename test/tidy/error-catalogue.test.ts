@@ -55,6 +55,12 @@ describe('error catalogue', () => {
     assert.deepEqual(compare(errorCatalogue, files), { unlisted: [], unused: [] });
   });
 
+  it('advises --setting wherever it advises --inputs, which is for files alone', () => {
+    const advising = Object.entries(errorCatalogue).filter(([, { remedy }]) => remedy.includes('--inputs'));
+    assert.ok(advising.length > 0);
+    for (const [code, { remedy }] of advising) assert.match(remedy, /--setting /, code);
+  });
+
   it('finds a planted code on either side', () => {
     const code = `PRIVITY_${'PLANTED'}`;
     const planted = { path: 'src/x.ts', text: `throw new UsageError('${code}', 'x')` };

@@ -38,7 +38,7 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
     text: 'Run again. If it happens twice, look for a proxy or a disk that changes bytes, and report it.',
   },
   INPUT_MISSING: {
-    text: 'At {origin}: give the missing file or setting (--inputs PARTY.KEY=FILE, or `settings` in its party file).',
+    text: 'At {origin}: give what is missing: a file with --inputs PARTY.KEY=FILE, another setting with --setting PARTY.KEY=VALUE, or either under `settings:` in its party file.',
   },
   JOIN_TIMEOUT: {
     text: 'Start all parties within the join timeout. `privity doctor --wait 60s` at both ends, at the same time, says which address or port cannot be reached; compare the address of {origin} in the federation files.',

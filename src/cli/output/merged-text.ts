@@ -148,8 +148,11 @@ function entryText(run: MergedRun, party: string, entry: MergedEntry['entry']): 
       return 'its program is through';
     case 'verdict':
       return 'verdict';
-    case 'cancelled':
-      return 'its operator cancels the run';
+    case 'cancelled': {
+      const own = ({ failure }: MergedFailure): boolean =>
+        failure.code === 'CANCELLED' && failure.origin === party;
+      return printable(`the run is ${run.failures.find(own)?.failure.facts ?? 'cancelled'}`);
+    }
     case 'reclaimed':
       return 'everything is given back';
     case 'standstill':

@@ -110,7 +110,10 @@ describe('what a schema finds', () => {
           error.code,
           value === undefined ? 'PRIVITY_SETTING_MISSING' : 'PRIVITY_SETTINGS_INVALID',
         );
-        assert.ok(error.message.includes(`: ${text.replace(/: ".*?"/, '')}. Set them under`), error.message);
+        assert.ok(
+          error.message.includes(`: ${text.replace(/: ".*?"/, '')}. Set them with --setting alice.`),
+          error.message,
+        );
         return true;
       });
     });
@@ -135,7 +138,11 @@ describe('private settings', () => {
   it('can be declared by their names, as strings', async () => {
     const settings = await parseSettings('alice', ['table', 'n'], { table: 'x.csv', n: 5 });
     assert.deepEqual([settings.table, settings.n], ['x.csv', '5']);
-    await rejects(parseSettings('alice', ['table'], {}), 'PRIVITY_SETTING_MISSING', /--inputs alice\.table=/);
+    await rejects(
+      parseSettings('alice', ['table'], {}),
+      'PRIVITY_SETTING_MISSING',
+      /Set it with --setting alice\.table=VALUE, a file with --inputs alice\.table=FILE, or under/,
+    );
     await rejects(
       parseSettings('alice', ['a'], { a: 'canary', b: 'canary' }),
       'PRIVITY_SETTINGS_INVALID',
@@ -193,7 +200,7 @@ describe('private settings', () => {
       /table is missing/,
     );
     const undeclared = await parseSettings('alice', undefined, given);
-    assert.throws(() => undeclared.table, /alice has no setting "table", but one "tabel"\. Pass/);
+    assert.throws(() => undeclared.table, /alice has no setting "table", but one "tabel"\. Set it/);
   });
 
   it('are never quoted by schemas that would', async () => {

@@ -35,8 +35,7 @@ export async function parseSettings(
   const refuse = (problems: readonly string[], code: ErrorCode = 'PRIVITY_SETTINGS_INVALID'): UsageError =>
     new UsageError(
       code,
-      `The private settings of ${party} do not fit the job: ${sentences(problems)} ` +
-        `Set them under "settings:" in the party file of ${party} or with --inputs ${party}.name=value.`,
+      `The private settings of ${party} do not fit the job: ${sentences(problems)} Set them ${howToSet(party)}.`,
       { party },
     );
   if (declared === undefined || isNames(declared)) {
@@ -60,6 +59,10 @@ export async function parseSettings(
   const record = frozenRecord(result.value, given, names, refuse);
   return names === undefined ? record : guarded(party, new Map(Object.entries(record)), names);
 }
+
+/** A file of the command line counts from the current folder, so that the kind of value says which option it is. */
+const howToSet = (party: string, name = 'NAME'): string =>
+  `with --setting ${party}.${name}=VALUE, a file with --inputs ${party}.${name}=FILE, or under "settings:" in the party file of ${party}`;
 
 export function isSchema(value: unknown): value is Schema {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
@@ -98,7 +101,7 @@ export function settingMissing(party: string, name: string, given: readonly stri
   const near = suggest(name, given);
   return new UsageError(
     'PRIVITY_SETTING_MISSING',
-    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Pass it with --inputs ${party}.${name}=VALUE, or under "settings:" in the party file of ${party}.`,
+    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Set it ${howToSet(party, name)}.`,
     { party },
   );
 }

@@ -21,7 +21,7 @@ import { Recorder } from '../record/recorder.ts';
 import { buildReport, prepareReportDir, versionsOf, writeReport } from '../record/report-file.ts';
 import { WAIT_TOLD_MS } from '../record/waits.ts';
 import { type Bounds, DEFAULT_BOUNDS, FILE_IO_MS, FILE_IO_STOPPED_MS } from '../seam/bounds.ts';
-import type { PartyOptions } from '../seam/options.ts';
+import { cancelWords, type PartyOptions } from '../seam/options.ts';
 import type { Planes, ProgramChild, StandIn, SupervisorPlatform, TempFolder } from '../seam/platform.ts';
 import { endedBecause } from '../seam/program-exit.ts';
 import { within } from '../seam/within.ts';
@@ -229,7 +229,7 @@ export class PartyRun<Child extends ProgramChild> {
     const { cancel, kill } = this.#options;
     const onCancel = () => {
       this.#chronicle.note({ what: 'cancelled' });
-      this.#own.failed('CANCELLED', 'cancelled by the operator');
+      this.#own.failed('CANCELLED', cancelWords(cancel?.reason));
     };
     const onKill = () => {
       this.#program.kill(endedBecause.asked);

@@ -55,7 +55,9 @@ export interface PartyOptions {
   /** Directory for PARTY.json, if a report is wanted. */
   readonly reportDir?: string | undefined;
   readonly onEvent: (event: RunEvent) => void;
-  /** Aborting cancels the run for all parties; aborting `kill` skips the grace period. */
+  /**
+   * Aborting cancels the run for all parties, by {@link CANCEL_WORDS}; aborting `kill` skips the grace period.
+   */
   readonly cancel?: AbortSignal | undefined;
   readonly kill?: AbortSignal | undefined;
 }
@@ -65,6 +67,18 @@ export interface PartyOptions {
  * (UsageError, port in use).
  */
 export type RunParty = (options: PartyOptions) => Promise<RunReport>;
+
+/** Why a run is cancelled, as all parties are told: by the reason with which `cancel` is aborted. */
+export const CANCEL_WORDS = {
+  operator: 'cancelled by the operator',
+  'starter-gone': 'cancelled, because the process that started this party is gone',
+} as const;
+
+export type CancelReason = keyof typeof CANCEL_WORDS;
+
+/** A signal of somebody else's has a reason of its own: an operator asked for it. */
+export const cancelWords = (reason: unknown): string =>
+  CANCEL_WORDS[reason === ('starter-gone' satisfies CancelReason) ? reason : 'operator'];
 
 export type { ErrorDetail } from '../../coordination/public-details.ts';
 export type { Bounds } from './bounds.ts';
