@@ -13,6 +13,10 @@ const shell = processShell({
       await (await import('./local/check-given.ts')).checkGiven(job, request);
       return { parties: job.parties };
     }
+    if (request.asks === 'run') {
+      await (await import('./local/check-given.ts')).checkOwn(job, request);
+      return { parties: job.parties };
+    }
     const { checkJob } = await import('./doctor/job-checks.ts');
     return { parties: job.parties, checks: await checkJob(job, request) };
   },

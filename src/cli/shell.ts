@@ -17,7 +17,7 @@ export interface JobFacts {
 }
 
 /** What is to be checked against a job: what its parties would be given. */
-export type JobRequest = DoctorRequest | LocalRequest;
+export type JobRequest = DoctorRequest | LocalRequest | RunRequest;
 
 /** What `local` was given for all parties, as it was typed: whose it is, is known when the job is loaded. */
 export interface LocalRequest {
@@ -25,6 +25,14 @@ export interface LocalRequest {
   readonly args: Readonly<Record<string, unknown>>;
   readonly typed: PrivateSettings;
   readonly cwd: string;
+}
+
+/** What one party is given, by its party file and the command line together. */
+export interface RunRequest {
+  readonly asks: 'run';
+  readonly party: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** What the doctor has for a job: what a run of this party would be given. */

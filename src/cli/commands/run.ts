@@ -57,7 +57,10 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const runParty = await shell.loadRunParty();
     const parties = config.federation.parties.map((member) => member.name);
     // `local` has looked at the job already.
-    if (parent === undefined) await checkJob(shell, prepared.jobFile, parties, sandbox);
+    if (parent === undefined) {
+      const { args, settings } = prepared;
+      await checkJob(shell, prepared.jobFile, parties, { party: config.party, args, settings }, sandbox);
+    }
     writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);

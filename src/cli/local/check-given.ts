@@ -2,7 +2,7 @@ import { PrivityError } from '../../base/errors.ts';
 import type { Job } from '../../program/model/job.ts';
 import { parseArgs, parseSettings } from '../../program/model/schema.ts';
 import { parsePrivateSettings } from '../arguments.ts';
-import type { LocalRequest } from '../shell.ts';
+import type { LocalRequest, RunRequest } from '../shell.ts';
 
 /**
  * Whether the job takes what `local` or `explore` was given, before any party is started: a mistake of the person who
@@ -12,10 +12,28 @@ import type { LocalRequest } from '../shell.ts';
  *   PRIVITY_CONFIG_PARTY_UNKNOWN
  */
 export async function checkGiven(job: Job, { args, typed, cwd }: Omit<LocalRequest, 'asks'>): Promise<void> {
-  const settings = parsePrivateSettings(typed, job.parties, cwd);
+  await checkFits(job, args, parsePrivateSettings(typed, job.parties, cwd), job.parties);
+}
+
+/**
+ * The same of what one party was given, before it dials anybody. Of a job that is not for this party nothing: that is
+ * told first.
+ *
+ * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING
+ */
+export async function checkOwn(job: Job, { party, args, settings }: Omit<RunRequest, 'asks'>): Promise<void> {
+  if (job.parties.includes(party)) await checkFits(job, args, { [party]: settings }, [party]);
+}
+
+async function checkFits(
+  job: Job,
+  args: RunRequest['args'],
+  settings: Readonly<Record<string, RunRequest['settings']>>,
+  parties: readonly string[],
+): Promise<void> {
   try {
     await parseArgs(job.args, args);
-    for (const party of job.parties) await parseSettings(party, job.settings[party], settings[party] ?? {});
+    for (const party of parties) await parseSettings(party, job.settings[party], settings[party] ?? {});
   } catch (error) {
     // A schema that throws is a failure of the job: the run tells where.
     if (error instanceof PrivityError) throw error;

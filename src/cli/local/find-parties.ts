@@ -22,21 +22,12 @@ export interface Inspection {
 }
 
 /**
- * The parties of a job. A job's module is user code, so it is loaded in a process of its own, which ends at once.
+ * The parties of a job, and with a request what it will need, or whether it takes what it is given. A job's module is
+ * user code, so it is loaded in a process of its own, which ends at once.
  *
- * @throws {UsageError} what `loadJob` finds wrong (PRIVITY_JOB_…)
+ * @throws {UsageError} what `loadJob` finds wrong (PRIVITY_JOB_…), and what does not fit a request
  * @throws {EnvironmentError} PRIVITY_JOB_NOT_LOADED
  */
-export async function findParties(
-  shell: Shell,
-  jobFile: string,
-  notice: (text: string) => void,
-  inspection: Inspection = {},
-): Promise<readonly string[]> {
-  return (await inspectJob(shell, jobFile, undefined, notice, inspection)).parties;
-}
-
-/** The same, and with a request what the job will need. */
 export async function inspectJob(
   shell: Shell,
   jobFile: string,
@@ -61,7 +52,7 @@ async function startInspection(
 ): Promise<ChildProcess> {
   const args = ['inspect-job', ...(request === undefined ? [] : ['--check']), '--', jobFile];
   if (confined) {
-    const settings = request?.asks === 'doctor' ? request.settings : {};
+    const settings = request === undefined || request.asks === 'local' ? {} : request.settings;
     return startConfined({ ...confined, jobFile, settings, flags: [], main: shell.entry, args });
   }
   return spawn(process.execPath, [shell.entry, ...args], {

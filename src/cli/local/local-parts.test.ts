@@ -12,7 +12,7 @@ import { systemClock } from '../../base/system.ts';
 import { readIdentityFiles } from '../../config/identity-files.ts';
 import { readPartyFile } from '../../config/party-file.ts';
 import type { Shell } from '../shell.ts';
-import { findParties } from './find-parties.ts';
+import { inspectJob } from './find-parties.ts';
 import { onLines } from './lines.ts';
 import { freePorts } from './ports.ts';
 import { createThrowAway } from './throw-away.ts';
@@ -108,7 +108,7 @@ describe('finding the parties of a job', () => {
       await writeFile(entry, 'setInterval(() => undefined, 1000);\n');
       const shell = { entry, clock: systemClock } as unknown as Shell;
       await assert.rejects(
-        findParties(shell, 'job.ts', () => undefined, { timeoutMs: 300 }),
+        inspectJob(shell, 'job.ts', undefined, () => undefined, { timeoutMs: 300 }),
         code(
           'PRIVITY_JOB_NOT_LOADED',
           /job\.ts: the process that loads the job did not finish within 300 ms/,
