@@ -79,7 +79,11 @@ describe('two parties whose programs differ', () => {
       told.map(({ code }) => code),
       [78, 78],
     );
-    for (const { failure, events } of told) {
+    for (const [i, { failure, events }] of told.entries()) {
+      // Which copy, each party is told of its own alone: nothing of it is in what is given to others.
+      const own = join(cwd, ['alice', 'bob'][i] ?? '');
+      assert.ok(String(failure.seenHere).startsWith(`this party runs ${join(own, 'job.ts')}, by `));
+      assert.ok(!(await readFile(join(cwd, `reports/${['alice', 'bob'][i]}.json`), 'utf8')).includes(cwd));
       assert.equal(failure.code, 'PROGRAM_MISMATCH');
       assert.match(
         String(failure.message),

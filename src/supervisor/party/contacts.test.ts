@@ -9,7 +9,10 @@ describe('a peer that did not join', () => {
   it('is told with what was turned away under its name, and only then', () => {
     const federation = ['alice', 'bob'].map((name) => ({ name, host: name, port: 1, fingerprint: '' }));
     const listen = { host: 'bob', port: 1 };
-    const contacts = new Contacts({ party: 'bob', federation, listen }, new ManualClock());
+    const contacts = new Contacts(
+      { party: 'bob', federation, listen, jobFile: '/x/job.ts' },
+      new ManualClock(),
+    );
     const missing = (code: FailureCode, origin = 'alice') =>
       contacts.turnedAwayFor({ code, origin, reporter: 'bob', incident: 'i' });
     assert.equal(missing('JOIN_TIMEOUT'), undefined);

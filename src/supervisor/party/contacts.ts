@@ -21,7 +21,7 @@ interface Contact {
   upAtMs: number | undefined;
 }
 
-export type ContactOptions = Pick<PartyOptions, 'party' | 'federation' | 'listen' | 'files'>;
+export type ContactOptions = Pick<PartyOptions, 'party' | 'federation' | 'listen' | 'files' | 'jobFile'>;
 
 /** Failures of a party that others observe: what each of them has seen of it helps. */
 const OBSERVED: ReadonlySet<FailureCode> = new Set<FailureCode>([
@@ -75,7 +75,9 @@ export class Contacts {
 
   /** What this party has seen of what a failure says; undefined for failures that only their origin can see. */
   seen({ code, origin, reporter }: Failure): string | undefined {
-    const { party } = this.#options;
+    const { party, jobFile } = this.#options;
+    // Which of two copies was run is what people ask first.
+    if (code === 'PROGRAM_MISMATCH') return `this party runs ${jobFile}, by ${this.#file}`;
     const isObserved = OBSERVED.has(code) || (reporter === party && origin !== party);
     if (!isObserved || (origin === party && reporter === party)) return undefined;
     const seen = origin === party ? this.#ofItself(reporter) : this.#ofPeer(origin);

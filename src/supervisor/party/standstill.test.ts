@@ -68,7 +68,7 @@ describe('a supervisor that stood still', () => {
     const clock = new ManualClock();
     const addresses = PARTIES.map((name) => ({ name, host: name, port: 1, fingerprint: '' }));
     const listen = { host: 'alice', port: 7 };
-    const contacts = new Contacts({ party: 'alice', federation: addresses, listen }, clock);
+    const contacts = new Contacts({ party: 'alice', federation: addresses, listen, jobFile: '' }, clock);
     const lost = (code: Failure['code']) =>
       contacts.seen({ code, origin: 'bob', reporter: 'alice', incident: 'i' }) ?? '';
     assert.doesNotMatch(lost('PARTITION'), /stood still/);
