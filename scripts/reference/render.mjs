@@ -1,5 +1,6 @@
 // Pages of docs/reference from what scripts/reference/model.mjs reads. Pure.
 import { GROUPS, SHARED } from './pages.mjs';
+import { surroundingsText } from './surroundings.mjs';
 
 const NOTE = '<!-- Generated from the docstrings in src/ by `npm run gen`; edits here are overwritten. -->';
 
@@ -68,9 +69,7 @@ export function renderReference(surface) {
   const links = new Links(surface);
   return {
     'README.md': index(surface, links),
-    ...Object.fromEntries(
-      pages.map((page) => [`${page.file}.md`, pageText(page, surface[page.from], links)]),
-    ),
+    ...Object.fromEntries(pages.map((page) => [`${page.file}.md`, pageText(page, surface, links)])),
   };
 }
 
@@ -103,12 +102,20 @@ const isFirst = ({ kind, doc, members }) =>
   members.some((member) => !isField(member)) ||
   members.length > 7;
 
-function pageText(page, entries, links) {
+function pageText(page, surface, links) {
+  const entries = surface[page.from];
   const importing = `\`import { … } from '${page.from}'\``;
+  const around = surroundingsText(page.file, examplesOf(page, entries), surface);
   const list = page.names.map((name) => `- ${links.to(name, page)}: ${firstSentence(entries.get(name))}`);
   const parts = page.names.map((name) => entryText(entries.get(name), page, links));
-  return `${[NOTE, `# ${page.title}`, '', page.intro, '', importing, '', ...list, '', ...parts].join('\n').trimEnd()}\n`;
+  return `${[NOTE, `# ${page.title}`, '', page.intro, '', importing, '', ...list, '', ...(around ? [around, ''] : []), ...parts].join('\n').trimEnd()}\n`;
 }
+
+const examplesOf = ({ names }, entries) =>
+  names.flatMap((name) => {
+    const { doc, members } = entries.get(name);
+    return [doc, ...members.map((member) => member.doc)].flatMap(({ examples }) => examples);
+  });
 
 const ZOD =
   '[Zod](https://zod.dev), the version that Privity itself uses: for schemas of arguments and settings.';

@@ -1,6 +1,6 @@
 /** Every example of a docstring compiles as it stands, in a place where its names are known, and does what it shows. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -10,68 +10,49 @@ import { shareOf } from '../effort.ts';
 import { compile } from '../tidy/compile-blocks.ts';
 import type { Block } from '../tidy/pages.ts';
 import { projectRoot } from '../tidy/project-files.ts';
-import { readSurface } from '../tidy/reference.ts';
-import { FAILS, LONG, SETUPS, secretsIn } from './example-setups.ts';
+import { isWhole, pages, readSurface } from '../tidy/reference.ts';
+
+/** Where examples stand in the module that a page shows. */
+const PLACE = '// the example';
+/** An example that stands for what goes wrong. */
+const FAILS: ReadonlySet<string> = new Set(['PublicError']);
+/** Only compiled: hundreds of runs. */
+const LONG: ReadonlySet<string> = new Set(['explore']);
+/** Whatever any example declares. */
+const SETTINGS = { alice: { table: 'alice.csv' }, bob: { table: 'bob.csv' } };
 
 const surface = readSurface();
-const CONTEXT = [
-  'alice',
-  'bob',
-  'carol',
-  'reveal',
-  'parallel',
-  'attempt',
-  'retry',
-  'deadline',
-  'conclave',
-  'quorum',
-];
 
 interface Example {
   readonly name: string;
-  readonly text: string;
-  /** A module with the example in it. */
+  /** As a reader has it: the example alone, or in place of the comment of the module that its page shows. */
   readonly module: string;
   readonly isJob: boolean;
 }
 
-const has = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
+const around = new Map(
+  pages.map(({ file }) => {
+    const page = readFileSync(join(projectRoot, `docs/reference/${file}.md`), 'utf8');
+    const shown = [...page.matchAll(/```typescript\n([\s\S]*?)\n```/g)].map(([, text = '']) => text);
+    return [file, shown.find((text) => text.includes(PLACE)) ?? ''];
+  }),
+);
 
-function importsOf(text: string): string {
-  const seen = new Set<string>();
-  return Object.entries(surface)
-    .map(([from, entries]) => {
-      const used = [...entries.values()].filter(({ name }) => has(text, name) && !seen.has(name));
-      for (const { name } of used) seen.add(name);
-      const names = used.map(({ name, kind }) => (kind === 'type' ? `type ${name}` : name));
-      return names.length === 0 ? '' : `import { ${names.join(', ')} } from '${from}';\n`;
-    })
-    .join('');
+function exampleOf(page: string, name: string, text: string): Example {
+  const module = isWhole(text) ? text : (around.get(page) ?? '').replace(PLACE, () => text);
+  return { name, isJob: module.includes('export default job('), module };
 }
 
-/** The example in a module: as it is, in a job of three parties, or in a function of its own. */
-function exampleOf(name: string, text: string): Example {
-  const owner = name.split('.')[0] ?? '';
-  const setup = SETUPS[name] ?? (owner.startsWith('Secret') ? secretsIn(text) : SETUPS[owner]) ?? '';
-  const isWhole = /^export default /m.test(text);
-  const given = CONTEXT.filter((word) => has(`${setup}${text}`, word));
-  const isJob = isWhole || given.length > 0;
-  const inner = `await (async () => {\n${text}\n})();`;
-  const body = isWhole
-    ? `${setup}\n${text}`
-    : isJob
-      ? `export default job({ parties: ['alice', 'bob', 'carol'] }, async ({ ${given.join(', ')} }) => {\n${setup}\n${inner}\nreturn null;\n});`
-      : `export async function example() {\n${setup}\n${inner}\n}`;
-  return { name, text, isJob, module: `${importsOf(body)}${body}` };
-}
-
-const examples = Object.values(surface).flatMap((entries) =>
-  [...entries.values()].flatMap(({ name, doc, members }) => [
-    ...doc.examples.map((text) => exampleOf(name, text)),
-    ...members.flatMap((member) =>
-      member.doc.examples.map((text) => exampleOf(`${name}.${member.name}`, text)),
-    ),
-  ]),
+const examples = pages.flatMap(({ file, from, names }) =>
+  names.flatMap((name) => {
+    const { doc, members } = surface[from].get(name) ?? assert.fail(name);
+    return [
+      ...doc.examples.map((text) => exampleOf(file, name, text)),
+      ...members.flatMap((member) =>
+        member.doc.examples.map((text) => exampleOf(file, `${name}.${member.name}`, text)),
+      ),
+    ];
+  }),
 );
 
 const block = ({ name, module }: Pick<Example, 'name' | 'module'>): Block => ({
@@ -93,10 +74,19 @@ describe('examples of docstrings', () => {
       `import { job } from 'privity';\nexport default job({ parties: ['alice', 'bob'] }, async ({ alice, reveal }) => reveal(alice.run('x', () => 1)));\n`,
     );
     writeFileSync(join(folder, 'loans.csv'), 'id,amount\n007,12\n');
-    const planted = exampleOf('planted', 'const bytes: string = await table.toArrow();');
+    const planted = exampleOf('tables', 'planted', 'const bytes: string = await table.toArrow();');
     messages = compile([...examples.map(block), block(planted)]);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('stand on every page about writing a job', () => {
+    const has = pages.filter(({ names }) =>
+      examples.some(({ name }) => names.includes(name.split('.')[0] ?? '')),
+    );
+    const files = has.map(({ file }) => file);
+    for (const file of ['job', 'settings', 'parties', 'values', 'flow', 'tables', 'psi', 'secrets'])
+      assert.ok(files.includes(file), file);
+  });
 
   it('compile', () => {
     assert.ok(examples.length > 25, `only ${examples.length}`);
@@ -116,7 +106,7 @@ describe('examples of docstrings', () => {
       );
       if (isJob) {
         writeFileSync(file, here);
-        const { run, violations } = await replay({ job: file, settings: { alice: { file: 'alice.csv' } } });
+        const { run, violations } = await replay({ job: file, settings: SETTINGS });
         assert.deepEqual(violations, []);
         for (const party of run.parties) assert.equal(party.report?.outcome, 'completed', party.name);
         return;
@@ -124,9 +114,9 @@ describe('examples of docstrings', () => {
       const compiled = file.replace(/ts$/, 'mjs');
       const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
       writeFileSync(compiled, ts.transpileModule(here, { compilerOptions }).outputText);
-      const { example } = (await import(pathToFileURL(compiled).href)) as { example(): Promise<void> };
-      if (FAILS.has(name)) await assert.rejects(example());
-      else await example();
+      const running: Promise<unknown> = import(pathToFileURL(compiled).href);
+      if (FAILS.has(name)) await assert.rejects(running);
+      else await running;
     });
   }
 });

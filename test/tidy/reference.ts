@@ -21,5 +21,20 @@ const render = (await import(script('render.mjs'))) as {
   misplaced(surface: Surface): readonly string[];
   renderReference(surface: Surface): Readonly<Record<string, string>>;
 };
+const around = (await import(script('surroundings.mjs'))) as {
+  isWhole(example: string): boolean;
+};
+const { GROUPS } = (await import(script('pages.mjs'))) as {
+  GROUPS: readonly {
+    readonly pages: readonly {
+      readonly file: string;
+      readonly from: 'privity' | 'privity/testing';
+      readonly names: readonly string[];
+    }[];
+  }[];
+};
+export const { isWhole } = around;
+/** In the order in which the index has them. */
+export const pages = GROUPS.flatMap((group) => group.pages);
 export const { readSurface } = model;
 export const { misplaced, renderReference } = render;

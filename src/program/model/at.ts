@@ -217,7 +217,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * Sums of products along the last axis of two tensors of one shape: of two vectors a number. Domain: sums below 2^26,
    * with integers below 2^45. Accuracy: 2^-18, however many are added up; with integers exact. Cost: 2 rounds, 10.25
    * bytes a sum; with integers or `{ truncation: 'exact' }` as `matmul`.
-   * @example const scores = rows.dot(weights); // [n, k] and [n, k] → [n]
+   * @example const lengths = rows.dot(rows).sqrt(); // [n, k] and [n, k] → [n]
    */
   dot(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
   /** Of fixed-point numbers and integers, either way: fixed-point. */
@@ -335,7 +335,9 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * element; then, up to 511 keys, n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds: 1.5·log2
    * n of them for 16 keys, 2·log2 n for 10^6. Of more keys fewer: 12.8·n of 4,096, 21.3·n of 10^6.
    * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
-   * @example const median = incomes.sort().slice(n / 2, n / 2 + 1);
+   * @example
+   * const middle = Math.floor(n / 2); // of even n the upper of the two in the middle
+   * const median = incomes.sort().slice(middle, middle + 1);
    */
   sort(this: NumericOf<D, T>): Secret<D, T>;
   /**

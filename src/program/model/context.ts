@@ -113,12 +113,25 @@ export interface Reveal<P extends string = string> {
   ): Promise<T>;
 }
 
-/** Runs functions of the job side by side. */
+/**
+ * Runs functions of the job side by side.
+ * @example
+ * const counts = await parallel([
+ *   () => reveal(alice.run('count', () => 12)),
+ *   () => reveal(bob.run('count', () => 30)),
+ * ]);
+ * return mean(counts);
+ */
 export type Parallel = <const F extends readonly (() => unknown)[]>(
   branches: F & { readonly [K in keyof F]: AllAwaited<ReturnType<F[K]>> },
 ) => Promise<{ -readonly [K in keyof F]: Awaited<ReturnType<F[K]>> }>;
 
-/** Runs a part of the program among some of the parties `P`. */
+/**
+ * Runs a part of the program among some of the parties `P`.
+ * @example
+ * const larger = await conclave([alice, bob], async ({ reveal }) => Math.max(await reveal(x), await reveal(y)));
+ * return await reveal(larger); // carol has seen neither x nor y
+ */
 export type Conclave<P extends string, A, S> = <
   const M extends readonly [NamedParty<P>, ...NamedParty<P>[]],
   T,
@@ -128,7 +141,16 @@ export type Conclave<P extends string, A, S> = <
     ([Unsendable<T>] extends [never] ? unknown : NotSendable<Unsendable<T>>),
 ) => Promise<At<NameOf<M[number]>, T>>;
 
-/** Runs a part of the program for each of some parties. */
+/**
+ * Runs a part of the program for each of some parties.
+ * @example
+ * const of = [alice, bob, carol] as const;
+ * const { present, absent, values } = await quorum({ of, atLeast: 2 }, async (party) => {
+ *   const count = party.run('count', () => 12);
+ *   return await reveal(count);
+ * });
+ * return { counts: present.map((party) => values[party]), missing: absent.map(({ party }) => party) };
+ */
 export type Quorum<P extends string, A, S> = <
   const Of extends readonly [NamedParty<P>, ...NamedParty<P>[]],
   T,
@@ -155,7 +177,7 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * job has to depend on such public values only. Listed in the ledger.
    * @throws {UsageError} PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
    * @throws {RunAbortedError} the run ended before the value was there
-   * @example const count = await reveal(alice.run('count', { rows }, ({ rows }) => rows.length));
+   * @example const count = await reveal(bob.run('count', { rows }, ({ rows }) => rows.length));
    */
   readonly reveal: Reveal<P>;
   /**
@@ -227,8 +249,8 @@ export type JobContext<P extends string, A, S> = { readonly [K in P]: Party<K, S
    * @throws {UsageError} PRIVITY_STEP_INVALID, PRIVITY_STEP_PARTY_UNKNOWN
    * @example
    * const of = [alice, bob, carol] as const;
-   * const means = await quorum({ of, atLeast: 2 }, (party) => reveal(party.run('mean', localMean)));
-   * return average(means.present.map((party) => means.values[party]));
+   * const counts = await quorum({ of, atLeast: 2 }, (party) => reveal(party.run('count', () => 12)));
+   * return mean(counts.present.map((party) => counts.values[party] ?? 0));
    */
   readonly quorum: Quorum<P, A, S>;
 };

@@ -77,8 +77,10 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof JobOptions<string, undef
  *
  * @throws {UsageError} PRIVITY_JOB_INVALID
  * @example
+ * import { job } from 'privity';
+ *
  * export default job({ parties: ['alice', 'bob'] }, async ({ alice, bob, reveal }) => {
- *   const x = alice.run('count', ({ settings }) => countLines(settings.file));
+ *   const x = alice.run('load', () => 21);
  *   const doubled = bob.run('double', { x: x.to(bob) }, ({ x }) => 2 * x);
  *   return await reveal(doubled);
  * });

@@ -24,7 +24,22 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** How a job declares the settings of a party: a schema, or simply their names when all are strings. */
+/**
+ * How a job declares the settings of a party: a schema, or simply their names when all are strings.
+ * @example
+ * import { job, z } from 'privity';
+ *
+ * const args = z.object({ year: z.coerce.number().default(2024) }); // --arg year=2025
+ * const settings = {
+ *   alice: z.object({ table: z.string(), minimum: z.coerce.number().default(10) }), // --setting alice.minimum=5
+ *   bob: ['table'], // --inputs bob.table=bob.csv
+ * } as const;
+ *
+ * export default job({ parties: ['alice', 'bob'], args, settings }, async ({ alice, args, reveal }) => {
+ *   const told = alice.run('tell', ({ settings }) => `${settings.minimum} rows of ${args.year}`);
+ *   return await reveal(told);
+ * });
+ */
 export type SettingsDeclaration = Schema | readonly string[];
 
 /** The type of the public arguments: what their schema gives, or no arguments. */
