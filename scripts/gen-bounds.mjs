@@ -1,5 +1,5 @@
-// Writes the table of bounds in docs/cli.md from the one list in src/supervisor/seam/bounds.ts: names, defaults, and what
-// stands beside each. What renders is pure: its test calls it, too.
+// Writes the table of bounds in docs/cli.md from the one list in src/supervisor/seam/bounds.ts: names, defaults, and
+// what stands beside each. What renders is pure: its test calls it, too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
-// What surrounds the examples of a page: names that they use and do not make. The page shows it at its top, and the test
-// of the examples (test/pages/examples.test.ts) compiles and runs each of them in what the page shows.
+// What surrounds the examples of a page: names that they use and do not make. The page shows it at its top, and the
+// test of the examples (test/pages/examples.test.ts) compiles and runs each of them in what the page shows.
 
 const DEVICE = `const spu = secure([alice, bob, carol], { protocol: 'rep3' });`;
 const TABLE = `const table = await tableOf({ id: ['a', 'b'], age: Float64Array.of(17, 30), euros: Float64Array.of(1.5, 2) });`;
@@ -134,8 +134,8 @@ function wrapped(text) {
 const PLACE = '// the example';
 
 /**
- * What the page says of the place of its examples: a module with a comment where each of them stands. Empty if each is a
- * module of its own.
+ * What the page says of the place of its examples: a module with a comment where each of them stands. Empty if each is
+ * a module of its own.
  *
  * @param {string} page
  * @param {readonly string[]} examples

@@ -8,6 +8,7 @@ import { EnvironmentError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { Timer } from '../../contracts/index.ts';
 import { signedText } from '../../coordination/board.ts';
+import type { Failure } from '../../coordination/failure.ts';
 import { differences, type Hellos, ownRunId, runBinding } from '../../coordination/handshake.ts';
 import { factsOf, type JobFacts } from '../../coordination/hello-facts.ts';
 import type { CoreEvent, Effect, Outcome } from '../../coordination/types.ts';
@@ -16,6 +17,7 @@ import type { RunReport } from '../../observe/report.ts';
 import type { RunIdentity } from '../../transport/index.ts';
 import { Announcer } from '../record/announcer.ts';
 import { Chronicle } from '../record/chronicle.ts';
+import { EventsInOrder } from '../record/events-in-order.ts';
 import { RunRecord } from '../record/reclaim.ts';
 import { Recorder } from '../record/recorder.ts';
 import { buildReport, prepareReportDir, versionsOf, writeReport } from '../record/report-file.ts';
@@ -81,10 +83,8 @@ export class PartyRun<Child extends ProgramChild> {
     this.#ownRunId = options.runId ?? options.ownRunId ?? ownRunId(this.#nonce);
     const contacts = new Contacts(options, clock);
     this.#contacts = contacts;
-    const say = new Announcer(options.party, this.#ownRunId, clock, (event) => {
-      chronicle.take(event);
-      options.onEvent(event);
-    });
+    const events = new EventsInOrder(clock, (event) => chronicle.take(event), options.onEvent);
+    const say = new Announcer(options.party, this.#ownRunId, clock, events);
     this.#say = say;
     const recorder = new Recorder(options.party, sinceStart, (event) => say.emit(event));
     this.#recorder = recorder;
@@ -285,12 +285,7 @@ export class PartyRun<Child extends ProgramChild> {
         // In a scope that can fail by itself the run goes on, and so do its waits.
         if (this.#coordinator.state.phase === 'aborting')
           this.#program.waits.over(this.#coordinator.state, this.#platform.clock.now());
-        return this.#platform.later(() =>
-          this.#say.failure(effect.failure, {
-            seenHere: this.#contacts.seen(effect.failure),
-            turnedAway: this.#contacts.turnedAwayFor(effect.failure),
-          }),
-        );
+        return this.#sayLearned(effect.failure, this.#platform.clock.wallTime());
       case 'scopeCancelled':
         return this.#program.send(effect);
       case 'scopeEnded':
@@ -314,6 +309,14 @@ export class PartyRun<Child extends ProgramChild> {
     this.#chronicle.stoodStill(forMs);
     this.#contacts.stoodStill(forMs);
     this.#say.emit({ event: 'standstill', forMs });
+  }
+
+  #sayLearned(failure: Failure, atMs: number): void {
+    const contacts = this.#contacts;
+    this.#platform.later(() => {
+      const seen = { seenHere: contacts.seen(failure), turnedAway: contacts.turnedAwayFor(failure) };
+      this.#say.failure(failure, seen, atMs);
+    });
   }
 
   #sayVerdict(outcome: Outcome, atMs: number): void {

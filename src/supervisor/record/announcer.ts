@@ -4,7 +4,8 @@ import type { Clock } from '../../contracts/index.ts';
 import type { Failure } from '../../coordination/failure.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
 import type { Outcome } from '../../coordination/types.ts';
-import type { RunEvent, RunEventBody } from '../../observe/events.ts';
+import type { RunEventBody } from '../../observe/events.ts';
+import type { EventsInOrder } from './events-in-order.ts';
 
 /** What this party knows of a failure beyond what may cross. */
 interface OwnKnowledge {
@@ -20,10 +21,10 @@ interface OwnKnowledge {
 export class Announcer {
   readonly #party: string;
   readonly #clock: Clock;
-  readonly #onEvent: (event: RunEvent) => void;
+  readonly #events: Pick<EventsInOrder, 'awaits' | 'put'>;
   readonly #told = new Set<string>();
-  /** Failures of this party's program whose details are under way: told when they are there. */
-  readonly #awaited = new Map<string, Failure>();
+  /** Failures of this party's program whose details are under way, and when each became known. */
+  readonly #awaited = new Map<string, { readonly failure: Failure; readonly atMs: number }>();
   /**
    * Failures of others whose text is under way: told when it is there, or with the verdict, which waits for no text.
    */
@@ -31,17 +32,17 @@ export class Announcer {
   /** This party's own until the parties have agreed on one. */
   runId: string;
 
-  constructor(party: string, runId: string, clock: Clock, onEvent: (event: RunEvent) => void) {
+  constructor(party: string, runId: string, clock: Clock, events: Pick<EventsInOrder, 'awaits' | 'put'>) {
     this.#party = party;
     this.#clock = clock;
     this.runId = runId;
-    this.#onEvent = onEvent;
+    this.#events = events;
   }
 
   /** `atMs`: when it happened, by the clock on the wall, where that is not now. */
   emit(event: RunEventBody, atMs = this.#clock.wallTime()): void {
     const time = new Date(atMs).toISOString();
-    this.#onEvent({ ...event, time, runId: this.runId, party: this.#party });
+    this.#events.put({ ...event, time, runId: this.runId, party: this.#party });
   }
 
   info(message: string): void {
@@ -54,15 +55,20 @@ export class Announcer {
 
   /** Holds a failure back until `failure` brings its details, or `failuresAwaited` says that none will come. */
   awaitDetail(failure: Failure): void {
-    this.#awaited.set(failure.incident, failure);
+    this.#awaited.set(failure.incident, { failure, atMs: this.#clock.wallTime() });
+    this.#events.awaits(failure.incident);
   }
 
   failuresAwaited(): void {
-    for (const failure of this.#awaited.values()) this.failure(failure, { detail: '' });
+    for (const { failure } of this.#awaited.values()) this.failure(failure, { detail: '' });
   }
 
-  /** What is this party's own is shown here and nowhere else. */
-  failure(failure: Failure, { detail, chain: own, seenHere, turnedAway }: OwnKnowledge = {}): void {
+  /** What is this party's own is shown here and nowhere else. `atMs`: when it became known, where that is not now. */
+  failure(
+    failure: Failure,
+    { detail, chain: own, seenHere, turnedAway }: OwnKnowledge = {},
+    atMs = this.#clock.wallTime(),
+  ): void {
     const { code, origin, reporter, stepId, stepName, incident, message, facts, details } = failure;
     const chain = own ?? failure.chain;
     const { blame, retryable } = failureCodes[code];
@@ -73,10 +79,11 @@ export class Announcer {
     }
     this.#textless.delete(incident);
     this.#told.add(incident);
+    const knownMs = this.#awaited.get(incident)?.atMs ?? atMs;
     this.#awaited.delete(incident);
     const said = message ?? (detail ? detail.split('\n', 1)[0] : facts);
-    this.emit({
-      event: 'failure',
+    const event = {
+      event: 'failure' as const,
       code,
       origin,
       stepId: stepId ?? null,
@@ -91,7 +98,8 @@ export class Announcer {
       ...(detail ? { stack: detail } : {}),
       ...(seenHere ? { seenHere } : {}),
       ...(turnedAway ? { turnedAway } : {}),
-    });
+    };
+    this.emit(event, knownMs);
   }
 
   /** The run goes on without the party at which this has happened. */
@@ -101,7 +109,7 @@ export class Announcer {
 
   verdict(outcome: Outcome, atMs: number): void {
     const { result, failure, attached, digest, absent, unconfirmed } = outcome;
-    for (const one of this.#textless.values()) this.failure(one, { detail: '' });
+    for (const one of this.#textless.values()) this.failure(one, { detail: '' }, atMs);
     const info = failure ? failureCodes[failure.code] : null;
     const said = failure?.message ?? failure?.facts;
     const event = {
