@@ -34,13 +34,6 @@ describe('a mistake is the same error at every party, in the call', () => {
       .to(device, { shape });
 
   const wrong: readonly [string, string, (context: Js) => unknown][] = [
-    ['a factor that fixed point makes 0', 'PRIVITY_STEP_INVALID', (context) => vector(context).mul(0.000001)],
-    [
-      'a factor that fixed point makes another one',
-      'PRIVITY_STEP_INVALID',
-      (context) => vector(context).mul(0.00001),
-    ],
-    ['a number that fixed point makes 0', 'PRIVITY_STEP_INVALID', (context) => vector(context).gt(1e-7)],
     ['no text as a name', 'PRIVITY_STEP_INVALID', (context) => vector(context).as(1)],
     ['an empty name', 'PRIVITY_STEP_INVALID', (context) => vector(context).as('')],
     ['a long name', 'PRIVITY_STEP_INVALID', (context) => vector(context).as('x'.repeat(201))],
@@ -229,6 +222,119 @@ describe('a mistake is the same error at every party, in the call', () => {
   }
 });
 
+describe('a public number that fixed point would change', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: numbers in every form, as no type tells them apart
+  type Js = any;
+  const calls: Readonly<Record<string, (x: Js, spu: Js, numbers: Js) => unknown>> = {
+    mul: (x, _, numbers) => x.mul(numbers),
+    minimum: (x, _, numbers) => x.minimum(numbers),
+    maximum: (x, _, numbers) => x.maximum(numbers),
+    'select, the first': (x, _, numbers) => x.gt(3).select(numbers, 0.3),
+    'select, the second': (x, _, numbers) => x.gt(3).select(0.3, numbers),
+    constant: (_, spu, numbers) => spu.constant(numbers),
+  };
+  /** Of three numbers, which is refused and at which position; nothing: none is. */
+  const tries: readonly (readonly [numbers: Js, position: string | undefined])[] = [
+    [0.00001, 'it another number, more than 0.4 % off'],
+    [0.000001, 'it 0'],
+    [[0.5, 1e-5, 1e-5], 'the one at row 2 another number'],
+    [[1e-5, 0.5, 1e-6], 'the one at row 3 0'],
+    [Float64Array.of(0.5, 0, -1e-5), 'the one at row 3 another number'],
+    [tensor([3], Float64Array.of(1e-5, 0, 1)), 'the one at row 1 another number'],
+    [[0.5, 0, 0.0005], undefined],
+    [[0.5, 1e-6, 1e-5].map((x) => Math.round(x * 2 ** 18) / 2 ** 18), undefined],
+  ];
+  const others: readonly (readonly [string, (x: Js) => unknown, string | undefined])[] = [
+    ['dot', (x) => x.dot([0.5, 1e-5, 0.5]), 'the one at row 2 another number'],
+    [
+      'matmul',
+      (x) => x.matmul(tensor([3, 2], Float64Array.of(1, 1, 1, 1e-5, 1, 1))),
+      'the one at row 2, column 2 another number',
+    ],
+    ['clamp', (x) => x.clamp(1e-5, 3), 'it another number'],
+    ['lt', (x) => x.lt([0.5, 1e-6, 0.5]), 'the one at row 2 0'],
+    ['lt of small ones', (x) => x.lt([0.5, 1e-5, 0.5]), undefined],
+    ['gt of one', (x) => x.gt(1e-7), 'it 0'],
+    ['add of one', (x) => x.add(1e-6), 'it 0'],
+    ['add of what all becomes 0', (x) => x.add([1e-6, 0, 1e-6]), 'the one at row 1 0'],
+    ['add of some', (x) => x.add([1e-6, 0.5, 1e-17]), undefined],
+    ['div', (x) => x.div([1e-3, 1e-4, 1]), undefined],
+    ['div by one', (x) => x.div(1e-5), undefined],
+  ];
+  const cases = Object.entries(calls).flatMap(([name, call]) =>
+    tries.map(([numbers, refused]) => [name, (x: Js, spu: Js) => call(x, spu, numbers), refused] as const),
+  );
+  it('is refused in every form, and nothing else is', async () => {
+    const found: (readonly [string, string | undefined])[] = [];
+    const every = [...cases, ...others];
+    const w = await world(
+      job(three, ({ alice, bob, carol }: Js) => {
+        const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+        const x = alice.run('x', () => [1, 2, 3]).to(spu, { shape: [3], max: 4 });
+        for (const [name, call] of every) {
+          try {
+            call(x, spu);
+            found.push([name, undefined]);
+          } catch (error) {
+            const { code, message } = error as { readonly code: string; readonly message: string };
+            assert.equal(code, 'PRIVITY_SECURE_ROUNDING', message);
+            // What a number is stays at a party.
+            assert.doesNotMatch(message, /0\.0000|1e-/);
+            found.push([name, message]);
+          }
+        }
+      }) as never,
+    );
+    const outcomes = await w.run();
+    assert.deepEqual(
+      w.of('alice').host.failures.map(({ detail }) => detail.message),
+      [],
+    );
+    assert.equal(outcomes.size, 3);
+    assert.equal(found.length, 3 * every.length);
+    for (const [i, [name, message]] of found.entries()) {
+      const refused = every[i % every.length]?.[2];
+      const where = `${name}, case ${i % every.length}`;
+      if (refused === undefined) assert.equal(message, undefined, where);
+      else assert.ok(message?.includes(`makes ${refused}`), `${where}: ${message}`);
+    }
+  });
+});
+
+describe('an error of what an operation does later', () => {
+  for (const [what, code] of [
+    ['a number outside of what was declared', 'PRIVITY_SECURE_DOMAIN'],
+    ['an assumption that does not hold', 'PRIVITY_SECURE_ASSUMPTION'],
+  ] as const) {
+    it(`has the line of the job that called it: ${what}`, async () => {
+      let line = '';
+      const w = await world(
+        job(three, async ({ alice, bob, carol, reveal }) => {
+          const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+          const x = bob.run('x', () => [5000, 1, 2]);
+          const range = code === 'PRIVITY_SECURE_DOMAIN' ? {} : { max: 9000 };
+          line = lineAfter(new Error());
+          const shared = x.to(spu, { shape: [3], ...range });
+          if (code === 'PRIVITY_SECURE_DOMAIN') return reveal(shared);
+          const assumed = shared.assume({ max: 10 });
+          line = lineAfter(new Error());
+          return reveal(assumed.sort());
+        }),
+      );
+      await w.run();
+      const [captured] = w.of('bob').host.failures;
+      assert.equal(captured?.detail.code, code);
+      assert.ok(captured.detail.stack.includes(line), `${line} is not in ${captured.detail.stack}`);
+    });
+  }
+});
+
+/** `file:line` of what stands below the line on which the error was made. */
+function lineAfter({ stack = '' }: Error): string {
+  const [, file = '', line = ''] = /at .*?([\w.-]+\.[jt]s):(\d+):\d+/.exec(stack) ?? [];
+  return `${file}:${Number(line) + 1}:`;
+}
+
 describe('what the owner has is checked there', () => {
   type Shared = {
     readonly value: unknown;
@@ -272,7 +378,7 @@ describe('what the owner has is checked there', () => {
         shape: [3, 2],
         code: 'PRIVITY_SECURE_DOMAIN',
         words:
-          /row 3, column 1 is below what holds where the job says nothing, -4096 to 4096\..*to 6, at most 67108864/,
+          /row 3, column 1 of what is shared is below what holds where the job says nothing, -4096 to 4096\..*to 6, at most 67108864/,
       },
     ],
     [

@@ -82,8 +82,9 @@ export const programErrors = {
     failure: 'USAGE',
     means: 'A step was called with wrong arguments.',
     causes:
-      'A missing or over-long name, inputs that are not a record of handles, or code that is not a function.',
-    remedy: 'Call `party.run(name, { input: handle }, ({ input }, { settings, signal }) => ...)`.',
+      'Of `party.run`: a missing or over-long name, inputs that are no record of handles, or no function. Of `attempt`, `retry`, `withDeadline`, `quorum`, `conclave`, `parallel` and `psi`: an option that does not exist, a number out of its range, or something else than a function or a party. Of a secret: something else beside it than a secret of the device or public numbers, a divisor that is 0, a position, an axis or an end that is no number, an option that does not exist.',
+    remedy:
+      'The message names the call, and what it takes and was given: correct that argument. The reference has every call with an example, docs/writing-a-job.md how they go together.',
   },
   PRIVITY_PUBLIC_DETAILS: {
     failure: 'USAGE',

@@ -58,6 +58,14 @@ export const secureErrors = {
     remedy:
       'Say a smaller `max` where values are shared (of a divisor, a `min` above 0), scale them, or take fewer fractional bits. Or end the growth: `.clamp(lo, hi)` keeps numbers in an interval, `.assume({ min, max })` takes your word for it. `privity local JOB --plain` shows the range that every step really has.',
   },
+  PRIVITY_SECURE_ROUNDING: {
+    failure: 'USAGE',
+    means: 'A public number beside a secret would be another number in fixed point.',
+    causes:
+      'A small factor, constant, choice of `select` or end of `clamp`, alone or one of a list or a tensor, that is no multiple of 2^-fracBits and is changed by over 1/256 of itself; or a number to compare with or to add that would become 0. The error names the first position of those that are off the most; the party alone finds the number in its own log.',
+    remedy:
+      'For `x.mul(0.00001)` write `x.div(100_000)`: divisors are taken as they are. Or share the secret in another unit, or give the device more `fracBits`. If what the number becomes will do, round it beforehand: `Math.round(x * 2 ** 18) / 2 ** 18` is never refused.',
+  },
   PRIVITY_SECURE_ASSUMPTION: {
     failure: 'DATA_INVALID',
     means: 'An assumption of the job about a secret does not hold.',

@@ -33,7 +33,9 @@ const NOT_HEARD =
 
 const advice: Readonly<Record<FailureCode, Advice>> = {
   USAGE: { text: 'Correct the call or the file named in {log}, then run again.' },
-  DATA_INVALID: { text: '{log} say which file and column; mend the data there and run again.' },
+  DATA_INVALID: {
+    text: '{log} say which value, and where it stands: of a table which file and column. Mend it there, or what the job says of it, then run again.',
+  },
   DATA_CORRUPT: {
     text: 'Run again. If it happens twice, look for a proxy or a disk that changes bytes, and report it.',
   },

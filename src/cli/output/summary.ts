@@ -259,11 +259,11 @@ const ownModules = ['src/', 'dist'].map((name) =>
 /** Frames of a stack that are shown: where it happened, and how the job came there. The log has all. */
 const TRACE_LINES_MAX = 4;
 
-/** The job's own frames of a stack; frames of Node, of packages and of Privity say nothing to the job's author. */
+/** The job's own frames of a stack; frames of Node, of packages, of Privity and without a place say nothing to the job's author. */
 function traceOf(stack: string | undefined): string[] {
   const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return frames
-    .filter((line) => !/\(?node:|node_modules/.test(line))
+    .filter((line) => !/\(?node:|node_modules| Promise\.\w+ \(index /.test(line))
     .filter((line) => !ownModules.some((path) => line.includes(path)))
     .slice(0, TRACE_LINES_MAX)
     .map((line) => printable(line.trim()));

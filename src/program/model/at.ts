@@ -104,7 +104,8 @@ export interface SecureDevice<in out Members extends string, in out Protocol ext
    * Public numbers as a tensor on the device, for a starting point that becomes secret later. Local: nothing is sent,
    * and nothing about it is hidden.
    * @throws {DataError} PRIVITY_SECURE_DOMAIN, PRIVITY_TENSOR_EMPTY
-   * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
+   * @throws {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_ROUNDING: a number that `fracBits` makes another one (by
+   *   over 1/256 of itself): round it beforehand
    */
   constant<const T extends Dtype = 'fixed'>(
     values: PublicOperand,
@@ -130,7 +131,8 @@ export type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  * A tensor that exists only as shares on the device `D`: no member, and nobody else, has its numbers. Shape and type
  * are public. Immutable. All methods issue one numbered step of the program and return at once; shapes and types are
  * checked in the call, at every party alike. Operands broadcast as in NumPy; public numbers can stand on the right of
- * every operation, and are rounded to `fracBits` first.
+ * every operation, and are rounded to `fracBits` first: one that this would make another number is refused, whether it
+ * comes alone, in a list or in a tensor.
  *
  * Operations that do not need each other's results share their rounds. They run when somebody asks for a result
  * (`reveal`, `to`), when the branch waits for something else, or when `OPERATIONS_PENDING_MAX` of them have gathered.
@@ -141,7 +143,8 @@ export type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  *
  * Using a secret as if it were the value throws PRIVITY_HANDLE_COERCED; testing it (`if (secret)`) cannot be caught.
  * Every operation can throw {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE, PRIVITY_SECURE_BOUND (it could
- * leave its domain), PRIVITY_DEVICE_MISMATCH, PRIVITY_STEP_INVALID (what it is given beside), PRIVITY_SECRET_BRANCH and
+ * leave its domain), PRIVITY_DEVICE_MISMATCH, PRIVITY_STEP_INVALID (what it is given beside), PRIVITY_SECURE_ROUNDING
+ * (a public number that `fracBits` makes 0), PRIVITY_SECRET_BRANCH and
  * PRIVITY_HANDLE_SCOPE_FAILED.
  */
 export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'>
@@ -195,7 +198,8 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * integers below 2^63. Accuracy: 2^-18; with integers and by public whole numbers exact. Cost: 2 rounds, 10.25 bytes
    * an element; with an integer 1 round, 8 bytes; by a public whole number local. `{ truncation: 'exact' }` rounds
    * down: then 12 rounds, 32.9 bytes, by a public number 11 rounds, 24.9 bytes.
-   * @throws {UsageError} PRIVITY_STEP_INVALID: a public factor that `fracBits` makes another number
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public factor, also one of many, that `fracBits` makes another number
+   *   (by over 1/256 of itself): divide by one over it, or round it beforehand
    * @example const revenue = prices.mul(quantities); // fixed point by integers: fixed point
    */
   mul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
@@ -217,6 +221,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * Sums of products along the last axis of two tensors of one shape: of two vectors a number. Domain: sums below 2^26,
    * with integers below 2^45. Accuracy: 2^-18, however many are added up; with integers exact. Cost: 2 rounds, 10.25
    * bytes a sum; with integers or `{ truncation: 'exact' }` as `matmul`.
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example const lengths = rows.dot(rows).sqrt(); // [n, k] and [n, k] → [n]
    */
   dot(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
@@ -231,6 +236,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * and its dimension goes. Leading dimensions, which agree, count one product each. Domain, accuracy: as `dot`. Cost:
    * 2 rounds, 10.25 bytes an element of the result; with integers 1 round, 8 bytes; by public integers local; `{
    * truncation: 'exact' }`: 12 rounds, 32.9 bytes.
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example const predictions = features.matmul(weights); // [n, k] and [k] → [n]
    */
   matmul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
@@ -291,17 +297,20 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   /**
    * The smaller of each two. Domain: differences below 2^45, of integers below 2^63. Accuracy: exact. Cost: 11 rounds,
    * 41.4 bytes an element.
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example const capped = claims.minimum(limits);
    */
   minimum(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
   /**
    * The larger of each two. Domain, accuracy: as `minimum`. Cost: 11 rounds, 41.4 bytes an element.
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example const floor = offers.maximum(100);
    */
   maximum(this: NumericOf<D, T>, other: Operand<D, T>): Secret<D, T>;
   /**
    * Where this is true the first, elsewhere the second. Domain: any. Accuracy: exact. Cost: numbers 3 rounds, 16 bytes
    * an element; booleans 1 round, 1 bit. Of public numbers: fixed-point numbers.
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example const fee = isMember.select(price.mul(0.5), price);
    */
   select<U extends Dtype>(this: Bool<D>, yes: Secret<D, U>, no: Operand<D, U>): Secret<D, U>;
@@ -313,6 +322,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * The nearest number from `lo` to `hi`: what was outside is moved to the end, and all are known to lie inside from
    * then on. Domain: differences with both ends below 2^45, of integers below 2^63. Accuracy: exact. Cost: 11 rounds,
    * 82.8 bytes an element.
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example weights = weights.sub(step).clamp(-9, 9); // in a loop, bounds would grow with every turn
    */
   clamp(this: NumericOf<D, T>, lo: number, hi: number): Secret<D, T>;

@@ -6,10 +6,10 @@ export interface SecretFunctions<F> {
   /**
    * x / y, element by element. Domain: 2^-17 ≤ |y| < 2^26, |x/y| < 2^18, so that y needs a `min` above 0 (or a `max`
    * below); by one public number: |x/y| < 2^26. Accuracy: 3 · 2^-18 + |x/y| · 2^-21; by a public number (1 + |x/y|) ·
-   * 2^-18. Cost: 35 rounds, 208.4 bytes an element; by a public number up to 1: 2 rounds, 10.25 bytes, and a bit more
-   * for each power of two above.
-   * @throws {UsageError} PRIVITY_STEP_INVALID: a public divisor that is 0, or that `fracBits` makes another number:
-   *   multiply by its reciprocal
+   * 2^-18. Public divisors are taken as they are, not rounded to `fracBits` first. Cost: 35 rounds, 208.4 bytes an
+   * element; by a public number up to 1: 2 rounds, 10.25 bytes, and a bit more for each power of two above; by several
+   * public numbers 4 rounds, 22.1 bytes.
+   * @throws {UsageError} PRIVITY_STEP_INVALID: a public divisor that is 0
    * @example const share = sales.div(total); // total shared with { min: 1, max: 5000 }
    */
   div(this: F, other: F | PublicOperand): F;
@@ -35,7 +35,7 @@ export interface SecretFunctions<F> {
    */
   exp(this: F): F;
   /**
-   * Natural logarithm. Domain: 2^-18 ≤ x < 2^26. Accuracy: 2^-17. Cost: 35 rounds, 245.3 bytes an element.
+   * Natural logarithm. Domain: 2^-18 ≤ x < 2^26. Accuracy: 2^-18 + 2^-21. Cost: 35 rounds, 245.3 bytes an element.
    * @example const entropy = p.mul(p.log()).sum().neg();
    */
   log(this: F): F;

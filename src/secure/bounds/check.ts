@@ -33,7 +33,7 @@ export function checkBound(
     // As words, since words are bounded: the last bit is rounded.
     const word = Math.round(value * scale);
     if (word < min || word > max || (dtype !== 'fixed' && word !== value && !Number.isNaN(value))) {
-      const where = `"${name}": the value at ${positionText(i, shape)} is`;
+      const where = `"${name}": the value at ${positionText(i, shape)} of what is shared is`;
       if (dtype === 'boolean')
         throw new DataError('PRIVITY_SECURE_DOMAIN', `${where} not 0 or 1, and was to be shared as boolean.`);
       if (word >= min && word <= max)

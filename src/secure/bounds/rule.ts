@@ -10,6 +10,8 @@ export interface BoundedOperand {
   readonly shape: Shape;
   /** Of one that is public. */
   readonly words?: BigUint64Array;
+  /** Of one that is public and divides: as it was given. */
+  readonly exact?: Float64Array;
   /** Of a single public number. */
   readonly number?: number | undefined;
 }

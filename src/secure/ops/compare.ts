@@ -121,7 +121,7 @@ function choice(name: string, of: Pairwise, plain: (x: number, y: number) => num
   const end = name === 'minimum' ? lesser : greater;
   return {
     name,
-    takes: withOther(numbers),
+    takes: { ...withOther(numbers), publicly: 'itself' },
     result: broadcast,
     bounds: rule(
       'differences below 2^(63-f)',

@@ -29,12 +29,12 @@ import {
 } from '../bounds/rule.ts';
 import { type Cost, inParallel, inSequence } from '../cost.ts';
 import type { ProtocolCosts } from '../protocols/protocol.ts';
-import { encodeNumber, fixedLimit, magnitudeBits, reciprocalShift } from '../ring/fixed-point.ts';
-import { elementCount } from '../ring/shape.ts';
-import { dtypeMismatch, publicTensor } from '../ring/tensor.ts';
+import { decode, encodeNumber, fixedLimit, magnitudeBits, reciprocalShift } from '../ring/fixed-point.ts';
+import { broadcastShapes, elementCount } from '../ring/shape.ts';
+import { dtypeMismatch, type PublicTensor, publicNumbers, publicTensor } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import { addSS, scaleS } from '../sharing/linear.ts';
+import { addSS, mulSP, scaleS } from '../sharing/linear.ts';
 import { type Arith, type Bits, planes } from '../sharing/shares.ts';
 import { each } from './costs.ts';
 import { alone, broadcast, fixed, same, withOther } from './forms.ts';
@@ -51,7 +51,15 @@ import {
   products,
   reversePlanes,
 } from './numeric.ts';
-import { numbersOf, pairOf, secret, sharesOf } from './operands.ts';
+import {
+  broadcastNumbers,
+  broadcastWords,
+  checkPublic,
+  numbersOf,
+  pairOf,
+  secret,
+  sharesOf,
+} from './operands.ts';
 import type { Operation } from './operation.ts';
 import { binaryPlain, unaryPlain } from './plain.ts';
 import { aFixed, aNumber, aPublic, WIDE, way } from './samples.ts';
@@ -67,6 +75,8 @@ export async function div(on: Evaluator, x: Operand, y: Operand): Promise<Secret
     if (y === 0) throw dtypeMismatch('div by the number 0');
     return on.fiber.as('div', () => quotientByNumber(on, x, y));
   }
+  if (typeof x === 'object' && x.kind === 'secret' && y.kind === 'public')
+    return on.fiber.as('div', () => quotientByPublic(on, x, y));
   const pair = pairOf(on, x, y, 'div');
   if (pair.x.dtype !== 'fixed' || pair.y.dtype !== 'fixed') throw dtypeMismatch('div takes fixed numbers');
   const [numerator, divisor] = [sharesOf(on, pair.x), sharesOf(on, pair.y)];
@@ -91,6 +101,48 @@ async function quotientByNumber(on: Evaluator, x: Operand, y: number): Promise<S
   );
   const shares = await protocol.truncS(fiber, product, fracBits + reciprocalShift(y));
   return secret(on, 'fixed', x.shape, shares);
+}
+
+/**
+ * The divisors c · 2^e with c in [1/2, 1) are taken apart in the open: the numerator is brought below the point by 2^-e,
+ * and multiplied by 1/c. Both lose as many bits whatever the divisor, and 1/c is as exact as the divisor was given.
+ * Rounds: 2 truncations.
+ */
+async function quotientByPublic(on: Evaluator, x: SecretTensor, y: PublicTensor): Promise<SecretTensor> {
+  const { protocol, fiber, kernels, fracBits } = on;
+  checkPublic(on, y, 'div');
+  const shape = broadcastShapes(x.shape, y.shape, 'div');
+  const shares = broadcastNumbers(numbersOf(on, x, 'div', 'fixed'), x.shape, shape);
+  const divisors = publicNumbers(y);
+  const [scales, inverses] = [new BigUint64Array(divisors.length), new BigUint64Array(divisors.length)];
+  const highest = magnitudeBits(fracBits) - fracBits;
+  for (const [i, divisor] of divisors.entries()) {
+    if (divisor === 0) throw dtypeMismatch('div by the number 0');
+    const exponent = exponentOf(divisor);
+    scales[i] = 1n << BigInt(highest - exponent);
+    inverses[i] = encodeNumber(2 ** exponent / divisor, inverseBits(fracBits));
+  }
+  const by = (words: BigUint64Array): BigUint64Array => broadcastWords(words, y.shape, shape);
+  const small = await protocol.truncS(
+    fiber,
+    mulSP(kernels, shares, by(scales)),
+    highest + fracBits - numeratorBits(fracBits),
+  );
+  const raw = mulSP(kernels, small, by(inverses));
+  const bits = numeratorBits(fracBits) + inverseBits(fracBits) - fracBits;
+  return secret(on, 'fixed', shape, await protocol.truncS(fiber, raw, bits));
+}
+
+/** Of 1/c for a divisor that is public: products stay a bit below what is truncated. */
+const inverseBits = (fracBits: number): number => fracBits + 5;
+
+/** The whole number e with 2^(e-1) ≤ |y| < 2^e. */
+function exponentOf(y: number): number {
+  const size = Math.abs(y);
+  // A logarithm next to a power of two is rounded to it.
+  const near = Math.floor(Math.log2(size)) + 1;
+  if (size >= 2 ** near) return near + 1;
+  return size < 2 ** (near - 1) ? near - 1 : near;
 }
 
 async function quotient(on: Evaluator, x: Arith, y: Arith): Promise<Arith> {
@@ -165,11 +217,17 @@ async function scaleOf(on: Evaluator, y: Arith): Promise<Scale> {
 
 const MINUS_TWO = 2n ** 64n - 2n;
 
+/**
+ * 1/c is off by less than 9 · 2^-28 of itself: c by 2^-27, five products by 2^-28 each, and what the corrections leave.
+ * With over 21 fractional bits that shows.
+ */
+const INVERSE_BITS_MAX = 24;
 const ofQuotients: Accuracy = {
-  text: '3 · 2^-f + x/y · 2^-(f+3); by a public number (1 + x/y) · 2^-f',
+  text: '3 · 2^-f + x/y · 2^-min(f+3, 24); by a single public number (1 + x/y) · 2^-f',
   of: (result, input) => {
     const size = Math.abs(result);
-    return (input.operands[1]?.number === undefined ? 3 + size / 8 : 1 + size) * ulp(input);
+    if (input.operands[1]?.number !== undefined) return (1 + size) * ulp(input);
+    return 3 * ulp(input) + size * 2 ** -Math.min(input.fracBits + 3, INVERSE_BITS_MAX);
   },
 };
 
@@ -177,32 +235,37 @@ function boundOfQuotient(input: BoundInput, x: Interval, y: BoundedOperand): Int
   const { fracBits } = input;
   if (y.number !== undefined) return boundByNumber(input, x, y.number);
   const from = 2 ** (1 - fracBits);
-  const smallest = smallestOf(y);
-  const sizes = interval(smallest, magnitudeOf(y.bound));
+  const [smallest, biggest] = sizesOf(y, fracBits);
+  const words = [smallest, biggest].map((size) => BigInt(Math.round(size * 2 ** fracBits)));
+  const sizes = interval(...(words as [bigint, bigint]));
   between(sizes, from, 2 ** (magnitudeBits(fracBits) - fracBits), 'the magnitude of the divisor', fracBits);
   const limit = 2 ** Math.min(fracBits, 54 - 2 * fracBits);
-  const largest = realOf(magnitudeOf(x), fracBits) / realOf(smallest, fracBits);
+  const largest = realOf(magnitudeOf(x), fracBits) / smallest;
   if (largest >= limit) {
     const came = `up to ${Number(largest.toPrecision(6))} in magnitude`;
     throw new OutOfDomain({ what: 'its quotients', came, domain: `below ${limit}` });
   }
-  const ends = [x.min, x.max].flatMap((a) => [smallest, sizes.max].map((b) => Number(a) / Number(b)));
+  const ends = [x.min, x.max].flatMap((a) => [smallest, biggest].map((b) => realOf(a, fracBits) / b));
   const error = (end: number): number => ofQuotients.of(end, input);
   const ofMagnitudes = outward(Math.min(...ends), Math.max(...ends), error, fracBits);
   if (y.bound.min > 0n) return ofMagnitudes;
   return y.bound.max < 0n ? negated(ofMagnitudes) : hull(ofMagnitudes, negated(ofMagnitudes));
 }
 
-/** In magnitude. Zero if the interval of a secret has it. */
-function smallestOf({ bound, words }: BoundedOperand): bigint {
-  if (bound.min > 0n || bound.max < 0n) return absolute(bound).min;
-  if (words === undefined) return 0n;
-  let least = magnitudeOf(bound);
-  for (const word of new BigInt64Array(words.buffer, words.byteOffset, words.length)) {
-    const size = word < 0n ? -word : word;
-    if (size < least) least = size;
+/** The smallest magnitude and the largest. Zero if the interval of a secret has it. */
+function sizesOf({ bound, words, exact }: BoundedOperand, fracBits: number): readonly [number, number] {
+  const public_ = exact ?? (words && decode(words, 'fixed', fracBits));
+  if (public_ === undefined) {
+    const { min, max } = absolute(bound);
+    return [realOf(min, fracBits), realOf(max, fracBits)];
   }
-  return least;
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const value of public_) {
+    const size = Math.abs(value);
+    least = Math.min(least, size);
+    most = Math.max(most, size);
+  }
+  return [least, most];
 }
 
 function boundByNumber({ fracBits }: BoundInput, x: Interval, y: number): Interval {
@@ -240,6 +303,12 @@ export function quotientCost(c: ProtocolCosts, n: number, fracBits: number): Cos
   );
 }
 
+const quotientByPublicCost = (c: ProtocolCosts, n: number, fracBits: number): Cost =>
+  inSequence(
+    c.truncS(n, magnitudeBits(fracBits) - numeratorBits(fracBits)),
+    c.truncS(n, numeratorBits(fracBits) + inverseBits(fracBits) - fracBits),
+  );
+
 /** From the smallest divisor on, whose quotients are the largest. */
 const SMALLEST = 2 ** -17;
 
@@ -248,8 +317,8 @@ export const quotients: readonly Operation[] = [
     name: 'div',
     takes: {
       ...withOther(fixed),
-      factor: true,
-      noZeros: 'div by a public number that is 0, or too small for fixed point',
+      publicly: 'exact',
+      noZeros: 'div by a public number that is 0',
     },
     result: broadcast,
     bounds: rule(
@@ -258,10 +327,11 @@ export const quotients: readonly Operation[] = [
       (input) => boundOfQuotient(input, one(input).bound, two(input)),
       ofQuotients,
     ),
-    // A single public number is turned into its reciprocal in the open.
+    // Public numbers are turned into their reciprocals in the open.
     cost: (c, { operands: [, y], shape, fracBits }) => {
       const n = elementCount(shape);
-      if (y?.number === undefined) return quotientCost(c, n, fracBits);
+      if (y?.number === undefined)
+        return y?.secret ? quotientCost(c, n, fracBits) : quotientByPublicCost(c, n, fracBits);
       return c.truncS(n, fracBits + reciprocalShift(y.number));
     },
     run: (on, { x, others: [y] }) => div(on, x, y as Operand),
@@ -286,6 +356,7 @@ export const quotients: readonly Operation[] = [
         }),
         way([x, aNumber(1)], { what: 'by a public number up to 1' }),
         way([x, aPublic('fixed', count)], {
+          what: 'by public numbers',
           over: [
             [
               [-1000, 1000],

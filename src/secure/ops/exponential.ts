@@ -239,8 +239,8 @@ export const exponentials: readonly Operation[] = [
       '-2^20 < x < (32-f)·ln 2 (-2^min(20, 39-f))',
       ENDS,
       (input) => {
-        // x · log2 e is rounded before its bits are read.
-        const to = (32 - input.fracBits) * Math.LN2 - 2 * ulp(input);
+        // x · log2 e is rounded before its bits are read, and log2 e itself is.
+        const to = (32 - input.fracBits - 2 * ulp(input)) / (Math.LOG2E + 2 ** -(LOG2E_BITS + 1));
         return monotone(input, exponent(input, exponentBits(input.fracBits), to), Math.exp, ofExp);
       },
       ofExp,

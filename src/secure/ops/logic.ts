@@ -129,7 +129,7 @@ function connective(
 export const logic: readonly Operation[] = [
   {
     name: 'select',
-    takes: { operands: 2, on: boolean, others: 'values' },
+    takes: { operands: 2, on: boolean, others: 'values', publicly: 'itself' },
     result: ([x, yes, no], _, name) => {
       const values = broadcastShapes(own(yes).shape, own(no).shape, name);
       return form(broadcastShapes(own(x).shape, values, name), own(yes).dtype);

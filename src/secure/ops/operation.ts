@@ -27,6 +27,13 @@ export interface OperandForm extends Form {
   readonly number?: number | undefined;
 }
 
+/**
+ * `itself`: the result is as far off as the number, relatively, so each is rounded by a small part of itself at most.
+ * `summand`: the result is off by as much as a secret is when it is shared; but something is left of them. `exact`: the
+ * operation is given them as they are, and rounds nothing but its result.
+ */
+export type Publicly = 'itself' | 'summand' | 'exact';
+
 /** What a secret is given beside itself, and what all of them have to be. */
 export interface Takes {
   /**
@@ -42,8 +49,8 @@ export interface Takes {
    * beside the other. `values`: any, but all the same.
    */
   readonly others?: Dtype | 'same' | 'numbers' | 'values';
-  /** A public number beside the secret is a factor, or divides: what its rounding does to it, it does to the result. */
-  readonly factor?: boolean;
+  /** What fixed point may make of public numbers beside the secret. Default: none of them 0. */
+  readonly publicly?: Publicly;
   /** Public operands have no zeros: why they are refused. */
   readonly noZeros?: string;
 }

@@ -204,7 +204,7 @@ function productCost(c: ProtocolCosts, call: Call, dims?: MatrixDims): Cost {
   return dims ? c.matmulTruncSS(dims, fracBits) : c.mulTruncSS(n, fracBits);
 }
 
-const factors: Takes = { operands: 1, on: numbers, others: 'numbers' };
+const factors: Takes = { operands: 1, on: numbers, others: 'numbers', publicly: 'itself' };
 const exact = [{ truncation: 'exact' }];
 
 /** Of [batch, m, k] and [batch, k, n], as matrixProduct reads their shapes. */
@@ -248,7 +248,7 @@ const domainOf = (inner: number): Sample['over'] => {
 export const products: readonly Operation[] = [
   {
     name: 'mul',
-    takes: { ...factors, factor: true },
+    takes: factors,
     result: ofBoth(broadcastShapes),
     bounds: rule(
       'two fixed numbers: products below 2^(62-2f); by a public whole number, or with integers: below 2^(63-f)',

@@ -49,7 +49,7 @@ const MINUS_ONE = 2n ** 64n - 1n;
 export const sums: readonly Operation[] = [
   {
     name: 'add',
-    takes: withOther(numbers),
+    takes: { ...withOther(numbers), publicly: 'summand' },
     result: broadcast,
     bounds: rule('sums below 2^(63-f)', 'sums of the ends', (input) =>
       ring(sum(one(input).bound, two(input).bound), 'its sums', input),
@@ -72,7 +72,7 @@ export const sums: readonly Operation[] = [
   },
   {
     name: 'sub',
-    takes: withOther(numbers),
+    takes: { ...withOther(numbers), publicly: 'summand' },
     result: broadcast,
     bounds: rule('differences below 2^(63-f)', 'differences of the ends', (input) =>
       ring(difference(one(input).bound, two(input).bound), 'its differences', input),

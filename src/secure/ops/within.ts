@@ -2,6 +2,7 @@
 import { DataError, invariant } from '../../base/errors.ts';
 import { boundText, declaredBound, fracBitsOf, type Range } from '../bounds/declare.ts';
 import { clamped, type Interval, interval, realOf } from '../bounds/interval.ts';
+import { checkRounding } from '../bounds/rounding.ts';
 import { type BoundInput, compared, one, rule } from '../bounds/rule.ts';
 import { type Cost, inSequence } from '../cost.ts';
 import type { ProtocolCosts } from '../protocols/protocol.ts';
@@ -82,7 +83,11 @@ const endsOf = ([min, max]: readonly unknown[]): Interval => interval(min as big
 
 function clampEnds({ dtype }: Form, [min, max]: readonly unknown[], fracBits: number): Interval {
   if (typeof min !== 'number' || typeof max !== 'number') throw invalid('clamp takes two numbers, lo and hi');
-  return declaredBound(dtype, fracBits, { min, max }, 'clamp(lo, hi)');
+  const ends = declaredBound(dtype, fracBits, { min, max }, 'clamp(lo, hi)');
+  if (dtype === 'fixed')
+    for (const end of [min, max])
+      checkRounding({ to: 'clamp', values: [end], shape: [], fracBits }, 'itself');
+  return ends;
 }
 
 function assumedEnds({ dtype }: Form, [range]: readonly unknown[], fracBits: number): Interval {

@@ -12,6 +12,8 @@ export interface PublicTensor {
   readonly fracBits: number;
   /** One element a word, row-major. */
   readonly words: Words;
+  /** As they were given, for an operation that rounds them by itself. */
+  readonly exact?: Float64Array;
 }
 
 /** What numbers may come as. */
@@ -25,7 +27,13 @@ export type Numbers = ArrayLike<number | boolean>;
  */
 export function publicTensor(
   values: number | boolean | Numbers,
-  options: { readonly dtype?: Dtype; readonly shape?: Shape; readonly fracBits?: number } = {},
+  options: {
+    readonly dtype?: Dtype;
+    readonly shape?: Shape;
+    readonly fracBits?: number;
+    /** Keeps the numbers as they are given, too. */
+    readonly exact?: boolean;
+  } = {},
 ): PublicTensor {
   const { dtype = 'fixed', fracBits = FRAC_BITS } = options;
   const plain = typeof values === 'number' || typeof values === 'boolean';
@@ -41,12 +49,17 @@ export function publicTensor(
     shape,
     fracBits: dtype === 'fixed' ? fracBits : 0,
     words: encode(list, dtype, fracBits, shape),
+    ...(options.exact && { exact: Float64Array.from(list as ArrayLike<number>, Number) }),
   };
 }
 
+/** The numbers of a public tensor, as exact as it has them. */
+export const publicNumbers = ({ words, dtype, fracBits, exact }: PublicTensor): Float64Array =>
+  exact ?? decode(words, dtype, fracBits);
+
 /** The number of a public tensor that is a single one: operations know whole factors by it. */
-export function singleNumber({ dtype, shape, words, fracBits }: PublicTensor): number | undefined {
-  return dtype === 'boolean' || shape.length > 0 ? undefined : decode(words, dtype, fracBits)[0];
+export function singleNumber(tensor: PublicTensor): number | undefined {
+  return tensor.dtype === 'boolean' || tensor.shape.length > 0 ? undefined : publicNumbers(tensor)[0];
 }
 
 export function dtypeMismatch(text: string): UsageError {

@@ -11,6 +11,7 @@ import type { MemberChannel } from '../../data-plane/channel.ts';
 import type { StepRun } from '../../state/activity.ts';
 import type { Cell } from '../../state/cell.ts';
 import type { OpenDisclosure } from '../../state/disclosures.ts';
+import type { Called } from './called.ts';
 import type { SecretRecord } from './records.ts';
 
 export interface SecureStep {
@@ -19,6 +20,8 @@ export interface SecureStep {
   readonly operation: string;
   readonly run: StepRun;
   readonly operands: readonly SecretRecord[];
+  /** Where the job has called it. */
+  readonly called: Called;
   /** Needs no message from anybody. */
   readonly local: boolean;
   /** Numbers in the result, for the cost report. */

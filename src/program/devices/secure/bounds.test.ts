@@ -136,9 +136,12 @@ describe('a declared bound', () => {
     await w.run();
     const [captured] = w.of('alice').host.failures;
     assert.equal(captured?.failure.code, 'DATA_INVALID');
-    assert.match(captured?.detail.message ?? '', /row 2 is above what the job says of it, 0 to 200.*31337/);
+    assert.match(
+      captured?.detail.message ?? '',
+      /row 2 of what is shared is above what the job says of it, 0 to 200.*31337/,
+    );
     // Even where everything that an error says may cross.
-    assert.match(JSON.stringify(captured?.failure), /row 2 is above/);
+    assert.match(JSON.stringify(captured?.failure), /row 2 of what is shared is above/);
     assert.doesNotMatch(JSON.stringify(captured?.failure), /31337/);
     for (const party of ['bob', 'carol']) assert.deepEqual(w.of(party).host.failures, []);
     // Nothing of it has left, and the one bit that has is in the ledger.

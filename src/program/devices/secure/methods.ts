@@ -5,27 +5,27 @@ import { hash } from 'node:crypto';
 import { UsageError } from '../../../base/errors.ts';
 import { type Bound, declaredBound, fracBitsOf, type Range } from '../../../secure/bounds/declare.ts';
 import { intervalOfWords, realOf } from '../../../secure/bounds/interval.ts';
+import { checkRounding } from '../../../secure/bounds/rounding.ts';
 import { catalogue, isLocal } from '../../../secure/ops/catalogue.ts';
 import { checkDtypes, invalid } from '../../../secure/ops/forms.ts';
-import type { Assumed, Form, Operation } from '../../../secure/ops/operation.ts';
+import type { Assumed, Form, Operation, Publicly } from '../../../secure/ops/operation.ts';
 import { perform } from '../../../secure/ops/perform.ts';
 import type { Dtype } from '../../../secure/ring/fixed-point.ts';
 import { checkShape, elementCount, type Shape } from '../../../secure/ring/shape.ts';
-import { type PublicTensor, publicTensor, singleNumber } from '../../../secure/ring/tensor.ts';
+import { type PublicTensor, publicNumbers, publicTensor, singleNumber } from '../../../secure/ring/tensor.ts';
 import type { SecretTensor } from '../../../secure/secret.ts';
-import type { Words } from '../../../secure/sharing/shares.ts';
 import type { Handle } from '../../model/handle-types.ts';
 import { stepNameProblem } from '../../model/step-name.ts';
 import { type HandleRecord, kindOf } from '../../steps/handle.ts';
 import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './bounds.ts';
+import { calledFrom } from './called.ts';
 import { checkedKeys, constant, openTo, shareOf } from './crossing.ts';
 import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './plain.ts';
-import { checkRounding } from './public-number.ts';
 import type { DeviceRecord, Known, SecretRecord, SecurePlan } from './records.ts';
 import { contexts, partyNames } from './run-context.ts';
 import type { SecureRuntime } from './runtime.ts';
 import { makeSecret, secretRecordOf } from './secret-handle.ts';
-import { numbersOf } from './values.ts';
+import { type Numbers, numbersOf } from './values.ts';
 
 type Operand = SecretRecord | PublicTensor;
 const isPublic = (operand: Operand): operand is PublicTensor => 'words' in operand;
@@ -91,6 +91,7 @@ function compute(secret: SecretRecord, operation: Operation, args: readonly unkn
     operation: name,
     name,
     operands: operands.filter(isSecret),
+    called: calledFrom(compute),
     detail: `${dtype} [${shape}] ${detailOf(operands, params)}`,
     local: isLocal(operation, { operands: forms, params: given, shape, fracBits }),
     elements: elementCount(shape),
@@ -125,17 +126,15 @@ function operandsOf(
     others.map(secretRecordOf).find(Boolean)?.dtype ?? (takes.others === 'values' ? 'fixed' : secret.dtype);
   const operands: readonly Operand[] = [
     secret,
-    ...others.map((other, index) => {
-      const operand = operandOf(other, `${name}, operand ${index + 2},`, secret.device, dtype);
-      if (isPublic(operand)) checkRounding(operation, other, operand);
-      return operand;
-    }),
+    ...others.map((other, index) =>
+      operandOf(other, `${name}, operand ${index + 2},`, secret.device, dtype, operation),
+    ),
   ];
   if (takes.secretsOnly && operands.some(isPublic)) throw invalid(`${name} takes secrets only`);
   checkDtypes(operation, operands);
   if (
     takes.noZeros !== undefined &&
-    operands.some((operand) => isPublic(operand) && operand.words.includes(0n))
+    operands.some((operand) => isPublic(operand) && publicNumbers(operand).includes(0))
   )
     throw invalid(takes.noZeros);
   return { operands, params };
@@ -171,9 +170,18 @@ function assumedKeys({ opens }: Operation, operands: readonly Operand[]): Assume
 }
 
 /** The bound of an operand, and the words by which an error names it. */
-function boundOf(operand: Operand): Pick<NamedOperand, 'bound' | 'assumed' | 'name'> & { words?: Words } {
+function boundOf(
+  operand: Operand,
+): Pick<NamedOperand, 'bound' | 'assumed' | 'name'> & Partial<Pick<PublicTensor, 'words' | 'exact'>> {
   if (!isPublic(operand)) return { bound: operand.bound, assumed: operand.bound.assumed, name: operand.name };
-  return { bound: intervalOfWords(operand.words), assumed: false, name: 'public', words: operand.words };
+  const { words, exact } = operand;
+  return {
+    bound: intervalOfWords(words),
+    assumed: false,
+    name: 'public',
+    words,
+    ...(exact && { exact }),
+  };
 }
 
 function argumentsOf(
@@ -195,7 +203,13 @@ function argumentsOf(
 }
 
 /** @throws {UsageError} PRIVITY_DEVICE_MISMATCH, PRIVITY_STEP_INVALID @throws {DataError} PRIVITY_SECURE_DOMAIN */
-function operandOf(value: unknown, where: string, device: DeviceRecord, dtype: Dtype): Operand {
+function operandOf(
+  value: unknown,
+  where: string,
+  device: DeviceRecord,
+  dtype: Dtype,
+  { name, takes: { publicly } }: Operation,
+): Operand {
   const secret = secretRecordOf(value);
   if (secret !== undefined) {
     if (secret.run === device.run && secret.device.key === device.key) return secret;
@@ -210,8 +224,20 @@ function operandOf(value: unknown, where: string, device: DeviceRecord, dtype: D
       `${where} takes a secret of the same device or public numbers and was given ${kindOf(value)}; a located value is shared first, by .to(device)`,
     );
   }
-  const { values, shape = [values.length] } = numbers;
-  return publicTensor(values, { dtype, shape, fracBits: device.fracBits });
+  return publicOf(numbers, dtype, name, publicly, device);
+}
+
+/** @throws {UsageError} PRIVITY_SECURE_ROUNDING: fixed point makes other numbers of them */
+function publicOf(
+  { values, shape = [values.length] }: Numbers,
+  dtype: Dtype,
+  to: string,
+  publicly: Publicly | undefined,
+  { fracBits }: DeviceRecord,
+): PublicTensor {
+  const tensor = publicTensor(values, { dtype, shape, fracBits, exact: publicly === 'exact' });
+  if (dtype === 'fixed') checkRounding({ to, values, shape, fracBits }, publicly);
+  return tensor;
 }
 
 /**
@@ -219,7 +245,7 @@ function operandOf(value: unknown, where: string, device: DeviceRecord, dtype: D
  */
 function detailOf(operands: readonly Operand[], params: readonly unknown[]): string {
   const words = operands.map((operand) =>
-    isPublic(operand) ? `public [${operand.shape}] ${digest(operand.words)}` : '*',
+    isPublic(operand) ? `public [${operand.shape}] ${digest(operand.exact ?? operand.words)}` : '*',
   );
   const plain = params.map((param) => (ArrayBuffer.isView(param) ? digest(param) : JSON.stringify(param)));
   return [...words, ...plain].join(' ');
@@ -250,6 +276,7 @@ export function share(record: HandleRecord, device: DeviceRecord, options: unkno
     operation: 'share',
     name: record.value.name,
     operands: [],
+    called: calledFrom(share),
     located: { record, owner },
     detail: `${dtype} [${shape}] ${bound.min} ${bound.max}`,
     local: false,
@@ -295,6 +322,7 @@ export function open(secret: SecretRecord, party?: unknown): Handle {
     operation: 'reveal',
     name,
     operands: [secret],
+    called: calledFrom(open),
     detail: to.join(),
     local: false,
     elements: elementCount(shape),
@@ -325,12 +353,13 @@ export function constantOn(device: DeviceRecord, values: unknown, options: unkno
   const declared = numbers.shape ?? [numbers.values.length];
   const { shape, dtype, range } = shareOptions({ shape: declared, ...(options ?? {}) }, 'constant');
   if (isDeclared(range)) throw invalid('constant() takes no min and no max: everybody has the numbers');
-  const tensor = publicTensor(numbers.values, { dtype, shape, fracBits: device.fracBits });
+  const tensor = publicOf({ ...numbers, shape }, dtype, 'constant', 'itself', device);
   const plan: SecurePlan = {
     kind: 'secure',
     operation: 'constant',
     name: 'constant',
     operands: [],
+    called: calledFrom(constantOn),
     detail: `${dtype} [${shape}] ${digest(tensor.words)}`,
     local: true,
     elements: elementCount(shape),

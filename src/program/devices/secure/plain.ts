@@ -11,7 +11,7 @@ import { bits, magnitude, realOf } from '../../../secure/bounds/interval.ts';
 import type { Operation } from '../../../secure/ops/operation.ts';
 import { type Dtype, decode } from '../../../secure/ring/fixed-point.ts';
 import type { Shape } from '../../../secure/ring/shape.ts';
-import type { PublicTensor } from '../../../secure/ring/tensor.ts';
+import { type PublicTensor, publicNumbers } from '../../../secure/ring/tensor.ts';
 import type { SecretTensor } from '../../../secure/secret.ts';
 import type { Tensor } from '../../../wire/value-kinds.ts';
 import { tensor } from '../../model/tensor.ts';
@@ -89,7 +89,7 @@ export function floatingPoint(
     const queue = [...secrets];
     const inputs = operands.map((operand) => {
       const { dtype, shape } = operand;
-      if ('words' in operand) return { dtype, shape, data: decode(operand.words, dtype, fracBits) };
+      if ('words' in operand) return { dtype, shape, data: publicNumbers(operand) };
       return { dtype, shape, data: knownOf(queue.shift() as SecretTensor, fracBits) };
     });
     return plain({ operands: inputs, params, shape, fracBits });

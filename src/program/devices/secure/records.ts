@@ -11,6 +11,7 @@ import type { Evaluator } from '../../../secure/session.ts';
 import type { Branch } from '../../state/branch.ts';
 import type { Cell } from '../../state/cell.ts';
 import type { HandleRecord } from '../../steps/handle.ts';
+import type { Called } from './called.ts';
 import type { Serve } from './dealer-line.ts';
 import type { OpenSession } from './line.ts';
 
@@ -58,6 +59,7 @@ export interface SecurePlan {
   readonly operation: string;
   readonly name: string;
   readonly operands: readonly SecretRecord[];
+  readonly called: Called;
   /** A located value that a member shares. */
   readonly located?: { readonly record: HandleRecord; readonly owner: string };
   /** Public parameters, as text: they must be the same everywhere. */

@@ -24,6 +24,7 @@ import type { Scope } from '../../state/scope.ts';
 import type { Scheduler } from '../../steps/scheduler.ts';
 import { type BatchFailure, runBatch, type SecureStep } from './batch.ts';
 import { naming } from './blame.ts';
+import { inCall } from './called.ts';
 import { DealerLine } from './dealer-line.ts';
 import { bereft, SecureLine, type Spent } from './line.ts';
 import type { DeviceRecord, Known, Leaving, SecretRecord, SecureDisclosure, SecurePlan } from './records.ts';
@@ -111,7 +112,7 @@ export class SecureRuntime {
     });
     const cell = new Cell<T>();
     if (gathering.line) {
-      const { local, elements, assumption, traced } = plan;
+      const { local, elements, called, assumption, traced } = plan;
       const awaits = located?.owner === this.#state.party ? located.record.cell : undefined;
       const discloses = plan.discloses?.(this.#state.party);
       const disclosure = discloses && this.#state.declare(entry, discloses.to, descriptionOf(discloses));
@@ -133,7 +134,7 @@ export class SecureRuntime {
       };
       const step = {
         ...{ entry, operation, run, operands, local, elements, cell, awaits, disclosure, execute },
-        ...{ assumption, traced },
+        ...{ called, assumption, traced },
       };
       gathering.steps.push(step as unknown as SecureStep);
     }
@@ -211,7 +212,8 @@ export class SecureRuntime {
       channel.forsake();
       const blamed = cause?.entry ?? entry;
       const reason = cause?.error ?? error;
-      const named = naming(reason, device, this.#state.party);
+      const step = steps.find((one) => one.entry === blamed);
+      const named = inCall(naming(reason, device, this.#state.party), step?.called);
       const failed = isConsequence(reason, scope) ? undefined : this.#state.fail(named, blamed, scope);
       for (const step of steps) {
         step.cell.die();

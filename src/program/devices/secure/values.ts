@@ -62,7 +62,7 @@ export async function valuesToShare(
     if (!Number.isNaN(values[i])) continue;
     throw new DataError(
       'PRIVITY_SECURE_DOMAIN',
-      `"${name}": the value at ${positionText(i, shape)} is not a number, and a secret has no place for that. If these are gaps ` +
+      `"${name}": the value at ${positionText(i, shape)} of what is shared is not a number, and a secret has no place for that. If these are gaps ` +
         `of a column, ${GAP_WAYS}; { nulls: 'nan' } is for plain tasks only.`,
     );
   }
