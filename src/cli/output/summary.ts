@@ -259,7 +259,7 @@ const ownModules = ['src/', 'dist'].map((name) =>
 /** Frames of a stack that are shown: where it happened, and how the job came there. The log has all. */
 const TRACE_LINES_MAX = 4;
 
-/** The job's own frames of a stack; frames of Node, of packages, of Privity and without a place say nothing to the job's author. */
+/** The job's own frames of a stack; those of Node, packages and Privity, or of no place, say nothing to its author. */
 function traceOf(stack: string | undefined): string[] {
   const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return frames

@@ -104,8 +104,8 @@ export interface SecureDevice<in out Members extends string, in out Protocol ext
    * Public numbers as a tensor on the device, for a starting point that becomes secret later. Local: nothing is sent,
    * and nothing about it is hidden.
    * @throws {DataError} PRIVITY_SECURE_DOMAIN, PRIVITY_TENSOR_EMPTY
-   * @throws {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_ROUNDING: a number that `fracBits` makes another one (by
-   *   over 1/256 of itself): round it beforehand
+   * @throws {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_ROUNDING: a number that `fracBits` makes another one
+   *   (by over 1/256 of itself): round it beforehand
    */
   constant<const T extends Dtype = 'fixed'>(
     values: PublicOperand,
@@ -144,8 +144,7 @@ export type Bool<D extends AnyDevice> = Secret<D, 'boolean'>;
  * Using a secret as if it were the value throws PRIVITY_HANDLE_COERCED; testing it (`if (secret)`) cannot be caught.
  * Every operation can throw {UsageError} PRIVITY_SHAPE_MISMATCH, PRIVITY_SECURE_DTYPE, PRIVITY_SECURE_BOUND (it could
  * leave its domain), PRIVITY_DEVICE_MISMATCH, PRIVITY_STEP_INVALID (what it is given beside), PRIVITY_SECURE_ROUNDING
- * (a public number that `fracBits` makes 0), PRIVITY_SECRET_BRANCH and
- * PRIVITY_HANDLE_SCOPE_FAILED.
+ * (a public number that `fracBits` makes 0), PRIVITY_SECRET_BRANCH and PRIVITY_HANDLE_SCOPE_FAILED.
  */
 export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fixed'>
   extends AnySecret,
@@ -198,8 +197,8 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * integers below 2^63. Accuracy: 2^-18; with integers and by public whole numbers exact. Cost: 2 rounds, 10.25 bytes
    * an element; with an integer 1 round, 8 bytes; by a public whole number local. `{ truncation: 'exact' }` rounds
    * down: then 12 rounds, 32.9 bytes, by a public number 11 rounds, 24.9 bytes.
-   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public factor, also one of many, that `fracBits` makes another number
-   *   (by over 1/256 of itself): divide by one over it, or round it beforehand
+   * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public factor, also one of many, that `fracBits` makes another
+   *   number (by over 1/256 of itself): divide by one over it, or round it beforehand
    * @example const revenue = prices.mul(quantities); // fixed point by integers: fixed point
    */
   mul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;

@@ -5,8 +5,8 @@ import { positionText, type Shape } from '../ring/shape.ts';
 import type { Numbers } from '../ring/tensor.ts';
 
 /**
- * A number may be off by so much of itself: what it multiplies is then off by as much, whatever its size. From 0.0005 on
- * none is, with 18 fractional bits.
+ * A number may be off by so much of itself: what it multiplies is then off by as much, whatever its size. With 18
+ * fractional bits none from 0.0005 on is off by more.
  */
 const ROUNDING_MAX = 1 / 256;
 

@@ -104,9 +104,9 @@ async function quotientByNumber(on: Evaluator, x: Operand, y: number): Promise<S
 }
 
 /**
- * The divisors c · 2^e with c in [1/2, 1) are taken apart in the open: the numerator is brought below the point by 2^-e,
- * and multiplied by 1/c. Both lose as many bits whatever the divisor, and 1/c is as exact as the divisor was given.
- * Rounds: 2 truncations.
+ * The divisors c · 2^e with c in [1/2, 1) are taken apart in the open: the numerator is brought below the point by
+ * 2^-e, and multiplied by 1/c. Both lose as many bits whatever the divisor, and 1/c is as exact as the divisor was
+ * given. Rounds: 2 truncations.
  */
 async function quotientByPublic(on: Evaluator, x: SecretTensor, y: PublicTensor): Promise<SecretTensor> {
   const { protocol, fiber, kernels, fracBits } = on;
