@@ -344,9 +344,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * element; then, up to 511 keys, n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds: 1.5·log2
    * n of them for 16 keys, 2·log2 n for 10^6. Of more keys fewer: 12.8·n of 4,096, 21.3·n of 10^6.
    * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
-   * @example
-   * const middle = Math.floor(n / 2); // of even n the upper of the two in the middle
-   * const median = incomes.sort().slice(middle, middle + 1);
+   * @example const median = incomes.sort().slice(n >> 1, (n >> 1) + 1); // of even n the upper of the middle two
    */
   sort(this: NumericOf<D, T>): Secret<D, T>;
   /**
