@@ -15,8 +15,8 @@ import { root } from '../ensure-installed.mjs';
  */
 const FILE_TIMEOUT_MS = 900_000;
 
-/** More test processes than this gain nothing and make timing noisy. */
-const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism()));
+/** One more than there are cores, since some of them wait; still more gain nothing. */
+const CONCURRENCY = Math.min(4, availableParallelism() + 1);
 
 /** Files that hold real parties to bounds of time run one at a time: they are not to measure anything else. */
 const MEASURING = /^(bench|test\/(faults|supervisor|transport))\//;

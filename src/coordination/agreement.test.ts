@@ -10,6 +10,7 @@ import { encodeMove, type SearchScenario } from '../../test/core/search-scenario
 import { allSearches, quickSearches } from '../../test/core/search-scenarios.ts';
 import { SearchWorld } from '../../test/core/search-world.ts';
 import { SeenSet } from '../../test/core/seen-set.ts';
+import { shareOf } from '../../test/effort.ts';
 
 const two: SearchScenario = {
   name: '',
@@ -47,7 +48,7 @@ function after(world: SearchWorld, ...moves: readonly number[]): Int32Array {
 }
 
 describe('agreement, all interleavings', () => {
-  for (const scenario of quickSearches) {
+  for (const scenario of shareOf(quickSearches, 5)) {
     it(scenario.name, (t) => {
       const { states, transitions, depth, complete, violation } = search(scenario);
       assert.equal(violation, null, violation ? [violation.says, ...violation.story].join('\n') : '');

@@ -84,7 +84,7 @@ describe('privity doctor --job', () => {
     assert.equal(code, 0);
   });
 
-  it('says what is wrong with settings and tables, and what to do', async () => {
+  itLong('says what is wrong with settings and tables, and what to do', async () => {
     const mistyped = await checksOf('settings:\n  tabel: ./a.csv\n', '--job', 'job.ts');
     assert.equal(mistyped.code, 78);
     assert.match(mistyped.checks.get('settings')?.text ?? '', /tabel is unknown; did you mean "table"\?/);

@@ -102,7 +102,7 @@ describe('what one party was given', () => {
 
 describe('what does not fit a job', () => {
   for (const command of ['local', 'explore'])
-    for (const [what, words, exit, code, said] of command === 'local' ? cases : shareOf(cases, 2))
+    for (const [what, words, exit, code, said] of shareOf(cases, command === 'local' ? 0 : 2))
       it(`is told once by ${command}: ${what}`, async () => {
         const ended = await run([command, 'job.ts', ...words], { cwd, tmp, main });
         assert.equal(ended.code, exit, ended.stderr);

@@ -86,7 +86,7 @@ describe('privity local', () => {
     assert.deepEqual(await leftOver(), []);
   });
 
-  it('ends with the exit code of the verdict, and says where, why and what to do', async () => {
+  itLong('ends with the exit code of the verdict, and says where, why and what to do', async () => {
     const ended = await local('--arg', 'scenario=fail', '--arg', 'at=bob').ended;
     assert.equal(ended.code, 70);
     for (const part of [

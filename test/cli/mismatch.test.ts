@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../src/cli/local/ports.ts';
-import { itLong, oneOfEach } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { here } from './here.ts';
 import { type Ended, eventsOf, run } from './processes.ts';
 
@@ -154,7 +154,7 @@ describe('a job that cannot be run', () => {
       'PRIVITY_JOB_PARTIES_DIFFER',
     ],
   ];
-  for (const [what, file, text, exit, code] of oneOfEach(wrong, ([, , , exit]) => exit)) {
+  for (const [what, file, text, exit, code] of shareOf(wrong, 3)) {
     it(`because it ${what} is refused before anybody is dialled`, async () => {
       if (text !== null) await writeFile(join(cwd, file), text);
       // Bob would be met here.

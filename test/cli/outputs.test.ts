@@ -102,7 +102,7 @@ describe('a disk that is full', () => {
     assert.match(ended.stderr, /standard output could not be written: ENOSPC/);
   });
 
-  it('under standard error is said on standard output, and the result stands', async () => {
+  itLong('under standard error is said on standard output, and the result stands', async () => {
     const ended = await into({ err: FULL }, ['local', 'job.txt', '--log', '-']);
     assert.equal(ended.code, 0);
     assert.match(ended.stdout, /completed/);
@@ -121,7 +121,7 @@ describe('a disk that is full', () => {
       assert.equal(said.split('/dev/full: the log ends here, it cannot be written (ENOSPC)').length, 2, said);
     });
 
-  it('cuts a file of output in the middle of a write, which Node takes for a whole one', async () => {
+  itLong('cuts a file of output in the middle of a write, which Node takes for a whole one', async () => {
     const file = join(cwd, 'cut.txt');
     const command = `ulimit -f 1; exec "${process.execPath}" "${fakeMain}" --help > "${file}"`;
     const failed = await promisify(execFile)('bash', ['-c', command], { cwd }).then(

@@ -11,7 +11,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { itLong } from '../effort.ts';
 import { here } from './here.ts';
-import { type Ended, eventsOf, fakeMain, noProcessWith, start } from './processes.ts';
+import { type Ended, eventsOf, fakeMain, noProcessWith, type Started, start } from './processes.ts';
 
 const realMain = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const CANARY = 'canary-5b1e';
@@ -49,6 +49,15 @@ async function said(...args: string[]): Promise<string> {
 }
 // biome-ignore lint/suspicious/noExplicitAny: what a script reads from the command line
 const told = async (...args: string[]): Promise<any> => JSON.parse(await said(...args, '--json'));
+
+/** A run under way whose record has its place under the id that was agreed on: what follows can find it there. */
+async function underWay(id: string): Promise<Started> {
+  const started = begin(runAlice('--arg', 'scenario=hang', '--run-id', id));
+  await started.said(' with bob');
+  while (started.child.exitCode === null && !existsSync(join(runsFolder(), id, 'alice/record.json')))
+    await new Promise((resolve) => setImmediate(resolve));
+  return started;
+}
 
 const runsFolder = (): string => join(state, 'privity/runs');
 const recorded = async (): Promise<string[]> => (await readdir(runsFolder()).catch(() => [])).sort();
@@ -124,8 +133,7 @@ describe('the record of a run', () => {
   });
 
   it('tells of a supervisor that was killed, by whatever is started next', async () => {
-    const started = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'killed-1'));
-    await started.said(' with bob');
+    const started = await underWay('killed-1');
     assert.equal((await told('runs', 'list')).runs[0].parties[0].state, 'running');
     started.child.kill('SIGKILL');
     await started.ended;
@@ -144,8 +152,7 @@ describe('the record of a run', () => {
   });
 
   it('is whole when the terminal is closed', async () => {
-    const started = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'closed-1'));
-    await started.said(' with bob');
+    const started = await underWay('closed-1');
     for (const stream of [started.child.stdout, started.child.stderr]) stream.destroy();
     started.child.kill('SIGHUP');
     await started.ended;
@@ -176,8 +183,7 @@ describe('the record of a run', () => {
 
 describe('privity runs purge', () => {
   it('removes what it is asked to and says what, but never a run that goes on', async () => {
-    const going = begin(runAlice('--arg', 'scenario=hang', '--run-id', 'going'));
-    await going.said(' with bob');
+    const going = await underWay('going');
     for (const id of ['one', 'two', 'three'])
       assert.equal((await here(runAlice('--run-id', id), { cwd, state, records: 'runs=2' })).code, 0);
     // The new run is one of the two; the one that goes on is the oldest, and stays.

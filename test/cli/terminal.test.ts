@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { shareOf } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { here } from './here.ts';
 import { type Ended, eventsOf, run } from './processes.ts';
 
@@ -80,7 +80,7 @@ describe('hostile text', () => {
     }
   }
 
-  it('comes back from JSON as it was: events, reports, the log', async () => {
+  itLong('comes back from JSON as it was: events, reports, the log', async () => {
     const ended = await privity(
       ...['local', 'job.txt', '--arg', `word=${word}`, '--json', '--report', 'reports', '--log', 'run.log'],
     );

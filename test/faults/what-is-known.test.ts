@@ -55,7 +55,7 @@ async function withParties(
 }
 
 describe('what is said of a party that nobody has seen', () => {
-  it('that never came: the address that was dialled, the last error and when, the file to look at', () =>
+  itLong('that never came: the address that was dialled, the last error and when, the file to look at', () =>
     withParties({ carol: { job, start: false } }, (parties, summary) => {
       for (const name of ['alice', 'bob']) {
         const text = summary(name);
@@ -68,7 +68,8 @@ describe('what is said of a party that nobody has seen', () => {
         );
         assert.match(text, /ECONNREFUSED \(nothing listens there/);
       }
-    }));
+    }),
+  );
 
   itLong('that was to dial this one: where this one listens, and that nobody came', () =>
     withParties({ alice: { job, start: false } }, (parties, summary) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { psiProtocols } from '../../src/psi/protocols/index.ts';
 import { explore, replay } from '../../src/testing/index.ts';
+import { itLong } from '../effort.ts';
 import { salted } from '../parts/salted-psi.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
@@ -34,7 +35,7 @@ describe('a second protocol, which is one file and one line', () => {
     }
   });
 
-  it('keeps what is promised of a run, under faults', async () => {
+  itLong('keeps what is promised of a run, under faults', async () => {
     const { breaks, runs } = await explore({ job, runs: 40, forMs: 10_000 });
     assert.deepEqual(breaks, []);
     assert.ok(runs > 0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { explore, replay } from '../../src/testing/index.ts';
-import { share } from '../effort.ts';
+import { itLong, share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 const job = (name: string): string => join(projectRoot, 'test/simulation/jobs', `${name}.ts`);
@@ -53,7 +53,7 @@ describe('parties in one process', () => {
 });
 
 describe('explore', () => {
-  it('finds that everything holds for a small job, and counts what it did', async () => {
+  itLong('finds that everything holds for a small job, and counts what it did', async () => {
     const result = await explore({
       job: join(projectRoot, 'bench/jobs/ten-steps.ts'),
       runs: 150,
