@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PARTIES_MAX } from '../../src/coordination/limits.ts';
-import { shareOf } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { check } from './explore-core.ts';
 import { MESSAGE_TYPES } from './plan-losses.ts';
 import type { Fault, Plan } from './plan-types.ts';
@@ -90,7 +90,7 @@ describe('all parties throw at once, with everything that may cross', () => {
     });
   }
 
-  it(`${PARTIES_MAX} parties`, () => {
+  itLong(`${PARTIES_MAX} parties`, () => {
     const parties = Array.from({ length: PARTIES_MAX }, (_, i) => i);
     const schedule = holds({
       ...calm,
