@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../test/effort.ts';
 import { PrivityError, UsageError } from '../base/errors.ts';
 import { defaultListen, formatAddress, isUnspecified, parseAddress } from './address.ts';
 import {
@@ -314,7 +315,7 @@ describe('federation files', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: share(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../test/effort.ts';
 import { PeerError } from '../base/errors.ts';
 import { cut, digestOf, emptyBoard, failureFields, seal } from './board.ts';
 import type { Failure } from './failure.ts';
@@ -221,7 +222,7 @@ describe('control messages', () => {
           assert.ok(error instanceof PeerError);
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: share(3_000) },
     );
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import * as arrow from 'apache-arrow';
 import fc from 'fast-check';
+import { share } from '../../test/effort.ts';
 import { DataError } from '../base/errors.ts';
 import { arrowError, decodeArrow, tableFromArrow } from './arrow-decode.ts';
 import { encodeArrow } from './arrow-encode.ts';
@@ -226,7 +227,7 @@ describe('Arrow IPC', () => {
         await table.drop();
         await back.drop();
       }),
-      { numRuns: 60 },
+      { numRuns: share(60) },
     );
   });
 
@@ -418,7 +419,7 @@ describe('hostile Arrow bytes', () => {
           assert.ok(error instanceof DataError, error instanceof Error ? error.stack : '');
         }
       }),
-      { numRuns: 4000 },
+      { numRuns: share(4000) },
     );
     assert.ok(process.memoryUsage().arrayBuffers - before < 256 * 1024 * 1024);
   });
@@ -429,7 +430,7 @@ describe('hostile Arrow bytes', () => {
         const head = Buffer.from(Int32Array.of(-1, noise.byteLength & ~7).buffer);
         assert.throws(() => decodeArrow(Buffer.concat([head, noise])), corrupt);
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 
@@ -447,7 +448,7 @@ describe('hostile Arrow bytes', () => {
           corrupt(error);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: share(150) },
     );
   });
 });

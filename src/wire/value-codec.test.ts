@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encode } from 'cborg';
 import fc from 'fast-check';
+import { share } from '../../test/effort.ts';
 import { PrivityError, UsageError } from '../base/errors.ts';
 import { type CodecOptions, decodeValue, encodeValue, snapshotValue } from './value-codec.ts';
 import { describeValue } from './value-describe.ts';
@@ -95,7 +96,7 @@ describe('the value codec', () => {
       fc.asyncProperty(values, async (value) => {
         assert.deepStrictEqual(await roundTrip(value), value);
       }),
-      { numRuns: 500 },
+      { numRuns: share(500) },
     );
   });
 
@@ -377,7 +378,7 @@ describe('hostile bytes', () => {
         const bytes = framed ? crafted(Uint8Array.from([0x83, 1, 0x80, ...noise])) : noise;
         await decodeBytes(bytes).catch((error: unknown) => assert.ok(error instanceof PrivityError));
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 
@@ -398,7 +399,7 @@ describe('hostile bytes', () => {
           assert.equal(({} as Record<string, unknown>).polluted, undefined);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: share(1000) },
     );
   });
 });

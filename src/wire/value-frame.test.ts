@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../test/effort.ts';
 import { PeerError } from '../base/errors.ts';
 import { decodeDataFrame, encodeDataFrame, isStepId } from './value-frame.ts';
 
@@ -35,7 +36,7 @@ describe('the header of data messages', () => {
           assert.equal(error.code, 'PRIVITY_FRAME_INVALID');
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
     const good = { kind: 'value', stepId: '1', digest: '00'.repeat(16), sequence: 0 } as const;
     for (const bad of [

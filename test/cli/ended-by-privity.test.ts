@@ -110,7 +110,7 @@ describe('a program that does not end', () => {
 });
 
 describe('a folder in which nothing can be made', () => {
-  it('for reports ends the command at once', async () => {
+  itLong('for reports ends the command at once', async () => {
     const ended = await local('--arg', 'how=well', '--report', '/proc/nowhere');
     assert.equal(ended.code, 74);
     assert.equal(

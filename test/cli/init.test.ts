@@ -24,7 +24,7 @@ import { initCommand } from '../../src/cli/commands/init.ts';
 import { JOB_KINDS } from '../../src/cli/init/job-kinds.ts';
 import { packageSource } from '../../src/cli/init/package-source.ts';
 import type { Shell, StopSignal } from '../../src/cli/shell.ts';
-import { itLong } from '../effort.ts';
+import { effort, itLong } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { type Ended, eventsOf, run, start } from './processes.ts';
 
@@ -94,7 +94,7 @@ async function tryOut(folder: string, result: unknown): Promise<void> {
   const compiled = spawnSync(process.execPath, [tsc], { cwd: folder, encoding: 'utf8' });
   assert.equal(compiled.stdout, '');
   assert.equal(compiled.status, 0);
-  assert.deepEqual(resultOf(await script(folder, 'local', '--json')), result);
+  if (effort >= 1) assert.deepEqual(resultOf(await script(folder, 'local', '--json')), result);
   const parties = await Promise.all(['alice', 'bob'].map((party) => script(folder, party, '--json')));
   for (const ended of parties) assert.deepEqual(resultOf(ended), result);
   assert.deepEqual(readdirSync(join(folder, 'reports')).sort(), ['alice.json', 'bob.json']);

@@ -46,7 +46,7 @@ describe('seeded schedules of the core', () => {
   it('hold all checkers', () => {
     const tally = newTally();
     const states = new SeenSet();
-    const found = exploreSeeds(1, share(4_000), tally, states);
+    const found = exploreSeeds(1, share(3_000), tally, states);
     assert.equal(found, null, `seed ${found?.seed} breaks ${found?.checker}: ${found?.says}`);
     assert.ok(states.size > share(20_000), `only ${states.size} states`);
     for (const kind of [

@@ -35,4 +35,4 @@ const names = [
   'kill supervisor, mid-task, alice and bob of 3',
 ];
 
-quickForm('fault matrix, processes', scenarios, shareOf(names, 4));
+quickForm('fault matrix, processes', scenarios, shareOf(names, 8));

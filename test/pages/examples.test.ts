@@ -75,7 +75,7 @@ describe('examples of docstrings', () => {
     );
     writeFileSync(join(folder, 'loans.csv'), 'id,amount\n007,12\n');
     const planted = exampleOf('tables', 'planted', 'const bytes: string = await table.toArrow();');
-    messages = compile([...examples.map(block), block(planted)]);
+    messages = compile([...shareOf(examples).map(block), block(planted)]);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -64,7 +64,7 @@ async function refused(way: string, by: string, ...flags: readonly string[]): Pr
 }
 
 describe('code of a job writes to the channel to its supervisor', () => {
-  for (const way of shareOf(ways)) it(way, () => refused(way, 'Privity'));
+  for (const way of shareOf(ways, 4)) it(way, () => refused(way, 'Privity'));
 
   itLong('in a sandbox', async (t) => {
     if (bubblewrapOr(t) === undefined) return;

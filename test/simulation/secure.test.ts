@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { explore, replay, type SimulatedRun, type TimelineLine } from '../../src/testing/index.ts';
-import { share } from '../effort.ts';
+import { itLong, share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 
 const jobOf = (name: string): string => join(projectRoot, 'test/simulation/jobs', `${name}.ts`);
@@ -92,9 +92,10 @@ for (const { name, members } of devices) {
       timeline = first.run.timeline;
     });
 
-    it('a member killed while a device is set up', () => killedWithin(job, agreement(timeline, one)));
-    it('a member killed in a product of matrices', () =>
-      killedWithin(job, operation(timeline, one, 'matmul')));
+    itLong('a member killed while a device is set up', () => killedWithin(job, agreement(timeline, one)));
+    itLong('a member killed in a product of matrices', () =>
+      killedWithin(job, operation(timeline, one, 'matmul')),
+    );
     it('a member killed in a comparison', () => killedWithin(job, operation(timeline, one, 'lt')));
 
     it('keeps every promise under seeded plans', async () => {
@@ -108,7 +109,7 @@ for (const { name, members } of devices) {
 
 describe('correlated randomness in the simulated world', () => {
   /** The largest message between two members is the extension of their oblivious transfers: products come from it. */
-  it('a member killed while triples are made by oblivious transfer', async () => {
+  itLong('a member killed while triples are made by oblivious transfer', async () => {
     const job = jobOf('secure-semi2k');
     const { run } = await replay({ job, seed: SEED, plan: [] });
     const sizes = run.timeline.flatMap((line) => {

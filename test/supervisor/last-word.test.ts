@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { itLong, shareOf } from '../effort.ts';
+import { effort, itLong, shareOf } from '../effort.ts';
 import { type Cell, cell, fault, others, SLOW } from '../faults/cell.ts';
 import { jobFile, Parties } from '../faults/parties.ts';
 import { runScenario } from '../faults/run-scenario.ts';
@@ -107,7 +107,7 @@ describe('the last word of a party whose supervisor was killed', () => {
     }
   });
 
-  for (const victim of shareOf(['alice', 'bob', 'carol'] as const, 1)) {
+  for (const victim of effort >= 1 ? (['alice', 'bob', 'carol'] as const) : []) {
     it(`${victim}'s supervisor is killed while its program process starts: the peers that it has met are told`, async () => {
       const job = jobFile('steady.ts');
       const bounds = { suspectAfterMs: 2_000, lostAfterMs: SILENCE_MS };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { compile } from './compile-blocks.ts';
-import { type Block, blocks, brokenLinks, isPage, staleCopies } from './pages.ts';
+import { type Block, blocks, brokenLinks, isPage, missingFiles, staleCopies } from './pages.ts';
 import { listing, type ProjectFile, projectFiles, projectRoot } from './project-files.ts';
 
 const pages = projectFiles().filter(isPage);
@@ -25,6 +25,12 @@ describe('pages', () => {
     );
     assert.equal(found.length, 2, listing(found));
     assert.deepEqual(brokenLinks(page('[a](#some-heading)\n\n# Some heading\n'), exists), []);
+  });
+
+  it('name files that are there', () => {
+    assert.equal(listing(missingFiles(pages, exists)), '');
+    const planted = page('`src/base/errors.ts`, `src/base/gone.ts`, `bench/results/NAME.json`\n');
+    assert.equal(missingFiles(planted, exists).length, 1);
   });
 
   it('blocks that show a file show the file as it is', () => {

@@ -62,6 +62,21 @@ export function brokenLinks(pages: readonly ProjectFile[], exists: (path: string
   );
 }
 
+/**
+ * Files of this repository that pages name and that are not there. A decision names what was there on its day; a name
+ * in capitals stands for others.
+ */
+export function missingFiles(pages: readonly ProjectFile[], exists: (path: string) => boolean): Violation[] {
+  return pages
+    .filter(({ path }) => !path.startsWith('docs/decisions/'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/`((?:src|test|bench|scripts|examples|kernels|proto|templates)\/[\w./-]+\.\w+)`/g)]
+        .map(([, file = '']) => file)
+        .filter((file) => !/\b[A-Z]+\b/.test(file) && !exists(file))
+        .map((file) => ({ path, says: `${file}: no such file` })),
+    );
+}
+
 /** Blocks marked `file=PATH` that are not the text of that file. */
 export function staleCopies(
   pages: readonly ProjectFile[],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { PrivityError } from '../../base/errors.ts';
 import { closeDatabase, configureDatabase, withReader } from '../database.ts';
 import { readTable } from '../read-table.ts';
@@ -287,7 +288,7 @@ describe('writeTable', () => {
           ((await (await shown(of)).column('text')) as string[]).map((t) => String(canonical(t.slice(1))));
         assert.deepEqual(await texts(back), await texts(table));
       }),
-      { numRuns: 40 },
+      { numRuns: share(40) },
     );
   });
 

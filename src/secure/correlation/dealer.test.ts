@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { runSecure } from '../../../test/parts/secure-parties.ts';
 import { PrivityError } from '../../base/errors.ts';
 import { systemRandom } from '../../base/system.ts';
@@ -363,7 +364,7 @@ describe('rules between a dealer and its members', () => {
           assert.ok(error instanceof PrivityError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 

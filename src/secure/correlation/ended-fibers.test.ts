@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { EndedFibers } from './ended-fibers.ts';
 
 interface Tree {
@@ -43,7 +44,7 @@ it('every fiber may ask while it lives, none after its end, and what is kept doe
       };
       live('', { asks: true, forks });
     }),
-    { numRuns: 200 },
+    { numRuns: share(200) },
   );
 });
 

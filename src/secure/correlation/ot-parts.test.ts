@@ -1,8 +1,10 @@
 /** The parts of oblivious transfer, each against its definition. */
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { runFibers } from '../../../test/parts/correlation-parties.ts';
 import { systemRandom } from '../../base/system.ts';
 import { BaseOtSender, loadEdwards, receiveBaseOts } from './base-ot.ts';
@@ -200,7 +202,7 @@ it('Gilboa: shares add up to the product, whatever the factors (law)', () => {
         );
       }
     }),
-    { numRuns: 300 },
+    { numRuns: share(300) },
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { shareOf } from '../../../test/effort.ts';
 import { type FiberRun, runFibers } from '../../../test/parts/correlation-parties.ts';
 import { PrivityError } from '../../base/errors.ts';
 import { systemRandom } from '../../base/system.ts';
@@ -55,7 +56,7 @@ const combined = (runs: readonly FiberRun<Triples>[], put: typeof sum): Triples 
 };
 
 describe('correlated randomness by oblivious transfer', () => {
-  for (const treeBits of [2, 4, 8] as const) {
+  for (const treeBits of shareOf([2, 4, 8] as const, 1)) {
     it(`multiplication triples multiply, with trees of ${treeBits} bits`, async () => {
       const { a, b, c } = combined(
         await withSource((source, fiber) => source.mulTriples(fiber, 70), { treeBits }),

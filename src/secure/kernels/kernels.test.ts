@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { itLong, shareOf } from '../../../test/effort.ts';
 import { signOrder } from '../protocols/circuits.ts';
 import type { Words } from '../sharing/shares.ts';
 import { CHUNK_WORDS, type Kernels, packedWords, type WordSource } from './kernels.ts';
@@ -58,7 +59,7 @@ describe('kernels: WebAssembly and TypeScript', () => {
     assert.deepEqual(other, one);
   };
 
-  for (const length of lengths) {
+  for (const length of shareOf(lengths, 6)) {
     it(`give the same for ${length} words`, () => {
       const [a, b, c, d, e, f] = Array.from({ length: 6 }, () => random(length)) as [
         Words,
@@ -101,7 +102,7 @@ describe('kernels: WebAssembly and TypeScript', () => {
   }
 
   it('give the same in the steps of truncation', () => {
-    for (const length of lengths) {
+    for (const length of shareOf(lengths, 6)) {
       const [a, b, c, d] = [random(length), random(length), random(length), random(length)] as const;
       agree(length, (k, out) => k.truncMask(out, a, 2n ** 62n, source(b)));
       agree(length, (k, out) => k.truncNegated(out, a, source(b), source(c)));
@@ -174,7 +175,7 @@ describe('the compiled kernels', () => {
   const folder = mkdtempSync(join(tmpdir(), 'privity-kernels-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('are the same bytes, whenever they are built', async () => {
+  itLong('are the same bytes, whenever they are built', async () => {
     const root = new URL('../../../../', import.meta.url);
     const script = pathToFileURL(join(root.pathname, 'scripts/kernels.mjs')).href;
     const { buildKernels } = (await import(script)) as {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { PeerError } from '../../base/errors.ts';
 import { FrameSchema, type Frame as WireFrame } from '../../wire/gen/privity/v1/link_pb.ts';
 import {
@@ -164,7 +165,7 @@ describe('frames', () => {
         if (!violation(error)) throw error;
       }
     };
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), attempt), { numRuns: 2000 });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), attempt), { numRuns: share(2000) });
     const valid = toBinary(
       FrameSchema,
       create(FrameSchema, {
@@ -188,7 +189,7 @@ describe('frames', () => {
         mutated[at] = value;
         attempt(mutated);
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 });

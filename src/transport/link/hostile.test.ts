@@ -1,7 +1,9 @@
 /** A peer with a valid identity that means harm: every frame that it sends is one that no Privity sends. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { MemoryNetwork } from '../../../test/parts/memory-network.ts';
 import { PeerError } from '../../base/errors.ts';
 import { systemClock, systemRandom } from '../../base/system.ts';
@@ -198,7 +200,7 @@ describe('a hostile peer', () => {
         assert.ok(result.error !== undefined);
         assert.equal(result.openSinks, 0);
       }),
-      { numRuns: 200 },
+      { numRuns: share(200) },
     );
   });
 });

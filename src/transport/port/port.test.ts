@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
+import { share } from '../../../test/effort.ts';
 import { clientHello } from '../../../test/parts/client-hello.ts';
 import { EnvironmentError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
@@ -66,7 +67,7 @@ describe('ClientHello', () => {
         const result = readClientHello(mutated);
         assert.ok(['hello', 'not-tls', 'incomplete'].includes(result.kind));
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 });

@@ -1,4 +1,4 @@
-/** An operation that is not there, as src/secure/ops would have it: added-operation.test.ts adds it to a copy. */
+/** An operation that is not there, as src/secure/ops would have it: added-operation.long.test.ts adds it to a copy. */
 import { shifted, times } from '../../../src/secure/bounds/interval.ts';
 import { one, rule } from '../../../src/secure/bounds/rule.ts';
 import { cast } from '../../../src/secure/ops/cast.ts';

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import sodium from 'sodium-native';
+import { share } from '../../../../test/effort.ts';
 import { PeerError } from '../../../base/errors.ts';
 import { type Curve, loadCurve, nodeCurve, sodiumCurve } from './curve.ts';
 import { createCurveEngine } from './curve-engine.ts';
@@ -70,7 +71,7 @@ describe('the curve', () => {
         const viaB = tagPoints(curve, a, blindIds(curve, b, id) ?? id, 16);
         assert.deepEqual(viaA, viaB);
       }),
-      { numRuns: 50 },
+      { numRuns: share(50) },
     );
   });
 

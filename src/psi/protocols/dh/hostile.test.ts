@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../../test/effort.ts';
 import { cleanUp, fails } from '../../../../test/parts/psi-parties.ts';
 import type { ErrorCode } from '../../../base/error-catalogue.ts';
 import { PrivityError } from '../../../base/errors.ts';
@@ -184,7 +185,7 @@ describe('a peer that breaks the rules', () => {
           assert.ok(error instanceof PrivityError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 

@@ -2,10 +2,12 @@
  * The flow of messages by itself: exclusive-or stands for the curve, so that long lists and hostile timing cost
  * nothing.
  */
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../../test/effort.ts';
 import { roundChannels } from '../../../../test/parts/round-channels.ts';
 import { systemRandom } from '../../../base/system.ts';
 import type { Channel } from '../../../contracts/channel.ts';
@@ -141,7 +143,7 @@ describe('the exchange', () => {
           assert.deepEqual(tagsOf(atAlice.tags, 0), atBob.tags.own);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: share(40) },
     );
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { share } from '../../../../test/effort.ts';
 import { runSecure, type SecureRun, settleSecure } from '../../../../test/parts/secure-parties.ts';
 import { PrivityError } from '../../../base/errors.ts';
 import { systemRandom } from '../../../base/system.ts';
@@ -187,7 +188,7 @@ describe('hostile messages to semi2k', () => {
           assert.ok(run.dealer === true || !ended.includes('fulfilled'), String(ended));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: share(40) },
     );
   });
 });
@@ -217,7 +218,7 @@ describe('networks of switches', () => {
           assert.deepEqual(lines, [...permutation]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: share(300) },
     );
   });
 });

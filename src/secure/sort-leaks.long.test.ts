@@ -8,7 +8,6 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { itLong, shareOf } from '../../test/effort.ts';
 import { knownTo } from '../../test/parts/known-randomness.ts';
 import { withMethods } from '../../test/parts/protocol-methods.ts';
 import { runSecure, type SecureRun } from '../../test/parts/secure-parties.ts';
@@ -110,7 +109,7 @@ describe('the comparisons that a sort opens', () => {
     ['semi2k', 3, { dealer: true }, 2, 96],
   ];
 
-  for (const [protocol, size, setting, count, sorts] of shareOf(settings)) {
+  for (const [protocol, size, setting, count, sorts] of settings) {
     const dealer = setting.dealer === true ? ' and a dealer' : '';
     it(`tell nothing of the keys: ${protocol}, ${size} members${dealer}`, async () => {
       const samples: Counts[] = [];
@@ -137,23 +136,20 @@ describe('the comparisons that a sort opens', () => {
     assert.ok(difference(up, down) > max);
   });
 
-  itLong(
-    'would be found to tell: keys that are only turned, so that each stands everywhere equally often',
-    async () => {
-      const turned: Defect = (_protocol, sort) => ({
-        shuffleS: async (_fiber, columns) =>
-          columns.map((x) =>
-            gather(
-              x,
-              Uint32Array.from({ length: x.length }, (_, i) => (i + sort) % x.length),
-            ),
+  it('would be found to tell: keys that are only turned, so that each stands everywhere equally often', async () => {
+    const turned: Defect = (_protocol, sort) => ({
+      shuffleS: async (_fiber, columns) =>
+        columns.map((x) =>
+          gather(
+            x,
+            Uint32Array.from({ length: x.length }, (_, i) => (i + sort) % x.length),
           ),
-      });
-      const [up, down] = [await planted([1, 2, 3, 4], turned), await planted([4, 3, 2, 1], turned)];
-      assert.ok(unevenness(up, orders) > max);
-      assert.ok(difference(up, down) > max);
-    },
-  );
+        ),
+    });
+    const [up, down] = [await planted([1, 2, 3, 4], turned), await planted([4, 3, 2, 1], turned)];
+    assert.ok(unevenness(up, orders) > max);
+    assert.ok(difference(up, down) > max);
+  });
 
   it('would be found to tell: equal keys that stay equal', async () => {
     // The positions, which make them different, are all that a sort brings in as public.
@@ -191,14 +187,14 @@ describe('the comparisons that a sort opens, to members who know their part of t
     ['semi2k', 3, [1, 2]],
     ['semi2k', 3, [0, 2]],
   ] as const;
-  for (const [protocol, size, known] of shareOf(coalitions)) {
+  for (const [protocol, size, known] of coalitions) {
     it(`tell nothing: ${protocol}, ${size} members, to ${known.join(' and ')}`, async () => {
       const uneven = unevenness(await outcomes(protocol, size, known), orders);
       assert.ok(uneven < max, `chi-square ${uneven}`);
     });
   }
 
-  itLong('would be found to tell: to members who know all of it together', async () => {
+  it('would be found to tell: to members who know all of it together', async () => {
     assert.ok(unevenness(await outcomes('rep3', 3, [0, 1]), orders) > max);
     assert.ok(unevenness(await outcomes('semi2k', 2, [0, 1]), orders) > max);
   });
