@@ -67,7 +67,7 @@ describe('privity local', () => {
     assert.deepEqual(await leftOver(), []);
   });
 
-  it('prints lines and a summary for people, and leaves reports where asked', async () => {
+  itLong('prints lines and a summary for people, and leaves reports where asked', async () => {
     const ended = await local('--report', 'reports', '--run-id', 'run-7').ended;
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(ended.stdout, /^job\.txt with alice, bob and carol\n/);

@@ -167,7 +167,7 @@ describe('an output that cannot be written for another reason', () => {
     assert.ok((await stat(pipe)).isFIFO());
   });
 
-  it('is a pipe that nobody reads where a log is to be: refused at once', async () => {
+  itLong('is a pipe that nobody reads where a log is to be: refused at once', async () => {
     const pipe = join(cwd, 'unread');
     await promisify(execFile)('mkfifo', [pipe]);
     const ended = await run(['local', 'job.txt', '--log', pipe], { cwd, tmp });

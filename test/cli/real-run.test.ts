@@ -138,7 +138,7 @@ describe('a real local run', () => {
     assert.deepEqual(await readdir(tmp), []);
   });
 
-  it('keeps the text of a failure where it happened', async () => {
+  itLong('keeps the text of a failure where it happened', async () => {
     const log = join(cwd, 'fail.log');
     const args = ['local', 'sum.ts', '--json', '--arg', 'fail=yes', '--log', log];
     const ended = await run(args, { cwd, tmp, main });

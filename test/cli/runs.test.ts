@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { itLong } from '../effort.ts';
+import { itLong, shareOf } from '../effort.ts';
 import { here } from './here.ts';
 import { type Ended, eventsOf, fakeMain, noProcessWith, type Started, start } from './processes.ts';
 
@@ -167,7 +167,7 @@ describe('the record of a run', () => {
 
   it('costs one warning where it cannot be written, and never the run', async () => {
     await writeFile(join(cwd, 'taken'), '');
-    for (const place of [join(cwd, 'taken'), '/proc/nowhere']) {
+    for (const place of shareOf([join(cwd, 'taken'), '/proc/nowhere'])) {
       for (const args of [['local', 'job.txt'], runAlice()]) {
         const ended = await here(args, { cwd, state: place });
         assert.equal(ended.code, 0, ended.stdout + ended.stderr);
@@ -236,53 +236,57 @@ export default job({ parties: ['alice', 'bob'], args: z.object({ wait: z.string(
     ...more,
   ];
 
-  it('has the same cause everywhere, its detail at the origin, and gives away only what may be', async () => {
-    const ended = await begin(args('--run-id', 'fails'), {}, realMain).ended;
-    assert.equal(ended.code, 70, ended.stdout + ended.stderr);
-    const shown = await told('runs', 'show', 'fails');
-    const [alice, bob] = shown.parties;
-    assert.equal(alice.verdict.incident, bob.verdict.incident);
-    assert.equal(alice.verdict.digest, bob.verdict.digest);
-    const { incident } = bob.verdict;
-    const texts = await Promise.all(shown.parties.map(({ log }: { log: string }) => readFile(log, 'utf8')));
-    assert.deepEqual(
-      texts.map((text) => text.includes(CANARY)),
-      [false, true],
-    );
-    assert.ok(texts.every((text) => eventsOf(text).length > 5));
-    for (const wanted of ['fails', incident.slice(0, 8)]) {
-      const text = await said('runs', 'show', wanted);
-      for (const part of [
-        /row 17 of .*canary/,
-        /caused by:? .*canary/,
-        /at .*fail\.ts:\d+/,
-        /where +bob, step/,
-      ])
-        assert.match(text, part);
-    }
-    assert.match(await said('runs', 'logs', incident), /row 17 of/);
+  itLong(
+    'has the same cause everywhere, its detail at the origin, and gives away only what may be',
+    async () => {
+      const ended = await begin(args('--run-id', 'fails'), {}, realMain).ended;
+      assert.equal(ended.code, 70, ended.stdout + ended.stderr);
+      const shown = await told('runs', 'show', 'fails');
+      const [alice, bob] = shown.parties;
+      assert.equal(alice.verdict.incident, bob.verdict.incident);
+      assert.equal(alice.verdict.digest, bob.verdict.digest);
+      const { incident } = bob.verdict;
+      const texts = await Promise.all(shown.parties.map(({ log }: { log: string }) => readFile(log, 'utf8')));
+      assert.deepEqual(
+        texts.map((text) => text.includes(CANARY)),
+        [false, true],
+      );
+      assert.ok(texts.every((text) => eventsOf(text).length > 5));
+      for (const wanted of ['fails', incident.slice(0, 8)]) {
+        const text = await said('runs', 'show', wanted);
+        for (const part of [
+          /row 17 of .*canary/,
+          /caused by:? .*canary/,
+          /at .*fail\.ts:\d+/,
+          /where +bob, step/,
+        ])
+          assert.match(text, part);
+      }
+      assert.match(await said('runs', 'logs', incident), /row 17 of/);
 
-    const file = join(cwd, 'for-alice.json');
-    assert.match(
-      await said('runs', 'show', 'fails', '--bundle', file),
-      /for-alice\.json: reports and the course/,
-    );
-    const bundle = await readFile(file, 'utf8');
-    for (const secret of [CANARY, 'row 17', cwd, state, tmp, 'TypeError', 'file://'])
-      assert.ok(!bundle.includes(secret), secret);
-    const { parties } = JSON.parse(bundle);
-    assert.deepEqual(
-      parties.map((party: { report: { code: string } }) => party.report.code),
-      ['TASK_FAILED', 'TASK_FAILED'],
-    );
-    assert.ok(
-      parties[1].log.some(
-        (line: { event: string; incident: string }) => line.event === 'failure' && line.incident === incident,
-      ),
-    );
-    assert.equal((await stat(file)).mode & 0o777, 0o600);
-    assert.match((await privity('runs', 'show', 'fails', '--bundle', file)).stderr, /PRIVITY_FILE_EXISTS/);
-  });
+      const file = join(cwd, 'for-alice.json');
+      assert.match(
+        await said('runs', 'show', 'fails', '--bundle', file),
+        /for-alice\.json: reports and the course/,
+      );
+      const bundle = await readFile(file, 'utf8');
+      for (const secret of [CANARY, 'row 17', cwd, state, tmp, 'TypeError', 'file://'])
+        assert.ok(!bundle.includes(secret), secret);
+      const { parties } = JSON.parse(bundle);
+      assert.deepEqual(
+        parties.map((party: { report: { code: string } }) => party.report.code),
+        ['TASK_FAILED', 'TASK_FAILED'],
+      );
+      assert.ok(
+        parties[1].log.some(
+          (line: { event: string; incident: string }) =>
+            line.event === 'failure' && line.incident === incident,
+        ),
+      );
+      assert.equal((await stat(file)).mode & 0o777, 0o600);
+      assert.match((await privity('runs', 'show', 'fails', '--bundle', file)).stderr, /PRIVITY_FILE_EXISTS/);
+    },
+  );
 
   itLong('says at both parties what happened when the supervisor of one is killed', async () => {
     const started = begin(args('--run-id', 'kills', '--arg', 'wait=yes', '--json'), {}, realMain);

@@ -8,7 +8,7 @@ import { itLong, shareOf } from '../effort.ts';
 import { jobFile, Parties } from './parties.ts';
 
 describe('conclave, real processes', () => {
-  it('ends among its members while another party is busy, who sees nothing of it', async () => {
+  itLong('ends among its members while another party is busy, who sees nothing of it', async () => {
     const job = jobFile('conclave.ts');
     const release = join(mkdtempSync(join(tmpdir(), 'privity-release-')), 'now');
     const parties = await Parties.start({

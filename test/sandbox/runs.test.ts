@@ -116,7 +116,7 @@ describe('a run in a sandbox', () => {
     }
   });
 
-  it('has no code outside, not even while the job is looked at', async (t) => {
+  itLong('has no code outside, not even while the job is looked at', async (t) => {
     if (bubblewrapOr(t) === undefined) return;
     const { code, stdout, stderr } = await run(['local', 'job/early.ts', '--sandbox', '--json'], inHere());
     assert.equal(code, 0, stdout + stderr);

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { RunBoard } from '../../src/cli/output/run-board.ts';
 import { summaryText } from '../../src/cli/output/summary.ts';
-import { itLong } from '../effort.ts';
 import { jobFile, joining, Parties, type Party, type Setup } from './parties.ts';
 
 // Silence is no matter here, and a busy machine must not make it one.
@@ -55,7 +54,7 @@ async function withParties(
 }
 
 describe('what is said of a party that nobody has seen', () => {
-  itLong('that never came: the address that was dialled, the last error and when, the file to look at', () =>
+  it('that never came: the address that was dialled, the last error and when, the file to look at', () =>
     withParties({ carol: { job, start: false } }, (parties, summary) => {
       for (const name of ['alice', 'bob']) {
         const text = summary(name);
@@ -68,24 +67,21 @@ describe('what is said of a party that nobody has seen', () => {
         );
         assert.match(text, /ECONNREFUSED \(nothing listens there/);
       }
-    }),
-  );
+    }));
 
-  itLong('that was to dial this one: where this one listens, and that nobody came', () =>
+  it('that was to dial this one: where this one listens, and that nobody came', () =>
     withParties({ alice: { job, start: false } }, (parties, summary) => {
       const text = summary('carol');
       assert.match(text, /no connection with alice ever came to stand; alice dials this party/);
       assert.ok(text.includes(`which listens at 127.0.0.1:${parties.ports.carol}`), text);
-    }),
-  );
+    }));
 
-  itLong('whose port something else has: what answers there', () =>
+  it('whose port something else has: what answers there', () =>
     withParties({ carol: { job, portTaken: true } }, (parties, summary) => {
       const text = summary('alice');
       assert.ok(text.includes(`carol at 127.0.0.1:${parties.ports.carol}`), text);
       assert.match(text, /seen .*(cannot talk to|cannot reach|nothing there has answered or refused)/);
-    }),
-  );
+    }));
 
   it('whose key is not the listed one: both keys at the end that refuses, and no third party is blamed', () =>
     withParties({ bob: { job, certificate: 'unknown' } }, (parties, summary) => {
@@ -106,7 +102,7 @@ describe('what is said of a party that nobody has seen', () => {
       }
     }));
 
-  itLong('whose supervisor was killed: what is left of it has said so, to whom and when', () =>
+  it('whose supervisor was killed: what is left of it has said so, to whom and when', () =>
     withParties(
       {},
       (_, summary) => {
@@ -131,6 +127,5 @@ describe('what is said of a party that nobody has seen', () => {
         await parties.get('bob').event('step.started', (event) => event.name === 'work');
         process.kill(await parties.get('bob').pid('supervisor'), 'SIGKILL');
       },
-    ),
-  );
+    ));
 });
