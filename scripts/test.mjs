@@ -37,8 +37,7 @@ const files = findTestFiles(values.only);
 if (files.length === 0)
   summary.problem('tests', 'No test file was found; something is wrong with the build.');
 if (values.long) await runLong(files);
-// Two cores are not full with one of the few parties that this form measures.
-else await runTestFiles(values.only === undefined ? shortForm(files) : files, summary, { measuring: 2 });
+else await runTestFiles(values.only === undefined ? shortForm(files) : files, summary);
 
 summary.print();
 process.exit(summary.exitCode);

@@ -18,10 +18,7 @@ const FILE_TIMEOUT_MS = 900_000;
 /** More test processes than this gain nothing and make timing noisy. */
 const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism()));
 
-/**
- * Files that hold real parties to bounds of time run after all others, one at a time where there are many of them: they
- * are not to measure anything else.
- */
+/** Files that hold real parties to bounds of time run one at a time: they are not to measure anything else. */
 const MEASURING = /^(bench|test\/(faults|supervisor|transport))\//;
 
 const dist = join(root, 'dist');
@@ -53,17 +50,10 @@ export function nameOf(file) {
 
 /**
  * `env`: what the tests see beside this process's environment. `node`: another program to run them; `label` is then
- * before their names. `measuring`: how many of the files that measure run at once.
+ * before their names.
  */
 export async function runTestFiles(files, summary, options = {}) {
-  const how = {
-    timeoutMs: FILE_TIMEOUT_MS,
-    env: {},
-    node: process.execPath,
-    label: '',
-    measuring: 1,
-    ...options,
-  };
+  const how = { timeoutMs: FILE_TIMEOUT_MS, env: {}, node: process.execPath, label: '', ...options };
   const folder = mkdtempSync(join(tmpdir(), 'privity-checks-'));
   try {
     const run = (file) => runFile(file, folder, summary, how);
@@ -73,7 +63,7 @@ export async function runTestFiles(files, summary, options = {}) {
       CONCURRENCY,
       run,
     );
-    await inTurns(measuring, how.measuring, run);
+    await inTurns(measuring, 1, run);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
