@@ -1,7 +1,7 @@
 /**
  * What jobs on secure devices have to give, wherever they run: the results of plain arithmetic within their accuracy,
- * at every party the same, for the declared cost. Run by secure-simulated.test.ts and secure-mtls.test.ts; everything
- * else is tried in memory.
+ * at every party the same, for the declared cost. Run by secure-simulated.long.test.ts and secure-mtls.test.ts;
+ * everything else is tried in memory.
  */
 import assert from 'node:assert/strict';
 import { type Cost, inParallel, inSequence } from '../../src/secure/cost.ts';
