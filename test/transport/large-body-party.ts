@@ -1,4 +1,4 @@
-/** One process of large-body.test.ts: sends or receives one large body and reports its own memory. */
+/** One process of large-body.long.test.ts: sends or receives one large body and reports its own memory. */
 import type { Socket } from 'node:net';
 import { systemClock, systemRandom } from '../../src/base/system.ts';
 import type { MessageSink } from '../../src/contracts/index.ts';
@@ -8,7 +8,7 @@ import {
   createLink,
   type GrpcTransport,
 } from '../../src/transport/index.ts';
-import type { LargeBodyReport, LargeBodySetup } from './large-body.test.ts';
+import type { LargeBodyReport, LargeBodySetup } from './large-body.long.test.ts';
 
 const PIECE = Buffer.alloc(1_000_000, 1);
 let transport: GrpcTransport | undefined;
