@@ -8,7 +8,6 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 import { affectedRooms, affectedTests } from './test/affected.mjs';
 import { build, lint } from './test/checks.mjs';
-import { shortForm } from './test/forms.mjs';
 import { findTestFiles, nameOf, runTestFiles } from './test/run-files.mjs';
 import { Summary } from './test/summary.mjs';
 
@@ -49,7 +48,7 @@ if (!values.list) {
   summary.check(await build());
   summary.check(await lint());
 }
-const byName = new Map(shortForm(findTestFiles()).map((file) => [nameOf(file), file]));
+const byName = new Map(findTestFiles().map((file) => [nameOf(file), file]));
 const names = affectedTests(changed, [...byName.keys()]);
 if (values.list) {
   console.log(names.join('\n'));

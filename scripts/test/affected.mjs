@@ -1,5 +1,6 @@
 // Which tests a change asks for, from the table of rooms. Pure: paths in, paths out.
 import { reachable, rooms } from '../../.dependency-cruiser.mjs';
+import { isLong } from './forms.mjs';
 
 const roomOf = (file) => /^src\/([^/]+)\//.exec(file)?.[1];
 
@@ -10,9 +11,9 @@ export function affectedRooms(changed) {
   return Object.keys(rooms).filter((room) => [...reachable(room)].some((below) => touched.has(below)));
 }
 
-/** Of all test files those of affected rooms, and those of `test/` and `bench/` that were changed themselves. */
+/** Of all test files the quick ones of affected rooms, and those that were changed themselves. */
 export function affectedTests(changed, testFiles) {
   const affected = new Set(affectedRooms(changed));
   const own = new Set(changed);
-  return testFiles.filter((file) => affected.has(roomOf(file)) || own.has(file));
+  return testFiles.filter((file) => own.has(file) || (affected.has(roomOf(file)) && !isLong(file)));
 }

@@ -118,5 +118,8 @@ describe('npm run check', async () => {
     assert.deepEqual(affectedTests(['test/cli/runs.test.ts'], [...tests, 'test/cli/runs.test.ts']), [
       'test/cli/runs.test.ts',
     ]);
+    const slow = 'src/psi/slow.long.test.ts';
+    assert.ok(!affectedTests(['src/psi/keys.ts'], [...tests, slow]).includes(slow));
+    assert.deepEqual(affectedTests([slow, 'README.md'], [slow]), [slow]);
   });
 });
