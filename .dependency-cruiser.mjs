@@ -17,7 +17,8 @@ export const rooms = {
   supervisor: ['program', 'coordination', 'transport', 'observe'],
   simulation: ['supervisor', 'observe'],
   config: ['supervisor'],
-  cli: ['config', 'observe', 'simulation'],
+  node: ['config', 'observe', 'simulation'],
+  cli: ['node', 'config', 'observe', 'simulation'],
   testing: ['simulation'],
 };
 

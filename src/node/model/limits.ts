@@ -1,0 +1,19 @@
+/** Bounds of what a node keeps and takes, each with its reason. */
+export const NODE_LIMITS = {
+  /** Proposals of one partner that wait for a decision here; a flood is turned away before it fills the store. */
+  openProposalsMax: 200,
+  /** Bytes of a proposal without its bundle: a contract of some thousand entries fits. */
+  proposalBytesMax: 4 * 1024 * 1024,
+  /** Bytes of the files of a job, packed: code, not data. */
+  bundleBytesMax: 16 * 1024 * 1024,
+  /** Messages that wait for one partner; one that is off for a month has fewer. */
+  outboxMessagesMax: 10_000,
+  /** Characters of a reason, a purpose or a title that a person writes. */
+  textCharsMax: 2_000,
+  /** How long a proposal may wait for decisions, in milliseconds: half a year. */
+  validityMaxMs: 183 * 24 * 60 * 60 * 1000,
+  /** Occurrences of a schedule that one approval may cover. */
+  occurrencesMax: 10_000,
+  /** Attempts of one occurrence: the first, and again where the verdict allows it. */
+  attemptsMax: 10,
+} as const;

@@ -1,0 +1,127 @@
+/**
+ * What partners say to each other about a run that one of them would like: the proposal, each party's decision, and its
+ * withdrawal. All three are documents that never change, signed by the key that the federation pins.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { NODE_LIMITS } from './limits.ts';
+
+const text = z.string().max(NODE_LIMITS.textCharsMax);
+const party = z.string().min(1).max(63);
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
+const moment = z.int().min(0);
+
+/** When an approved job is run again without asking again. */
+export const schedule = z.strictObject({
+  /** Five or six fields. */
+  cron: z.string().min(1).max(120),
+  /** Of the tz database. */
+  timezone: z.string().max(64),
+  /** No occurrence after it. */
+  until: moment,
+  /** No more occurrences than these. */
+  occurrencesMax: z.int().min(1).max(NODE_LIMITS.occurrencesMax),
+});
+export type Schedule = Readonly<z.output<typeof schedule>>;
+
+export const PROPOSAL_VERSION = 1;
+
+/** Times are milliseconds since 1970. */
+export const proposalDocument = z.strictObject({
+  version: z.literal(PROPOSAL_VERSION),
+  federation: z.string().min(1).max(200),
+  proposer: party,
+  /** Those of the run, in the order of the federation. */
+  parties: z.array(party).min(1).max(64),
+  title: text.min(1),
+  /** What the run is for, which grants are asked for. */
+  purpose: text.min(1),
+  job: z.strictObject({
+    /** The job file within the bundle. */
+    file: z.string().min(1).max(500),
+    /** As the parties of a run compare it. */
+    hash: digest,
+    /** Of the packed files. */
+    bundle: digest,
+    bundleBytes: z.int().min(1).max(NODE_LIMITS.bundleBytesMax),
+  }),
+  /** Public arguments. */
+  args: z.record(z.string(), z.unknown()),
+  /** By party: which of its datasets is which private setting of the job. */
+  datasets: z.record(party, z.record(z.string().min(1).max(200), z.string().min(1).max(200))),
+  /** What the run may disclose, as `readContract` takes it. */
+  contract: z.unknown(),
+  schedule: schedule.optional(),
+  /** Attempts of one occurrence, where the verdict says that the whole run may be tried again. */
+  attemptsMax: z.int().min(1).max(NODE_LIMITS.attemptsMax),
+  createdAt: moment,
+  /** Not decided by then: nothing comes of it. Approved by then: no attempt begins after it. */
+  expiresAt: moment,
+  /** Makes a second proposal of the same another one. */
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+});
+export type ProposalDocument = Readonly<z.output<typeof proposalDocument>>;
+
+export interface Proposal {
+  /** {@link proposalId} of the document. */
+  readonly id: string;
+  readonly document: ProposalDocument;
+  /** The proposer's, of {@link signedOf}. */
+  readonly signature: string;
+}
+
+export const ANSWERS = ['approved', 'refused'] as const;
+export type Answer = (typeof ANSWERS)[number];
+
+export const decisionDocument = z.strictObject({
+  proposal: z.string(),
+  party,
+  answer: z.enum(ANSWERS),
+  /** A person or a rule, by the name that its node knows. */
+  by: text,
+  reason: text,
+  at: moment,
+});
+export type DecisionDocument = Readonly<z.output<typeof decisionDocument>>;
+
+export const withdrawalDocument = z.strictObject({
+  proposal: z.string(),
+  party,
+  by: text,
+  reason: text,
+  at: moment,
+});
+export type WithdrawalDocument = Readonly<z.output<typeof withdrawalDocument>>;
+
+export interface Signed<T> {
+  readonly document: T;
+  readonly signature: string;
+}
+export type Decision = Signed<DecisionDocument>;
+export type Withdrawal = Signed<WithdrawalDocument>;
+
+/** The name of a proposal: of what it says, so that two that differ never have one name. */
+export function proposalId(document: ProposalDocument): string {
+  return `p${sha256(signedOf('proposal', document)).slice(0, 31)}`;
+}
+
+/** The id of the run of an attempt: the same at every party, without asking. Both numbers count from 1. */
+export function runIdOf(proposal: string, occurrence: number, attempt: number): string {
+  return `${proposal}-${occurrence}-${attempt}`;
+}
+
+/** What is signed: which kind of document it is, and its content in one form. */
+export function signedOf(kind: 'proposal' | 'decision' | 'withdrawal', document: unknown): string {
+  return `privity ${kind} 1\n${canonical(document)}`;
+}
+
+/** JSON with sorted keys, so that equal documents are equal texts. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+const sha256 = (words: string): string => createHash('sha256').update(words).digest('hex');
