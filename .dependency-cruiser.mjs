@@ -17,8 +17,9 @@ export const rooms = {
   supervisor: ['program', 'coordination', 'transport', 'observe'],
   simulation: ['supervisor', 'observe'],
   config: ['supervisor'],
-  node: ['config', 'observe', 'simulation'],
-  cli: ['node', 'config', 'observe', 'simulation'],
+  record: ['config', 'observe'],
+  node: ['record', 'config', 'observe', 'simulation'],
+  cli: ['node', 'record', 'config', 'observe', 'simulation'],
   testing: ['simulation'],
 };
 

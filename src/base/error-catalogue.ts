@@ -7,6 +7,7 @@
 import { coreErrors } from './catalogue/core.ts';
 import { correlationErrors } from './catalogue/correlation.ts';
 import { dataErrors } from './catalogue/data.ts';
+import { nodeErrors } from './catalogue/node.ts';
 import { programErrors } from './catalogue/program.ts';
 import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
@@ -34,6 +35,7 @@ export const errorCatalogue = byCode({
   ...secureErrors,
   ...correlationErrors,
   ...transportErrors,
+  ...nodeErrors,
 });
 
 /** The code of an error: stable, and the same in logs, reports and docs/errors.md. */

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ERROR_DETAILS } from '../coordination/public-details.ts';
+import { reportOf } from '../record/error-report.ts';
+import { OUTPUT_FLUSH_TIMEOUT_MS } from '../record/text-sink.ts';
 import { SANDBOX_POLICIES } from '../supervisor/sandbox/policy.ts';
 import { collect } from './arguments.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
@@ -13,9 +15,8 @@ import type { LocalFlags } from './commands/local.ts';
 import type { RunFlags } from './commands/run.ts';
 import { addRuns, type Exit } from './commands/runs-options.ts';
 import { examplesText, exitCodesText, plainExitCodesText } from './help.ts';
-import { errorLine, errorText, reportOf } from './output/error-text.ts';
+import { errorLine, errorText } from './output/error-text.ts';
 import { createStyle } from './output/style.ts';
-import { OUTPUT_FLUSH_TIMEOUT_MS } from './output/text-sink.ts';
 import type { Shell } from './shell.ts';
 
 /**

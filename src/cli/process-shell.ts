@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import { FileSink } from '../record/file-sink.ts';
+import { recordsFolder } from '../record/state-folder.ts';
+import { streamSink, type TextSink } from '../record/text-sink.ts';
 import { onLines } from './local/lines.ts';
-import { FileSink } from './output/file-sink.ts';
 import { guarded } from './output/printable.ts';
 import { wantsColour } from './output/style.ts';
-import { streamSink, type TextSink } from './output/text-sink.ts';
-import { recordsFolder } from './record/state-folder.ts';
 import type { Shell, StopSignal } from './shell.ts';
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,8 +1,8 @@
 import type { Clock } from '../contracts/clock.ts';
+import type { TextSink } from '../record/text-sink.ts';
 import type { RunParty } from '../supervisor/seam/options.ts';
 import type { PrivateSettings } from './arguments.ts';
 import type { Check } from './doctor/check.ts';
-import type { TextSink } from './output/text-sink.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 

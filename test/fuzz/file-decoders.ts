@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { readInspected } from '../../src/cli/local/inspected.ts';
-import { parseRecord, RECORD_BOUND } from '../../src/cli/record/record-file.ts';
+import { parseRecord, RECORD_BOUND } from '../../src/record/record-file.ts';
 import { formatFederation, parseFederation } from '../../src/config/federation-file.ts';
 import { checkPartyFile } from '../../src/config/party-file.ts';
 import { CONFIG_BOUND, parseYaml } from '../../src/config/yaml-file.ts';
@@ -218,7 +218,7 @@ const facts = {
 const record: Decoder = {
   name: 'record',
   author: 'whoever wrote a file',
-  functions: ['cli/record/record-file.ts parseRecord'],
+  functions: ['record/record-file.ts parseRecord'],
   bound: RECORD_BOUND,
   format: 'text',
   codes: [],

@@ -7,6 +7,7 @@ import { type IdentityFiles, parseCertificate, readIdentityFiles } from '../../c
 import { type PartyConfig, readPartyFile } from '../../config/party-file.ts';
 import { readTextFile } from '../../config/yaml-file.ts';
 import { PROTOCOL_VERSION } from '../../coordination/handshake.ts';
+import { reportOf } from '../../record/error-report.ts';
 import { clearOrphan, findOrphans, type Orphan, orphanText } from '../../supervisor/machine/orphans.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import { duckdbVersion } from '../../supervisor/program/surroundings.ts';
@@ -28,7 +29,6 @@ import {
 } from '../doctor/own-checks.ts';
 import { type Inspection, inspectJob } from '../local/find-parties.ts';
 import { padEnd, wrapText } from '../output/columns.ts';
-import { reportOf } from '../output/error-text.ts';
 import { printable, printableText } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
 import { createStyle } from '../output/style.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { reportOf } from '../../record/error-report.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import type { InspectMessage } from '../local/inspected.ts';
-import { reportOf } from '../output/error-text.ts';
 import type { JobRequest, Shell } from '../shell.ts';
 
 /**

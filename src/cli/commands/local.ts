@@ -5,6 +5,7 @@ import { EnvironmentError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
+import type { ErrorReport } from '../../record/error-report.ts';
 import { machineMemoryMax } from '../../supervisor/machine/machine-memory.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import { systemLoop } from '../../supervisor/machine/system-loop.ts';
@@ -18,13 +19,13 @@ import { runCrew } from '../local/crew.ts';
 import { inspectJob } from '../local/find-parties.ts';
 import { createThrowAway, type ThrowAwayFederation } from '../local/throw-away.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
-import { type ErrorReport, errorLine, errorText } from '../output/error-text.ts';
+import { errorLine, errorText } from '../output/error-text.ts';
 import { printable } from '../output/printable.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { createStyle } from '../output/style.ts';
 import { exitCodeOf, summaryText } from '../output/summary.ts';
-import { type RecordFlags, startRunFolder } from '../record/start-record.ts';
 import type { Shell } from '../shell.ts';
+import { type RecordFlags, startRunFolder } from '../start-record.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
 
 export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {

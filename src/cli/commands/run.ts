@@ -6,6 +6,7 @@ import { readIdentityFiles } from '../../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../../config/party-file.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
 import type { RunEvent } from '../../observe/events.ts';
+import { reportOf } from '../../record/error-report.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import { systemLoop } from '../../supervisor/machine/system-loop.ts';
 import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
@@ -16,12 +17,11 @@ import { within } from '../../supervisor/seam/within.ts';
 import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
 import { checkJob } from '../check-job.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
-import { reportOf } from '../output/error-text.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { summaryText } from '../output/summary.ts';
 import { removeLocalFolder, watchParent } from '../parent.ts';
-import { type RecordFlags, startRecord } from '../record/start-record.ts';
 import type { Shell } from '../shell.ts';
+import { type RecordFlags, startRecord } from '../start-record.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
 
 export interface RunFlags extends DisplayFlags, RecordFlags {

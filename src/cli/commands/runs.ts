@@ -9,6 +9,19 @@ import {
   recordBounds,
 } from '../../config/record-bounds.ts';
 import type { RunReport } from '../../observe/report.ts';
+import {
+  BUNDLE_LINES_MAX,
+  type BundledParty,
+  bundledParty,
+  bundleOf,
+  publicLine,
+} from '../../record/bundle.ts';
+import { findRun } from '../../record/find-run.ts';
+import { choose, isRunning, type PurgeRule, removeRun } from '../../record/purge.ts';
+import { eventIn, type FailureEvent, logLines, mergedLines } from '../../record/read-log.ts';
+import { LOG_FILE, REPORT_FILE } from '../../record/record-file.ts';
+import type { StoredParty, StoredRun } from '../../record/stored-run.ts';
+import { completeKilled, readRuns } from '../../record/stored-runs.ts';
 import { parseAge, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
 import { count, size } from '../output/quantity.ts';
@@ -16,13 +29,6 @@ import { RunBoard } from '../output/run-board.ts';
 import { createLogText, runsTable, runText, stateText } from '../output/runs-text.ts';
 import { createStyle } from '../output/style.ts';
 import { writeOutput } from '../output-file.ts';
-import { BUNDLE_LINES_MAX, type BundledParty, bundledParty, bundleOf, publicLine } from '../record/bundle.ts';
-import { findRun } from '../record/find-run.ts';
-import { choose, isRunning, type PurgeRule, removeRun } from '../record/purge.ts';
-import { eventIn, type FailureEvent, logLines, mergedLines } from '../record/read-log.ts';
-import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
-import type { StoredParty, StoredRun } from '../record/stored-run.ts';
-import { completeKilled, readRuns } from '../record/stored-runs.ts';
 import type { Shell } from '../shell.ts';
 
 export interface ShowFlags {

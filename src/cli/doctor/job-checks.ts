@@ -11,7 +11,7 @@ import { ignored } from '../../base/ignored.ts';
 import { closeDatabase, isTableFile, readTable } from '../../data/index.ts';
 import type { Job } from '../../program/model/job.ts';
 import { parseArgs, parseSettings } from '../../program/model/schema.ts';
-import { reportOf } from '../output/error-text.ts';
+import { reportOf } from '../../record/error-report.ts';
 import { count, size } from '../output/quantity.ts';
 import type { DoctorRequest } from '../shell.ts';
 import { type Check, failed, ok, unknown } from './check.ts';

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../base/errors.ts';
 import type { RunEvent } from '../../observe/events.ts';
+import { type ErrorReport, reportOf } from '../../record/error-report.ts';
 import { type Bounds, DEFAULT_BOUNDS, FILE_IO_MS, GIVING_BACK_MS } from '../../supervisor/seam/bounds.ts';
-import { type ErrorReport, reportOf } from '../output/error-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Stopping } from '../stop.ts';
 import { SupervisorChild } from './supervisor-child.ts';

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../contracts/clock.ts';
 import type { RunEvent } from '../../observe/events.ts';
+import type { ErrorReport } from '../../record/error-report.ts';
+import { parseEventLine } from '../../record/event-line.ts';
 import { LOCAL_MARK } from '../../supervisor/machine/process-group.ts';
 import { KILLED_MS } from '../../supervisor/seam/bounds.ts';
-import { type ErrorReport, parseErrorLine } from '../output/error-text.ts';
-import { parseEventLine } from '../output/event-line.ts';
+import { parseErrorLine } from '../output/error-text.ts';
 import type { ParentRequest } from '../shell.ts';
 import { onLines } from './lines.ts';
 

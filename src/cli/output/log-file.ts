@@ -1,9 +1,9 @@
 import type { Clock } from '../../contracts/clock.ts';
+import { openFileSink } from '../../record/file-sink.ts';
+import { createLogLines } from '../../record/log-lines.ts';
+import { TOO_SLOW } from '../../record/text-sink.ts';
 import type { Shell } from '../shell.ts';
-import { openFileSink } from './file-sink.ts';
-import { createLogLines } from './log-lines.ts';
 import type { Presenter } from './presenter.ts';
-import { TOO_SLOW } from './text-sink.ts';
 
 /** How long closing the log may take: a disk that hangs must not keep a finished party from ending. */
 export const LOG_CLOSE_TIMEOUT_MS = 2_000;

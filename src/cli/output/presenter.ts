@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../observe/events.ts';
+import { eventLine } from '../../record/event-line.ts';
 import type { Shell } from '../shell.ts';
 import { padEnd, widest } from './columns.ts';
-import { eventLine } from './event-line.ts';
 import { clockText } from './plain-lines.ts';
 import { ONGOING_INTERVAL_MS, PlainRun } from './plain-run.ts';
 import { printable } from './printable.ts';

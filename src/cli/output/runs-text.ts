@@ -3,9 +3,9 @@
  */
 import { basename } from 'node:path';
 import { failureCodes } from '../../base/failure-codes.ts';
-import { eventIn, type FailureEvent, type LogLine } from '../record/read-log.ts';
-import { LOG_FILE, REPORT_FILE } from '../record/record-file.ts';
-import type { StoredParty, StoredRun } from '../record/stored-run.ts';
+import { eventIn, type FailureEvent, type LogLine } from '../../record/read-log.ts';
+import { LOG_FILE, REPORT_FILE } from '../../record/record-file.ts';
+import type { StoredParty, StoredRun } from '../../record/stored-run.ts';
 import { whoNoticed } from './advice.ts';
 import { alignColumns, padEnd, widest } from './columns.ts';
 import { clockText, cutText, listed, sentence } from './plain-lines.ts';

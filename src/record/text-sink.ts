@@ -1,4 +1,4 @@
-import { reasonOf } from '../../base/system-error.ts';
+import { reasonOf } from '../base/system-error.ts';
 
 /**
  * Standard output and standard error as a run may use them: writing never waits. The process that prints is also the

@@ -4,19 +4,19 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { ignored } from '../../base/ignored.ts';
+import { ignored } from '../base/ignored.ts';
 import {
   logBytesMax,
   parseRecordSetting,
   type RecordBounds,
   type RecordSetting,
   recordBounds,
-} from '../../config/record-bounds.ts';
-import type { Shell } from '../shell.ts';
-import { inTime } from './in-time.ts';
-import { makeRunFolder } from './record-folder.ts';
-import { RECORD_TIMEOUT_MS, type RecordPlan, RunRecord } from './run-record.ts';
-import { keepHouse } from './stored-runs.ts';
+} from '../config/record-bounds.ts';
+import { inTime } from '../record/in-time.ts';
+import { makeRunFolder } from '../record/record-folder.ts';
+import { RECORD_TIMEOUT_MS, type RecordPlan, RunRecord } from '../record/run-record.ts';
+import { keepHouse } from '../record/stored-runs.ts';
+import type { Shell } from './shell.ts';
 
 export interface RecordFlags {
   /** False for `--no-record`. */

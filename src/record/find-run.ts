@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { StoredRun } from './stored-run.ts';
 
 /** A shorter beginning is a typing error rather than an id. */

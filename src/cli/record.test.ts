@@ -4,31 +4,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { systemClock } from '../../base/system.ts';
+import { systemClock } from '../base/system.ts';
 import {
   DAY_MS,
   DEFAULT_RECORD_BOUNDS,
   logBytesMax,
   parseRecordSetting,
   recordBounds,
-} from '../../config/record-bounds.ts';
-import type { RunEvent, RunEventBody } from '../../observe/events.ts';
-import type { RunReport } from '../../observe/report.ts';
-import { OwnClaim } from '../../supervisor/machine/claim.ts';
-import { openFileSink } from '../output/file-sink.ts';
-import { RunBoard } from '../output/run-board.ts';
-import { runText } from '../output/runs-text.ts';
-import { createStyle } from '../output/style.ts';
-import { publicLine, publicReport } from './bundle.ts';
-import { findRun } from './find-run.ts';
-import { choose, isRunning } from './purge.ts';
-import type { FailureEvent, LogLine } from './read-log.ts';
-import { LOG_FILE, readRecordFile } from './record-file.ts';
-import { makeFolder } from './record-folder.ts';
-import { type RecordPlan, RunRecord } from './run-record.ts';
-import { recordsFolder } from './state-folder.ts';
-import type { StoredRun } from './stored-run.ts';
-import { completeKilled, keepHouse, readRuns } from './stored-runs.ts';
+} from '../config/record-bounds.ts';
+import type { RunEvent, RunEventBody } from '../observe/events.ts';
+import type { RunReport } from '../observe/report.ts';
+import { publicLine, publicReport } from '../record/bundle.ts';
+import { openFileSink } from '../record/file-sink.ts';
+import { findRun } from '../record/find-run.ts';
+import { choose, isRunning } from '../record/purge.ts';
+import type { FailureEvent, LogLine } from '../record/read-log.ts';
+import { LOG_FILE, readRecordFile } from '../record/record-file.ts';
+import { makeFolder } from '../record/record-folder.ts';
+import { type RecordPlan, RunRecord } from '../record/run-record.ts';
+import { recordsFolder } from '../record/state-folder.ts';
+import type { StoredRun } from '../record/stored-run.ts';
+import { completeKilled, keepHouse, readRuns } from '../record/stored-runs.ts';
+import { OwnClaim } from '../supervisor/machine/claim.ts';
+import { RunBoard } from './output/run-board.ts';
+import { runText } from './output/runs-text.ts';
+import { createStyle } from './output/style.ts';
 
 let base: string;
 beforeEach(async () => {

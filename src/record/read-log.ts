@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ignored } from '../../base/ignored.ts';
-import type { RunEvent } from '../../observe/events.ts';
+import { ignored } from '../base/ignored.ts';
+import type { RunEvent } from '../observe/events.ts';
 import { LOG_FILE } from './record-file.ts';
 import type { StoredParty } from './stored-run.ts';
 

@@ -4,8 +4,8 @@
  * later versions add. Pure.
  */
 import { basename } from 'node:path';
-import type { RunEvent } from '../../observe/events.ts';
-import type { RunReport } from '../../observe/report.ts';
+import type { RunEvent } from '../observe/events.ts';
+import type { RunReport } from '../observe/report.ts';
 import type { LogLine } from './read-log.ts';
 import type { StoredParty, StoredRun } from './stored-run.ts';
 

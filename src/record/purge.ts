@@ -1,9 +1,9 @@
 /** Which records go, and how. The record of a run that goes on never does. */
 
 import { rm, rmdir } from 'node:fs/promises';
-import { ignored } from '../../base/ignored.ts';
-import { BOUND_MS_MAX } from '../../config/party-file.ts';
-import { ownerState, readClaim } from '../../supervisor/machine/claim.ts';
+import { ignored } from '../base/ignored.ts';
+import { BOUND_MS_MAX } from '../config/party-file.ts';
+import { ownerState, readClaim } from '../supervisor/machine/claim.ts';
 import type { StoredParty, StoredRun } from './stored-run.ts';
 
 /**

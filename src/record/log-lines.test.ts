@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { systemClock } from '../../base/system.ts';
-import type { RunEvent, RunEventBody } from '../../observe/events.ts';
+import { systemClock } from '../base/system.ts';
+import type { RunEvent, RunEventBody } from '../observe/events.ts';
 import { eventLine } from './event-line.ts';
 import { createLogLines } from './log-lines.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../contracts/clock.ts';
+import type { Clock } from '../contracts/clock.ts';
 
 /** False if the work was not done in time; it may go on. Rejects if the work does. */
 export async function inTime(clock: Clock, timeoutMs: number, work: Promise<unknown>): Promise<boolean> {

@@ -2,8 +2,8 @@
 
 import { rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ignored } from '../../base/ignored.ts';
-import { makeFolders } from '../../supervisor/machine/folders.ts';
+import { ignored } from '../base/ignored.ts';
+import { makeFolders } from '../supervisor/machine/folders.ts';
 
 /** Runs of one id whose records are kept beside each other: far more than anybody gives the same id. */
 const SAME_ID_MAX = 1_000;

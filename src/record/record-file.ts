@@ -5,9 +5,9 @@
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DecodeBound } from '../../base/decode-bound.ts';
-import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
-import type { RunEvent } from '../../observe/events.ts';
+import type { DecodeBound } from '../base/decode-bound.ts';
+import { type FailureCode, isFailureCode } from '../base/failure-codes.ts';
+import type { RunEvent } from '../observe/events.ts';
 
 /** Files of a party's record. Beside them lies its claim (src/supervisor/machine/claim.ts) while the run goes on. */
 export const RECORD_FILE = 'record.json';

@@ -2,8 +2,8 @@
  * Events, output and the summary of a run as lines of a structured log: what `--log` and a run's record have. Pure but
  * for the clock.
  */
-import type { Clock } from '../../contracts/clock.ts';
-import type { RunEvent } from '../../observe/events.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { RunEvent } from '../observe/events.ts';
 import { recordLine } from './event-line.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

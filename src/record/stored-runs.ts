@@ -2,10 +2,10 @@
 
 import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignored } from '../../base/ignored.ts';
-import { DAY_MS, type RecordBounds } from '../../config/record-bounds.ts';
-import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../../supervisor/machine/claim.ts';
-import { recordLine } from '../output/event-line.ts';
+import { ignored } from '../base/ignored.ts';
+import { DAY_MS, type RecordBounds } from '../config/record-bounds.ts';
+import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../supervisor/machine/claim.ts';
+import { recordLine } from './event-line.ts';
 import { choose, removeRun } from './purge.ts';
 import { lastLineOf } from './read-log.ts';
 import { appendLine, LOG_FILE, type RecordFacts, readRecordFile, writeRecordFile } from './record-file.ts';

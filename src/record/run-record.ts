@@ -6,20 +6,20 @@
 
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EnvironmentError } from '../../base/errors.ts';
-import { ignored } from '../../base/ignored.ts';
-import { reasonOf } from '../../base/system-error.ts';
-import { PRIVITY_VERSION } from '../../base/version.ts';
-import { LOG_RESERVE_BYTES } from '../../config/record-bounds.ts';
-import type { Clock } from '../../contracts/clock.ts';
-import type { RunEvent } from '../../observe/events.ts';
-import type { RunReport } from '../../observe/report.ts';
-import { CLAIM_FILE, OwnClaim } from '../../supervisor/machine/claim.ts';
-import type { ErrorReport } from '../output/error-text.ts';
-import { recordLine } from '../output/event-line.ts';
-import { type FileSink, openFileSink } from '../output/file-sink.ts';
-import { createLogLines, type LogLines, levelOf } from '../output/log-lines.ts';
+import { EnvironmentError } from '../base/errors.ts';
+import { ignored } from '../base/ignored.ts';
+import { reasonOf } from '../base/system-error.ts';
+import { PRIVITY_VERSION } from '../base/version.ts';
+import { LOG_RESERVE_BYTES } from '../config/record-bounds.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { RunEvent } from '../observe/events.ts';
+import type { RunReport } from '../observe/report.ts';
+import { CLAIM_FILE, OwnClaim } from '../supervisor/machine/claim.ts';
+import type { ErrorReport } from './error-report.ts';
+import { recordLine } from './event-line.ts';
+import { type FileSink, openFileSink } from './file-sink.ts';
 import { inTime } from './in-time.ts';
+import { createLogLines, type LogLines, levelOf } from './log-lines.ts';
 import {
   factsAfter,
   LOG_FILE,

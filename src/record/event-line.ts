@@ -1,5 +1,5 @@
-import { jsonLine } from '../../base/steering.ts';
-import type { RunEvent } from '../../observe/events.ts';
+import { jsonLine } from '../base/steering.ts';
+import type { RunEvent } from '../observe/events.ts';
 
 /**
  * JSON has no bytes, no big integers and no numbers beyond the finite. What a job returns may have them: they become

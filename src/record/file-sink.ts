@@ -1,11 +1,11 @@
 import { close, constants, open, write } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { EnvironmentError } from '../../base/errors.ts';
-import { reasonOf } from '../../base/system-error.ts';
-import { systemLoop } from '../../supervisor/machine/system-loop.ts';
-import { FILE_IO_MS } from '../../supervisor/seam/bounds.ts';
-import { within } from '../../supervisor/seam/within.ts';
+import { EnvironmentError } from '../base/errors.ts';
+import { reasonOf } from '../base/system-error.ts';
+import { systemLoop } from '../supervisor/machine/system-loop.ts';
+import { FILE_IO_MS } from '../supervisor/seam/bounds.ts';
+import { within } from '../supervisor/seam/within.ts';
 import { hasReaderLeft, OUTPUT_BACKLOG_BYTES_MAX, type TextSink, TOO_SLOW } from './text-sink.ts';
 
 /** Between two tries where the file is a pipe that is full. */
