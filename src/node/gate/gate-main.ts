@@ -1,0 +1,70 @@
+/** The process of the gate. It is told what to do by its argument, and says in one line whether it listens. */
+import type { Socket } from 'node:net';
+import { PrivityError } from '../../base/errors.ts';
+import { systemClock } from '../../base/system.ts';
+import type { Timer } from '../../contracts/index.ts';
+import { openDoor } from '../door/door.ts';
+import { GATE_ALONE_MS, type Gate, type GateOrder, gateDoorOf, openGate } from './gate.ts';
+
+const order = JSON.parse(process.argv[2] ?? '{}') as GateOrder;
+process.title = `privity-gate ${order.party}`;
+// The node that has started this process may be gone.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+const nodes = new Set<Socket>();
+let alone: Timer | undefined;
+
+function watchAlone(gate: Gate, end: () => void): void {
+  alone?.cancel();
+  if (nodes.size > 0) return;
+  alone = systemClock.after(GATE_ALONE_MS, () => {
+    if (gate.status().connections === 0) end();
+    else watchAlone(gate, end);
+  });
+}
+
+/** Lines of its node: `status`, `end`. */
+function answer(socket: Socket, gate: Gate, end: () => void): void {
+  nodes.add(socket);
+  socket.once('close', () => {
+    nodes.delete(socket);
+    watchAlone(gate, end);
+  });
+  let text = '';
+  socket.on('data', (part: Buffer) => {
+    const lines = `${text}${part.toString('utf8')}`.slice(-1_000).split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line === 'status') socket.write(`${JSON.stringify(gate.status())}\n`);
+      if (line === 'end') end();
+    }
+  });
+  socket.resume();
+}
+
+try {
+  const gate = await openGate(order);
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    void Promise.all([gate.close(), door.close()]).finally(() => process.exit(0));
+  };
+  const door = await openDoor(gateDoorOf(order.sockets), {
+    onSocket: ({ socket }) => socket.destroy(),
+    onNode: (socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      answer(socket, gate, end);
+    },
+  });
+  watchAlone(gate, end);
+  // A signal for the group of its node is not meant for the gate: runs go on.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGTERM', end);
+  process.stdout.write(`${JSON.stringify({ listens: gate.listen })}\n`);
+} catch (error) {
+  const said =
+    error instanceof PrivityError ? { code: error.code, message: error.message } : { message: String(error) };
+  process.stdout.write(`${JSON.stringify(said)}\n`, () => process.exit(1));
+}

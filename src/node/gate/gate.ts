@@ -1,0 +1,99 @@
+/**
+ * The port of a node. It reads which run a partner's connection is for, and passes the bytes on to the local socket of
+ * that run, or of the node. It decrypts nothing, knows no run, and keeps nothing: it can be killed at any time, and the
+ * links that went through it resume through the next one.
+ */
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { systemClock } from '../../base/system.ts';
+import { type ArrivedSocket, listenPort } from '../../transport/port/listen-port.ts';
+import { prefaceLine } from '../door/preface.ts';
+
+/** Connections that are passed on at one time. A party has two with each partner and run; each takes some 100 KB. */
+export const GATE_CONNECTIONS_MAX = 2_048;
+/** Without a node, and without a connection, the gate ends after this time: a node that is upgraded is back by then. */
+export const GATE_ALONE_MS = 10 * 60 * 1000;
+/** For the other end to take what is on its way, once one end has closed. */
+const DRAIN_MS = 5_000;
+
+export interface GateOrder {
+  readonly party: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The folder of the party's local sockets. */
+  readonly sockets: string;
+}
+
+export interface GateStatus {
+  readonly pid: number;
+  readonly listen: GateOrder['listen'];
+  readonly connections: number;
+  readonly turnedAway: number;
+}
+
+export interface Gate {
+  readonly listen: GateOrder['listen'];
+  status(): GateStatus;
+  close(): Promise<void>;
+}
+
+/** The local socket of a run, or of the node, by the label in a server name. */
+export const doorOf = (sockets: string, label: string): string => join(sockets, `${label}.sock`);
+/** Where the gate itself answers its node. */
+export const gateDoorOf = (sockets: string): string => join(sockets, 'gate.sock');
+
+/** @throws {EnvironmentError} PRIVITY_PORT_IN_USE, PRIVITY_PORT_UNAVAILABLE */
+export async function openGate({ party, listen, sockets }: GateOrder): Promise<Gate> {
+  const passed = new Set<Socket>();
+  let turnedAway = 0;
+  const port = await listenPort({
+    ...listen,
+    party,
+    onSocket: (arrived) => {
+      if (arrived.run === undefined || passed.size >= GATE_CONNECTIONS_MAX) {
+        turnedAway += 1;
+        return void arrived.socket.destroy();
+      }
+      passed.add(arrived.socket);
+      arrived.socket.once('close', () => passed.delete(arrived.socket));
+      passOn(arrived, doorOf(sockets, arrived.run), () => {
+        turnedAway += 1;
+      });
+    },
+  });
+  const at = { host: listen.host, port: port.port };
+  return {
+    listen: at,
+    status: () => ({ pid: process.pid, listen: at, connections: passed.size, turnedAway }),
+    async close() {
+      await port.close();
+      for (const socket of passed) socket.destroy();
+    },
+  };
+}
+
+/** Nobody there is as if nothing listened: the connection closes, and the dialler comes again. */
+function passOn({ socket, head, ...name }: ArrivedSocket, door: string, onNobody: () => void): void {
+  const inside = connect({ path: door });
+  const nobody = (): void => {
+    onNobody();
+    socket.destroy();
+  };
+  inside.once('error', nobody);
+  socket.once('close', () => inside.destroy());
+  inside.once('connect', () => {
+    inside.removeListener('error', nobody);
+    const { plane, party, run = '', pass } = name;
+    const from = socket.remoteAddress ?? '';
+    inside.write(prefaceLine({ kind: 'passed-on', plane, party, run, from, ...(pass ? { pass } : {}) }));
+    inside.write(head);
+    const over = (): void => {
+      systemClock.after(DRAIN_MS, () => {
+        socket.destroy();
+        inside.destroy();
+      });
+    };
+    pipeline(socket, inside, over);
+    pipeline(inside, socket, over);
+  });
+}

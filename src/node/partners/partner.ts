@@ -1,0 +1,280 @@
+/**
+ * The link to the node of one partner. A link lives as long as the processes at both ends; when one of them begins
+ * anew, so does the link, and what has not been acknowledged goes again.
+ */
+import { type PeerError, PeerLostError, PrivityError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
+import type { Body, Clock, LinkHandlers, MessageSink, Timer } from '../../contracts/index.ts';
+import type { ManagedLink } from '../../transport/index.ts';
+import { NODE_LIMITS } from '../model/limits.ts';
+import type { OutboxRow } from '../model/records.ts';
+import { type Envelope, type NodeMessage, readEnvelope, writeEnvelope } from './words.ts';
+
+/** Messages that are on their way to a partner at one time: enough to fill a round trip. */
+export const IN_FLIGHT_MAX = 32;
+/** After a link has ended: soon, because the partner has most likely begun anew. */
+const AGAIN_MS = 200;
+/** After the partner or this node has refused the other: somebody has to mend something first. */
+const REFUSED_AGAIN_MS = 15_000;
+/** Between two questions after the round trip. */
+const PING_MS = 10_000;
+
+export type PartnerLinkState = 'connecting' | 'up' | 'down' | 'refused';
+
+export interface PartnerState {
+  readonly state: PartnerLinkState;
+  /** Since when, in milliseconds since 1970. */
+  readonly since: number;
+  /** Why it is not up, in words. */
+  readonly why: string | null;
+  readonly privity: string | null;
+  readonly roundTripMs: number | null;
+  readonly waiting: number;
+}
+
+export interface PartnerOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly connect: (peer: string, handlers: LinkHandlers) => ManagedLink;
+  /** What this node says first. */
+  readonly greeting: () => NodeMessage;
+  /** Messages behind `after` that wait for this partner, in order. */
+  readonly outbox: (after: number, limit: number) => Promise<readonly OutboxRow[]>;
+  /** The files that belong to a message; empty for most. */
+  readonly bodyOf: (row: OutboxRow) => Promise<Uint8Array>;
+  /** What a message has led to: resolves when it is stored. Rejects with what the partner is to be told. */
+  readonly onMessage: (said: NodeMessage, id: string | undefined, body: Uint8Array) => Promise<void>;
+  /** The partner has stored a message, or will never take it. */
+  readonly onTaken: (
+    row: OutboxRow,
+    refused: { readonly code: string; readonly message: string } | undefined,
+  ) => Promise<void>;
+  readonly onState: () => void;
+  readonly warn: (message: string) => void;
+}
+
+export class Partner {
+  readonly name: string;
+  readonly #options: PartnerOptions;
+  #link: ManagedLink | undefined;
+  #state: PartnerLinkState = 'connecting';
+  #since: number;
+  #why: string | null = null;
+  #privity: string | null = null;
+  #roundTripMs: number | null = null;
+  #waiting = 0;
+  #again: Timer | undefined;
+  #ping: Timer | undefined;
+  #closed = false;
+  /** By name: sent on this link, not acknowledged. */
+  readonly #inFlight = new Map<string, OutboxRow>();
+  /** The last of the outbox that was sent on this link. */
+  #sentUpTo = 0;
+  #pumping = false;
+  #pumpAgain = false;
+  /** What came is answered in the order in which it came. */
+  #taking: Promise<void> = Promise.resolve();
+
+  constructor(options: PartnerOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#since = options.clock.wallTime();
+    this.#open();
+  }
+
+  get state(): PartnerState {
+    return {
+      state: this.#state,
+      since: this.#since,
+      why: this.#why,
+      privity: this.#privity,
+      roundTripMs: this.#roundTripMs,
+      waiting: this.#waiting,
+    };
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  /** Something may be in the outbox. */
+  wake(): void {
+    if (this.#pumping) this.#pumpAgain = true;
+    else void this.#pump();
+  }
+
+  /** For what may be lost. False: the partner is not there. */
+  tell(said: NodeMessage): boolean {
+    if (this.#state !== 'up') return false;
+    this.#send({ said }, []);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#again?.cancel();
+    this.#ping?.cancel();
+    await this.#link?.close();
+  }
+
+  #open(): void {
+    if (this.#closed) return;
+    this.#inFlight.clear();
+    this.#sentUpTo = 0;
+    const link = this.#options.connect(this.name, {
+      onMessage: (header) => this.#receive(header),
+      onNote: (payload) => this.#onNote(payload),
+      onState: (state, error) => {
+        if (link !== undefined && this.#link !== link) return;
+        if (state === 'up') return this.#onUp();
+        if (state === 'closed') return this.#onClosed(error);
+        this.#become(state, error);
+      },
+    });
+    this.#link = link;
+    if (link.state === 'up') this.#onUp();
+  }
+
+  #onUp(): void {
+    this.#become('up');
+    this.#send({ said: this.#options.greeting() }, []);
+    this.#askRoundTrip();
+    this.wake();
+  }
+
+  #onClosed(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#ping?.cancel();
+    // A partner that has begun anew is no reason to wait.
+    const isLost = !(error instanceof PrivityError) || isRestart(error) || error instanceof PeerLostError;
+    this.#become(isLost ? 'down' : 'refused', error);
+    this.#again = this.#options.clock.after(isLost ? AGAIN_MS : REFUSED_AGAIN_MS, () => this.#open());
+  }
+
+  #become(state: PartnerLinkState, error?: Error): void {
+    const why = state === 'up' ? null : (error?.message ?? this.#why);
+    const isNew = state !== this.#state;
+    if (isNew) this.#since = this.#options.clock.wallTime();
+    if (isNew && state === 'refused' && why !== null) this.#options.warn(`${this.name}: ${why}`);
+    this.#state = state;
+    this.#why = why;
+    if (isNew) this.#options.onState();
+  }
+
+  #askRoundTrip(): void {
+    this.#ping?.cancel();
+    const { clock } = this.#options;
+    this.#link?.note(Buffer.from(`ping ${clock.now()}`));
+    this.#ping = clock.after(PING_MS, () => this.#askRoundTrip());
+  }
+
+  #onNote(payload: Uint8Array): void {
+    const [word = '', at = ''] = Buffer.from(payload).toString('latin1').slice(0, 100).split(' ');
+    if (word === 'ping') this.#link?.note(Buffer.from(`pong ${at}`));
+    const ms = this.#options.clock.now() - Number(at);
+    if (word === 'pong' && ms >= 0) this.#roundTripMs = ms;
+  }
+
+  /** A bounded header, and a body that is bounded by what a proposal may have. */
+  #receive(header: Uint8Array): MessageSink {
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    return {
+      write: (piece) => {
+        bytes += piece.length;
+        if (bytes > NODE_LIMITS.bundleBytesMax) throw new TooLarge();
+        parts.push(Uint8Array.from(piece));
+        return undefined;
+      },
+      end: () => {
+        const taken = this.#taking.then(() => this.#take(header, Buffer.concat(parts)));
+        this.#taking = taken;
+        // The partner is held back until what it said is stored.
+        return taken;
+      },
+      abort: () => undefined,
+    };
+  }
+
+  async #take(header: Uint8Array, body: Uint8Array): Promise<void> {
+    const read = readEnvelope(header);
+    if (read?.said === undefined) {
+      if (read?.id !== undefined) this.#acknowledge(read.id, UNREADABLE);
+      return;
+    }
+    const { id, said } = read;
+    if (said.kind === 'ack') return this.#onAck(said.id, said.refused);
+    if (said.kind === 'node') this.#privity = said.privity;
+    try {
+      await this.#options.onMessage(said, id, body);
+      if (id !== undefined) this.#acknowledge(id);
+    } catch (error) {
+      // What is not the partner's fault is not acknowledged: it comes again.
+      if (id !== undefined && error instanceof PrivityError && isFinal(error))
+        this.#acknowledge(id, { code: error.code, message: error.message });
+      else this.#options.warn(`a message of ${this.name} was not taken: ${wordsOf(error)}`);
+    }
+  }
+
+  async #onAck(
+    id: string,
+    refused: { readonly code: string; readonly message: string } | undefined,
+  ): Promise<void> {
+    const row = this.#inFlight.get(id);
+    if (row === undefined) return;
+    this.#inFlight.delete(id);
+    await this.#options.onTaken(row, refused);
+    this.wake();
+  }
+
+  #acknowledge(id: string, refused?: { readonly code: string; readonly message: string }): void {
+    this.#send({ said: { kind: 'ack', id, ...(refused ? { refused } : {}) } }, []);
+  }
+
+  #send(message: Envelope, body: Body): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    void ignored(link.send(writeEnvelope(message), body), 'the link has ended, and a new one sends again');
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    try {
+      do {
+        this.#pumpAgain = false;
+        const link = this.#link;
+        if (this.#state !== 'up' || link === undefined) return;
+        const room = IN_FLIGHT_MAX - this.#inFlight.size;
+        const rows = await this.#options.outbox(this.#sentUpTo, IN_FLIGHT_MAX);
+        this.#waiting = rows.length + this.#inFlight.size;
+        for (const row of rows.slice(0, Math.max(0, room))) {
+          const body = await this.#options.bodyOf(row);
+          if (this.#link !== link) return;
+          this.#inFlight.set(row.messageId, row);
+          this.#sentUpTo = row.seq;
+          this.#send({ id: row.messageId, said: JSON.parse(row.body) }, body.length > 0 ? [body] : []);
+        }
+      } while (this.#pumpAgain);
+    } catch (error) {
+      this.#options.warn(`messages for ${this.name} could not be read: ${wordsOf(error)}`);
+    } finally {
+      this.#pumping = false;
+      if (this.#pumpAgain) this.wake();
+    }
+  }
+}
+
+const UNREADABLE = {
+  code: 'PRIVITY_NODE_MESSAGE',
+  message: 'the message is none that this version of Privity understands',
+};
+
+/** Whether the same message would be refused again. */
+const isFinal = ({ code }: PrivityError): boolean =>
+  code.startsWith('PRIVITY_NODE_') || code.startsWith('PRIVITY_PROPOSAL_');
+const isRestart = ({ code }: PrivityError): boolean =>
+  code === 'PRIVITY_SESSION_LOST' || code === 'PRIVITY_LINK_CLOSED';
+const wordsOf = (error: unknown): string =>
+  error instanceof PrivityError ? `${error.code}: ${error.message}` : String(error);
+class TooLarge extends Error {}
+export type Refusal = PeerError;
