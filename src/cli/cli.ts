@@ -155,6 +155,7 @@ function addRun(program: Command, shell: Shell, exit: Exit): void {
   )
     .addOption(new Option('--parent-pipe').hideHelp())
     .addOption(new Option('--record-dir <dir>').hideHelp())
+    .addOption(new Option('--node-order <file>').hideHelp())
     .addOption(new Option('--plaintext').hideHelp())
     // What --lines was called before.
     .addOption(new Option('--plain').hideHelp())

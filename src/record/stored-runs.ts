@@ -1,7 +1,7 @@
 /** The records of past and present runs, as they are found on the disk. */
 
 import { lstat, open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ignored } from '../base/ignored.ts';
 import { DAY_MS, type RecordBounds } from '../config/record-bounds.ts';
 import { CLAIM_FILE, type Claim, ownerState, readClaim } from '../supervisor/machine/claim.ts';
@@ -18,26 +18,31 @@ const MOVING_IN_MS = 60_000;
 export async function readRuns(base: string, nowMs: number): Promise<readonly StoredRun[]> {
   const runs: StoredRun[] = [];
   for (const name of await foldersIn(base)) {
-    const folder = join(base, name);
-    const parties: StoredParty[] = [];
-    for (const party of await foldersIn(folder)) {
-      const found = await readParty(join(folder, party), party, nowMs);
-      if (found !== undefined) parties.push(found);
-    }
-    if (parties.length === 0) continue;
-    const ids = parties.map(({ facts }) => facts?.runIds.at(-1) ?? '');
-    runs.push({
-      name,
-      folder,
-      runId: ids.find((id) => id !== '') ?? '',
-      parties,
-      startedMs: Math.min(
-        ...parties.map(({ facts, writtenMs }) => (facts ? Date.parse(facts.startedAt) : writtenMs)),
-      ),
-      bytes: parties.reduce((sum, { bytes }) => sum + bytes, 0),
-    });
+    const run = await readRun(join(base, name), nowMs);
+    if (run !== undefined) runs.push(run);
   }
   return runs.sort((a, b) => b.startedMs - a.startedMs);
+}
+
+/** The record of one run in its folder; undefined if there is none. */
+export async function readRun(folder: string, nowMs: number): Promise<StoredRun | undefined> {
+  const parties: StoredParty[] = [];
+  for (const party of await foldersIn(folder)) {
+    const found = await readParty(join(folder, party), party, nowMs);
+    if (found !== undefined) parties.push(found);
+  }
+  if (parties.length === 0) return undefined;
+  const ids = parties.map(({ facts }) => facts?.runIds.at(-1) ?? '');
+  return {
+    name: basename(folder),
+    folder,
+    runId: ids.find((id) => id !== '') ?? '',
+    parties,
+    startedMs: Math.min(
+      ...parties.map(({ facts, writtenMs }) => (facts ? Date.parse(facts.startedAt) : writtenMs)),
+    ),
+    bytes: parties.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 async function readParty(folder: string, party: string, nowMs: number): Promise<StoredParty | undefined> {

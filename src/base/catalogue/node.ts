@@ -17,4 +17,18 @@ export const nodeErrors = {
     remedy:
       'Compare the versions that `privity partners` shows. If they are equal, keep the log and ask the partner.',
   },
+  PRIVITY_NODE_ORDER: {
+    failure: 'INTERNAL',
+    means: 'A supervisor was started with an order that is none of this version of Privity.',
+    causes: 'Privity was replaced by another version while the node was starting a run.',
+    remedy:
+      'Let the node start the attempt again. If it happens without a change of versions, please report it with the log.',
+  },
+  PRIVITY_PROPOSAL_BUNDLE: {
+    failure: 'USAGE',
+    means: "A job's files do not go into a bundle, or a partner's bundle is not one that is taken.",
+    causes:
+      'The job has too many or too large files, it imports files outside of a common folder or packages, or the bundle was altered.',
+    remedy: 'Look at the message: keep code, not data, beside the job, below one folder.',
+  },
 } as const satisfies ErrorEntries;

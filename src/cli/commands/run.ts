@@ -5,6 +5,7 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { readIdentityFiles } from '../../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../../config/party-file.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
+import { takeOrder } from '../../node/runs/ordered.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { reportOf } from '../../record/error-report.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
@@ -37,9 +38,14 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
   readonly parentPipe?: boolean;
+  /** Set by a node: what the run is, and where its connections arrive (src/node/runs/order.ts). */
+  readonly nodeOrder?: string;
   /** Set by `privity local --plain`, and refused without it. */
   readonly plaintext?: boolean;
 }
+
+/** As processes do whose input cannot be had now, and may be later (sysexits). */
+const EXIT_BEGUN_BEFORE = 75;
 
 type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly ownRunId: string };
 
@@ -47,17 +53,21 @@ type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly o
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
   keepPrivate();
   const parent = flags.parentPipe ? watchParent(shell) : undefined;
+  const ordered =
+    flags.nodeOrder === undefined ? undefined : await takeOrder(flags.nodeOrder, flags.recordDir);
+  if (ordered === 'begun before') return EXIT_BEGUN_BEFORE;
   const { config: file } = flags;
   const reading = readPartyFile(file);
   const config = await within(systemLoop, { ms: FILE_IO_MS, what: `reading ${file}` }, reading);
   try {
     // Before any code of the job is loaded.
     const sandbox = await chooseSandbox(stricter(config.sandbox, flags.sandbox ?? 'off'));
-    const prepared = await prepare(shell, config, jobFile, flags);
+    const typed = await prepare(shell, config, jobFile, flags);
+    const prepared = ordered === undefined ? typed : ordered.applied(typed);
     const runParty = await shell.loadRunParty();
-    const parties = config.federation.parties.map((member) => member.name);
-    // `local` has looked at the job already.
-    if (parent === undefined) {
+    const parties = prepared.federation.map((member) => member.name);
+    // `local` and the node have looked at the job already.
+    if (parent === undefined && ordered === undefined) {
       const { args, settings } = prepared;
       await checkJob(shell, prepared.jobFile, parties, { party: config.party, args, settings }, sandbox);
     }
@@ -85,8 +95,8 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
         ...prepared,
         sandbox,
         onEvent,
-        cancel: parent ? AbortSignal.any([stopping.cancel, parent.cancel]) : stopping.cancel,
-        kill: parent ? AbortSignal.any([stopping.kill, parent.kill]) : stopping.kill,
+        cancel: AbortSignal.any([stopping, parent, ordered].flatMap((asks) => (asks ? [asks.cancel] : []))),
+        kill: AbortSignal.any([stopping, parent].flatMap((asks) => (asks ? [asks.kill] : []))),
       });
       const exitCode = exitCodeAfter(report.exitCode, failureCodes.CANCELLED.exit, stopping.first());
       const view = board.party(config.party);

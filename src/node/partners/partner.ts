@@ -2,7 +2,13 @@
  * The link to the node of one partner. A link lives as long as the processes at both ends; when one of them begins
  * anew, so does the link, and what has not been acknowledged goes again.
  */
-import { type PeerError, PeerLostError, PrivityError } from '../../base/errors.ts';
+import {
+  EnvironmentError,
+  InternalError,
+  PeerError,
+  PeerLostError,
+  PrivityError,
+} from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 import type { Body, Clock, LinkHandlers, MessageSink, Timer } from '../../contracts/index.ts';
 import type { ManagedLink } from '../../transport/index.ts';
@@ -38,8 +44,8 @@ export interface PartnerOptions {
   readonly connect: (peer: string, handlers: LinkHandlers) => ManagedLink;
   /** What this node says first. */
   readonly greeting: () => NodeMessage;
-  /** Messages behind `after` that wait for this partner, in order. */
-  readonly outbox: (after: number, limit: number) => Promise<readonly OutboxRow[]>;
+  /** The first messages that wait for this partner, in order. */
+  readonly outbox: (limit: number) => Promise<readonly OutboxRow[]>;
   /** The files that belong to a message; empty for most. */
   readonly bodyOf: (row: OutboxRow) => Promise<Uint8Array>;
   /** What a message has led to: resolves when it is stored. Rejects with what the partner is to be told. */
@@ -68,8 +74,6 @@ export class Partner {
   #closed = false;
   /** By name: sent on this link, not acknowledged. */
   readonly #inFlight = new Map<string, OutboxRow>();
-  /** The last of the outbox that was sent on this link. */
-  #sentUpTo = 0;
   #pumping = false;
   #pumpAgain = false;
   /** What came is answered in the order in which it came. */
@@ -120,7 +124,6 @@ export class Partner {
   #open(): void {
     if (this.#closed) return;
     this.#inFlight.clear();
-    this.#sentUpTo = 0;
     const link = this.#options.connect(this.name, {
       onMessage: (header) => this.#receive(header),
       onNote: (payload) => this.#onNote(payload),
@@ -182,7 +185,7 @@ export class Partner {
     return {
       write: (piece) => {
         bytes += piece.length;
-        if (bytes > NODE_LIMITS.bundleBytesMax) throw new TooLarge();
+        if (bytes > NODE_LIMITS.bundleBytesMax) throw tooLarge(this.name);
         parts.push(Uint8Array.from(piece));
         return undefined;
       },
@@ -209,10 +212,13 @@ export class Partner {
       await this.#options.onMessage(said, id, body);
       if (id !== undefined) this.#acknowledge(id);
     } catch (error) {
-      // What is not the partner's fault is not acknowledged: it comes again.
-      if (id !== undefined && error instanceof PrivityError && isFinal(error))
-        this.#acknowledge(id, { code: error.code, message: error.message });
-      else this.#options.warn(`a message of ${this.name} was not taken: ${wordsOf(error)}`);
+      if (error instanceof PrivityError && isFinal(error)) {
+        if (id !== undefined) this.#acknowledge(id, { code: error.code, message: error.message });
+        return;
+      }
+      // What is not the partner's fault is not acknowledged: it comes again on the next link.
+      this.#options.warn(`a message of ${this.name} was not taken: ${wordsOf(error)}`);
+      await this.#link?.close();
     }
   }
 
@@ -233,7 +239,7 @@ export class Partner {
 
   #send(message: Envelope, body: Body): void {
     const link = this.#link;
-    if (link === undefined) return;
+    if (link === undefined || link.state === 'closed') return;
     void ignored(link.send(writeEnvelope(message), body), 'the link has ended, and a new one sends again');
   }
 
@@ -244,14 +250,13 @@ export class Partner {
         this.#pumpAgain = false;
         const link = this.#link;
         if (this.#state !== 'up' || link === undefined) return;
-        const room = IN_FLIGHT_MAX - this.#inFlight.size;
-        const rows = await this.#options.outbox(this.#sentUpTo, IN_FLIGHT_MAX);
-        this.#waiting = rows.length + this.#inFlight.size;
-        for (const row of rows.slice(0, Math.max(0, room))) {
+        const rows = await this.#options.outbox(IN_FLIGHT_MAX);
+        this.#waiting = rows.length;
+        for (const row of rows) {
+          if (this.#inFlight.has(row.messageId)) continue;
           const body = await this.#options.bodyOf(row);
           if (this.#link !== link) return;
           this.#inFlight.set(row.messageId, row);
-          this.#sentUpTo = row.seq;
           this.#send({ id: row.messageId, said: JSON.parse(row.body) }, body.length > 0 ? [body] : []);
         }
       } while (this.#pumpAgain);
@@ -269,12 +274,15 @@ const UNREADABLE = {
   message: 'the message is none that this version of Privity understands',
 };
 
-/** Whether the same message would be refused again. */
-const isFinal = ({ code }: PrivityError): boolean =>
-  code.startsWith('PRIVITY_NODE_') || code.startsWith('PRIVITY_PROPOSAL_');
-const isRestart = ({ code }: PrivityError): boolean =>
-  code === 'PRIVITY_SESSION_LOST' || code === 'PRIVITY_LINK_CLOSED';
+/** Whether the same message would be refused again: a matter of what it says, not of this machine. */
+const isFinal = (error: PrivityError): boolean =>
+  !(error instanceof EnvironmentError) && !(error instanceof InternalError);
+const isRestart = ({ code }: PrivityError): boolean => code === 'PRIVITY_SESSION_LOST';
+const tooLarge = (party: string): PeerError =>
+  new PeerError(
+    'PRIVITY_NODE_MESSAGE',
+    `${party} sends more than ${NODE_LIMITS.bundleBytesMax} bytes in one message`,
+    { party },
+  );
 const wordsOf = (error: unknown): string =>
   error instanceof PrivityError ? `${error.code}: ${error.message}` : String(error);
-class TooLarge extends Error {}
-export type Refusal = PeerError;

@@ -113,7 +113,7 @@ export function isSame({ pid, began }: Claim['owner']): boolean {
 }
 
 /** When a process began; undefined if there is none, or only what is left of one until its parent takes note. */
-function beganAt(pid: number): string | undefined {
+export function beganAt(pid: number): string | undefined {
   if (process.platform !== 'linux') return beganByPs(pid);
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   // pid (command) state ppid …: the command may contain anything, so read from the last parenthesis. proc(5): the start

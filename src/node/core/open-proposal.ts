@@ -1,0 +1,52 @@
+/** A proposal of which something may still come, as the node holds it while it runs. */
+import { Cron } from 'croner';
+import type { Timer } from '../../contracts/index.ts';
+import { firstLife, IDLE } from '../life/life.ts';
+import type { Intent, Life, LifeFacts } from '../life/life-types.ts';
+import type { Proposal, Schedule } from '../model/proposal.ts';
+import type { ProposalRecord, ProposalState } from '../model/records.ts';
+
+export class OpenProposal {
+  readonly proposal: Proposal;
+  readonly facts: LifeFacts;
+  life: Life;
+  intent: Intent = IDLE;
+  state: ProposalState;
+  timer: Timer | undefined;
+  /** Work on it, one after the other. Never rejects. */
+  turn: Promise<void> = Promise.resolve();
+
+  constructor(record: Pick<ProposalRecord, 'proposal' | 'life' | 'state'>, self: string) {
+    this.proposal = record.proposal;
+    this.facts = lifeFacts(record.proposal, self);
+    this.life = record.life as Life;
+    this.state = record.state;
+  }
+
+  get id(): string {
+    return this.proposal.id;
+  }
+}
+
+export function lifeFacts({ document }: Proposal, self: string): LifeFacts {
+  const { proposer, parties, expiresAt, attemptsMax, schedule } = document;
+  const due =
+    schedule === undefined ? (nth: number) => (nth === 1 ? 0 : null) : dueBy(schedule, document.createdAt);
+  return { self, proposer, parties, expiresAt, attemptsMax, due };
+}
+
+/** As it begins. */
+export const newLife = (proposal: Proposal, self: string): Life => firstLife(lifeFacts(proposal, self));
+
+function dueBy(schedule: Schedule, createdAt: number): LifeFacts['due'] {
+  const cron = cronOf(schedule);
+  return (nth, after) => {
+    if (nth > schedule.occurrencesMax) return null;
+    const next = cron.nextRun(new Date(Math.max(after, createdAt)))?.getTime();
+    return next === undefined || next > schedule.until ? null : next;
+  };
+}
+
+/** @throws {TypeError, RangeError} of croner: it is no schedule */
+export const cronOf = ({ cron, timezone }: Pick<Schedule, 'cron' | 'timezone'>): Cron =>
+  new Cron(cron, { paused: true, timezone });

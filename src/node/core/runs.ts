@@ -1,0 +1,208 @@
+/** The runs of a node: started once each, watched, found again, and kept in the history when they have ended. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FailureCode, failureCodes, isFailureCode } from '../../base/failure-codes.ts';
+import { ignored } from '../../base/ignored.ts';
+import type { Clock } from '../../contracts/index.ts';
+import type { RunReport } from '../../observe/report.ts';
+import { REPORT_FILE, type RecordFacts } from '../../record/record-file.ts';
+import { runLabel } from '../../transport/index.ts';
+import { doorOf } from '../gate/gate.ts';
+import type { Nth } from '../life/life-types.ts';
+import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
+import { runIdOf } from '../model/proposal.ts';
+import type { LearntRow, RunRow, RunState } from '../model/records.ts';
+import type { LaunchPlan } from '../runs/launch.ts';
+import type { RunFolders } from '../runs/run-folders.ts';
+import { RunWatch } from '../runs/watch.ts';
+import type { NodeStore, StoreChange } from '../store/store.ts';
+import type { Lives } from './lives.ts';
+import type { OpenProposal } from './open-proposal.ts';
+
+export interface RunsParts {
+  readonly self: string;
+  readonly store: NodeStore;
+  readonly clock: Clock;
+  readonly folders: RunFolders;
+  readonly sockets: string;
+  readonly bundleOf: (digest: string) => Promise<Uint8Array>;
+  /** Starts a supervisor. */
+  readonly launch: (plan: Pick<LaunchPlan, 'jobFile' | 'orderFile' | 'runId' | 'record'>) => Promise<number>;
+  /** Staged tables of an attempt by the name of the setting, as paths. Stages them if they are not there. */
+  readonly staged: (open: OpenProposal, nth: Nth) => Promise<Readonly<Record<string, string>>>;
+  readonly lives: () => Lives;
+  readonly ended: (open: OpenProposal | undefined, runId: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+export class NodeRuns {
+  readonly #parts: RunsParts;
+  readonly #watches = new Map<string, RunWatch>();
+  readonly #asked = new Set<string>();
+  #closed = false;
+
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
+  }
+
+  /** Within the change that lets it go. */
+  async recordStart(tx: StoreChange, open: OpenProposal, nth: Nth, at: number): Promise<void> {
+    const { proposal } = open;
+    const { occurrence, attempt } = nth;
+    await tx.runs.add({
+      runId: runIdOf(open.id, occurrence, attempt),
+      proposal: open.id,
+      title: proposal.document.title,
+      occurrence,
+      attempt,
+      state: 'starting',
+      createdAt: at,
+      startedAt: null,
+      endedAt: null,
+      code: null,
+      origin: null,
+      incident: null,
+      reportDigest: null,
+    });
+  }
+
+  /** Starts what was let go. Also after a restart of the node: a run that was begun before is found, not begun. */
+  start(open: OpenProposal, nth: Nth): void {
+    const runId = runIdOf(open.id, nth.occurrence, nth.attempt);
+    this.#begin(open, nth, runId).catch((error: unknown) => {
+      this.#parts.warn(`the run ${runId} could not be started: ${String(error)}`);
+    });
+    // From now on: whatever kept it from starting, its end is told by the watch.
+    this.#watch(open, runId);
+  }
+
+  /** Asks the supervisor to cancel the run for all parties. False: it does not run here. */
+  cancel(runId: string): boolean {
+    const watch = this.#watches.get(runId);
+    if (watch === undefined) return false;
+    this.#asked.add(runId);
+    watch.cancel();
+    return true;
+  }
+
+  /** The node ends; runs go on. */
+  close(): void {
+    this.#closed = true;
+    for (const watch of this.#watches.values()) watch.close();
+  }
+
+  async #begin(open: OpenProposal, nth: Nth, runId: string): Promise<void> {
+    const { folders, bundleOf, staged, launch, sockets } = this.#parts;
+    const { document } = open.proposal;
+    const files: BundleFiles = unpackBundle(await bundleOf(document.job.bundle));
+    const settings = await staged(open, nth);
+    const orderFile = await folders.prepare(runId, files, {
+      version: 1,
+      runId,
+      parties: document.parties,
+      args: document.args,
+      settings,
+      contract: document.contract,
+      door: doorOf(sockets, runLabel(runId)),
+    });
+    const jobFile = folders.job(runId, document.job.file);
+    await launch({ jobFile, orderFile, runId, record: folders.record(runId) });
+  }
+
+  #watch(open: OpenProposal, runId: string): void {
+    if (this.#closed || this.#watches.has(runId)) return;
+    const { self, clock, folders, sockets, store, warn } = this.#parts;
+    const watch = new RunWatch({
+      runId,
+      party: self,
+      record: folders.record(runId),
+      door: doorOf(sockets, runLabel(runId)),
+      clock,
+      onRunning: () => {
+        const startedAt = clock.wallTime();
+        const running = store.change((tx) => tx.runs.set(runId, { state: 'running', startedAt }));
+        void ignored(running, 'the end of the run says the same');
+      },
+      onEnded: (facts) => {
+        this.#watches.delete(runId);
+        this.#end(open, runId, facts).catch((error: unknown) =>
+          warn(`the end of ${runId}: ${String(error)}`),
+        );
+      },
+      warn,
+    });
+    this.#watches.set(runId, watch);
+  }
+
+  async #end(open: OpenProposal, runId: string, facts: RecordFacts | 'not-begun'): Promise<void> {
+    const { clock, folders, self, lives } = this.#parts;
+    const path = join(folders.record(runId), self, REPORT_FILE);
+    const report = await ignored(readFile(path), 'a supervisor that was killed has written none');
+    const end = endOf(facts);
+    const at = clock.wallTime();
+    const { document } = open.proposal;
+    const own = Object.values(document.datasets[self] ?? {});
+    const lines =
+      report === undefined ? [] : learnt(own, JSON.parse(report.toString('utf8')) as RunReport, at);
+    const reportDigest = report === undefined ? null : createHash('sha256').update(report).digest('hex');
+    lives().happens(
+      open.id,
+      { type: 'ended', completed: end.state === 'completed', again: end.again && !this.#asked.has(runId) },
+      async (tx) => {
+        await tx.runs.set(runId, { ...end.row, state: end.state, endedAt: at, reportDigest });
+        if (lines.length > 0) await tx.learnt.add(runId, lines);
+        await tx.audit.add({
+          at,
+          by: 'node',
+          what: `run.${end.state}`,
+          about: runId,
+          detail: { code: end.row.code, report: reportDigest },
+        });
+        return true;
+      },
+    );
+    this.#asked.delete(runId);
+    await ignored(folders.clear(runId), 'what is left is removed when the node starts');
+    this.#parts.ended(open, runId);
+  }
+}
+
+interface End {
+  readonly state: RunState;
+  readonly row: Pick<RunRow, 'code' | 'origin' | 'incident'>;
+  /** Whether the whole run may be tried again. */
+  readonly again: boolean;
+}
+
+function endOf(facts: RecordFacts | 'not-begun'): End {
+  const none = { origin: null, incident: null };
+  if (facts === 'not-begun') return { state: 'failed', row: { code: 'SETUP_FAILED', ...none }, again: true };
+  const { verdict, error, ending } = facts;
+  if (verdict !== null) {
+    const { outcome, code, origin, incident } = verdict;
+    if (outcome === 'completed') return { state: 'completed', row: { code: null, ...none }, again: false };
+    const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
+    return { state, row: { code, origin, incident }, again: mayRetry(code) };
+  }
+  if (ending === 'refused')
+    return { state: 'failed', row: { code: error?.code ?? null, ...none }, again: false };
+  // Killed without a word: what became of it the others know, who lead it or not.
+  return { state: 'failed', row: { code: 'PEER_CRASHED', ...none }, again: true };
+}
+
+const mayRetry = (code: FailureCode | null): boolean =>
+  code !== null && isFailureCode(code) && failureCodes[code].retryable;
+
+/** What each partner has learnt: every value that left this party, of each of its tables that was in the run. */
+function learnt(
+  datasets: readonly string[],
+  report: RunReport,
+  at: number,
+): readonly Omit<LearntRow, 'runId'>[] {
+  return report.disclosures.flatMap(({ name, kind, to, type, shape }) =>
+    to.flatMap((partner) =>
+      datasets.map((dataset) => ({ dataset, partner, step: name, kind, type, shape: shape ?? null, at })),
+    ),
+  );
+}

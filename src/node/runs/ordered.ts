@@ -1,0 +1,54 @@
+/** A supervisor that a node has started: what it is to run, and how the node reaches it. */
+import type { Socket } from 'node:net';
+import { UsageError } from '../../base/errors.ts';
+import type { CancelReason, PartyOptions } from '../../supervisor/seam/options.ts';
+import { openDoor } from '../door/door.ts';
+import { begin } from './begun.ts';
+import { readOrder } from './order.ts';
+
+/** A line is one word. */
+const LINE_CHARS_MAX = 100;
+
+export interface Ordered {
+  /** The node asks for the end of the run. */
+  readonly cancel: AbortSignal;
+  applied<T extends Pick<PartyOptions, 'federation' | 'args' | 'settings' | 'port'>>(options: T): T;
+}
+
+/**
+ * @param record the folder of the run's record
+ * @throws {UsageError} PRIVITY_NODE_ORDER
+ */
+export async function takeOrder(file: string, record: string | undefined): Promise<Ordered | 'begun before'> {
+  const order = await readOrder(file);
+  if (record === undefined)
+    throw new UsageError('PRIVITY_NODE_ORDER', `${file}: there is no folder for the record of the run`);
+  if (!(await begin(record))) return 'begun before';
+  const cancel = new AbortController();
+  return {
+    cancel: cancel.signal,
+    applied: (options) => ({
+      ...options,
+      federation: options.federation.filter(({ name }) => order.parties.includes(name)),
+      args: order.args,
+      settings: { ...options.settings, ...order.settings },
+      port: (onSocket) =>
+        openDoor(order.door, { onSocket, onNode: (socket, head) => heed(socket, head, cancel) }),
+    }),
+  };
+}
+
+function heed(socket: Socket, head: Buffer, cancel: AbortController): void {
+  let text = head.toString('latin1');
+  const take = (): void => {
+    const lines = text.split('\n');
+    text = (lines.pop() ?? '').slice(0, LINE_CHARS_MAX);
+    if (lines.includes('cancel')) cancel.abort('operator' satisfies CancelReason);
+  };
+  socket.on('data', (part: Buffer) => {
+    text += part.toString('latin1');
+    take();
+  });
+  take();
+  socket.resume();
+}
