@@ -1,5 +1,6 @@
 import type { ErrorEntries } from '../error-entry.ts';
 
+/** Errors of a party's node and of what it keeps. */
 export const nodeErrors = {
   PRIVITY_NODE_SOCKET: {
     failure: 'SETUP_FAILED',
@@ -30,5 +31,101 @@ export const nodeErrors = {
     causes:
       'The job has too many or too large files, it imports files outside of a common folder or packages, or the bundle was altered.',
     remedy: 'Look at the message: keep code, not data, beside the job, below one folder.',
+  },
+  PRIVITY_STORE_IN_USE: {
+    failure: 'SETUP_FAILED',
+    means: 'Another node works on this store. Two on one store would each decide without the other.',
+    causes:
+      'The node was started twice, or the one before has not ended yet. On PostgreSQL also: two nodes were given one database.',
+    remedy:
+      'End the other node, or give this one a state folder or a database of its own. A node that was killed lets go at once; one whose machine vanished from PostgreSQL within half a minute.',
+  },
+  PRIVITY_STORE_OTHER_PARTY: {
+    failure: 'SETUP_FAILED',
+    means: 'The store was made by another party, or under another key of this one.',
+    causes: "A wrong state folder or database, or this party's key was replaced.",
+    remedy:
+      'Look at the folder or the database in the message. If the key was replaced on purpose, say so with the fingerprint of the former one, which the message names.',
+  },
+  PRIVITY_STORE_NEWER: {
+    failure: 'SETUP_FAILED',
+    means: 'The store was written by a newer Privity. Nothing in it was changed.',
+    causes: 'An older version was installed after a newer one had opened the store.',
+    remedy:
+      'Install the newer version again. Stores are converted forward only; a backup from before the upgrade is of the old version.',
+  },
+  PRIVITY_STORE_FULL: {
+    failure: 'RESOURCE_EXHAUSTED',
+    means: 'There is no room left for what the node has to keep. The change was not made, not even in part.',
+    causes: 'The disk of the state folder, or of PostgreSQL, is full, or a quota is used up.',
+    remedy: 'Make room, and try again: nothing has to be repaired. Old runs can be purged.',
+  },
+  PRIVITY_STORE_LOCKED: {
+    failure: 'SETUP_FAILED',
+    means: 'Another program holds the store, so that the node could not read or write it in time.',
+    causes: 'A tool of SQLite or PostgreSQL that has a transaction open on it, or a backup that locks.',
+    remedy: 'End that transaction. Read a store that is in use, if at all, with a tool that does not lock.',
+  },
+  PRIVITY_STORE_CORRUPT: {
+    failure: 'DATA_CORRUPT',
+    means: 'What is in the place of the store cannot be read as one.',
+    causes:
+      'A failing disk, a copy made while the node was writing, or a file or database that belongs to something else.',
+    remedy:
+      'Keep what is there, look at the disk, and put back the latest backup. What partners have signed can be had from them again.',
+  },
+  PRIVITY_STORE_UNREACHABLE: {
+    failure: 'SETUP_FAILED',
+    means: 'The PostgreSQL of the store cannot be reached, or did not answer in time.',
+    causes:
+      'A wrong address, name or password, a server that is down or starting, a network that loses packets, or no connection left.',
+    remedy:
+      'Try the same address with psql on the machine of the node. The message has the reason that the server or the system gave.',
+  },
+  PRIVITY_STORE_LOST: {
+    failure: 'SETUP_FAILED',
+    means:
+      'The connection that makes this node the only one on its store has ended, so that it may not write any more.',
+    causes: 'PostgreSQL was restarted, an administrator ended the session, or the network broke.',
+    remedy:
+      'Start the node again: it takes the store anew. What it had acknowledged is kept; of a change that was under way the node reads then whether it was kept.',
+  },
+  PRIVITY_STORE_SLOW: {
+    failure: 'SETUP_FAILED',
+    means: 'A change of the store did not end in time, or too many wait. It was not made, not even in part.',
+    causes: 'A disk or a database that has far too much to do, or hardly answers.',
+    remedy: 'Look at the disk or at PostgreSQL, and try again.',
+  },
+  PRIVITY_STORE_FAILED: {
+    failure: 'SETUP_FAILED',
+    means: 'The store could not be read or written. What was to be changed was not, not even in part.',
+    causes:
+      'Missing permission on the state folder, a limit on the size of files, a failing disk, or a rule of the database that was broken.',
+    remedy: "Look at the reason in the message: SQLite's, PostgreSQL's or the system's own code.",
+  },
+  PRIVITY_STORE_CLOSED: {
+    failure: 'CANCELLED',
+    means: 'The store was asked for something after the node had begun to stop.',
+    causes: 'A request that came in, or a run that ended, while the node was stopping.',
+    remedy: 'Ask again when the node is up. Nothing was changed.',
+  },
+  PRIVITY_STORE_DRIVER_MISSING: {
+    failure: 'SETUP_FAILED',
+    means: 'The store is to be in PostgreSQL, and the package that speaks to it is not installed.',
+    causes: 'The package pg comes with Privity only where it is asked for.',
+    remedy: 'Run `npm install pg` where Privity is installed, or keep the store in the state folder.',
+  },
+  PRIVITY_STORE_VALUE: {
+    failure: 'USAGE',
+    means: 'A text or number cannot be kept as it is, and is refused rather than changed.',
+    causes:
+      'A text with a NUL character or half a surrogate pair, or a number that is no whole number below 2^53.',
+    remedy: 'Send it without that character, or as a whole number.',
+  },
+  PRIVITY_NODE_OUTBOX_FULL: {
+    failure: 'RESOURCE_EXHAUSTED',
+    means: 'So many messages wait for a partner that no more are taken.',
+    causes: 'The partner has been off, or has not been reachable, for very long.',
+    remedy: 'Look at the link to the partner. If the partner is gone, remove it: its messages go with it.',
   },
 } as const satisfies ErrorEntries;
