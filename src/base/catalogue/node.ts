@@ -25,6 +25,64 @@ export const nodeErrors = {
     remedy:
       'Let the node start the attempt again. If it happens without a change of versions, please report it with the log.',
   },
+  PRIVITY_NODE_GATE: {
+    failure: 'SETUP_FAILED',
+    means: 'The process that listens for partners could not be started.',
+    causes: 'Too many processes, too little memory, or files of Privity that were replaced while it ran.',
+    remedy: 'Look at the reason in the message and at the limits of this machine, then start the node again.',
+  },
+  PRIVITY_PROPOSAL_INVALID: {
+    failure: 'USAGE',
+    means: 'A proposal is not one that this node takes: it contradicts itself, or the federation.',
+    causes:
+      'Another federation file at the partner, a clock that is wrong, files that were altered, or a mistake of the proposer.',
+    remedy:
+      'Look at the message. Compare the federation files (`privity federation show`) and the clocks of both, then propose again.',
+  },
+  PRIVITY_PROPOSAL_FLOOD: {
+    failure: 'RESOURCE_EXHAUSTED',
+    means: 'More proposals of one partner wait for a decision than a node keeps.',
+    causes: 'A program that proposes in a loop, or nobody who decides.',
+    remedy: 'Decide on what waits (`privity proposals`), or withdraw it, then propose again.',
+  },
+  PRIVITY_PROPOSAL_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'There is no proposal of that name at this node.',
+    causes: 'A name that was cut off, or one of another node.',
+    remedy: 'Look for it with `privity proposals`.',
+  },
+  PRIVITY_PROPOSAL_STATE: {
+    failure: 'USAGE',
+    means: 'What was asked for is not possible with a proposal that stands as this one does.',
+    causes: 'It was refused, withdrawn, has expired, or all its runs are over.',
+    remedy: 'Propose it again: `privity propose`.',
+  },
+  PRIVITY_PROPOSAL_OWN: {
+    failure: 'USAGE',
+    means: 'The person who has proposed a run may not approve it for the same party.',
+    causes: 'Two people are wanted at each party, unless its node file says otherwise.',
+    remedy: 'Let somebody else approve it, or set `selfApproval: true` in the node file.',
+  },
+  PRIVITY_GRANT_MISSING: {
+    failure: 'POLICY_DENIED',
+    means: 'A proposal asks for more of a dataset than its partner has been granted.',
+    causes: 'There is no grant, it has expired or is used up, or it is for other columns or another purpose.',
+    remedy: 'Add a grant (`privity grants add`), or refuse the proposal.',
+  },
+  PRIVITY_DATASET_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'There is no dataset of that name at this node.',
+    causes: 'A name that was mistyped, or a dataset that was removed after the proposal.',
+    remedy: 'Look at `privity datasets list`; add it again under the same name, or ask for another proposal.',
+  },
+  PRIVITY_GRANT_MEMORY: {
+    failure: 'POLICY_DENIED',
+    means:
+      'Too little of a dataset has changed since the partner last used it: two answers would tell of single rows.',
+    causes: 'The same question about nearly the same rows, by mistake or on purpose.',
+    remedy:
+      'Run it again when more rows have changed, or let the owner of the dataset change `changedRowsMin` of the grant.',
+  },
   PRIVITY_PROPOSAL_BUNDLE: {
     failure: 'USAGE',
     means: "A job's files do not go into a bundle, or a partner's bundle is not one that is taken.",

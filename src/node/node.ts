@@ -1,0 +1,304 @@
+/**
+ * The node of a party: it keeps what partners propose and what people decide, starts what all have approved, and
+ * remembers what became of it. It runs no code of a job and holds no rows; it can be killed and started again at any
+ * moment, and finds its runs.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '../base/system.ts';
+import { PRIVITY_VERSION } from '../base/version.ts';
+import { federationDigest } from '../config/federation-file.ts';
+import { type IdentityFiles, readIdentityFiles } from '../config/identity-files.ts';
+import type { NodeConfig } from '../config/node-file.ts';
+import { createConnector } from '../supervisor/planes/connector.ts';
+import { boundedRefusals } from '../supervisor/planes/refusals.ts';
+import { createGrpcTransport, type GrpcTransport, runLabel } from '../transport/index.ts';
+import { Bundles } from './core/bundles.ts';
+import { Desk } from './core/desk.ts';
+import { Lives } from './core/lives.ts';
+import type { OpenProposal } from './core/open-proposal.ts';
+import { NodeRuns } from './core/runs.ts';
+import { signingOf } from './core/signing.ts';
+import { Staging } from './core/staging.ts';
+import { type Door, openDoor } from './door/door.ts';
+import { doorOf } from './gate/gate.ts';
+import { type KeptGate, keepGate } from './gate/keep-gate.ts';
+import type { ProposalState } from './model/records.ts';
+import { Partner } from './partners/partner.ts';
+import { NODE_MESSAGE_BOUND, NODE_PROTOCOL, type NodeMessage } from './partners/words.ts';
+import { availableRuns } from './runs/available-runs.ts';
+import { launch } from './runs/launch.ts';
+import { Places } from './runs/places.ts';
+import { RunFolders } from './runs/run-folders.ts';
+import { type NodeStore, openStore } from './store/store.ts';
+
+/** Under which nodes find each other behind their gates, in the place of a run's id. */
+const NODE_NAME = 'the node itself';
+/** Proposals that are read from the store at a time. */
+const PAGE = 500;
+
+export interface NodeOptions {
+  readonly config: NodeConfig;
+  /** The module of the command line, which supervisors are started from. */
+  readonly entry: string;
+  readonly warn: (message: string) => void;
+  /** Something about it has changed: for those who follow. */
+  readonly changed: (topic: 'proposal' | 'run' | 'partner', id: string) => void;
+}
+
+export class PrivityNode {
+  readonly config: NodeConfig;
+  readonly store: NodeStore;
+  readonly desk: Desk;
+  readonly runs: NodeRuns;
+  readonly places: Places;
+  readonly folders: RunFolders;
+  readonly #partners: ReadonlyMap<string, Partner>;
+  readonly #lives: Lives;
+  readonly #transport: GrpcTransport;
+  readonly #door: Door;
+  readonly #gate: KeptGate;
+
+  /**
+   * Resolves when the node serves: partners reach it, and runs that were under way are found.
+   * @throws {EnvironmentError} PRIVITY_PORT_IN_USE, PRIVITY_NODE_SOCKET, PRIVITY_STORE_*
+   * @throws {UsageError} PRIVITY_CONFIG_*, PRIVITY_STORE_OTHER_PARTY, PRIVITY_STORE_NEWER
+   */
+  static async start(options: NodeOptions): Promise<PrivityNode> {
+    const { config, warn } = options;
+    for (const folder of [config.state, config.sockets])
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    const identity = await readIdentityFiles(config.party);
+    const { member } = config.party;
+    const store = await openStore({
+      owner: { party: config.party.party, fingerprint: member.fingerprint },
+      place: { folder: config.state },
+      clock: systemClock,
+    });
+    try {
+      const transport = openTransport(config, identity, warn);
+      const door = await openDoor(doorOf(config.sockets, runLabel(NODE_NAME)), {
+        onSocket: ({ socket, head }) => transport.handleSocket(socket, head),
+      });
+      const order = { party: config.party.party, listen: config.party.listen, sockets: config.sockets };
+      const gate = await keepGate(order, systemClock, warn);
+      const node = new PrivityNode(options, identity, { store, transport, door, gate });
+      await node.#resume();
+      return node;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    { config, entry, warn, changed }: NodeOptions,
+    identity: IdentityFiles,
+    open: { store: NodeStore; transport: GrpcTransport; door: Door; gate: KeptGate },
+  ) {
+    const { party: self, federation } = config.party;
+    const parties = federation.parties.map(({ name }) => name);
+    this.config = config;
+    this.store = open.store;
+    this.#transport = open.transport;
+    this.#door = open.door;
+    this.#gate = open.gate;
+    this.folders = new RunFolders(config.state);
+    this.places = new Places(config.runsAtOnceMax ?? availableRuns(config.party.memoryMaxBytes));
+    const bundles = new Bundles(config.state);
+    const signing = signingOf(identity.keyPem, federation.parties);
+    const wake = (partner: string): void => this.#partners.get(partner)?.wake();
+    const tell = (partner: string, said: NodeMessage): boolean =>
+      this.#partners.get(partner)?.tell(said) ?? false;
+    const shared = { self, store: open.store, clock: systemClock, warn };
+    const staging = new Staging({
+      ...shared,
+      folders: this.folders,
+      memory: join(config.state, 'memory'),
+      options: config.extensions === undefined ? {} : { extensionsFolder: config.extensions },
+      lives: () => this.#lives,
+    });
+    this.runs = new NodeRuns({
+      ...shared,
+      folders: this.folders,
+      sockets: config.sockets,
+      bundleOf: (digest) => bundles.read(digest),
+      launch: (plan) => launch({ ...plan, entry, partyFile: config.party.file, sandbox: config.sandbox }),
+      staged: (proposal, nth) => staging.staged(proposal, nth),
+      lives: () => this.#lives,
+      ended: (proposal, runId) => {
+        staging.forget(runId);
+        if (proposal !== undefined && !proposal.life.isRunning) this.places.free(proposal.id);
+        this.#lives.seat();
+        changed('run', runId);
+      },
+    });
+    this.#lives = new Lives({
+      ...shared,
+      random: systemRandom,
+      places: this.places,
+      tell,
+      wake,
+      stage: (proposal, nth) => staging.stage(proposal, nth),
+      unstage: (proposal) => staging.remove(proposal),
+      recordStart: (tx, proposal, nth) => this.runs.recordStart(tx, proposal, nth, systemClock.wallTime()),
+      start: (proposal, nth) => this.runs.start(proposal, nth),
+      changed: ({ id }) => changed('proposal', id),
+    });
+    this.desk = new Desk({
+      ...shared,
+      federation: federation.name,
+      parties,
+      signing,
+      bundles,
+      lives: this.#lives,
+      wake,
+      problems: (document) => staging.problems(document),
+      selfApproval: config.selfApproval,
+    });
+    this.#partners = this.#meet(parties, bundles, warn, changed);
+  }
+
+  partners(): Iterable<Partner> {
+    return this.#partners.values();
+  }
+
+  /** A proposal of which something may still come. */
+  open(id: string): OpenProposal | undefined {
+    return this.#lives.get(id);
+  }
+
+  gate(): ReturnType<KeptGate['status']> {
+    return this.#gate.status();
+  }
+
+  /** Runs go on. @param end whether the port is given up, too */
+  async close(end = false): Promise<void> {
+    this.#lives.close();
+    this.runs.close();
+    this.#gate.close(end);
+    await Promise.all([...this.#partners.values()].map((partner) => partner.close()));
+    await this.#transport.close();
+    await this.#door.close();
+    await this.store.close();
+  }
+
+  #meet(
+    parties: readonly string[],
+    bundles: Bundles,
+    warn: NodeOptions['warn'],
+    changed: NodeOptions['changed'],
+  ): ReadonlyMap<string, Partner> {
+    const { party: self, federation } = this.config.party;
+    const connect = createConnector({
+      transport: this.#transport,
+      plane: 'control',
+      order: parties,
+      limits: { headerBytesMax: NODE_MESSAGE_BOUND.bytesMax },
+      loop: { clock: systemClock, random: systemRandom },
+    });
+    const digest = federationDigest(federation);
+    const greeting = (): NodeMessage => ({
+      kind: 'node',
+      protocol: NODE_PROTOCOL,
+      privity: PRIVITY_VERSION,
+      federation: digest,
+    });
+    const others = parties.filter((name) => name !== self);
+    return new Map(
+      others.map((name) => {
+        const partner = new Partner({
+          name,
+          clock: systemClock,
+          connect,
+          greeting,
+          outbox: (limit) => this.store.outbox.next(name, limit),
+          bodyOf: async ({ body }) => {
+            const said = JSON.parse(body) as NodeMessage;
+            return said.kind === 'proposal' ? bundles.read(said.document.job.bundle) : new Uint8Array(0);
+          },
+          onMessage: (said, id, body) => this.desk.receive(name, said, id, body),
+          onTaken: (row, refused) => this.#taken(name, row.messageId, refused, warn),
+          onState: () => {
+            if (!partner.isUp) this.#lives.partnerAway(name);
+            changed('partner', name);
+          },
+          warn,
+        });
+        return [name, partner] as const;
+      }),
+    );
+  }
+
+  /** What the partner will never take is told here, and not sent again. */
+  async #taken(
+    partner: string,
+    messageId: string,
+    refused: { readonly code: string; readonly message: string } | undefined,
+    warn: NodeOptions['warn'],
+  ): Promise<void> {
+    await this.store.change(async (tx) => {
+      await tx.outbox.acknowledged(partner, messageId);
+      if (refused === undefined) return;
+      const at = systemClock.wallTime();
+      await tx.audit.add({
+        at,
+        by: `partner:${partner}`,
+        what: 'message.refused',
+        about: messageId,
+        detail: refused,
+      });
+    });
+    if (refused !== undefined)
+      warn(`${partner} does not take ${messageId}: ${refused.code}: ${refused.message}`);
+  }
+
+  /** What was open when the node ended. */
+  async #resume(): Promise<void> {
+    const states: readonly ProposalState[] = ['approved', 'proposed'];
+    for (const state of states) {
+      let before: number | undefined;
+      do {
+        const page = await this.store.proposals.list({
+          state,
+          limit: PAGE,
+          ...(before === undefined ? {} : { before }),
+        });
+        for (const { id } of page.rows) await this.#hold(id);
+        before = page.next ?? undefined;
+      } while (before !== undefined);
+    }
+    const active = await this.store.runs.active();
+    for (const { proposal, occurrence, attempt } of active) {
+      await this.#hold(proposal);
+      const open = this.#lives.get(proposal);
+      if (open === undefined) continue;
+      this.places.take(open.id, true);
+      this.runs.start(open, { occurrence, attempt });
+    }
+    const ids = new Set(active.map(({ runId }) => runId));
+    for (const runId of await this.folders.working()) if (!ids.has(runId)) await this.folders.clear(runId);
+    for (const open of this.#lives.all()) this.#lives.happens(open.id, { type: 'tick' });
+  }
+
+  async #hold(id: string): Promise<void> {
+    const record = await this.store.proposals.get(id);
+    if (record !== undefined) this.#lives.add(record);
+  }
+}
+
+function openTransport(
+  config: NodeConfig,
+  identity: IdentityFiles,
+  warn: NodeOptions['warn'],
+): GrpcTransport {
+  const { party, federation } = config.party;
+  return createGrpcTransport({
+    self: party,
+    parties: federation.parties,
+    identity,
+    clock: systemClock,
+    runId: NODE_NAME,
+    onRefused: boundedRefusals(systemClock, warn),
+  });
+}
