@@ -4,6 +4,7 @@
  *
  * One file a room keeps the lists readable; the prefix PRIVITY_ makes a code findable in any log.
  */
+import { contractErrors } from './catalogue/contract.ts';
 import { coreErrors } from './catalogue/core.ts';
 import { correlationErrors } from './catalogue/correlation.ts';
 import { dataErrors } from './catalogue/data.ts';
@@ -31,6 +32,7 @@ export const errorCatalogue = byCode({
   ...setupErrors,
   ...testingErrors,
   ...programErrors,
+  ...contractErrors,
   ...dataErrors,
   ...secureErrors,
   ...correlationErrors,

@@ -51,6 +51,11 @@ const FIELDS: readonly Field[] = [
     parts: ({ facts = NO_FACTS }) => facts.args,
     partText: ({ name, also }) => [`argument ${name}`, also],
   },
+  {
+    words: 'contract',
+    of: ({ contract = '' }) => contract,
+    shown: ({ contract = '' }) => contract.slice(0, CONTRACT_DIGITS_SHOWN),
+  },
   { words: 'run id', of: (hello) => hello.runId },
   {
     words: 'version of DuckDB',
@@ -68,6 +73,8 @@ const SHOWN: readonly Field[] = [
   { words: 'lockfile', of: (hello) => (hello.facts ?? NO_FACTS).lockfile },
 ];
 
+/** Enough for people to compare. */
+const CONTRACT_DIGITS_SHOWN = 12;
 /** Files or arguments named in one mismatch. */
 const PARTS_NAMED_MAX = 3;
 /** Characters of the facts of a mismatch. */
@@ -120,10 +127,19 @@ export function agreedRunId(hellos: readonly Hello[]): string {
 export function runBinding(hellos: Hellos): string {
   const [any] = hellos.values();
   if (any === undefined) return '';
-  const { protocol, federation, job, args } = any;
+  const { protocol, federation, job, args, contract = '' } = any;
   const nonces = [...hellos].map(([party, { nonce }]) => [party, nonce] as const).sort();
   const runId = agreedRunId([...hellos.values()]);
-  const all = ['privity run 1', protocol, federation, job, args, runId, nonces];
+  const all = [
+    'privity run 1',
+    protocol,
+    federation,
+    job,
+    args,
+    runId,
+    nonces,
+    ...(contract === '' ? [] : [contract]),
+  ];
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 

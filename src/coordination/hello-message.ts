@@ -18,12 +18,13 @@ import type { Hello } from './types.ts';
 /** Characters of a version, a digest, a lockfile's name. */
 const WORD_CHARS_MAX = 256;
 
-export function helloToWire({ facts = NO_FACTS, programKey = '', ...words }: Hello) {
+export function helloToWire({ facts = NO_FACTS, programKey = '', contract = '', ...words }: Hello) {
   const { files, args, ...versions } = facts;
   return {
     ...words,
     ...versions,
     programKey,
+    contract,
     files: [...files.listed],
     moreFiles: files.more,
     arguments: [...args.listed],
@@ -35,15 +36,15 @@ export function helloToWire({ facts = NO_FACTS, programKey = '', ...words }: Hel
 export function helloFromWire(hello: pb.Hello): Hello {
   const { protocol, version, federation, job, args, runId, nonce } = hello;
   const words = { protocol, version, federation, job, args, runId, nonce };
-  const { node, duckdb, lockfile, programKey } = hello;
-  for (const word of [...Object.values(words), node, duckdb, lockfile, programKey])
+  const { node, duckdb, lockfile, programKey, contract } = hello;
+  for (const word of [...Object.values(words), node, duckdb, lockfile, programKey, contract])
     if (word.length > WORD_CHARS_MAX) refuse('a word in its hello is too long');
   const facts: HelloFacts = {
     files: itemsFromWire(hello.files, hello.moreFiles),
     args: itemsFromWire(hello.arguments, hello.moreArguments),
     ...{ node, duckdb, lockfile },
   };
-  return { ...words, programKey, facts };
+  return { ...words, programKey, contract, facts };
 }
 
 function itemsFromWire(items: readonly pb.HelloItem[], more: number): Items {

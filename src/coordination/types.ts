@@ -65,6 +65,8 @@ export interface Hello {
   readonly federation: string;
   readonly job: string;
   readonly args: string;
+  /** Digest of the contract of disclosures; empty where there is none. */
+  readonly contract?: string | undefined;
   /** Empty when the parties shall derive it from their nonces. */
   readonly runId: string;
   readonly nonce: string;

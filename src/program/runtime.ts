@@ -6,6 +6,7 @@ import type { Random } from '../contracts/random.ts';
 import type { Failure, TrailEntry } from '../coordination/failure.ts';
 import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { TaskEngine } from '../engine/task-engine.ts';
+import type { Contract } from '../observe/contract/contract.ts';
 import { encodeValue, snapshotValue } from '../wire/value-codec.ts';
 import { Exchange } from './data-plane/exchange.ts';
 import {
@@ -23,6 +24,7 @@ import { parseArgs, parseSettings } from './model/schema.ts';
 import { digestOf } from './state/branch.ts';
 import type { ProgramHost, WaitInfo } from './state/host.ts';
 import { RunState } from './state/run-state.ts';
+import type { Witness } from './state/witness.ts';
 import { Lockstep } from './steps/lockstep.ts';
 
 export interface RuntimeLimits {
@@ -58,6 +60,10 @@ export interface RuntimeOptions {
   readonly errorDetail: ErrorDetail;
   /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
   readonly plaintext?: boolean | undefined;
+  /** All that may be disclosed in this run. Default: anything. */
+  readonly contract?: Contract | undefined;
+  /** A rehearsal, which sees what a contract is made of. */
+  readonly witness?: Witness | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */
   readonly beforeTask?: ((entry: TrailEntry) => void) | undefined;
 }
@@ -95,6 +101,7 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     checkParties(options);
+    checkContract(options);
     this.#state = new RunState(options);
     const { limits = {} } = options;
     this.#spill =
@@ -253,6 +260,17 @@ export class Runtime {
       this.#state.fail(error);
     }
   }
+}
+
+/** A contract of other parties would refuse everything, in words that say nothing of why. */
+function checkContract({ contract, parties }: RuntimeOptions): void {
+  if (contract === undefined) return;
+  const named = contract.parties;
+  if (named.length === parties.length && named.every((name) => parties.includes(name))) return;
+  throw new UsageError(
+    'PRIVITY_CONTRACT_INVALID',
+    `The contract is for ${[...named].sort().join(', ')}; this run is of ${[...parties].sort().join(', ')}.`,
+  );
 }
 
 function checkParties({ job, parties, party }: RuntimeOptions): void {

@@ -1,10 +1,12 @@
 /** One party in the simulated world: the real PartyRun as its supervisor, on a machine that is simulated. */
 import { createHmac } from 'node:crypto';
 import type { Signer } from '../coordination/types.ts';
+import type { Contract } from '../observe/contract/contract.ts';
 import type { RunEvent } from '../observe/events.ts';
 import type { RunReport } from '../observe/report.ts';
 import type { Job } from '../program/model/job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
+import type { Witness } from '../program/state/witness.ts';
 import { PartyRun } from '../supervisor/party/party.ts';
 import { controlLinkLimits, createConnector } from '../supervisor/planes/connector.ts';
 import type { Bounds } from '../supervisor/seam/bounds.ts';
@@ -30,6 +32,8 @@ export interface SimPartyOptions {
   readonly args: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly errorDetail: ErrorDetail;
+  readonly contract?: Contract | undefined;
+  readonly witness?: Witness | undefined;
   readonly bounds: Bounds;
   readonly limits: Partial<RuntimeLimits>;
   /** A folder that exists; tasks of the job may write there. */
@@ -100,7 +104,7 @@ export class SimParty {
   }
 
   #partyOptions(): PartyOptions {
-    const { name, parties, jobFile, args, settings, errorDetail, bounds, onEvent } = this.#options;
+    const { name, parties, jobFile, args, settings, errorDetail, contract, bounds, onEvent } = this.#options;
     return {
       party: name,
       federationName: 'simulated',
@@ -116,6 +120,7 @@ export class SimParty {
       args,
       settings,
       errorDetail,
+      contract,
       bounds,
       onEvent,
       cancel: this.#cancel.signal,
@@ -174,7 +179,8 @@ export class SimParty {
   }
 
   #spawn(handlers: ConstructorParameters<typeof SimProgram>[0]['handlers']): SimProgram {
-    const { name, parties, seed, network, jobOf, jobHash, limits, tap, beforeTask, onStray } = this.#options;
+    const { name, parties, seed, network, jobOf, jobHash, limits, tap, beforeTask, witness, onStray } =
+      this.#options;
     const index = parties.indexOf(name);
     const random = new SeededRandom(seed, `program ${name}`);
     const process = new SimProcess(name, 'program', network.queue, random);
@@ -191,6 +197,7 @@ export class SimParty {
       disk: this.disk,
       tap,
       beforeTask,
+      witness,
       onStray,
     });
   }

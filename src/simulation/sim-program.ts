@@ -3,6 +3,7 @@ import { deferred } from '../base/deferred.ts';
 import { invariant } from '../base/errors.ts';
 import type { Job } from '../program/model/job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
+import type { Witness } from '../program/state/witness.ts';
 import { createConnector } from '../supervisor/planes/connector.ts';
 import { ProgramRun } from '../supervisor/program/program-run.ts';
 import type { FromProgram, ToProgram } from '../supervisor/seam/ipc.ts';
@@ -40,6 +41,7 @@ export interface SimProgramOptions {
   readonly disk: SimDisk;
   readonly tap: MessageTap;
   readonly beforeTask: () => void;
+  readonly witness?: Witness | undefined;
   /** Errors before there was any code of the party: defects of the simulation. */
   readonly onStray: (error: unknown) => void;
 }
@@ -147,6 +149,7 @@ export class SimProgram implements ProgramChild {
       limits: options.limits,
       spill: options.disk,
       beforeTask: options.beforeTask,
+      ...(options.witness ? { witness: options.witness } : {}),
       send: (message: FromProgram) => {
         const copy = readFromProgram(clone(message));
         invariant(copy, `the schema of messages does not take a ${message.type}`);

@@ -3,10 +3,12 @@
  * the world all promises that can go on have gone on, so what happens follows from the seed and the code alone.
  */
 import type { Plane } from '../contracts/index.ts';
+import type { Contract } from '../observe/contract/contract.ts';
 import type { RunEvent } from '../observe/events.ts';
 import type { RunReport } from '../observe/report.ts';
 import type { Job } from '../program/model/job.ts';
 import type { RuntimeLimits } from '../program/runtime.ts';
+import type { Witness } from '../program/state/witness.ts';
 import { type Bounds, DEFAULT_BOUNDS } from '../supervisor/seam/bounds.ts';
 import type { ErrorDetail } from '../supervisor/seam/options.ts';
 import type { DataFrameKind } from '../wire/value-frame.ts';
@@ -32,6 +34,10 @@ export interface SimulationOptions {
   /** Private settings by party. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly errorDetail?: ErrorDetail;
+  /** All that parties may disclose. */
+  readonly contract?: Contract | undefined;
+  /** What sees, at a party, what a contract is made of. */
+  readonly witnessOf?: ((party: string) => Witness) | undefined;
   readonly bounds?: Partial<Bounds>;
   readonly profile?: NetworkProfile;
   readonly plan: readonly Fault[];
@@ -249,6 +255,8 @@ export class World {
       args,
       settings: settings[name] ?? {},
       errorDetail: this.#options.errorDetail ?? 'redacted',
+      contract: this.#options.contract,
+      witness: this.#options.witnessOf?.(name),
       bounds: { ...DEFAULT_BOUNDS, ...bounds },
       limits,
       tempDir: folder.path,

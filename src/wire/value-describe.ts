@@ -1,5 +1,5 @@
 /** What the disclosure ledger says of a value: its kind and shape, never its content. */
-import { arrayKindOf, arrayKinds, isTensor } from './value-kinds.ts';
+import { arrayKindOf, arrayWord, isTensor } from './value-kinds.ts';
 import type { ValueAdapter } from './value-snapshot.ts';
 
 export interface ValueDescription {
@@ -14,19 +14,14 @@ export function describeValue(value: unknown, adapters: readonly ValueAdapter[] 
   if (adapter !== undefined) return { type: adapter.kind, ...shaped(adapter.shape?.(value)) };
   const arrayKind = arrayKindOf(value);
   if (arrayKind !== undefined)
-    return { type: arrayLabel(arrayKind, 'array'), shape: [(value as Uint8Array).length] };
+    return { type: arrayWord(arrayKind, 'array'), shape: [(value as Uint8Array).length] };
   if (value instanceof Blob) return { type: 'blob', shape: [value.size] };
   if (value instanceof Date) return { type: 'date' };
   if (Array.isArray(value)) return { type: 'array', shape: [value.length] };
   if (isTensor(value))
-    return { type: arrayLabel(String(arrayKindOf(value.data)), 'tensor'), shape: [...value.shape] };
+    return { type: arrayWord(String(arrayKindOf(value.data)), 'tensor'), shape: [...value.shape] };
   return { type: 'record', shape: [Object.keys(value).length] };
 }
 
 const shaped = (shape: readonly number[] | undefined): { shape?: readonly number[] } =>
   shape === undefined ? {} : { shape };
-
-function arrayLabel(kind: string, noun: string): string {
-  const label = arrayKinds.get(kind)?.label ?? 'typed';
-  return label === 'bytes' && noun === 'array' ? 'bytes' : `${label} ${noun}`;
-}

@@ -75,6 +75,12 @@ export function arrayKindOf(value: unknown): string | undefined {
   return names.get(String(typedArrayTag?.call(value)));
 }
 
+/** What the ledger calls an array, or a tensor, of a kind. */
+export function arrayWord(kind: string, noun: 'array' | 'tensor'): string {
+  const label = arrayKinds.get(kind)?.label ?? 'typed';
+  return label === 'bytes' && noun === 'array' ? 'bytes' : `${label} ${noun}`;
+}
+
 export function isTypedArray(value: unknown): value is TypedArray {
   return arrayKindOf(value) !== undefined;
 }

@@ -4,6 +4,7 @@
  */
 import { isDate } from 'node:util/types';
 import { UsageError } from '../base/errors.ts';
+import type { ValueForm } from './value-form.ts';
 import { arrayKindOf, littleEndian, type TypedArray } from './value-kinds.ts';
 import type { ValueLimits } from './value-limits.ts';
 import { BIGINT_BYTES_MAX, bignum, encodeStructure, leaf } from './value-structure.ts';
@@ -19,6 +20,8 @@ export interface ValueAdapter {
   decode(bytes: Uint8Array): Promise<unknown>;
   /** What the ledger says of it. */
   shape?(value: object): readonly number[] | undefined;
+  /** What a contract of disclosures says of it. Default: kind and shape. */
+  form?(value: object): ValueForm;
 }
 
 export type Segment = Uint8Array | Blob | { readonly adapter: ValueAdapter; readonly value: object };

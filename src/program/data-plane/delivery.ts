@@ -3,6 +3,7 @@ import { ignored } from '../../base/ignored.ts';
 import type { TrailEntry } from '../../coordination/failure.ts';
 import { decodeValue, type EncodedValue, snapshotValue } from '../../wire/value-codec.ts';
 import { describeValue } from '../../wire/value-describe.ts';
+import { formOf } from '../../wire/value-form.ts';
 import { memorySource } from '../../wire/value-source.ts';
 import type { StepRun } from '../state/activity.ts';
 import type { Cell } from '../state/cell.ts';
@@ -34,13 +35,16 @@ export class Delivery {
     scope: Scope,
     disclosure: OpenDisclosure,
   ): Promise<EncodedValue> {
-    const { codec } = this.#state;
+    const { codec, guard } = this.#state;
     const pending = snapshotValue(value, whereOf(entry), codec);
+    // Of the value as it is now: code of the job may change it while it is encoded.
+    const form = guard.looks ? formOf(value, codec.adapters) : undefined;
+    const description = { ...describeValue(value, codec.adapters), form };
     if (pending.deferred) await this.#enter();
     try {
       const encoded = await pending.encode();
       scope.throwIfAborted();
-      disclosure.describe(describeValue(value, codec.adapters), () => encoded.bytes);
+      disclosure.describe(description, () => encoded.bytes);
       await Promise.all(
         to.map((peer) =>
           this.#exchange.send(peer, entry, 'value', encoded.body(), 0, () => disclosure.leaves([peer])),

@@ -37,6 +37,9 @@ export function issueDevice(scheduler: Scheduler, step: DeviceStep): readonly Ha
   const { state } = scheduler;
   const { kind, name, members, inputs, source } = step;
   const branch = scheduler.begin(inputs, members);
+  // At every member, before the first message of any: a protocol tells by what all of them do.
+  for (const from of members)
+    state.guard.expects({ step: name, kind, from, to: members.filter((member) => member !== from) });
   const channel = members.includes(state.party)
     ? scheduler.memberChannel(members, branch.scope.signal)
     : undefined;

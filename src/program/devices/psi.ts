@@ -4,8 +4,10 @@ import { Table } from '../../data/table.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
 import { type PsiProtocolName, psiProtocol } from '../../psi/protocols/index.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
+import { plainForm } from '../../wire/value-form.ts';
 import type { At } from '../model/at.ts';
 import type { Handle } from '../model/handle-types.ts';
+import type { ContractGuard } from '../state/contract-guard.ts';
 import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
 import { contextOf } from './secure/run-context.ts';
@@ -68,20 +70,22 @@ export function psi<A extends string, B extends string>(
   if (members.length !== 2)
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
-  const handles = issueDevice(scheduler, psiStep(on, protocol, members, inputs));
+  const handles = issueDevice(scheduler, psiStep(scheduler.state.guard, on, protocol, members, inputs));
   const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
   return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
 }
 
 function psiStep(
+  guard: ContractGuard,
   on: readonly string[],
   protocol: PsiProtocol,
   members: readonly string[],
   inputs: readonly HandleRecord[],
 ): DeviceStep {
+  const name = `psi on ${on.join(', ')}`;
   return {
     kind: 'psi',
-    name: `psi on ${on.join(', ')}`,
+    name,
     members,
     inputs,
     source: JSON.stringify([protocol.name, ...on]),
@@ -89,13 +93,18 @@ function psiStep(
       if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
       // Loaded with the first psi: it brings the database.
       const { psiAlign } = await import('../../psi/index.ts');
-      return psiAlign(channel, input, { on, protocol }, context);
+      const rows = await psiAlign(channel, input, { on, protocol }, context);
+      guard.shared(name, rows.rowCount);
+      return rows;
     },
     discloses: async (input) => {
       const instead = await protocol.instead?.();
+      const shape = input instanceof Table ? [input.rowCount] : undefined;
       return {
         type: instead === undefined ? protocol.discloses : `${protocol.discloses}; ${instead}`,
-        ...(input instanceof Table ? { shape: [input.rowCount] } : {}),
+        ...(shape ? { shape } : {}),
+        // Which library computes is the machine's matter, not the contract's.
+        form: plainForm(protocol.discloses, shape),
       };
     },
   };

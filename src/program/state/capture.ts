@@ -21,6 +21,7 @@ import {
   sortedDetails,
 } from '../../coordination/public-details.ts';
 import { PartyAbsentError, RunAbortedError, ScopeFailedError } from '../model/abort.ts';
+import { DeniedError } from '../model/denied.ts';
 import { PublicError } from '../model/public-error.ts';
 
 export interface CaptureContext {
@@ -29,6 +30,8 @@ export interface CaptureContext {
   readonly stepName?: string | undefined;
   readonly errorDetail: ErrorDetail;
   readonly random: Random;
+  /** Whether the author's words may cross, where a contract lists those that may. Default: they may. */
+  readonly lets?: (text: string, details: PublicDetails | undefined) => boolean;
 }
 
 /** One error of a cause chain as the origin's log keeps it. */
@@ -68,7 +71,10 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
     records ??= causeChain(error).map(recordOf);
     return records;
   };
-  const message = crossing(error, read, context.errorDetail);
+  const said = { message: crossing(error, read, context.errorDetail), ...detailsIn(error) };
+  const mayCross = said.message === undefined || (context.lets?.(said.message, said.details) ?? true);
+  const message = mayCross ? said.message : undefined;
+  const details = mayCross ? said.details : undefined;
   const loss = lossIn(error);
   const failure: Failure = {
     code: loss?.code ?? codeOf(error),
@@ -79,7 +85,7 @@ export function capture(error: unknown, context: CaptureContext): CapturedFailur
     incident: Buffer.from(context.random.bytes(INCIDENT_BYTES)).toString('hex'),
     ...(message === undefined ? {} : { message }),
     ...factsIn(error),
-    ...detailsIn(error),
+    ...(details === undefined ? {} : { details }),
     ...(context.errorDetail === 'full'
       ? { chain: read().map((one) => linkOf(one, CHAIN_MESSAGE_CHARS_MAX)) }
       : {}),
@@ -107,6 +113,8 @@ function lossIn(error: unknown): Failure | undefined {
 
 /** What the parties have agreed on in public words before. */
 function factsIn(error: unknown): Pick<Failure, 'facts'> {
+  const denied = safe(() => (error instanceof DeniedError ? error.facts : undefined), undefined);
+  if (denied !== undefined) return { facts: denied };
   const facts = safe(
     () =>
       error instanceof ScopeFailedError || error instanceof PartyAbsentError ? error.agreed.facts : undefined,

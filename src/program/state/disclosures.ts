@@ -6,6 +6,8 @@
 import { DataError } from '../../base/errors.ts';
 import type { TrailEntry } from '../../coordination/failure.ts';
 import type { WithheldReason } from '../../observe/report.ts';
+import type { ValueForm } from '../../wire/value-form.ts';
+import type { ContractGuard } from './contract-guard.ts';
 import type { ProgramHost } from './host.ts';
 import type { Scope } from './scope.ts';
 
@@ -13,15 +15,19 @@ import type { Scope } from './scope.ts';
 export interface Description {
   readonly type: string;
   readonly shape?: readonly number[] | undefined;
+  /** What the contract of the run is compared with; absent where that has been done, or nobody asks. */
+  readonly form?: ValueForm | undefined;
 }
 
 export class Disclosures {
   readonly #host: ProgramHost;
+  readonly #guard: ContractGuard;
   /** Of which something may still leave, by step. */
   readonly #open = new Map<string, OpenDisclosure>();
 
-  constructor(host: ProgramHost) {
+  constructor(host: ProgramHost, guard: ContractGuard) {
     this.#host = host;
+    this.#guard = guard;
   }
 
   /** `description`: where it is known before the value is. `lost`: receivers without which the run goes on already. */
@@ -32,8 +38,8 @@ export class Disclosures {
     lost: (party: string) => boolean = () => false,
   ): OpenDisclosure {
     const { stepId, name, kind } = entry;
-    this.#host.ledger({ news: 'declared', declared: { stepId, name, kind, to, ...description } });
-    const disclosure = new OpenDisclosure(this.#host, entry, to, description, () =>
+    this.#host.ledger({ news: 'declared', declared: { stepId, name, kind, to, ...shown(description) } });
+    const disclosure = new OpenDisclosure(this.#host, this.#guard, entry, to, description, () =>
       this.#open.delete(stepId),
     );
     this.#open.set(stepId, disclosure);
@@ -55,6 +61,7 @@ export class Disclosures {
 
 export class OpenDisclosure {
   readonly #host: ProgramHost;
+  readonly #guard: ContractGuard;
   readonly #entry: TrailEntry;
   /** Who learns it. */
   readonly to: readonly string[];
@@ -68,12 +75,14 @@ export class OpenDisclosure {
 
   constructor(
     host: ProgramHost,
+    guard: ContractGuard,
     entry: TrailEntry,
     to: readonly string[],
     description: Description | undefined,
     settled: () => void,
   ) {
     this.#host = host;
+    this.#guard = guard;
     this.#entry = entry;
     this.to = to;
     this.#waiting = new Set(to);
@@ -81,8 +90,15 @@ export class OpenDisclosure {
     this.#settled = settled;
   }
 
-  /** What it is, now that it is there. `bytes` is asked when the first byte leaves. */
+  /**
+   * What it is, now that it is there. `bytes` is asked when the first byte leaves.
+   * @throws {DeniedError} it is not in the contract of the run
+   */
   describe(description: Description, bytes: () => number): void {
+    const { name: step, kind } = this.#entry;
+    const { form } = description;
+    if (form && this.to.length > 0)
+      this.#guard.take({ step, kind, from: this.#guard.party, to: this.to }, form);
     this.#description = description;
     this.#bytes = bytes;
   }
@@ -132,3 +148,7 @@ export class OpenDisclosure {
     else this.#brokenOff = true;
   }
 }
+
+/** What the ledger is told: a form may have keys that are nobody's to read. */
+const shown = (description: Description | undefined): Pick<Description, 'type' | 'shape'> | undefined =>
+  description && { type: description.type, ...(description.shape ? { shape: description.shape } : {}) };

@@ -4,14 +4,18 @@ import type { Random } from '../../contracts/random.ts';
 import type { Failure, TrailEntry } from '../../coordination/failure.ts';
 import type { ErrorDetail } from '../../coordination/public-details.ts';
 import type { TaskEngine } from '../../engine/task-engine.ts';
+import type { Contract } from '../../observe/contract/contract.ts';
 import type { CodecOptions } from '../../wire/value-codec.ts';
 import { RunAbortedError, type VerdictInfo } from '../model/abort.ts';
+import { DeniedError } from '../model/denied.ts';
 import { Activity } from './activity.ts';
 import { type CapturedFailure, capture, isConsequence } from './capture.ts';
+import { ContractGuard } from './contract-guard.ts';
 import { type Description, Disclosures, type OpenDisclosure } from './disclosures.ts';
 import type { ProgramHost } from './host.ts';
 import { Scope } from './scope.ts';
 import { tableAdapter } from './table-adapter.ts';
+import type { Witness } from './witness.ts';
 
 export interface RunStateOptions {
   readonly party: string;
@@ -25,6 +29,10 @@ export interface RunStateOptions {
   readonly engine?: TaskEngine | undefined;
   readonly errorDetail: ErrorDetail;
   readonly plaintext?: boolean | undefined;
+  /** All that may be disclosed. Default: anything. */
+  readonly contract?: Contract | undefined;
+  /** A rehearsal. */
+  readonly witness?: Witness | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */
   readonly beforeTask?: ((entry: TrailEntry) => void) | undefined;
 }
@@ -36,6 +44,7 @@ export class RunState {
   readonly parties: readonly string[];
   readonly host: ProgramHost;
   readonly activity: Activity;
+  readonly guard: ContractGuard;
   readonly disclosures: Disclosures;
   readonly codec: CodecOptions = { adapters: [tableAdapter] };
   /** The run itself, the outermost scope. */
@@ -44,6 +53,8 @@ export class RunState {
   readonly #conclaves = new Map<string, TrailEntry>();
   /** Parties without which the run goes on, and why. */
   readonly #excluded = new Map<string, Failure>();
+  /** A refusal is thrown into code of the job, and may come back from there: it is one failure. */
+  readonly #denied = new WeakMap<object, CapturedFailure>();
   #firstError: { readonly error: unknown } | undefined;
 
   constructor(options: RunStateOptions) {
@@ -53,7 +64,9 @@ export class RunState {
     this.host = options.host;
     this.scope = new Scope('', null, options.parties);
     this.activity = new Activity(options.host, options.clock);
-    this.disclosures = new Disclosures(options.host);
+    const { party, contract, witness } = options;
+    this.guard = new ContractGuard(party, contract, witness, (error) => this.fail(error));
+    this.disclosures = new Disclosures(options.host, this.guard);
   }
 
   get signal(): AbortSignal {
@@ -122,21 +135,41 @@ export class RunState {
    */
   fail(error: unknown, entry?: TrailEntry, scope: Scope = this.scope): CapturedFailure | undefined {
     if (scope.aborted !== undefined && isConsequence(error)) return undefined;
-    const { party, errorDetail, random } = this.options;
-    const step = entry && this.#seenFrom(scope, entry);
-    const captured = capture(error, {
-      party,
-      errorDetail,
-      random,
-      stepId: step?.stepId ?? (scope.path === '' ? undefined : scope.path),
-      stepName: step?.name ?? (scope.path === '' ? 'job' : 'attempt'),
-    });
+    if (error instanceof DeniedError) return this.#deny(error, entry);
+    const captured = this.#capture(error, entry, scope);
     if (scope.path === '') {
       this.#firstError ??= { error };
       this.host.failed(captured);
     } else {
       this.host.scopeFailed(scope.path, captured);
     }
+    return captured;
+  }
+
+  /** No scope may outlive it: what a contract refuses is nothing to try and see. */
+  #deny(error: DeniedError, entry: TrailEntry | undefined): CapturedFailure {
+    const known = this.#denied.get(error);
+    if (known) return known;
+    const captured = this.#capture(error, entry, this.scope);
+    this.#denied.set(error, captured);
+    this.#firstError ??= { error };
+    this.host.failed(captured);
+    return captured;
+  }
+
+  #capture(error: unknown, entry: TrailEntry | undefined, scope: Scope): CapturedFailure {
+    const { party, errorDetail, random, witness } = this.options;
+    const step = entry && this.#seenFrom(scope, entry);
+    const stepName = step?.name ?? (scope.path === '' ? 'job' : 'attempt');
+    const captured = capture(error, {
+      party,
+      errorDetail: this.guard.binds ? 'redacted' : errorDetail,
+      random,
+      stepId: step?.stepId ?? (scope.path === '' ? undefined : scope.path),
+      stepName,
+      lets: (text, details) => this.guard.lets(stepName, text, details),
+    });
+    witness?.failed(stepName, captured.failure);
     return captured;
   }
 

@@ -1,5 +1,6 @@
 /** Tables as values: they cross as Arrow IPC streams. */
 import { Table } from '../../data/table.ts';
+import { formName, plainForm } from '../../wire/value-form.ts';
 import type { ValueAdapter } from '../../wire/value-snapshot.ts';
 
 export const tableAdapter: ValueAdapter = {
@@ -12,4 +13,9 @@ export const tableAdapter: ValueAdapter = {
     return tableFromArrow(bytes);
   },
   shape: (table) => [(table as Table).rowCount, (table as Table).columns.length],
+  form: (table) => {
+    const { columns, rowCount } = table as Table;
+    const words = columns.map(({ name, type }) => `${formName(name)} ${type}`);
+    return plainForm(`table(${words.join(', ')})`, [rowCount, columns.length]);
+  },
 };

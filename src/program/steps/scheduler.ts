@@ -248,6 +248,7 @@ export class Scheduler {
     expectations: readonly Expectation[] = [],
     tolerates: readonly string[] = [],
   ): TrailEntry {
+    this.state.guard.issuing(plan.kind, plan.name);
     const entry = branch.issue(plan);
     this.state.host.stepIssued(tolerates.length > 0 ? { ...entry, tolerates } : entry);
     this.#exchange.issued(entry, expectations);
@@ -280,6 +281,7 @@ export class Scheduler {
       inputs: [value.id],
       source,
     };
+    this.state.guard.expects({ step: value.name, kind, from: source, to: lacking });
     const expectation: Expectation = {
       peer: source,
       kind: 'value',

@@ -6,7 +6,7 @@ import type { Hello } from '../../coordination/types.ts';
 import type { FederationMember, PartyOptions } from '../seam/options.ts';
 
 /** What is known only when the job is loaded, or is made for the run. */
-type OwnWords = Required<Pick<Hello, 'job' | 'args' | 'nonce' | 'programKey'>>;
+type OwnWords = Required<Pick<Hello, 'job' | 'args' | 'nonce' | 'programKey'>> & Pick<Hello, 'contract'>;
 
 export function helloOf(
   { federation: members, federationName, runId = '' }: PartyOptions,

@@ -13,6 +13,7 @@ import { differences, type Hellos, ownRunId, runBinding } from '../../coordinati
 import { factsOf, type JobFacts } from '../../coordination/hello-facts.ts';
 import type { CoreEvent, Effect, Outcome } from '../../coordination/types.ts';
 import { withTexts } from '../../coordination/verdict.ts';
+import { contractDigest } from '../../observe/contract/contract.ts';
 import type { RunReport } from '../../observe/report.ts';
 import type { RunIdentity } from '../../transport/index.ts';
 import { Announcer } from '../record/announcer.ts';
@@ -111,7 +112,8 @@ export class PartyRun<Child extends ProgramChild> {
     this.#own = own;
     const loaded = (job: string, args: string, facts: JobFacts): void => {
       chronicle.note({ what: 'ready' });
-      const words = { job, args, nonce: this.#nonce, programKey: this.#runIdentity.fingerprint };
+      const contract = options.contract ? contractDigest(options.contract) : '';
+      const words = { job, args, contract, nonce: this.#nonce, programKey: this.#runIdentity.fingerprint };
       dispatch({ type: 'loaded', hello: { ...helloOf(options, words), facts: factsOf(facts) } });
     };
     const shared = {

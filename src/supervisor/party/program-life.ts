@@ -112,7 +112,7 @@ export class ProgramLife<Child extends ProgramChild> {
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, args, errorDetail, plaintext = false } = options;
+    const { party, args, errorDetail, plaintext = false, contract } = options;
     program.send({
       type: 'load',
       party,
@@ -121,6 +121,7 @@ export class ProgramLife<Child extends ProgramChild> {
       args,
       settings,
       errorDetail,
+      ...(contract ? { contract } : {}),
       plaintext,
       tempDir: program.tempDir ?? tempDir,
       ...(isSandboxed ? { isSandboxed } : {}),

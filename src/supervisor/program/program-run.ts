@@ -129,9 +129,19 @@ export class ProgramRun {
   }
 
   async #prepare(): Promise<void> {
-    const { jobFile, party, parties, args, settings, errorDetail, plaintext, tempDir, memoryMaxBytes } =
-      this.#load;
-    const { clock, random, threads, limits, spill, beforeTask, database } = this.#platform;
+    const {
+      jobFile,
+      party,
+      parties,
+      args,
+      settings,
+      errorDetail,
+      contract,
+      plaintext,
+      tempDir,
+      memoryMaxBytes,
+    } = this.#load;
+    const { clock, random, threads, limits, spill, beforeTask, witness, database } = this.#platform;
     const { job, path, hash, items } = await this.#platform.loadJob(jobFile);
     this.#checkParties(job.parties);
     database.configure(tempDir, memoryMaxBytes);
@@ -148,6 +158,8 @@ export class ProgramRun {
       ...(limits ? { limits } : {}),
       ...(spill ? { spill } : {}),
       beforeTask,
+      contract,
+      witness,
       host: this.#host(),
       errorDetail,
       plaintext,
@@ -278,8 +290,16 @@ export class ProgramRun {
   }
 
   #capture(error: unknown, stepName?: string): CapturedFailure {
-    const { party, errorDetail } = this.#load;
-    return capture(error, { party, errorDetail, random: this.#platform.random, stepName });
+    const { party, contract } = this.#load;
+    const { random } = this.#platform;
+    // A contract lists the words of steps; what is thrown outside of all of them has none there.
+    const bound = { errorDetail: 'redacted', lets: () => false } as const;
+    return capture(error, {
+      party,
+      random,
+      stepName,
+      ...(contract ? bound : { errorDetail: this.#load.errorDetail }),
+    });
   }
 
   #failed(captured: CapturedFailure): void {

@@ -5,6 +5,7 @@
  */
 import type { Failure } from '../../coordination/failure.ts';
 import type { Outcome } from '../../coordination/types.ts';
+import type { Contract } from '../../observe/contract/contract.ts';
 import type { ErrorDetail, FederationMember, RunName } from './options.ts';
 
 export type ToProgram =
@@ -17,6 +18,7 @@ export type ToProgram =
       readonly args: Readonly<Record<string, unknown>>;
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;
+      readonly contract?: Contract;
       readonly plaintext: boolean;
       readonly tempDir: string;
       readonly memoryMaxBytes?: number;

@@ -1,4 +1,5 @@
 import type { ErrorDetail } from '../../coordination/public-details.ts';
+import type { Contract } from '../../observe/contract/contract.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import type { RunPort } from '../../transport/index.ts';
@@ -45,6 +46,8 @@ export interface PartyOptions {
   /** Private settings of this party. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly errorDetail: ErrorDetail;
+  /** All that may be disclosed in this run, the same at every party. Default: whatever the job discloses. */
+  readonly contract?: Contract | undefined;
   /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
   readonly plaintext?: boolean | undefined;
   readonly bounds: Partial<Bounds>;

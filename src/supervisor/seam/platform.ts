@@ -10,6 +10,7 @@ import type { CoreConfig, Signer, TrailEntry } from '../../coordination/types.ts
 import type { SpillStore } from '../../program/data-plane/spill.ts';
 import type { LoadedJob } from '../../program/loading/load-job.ts';
 import type { RuntimeLimits } from '../../program/runtime.ts';
+import type { Witness } from '../../program/state/witness.ts';
 import type { ManagedLink, OpenSocket, RunIdentity } from '../../transport/index.ts';
 import type { FromProgram, ToProgram } from './ipc.ts';
 import type { FederationMember, PartyOptions, RunName } from './options.ts';
@@ -154,6 +155,8 @@ export interface ProgramPlatform extends EventLoop {
   readonly spill?: SpillStore;
   /** Called in place of a task's code, just before it; what it throws is the task's error. */
   readonly beforeTask?: (entry: TrailEntry) => void;
+  /** What a rehearsal sees of the run. */
+  readonly witness?: Witness;
   /** Tells the supervisor; nothing happens if it is gone. */
   send(message: FromProgram): void;
   /** Ends the process, orderly, once all that was sent has been taken. */

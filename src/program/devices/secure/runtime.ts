@@ -13,11 +13,13 @@ import { ignored } from '../../../base/ignored.ts';
 import type { TrailEntry } from '../../../coordination/failure.ts';
 import type { SecretTensor } from '../../../secure/secret.ts';
 import type { Evaluator } from '../../../secure/session.ts';
+import { plainForm } from '../../../wire/value-form.ts';
 import type { Tensor } from '../../../wire/value-kinds.ts';
 import type { MemberChannel } from '../../data-plane/channel.ts';
 import type { Handle } from '../../model/handle-types.ts';
 import type { Branch } from '../../state/branch.ts';
 import { Cell, whenAll } from '../../state/cell.ts';
+import type { Taken } from '../../state/contract-guard.ts';
 import type { Description } from '../../state/disclosures.ts';
 import type { RunState } from '../../state/run-state.ts';
 import type { Scope } from '../../state/scope.ts';
@@ -102,6 +104,7 @@ export class SecureRuntime {
     const secrets = operands.map(({ name, branch }) => ({ branch, owners, value: { name } }));
     const branch = this.#scheduler.begin([...secrets, ...(located ? [located.record] : [])], device.places);
     for (const operand of operands) checkBranch(operand, branch);
+    const taken = this.#take(device, plan);
     const gathering = this.#gathering(device, branch);
     const entry = this.#scheduler.issue(branch, {
       kind,
@@ -125,6 +128,7 @@ export class SecureRuntime {
         const leaving: Leaving = (type) => {
           const bytes = discloses?.bytes(on) ?? 0;
           if (!discloses || bytes === 0) return disclosure?.withhold(null);
+          if (type !== undefined && taken) this.#state.guard.more(taken, discloses.type, type);
           disclosure?.describe({ ...descriptionOf(discloses), ...(type && { type }) }, () => bytes);
           if (disclosure) channel.carry(disclosure);
         };
@@ -141,6 +145,23 @@ export class SecureRuntime {
     gathering.ids.push(entry.stepId);
     if (gathering.ids.length >= OPERATIONS_PENDING_MAX) this.#exchange(gathering);
     return { entry, branch, cell };
+  }
+
+  /**
+   * What each member will tell the others in a step is known to all when it is issued: every one compares all of it
+   * with the contract, before anything of it can be computed. Gives this member's own.
+   */
+  #take(device: DeviceRecord, { name: step, kind, discloses }: SecurePlan): Taken | undefined {
+    const { guard, party } = this.#state;
+    let own: Taken | undefined;
+    if (!discloses || !guard.looks) return undefined;
+    for (const from of device.members) {
+      const told = discloses(from);
+      if (!told || told.to.length === 0) continue;
+      const taken = guard.take({ step, kind, from, to: told.to }, plainForm(told.type, told.shape));
+      if (from === party) own = taken;
+    }
+    return own;
   }
 
   #gathering(device: DeviceRecord, branch: Branch): Gathering {
