@@ -44,7 +44,7 @@ const entry = z.strictObject({
   step: name,
   kind: z.enum(STEP_KINDS),
   from: party,
-  to: z.array(party).min(1).max(64),
+  to: z.array(party).min(1).max(64).readonly(),
   /** The form of the value; see src/wire/value-form.ts. */
   what: z.string().min(1).max(FORM_CHARS_MAX),
   /** `1`, `at most 3`, `rows(alice.loans)`, `at most rows(alice.loans)`, `any`. */
@@ -76,16 +76,16 @@ const rehearsed = z.strictObject({
   runs: z.int().min(1),
   completed: z.int().min(0),
   /** Rows of the tables, at each size. */
-  rows: z.array(z.int().min(0)).max(20),
+  rows: z.array(z.int().min(0)).max(20).readonly(),
   /** Public arguments. */
   args: z.record(z.string(), z.unknown()),
 });
 
 const contractSchema = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
-  parties: z.array(party).min(1).max(64),
+  parties: z.array(party).min(1).max(64).readonly(),
   /** Names of all steps: public to all parties. */
-  steps: z.array(name).max(CONTRACT_ENTRIES_MAX),
+  steps: z.array(name).max(CONTRACT_ENTRIES_MAX).readonly(),
   discloses: z.array(entry).max(CONTRACT_ENTRIES_MAX),
   errors: z.array(errorText).max(CONTRACT_ENTRIES_MAX).default([]),
   symbols: z.array(symbol).max(CONTRACT_ENTRIES_MAX).default([]),

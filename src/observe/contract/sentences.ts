@@ -1,0 +1,140 @@
+/** A contract as one of its readers understands it: who will learn what from whom. */
+import {
+  type Contract,
+  type ContractEntry,
+  type ContractSymbol,
+  type Growth,
+  isWhole,
+  timesOf,
+} from './contract.ts';
+import { TRACES } from './contract-use.ts';
+import { ANY, parseForm } from './form.ts';
+
+const listed = (words: readonly string[], last = 'and'): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+
+/**
+ * Lines for a person who is asked to approve.
+ * @param reader a party, which is `you`; or nobody in particular
+ */
+export function contractSentences(contract: Contract, reader?: string): readonly string[] {
+  const { parties, errors, symbols, price, rehearsed } = contract;
+  const others = parties.filter((party) => party !== reader);
+  const named = new Map(parties.map((party) => [party, party === reader ? 'you' : party]));
+  const order = reader !== undefined && parties.includes(reader) ? [...others, reader] : others;
+  return [
+    ...order.flatMap((party) => learns(contract, party, named)),
+    ...textLines(contract, named),
+    ...(errors.length === 0 ? ['If the run fails: all learn at which step, and no words of the job.'] : []),
+    ...symbols.map((symbol) => `${symbol.name}: ${symbolMeaning(symbol)}.`),
+    ...(price ? priceLines(price, named) : []),
+    ...(rehearsed
+      ? [
+          `Rehearsed ${count(rehearsed.runs, 'time')} on made-up tables of ${listed(rehearsed.rows.map(String), 'or')} rows; ${rehearsed.completed} came to the end.`,
+        ]
+      : ['Written by hand: not rehearsed.']),
+  ];
+}
+
+/** One entry in a sentence, such as a comparison names it. */
+export function entrySentence(entry: ContractEntry, named: ReadonlyMap<string, string> = new Map()): string {
+  const name = (party: string): string => named.get(party) ?? party;
+  const { step, from, to } = entry;
+  return `${listed(to.map(name))} will learn from ${name(from)}, in step "${step}": ${whatOf(entry)}`;
+}
+
+export function symbolMeaning({ kind, of }: ContractSymbol): string {
+  if (kind === 'rows') return `rows of the table that is the setting ${of}`;
+  if (kind === 'shared') return `rows that both have, as step "${of}" finds`;
+  return `a size in step "${of}", for which the rehearsal found no reason`;
+}
+
+function learns(contract: Contract, party: string, named: ReadonlyMap<string, string>): readonly string[] {
+  const who = named.get(party) ?? party;
+  const lines = contract.discloses.filter(({ to }) => to.includes(party));
+  if (lines.length === 0) return [`${capital(who)}: nothing.`];
+  // What members of a device open together is one thing, whoever sends which part of it.
+  const groups = new Map<string, ContractEntry[]>();
+  for (const entry of lines) {
+    const together = entry.kind === 'reveal' && entry.what.startsWith('opened ') ? '' : entry.from;
+    const key = JSON.stringify([
+      together,
+      entry.step,
+      entry.kind,
+      entry.what.replace(TRACES, ''),
+      entry.times,
+    ]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  const told = [...groups.values()].flatMap(([first, ...more]) => {
+    if (!first) return [];
+    const from = [first, ...more].map((entry) => named.get(entry.from) ?? entry.from);
+    return [`- from ${listed(from)}, in step "${first.step}": ${whatOf(first)}`];
+  });
+  return [`${capital(who)} will learn:`, ...told];
+}
+
+function whatOf({ what, times }: ContractEntry): string {
+  return `${formWords(what)}${timesWords(times)}`;
+}
+
+/** The form itself, and how many numbers it is where that can be told at a glance. */
+function formWords(what: string): string {
+  const { template, sizes } = parseForm(what);
+  if (template === 'number') return 'one number';
+  if (template === 'boolean') return 'one yes or no';
+  const keys = /^\{ (.*) \}$/.exec(what)?.[1];
+  if (keys !== undefined && /^(\S+: (number|boolean)(, )?)+$/.test(keys)) {
+    const names = keys.split(', ').map((key) => key.slice(0, key.indexOf(':')));
+    return `${listed(names)} (${count(names.length, 'value')})`;
+  }
+  const opened = /^opened (\w+) tensor/.exec(template)?.[1];
+  if (opened !== undefined) {
+    const dims = sizes.map(({ word }) => word);
+    const size = dims.length === 0 ? '1 number' : `${dims.join(' × ')} numbers`;
+    return `a result of the secure computation (${size}${what.includes(TRACES) ? TRACES : ''})`;
+  }
+  if (template.startsWith('secret ')) return `that a secret has this form and bound: ${what}`;
+  return what;
+}
+
+function timesWords(times: ContractEntry['times']): string {
+  const { most, atMost } = timesOf(times);
+  if (most === ANY) return ', any number of times';
+  if (!isWhole(most)) return `, ${atMost ? 'at most ' : ''}${most} times`;
+  if (most === '1') return atMost ? ', or nothing' : '';
+  return `, ${atMost ? 'at most ' : ''}${most} times`;
+}
+
+function textLines({ errors }: Contract, named: ReadonlyMap<string, string>): readonly string[] {
+  return errors.map(({ step, from, text, details = {} }) => {
+    const names = Object.keys(details);
+    const beside = names.length === 0 ? '' : `, with ${listed(names)}`;
+    return `If step "${step}" fails at ${named.get(from) ?? from}, all may read: ${JSON.stringify(text)}${beside}.`;
+  });
+}
+
+function priceLines(
+  { rounds, bytes }: NonNullable<Contract['price']>,
+  named: ReadonlyMap<string, string>,
+): readonly string[] {
+  const sent = Object.entries(bytes).map(([party, of]) => {
+    const who = named.get(party) ?? party;
+    return `${who} ${who === 'you' ? 'send' : 'sends'} ${growthText(of, 'bytes')}`;
+  });
+  const first =
+    rounds.fixed === 0 && rounds.perRow === 0 ? [] : [`${growthText(rounds, 'rounds')} of secure devices`];
+  return [`Price: ${[...first, ...sent].join('; ')}.`];
+}
+
+/** `1,200 bytes + 96 a row` */
+export function growthText({ fixed, perRow }: Growth, unit: string): string {
+  const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  if (perRow === 0) return `${number(fixed)} ${unit}`;
+  return fixed > 0
+    ? `${number(fixed)} ${unit} and ${number(perRow)} a row`
+    : `${number(perRow)} ${unit} a row`;
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+const capital = (word: string): string => (word === 'you' ? 'You' : word);
