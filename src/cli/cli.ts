@@ -5,6 +5,7 @@ import { reportOf } from '../record/error-report.ts';
 import { OUTPUT_FLUSH_TIMEOUT_MS } from '../record/text-sink.ts';
 import { SANDBOX_POLICIES } from '../supervisor/sandbox/policy.ts';
 import { collect } from './arguments.ts';
+import { addContract } from './commands/contract-options.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { ExploreFlags } from './commands/explore.ts';
@@ -91,6 +92,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
         'privity init my-run                                # a folder with a job, data and keys',
         'privity local job.ts --inputs alice.table=a.csv     # try a job: all parties here',
         'privity explore job.ts --inputs alice.table=a.csv   # and try it under thousands of failures,',
+        'privity contract make job.ts --inputs alice.table=a.csv   # write down what it discloses,',
         'privity keygen --party alice                       # then for real: a key for each party,',
         'privity federation create --name demo --party …    # the list of parties,',
         'privity doctor --config alice.party.yaml           # a check of everything,',
@@ -101,6 +103,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
   addRun(program, shell, exit);
   addLocal(program, shell, exit);
   addExplore(program, shell, exit);
+  addContract(program, shell, exit);
   addKeygen(program, shell, exit);
   addFederation(program, shell, exit);
   addDoctor(program, shell, exit);
@@ -130,6 +133,10 @@ function addRunOptions(command: Command): Command {
       )
         .choices([...SANDBOX_POLICIES])
         .preset('preferred'),
+    )
+    .option(
+      '--contract <file>',
+      'disclose nothing that this contract does not list (the same at every party)',
     )
     .option('--report <dir>', 'write DIR/PARTY.json: steps, disclosures, verdict')
     .option('--run-id <id>', 'name the run yourself (the same at every party)')

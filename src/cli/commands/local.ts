@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { EnvironmentError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
+import { readContractFile } from '../../config/contract-file.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
 import type { ErrorReport } from '../../record/error-report.ts';
@@ -35,6 +36,7 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly bound?: readonly string[];
   readonly memoryMax?: string;
   readonly sandbox?: SandboxPolicy;
+  readonly contract?: string;
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
@@ -50,6 +52,9 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const runId =
     flags.runId === undefined ? `local-${randomBytes(6).toString('hex')}` : parseRunId(flags.runId);
   const reportDir = flags.report === undefined ? undefined : resolve(shell.cwd, flags.report);
+  const contract = flags.contract === undefined ? undefined : resolve(shell.cwd, flags.contract);
+  // Each party reads it itself; a mistake in it is told once, and before.
+  if (contract !== undefined) await readContractFile(contract);
   const policy = flags.sandbox ?? 'off';
   const sandbox = await chooseSandbox(policy);
   const typed = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
@@ -101,6 +106,7 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           `--run-id=${runId}`,
           `--report=${reportDir ?? federation.reportDir(party)}`,
           records.folder === undefined ? '--no-record' : `--record-dir=${records.folder}`,
+          ...(contract === undefined ? [] : [`--contract=${contract}`]),
           ...Object.entries(args).map(([key, value]) => `--arg=${key}=${value}`),
         ],
         onEvent(event: RunEvent) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
+import { readContractFile } from '../../config/contract-file.ts';
 import { readIdentityFiles } from '../../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../../config/party-file.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
@@ -34,6 +35,8 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly bound?: readonly string[];
   readonly memoryMax?: string;
   readonly sandbox?: SandboxPolicy;
+  /** A contract of disclosures. */
+  readonly contract?: string;
   readonly report?: string;
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
@@ -158,6 +161,9 @@ async function prepare(
     args: parseArgs(flags.arg ?? []),
     settings: { ...config.settings, ...settings },
     errorDetail: config.errorDetail,
+    ...(flags.contract === undefined
+      ? {}
+      : { contract: await readContractFile(resolve(shell.cwd, flags.contract)) }),
     plaintext: flags.plaintext === true && flags.parentPipe === true,
     bounds: { ...config.bounds, ...parseBounds(flags.bound ?? []) },
     memoryMaxBytes: flags.memoryMax === undefined ? config.memoryMaxBytes : parseMemory(flags.memoryMax),

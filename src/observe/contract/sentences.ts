@@ -40,7 +40,7 @@ export function contractSentences(contract: Contract, reader?: string): readonly
 export function entrySentence(entry: ContractEntry, named: ReadonlyMap<string, string> = new Map()): string {
   const name = (party: string): string => named.get(party) ?? party;
   const { step, from, to } = entry;
-  return `${listed(to.map(name))} will learn from ${name(from)}, in step "${step}": ${whatOf(entry)}`;
+  return `${listed(to.map(name))} will learn from ${name(from)}, in step "${step}": ${whatOf(entry, named)}`;
 }
 
 export function symbolMeaning({ kind, of }: ContractSymbol): string {
@@ -69,13 +69,25 @@ function learns(contract: Contract, party: string, named: ReadonlyMap<string, st
   const told = [...groups.values()].flatMap(([first, ...more]) => {
     if (!first) return [];
     const from = [first, ...more].map((entry) => named.get(entry.from) ?? entry.from);
-    return [`- from ${listed(from)}, in step "${first.step}": ${whatOf(first)}`];
+    return [`- from ${listed(from)}, in step "${first.step}": ${whatOf(first, named)}`];
   });
   return [`${capital(who)} will learn:`, ...told];
 }
 
-function whatOf({ what, times }: ContractEntry): string {
-  return `${formWords(what)}${timesWords(times)}`;
+function whatOf(
+  { kind, from, what, times }: ContractEntry,
+  named: ReadonlyMap<string, string> = new Map(),
+): string {
+  const who = named.get(from) ?? from;
+  return `${kind === 'psi' ? sharedWords(what, who) : formWords(what)}${timesWords(times)}`;
+}
+
+/** What an intersection tells: its protocol's own words, and the rows of the other side. */
+function sharedWords(what: string, who: string): string {
+  const [rows] = parseForm(what).sizes;
+  if (!what.startsWith('intersection, key types, number of rows') || !rows) return what;
+  const have = who === 'you' ? 'you have' : `${who} has`;
+  return `which keys both have, their types, and how many rows ${have} (${rows.word})`;
 }
 
 /** The form itself, and how many numbers it is where that can be told at a glance. */
@@ -94,7 +106,8 @@ function formWords(what: string): string {
     const size = dims.length === 0 ? '1 number' : `${dims.join(' × ')} numbers`;
     return `a result of the secure computation (${size}${what.includes(TRACES) ? TRACES : ''})`;
   }
-  if (template.startsWith('secret ')) return `that a secret has this form and bound: ${what}`;
+  if (template.startsWith('secret '))
+    return `the form of a secret, and that it is within bounds (${what.slice('secret '.length)})`;
   return what;
 }
 

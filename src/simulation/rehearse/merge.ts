@@ -313,8 +313,11 @@ function priceOf(
   large: Observation,
 ): NonNullable<Contract['price']> {
   const growth = (low: number, high: number): Growth => {
-    const perRow = Number(Math.max(0, (high - low) / (large.size - small.size)).toPrecision(3));
-    return { fixed: Math.max(0, Math.round(low - perRow * small.size)), perRow };
+    const slope = (high - low) / (large.size - small.size);
+    const fixed = low - slope * small.size;
+    // What grows faster than its rows is told by the larger size alone.
+    if (fixed < 0) return { fixed: 0, perRow: Number((high / large.size).toPrecision(3)) };
+    return { fixed: Math.round(fixed), perRow: Number(Math.max(0, slope).toPrecision(3)) };
   };
   return {
     rounds: growth(small.rounds, large.rounds),
