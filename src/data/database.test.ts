@@ -99,9 +99,17 @@ describe('what is spilled', () => {
       await connection.run(
         `CREATE TABLE spilled AS SELECT '${MARKER}-' || md5(i::VARCHAR) AS id, i FROM range(${ROWS}) t(i)`,
       );
-      const files = await readdir(folder);
-      assert.ok(files.length > 0, 'nothing was spilled');
-      for (const name of files) assert.ok(!(await readFile(join(folder, name))).includes(MARKER), name);
+      let looked = 0;
+      for (const name of await readdir(folder)) {
+        const content = await readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+          // DuckDB gives back what it needs no more while this looks.
+          if (error.code !== 'ENOENT') throw error;
+        });
+        if (content === undefined) continue;
+        looked++;
+        assert.ok(!content.includes(MARKER), name);
+      }
+      assert.ok(looked > 0, 'nothing was spilled');
       await connection.run('DROP TABLE spilled');
     });
   });

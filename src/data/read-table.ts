@@ -1,13 +1,16 @@
 /** Tables from files, whatever their format. */
 import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { DataError, UsageError } from '../base/errors.ts';
+import { DataError, PrivityError, UsageError } from '../base/errors.ts';
 import { columnTypes } from './column-type.ts';
+import { withReader } from './database.ts';
+import { importRelation } from './relation.ts';
 import { tableSources } from './sources/index.ts';
 import {
   type Call,
   checkOptions,
   type ReadTableOptions,
+  type SourceFile,
   sourceOf,
   type TableSource,
   unreadable,
@@ -62,7 +65,18 @@ export async function readTableFrom(
   checkTypes(options.types, origin);
   await checkFile(file, origin);
   options.signal?.throwIfAborted();
-  return tableFrom(await source.read({ path: file, origin }, options));
+  const given: SourceFile = { path: file, origin };
+  try {
+    const relation = await withReader(async (connection) => {
+      const { select, count, fromText } = await source.open(connection, given, options);
+      const imported = await importRelation(connection, select, origin, await count());
+      return fromText === undefined ? imported : { ...imported, fromText };
+    }, options.signal);
+    return tableFrom(relation);
+  } catch (error) {
+    if (error instanceof PrivityError || options.signal?.aborted) throw error;
+    throw await source.failed(error, given, options);
+  }
 }
 
 /** @throws {UsageError} PRIVITY_COLUMN_TYPE */

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { PrivityError } from '../../src/base/errors.ts';
-import { closeDatabase, withReader } from '../../src/data/database.ts';
+import { closeDatabase } from '../../src/data/database.ts';
 import { readTableFrom } from '../../src/data/read-table.ts';
-import { importRelation } from '../../src/data/relation.ts';
 import { tableSources } from '../../src/data/sources/index.ts';
-import { checkAsked, type ReadTableOptions, type TableSource } from '../../src/data/sources/source.ts';
+import {
+  checkAsked,
+  type ReadTableOptions,
+  type TableSource,
+  unreadable,
+} from '../../src/data/sources/source.ts';
 import { identifier, pathLiteral } from '../../src/data/sql.ts';
 import { tableOf } from '../../src/data/table-of.ts';
 import { writeTable } from '../../src/data/write-table.ts';
@@ -26,18 +30,18 @@ const lines: TableSource = {
   extensions: ['.ndjson'],
   types: 'text',
   options: [],
-  read: ({ path, origin }, options) =>
-    withReader(async (connection) => {
-      const records = `SELECT unnest(json_keys(json)) AS name FROM read_ndjson_objects(${pathLiteral(path)})`;
-      const found = await connection.runAndReadAll(`SELECT DISTINCT name FROM (${records}) ORDER BY name`);
-      const names = found.getRows().map(([name]) => String(name));
-      checkAsked(origin, options, names);
-      const list = names.map((name) => `json->>'$.${identifier(name)}' AS ${identifier(name)}`);
-      const from = `read_ndjson_objects(${pathLiteral(path)})`;
-      const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${from}`);
-      const rowCount = Number(counted.getRows()[0]?.[0]);
-      return importRelation(connection, `SELECT ${list.join(', ')} FROM ${from}`, origin, rowCount);
-    }, options.signal),
+  open: async (connection, { path, origin }, options) => {
+    const from = `read_ndjson_objects(${pathLiteral(path)})`;
+    const records = `SELECT unnest(json_keys(json)) AS name FROM ${from}`;
+    const found = await connection.runAndReadAll(`SELECT DISTINCT name FROM (${records}) ORDER BY name`);
+    const names = found.getRows().map(([name]) => String(name));
+    checkAsked(origin, options, names);
+    const list = names.map((name) => `json->>'$.${identifier(name)}' AS ${identifier(name)}`);
+    const count = async () =>
+      Number((await connection.runAndReadAll(`SELECT count(*) FROM ${from}`)).getRows()[0]?.[0]);
+    return { select: `SELECT ${list.join(', ')} FROM ${from}`, count };
+  },
+  failed: async (_error, { origin }) => unreadable(origin, 'it has no records'),
 };
 const sources = [...tableSources, lines];
 

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError, UsageError } from '../../base/errors.ts';
 import type { ColumnType } from '../column-type.ts';
-import { checkColumnCount, checkColumnNames, importRelation, type Relation } from '../relation.ts';
+import { checkColumnCount, checkColumnNames } from '../relation.ts';
 import { identifier, literal, pathLiteral } from '../sql.ts';
 import {
   CSV_FIELDS_MAX,
@@ -26,7 +26,7 @@ import {
   nearlyType,
   type TypeCounts,
 } from './csv-types.ts';
-import { unreadable } from './source.ts';
+import { type OpenRows, unreadable } from './source.ts';
 
 export interface CsvFile {
   readonly path: string;
@@ -174,11 +174,8 @@ export interface CsvRequest {
   readonly note: (text: string) => void;
 }
 
-/** Reads the file twice: to find the types that lose nothing, and to take the values. */
-export async function createCsvRelation(
-  connection: DuckDBConnection,
-  request: CsvRequest,
-): Promise<Relation> {
+/** Reads the file once, to find the types that lose nothing; what it says reads it a second time, for the values. */
+export async function openCsv(connection: DuckDBConnection, request: CsvRequest): Promise<OpenRows> {
   const { file, header, names, types, note } = request;
   checkColumnCount(names, file.origin);
   const reader = csvReader(file, header);
@@ -205,16 +202,14 @@ export async function createCsvRelation(
     const value = identifier(name);
     return type === 'VARCHAR' ? value : `CAST(NULLIF(${value}, '') AS ${type}) AS ${value}`;
   });
-  const relation = await importRelation(
-    connection,
-    `SELECT ${select.join(', ')} FROM ${reader}`,
-    file.origin,
-    rowCount,
-  );
   const inferred = columns.flatMap(({ name, type, declared }) =>
     declared === undefined && type !== 'VARCHAR' ? [name] : [],
   );
-  return { ...relation, fromText: new Set(inferred) };
+  return {
+    select: `SELECT ${select.join(', ')} FROM ${reader}`,
+    count: async () => rowCount,
+    fromText: new Set(inferred),
+  };
 }
 
 interface ColumnPlan {

@@ -1,12 +1,13 @@
 /** CSV files, by RFC 4180, and their forms with tabs and packed. */
-import { DataError, PrivityError, UsageError } from '../../base/errors.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DataError, type PrivityError, UsageError } from '../../base/errors.ts';
 import type { Column } from '../column-type.ts';
-import { noteOfDatabase, withReader } from '../database.ts';
-import type { Relation } from '../relation.ts';
+import { noteOfDatabase } from '../database.ts';
 import { identifier, literal, sqlError } from '../sql.ts';
-import { createCsvRelation, csvFile, defaultDelimiter, findProblem, isGzip, readHeader } from './csv-read.ts';
+import { csvFile, defaultDelimiter, findProblem, isGzip, openCsv, readHeader } from './csv-read.ts';
 import {
   checkAsked,
+  type OpenRows,
   type ReadTableOptions,
   type SourceFile,
   type TableSource,
@@ -19,7 +20,8 @@ export const csv: TableSource = {
   extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
   types: 'inferred from all values, only where each gives back its own text',
   options: ['delimiter'],
-  read,
+  open,
+  failed,
   write: {
     options: ['escapeFormulas'],
     column: written,
@@ -28,28 +30,31 @@ export const csv: TableSource = {
   },
 };
 
-async function read({ path, origin }: SourceFile, options: ReadTableOptions): Promise<Relation> {
+async function open(
+  connection: DuckDBConnection,
+  { path, origin }: SourceFile,
+  options: ReadTableOptions,
+): Promise<OpenRows> {
   checkDelimiter(options.delimiter, origin);
   const file = csvFile(path, options.delimiter);
   const header = await readHeader(file);
   checkAsked(origin, options, header.names);
-  const names = options.columns ?? header.names;
-  const types = options.types ?? {};
-  const note = noteOfDatabase();
-  try {
-    return await withReader(
-      (connection) => createCsvRelation(connection, { file, header, names, types, note }),
-      options.signal,
-    );
-  } catch (error) {
-    if (error instanceof PrivityError || options.signal?.aborted) throw error;
-    const { kind, line, invalidUtf8 } = sqlError(error);
-    const where = line === undefined ? origin : `${origin}, line ${line}`;
-    if (invalidUtf8) throw new DataError('PRIVITY_FILE_ENCODING', `${where} is not valid UTF-8`);
-    const problem = await findProblem(file, header);
-    if (problem !== undefined) throw unreadable(`${origin}, line ${problem.line}`, problem.why);
-    throw unreadable(where, `the database refuses it (${kind} error)`);
-  }
+  const { columns: names = header.names, types = {} } = options;
+  return openCsv(connection, { file, header, names, types, note: noteOfDatabase() });
+}
+
+async function failed(
+  error: unknown,
+  { path, origin }: SourceFile,
+  { delimiter }: ReadTableOptions,
+): Promise<PrivityError> {
+  const { kind, line, invalidUtf8 } = sqlError(error);
+  const where = line === undefined ? origin : `${origin}, line ${line}`;
+  if (invalidUtf8) return new DataError('PRIVITY_FILE_ENCODING', `${where} is not valid UTF-8`);
+  const file = csvFile(path, delimiter);
+  const problem = await findProblem(file, await readHeader(file));
+  if (problem !== undefined) return unreadable(`${origin}, line ${problem.line}`, problem.why);
+  return unreadable(where, `the database refuses it (${kind} error)`);
 }
 
 /** @throws {UsageError} PRIVITY_FILE_FORMAT */

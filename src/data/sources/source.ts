@@ -1,12 +1,13 @@
 /**
  * What a format of files is to tables: a source. Each stands in a file of its own and in one line of registry.ts.
- * `readTable`, `writeTable`, their errors, the doctor and the table in docs/writing-a-job.md are made from what it says
- * here.
+ * `readTable`, `writeTable`, their errors, the doctor, datasets (src/data/datasets/) and the table in
+ * docs/writing-a-job.md are made from what it says here.
  */
-import { DataError, UsageError } from '../../base/errors.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DataError, type PrivityError, UsageError } from '../../base/errors.ts';
 import { hint } from '../../base/suggest.ts';
 import type { Column, ColumnType } from '../column-type.ts';
-import { columnsMissing, type Relation } from '../relation.ts';
+import { columnsMissing } from '../relation.ts';
 
 /** How a file is read. */
 export interface ReadTableOptions {
@@ -50,13 +51,26 @@ export interface TableSource {
   /** Options of `readTable` that it takes beside those that all take. */
   readonly options: readonly (keyof ReadTableOptions)[];
   /**
-   * Makes a relation of the file, which is there and has bytes in it. Options have been checked, but for whether the
-   * columns are there. What is wrong with the file is a DataError that names a column, a line or a count, never a
+   * Looks at the file, which is there and has bytes in it, and says how its rows are asked for. Options have been
+   * checked, but for whether the columns are there. The connection is one that opens files (database.ts).
+   */
+  open(connection: DuckDBConnection, file: SourceFile, options: ReadTableOptions): Promise<OpenRows>;
+  /**
+   * What an error of `open`, or of what it says, means: a DataError that names a column, a line or a count, never a
    * value.
    */
-  read(file: SourceFile, options: ReadTableOptions): Promise<Relation>;
+  failed(error: unknown, file: SourceFile, options: ReadTableOptions): Promise<PrivityError>;
   /** How `writeTable` writes it; absent where it is only read. */
   readonly write?: TableWriting;
+}
+
+/** Rows that a connection can be asked for. */
+export interface OpenRows {
+  readonly select: string;
+  /** How many there are. */
+  readonly count: () => Promise<number>;
+  /** Columns whose type was inferred from texts that it gives back. */
+  readonly fromText?: ReadonlySet<string>;
 }
 
 export interface TableWriting {
