@@ -23,13 +23,14 @@ export const publishedColumn = z.strictObject({
   values: z
     .array(z.union([z.string().max(200), z.number(), z.boolean()]))
     .max(PUBLISHED_VALUES_MAX)
+    .readonly()
     .optional(),
   /** Whether there are rows without a value. */
   gaps: z.boolean(),
 });
 
 export const publishedSchema = z.strictObject({
-  columns: z.array(publishedColumn).min(1).max(PUBLISHED_COLUMNS_MAX),
+  columns: z.array(publishedColumn).min(1).max(PUBLISHED_COLUMNS_MAX).readonly(),
   /** How many rows; absent where the owner does not tell. */
   rows: z.int().min(0).optional(),
 });

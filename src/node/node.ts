@@ -5,8 +5,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import { formatAddress } from '../config/address.ts';
 import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, readIdentityFiles } from '../config/identity-files.ts';
 import type { NodeConfig } from '../config/node-file.ts';
@@ -17,12 +19,14 @@ import { Bundles } from './core/bundles.ts';
 import { Desk } from './core/desk.ts';
 import { Lives } from './core/lives.ts';
 import type { OpenProposal } from './core/open-proposal.ts';
+import { Publishing } from './core/publishing.ts';
 import { NodeRuns } from './core/runs.ts';
-import { signingOf } from './core/signing.ts';
+import { type Signing, signingOf } from './core/signing.ts';
 import { Staging } from './core/staging.ts';
 import { type Door, openDoor } from './door/door.ts';
 import { doorOf } from './gate/gate.ts';
 import { type KeptGate, keepGate } from './gate/keep-gate.ts';
+import { type Answer, type ProposalDocument, runIdOf } from './model/proposal.ts';
 import type { ProposalState } from './model/records.ts';
 import { Partner } from './partners/partner.ts';
 import { NODE_MESSAGE_BOUND, NODE_PROTOCOL, type NodeMessage } from './partners/words.ts';
@@ -53,6 +57,11 @@ export class PrivityNode {
   readonly runs: NodeRuns;
   readonly places: Places;
   readonly folders: RunFolders;
+  readonly signing: Signing;
+  readonly publishing: Publishing;
+  /** Since when it serves, in milliseconds since 1970. */
+  readonly since = systemClock.wallTime();
+  readonly #staging: Staging;
   readonly #partners: ReadonlyMap<string, Partner>;
   readonly #lives: Lives;
   readonly #transport: GrpcTransport;
@@ -107,17 +116,20 @@ export class PrivityNode {
     this.places = new Places(config.runsAtOnceMax ?? availableRuns(config.party.memoryMaxBytes));
     const bundles = new Bundles(config.state);
     const signing = signingOf(identity.keyPem, federation.parties);
+    this.signing = signing;
     const wake = (partner: string): void => this.#partners.get(partner)?.wake();
     const tell = (partner: string, said: NodeMessage): boolean =>
       this.#partners.get(partner)?.tell(said) ?? false;
     const shared = { self, store: open.store, clock: systemClock, warn };
-    const staging = new Staging({
+    this.publishing = new Publishing({ ...shared, tell });
+    this.#staging = new Staging({
       ...shared,
       folders: this.folders,
       memory: join(config.state, 'memory'),
       options: config.extensions === undefined ? {} : { extensionsFolder: config.extensions },
       lives: () => this.#lives,
     });
+    const staging = this.#staging;
     this.runs = new NodeRuns({
       ...shared,
       folders: this.folders,
@@ -166,6 +178,35 @@ export class PrivityNode {
   /** A proposal of which something may still come. */
   open(id: string): OpenProposal | undefined {
     return this.#lives.get(id);
+  }
+
+  /** All of which something may still come. */
+  proposals(): Iterable<OpenProposal> {
+    return this.#lives.all();
+  }
+
+  /** What keeps this party from approving. */
+  problems(document: ProposalDocument): Promise<readonly string[]> {
+    return this.#staging.problems(document);
+  }
+
+  /** This party's yes or no. A no ends what runs of it here, too. */
+  async decide(id: string, answer: Answer, by: string, reason: string): Promise<void> {
+    await this.desk.decide(id, answer, by, reason);
+    const life = this.#lives.get(id)?.life;
+    if (answer === 'refused' && life?.isRunning) this.runs.cancel(runIdOf(id, life.occurrence, life.attempt));
+  }
+
+  /** @throws {UsageError} PRIVITY_RUN_STATE */
+  async stop(runId: string, by: string): Promise<void> {
+    if (!this.runs.cancel(runId)) throw new UsageError('PRIVITY_RUN_STATE', `${runId} does not run`);
+    const at = systemClock.wallTime();
+    await this.store.change((tx) => tx.audit.add({ at, by, what: 'run.stop', about: runId, detail: {} }));
+  }
+
+  /** Tells partners anew what is published for them. */
+  async publishTo(partners: readonly string[]): Promise<void> {
+    for (const partner of new Set(partners)) await this.publishing.tell(partner);
   }
 
   gate(): ReturnType<KeptGate['status']> {
@@ -217,10 +258,14 @@ export class PrivityNode {
             const said = JSON.parse(body) as NodeMessage;
             return said.kind === 'proposal' ? bundles.read(said.document.job.bundle) : new Uint8Array(0);
           },
-          onMessage: (said, id, body) => this.desk.receive(name, said, id, body),
+          onMessage: async (said, id, body) => {
+            if (said.kind === 'published') await this.publishing.heard(name, said.datasets);
+            else await this.desk.receive(name, said, id, body);
+          },
           onTaken: (row, refused) => this.#taken(name, row.messageId, refused, warn),
           onState: () => {
-            if (!partner.isUp) this.#lives.partnerAway(name);
+            if (partner.isUp) this.publishTo([name]).catch((error: unknown) => warn(String(error)));
+            else this.#lives.partnerAway(name);
             changed('partner', name);
           },
           warn,
@@ -268,6 +313,12 @@ export class PrivityNode {
         before = page.next ?? undefined;
       } while (before !== undefined);
     }
+    const { federation, party: self } = this.config.party;
+    const at = systemClock.wallTime();
+    await this.store.change(async (tx) => {
+      for (const { name, fingerprint, ...address } of federation.parties)
+        if (name !== self) await tx.partners.put({ name, fingerprint, address: formatAddress(address), at });
+    });
     const active = await this.store.runs.active();
     for (const { proposal, occurrence, attempt } of active) {
       await this.#hold(proposal);

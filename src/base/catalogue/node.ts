@@ -83,6 +83,93 @@ export const nodeErrors = {
     remedy:
       'Run it again when more rows have changed, or let the owner of the dataset change `changedRowsMin` of the grant.',
   },
+  PRIVITY_DATASET_EXISTS: {
+    failure: 'USAGE',
+    means: 'There is a dataset of that name at this node already.',
+    causes: 'It was added before, or the name is used for another table.',
+    remedy: 'Remove the other one first (`privity datasets remove NAME`), or take another name.',
+  },
+  PRIVITY_GRANT_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'There is no grant of that name at this node.',
+    causes: 'A name that was cut off, or one of another node.',
+    remedy: 'Look for it with `privity grants list`.',
+  },
+  PRIVITY_RUN_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'There is no run, and no incident, of that name at this node.',
+    causes: 'A name that was cut off, a run of another node, or one that was purged.',
+    remedy: 'Look for it with `privity runs list --config NODE_FILE`.',
+  },
+  PRIVITY_RUN_STATE: {
+    failure: 'USAGE',
+    means: 'What was asked for is not possible with a run that stands as this one does.',
+    causes: 'It has ended, or it does not run at this party.',
+    remedy: 'Look at it with `privity runs show`.',
+  },
+  PRIVITY_RUN_NO_REPORT: {
+    failure: 'INPUT_MISSING',
+    means: 'A run has no report at this party.',
+    causes: 'It goes on, it has never begun, or its supervisor was killed.',
+    remedy: 'Wait for its end, or read its log: `privity runs logs`.',
+  },
+  PRIVITY_TOKEN_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'There is no token of that name at this node that could be revoked.',
+    causes: 'A name that was cut off, or a token that was revoked before.',
+    remedy: 'Look at `privity tokens list`.',
+  },
+  PRIVITY_TOKEN_INVALID: {
+    failure: 'AUTH_FAILED',
+    means: 'A request came to a node without a token that is good for it.',
+    causes: 'No token, one of another node, or one that has expired or was revoked.',
+    remedy:
+      'Give one with --token-file or PRIVITY_TOKEN; an administrator makes one with `privity tokens add`.',
+  },
+  PRIVITY_TOKEN_RIGHT: {
+    failure: 'AUTH_FAILED',
+    means: 'A token is good, and its role may not do what was asked for.',
+    causes: 'The person has another role.',
+    remedy:
+      'Let somebody with that role do it, or have a token with another role made: `privity tokens add --role`.',
+  },
+  PRIVITY_API_TLS: {
+    failure: 'USAGE',
+    means: 'The API of a node would be reachable from other machines without TLS.',
+    causes: 'An address in `api` that is not one of this machine alone.',
+    remedy: 'Use 127.0.0.1, or let a proxy with TLS on this machine pass requests on.',
+  },
+  PRIVITY_API_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'The API of a node has no such address.',
+    causes: 'A mistake in the path, or another version of the node.',
+    remedy: 'Look at `/api/v1/openapi.json` of the node.',
+  },
+  PRIVITY_API_INVALID: {
+    failure: 'USAGE',
+    means: 'A request to the API of a node does not have the form that it needs.',
+    causes: 'A missing or unknown key, a value of another type, or a body that is too large or not JSON.',
+    remedy: 'Look at the message, and at `/api/v1/openapi.json` of the node.',
+  },
+  PRIVITY_API_FOREIGN: {
+    failure: 'AUTH_FAILED',
+    means:
+      'A request came to the API of a node under another name of the machine, or from a page of another site.',
+    causes: 'A page in a browser on this machine that tries to use it, or a proxy that changes names.',
+    remedy: 'Use the address at which the API listens; let a proxy pass on the Host that it was asked for.',
+  },
+  PRIVITY_NODE_NOT_RUNNING: {
+    failure: 'SETUP_FAILED',
+    means: 'There is no node that serves from the state folder that the node file names.',
+    causes: 'It was never started, or the node file is another one.',
+    remedy: 'Start it (`privity node start --config NODE_FILE`), or name the right node file with --config.',
+  },
+  PRIVITY_NODE_UNREACHABLE: {
+    failure: 'SETUP_FAILED',
+    means: 'The node does not answer at the address of its API.',
+    causes: 'It has ended, it is being started, or something else listens there.',
+    remedy: 'Look at `privity node status`, and at what the node has printed; start it again.',
+  },
   PRIVITY_PROPOSAL_BUNDLE: {
     failure: 'USAGE',
     means: "A job's files do not go into a bundle, or a partner's bundle is not one that is taken.",

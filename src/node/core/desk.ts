@@ -7,6 +7,7 @@
  */
 import { PeerError, UsageError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
+import { tryContract } from '../../observe/contract/contract.ts';
 import type { LifeEvent } from '../life/life-types.ts';
 import { bundleDigest, unpackBundle } from '../model/bundle.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
@@ -323,6 +324,11 @@ export class Desk {
       return 'it is valid for more than half a year';
     if (bundle.length !== job.bundleBytes || bundleDigest(bundle) !== job.bundle)
       return 'its files are not those that it names';
+    const contract = tryContract(document.contract);
+    if ('problem' in contract)
+      return `its contract: ${contract.problem.path.join('.')}: ${contract.problem.text}`;
+    if (contract.contract.parties.join() !== document.parties.join())
+      return 'its contract is of other parties';
     if (!unpackBundle(bundle).has(job.file)) return 'the job file is not among its files';
     return undefined;
   }

@@ -35,7 +35,10 @@ export interface StagingParts {
 export type StagedTables = Readonly<Record<string, string>>;
 
 /** A refusal that depends on values tells a bit, and is counted. */
-const DEPENDS_ON_VALUES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['PRIVITY_ROWS_TOO_FEW', 'PRIVITY_GRANT_MEMORY']);
+const DEPENDS_ON_VALUES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'PRIVITY_ROWS_TOO_FEW',
+  'PRIVITY_GRANT_MEMORY',
+]);
 
 export class Staging {
   readonly #parts: StagingParts;

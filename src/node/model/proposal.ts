@@ -111,7 +111,10 @@ export function runIdOf(proposal: string, occurrence: number, attempt: number): 
 }
 
 /** What is signed: which kind of document it is, and its content in one form. */
-export function signedOf(kind: 'proposal' | 'decision' | 'withdrawal', document: unknown): string {
+export function signedOf(
+  kind: 'proposal' | 'decision' | 'withdrawal' | 'evidence',
+  document: unknown,
+): string {
   return `privity ${kind} 1\n${canonical(document)}`;
 }
 

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import type { DecodeBound } from '../../base/decode-bound.ts';
+import { publishedSchema } from '../../data/published-schema.ts';
 import { START_KINDS } from '../life/life-types.ts';
+import { datasetName } from '../model/dataset.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import { decisionDocument, proposalDocument, withdrawalDocument } from '../model/proposal.ts';
 
@@ -24,6 +26,13 @@ const MESSAGES = {
     privity: z.string().max(100),
     /** Digest of the federation as this node has it. */
     federation: z.string().max(100),
+  }),
+  /** Datasets of which the receiver has a grant. */
+  published: z.strictObject({
+    kind: z.literal('published'),
+    datasets: z
+      .array(z.strictObject({ name: datasetName, description: text, schema: publishedSchema }))
+      .max(1_000),
   }),
   /** The files of the job come behind it. */
   proposal: z.strictObject({ kind: z.literal('proposal'), document: proposalDocument, signature }),

@@ -1,6 +1,7 @@
 /** A supervisor that a node has started: what it is to run, and how the node reaches it. */
 import type { Socket } from 'node:net';
 import { UsageError } from '../../base/errors.ts';
+import { readContract } from '../../observe/contract/contract.ts';
 import type { CancelReason, PartyOptions } from '../../supervisor/seam/options.ts';
 import { openDoor } from '../door/door.ts';
 import { begin } from './begun.ts';
@@ -12,7 +13,9 @@ const LINE_CHARS_MAX = 100;
 export interface Ordered {
   /** The node asks for the end of the run. */
   readonly cancel: AbortSignal;
-  applied<T extends Pick<PartyOptions, 'federation' | 'args' | 'settings' | 'port'>>(options: T): T;
+  applied<T extends Pick<PartyOptions, 'federation' | 'args' | 'settings' | 'port' | 'contract'>>(
+    options: T,
+  ): T;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       federation: options.federation.filter(({ name }) => order.parties.includes(name)),
       args: order.args,
       settings: { ...options.settings, ...order.settings },
+      contract: readContract(order.contract),
       port: (onSocket) =>
         openDoor(order.door, { onSocket, onNode: (socket, head) => heed(socket, head, cancel) }),
     }),

@@ -1,16 +1,16 @@
 /** The places for runs of this node: so many at once, the others wait in the order in which they came. Pure. */
 export class Places {
-  readonly #max: number;
+  readonly max: number;
   readonly #taken = new Set<string>();
   readonly #queue: string[] = [];
 
   constructor(max: number) {
-    this.#max = max;
+    this.max = max;
   }
 
   /** Whether somebody who does not wait could have one now: those who wait come first. */
   get isFree(): boolean {
-    return this.#taken.size + this.#queue.length < this.#max;
+    return this.#taken.size + this.#queue.length < this.max;
   }
 
   get taken(): ReadonlySet<string> {
@@ -42,7 +42,7 @@ export class Places {
 
   /** The next one whose turn it is, which has its place now; undefined: none. */
   next(): string | undefined {
-    if (this.#taken.size >= this.#max) return undefined;
+    if (this.#taken.size >= this.max) return undefined;
     const id = this.#queue.shift();
     if (id !== undefined) this.#taken.add(id);
     return id;

@@ -1,0 +1,187 @@
+/** Proposals: made, seen in sentences, decided, withdrawn. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { UsageError } from '../../../base/errors.ts';
+import { systemClock } from '../../../base/system.ts';
+import { readContract } from '../../../observe/contract/contract.ts';
+import { contractSentences } from '../../../observe/contract/sentences.ts';
+import { WITHOUT_SANDBOX } from '../../../supervisor/sandbox/policy.ts';
+import { datasetsOf } from '../../core/grants.ts';
+import { bundleDigest } from '../../model/bundle.ts';
+import { PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts';
+import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
+import type { PrivityNode } from '../../node.ts';
+import { type Route, route } from '../route.ts';
+import { done, page, proposalPage, proposalView, proposeBody, reasonBody, scheduleView } from '../words.ts';
+
+/** Lines of what a partner has learnt that are shown with a proposal. */
+const LEARNT_SHOWN = 100;
+
+export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/proposals',
+    right: 'read',
+    summary: 'Proposals, the newest first.',
+    query: page.extend({ state: z.enum(PROPOSAL_STATES).optional() }),
+    answer: proposalPage,
+    handle: async ({ query }) => {
+      const { rows, next } = await node.store.proposals.list(definedOnly(query));
+      return { rows: rows.map(rowView), next };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/proposals',
+    right: 'propose',
+    summary: 'Propose a run to the parties that it concerns.',
+    body: proposeBody,
+    answer: z.object({ id: z.string() }),
+    handle: async ({ body, caller }) => {
+      const bundle = Buffer.from(body.bundle, 'base64');
+      const { party, federation } = node.config.party;
+      const createdAt = systemClock.wallTime();
+      const { bundle: _, validMs, job, schedule, ...said } = body;
+      const document: ProposalDocument = {
+        ...said,
+        version: PROPOSAL_VERSION,
+        federation: federation.name,
+        proposer: party,
+        job: { ...job, bundle: bundleDigest(bundle), bundleBytes: bundle.length },
+        ...(schedule === undefined ? {} : { schedule }),
+        createdAt,
+        expiresAt: createdAt + validMs,
+        nonce: randomBytes(16).toString('hex'),
+      };
+      const { id } = await node.desk.propose(document, bundle, caller.by);
+      return { id };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/proposals/{id}',
+    right: 'read',
+    summary:
+      'One proposal: what it would disclose, in sentences for this party, and what its proposer has learnt before.',
+    answer: proposalView,
+    handle: async ({ path }) => view(node, await recordOf(node, path.id)),
+  }),
+  ...(['approve', 'refuse'] as const).map((verb) =>
+    route({
+      method: 'post',
+      path: `/proposals/{id}/${verb}`,
+      right: 'decide',
+      summary: verb === 'approve' ? "This party's yes." : "This party's no, which stands.",
+      body: reasonBody,
+      answer: done,
+      handle: async ({ path, body, caller }) => {
+        const id = await idOf(node, path.id);
+        await node.decide(id, verb === 'approve' ? 'approved' : 'refused', caller.by, body.reason);
+        return { done: true as const };
+      },
+    }),
+  ),
+  route({
+    method: 'post',
+    path: '/proposals/{id}/withdraw',
+    right: 'propose',
+    summary: "Withdraw this party's own proposal.",
+    body: reasonBody,
+    answer: done,
+    handle: async ({ path, body, caller }) => {
+      await node.desk.withdraw(await idOf(node, path.id), caller.by, body.reason);
+      return { done: true as const };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/schedules',
+    right: 'read',
+    summary: 'Approved proposals that run again and again, and when they are due.',
+    answer: z.object({ rows: z.array(scheduleView) }),
+    handle: async () => ({
+      rows: [...node.proposals()].flatMap(({ id, proposal, life, state }) => {
+        const { schedule, title } = proposal.document;
+        if (schedule === undefined) return [];
+        const { occurrence, dueAt, isOver } = life;
+        return [{ proposal: id, title, state, ...schedule, occurrence, dueAt: isOver ? null : dueAt }];
+      }),
+    }),
+  }),
+];
+
+type ProposalView = z.input<typeof proposalView>;
+
+async function view(node: PrivityNode, record: ProposalRecord): Promise<ProposalView> {
+  const { document } = record.proposal;
+  const { party } = node.config.party;
+  const { decisions, withdrawal } = await node.store.proposals.answers(record.id);
+  const learnt = await Promise.all(
+    document.proposer === party
+      ? []
+      : datasetsOf(document, party).map(([, name]) =>
+          node.store.learnt.summary(name, document.proposer, LEARNT_SHOWN),
+        ),
+  );
+  const open = node.open(record.id);
+  return {
+    ...rowView(record),
+    document,
+    sentences: [...contractSentences(readContract(document.contract), party)],
+    decisions: decisions.map(({ document: { party, answer, by, reason, at } }) => ({
+      party,
+      answer,
+      by,
+      reason,
+      at,
+    })),
+    withdrawal: withdrawal === null ? null : withdrawal.document,
+    problems: [...(await node.problems(document))],
+    learnt: learnt.flat().map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
+    withoutSandbox: node.config.sandbox === 'off' ? WITHOUT_SANDBOX : null,
+    next:
+      open === undefined
+        ? null
+        : {
+            occurrence: open.life.occurrence,
+            attempt: open.life.attempt,
+            dueAt: open.life.dueAt,
+            isRunning: open.life.isRunning,
+            way: open.intent.kind,
+          },
+  };
+}
+
+const rowView = ({
+  id,
+  title,
+  proposer,
+  state,
+  createdAt,
+  expiresAt,
+  changedAt,
+}: Omit<ProposalRecord, 'proposal'>) => ({
+  ...{ id, title, proposer, state, createdAt, expiresAt, changedAt },
+});
+
+async function recordOf(node: PrivityNode, name = ''): Promise<ProposalRecord> {
+  const record = await node.store.proposals.get(await idOf(node, name));
+  if (record !== undefined) return record;
+  throw unknown(name);
+}
+
+/** The id of which a person has typed the beginning: eight characters or more, of one proposal. */
+async function idOf(node: PrivityNode, name = ''): Promise<string> {
+  if (name.length < 8 || name.length >= 32) return name;
+  const found = [...node.proposals()].filter(({ id }) => id.startsWith(name)).map(({ id }) => id);
+  const [first, second] = found;
+  if (second !== undefined)
+    throw new UsageError('PRIVITY_PROPOSAL_UNKNOWN', `more than one proposal begins with ${name}`);
+  return first ?? name;
+}
+
+const unknown = (name: string): UsageError =>
+  new UsageError('PRIVITY_PROPOSAL_UNKNOWN', `there is no proposal ${name} here`);
+
+const definedOnly = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never;

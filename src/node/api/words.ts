@@ -1,0 +1,195 @@
+/** What the API answers with, in schemas: its OpenAPI page is made of them. Times are milliseconds since 1970. */
+import { z } from 'zod';
+import { publishedSchema } from '../../data/published-schema.ts';
+import { grantWords } from '../model/dataset.ts';
+import { NODE_LIMITS } from '../model/limits.ts';
+import { ANSWERS, proposalDocument, schedule } from '../model/proposal.ts';
+import { PROPOSAL_STATES, ROLES, RUN_STATES } from '../model/records.ts';
+
+const moment = z.int();
+const text = z.string().max(NODE_LIMITS.textCharsMax);
+
+/** Rows of one page, unless asked for others. */
+export const PAGE_ROWS = 50;
+export const page = z.strictObject({
+  /** `next` of the page before. */
+  before: z.coerce.number().int().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(PAGE_ROWS),
+});
+
+const pageOf = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row), next: z.int().nullable() });
+
+export const done = z.object({ done: z.literal(true) });
+
+export const partnerView = z.object({
+  name: z.string(),
+  address: z.string(),
+  fingerprint: z.string(),
+  state: z.enum(['connecting', 'up', 'down', 'refused']),
+  since: moment,
+  why: z.string().nullable(),
+  privity: z.string().nullable(),
+  roundTripMs: z.number().nullable(),
+  /** Messages that wait for it. */
+  waiting: z.int(),
+  /** What it has published for this party. */
+  datasets: z.array(z.object({ name: z.string(), description: z.string(), schema: publishedSchema })),
+});
+
+export const statusView = z.object({
+  party: z.string(),
+  federation: z.string(),
+  privity: z.string(),
+  since: moment,
+  store: z.string(),
+  sandbox: z.string(),
+  gate: z.object({ pid: z.int(), host: z.string(), port: z.int(), connections: z.int() }).nullable(),
+  runsAtOnceMax: z.int(),
+  running: z.array(z.string()),
+  /** Proposals whose next run waits for a place. */
+  queue: z.array(z.string()),
+  waitingForDecision: z.int(),
+});
+
+export const datasetBody = z.strictObject({
+  name: z.string(),
+  source: z.unknown(),
+  owner: text.default(''),
+  description: text.default(''),
+  /** Columns whose ranges, or whose few values, are published; whether the number of rows is. */
+  publish: z.unknown().optional(),
+});
+export const datasetView = z.object({
+  name: z.string(),
+  /** Credentials stand in it as references only. */
+  source: z.unknown(),
+  schema: publishedSchema,
+  owner: z.string(),
+  description: z.string(),
+  createdAt: moment,
+});
+
+export const grantView = grantWords.extend({
+  id: z.string(),
+  createdAt: moment,
+  createdBy: z.string(),
+  revokedAt: moment.nullable(),
+  uses: z.int(),
+  refusals: z.int(),
+});
+
+export const proposeBody = z.strictObject({
+  title: text.min(1),
+  purpose: text.min(1),
+  parties: z.array(z.string()).min(1),
+  job: z.strictObject({ file: z.string().min(1), hash: z.string() }),
+  /** The packed files. */
+  bundle: z.base64(),
+  args: z.record(z.string(), z.unknown()).default({}),
+  datasets: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  contract: z.unknown(),
+  schedule: schedule.optional(),
+  attemptsMax: z.int().min(1).max(NODE_LIMITS.attemptsMax).default(1),
+  /** How long it may wait and run. */
+  validMs: z.int().min(1).max(NODE_LIMITS.validityMaxMs),
+});
+
+export const proposalRow = z.object({
+  id: z.string(),
+  title: z.string(),
+  proposer: z.string(),
+  state: z.enum(PROPOSAL_STATES),
+  createdAt: moment,
+  expiresAt: moment,
+  changedAt: moment,
+});
+export const proposalPage = pageOf(proposalRow);
+
+export const learntView = z.object({
+  dataset: z.string(),
+  partner: z.string(),
+  step: z.string(),
+  kind: z.string(),
+  type: z.string(),
+  shape: z.array(z.number()).nullable(),
+  times: z.int(),
+  runs: z.int(),
+  firstAt: moment,
+  lastAt: moment,
+  lastRun: z.string(),
+});
+
+export const proposalView = proposalRow.extend({
+  document: proposalDocument,
+  /** The contract in sentences, for this party. */
+  sentences: z.array(z.string()),
+  decisions: z.array(
+    z.object({ party: z.string(), answer: z.enum(ANSWERS), by: z.string(), reason: z.string(), at: moment }),
+  ),
+  withdrawal: z.object({ by: z.string(), reason: z.string(), at: moment }).nullable(),
+  /** What keeps this party from approving. */
+  problems: z.array(z.string()),
+  /** What the proposer has learnt before of this party's datasets that are asked for. */
+  learnt: z.array(learntView),
+  /** Whether code of the job can go around the contract here, in words; null: it runs in a sandbox. */
+  withoutSandbox: z.string().nullable(),
+  next: z
+    .object({ occurrence: z.int(), attempt: z.int(), dueAt: moment, isRunning: z.boolean(), way: z.string() })
+    .nullable(),
+});
+
+export const reasonBody = z.strictObject({ reason: text.default('') });
+
+export const runView = z.object({
+  runId: z.string(),
+  proposal: z.string(),
+  title: z.string(),
+  occurrence: z.int(),
+  attempt: z.int(),
+  state: z.enum(RUN_STATES),
+  createdAt: moment,
+  startedAt: moment.nullable(),
+  endedAt: moment.nullable(),
+  code: z.string().nullable(),
+  origin: z.string().nullable(),
+  incident: z.string().nullable(),
+  reportDigest: z.string().nullable(),
+});
+export const runPage = pageOf(runView);
+
+export const scheduleView = z.object({
+  proposal: z.string(),
+  title: z.string(),
+  state: z.enum(PROPOSAL_STATES),
+  cron: z.string(),
+  timezone: z.string(),
+  until: moment,
+  occurrence: z.int(),
+  occurrencesMax: z.int(),
+  dueAt: moment.nullable(),
+});
+
+export const auditView = z.object({
+  seq: z.int(),
+  at: moment,
+  by: z.string(),
+  what: z.string(),
+  about: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+  before: z.string(),
+  digest: z.string(),
+});
+
+export const tokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  createdAt: moment,
+  expiresAt: moment,
+  revokedAt: moment.nullable(),
+});
+export const tokenBody = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9._-]{0,62}$/, 'small letters, digits, dots, - and _'),
+  role: z.enum(ROLES),
+  validMs: z.int().min(1),
+});
