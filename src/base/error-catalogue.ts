@@ -12,6 +12,7 @@ import { nodeErrors } from './catalogue/node.ts';
 import { programErrors } from './catalogue/program.ts';
 import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
+import { sourceErrors } from './catalogue/sources.ts';
 import { testingErrors } from './catalogue/testing.ts';
 import { transportErrors } from './catalogue/transport.ts';
 import type { ErrorEntry } from './error-entry.ts';
@@ -34,6 +35,7 @@ export const errorCatalogue = byCode({
   ...programErrors,
   ...contractErrors,
   ...dataErrors,
+  ...sourceErrors,
   ...secureErrors,
   ...correlationErrors,
   ...transportErrors,

@@ -205,22 +205,12 @@ async function open(options: DatabaseOptions): Promise<Open> {
   const duckdb = await loadDuckDb();
   const name = `privity-tables-${process.pid}-${randomBytes(6).toString('hex')}`;
   const spillDir = join(options.tempDir ?? tmpdir(), name);
+  const memoryLimitMb = options.memoryLimitMb ?? DATABASE_MEMORY_MB;
   const threads = options.threads ?? Math.min(availableParallelism(), DATABASE_THREADS_MAX);
-  const common = {
-    memory_limit: `${options.memoryLimitMb ?? DATABASE_MEMORY_MB}MB`,
-    threads: String(threads),
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_persistent_secrets: 'false',
-    // The order of the rows of a file is the order of the rows of its table.
-    preserve_insertion_order: 'true',
-  };
   await makeSpillFolder(spillDir);
-  const settings = { ...common, ...SPILL_ENCRYPTION, temp_directory: spillDir };
-  const tables = await instanceOf(duckdb, settings, LOCK);
-  const readerMemoryMb = Math.max(options.memoryLimitMb ?? DATABASE_MEMORY_MB, READER_MEMORY_MB);
+  const tables = await instanceOf(duckdb, { memoryLimitMb, threads, spillDir }, LOCK);
   // Streams what it reads, and has nothing to spill.
-  const reading = { ...common, memory_limit: `${readerMemoryMb}MB`, temp_directory: '' };
+  const reading = { memoryLimitMb: Math.max(memoryLimitMb, READER_MEMORY_MB), threads };
   const openReader = (): Promise<DuckDBInstance> => instanceOf(duckdb, reading, []);
   return { duckdb, tables, spillDir, openReader, reader: undefined, connections: new Set() };
 }
@@ -233,13 +223,35 @@ async function open(options: DatabaseOptions): Promise<Open> {
 const SPILL_ENCRYPTION = { temp_file_encryption: 'true', force_mbedtls_unsafe: 'true' } as const;
 
 /** After this, SQL opens no files outside of the spill folder, and no SQL can take that back. */
-const LOCK = ['SET GLOBAL enable_external_access = false', 'SET GLOBAL lock_configuration = true'] as const;
+export const LOCK = [
+  'SET GLOBAL enable_external_access = false',
+  'SET GLOBAL lock_configuration = true',
+] as const;
 
-async function instanceOf(
+export interface InstanceOptions {
+  readonly memoryLimitMb: number;
+  readonly threads: number;
+  /** Where it spills; absent: nowhere. */
+  readonly spillDir?: string;
+}
+
+/** @param lock statements that end what it may do */
+export async function instanceOf(
   duckdb: DuckDb,
-  settings: Record<string, string>,
+  { memoryLimitMb, threads, spillDir }: InstanceOptions,
   lock: readonly string[],
 ): Promise<DuckDBInstance> {
+  const settings = {
+    memory_limit: `${memoryLimitMb}MB`,
+    threads: String(threads),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_persistent_secrets: 'false',
+    // The order of the rows of a file is the order of the rows of its table.
+    preserve_insertion_order: 'true',
+    temp_directory: spillDir ?? '',
+    ...(spillDir === undefined ? {} : SPILL_ENCRYPTION),
+  };
   const instance = await duckdb.DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();
   // The text of a timestamp must not depend on where a party's machine stands.
@@ -258,7 +270,7 @@ async function makeSpillFolder(path: string): Promise<void> {
   }
 }
 
-function outOfMemory(): EnvironmentError {
+export function outOfMemory(): EnvironmentError {
   return new EnvironmentError(
     'PRIVITY_TABLE_LIMIT',
     'the database ran out of memory and could not spill: raise memoryLimitMb, or select fewer columns',

@@ -14,10 +14,21 @@ export {
   type DatabaseOptions,
   openDatabase,
 } from './database.ts';
+export { CATEGORY_ROWS_MIN, type PublishOptions } from './datasets/describe.ts';
+export { type SchemaDifference, schemaDifferences } from './datasets/differences.ts';
+export { type DatasetSource, datasetKinds, datasetSource, readDatasetSource } from './datasets/source.ts';
 export { readTable } from './read-table.ts';
 export { COLUMN_NAME_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX } from './relation.ts';
 export { isTableFile } from './sources/index.ts';
 export type { ReadTableOptions, WriteTableOptions } from './sources/source.ts';
+export {
+  changedRows,
+  describeSource,
+  type StageInput,
+  type StageMemory,
+  type StagingOptions,
+  stage,
+} from './staging/stage.ts';
 export { type ColumnOptions, Table } from './table.ts';
 export { type ColumnInput, tableOf } from './table-of.ts';
 export { writeTable } from './write-table.ts';

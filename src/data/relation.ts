@@ -41,14 +41,19 @@ export function nextRelationName(): string {
 }
 
 /** A SELECT in the types that tables have. */
-interface Plan {
+export interface Plan {
   readonly columns: readonly Column[];
   readonly select: string;
   /** What an error of running it means; errors of DuckDB pass through: who wrote the SQL knows what they mean. */
   readonly failed: (error: unknown) => unknown;
 }
 
-async function plan(connection: DuckDBConnection, select: string, origin: string): Promise<Plan> {
+/** @throws {DataError} PRIVITY_COLUMN_NAME, PRIVITY_COLUMN_TYPE, PRIVITY_TABLE_LIMIT */
+export async function planRelation(
+  connection: DuckDBConnection,
+  select: string,
+  origin: string,
+): Promise<Plan> {
   const described = await connection.runAndReadAll(`DESCRIBE ${select}`);
   const names = described.getColumns()[0] as string[];
   const printedTypes = described.getColumns()[1] as string[];
@@ -92,7 +97,7 @@ export async function createRelation(
   select: string,
   origin: string,
 ): Promise<Relation> {
-  const planned = await plan(connection, select, origin);
+  const planned = await planRelation(connection, select, origin);
   const sqlName = nextRelationName();
   try {
     await connection.run(`CREATE TABLE ${sqlName} AS ${planned.select}`);
@@ -112,7 +117,7 @@ export async function importRelation(
   origin: string,
   rowCount: number,
 ): Promise<Relation> {
-  const planned = await plan(reader, select, origin);
+  const planned = await planRelation(reader, select, origin);
   checkRowCount(rowCount);
   const sqlName = nextRelationName();
   const declared = planned.columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');

@@ -23,6 +23,8 @@ export type SqlErrorKind =
   | 'out-of-range'
   | 'invalid-input'
   | 'io'
+  | 'http'
+  | 'permission'
   | 'memory'
   | 'interrupt'
   | 'other';
@@ -52,6 +54,8 @@ const kinds: readonly (readonly [RegExp, SqlErrorKind])[] = [
   [/^Out of Range Error/, 'out-of-range'],
   [/^Invalid Input Error/, 'invalid-input'],
   [/^IO Error/, 'io'],
+  [/^HTTP Error/, 'http'],
+  [/^Permission Error/, 'permission'],
   [/^Out of Memory Error/, 'memory'],
   [/^INTERRUPT Error/i, 'interrupt'],
 ];

@@ -30,6 +30,8 @@ import { type OpenRows, unreadable } from './source.ts';
 
 export interface CsvFile {
   readonly path: string;
+  /** Addresses of objects that are one table, in place of a file of this machine. */
+  readonly objects?: readonly string[];
   /** `file a.csv`, for messages. */
   readonly origin: string;
   readonly delimiter: string;
@@ -161,8 +163,40 @@ export function csvReader(file: CsvFile, { names, delimiter, skipped }: CsvHeade
     `nullstr = '', allow_quoted_nulls = false`,
     `header = true, skip = ${skipped}, strict_mode = true, null_padding = false, ignore_errors = false`,
     `max_line_size = ${CSV_RECORD_BYTES_MAX}`,
+    // Of several objects, several are read at one time: blocks of the usual 16 records would not fit into memory.
+    ...(file.objects === undefined ? [] : [`buffer_size = ${2 * CSV_RECORD_BYTES_MAX}`]),
   ];
-  return `read_csv(${pathLiteral(file.path)}, ${settings.join(', ')})`;
+  return `read_csv(${placeOf(file)}, ${settings.join(', ')})`;
+}
+
+function placeOf({ path, objects }: CsvFile): string {
+  return objects === undefined ? pathLiteral(path) : `[${objects.map(literal).join(', ')}]`;
+}
+
+/** No byte of text that a header has. */
+const NO_DELIMITER = '\u0001';
+
+/**
+ * The names of the columns of objects, which have to be the same in all.
+ * @throws {DataError} PRIVITY_FILE_UNREADABLE, PRIVITY_COLUMN_NAME
+ */
+export async function readHeaderOfObjects(connection: DuckDBConnection, file: CsvFile): Promise<CsvHeader> {
+  const { objects = [], origin, delimiter } = file;
+  const settings = `auto_detect = false, header = false, delim = '${NO_DELIMITER}', quote = '', escape = '', comment = '',
+    columns = {'line': 'VARCHAR'}, max_line_size = ${CSV_RECORD_BYTES_MAX}`;
+  const texts = new Set<string>();
+  for (const object of objects) {
+    const select = `SELECT line FROM read_csv(${literal(object)}, ${settings}) LIMIT 1`;
+    const line = (await connection.runAndReadAll(select)).getRows()[0]?.[0];
+    if (line === undefined || line === null)
+      throw unreadable(origin, 'one of its objects is empty: not even a header line');
+    texts.add(String(line).replace(/^\ufeff/, ''));
+    if (texts.size > 1) throw unreadable(origin, 'its objects do not all have the same header line');
+  }
+  const [text = ''] = texts;
+  if (/^sep=.$/i.test(text) || (text.split('"').length - 1) % 2 !== 0)
+    throw unreadable(origin, 'its first line is no header line');
+  return headerOf(file, text, delimiter, 0);
 }
 
 export interface CsvRequest {
@@ -188,7 +222,7 @@ export async function openCsv(connection: DuckDBConnection, request: CsvRequest)
     const line = await lineOf(connection, request, name, `${text} <> '' AND ${isNoValueOf(declared, text)}`);
     throw new DataError(
       'PRIVITY_COLUMN_TYPE',
-      `${file.origin}, line ${line}: a value in column '${name}' does not fit the column's type ${declared} (${misfits} in all)`,
+      `${file.origin}${line === undefined ? '' : `, line ${line}`}: a value in column '${name}' does not fit the column's type ${declared} (${misfits} in all)`,
     );
   }
   const columns = plans.map(({ name, declared }, index) => ({
@@ -278,20 +312,21 @@ async function tellKeptText(
     const text = identifier(name);
     const line = await lineOf(connection, request, name, `NOT ${keeps(type, text)}`);
     note(
-      `${file.origin}: column '${name}' stays text: ${counts.kept[type]} of ${counts.values} values are ${type}, line ${line} is not`,
+      `${file.origin}: column '${name}' stays text: ${counts.kept[type]} of ${counts.values} values are ${type}, ${line === undefined ? 'others are' : `line ${line} is`} not`,
     );
   }
   const rest = nearly.length - KEPT_TEXT_TOLD_MAX;
   if (rest > 0) note(`${file.origin}: ${rest} more columns stay text for the same reason`);
 }
 
-/** The line of the first value of a column for which a condition holds. */
+/** The line of the first value of a column for which a condition holds; undefined: not one file that can be counted. */
 async function lineOf(
   connection: DuckDBConnection,
   { file, header }: CsvRequest,
   name: string,
   condition: string,
-): Promise<number> {
+): Promise<number | undefined> {
+  if (file.objects !== undefined) return undefined;
   const text = identifier(name);
   const numbered = `SELECT row_number() OVER () AS privity_row, ${text} FROM ${csvReader(file, header)}`;
   const select = `SELECT privity_row FROM (${numbered}) WHERE ${text} IS NOT NULL AND ${condition} LIMIT 1`;
