@@ -172,7 +172,11 @@ export class AuditRead {
       const found = check.add(entry);
       if (found !== undefined) return found;
     }
-    return check.end();
+    const verdict = check.end();
+    const { seq } = await this.head();
+    return verdict.isIntact && verdict.head.seq > seq
+      ? fault(seq + 1, 'misplaced', `the log was written up to line ${seq}, and has lines behind it`)
+      : verdict;
   }
 
   async *#all(): AsyncGenerator<AuditEntry, void, undefined> {

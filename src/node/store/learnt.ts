@@ -25,7 +25,10 @@ export class LearntRead {
       .where('dataset', '=', dataset)
       .where('partner', '=', partner)
       .orderBy('lastAt', 'desc')
-      .orderBy(['step', 'kind', 'type', 'shape'])
+      .orderBy('step')
+      .orderBy('kind')
+      .orderBy('type')
+      .orderBy('shape')
       .limit(rowsOf(limit))
       .execute();
     return rows.map(({ shape, ...row }) => ({ ...row, shape: shapeOf(shape) }));

@@ -23,6 +23,7 @@ import { Learnt, LearntRead } from './learnt.ts';
 import { Inbox, Outbox, OutboxRead } from './messages.ts';
 import { prepare, type StoreOwner } from './migrations.ts';
 import { Partners, PartnersRead } from './partners.ts';
+import { openPostgres, type PostgresPlace } from './postgres.ts';
 import { Proposals, ProposalsRead } from './proposals.ts';
 import { Runs, RunsRead, Schedules, SchedulesRead } from './runs.ts';
 import type { Schema } from './schema.ts';
@@ -31,7 +32,7 @@ import { Tokens, TokensRead } from './tokens.ts';
 export interface StoreOptions {
   readonly owner: StoreOwner;
   /** A state folder, or a PostgreSQL database that has only this store in it. */
-  readonly place: EmbeddedPlace;
+  readonly place: EmbeddedPlace | PostgresPlace;
   readonly clock: Clock;
   /** This node may not write any more; it should end. Told once, of PostgreSQL only. */
   readonly onLost?: ((error: PrivityError) => void) | undefined;
@@ -93,25 +94,29 @@ export interface NodeStore extends StoreReads {
  * @throws {DataError} PRIVITY_STORE_CORRUPT
  */
 export async function openStore({ owner, place, clock, onLost }: StoreOptions): Promise<NodeStore> {
-  const backend = openEmbedded(place);
+  const backend = 'url' in place ? await openPostgres(place) : openEmbedded(place);
   try {
     await prepare(backend, owner);
   } catch (error) {
     await backend.close();
     throw error;
   }
-  void backend.lost.then(onLost);
-  return storeOf(backend, clock);
+  return storeOf(backend, clock, onLost);
 }
 
-function storeOf(backend: Backend, clock: Clock): NodeStore {
+function storeOf(backend: Backend, clock: Clock, onLost: StoreOptions['onLost']): NodeStore {
   const changes = new Changes(backend, clock);
+  let isClosed = false;
+  void backend.lost.then((error) => {
+    if (!isClosed) onLost?.(error);
+  });
   return {
     ...readsOf(backend.reads),
     place: backend.place,
     change: (work) => changes.make((db) => work(writesOf(db))),
     async close() {
       await changes.close();
+      isClosed = true;
       await backend.close();
     },
   };
