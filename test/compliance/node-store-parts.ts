@@ -1,4 +1,5 @@
 /** What the tests of the node's store write into it. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Dataset, Grant } from '../../src/node/model/dataset.ts';
 import {
@@ -134,4 +135,42 @@ export async function propose(store: NodeStore, from: number, to: number): Promi
     }
   });
   return ids;
+}
+
+/** The `n`-th change of a row of them, each in several tables. */
+export async function writeNumber(store: NodeStore, n: number): Promise<void> {
+  await store.change(async (tx) => {
+    await tx.outbox.put({ partner: 'bob', messageId: String(n), body: 'first', createdAt: NOON });
+    const one = proposal(n);
+    await tx.proposals.add(one, { state: 'proposed', life: { n }, at: NOON });
+    await tx.proposals.decide(decision(one.id, 'alice'));
+    await audit(tx, n);
+    await tx.outbox.put({ partner: 'carol', messageId: String(n), body: 'last', createdAt: NOON });
+  });
+}
+
+/**
+ * What {@link writeNumber} has left: which numbers stand in each table.
+ *
+ * @throws where a number stands in one and not in another, one is missing, or the audit log is broken
+ */
+export async function numbersIn(store: NodeStore): Promise<number> {
+  const { seq: written } = await store.audit.head();
+  const expected = Array.from({ length: written }, (_, n) => n);
+  for (const partner of ['bob', 'carol']) {
+    const messages = await store.outbox.next(partner, Number.POSITIVE_INFINITY);
+    assert.deepEqual(
+      messages.map(({ messageId }) => Number(messageId)),
+      expected,
+      `messages to ${partner}`,
+    );
+  }
+  const { rows } = await store.proposals.list({ limit: Number.POSITIVE_INFINITY });
+  assert.deepEqual(
+    rows.map(({ life }) => (life as { n: number }).n),
+    [...expected].reverse(),
+  );
+  for (const { id } of rows) assert.equal((await store.proposals.answers(id)).decisions.length, 1);
+  assert.equal((await store.audit.verify()).isIntact, true);
+  return written;
 }

@@ -6,6 +6,8 @@ import { PrivityError } from '../../src/base/errors.ts';
 import { systemClock } from '../../src/base/system.ts';
 import { openPostgres, type PostgresPlace } from '../../src/node/store/postgres.ts';
 import { openStore } from '../../src/node/store/store.ts';
+import { share } from '../effort.ts';
+import { killNodes } from './node-store-kills.ts';
 import { ALICE, audit, propose } from './node-store-parts.ts';
 import { nodeStoreSuite } from './node-store-suite.ts';
 
@@ -122,6 +124,12 @@ else {
       const counts = async (): Promise<number> => store.proposals.count('proposed').catch(counts);
       assert.equal(await counts(), 3);
       await store.close();
+    });
+
+    it('killed has lost nothing that it had acknowledged, and left nothing half-done', async (t) => {
+      const told = await killNodes(share(100), 15, async () => ({ url: (await databases.fresh()).url }));
+      t.diagnostic(JSON.stringify(told));
+      assert.ok(told.acknowledged > told.kills);
     });
 
     it('says what is full, locked or not there, without the password', async () => {

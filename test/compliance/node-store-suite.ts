@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { PrivityError } from '../../src/base/errors.ts';
 import { systemClock, systemRandom } from '../../src/base/system.ts';
 import type { Clock } from '../../src/contracts/index.ts';
+import { NODE_LIMITS } from '../../src/node/model/limits.ts';
 import type { AuditEntry } from '../../src/node/model/records.ts';
 import { verifyAudit } from '../../src/node/store/audit.ts';
 import type { Backend } from '../../src/node/store/backend.ts';
@@ -189,7 +190,7 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
             return { cancel: () => undefined };
           },
         };
-        const changes = new Changes(backend, clock, 5_000);
+        const changes = new Changes({ backend, clock, onUndone: () => undefined, changeTimeoutMs: 5_000 });
         let begun: () => void = () => undefined;
         const hasBegun = new Promise<void>((resolve) => {
           begun = resolve;
@@ -544,6 +545,15 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
             ['bob 0', 'bob 2', 'bob 3'],
           );
           assert.deepEqual(await store.outbox.waiting(), { bob: 4, carol: 5 });
+          const put = (n: number) =>
+            store.change(async (tx) => {
+              for (let left = n; left > 0; left--)
+                await tx.outbox.put({ partner: 'dave', messageId: `m${left}`, body: '', createdAt: NOON });
+            });
+          await put(NODE_LIMITS.outboxMessagesMax);
+          await assert.rejects(put(NODE_LIMITS.outboxMessagesMax + 1), codeIs('PRIVITY_NODE_OUTBOX_FULL'));
+          await store.change((tx) => tx.outbox.acknowledged('dave', 'm1'));
+          await put(1);
           await store.change(async (tx) => {
             assert.equal(await tx.inbox.take('bob', 'x', NOON), true);
             assert.equal(await tx.inbox.take('bob', 'x', NOON), false);

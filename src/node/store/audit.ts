@@ -193,20 +193,30 @@ export class AuditRead {
 /** Of `meta`. */
 const HEAD = 'auditHead';
 
+/** The end of the log as the last change has left it; undefined: to be read. There is one writer. */
+export interface AuditTail {
+  head: AuditHead | undefined;
+}
+
 export class Audit extends AuditRead {
-  #head: AuditHead | undefined;
+  readonly #tail: AuditTail;
+  constructor(db: Kysely<Schema>, tail: AuditTail) {
+    super(db);
+    this.#tail = tail;
+  }
 
   /** @returns the line as it stands in the log, if the change goes through */
   async add(line: AuditLine): Promise<AuditEntry> {
-    // One change at a time is made, so that nobody else moves the head meanwhile.
-    this.#head ??= await this.head();
-    const entry = auditEntry(this.#head, line);
+    this.#tail.head ??= await this.head();
+    const entry = auditEntry(this.#tail.head, line);
+    const head = { seq: entry.seq, digest: entry.digest };
+    const value = json(head);
+    // Known before it is written: a change may add two lines at once, which are written in this order.
+    this.#tail.head = head;
     await this.db
       .insertInto('audit')
       .values({ ...entry, detail: json(entry.detail) })
       .execute();
-    this.#head = { seq: entry.seq, digest: entry.digest };
-    const value = json(this.#head);
     await this.db
       .insertInto('meta')
       .values({ key: HEAD, value })

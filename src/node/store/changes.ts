@@ -1,7 +1,7 @@
 /**
  * The one way to write: changes, one after the other, each whole or not at all. Those that wait at the same moment
  * share a commit, and with it the fsync that makes them durable; a change resolves after the commit that has it in it.
- * Each stands behind a savepoint, so that one that throws takes nothing of the others with it.
+ * Each of them stands behind a savepoint, so that one that throws takes nothing of the others with it.
  */
 import type { Kysely, KyselyPlugin } from 'kysely';
 import { EnvironmentError, InternalError } from '../../base/errors.ts';
@@ -17,6 +17,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+const FIRST = 'savepoint "change"';
+/** What was kept is not undone by what comes next. */
+const NEXT = 'release savepoint "change"; savepoint "change"';
+
 /** How a change went, before its caller is told. */
 interface Outcome {
   /** It has thrown. */
@@ -24,18 +28,29 @@ interface Outcome {
   tell(): void;
 }
 
+export interface ChangesOptions {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  /** What was known of the writes of changes may not be so any more. */
+  readonly onUndone: () => void;
+  /** Default: {@link STORE_LIMITS}. */
+  readonly changeTimeoutMs?: number;
+}
+
 export class Changes {
   readonly #backend: Backend;
   readonly #clock: Clock;
+  readonly #onUndone: () => void;
   readonly #changeTimeoutMs: number;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
   #isClosed = false;
   #lost: EnvironmentError | undefined;
 
-  constructor(backend: Backend, clock: Clock, changeTimeoutMs: number = STORE_LIMITS.changeTimeoutMs) {
+  constructor({ backend, clock, onUndone, changeTimeoutMs = STORE_LIMITS.changeTimeoutMs }: ChangesOptions) {
     this.#backend = backend;
     this.#clock = clock;
+    this.#onUndone = onUndone;
     this.#changeTimeoutMs = changeTimeoutMs;
     void backend.lost.then((error) => {
       this.#lost = error;
@@ -79,12 +94,18 @@ export class Changes {
 
   async #group(group: readonly Waiting[]): Promise<void> {
     const outcomes: Outcome[] = [];
+    const isShared = group.length > 1;
     try {
       await this.#backend.begin();
-      for (const change of group) outcomes.push(await this.#outcome(change));
-      await this.#backend.commit();
+      for (const change of group) {
+        if (isShared) await this.#backend.execute(outcomes.length === 0 ? FIRST : NEXT);
+        outcomes.push(await this.#outcome(change, isShared));
+      }
+      if (outcomes.every(({ isUndone }) => isUndone)) await this.#backend.rollback();
+      else await this.#backend.commit();
     } catch (error) {
       await this.#backend.rollback();
+      this.#onUndone();
       // One that has thrown by itself hears that: it is nearer.
       group.forEach(({ reject }, at) => {
         if (outcomes[at]?.isUndone === true) outcomes[at].tell();
@@ -96,15 +117,12 @@ export class Changes {
   }
 
   /** @throws where not even the savepoint could be had again: all of the group is lost. */
-  async #outcome({ perform, reject }: Waiting): Promise<Outcome> {
-    await this.#backend.execute('savepoint "change"');
+  async #outcome({ perform, reject }: Waiting, isShared: boolean): Promise<Outcome> {
     try {
-      const tell = await perform();
-      await this.#backend.execute('release savepoint "change"');
-      return { isUndone: false, tell };
+      return { isUndone: false, tell: await perform() };
     } catch (error) {
-      await this.#backend.execute('rollback to savepoint "change"');
-      await this.#backend.execute('release savepoint "change"');
+      if (isShared) await this.#backend.execute('rollback to savepoint "change"');
+      this.#onUndone();
       return { isUndone: true, tell: () => reject(error) };
     }
   }

@@ -48,27 +48,39 @@ export class Outbox extends OutboxRead {
    * @throws {EnvironmentError} PRIVITY_NODE_OUTBOX_FULL
    */
   async put({ partner, messageId, body, createdAt }: Omit<OutboxRow, 'seq'>): Promise<boolean> {
-    const full = await this.db
+    const result = await this.db
+      .insertInto('outbox')
+      .columns(['partner', 'messageId', 'body', 'createdAt'])
+      .expression(
+        this.db
+          .selectNoFrom(({ cast, val }) => [
+            cast<string>(val(partner), 'text').as('partner'),
+            cast<string>(val(messageId), 'text').as('messageId'),
+            cast<string>(val(body), 'text').as('body'),
+            cast<number>(val(createdAt), 'bigint').as('createdAt'),
+          ])
+          .where(({ not, exists }) => not(exists(this.#last(partner)))),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (didChange(result)) return true;
+    if ((await this.#last(partner).executeTakeFirst()) === undefined) return false;
+    throw new EnvironmentError(
+      'PRIVITY_NODE_OUTBOX_FULL',
+      `${NODE_LIMITS.outboxMessagesMax} messages wait for ${partner}`,
+      { party: partner },
+    );
+  }
+
+  /** The message behind which no more is taken. */
+  #last(partner: string) {
+    return this.db
       .selectFrom('outbox')
       .select('seq')
       .where('partner', '=', partner)
       .orderBy('seq')
       .offset(NODE_LIMITS.outboxMessagesMax - 1)
-      .limit(1)
-      .executeTakeFirst();
-    if (full !== undefined)
-      throw new EnvironmentError(
-        'PRIVITY_NODE_OUTBOX_FULL',
-        `${NODE_LIMITS.outboxMessagesMax} messages wait for ${partner}`,
-        { party: partner },
-      );
-    return didChange(
-      await this.db
-        .insertInto('outbox')
-        .values({ partner, messageId, body, createdAt })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst(),
-    );
+      .limit(1);
   }
 
   /** The partner has it. @returns false: it was acknowledged before */

@@ -13,7 +13,7 @@
 import type { Kysely } from 'kysely';
 import type { PrivityError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
-import { Audit, AuditRead } from './audit.ts';
+import { Audit, AuditRead, type AuditTail } from './audit.ts';
 import type { Backend } from './backend.ts';
 import { Changes } from './changes.ts';
 import { Datasets, DatasetsRead } from './datasets.ts';
@@ -53,7 +53,7 @@ const readsOf = (db: Kysely<Schema>) => ({
 });
 
 /** The same within a change, which sees what it has written itself. */
-const writesOf = (db: Kysely<Schema>) => ({
+const writesOf = (db: Kysely<Schema>, tail: AuditTail) => ({
   partners: new Partners(db),
   datasets: new Datasets(db),
   grants: new Grants(db),
@@ -63,7 +63,7 @@ const writesOf = (db: Kysely<Schema>) => ({
   learnt: new Learnt(db),
   outbox: new Outbox(db),
   inbox: new Inbox(db),
-  audit: new Audit(db),
+  audit: new Audit(db, tail),
   tokens: new Tokens(db),
 });
 
@@ -105,7 +105,11 @@ export async function openStore({ owner, place, clock, onLost }: StoreOptions): 
 }
 
 function storeOf(backend: Backend, clock: Clock, onLost: StoreOptions['onLost']): NodeStore {
-  const changes = new Changes(backend, clock);
+  const tail: AuditTail = { head: undefined };
+  const onUndone = (): void => {
+    tail.head = undefined;
+  };
+  const changes = new Changes({ backend, clock, onUndone });
   let isClosed = false;
   void backend.lost.then((error) => {
     if (!isClosed) onLost?.(error);
@@ -113,7 +117,7 @@ function storeOf(backend: Backend, clock: Clock, onLost: StoreOptions['onLost'])
   return {
     ...readsOf(backend.reads),
     place: backend.place,
-    change: (work) => changes.make((db) => work(writesOf(db))),
+    change: (work) => changes.make((db) => work(writesOf(db, tail))),
     async close() {
       await changes.close();
       isClosed = true;
