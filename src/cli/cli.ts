@@ -16,6 +16,7 @@ import type { LocalFlags } from './commands/local.ts';
 import type { RunFlags } from './commands/run.ts';
 import { addRuns, type Exit } from './commands/runs-options.ts';
 import { examplesText, exitCodesText, plainExitCodesText } from './help.ts';
+import { addNode } from './node/node-options.ts';
 import { errorLine, errorText } from './output/error-text.ts';
 import { createStyle } from './output/style.ts';
 import type { Shell } from './shell.ts';
@@ -109,6 +110,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
   addDoctor(program, shell, exit);
   addExplain(program, shell, exit);
   addRuns(program, shell, exit);
+  addNode(program, shell, exit);
   program
     .command('inspect-job <job>', { hidden: true })
     .option('--check')

@@ -170,6 +170,12 @@ export const nodeErrors = {
     causes: 'It has ended, it is being started, or something else listens there.',
     remedy: 'Look at `privity node status`, and at what the node has printed; start it again.',
   },
+  PRIVITY_EVIDENCE_INVALID: {
+    failure: 'DATA_INVALID',
+    means: 'A file is not one that `privity runs evidence` has written.',
+    causes: 'Another file, one that was cut off, or one of a newer version.',
+    remedy: 'Ask for the file again, or use the version of Privity that it names.',
+  },
   PRIVITY_PROPOSAL_BUNDLE: {
     failure: 'USAGE',
     means: "A job's files do not go into a bundle, or a partner's bundle is not one that is taken.",

@@ -1,7 +1,20 @@
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { examplesText, plainExitCodesText } from '../help.ts';
+import type { NodeFlags } from '../node/ask.ts';
+import { asking } from '../node/asking.ts';
 import type { Shell } from '../shell.ts';
 import type { LogsFlags, PurgeFlags, ShowFlags } from './runs.ts';
+
+const asksNode = (): Promise<typeof import('../node/commands.ts')> => import('../node/commands.ts');
+
+/** A node keeps records of its runs in its own state folder. */
+async function recordsOf(shell: Shell, { config }: { readonly config?: string }): Promise<Shell> {
+  if (config === undefined) return shell;
+  const { readNodeFile } = await import('../../config/node-file.ts');
+  const { state } = await readNodeFile(resolve(shell.cwd, config));
+  return { ...shell, records: { ...shell.records, folder: join(state, 'runs') } };
+}
 
 export type Exit = (code: number) => void;
 
@@ -16,12 +29,24 @@ export function addRuns(program: Command, shell: Shell, exit: Exit): void {
   runs
     .command('list')
     .description('the runs of which there is a record, the newest first')
+    .option('--config <file>', 'those of a node, by its node file')
+    .option('--state <state>', 'with --config: only these')
+    .option('--before <n>', 'with --config: the page behind that one')
+    .option('--limit <n>', 'with --config: rows of a page')
+    .option('--token-file <file>', 'with --config: a file with a token')
     .option('--json', 'print one JSON object')
     .addHelpText('after', `${examplesText(['privity runs list'])}${plainExitCodesText()}`)
-    .action(async (flags: { json?: boolean }) => exit(await (await load()).listCommand(shell, flags)));
+    .action(async (flags: { config?: string; json?: boolean }) =>
+      exit(
+        flags.config === undefined
+          ? await (await load()).listCommand(shell, flags)
+          : await (await asksNode()).runsCommand(shell, { ...flags, config: flags.config }),
+      ),
+    );
   runs
     .command('show <run>')
     .description('what a run came to here: verdict, failures in full, where its files are')
+    .option('--config <file>', 'a run of a node, by its node file')
     .option('--bundle <file>', 'write what may be given to others into FILE, and nothing else')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -36,11 +61,12 @@ ${examplesText([
 ])}${plainExitCodesText()}`,
     )
     .action(async (run: string, flags: ShowFlags) =>
-      exit(await (await load()).showCommand(shell, run, flags)),
+      exit(await (await load()).showCommand(await recordsOf(shell, flags), run, flags)),
     );
   runs
     .command('logs <run>')
     .description('the log of a run; with the incident of a failure, the lines about it')
+    .option('--config <file>', 'a run of a node, by its node file')
     .option('--party <name>', 'of this party only, where several have their records here')
     .option('--json', 'print the lines as they are in the log')
     .addHelpText(
@@ -48,7 +74,26 @@ ${examplesText([
       `${examplesText(['privity runs logs local-9f2c --party bob', 'privity runs logs 2851bb92 --json | jq -c .'])}${plainExitCodesText()}`,
     )
     .action(async (run: string, flags: LogsFlags) =>
-      exit(await (await load()).logsCommand(shell, run, flags)),
+      exit(await (await load()).logsCommand(await recordsOf(shell, flags), run, flags)),
+    );
+  asking(runs.command('stop <run>').description('cancel a run of a node for all parties'))
+    .addHelpText('after', `${examplesText(['privity runs stop p3f9…-1-1'])}${plainExitCodesText()}`)
+    .action(async (run: string, flags: NodeFlags) =>
+      exit(await (await asksNode()).stopRunCommand(shell, run, flags)),
+    );
+  asking(
+    runs
+      .command('evidence <run>')
+      .description('what proves a run of a node to somebody who has the federation file')
+      .option('--out <file>', 'into this file (default: standard output)')
+      .option('--force', 'overwrite the file'),
+  )
+    .addHelpText(
+      'after',
+      `${examplesText(['privity runs evidence p3f9…-1-1 --out run.evidence.json'])}${plainExitCodesText()}`,
+    )
+    .action(async (run: string, flags: NodeFlags) =>
+      exit(await (await asksNode()).evidenceCommand(shell, run, flags)),
     );
   runs
     .command('purge')

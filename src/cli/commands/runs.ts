@@ -32,11 +32,13 @@ import { writeOutput } from '../output-file.ts';
 import type { Shell } from '../shell.ts';
 
 export interface ShowFlags {
+  readonly config?: string;
   readonly bundle?: string;
   readonly json?: boolean;
 }
 
 export interface LogsFlags {
+  readonly config?: string;
   readonly party?: string;
   readonly json?: boolean;
 }

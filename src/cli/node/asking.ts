@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+
+/** The node file if none is named. */
+const NODE_FILE = 'node.yaml';
+
+/** Options that all commands have that ask a node. */
+export function asking(command: Command): Command {
+  return command
+    .option('--config <file>', 'the node file', NODE_FILE)
+    .option('--url <url>', 'where its API is, with --token-file, if there is no node file here')
+    .option(
+      '--token-file <file>',
+      'a file with a token (default: that of the person who has installed the node)',
+    )
+    .option('--json', 'print one JSON object');
+}

@@ -1,0 +1,247 @@
+/** What a node answers, for people. Pure; everything that another party had a hand in is made printable. */
+import type { z } from 'zod';
+import type {
+  auditView,
+  datasetView,
+  grantView,
+  partnerView,
+  proposalRow,
+  proposalView,
+  runView,
+  scheduleView,
+  statusView,
+  tokenView,
+} from '../../node/api/words.ts';
+import { alignColumns } from '../output/columns.ts';
+import { printable } from '../output/printable.ts';
+import { count, duration } from '../output/quantity.ts';
+import type { Style } from '../output/style.ts';
+
+type Rows<T extends z.ZodType> = { readonly rows: readonly z.output<T>[] };
+
+/** `2026-11-29 02:54`, in local time. */
+export function momentText(ms: number | null): string {
+  if (ms === null) return '-';
+  const date = new Date(ms);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  none: string,
+  style: Style,
+): string {
+  if (rows.length === 0) return `${none}\n`;
+  const [first = '', ...lines] = alignColumns([head, ...rows.map((row) => row.map(printable))]);
+  return `${[style.dim(first), ...lines].join('\n')}\n`;
+}
+
+export function statusText(status: z.output<typeof statusView>, style: Style): string {
+  const { gate, running, queue } = status;
+  const lines = [
+    ['party', `${status.party}, federation ${status.federation}`],
+    ['since', `${momentText(status.since)}, Privity ${status.privity}`],
+    [
+      'port',
+      gate === null
+        ? 'the gate is being started'
+        : `${gate.host}:${gate.port}, ${count(gate.connections, 'connection')}, process ${gate.pid}`,
+    ],
+    ['runs', `${running.length} of ${status.runsAtOnceMax} places taken, ${queue.length} wait`],
+    ['to decide', count(status.waitingForDecision, 'proposal')],
+    ['sandbox', status.sandbox],
+    ['store', status.store],
+  ];
+  return `${alignColumns(lines.map(([name = '', text = '']) => [style.dim(name), printable(text)])).join('\n')}\n`;
+}
+
+export function partnersText({ rows }: Rows<typeof partnerView>, style: Style): string {
+  const lines = rows.map(({ name, state, why, privity, roundTripMs, waiting, datasets, address }) => [
+    name,
+    state,
+    address,
+    privity ?? '-',
+    roundTripMs === null ? '-' : `${roundTripMs.toFixed(1)} ms`,
+    waiting === 0 ? '-' : String(waiting),
+    datasets.map((one) => one.name).join(', ') || '-',
+    why ?? '',
+  ]);
+  return table(
+    ['PARTNER', 'LINK', 'ADDRESS', 'PRIVITY', 'ROUND TRIP', 'WAITING', 'DATASETS', ''],
+    lines,
+    'no partners',
+    style,
+  );
+}
+
+const columnsText = ({ schema }: Pick<z.output<typeof datasetView>, 'schema'>): string =>
+  schema.columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+
+export function datasetsText({ rows }: Rows<typeof datasetView>, style: Style): string {
+  const lines = rows.map((one) => [
+    one.name,
+    one.schema.rows === undefined ? 'not told' : String(one.schema.rows),
+    one.owner,
+    columnsText(one),
+  ]);
+  return table(
+    ['DATASET', 'ROWS', 'OWNER', 'COLUMNS'],
+    lines,
+    'no datasets; add one: privity datasets add',
+    style,
+  );
+}
+
+export function datasetText(one: z.output<typeof datasetView>): string {
+  const columns = one.schema.columns.map(({ name, type, min, max, values, gaps }) => [
+    name,
+    type,
+    [
+      min === undefined && max === undefined ? '' : `${min ?? ''} to ${max ?? ''}`,
+      values === undefined ? '' : values.join(', '),
+      gaps ? 'with gaps' : '',
+    ]
+      .filter((words) => words !== '')
+      .join('; '),
+  ]);
+  const head = [
+    `${one.name}: ${one.description || 'no description'}`,
+    `owner ${one.owner}, added ${momentText(one.createdAt)}, rows: ${one.schema.rows ?? 'not told'}`,
+    `source ${JSON.stringify(one.source)}`,
+  ];
+  return `${[
+    ...head.map(printable),
+    ...alignColumns(
+      columns.map((row) => row.map(printable)),
+      { indent: '  ' },
+    ),
+  ].join('\n')}\n`;
+}
+
+export function grantsText({ rows }: Rows<typeof grantView>, now: number, style: Style): string {
+  const lines = rows.map((grant) => [
+    grant.id,
+    grant.partner,
+    grant.dataset,
+    grant.columns?.join(', ') ?? 'all columns',
+    `${grant.uses} of ${grant.usesMax ?? 'any'}`,
+    `${grant.refusals} of ${grant.refusalsMax}`,
+    grant.revokedAt !== null ? 'revoked' : grant.until <= now ? 'ended' : momentText(grant.until),
+    grant.purpose,
+  ]);
+  return table(
+    ['GRANT', 'PARTNER', 'DATASET', 'COLUMNS', 'RUNS', 'REFUSALS', 'UNTIL', 'PURPOSE'],
+    lines,
+    'no grants',
+    style,
+  );
+}
+
+export function proposalsText({ rows }: Rows<typeof proposalRow>, style: Style): string {
+  const lines = rows.map(({ id, title, proposer, state, createdAt, expiresAt }) => [
+    id.slice(0, 12),
+    state,
+    proposer,
+    momentText(createdAt),
+    momentText(expiresAt),
+    title,
+  ]);
+  return table(['PROPOSAL', 'STATE', 'BY', 'MADE', 'EXPIRES', 'TITLE'], lines, 'no proposals', style);
+}
+
+export function proposalText(one: z.output<typeof proposalView>, style: Style): string {
+  const { document } = one;
+  const lines = [
+    `${style.bold(printable(one.title))}  ${one.state}`,
+    `${one.id}, by ${one.proposer}, ${momentText(one.createdAt)}, expires ${momentText(one.expiresAt)}`,
+    `purpose: ${printable(document.purpose)}`,
+    `job ${printable(document.job.file)}, hash ${document.job.hash.slice(0, 12)}; args ${printable(JSON.stringify(document.args))}`,
+    ...Object.entries(document.datasets).flatMap(([party, tables]) =>
+      Object.entries(tables).map(([setting, name]) =>
+        printable(`${party}.${setting} is the dataset ${name}`),
+      ),
+    ),
+    ...(document.schedule === undefined
+      ? []
+      : [
+          printable(
+            `runs again and again: ${document.schedule.cron} (${document.schedule.timezone}), at most ${document.schedule.occurrencesMax} times, until ${momentText(document.schedule.until)}`,
+          ),
+        ]),
+    '',
+    style.bold('What it would tell'),
+    ...one.sentences.map(printable),
+    ...(one.withoutSandbox === null ? [] : [style.yellow(`! Without a sandbox ${one.withoutSandbox}.`)]),
+    '',
+    style.bold(`What ${one.proposer} has learnt of these datasets before`),
+    ...(one.learnt.length === 0
+      ? ['nothing, from runs of this node']
+      : one.learnt.map(({ dataset, step, type, shape, times, lastAt }) =>
+          printable(
+            `${dataset}: ${type}${shape === null ? '' : ` [${shape.join(', ')}]`} in step "${step}", ${count(times, 'time')}, last ${momentText(lastAt)}`,
+          ),
+        )),
+    '',
+    style.bold('Decisions'),
+    ...document.parties.map((party) => {
+      const said = one.decisions.find((decision) => decision.party === party);
+      return said === undefined
+        ? `${party}: waits`
+        : printable(
+            `${party}: ${said.answer} by ${said.by}, ${momentText(said.at)}${said.reason === '' ? '' : `: ${said.reason}`}`,
+          );
+    }),
+    ...(one.withdrawal === null ? [] : [printable(`withdrawn: ${one.withdrawal.reason}`)]),
+    ...one.problems.map((problem) => style.red(printable(`✖ ${problem}`))),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function runRowsText({ rows }: Rows<typeof runView>, style: Style): string {
+  const lines = rows.map(({ runId, title, state, startedAt, endedAt, code, origin, incident }) => [
+    runId,
+    state,
+    momentText(startedAt),
+    startedAt === null || endedAt === null ? '-' : duration(endedAt - startedAt),
+    code === null ? '' : `${code}${origin === null ? '' : ` at ${origin}`}`,
+    incident?.slice(0, 8) ?? '',
+    title,
+  ]);
+  return table(['RUN', 'STATE', 'STARTED', 'TOOK', 'WHY', 'INCIDENT', 'TITLE'], lines, 'no runs', style);
+}
+
+export function schedulesText({ rows }: Rows<typeof scheduleView>, style: Style): string {
+  const lines = rows.map(({ proposal, title, state, cron, timezone, occurrence, occurrencesMax, dueAt }) => [
+    proposal.slice(0, 12),
+    state,
+    `${cron} (${timezone})`,
+    `${occurrence} of ${occurrencesMax}`,
+    momentText(dueAt),
+    title,
+  ]);
+  return table(['PROPOSAL', 'STATE', 'CRON', 'NEXT', 'DUE', 'TITLE'], lines, 'no schedules', style);
+}
+
+export function auditText({ rows }: Rows<typeof auditView>, style: Style): string {
+  const lines = rows.map(({ seq, at, by, what, about, detail }) => [
+    String(seq),
+    momentText(at),
+    by,
+    what,
+    about,
+    JSON.stringify(detail),
+  ]);
+  return table(['LINE', 'AT', 'BY', 'WHAT', 'ABOUT', ''], lines, 'no entries', style);
+}
+
+export function tokensText({ rows }: Rows<typeof tokenView>, now: number, style: Style): string {
+  const lines = rows.map(({ id, name, role, expiresAt, revokedAt }) => [
+    id,
+    name,
+    role,
+    revokedAt !== null ? 'revoked' : expiresAt <= now ? 'expired' : momentText(expiresAt),
+  ]);
+  return table(['TOKEN', 'NAME', 'ROLE', 'UNTIL'], lines, 'no tokens', style);
+}

@@ -1,0 +1,61 @@
+/** `privity node start`, `status` and `stop`. */
+import { resolve } from 'node:path';
+import { jsonLine } from '../../base/steering.ts';
+import { readNodeFile } from '../../config/node-file.ts';
+import { keepPrivate } from '../../supervisor/machine/private-process.ts';
+import { printable } from '../output/printable.ts';
+import { createStyle } from '../output/style.ts';
+import type { Shell } from '../shell.ts';
+import { clientOf, type NodeFlags, show } from './ask.ts';
+import { statusText } from './node-text.ts';
+
+/** Serves until a signal or a request ends it; runs go on. Resolves to the exit code. */
+export async function startCommand(shell: Shell, flags: NodeFlags): Promise<number> {
+  keepPrivate();
+  const config = await readNodeFile(resolve(shell.cwd, flags.config));
+  const { serveNode } = await import('../../node/serve.ts');
+  const style = createStyle(shell.colour.err);
+  const warn = (message: string): void => {
+    const time = new Date(shell.clock.wallTime()).toISOString();
+    if (flags.json) shell.err.write(jsonLine({ time, level: 'warn', party: config.party.party, message }));
+    else shell.err.write(`${style.yellow('!')} ${printable(message)}\n`);
+  };
+  const service = await serveNode({ config, entry: shell.entry, warn });
+  const { listen, party } = config.party;
+  const answer = { party, url: service.url, listen: `${listen.host}:${listen.port}`, pid: process.pid };
+  show(
+    shell,
+    flags,
+    answer,
+    () =>
+      `${createStyle(shell.colour.out).green('✔')} the node of ${party} listens for partners at ${answer.listen}, its API is ${service.url}\n`,
+  );
+  let stop: () => void = () => undefined;
+  const signalled = new Promise<{ readonly port: boolean }>((resolve) => {
+    stop = shell.onStopSignal(() => resolve({ port: true }));
+  });
+  const { port } = await Promise.race([signalled, service.asked]);
+  stop();
+  await service.close(port);
+  return 0;
+}
+
+export async function statusCommand(shell: Shell, flags: NodeFlags): Promise<number> {
+  const client = await clientOf(shell, flags);
+  const status = await client.get<Parameters<typeof statusText>[0]>('/status');
+  return show(shell, flags, status, (found) => statusText(found, createStyle(shell.colour.out)));
+}
+
+export async function stopNodeCommand(
+  shell: Shell,
+  flags: NodeFlags & { readonly keepPort?: boolean },
+): Promise<number> {
+  const client = await clientOf(shell, flags);
+  await client.post('/stop', { port: flags.keepPort !== true });
+  return show(
+    shell,
+    flags,
+    { stopping: true },
+    () => 'the node ends; runs that are under way go on, and are found when it starts again\n',
+  );
+}
