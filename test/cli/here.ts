@@ -7,9 +7,9 @@ import { systemClock } from '../../src/base/system.ts';
 import { PRIVITY_VERSION } from '../../src/base/version.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { guarded } from '../../src/cli/output/printable.ts';
-import type { TextSink } from '../../src/record/text-sink.ts';
-import { recordsFolder } from '../../src/record/state-folder.ts';
 import type { Shell } from '../../src/cli/shell.ts';
+import { recordsFolder } from '../../src/record/state-folder.ts';
+import type { TextSink } from '../../src/record/text-sink.ts';
 import { fakeShellParts } from './fake-shell-parts.ts';
 import { type Ended, fakeMain } from './processes.ts';
 

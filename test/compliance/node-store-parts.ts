@@ -30,6 +30,7 @@ export function proposal(n: number, change: Partial<ProposalDocument> = {}): Pro
     job: { file: 'job.ts', hash: digest('job'), bundle: digest(`bundle ${n}`), bundleBytes: 1_000 },
     args: { rounds: 3, label: 'nul \0 and half \ud800' },
     datasets: { alice: { table: 'patients' } },
+    outputs: {},
     contract: { entries: [] },
     attemptsMax: 2,
     createdAt: NOON,

@@ -160,6 +160,11 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
           'which dataset is which setting of the job (repeatable)',
           collect,
         )
+        .option(
+          '--output <party.setting=file>',
+          'a setting that is a file which the job writes there (repeatable)',
+          collect,
+        )
         .option('--valid <duration>', 'how long it may wait and run', '14d')
         .option(
           '--attempts <n>',

@@ -16,6 +16,7 @@ export interface ProposeFlags extends NodeFlags {
   readonly contract?: string;
   readonly arg?: readonly string[];
   readonly dataset?: readonly string[];
+  readonly output?: readonly string[];
   readonly valid: string;
   readonly attempts: string;
   readonly cron?: string;
@@ -37,7 +38,8 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     job: { file, hash: loaded.hash },
     bundle: bytes.toString('base64'),
     args: parseArgs(flags.arg ?? []),
-    datasets: datasetsIn(flags.dataset ?? [], parties),
+    datasets: bySetting('--dataset', flags.dataset ?? [], parties),
+    outputs: bySetting('--output', flags.output ?? [], parties),
     contract,
     attemptsMax: parseWhole('--attempts', flags.attempts),
     validMs,
@@ -82,7 +84,8 @@ async function bundleOf(
 const nameIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');
 
 /** `alice.loans=customers`: the job's setting `loans` at alice is her dataset `customers`. */
-function datasetsIn(
+function bySetting(
+  option: string,
   texts: readonly string[],
   parties: readonly string[],
 ): Record<string, Record<string, string>> {
@@ -92,7 +95,7 @@ function datasetsIn(
     if (!parties.includes(party))
       throw new UsageError(
         'PRIVITY_COMMAND_LINE',
-        `--dataset ${text}: expected PARTY.SETTING=DATASET, where PARTY is one of ${parties.join(', ')}`,
+        `${option} ${text}: expected PARTY.SETTING=NAME, where PARTY is one of ${parties.join(', ')}`,
       );
     found[party] = { ...found[party], [setting]: name };
   }

@@ -87,6 +87,7 @@ export const proposeBody = z.strictObject({
   bundle: z.base64(),
   args: z.record(z.string(), z.unknown()).default({}),
   datasets: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  outputs: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   contract: z.unknown(),
   schedule: schedule.optional(),
   attemptsMax: z.int().min(1).max(NODE_LIMITS.attemptsMax).default(1),

@@ -11,8 +11,9 @@ import { runLabel } from '../../transport/index.ts';
 import { doorOf } from '../gate/gate.ts';
 import type { Nth } from '../life/life-types.ts';
 import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
-import { runIdOf } from '../model/proposal.ts';
+import { type ProposalDocument, runIdOf } from '../model/proposal.ts';
 import type { LearntRow, RunRow, RunState } from '../model/records.ts';
+import { lookAtBegun } from '../runs/begun.ts';
 import type { LaunchPlan } from '../runs/launch.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
 import { RunWatch } from '../runs/watch.ts';
@@ -94,9 +95,11 @@ export class NodeRuns {
 
   async #begin(open: OpenProposal, nth: Nth, runId: string): Promise<void> {
     const { folders, bundleOf, staged, launch, sockets } = this.#parts;
+    // A node that has started again finds what it had begun.
+    if ((await lookAtBegun(folders.record(runId))) !== 'no') return;
     const { document } = open.proposal;
     const files: BundleFiles = unpackBundle(await bundleOf(document.job.bundle));
-    const settings = await staged(open, nth);
+    const settings = { ...(await staged(open, nth)), ...(await this.#outputs(document, runId)) };
     const orderFile = await folders.prepare(runId, files, {
       version: 1,
       runId,
@@ -105,9 +108,18 @@ export class NodeRuns {
       settings,
       contract: document.contract,
       door: doorOf(sockets, runLabel(runId)),
+      ...(document.outputs[this.#parts.self] === undefined ? {} : { results: await folders.results(runId) }),
     });
     const jobFile = folders.job(runId, document.job.file);
     await launch({ jobFile, orderFile, runId, record: folders.record(runId) });
+  }
+
+  /** Paths of the files that the job writes at this party, by the name of the setting. */
+  async #outputs({ outputs }: ProposalDocument, runId: string): Promise<Readonly<Record<string, string>>> {
+    const own = Object.entries(outputs[this.#parts.self] ?? {});
+    if (own.length === 0) return {};
+    const folder = await this.#parts.folders.results(runId);
+    return Object.fromEntries(own.map(([setting, name]) => [setting, join(folder, name)]));
   }
 
   #watch(open: OpenProposal, runId: string): void {

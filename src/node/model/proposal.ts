@@ -49,6 +49,14 @@ export const proposalDocument = z.strictObject({
   args: z.record(z.string(), z.unknown()),
   /** By party: which of its datasets is which private setting of the job. */
   datasets: z.record(party, z.record(z.string().min(1).max(200), z.string().min(1).max(200))),
+  /** By party: settings of the job that are files which it writes there, and their names in the folder of results. */
+  outputs: z.record(
+    party,
+    z.record(
+      z.string().min(1).max(200),
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/, 'a plain file name'),
+    ),
+  ),
   /** What the run may disclose, as `readContract` takes it. */
   contract: z.unknown(),
   schedule: schedule.optional(),

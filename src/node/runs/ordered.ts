@@ -13,9 +13,9 @@ const LINE_CHARS_MAX = 100;
 export interface Ordered {
   /** The node asks for the end of the run. */
   readonly cancel: AbortSignal;
-  applied<T extends Pick<PartyOptions, 'federation' | 'args' | 'settings' | 'port' | 'contract'>>(
-    options: T,
-  ): T;
+  applied<
+    T extends Pick<PartyOptions, 'federation' | 'args' | 'settings' | 'port' | 'contract' | 'resultsDir'>,
+  >(options: T): T;
 }
 
 /**
@@ -36,6 +36,7 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       args: order.args,
       settings: { ...options.settings, ...order.settings },
       contract: readContract(order.contract),
+      resultsDir: order.results,
       port: (onSocket) =>
         openDoor(order.door, { onSocket, onNode: (socket, head) => heed(socket, head, cancel) }),
     }),

@@ -8,6 +8,9 @@ import { reasonOf } from '../../base/system-error.ts';
 import type { BundleFiles } from '../model/bundle.ts';
 import { ORDER_FILE, type Order } from './order.ts';
 
+/** Beside the record of the party in the folder of a run. */
+export const RESULTS_FOLDER = 'results';
+
 export class RunFolders {
   readonly #state: string;
 
@@ -35,6 +38,13 @@ export class RunFolders {
   /** Where a staged table goes. */
   async data(runId: string): Promise<string> {
     const path = join(this.work(runId), 'data');
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return path;
+  }
+
+  /** Where what the job writes at this party goes. It stays when the run has ended. */
+  async results(runId: string): Promise<string> {
+    const path = join(this.record(runId), RESULTS_FOLDER);
     await mkdir(path, { recursive: true, mode: 0o700 });
     return path;
   }

@@ -42,7 +42,7 @@ const first: Migration = ({ seq, int, text, end }) => [
   `create table "decisions" (
     "seq" ${seq}, "proposal" ${text} not null references "proposals" ("id"), "party" ${text} not null,
     "answer" ${text} not null, "document" ${text} not null, "signature" ${text} not null,
-    unique ("proposal", "party"))${end}`,
+    unique ("proposal", "party", "answer"))${end}`,
   `create table "withdrawals" (
     "proposal" ${text} primary key references "proposals" ("id"), "document" ${text} not null,
     "signature" ${text} not null)${end}`,

@@ -157,9 +157,17 @@ export class Proposals extends ProposalsRead {
     );
   }
 
-  /** One of each party. @returns false: that party has decided before, and its first decision stays */
+  /** A yes of each party, and a no, which may follow and stands. @returns false: nothing new, nothing changed */
   async decide({ document, signature }: Decision): Promise<boolean> {
     const { proposal, party, answer } = document;
+    const refused = await this.db
+      .selectFrom('decisions')
+      .select('seq')
+      .where('proposal', '=', proposal)
+      .where('party', '=', party)
+      .where('answer', '=', 'refused' satisfies Answer)
+      .executeTakeFirst();
+    if (refused !== undefined) return false;
     return didChange(
       await this.db
         .insertInto('decisions')

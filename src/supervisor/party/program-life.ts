@@ -103,8 +103,10 @@ export class ProgramLife<Child extends ProgramChild> {
     const isSandboxed = sandbox?.kind === 'bubblewrap';
     if (isSandboxed) say.info('the code of the job runs in a sandbox');
     if (sandbox?.kind === 'none') say.warn(withoutSandboxText(sandbox.reason));
-    const { jobFile, settings, federation } = options;
-    const confined = isSandboxed ? { path: sandbox.path, jobFile, settings, federation } : undefined;
+    const { jobFile, settings, federation, resultsDir } = options;
+    const confined = isSandboxed
+      ? { path: sandbox.path, jobFile, settings, federation, resultsDir }
+      : undefined;
     const program = await platform.spawnProgram(cwd, tempDir, handlers, memoryMaxBytes, confined);
     this.#process = program;
     record.hold('program process', String(program.pid), async () => {

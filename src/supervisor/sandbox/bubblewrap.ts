@@ -3,8 +3,9 @@ import type { View } from './view.ts';
 
 export interface Confined {
   readonly view: View;
-  /** The one folder that can be written to. */
+  /** The folders that can be written to. */
   readonly tempDir: string;
+  readonly resultsDir?: string | undefined;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Of Node.js: its flags, the module to run, its arguments. */
@@ -15,7 +16,7 @@ export interface Confined {
 }
 
 export function bwrapArguments(confined: Confined): readonly string[] {
-  const { view, tempDir, cwd, environment, node, execPath, filterAt } = confined;
+  const { view, tempDir, resultsDir, cwd, environment, node, execPath, filterAt } = confined;
   return [
     // A user namespace also for root, whose files and whose /proc/sys it would be otherwise.
     ...[
@@ -33,6 +34,7 @@ export function bwrapArguments(confined: Confined): readonly string[] {
     ...view.hiddenFolders.flatMap((path) => ['--tmpfs', path, '--remount-ro', path]),
     ...view.hiddenFiles.flatMap((path) => ['--ro-bind', '/dev/null', path]),
     ...['--dev', '/dev', '--remount-ro', '/dev'],
+    ...(resultsDir === undefined ? [] : ['--bind', resultsDir, resultsDir]),
     ...['--bind', tempDir, tempDir, '--remount-ro', '/'],
     ...['--chdir', cwd, '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),

@@ -11,6 +11,7 @@ export interface ConfinedJob {
   readonly jobFile: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly tempDir: string;
+  readonly resultsDir?: string | undefined;
   /** Of Node.js, the module that it runs, and what that is given. */
   readonly flags: readonly string[];
   readonly main: string;
@@ -25,10 +26,10 @@ export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
   const { bundleOf } = await import('../../program/loading/job-bundle.ts');
   const { path: jobPath, files } = bundleOf(job.jobFile);
   await mkdir(job.tempDir, { mode: 0o700, recursive: true });
-  const { path, tempDir, settings, flags, main, args = [], mark = {} } = job;
+  const { path, tempDir, resultsDir, settings, flags, main, args = [], mark = {} } = job;
   const view = sandboxView(files, settings);
   return spawnConfined(
-    { path, view, tempDir, cwd: dirname(jobPath), environment: mark },
+    { path, view, tempDir, resultsDir, cwd: dirname(jobPath), environment: mark },
     { flags, main, args },
   );
 }

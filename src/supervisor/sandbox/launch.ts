@@ -43,8 +43,9 @@ export interface Confinement {
   /** bubblewrap's. */
   readonly path: string;
   readonly view: View;
-  /** The only folder that the process can write to. */
+  /** The only folders that the process can write to. */
   readonly tempDir: string;
+  readonly resultsDir?: string | undefined;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -64,7 +65,7 @@ const [CHANNEL_AT, FILTER_AT] = [3, 4];
 
 /** A child of node:child_process with a channel, in a sandbox. Its standard input is a pipe. */
 export function spawnConfined(confinement: Confinement, node: ConfinedNode): ChildProcess {
-  const { path, view, tempDir, cwd, environment } = confinement;
+  const { path, view, tempDir, resultsDir, cwd, environment } = confinement;
   const filter = openFilter(tempDir);
   const knows = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag);
   const guard = new URL('./guard.js', import.meta.url).href;
@@ -72,6 +73,7 @@ export function spawnConfined(confinement: Confinement, node: ConfinedNode): Chi
   const given = bwrapArguments({
     view,
     tempDir,
+    resultsDir,
     cwd,
     environment: {
       ...environment,

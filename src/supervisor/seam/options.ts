@@ -55,6 +55,8 @@ export interface PartyOptions {
   readonly memoryMaxBytes?: number | undefined;
   /** Whether the program runs in a sandbox, and which was found. Default: in none. */
   readonly sandbox?: SandboxChoice | undefined;
+  /** A folder that the job may write to, also in a sandbox. Default: none but its temporary one. */
+  readonly resultsDir?: string | undefined;
   /** Directory for PARTY.json, if a report is wanted. */
   readonly reportDir?: string | undefined;
   readonly onEvent: (event: RunEvent) => void;

@@ -40,6 +40,8 @@ export interface SandboxRequest {
   readonly path: string;
   readonly jobFile: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** A folder that it may write to, beside its temporary one. */
+  readonly resultsDir?: string | undefined;
   /** Whose addresses are dialled for it. */
   readonly federation: readonly FederationMember[];
 }
