@@ -1,6 +1,7 @@
 /** Proposals, and what the parties have said to them: documents that never change, and how each proposal stands. */
 import type { Kysely } from 'kysely';
 import type {
+  Answer,
   Decision,
   DecisionDocument,
   Proposal,
