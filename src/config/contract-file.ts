@@ -64,10 +64,10 @@ export function formatContract(contract: Contract, job: string): string {
       ? [
           '',
           '# What it costs, between the sizes of the rehearsal: a fixed part, and a part for each row of the tables.',
-          ...yamlLines({ price }),
+          ...priceLines(price),
         ]
       : []),
-    ...(rehearsed ? ['', ...yamlLines({ rehearsed })] : []),
+    ...(rehearsed ? ['', `rehearsed: ${flow(rehearsed)}`] : []),
   ];
   return `${parts.join('\n')}\n`;
 }
@@ -92,17 +92,18 @@ const section = (name: string, items: readonly (readonly string[])[]): string[] 
 
 const yamlLines = (value: object): string[] => stringify(value, { lineWidth: 0 }).trimEnd().split('\n');
 
+const priceLines = ({ rounds, bytes }: NonNullable<Contract['price']>): string[] => [
+  'price:',
+  `  rounds: ${flow(rounds)}`,
+  '  bytes:',
+  ...Object.entries(bytes).map(([party, growth]) => `    ${scalar(party)}: ${flow(growth)}`),
+];
+
+const FLOW = { lineWidth: 0, collectionStyle: 'flow' } as const;
+const flow = (value: object): string => stringify(value, FLOW).trimEnd();
+
 /** On one line, in quotes where it needs them: also within brackets. */
-function scalar(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  return stringify([value], {
-    lineWidth: 0,
-    collectionStyle: 'flow',
-    flowCollectionPadding: false,
-    defaultStringType: 'PLAIN',
-    singleQuote: false,
-    blockQuote: false,
-  })
+const scalar = (value: string | number): string =>
+  stringify([value], { ...FLOW, flowCollectionPadding: false, blockQuote: false })
     .trimEnd()
     .slice(1, -1);
-}

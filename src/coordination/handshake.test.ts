@@ -23,6 +23,24 @@ function compare(...hellos: readonly Partial<Hello>[]): Mismatch | null {
   return mismatch(new Map(hellos.map((more, i) => [names[i] ?? '?', testHello(i, more)])));
 }
 
+describe('contracts of disclosures', () => {
+  it('are one at all parties, or none', () => {
+    const contract = 'ab'.repeat(32);
+    assert.equal(compare({ contract }, { contract }), null);
+    assert.equal(compare({}, { contract: '' }), null);
+    assert.equal(
+      compare({ contract }, { contract }, {})?.facts,
+      'contract: alice and bob have abababababab, carol has none; carol differs from the others',
+    );
+  });
+
+  it('cross in a hello', () => {
+    const hello = testHello(0, { contract: 'ab'.repeat(32) });
+    const read = decodeMessage(encodeMessage({ type: 'hello', hello }, []), []);
+    assert.equal(read.type === 'hello' && read.hello.contract, hello.contract);
+  });
+});
+
 describe('the binding of a run', () => {
   const bindingOf = (...hellos: readonly Partial<Hello>[]): string =>
     runBinding(new Map(hellos.map((more, i) => [['alice', 'bob'][i] ?? '?', testHello(i, more)])));
@@ -46,6 +64,7 @@ describe('the binding of a run', () => {
       bindingOf(...both({ runId, args: 'others' })),
       bindingOf(...both({ runId, federation: 'another' })),
       bindingOf(...both({ runId, protocol: 'another' })),
+      bindingOf(...both({ runId, contract: 'c0ffee' })),
     ];
     assert.equal(new Set([one, ...others]).size, 1 + others.length);
   });

@@ -62,7 +62,7 @@ are; a file that is not there is one that the job writes. Ctrl-C ends it, and le
 `;
 
 const EXITS =
-  '\nExit codes: 0 done, 64 wrong use, 66 a file is missing, 77 the job would disclose more, 130 stopped.\n';
+  '\nExit codes: 0 done, 64 wrong use, 66 a file is missing, 74 a file could not be\n  written, 77 the job would disclose more, 130 stopped.\n';
 
 function addRehearsal(command: Command): Command {
   return command

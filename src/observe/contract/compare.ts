@@ -5,7 +5,6 @@ import {
   type ContractSymbol,
   type ContractText,
   isWhole,
-  KINDS_NAMED_BY_PRIVITY,
   timesOf,
 } from './contract.ts';
 import { ANY, parseForm, type WrittenSize } from './form.ts';
@@ -108,7 +107,6 @@ const textDifference = ({ step, from, text }: ContractText): Difference => ({
  * is kept.
  */
 export function mergeByHand(made: Contract, byHand: Contract): Contract {
-  const names = new Set([...made.steps, ...byHand.steps]);
   const extra = byHand.discloses.filter(
     (entry) =>
       !made.discloses.some(
@@ -118,12 +116,10 @@ export function mergeByHand(made: Contract, byHand: Contract): Contract {
   );
   const symbols = byHand.symbols.filter((symbol) => symbolOf(made, symbol.name) === undefined);
   const errors = byHand.errors.filter((text) => !made.errors.some((known) => coversText(known, text)));
-  const steps = [...names].filter(
-    (step) => made.steps.includes(step) || !KINDS_NAMED_BY_PRIVITY.has(step as never),
-  );
+  const steps = [...new Set([...made.steps, ...byHand.steps])];
   return {
     ...made,
-    steps: steps.sort(),
+    steps,
     discloses: [...made.discloses, ...extra],
     symbols: [...made.symbols, ...symbols],
     errors: [...made.errors, ...errors],

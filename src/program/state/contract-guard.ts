@@ -3,7 +3,7 @@
  * public about a step (its name, its parties) is compared at every party when the step is issued; a value's form at its
  * sender, before its first byte.
  */
-import type { StepKind } from '../../coordination/failure.ts';
+import type { StepKind, TrailEntry } from '../../coordination/failure.ts';
 import type { PublicDetails } from '../../coordination/public-details.ts';
 import type { Contract } from '../../observe/contract/contract.ts';
 import { type Claim, ContractUse, type Leaving } from '../../observe/contract/contract-use.ts';
@@ -23,14 +23,14 @@ export class ContractGuard {
   readonly party: string;
   readonly #use: ContractUse | undefined;
   readonly #witness: Witness | undefined;
-  readonly #denied: (error: DeniedError) => void;
+  readonly #denied: (error: DeniedError, entry: TrailEntry | undefined) => void;
 
   /** `denied` is told at once, whatever the code of the job makes of the error. */
   constructor(
     party: string,
     contract: Contract | undefined,
     witness: Witness | undefined,
-    denied: (error: DeniedError) => void,
+    denied: (error: DeniedError, entry: TrailEntry | undefined) => void,
   ) {
     this.party = party;
     this.#use = contract && new ContractUse(contract);
@@ -60,10 +60,10 @@ export class ContractGuard {
     if (leaving.to.length > 0) this.#check(this.#use?.denied(leaving));
   }
 
-  /** @throws {DeniedError} */
-  take(leaving: Leaving, form: ValueForm): Taken {
+  /** `entry`: where the step has been issued. @throws {DeniedError} */
+  take(leaving: Leaving, form: ValueForm, entry?: TrailEntry): Taken {
     const judged = this.#use?.take(leaving, form);
-    if (judged && 'denied' in judged) this.#check(judged.denied, `the value is ${formText(form)}`);
+    if (judged && 'denied' in judged) this.#check(judged.denied, `the value is ${formText(form)}`, entry);
     const claim = judged && 'claim' in judged ? judged.claim : undefined;
     const { step, kind, from, to } = leaving;
     const seen = this.#witness && from === this.party ? { step, kind, to, form } : undefined;
@@ -87,10 +87,10 @@ export class ContractGuard {
     return this.#use?.lets({ step, from: this.party, text, details }) ?? true;
   }
 
-  #check(facts: string | undefined, own?: string): void {
+  #check(facts: string | undefined, own?: string, entry?: TrailEntry): void {
     if (facts === undefined) return;
     const error = new DeniedError(facts, own && `At this party: ${own}.`);
-    this.#denied(error);
+    this.#denied(error, entry);
     throw error;
   }
 }

@@ -98,7 +98,7 @@ export class OpenDisclosure {
     const { name: step, kind } = this.#entry;
     const { form } = description;
     if (form && this.to.length > 0)
-      this.#guard.take({ step, kind, from: this.#guard.party, to: this.to }, form);
+      this.#guard.take({ step, kind, from: this.#guard.party, to: this.to }, form, this.#entry);
     this.#description = description;
     this.#bytes = bytes;
   }

@@ -65,7 +65,7 @@ export class RunState {
     this.scope = new Scope('', null, options.parties);
     this.activity = new Activity(options.host, options.clock);
     const { party, contract, witness } = options;
-    this.guard = new ContractGuard(party, contract, witness, (error) => this.fail(error));
+    this.guard = new ContractGuard(party, contract, witness, (error, entry) => this.fail(error, entry));
     this.disclosures = new Disclosures(options.host, this.guard);
   }
 

@@ -296,7 +296,7 @@ function notCompleted(runs: readonly Observation[]): readonly string[] {
   const furthest = [...runs].sort((a, b) => b.steps.length - a.steps.length)[0];
   const last = furthest?.steps.at(-1);
   return [
-    `no run came to its end. The furthest got to step "${last ?? ''}": ${furthest?.failure ?? 'for no reason that is known'}. What comes after it is not in the contract: give tables that fit the job better (--schema, --rows), or add the entries by hand`,
+    `no run came to its end. The furthest got to step "${last ?? ''}": ${(furthest?.failure ?? 'for no reason that is known').replace(/\.$/, '')}. What comes after it is not in the contract: give tables that fit the job better (--schema, --rows), or add the entries by hand`,
   ];
 }
 
@@ -313,11 +313,13 @@ function priceOf(
   large: Observation,
 ): NonNullable<Contract['price']> {
   const growth = (low: number, high: number): Growth => {
+    // Numbers take more bytes or fewer by what they are.
+    if (high <= low) return { fixed: low, perRow: 0 };
     const slope = (high - low) / (large.size - small.size);
     const fixed = low - slope * small.size;
     // What grows faster than its rows is told by the larger size alone.
     if (fixed < 0) return { fixed: 0, perRow: Number((high / large.size).toPrecision(3)) };
-    return { fixed: Math.round(fixed), perRow: Number(Math.max(0, slope).toPrecision(3)) };
+    return { fixed: Math.round(fixed), perRow: Number(slope.toPrecision(3)) };
   };
   return {
     rounds: growth(small.rounds, large.rounds),

@@ -1,0 +1,105 @@
+/**
+ * Contracts of the examples: the files beside them are what `privity contract make` writes now, and runs under them
+ * come to the same end as without.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventsOf, run } from '../cli/processes.ts';
+import { effort, shareOf } from '../effort.ts';
+import { projectRoot } from '../tidy/project-files.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const root = join(projectRoot, 'examples');
+
+interface Example {
+  readonly job: string;
+  readonly data: string;
+  readonly parties: readonly string[];
+  /** A setting that is a file which the job writes. */
+  readonly writes?: string;
+  /** Arithmetic of a secure device rounds by chance: results of two runs are near each other. */
+  readonly within?: number;
+}
+
+const examples: readonly Example[] = [
+  { job: 'two-parties/job', data: 'two-parties', parties: ['alice', 'bob'] },
+  { job: 'federated-mean/job', data: 'federated-mean', parties: ['alice', 'bob', 'carol'] },
+  { job: 'shared-patients/job', data: 'shared-patients/data', parties: ['alice', 'bob'], writes: 'output' },
+  { job: 'joint-risk-model/job', data: 'joint-risk-model/data', parties: ['alice', 'bob'], within: 0.02 },
+  {
+    job: 'joint-risk-model/two-parties',
+    data: 'joint-risk-model/data',
+    parties: ['alice', 'bob'],
+    within: 0.02,
+  },
+  {
+    job: 'joint-marketing-model/job',
+    data: 'joint-marketing-model/data',
+    parties: ['alice', 'bob'],
+    within: 0.02,
+  },
+];
+
+describe('contracts of the examples', () => {
+  let cwd = '';
+  let tmp = '';
+  before(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'privity-contracts-'));
+    tmp = join(cwd, 'tmp');
+    await mkdir(tmp);
+  });
+  after(() => rm(cwd, { recursive: true, force: true }));
+  const inputsOf = ({ data, parties, writes }: Example): string[] =>
+    parties.flatMap((party) => [
+      ...['--inputs', `${party}.table=${join(root, data, `${party}.csv`)}`],
+      ...(writes === undefined ? [] : ['--inputs', `${party}.${writes}=${join(cwd, `${party}-out.csv`)}`]),
+    ]);
+
+  for (const example of shareOf(examples)) {
+    const { job } = example;
+    it(`${job}: the file is what make writes`, async () => {
+      const made = await run(
+        ['contract', 'make', join(root, `${job}.ts`), '--out', 'made.yaml', '--force', ...inputsOf(example)],
+        { cwd, tmp, main },
+      );
+      assert.equal(made.code, 0, made.stderr);
+      const text = await readFile(join(cwd, 'made.yaml'), 'utf8');
+      assert.equal(
+        text,
+        await readFile(join(root, `${job}.contract.yaml`), 'utf8'),
+        'privity contract make --force',
+      );
+    });
+  }
+
+  for (const example of shareOf(examples, effort < 1 ? 2 : 0)) {
+    const { job, within = 0 } = example;
+    it(`${job}: a run under it has the result of one without`, async () => {
+      const resultOf = async (...more: string[]): Promise<unknown> => {
+        const ended = await run(['local', join(root, `${job}.ts`), '--json', ...inputsOf(example), ...more], {
+          cwd,
+          tmp,
+          main,
+        });
+        assert.equal(ended.code, 0, ended.stdout.slice(-2_000));
+        return eventsOf(ended.stdout).find(({ event }) => event === 'result')?.value;
+      };
+      const free = await resultOf();
+      near(await resultOf('--contract', join(root, `${job}.contract.yaml`)), free, within);
+    });
+  }
+});
+
+function near(value: unknown, other: unknown, within: number): void {
+  if (typeof value === 'number' && typeof other === 'number')
+    assert.ok(Math.abs(value - other) <= within, `${value} and ${other}`);
+  else if (typeof value === 'object' && value !== null && typeof other === 'object' && other !== null) {
+    assert.deepEqual(Object.keys(value), Object.keys(other));
+    for (const [key, one] of Object.entries(value))
+      near(one, (other as Record<string, unknown>)[key], within);
+  } else assert.deepEqual(value, other);
+}
