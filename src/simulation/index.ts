@@ -26,8 +26,6 @@ export {
   type Target,
 } from './fault-plan.ts';
 export type { TappedFlow, TappedMessage } from './message-tap.ts';
-export { type BySetting, type RehearseOptions, rehearse, type TableToMake } from './rehearse/rehearse.ts';
-export { schemaOfTable } from './rehearse/schema-of-table.ts';
 export type { TimelineLine } from './trace.ts';
 export type { CheckedRun } from './workshop.ts';
 export type { Leak, SimulatedParty, SimulatedRun, WireMessage } from './world.ts';

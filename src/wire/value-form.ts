@@ -6,7 +6,6 @@
  * `list of number [7]`, `table(id VARCHAR, income DOUBLE) [7, 2]`.
  */
 import { arrayKindOf, arrayWord, isTensor } from './value-kinds.ts';
-import type { ValueAdapter } from './value-snapshot.ts';
 
 /** Stands in a template where a size is. JSON never has it in a text, so no key can look like one. */
 export const SIZE_HERE = '\u0000';
@@ -21,6 +20,14 @@ export interface ValueForm {
   readonly sizes: readonly (number | typeof MIXED)[];
 }
 
+/** A kind of object that this room does not know (a table), as far as its form goes; see `ValueAdapter`. */
+export interface FormAdapter {
+  readonly kind: string;
+  matches(value: object): boolean;
+  shape?(value: object): readonly number[] | undefined;
+  form?(value: object): ValueForm;
+}
+
 /** Characters of a form: a record of hundreds of keys. One that is longer has no form that a contract can name. */
 export const FORM_CHARS_MAX = 10_000;
 /** Forms that the elements of one list can have; more are no form. */
@@ -29,7 +36,7 @@ const ELEMENT_FORMS_MAX = 8;
 const TOO_LONG: ValueForm = { template: 'a value of too many parts', sizes: [] };
 
 /** Total: of a value that can be sent. */
-export function formOf(value: unknown, adapters: readonly ValueAdapter[] = []): ValueForm {
+export function formOf(value: unknown, adapters: readonly FormAdapter[] = []): ValueForm {
   const form = visit(value, adapters);
   return form.template.length > FORM_CHARS_MAX ? TOO_LONG : form;
 }
@@ -58,7 +65,7 @@ export function plainForm(kind: string, shape: readonly number[] | undefined): V
 export const formName = (name: string): string =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
 
-function visit(value: unknown, adapters: readonly ValueAdapter[]): ValueForm {
+function visit(value: unknown, adapters: readonly FormAdapter[]): ValueForm {
   switch (typeof value) {
     case 'undefined':
       return word('nothing');
@@ -73,7 +80,7 @@ function visit(value: unknown, adapters: readonly ValueAdapter[]): ValueForm {
   }
 }
 
-function visitObject(value: object, adapters: readonly ValueAdapter[]): ValueForm {
+function visitObject(value: object, adapters: readonly FormAdapter[]): ValueForm {
   const adapter = adapters.find((candidate) => candidate.matches(value));
   if (adapter !== undefined) return adapter.form?.(value) ?? plainForm(adapter.kind, adapter.shape?.(value));
   const arrayKind = arrayKindOf(value);
@@ -88,7 +95,7 @@ function visitObject(value: object, adapters: readonly ValueAdapter[]): ValueFor
 }
 
 /** In their own order: another one would tell something. */
-function recordForm(value: Readonly<Record<string, unknown>>, adapters: readonly ValueAdapter[]): ValueForm {
+function recordForm(value: Readonly<Record<string, unknown>>, adapters: readonly FormAdapter[]): ValueForm {
   const keys = Object.keys(value);
   if (keys.length === 0) return word('{}');
   const texts: string[] = [];
@@ -105,7 +112,7 @@ function recordForm(value: Readonly<Record<string, unknown>>, adapters: readonly
   return { template: `{ ${texts.join(', ')} }`, sizes };
 }
 
-function listForm(items: readonly unknown[], adapters: readonly ValueAdapter[]): ValueForm {
+function listForm(items: readonly unknown[], adapters: readonly FormAdapter[]): ValueForm {
   if (items.length === 0) return word('empty list');
   if (items.every((item) => typeof item === 'number')) return listOf('number', [], items.length);
   const forms = new Map<string, (number | typeof MIXED)[]>();

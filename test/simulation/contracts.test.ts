@@ -1,7 +1,7 @@
 /**
- * Contracts of disclosures in the simulated world: an honest job rehearsed, and the same job with something planted into
- * it that tells more. Each of these is seen to leave without the contract, and to be stopped by it before its first
- * byte.
+ * Contracts of disclosures in the simulated world: an honest job rehearsed, and the same job with something planted
+ * into it that tells more. Each of these is seen to leave without the contract, and to be stopped by it before its
+ * first byte.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { compareContracts } from '../../src/observe/contract/compare.ts';
 import type { Contract } from '../../src/observe/contract/contract.ts';
-import { type RehearseOptions, rehearse, type SimulatedRun } from '../../src/simulation/index.ts';
+import type { SimulatedRun } from '../../src/simulation/index.ts';
+import { type RehearseOptions, rehearse } from '../../src/simulation/rehearse/rehearse.ts';
 import { shareOf } from '../effort.ts';
 import { runUnder } from '../parts/contract-world.ts';
 

@@ -32,6 +32,6 @@ export const contractErrors = {
     causes:
       'A schema for a table that no setting takes, a job that needs more than tables (a service, another program), or one that fails at once on made-up rows.',
     remedy:
-      'Give the settings that the message names with `--inputs` or `--setting`, or the schemas with `--schema`. Write the contract by hand where a job cannot run without its surroundings.',
+      'Give tables with `--inputs party.name=file`, other settings with `--setting party.name=value`, or schemas in a file with `--schema`. Write the contract by hand where a job cannot run without its surroundings.',
   },
 } as const satisfies ErrorEntries;

@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
-import { failureCodes } from '../../base/failure-codes.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { formatContract, readContractFile } from '../../config/contract-file.ts';
 import { readSchemaFile } from '../../config/schema-file.ts';
@@ -9,7 +8,8 @@ import { type Comparison, compareContracts, mergeByHand } from '../../observe/co
 import { contractDigest } from '../../observe/contract/contract.ts';
 import { contractSentences } from '../../observe/contract/sentences.ts';
 import { loadJob } from '../../program/loading/load-job.ts';
-import { type RehearseOptions, rehearse, schemaOfTable, type TableToMake } from '../../simulation/index.ts';
+import { type RehearseOptions, rehearse, type TableToMake } from '../../simulation/rehearse/rehearse.ts';
+import { schemaOfTable } from '../../simulation/rehearse/schema-of-table.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import { parseArgs, parsePrivateSettings, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
@@ -86,7 +86,12 @@ export async function checkContractCommand(shell: Shell, job: string, flags: Che
     warn(shell, made.warnings);
     shell.out.write(comparisonText(compared, file, shell.colour.out));
   }
-  return more.length === 0 ? 0 : failureCodes.POLICY_DENIED.exit;
+  if (more.length === 0) return 0;
+  const first = more[0]?.step ? `, in step "${more[0].step}" first` : '';
+  throw new UsageError(
+    'PRIVITY_CONTRACT_EXCEEDED',
+    `${file} does not allow ${more.length} of what the job would disclose${first}`,
+  );
 }
 
 /** `privity contract show`: a contract in sentences. Resolves to the exit code. */
@@ -126,7 +131,7 @@ function comparisonText({ more, less }: Comparison, file: string, colour: boolea
   const allowed =
     kept.length === 0 ? '' : `The contract allows, and the rehearsal did not show:\n${kept.join('')}`;
   if (more.length === 0) return `${allowed}${style.green('✔')} nothing beyond ${printable(file)}\n`;
-  return `${allowed}${style.red('✖')} The job would disclose what ${printable(file)} does not allow (PRIVITY_CONTRACT_EXCEEDED):\n${told.join('')}`;
+  return `${allowed}${style.red('✖')} The job would disclose what ${printable(file)} does not allow:\n${told.join('')}`;
 }
 
 type Rehearsed = Awaited<ReturnType<typeof rehearse>>;

@@ -1,6 +1,7 @@
 /**
- * A contract as it is used up in one run: which entry a value falls under, how often it has, and what its symbols turned
- * out to be. Pure. Whatever it says of a refusal is made of words of the contract, so that all parties may read it.
+ * A contract as it is used up in one run: which entry a value falls under, how often it has, and what its symbols
+ * turned out to be. Pure. Whatever it says of a refusal is made of words of the contract, so that all parties may read
+ * it.
  */
 import type { StepKind } from '../../coordination/failure.ts';
 import type { PublicDetails } from '../../coordination/public-details.ts';

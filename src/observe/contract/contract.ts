@@ -1,6 +1,7 @@
 /**
  * A contract of disclosures: everything that a job may tell, as the parties have agreed on it before. Made by a
- * rehearsal (src/simulation/rehearse/), kept beside the job, compared by each party's own program before a value leaves.
+ * rehearsal (src/simulation/rehearse/), kept beside the job, compared by each party's own program before a value
+ * leaves.
  * Nothing in it is of one run: no hash of the job, no sizes of real tables.
  */
 import { createHash } from 'node:crypto';
@@ -30,7 +31,7 @@ const WHOLE = /^\d{1,15}$/;
 const party = z.string().min(1).max(63);
 const name = z.string().min(1).max(200);
 
-/** What symbols stand for. `rows`: of the table of a setting. `shared`: that an intersection found. `size`: of a value. */
+/** What symbols stand for. `rows`: of a setting's table. `shared`: that an intersection found. `size`: of a value. */
 export const SYMBOL_KINDS = ['rows', 'shared', 'size'] as const;
 
 const symbol = z.strictObject({

@@ -53,7 +53,7 @@ function learns(contract: Contract, party: string, named: ReadonlyMap<string, st
   const who = named.get(party) ?? party;
   const lines = contract.discloses.filter(({ to }) => to.includes(party));
   if (lines.length === 0) return [`${capital(who)}: nothing.`];
-  // What members of a device open together is one thing, whoever sends which part of it.
+  // What members of a device open together is one thing, though each sends a part of it.
   const groups = new Map<string, ContractEntry[]>();
   for (const entry of lines) {
     const together = entry.kind === 'reveal' && entry.what.startsWith('opened ') ? '' : entry.from;

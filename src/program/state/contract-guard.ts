@@ -1,7 +1,7 @@
 /**
- * Compares what this party's program is about to tell with the contract of the run, and shows it to a rehearsal. What is
- * public about a step (its name, its parties) is compared at every party when the step is issued; a value's form at its
- * sender, before its first byte.
+ * Compares what this party's program is about to tell with the contract of the run, and shows it to a rehearsal. What
+ * is public about a step (its name, its parties) is compared at every party when the step is issued; a value's form at
+ * its sender, before its first byte.
  */
 import type { StepKind, TrailEntry } from '../../coordination/failure.ts';
 import type { PublicDetails } from '../../coordination/public-details.ts';

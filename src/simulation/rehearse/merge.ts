@@ -14,7 +14,7 @@ import type { Observation, SeenDisclosure } from './observation.ts';
 
 export interface Merged {
   readonly contract: Contract;
-  /** What whoever rehearses has to know of it. */
+  /** What the person who rehearses has to know of it. */
   readonly warnings: readonly string[];
 }
 

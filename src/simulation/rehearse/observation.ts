@@ -25,7 +25,7 @@ export interface Observation {
   readonly disclosures: readonly SeenDisclosure[];
   readonly texts: readonly SeenText[];
   readonly completed: boolean;
-  /** Why not, in words for whoever rehearses. */
+  /** Why not, in words for the person who rehearses. */
   readonly failure?: string | undefined;
   /** Rounds of secure devices. */
   readonly rounds: number;

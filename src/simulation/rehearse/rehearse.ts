@@ -142,7 +142,7 @@ class Stage {
       args,
       settings: this.#settings(paths),
       bounds: { ...EXPLORE_BOUNDS, ...bounds },
-      // What a text says is for whoever rehearses; what may cross is decided by a contract.
+      // What a text says is for the person who rehearses; what may cross is decided by a contract.
       errorDetail: 'redacted',
       plan: [],
       limitMs: RUN_MS_MAX,
