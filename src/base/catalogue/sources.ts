@@ -84,7 +84,7 @@ export const sourceErrors = {
     failure: 'SETUP_FAILED',
     means: 'The process that reads a dataset ended without an answer. Nothing is left of what it wrote.',
     causes:
-      'It was killed (by the system, for want of memory), it crashed, or it was not done within its deadline.',
+      'It was killed (by the system, when memory ran out), it crashed, or it was not done within its deadline.',
     remedy:
       'Look at the memory of the machine; grant fewer columns or rows; raise deadlineMs or memoryLimitMb of staging.',
   },

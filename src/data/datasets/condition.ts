@@ -25,7 +25,7 @@ export async function checkedCondition(
     new UsageError('PRIVITY_ROW_CONDITION', `the condition on rows of ${origin} ${why}`);
   if (condition.length > ROW_CONDITION_CHARS_MAX)
     throw refused(`has ${condition.length} characters; the limit is ${ROW_CONDITION_CHARS_MAX}`);
-  // The line end closes a comment. Without brackets nothing but a condition is one; with them, nothing can end it early.
+  // The line end closes a comment. Without brackets nothing but a condition is one; with them, nothing ends it early.
   const bracketed = `(${condition}\n)`;
   const found = partsOf(await whereOf(connection, condition));
   const inside = partsOf(await whereOf(connection, bracketed));

@@ -36,7 +36,7 @@ export interface OpenDataset {
 }
 
 /**
- * Opens the source, and closes it again. All that is done runs in one transaction: a database of others shows one state.
+ * Opens the source, and closes it again. All that is done runs in one transaction: a server's database shows one state.
  * @throws {PrivityError} whatever is wrong with the source, without a word of DuckDB's
  */
 export async function withDataset<T>(

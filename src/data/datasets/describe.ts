@@ -27,13 +27,13 @@ export const publishOptions = z.strictObject({
   /** Which columns; absent: all. */
   columns: z.array(z.string().min(1)).min(1).max(PUBLISHED_COLUMNS_MAX).optional(),
   /**
-   * Of which columns a range: `measured`, which tells the smallest and largest value, each that of some row, or one that
+   * Of which columns a range: `measured`, which tells the smallest and largest value, each from some row, or one that
    * the owner states, which tells nothing of a row; the values have to lie in it.
    */
   ranges: z
     .record(z.string(), z.union([z.literal('measured'), z.strictObject({ min: bound, max: bound })]))
     .default({}),
-  /** Of which columns all values; each must have {@link CATEGORY_ROWS_MIN} rows, or as many as `categoryRowsMin` says. */
+  /** Of which columns all values; each must have `categoryRowsMin` rows. */
   values: z.array(z.string()).default([]),
   categoryRowsMin: z.int().min(1).default(CATEGORY_ROWS_MIN),
   /** Whether the number of rows is told. */

@@ -38,7 +38,7 @@ export const folder = kindOf({
   },
 });
 
-/** Names that begin with a dot or `_` are other programs' own: `_SUCCESS`, `_temporary/`. In the order of their names. */
+/** In the order of their names. Those that begin with a dot or `_` are other programs' own: `_SUCCESS`. */
 async function filesIn(path: string, origin: string): Promise<readonly string[]> {
   const found: string[] = [];
   const folders = [path];

@@ -32,7 +32,7 @@ const limits = z.strictObject({
 });
 
 const world = {
-  /** Of the process alone; whoever has started it removes it. */
+  /** Of the process alone; its parent removes it. */
   folder: absolutePath,
   extensionsFolder: absolutePath.optional(),
   limits,

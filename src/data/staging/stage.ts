@@ -42,7 +42,7 @@ export interface StageInput {
   readonly schema: PublishedSchema;
   /** The columns that are granted, in the order in which they are written. */
   readonly columns: readonly string[];
-  /** SQL of the owner's: one condition on the columns of the source, those too that are not granted. Default: all rows. */
+  /** SQL of the owner: one condition on the columns of the source, also those not granted. Default: all rows. */
   readonly rows?: string | undefined;
   /** Fewer are refused. Default: 0. */
   readonly minimumRows?: number | undefined;
