@@ -1,4 +1,4 @@
-/** What the API can be asked: one value for each question, from which the server, its OpenAPI page and its checks are made. */
+/** What the API can be asked: a value for each question, of which the server, its OpenAPI page and checks are made. */
 import type { z } from 'zod';
 import type { Role } from '../model/records.ts';
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError, PrivityError, UsageError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import type { ErrorReport } from '../../record/error-report.ts';
 
 /** A node on this machine answers in milliseconds; looking at a large source takes minutes. */
@@ -110,7 +111,7 @@ export class NodeClient {
 }
 
 async function errorOf(response: Response, url: string): Promise<PrivityError> {
-  const said = (await response.json().catch(() => undefined)) as ErrorReport | undefined;
+  const said = (await ignored(response.json(), 'what answers is told below')) as ErrorReport | undefined;
   if (said !== undefined && Object.hasOwn(errorCatalogue, said.error))
     return new PrivityError(said.error, said.message);
   return new UsageError(

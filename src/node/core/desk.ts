@@ -23,7 +23,7 @@ import type { NodeMessage } from '../partners/words.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
 import type { Bundles } from './bundles.ts';
 import type { Lives, Unable } from './lives.ts';
-import { newLife, type OpenProposal } from './open-proposal.ts';
+import { comesEver, newLife, type OpenProposal } from './open-proposal.ts';
 import type { Signing } from './signing.ts';
 
 export interface DeskParts {
@@ -76,7 +76,7 @@ export class Desk {
     return proposal;
   }
 
-  /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_PROPOSAL_STATE, PRIVITY_GRANT_MISSING, PRIVITY_PROPOSAL_OWN */
+  /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, _OWN, PRIVITY_GRANT_MISSING */
   async decide(id: string, answer: Answer, by: By, reason: string): Promise<void> {
     const { self, clock, signing, lives, store } = this.#parts;
     const open = await this.#openOf(id);
@@ -324,6 +324,8 @@ export class Desk {
       return 'it is valid for more than half a year';
     if (bundle.length !== job.bundleBytes || bundleDigest(bundle) !== job.bundle)
       return 'its files are not those that it names';
+    if (document.schedule !== undefined && !comesEver(document))
+      return 'its schedule is none, or never comes';
     const contract = tryContract(document.contract);
     if ('problem' in contract)
       return `its contract: ${contract.problem.path.join('.')}: ${contract.problem.text}`;

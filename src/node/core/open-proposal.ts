@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 import type { Timer } from '../../contracts/index.ts';
 import { firstLife, IDLE } from '../life/life.ts';
 import type { Intent, Life, LifeFacts } from '../life/life-types.ts';
-import type { Proposal, Schedule } from '../model/proposal.ts';
+import type { Proposal, ProposalDocument, Schedule } from '../model/proposal.ts';
 import type { ProposalRecord, ProposalState } from '../model/records.ts';
 
 export class OpenProposal {
@@ -47,6 +47,18 @@ function dueBy(schedule: Schedule, createdAt: number): LifeFacts['due'] {
   };
 }
 
-/** @throws {TypeError, RangeError} of croner: it is no schedule */
-export const cronOf = ({ cron, timezone }: Pick<Schedule, 'cron' | 'timezone'>): Cron =>
+/** Whether a schedule is one, and has an occurrence before it ends. */
+export function comesEver({
+  schedule,
+  createdAt,
+}: Pick<ProposalDocument, 'schedule' | 'createdAt'>): boolean {
+  try {
+    return schedule === undefined || dueBy(schedule, createdAt)(1, 0) !== null;
+  } catch {
+    // croner throws what it cannot read, a time zone that nobody knows among it.
+    return false;
+  }
+}
+
+const cronOf = ({ cron, timezone }: Pick<Schedule, 'cron' | 'timezone'>): Cron =>
   new Cron(cron, { paused: true, timezone });

@@ -27,7 +27,7 @@ export class Publishing {
     this.#parts = parts;
   }
 
-  /** Tells a partner what is published for it: the datasets of which it has a grant. It may be off, and hears it later. */
+  /** Tells a partner what is published for it: datasets of which it has a grant. One that is off hears it later. */
   async tell(partner: string): Promise<void> {
     const { store, clock, tell, warn } = this.#parts;
     const now = clock.wallTime();

@@ -99,7 +99,7 @@ export class Staging {
     this.#stopping.set(runId, stopping);
     const staging = this.#all(open, runId, stopping.signal);
     this.#staged.set(runId, staging);
-    void ignored(staging, 'whoever asked for it hears it');
+    void ignored(staging, 'those that have asked for it hear it');
     return staging;
   }
 

@@ -117,9 +117,10 @@ class GateLine {
     this.#clock = clock;
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.write(prefaceLine({ kind: 'node' }));
-    createInterface({ input: socket }).on('line', (line) =>
-      this.#waiting.shift()?.(JSON.parse(line) as GateStatus),
-    );
+    const lines = createInterface({ input: socket });
+    // A gate that is killed resets the connection, which readline would throw.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => this.#waiting.shift()?.(JSON.parse(line) as GateStatus));
     socket.once('close', () => {
       for (const answer of this.#waiting.splice(0)) answer(undefined);
     });

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { deferred } from '../../src/base/deferred.ts';
+import { systemClock } from '../../src/base/system.ts';
+import { knock, openDoor } from '../../src/node/door/door.ts';
+import { PREFACE_BYTES_MAX, prefaceLine, readPreface } from '../../src/node/door/preface.ts';
+import { doorOf, type Gate, openGate } from '../../src/node/gate/gate.ts';
+import { keepGate } from '../../src/node/gate/keep-gate.ts';
+import { type ArrivedSocket, runLabel, serverName } from '../../src/transport/index.ts';
+import { clientHello } from '../parts/client-hello.ts';
+
+let sockets: string;
+let gate: Gate;
+before(async () => {
+  sockets = await mkdtemp(join(tmpdir(), 'gate-'));
+  gate = await openGate({ party: 'alice', listen: { host: '127.0.0.1', port: 0 }, sockets });
+});
+after(async () => {
+  await gate.close();
+  await rm(sockets, { recursive: true, force: true });
+});
+
+const helloFor = (runId: string): Promise<Buffer> =>
+  clientHello(serverName({ plane: 'control', party: 'alice', run: runLabel(runId) }));
+
+function dial(): Socket {
+  const socket = connect(gate.listen.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.once('close', () => resolve()));
+
+describe('the gate', () => {
+  it('passes a connection on to the door of its run, from the first byte, in both directions', async () => {
+    const hello = await helloFor('run-1');
+    const coming = deferred<ArrivedSocket>();
+    const door = await openDoor(doorOf(sockets, runLabel('run-1')), { onSocket: coming.resolve });
+    const socket = dial();
+    socket.write(hello);
+    const { head, socket: inside, run } = await coming.promise;
+    assert.equal(run, runLabel('run-1'));
+    inside.resume();
+    let first = head;
+    while (first.length < hello.length)
+      first = Buffer.concat([first, await new Promise<Buffer>((resolve) => inside.once('data', resolve))]);
+    assert.deepEqual(first, hello);
+    inside.write('back');
+    assert.equal(String(await new Promise<Buffer>((resolve) => socket.once('data', resolve))), 'back');
+    const gone = closed(inside);
+    socket.destroy();
+    await gone;
+    await door.close();
+  });
+
+  it('closes what is for a run that is not here, and what names no run', async () => {
+    for (const making of [
+      helloFor('nowhere'),
+      clientHello(serverName({ plane: 'control', party: 'alice' })),
+    ]) {
+      const socket = dial();
+      socket.write(await making);
+      await closed(socket);
+    }
+  });
+
+  it('is found again by a node that starts, and started again when it is killed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kept-'));
+    const port = gate.listen.port;
+    await gate.close();
+    const order = { party: 'alice', listen: { host: '127.0.0.1', port }, sockets: folder };
+    const told: string[] = [];
+    const kept = await keepGate(order, systemClock, (text) => told.push(text));
+    const first = (await kept.status()) ?? assert.fail();
+    kept.close(false);
+    const again = await keepGate(order, systemClock, (text) => told.push(text));
+    assert.equal((await again.status())?.pid, first.pid);
+    process.kill(first.pid, 'SIGKILL');
+    let next = first.pid;
+    while (next === first.pid) {
+      await new Promise((resolve) => setImmediate(resolve));
+      next = (await again.status())?.pid ?? first.pid;
+    }
+    assert.match(told.join(), /started again/);
+    again.close(true);
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+describe('the door', () => {
+  it('takes nobody who does not say why', async () => {
+    const path = join(sockets, 'door.sock');
+    const door = await openDoor(path, { onSocket: () => assert.fail('nobody was to come') });
+    for (const words of ['hello\n', '{"kind":"passed-on"}\n', 'x'.repeat(PREFACE_BYTES_MAX + 1)]) {
+      const socket = (await knock(path)) ?? assert.fail();
+      socket.write(words);
+      socket.resume();
+      await closed(socket);
+    }
+    await door.close();
+    assert.equal(await knock(path), undefined);
+  });
+
+  it('is one process only, and a socket that was left behind is in nobody’s way', async () => {
+    const path = join(sockets, 'one.sock');
+    const door = await openDoor(path, { onSocket: () => undefined });
+    await assert.rejects(openDoor(path, { onSocket: () => undefined }), /PRIVITY|another process/);
+    await door.close();
+    await (await openDoor(path, { onSocket: () => undefined })).close();
+    await assert.rejects(
+      openDoor(join(sockets, 'x'.repeat(200)), { onSocket: () => undefined }),
+      /shorter path/,
+    );
+  });
+
+  it('reads a preface only when it is whole', () => {
+    const line = Buffer.from(prefaceLine({ kind: 'node' }));
+    for (let length = 0; length < line.length; length++)
+      assert.equal(readPreface(line.subarray(0, length)), 'incomplete');
+    assert.deepEqual(readPreface(Buffer.concat([line, Buffer.from('rest')])), {
+      said: { kind: 'node' },
+      bytes: line.length,
+    });
+  });
+});

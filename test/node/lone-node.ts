@@ -1,0 +1,70 @@
+/** A node in this process whose partner never comes: enough for what people ask of it. */
+import { randomInt } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { systemClock } from '../../src/base/system.ts';
+import { freePorts } from '../../src/cli/local/ports.ts';
+import { formatFederation } from '../../src/config/federation-file.ts';
+import { readNodeFile } from '../../src/config/node-file.ts';
+import { NodeClient } from '../../src/node/client/client.ts';
+import { ADMIN_TOKEN_FILE, tokenIn } from '../../src/node/client/find-node.ts';
+import { type NodeService, serveNode } from '../../src/node/serve.ts';
+import { createIdentity, fingerprint } from '../../src/transport/index.ts';
+
+export interface LoneNode {
+  readonly service: NodeService;
+  readonly admin: NodeClient;
+  readonly folder: string;
+  /** Of another role. */
+  client(name: string, role: string): Promise<NodeClient>;
+  close(): Promise<void>;
+}
+
+/** Alice's, in a federation with bob. */
+export async function loneNode(): Promise<LoneNode> {
+  const folder = await mkdtemp(join(tmpdir(), 'privity-node-'));
+  const [own = 0, other = 0, api = 0] = await freePorts('127.0.0.1', 3, (below) => randomInt(below));
+  const members = await Promise.all(
+    (['alice', 'bob'] as const).map(async (name, index) => {
+      const { certPem, keyPem } = await createIdentity({ party: name, clock: systemClock });
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'cert.pem'), certPem);
+      await writeFile(join(folder, name, 'key.pem'), keyPem);
+      return { name, host: '127.0.0.1', port: [own, other][index] ?? 0, fingerprint: fingerprint(certPem) };
+    }),
+  );
+  await writeFile(join(folder, 'federation.yaml'), formatFederation({ name: 'study', parties: members }));
+  const party = {
+    party: 'alice',
+    federation: './federation.yaml',
+    key: './alice/key.pem',
+    certificate: './alice/cert.pem',
+  };
+  await writeFile(join(folder, 'party.yaml'), stringify(party));
+  const words = { party: './party.yaml', state: './state', api: `127.0.0.1:${api}`, sandbox: 'off' };
+  await writeFile(join(folder, 'node.yaml'), stringify(words));
+  const config = await readNodeFile(join(folder, 'node.yaml'));
+  const service = await serveNode({ config, entry: 'never-started', warn: () => undefined });
+  const client = async (file: string): Promise<NodeClient> =>
+    new NodeClient({ url: service.url, token: await tokenIn(file) });
+  const admin = await client(join(config.state, ADMIN_TOKEN_FILE));
+  return {
+    service,
+    admin,
+    folder,
+    async client(name, role) {
+      const { text } = await admin.post<{ readonly text: string }>('/tokens', {
+        name,
+        role,
+        validMs: 60_000,
+      });
+      return new NodeClient({ url: service.url, token: text });
+    },
+    async close() {
+      await service.close(true);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
