@@ -5,6 +5,7 @@ import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Decoder } from './decoder.ts';
 import { deviceDecoders } from './device-decoders.ts';
 import { fileDecoders } from './file-decoders.ts';
+import { nodeDecoders } from './node-decoders.ts';
 import { arrowDecoder, runDecoders, valueDecoder } from './run-decoders.ts';
 import { transportDecoders } from './transport-decoders.ts';
 
@@ -19,4 +20,5 @@ export const decoders: readonly Decoder[] = [
   table,
   ...deviceDecoders,
   ...fileDecoders,
+  ...nodeDecoders,
 ];

@@ -5,7 +5,7 @@ import type { NodeMessage } from '../partners/words.ts';
 import type { NodeStore } from '../store/store.ts';
 
 /** Of all that one message says; a schema of a thousand columns has some 100 KB. */
-const PUBLISHED_BYTES_MAX = 3 * 1024 * 1024;
+const PUBLISHED_BYTES_MAX = 1.5 * 1024 * 1024;
 
 export interface PublishedDataset {
   readonly name: string;

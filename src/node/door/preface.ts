@@ -3,10 +3,13 @@
  * for a connection that the gate passes on, everything that the stranger has sent.
  */
 import { z } from 'zod';
+import { parseJson } from '../../base/bounded-json.ts';
 import type { DecodeBound } from '../../base/decode-bound.ts';
 
 /** Server names have at most 255 characters; the rest are words. */
 export const PREFACE_BYTES_MAX = 2_048;
+
+const PREFACE_VALUES_MAX = 20;
 
 export const PREFACE_BOUND: DecodeBound = {
   bytesMax: PREFACE_BYTES_MAX,
@@ -39,7 +42,9 @@ export function readPreface(
   if (end < 0) return head.length > PREFACE_BYTES_MAX ? undefined : 'incomplete';
   if (end > PREFACE_BYTES_MAX) return undefined;
   try {
-    const read = preface.safeParse(JSON.parse(Buffer.from(head.subarray(0, end)).toString('utf8')));
+    const read = preface.safeParse(
+      parseJson(Buffer.from(head.subarray(0, end)).toString('utf8'), PREFACE_VALUES_MAX),
+    );
     return read.success ? { said: read.data, bytes: end + 1 } : undefined;
   } catch {
     return undefined;

@@ -5,18 +5,20 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { parseJson } from '../../base/bounded-json.ts';
 import type { DecodeBound } from '../../base/decode-bound.ts';
 import { UsageError } from '../../base/errors.ts';
 import { NODE_LIMITS } from './limits.ts';
 
 /** Bytes of all files, unpacked: compressed code is a fifth of itself. */
-const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
+const UNPACKED_BYTES_MAX = 32 * 1024 * 1024;
 const FILES_MAX = 1_000;
 
 export const BUNDLE_BOUND: DecodeBound = {
   bytesMax: NODE_LIMITS.bundleBytesMax,
   memory: { perByte: 64, once: 4 * UNPACKED_BYTES_MAX },
-  steps: { perByte: 40, once: 100_000 },
+  // What is compressed may be a thousand times as long.
+  steps: { perByte: 1_100, once: 100_000 },
 };
 
 const packed = z.strictObject({
@@ -67,7 +69,7 @@ export const bundleDigest = (bytes: Uint8Array): string => createHash('sha256').
 function parsed(bytes: Uint8Array): z.output<typeof packed> {
   try {
     const text = gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX * 1.4 }).toString('utf8');
-    return packed.parse(JSON.parse(text));
+    return packed.parse(parseJson(text, 4 * FILES_MAX));
   } catch {
     // No cause: it quotes what a stranger sent.
     throw refused('the bundle is not one that Privity has packed, or it is too large');

@@ -3,9 +3,9 @@ export const NODE_LIMITS = {
   /** Proposals of one partner that wait for a decision here; a flood is turned away before it fills the store. */
   openProposalsMax: 200,
   /** Bytes of a proposal without its bundle: a contract of some thousand entries fits. */
-  proposalBytesMax: 4 * 1024 * 1024,
+  proposalBytesMax: 2 * 1024 * 1024,
   /** Bytes of the files of a job, packed: code, not data. */
-  bundleBytesMax: 16 * 1024 * 1024,
+  bundleBytesMax: 4 * 1024 * 1024,
   /** Messages that wait for one partner; one that is off for a month has fewer. */
   outboxMessagesMax: 10_000,
   /** Characters of a reason, a purpose or a title that a person writes. */

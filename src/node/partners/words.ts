@@ -3,6 +3,7 @@
  * acknowledged when the receiver has stored what follows from it.
  */
 import { z } from 'zod';
+import { parseJson } from '../../base/bounded-json.ts';
 import type { DecodeBound } from '../../base/decode-bound.ts';
 import { publishedSchema } from '../../data/published-schema.ts';
 import { START_KINDS } from '../life/life-types.ts';
@@ -54,6 +55,9 @@ const MESSAGES = {
 export type NodeMessage = z.output<(typeof MESSAGES)[keyof typeof MESSAGES]>;
 export type MessageKind = NodeMessage['kind'];
 
+/** Values in one: a schema of 2,000 columns has some 15,000, a contract of 5,000 entries some 100,000. */
+const MESSAGE_VALUES_MAX = 500_000;
+
 /** The header of a message on a link. */
 export const NODE_MESSAGE_BOUND: DecodeBound = {
   bytesMax: NODE_LIMITS.proposalBytesMax,
@@ -80,7 +84,7 @@ export function readEnvelope(
 ): { readonly id?: string | undefined; readonly said: NodeMessage | undefined } | undefined {
   if (bytes.length > NODE_MESSAGE_BOUND.bytesMax) return undefined;
   try {
-    const outer = envelope.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    const outer = envelope.safeParse(parseJson(Buffer.from(bytes).toString('utf8'), MESSAGE_VALUES_MAX));
     if (!outer.success) return undefined;
     const { id, said } = outer.data;
     const kind = said.kind;
