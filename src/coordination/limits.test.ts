@@ -93,6 +93,7 @@ const worst: Readonly<Record<Message['type'], Message>> = {
       args: word,
       runId: word,
       programKey: word,
+      contract: word,
       nonce: word,
       facts: factsOf({ files: items, args: items, node: word, duckdb: word, lockfile: word }),
     },

@@ -75,6 +75,7 @@ const hello = {
     runId: '',
     nonce: 'n',
     programKey: 'k',
+    contract: 'c',
   },
   facts: {
     files: {

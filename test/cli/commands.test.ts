@@ -52,6 +52,9 @@ describe('every command', () => {
     'federation verify',
     'doctor',
     'explain',
+    'contract make',
+    'contract check',
+    'contract show',
   ];
   for (const command of commands) {
     it(`${command} has --help with examples and exit codes`, async () => {
