@@ -1,12 +1,16 @@
 /** A contract of disclosures as a file beside the job, such as `job.contract.yaml`. */
 import { stringify } from 'yaml';
+import type { DecodeBound } from '../base/decode-bound.ts';
 import { UsageError } from '../base/errors.ts';
 import { type Contract, type ContractEntry, tryContract } from '../observe/contract/contract.ts';
 import { symbolMeaning } from '../observe/contract/sentences.ts';
-import { formatPath, parseYaml, readTextFile } from './yaml-file.ts';
+import { CONFIG_BOUND, formatPath, parseYaml, readTextFile } from './yaml-file.ts';
 
-/** Of a contract of thousands of entries. */
-export const CONTRACT_BYTES_MAX = 2 * 1024 * 1024;
+/** Of a contract of six hundred entries. A partner may have written it, and a parser of YAML takes its time. */
+export const CONTRACT_BYTES_MAX = 112 * 1024;
+
+/** As of other files in YAML, for one that may be longer. */
+export const CONTRACT_BOUND: DecodeBound = { ...CONFIG_BOUND, bytesMax: CONTRACT_BYTES_MAX };
 
 /**
  * @throws {UsageError} PRIVITY_CONTRACT_INVALID, PRIVITY_CONFIG_FILE_MISSING, PRIVITY_CONFIG_FILE_UNREADABLE,

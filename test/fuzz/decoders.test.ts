@@ -23,6 +23,8 @@ const HOSTILE_BYTES = 4096;
 const OTHERS: Readonly<Record<string, string>> = {
   'cli/arguments.ts': 'the own command line',
   'config/identity-files.ts': "this party's own key and certificate",
+  'config/contract-file.ts readContractFile': 'parseContract of a file',
+  'config/schema-file.ts readSchemaFile': 'parseYaml of a file, and a schema',
   'config/federation-file.ts readFederationFile': 'parseFederation of a file',
   'config/node-file.ts readNodeFile': 'parseYaml of a file',
   'config/party-file.ts readPartyFile': 'checkPartyFile of a file',

@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { readInspected } from '../../src/cli/local/inspected.ts';
+import { CONTRACT_BOUND, parseContract } from '../../src/config/contract-file.ts';
 import { formatFederation, parseFederation } from '../../src/config/federation-file.ts';
 import { checkPartyFile } from '../../src/config/party-file.ts';
 import { CONFIG_BOUND, parseYaml } from '../../src/config/yaml-file.ts';
 import { csvFile, headerOf } from '../../src/data/sources/csv-read.ts';
 import { CSV_HEADER_BOUND, CsvDiagnosis } from '../../src/data/sources/csv-scan.ts';
+import { readContract } from '../../src/observe/contract/contract.ts';
 import { mergeReports, mixed } from '../../src/observe/merged-run.ts';
 import { REPORT_BOUND, readReportText } from '../../src/observe/report-schema.ts';
 import { parseRecord, RECORD_BOUND } from '../../src/record/record-file.ts';
@@ -252,4 +254,33 @@ const csv: Decoder = {
   ],
 };
 
-export const fileDecoders: readonly Decoder[] = [federation, party, report, record, csv, programMessage];
+const someContract = readFileSync(join(projectRoot, 'examples/joint-risk-model/job.contract.yaml'), 'utf8');
+const entryOf = (what: string): string =>
+  `version: 1\nparties: [a, b]\nsteps: [s]\ndiscloses:\n  - { step: s, kind: reveal, from: a, to: [b], times: 1, what: ${what} }\n`;
+
+const contract: Decoder = {
+  ...config,
+  name: 'contract file',
+  functions: [
+    'config/contract-file.ts parseContract',
+    'observe/contract/contract.ts readContract',
+    'observe/contract/form.ts parseForm',
+  ],
+  bound: CONTRACT_BOUND,
+  codes: ['PRIVITY_CONFIG_SYNTAX', 'PRIVITY_CONTRACT_INVALID'],
+  valid: () => Buffer.from(someContract.slice(0, someContract.indexOf('  - step: features'))),
+  decode: (bytes) => readContract(parseContract('job.contract.yaml', text(bytes))),
+  hostile: (bytes) => [
+    ...yamlBombs(bytes),
+    ...['[', '""', '\\\\""', ' up to ', '[a]', ' up to 1 bytes'].map((part) =>
+      Buffer.from(entryOf(`'${text(repeated(part, bytes))}'`)),
+    ),
+    Buffer.from(
+      `version: 1\nparties: [a, b]\nsteps: [${times(bytes / 4, (index) => index.toString(36)).join(', ')}]\n`,
+    ),
+  ],
+};
+
+export const fileDecoders: readonly Decoder[] = [
+  ...[federation, party, contract, report, record, csv, programMessage],
+];

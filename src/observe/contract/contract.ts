@@ -170,6 +170,7 @@ export const isWhole = (word: string): boolean => WHOLE.test(word);
 function contradiction(contract: z.output<typeof contractSchema>): ContractProblem | undefined {
   const { parties, steps, discloses, errors, symbols } = contract;
   const names = new Set(symbols.map((one) => one.name));
+  const listed = new Set(steps);
   const problem = (text: string, ...path: (string | number)[]): ContractProblem => ({ path, text });
   if (new Set(parties).size !== parties.length) return problem('a party is named twice', 'parties');
   if (names.size !== symbols.length) return problem('a symbol is named twice', 'symbols');
@@ -177,7 +178,7 @@ function contradiction(contract: z.output<typeof contractSchema>): ContractProbl
     const unknown = [from, ...to].find((one) => !parties.includes(one));
     if (unknown !== undefined) return problem(`${unknown} is no party of the contract`, 'discloses', at);
     if (to.includes(from)) return problem('a party discloses nothing to itself', 'discloses', at, 'to');
-    if (!steps.includes(step) && !KINDS_NAMED_BY_PRIVITY.has(kind))
+    if (!listed.has(step) && !KINDS_NAMED_BY_PRIVITY.has(kind))
       return problem('its step is not among the steps of the contract', 'discloses', at, 'step');
     for (const { word, upTo } of parseForm(what).sizes) {
       if (word === ANY || isWhole(word) || (!upTo && names.has(word))) continue;

@@ -17,7 +17,7 @@ export interface WrittenForm {
 }
 
 /** Names in quotes are names, whatever they look like; sizes stand in brackets, and in `up to 40 bytes`. */
-const PARTS = /"(?:[^"\\]|\\.)*"|\[([^\][]*)\]| up to (\S+) bytes/g;
+const PARTS = /"(?:[^"\\]|\\.){0,4000}"|\[([^\][]{0,4000})\]| up to (\S{1,200}) bytes/g;
 
 export function parseForm(text: string): WrittenForm {
   const sizes: WrittenSize[] = [];
