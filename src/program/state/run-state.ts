@@ -169,7 +169,7 @@ export class RunState {
       stepName,
       lets: (text, details) => this.guard.lets(stepName, text, details),
     });
-    witness?.failed(stepName, captured.failure);
+    witness?.failed(stepName, captured.failure, captured.detail.message);
     return captured;
   }
 

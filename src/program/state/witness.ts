@@ -15,5 +15,6 @@ export interface Witness {
   disclosed(disclosure: WitnessedDisclosure): void;
   /** An intersection has so many rows. */
   shared(step: string, rows: number): void;
-  failed(step: string, failure: Failure): void;
+  /** `own`: the text of the error, which stays here. */
+  failed(step: string, failure: Failure, own: string): void;
 }

@@ -41,6 +41,8 @@ export class Observer {
   readonly steps = new Set<string>();
   readonly disclosures: SeenDisclosure[] = [];
   readonly texts: SeenText[] = [];
+  /** What failed first, in words for the person who rehearses. */
+  firstError: string | undefined;
 
   witnessOf(from: string): Witness {
     return {
@@ -52,7 +54,8 @@ export class Observer {
         const known = this.shared.get(step) ?? new Set();
         this.shared.set(step, known.add(rows));
       },
-      failed: (step, { message: text, details = {} }) => {
+      failed: (step, { code, message: text, details = {} }, own) => {
+        this.firstError ??= `${code} at ${from}, step "${step}"${own === '' ? '' : `: ${own}`}`;
         if (text === undefined) return;
         const kinds = Object.entries(details).map(([name, value]) => [name, kindOfDetail(value)] as const);
         this.texts.push({ step, from, text, details: Object.fromEntries(kinds) });

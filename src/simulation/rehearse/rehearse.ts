@@ -155,7 +155,11 @@ class Stage {
     await new Promise((resolve) => setImmediate(resolve));
     await closeDatabase();
     const [stray] = this.#stray.splice(0);
-    const failure = stray === undefined ? failureOf(run) : `an error of no party: ${String(stray)}`;
+    const failed = failureOf(run);
+    const failure =
+      stray === undefined
+        ? failed && (observer.firstError ?? failed)
+        : `an error of no party: ${String(stray)}`;
     return {
       ...{ rows, size, failure },
       shared: observer.shared,
