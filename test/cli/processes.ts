@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly main?: string;
   /** What to start instead of node with `main`. */
   readonly command?: string;
+  /** Default {@link COMMAND_TIMEOUT_MS}. */
+  readonly timeoutMs?: number;
   /** On top of the environment of the test. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -45,7 +47,7 @@ export function start(args: readonly string[], options: StartOptions): Started {
     cwd: options.cwd,
     // Beside the test, should nobody have said where records of runs go: never in a home.
     env: { XDG_STATE_HOME: join(options.cwd, 'state'), ...env, TMPDIR: options.tmp, ...options.env },
-    timeout: COMMAND_TIMEOUT_MS,
+    timeout: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
   let stdout = '';
