@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { PrivityError } from '../../src/base/errors.ts';
 import { closeDatabase } from '../../src/data/database.ts';
+import { datasetKinds } from '../../src/data/datasets/source.ts';
 import { readTableFrom } from '../../src/data/read-table.ts';
 import { tableSources } from '../../src/data/sources/index.ts';
 import {
@@ -20,8 +21,9 @@ import { writeTable } from '../../src/data/write-table.ts';
 import { projectRoot } from './project-files.ts';
 
 const script = pathToFileURL(join(projectRoot, 'scripts/gen-sources.mjs')).href;
-const { withSources } = (await import(script)) as {
+const { withSources, withKinds } = (await import(script)) as {
   withSources: (page: string, sources: readonly TableSource[]) => string;
+  withKinds: (page: string, kinds: typeof datasetKinds) => string;
 };
 
 /** All that a new source is: records of JSON, a line each, whose fields are text. */
@@ -116,5 +118,13 @@ describe('sources of tables', () => {
     const added = withSources(page, sources);
     assert.notEqual(added, page);
     assert.match(added, /\n\| JSON lines \| `\.ndjson` \| text \| – \| not written \|\n/);
+  });
+
+  it('of datasets stand in theirs', async () => {
+    const page = await readFile(join(projectRoot, 'docs/sources.md'), 'utf8');
+    assert.equal(page, withKinds(page, datasetKinds));
+    const { postgres, ...others } = datasetKinds;
+    assert.notEqual(postgres, undefined);
+    assert.notEqual(page, withKinds(page, others));
   });
 });

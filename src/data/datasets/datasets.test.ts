@@ -251,7 +251,11 @@ describe('publishing', () => {
 describe('a condition on rows', () => {
   const rowsLeft = (condition: string): Promise<number> =>
     used({ kind: 'file', path: join(dir, 'rows.csv') }, async (dataset) => {
-      await takeRows(dataset, ['id'], await checkedCondition(dataset, condition));
+      await takeRows(dataset, {
+        names: ['id'],
+        condition: await checkedCondition(dataset, condition),
+        as: 'table',
+      });
       const counted = await dataset.connection.runAndReadAll('SELECT count(*) FROM taken');
       return Number(counted.getRows()[0]?.[0]);
     });

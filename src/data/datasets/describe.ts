@@ -58,8 +58,11 @@ export async function describeDataset(
   );
   const unknown = names.find((name) => !all.includes(name)) ?? unpublished;
   if (unknown !== undefined) throw unknownColumn(dataset.origin, unknown, names);
-  await takeRows(dataset, names, undefined);
-  const { rows, gaps } = await countsOf(dataset, names);
+  const failed = await takeRows(dataset, { names, as: 'view' });
+  // Looks at every value: what is wrong with one shows here.
+  const { rows, gaps } = await countsOf(dataset, names).catch((error: unknown) => {
+    throw failed(error);
+  });
   const columns: PublishedColumn[] = [];
   for (const name of names) {
     const type = types.find((column) => column.name === name)?.type ?? 'VARCHAR';

@@ -36,6 +36,12 @@ const about = z.strictObject({
 });
 export type RememberedUse = z.output<typeof about>;
 
+/** A remembered use in its file. */
+export interface KeptUse {
+  readonly path: string;
+  readonly use: RememberedUse;
+}
+
 /** The key of a node, made when there is none. */
 export async function memoryKey(path: string): Promise<string> {
   try {
@@ -74,25 +80,31 @@ function hashOf(key: string, { columns }: Pick<RememberedUse, 'columns'>): strin
   return `CAST('0x' || sha256(concat(${[literal(key), ...parts].join(', ')}))[:16] AS UBIGINT)`;
 }
 
-const hashesOf = (key: string, use: Pick<RememberedUse, 'columns'>) =>
-  `SELECT ${hashOf(key, use)} AS h, count(*) AS n FROM ${TAKEN} GROUP BY 1`;
-
 /** Of the key, so that hashes of another one are not compared. */
 async function fingerprint(connection: DuckDBConnection, key: string): Promise<string> {
   const answer = await connection.runAndReadAll(`SELECT sha256(${literal(`privity memory ${key}`)})[:16]`);
   return String(answer.getRows()[0]?.[0]);
 }
 
+/** A use of columns, by this key. */
+export async function useOf(
+  connection: DuckDBConnection,
+  key: string,
+  columns: RememberedUse['columns'],
+): Promise<RememberedUse> {
+  return { version: 1, columns, keyed: await fingerprint(connection, key) };
+}
+
 /** Remembers the rows that were taken. */
 export async function remember(
   connection: DuckDBConnection,
   key: string,
-  columns: RememberedUse['columns'],
-  path: string,
+  { path, use }: KeptUse,
 ): Promise<void> {
-  const use: RememberedUse = { version: 1, columns, keyed: await fingerprint(connection, key) };
+  const about = literal(JSON.stringify(use));
+  const hashes = `SELECT ${hashOf(key, use)} AS h, count(*) AS n FROM ${TAKEN} GROUP BY 1 ORDER BY 1`;
   await connection.run(
-    `COPY (${hashesOf(key, use)} ORDER BY h) TO ${literal(path)} (FORMAT parquet, KV_METADATA {privity: ${literal(JSON.stringify(use))}})`,
+    `COPY (${hashes}) TO ${literal(path)} (FORMAT parquet, KV_METADATA {privity: ${about}})`,
   );
 }
 
@@ -109,20 +121,6 @@ export async function rememberedUse(connection: DuckDBConnection, path: string):
 }
 
 /**
- * How many of the rows that were taken have changed since a use; the columns are those of that use.
- * @throws {EnvironmentError} PRIVITY_MEMORY_FILE
- */
-export async function changedSince(
-  connection: DuckDBConnection,
-  key: string,
-  { path, use }: { readonly path: string; readonly use: RememberedUse },
-): Promise<ChangedRows> {
-  if (use.keyed !== (await fingerprint(connection, key)))
-    throw memoryFile(path, 'it was made with another key');
-  return await compared(connection, path, hashesOf(key, use));
-}
-
-/**
  * How many rows differ between two remembered uses; undefined if they were of different columns.
  * @throws {EnvironmentError} PRIVITY_MEMORY_FILE
  */
@@ -132,27 +130,43 @@ export async function changedBetween(
   now: string,
 ): Promise<ChangedRows | undefined> {
   const [one, other] = [await rememberedUse(connection, previous), await rememberedUse(connection, now)];
-  if (one.keyed !== other.keyed) throw memoryFile(previous, 'it was made with another key');
   if (JSON.stringify(one.columns) !== JSON.stringify(other.columns)) return undefined;
-  return await compared(connection, previous, `SELECT h, n FROM read_parquet(${pathLiteral(now)})`);
-}
-
-async function compared(connection: DuckDBConnection, previous: string, now: string): Promise<ChangedRows> {
-  const before = `SELECT h, n FROM read_parquet(${pathLiteral(previous)})`;
-  const [p, c] = ['coalesce(p.n, 0)', 'coalesce(c.n, 0)'];
+  if (one.keyed !== other.keyed) throw memoryFile(previous, 'it was made with another key');
   try {
-    const answer = await connection.runAndReadAll(
-      `SELECT sum(greatest(${c} - ${p}, 0)), sum(greatest(${p} - ${c}, 0)), sum(${p}), sum(${c})
-       FROM (${before}) p FULL JOIN (${now}) c ON p.h = c.h`,
-    );
-    const [added = 0, removed = 0, rows = 0, rowsNow = 0] = (answer.getRows()[0] ?? []).map(Number);
-    return { added, removed, changed: Math.max(added, removed), before: rows, now: rowsNow };
+    return await compared(connection, previous, now);
   } catch (error) {
     if (sqlError(error).kind === 'memory') throw error;
     throw memoryFile(previous, 'it is damaged');
   }
 }
 
-function memoryFile(path: string, why: string): EnvironmentError {
+/** Rows that are compared at one time: some hundred bytes each. */
+const RANGE_ROWS = 2_000_000;
+
+/** Files are in the order of their hashes: a part of each is read for a part of the hashes, and memory is for that. */
+async function compared(connection: DuckDBConnection, previous: string, now: string): Promise<ChangedRows> {
+  const read = (path: string) => `read_parquet(${pathLiteral(path)})`;
+  const numbers = async (sql: string) =>
+    ((await connection.runAndReadAll(sql)).getRows()[0] ?? []).map((value) => Number(value ?? 0));
+  const [length = 0] = await numbers(
+    `SELECT (SELECT count(*) FROM ${read(previous)}) + (SELECT count(*) FROM ${read(now)})`,
+  );
+  const parts = BigInt(Math.max(1, Math.ceil(length / RANGE_ROWS)));
+  const sums = [0, 0, 0, 0];
+  for (let part = 0n; part < parts; part++) {
+    const [from, to] = [(part << 64n) / parts, ((part + 1n) << 64n) / parts - 1n];
+    const rows = (path: string) =>
+      `(SELECT h, n FROM ${read(path)} WHERE h BETWEEN '${from}'::UBIGINT AND '${to}'::UBIGINT)`;
+    const found = await numbers(
+      `SELECT sum(greatest(a - b, 0)), sum(greatest(b - a, 0)), sum(b), sum(a) FROM
+       (SELECT coalesce(c.n, 0) AS a, coalesce(p.n, 0) AS b FROM ${rows(previous)} p FULL JOIN ${rows(now)} c ON p.h = c.h)`,
+    );
+    for (const [index, value] of found.entries()) sums[index] = (sums[index] ?? 0) + value;
+  }
+  const [added = 0, removed = 0, before = 0, rowsNow = 0] = sums;
+  return { added, removed, changed: Math.max(added, removed), before, now: rowsNow };
+}
+
+export function memoryFile(path: string, why: string): EnvironmentError {
   return new EnvironmentError('PRIVITY_MEMORY_FILE', `${path} cannot be used: ${why}`);
 }

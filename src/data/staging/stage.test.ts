@@ -109,7 +109,7 @@ describe('stage', () => {
     assert.deepEqual(await readdir(folder), ['people.parquet']);
     const table = await readTable(input.target);
     assert.deepEqual((await table.column('id')).slice(0, 3), BigInt64Array.of(1n, 3n, 5n));
-    assert.deepEqual([...new Set(phases)], ['opening', 'reading', 'writing']);
+    assert.deepEqual([...new Set(phases)], ['opening', 'reading']);
   });
 
   it('refuses, and leaves nothing', async () => {

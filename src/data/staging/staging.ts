@@ -16,11 +16,14 @@ import { identifier, literal } from '../sql.ts';
 import type { Request, StageProgress } from './request.ts';
 import {
   type ChangedRows,
-  changedSince,
+  changedBetween,
+  type KeptUse,
+  memoryFile,
   memoryKey,
   type RememberedUse,
   remember,
   rememberedUse,
+  useOf,
 } from './row-memory.ts';
 
 export type StageRequest = Extract<Request, { operation: 'stage' }>['stage'];
@@ -65,7 +68,7 @@ export async function stageDataset(
     throw columnsMissing(unpublished, schema.columns, undefined, `what is published of ${origin}`);
   refuseDifferences(origin, schemaDifferences(schema, { columns: present }));
   const condition = request.rows === undefined ? undefined : await checkedCondition(dataset, request.rows);
-  const uses: Use[] = [];
+  const uses: KeptUse[] = [];
   for (const path of memory?.previous ?? []) uses.push({ path, use: await rememberedUse(connection, path) });
   const comparable = uses.map(({ use }) => use.columns.every((column) => isThere(column, present)));
   const compared = uses.flatMap(({ use }, index) =>
@@ -73,7 +76,11 @@ export async function stageDataset(
   );
 
   progress('reading');
-  await takeRows(dataset, [...new Set([...granted, ...compared])], condition);
+  const file = join(folder, 'rows.parquet');
+  // What was not granted is nowhere in plain, not even for a moment.
+  const isAllGranted = compared.every((name) => granted.includes(name));
+  const names = [...new Set([...granted, ...compared])];
+  await takeRows(dataset, { names, condition, as: isAllGranted ? { file } : 'table' });
   const { rows, gaps } = await countsOf(dataset, granted);
   if (rows < request.minimumRows)
     throw new DataError(
@@ -91,30 +98,36 @@ export async function stageDataset(
     differences.filter(({ column }) => granted.includes(column)),
   );
 
-  progress('writing');
-  const file = join(folder, 'rows.parquet');
-  await connection.run(
-    `COPY (SELECT ${granted.map(identifier).join(', ')} FROM ${TAKEN}) TO ${literal(file)} (FORMAT parquet)`,
-  );
+  if (!isAllGranted) {
+    progress('writing');
+    const list = granted.map(identifier).join(', ');
+    await connection.run(`COPY (SELECT ${list} FROM ${TAKEN}) TO ${literal(file)} (FORMAT parquet)`);
+  }
   const changed: (ChangedRows | undefined)[] = [];
   if (memory !== undefined) {
     progress('remembering');
     const key = await memoryKey(memory.keyFile);
-    for (const [index, use] of uses.entries())
-      changed.push(comparable[index] ? await changedSince(connection, key, use) : undefined);
     const used = columns.map(({ name, type }) => ({ name, type }));
-    const remembered = join(folder, 'memory.parquet');
-    await remember(connection, key, used, remembered);
-    await putInPlace(remembered, memory.file);
+    const remembered = { path: join(folder, 'memory.parquet'), use: await useOf(connection, key, used) };
+    await remember(connection, key, remembered);
+    for (const [index, { path, use }] of uses.entries()) {
+      if (use.keyed !== remembered.use.keyed) throw memoryFile(path, 'it was made with another key');
+      // By the columns of that use, which are no others in most cases.
+      const now = { path: join(folder, `use-${index}.parquet`), use };
+      const isAlike = JSON.stringify(use) === JSON.stringify(remembered.use);
+      if (comparable[index] && !isAlike) await remember(connection, key, now);
+      changed.push(
+        comparable[index]
+          ? await changedBetween(connection, path, isAlike ? remembered.path : now.path)
+          : undefined,
+      );
+      await rm(now.path, { force: true });
+    }
+    await putInPlace(remembered.path, memory.file);
   }
   const { bytes, digest } = await digestOf(file);
   await putInPlace(file, request.target);
   return { rows, bytes, digest, columns, changed };
-}
-
-interface Use {
-  readonly path: string;
-  readonly use: RememberedUse;
 }
 
 function isThere({ name, type }: RememberedUse['columns'][number], present: readonly NamedType[]): boolean {
