@@ -38,6 +38,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   'record/stored-runs.ts': 'names of own folders',
   'data/columns.ts': 'the own database',
   'data/sources/csv-read.ts readHeader': 'headerOf of a file',
+  'data/datasets/credential.ts readCredential': "this party's own credential, up to a bound",
+  'data/datasets/source.ts readDatasetSource': 'a description that the own operator has written',
   'data/read-table.ts': 'DuckDB reads it, within its own limit of memory',
   'program/model/schema.ts': 'the own arguments and settings',
   'supervisor/machine/claim.ts': 'the own claim',
