@@ -13,14 +13,15 @@ export const absolutePath = z
   .max(4096)
   .refine((path) => isAbsolute(path) && !path.includes('\0'), 'an absolute path');
 
-export const credentialReference = z
-  .union([
+export const credentialReference = z.union(
+  [
     z.strictObject({
       env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable'),
     }),
     z.strictObject({ file: absolutePath }),
-  ])
-  .describe('{ env: NAME } or { file: PATH }');
+  ],
+  '{ env: NAME } or { file: PATH }',
+);
 
 export type CredentialReference = z.output<typeof credentialReference>;
 

@@ -38,6 +38,22 @@ export function readDatasetSource(given: unknown): DatasetSource {
   );
 }
 
+/**
+ * Words of an owner that go with a source, checked, with defaults filled in. The error never has a value of them.
+ * @param what `what is published`
+ * @throws {UsageError} PRIVITY_SOURCE_INVALID
+ */
+export function checkedWords<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: unknown,
+  what: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => problemOf(issue, Object.keys(schema.shape)));
+  throw new UsageError('PRIVITY_SOURCE_INVALID', `${what} is not said so: ${sentences(problems)}`);
+}
+
 type Issue = Finding & { readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] };
 
 function problemOf(issue: Issue, known: readonly string[]): string {
@@ -49,10 +65,7 @@ function problemOf(issue: Issue, known: readonly string[]): string {
     const place = path.length === 0 ? '' : ` in ${path.join('.')}`;
     return `there is no key '${key}'${place}; ${hint(key, path.length === 0 ? known : ['env', 'file'])}`;
   }
-  const expected =
-    issue.code === 'invalid_union'
-      ? '{ env: NAME } or { file: PATH }'
-      : (expectation(issue) ?? issue.message);
+  const expected = expectation(issue) ?? issue.message;
   return path.length === 0 ? `expected ${expected}` : `${path.join('.')}: expected ${expected}`;
 }
 

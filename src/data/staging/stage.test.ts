@@ -142,6 +142,14 @@ describe('stage', () => {
     }
   });
 
+  it('refuses words that it does not know, before anything is read', async () => {
+    const source = await people([]);
+    const published: object = { rangs: { age: 'measured' } };
+    await refused(describeSource(source, published), 'PRIVITY_SOURCE_INVALID', 'did you mean "ranges"');
+    const { input } = await runOf({ target: 'relative.parquet' });
+    await refused(stage(source, input), 'PRIVITY_SOURCE_INVALID', 'target: expected an absolute path');
+  });
+
   it('stages a column without gaps where the one with gaps is not granted', async () => {
     const { input } = await runOf({ columns: ['id'] });
     assert.equal((await stage(await people([...PEOPLE, `500,,north,${CANARY}`]), input)).rows, 201);

@@ -5,7 +5,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
@@ -16,7 +16,7 @@ import { reasonOf } from '../../base/system-error.ts';
 import { environmentOf } from '../datasets/credential.ts';
 import { type PublishOptions, publishOptions } from '../datasets/describe.ts';
 import type { SourceLimits } from '../datasets/kind.ts';
-import type { DatasetSource } from '../datasets/source.ts';
+import { checkedWords, type DatasetSource } from '../datasets/source.ts';
 import type { PublishedSchema } from '../published-schema.ts';
 import { ANSWER_BYTES_MAX, answer, STAGING_LIMITS, type StageProgress, stageRequest } from './request.ts';
 import type { ChangedRows } from './row-memory.ts';
@@ -64,7 +64,7 @@ export interface StageMemory {
 /**
  * What can be published of a dataset: names and types of columns, and whether they have gaps; ranges, categories and
  * the number of rows only as far as `publish` asks for them.
- * @throws {UsageError} PRIVITY_SOURCE_INVALID
+ * @throws {UsageError} PRIVITY_SOURCE_INVALID if a column is not there, or `publish` is not one
  * @throws {DataError} PRIVITY_PUBLISH_REFUSED, PRIVITY_COLUMN_TYPE, PRIVITY_SOURCE_MISSING, PRIVITY_SOURCE_UNREADABLE
  * @throws {EnvironmentError} PRIVITY_SOURCE_CREDENTIAL, PRIVITY_SOURCE_EXTENSION, PRIVITY_SOURCE_UNREACHABLE,
  *   PRIVITY_SOURCE_DENIED, PRIVITY_STAGING_FAILED
@@ -74,7 +74,11 @@ export async function describeSource(
   publish: PublishOptions = {},
   options: StagingOptions = {},
 ): Promise<PublishedSchema> {
-  const asked = { operation: 'describe', source, publish: publishOptions.parse(publish) };
+  const asked = {
+    operation: 'describe',
+    source,
+    publish: checkedWords(publishOptions, publish, 'what is published'),
+  };
   return (await ask(asked, { source, base: tmpdir() }, options)) as PublishedSchema;
 }
 
@@ -91,7 +95,7 @@ export async function stage(
   input: StageInput,
   options: StagingOptions = {},
 ): Promise<Staged> {
-  const asked = { operation: 'stage', source, stage: stageRequest.parse(input) };
+  const asked = { operation: 'stage', source, stage: checkedWords(stageRequest, input, 'what is staged') };
   const staged = await ask(asked, { source, base: dirname(input.target) }, options);
   const { changed, ...rest } = staged as Staged;
   // JSON has no undefined in a list.
@@ -128,7 +132,7 @@ async function ask(asked: object, { source, base }: Place, options: StagingOptio
     const request = {
       ...asked,
       folder,
-      ...(extensionsFolder === undefined ? {} : { extensionsFolder }),
+      ...(extensionsFolder === undefined ? {} : { extensionsFolder: resolve(extensionsFolder) }),
       limits,
       memoryLimitMb: memoryLimitMb ?? STAGING_LIMITS.memoryLimitMb,
       threads: threads ?? STAGING_LIMITS.threads,
