@@ -132,6 +132,7 @@ describe('stage', () => {
       ],
       [PEOPLE, '', { columns: ['id', 'income'] }, 'PRIVITY_COLUMN_MISSING', "no column 'income'"],
       [PEOPLE, '', { rows: 'note::INTEGER > 0' }, 'PRIVITY_ROW_CONDITION', 'fails on a value'],
+      [PEOPLE, '', { rows: 'id IN (SELECT 1)' }, 'PRIVITY_ROW_CONDITION', 'has a subquery'],
       [PEOPLE, '', { target: join(dir, 'nowhere', 'a.parquet') }, 'PRIVITY_TEMPORARY_FOLDER', 'ENOENT'],
     ];
     for (const [rows, header, given, code, words] of cases) {
@@ -225,6 +226,12 @@ describe('rows that have changed since a use', () => {
     assert.deepEqual(other.changed, [{ added: 3, removed: 3, changed: 3, before: 200, now: 200 }]);
     assert.deepEqual(await changedRows(join(dir, 'first'), join(dir, 'third')), third.changed[0]);
     assert.equal(await changedRows(join(dir, 'first'), join(dir, 'other')), undefined);
+  });
+
+  it('are told apart where their values make one text', async () => {
+    await use([`1,23,north,${CANARY}`], 'one', []);
+    const other = await use([`12,3,north,${CANARY}`], 'two', ['one']);
+    assert.equal(other.changed[0]?.changed, 1);
   });
 
   it('are remembered without a row, and only with their key', async () => {
