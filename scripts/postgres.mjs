@@ -1,5 +1,5 @@
-// `npm run test:postgres [-- --verbose]`: the tests of what a node keeps, against a real PostgreSQL, which this starts
-// in a temporary folder on a free port of loopback and ends afterwards. On a machine without one it says how to have it.
+// `npm run test:postgres [-- --verbose]`: the tests of what a node keeps, against a real PostgreSQL that this starts in
+// a temporary folder on a free port of loopback, and ends afterwards. Where there is none, it says how to have one.
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';
 import { build } from './test/checks.mjs';

@@ -1,4 +1,4 @@
-/** The embedded store as a file: who may read it, who holds it, and what becomes of it when the disk does not do its part. */
+/** The embedded store as a file: who may read it, who holds it, and what becomes of it when the disk fails it. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,8 +1,8 @@
 /**
- * The audit log: lines that are only ever added, each with the digest of the one before, so that one which was changed,
- * removed, inserted or moved is found. The digest of the last line stands beside the log, too, and finds lines that were
- * cut off its end. Someone who may write the whole store can write a whole log anew: against that helps only a head
- * that was kept elsewhere, and is given to `verifyAudit` later.
+ * The audit log: lines that are only ever added, each with the digest of the one before, so that one which was
+ * changed, removed, inserted or moved is found. The digest of the last line stands beside the log, too, and finds lines
+ * that were cut off its end. Someone who may write the whole store can write a whole log anew: against that helps only
+ * a head that was kept elsewhere, and is given to `verify` later.
  */
 import { createHash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
@@ -24,8 +24,8 @@ export type AuditVerdict =
 
 /**
  * `changed`: what the line says does not fit its digest. `missing`: a line is not where it was. `misplaced`: one is
- * where none was. `unlinked`: it fits itself, and not the line before: one of the two was written anew. `cut`: lines are
- * gone from the end. `rewritten`: all fits itself, and not a head that was kept elsewhere.
+ * where none was. `unlinked`: it fits itself, and not the line before: one of the two was written anew. `cut`: lines
+ * are gone from the end. `rewritten`: all fits itself, and not a head that was kept elsewhere.
  */
 export type AuditFault = 'changed' | 'missing' | 'misplaced' | 'unlinked' | 'cut' | 'rewritten';
 

@@ -20,7 +20,7 @@ export const STORE_LIMITS = {
   connectTimeoutMs: 5_000,
   /** A statement of PostgreSQL, as its server counts. A page takes milliseconds. */
   statementTimeoutMs: 10_000,
-  /** The same as the node counts, for a network that swallows the answer; longer, so that the server is the first to say. */
+  /** The same as the node counts, for a network that swallows answers; longer, so that the server speaks first. */
   answerTimeoutMs: 15_000,
   /** A session that idles in a transaction: a node that has stopped moving lets go. More than a change may take. */
   idleInTransactionMs: 30_000,

@@ -64,7 +64,13 @@ export class Outbox extends OutboxRead {
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (didChange(result)) return true;
-    if ((await this.#last(partner).executeTakeFirst()) === undefined) return false;
+    const waiting = await this.db
+      .selectFrom('outbox')
+      .select('seq')
+      .where('partner', '=', partner)
+      .where('messageId', '=', messageId)
+      .executeTakeFirst();
+    if (waiting !== undefined) return false;
     throw new EnvironmentError(
       'PRIVITY_NODE_OUTBOX_FULL',
       `${NODE_LIMITS.outboxMessagesMax} messages wait for ${partner}`,

@@ -1,7 +1,7 @@
 /**
- * The tables of a node, one schema for both databases. Columns are called as in `src/node/model/`, so that a row is the
- * record; what is `Json` is canonical JSON as text, the same bytes in both. What has an order has a `seq` that only grows:
- * no order depends on a clock.
+ * The tables of a node, one schema for both databases. Columns are called as in `src/node/model/`, so that a row is
+ * the record; what is `Json` is canonical JSON as text, the same bytes in both. What has an order has a `seq` that only
+ * grows: no order depends on a clock.
  */
 import type { GeneratedAlways } from 'kysely';
 import type { Answer } from '../model/proposal.ts';
