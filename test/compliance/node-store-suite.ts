@@ -239,7 +239,8 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
         const place = await places.fresh();
         await (await open(place)).close();
         const bob = { party: 'bob', fingerprint: 'b'.repeat(64) };
-        await assert.rejects(open(place, { owner: bob }), codeIs('PRIVITY_STORE_OTHER_PARTY'));
+        for (const owner of [bob, { ...bob, fingerprint: ALICE.fingerprint }])
+          await assert.rejects(open(place, { owner }), codeIs('PRIVITY_STORE_OTHER_PARTY'));
         const renewed = { party: 'alice', fingerprint: 'c'.repeat(64) };
         await assert.rejects(open(place, { owner: renewed }), codeIs('PRIVITY_STORE_OTHER_PARTY'));
         const known = { ...renewed, formerFingerprint: ALICE.fingerprint };
