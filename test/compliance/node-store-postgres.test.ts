@@ -1,5 +1,6 @@
 /** Against the server of `npm run test:postgres`; without one, a word says what is left out. */
 import assert from 'node:assert/strict';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import { PrivityError } from '../../src/base/errors.ts';
@@ -39,6 +40,31 @@ class Databases {
   close = () => this.#admin.end();
 }
 
+/** Between a store and its server, until nothing goes through any more and nobody is told. */
+async function swallowingRelay(url: string) {
+  const to = new URL(url);
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(Number(to.port), to.hostname);
+    sockets.push(near, far);
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const through = new URL(url);
+  through.port = String((server.address() as AddressInfo).port);
+  return {
+    url: through.href,
+    swallow: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 const codeIs = (code: string) => (error: unknown) => {
   assert.ok(error instanceof PrivityError, String(error));
   assert.equal(error.code, code, error.message);
@@ -57,7 +83,7 @@ else {
     await databases.open();
     return {
       fresh: () => databases.fresh(),
-      backend: (place) => openPostgres(place as PostgresPlace),
+      backend: (place) => openPostgres(place as PostgresPlace, systemClock),
       dispose: () => databases.close(),
     };
   });
@@ -111,6 +137,43 @@ else {
       const next = await openStore({ owner: ALICE, place, clock: systemClock });
       assert.equal((await next.audit.head()).seq, 0);
       await next.close();
+    });
+
+    it('whose network swallows everything is lost within a bound, whether somebody writes or not', async () => {
+      for (const isWriting of [true, false]) {
+        const place = await databases.fresh();
+        const relay = await swallowingRelay(place.url);
+        const patience = isWriting ? { answerTimeoutMs: 200 } : { answerTimeoutMs: 200, heartbeatMs: 50 };
+        let tell: (code: string) => void = () => undefined;
+        const lost = new Promise<string>((resolve) => {
+          tell = resolve;
+        });
+        const store = await openStore({
+          owner: ALICE,
+          place: { url: relay.url, ...patience },
+          clock: systemClock,
+          onLost: ({ code }) => tell(code),
+        });
+        await store.audit.head();
+        relay.swallow();
+        if (isWriting)
+          await assert.rejects(
+            store.change((tx) => audit(tx, 1)),
+            codeIs('PRIVITY_STORE_LOST'),
+          );
+        assert.equal(await lost, 'PRIVITY_STORE_LOST');
+        await store.close();
+        await relay.close();
+      }
+    });
+
+    it('gives up a statement that takes too long, and goes on', async () => {
+      const place = new URL((await databases.fresh()).url);
+      place.searchParams.set('statement_timeout', '50');
+      const backend = await openPostgres({ url: place.href }, systemClock);
+      await assert.rejects(backend.execute('select pg_sleep(30)'), codeIs('PRIVITY_STORE_SLOW'));
+      await backend.execute('select 1');
+      await backend.close();
     });
 
     it('reads on after a session for reading was ended', async () => {
@@ -171,9 +234,25 @@ else {
 
 it('says how to have the package that speaks to PostgreSQL', async () => {
   const missing = () => Promise.reject(new Error('Cannot find package'));
-  await assert.rejects(openPostgres({ url: 'postgres://ann:secret@127.0.0.1/x' }, missing), (error) => {
-    codeIs('PRIVITY_STORE_DRIVER_MISSING')(error);
-    assert.match((error as Error).message, /npm install pg/);
-    return true;
+  await assert.rejects(
+    openPostgres({ url: 'postgres://ann:secret@127.0.0.1/x' }, systemClock, missing),
+    (error) => {
+      codeIs('PRIVITY_STORE_DRIVER_MISSING')(error);
+      assert.match((error as Error).message, /npm install pg/);
+      return true;
+    },
+  );
+});
+
+it('that does not answer at all is given up within a bound', async () => {
+  const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const url = `postgres://ann:secret@127.0.0.1:${(silent.address() as AddressInfo).port}/x`;
+  await assert.rejects(
+    openStore({ owner: ALICE, place: { url, connectTimeoutMs: 50 }, clock: systemClock }),
+    codeIs('PRIVITY_STORE_UNREACHABLE'),
+  );
+  await new Promise((resolve) => {
+    silent.close(resolve);
   });
 });

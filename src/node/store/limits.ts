@@ -24,8 +24,10 @@ export const STORE_LIMITS = {
   answerTimeoutMs: 15_000,
   /** A session that idles in a transaction: a node that has stopped moving lets go. More than a change may take. */
   idleInTransactionMs: 30_000,
-  /** Seconds until PostgreSQL asks a silent node whether it is there, and between its three questions. */
+  /** Seconds until PostgreSQL asks a silent node whether it is there; it asks three times within as long again. */
   keepaliveSeconds: 10,
+  /** Between two questions of a node whether its session is still there: what nobody uses breaks without a word. */
+  heartbeatMs: 10_000,
   /** Connections for reading; writing has one of its own. */
   readersMax: 4,
 } as const;

@@ -7,6 +7,7 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 import type pg from 'pg';
 import { DataError, EnvironmentError, InternalError, PrivityError, UsageError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
+import type { Clock, Timer } from '../../contracts/index.ts';
 import { type Backend, bound } from './backend.ts';
 import { STORE_LIMITS } from './limits.ts';
 import type { Schema } from './schema.ts';
@@ -18,6 +19,9 @@ export interface PostgresPlace {
   readonly url: string;
   /** Default: {@link STORE_LIMITS}. */
   readonly lockWaitMs?: number | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+  readonly answerTimeoutMs?: number | undefined;
+  readonly heartbeatMs?: number | undefined;
 }
 
 const SCHEMA = 'privity';
@@ -29,16 +33,18 @@ const WIDE_TYPES = new Set([20, 1700]);
 
 /** @throws {PrivityError} PRIVITY_STORE_DRIVER_MISSING, _UNREACHABLE, _IN_USE, _FULL, _FAILED */
 export async function openPostgres(
-  { url, lockWaitMs = STORE_LIMITS.lockWaitMs }: PostgresPlace,
+  asked: PostgresPlace,
+  clock: Clock,
   load: () => Promise<unknown> = () => import('pg'),
 ): Promise<Backend> {
+  const { url } = asked;
   const { Client, Pool, types } = await loaded(load);
   const place = placeOf(url);
   const parsers: pg.CustomTypesConfig = {
     getTypeParser: (id, format) =>
       WIDE_TYPES.has(Number(id)) ? wholeNumber : types.getTypeParser(id, format as 'text'),
   };
-  const common = { connectionString: url, types: parsers, ...timeouts(lockWaitMs) };
+  const common = { connectionString: url, types: parsers, ...timeouts(asked) };
   const writer = new Client({ ...common, options: sessionOptions('off') });
   const lost = new Promise<EnvironmentError>((resolve) => {
     const tell = (error?: unknown): void => resolve(lostBy(place, error));
@@ -49,13 +55,23 @@ export async function openPostgres(
     await takeLock(writer, place);
     await writer.query(`create schema if not exists ${SCHEMA}`);
   } catch (error) {
-    await ignored(writer.end(), 'what came before is told');
+    // Not awaited: after a connection that has timed out, it would not come back.
+    void ignored(writer.end(), 'what came before is told');
     throw typed(error, place);
   }
   const readers = new Pool({ ...common, max: STORE_LIMITS.readersMax, options: sessionOptions('on') });
   // A session that ends while nobody uses it is opened anew when somebody does.
   readers.on('error', () => undefined);
-  return new Postgres(place, writer, readers, lost);
+  return new Postgres({ asked, place, clock, writer, readers, lost });
+}
+
+interface Opened {
+  readonly asked: PostgresPlace;
+  readonly place: string;
+  readonly clock: Clock;
+  readonly writer: pg.Client;
+  readonly readers: pg.Pool;
+  readonly lost: Promise<EnvironmentError>;
 }
 
 class Postgres implements Backend {
@@ -69,18 +85,25 @@ class Postgres implements Backend {
   readonly reads: Kysely<Schema>;
   readonly writes: Kysely<Schema>;
   readonly lost: Promise<EnvironmentError>;
+  readonly #asked: PostgresPlace;
+  readonly #clock: Clock;
   readonly #writer: pg.Client;
   #isLost = false;
+  /** The timer that runs. */
+  #timer: Timer | undefined;
 
-  constructor(place: string, writer: pg.Client, readers: pg.Pool, lost: Promise<EnvironmentError>) {
+  constructor({ asked, place, clock, writer, readers, lost }: Opened) {
     this.place = place;
-    this.#writer = writer;
     this.lost = lost;
+    this.#asked = asked;
+    this.#clock = clock;
+    this.#writer = writer;
     void lost.then(() => {
       this.#isLost = true;
     });
     this.reads = new Kysely({ dialect: new PostgresDialect({ pool: poolOf(readers, place) }) });
     this.writes = new Kysely({ dialect: new PostgresDialect({ pool: this.#only() }) });
+    this.#beat();
   }
 
   async tables(): Promise<readonly string[]> {
@@ -109,8 +132,27 @@ class Postgres implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.reads.destroy();
-    await ignored(this.#writer.end(), 'the session has ended already');
+    this.#isLost = true;
+    this.#timer?.cancel();
+    const ended = Promise.all([this.reads.destroy(), this.#writer.end()]);
+    // A server that is gone without a word says no goodbye.
+    const { answerTimeoutMs = STORE_LIMITS.answerTimeoutMs } = this.#asked;
+    const patience = new Promise<void>((resolve) => {
+      this.#timer = this.#clock.after(answerTimeoutMs, resolve);
+    });
+    await Promise.race([ignored(ended, 'some sessions have ended already'), patience]);
+    this.#timer?.cancel();
+  }
+
+  /** Notices a connection that is gone without a word while nobody writes: what else would tell that the lock is? */
+  #beat(): void {
+    this.#timer = this.#clock.after(this.#asked.heartbeatMs ?? STORE_LIMITS.heartbeatMs, () => {
+      const again = (): void => {
+        if (!this.#isLost) this.#beat();
+      };
+      // A transaction that has failed answers with an error, too; an answer that does not come ends the session.
+      void this.#query('select 1', []).then(again, again);
+    });
   }
 
   /** Kysely's view of the one session: it is taken and given back, and never closed by that. */
@@ -174,10 +216,14 @@ async function takeLock(writer: pg.Client, place: string): Promise<void> {
   }
 }
 
-const timeouts = (lockWaitMs: number) => ({
-  connectionTimeoutMillis: STORE_LIMITS.connectTimeoutMs,
+const timeouts = ({
+  lockWaitMs = STORE_LIMITS.lockWaitMs,
+  connectTimeoutMs = STORE_LIMITS.connectTimeoutMs,
+  answerTimeoutMs = STORE_LIMITS.answerTimeoutMs,
+}: PostgresPlace) => ({
+  connectionTimeoutMillis: connectTimeoutMs,
   statement_timeout: STORE_LIMITS.statementTimeoutMs,
-  query_timeout: STORE_LIMITS.answerTimeoutMs,
+  query_timeout: answerTimeoutMs,
   lock_timeout: Math.max(1, lockWaitMs),
   idle_in_transaction_session_timeout: STORE_LIMITS.idleInTransactionMs,
   keepAlive: true,

@@ -94,7 +94,7 @@ export interface NodeStore extends StoreReads {
  * @throws {DataError} PRIVITY_STORE_CORRUPT
  */
 export async function openStore({ owner, place, clock, onLost }: StoreOptions): Promise<NodeStore> {
-  const backend = 'url' in place ? await openPostgres(place) : openEmbedded(place);
+  const backend = 'url' in place ? await openPostgres(place, clock) : openEmbedded(place);
   try {
     await prepare(backend, owner);
   } catch (error) {
