@@ -20,7 +20,9 @@ const summary = new Summary({ verbose: values.verbose });
 summary.check(await build());
 const server = await startPostgres(bin);
 try {
-  await runTestFiles(findTestFiles('postgres'), summary, { env: { PRIVITY_TEST_POSTGRES: server.url } });
+  await runTestFiles(findTestFiles('test/compliance/node-store-postgres'), summary, {
+    env: { PRIVITY_TEST_POSTGRES: server.url },
+  });
 } finally {
   await server.stop();
 }

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { PrivityError } from '../../src/base/errors.ts';
+import { EnvironmentError, PrivityError } from '../../src/base/errors.ts';
 import { systemClock, systemRandom } from '../../src/base/system.ts';
 import type { Clock } from '../../src/contracts/index.ts';
 import { NODE_LIMITS } from '../../src/node/model/limits.ts';
@@ -223,6 +223,44 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
         assert.equal((await again.audit.head()).seq, 1);
         await again.close();
       });
+    });
+
+    it('that has lost a whole group tells each of its callers why', async () => {
+      const place = await places.fresh();
+      const backend = await places.backend(place);
+      await prepare(backend, ALICE);
+      const full = new EnvironmentError('PRIVITY_STORE_FULL', 'there is no room left');
+      // As SQLite does where not even the log of a transaction can grow.
+      const undoing: Backend = {
+        ...{ place: backend.place, words: backend.words, reads: backend.reads, writes: backend.writes },
+        ...{ lost: backend.lost, tables: () => backend.tables(), close: () => backend.close() },
+        ...{
+          begin: () => backend.begin(),
+          commit: () => backend.commit(),
+          rollback: () => backend.rollback(),
+        },
+        execute: async (statement) => {
+          if (statement.startsWith('rollback to')) await backend.rollback();
+          await backend.execute(statement);
+        },
+      };
+      const changes = new Changes({ backend: undoing, clock: systemClock, onUndone: () => undefined });
+      const insert = (key: string) =>
+        changes.make((db) => db.insertInto('meta').values({ key, value: '' }).execute());
+      const outcomes = await Promise.allSettled([
+        insert('first'),
+        changes.make(() => Promise.reject(full)),
+        insert('third'),
+      ]);
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason),
+        [full, full, full],
+      );
+      await insert('later');
+      const kept = await backend.reads.selectFrom('meta').select('key').where('value', '=', '').execute();
+      assert.deepEqual(kept, [{ key: 'later' }]);
+      await changes.close();
+      await backend.close();
     });
 
     describe('opened', () => {

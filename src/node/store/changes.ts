@@ -4,7 +4,7 @@
  * Each of them stands behind a savepoint, so that one that throws takes nothing of the others with it.
  */
 import type { Kysely, KyselyPlugin } from 'kysely';
-import { EnvironmentError, InternalError } from '../../base/errors.ts';
+import { EnvironmentError, InternalError, PrivityError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 import type { Clock } from '../../contracts/index.ts';
 import type { Backend } from './backend.ts';
@@ -121,9 +121,18 @@ export class Changes {
     try {
       return { isUndone: false, tell: await perform() };
     } catch (error) {
-      if (isShared) await this.#backend.execute('rollback to savepoint "change"');
+      if (isShared) await this.#undo(error);
       this.#onUndone();
       return { isUndone: true, tell: () => reject(error) };
+    }
+  }
+
+  /** A database that has no room may have undone all of the group by itself: then that is what is told. */
+  async #undo(cause: unknown): Promise<void> {
+    try {
+      await this.#backend.execute('rollback to savepoint "change"');
+    } catch (error) {
+      throw cause instanceof PrivityError ? cause : error;
     }
   }
 
