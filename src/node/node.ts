@@ -5,7 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../base/errors.ts';
+import { type PrivityError, UsageError } from '../base/errors.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
 import { formatAddress } from '../config/address.ts';
@@ -34,7 +34,7 @@ import { availableRuns } from './runs/available-runs.ts';
 import { launch } from './runs/launch.ts';
 import { Places } from './runs/places.ts';
 import { RunFolders } from './runs/run-folders.ts';
-import { type NodeStore, openStore } from './store/store.ts';
+import { type NodeStore, openStore, type StoreOptions } from './store/store.ts';
 
 /** Under which nodes find each other behind their gates, in the place of a run's id. */
 const NODE_NAME = 'the node itself';
@@ -46,6 +46,8 @@ export interface NodeOptions {
   /** The module of the command line, which supervisors are started from. */
   readonly entry: string;
   readonly warn: (message: string) => void;
+  /** It may not write any more, and should end. */
+  readonly onLost: (error: PrivityError) => void;
   /** Something about it has changed: for those who follow. */
   readonly changed: (topic: 'proposal' | 'run' | 'partner', id: string) => void;
 }
@@ -81,7 +83,8 @@ export class PrivityNode {
     const { member } = config.party;
     const store = await openStore({
       owner: { party: config.party.party, fingerprint: member.fingerprint },
-      place: { folder: config.state },
+      place: placeOf(config),
+      onLost: options.onLost,
       clock: systemClock,
     });
     try {
@@ -336,6 +339,17 @@ export class PrivityNode {
     const record = await this.store.proposals.get(id);
     if (record !== undefined) this.#lives.add(record);
   }
+}
+
+/** @throws {UsageError} PRIVITY_CONFIG_VALUE: the variable is not set */
+function placeOf({ store, state, file }: NodeConfig): StoreOptions['place'] {
+  if (store.kind === 'embedded') return { folder: state };
+  const url = process.env[store.env];
+  if (url !== undefined && url !== '') return { url };
+  throw new UsageError(
+    'PRIVITY_CONFIG_VALUE',
+    `${file}: store.postgres.env: the variable ${store.env} is not set`,
+  );
 }
 
 function openTransport(

@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deferred } from '../base/deferred.ts';
+import { ignored } from '../base/ignored.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
 import { formatAddress } from '../config/address.ts';
 import type { NodeConfig } from '../config/node-file.ts';
@@ -28,7 +29,7 @@ export interface NodeService {
   readonly node: PrivityNode;
   /** Where the API listens. */
   readonly url: string;
-  /** Somebody has asked over the API; whether the port is given up, too. */
+  /** Somebody has asked over the API; whether the port is given up, too. Rejects when the store is lost. */
   readonly asked: Promise<{ readonly port: boolean }>;
   /** Runs go on. */
   close(port: boolean): Promise<void>;
@@ -37,13 +38,15 @@ export interface NodeService {
 /** @throws what `PrivityNode.start` and `openApiServer` throw */
 export async function serveNode({ config, entry, warn }: ServeOptions): Promise<NodeService> {
   const changes = new Changes(systemClock);
+  const asked = deferred<{ port: boolean }>();
   const node = await PrivityNode.start({
+    onLost: (error) => asked.reject(error),
     config,
     entry,
     warn,
     changed: (topic, id) => changes.tell(topic, id),
   });
-  const asked = deferred<{ port: boolean }>();
+  void ignored(asked.promise, 'the one that serves hears it');
   let isReady = true;
   try {
     await haveAdminToken(node);

@@ -34,9 +34,13 @@ export async function startCommand(shell: Shell, flags: NodeFlags): Promise<numb
   const signalled = new Promise<{ readonly port: boolean }>((resolve) => {
     stop = shell.onStopSignal(() => resolve({ port: true }));
   });
-  const { port } = await Promise.race([signalled, service.asked]);
-  stop();
-  await service.close(port);
+  let port = true;
+  try {
+    ({ port } = await Promise.race([signalled, service.asked]));
+  } finally {
+    stop();
+    await service.close(port);
+  }
   return 0;
 }
 

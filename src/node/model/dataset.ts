@@ -1,6 +1,6 @@
 /** Tables of this party under a name, and what partners may ask of them. */
 import { z } from 'zod';
-import { type PublishedSchema, publishedSchema } from '../../data/published-schema.ts';
+import type { PublishedSchema } from '../../data/published-schema.ts';
 import { NODE_LIMITS } from './limits.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'small letters, digits, - and _, a letter first');
@@ -17,7 +17,6 @@ export interface Dataset {
   readonly createdAt: number;
 }
 export const datasetName = name;
-export const datasetWords = z.strictObject({ name, owner: text, description: text, schema: publishedSchema });
 
 /** What a partner may ask of a dataset. Times are milliseconds since 1970. */
 export const grantWords = z.strictObject({
