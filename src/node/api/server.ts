@@ -15,6 +15,7 @@ import type { ErrorCode } from '../../base/error-catalogue.ts';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import type { FailureCode } from '../../base/failure-codes.ts';
 import { expectation } from '../../base/schema-words.ts';
+import { systemClock } from '../../base/system.ts';
 import { type Address, formatAddress, isLoopback } from '../../config/address.ts';
 import { type ErrorReport, reportOf } from '../../record/error-report.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
@@ -25,6 +26,8 @@ import { type Asked, type Caller, mayDo, type Right, type Route, type TextAnswer
 
 /** A bundle as base64 in JSON, with what is said of it. */
 const BODY_BYTES_MAX = Math.ceil(NODE_LIMITS.bundleBytesMax * 1.4) + NODE_LIMITS.proposalBytesMax;
+/** For answers that are on their way when the node ends. */
+const LAST_ANSWERS_MS = 500;
 /** A line for those who follow and hear nothing, so that connections between do not close. */
 const HEARTBEAT_MS = 15_000;
 
@@ -72,7 +75,9 @@ export async function openApiServer(options: ApiOptions): Promise<Api> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        server.closeIdleConnections();
+        // Answers that are on their way get there; those who follow changes are not waited for.
+        systemClock.after(LAST_ANSWERS_MS, () => server.closeAllConnections());
       }),
   };
 }

@@ -176,9 +176,9 @@ export class Desk {
         return this.#happen(from, messageId, said.proposal, { type: 'go', from, occurrence, attempt });
       }
       case 'unable': {
-        const { occurrence, attempt, code, message } = said;
+        const { occurrence, attempt, origin, code, message } = said;
         const event = { type: 'unable', from, occurrence, attempt } as const;
-        return this.#happen(from, messageId, said.proposal, event, undefined, { code, message });
+        return this.#happen(from, messageId, said.proposal, event, undefined, { origin, code, message });
       }
       default:
         return;

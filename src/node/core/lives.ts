@@ -18,6 +18,8 @@ const STORE_AGAIN_MS = 1_000;
 
 /** Why an attempt cannot begin. */
 export interface Unable {
+  /** At which party. */
+  readonly origin: string;
   readonly code: string;
   readonly message: string;
 }
@@ -167,7 +169,7 @@ export class Lives {
   ): Promise<void> {
     if (effect.type === 'start') return this.#parts.recordStart(tx, open, effect);
     if (effect.type === 'notBegun') {
-      const run = notBegunRun(open.proposal, effect, now, effect.origin, unable);
+      const run = notBegunRun(open.proposal, effect, now, unable?.origin ?? effect.origin, unable);
       await tx.runs.add(run);
       return;
     }
@@ -180,7 +182,11 @@ export class Lives {
         : {
             kind: 'unable',
             ...nth,
-            ...(unable ?? { code: 'PRIVITY_INTERNAL', message: 'no reason is known' }),
+            ...(unable ?? {
+              origin: this.#parts.self,
+              code: 'PRIVITY_INTERNAL',
+              message: 'no reason is known',
+            }),
           };
     for (const partner of effect.to)
       await tx.outbox.put({

@@ -85,7 +85,10 @@ export class Staging {
         warn(`${runId} cannot be staged: ${error instanceof Error ? error.message : String(error)}`);
         const { occurrence, attempt } = nth;
         const from = this.#parts.self;
-        lives().happens(open.id, { type: 'unable', from, occurrence, attempt }, undefined, told(error));
+        lives().happens(open.id, { type: 'unable', from, occurrence, attempt }, undefined, {
+          origin: from,
+          ...told(error),
+        });
       },
     );
   }
@@ -273,7 +276,7 @@ async function latest(folder: string, runId: string): Promise<readonly string[]>
 const REMEMBERED_USES = 20;
 
 /** What partners hear: the code, and what it means; the message itself may speak of this party's table. */
-function told(error: unknown): Unable {
+function told(error: unknown): Omit<Unable, 'origin'> {
   const code = error instanceof PrivityError ? error.code : 'PRIVITY_INTERNAL';
   return { code, message: errorCatalogue[code].means };
 }

@@ -43,7 +43,14 @@ const MESSAGES = {
   start: z.strictObject({ kind: z.literal('start'), word: z.enum(START_KINDS), ...nth }),
   go: z.strictObject({ kind: z.literal('go'), ...nth }),
   /** The attempt cannot begin: a code of the catalogue. */
-  unable: z.strictObject({ kind: z.literal('unable'), ...nth, code: z.string().max(80), message: text }),
+  unable: z.strictObject({
+    kind: z.literal('unable'),
+    ...nth,
+    /** At which party. */
+    origin: z.string().max(63),
+    code: z.string().max(80),
+    message: text,
+  }),
   /** Of a message that has a name. `refused`: it will not be taken, however often it comes. */
   ack: z.strictObject({
     kind: z.literal('ack'),

@@ -34,7 +34,8 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       ...options,
       federation: options.federation.filter(({ name }) => order.parties.includes(name)),
       args: order.args,
-      settings: { ...options.settings, ...order.settings },
+      // Nothing of the party file: what was not granted is not there.
+      settings: order.settings,
       contract: readContract(order.contract),
       resultsDir: order.results,
       port: (onSocket) =>
