@@ -1,4 +1,4 @@
-// `npm run test:sources [-- --verbose]`: the tests of sources of datasets against a real PostgreSQL and a real server of
+// `npm run test:sources [-- --verbose]`: the tests of sources of datasets against a real PostgreSQL and a real
 // S3-compatible storage, which this starts in temporary folders on free ports of loopback and ends afterwards. On a
 // machine that lacks something it says how to have it.
 import { rm } from 'node:fs/promises';
