@@ -2,7 +2,7 @@
 // without rights. Its files are gone when it has ended.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -77,7 +77,10 @@ export async function startPostgres(bin) {
     ...options,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const endWithUs = () => server.kill('SIGQUIT');
+  const endWithUs = () => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', endWithUs);
   const ended = new Promise((resolve) => server.once('exit', resolve));
   await isReady(server, ended);
