@@ -148,8 +148,8 @@ export class Staging {
     const dataset = await store.datasets.get(name);
     if (dataset === undefined) throw new UsageError('PRIVITY_DATASET_UNKNOWN', `there is no dataset ${name}`);
     const grant = document.proposer === self ? undefined : await this.#use(document, runId, dataset);
+    const { input, previous } = await this.#input(document, runId, dataset, grant, target);
     try {
-      const { input, previous } = await this.#input(document, runId, dataset, grant, target);
       const staged = await stage(readDatasetSource(dataset.source), input, { ...options, signal });
       if (grant !== undefined && grant.changedRowsMin > 0)
         checkChanged(
@@ -159,6 +159,8 @@ export class Staging {
           previous,
         );
     } catch (error) {
+      // What was refused is no use: it would push earlier ones out of those that are compared.
+      if (input.memory !== undefined) await rm(input.memory.file, { force: true });
       if (grant !== undefined && error instanceof PrivityError && DEPENDS_ON_VALUES.has(error.code))
         await this.#refused(document, runId, dataset, grant);
       throw error;
