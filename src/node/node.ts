@@ -37,7 +37,7 @@ import { RunFolders } from './runs/run-folders.ts';
 import { type NodeStore, openStore, type StoreOptions } from './store/store.ts';
 
 /** Under which nodes find each other behind their gates, in the place of a run's id. */
-const NODE_NAME = 'the node itself';
+export const NODE_NAME = 'the node itself';
 /** Proposals that are read from the store at a time. */
 const PAGE = 500;
 
@@ -69,6 +69,7 @@ export class PrivityNode {
   readonly #transport: GrpcTransport;
   readonly #door: Door;
   readonly #gate: KeptGate;
+  readonly #bundles: Bundles;
 
   /**
    * Resolves when the node serves: partners reach it, and runs that were under way are found.
@@ -118,6 +119,7 @@ export class PrivityNode {
     this.folders = new RunFolders(config.state);
     this.places = new Places(config.runsAtOnceMax ?? availableRuns(config.party.memoryMaxBytes));
     const bundles = new Bundles(config.state);
+    this.#bundles = bundles;
     const signing = signingOf(identity.keyPem, federation.parties);
     this.signing = signing;
     const wake = (partner: string): void => this.#partners.get(partner)?.wake();
@@ -141,10 +143,8 @@ export class PrivityNode {
       launch: (plan) => launch({ ...plan, entry, partyFile: config.party.file, sandbox: config.sandbox }),
       staged: (proposal, nth) => staging.staged(proposal, nth),
       lives: () => this.#lives,
-      ended: (proposal, runId) => {
+      ended: (runId) => {
         staging.forget(runId);
-        if (proposal !== undefined && !proposal.life.isRunning) this.places.free(proposal.id);
-        this.#lives.seat();
         changed('run', runId);
       },
     });
@@ -252,6 +252,7 @@ export class PrivityNode {
     return new Map(
       others.map((name) => {
         const partner = new Partner({
+          self,
           name,
           clock: systemClock,
           connect,
@@ -303,6 +304,7 @@ export class PrivityNode {
 
   /** What was open when the node ended. */
   async #resume(): Promise<void> {
+    await this.#bundles.sweep();
     const states: readonly ProposalState[] = ['approved', 'proposed'];
     for (const state of states) {
       let before: number | undefined;

@@ -18,6 +18,13 @@ export const nodeErrors = {
     remedy:
       'Compare the versions that `privity partners` shows. If they are equal, keep the log and ask the partner.',
   },
+  PRIVITY_NODE_PROTOCOL: {
+    failure: 'PROGRAM_MISMATCH',
+    means: "A partner's node is of a version of Privity that exchanges something else than this one.",
+    causes: 'One of the two was upgraded, and the other was not.',
+    remedy:
+      'Upgrade the older one; the message names it. What waits for the partner is kept until then, and goes by itself.',
+  },
   PRIVITY_NODE_ORDER: {
     failure: 'INTERNAL',
     means: 'A supervisor was started with an order that is none of this version of Privity.',

@@ -103,9 +103,10 @@ export class Desk {
     const at = clock.wallTime();
     const decision = signing.sign('decision', { proposal: id, party: self, answer, by, reason, at });
     const to = document.proposer === self ? this.#othersOf(document) : [document.proposer];
-    await lives.happen(id, { type: 'answer', party: self, answer }, (tx) =>
+    const isTaken = await lives.happen(id, { type: 'answer', party: self, answer }, (tx) =>
       this.#writeDecision(tx, decision, to, by, at),
     );
+    if (!isTaken) await this.#openOf(id);
     this.#wake(to);
   }
 
@@ -122,12 +123,13 @@ export class Desk {
     const at = clock.wallTime();
     const withdrawal = signing.sign('withdrawal', { proposal: id, party: self, by, reason, at });
     const to = this.#othersOf(document);
-    await lives.happen(id, { type: 'withdrawn' }, async (tx) => {
+    const isTaken = await lives.happen(id, { type: 'withdrawn' }, async (tx) => {
       if (!(await tx.proposals.withdraw(withdrawal))) return false;
       await tx.audit.add({ at, by, what: 'proposal.withdrawal', about: id, detail: { reason } });
       await this.#post(tx, to, `withdrawal-${id}`, { kind: 'withdrawal', ...withdrawal }, at);
       return true;
     });
+    if (!isTaken) await this.#openOf(id);
     this.#wake(to);
   }
 
@@ -147,11 +149,8 @@ export class Desk {
       case 'withdrawal': {
         const { document } = said;
         this.#parts.signing.check('withdrawal', document.party, said);
-        this.#expect(
-          document.party === from && lives.get(document.proposal)?.proposal.document.proposer === from,
-          from,
-          'a withdrawal',
-        );
+        const proposer = await this.#proposerOf(document.proposal, from);
+        this.#expect(document.party === from && proposer === from, from, 'a withdrawal of another party');
         return this.#happen(from, messageId, document.proposal, { type: 'withdrawn' }, (tx, at) =>
           tx.proposals.withdraw(said).then(async (isNew) => {
             if (isNew)
@@ -169,7 +168,8 @@ export class Desk {
       }
       case 'start': {
         const { word: kind, occurrence, attempt } = said;
-        return lives.happen(said.proposal, { type: 'said', kind, from, free: false, occurrence, attempt });
+        const event = { type: 'said', kind, from, free: false, occurrence, attempt } as const;
+        return void (await lives.happen(said.proposal, event));
       }
       case 'go': {
         const { occurrence, attempt } = said;
@@ -230,7 +230,7 @@ export class Desk {
     const { proposal: id, party, answer, reason } = document;
     signing.check('decision', party, said);
     const open = lives.get(id);
-    const proposer = open?.proposal.document.proposer;
+    const proposer = await this.#proposerOf(id, from);
     // The proposer passes on what all have said.
     this.#expect(
       party !== self && (party === from || proposer === from),
@@ -293,7 +293,7 @@ export class Desk {
   }
 
   /** With the name of the message, so that it is taken once. A proposal that is over takes nothing more. */
-  #happen(
+  async #happen(
     from: string,
     messageId: string | undefined,
     id: string,
@@ -303,7 +303,7 @@ export class Desk {
   ): Promise<void> {
     const { lives, clock } = this.#parts;
     const at = clock.wallTime();
-    return lives.happen(
+    await lives.happen(
       id,
       event,
       async (tx) =>
@@ -333,6 +333,19 @@ export class Desk {
       return 'its contract is of other parties';
     if (!unpackBundle(bundle).has(job.file)) return 'the job file is not among its files';
     return undefined;
+  }
+
+  /** Of a proposal that is open here, or over: a message of it may come again. */
+  async #proposerOf(id: string, from: string): Promise<string> {
+    const known = this.#parts.lives.get(id) ?? (await this.#parts.store.proposals.get(id));
+    if (known !== undefined) return known.proposal.document.proposer;
+    throw new PeerError(
+      'PRIVITY_PROPOSAL_UNKNOWN',
+      `${this.#parts.self} has no proposal ${id.slice(0, 64)}`,
+      {
+        party: from,
+      },
+    );
   }
 
   async #openOf(id: string): Promise<OpenProposal> {

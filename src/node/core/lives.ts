@@ -2,7 +2,7 @@
  * Carries out what the pure life of a proposal decides: stores first, in one change with whatever led to it, and acts
  * afterwards. All that happens to one proposal happens in order.
  */
-import { PrivityError } from '../../base/errors.ts';
+import { EnvironmentError, PrivityError } from '../../base/errors.ts';
 import type { Clock, Random } from '../../contracts/index.ts';
 import { isLeader, lifeStep, stateOf, wakeAt } from '../life/life.ts';
 import type { LifeEffect, LifeEvent, Nth, Step } from '../life/life-types.ts';
@@ -79,26 +79,29 @@ export class Lives {
   }
 
   /**
-   * Resolves when what follows from the event is stored.
-   * @throws what the store throws; nothing has happened then
+   * Resolves when what follows from the event is stored. False: the proposal is over, or unknown, and takes nothing.
+   * @throws {EnvironmentError} PRIVITY_STORE_CLOSED: the node ends @throws what the store throws; nothing has happened
    */
-  async happen(id: string, event: LifeEvent, write?: Write, unable?: Unable): Promise<void> {
+  async happen(id: string, event: LifeEvent, write?: Write, unable?: Unable): Promise<boolean> {
+    if (this.#closed) throw new EnvironmentError('PRIVITY_STORE_CLOSED', 'this node is ending');
     const open = this.#open.get(id);
-    if (open === undefined || this.#closed) return;
+    if (open === undefined) return false;
     const done = open.turn.then(() => this.#step(open, event, write, unable));
     open.turn = done.then(
       () => undefined,
       () => undefined,
     );
     await done;
+    return true;
   }
 
   /** For what nobody waits for: a store that cannot be written is tried again later. */
   happens(id: string, event: LifeEvent, write?: Write, unable?: Unable): void {
     this.happen(id, event, write, unable).catch((error: unknown) => {
+      if (this.#closed) return;
       this.#parts.warn(`${id}: ${wordsOf(error)}; tried again`);
       this.#parts.clock.after(STORE_AGAIN_MS, () => {
-        if (!this.#closed) this.happens(id, event, write, unable);
+        this.happens(id, event, write, unable);
       });
     });
   }
@@ -149,14 +152,18 @@ export class Lives {
       if (!isNew) return;
     }
     const isChanged = state !== open.state || next.life !== open.life;
+    const hasEnded = open.life.isRunning && !next.life.isRunning;
     open.life = next.life;
     open.intent = next.intent;
     open.state = state;
+    // Another attempt asks for a place anew, in its turn.
+    if (hasEnded) places.free(open.id);
     for (const effect of next.effects) this.#act(open, effect);
     if (open.intent.kind === 'held') places.take(open.id);
     this.#setTimer(open);
     if (isChanged) this.#parts.changed(open);
     if (!this.#mayGoOn(open)) this.#forget(open);
+    if (hasEnded) this.seat();
   }
 
   /** What has to be stored with the new state. */

@@ -33,7 +33,7 @@ export interface RunsParts {
   /** Staged tables of an attempt by the name of the setting, as paths. Stages them if they are not there. */
   readonly staged: (open: OpenProposal, nth: Nth) => Promise<Readonly<Record<string, string>>>;
   readonly lives: () => Lives;
-  readonly ended: (open: OpenProposal | undefined, runId: string) => void;
+  readonly ended: (runId: string) => void;
   readonly warn: (message: string) => void;
 }
 
@@ -176,7 +176,7 @@ export class NodeRuns {
     );
     this.#asked.delete(runId);
     await ignored(folders.clear(runId), 'what is left is removed when the node starts');
-    this.#parts.ended(open, runId);
+    this.#parts.ended(runId);
   }
 }
 

@@ -17,6 +17,11 @@ const GATE_ANSWER_MS = 5_000;
 /** Pause before a gate is started again; doubled up to the maximum. */
 const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 5_000;
+/**
+ * Tries of a node that begins: the gate of the node before may be about to listen, and one may be killed as it begins.
+ */
+const FIRST_TRIES_MAX = 6;
+const FIRST_PAUSE_MS = 250;
 
 export interface KeptGate {
   /** As it was last heard. */
@@ -35,8 +40,19 @@ export async function keepGate(
   let closed = false;
   let pause = AGAIN_MS;
 
-  const attach = async (): Promise<void> => {
-    line = (await found(order, clock)) ?? (await started(order, clock));
+  const foundOrStarted = async (): Promise<GateLine> =>
+    (await found(order, clock)) ?? (await started(order, clock));
+  const first = async (triesLeft: number): Promise<GateLine> => {
+    try {
+      return await foundOrStarted();
+    } catch (error) {
+      if (triesLeft === 1) throw error;
+    }
+    await new Promise<void>((resolve) => clock.after(FIRST_PAUSE_MS, resolve));
+    return first(triesLeft - 1);
+  };
+  const attach = async (lineOf: () => Promise<GateLine>): Promise<void> => {
+    line = await lineOf();
     pause = AGAIN_MS;
     line.onClosed(() => {
       line = undefined;
@@ -49,13 +65,13 @@ export async function keepGate(
     clock.after(pause, () => {
       if (closed) return;
       pause = Math.min(AGAIN_MS_MAX, pause * 2);
-      attach().catch((error: Error) => {
+      attach(foundOrStarted).catch((error: Error) => {
         warn(`the gate cannot be started: ${error.message}`);
         again();
       });
     });
   };
-  await attach();
+  await attach(() => first(FIRST_TRIES_MAX));
   return {
     status: async () => line?.status(),
     close(end) {

@@ -10,11 +10,12 @@ import {
   PrivityError,
 } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
+import { PRIVITY_VERSION } from '../../base/version.ts';
 import type { Body, Clock, LinkHandlers, MessageSink, Timer } from '../../contracts/index.ts';
 import type { ManagedLink } from '../../transport/index.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import type { OutboxRow } from '../model/records.ts';
-import { type Envelope, type NodeMessage, readEnvelope, writeEnvelope } from './words.ts';
+import { type Envelope, NODE_PROTOCOL, type NodeMessage, readEnvelope, writeEnvelope } from './words.ts';
 
 /** Messages that are on their way to a partner at one time: enough to fill a round trip. */
 export const IN_FLIGHT_MAX = 32;
@@ -39,6 +40,7 @@ export interface PartnerState {
 }
 
 export interface PartnerOptions {
+  readonly self: string;
   readonly name: string;
   readonly clock: Clock;
   readonly connect: (peer: string, handlers: LinkHandlers) => ManagedLink;
@@ -67,6 +69,8 @@ export class Partner {
   #since: number;
   #why: string | null = null;
   #privity: string | null = null;
+  /** The partner has said on this link that it speaks as this node does; until then nothing else is said. */
+  #isGreeted = false;
   #roundTripMs: number | null = null;
   #waiting = 0;
   #again: Timer | undefined;
@@ -124,6 +128,7 @@ export class Partner {
   #open(): void {
     if (this.#closed) return;
     this.#inFlight.clear();
+    this.#isGreeted = false;
     const link = this.#options.connect(this.name, {
       onMessage: (header) => this.#receive(header),
       onNote: (payload) => this.#onNote(payload),
@@ -139,10 +144,32 @@ export class Partner {
   }
 
   #onUp(): void {
-    this.#become('up');
     this.#send({ said: this.#options.greeting() }, []);
     this.#askRoundTrip();
+    if (this.#isGreeted) this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#become('up');
     this.wake();
+  }
+
+  /** Two versions that could misunderstand each other exchange nothing else. */
+  #onGreeting({ protocol, privity }: Extract<NodeMessage, { kind: 'node' }>): void {
+    this.#privity = privity;
+    if (protocol === NODE_PROTOCOL) {
+      this.#isGreeted = true;
+      return this.#goOn();
+    }
+    const { self, name } = this.#options;
+    const [older, newer] = protocol < NODE_PROTOCOL ? [name, self] : [self, name];
+    const why = new PeerError(
+      'PRIVITY_NODE_PROTOCOL',
+      `${name} speaks version ${protocol} of what nodes say to each other (Privity ${privity}), ${self} version ${NODE_PROTOCOL} (Privity ${PRIVITY_VERSION}); upgrade ${older}, or ${newer} cannot exchange anything with it`,
+      { party: name },
+    );
+    this.#isGreeted = false;
+    this.#become('refused', why);
   }
 
   #onClosed(error: Error | undefined): void {
@@ -202,12 +229,15 @@ export class Partner {
   async #take(header: Uint8Array, body: Uint8Array): Promise<void> {
     const read = readEnvelope(header);
     if (read?.said === undefined) {
+      if (!this.#isGreeted) return;
       if (read?.id !== undefined) this.#acknowledge(read.id, UNREADABLE);
       return;
     }
     const { id, said } = read;
+    if (said.kind === 'node') return this.#onGreeting(said);
+    // It comes again, on a link that has begun as it should.
+    if (!this.#isGreeted) return;
     if (said.kind === 'ack') return this.#onAck(said.id, said.refused);
-    if (said.kind === 'node') this.#privity = said.privity;
     try {
       await this.#options.onMessage(said, id, body);
       if (id !== undefined) this.#acknowledge(id);

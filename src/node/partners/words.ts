@@ -20,8 +20,8 @@ const nth = { proposal, occurrence: z.int().min(1), attempt: z.int().min(1) };
 const text = z.string().max(NODE_LIMITS.textCharsMax);
 
 const MESSAGES = {
-  /** The first word on every link. */
-  node: z.strictObject({
+  /** The first word on every link, of which newer versions may say more. */
+  node: z.object({
     kind: z.literal('node'),
     protocol: z.int().min(1),
     privity: z.string().max(100),

@@ -1,0 +1,153 @@
+/** What a partner with its real key may try: altered, replayed and made-up messages, floods, another protocol. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, it } from 'node:test';
+import { bundleDigest, packBundle } from '../../src/node/model/bundle.ts';
+import { NODE_LIMITS } from '../../src/node/model/limits.ts';
+import { type ProposalDocument, proposalId } from '../../src/node/model/proposal.ts';
+import { NODE_PROTOCOL } from '../../src/node/partners/words.ts';
+import { type FalsePartner, falsePartner } from './false-partner.ts';
+import { type LoneNode, loneNode } from './lone-node.ts';
+
+let node: LoneNode;
+let bob: FalsePartner;
+
+beforeEach(async () => {
+  node = await loneNode();
+  bob = await falsePartner(node.folder);
+});
+afterEach(async () => {
+  await bob.close();
+  await node.close();
+});
+
+const bundle = packBundle(new Map([['job.ts', Buffer.from('export default 1;')]]));
+const contract = { version: 1, parties: ['alice', 'bob'], steps: [], discloses: [], errors: [], symbols: [] };
+
+function documentOf(change: Partial<ProposalDocument> = {}): ProposalDocument {
+  const now = Date.now();
+  return {
+    ...{ version: 1, federation: 'study', proposer: 'bob', parties: ['alice', 'bob'] },
+    ...{ title: 'a study', purpose: 'research', args: {}, datasets: {}, outputs: {}, contract },
+    job: { file: 'job.ts', hash: 'ab'.repeat(32), bundle: bundleDigest(bundle), bundleBytes: bundle.length },
+    ...{ attemptsMax: 1, createdAt: now, expiresAt: now + 600_000, nonce: randomBytes(16).toString('hex') },
+    ...change,
+  };
+}
+
+const greeting = (change: object = {}): object => ({
+  ...{ kind: 'node', protocol: NODE_PROTOCOL, privity: '9.9.9', federation: 'x' },
+  ...change,
+});
+const proposed = (document: ProposalDocument): object => ({
+  kind: 'proposal',
+  ...bob.signing.sign('proposal', document),
+});
+const decided = (proposal: string, party = 'bob', answer: 'approved' | 'refused' = 'approved'): object => ({
+  kind: 'decision',
+  ...bob.signing.sign('decision', { proposal, party, answer, by: 'person:x', reason: '', at: 1 }),
+});
+
+it('exchanges nothing with a node of another protocol, and says which of the two is to be upgraded', async () => {
+  await bob.hears(({ said }) => said.kind === 'node');
+  bob.say(greeting({ protocol: NODE_PROTOCOL + 1, saysMore: true }));
+  bob.say(proposed(documentOf()), 'from-the-future', bundle);
+  await partnerIs('refused');
+  const { rows } = await node.admin.get<{ rows: { why: string }[] }>('/partners');
+  assert.match(rows[0]?.why ?? '', /bob speaks version 2 .*9\.9\.9.*alice version 1 .*upgrade alice/);
+  const own = documentOf({ proposer: 'alice' });
+  const { title, purpose, parties, job } = own;
+  const body = {
+    title,
+    purpose,
+    parties,
+    job: { file: job.file, hash: job.hash },
+    contract,
+    validMs: 60_000,
+  };
+  await node.admin.post('/proposals', { ...body, bundle: bundle.toString('base64') });
+  const found = await node.admin.get<{ rows: { proposer: string }[] }>('/proposals');
+  assert.deepEqual(
+    found.rows.map(({ proposer }) => proposer),
+    ['alice'],
+    'nothing of the other node was taken',
+  );
+  assert.deepEqual(
+    bob.heard.map(({ said }) => said.kind).filter((kind) => kind !== 'node'),
+    [],
+    'and nothing was told to it',
+  );
+});
+
+it('takes what fits once, however often it comes, and refuses what is altered or made up', async () => {
+  bob.say(greeting());
+  const document = documentOf();
+  const id = proposalId(document);
+  bob.say(proposed(document), 'one', bundle);
+  assert.equal(await bob.answer('one'), undefined);
+  bob.say(proposed(document), 'one again', bundle);
+  assert.equal(await bob.answer('one again'), undefined);
+  const cases: readonly (readonly [name: string, said: object, code: string, body?: Uint8Array])[] = [
+    ['another bundle', proposed(documentOf()), 'PRIVITY_PROPOSAL_INVALID', Buffer.from('other files')],
+    [
+      'changed after it was signed',
+      { ...proposed(document), document: documentOf() },
+      'PRIVITY_NODE_MESSAGE',
+      bundle,
+    ],
+    ['of another party', proposed(documentOf({ proposer: 'alice' })), 'PRIVITY_NODE_MESSAGE', bundle],
+    ['expired', proposed(documentOf({ expiresAt: 1 })), 'PRIVITY_PROPOSAL_INVALID', bundle],
+    ['the yes of alice', decided(id, 'alice'), 'PRIVITY_NODE_MESSAGE'],
+    ['the yes of nobody', decided(id, 'mallory'), 'PRIVITY_NODE_MESSAGE'],
+    ['a yes to nothing', decided('p0'), 'PRIVITY_PROPOSAL_UNKNOWN'],
+    ['no message', { kind: 'nonsense' }, 'PRIVITY_NODE_MESSAGE'],
+  ];
+  for (const [name, said, code, body] of cases) {
+    bob.say(said, name, body);
+    assert.equal(await bob.answer(name), code, name);
+  }
+  const { rows } = await node.admin.get<{ rows: { id: string; state: string }[] }>('/proposals');
+  assert.deepEqual(
+    rows.map(({ id, state }) => ({ id, state })),
+    [{ id, state: 'proposed' }],
+  );
+  assert.equal(await decisionsOf(id), 0);
+});
+
+it('takes a withdrawal that comes again after the proposal is over', async () => {
+  bob.say(greeting());
+  const document = documentOf();
+  const proposal = proposalId(document);
+  bob.say(proposed(document), 'one', bundle);
+  const said = { proposal, party: 'bob', by: 'person:x', reason: '', at: 1 };
+  const withdrawal = { kind: 'withdrawal', ...bob.signing.sign('withdrawal', said) };
+  for (const name of ['first', 'first', 'second']) {
+    bob.say(withdrawal, name);
+    assert.equal(await bob.answer(name), undefined);
+  }
+  const { rows } = await node.admin.get<{ rows: { state: string }[] }>('/proposals');
+  assert.deepEqual(
+    rows.map(({ state }) => state),
+    ['withdrawn'],
+  );
+});
+
+it('turns a flood of proposals away, by name, and goes on', async () => {
+  bob.say(greeting());
+  for (let nth = 1; nth <= NODE_LIMITS.openProposalsMax + 1; nth++)
+    bob.say(proposed(documentOf()), `flood ${nth}`, bundle);
+  assert.equal(await bob.answer(`flood ${NODE_LIMITS.openProposalsMax}`), undefined);
+  assert.equal(await bob.answer(`flood ${NODE_LIMITS.openProposalsMax + 1}`), 'PRIVITY_PROPOSAL_FLOOD');
+  const status = await node.admin.get<{ waitingForDecision: number }>('/status');
+  assert.equal(status.waitingForDecision, NODE_LIMITS.openProposalsMax);
+});
+
+async function decisionsOf(id: string): Promise<number> {
+  return (await node.admin.get<{ decisions: object[] }>(`/proposals/${id}`)).decisions.length;
+}
+
+async function partnerIs(state: string): Promise<void> {
+  const { service } = node;
+  while (![...service.node.partners()].some((partner) => partner.state.state === state))
+    await new Promise<void>((resolve) => setImmediate(resolve));
+}
