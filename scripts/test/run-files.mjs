@@ -19,7 +19,7 @@ const FILE_TIMEOUT_MS = 900_000;
 const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism()));
 
 /** Files that hold real parties to bounds of time run one at a time: they are not to measure anything else. */
-const MEASURING = /^(bench|test\/(faults|supervisor|transport))\//;
+const MEASURING = /^(bench|test\/(faults|node\/kills|supervisor|transport))\//;
 
 const dist = join(root, 'dist');
 const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url));
