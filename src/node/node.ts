@@ -17,6 +17,7 @@ import { boundedRefusals } from '../supervisor/planes/refusals.ts';
 import { createGrpcTransport, type GrpcTransport, runLabel } from '../transport/index.ts';
 import { Bundles } from './core/bundles.ts';
 import { Desk } from './core/desk.ts';
+import { watchIdentity } from './core/identity-watch.ts';
 import { Lives } from './core/lives.ts';
 import type { OpenProposal } from './core/open-proposal.ts';
 import { Publishing } from './core/publishing.ts';
@@ -70,6 +71,7 @@ export class PrivityNode {
   readonly #door: Door;
   readonly #gate: KeptGate;
   readonly #bundles: Bundles;
+  readonly #endWatch: () => void;
 
   /**
    * Resolves when the node serves: partners reach it, and runs that were under way are found.
@@ -120,6 +122,13 @@ export class PrivityNode {
     this.places = new Places(config.runsAtOnceMax ?? availableRuns(config.party.memoryMaxBytes));
     const bundles = new Bundles(config.state);
     this.#bundles = bundles;
+    this.#endWatch = watchIdentity({
+      known: identity,
+      clock: systemClock,
+      read: () => readIdentityFiles(config.party),
+      use: (renewed) => open.transport.renewIdentity(renewed),
+      warn,
+    });
     const signing = signingOf(identity.keyPem, federation.parties);
     this.signing = signing;
     const wake = (partner: string): void => this.#partners.get(partner)?.wake();
@@ -218,6 +227,7 @@ export class PrivityNode {
 
   /** Runs go on. @param end whether the port is given up, too */
   async close(end = false): Promise<void> {
+    this.#endWatch();
     this.#lives.close();
     this.runs.close();
     this.#gate.close(end);
