@@ -20,9 +20,9 @@ const WORKERS = 3;
 /** Of one proposal to its end, with all kills that fall into it. */
 const SETTLE_MS = 180_000;
 /** Moments of one process within which it may be killed: a start has some thirty, a run as many. */
-const MOMENTS_MAX = 160;
+const MOMENTS_MAX = 110;
 /** Between two kills from outside. */
-const KILL_PAUSE_MS = 900;
+const KILL_PAUSE_MS = 2_500;
 const OPEN = ['proposed', 'approved'];
 
 export interface Figures {
@@ -63,7 +63,7 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
   const draw = seeded(seed);
   const began = performance.now();
   let going = (): boolean => true;
-  const nextMoment = (): number => (going() && draw() < 0.85 ? 1 + Math.floor(draw() * MOMENTS_MAX) : 0);
+  const nextMoment = (): number => (going() && draw() < 0.9 ? 1 + Math.floor(draw() * MOMENTS_MAX) : 0);
   const federation = await madeFederation({ draw, nextMoment });
   const { nodes } = federation;
   const figures: Figures = {
@@ -139,8 +139,8 @@ async function killFromOutside(
 }
 
 const KINDS = [
-  ...(['gate', 'gate', 'gate', 'node', 'node', 'node and gate', 'node and gate'] as const),
-  ...(['supervisor', 'party'] as const),
+  ...(['gate', 'gate', 'gate', 'node', 'node and gate'] as const),
+  ...(['supervisor', 'supervisor', 'party'] as const),
 ];
 
 function victims(

@@ -126,12 +126,17 @@ export class TestNode {
     });
   }
 
+  /** Rejects when a process has ended by itself, with what it said. */
+  async ended(): Promise<void> {
+    await this.#kept;
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+
   /** Ends it in good order, its port with it. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#child?.kill('SIGTERM');
-    await this.#kept;
-    if (this.#problem !== undefined) throw this.#problem;
+    await this.ended();
   }
 
   /** Whatever state it is in: nothing is left of it. */
