@@ -13,6 +13,8 @@ import type { RunEvent } from '../observe/events.ts';
 export const RECORD_FILE = 'record.json';
 export const LOG_FILE = 'log.ndjson';
 export const REPORT_FILE = 'report.json';
+/** What the job returned, of a run that a node has started: nobody watches it, so nobody is shown it. */
+export const RESULT_FILE = 'result.json';
 
 /**
  * Failures by which a record is found. A job that handles thousands is found by the first ones and by the verdict's.

@@ -120,6 +120,13 @@ export const nodeErrors = {
     causes: 'It goes on, it has never begun, or its supervisor was killed.',
     remedy: 'Wait for its end, or read its log: `privity runs logs`.',
   },
+  PRIVITY_RUN_NO_RESULT: {
+    failure: 'INPUT_MISSING',
+    means: 'A run has no result at this party.',
+    causes: 'It goes on, it has failed, or its job returns nothing.',
+    remedy:
+      'Look at what it came to: `privity runs show`. Files that a job wrote are in `results` of its folder.',
+  },
   PRIVITY_TOKEN_UNKNOWN: {
     failure: 'USAGE',
     means: 'There is no token of that name at this node that could be revoked.',
@@ -130,8 +137,7 @@ export const nodeErrors = {
     failure: 'AUTH_FAILED',
     means: 'A request came to a node without a token that is good for it.',
     causes: 'No token, one of another node, or one that has expired or was revoked.',
-    remedy:
-      'Give one with --token-file or PRIVITY_TOKEN; an administrator makes one with `privity tokens add`.',
+    remedy: 'Give one with --token-file; an administrator makes one with `privity tokens add`.',
   },
   PRIVITY_TOKEN_RIGHT: {
     failure: 'AUTH_FAILED',

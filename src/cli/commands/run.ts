@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { failureCodes } from '../../base/failure-codes.ts';
+import { jsonLine } from '../../base/steering.ts';
 import { readContractFile } from '../../config/contract-file.ts';
 import { readIdentityFiles } from '../../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../../config/party-file.ts';
@@ -9,6 +10,7 @@ import { ownRunId } from '../../coordination/handshake.ts';
 import { takeOrder } from '../../node/runs/ordered.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { reportOf } from '../../record/error-report.ts';
+import { RESULT_FILE, writePrivate } from '../../record/record-file.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import { systemLoop } from '../../supervisor/machine/system-loop.ts';
 import { chooseSandbox } from '../../supervisor/sandbox/choose.ts';
@@ -112,6 +114,13 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
         exitCode,
         durationMs: shell.clock.now() - started,
       };
+      // Before the end of the record, which the node waits for.
+      if (ordered !== undefined && view.result !== undefined && flags.recordDir !== undefined)
+        await writePrivate(
+          join(flags.recordDir, config.party),
+          RESULT_FILE,
+          jsonLine({ value: view.result.value }),
+        );
       await record?.end({ exitCode, report, summary: summaryText(summary, false) });
       const shown = { ...summary, record: record?.place };
       await display.end(summaryText(shown, false));

@@ -83,6 +83,21 @@ ${examplesText([
     );
   asking(
     runs
+      .command('follow <run>')
+      .description('what becomes of a run or a proposal of a node, as it happens, to its end'),
+  )
+    .addHelpText(
+      'after',
+      `
+RUN is a run, or a proposal: then its next run. Ctrl-C ends the following, not the run. The exit code is that of the
+run; 77 if the proposal was refused, withdrawn, or has expired.
+${examplesText(['privity runs follow p3f9a2c41b07'])}${plainExitCodesText()}`,
+    )
+    .action(async (run: string, flags: NodeFlags) =>
+      exit(await (await import('../node/follow.ts')).followCommand(shell, run, flags)),
+    );
+  asking(
+    runs
       .command('evidence <run>')
       .description('what proves a run of a node to somebody who has the federation file')
       .option('--out <file>', 'into this file (default: standard output)')

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import { jsonLine, steeringEscaped } from '../../base/steering.ts';
 import {
   DAY_MS,
@@ -19,7 +20,7 @@ import {
 import { findRun } from '../../record/find-run.ts';
 import { choose, isRunning, type PurgeRule, removeRun } from '../../record/purge.ts';
 import { eventIn, type FailureEvent, logLines, mergedLines } from '../../record/read-log.ts';
-import { LOG_FILE, REPORT_FILE } from '../../record/record-file.ts';
+import { LOG_FILE, REPORT_FILE, RESULT_FILE } from '../../record/record-file.ts';
 import type { StoredParty, StoredRun } from '../../record/stored-run.ts';
 import { completeKilled, readRuns } from '../../record/stored-runs.ts';
 import { parseAge, parseWhole } from '../arguments.ts';
@@ -90,11 +91,13 @@ export async function showCommand(shell: Shell, wanted: string, flags: ShowFlags
   if (flags.json) {
     const facts = {
       ...runFacts(run),
+      result: (await resultOf(run))?.value ?? null,
       failures: incident ? failures.filter((one) => one.incident === incident) : failures,
     };
     shell.out.write(jsonLine(facts));
   } else {
-    shell.out.write(runText({ run, board, failures, incident }, createStyle(shell.colour.out)));
+    const result = await resultOf(run);
+    shell.out.write(runText({ run, board, failures, incident, result }, createStyle(shell.colour.out)));
   }
   return 0;
 }
@@ -193,6 +196,15 @@ async function reportOf({ folder }: StoredParty): Promise<RunReport | undefined>
     // The run goes on, or its supervisor was killed.
     return undefined;
   }
+}
+
+/** What the job returned, of a run that a node has started; others have shown it to the person. */
+async function resultOf({ parties }: StoredRun): Promise<{ readonly value: unknown } | undefined> {
+  for (const { folder } of parties) {
+    const text = await ignored(readFile(join(folder, RESULT_FILE), 'utf8'), 'most runs keep none');
+    if (text !== undefined) return JSON.parse(text) as { value: unknown };
+  }
+  return undefined;
 }
 
 /** What programs are told of a run. */

@@ -1,5 +1,6 @@
 /** Commands that ask a node and print what it answers. */
 import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
@@ -50,8 +51,20 @@ interface Page {
 
 const more = (next: number | null): string => (next === null ? '' : `more: --before ${next}\n`);
 
-export async function proposalsCommand(shell: Shell, flags: PageFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<Page>('/proposals', pageOf(flags));
+/** Between two looks at whether something has come. */
+const LOOK_MS = 300;
+
+export async function proposalsCommand(
+  shell: Shell,
+  flags: PageFlags & { readonly wait?: string },
+): Promise<number> {
+  const client = await clientOf(shell, flags);
+  const until = shell.clock.now() + (flags.wait === undefined ? 0 : parseAge('--wait', flags.wait));
+  let answer = await client.get<Page>('/proposals', pageOf(flags));
+  while (answer.rows.length === 0 && shell.clock.now() < until) {
+    await setTimeout(LOOK_MS);
+    answer = await client.get<Page>('/proposals', pageOf(flags));
+  }
   return show(shell, flags, answer, (found) => text.proposalsText(found, styleOf(shell)) + more(found.next));
 }
 

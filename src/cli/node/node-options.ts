@@ -34,9 +34,12 @@ function addService(program: Command, shell: Shell, exit: Exit): void {
   const node = program.command('node').description("this party's standing service: start, status, stop");
   help(
     asking(
-      node.command('start').description('serve: partners propose, people decide, approved runs are started'),
+      node
+        .command('start')
+        .description('serve: partners propose, people decide, approved runs are started')
+        .option('--detach', 'in the background: this command ends when the node serves'),
     ),
-    ['privity node start --config node.yaml'],
+    ['privity node start --config node.yaml', 'privity node start --detach'],
     'Serves until it is stopped. Runs that are under way go on without it, and are found when it starts again.',
   ).action(async (flags: NodeFlags) => exit(await (await load()).startCommand(shell, flags)));
   help(asking(node.command('status').description('how it is, what runs, what waits')), [
@@ -71,7 +74,7 @@ function addLists(program: Command, shell: Shell, exit: Exit): void {
 function addDatasets(program: Command, shell: Shell, exit: Exit): void {
   const datasets = program
     .command('datasets')
-    .description("this party's tables under names: add, list, show, remove");
+    .description("this party's tables under names: add, list, show, schemas, remove");
   help(
     asking(
       datasets
@@ -88,6 +91,19 @@ function addDatasets(program: Command, shell: Shell, exit: Exit): void {
     'SOURCE is a table file, a folder of Parquet files, or a YAML file that describes a source (docs/sources.md).',
   ).action(async (name: string, source: string, flags: NodeFlags) =>
     exit(await (await commands()).addDatasetCommand(shell, name, source, flags)),
+  );
+  help(
+    asking(
+      datasets
+        .command('schemas <party.setting=dataset...>')
+        .description("what is published of own and partners' datasets, as a file for a rehearsal"),
+    ),
+    [
+      'privity datasets schemas alice.table=members bob.table=orders > schemas.yaml',
+      'privity contract make job.ts --schema schemas.yaml',
+    ],
+  ).action(async (settings: string[], flags: NodeFlags) =>
+    exit(await (await import('./schemas.ts')).schemasCommand(shell, settings, flags)),
   );
   help(asking(datasets.command('list').description('all of them')), ['privity datasets list']).action(
     async (flags: NodeFlags) => exit(await (await commands()).listOf(shell, 'datasets', flags)),
@@ -191,9 +207,10 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
         .description('the newest first')
         .addOption(new Option('--state <state>', 'only these').choices([...PROPOSAL_STATES]))
         .option('--before <n>', 'the page behind that one')
-        .option('--limit <n>', 'rows of a page', '50'),
+        .option('--limit <n>', 'rows of a page', '50')
+        .option('--wait <duration>', 'if there is none, wait so long for one, such as 10m'),
     ),
-    ['privity proposals list --state proposed'],
+    ['privity proposals list --state proposed', 'privity proposals list --state proposed --wait 10m'],
   ).action(async (flags: NodeFlags) => exit(await (await commands()).proposalsCommand(shell, flags)));
   help(
     asking(

@@ -61,7 +61,7 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     flags,
     answer,
     ({ id }) =>
-      `${style.green('✔')} proposed ${id}\n  to do  privity proposals show ${id.slice(0, 12)}, then let it be approved at every party\n`,
+      `${style.green('✔')} proposed ${id}\n  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}\n`,
   );
 }
 
@@ -84,7 +84,7 @@ async function bundleOf(
 const nameIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');
 
 /** `alice.loans=customers`: the job's setting `loans` at alice is her dataset `customers`. */
-function bySetting(
+export function bySetting(
   option: string,
   texts: readonly string[],
   parties: readonly string[],

@@ -7,12 +7,27 @@ import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
+import { type Serving, startDetached } from './detach.ts';
 import { statusText } from './node-text.ts';
 
 /** Serves until a signal or a request ends it; runs go on. Resolves to the exit code. */
-export async function startCommand(shell: Shell, flags: NodeFlags): Promise<number> {
+export async function startCommand(
+  shell: Shell,
+  flags: NodeFlags & { readonly detach?: boolean },
+): Promise<number> {
   keepPrivate();
-  const config = await readNodeFile(resolve(shell.cwd, flags.config));
+  const file = resolve(shell.cwd, flags.config);
+  const config = await readNodeFile(file);
+  if (flags.detach) {
+    const serving = await startDetached(shell, file, config.state);
+    return show(
+      shell,
+      flags,
+      serving,
+      () =>
+        `${servesText(shell, serving)}  to do  privity node status; privity node stop; what it says is in ${printable(serving.log)}\n`,
+    );
+  }
   const { serveNode } = await import('../../node/serve.ts');
   const style = createStyle(shell.colour.err);
   const warn = (message: string): void => {
@@ -23,13 +38,7 @@ export async function startCommand(shell: Shell, flags: NodeFlags): Promise<numb
   const service = await serveNode({ config, entry: shell.entry, warn });
   const { listen, party } = config.party;
   const answer = { party, url: service.url, listen: `${listen.host}:${listen.port}`, pid: process.pid };
-  show(
-    shell,
-    flags,
-    answer,
-    () =>
-      `${createStyle(shell.colour.out).green('✔')} the node of ${party} listens for partners at ${answer.listen}, its API is ${service.url}\n`,
-  );
+  show(shell, flags, answer, () => servesText(shell, answer));
   let stop: () => void = () => undefined;
   const signalled = new Promise<{ readonly port: boolean }>((resolve) => {
     stop = shell.onStopSignal(() => resolve({ port: true }));
@@ -43,6 +52,9 @@ export async function startCommand(shell: Shell, flags: NodeFlags): Promise<numb
   }
   return 0;
 }
+
+const servesText = (shell: Shell, { party, listen, url }: Serving): string =>
+  `${createStyle(shell.colour.out).green('✔')} the node of ${party} listens for partners at ${listen}, its API is ${url}\n`;
 
 export async function statusCommand(shell: Shell, flags: NodeFlags): Promise<number> {
   const client = await clientOf(shell, flags);

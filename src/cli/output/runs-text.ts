@@ -13,6 +13,7 @@ import { printable, printableText } from './printable.ts';
 import { count, duration, size } from './quantity.ts';
 import { placeText, type RunBoard } from './run-board.ts';
 import type { Style } from './style.ts';
+import { valueText } from './value-text.ts';
 
 /** Digits of an incident that find it. */
 const INCIDENT_SHOWN = 8;
@@ -75,9 +76,11 @@ export interface ShownRun {
   readonly failures: readonly FailureEvent[];
   /** The one that was asked for. */
   readonly incident: string | undefined;
+  /** What the job returned, where it is kept. */
+  readonly result?: { readonly value: unknown } | undefined;
 }
 
-export function runText({ run, board, failures, incident }: ShownRun, style: Style): string {
+export function runText({ run, board, failures, incident, result }: ShownRun, style: Style): string {
   const { facts } = run.parties.find((party) => party.facts !== undefined) ?? {};
   const what = facts === undefined ? '' : `: ${basename(facts.job)} with ${listed(facts.parties)}`;
   const blocks = [
@@ -97,6 +100,7 @@ export function runText({ run, board, failures, incident }: ShownRun, style: Sty
   if (others.length > 0) blocks[1]?.push(`  ${printable(`also cancelled at ${listed(others)}`)}`);
   if (shown.length > FAILURES_SHOWN_MAX)
     blocks.push([`… and ${count(shown.length - FAILURES_SHOWN_MAX, 'failure')} more, in the log`]);
+  if (result !== undefined) blocks.push([style.bold('Result'), ...valueText(result.value, '  ')]);
   blocks.push([style.bold('Files'), ...run.parties.flatMap(fileLines)]);
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }

@@ -21,6 +21,13 @@ export type Right = keyof typeof RIGHTS;
 
 export const mayDo = (role: Role, right: Right): boolean => (RIGHTS[right] as readonly Role[]).includes(role);
 
+/** Characters of an id from which on it is looked for by its beginning. */
+const BEGINNING_CHARS_MIN = 8;
+
+/** Whether a name may be what a person has typed of an id. */
+export const isBeginning = (name: string): boolean =>
+  name.length >= BEGINNING_CHARS_MIN && /^[0-9a-z-]+$/.test(name);
+
 /** Who asks. */
 export interface Caller {
   /** `person:ann`, by the name of the token. */

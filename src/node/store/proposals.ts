@@ -64,6 +64,18 @@ export class ProposalsRead {
     return pageOf(await query.execute(), asked, rowOf);
   }
 
+  /** Ids that begin so (letters, digits and - only), in their order. */
+  async beginning(words: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.db
+      .selectFrom('proposals')
+      .select('id')
+      .where('id', 'like', `${words}%`)
+      .orderBy('id')
+      .limit(rowsOf(limit))
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
   /** Those in `states` whose time is up, the oldest first. */
   async expired(
     states: readonly ProposalState[],

@@ -56,6 +56,18 @@ export class RunsRead {
     return pageOf(await query.execute(), asked, rowOf);
   }
 
+  /** Those whose id begins so (letters, digits and - only), in the order of their ids. */
+  async beginning(words: string, limit: number): Promise<readonly RunRow[]> {
+    const rows = await this.db
+      .selectFrom('runs')
+      .select(COLUMNS)
+      .where('runId', 'like', `${words}%`)
+      .orderBy('runId')
+      .limit(rowsOf(limit))
+      .execute();
+    return rows.map(rowOf);
+  }
+
   /** All that wait or run, the oldest first: what a node that starts has to look after. */
   async active(): Promise<readonly RunRow[]> {
     const rows = await this.db

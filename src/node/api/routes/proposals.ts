@@ -11,7 +11,7 @@ import { bundleDigest } from '../../model/bundle.ts';
 import { PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts';
 import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
 import type { PrivityNode } from '../../node.ts';
-import { type Route, route } from '../route.ts';
+import { isBeginning, type Route, route } from '../route.ts';
 import { done, page, proposalPage, proposalView, proposeBody, reasonBody, scheduleView } from '../words.ts';
 
 /** Lines of what a partner has learnt that are shown with a proposal. */
@@ -172,9 +172,8 @@ async function recordOf(node: PrivityNode, name = ''): Promise<ProposalRecord> {
 
 /** The id of which a person has typed the beginning: eight characters or more, of one proposal. */
 async function idOf(node: PrivityNode, name = ''): Promise<string> {
-  if (name.length < 8 || name.length >= 32) return name;
-  const found = [...node.proposals()].filter(({ id }) => id.startsWith(name)).map(({ id }) => id);
-  const [first, second] = found;
+  if (!isBeginning(name)) return name;
+  const [first, second] = await node.store.proposals.beginning(name, 2);
   if (second !== undefined)
     throw new UsageError('PRIVITY_PROPOSAL_UNKNOWN', `more than one proposal begins with ${name}`);
   return first ?? name;

@@ -6,12 +6,12 @@ import { DataError, UsageError } from '../../../base/errors.ts';
 import { ignored } from '../../../base/ignored.ts';
 import { systemClock } from '../../../base/system.ts';
 import { logLines } from '../../../record/read-log.ts';
-import { REPORT_FILE } from '../../../record/record-file.ts';
+import { REPORT_FILE, RESULT_FILE } from '../../../record/record-file.ts';
 import { readRun } from '../../../record/stored-runs.ts';
 import { evidenceOf } from '../../core/evidence.ts';
 import { RUN_STATES, type RunRow } from '../../model/records.ts';
 import type { PrivityNode } from '../../node.ts';
-import { type Route, route } from '../route.ts';
+import { isBeginning, type Route, route } from '../route.ts';
 import { done, page, runPage, runView } from '../words.ts';
 
 export const runRoutes = (node: PrivityNode): readonly Route[] => [
@@ -85,6 +85,24 @@ export const runRoutes = (node: PrivityNode): readonly Route[] => [
   }),
   route({
     method: 'get',
+    path: '/runs/{id}/result',
+    right: 'read',
+    summary: 'What the job returned at this party, of a run that has completed.',
+    answer: z.object({ value: z.unknown() }),
+    handle: async ({ path }) => {
+      const { runId } = await runOf(node, path.id);
+      const file = join(node.folders.record(runId), node.config.party.party, RESULT_FILE);
+      const text = await ignored(readFile(file, 'utf8'), 'a run that has not completed has none');
+      if (text === undefined)
+        throw new DataError(
+          'PRIVITY_RUN_NO_RESULT',
+          `there is no result of ${runId}: it goes on, has not completed, or its job returns nothing`,
+        );
+      return JSON.parse(text) as { value: unknown };
+    },
+  }),
+  route({
+    method: 'get',
     path: '/runs/{id}/evidence',
     right: 'read',
     summary:
@@ -99,6 +117,10 @@ async function runOf(node: PrivityNode, name = ''): Promise<RunRow> {
   const { runs } = node.store;
   const run = (await runs.get(name)) ?? (await runs.ofIncident(name));
   if (run !== undefined) return run;
+  const [first, second] = isBeginning(name) ? await runs.beginning(name, 2) : [];
+  if (second !== undefined)
+    throw new UsageError('PRIVITY_RUN_UNKNOWN', `more than one run begins with ${name}`);
+  if (first !== undefined) return first;
   throw new UsageError('PRIVITY_RUN_UNKNOWN', `there is no run or incident ${name} here`);
 }
 

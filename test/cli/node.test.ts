@@ -1,0 +1,210 @@
+/** Two nodes by the command line, as two people have them: from a proposal to evidence, and what they are refused. */
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../src/cli/local/ports.ts';
+import { projectRoot } from '../tidy/project-files.ts';
+import { here } from './here.ts';
+import { type Ended, processesIn } from './processes.ts';
+
+const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const PURPOSE = 'shared customers';
+const DATASETS = ['--dataset', 'alice.table=members', '--dataset', 'bob.table=orders'];
+
+type Party = 'alice' | 'bob';
+let folder = '';
+
+const privity = (party: Party, ...args: string[]): Promise<Ended> =>
+  here(args, { cwd: join(folder, party), entry });
+
+async function done(party: Party, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await privity(party, ...args);
+  assert.equal(code, 0, `${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+const json = async (party: Party, ...args: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse(await done(party, ...args, '--json')) as Record<string, unknown>;
+
+/** The code of the error that a command ends with. */
+async function refused(party: Party, ...args: string[]): Promise<{ code: string; message: string }> {
+  const ended = await privity(party, ...args, '--json');
+  assert.notEqual(ended.code, 0, ended.stdout);
+  const { error, message } = JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '') as Record<
+    string,
+    string
+  >;
+  return { code: error ?? '', message: message ?? '' };
+}
+
+async function propose(...options: string[]): Promise<string> {
+  const words = ['propose', 'job.ts', '--purpose', PURPOSE, ...DATASETS, '--title', 'both shops'];
+  const { id } = await json('alice', ...words, ...options);
+  return String(id);
+}
+
+/** Bob has the proposal. */
+async function arrived(id: string): Promise<void> {
+  for (;;) {
+    await done('bob', 'proposals', 'list', '--state', 'proposed', '--wait', '30s');
+    if ((await privity('bob', 'proposals', 'show', id)).code === 0) return;
+  }
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  const ports = await freePorts('127.0.0.1', 4, (below) => randomInt(below));
+  const examples = join(projectRoot, 'examples/two-parties');
+  const members: string[] = [];
+  for (const [nth, party] of (['alice', 'bob'] as const).entries()) {
+    const own = join(folder, party);
+    await mkdir(own);
+    await done(party, 'keygen', '--party', party);
+    members.push('--party', `${party}=127.0.0.1:${ports[nth]}=${join(own, `${party}.cert.pem`)}`);
+    const node = [`party: ${party}.party.yaml`, 'state: state', `api: 127.0.0.1:${ports[2 + nth]}`];
+    await writeFile(
+      join(own, 'node.yaml'),
+      [...node, 'sandbox: preferred', 'selfApproval: true', ''].join('\n'),
+    );
+    await copyFile(join(examples, `${party}.csv`), join(own, 'table.csv'));
+  }
+  await done('alice', 'federation', 'create', '--name', 'shops', '--out', 'federation.yaml', ...members);
+  await copyFile(join(folder, 'alice/federation.yaml'), join(folder, 'bob/federation.yaml'));
+  for (const name of ['job.ts', 'job.contract.yaml'])
+    await copyFile(join(examples, name), join(folder, 'alice', name));
+  await Promise.all((['alice', 'bob'] as const).map((party) => done(party, 'node', 'start', '--detach')));
+  await done('alice', 'datasets', 'add', 'members', 'table.csv');
+  await done('bob', 'datasets', 'add', 'orders', 'table.csv');
+});
+after(async () => {
+  for (const party of ['alice', 'bob'] as const) await privity(party, 'node', 'stop');
+  for (const pid of processesIn(folder)) if (pid !== process.pid) process.kill(pid, 'SIGKILL');
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+describe('two nodes by the command line', () => {
+  let id = '';
+
+  it('one that is up already is not started twice', async () => {
+    assert.equal((await refused('alice', 'node', 'start', '--detach')).code, 'PRIVITY_STORE_IN_USE');
+  });
+
+  it('say what is missing to approve, and lead to a result once it is there', async () => {
+    id = await propose();
+    await arrived(id);
+    const missing = await refused('bob', 'approve', id);
+    assert.equal(missing.code, 'PRIVITY_GRANT_MISSING');
+    assert.match(missing.message, /alice has no grant for the dataset orders/);
+    await done(
+      'bob',
+      'grants',
+      'add',
+      '--dataset',
+      'orders',
+      '--partner',
+      'alice',
+      '--purpose',
+      PURPOSE,
+      '--runs',
+      '1',
+    );
+    assert.match(
+      await done('bob', 'proposals', 'show', id.slice(0, 12)),
+      /alice will learn:[\s\S]*euros \(1 value\)/,
+    );
+    await done('alice', 'approve', id.slice(0, 12));
+    await done('bob', 'approve', id.slice(0, 12), '--reason', 'as agreed');
+    for (const party of ['alice', 'bob'] as const) {
+      const said = await done(party, 'runs', 'follow', id.slice(0, 12));
+      assert.match(said, /completed after[\s\S]*sharedCustomers +4[\s\S]*euros +85/);
+    }
+    assert.match(
+      await done('bob', 'runs', 'show', id.slice(0, 12), '--config', 'node.yaml'),
+      /sharedCustomers +4/,
+    );
+  });
+
+  it('prove the run to a third, who sees that an altered proof is none', async () => {
+    await done('alice', 'runs', 'evidence', id.slice(0, 12), '--out', '../proof.json');
+    const verify = ['evidence', 'verify', '--federation', 'federation.yaml'];
+    assert.doesNotMatch(await done('bob', ...verify, '../proof.json'), /✖/);
+    const proof = await readFile(join(folder, 'proof.json'), 'utf8');
+    for (const [from, to] of [
+      ['as agreed', 'as you like'],
+      ['"number"', '"table"'],
+      ['"state":"completed"', '"state":"failed"'],
+    ] as const) {
+      assert.ok(proof.includes(from), from);
+      await writeFile(join(folder, 'altered.json'), proof.replace(from, to));
+      const ended = await privity('bob', ...verify, '../altered.json');
+      assert.equal(ended.code, 1, from);
+      assert.match(ended.stdout, /✖ the file is signed by alice/);
+    }
+    await writeFile(join(folder, 'altered.json'), 'no proof');
+    assert.equal((await refused('bob', ...verify, '../altered.json')).code, 'PRIVITY_EVIDENCE_INVALID');
+  });
+
+  it('print each listing as one JSON object', async () => {
+    const lists: Record<string, string[]> = {
+      alice: ['partners'],
+      orders: ['datasets', 'list'],
+      [PURPOSE]: ['grants', 'list'],
+      both: ['proposals', 'list'],
+      [id]: ['runs', 'list', '--config', 'node.yaml'],
+      admin: ['tokens', 'list'],
+      'grant.added': ['audit', 'list', '--limit', '100'],
+      rows: ['schedules'],
+    };
+    for (const [word, args] of Object.entries(lists)) {
+      const { rows } = await json('bob', ...args);
+      assert.ok(Array.isArray(rows), args.join(' '));
+      if (word !== 'rows') assert.ok(JSON.stringify(rows).includes(word), args.join(' '));
+    }
+    for (const [key, args] of Object.entries({
+      document: ['proposals', 'show', id],
+      schema: ['datasets', 'show', 'orders'],
+      runsAtOnceMax: ['node', 'status'],
+      isIntact: ['audit', 'verify'],
+      bob: ['datasets', 'schemas', 'bob.table=orders'],
+    }))
+      assert.ok(key in (await json('bob', ...args)), key);
+  });
+
+  it('refuse what cannot be, with a code that says what to do', async () => {
+    // The grant was for one run.
+    const second = await propose();
+    await arrived(second);
+    const { code, message } = await refused('bob', 'approve', second);
+    assert.equal(code, 'PRIVITY_GRANT_MISSING');
+    assert.match(message, /is used up \(1 runs\)/);
+    await done('bob', 'refuse', second, '--reason', 'not again');
+    assert.equal((await refused('bob', 'approve', second)).code, 'PRIVITY_PROPOSAL_STATE');
+    assert.equal((await privity('bob', 'runs', 'follow', second)).code, 77);
+
+    await done('bob', 'tokens', 'add', 'vera', '--role', 'viewer', '--out', 'vera.token');
+    await writeFile(join(folder, 'bob/made-up.token'), 'privity_made_up\n');
+    await writeFile(join(folder, 'alice/lonely.ts'), await readFile(join(folder, 'alice/job.ts')));
+    const ask = ['propose', 'job.ts', '--purpose', PURPOSE, ...DATASETS];
+    const refusals: readonly [string, Party, readonly string[]][] = [
+      ['PRIVITY_TOKEN_RIGHT', 'bob', ['refuse', second, '--token-file', 'vera.token']],
+      ['PRIVITY_TOKEN_INVALID', 'bob', ['partners', '--token-file', 'made-up.token']],
+      ['PRIVITY_PROPOSAL_UNKNOWN', 'bob', ['proposals', 'show', 'p0000000000']],
+      ['PRIVITY_RUN_UNKNOWN', 'bob', ['runs', 'stop', 'p0000000000-1-1']],
+      ['PRIVITY_RUN_STATE', 'bob', ['runs', 'stop', `${id}-1-1`]],
+      ['PRIVITY_DATASET_UNKNOWN', 'bob', ['datasets', 'show', 'order']],
+      ['PRIVITY_DATASET_EXISTS', 'bob', ['datasets', 'add', 'orders', 'table.csv']],
+      ['PRIVITY_DATASET_UNKNOWN', 'alice', ['datasets', 'schemas', 'bob.table=order']],
+      ['PRIVITY_PROPOSAL_INVALID', 'alice', [...ask, '--cron', '0 0 30 2 *']],
+      ['PRIVITY_PROPOSAL_INVALID', 'alice', [...ask, '--cron', 'every monday']],
+      ['PRIVITY_PROPOSAL_INVALID', 'alice', [...ask, '--cron', '0 6 * * 1', '--timezone', 'Mars/Olympus']],
+      ['PRIVITY_CONFIG_FILE_MISSING', 'alice', ['propose', 'lonely.ts', '--purpose', PURPOSE]],
+      ['PRIVITY_COMMAND_LINE', 'alice', [...ask, '--dataset', 'carol.table=x']],
+    ];
+    for (const [wanted, party, args] of refusals)
+      assert.equal((await refused(party, ...args)).code, wanted, args.join(' '));
+  });
+});
