@@ -15,6 +15,7 @@ import type { KeygenFlags } from './commands/keygen.ts';
 import type { LocalFlags } from './commands/local.ts';
 import type { RunFlags } from './commands/run.ts';
 import { addRuns, type Exit } from './commands/runs-options.ts';
+import { addDemo } from './demo/demo-options.ts';
 import { examplesText, exitCodesText, plainExitCodesText } from './help.ts';
 import { addNode } from './node/node-options.ts';
 import { errorLine, errorText } from './output/error-text.ts';
@@ -111,6 +112,7 @@ function buildProgram(shell: Shell, exit: (code: number) => void): Command {
   addExplain(program, shell, exit);
   addRuns(program, shell, exit);
   addNode(program, shell, exit);
+  addDemo(program, shell, exit, runCli);
   program
     .command('inspect-job <job>', { hidden: true })
     .option('--check')
