@@ -5,9 +5,15 @@ import { describe, it } from 'node:test';
 import { runCli } from '../../src/cli/cli.ts';
 import type { Shell } from '../../src/cli/shell.ts';
 import { signalNumbers } from '../../src/cli/stop.ts';
+import { nodeFileKeys } from '../../src/config/node-file.ts';
 import { partyFileKeys } from '../../src/config/party-file.ts';
+import { RIGHTS } from '../../src/node/api/route.ts';
+import { NODE_LIMITS } from '../../src/node/model/limits.ts';
 
-const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+const read = (name: string): string =>
+  readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+const page = read('cli.md');
+const nodePage = read('node.md');
 
 const section = (text: string, heading: string): string =>
   text.split(`\n${heading}\n`)[1]?.split(/\n##+ /, 1)[0] ?? '';
@@ -28,6 +34,14 @@ async function optionsOf(...command: readonly string[]): Promise<string[]> {
   return [...written.join('').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
 }
 
+const OF_NODES: readonly string[] = [
+  ...['node start', 'node status', 'node stop', 'partners', 'schedules', 'propose', 'demo nodes'],
+  ...['approve', 'refuse', 'withdraw', 'evidence verify', 'runs follow', 'runs stop', 'runs evidence'],
+  ...['datasets add', 'datasets list', 'datasets show', 'datasets schemas', 'datasets remove'],
+  ...['grants add', 'grants list', 'grants revoke', 'proposals list', 'proposals show'],
+  ...['audit list', 'audit verify', 'audit export', 'tokens add', 'tokens list', 'tokens revoke'],
+];
+
 describe('docs/cli.md', () => {
   it('has every option of run and local in its table, and no others', async () => {
     const options = [...(await optionsOf('run')), ...(await optionsOf('local'))];
@@ -45,7 +59,7 @@ describe('docs/cli.md', () => {
       'federation show',
       'federation verify',
     ];
-    commands.push('doctor', 'explain', 'runs list', 'runs show', 'runs logs', 'runs purge');
+    commands.push('doctor', 'explain', 'runs list', 'runs show', 'runs logs', 'runs purge', ...OF_NODES);
     const listed = [...page.matchAll(/--[a-z-]+/g)].map(([option]) => option);
     const missing: string[] = [];
     for (const command of commands) {
@@ -64,5 +78,38 @@ describe('docs/cli.md', () => {
     const text = section(page, '## Errors and exit codes');
     for (const [signal, number] of Object.entries(signalNumbers))
       assert.match(text, new RegExp(`\\b${128 + number}\\b`), signal);
+  });
+});
+
+/** Cells of the rows of the table under a heading, by the name in the first one. */
+const rowsOf = (text: string, heading: string): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...section(text, heading).matchAll(/^\| `([^`|]+)` \|(.+)\|$/gm)].map(([, name = '', cells = '']) => [
+      name,
+      cells.split('|').map((cell) => cell.trim()),
+    ]),
+  );
+
+describe('docs/node.md', () => {
+  it('has every key of a node file in its table, and no others', () => {
+    assert.deepEqual(named(nodePage, '## The node file').sort(), [...nodeFileKeys].sort());
+  });
+
+  it('has every right with its roles', () => {
+    const rows = [...rowsOf(nodePage, '## Tokens and roles')].map(([name, cells]) => [name, cells.at(-1)]);
+    assert.deepEqual(
+      Object.fromEntries(rows),
+      Object.fromEntries(Object.entries(RIGHTS).map(([name, roles]) => [name, roles.join(', ')])),
+    );
+  });
+
+  it('has every limit with its value', () => {
+    const rows = [...rowsOf(nodePage, '## Limits')].map(([name, cells]) => [name, cells[0]]);
+    assert.deepEqual(
+      Object.fromEntries(rows),
+      Object.fromEntries(
+        Object.entries(NODE_LIMITS).map(([name, value]) => [name, value.toLocaleString('en')]),
+      ),
+    );
   });
 });

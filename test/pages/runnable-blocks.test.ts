@@ -3,13 +3,14 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { processesIn } from '../cli/processes.ts';
 import { shareOf } from '../effort.ts';
 import { blocks, isPage } from '../tidy/pages.ts';
 import { projectFiles, projectRoot } from '../tidy/project-files.ts';
 import { freePorts, missingLine, type Scene, scenes, shell } from './shell.ts';
 
 /** Ports that pages use as examples; each run puts free ones in their place. */
-const PORTS_OF_PAGES = ['7101', '7102', '7103'];
+const PORTS_OF_PAGES = ['7101', '7102', '7103', '7111', '7112'];
 
 const runnable = projectFiles()
   .filter(isPage)
@@ -24,7 +25,7 @@ describe('runnable blocks', () => {
   let ports = new Map<string, string>();
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'privity-pages-'));
+    folder = mkdtempSync(join(tmpdir(), 'pages-'));
     const bin = join(folder, '.bin');
     mkdirSync(bin);
     writeFileSync(
@@ -38,7 +39,11 @@ describe('runnable blocks', () => {
     const free = await freePorts(PORTS_OF_PAGES.length);
     ports = new Map(PORTS_OF_PAGES.map((port, index) => [port, String(free[index])]));
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => {
+    // A page that failed half-way leaves the nodes that it has started.
+    for (const pid of processesIn(folder)) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
 
   const withPorts = (text: string, chosen = ports): string =>
     // In one pass: a free port may itself contain the digits of a port of the page.
@@ -67,9 +72,10 @@ describe('runnable blocks', () => {
     assert.ok(runnable.some((page) => page.path === 'README.md'));
   });
 
-  for (const page of shareOf(runnable)) {
+  for (const [nth, page] of shareOf([...runnable.entries()])) {
     it(`do what ${page.path} says`, async () => {
-      const cwd = join(folder, page.path.replaceAll('/', '-'));
+      // Short: the system allows some 100 characters for the path of a local socket.
+      const cwd = join(folder, `p${nth}`);
       mkdirSync(cwd);
       // A page starts where the reader is: in the clone.
       cpSync(join(projectRoot, 'examples'), join(cwd, 'examples'), { recursive: true });
