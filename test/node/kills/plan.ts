@@ -22,7 +22,7 @@ const SETTLE_MS = 180_000;
 /** Moments of one process within which it may be killed: a start has some thirty, a run as many. */
 const MOMENTS_MAX = 110;
 /** Between two kills from outside. */
-const KILL_PAUSE_MS = 2_500;
+const KILL_PAUSE_MS = 1_500;
 const OPEN = ['proposed', 'approved'];
 
 export interface Figures {
