@@ -116,6 +116,9 @@ function reportFindings(
       says: `the run ${outcome === 'completed' ? 'completed' : `failed: ${code}`}, verdict ${verdict.digest.slice(0, 16)}`,
     },
     ...sealed,
-    { holds: true, says: `${report.party} has told ${disclosures.length} values, which are in the ledger` },
+    {
+      holds: true,
+      says: `${report.party} has told ${disclosures.length === 1 ? 'one value, which is' : `${disclosures.length} values, which are`} in the ledger`,
+    },
   ];
 }

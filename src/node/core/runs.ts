@@ -133,7 +133,11 @@ export class NodeRuns {
       clock,
       onRunning: () => {
         const startedAt = clock.wallTime();
-        const running = store.change((tx) => tx.runs.set(runId, { state: 'running', startedAt }));
+        const running = store.change(async (tx) => {
+          // A node that has found the run again was not there when it began.
+          const known = await tx.runs.get(runId);
+          await tx.runs.set(runId, { state: 'running', startedAt: known?.startedAt ?? startedAt });
+        });
         void ignored(running, 'the end of the run says the same');
       },
       onEnded: (facts) => {
