@@ -1,6 +1,6 @@
-// `npm run test:sources [-- --verbose]`: the tests of sources of datasets against a real PostgreSQL and a real server of
-// objects (S3), which this starts in temporary folders on free ports of loopback and ends afterwards. On a machine that
-// lacks something it says how to have it.
+// `npm run test:sources [-- --verbose]`: the tests of sources of datasets against a real PostgreSQL and a real storage
+// of objects (S3), which this starts in temporary folders on free ports of loopback and ends afterwards. On a machine
+// that lacks something it says how to have it.
 import { rm } from 'node:fs/promises';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { optionsOf } from './options.mjs';

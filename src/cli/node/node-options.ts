@@ -1,5 +1,5 @@
 /** The commands of a node on the command line. */
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { PROPOSAL_STATES, ROLES } from '../../node/model/records.ts';
 import { collect } from '../arguments.ts';
 import type { Exit } from '../commands/runs-options.ts';
@@ -260,18 +260,18 @@ function addAudit(program: Command, shell: Shell, exit: Exit): void {
   help(asking(audit.command('export').description('all lines, as JSON lines')), [
     'privity audit export > audit.ndjson',
   ]).action(async (flags: NodeFlags) => exit(await (await commands()).exportAuditCommand(shell, flags)));
-  program
-    .command('evidence')
-    .description('evidence files of runs: verify')
-    .addCommand(
-      new Command('verify')
-        .argument('<file>')
-        .description('check all signatures of an evidence file, without any node')
-        .requiredOption('--federation <file>', 'the federation file, which lists the keys')
-        .option('--json', 'print one JSON object')
-        .action(async (file: string, flags: { federation: string; json?: boolean }) =>
-          exit(await (await import('./evidence.ts')).verifyEvidenceCommand(shell, file, flags)),
-        ),
+  const evidence = program.command('evidence').description('evidence files of runs: verify');
+  evidence
+    .command('verify <file>')
+    .description('check all signatures of an evidence file, without any node')
+    .requiredOption('--federation <file>', 'the federation file, which lists the keys')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `${examplesText(['privity evidence verify run.evidence.json --federation federation.yaml'])}${plainExitCodesText()}`,
+    )
+    .action(async (file: string, flags: { federation: string; json?: boolean }) =>
+      exit(await (await import('./evidence.ts')).verifyEvidenceCommand(shell, file, flags)),
     );
 }
 
