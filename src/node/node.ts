@@ -343,6 +343,7 @@ export class PrivityNode {
       this.runs.start(open, { occurrence, attempt });
     }
     const ids = new Set(active.map(({ runId }) => runId));
+    await this.runs.sweep(ids);
     for (const runId of await this.folders.working()) if (!ids.has(runId)) await this.folders.clear(runId);
     for (const open of this.#lives.all()) this.#lives.happens(open.id, { type: 'tick' });
   }

@@ -19,6 +19,7 @@ it('the largest hello fits one message of a link', () => {
       federation: word,
       job: word,
       args: word,
+      contract: word,
       runId: word,
       nonce: word,
       programKey: word,

@@ -1,6 +1,6 @@
 /** The runs of a node: started once each, watched, found again, and kept in the history when they have ended. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FailureCode, failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { ignored } from '../../base/ignored.ts';
@@ -8,6 +8,7 @@ import type { Clock } from '../../contracts/index.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { REPORT_FILE, type RecordFacts } from '../../record/record-file.ts';
 import { runLabel } from '../../transport/index.ts';
+import { knock } from '../door/door.ts';
 import { doorOf } from '../gate/gate.ts';
 import type { Nth } from '../life/life-types.ts';
 import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
@@ -85,6 +86,19 @@ export class NodeRuns {
     this.#asked.add(runId);
     watch.cancel();
     return true;
+  }
+
+  /** Removes local sockets of supervisors that were killed, and are not looked for. */
+  async sweep(active: ReadonlySet<string>): Promise<void> {
+    const { sockets } = this.#parts;
+    const wanted = new Set([...active].map(runLabel));
+    for (const name of await readdir(sockets)) {
+      const label = /^(r[0-9a-f]{31})\.sock$/.exec(name)?.[1];
+      if (label === undefined || wanted.has(label)) continue;
+      const there = await knock(doorOf(sockets, label));
+      if (there === undefined) await rm(doorOf(sockets, label), { force: true });
+      there?.destroy();
+    }
   }
 
   /** The node ends; runs go on. */
@@ -179,6 +193,9 @@ export class NodeRuns {
       },
     );
     this.#asked.delete(runId);
+    // A supervisor that was killed has left its socket.
+    const socket = doorOf(this.#parts.sockets, runLabel(runId));
+    await ignored(rm(socket, { force: true }), 'what is left is removed when the node starts');
     await ignored(folders.clear(runId), 'what is left is removed when the node starts');
     this.#parts.ended(runId);
   }
