@@ -4,10 +4,10 @@
 // a built clone.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { freePort } from './free-port.mjs';
 import { optionsOf } from './options.mjs';
 
 const { built } = optionsOf(import.meta.url, { built: { type: 'string', default: '' } });
@@ -105,13 +105,4 @@ async function runBoth(alice, bob) {
       return { who: `${name}, ${which}`, code, why: failure ? `${failure}: ${message}` : '' };
     }),
   );
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { refusedWithout } from '../../test/parts/refused.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { DataError, EnvironmentError, PrivityError, UsageError } from '../base/errors.ts';
 import { closeDatabase, loadDuckDb, openDatabase, withConnection } from './database.ts';
@@ -23,24 +24,7 @@ async function file(content: string | Uint8Array, extension = 'csv'): Promise<st
   return path;
 }
 
-/**
- * The promise rejects with this code, the message has all of `parts`, and nothing in it or below it quotes the data.
- */
-async function rejects(
-  promise: Promise<unknown>,
-  code: ErrorCode,
-  ...parts: readonly string[]
-): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof PrivityError, String(error));
-    assert.equal(error.code, code, error.message);
-    for (const part of parts)
-      assert.ok(error.message.includes(part), `'${part}' is not in: ${error.message}`);
-    for (let e: unknown = error; e instanceof Error; e = e.cause)
-      assert.ok(!`${e.message}${e.stack}`.includes(CANARY));
-    return true;
-  });
-}
+const rejects = refusedWithout(CANARY);
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'privity-data-test-'));

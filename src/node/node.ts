@@ -90,18 +90,23 @@ export class PrivityNode {
       onLost: options.onLost,
       clock: systemClock,
     });
+    const undo: (() => unknown)[] = [() => store.close()];
     try {
       const transport = openTransport(config, identity, warn);
+      undo.push(() => transport.close());
       const door = await openDoor(doorOf(config.sockets, runLabel(NODE_NAME)), {
         onSocket: ({ socket, head }) => transport.handleSocket(socket, head),
       });
+      undo.push(() => door.close());
       const order = { party: config.party.party, listen: config.party.listen, sockets: config.sockets };
       const gate = await keepGate(order, systemClock, warn);
+      undo.push(() => gate.close(true));
       const node = new PrivityNode(options, identity, { store, transport, door, gate });
+      undo.splice(0, undo.length, () => node.close(true));
       await node.#resume();
       return node;
     } catch (error) {
-      await store.close();
+      for (const one of undo.reverse()) await one();
       throw error;
     }
   }
@@ -225,7 +230,7 @@ export class PrivityNode {
     return this.#gate.status();
   }
 
-  /** Runs go on. @param end whether the port is given up, too */
+  /** Runs go on. @param end whether the port is given up, too: when no run needs it any more */
   async close(end = false): Promise<void> {
     this.#endWatch();
     this.#lives.close();
@@ -267,6 +272,7 @@ export class PrivityNode {
           clock: systemClock,
           connect,
           greeting,
+          federation: digest,
           outbox: (limit) => this.store.outbox.next(name, limit),
           bodyOf: async ({ body }) => {
             const said = JSON.parse(body) as NodeMessage;

@@ -76,7 +76,7 @@ export async function serveNode({ config, entry, warn }: ServeOptions): Promise<
       },
     };
   } catch (error) {
-    await node.close();
+    await node.close(true);
     throw error;
   }
 }

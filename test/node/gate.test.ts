@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,9 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { deferred } from '../../src/base/deferred.ts';
 import { systemClock } from '../../src/base/system.ts';
+import { freePorts } from '../../src/cli/local/ports.ts';
 import { knock, openDoor } from '../../src/node/door/door.ts';
 import { PREFACE_BYTES_MAX, prefaceLine, readPreface } from '../../src/node/door/preface.ts';
-import { doorOf, type Gate, openGate } from '../../src/node/gate/gate.ts';
+import { doorOf, type Gate, gateDoorOf, openGate } from '../../src/node/gate/gate.ts';
 import { keepGate } from '../../src/node/gate/keep-gate.ts';
 import { type ArrivedSocket, runLabel, serverName } from '../../src/transport/index.ts';
 import { clientHello } from '../parts/client-hello.ts';
@@ -88,6 +90,40 @@ describe('the gate', () => {
     }
     assert.match(told.join(), /started again/);
     again.close(true);
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+describe('a gate whose node has given the port up', () => {
+  it('stays for the runs that need it, and ends with the last', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'left-'));
+    const run = await openDoor(doorOf(folder, runLabel('run-2')), {
+      onSocket: ({ socket }) => socket.destroy(),
+    });
+    const order = {
+      party: 'alice',
+      listen: {
+        host: '127.0.0.1',
+        port: (await freePorts('127.0.0.1', 1, (below) => randomInt(below)))[0] ?? 0,
+      },
+      sockets: folder,
+    };
+    const kept = await keepGate(order, systemClock, () => undefined);
+    const { pid } = (await kept.status()) ?? assert.fail();
+    kept.close(true);
+    // The run can be dialled, and a node that comes back takes the gate over.
+    const again = await keepGate(order, systemClock, () => undefined);
+    assert.equal((await again.status())?.pid, pid);
+    again.close(true);
+    const line = (await knock(gateDoorOf(folder))) ?? assert.fail('the gate is gone, and a run needs it');
+    line.destroy();
+    await run.close();
+    for (
+      let there = await knock(gateDoorOf(folder));
+      there !== undefined;
+      there = await knock(gateDoorOf(folder))
+    )
+      there.destroy();
     await rm(folder, { recursive: true, force: true });
   });
 });

@@ -84,8 +84,13 @@ const grant = (change: Partial<Grant> = {}): Promise<void> =>
     }),
   );
 
+type Tables = Promise<Readonly<Record<string, string>>>;
+
 /** What a new proposal of bob's gets. */
-function ask(purpose = 'study'): Promise<Readonly<Record<string, string>>> {
+const ask = (purpose?: string): Tables => stage(open(purpose));
+const stage = (proposal: OpenProposal): Tables => staging.staged(proposal, { occurrence: 1, attempt: 1 });
+
+function open(purpose = 'study'): OpenProposal {
   asked += 1;
   const document = {
     ...{ version: 1, federation: 'f', proposer: 'bob', parties: ['alice', 'bob'], title: 't', purpose },
@@ -94,8 +99,7 @@ function ask(purpose = 'study'): Promise<Readonly<Record<string, string>>> {
     ...{ createdAt: asked, expiresAt: Date.now() + HOUR, nonce: asked.toString(16).padStart(32, '0') },
   } as ProposalDocument;
   const proposal = { id: proposalId(document), document, signature: '' };
-  const open = new OpenProposal({ proposal, life: newLife(proposal, 'alice'), state: 'approved' }, 'alice');
-  return staging.staged(open, { occurrence: 1, attempt: 1 });
+  return new OpenProposal({ proposal, life: newLife(proposal, 'alice'), state: 'approved' }, 'alice');
 }
 
 describe('what a run gets of a dataset', () => {
@@ -143,6 +147,17 @@ describe('what a run gets of a dataset', () => {
     await grant({ id: 'g2', minimumRows: 1_000, refusalsMax: 1, changedRowsMin: 0 });
     await assert.rejects(ask(), isCode('PRIVITY_ROWS_TOO_FEW'));
     await assert.rejects(ask(), isCode('PRIVITY_ROWS_TOO_FEW'));
+    await assert.rejects(ask(), isCode('PRIVITY_GRANT_MISSING'));
+  });
+
+  it('may be staged again for a run that has noted its use, also when others have used the rest up', async () => {
+    await grant({ usesMax: 2, changedRowsMin: 0 });
+    const first = open();
+    await stage(first);
+    await ask();
+    // As after a restart of the node: nothing of what was staged is known.
+    staging.forget(`${first.id}-1-1`);
+    await stage(first);
     await assert.rejects(ask(), isCode('PRIVITY_GRANT_MISSING'));
   });
 

@@ -8,8 +8,6 @@ import { after, before, describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
 import { z } from 'zod';
-import type { ErrorCode } from '../../src/base/error-catalogue.ts';
-import { PrivityError } from '../../src/base/errors.ts';
 import {
   describeSource,
   type PublishOptions,
@@ -17,6 +15,7 @@ import {
   type StagingOptions,
   stage,
 } from '../../src/data/index.ts';
+import { refusedWithout } from '../parts/refused.ts';
 
 const given = process.env.PRIVITY_TEST_SOURCES;
 const servers = z.object({
@@ -41,20 +40,7 @@ let options: StagingOptions = {};
 const described = (source: object, publish: PublishOptions = {}, more: StagingOptions = {}) =>
   describeSource(readDatasetSource(source), publish, { ...options, ...more });
 
-async function refused(
-  promise: Promise<unknown>,
-  code: ErrorCode,
-  ...parts: readonly string[]
-): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof PrivityError, String(error));
-    assert.equal(error.code, code, error.message);
-    for (const part of parts)
-      assert.ok(error.message.includes(part), `'${part}' is not in: ${error.message}`);
-    assert.ok(!`${error.message}${error.stack}`.includes(CANARY), error.message);
-    return true;
-  });
-}
+const refused = refusedWithout(CANARY);
 
 /** A server that takes connections and says nothing. */
 async function silent(): Promise<{ port: number; close: () => void }> {

@@ -169,7 +169,8 @@ export const nodeErrors = {
     means:
       'A request came to the API of a node under another name of the machine, or from a page of another site.',
     causes: 'A page in a browser on this machine that tries to use it, or a proxy that changes names.',
-    remedy: 'Use the address at which the API listens; let a proxy pass on the Host that it was asked for.',
+    remedy:
+      'Use the address at which the API listens, which is one of this machine; let a proxy ask under that address.',
   },
   PRIVITY_NODE_NOT_RUNNING: {
     failure: 'SETUP_FAILED',

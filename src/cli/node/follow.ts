@@ -8,12 +8,11 @@ import { jsonLine } from '../../base/steering.ts';
 import type { proposalView, runView } from '../../node/api/words.ts';
 import type { NodeClient } from '../../node/client/client.ts';
 import { printable } from '../output/printable.ts';
-import { duration } from '../output/quantity.ts';
+import { duration, momentText } from '../output/quantity.ts';
 import { createStyle } from '../output/style.ts';
 import { valueText } from '../output/value-text.ts';
 import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags } from './ask.ts';
-import { momentText } from './node-text.ts';
 
 type ProposalView = z.output<typeof proposalView>;
 type RunView = z.output<typeof runView>;

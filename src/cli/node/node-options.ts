@@ -50,7 +50,7 @@ function addService(program: Command, shell: Shell, exit: Exit): void {
       node
         .command('stop')
         .description('end it; runs go on')
-        .option('--keep-port', 'leave the port open for runs that are under way'),
+        .option('--keep-port', 'leave the port open for a while, also when no run needs it'),
     ),
     ['privity node stop'],
   ).action(async (flags: NodeFlags) => exit(await (await load()).stopNodeCommand(shell, flags)));

@@ -14,18 +14,10 @@ import type {
 } from '../../node/api/words.ts';
 import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
-import { count, duration } from '../output/quantity.ts';
+import { count, duration, momentText } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
 
 type Rows<T extends z.ZodType> = { readonly rows: readonly z.output<T>[] };
-
-/** `2026-11-29 02:54`, in local time. */
-export function momentText(ms: number | null): string {
-  if (ms === null) return '-';
-  const date = new Date(ms);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
-}
 
 function table(
   head: readonly string[],

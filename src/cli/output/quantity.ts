@@ -25,3 +25,11 @@ export function size(bytes: number): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
+
+/** `2026-11-29 02:54`, in local time; `-`: it has not come. */
+export function momentText(ms: number | null): string {
+  if (ms === null) return '-';
+  const date = new Date(ms);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

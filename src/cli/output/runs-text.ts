@@ -10,7 +10,7 @@ import { whoNoticed } from './advice.ts';
 import { alignColumns, padEnd, widest } from './columns.ts';
 import { clockText, cutText, listed, sentence } from './plain-lines.ts';
 import { printable, printableText } from './printable.ts';
-import { count, duration, size } from './quantity.ts';
+import { count, duration, momentText, size } from './quantity.ts';
 import { placeText, type RunBoard } from './run-board.ts';
 import type { Style } from './style.ts';
 import { valueText } from './value-text.ts';
@@ -20,14 +20,6 @@ const INCIDENT_SHOWN = 8;
 /** Failures shown in full; the log has the others. */
 const FAILURES_SHOWN_MAX = 20;
 const GONE = 'its supervisor was killed or crashed, or the machine went down';
-
-/** `2026-11-29 02:54`, in local time. */
-function dayText(ms: number): string {
-  const date = new Date(ms);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
-}
 
 /** What became of a run, in a few words: what is worst of its parties here. */
 export function stateText({ parties }: StoredRun): string {
@@ -53,7 +45,7 @@ export function runsTable(runs: readonly StoredRun[], folder: string | undefined
     const incident = run.parties.flatMap((party) => party.facts?.verdict?.incident ?? [])[0] ?? '';
     return [
       printable(run.name),
-      dayText(run.startedMs),
+      momentText(run.startedMs),
       facts === undefined ? '?' : printable(basename(facts.job)),
       printable(run.parties.map(({ party }) => party).join(' ')),
       printable(stateText(run)),
@@ -122,7 +114,7 @@ function fate({ party, facts, state, writtenMs }: StoredParty, board: RunBoard):
       : verdict.outcome === 'completed'
         ? 'completed'
         : `${verdict.code ?? 'failed'} at ${placeText(verdict.origin, verdict.stepId, verdict.stepName)}`;
-  const began_ = `began ${dayText(began)}`;
+  const began_ = `began ${momentText(began)}`;
   if (state === 'refused')
     return `did not begin: ${error?.code ?? ''} ${error?.message ?? ''}${code}; ${began_}`;
   if (state === 'ended') return `${said || 'ended without a verdict'}${took}${code}; ${began_}`;

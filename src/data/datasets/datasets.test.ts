@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { ErrorCode } from '../../base/error-catalogue.ts';
-import { PrivityError } from '../../base/errors.ts';
+import { refusedWithout } from '../../../test/parts/refused.ts';
 import type { PublishedSchema } from '../published-schema.ts';
 import { checkedCondition } from './condition.ts';
 import { readCredential } from './credential.ts';
@@ -44,21 +43,7 @@ async function used<T>(
 const described = (source: object, publish: PublishOptions = {}): Promise<PublishedSchema> =>
   used(source, (dataset) => describeDataset(dataset, publishOptions.parse(publish)));
 
-async function refused(
-  promise: Promise<unknown>,
-  code: ErrorCode,
-  ...parts: readonly string[]
-): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof PrivityError, String(error));
-    assert.equal(error.code, code, error.message);
-    for (const part of parts)
-      assert.ok(error.message.includes(part), `'${part}' is not in: ${error.message}`);
-    for (let e: unknown = error; e instanceof Error; e = e.cause)
-      assert.ok(!`${e.message}${e.stack}`.includes(CANARY));
-    return true;
-  });
-}
+const refused = refusedWithout(CANARY);
 
 const named = ({ columns }: PublishedSchema): string =>
   columns.map(({ name, type }) => `${name} ${type}`).join(', ');

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { refusedWithout } from '../../../test/parts/refused.ts';
 import type { ErrorCode } from '../../base/error-catalogue.ts';
-import { PrivityError } from '../../base/errors.ts';
 import { closeDatabase } from '../database.ts';
 import { readDatasetSource } from '../datasets/source.ts';
 import type { PublishedSchema } from '../published-schema.ts';
@@ -42,20 +42,7 @@ async function runOf(input: Partial<StageInput>): Promise<{ folder: string; inpu
   };
 }
 
-async function refused(
-  promise: Promise<unknown>,
-  code: ErrorCode,
-  ...parts: readonly string[]
-): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof PrivityError, String(error));
-    assert.equal(error.code, code, error.message);
-    for (const part of parts)
-      assert.ok(error.message.includes(part), `'${part}' is not in: ${error.message}`);
-    assert.ok(!`${error.message}${error.stack}`.includes(CANARY));
-    return true;
-  });
-}
+const refused = refusedWithout(CANARY);
 
 /** A source whose one row takes longer than any test waits. */
 async function slow() {

@@ -3,8 +3,6 @@
  * can be talked into by a page of somebody else's is refused: a foreign Host or Origin.
  */
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -33,8 +31,6 @@ const HEARTBEAT_MS = 15_000;
 
 export interface ApiOptions {
   readonly listen: Address;
-  /** Of TLS; required for anything but loopback. */
-  readonly tls?: { readonly certPem: string; readonly keyPem: string } | undefined;
   readonly routes: readonly Route[];
   readonly checkToken: (text: string) => Promise<TokenCheck>;
   readonly changes: Changes;
@@ -48,8 +44,8 @@ export interface Api {
 
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE, PRIVITY_PORT_UNAVAILABLE @throws {UsageError} PRIVITY_API_TLS */
 export async function openApiServer(options: ApiOptions): Promise<Api> {
-  const { listen, tls } = options;
-  if (tls === undefined && !isLoopback(listen.host))
+  const { listen } = options;
+  if (!isLoopback(listen.host))
     throw new UsageError(
       'PRIVITY_API_TLS',
       `the API would listen at ${formatAddress(listen)} without TLS, which is for this machine only`,
@@ -61,9 +57,6 @@ export async function openApiServer(options: ApiOptions): Promise<Api> {
         fetch: app.fetch,
         hostname: listen.host,
         port: listen.port,
-        ...(tls === undefined
-          ? { createServer }
-          : { createServer: createTlsServer, serverOptions: { cert: tls.certPem, key: tls.keyPem } }),
       },
       () => resolve(started as Server),
     ) as Server;
@@ -82,7 +75,7 @@ export async function openApiServer(options: ApiOptions): Promise<Api> {
   };
 }
 
-function appOf({ routes, checkToken, changes, isReady, listen }: ApiOptions): Hono {
+function appOf({ routes, checkToken, changes, isReady }: ApiOptions): Hono {
   const app = new Hono();
   app.onError((error, context) => failed(context, error));
   app.notFound((context) =>
@@ -93,7 +86,7 @@ function appOf({ routes, checkToken, changes, isReady, listen }: ApiOptions): Ho
   );
   app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => failed(context, tooLarge()) }));
   app.use(async (context, next) => {
-    refuseForeign(context, listen);
+    refuseForeign(context);
     await next();
     context.header('Cache-Control', 'no-store');
     context.header('X-Content-Type-Options', 'nosniff');
@@ -154,13 +147,12 @@ async function callerOf(context: Context, check: ApiOptions['checkToken'], right
 }
 
 /** A name of somebody else's that leads to this machine, or a page of somebody else's that asks. */
-function refuseForeign(context: Context, listen: Address): void {
+function refuseForeign(context: Context): void {
   const host = context.req.header('Host') ?? '';
   const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   const origin = context.req.header('Origin');
-  const isOwn = isLoopback(listen.host) ? isLoopback(name) : true;
   const isFrom = origin === undefined || [`http://${host}`, `https://${host}`].includes(origin);
-  if (!isOwn || !isFrom)
+  if (!isLoopback(name) || !isFrom)
     throw new UsageError(
       'PRIVITY_API_FOREIGN',
       'the request came by another name, or from a page of another site',

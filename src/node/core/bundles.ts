@@ -49,8 +49,4 @@ export class Bundles {
   read(digest: string): Promise<Buffer> {
     return readFile(join(this.#folder, digest));
   }
-
-  async remove(digest: string): Promise<void> {
-    await rm(join(this.#folder, digest), { force: true });
-  }
 }

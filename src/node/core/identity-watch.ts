@@ -1,7 +1,7 @@
 /** A certificate that is renewed while the node runs: its file is read again, and what has changed is used. */
 import type { IdentityFiles } from '../../config/identity-files.ts';
 import type { Clock, Timer } from '../../contracts/index.ts';
-import { wordsOf } from './lives.ts';
+import { wordsOf } from '../words-of.ts';
 
 /** Between two looks: certificates are renewed days before they expire. */
 const RENEWAL_LOOK_MS = 60_000;

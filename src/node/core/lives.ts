@@ -2,15 +2,16 @@
  * Carries out what the pure life of a proposal decides: stores first, in one change with whatever led to it, and acts
  * afterwards. All that happens to one proposal happens in order.
  */
-import { EnvironmentError, PrivityError } from '../../base/errors.ts';
+import { EnvironmentError } from '../../base/errors.ts';
 import type { Clock, Random } from '../../contracts/index.ts';
 import { isLeader, lifeStep, stateOf, wakeAt } from '../life/life.ts';
 import type { LifeEffect, LifeEvent, Nth, Step } from '../life/life-types.ts';
-import { type Proposal, runIdOf } from '../model/proposal.ts';
-import type { ProposalRecord, RunRow } from '../model/records.ts';
+import { runIdOf } from '../model/proposal.ts';
+import { newRun, type ProposalRecord } from '../model/records.ts';
 import type { NodeMessage } from '../partners/words.ts';
 import type { Places } from '../runs/places.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
+import { wordsOf } from '../words-of.ts';
 import { OpenProposal } from './open-proposal.ts';
 
 /** After a store that could not be written: the disk may have room again. */
@@ -176,8 +177,10 @@ export class Lives {
   ): Promise<void> {
     if (effect.type === 'start') return this.#parts.recordStart(tx, open, effect);
     if (effect.type === 'notBegun') {
-      const run = notBegunRun(open.proposal, effect, now, unable?.origin ?? effect.origin, unable);
-      await tx.runs.add(run);
+      const { id, document } = open.proposal;
+      const origin = unable?.origin ?? effect.origin;
+      const run = newRun(id, document.title, effect, now);
+      await tx.runs.add({ ...run, state: 'failed', endedAt: now, code: unable?.code ?? null, origin });
       return;
     }
     if (effect.type !== 'go' && effect.type !== 'unable') return;
@@ -260,30 +263,3 @@ export class Lives {
 
 const isLasting = ({ type }: LifeEffect): boolean =>
   type === 'go' || type === 'unable' || type === 'start' || type === 'notBegun';
-
-function notBegunRun(
-  { id, document }: Proposal,
-  { occurrence, attempt }: Nth,
-  now: number,
-  origin: string,
-  unable: Unable | undefined,
-): RunRow {
-  return {
-    runId: runIdOf(id, occurrence, attempt),
-    proposal: id,
-    title: document.title,
-    occurrence,
-    attempt,
-    state: 'failed',
-    createdAt: now,
-    startedAt: null,
-    endedAt: now,
-    code: unable?.code ?? null,
-    origin,
-    incident: null,
-    reportDigest: null,
-  };
-}
-
-export const wordsOf = (error: unknown): string =>
-  error instanceof PrivityError ? `${error.code}: ${error.message}` : String(error);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PrivityError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { ignored } from '../../base/ignored.ts';
 import type { Clock } from '../../contracts/index.ts';
@@ -9,16 +10,18 @@ import type { RunReport } from '../../observe/report.ts';
 import { REPORT_FILE, type RecordFacts } from '../../record/record-file.ts';
 import { runLabel } from '../../transport/index.ts';
 import { knock } from '../door/door.ts';
-import { doorOf } from '../gate/gate.ts';
+import { doorOf, RUN_DOOR } from '../gate/gate.ts';
 import type { Nth } from '../life/life-types.ts';
 import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
 import { type ProposalDocument, runIdOf } from '../model/proposal.ts';
-import type { LearntRow, RunRow, RunState } from '../model/records.ts';
+import { newRun, type RunRow, type RunState } from '../model/records.ts';
 import { lookAtBegun } from '../runs/begun.ts';
 import type { LaunchPlan } from '../runs/launch.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
 import { RunWatch } from '../runs/watch.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
+import { wordsOf } from '../words-of.ts';
+import { learntFrom } from './learnt.ts';
 import type { Lives } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
 
@@ -41,6 +44,9 @@ export interface RunsParts {
 export class NodeRuns {
   readonly #parts: RunsParts;
   readonly #watches = new Map<string, RunWatch>();
+  /** Of which the supervisor has not been started yet. */
+  readonly #beginning = new Set<string>();
+  /** Whose end somebody has asked for. */
   readonly #asked = new Set<string>();
   #closed = false;
 
@@ -50,41 +56,30 @@ export class NodeRuns {
 
   /** Within the change that lets it go. */
   async recordStart(tx: StoreChange, open: OpenProposal, nth: Nth, at: number): Promise<void> {
-    const { proposal } = open;
-    const { occurrence, attempt } = nth;
-    await tx.runs.add({
-      runId: runIdOf(open.id, occurrence, attempt),
-      proposal: open.id,
-      title: proposal.document.title,
-      occurrence,
-      attempt,
-      state: 'starting',
-      createdAt: at,
-      startedAt: null,
-      endedAt: null,
-      code: null,
-      origin: null,
-      incident: null,
-      reportDigest: null,
-    });
+    const { id, document } = open.proposal;
+    await tx.runs.add({ ...newRun(id, document.title, nth, at), state: 'starting' });
   }
 
   /** Starts what was let go. Also after a restart of the node: a run that was begun before is found, not begun. */
   start(open: OpenProposal, nth: Nth): void {
     const runId = runIdOf(open.id, nth.occurrence, nth.attempt);
-    this.#begin(open, nth, runId).catch((error: unknown) => {
-      this.#parts.warn(`the run ${runId} could not be started: ${String(error)}`);
-    });
-    // From now on: whatever kept it from starting, its end is told by the watch.
-    this.#watch(open, runId);
+    this.#beginning.add(runId);
+    this.#begin(open, nth, runId).then(
+      () => {
+        this.#watch(open, runId);
+        if (this.#asked.has(runId)) this.#watches.get(runId)?.cancel();
+        this.#beginning.delete(runId);
+      },
+      (error: unknown) => this.#notBegun(open, runId, error),
+    );
   }
 
   /** Asks the supervisor to cancel the run for all parties. False: it does not run here. */
   cancel(runId: string): boolean {
     const watch = this.#watches.get(runId);
-    if (watch === undefined) return false;
+    if (watch === undefined && !this.#beginning.has(runId)) return false;
     this.#asked.add(runId);
-    watch.cancel();
+    watch?.cancel();
     return true;
   }
 
@@ -93,7 +88,7 @@ export class NodeRuns {
     const { sockets } = this.#parts;
     const wanted = new Set([...active].map(runLabel));
     for (const name of await readdir(sockets)) {
-      const label = /^(r[0-9a-f]{31})\.sock$/.exec(name)?.[1];
+      const label = RUN_DOOR.exec(name)?.[1];
       if (label === undefined || wanted.has(label)) continue;
       const there = await knock(doorOf(sockets, label));
       if (there === undefined) await rm(doorOf(sockets, label), { force: true });
@@ -105,6 +100,14 @@ export class NodeRuns {
   close(): void {
     this.#closed = true;
     for (const watch of this.#watches.values()) watch.close();
+  }
+
+  /** No supervisor comes: the end of the attempt, unless it is this node that ends. */
+  #notBegun(open: OpenProposal, runId: string, error: unknown): void {
+    this.#beginning.delete(runId);
+    if (this.#closed) return;
+    this.#parts.warn(`the run ${runId} could not be started: ${wordsOf(error)}`);
+    this.#ended(open, runId, endWithout(error));
   }
 
   async #begin(open: OpenProposal, nth: Nth, runId: string): Promise<void> {
@@ -156,25 +159,32 @@ export class NodeRuns {
       },
       onEnded: (facts) => {
         this.#watches.delete(runId);
-        this.#end(open, runId, facts).catch((error: unknown) =>
-          warn(`the end of ${runId}: ${String(error)}`),
-        );
+        this.#ended(open, runId, endOf(facts));
       },
       warn,
     });
     this.#watches.set(runId, watch);
   }
 
-  async #end(open: OpenProposal, runId: string, facts: RecordFacts | 'not-begun'): Promise<void> {
+  #ended(open: OpenProposal, runId: string, end: End): void {
+    this.#end(open, runId, end).catch((error: unknown) =>
+      this.#parts.warn(`the end of ${runId}: ${wordsOf(error)}`),
+    );
+  }
+
+  async #end(open: OpenProposal, runId: string, end: End): Promise<void> {
     const { clock, folders, self, lives } = this.#parts;
     const path = join(folders.record(runId), self, REPORT_FILE);
     const report = await ignored(readFile(path), 'a supervisor that was killed has written none');
-    const end = endOf(facts);
     const at = clock.wallTime();
     const { document } = open.proposal;
     const own = Object.values(document.datasets[self] ?? {});
+    const hasBegun = (await lookAtBegun(folders.record(runId))) !== 'no';
+    const told = report === undefined ? undefined : (JSON.parse(report.toString('utf8')) as RunReport);
     const lines =
-      report === undefined ? [] : learnt(own, JSON.parse(report.toString('utf8')) as RunReport, at);
+      told === undefined && !hasBegun
+        ? []
+        : learntFrom(own, told ?? { contract: document.contract, self }, at);
     const reportDigest = report === undefined ? null : createHash('sha256').update(report).digest('hex');
     lives().happens(
       open.id,
@@ -224,18 +234,12 @@ function endOf(facts: RecordFacts | 'not-begun'): End {
   return { state: 'failed', row: { code: 'PEER_CRASHED', ...none }, again: true };
 }
 
+/** Of an attempt for which no supervisor was started. What this party's own tables refuse, they refuse again. */
+const endWithout = (error: unknown): End => ({
+  state: 'failed',
+  row: { code: error instanceof PrivityError ? error.code : 'SETUP_FAILED', origin: null, incident: null },
+  again: !(error instanceof PrivityError),
+});
+
 const mayRetry = (code: FailureCode | null): boolean =>
   code !== null && isFailureCode(code) && failureCodes[code].retryable;
-
-/** What each partner has learnt: every value that left this party, of each of its tables that was in the run. */
-function learnt(
-  datasets: readonly string[],
-  report: RunReport,
-  at: number,
-): readonly Omit<LearntRow, 'runId'>[] {
-  return report.disclosures.flatMap(({ name, kind, to, type, shape }) =>
-    to.flatMap((partner) =>
-      datasets.map((dataset) => ({ dataset, partner, step: name, kind, type, shape: shape ?? null, at })),
-    ),
-  );
-}

@@ -203,7 +203,7 @@ export class Staging {
     const { proposer: partner, purpose } = document;
     return store.change(async (tx) => {
       const at = clock.wallTime();
-      const isNoted = (await tx.grants.lastUse(name, partner))?.runId === runId;
+      const isNoted = await tx.grants.isUsedBy(runId, name);
       const asked = { dataset: name, partner, purpose, now: at, isNoted };
       const covered = coveringGrant(await tx.grants.list({ dataset: name, partner }), asked);
       if ('why' in covered) throw new UsageError('PRIVITY_GRANT_MISSING', covered.why);

@@ -23,9 +23,21 @@ function watchAlone(gate: Gate, end: () => void): void {
   });
 }
 
+/** Between two looks at whether a run still needs the port of a node that has given it up. */
+const LEAVING_MS = 500;
+/** The node has given the port up: it is closed when no run needs it. A node that begins takes it over again. */
+let isLeaving = false;
+
+async function leave(gate: Gate, end: () => void): Promise<void> {
+  if (!isLeaving) return;
+  if (!(await gate.isNeeded())) return end();
+  systemClock.after(LEAVING_MS, () => void leave(gate, end));
+}
+
 /** Lines of its node: `status`, `end`. */
 function answer(socket: Socket, gate: Gate, end: () => void): void {
   nodes.add(socket);
+  isLeaving = false;
   socket.once('close', () => {
     nodes.delete(socket);
     watchAlone(gate, end);
@@ -36,7 +48,11 @@ function answer(socket: Socket, gate: Gate, end: () => void): void {
     text = lines.pop() ?? '';
     for (const line of lines) {
       if (line === 'status') socket.write(`${JSON.stringify(gate.status())}\n`);
-      if (line === 'end') end();
+      if (line === 'end') {
+        isLeaving = true;
+        socket.end();
+        void leave(gate, end);
+      }
     }
   });
   socket.resume();
@@ -61,7 +77,10 @@ try {
   // A signal for the group of its node is not meant for the gate: runs go on.
   process.on('SIGINT', () => undefined);
   process.on('SIGHUP', () => undefined);
-  process.on('SIGTERM', end);
+  process.on('SIGTERM', () => {
+    isLeaving = true;
+    void leave(gate, end);
+  });
   process.stdout.write(`${JSON.stringify({ listens: gate.listen })}\n`);
 } catch (error) {
   const said =

@@ -3,11 +3,13 @@
  * that run, or of the node. It decrypts nothing, knows no run, and keeps nothing: it can be killed at any time, and the
  * links that went through it resume through the next one.
  */
+import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { systemClock } from '../../base/system.ts';
 import { type ArrivedSocket, listenPort } from '../../transport/port/listen-port.ts';
+import { knock } from '../door/door.ts';
 import { prefaceLine } from '../door/preface.ts';
 
 /** Connections that are passed on at one time. A party has two with each partner and run; each takes some 100 KB. */
@@ -34,11 +36,15 @@ export interface GateStatus {
 export interface Gate {
   readonly listen: GateOrder['listen'];
   status(): GateStatus;
+  /** Whether a connection goes through it, or somebody behind it may be dialled. */
+  isNeeded(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /** The local socket of a run, or of the node, by the label in a server name. */
 export const doorOf = (sockets: string, label: string): string => join(sockets, `${label}.sock`);
+/** The local socket of a run or of the node, by its name in the folder. */
+export const RUN_DOOR = /^(r[0-9a-f]{31})\.sock$/;
 /** Where the gate itself answers its node. */
 export const gateDoorOf = (sockets: string): string => join(sockets, 'gate.sock');
 
@@ -65,6 +71,16 @@ export async function openGate({ party, listen, sockets }: GateOrder): Promise<G
   return {
     listen: at,
     status: () => ({ pid: process.pid, listen: at, connections: passed.size, turnedAway }),
+    async isNeeded() {
+      if (passed.size > 0) return true;
+      for (const name of await readdir(sockets)) {
+        if (!RUN_DOOR.test(name)) continue;
+        const there = await knock(join(sockets, name));
+        there?.destroy();
+        if (there !== undefined) return true;
+      }
+      return false;
+    },
     async close() {
       await port.close();
       for (const socket of passed) socket.destroy();

@@ -26,7 +26,7 @@ const FIRST_PAUSE_MS = 250;
 export interface KeptGate {
   /** As it was last heard. */
   status(): Promise<GateStatus | undefined>;
-  /** The node ends, and the gate goes on for runs; `end`: it ends, too. */
+  /** The node ends, and the gate goes on; `end`: until no run needs it any more. */
   close(end: boolean): void;
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { canonical } from '../../base/canonical.ts';
 import { NODE_LIMITS } from './limits.ts';
 
 const text = z.string().max(NODE_LIMITS.textCharsMax);
@@ -124,15 +125,6 @@ export function signedOf(
   document: unknown,
 ): string {
   return `privity ${kind} 1\n${canonical(document)}`;
-}
-
-/** JSON with sorted keys, so that equal documents are equal texts. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 const sha256 = (words: string): string => createHash('sha256').update(words).digest('hex');

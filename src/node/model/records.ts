@@ -1,6 +1,6 @@
 /** What a node's store holds, beside proposals. Times are milliseconds since 1970, and order nothing. */
 import type { Grant } from './dataset.ts';
-import type { Decision, Proposal, Withdrawal } from './proposal.ts';
+import { type Decision, type Proposal, runIdOf, type Withdrawal } from './proposal.ts';
 
 /** The ways in which a proposal stands. */
 export const PROPOSAL_STATES = [
@@ -96,6 +96,26 @@ export interface UseRow {
   readonly at: number;
   /** What the table was like, in the words of its source: the next use is compared with it. */
   readonly table: unknown;
+}
+
+/** An attempt of which nothing is known yet; both numbers count from 1. */
+export function newRun(
+  proposal: string,
+  title: string,
+  { occurrence, attempt }: Pick<RunRow, 'occurrence' | 'attempt'>,
+  createdAt: number,
+): RunRow {
+  return {
+    runId: runIdOf(proposal, occurrence, attempt),
+    ...{ proposal, title, occurrence, attempt, createdAt },
+    state: 'waiting',
+    startedAt: null,
+    endedAt: null,
+    code: null,
+    origin: null,
+    incident: null,
+    reportDigest: null,
+  };
 }
 
 /** What a partner has learnt from a dataset in a run: a line of the ledger. */

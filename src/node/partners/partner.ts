@@ -15,6 +15,7 @@ import type { Body, Clock, LinkHandlers, MessageSink, Timer } from '../../contra
 import type { ManagedLink } from '../../transport/index.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import type { OutboxRow } from '../model/records.ts';
+import { wordsOf } from '../words-of.ts';
 import { type Envelope, NODE_PROTOCOL, type NodeMessage, readEnvelope, writeEnvelope } from './words.ts';
 
 /** Messages that are on their way to a partner at one time: enough to fill a round trip. */
@@ -44,6 +45,8 @@ export interface PartnerOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly connect: (peer: string, handlers: LinkHandlers) => ManagedLink;
+  /** Digest of the federation as this node has it. */
+  readonly federation: string;
   /** What this node says first. */
   readonly greeting: () => NodeMessage;
   /** The first messages that wait for this partner, in order. */
@@ -155,9 +158,15 @@ export class Partner {
   }
 
   /** Two versions that could misunderstand each other exchange nothing else. */
-  #onGreeting({ protocol, privity }: Extract<NodeMessage, { kind: 'node' }>): void {
+  #onGreeting({ protocol, privity, federation }: Extract<NodeMessage, { kind: 'node' }>): void {
     this.#privity = privity;
     if (protocol === NODE_PROTOCOL) {
+      const { name, warn, federation: own } = this.#options;
+      // Each knows the other's key: it is of a third party that they think differently, or of the name.
+      if (federation !== own)
+        warn(
+          `${name} has another federation file (digest ${federation}, here ${own}): compare them (privity federation show)`,
+        );
       this.#isGreeted = true;
       return this.#goOn();
     }
@@ -314,5 +323,3 @@ const tooLarge = (party: string): PeerError =>
     `${party} sends more than ${NODE_LIMITS.bundleBytesMax} bytes in one message`,
     { party },
   );
-const wordsOf = (error: unknown): string =>
-  error instanceof PrivityError ? `${error.code}: ${error.message}` : String(error);

@@ -58,11 +58,6 @@ export class RunWatch {
     this.#socket?.destroy();
   }
 
-  /** Whether the supervisor answers. */
-  get isAttached(): boolean {
-    return this.#socket !== undefined;
-  }
-
   async #look(): Promise<void> {
     try {
       const ended = await this.#ended();

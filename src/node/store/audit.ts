@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
-import { canonical } from '../model/proposal.ts';
+import { canonical } from '../../base/canonical.ts';
 import type { AuditEntry, AuditHead } from '../model/records.ts';
 import { STORE_LIMITS } from './limits.ts';
 import { json, parsed, rowsOf } from './row.ts';

@@ -60,6 +60,17 @@ export class GrantsRead {
     return row && { ...row, table: parsed(row.table) };
   }
 
+  /** Whether a run has noted its use of a dataset. */
+  async isUsedBy(runId: string, dataset: string): Promise<boolean> {
+    const row = await this.db
+      .selectFrom('uses')
+      .select('seq')
+      .where('runId', '=', runId)
+      .where('dataset', '=', dataset)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async #count(table: 'uses' | 'refusals', what: RawBuilder<number>, asked: UsesAsked): Promise<number> {
     // Both tables have the columns that are used here.
     let query = this.db

@@ -1,5 +1,5 @@
 /** What rows have in common: JSON in a text, pages, and writes of which it is asked whether they did anything. */
-import { canonical } from '../model/proposal.ts';
+import { canonical } from '../../base/canonical.ts';
 import { STORE_LIMITS } from './limits.ts';
 
 /** One form for equal values, so that what is hashed can be compared. Undefined is kept as null. */

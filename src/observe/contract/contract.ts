@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { canonical } from '../../base/canonical.ts';
 import { UsageError } from '../../base/errors.ts';
 import { expectation } from '../../base/schema-words.ts';
 import { STEP_KINDS, type StepKind } from '../../coordination/failure.ts';
@@ -144,7 +145,7 @@ export function readContract(value: unknown): Contract {
 /** Of all that a contract says, whatever the order of its keys. */
 export function contractDigest(contract: Contract): string {
   return createHash('sha256')
-    .update(`privity contract 1\n${sorted(contract)}`)
+    .update(`privity contract 1\n${canonical(contract)}`)
     .digest('hex');
 }
 
@@ -200,13 +201,4 @@ function contradiction(contract: z.output<typeof contractSchema>): ContractProbl
       return problem('details have short names', 'errors', at, 'details');
   }
   return undefined;
-}
-
-/** JSON with sorted keys, so that equal values are equal texts. */
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
