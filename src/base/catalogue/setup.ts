@@ -15,7 +15,7 @@ export const setupErrors = {
     causes:
       'A wrong path, or a relative path inside a file: those count from the folder of the file that they stand in.',
     remedy:
-      'Correct the path, or create the file: `privity keygen` for keys, `privity federation create` for the list of parties.',
+      'Correct the path, or create the file: `privity keygen` for keys, `privity federation create` for the list of parties; for a node file see docs/node.md.',
   },
   PRIVITY_CONFIG_FILE_UNREADABLE: {
     failure: 'SETUP_FAILED',
