@@ -17,6 +17,7 @@ import { boundedRefusals } from '../supervisor/planes/refusals.ts';
 import { createGrpcTransport, type GrpcTransport, runLabel } from '../transport/index.ts';
 import { Bundles } from './core/bundles.ts';
 import { Desk } from './core/desk.ts';
+import { type Purged, purgeRuns } from './core/history.ts';
 import { watchIdentity } from './core/identity-watch.ts';
 import { Lives } from './core/lives.ts';
 import type { OpenProposal } from './core/open-proposal.ts';
@@ -28,13 +29,14 @@ import { type Door, openDoor } from './door/door.ts';
 import { doorOf } from './gate/gate.ts';
 import { type KeptGate, keepGate } from './gate/keep-gate.ts';
 import { type Answer, type ProposalDocument, runIdOf } from './model/proposal.ts';
-import type { ProposalState } from './model/records.ts';
+import { OPEN_STATES } from './model/records.ts';
 import { Partner } from './partners/partner.ts';
 import { NODE_MESSAGE_BOUND, NODE_PROTOCOL, type NodeMessage } from './partners/words.ts';
 import { availableRuns } from './runs/available-runs.ts';
 import { launch } from './runs/launch.ts';
 import { Places } from './runs/places.ts';
 import { RunFolders } from './runs/run-folders.ts';
+import type { OldRuns } from './store/runs.ts';
 import { type NodeStore, openStore, type StoreOptions } from './store/store.ts';
 
 /** Under which nodes find each other behind their gates, in the place of a run's id. */
@@ -221,6 +223,12 @@ export class PrivityNode {
     await this.store.change((tx) => tx.audit.add({ at, by, what: 'run.stop', about: runId, detail: {} }));
   }
 
+  /** One portion of the history, and packed jobs of which nothing can come. */
+  purge(rule: OldRuns, by: string): Promise<Purged> {
+    const { store, folders } = this;
+    return purgeRuns({ store, folders, bundles: this.#bundles, clock: systemClock }, rule, by);
+  }
+
   /** Tells partners anew what is published for them. */
   async publishTo(partners: readonly string[]): Promise<void> {
     for (const partner of new Set(partners)) await this.publishing.tell(partner);
@@ -321,8 +329,7 @@ export class PrivityNode {
   /** What was open when the node ended. */
   async #resume(): Promise<void> {
     await this.#bundles.sweep();
-    const states: readonly ProposalState[] = ['approved', 'proposed'];
-    for (const state of states) {
+    for (const state of OPEN_STATES) {
       let before: number | undefined;
       do {
         const page = await this.store.proposals.list({

@@ -424,8 +424,6 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
           );
           assert.equal(await store.proposals.count('proposed', 'bob'), 4);
           assert.equal(await store.proposals.count('proposed', 'carol'), 0);
-          assert.equal(await store.proposals.hasBundle(one.document.job.bundle), true);
-          assert.equal(await store.proposals.hasBundle('none'), false);
           assert.equal((await store.proposals.expired(['proposed'], NOON + 999, 10)).length, 0);
           assert.equal((await store.proposals.expired(['proposed', 'approved'], NOON + 1_000, 10)).length, 4);
         }));
@@ -556,11 +554,36 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
           ];
           assert.deepEqual(await store.learnt.summary('patients', 'bob'), sums);
           assert.equal((await store.learnt.ofRun(`${id}-1-1`)).length, 3);
-          assert.deepEqual(await store.change((tx) => tx.runs.purge(NOON + 3)), [`${id}-1-1`, `${id}-2-1`]);
+          assert.deepEqual(await store.runs.old({ keep: 3 }), [`${id}-1-1`]);
+          assert.deepEqual(await store.runs.old({ keep: 0 }), [`${id}-1-1`, `${id}-2-1`, `${id}-3-1`]);
+          assert.deepEqual(await store.runs.old({ keep: 4 }), []);
+          assert.deepEqual(await store.runs.old({ endedBefore: NOON + 3 }), [`${id}-1-1`, `${id}-2-1`]);
+          // The fourth still runs, whatever is asked.
+          await store.change((tx) => tx.runs.purge([`${id}-1-1`, `${id}-2-1`, `${id}-4-1`]));
           assert.deepEqual(await store.learnt.ofRun(`${id}-1-1`), []);
           assert.equal((await store.learnt.ofRun(`${id}-3-1`)).length, 3);
           assert.deepEqual(await store.learnt.summary('patients', 'bob'), sums);
           assert.equal((await store.runs.list({ limit: 10 })).rows.length, 2);
+        }));
+
+      it('that a packed job is needed while it may run, was not sent, or a run of it is kept', () =>
+        withStore(async (store) => {
+          const [id = ''] = await propose(store, 0, 1);
+          const { bundle } = (await store.proposals.get(id))?.proposal.document.job ?? { bundle: '' };
+          const isNeeded = () => store.proposals.needsBundle(bundle);
+          const message = { partner: 'carol', messageId: `proposal-${id}` };
+          assert.equal(await isNeeded(), true);
+          await store.change(async (tx) => {
+            await tx.proposals.set(id, { state: 'withdrawn', life: null, at: NOON });
+            await tx.outbox.put({ ...message, body: '{}', createdAt: NOON });
+            await tx.runs.add(runRow(id, 1, { state: 'failed', endedAt: NOON }));
+          });
+          assert.equal(await isNeeded(), true);
+          await store.change((tx) => tx.outbox.acknowledged(message.partner, message.messageId));
+          assert.equal(await isNeeded(), true);
+          await store.change((tx) => tx.runs.purge([`${id}-1-1`]));
+          assert.equal(await isNeeded(), false);
+          assert.equal(await store.proposals.needsBundle('none'), false);
         }));
 
       it('messages for each partner in order until they are acknowledged, and takes each of theirs once', () =>

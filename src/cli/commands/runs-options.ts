@@ -116,12 +116,22 @@ ${examplesText(['privity runs follow p3f9a2c41b07'])}${plainExitCodesText()}`,
     .option('--older-than <duration>', 'those of runs that began longer ago, such as 12h or 14d')
     .option('--keep <n>', 'all but the newest so many')
     .option('--all', 'all')
+    .option('--config <file>', 'from the history of a node, by its node file: runs that ended longer ago')
+    .option('--token-file <file>', 'with --config: a file with a token')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
-The record of a run that goes on is never removed.
-${examplesText(['privity runs purge --older-than 14d', 'privity runs purge --keep 10', 'privity runs purge --all'])}${plainExitCodesText()}`,
+The record of a run that goes on is never removed. A node keeps its history until it is told otherwise: with --config
+give one of the options; what partners have learnt, decisions, and the audit log stay. A run without record has no
+evidence any more.
+${examplesText(['privity runs purge --older-than 14d', 'privity runs purge --keep 10', 'privity runs purge --all', 'privity runs purge --config node.yaml --older-than 365d'])}${plainExitCodesText()}`,
     )
-    .action(async (flags: PurgeFlags) => exit(await (await load()).purgeCommand(shell, flags)));
+    .action(async (flags: PurgeFlags & { config?: string }) =>
+      exit(
+        flags.config === undefined
+          ? await (await load()).purgeCommand(shell, flags)
+          : await (await asksNode()).purgeNodeCommand(shell, { ...flags, config: flags.config }),
+      ),
+    );
 }

@@ -6,9 +6,11 @@ import { UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { readTextFile } from '../../config/yaml-file.ts';
 import { isTableFile } from '../../data/index.ts';
+import type { Purged } from '../../node/core/history.ts';
 import type { AuditEntry } from '../../node/model/records.ts';
 import { parseAge, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
+import { count } from '../output/quantity.ts';
 import { createStyle, type Style } from '../output/style.ts';
 import { writeOutput } from '../output-file.ts';
 import type { Shell } from '../shell.ts';
@@ -194,6 +196,42 @@ export async function runsCommand(shell: Shell, flags: PageFlags): Promise<numbe
 export async function stopRunCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
   await (await clientOf(shell, flags)).post(`/runs/${encodeURIComponent(id)}/stop`);
   return show(shell, flags, { id, stopping: true }, () => 'the run is cancelled for all parties\n');
+}
+
+export interface PurgeNodeFlags extends NodeFlags {
+  readonly olderThan?: string;
+  readonly keep?: string;
+  readonly all?: boolean;
+}
+
+/** Portion by portion, so that the node decides and starts meanwhile. */
+export async function purgeNodeCommand(shell: Shell, flags: PurgeNodeFlags): Promise<number> {
+  const { olderThan, keep, all } = flags;
+  if ([olderThan, keep, all].filter((flag) => flag !== undefined).length !== 1)
+    throw new UsageError(
+      'PRIVITY_COMMAND_LINE',
+      'runs purge --config: give one of --older-than, --keep and --all',
+    );
+  const rule =
+    olderThan === undefined
+      ? { keep: keep === undefined ? 0 : parseWhole('--keep', keep) }
+      : { endedBefore: shell.clock.wallTime() - parseAge('--older-than', olderThan) };
+  const client = await clientOf(shell, flags);
+  const removed: string[] = [];
+  let jobs = 0;
+  for (let more = true; more; ) {
+    const portion = await client.post<Purged>('/runs/purge', rule);
+    removed.push(...portion.runs);
+    jobs += portion.jobs;
+    more = portion.more;
+    if (more) shell.err.write(`${count(removed.length, 'run')} removed so far\n`);
+  }
+  return show(
+    shell,
+    flags,
+    { runs: removed, jobs },
+    () => `${count(removed.length, 'run')} and ${count(jobs, 'packed job')} removed\n`,
+  );
 }
 
 export async function evidenceCommand(

@@ -10,9 +10,9 @@ export const RIGHTS = {
   propose: ['proposer', 'admin'],
   /** Approve and refuse. */
   decide: ['approver', 'admin'],
-  /** Datasets and grants. */
+  /** Datasets and grants; what is kept of runs that have ended. */
   own: ['approver', 'admin'],
-  /** Stop and purge runs. */
+  /** Stop runs. */
   operate: ['proposer', 'approver', 'admin'],
   /** Tokens; stopping the node. */
   administer: ['admin'],

@@ -158,6 +158,14 @@ export const runView = z.object({
 });
 export const runPage = pageOf(runView);
 
+/** One of both: which runs of the history go. */
+export const purgeBody = z
+  .strictObject({ endedBefore: moment.optional(), keep: z.int().min(0).optional() })
+  .refine(({ endedBefore, keep }) => (endedBefore === undefined) !== (keep === undefined), {
+    error: 'give one of endedBefore and keep',
+  });
+export const purgeView = z.object({ runs: z.array(z.string()), jobs: z.int(), more: z.boolean() });
+
 export const scheduleView = z.object({
   proposal: z.string(),
   title: z.string(),

@@ -1,4 +1,5 @@
 /** The packed jobs of proposals, as files by their digest. */
+import { rmSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignored } from '../../base/ignored.ts';
@@ -9,15 +10,64 @@ const DRAFT = '.part';
 
 export class Bundles {
   readonly #folder: string;
+  /** Digests with which proposals are being stored, and how many. */
+  readonly #used = new Map<string, number>();
   #drafts = 0;
 
   constructor(state: string) {
     this.#folder = join(state, 'bundles');
   }
 
-  /** Durable when it resolves. @throws what the file system throws */
-  async keep(bytes: Uint8Array): Promise<string> {
+  /**
+   * Durable when `use` is called, and not removed before that has resolved.
+   *
+   * @throws what the file system throws, and `use`
+   */
+  async keep(bytes: Uint8Array, use: () => Promise<void>): Promise<void> {
     const digest = bundleDigest(bytes);
+    this.#used.set(digest, (this.#used.get(digest) ?? 0) + 1);
+    try {
+      await this.#write(digest, bytes);
+      await use();
+    } finally {
+      const others = (this.#used.get(digest) ?? 0) - 1;
+      if (others > 0) this.#used.set(digest, others);
+      else this.#used.delete(digest);
+    }
+  }
+
+  /** Digests of all. */
+  async digests(): Promise<readonly string[]> {
+    return (await this.#names()).filter((name) => !name.endsWith(DRAFT));
+  }
+
+  /**
+   * At once, so that none which comes meanwhile is taken for this one.
+   *
+   * @returns false: a proposal is being stored with it
+   */
+  remove(digest: string): boolean {
+    if (this.#used.has(digest)) return false;
+    rmSync(join(this.#folder, digest), { force: true });
+    return true;
+  }
+
+  /** Drafts that a node has left when it was killed: when this one has just begun. */
+  async sweep(): Promise<void> {
+    for (const name of await this.#names())
+      if (name.endsWith(DRAFT)) await rm(join(this.#folder, name), { force: true });
+  }
+
+  /** @throws what the file system throws */
+  read(digest: string): Promise<Buffer> {
+    return readFile(join(this.#folder, digest));
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return (await ignored(readdir(this.#folder), 'there are none before the first bundle')) ?? [];
+  }
+
+  async #write(digest: string, bytes: Uint8Array): Promise<void> {
     await makeFolders(this.#folder, 0o700);
     // Two proposals may bring one bundle at one time.
     this.#drafts += 1;
@@ -35,18 +85,5 @@ export class Bundles {
       await rm(draft, { force: true });
       throw error;
     }
-    return digest;
-  }
-
-  /** Drafts that a node has left when it was killed: when this one has just begun. */
-  async sweep(): Promise<void> {
-    const names = await ignored(readdir(this.#folder), 'there are none before the first bundle');
-    for (const name of names ?? [])
-      if (name.endsWith(DRAFT)) await rm(join(this.#folder, name), { force: true });
-  }
-
-  /** @throws what the file system throws */
-  read(digest: string): Promise<Buffer> {
-    return readFile(join(this.#folder, digest));
   }
 }

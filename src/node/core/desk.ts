@@ -7,13 +7,12 @@
  */
 import { PeerError, UsageError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
-import { tryContract } from '../../observe/contract/contract.ts';
 import type { LifeEvent } from '../life/life-types.ts';
-import { bundleDigest, unpackBundle } from '../model/bundle.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import {
   type Answer,
   type Decision,
+  PROPOSAL_MESSAGE,
   type Proposal,
   type ProposalDocument,
   proposalDocument,
@@ -23,7 +22,8 @@ import type { NodeMessage } from '../partners/words.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
 import type { Bundles } from './bundles.ts';
 import type { Lives, Unable } from './lives.ts';
-import { comesEver, newLife, type OpenProposal } from './open-proposal.ts';
+import { newLife, type OpenProposal } from './open-proposal.ts';
+import { proposalProblem } from './proposal-problem.ts';
 import type { Signing } from './signing.ts';
 
 export interface DeskParts {
@@ -65,13 +65,14 @@ export class Desk {
     if (problem !== undefined) throw new UsageError('PRIVITY_PROPOSAL_INVALID', `the proposal: ${problem}`);
     const id = proposalId(document);
     const proposal = { id, ...signing.sign('proposal', document) };
-    await bundles.keep(bundle);
     const others = parties.filter((party) => party !== self && document.parties.includes(party));
-    await this.#add(proposal, by, async (tx, at) => {
-      const said: NodeMessage = { kind: 'proposal', document, signature: proposal.signature };
-      await this.#post(tx, others, `proposal-${id}`, said, at);
-      return true;
-    });
+    await bundles.keep(bundle, () =>
+      this.#add(proposal, by, async (tx, at) => {
+        const said: NodeMessage = { kind: 'proposal', document, signature: proposal.signature };
+        await this.#post(tx, others, `${PROPOSAL_MESSAGE}${id}`, said, at);
+        return true;
+      }),
+    );
     this.#wake(others);
     return proposal;
   }
@@ -212,11 +213,13 @@ export class Desk {
         `${NODE_LIMITS.openProposalsMax} proposals of ${from} wait for a decision of ${self}`,
         { party: from },
       );
-    await bundles.keep(body);
-    await this.#add(
-      { id: proposalId(document), document, signature },
-      `partner:${from}`,
-      async (tx, at) => messageId === undefined || (await tx.inbox.take(from, messageId, at)),
+    const proposal = { id: proposalId(document), document, signature };
+    await bundles.keep(body, () =>
+      this.#add(
+        proposal,
+        `partner:${from}`,
+        async (tx, at) => messageId === undefined || (await tx.inbox.take(from, messageId, at)),
+      ),
     );
   }
 
@@ -314,25 +317,7 @@ export class Desk {
 
   #problem(document: ProposalDocument, bundle: Uint8Array): string | undefined {
     const { federation, parties, clock } = this.#parts;
-    const { job } = document;
-    if (document.federation !== federation) return `it is for the federation "${document.federation}"`;
-    const known = parties.filter((party) => document.parties.includes(party));
-    if (known.join() !== document.parties.join())
-      return 'its parties are not those of the federation, in their order';
-    if (!document.parties.includes(document.proposer)) return 'the proposer is not one of its parties';
-    if (document.expiresAt > clock.wallTime() + NODE_LIMITS.validityMaxMs)
-      return 'it is valid for more than half a year';
-    if (bundle.length !== job.bundleBytes || bundleDigest(bundle) !== job.bundle)
-      return 'its files are not those that it names';
-    if (document.schedule !== undefined && !comesEver(document))
-      return 'its schedule is none, or never comes';
-    const contract = tryContract(document.contract);
-    if ('problem' in contract)
-      return `its contract: ${contract.problem.path.join('.')}: ${contract.problem.text}`;
-    if (contract.contract.parties.join() !== document.parties.join())
-      return 'its contract is of other parties';
-    if (!unpackBundle(bundle).has(job.file)) return 'the job file is not among its files';
-    return undefined;
+    return proposalProblem(document, bundle, { federation, parties, now: clock.wallTime() });
   }
 
   /** Of a proposal that is open here, or over: a message of it may come again. */

@@ -7,7 +7,7 @@ import type { Clock, Random } from '../../contracts/index.ts';
 import { isLeader, lifeStep, stateOf, wakeAt } from '../life/life.ts';
 import type { LifeEffect, LifeEvent, Nth, Step } from '../life/life-types.ts';
 import { runIdOf } from '../model/proposal.ts';
-import { newRun, type ProposalRecord } from '../model/records.ts';
+import { newRun, OPEN_STATES, type ProposalRecord } from '../model/records.ts';
 import type { NodeMessage } from '../partners/words.ts';
 import type { Places } from '../runs/places.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
@@ -252,7 +252,7 @@ export class Lives {
   }
 
   #mayGoOn({ state, life }: OpenProposal): boolean {
-    return life.isRunning || state === 'proposed' || state === 'approved';
+    return life.isRunning || OPEN_STATES.includes(state);
   }
 
   #forget(open: OpenProposal): void {

@@ -79,6 +79,9 @@ export interface Proposal {
   readonly signature: string;
 }
 
+/** Begins the name of the message that brings a proposal; its id follows. */
+export const PROPOSAL_MESSAGE = 'proposal-';
+
 export const ANSWERS = ['approved', 'refused'] as const;
 export type Answer = (typeof ANSWERS)[number];
 

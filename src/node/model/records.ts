@@ -12,6 +12,8 @@ export const PROPOSAL_STATES = [
   'finished',
 ] as const;
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
+/** Those from which a proposal goes on. */
+export const OPEN_STATES: readonly ProposalState[] = ['approved', 'proposed'];
 
 /** A proposal in a list: without its document, which may be large. */
 export interface ProposalRow {

@@ -1,15 +1,22 @@
 /** Proposals, and what the parties have said to them: documents that never change, and how each proposal stands. */
-import type { Kysely } from 'kysely';
-import type {
-  Answer,
-  Decision,
-  DecisionDocument,
-  Proposal,
-  ProposalDocument,
-  Withdrawal,
-  WithdrawalDocument,
+import { type Kysely, sql } from 'kysely';
+import {
+  type Answer,
+  type Decision,
+  type DecisionDocument,
+  PROPOSAL_MESSAGE,
+  type Proposal,
+  type ProposalDocument,
+  type Withdrawal,
+  type WithdrawalDocument,
 } from '../model/proposal.ts';
-import type { Answers, ProposalRecord, ProposalRow, ProposalState } from '../model/records.ts';
+import {
+  type Answers,
+  OPEN_STATES,
+  type ProposalRecord,
+  type ProposalRow,
+  type ProposalState,
+} from '../model/records.ts';
 import { didChange, json, oneMore, type Page, type PageAsked, pageOf, parsed, rowsOf } from './row.ts';
 import type { Schema } from './schema.ts';
 
@@ -103,12 +110,23 @@ export class ProposalsRead {
     return (await query.executeTakeFirstOrThrow()).count;
   }
 
-  /** Whether a packed job is still that of a proposal. */
-  async hasBundle(bundle: string): Promise<boolean> {
+  /** Whether something may still be asked of a packed job: it may run, or was not sent, or a run of it is kept. */
+  async needsBundle(bundle: string): Promise<boolean> {
     const row = await this.db
       .selectFrom('proposals')
       .select('id')
       .where('bundle', '=', bundle)
+      .where(({ or, eb, exists, selectFrom }) =>
+        or([
+          eb('state', 'in', OPEN_STATES),
+          exists(selectFrom('runs').select('runs.runId').whereRef('runs.proposal', '=', 'proposals.id')),
+          exists(
+            selectFrom('outbox')
+              .select('outbox.seq')
+              .where(sql<boolean>`"outbox"."messageId" = ${PROPOSAL_MESSAGE} || "proposals"."id"`),
+          ),
+        ]),
+      )
       .limit(1)
       .executeTakeFirst();
     return row !== undefined;

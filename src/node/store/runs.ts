@@ -30,6 +30,13 @@ export type RunChange = Partial<
   Omit<RunRow, 'runId' | 'proposal' | 'title' | 'occurrence' | 'attempt' | 'createdAt'>
 >;
 
+/** Which runs of the history go; those that wait or run never do. */
+export type OldRuns =
+  /** Those that ended before a moment. */
+  | { readonly endedBefore: number }
+  /** All but the newest so many. */
+  | { readonly keep: number };
+
 export class RunsRead {
   protected readonly db: Kysely<Schema>;
   constructor(db: Kysely<Schema>) {
@@ -79,6 +86,28 @@ export class RunsRead {
     return rows.map(rowOf);
   }
 
+  /** Ids of runs that are old, the oldest first, as many as one change may purge: again until none is left. */
+  async old(rule: OldRuns): Promise<readonly string[]> {
+    let query = this.db
+      .selectFrom('runs')
+      .select('runId')
+      .where('state', 'not in', ACTIVE)
+      .orderBy('seq')
+      .limit(STORE_LIMITS.purgeRunsMax);
+    if ('endedBefore' in rule) query = query.where('endedAt', '<', rule.endedBefore);
+    else {
+      const newest = await this.db
+        .selectFrom('runs')
+        .select('seq')
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .offset(rule.keep)
+        .executeTakeFirst();
+      query = query.where('seq', '<=', newest?.seq ?? 0);
+    }
+    return (await query.execute()).map(({ runId }) => runId);
+  }
+
   async ofIncident(incident: string): Promise<RunRow | undefined> {
     const row = await this.db
       .selectFrom('runs')
@@ -120,22 +149,12 @@ export class Runs extends RunsRead {
   }
 
   /**
-   * Forgets runs that ended before a moment, with the lines of what each has told; what partners have learnt, uses,
-   * refusals and the audit log stay. As many as one change may take: again until none is left.
-   *
-   * @returns their ids, for what lies in folders
+   * Forgets runs that have ended, with the lines of what each has told; what partners have learnt, uses, refusals and
+   * the audit log stay.
    */
-  async purge(endedBefore: number): Promise<readonly string[]> {
-    const old = await this.db
-      .selectFrom('runs')
-      .select('runId')
-      .where('endedAt', '<', endedBefore)
-      .where('state', 'not in', ACTIVE)
-      .limit(STORE_LIMITS.purgeRunsMax)
-      .execute();
-    const runIds = old.map(({ runId }) => runId);
-    if (runIds.length > 0) await this.db.deleteFrom('runs').where('runId', 'in', runIds).execute();
-    return runIds;
+  async purge(runIds: readonly string[]): Promise<void> {
+    if (runIds.length === 0) return;
+    await this.db.deleteFrom('runs').where('runId', 'in', runIds).where('state', 'not in', ACTIVE).execute();
   }
 }
 

@@ -12,7 +12,7 @@ import { evidenceOf } from '../../core/evidence.ts';
 import { RUN_STATES, type RunRow } from '../../model/records.ts';
 import type { PrivityNode } from '../../node.ts';
 import { isBeginning, type Route, route } from '../route.ts';
-import { done, page, runPage, runView } from '../words.ts';
+import { done, page, purgeBody, purgeView, runPage, runView } from '../words.ts';
 
 export const runRoutes = (node: PrivityNode): readonly Route[] => [
   route({
@@ -52,6 +52,19 @@ export const runRoutes = (node: PrivityNode): readonly Route[] => [
       const { runId } = await runOf(node, path.id);
       await node.stop(runId, caller.by);
       return { done: true as const };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/runs/purge',
+    right: 'own',
+    summary: 'Forget runs that have ended, with logs, reports and results: one portion. `more`: ask again.',
+    body: purgeBody,
+    answer: purgeView,
+    handle: async ({ body: { endedBefore, keep = 0 }, caller }) => {
+      const rule = endedBefore === undefined ? { keep } : { endedBefore };
+      const { runs, ...rest } = await node.purge(rule, caller.by);
+      return { runs: [...runs], ...rest };
     },
   }),
   route({
