@@ -207,4 +207,33 @@ describe('two nodes by the command line', () => {
     for (const [wanted, party, args] of refusals)
       assert.equal((await refused(party, ...args)).code, wanted, args.join(' '));
   });
+
+  it('stop at an intersection that is smaller than its owner demands, and count that as a refusal', async () => {
+    const words = ['--dataset', 'orders', '--partner', 'alice', '--purpose', PURPOSE];
+    await done('bob', 'grants', 'add', ...words, '--minimum-rows', '5', '--runs', '3');
+    const third = await propose();
+    await arrived(third);
+    await done('alice', 'approve', third);
+    await done('bob', 'approve', third);
+    const { code, stdout } = await privity('alice', 'runs', 'follow', third);
+    assert.equal(code, 65, stdout);
+    await privity('bob', 'runs', 'follow', third);
+    const shown = await done('bob', 'runs', 'show', `${third}-1-1`, '--config', 'node.yaml');
+    assert.match(shown, /DATA_INVALID at bob[\s\S]*this party asks for at least 5/);
+    const { rows } = (await json('bob', 'grants', 'list')) as {
+      rows: readonly { minimumRows: number; uses: number; refusals: number }[];
+    };
+    const grant = rows.find(({ minimumRows }) => minimumRows === 5);
+    assert.deepEqual([grant?.uses, grant?.refusals], [1, 1]);
+  });
+
+  it('forget old runs when they are told to', async () => {
+    assert.equal(
+      (await refused('bob', 'runs', 'purge', '--config', 'node.yaml')).code,
+      'PRIVITY_COMMAND_LINE',
+    );
+    const said = await done('bob', 'runs', 'purge', '--config', 'node.yaml', '--keep', '1');
+    assert.match(said, /^1 run and \d packed jobs? removed\n$/);
+    assert.equal((await refused('bob', 'runs', 'evidence', `${id}-1-1`)).code, 'PRIVITY_RUN_UNKNOWN');
+  });
 });

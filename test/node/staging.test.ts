@@ -88,7 +88,8 @@ type Tables = Promise<Readonly<Record<string, string>>>;
 
 /** What a new proposal of bob's gets. */
 const ask = (purpose?: string): Tables => stage(open(purpose));
-const stage = (proposal: OpenProposal): Tables => staging.staged(proposal, { occurrence: 1, attempt: 1 });
+const stage = async (proposal: OpenProposal): Tables =>
+  (await staging.staged(proposal, { occurrence: 1, attempt: 1 })).tables;
 
 function open(purpose = 'study'): OpenProposal {
   asked += 1;

@@ -76,8 +76,9 @@ export const sourceErrors = {
   },
   PRIVITY_ROWS_TOO_FEW: {
     failure: 'DATA_INVALID',
-    means: 'A dataset has fewer rows than its owner demands for a run.',
-    causes: 'A condition that leaves few rows, or a source that has shrunk.',
+    means: 'A dataset, or an intersection with it, has fewer rows than its owner demands for a run.',
+    causes:
+      'A condition that leaves few rows, a source that has shrunk, or keys of which few are at both parties.',
     remedy: 'Use a wider condition, or talk to the owner about minimumRows of the grant.',
   },
   PRIVITY_STAGING_FAILED: {

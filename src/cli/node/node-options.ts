@@ -137,7 +137,7 @@ function addGrants(program: Command, shell: Shell, exit: Exit): void {
         .requiredOption('--purpose <text>', 'for what; a proposal has to say the same')
         .option('--columns <names>', 'only these columns, with commas between them (default: all)')
         .option('--rows <sql>', 'only rows for which this condition is true, such as "consent = true"')
-        .option('--minimum-rows <n>', 'refuse a table with fewer rows', '0')
+        .option('--minimum-rows <n>', 'refuse a table, and an intersection, with fewer rows', '0')
         .option('--runs <n>', 'so many runs (default: any number)')
         .option(
           '--changed-rows <n>',

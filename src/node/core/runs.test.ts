@@ -14,6 +14,7 @@ import { ATTACH_MS } from '../runs/watch.ts';
 import type { Lives } from './lives.ts';
 import { OpenProposal } from './open-proposal.ts';
 import { NodeRuns } from './runs.ts';
+import type { Staged } from './staging.ts';
 
 const bundle = packBundle(new Map([['job.ts', Buffer.from('')]]));
 const nth = { occurrence: 1, attempt: 1 };
@@ -36,7 +37,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs whose tables are staged when `staged` says so. */
-function runsWith(staged: Promise<Record<string, string>>) {
+function runsWith(staged: Promise<Staged>) {
   const told = deferred<LifeEvent>();
   const launched = deferred<string>();
   const after = (_ms: number, callback: () => void) => {
@@ -64,19 +65,19 @@ function runsWith(staged: Promise<Record<string, string>>) {
 
 describe('a run whose tables take long to be staged', () => {
   it('is not taken for one that does not begin, and is then started', async () => {
-    const staged = deferred<Record<string, string>>();
+    const staged = deferred<Staged>();
     const { runs, told, launched } = runsWith(staged.promise);
     runs.start(open, nth);
     now += 2 * ATTACH_MS;
     for (const due of timers.splice(0)) due();
     const first = Promise.race([told.promise.then(() => 'ended'), launched.promise]);
-    staged.resolve({});
+    staged.resolve({ tables: {}, minimumRows: 0 });
     assert.equal(await first, 'p1-1-1');
     runs.close();
   });
 
   it('can be cancelled before its supervisor is there', () => {
-    const { runs } = runsWith(deferred<Record<string, string>>().promise);
+    const { runs } = runsWith(deferred<Staged>().promise);
     assert.equal(runs.cancel('p1-1-1'), false);
     runs.start(open, nth);
     assert.equal(runs.cancel('p1-1-1'), true);

@@ -24,6 +24,8 @@ import { wordsOf } from '../words-of.ts';
 import { learntFrom } from './learnt.ts';
 import type { Lives } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
+import { refusalIn } from './refusal.ts';
+import type { Staged } from './staging.ts';
 
 export interface RunsParts {
   readonly self: string;
@@ -34,8 +36,8 @@ export interface RunsParts {
   readonly bundleOf: (digest: string) => Promise<Uint8Array>;
   /** Starts a supervisor. */
   readonly launch: (plan: Pick<LaunchPlan, 'jobFile' | 'orderFile' | 'runId' | 'record'>) => Promise<number>;
-  /** Staged tables of an attempt by the name of the setting, as paths. Stages them if they are not there. */
-  readonly staged: (open: OpenProposal, nth: Nth) => Promise<Readonly<Record<string, string>>>;
+  /** Of an attempt. Stages its tables if they are not there. */
+  readonly staged: (open: OpenProposal, nth: Nth) => Promise<Staged>;
   readonly lives: () => Lives;
   readonly ended: (runId: string) => void;
   readonly warn: (message: string) => void;
@@ -116,7 +118,8 @@ export class NodeRuns {
     if ((await lookAtBegun(folders.record(runId))) !== 'no') return;
     const { document } = open.proposal;
     const files: BundleFiles = unpackBundle(await bundleOf(document.job.bundle));
-    const settings = { ...(await staged(open, nth)), ...(await this.#outputs(document, runId)) };
+    const { tables, minimumRows } = await staged(open, nth);
+    const settings = { ...tables, ...(await this.#outputs(document, runId)) };
     const orderFile = await folders.prepare(runId, files, {
       version: 1,
       runId,
@@ -124,6 +127,7 @@ export class NodeRuns {
       args: document.args,
       settings,
       contract: document.contract,
+      minimumRows,
       door: doorOf(sockets, runLabel(runId)),
       ...(document.outputs[this.#parts.self] === undefined ? {} : { results: await folders.results(runId) }),
     });
@@ -185,6 +189,7 @@ export class NodeRuns {
       told === undefined && !hasBegun
         ? []
         : learntFrom(own, told ?? { contract: document.contract, self }, at);
+    const step = told && refusalIn(told, self);
     const reportDigest = report === undefined ? null : createHash('sha256').update(report).digest('hex');
     lives().happens(
       open.id,
@@ -192,6 +197,8 @@ export class NodeRuns {
       async (tx) => {
         await tx.runs.set(runId, { ...end.row, state: end.state, endedAt: at, reportDigest });
         if (lines.length > 0) await tx.learnt.add(runId, lines);
+        if (step !== undefined)
+          for (const use of await tx.grants.usesOf(runId)) await tx.grants.refuse({ ...use, step, at });
         await tx.audit.add({
           at,
           by: 'node',

@@ -31,8 +31,12 @@ export interface StagingParts {
   readonly warn: (message: string) => void;
 }
 
-/** Paths of staged tables by the name of the job's setting. */
-export type StagedTables = Readonly<Record<string, string>>;
+export interface Staged {
+  /** Paths of tables by the name of the job's setting. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** The largest of the grants that were used. */
+  readonly minimumRows: number;
+}
 
 /** A refusal that depends on values tells a bit, and is counted. */
 const DEPENDS_ON_VALUES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -43,7 +47,7 @@ const DEPENDS_ON_VALUES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export class Staging {
   readonly #parts: StagingParts;
   /** By run. */
-  readonly #staged = new Map<string, Promise<StagedTables>>();
+  readonly #staged = new Map<string, Promise<Staged>>();
   readonly #stopping = new Map<string, AbortController>();
 
   constructor(parts: StagingParts) {
@@ -94,7 +98,7 @@ export class Staging {
   }
 
   /** Staged tables of an attempt, which are staged now if they are not there. */
-  staged(open: OpenProposal, nth: Nth): Promise<StagedTables> {
+  staged(open: OpenProposal, nth: Nth): Promise<Staged> {
     const runId = runIdOf(open.id, nth.occurrence, nth.attempt);
     const known = this.#staged.get(runId);
     if (known !== undefined) return known;
@@ -123,18 +127,20 @@ export class Staging {
     this.#staged.delete(runId);
   }
 
-  async #all(open: OpenProposal, runId: string, signal: AbortSignal): Promise<StagedTables> {
+  async #all(open: OpenProposal, runId: string, signal: AbortSignal): Promise<Staged> {
     const { self, folders } = this.#parts;
     const { document } = open.proposal;
     const folder = await folders.data(runId);
     const tables: Record<string, string> = {};
+    let minimumRows = 0;
     // One after the other: each has the memory of a database.
     for (const [setting, name] of datasetsOf(document, self)) {
       const target = join(folder, `${name}.parquet`);
-      await this.#one(document, runId, name, target, signal);
+      const grant = await this.#one(document, runId, name, target, signal);
+      minimumRows = Math.max(minimumRows, grant?.minimumRows ?? 0);
       tables[setting] = target;
     }
-    return tables;
+    return { tables, minimumRows };
   }
 
   async #one(
@@ -143,7 +149,7 @@ export class Staging {
     name: string,
     target: string,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Grant | undefined> {
     const { store, self, options } = this.#parts;
     const dataset = await store.datasets.get(name);
     if (dataset === undefined) throw new UsageError('PRIVITY_DATASET_UNKNOWN', `there is no dataset ${name}`);
@@ -158,6 +164,7 @@ export class Staging {
           staged.changed.map((rows) => rows?.changed),
           previous,
         );
+      return grant;
     } catch (error) {
       // What was refused is no use: it would push earlier ones out of those that are compared.
       if (input.memory !== undefined) await rm(input.memory.file, { force: true });
@@ -203,7 +210,7 @@ export class Staging {
     const { proposer: partner, purpose } = document;
     return store.change(async (tx) => {
       const at = clock.wallTime();
-      const isNoted = await tx.grants.isUsedBy(runId, name);
+      const isNoted = (await tx.grants.usesOf(runId)).some(({ dataset }) => dataset === name);
       const asked = { dataset: name, partner, purpose, now: at, isNoted };
       const covered = coveringGrant(await tx.grants.list({ dataset: name, partner }), asked);
       if ('why' in covered) throw new UsageError('PRIVITY_GRANT_MISSING', covered.why);

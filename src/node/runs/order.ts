@@ -13,6 +13,8 @@ const order = z.strictObject({
   args: z.record(z.string(), z.unknown()),
   settings: z.record(z.string(), z.unknown()),
   contract: z.unknown(),
+  /** An intersection with fewer rows fails at this party. */
+  minimumRows: z.int().min(0),
   /** Where the job may write results. */
   results: z.string().optional(),
   /** The local socket at which its connections arrive. */

@@ -14,7 +14,10 @@ export interface Ordered {
   /** The node asks for the end of the run. */
   readonly cancel: AbortSignal;
   applied<
-    T extends Pick<PartyOptions, 'federation' | 'args' | 'settings' | 'port' | 'contract' | 'resultsDir'>,
+    T extends Pick<
+      PartyOptions,
+      'federation' | 'args' | 'settings' | 'port' | 'contract' | 'minimumRows' | 'resultsDir'
+    >,
   >(options: T): T;
 }
 
@@ -37,6 +40,7 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       // Nothing of the party file: what was not granted is not there.
       settings: order.settings,
       contract: readContract(order.contract),
+      minimumRows: order.minimumRows,
       resultsDir: order.results,
       port: (onSocket) =>
         openDoor(order.door, { onSocket, onNode: (socket, head) => heed(socket, head, cancel) }),

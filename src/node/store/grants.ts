@@ -60,15 +60,14 @@ export class GrantsRead {
     return row && { ...row, table: parsed(row.table) };
   }
 
-  /** Whether a run has noted its use of a dataset. */
-  async isUsedBy(runId: string, dataset: string): Promise<boolean> {
-    const row = await this.db
+  /** What a run has noted as its uses. */
+  async usesOf(runId: string): Promise<readonly Omit<UseRow, 'table'>[]> {
+    return this.db
       .selectFrom('uses')
-      .select('seq')
+      .select(['grant', 'runId', 'dataset', 'partner', 'at'])
       .where('runId', '=', runId)
-      .where('dataset', '=', dataset)
-      .executeTakeFirst();
-    return row !== undefined;
+      .orderBy('seq')
+      .execute();
   }
 
   async #count(table: 'uses' | 'refusals', what: RawBuilder<number>, asked: UsesAsked): Promise<number> {

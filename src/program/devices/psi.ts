@@ -1,5 +1,5 @@
 /** Private set intersection as a step of the program; the protocol is in src/psi. */
-import { UsageError } from '../../base/errors.ts';
+import { DataError, UsageError } from '../../base/errors.ts';
 import { Table } from '../../data/table.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
 import { type PsiProtocolName, psiProtocol } from '../../psi/protocols/index.ts';
@@ -70,18 +70,23 @@ export function psi<A extends string, B extends string>(
   if (members.length !== 2)
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
-  const handles = issueDevice(scheduler, psiStep(scheduler.state.guard, on, protocol, members, inputs));
+  const { guard, options: own } = scheduler.state;
+  const step = { on, protocol, members, inputs, minimumRows: own.minimumRows ?? 0 };
+  const handles = issueDevice(scheduler, psiStep(guard, step));
   const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
   return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
 }
 
-function psiStep(
-  guard: ContractGuard,
-  on: readonly string[],
-  protocol: PsiProtocol,
-  members: readonly string[],
-  inputs: readonly HandleRecord[],
-): DeviceStep {
+interface Psi {
+  readonly on: readonly string[];
+  readonly protocol: PsiProtocol;
+  readonly members: readonly string[];
+  readonly inputs: readonly HandleRecord[];
+  /** Of this party. */
+  readonly minimumRows: number;
+}
+
+function psiStep(guard: ContractGuard, { on, protocol, members, inputs, minimumRows }: Psi): DeviceStep {
   const name = `psi on ${on.join(', ')}`;
   return {
     kind: 'psi',
@@ -95,6 +100,11 @@ function psiStep(
       const { psiAlign } = await import('../../psi/index.ts');
       const rows = await psiAlign(channel, input, { on, protocol }, context);
       guard.shared(name, rows.rowCount);
+      if (rows.rowCount < minimumRows)
+        throw new DataError(
+          'PRIVITY_ROWS_TOO_FEW',
+          `Both have ${rows.rowCount} rows; this party asks for at least ${minimumRows}, and nothing more is made of them.`,
+        );
       return rows;
     },
     discloses: async (input) => {

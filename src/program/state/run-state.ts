@@ -31,6 +31,8 @@ export interface RunStateOptions {
   readonly plaintext?: boolean | undefined;
   /** All that may be disclosed. Default: anything. */
   readonly contract?: Contract | undefined;
+  /** An intersection with fewer rows fails at this party. Default: 0. */
+  readonly minimumRows?: number | undefined;
   /** A rehearsal. */
   readonly witness?: Witness | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */

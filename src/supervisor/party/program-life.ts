@@ -114,7 +114,7 @@ export class ProgramLife<Child extends ProgramChild> {
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, args, errorDetail, plaintext = false, contract } = options;
+    const { party, args, errorDetail, plaintext = false, contract, minimumRows } = options;
     program.send({
       type: 'load',
       party,
@@ -124,6 +124,7 @@ export class ProgramLife<Child extends ProgramChild> {
       settings,
       errorDetail,
       ...(contract ? { contract } : {}),
+      ...(minimumRows === undefined ? {} : { minimumRows }),
       plaintext,
       tempDir: program.tempDir ?? tempDir,
       ...(isSandboxed ? { isSandboxed } : {}),

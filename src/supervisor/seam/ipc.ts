@@ -19,6 +19,7 @@ export type ToProgram =
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;
       readonly contract?: Contract;
+      readonly minimumRows?: number;
       readonly plaintext: boolean;
       readonly tempDir: string;
       readonly memoryMaxBytes?: number;

@@ -48,6 +48,8 @@ export interface PartyOptions {
   readonly errorDetail: ErrorDetail;
   /** All that may be disclosed in this run, the same at every party. Default: whatever the job discloses. */
   readonly contract?: Contract | undefined;
+  /** An intersection with fewer rows fails at this party. Default: 0. */
+  readonly minimumRows?: number | undefined;
   /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
   readonly plaintext?: boolean | undefined;
   readonly bounds: Partial<Bounds>;
