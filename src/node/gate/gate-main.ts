@@ -2,26 +2,14 @@
 import type { Socket } from 'node:net';
 import { PrivityError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
-import type { Timer } from '../../contracts/index.ts';
 import { openDoor } from '../door/door.ts';
+import { Alone } from './alone.ts';
 import { GATE_ALONE_MS, type Gate, type GateOrder, gateDoorOf, openGate } from './gate.ts';
 
 const order = JSON.parse(process.argv[2] ?? '{}') as GateOrder;
 process.title = `privity-gate ${order.party}`;
 // The node that has started this process may be gone.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-const nodes = new Set<Socket>();
-let alone: Timer | undefined;
-
-function watchAlone(gate: Gate, end: () => void): void {
-  alone?.cancel();
-  if (nodes.size > 0) return;
-  alone = systemClock.after(GATE_ALONE_MS, () => {
-    if (gate.status().connections === 0) end();
-    else watchAlone(gate, end);
-  });
-}
 
 /** Between two looks at whether a run still needs the port of a node that has given it up. */
 const LEAVING_MS = 500;
@@ -35,13 +23,10 @@ async function leave(gate: Gate, end: () => void): Promise<void> {
 }
 
 /** Lines of its node: `status`, `end`. */
-function answer(socket: Socket, gate: Gate, end: () => void): void {
-  nodes.add(socket);
+function answer(socket: Socket, gate: Gate, alone: Alone, end: () => void): void {
+  alone.came();
   isLeaving = false;
-  socket.once('close', () => {
-    nodes.delete(socket);
-    watchAlone(gate, end);
-  });
+  socket.once('close', () => alone.left());
   let text = '';
   socket.on('data', (part: Buffer) => {
     const lines = `${text}${part.toString('utf8')}`.slice(-1_000).split('\n');
@@ -66,14 +51,19 @@ try {
     ending = true;
     void Promise.all([gate.close(), door.close()]).finally(() => process.exit(0));
   };
+  const alone = new Alone({
+    clock: systemClock,
+    aloneMs: GATE_ALONE_MS,
+    connections: () => gate.status().connections,
+    end,
+  });
   const door = await openDoor(gateDoorOf(order.sockets), {
     onSocket: ({ socket }) => socket.destroy(),
     onNode: (socket, head) => {
       if (head.length > 0) socket.unshift(head);
-      answer(socket, gate, end);
+      answer(socket, gate, alone, end);
     },
   });
-  watchAlone(gate, end);
   // A signal for the group of its node is not meant for the gate: runs go on.
   process.on('SIGINT', () => undefined);
   process.on('SIGHUP', () => undefined);
