@@ -21,6 +21,7 @@ import { addNode } from './node/node-options.ts';
 import { errorLine, errorText } from './output/error-text.ts';
 import { createStyle } from './output/style.ts';
 import type { Shell } from './shell.ts';
+import { Stopped } from './stop.ts';
 
 /**
  * Runs one command line. Resolves to the exit code and never rejects: an error is printed on standard error, for people
@@ -58,6 +59,7 @@ async function flushOutput(shell: Shell, exitCode: number, argv: readonly string
 
 function reportError(shell: Shell, error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  if (error instanceof Stopped) return error.exitCode;
   const report = reportOf(error instanceof CommanderError ? commandLineError(error) : error);
   shell.err.write(isJson(argv) ? errorLine(report) : errorText(report, createStyle(shell.colour.err)));
   return report.exitCode;

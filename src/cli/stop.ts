@@ -39,3 +39,13 @@ export function watchStopSignals(shell: Shell, note: (text: string) => void): St
 export function exitCodeAfter(exitCode: number, cancelled: number, first: StopSignal | undefined): number {
   return exitCode === cancelled && first !== undefined ? 128 + signalNumbers[first] : exitCode;
 }
+
+/** A command was stopped while it waited for an answer: it ends with the code of the signal, and has nothing to say. */
+export class Stopped extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: StopSignal) {
+    super(`stopped by ${signal}`);
+    this.exitCode = 128 + signalNumbers[signal];
+  }
+}

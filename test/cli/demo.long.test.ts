@@ -35,6 +35,14 @@ describe('privity demo nodes', () => {
     await nothingIsLeft();
   });
 
+  it('stopped while its nodes are starting, ends them', async () => {
+    const started = demo();
+    await started.said('node start --detach', 3);
+    started.child.kill('SIGINT');
+    assert.equal((await started.ended).code, 130);
+    await nothingIsLeft();
+  });
+
   it('stopped while a run is on, ends it and everything else', async () => {
     const started = demo();
     await started.said('runs follow');

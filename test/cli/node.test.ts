@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../src/cli/local/ports.ts';
 import { projectRoot } from '../tidy/project-files.ts';
 import { here } from './here.ts';
-import { type Ended, processesIn } from './processes.ts';
+import { type Ended, processesIn, start } from './processes.ts';
 
 const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const PURPOSE = 'shared customers';
@@ -181,6 +181,15 @@ describe('two nodes by the command line', () => {
     const { code, message } = await refused('bob', 'approve', second);
     assert.equal(code, 'PRIVITY_GRANT_MISSING');
     assert.match(message, /is used up \(1 runs\)/);
+    const following = start(['runs', 'follow', second], {
+      cwd: join(folder, 'bob'),
+      tmp: folder,
+      main: entry,
+    });
+    await following.said('waits for the decision');
+    following.child.kill('SIGINT');
+    const { code: stopped, stderr } = await following.ended;
+    assert.deepEqual([stopped, stderr], [130, '']);
     await done('bob', 'refuse', second, '--reason', 'not again');
     assert.equal((await refused('bob', 'approve', second)).code, 'PRIVITY_PROPOSAL_STATE');
     assert.equal((await privity('bob', 'runs', 'follow', second)).code, 77);

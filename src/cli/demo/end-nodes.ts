@@ -15,6 +15,7 @@ export async function endNodes(folders: readonly string[]): Promise<void> {
   const nodes = (await Promise.all(folders.map((folder) => nodeIn(join(folder, 'state'))))).flatMap(
     (node) => node ?? [],
   );
+  const gates = (await Promise.all(nodes.map(({ client }) => gateOf(client)))).flatMap((pid) => pid ?? []);
   await Promise.all(nodes.map(({ client }) => ignored(refuseAll(client), 'what goes on is ended below')));
   await within(ORDERLY_MS, async () =>
     (await Promise.all(nodes.map(({ client }) => isIdle(client)))).every(Boolean),
@@ -23,7 +24,7 @@ export async function endNodes(folders: readonly string[]): Promise<void> {
     nodes.map(({ client }) => ignored(client.post('/stop', { port: true }), 'it is gone already')),
   );
   const started = await startedIn(folders);
-  const pids = nodes.map(({ pid }) => pid);
+  const pids = [...nodes.map(({ pid }) => pid), ...gates];
   await within(ORDERLY_MS, async () => ![...pids, ...started.map(({ pid }) => pid)].some(lives));
   // The id of what ended by itself may be that of a stranger by now.
   for (const pid of [...pids, ...started.flatMap(({ pid, isOver }) => (isOver ? [] : [pid]))]) kill(pid);
@@ -62,6 +63,15 @@ async function isIdle(client: NodeClient): Promise<boolean> {
     'a node that is gone is idle',
   );
   return status === undefined || status.running.length === 0;
+}
+
+/** A gate ends after its node, when no connection goes through it. */
+async function gateOf(client: NodeClient): Promise<number | undefined> {
+  const status = await ignored(
+    client.get<{ readonly gate: { readonly pid: number } | null }>('/status'),
+    'a node that is gone is ended below',
+  );
+  return status?.gate?.pid;
 }
 
 async function within(ms: number, isDone: () => Promise<boolean>): Promise<void> {

@@ -51,6 +51,7 @@ export async function demoNodesCommand(shell: Shell, flags: DemoFlags, runLine: 
     return 0;
   } finally {
     if (!isLeft) {
+      await ignored(tour.starting, 'a node that did not start needs no end');
       await endNodes(CLINICS.map((clinic) => join(folder, clinic)));
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       if (!flags.json) shell.out.write('\nThe three nodes have ended, and their folder is removed.\n');
@@ -66,6 +67,8 @@ class Tour {
   readonly #folder: string;
   readonly #runLine: RunLine;
   readonly #stopped: AbortSignal;
+  /** Nodes that are about to serve: before that nobody can tell them to end. */
+  starting: Promise<unknown> = Promise.resolve();
 
   constructor(shell: Shell, flags: DemoFlags, folder: string, runLine: RunLine, stopped: AbortSignal) {
     this.#shell = shell;
@@ -87,8 +90,11 @@ class Tour {
         join(this.#own(clinic), 'node.yaml'),
         join(this.#own(clinic), 'state'),
       );
+    if (this.#stopped.aborted) return;
     for (const clinic of CLINICS) this.#show(clinic, ['node', 'start', '--detach']);
-    await Promise.all(CLINICS.map(start));
+    const starts = CLINICS.map(start);
+    this.starting = Promise.allSettled(starts);
+    await Promise.all(starts);
     await this.#grant();
     const first = await this.#propose('waiting times', 0);
     this.#say(

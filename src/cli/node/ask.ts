@@ -5,6 +5,7 @@ import { readNodeFile } from '../../config/node-file.ts';
 import { NodeClient } from '../../node/client/client.ts';
 import { ADMIN_TOKEN_FILE, tokenIn, urlOf } from '../../node/client/find-node.ts';
 import type { Shell } from '../shell.ts';
+import { Stopped } from '../stop.ts';
 
 export interface NodeFlags {
   readonly config: string;
@@ -16,9 +17,10 @@ export interface NodeFlags {
 /** @throws {UsageError} PRIVITY_CONFIG_*, PRIVITY_NODE_NOT_RUNNING, PRIVITY_TOKEN_INVALID */
 export async function clientOf(shell: Shell, flags: NodeFlags): Promise<NodeClient> {
   const stopping = new AbortController();
-  shell.onStopSignal(() => {
-    if (stopping.signal.aborted) shell.exitNow(130);
-    stopping.abort();
+  shell.onStopSignal((signal) => {
+    const stopped = new Stopped(signal);
+    if (stopping.signal.aborted) shell.exitNow(stopped.exitCode);
+    stopping.abort(stopped);
   });
   const { signal } = stopping;
   const file = flags.tokenFile === undefined ? undefined : resolve(shell.cwd, flags.tokenFile);
