@@ -236,13 +236,39 @@ describe('two nodes by the command line', () => {
     assert.deepEqual([grant?.uses, grant?.refusals], [1, 1]);
   });
 
+  it('say why a run did not begin, where no log can', async () => {
+    const fourth = await propose();
+    await arrived(fourth);
+    await done('bob', 'approve', fourth);
+    const { rows } = (await json('bob', 'grants', 'list')) as {
+      rows: readonly { id: string; revokedAt: number | null }[];
+    };
+    for (const { id: grant } of rows.filter((one) => one.revokedAt === null))
+      await done('bob', 'grants', 'revoke', grant);
+    await done('alice', 'approve', fourth);
+    // What bob's error says is for bob alone.
+    for (const [party, why] of [
+      ['alice', /asks for more of a dataset/],
+      ['bob', /grant g[0-9a-f]+ is revoked/],
+    ] as const) {
+      assert.notEqual((await privity(party, 'runs', 'follow', fourth)).code, 0);
+      const said = await done(party, 'runs', 'show', `${fourth}-1-1`, '--config', 'node.yaml');
+      assert.match(said, /failed: PRIVITY_GRANT_MISSING at bob/);
+      assert.match(/why +(.*)/.exec(said)?.[1] ?? '', why);
+      const answer = await json(party, 'runs', 'show', `${fourth}-1-1`, '--config', 'node.yaml');
+      assert.match(String(answer.why), why);
+    }
+    const unknown = await refused('bob', 'runs', 'show', 'p00000000-1-1', '--config', 'node.yaml');
+    assert.equal(unknown.code, 'PRIVITY_RECORD_UNKNOWN');
+  });
+
   it('forget old runs when they are told to', async () => {
     assert.equal(
       (await refused('bob', 'runs', 'purge', '--config', 'node.yaml')).code,
       'PRIVITY_COMMAND_LINE',
     );
     const said = await done('bob', 'runs', 'purge', '--config', 'node.yaml', '--keep', '1');
-    assert.match(said, /^1 run and \d packed jobs? removed\n$/);
+    assert.match(said, /^2 runs and \d packed jobs? removed\n$/);
     assert.equal((await refused('bob', 'runs', 'evidence', `${id}-1-1`)).code, 'PRIVITY_RUN_UNKNOWN');
   });
 });

@@ -4,7 +4,7 @@ import { examplesText, plainExitCodesText } from '../help.ts';
 import type { NodeFlags } from '../node/ask.ts';
 import { asking } from '../node/asking.ts';
 import type { Shell } from '../shell.ts';
-import type { LogsFlags, PurgeFlags, ShowFlags } from './runs.ts';
+import type { LogsFlags, PurgeFlags, ShowFlags, ShowOther } from './runs.ts';
 
 const asksNode = (): Promise<typeof import('../node/commands.ts')> => import('../node/commands.ts');
 
@@ -15,6 +15,14 @@ async function recordsOf(shell: Shell, { config }: { readonly config?: string })
   const { state } = await readNodeFile(resolve(shell.cwd, config));
   return { ...shell, records: { ...shell.records, folder: join(state, 'runs') } };
 }
+
+/** A run of a node that did not begin has no record: the node says why. */
+const notBegun =
+  (shell: Shell, { config, json }: ShowFlags): ShowOther =>
+  async (run) =>
+    config === undefined
+      ? undefined
+      : (await asksNode()).showNotBegun(shell, run, { config, ...(json ? { json } : {}) });
 
 export type Exit = (code: number) => void;
 
@@ -61,7 +69,9 @@ ${examplesText([
 ])}${plainExitCodesText()}`,
     )
     .action(async (run: string, flags: ShowFlags) =>
-      exit(await (await load()).showCommand(await recordsOf(shell, flags), run, flags)),
+      exit(
+        await (await load()).showCommand(await recordsOf(shell, flags), run, flags, notBegun(shell, flags)),
+      ),
     );
   runs
     .command('logs <run>')

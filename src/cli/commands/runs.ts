@@ -17,7 +17,7 @@ import {
   bundleOf,
   publicLine,
 } from '../../record/bundle.ts';
-import { findRun } from '../../record/find-run.ts';
+import { type FoundRun, findRun } from '../../record/find-run.ts';
 import { choose, isRunning, type PurgeRule, removeRun } from '../../record/purge.ts';
 import { eventIn, type FailureEvent, logLines, mergedLines } from '../../record/read-log.ts';
 import { LOG_FILE, REPORT_FILE, RESULT_FILE } from '../../record/record-file.ts';
@@ -74,9 +74,19 @@ export async function listCommand(shell: Shell, flags: { readonly json?: boolean
   return 0;
 }
 
+/** Shows a run that has no record here. Undefined: it is none of its runs. */
+export type ShowOther = (wanted: string) => Promise<number | undefined>;
+
 /** `privity runs show`. */
-export async function showCommand(shell: Shell, wanted: string, flags: ShowFlags): Promise<number> {
-  const { run, incident } = findRun(await storedRuns(shell), wanted);
+export async function showCommand(
+  shell: Shell,
+  wanted: string,
+  flags: ShowFlags,
+  other: ShowOther,
+): Promise<number> {
+  const found = await findOr(await storedRuns(shell), wanted, other);
+  if (typeof found === 'number') return found;
+  const { run, incident } = found;
   if (flags.bundle !== undefined) return writeBundle(shell, run, flags.bundle, flags.json === true);
   const board = new RunBoard(run.parties.map(({ party }) => party));
   const failures: FailureEvent[] = [];
@@ -100,6 +110,23 @@ export async function showCommand(shell: Shell, wanted: string, flags: ShowFlags
     shell.out.write(runText({ run, board, failures, incident, result }, createStyle(shell.colour.out)));
   }
   return 0;
+}
+
+async function findOr(
+  runs: readonly StoredRun[],
+  wanted: string,
+  other: ShowOther,
+): Promise<FoundRun | number> {
+  try {
+    return findRun(runs, wanted);
+  } catch (error) {
+    const shown =
+      error instanceof UsageError && error.code === 'PRIVITY_RECORD_UNKNOWN'
+        ? await other(wanted)
+        : undefined;
+    if (shown === undefined) throw error;
+    return shown;
+  }
 }
 
 /** Failures that are read of a run: each party tells of each. */

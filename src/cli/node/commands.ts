@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { UsageError } from '../../base/errors.ts';
+import { PrivityError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { readTextFile } from '../../config/yaml-file.ts';
 import { isTableFile } from '../../data/index.ts';
@@ -87,6 +87,20 @@ export async function answerCommand(
   await client.post(`/proposals/${encodeURIComponent(id)}/${verb}`, { reason: flags.reason ?? '' });
   const said = { approve: 'approved', refuse: 'refused', withdraw: 'withdrawn' }[verb];
   return show(shell, flags, { id, said }, () => `${styleOf(shell).green('✔')} ${said}\n`);
+}
+
+/** A run without a record: one that did not begin, or of which the files are gone. */
+export async function showNotBegun(shell: Shell, run: string, flags: NodeFlags): Promise<number | undefined> {
+  const client = await clientOf(shell, flags);
+  try {
+    const answer = await client.get<Parameters<typeof text.runWithoutRecordText>[0]>(
+      `/runs/${encodeURIComponent(run)}`,
+    );
+    return show(shell, flags, answer, text.runWithoutRecordText);
+  } catch (error) {
+    if (error instanceof PrivityError && error.code === 'PRIVITY_RUN_UNKNOWN') return undefined;
+    throw error;
+  }
 }
 
 export interface AddDatasetFlags extends NodeFlags {

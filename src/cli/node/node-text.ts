@@ -7,6 +7,7 @@ import type {
   partnerView,
   proposalRow,
   proposalView,
+  runDetail,
   runView,
   scheduleView,
   statusView,
@@ -129,6 +130,22 @@ export function grantsText({ rows }: Rows<typeof grantView>, now: number, style:
     'no grants',
     style,
   );
+}
+
+/** Of a run that has no record here. */
+export function runWithoutRecordText(run: z.output<typeof runDetail>): string {
+  const { runId, state, code, origin, why, endedAt, createdAt, startedAt } = run;
+  const words = code === null ? '' : `: ${code}${origin === null ? '' : ` at ${origin}`}`;
+  const when = endedAt ?? createdAt;
+  return `${[
+    `${runId} ${state}${words}`,
+    `  title  ${run.title}`,
+    `  when   ${momentText(when)}`,
+    `  why    ${why ?? 'its party has not said'}`,
+    startedAt === null ? '  It did not begin: there is no log of it.' : '  There is no log of it here.',
+  ]
+    .map(printable)
+    .join('\n')}\n`;
 }
 
 export function proposalsText({ rows }: Rows<typeof proposalRow>, style: Style): string {

@@ -157,6 +157,8 @@ export const runView = z.object({
   reportDigest: z.string().nullable(),
 });
 export const runPage = pageOf(runView);
+/** `why`: of a run that did not begin, and has no log to read it in. */
+export const runDetail = runView.extend({ why: z.string().nullable() });
 
 /** One of both: which runs of the history go. */
 export const purgeBody = z

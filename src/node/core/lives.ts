@@ -22,7 +22,10 @@ export interface Unable {
   /** At which party. */
   readonly origin: string;
   readonly code: string;
+  /** For partners, too. */
   readonly message: string;
+  /** The same for this party alone: it may speak of its table. */
+  readonly own?: string;
 }
 
 export interface LivesParts {
@@ -180,24 +183,22 @@ export class Lives {
       const { id, document } = open.proposal;
       const origin = unable?.origin ?? effect.origin;
       const run = newRun(id, document.title, effect, now);
-      await tx.runs.add({ ...run, state: 'failed', endedAt: now, code: unable?.code ?? null, origin });
+      const { code = null, message = null, own = message } = unable ?? {};
+      await tx.runs.add({ ...run, state: 'failed', endedAt: now, code, origin });
+      const detail = { code, origin, why: own };
+      await tx.audit.add({ at: now, by: 'node', what: 'run.failed', about: run.runId, detail });
       return;
     }
     if (effect.type !== 'go' && effect.type !== 'unable') return;
     const { occurrence, attempt } = effect;
     const nth = { proposal: open.id, occurrence, attempt };
+    const { own: _, ...told } = unable ?? {
+      origin: this.#parts.self,
+      code: 'PRIVITY_INTERNAL',
+      message: 'no reason is known',
+    };
     const said: NodeMessage =
-      effect.type === 'go'
-        ? { kind: 'go', ...nth }
-        : {
-            kind: 'unable',
-            ...nth,
-            ...(unable ?? {
-              origin: this.#parts.self,
-              code: 'PRIVITY_INTERNAL',
-              message: 'no reason is known',
-            }),
-          };
+      effect.type === 'go' ? { kind: 'go', ...nth } : { kind: 'unable', ...nth, ...told };
     for (const partner of effect.to)
       await tx.outbox.put({
         partner,

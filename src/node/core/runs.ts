@@ -204,7 +204,11 @@ export class NodeRuns {
           by: 'node',
           what: `run.${end.state}`,
           about: runId,
-          detail: { code: end.row.code, report: reportDigest },
+          detail: {
+            code: end.row.code,
+            report: reportDigest,
+            ...(end.why === undefined ? {} : { why: end.why }),
+          },
         });
         return true;
       },
@@ -223,6 +227,8 @@ interface End {
   readonly row: Pick<RunRow, 'code' | 'origin' | 'incident'>;
   /** Whether the whole run may be tried again. */
   readonly again: boolean;
+  /** In words, of a run that has no record to read it in. */
+  readonly why?: string;
 }
 
 function endOf(facts: RecordFacts | 'not-begun'): End {
@@ -246,6 +252,7 @@ const endWithout = (error: unknown): End => ({
   state: 'failed',
   row: { code: error instanceof PrivityError ? error.code : 'SETUP_FAILED', origin: null, incident: null },
   again: !(error instanceof PrivityError),
+  why: wordsOf(error),
 });
 
 const mayRetry = (code: FailureCode | null): boolean =>

@@ -15,6 +15,7 @@ import type { Dataset, Grant } from '../model/dataset.ts';
 import { type ProposalDocument, runIdOf } from '../model/proposal.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
 import type { NodeStore } from '../store/store.ts';
+import { wordsOf } from '../words-of.ts';
 import { coveringGrant, datasetsOf } from './grants.ts';
 import type { Lives, Unable } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
@@ -86,7 +87,7 @@ export class Staging {
         // Given up meanwhile.
         if (!this.#staged.has(runId)) return;
         this.forget(runId);
-        warn(`${runId} cannot be staged: ${error instanceof Error ? error.message : String(error)}`);
+        warn(`${runId} cannot be staged: ${wordsOf(error)}`);
         const { occurrence, attempt } = nth;
         const from = this.#parts.self;
         lives().happens(open.id, { type: 'unable', from, occurrence, attempt }, undefined, {
@@ -284,8 +285,8 @@ async function latest(folder: string, runId: string): Promise<readonly string[]>
 /** Uses of a dataset by a partner that a new one is compared with. */
 const REMEMBERED_USES = 20;
 
-/** What partners hear: the code, and what it means; the message itself may speak of this party's table. */
+/** Partners hear the code, and what it means; the message itself may speak of this party's table. */
 function told(error: unknown): Omit<Unable, 'origin'> {
   const code = error instanceof PrivityError ? error.code : 'PRIVITY_INTERNAL';
-  return { code, message: errorCatalogue[code].means };
+  return { code, message: errorCatalogue[code].means, own: wordsOf(error) };
 }

@@ -12,7 +12,7 @@ import { evidenceOf } from '../../core/evidence.ts';
 import { RUN_STATES, type RunRow } from '../../model/records.ts';
 import type { PrivityNode } from '../../node.ts';
 import { isBeginning, type Route, route } from '../route.ts';
-import { done, page, purgeBody, purgeView, runPage, runView } from '../words.ts';
+import { done, page, purgeBody, purgeView, runDetail, runPage } from '../words.ts';
 
 export const runRoutes = (node: PrivityNode): readonly Route[] => [
   route({
@@ -38,8 +38,11 @@ export const runRoutes = (node: PrivityNode): readonly Route[] => [
     path: '/runs/{id}',
     right: 'read',
     summary: 'One run, by its id or by an incident.',
-    answer: runView,
-    handle: async ({ path }) => runOf(node, path.id),
+    answer: runDetail,
+    handle: async ({ path }) => {
+      const run = await runOf(node, path.id);
+      return { ...run, why: await whyOf(node, run) };
+    },
   }),
   route({
     method: 'post',
@@ -135,6 +138,15 @@ async function runOf(node: PrivityNode, name = ''): Promise<RunRow> {
     throw new UsageError('PRIVITY_RUN_UNKNOWN', `more than one run begins with ${name}`);
   if (first !== undefined) return first;
   throw new UsageError('PRIVITY_RUN_UNKNOWN', `there is no run or incident ${name} here`);
+}
+
+/** Lines of the audit log about one run: it starts, and ends. */
+const LINES_OF_A_RUN = 20;
+
+async function whyOf(node: PrivityNode, { runId }: RunRow): Promise<string | null> {
+  const lines = await node.store.audit.page({ about: runId, limit: LINES_OF_A_RUN });
+  const why = lines.find(({ detail }) => typeof detail.why === 'string')?.detail.why;
+  return typeof why === 'string' ? why : null;
 }
 
 type Stored = Parameters<typeof logLines>[0];
