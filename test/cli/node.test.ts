@@ -132,6 +132,8 @@ describe('two nodes by the command line', () => {
     await done('alice', 'runs', 'evidence', id.slice(0, 12), '--out', '../proof.json');
     const verify = ['evidence', 'verify', '--federation', 'federation.yaml'];
     assert.doesNotMatch(await done('bob', ...verify, '../proof.json'), /✖/);
+    await done('bob', 'runs', 'evidence', id.slice(0, 12), '--out', '../bobs.json');
+    assert.match(await done('bob', ...verify, '../proof.json', '../bobs.json'), /\n2 of 2 files hold\.\n$/);
     const proof = await readFile(join(folder, 'proof.json'), 'utf8');
     for (const [from, to] of [
       ['as agreed', 'as you like'],
@@ -144,6 +146,9 @@ describe('two nodes by the command line', () => {
       assert.equal(ended.code, 1, from);
       assert.match(ended.stdout, /✖ the file is signed by alice/);
     }
+    const both = await privity('bob', ...verify, '../proof.json', '../altered.json');
+    assert.equal(both.code, 1);
+    assert.match(both.stdout, /\n1 of 2 files hold\. Do not rely on the others\.\n$/);
     await writeFile(join(folder, 'altered.json'), 'no proof');
     assert.equal((await refused('bob', ...verify, '../altered.json')).code, 'PRIVITY_EVIDENCE_INVALID');
   });

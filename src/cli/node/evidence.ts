@@ -14,17 +14,27 @@ const EVIDENCE_BYTES_MAX = 256 * 1024 * 1024;
 
 export async function verifyEvidenceCommand(
   shell: Shell,
-  file: string,
+  files: readonly string[],
   flags: { readonly federation: string; readonly json?: boolean },
 ): Promise<number> {
   const federation = await readFederationFile(resolve(shell.cwd, flags.federation));
-  const text = await readTextFile(resolve(shell.cwd, file), 'evidence file', EVIDENCE_BYTES_MAX);
-  const findings = checkEvidence(parsed(file, text), federation);
-  const isGood = findings.every(({ holds }) => holds);
-  if (flags.json) shell.out.write(jsonLine({ file, holds: isGood, findings }));
-  else shell.out.write(findingsText(findings, shell.colour.out));
-  return isGood ? 0 : 1;
+  let good = 0;
+  for (const file of files) {
+    const text = await readTextFile(resolve(shell.cwd, file), 'evidence file', EVIDENCE_BYTES_MAX);
+    const findings = checkEvidence(parsed(file, text), federation);
+    const isGood = findings.every(({ holds }) => holds);
+    if (isGood) good += 1;
+    if (flags.json) shell.out.write(jsonLine({ file, holds: isGood, findings }));
+    else shell.out.write(findingsText(file, findings, shell.colour.out));
+  }
+  if (!flags.json) shell.out.write(conclusion(good, files.length));
+  return good === files.length ? 0 : 1;
 }
+
+const conclusion = (good: number, all: number): string =>
+  all === 1
+    ? `${good === 1 ? 'All of it holds.' : 'It does not hold: do not rely on this file.'}\n`
+    : `${good} of ${all} files hold.${good === all ? '' : ' Do not rely on the others.'}\n`;
 
 function parsed(file: string, text: string): unknown {
   try {
@@ -34,9 +44,10 @@ function parsed(file: string, text: string): unknown {
   }
 }
 
-function findingsText(findings: readonly EvidenceFinding[], colour: boolean): string {
+function findingsText(file: string, findings: readonly EvidenceFinding[], colour: boolean): string {
   const style = createStyle(colour);
-  return findings
-    .map(({ holds, says }) => `${holds ? style.green('✔') : style.red('✖')} ${printable(says)}\n`)
-    .join('');
+  const lines = findings.map(
+    ({ holds, says }) => `${holds ? style.green('✔') : style.red('✖')} ${printable(says)}`,
+  );
+  return `${[style.bold(printable(file)), ...lines].join('\n')}\n`;
 }

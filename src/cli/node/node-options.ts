@@ -262,16 +262,16 @@ function addAudit(program: Command, shell: Shell, exit: Exit): void {
   ]).action(async (flags: NodeFlags) => exit(await (await commands()).exportAuditCommand(shell, flags)));
   const evidence = program.command('evidence').description('evidence files of runs: verify');
   evidence
-    .command('verify <file>')
-    .description('check all signatures of an evidence file, without any node')
+    .command('verify <files...>')
+    .description('check all signatures of evidence files, without any node')
     .requiredOption('--federation <file>', 'the federation file, which lists the keys')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object for each file')
     .addHelpText(
       'after',
       `${examplesText(['privity evidence verify run.evidence.json --federation federation.yaml'])}${plainExitCodesText()}`,
     )
-    .action(async (file: string, flags: { federation: string; json?: boolean }) =>
-      exit(await (await import('./evidence.ts')).verifyEvidenceCommand(shell, file, flags)),
+    .action(async (files: string[], flags: { federation: string; json?: boolean }) =>
+      exit(await (await import('./evidence.ts')).verifyEvidenceCommand(shell, files, flags)),
     );
 }
 
