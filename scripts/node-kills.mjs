@@ -1,4 +1,4 @@
-// `npm run test:node-kills [-- --kills 500 --seed N]`: nodes of two parties propose, decide and run while their
+// `npm run test:node-kills [-- --kills 500 --seed N]`: nodes of three parties propose, decide and run while their
 // processes are killed at moments that the seed draws; prints what was killed and done. It ends with an error where
 // something acknowledged is lost, or something ran twice or unapproved. `npm test` tries fifty.
 import { ensureInstalled } from './ensure-installed.mjs';
@@ -21,7 +21,7 @@ if (summary.exitCode !== 0) {
   process.exit(summary.exitCode);
 }
 const { killNodes } = await import('../dist/test/node/kills/plan.js');
-const { byKind, byMoment, seconds, ...counts } = await killNodes(kills, seed);
+const { byKind, byMoment, byCode, seconds, ...counts } = await killNodes(kills, seed);
 const table = (title, rows) => {
   console.log(title);
   for (const [name, count] of Object.entries(rows).sort(([, a], [, b]) => b - a))
@@ -30,4 +30,5 @@ const table = (title, rows) => {
 table('killed', byKind);
 table('moments', byMoment);
 table('done', counts);
+table('how runs ended of which a supervisor was killed', byCode);
 console.log(`0 lost, 0 ran twice, 0 ran unapproved; seed ${seed}, ${seconds} s`);

@@ -14,6 +14,7 @@ import { type IdentityFiles, readIdentityFiles } from '../config/identity-files.
 import type { NodeConfig } from '../config/node-file.ts';
 import { createConnector } from '../supervisor/planes/connector.ts';
 import { boundedRefusals } from '../supervisor/planes/refusals.ts';
+import { type Door, openDoor } from '../transport/door/door.ts';
 import { createGrpcTransport, type GrpcTransport, runLabel } from '../transport/index.ts';
 import { Bundles } from './core/bundles.ts';
 import { Desk } from './core/desk.ts';
@@ -25,7 +26,6 @@ import { Publishing } from './core/publishing.ts';
 import { NodeRuns } from './core/runs.ts';
 import { type Signing, signingOf } from './core/signing.ts';
 import { Staging } from './core/staging.ts';
-import { type Door, openDoor } from './door/door.ts';
 import { doorOf } from './gate/gate.ts';
 import { type KeptGate, keepGate } from './gate/keep-gate.ts';
 import { type Answer, type ProposalDocument, runIdOf } from './model/proposal.ts';

@@ -1,9 +1,9 @@
 /** What nodes say to each other, and what a gate says to the processes behind it. */
 import { gzipSync } from 'node:zlib';
-import { PREFACE_BOUND, prefaceLine, readPreface } from '../../src/node/door/preface.ts';
 import { BUNDLE_BOUND, packBundle, unpackBundle } from '../../src/node/model/bundle.ts';
 import { NODE_MESSAGE_BOUND, readEnvelope, writeEnvelope } from '../../src/node/partners/words.ts';
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { PREFACE_BOUND, prefaceLine, readPreface } from '../../src/transport/door/preface.ts';
 import { type Decoder, repeated, someBytes } from './decoder.ts';
 
 const hex = (random: SeededRandom, digits: number): string =>
@@ -61,7 +61,7 @@ const envelope: Decoder = {
 const preface: Decoder = {
   name: 'preface at a door',
   author: 'a stranger',
-  functions: ['node/door/preface.ts readPreface'],
+  functions: ['transport/door/preface.ts readPreface'],
   bound: PREFACE_BOUND,
   format: 'text',
   codes: [],

@@ -8,10 +8,10 @@ import { after, before, describe, it } from 'node:test';
 import { deferred } from '../../src/base/deferred.ts';
 import { systemClock } from '../../src/base/system.ts';
 import { freePorts } from '../../src/cli/local/ports.ts';
-import { knock, openDoor } from '../../src/node/door/door.ts';
-import { PREFACE_BYTES_MAX, prefaceLine, readPreface } from '../../src/node/door/preface.ts';
 import { doorOf, type Gate, gateDoorOf, openGate } from '../../src/node/gate/gate.ts';
 import { keepGate } from '../../src/node/gate/keep-gate.ts';
+import { knock, openDoor } from '../../src/transport/door/door.ts';
+import { PREFACE_BYTES_MAX, prefaceLine, readPreface } from '../../src/transport/door/preface.ts';
 import { type ArrivedSocket, runLabel, serverName } from '../../src/transport/index.ts';
 import { clientHello } from '../parts/client-hello.ts';
 

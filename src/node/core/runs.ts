@@ -1,6 +1,6 @@
 /** The runs of a node: started once each, watched, found again, and kept in the history when they have ended. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrivityError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes, isFailureCode } from '../../base/failure-codes.ts';
@@ -8,8 +8,8 @@ import { ignored } from '../../base/ignored.ts';
 import type { Clock } from '../../contracts/index.ts';
 import type { RunReport } from '../../observe/report.ts';
 import { REPORT_FILE, type RecordFacts } from '../../record/record-file.ts';
+import { removeLeftDoor } from '../../transport/door/door.ts';
 import { runLabel } from '../../transport/index.ts';
-import { knock } from '../door/door.ts';
 import { doorOf, RUN_DOOR } from '../gate/gate.ts';
 import type { Nth } from '../life/life-types.ts';
 import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
@@ -92,9 +92,7 @@ export class NodeRuns {
     for (const name of await readdir(sockets)) {
       const label = RUN_DOOR.exec(name)?.[1];
       if (label === undefined || wanted.has(label)) continue;
-      const there = await knock(doorOf(sockets, label));
-      if (there === undefined) await rm(doorOf(sockets, label), { force: true });
-      there?.destroy();
+      await removeLeftDoor(doorOf(sockets, label));
     }
   }
 
@@ -214,9 +212,9 @@ export class NodeRuns {
       },
     );
     this.#asked.delete(runId);
-    // A supervisor that was killed has left its socket.
-    const socket = doorOf(this.#parts.sockets, runLabel(runId));
-    await ignored(rm(socket, { force: true }), 'what is left is removed when the node starts');
+    // A supervisor that was killed has left its socket, at which its stand-in may answer partners for a while.
+    const door = doorOf(this.#parts.sockets, runLabel(runId));
+    await ignored(removeLeftDoor(door), 'what is left is removed when the node starts');
     await ignored(folders.clear(runId), 'what is left is removed when the node starts');
     this.#parts.ended(runId);
   }

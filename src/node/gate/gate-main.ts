@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { PrivityError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
-import { openDoor } from '../door/door.ts';
+import { openDoor } from '../../transport/door/door.ts';
 import { Alone } from './alone.ts';
 import { GATE_ALONE_MS, type Gate, type GateOrder, gateDoorOf, openGate } from './gate.ts';
 

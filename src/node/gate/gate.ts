@@ -8,9 +8,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { systemClock } from '../../base/system.ts';
+import { knock } from '../../transport/door/door.ts';
+import { prefaceLine } from '../../transport/door/preface.ts';
 import { type ArrivedSocket, listenPort } from '../../transport/port/listen-port.ts';
-import { knock } from '../door/door.ts';
-import { prefaceLine } from '../door/preface.ts';
 
 /** Connections that are passed on at one time. A party has two with each partner and run; each takes some 100 KB. */
 export const GATE_CONNECTIONS_MAX = 2_048;

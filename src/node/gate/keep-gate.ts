@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
-import { knock } from '../door/door.ts';
-import { prefaceLine } from '../door/preface.ts';
+import { knock } from '../../transport/door/door.ts';
+import { prefaceLine } from '../../transport/door/preface.ts';
 import { type GateOrder, type GateStatus, gateDoorOf } from './gate.ts';
 
 /** A gate says within this time whether it listens. */

@@ -2,8 +2,9 @@
 import type { Socket } from 'node:net';
 import { UsageError } from '../../base/errors.ts';
 import { readContract } from '../../observe/contract/contract.ts';
+import { NODE_RUN_BOUNDS } from '../../supervisor/seam/bounds.ts';
 import type { CancelReason, PartyOptions } from '../../supervisor/seam/options.ts';
-import { openDoor } from '../door/door.ts';
+import { openDoor } from '../../transport/door/door.ts';
 import { begin } from './begun.ts';
 import { readOrder } from './order.ts';
 
@@ -16,7 +17,15 @@ export interface Ordered {
   applied<
     T extends Pick<
       PartyOptions,
-      'federation' | 'args' | 'settings' | 'port' | 'contract' | 'minimumRows' | 'resultsDir'
+      | 'federation'
+      | 'args'
+      | 'settings'
+      | 'port'
+      | 'door'
+      | 'bounds'
+      | 'contract'
+      | 'minimumRows'
+      | 'resultsDir'
     >,
   >(options: T): T;
 }
@@ -42,6 +51,8 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       contract: readContract(order.contract),
       minimumRows: order.minimumRows,
       resultsDir: order.results,
+      bounds: { ...NODE_RUN_BOUNDS, ...options.bounds },
+      door: order.door,
       port: (onSocket) =>
         openDoor(order.door, { onSocket, onNode: (socket, head) => heed(socket, head, cancel) }),
     }),

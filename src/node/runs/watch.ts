@@ -9,8 +9,8 @@ import { ignored } from '../../base/ignored.ts';
 import type { Clock } from '../../contracts/index.ts';
 import { type RecordFacts, readRecordFile } from '../../record/record-file.ts';
 import { completeKilled, readRun } from '../../record/stored-runs.ts';
-import { knock } from '../door/door.ts';
-import { prefaceLine } from '../door/preface.ts';
+import { knock } from '../../transport/door/door.ts';
+import { prefaceLine } from '../../transport/door/preface.ts';
 import { lookAtBegun } from './begun.ts';
 
 /** Between two looks at a supervisor that is starting or ending. */

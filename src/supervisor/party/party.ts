@@ -211,8 +211,9 @@ export class PartyRun<Child extends ProgramChild> {
   }
 
   async #haveStandIn(tempDir: string): Promise<void> {
-    const { party, federation, identity, runId, port } = this.#options;
-    const listen = port === undefined ? this.#options.listen : null;
+    const { party, federation, identity, runId, port, door } = this.#options;
+    const behindPort = door === undefined ? null : { door };
+    const listen = port === undefined ? this.#options.listen : behindPort;
     const { lostAfterMs } = this.#bounds;
     const lost = (): void =>
       this.#say.warn(

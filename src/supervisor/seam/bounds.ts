@@ -63,6 +63,12 @@ export const DEFAULT_BOUNDS: Bounds = {
 };
 
 /**
+ * Of a run that a node starts, where the party file says nothing else: a gate that is killed is started again within a
+ * second, and within some more on a busy machine; `lingerMs` is longer than the time in which a peer is lost, as ever.
+ */
+export const NODE_RUN_BOUNDS = { lostAfterMs: 5_000, lingerMs: 6_000 } as const satisfies Partial<Bounds>;
+
+/**
  * How long one file, or one folder, may take to be made, read or written: milliseconds normally; a disk that wakes up
  * or a network file system that fails over takes seconds. What takes longer may take for ever.
  */
@@ -90,3 +96,5 @@ export const GIVING_BACK_MS = KILLED_MS + RECLAIM_MS + FILE_IO_MS;
  * take.
  */
 export const LAST_WORD_MS_MAX = 2_500;
+/** The same at a door of the run's own, which nobody else waits for: a gate that is killed as well is back by then. */
+export const LAST_WORD_AT_DOOR_MS_MAX = 10_000;

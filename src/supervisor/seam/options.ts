@@ -35,6 +35,8 @@ export interface PartyOptions {
    * known to all by its `runId` beforehand. Default: a port of the run's own.
    */
   readonly port?: RunPort | undefined;
+  /** The local socket that `port` listens at, where the stand-in can take it over. */
+  readonly door?: string | undefined;
   /** Where the federation was read from, for messages to this party's operator. */
   readonly files?: { readonly federation: string } | undefined;
   readonly jobFile: string;

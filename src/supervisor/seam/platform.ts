@@ -66,8 +66,8 @@ export interface LastWord {
   readonly party: string;
   readonly federation: readonly FederationMember[];
   readonly identity: PartyOptions['identity'];
-  /** Null: the port belongs to somebody else, and is not taken over. */
-  readonly listen: PartyOptions['listen'] | null;
+  /** The port of the run's own, or its door behind one; null: neither, and nobody who dials is told. */
+  readonly listen: PartyOptions['listen'] | { readonly door: string } | null;
   readonly runId?: PartyOptions['runId'];
   /** After this time peers have given the party up by themselves. */
   readonly lostAfterMs: number;

@@ -1,6 +1,7 @@
 /**
  * The last word of a party whose supervisor is gone. Its stand-in (stand-in.ts) outlives it for a moment and answers in
- * its place: it listens at the party's port for the peers that dial this party, and dials those that this party dials.
+ * its place: it listens at the party's port, or at the run's door behind it, for the peers that dial this party, and
+ * dials those that this party dials.
  * Every peer is refused with the reason, over mutual TLS with the party's key, so nobody else can say it, and a gateway
  * that merely restarts cannot either.
  *
@@ -13,8 +14,9 @@ import { PeerLostError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 import { systemClock } from '../../base/system.ts';
 import type { Connection } from '../../contracts/index.ts';
-import { createGrpcTransport, type ListeningPort, listenPort, refuse } from '../../transport/index.ts';
-import { LAST_WORD_MS_MAX } from '../seam/bounds.ts';
+import { openDoor } from '../../transport/door/door.ts';
+import { type ArrivedSocket, createGrpcTransport, listenPort, refuse } from '../../transport/index.ts';
+import { LAST_WORD_AT_DOOR_MS_MAX, LAST_WORD_MS_MAX } from '../seam/bounds.ts';
 import type { LastWord } from '../seam/platform.ts';
 
 /** The port of a process that has just died may be taken for a moment still. */
@@ -29,7 +31,9 @@ const DIAL_PAUSE_MS = 100;
 export async function sayLastWord(word: LastWord): Promise<void> {
   const { party, federation, identity, listen, runId, lostAfterMs, isJoining = false } = word;
   const ending = new AbortController();
-  const late = delay(Math.min(lostAfterMs, LAST_WORD_MS_MAX), undefined, { signal: ending.signal });
+  const isAtDoor = listen !== null && 'door' in listen;
+  const msMax = isAtDoor ? LAST_WORD_AT_DOOR_MS_MAX : LAST_WORD_MS_MAX;
+  const late = delay(Math.min(lostAfterMs, msMax), undefined, { signal: ending.signal });
   const parties = federation.map(({ name }) => name);
   const own = parties.indexOf(party);
   const coming = new Map(
@@ -53,7 +57,8 @@ export async function sayLastWord(word: LastWord): Promise<void> {
       try {
         return await tell(await transport.dial(peer, 'control', ending.signal));
       } catch (error) {
-        if (!isJoining || !(error instanceof PeerLostError)) throw error;
+        // A gate that is not there may be back in a moment.
+        if (!(isJoining || isAtDoor) || !(error instanceof PeerLostError)) throw error;
         await delay(DIAL_PAUSE_MS, undefined, { signal: ending.signal });
       }
     }
@@ -70,17 +75,15 @@ async function takePort(
   listen: NonNullable<LastWord['listen']>,
   party: string,
   transport: ReturnType<typeof createGrpcTransport>,
-): Promise<ListeningPort | undefined> {
+): Promise<{ close(): Promise<void> } | undefined> {
+  const onSocket = ({ plane, socket, head }: ArrivedSocket): void => {
+    if (plane === 'control') transport.handleSocket(socket, head);
+    else socket.destroy();
+  };
   for (let attempt = 0; attempt < LISTEN_ATTEMPTS; attempt++) {
     try {
-      return await listenPort({
-        ...listen,
-        party,
-        onSocket: ({ plane, socket, head }) => {
-          if (plane === 'control') transport.handleSocket(socket, head);
-          else socket.destroy();
-        },
-      });
+      if ('door' in listen) return await openDoor(listen.door, { onSocket });
+      return await listenPort({ ...listen, party, onSocket });
     } catch {
       await delay(LISTEN_PAUSE_MS);
     }

@@ -3,26 +3,26 @@
  * everything is held against what the API had acknowledged.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { PrivityError } from '../../../src/base/errors.ts';
-import { packBundle } from '../../../src/node/model/bundle.ts';
 import type { RunRow } from '../../../src/node/model/records.ts';
-import { loadJob } from '../../../src/program/loading/load-job.ts';
+import type { LoadedJob } from '../../../src/program/loading/load-job.ts';
 import { seeded } from '../../faults/seeded.ts';
-import { kill, madeFederation, namesIn, PARTIES, type PartyName, type TestNode, textOf } from './world.ts';
+import { bodyOf, loadNoted } from './jobs.ts';
+import { kill, madeFederation, namesIn, type PartyName, type TestNode, textOf } from './world.ts';
 
-const JOB = fileURLToPath(new URL('../../../../test/node/kills/jobs/noted.ts', import.meta.url));
+/** What is proposed: two jobs of all parties for one of two. */
+const JOBS = ['noted-by-three.ts', 'noted-by-three.ts', 'noted-by-two.ts'];
 /** Proposals that are on their way at one time. */
 const WORKERS = 3;
 /** Of one proposal to its end, with all kills that fall into it. */
 const SETTLE_MS = 180_000;
 /** Moments of one process within which it may be killed: a start has some thirty, a run as many. */
-const MOMENTS_MAX = 110;
-/** Between two kills from outside. */
-const KILL_PAUSE_MS = 1_500;
+const MOMENTS_MAX = 250;
+/** Between two kills from outside: some runs are to come to their end. */
+const KILL_PAUSE_MS = 2_500;
 const OPEN = ['proposed', 'approved'];
 
 export interface Figures {
@@ -36,6 +36,8 @@ export interface Figures {
   completed: number;
   /** Failed, or tried again, because a supervisor was killed. */
   supervisorKilled: number;
+  /** With which codes those have ended. */
+  readonly byCode: Record<string, number>;
   seconds: number;
 }
 
@@ -45,9 +47,15 @@ interface View {
   readonly withdrawal: object | null;
 }
 
+/** A proposal, and the nodes that it concerns. */
+interface Noted {
+  readonly proposer: PartyName;
+  readonly nodes: readonly TestNode[];
+}
+
 /** What the test has asked for, and what it was answered. */
 interface Known {
-  readonly proposed: Map<string, PartyName>;
+  readonly proposed: Map<string, Noted>;
   readonly decided: { readonly id: string; readonly party: PartyName; readonly answer: string }[];
   readonly withdrawn: string[];
   /** Approvals that were asked for, acknowledged or not. */
@@ -70,6 +78,7 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
     kills: 0,
     byKind: {},
     byMoment: {},
+    byCode: {},
     ...{ proposals: 0, decisions: 0, withdrawals: 0, runs: 0, completed: 0, supervisorKilled: 0, seconds: 0 },
   };
   const known: Known = {
@@ -82,8 +91,8 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
   };
   const notes = join(federation.folder, 'notes');
   mkdirSync(notes);
-  const job = await loadJob(JOB);
-  const parts = { nodes, draw, known, notes, job };
+  const jobs = await Promise.all(JOBS.map(loadNoted));
+  const parts = { nodes, draw, known, notes, jobs };
   try {
     for (const node of nodes) node.start();
     const outside = { count: 0 };
@@ -164,24 +173,27 @@ interface Parts {
   readonly draw: () => number;
   readonly known: Known;
   readonly notes: string;
-  readonly job: Awaited<ReturnType<typeof loadJob>>;
+  readonly jobs: readonly LoadedJob[];
 }
 
-/** From the proposal to its end at both parties. */
-async function lifeOfOne({ nodes, draw, known, notes, job }: Parts): Promise<void> {
+/** From the proposal to its end at all its parties. */
+async function lifeOfOne({ nodes: all, draw, known, notes, jobs }: Parts): Promise<void> {
+  const job = pick(jobs, draw);
+  const nodes = all.filter(({ name }) => job.job.parties.includes(name));
   const proposer = pick(nodes, draw);
-  const other = nodes.find((node) => node !== proposer) ?? proposer;
+  const others = nodes.filter((node) => node !== proposer);
   const fate = draw();
   const args = { notes, pauseMs: Math.floor(draw() * 400) };
   const { id } = await proposer.ask((client) => client.post<{ id: string }>('/proposals', bodyOf(job, args)));
-  known.proposed.set(id, proposer.name);
+  known.proposed.set(id, { proposer: proposer.name, nodes });
   const own = await viewOf(proposer, id);
   assert.ok(own, `${id} was acknowledged by ${proposer.name} and is not there`);
-  await until(`${other.name} to hear of ${id}`, async () => (await viewOf(other, id)) !== undefined);
+  for (const other of others)
+    await until(`${other.name} to hear of ${id}`, async () => (await viewOf(other, id)) !== undefined);
   if (fate < 0.08) await withdraw(proposer, id, known);
-  else if (fate < 0.16) await decide(other, id, 'refuse', known);
+  else if (fate < 0.16) await decide(pick(others, draw), id, 'refuse', known);
   else {
-    const order = draw() < 0.5 ? [proposer, other] : [other, proposer];
+    const order = draw() < 0.5 ? nodes : [...nodes].reverse();
     await Promise.all(order.map((node) => decide(node, id, 'approve', known)));
     if (fate < 0.22) await decide(pick(nodes, draw), id, 'refuse', known);
   }
@@ -241,47 +253,31 @@ async function viewOf(node: TestNode, id: string): Promise<View | undefined> {
 const runsOf = async (node: TestNode, proposal: string): Promise<readonly RunRow[]> =>
   (await node.ask((client) => client.get<{ rows: RunRow[] }>('/runs', { proposal, limit: 100 }))).rows;
 
-function bodyOf(job: Parts['job'], args: object): object {
-  const file = 'noted.ts';
-  const disclosed = (step: string, from: string, to: string): object => ({
-    ...{ step, kind: 'reveal', from, to: [to], what: 'number', times: 1 },
-  });
-  return {
-    title: 'noted',
-    purpose: 'to be killed',
-    parties: PARTIES,
-    job: { file, hash: job.hash },
-    bundle: packBundle(new Map([[file, readFileSync(job.path)]])).toString('base64'),
-    args,
-    contract: {
-      ...{ version: 1, parties: PARTIES, steps: ['first', 'second'] },
-      discloses: [disclosed('first', 'alice', 'bob'), disclosed('second', 'bob', 'alice')],
-    },
-    attemptsMax: 4,
-    validMs: 3_600_000,
-  };
-}
-
 /** With nodes that have begun anew, so that all comes from their stores. */
 async function checkAll({ nodes, known, notes }: Parts, figures: Figures): Promise<void> {
   await Promise.all(nodes.map((node) => node.stop()));
   for (const node of nodes) node.start();
   for (const node of nodes) {
-    for (const [id, proposer] of known.proposed)
+    const concerned = ([, { nodes: its }]: readonly [string, Noted]) => its.includes(node);
+    const own = new Map([...known.proposed].filter(concerned));
+    for (const [id, { proposer }] of own)
       assert.ok(await viewOf(node, id), `${id} of ${proposer} is lost at ${node.name}`);
     for (const { id, party, answer } of known.decided) {
+      if (!own.has(id)) continue;
       const view = await viewOf(node, id);
       const isThere = view?.decisions.some((one) => one.party === party && one.answer === answer) ?? false;
       // A proposal that is over takes nothing more of partners.
       const isOver = node.name !== party && !OPEN.includes(view?.state ?? '');
       assert.ok(isThere || isOver, `${id}: "${answer}" of ${party} is lost at ${node.name}`);
     }
-    for (const id of known.withdrawn)
+    for (const id of known.withdrawn.filter((one) => own.has(one)))
       assert.equal((await viewOf(node, id))?.state === 'proposed', false, `${id} was withdrawn`);
-    for (const id of known.proposed.keys()) {
+    for (const [id, { nodes: its }] of own) {
       const runs = await runsOf(node, id);
       for (const run of runs) noteEnd(node, run, known);
-      checkRuns(node, id, runs, known, notes, figures);
+      const isApproved = its.every((one) => known.approvals.has(`${one.name} ${id}`));
+      assert.ok(isApproved || runs.length === 0, `${id} has run, and was not approved by all`);
+      checkRuns(node, runs, known, notes, figures);
     }
     for (const key of known.ends.keys()) {
       const [name = '', runId = ''] = key.split(' ');
@@ -301,7 +297,6 @@ async function checkAll({ nodes, known, notes }: Parts, figures: Figures): Promi
 
 function checkRuns(
   node: TestNode,
-  id: string,
   runs: readonly RunRow[],
   known: Known,
   notes: string,
@@ -312,17 +307,18 @@ function checkRuns(
     assert.ok(endedAt !== null, `${runId} has no end at ${node.name}`);
     const times = noted.filter((line) => line === runId).length;
     assert.ok(times <= 1, `${runId} ran ${times} times at ${node.name}`);
-    const isApproved = PARTIES.every((party) => known.approvals.has(`${party} ${id}`));
-    assert.ok(isApproved, `${runId} was not approved by all`);
     const begun = namesIn(join(node.state, 'runs', runId)).filter((name) => name === 'begun.json').length;
     assert.ok(begun === 1 || state !== 'completed', `${runId} has no mark of its start at ${node.name}`);
     if (state === 'completed') {
       assert.equal(times, 1, `${runId} is said to be completed at ${node.name}, and did not run`);
       figures.completed += 1;
     } else {
-      const isExpected = known.mayFail.has(runId) || state === 'cancelled' || code === 'CANCELLED';
+      const isKilled = known.mayFail.has(runId);
+      const isExpected = isKilled || state === 'cancelled' || code === 'CANCELLED';
       assert.ok(isExpected, `${runId} has ${state} with ${code} at ${node.name}; no supervisor was killed`);
-      figures.supervisorKilled += known.mayFail.has(runId) ? 1 : 0;
+      if (!isKilled) continue;
+      figures.supervisorKilled += 1;
+      figures.byCode[code ?? state] = (figures.byCode[code ?? state] ?? 0) + 1;
     }
   }
 }

@@ -24,7 +24,7 @@ import { createIdentity, fingerprint } from '../../../src/transport/index.ts';
 const cli = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 const moments = fileURLToPath(new URL('./moments.js', import.meta.url));
 
-export const PARTIES = ['alice', 'bob'] as const;
+export const PARTIES = ['alice', 'bob', 'carol'] as const;
 export type PartyName = (typeof PARTIES)[number];
 
 /** A node that says nothing for so long is stuck. */

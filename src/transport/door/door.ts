@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Socket } from 'node:net';
 import { EnvironmentError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
-import type { ArrivedSocket } from '../../transport/port/listen-port.ts';
+import type { ArrivedSocket } from '../port/listen-port.ts';
 import { type Preface, readPreface } from './preface.ts';
 
 /** From a connection until its line; it is of this machine. */
@@ -99,11 +99,16 @@ export function knock(path: string): Promise<Socket | undefined> {
   });
 }
 
-/** What a process that was killed has left in the way. */
-async function removeStale(path: string): Promise<void> {
+/** Removes what a process that was killed has left. False: somebody listens there. */
+export async function removeLeftDoor(path: string): Promise<boolean> {
   const there = await knock(path);
-  if (there === undefined) return rm(path, { force: true });
-  there.destroy();
+  there?.destroy();
+  if (there === undefined) await rm(path, { force: true });
+  return there === undefined;
+}
+
+async function removeStale(path: string): Promise<void> {
+  if (await removeLeftDoor(path)) return;
   throw new EnvironmentError(
     'PRIVITY_NODE_SOCKET',
     `another process of this party listens at ${path}; stop it first (privity node status)`,

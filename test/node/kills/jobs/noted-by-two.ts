@@ -13,7 +13,10 @@ export default job(
       await delay(args.pauseMs);
       return 20;
     };
-    const [first, second] = [alice.run('first', task('alice')), bob.run('second', task('bob'))];
-    return { sum: (await reveal(first)) + (await reveal(second)) };
+    const values = [
+      alice.run('value of alice', task('alice')),
+      bob.run('value of bob', task('bob')),
+    ] as const;
+    return { sum: (await reveal(values[0])) + (await reveal(values[1])) };
   },
 );
