@@ -142,6 +142,25 @@ it('turns a flood of proposals away, by name, and goes on', async () => {
   assert.equal(status.waitingForDecision, NODE_LIMITS.openProposalsMax);
 });
 
+it('bounds what a partner proposes and withdraws without end', async () => {
+  bob.say(greeting());
+  // All but one of what the day allows.
+  await node.service.node.store.change(async (tx) => {
+    for (let nth = 1; nth < NODE_LIMITS.proposalsPerDayMax; nth++) {
+      const document = documentOf();
+      const proposal = { id: proposalId(document), document, signature: '' };
+      await tx.proposals.add(proposal, { state: 'withdrawn', life: {}, at: document.createdAt });
+    }
+  });
+  const last = documentOf();
+  bob.say(proposed(last), 'the last', bundle);
+  assert.equal(await bob.answer('the last'), undefined);
+  const said = { proposal: proposalId(last), party: 'bob', by: 'person:x', reason: '', at: 1 };
+  bob.say({ kind: 'withdrawal', ...bob.signing.sign('withdrawal', said) }, 'withdrawn');
+  bob.say(proposed(documentOf()), 'one more', bundle);
+  assert.equal(await bob.answer('one more'), 'PRIVITY_PROPOSAL_FLOOD');
+});
+
 async function decisionsOf(id: string): Promise<number> {
   return (await node.admin.get<{ decisions: object[] }>(`/proposals/${id}`)).decisions.length;
 }

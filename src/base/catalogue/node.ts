@@ -48,9 +48,11 @@ export const nodeErrors = {
   },
   PRIVITY_PROPOSAL_FLOOD: {
     failure: 'RESOURCE_EXHAUSTED',
-    means: 'More proposals of one partner wait for a decision than a node keeps.',
+    means:
+      'A partner proposes more than a node takes: too many wait for a decision, or were made within a day.',
     causes: 'A program that proposes in a loop, or nobody who decides.',
-    remedy: 'Decide on what waits (`privity proposals`), or withdraw it, then propose again.',
+    remedy:
+      'Decide on what waits (`privity proposals`), or withdraw it, then propose again. The bound of a day counts withdrawn ones, too: wait, and mend the program.',
   },
   PRIVITY_PROPOSAL_UNKNOWN: {
     failure: 'USAGE',

@@ -8,7 +8,6 @@
 import { PeerError, UsageError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
 import type { LifeEvent } from '../life/life-types.ts';
-import { NODE_LIMITS } from '../model/limits.ts';
 import {
   type Answer,
   type Decision,
@@ -21,6 +20,7 @@ import {
 import type { NodeMessage } from '../partners/words.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
 import type { Bundles } from './bundles.ts';
+import { checkFlood } from './flood.ts';
 import type { Lives, Unable } from './lives.ts';
 import { newLife, type OpenProposal } from './open-proposal.ts';
 import { proposalProblem } from './proposal-problem.ts';
@@ -207,12 +207,7 @@ export class Desk {
       throw new PeerError('PRIVITY_PROPOSAL_INVALID', 'the proposal has expired, by the clock of this node', {
         party: from,
       });
-    if ((await store.proposals.count('proposed', from)) >= NODE_LIMITS.openProposalsMax)
-      throw new PeerError(
-        'PRIVITY_PROPOSAL_FLOOD',
-        `${NODE_LIMITS.openProposalsMax} proposals of ${from} wait for a decision of ${self}`,
-        { party: from },
-      );
+    await checkFlood(store, { from, self, now: clock.wallTime() });
     const proposal = { id: proposalId(document), document, signature };
     await bundles.keep(body, () =>
       this.#add(

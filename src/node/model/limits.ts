@@ -2,6 +2,8 @@
 export const NODE_LIMITS = {
   /** Proposals of one partner that wait for a decision here; a flood is turned away before it fills the store. */
   openProposalsMax: 200,
+  /** Proposals that one partner may make in 24 hours, those that it has withdrawn among them: one in 90 seconds. */
+  proposalsPerDayMax: 1_000,
   /** Bytes of a proposal without its bundle: a contract of some thousand entries fits. */
   proposalBytesMax: 2 * 1024 * 1024,
   /** Bytes of the files of a job, packed: code, not data. */

@@ -132,6 +132,19 @@ export class ProposalsRead {
     return row !== undefined;
   }
 
+  /** Whether one proposer has made at least `count` since a moment, whatever became of them. */
+  async hasMade(proposer: string, count: number, since: number): Promise<boolean> {
+    const nth = await this.db
+      .selectFrom('proposals')
+      .select('receivedAt')
+      .where('proposer', '=', proposer)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .offset(count - 1)
+      .executeTakeFirst();
+    return nth !== undefined && nth.receivedAt > since;
+  }
+
   /** Decisions in the order in which they came. */
   async answers(proposal: string): Promise<Answers> {
     const decisions = await this.db
