@@ -19,7 +19,8 @@ export const rooms = {
   config: ['supervisor'],
   record: ['config', 'observe'],
   node: ['record', 'config', 'observe', 'simulation'],
-  cli: ['node', 'record', 'config', 'observe', 'simulation'],
+  control: ['node', 'record', 'observe'],
+  cli: ['control', 'node', 'record', 'config', 'observe', 'simulation'],
   testing: ['simulation'],
 };
 
@@ -116,7 +117,7 @@ export default {
       comment: 'src/index.ts is the public face: the command line and the test tools are not part of it',
       severity: 'error',
       from: { path: '^src/[^/]+\\.ts$' },
-      to: { path: '^src/(cli|simulation|testing)/' },
+      to: { path: '^src/(cli|control|simulation|testing)/' },
     },
     {
       name: 'src-alone',

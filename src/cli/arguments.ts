@@ -75,6 +75,29 @@ export function parsePrivateSettings(
   return byParty;
 }
 
+/**
+ * The same of a run with all parties here: what was typed, and what a program has given by party.
+ *
+ * @throws {UsageError} PRIVITY_CONFIG_PARTY_UNKNOWN
+ */
+export function allSettings(
+  typed: PrivateSettings,
+  given: Readonly<Record<string, unknown>>,
+  parties: readonly string[],
+  cwd: string,
+): Record<string, Record<string, unknown>> {
+  const byParty: Record<string, Record<string, unknown>> = parsePrivateSettings(typed, parties, cwd);
+  for (const [party, settings] of Object.entries(given)) {
+    if (!parties.includes(party))
+      throw new UsageError(
+        'PRIVITY_CONFIG_PARTY_UNKNOWN',
+        `settings: no party "${party}"; ${hint(party, parties)}`,
+      );
+    byParty[party] = { ...byParty[party], ...(settings as Record<string, unknown>) };
+  }
+  return byParty;
+}
+
 function splitSettingKey(
   option: string,
   key: string,

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ERROR_DETAILS } from '../coordination/public-details.ts';
-import { reportOf } from '../record/error-report.ts';
+import { errorLine, reportOf } from '../record/error-report.ts';
 import { OUTPUT_FLUSH_TIMEOUT_MS } from '../record/text-sink.ts';
 import { SANDBOX_POLICIES } from '../supervisor/sandbox/policy.ts';
 import { collect } from './arguments.ts';
@@ -18,7 +18,7 @@ import { addRuns, type Exit } from './commands/runs-options.ts';
 import { addDemo } from './demo/demo-options.ts';
 import { examplesText, exitCodesText, plainExitCodesText } from './help.ts';
 import { addNode } from './node/node-options.ts';
-import { errorLine, errorText } from './output/error-text.ts';
+import { errorText } from './output/error-text.ts';
 import { createStyle } from './output/style.ts';
 import type { Shell } from './shell.ts';
 import { Stopped } from './stop.ts';
@@ -167,6 +167,7 @@ function addRun(program: Command, shell: Shell, exit: Exit): void {
       .requiredOption('--config <file>', 'the party file'),
   )
     .addOption(new Option('--parent-pipe').hideHelp())
+    .addOption(new Option('--driven').hideHelp())
     .addOption(new Option('--record-dir <dir>').hideHelp())
     .addOption(new Option('--node-order <file>').hideHelp())
     .addOption(new Option('--plaintext').hideHelp())
@@ -202,6 +203,7 @@ function addLocal(program: Command, shell: Shell, exit: Exit): void {
         .choices([...ERROR_DETAILS])
         .default('redacted'),
     )
+    .addOption(new Option('--driven').hideHelp())
     .addHelpText(
       'after',
       `

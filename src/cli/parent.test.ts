@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../base/system.ts';
+import type { ParentRequest } from '../control/driving.ts';
 import { cancelWords } from '../supervisor/seam/options.ts';
 import { watchParent } from './parent.ts';
-import type { ParentRequest, Shell } from './shell.ts';
+import type { Shell } from './shell.ts';
 
 function watched(request: ParentRequest | 'gone') {
   const clock = { ...systemClock, after: () => ({ cancel: () => undefined }) };

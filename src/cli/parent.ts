@@ -1,6 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
+import { type EndedWords, endedLine, type Given } from '../control/driving.ts';
+import { OUTPUT_FLUSH_TIMEOUT_MS } from '../record/text-sink.ts';
 import { CLAIM_FILE } from '../supervisor/machine/claim.ts';
 import type { CancelReason } from '../supervisor/seam/options.ts';
 import type { Shell } from './shell.ts';
@@ -17,6 +20,8 @@ export interface ParentWatch {
   readonly cancel: AbortSignal;
   readonly kill: AbortSignal;
   readonly gone: () => boolean;
+  /** What the run is given. @throws {UsageError} PRIVITY_COMMAND_LINE: the process has gone without a word */
+  given(): Promise<Given>;
 }
 
 /**
@@ -27,16 +32,30 @@ export function watchParent(shell: Shell): ParentWatch {
   const cancel = new AbortController();
   const kill = new AbortController();
   let gone = false;
+  let take: (given: Given | undefined) => void = () => undefined;
+  const taken = new Promise<Given | undefined>((resolve) => {
+    take = resolve;
+  });
   shell.onParent((request) => {
+    if (typeof request === 'object') take(request);
     if (request === 'cancel') cancel.abort('operator' satisfies CancelReason);
     if (request === 'kill') kill.abort();
     if (request !== 'gone') return;
     gone = true;
+    take(undefined);
     cancel.abort('starter-gone' satisfies CancelReason);
     shell.clock.after(PARENT_GONE_KILL_MS, () => kill.abort());
     shell.clock.after(PARENT_GONE_EXIT_MS, () => shell.exitNow(1));
   });
-  return { cancel: cancel.signal, kill: kill.signal, gone: () => gone };
+  const given = async (): Promise<Given> => {
+    const words = await taken;
+    if (words !== undefined) return words;
+    throw new UsageError(
+      'PRIVITY_COMMAND_LINE',
+      'standard input has ended without saying what the run is given; --parent-pipe and --driven are for Privity itself',
+    );
+  };
+  return { cancel: cancel.signal, kill: kill.signal, gone: () => gone, given };
 }
 
 /**
@@ -51,4 +70,10 @@ export async function removeLocalFolder(partyFile: string): Promise<void> {
   // Its claim stays until the last supervisor has gone: whose the rest is must be known for as long as there is a rest.
   const left = (await ignored(readdir(whole), 'another supervisor has removed it')) ?? [];
   if (left.every((name) => name === CLAIM_FILE)) await rm(whole, { recursive: true, force: true });
+}
+
+/** Behind the last event; what was dropped because the reader is slow, is not this. */
+export async function tellEnd(shell: Shell, words: EndedWords): Promise<void> {
+  await shell.out.flush(OUTPUT_FLUSH_TIMEOUT_MS);
+  shell.out.write(endedLine(words));
 }

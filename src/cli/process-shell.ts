@@ -5,10 +5,11 @@ import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
+import { parseGiven } from '../control/driving.ts';
+import { onLines } from '../control/lines.ts';
 import { FileSink } from '../record/file-sink.ts';
 import { recordsFolder } from '../record/state-folder.ts';
 import { streamSink, type TextSink } from '../record/text-sink.ts';
-import { onLines } from './local/lines.ts';
 import { guarded } from './output/printable.ts';
 import { wantsColour } from './output/style.ts';
 import type { Shell, StopSignal } from './shell.ts';
@@ -77,7 +78,8 @@ export function processShell(parts: ShellParts): Shell {
         callback('gone');
       };
       onLines(process.stdin, (line) => {
-        if (line === 'cancel' || line === 'kill') callback(line);
+        const said = line === 'cancel' || line === 'kill' ? line : parseGiven(line);
+        if (said !== undefined) callback(said);
       });
       process.stdin.on('end', gone).on('close', gone).on('error', gone);
     },

@@ -1,13 +1,11 @@
 import type { Clock } from '../contracts/clock.ts';
+import type { Given, ParentRequest } from '../control/driving.ts';
 import type { TextSink } from '../record/text-sink.ts';
 import type { RunParty } from '../supervisor/seam/options.ts';
 import type { PrivateSettings } from './arguments.ts';
 import type { Check } from './doctor/check.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
-
-/** What `privity local` asks of a supervisor that it started: the same as a first and a second stop signal. */
-export type ParentRequest = 'cancel' | 'kill';
 
 /** What a job says about itself when it is loaded: read in a process of its own, never in the one that prints. */
 export interface JobFacts {
@@ -24,6 +22,8 @@ export interface LocalRequest {
   readonly asks: 'local';
   readonly args: Readonly<Record<string, unknown>>;
   readonly typed: PrivateSettings;
+  /** By party, of a program that drives `local`; on top of what was typed. */
+  readonly settings: Given['settings'];
   readonly cwd: string;
 }
 
@@ -70,9 +70,9 @@ export interface Shell {
   /** Calls back for every stop signal until the returned function is called. */
   readonly onStopSignal: (callback: (signal: StopSignal) => void) => () => void;
   /**
-   * Calls back for what the starting process asks for over standard input, and with `gone` when its end of it closes.
+   * Calls back for what the starting process says over standard input, and with `gone` when its end of it closes.
    */
-  readonly onParent: (callback: (request: ParentRequest | 'gone') => void) => void;
+  readonly onParent: (callback: (said: ParentRequest | Given | 'gone') => void) => void;
   /** Tells the process that started this one something over the channel between them. */
   readonly tellParent: (message: unknown) => Promise<void>;
   /** Ends the process at once, without any clean-up. The last resort of a person or of a bound. */

@@ -37,7 +37,7 @@ export async function exploreCommand(shell: Shell, job: string, flags: ExploreFl
   const { job: loaded } = await loadJob(jobFile);
   const args = parseArgs(flags.arg ?? []);
   const typed = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
-  await checkGiven(loaded, { args, typed, cwd: shell.cwd });
+  await checkGiven(loaded, { args, typed, settings: {}, cwd: shell.cwd });
   const options: ExploreOptions = {
     job: jobFile,
     args,

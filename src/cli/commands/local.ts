@@ -6,7 +6,7 @@ import { failureCodes } from '../../base/failure-codes.ts';
 import { readContractFile } from '../../config/contract-file.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import type { RunReport } from '../../observe/report.ts';
-import type { ErrorReport } from '../../record/error-report.ts';
+import { type ErrorReport, errorLine } from '../../record/error-report.ts';
 import { machineMemoryMax } from '../../supervisor/machine/machine-memory.ts';
 import { keepPrivate } from '../../supervisor/machine/private-process.ts';
 import { systemLoop } from '../../supervisor/machine/system-loop.ts';
@@ -15,19 +15,20 @@ import type { SandboxPolicy } from '../../supervisor/sandbox/policy.ts';
 import { FILE_IO_MS } from '../../supervisor/seam/bounds.ts';
 import type { ErrorDetail } from '../../supervisor/seam/options.ts';
 import { within } from '../../supervisor/seam/within.ts';
-import { parseArgs, parseBounds, parseMemory, parsePrivateSettings, parseRunId } from '../arguments.ts';
+import { allSettings, parseArgs, parseBounds, parseMemory, parseRunId } from '../arguments.ts';
 import { runCrew } from '../local/crew.ts';
 import { inspectJob } from '../local/find-parties.ts';
 import { createThrowAway, type ThrowAwayFederation } from '../local/throw-away.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
-import { errorLine, errorText } from '../output/error-text.ts';
+import { errorText } from '../output/error-text.ts';
 import { printable } from '../output/printable.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { createStyle } from '../output/style.ts';
 import { exitCodeOf, summaryText } from '../output/summary.ts';
+import { type ParentWatch, tellEnd, watchParent } from '../parent.ts';
 import type { Shell } from '../shell.ts';
 import { type RecordFlags, startRunFolder } from '../start-record.ts';
-import { exitCodeAfter, watchStopSignals } from '../stop.ts';
+import { exitCodeAfter, type Stopping, watchStopSignals } from '../stop.ts';
 
 export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly arg?: readonly string[];
@@ -40,13 +41,17 @@ export interface LocalFlags extends DisplayFlags, Pick<RecordFlags, 'record'> {
   readonly report?: string;
   readonly runId?: string;
   readonly errorDetail: ErrorDetail;
+  /** Set by a program that drives this command (`src/control/`): it says over standard input what the run is given. */
+  readonly driven?: boolean;
 }
 
 /** `privity local`: every party of a job on this machine, each in processes of its own. Resolves to the exit code. */
 export async function localCommand(shell: Shell, job: string, flags: LocalFlags): Promise<number> {
   keepPrivate();
   const jobFile = resolve(shell.cwd, job);
-  const args = parseArgs(flags.arg ?? []);
+  const parent = flags.driven ? watchParent(shell) : undefined;
+  const told = await parent?.given();
+  const args = told?.args ?? parseArgs(flags.arg ?? []);
   const bounds = parseBounds(flags.bound ?? []);
   const memoryMax = flags.memoryMax === undefined ? undefined : parseMemory(flags.memoryMax);
   const runId =
@@ -58,13 +63,17 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
   const policy = flags.sandbox ?? 'off';
   const sandbox = await chooseSandbox(policy);
   const typed = { inputs: flags.inputs ?? [], settings: flags.setting ?? [] };
-  const request = { asks: 'local' as const, args, typed, cwd: shell.cwd };
+  const given = told?.settings ?? {};
+  const request = { asks: 'local' as const, args, typed, settings: given, cwd: shell.cwd };
   const tell = (text: string): boolean => shell.err.write(`${printable(text)}\n`);
   const { parties } = await inspectJob(shell, jobFile, request, tell, { sandbox });
-  const settings = parsePrivateSettings(typed, parties, shell.cwd);
+  const settings = allSettings(typed, given, parties, shell.cwd);
 
   let note: (text: string) => void = () => undefined;
-  const stopping = watchStopSignals(shell, (text) => note(text));
+  const stopping = stoppedBy(
+    watchStopSignals(shell, (text) => note(text)),
+    parent,
+  );
   const { clock } = shell;
   const making = createThrowAway({
     runId,
@@ -107,8 +116,8 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
           `--report=${reportDir ?? federation.reportDir(party)}`,
           records.folder === undefined ? '--no-record' : `--record-dir=${records.folder}`,
           ...(contract === undefined ? [] : [`--contract=${contract}`]),
-          ...Object.entries(args).map(([key, value]) => `--arg=${key}=${value}`),
         ],
+        args,
         onEvent(event: RunEvent) {
           board.apply(event);
           // Without --report, the reports are for the summary only, and gone when this command ends.
@@ -134,6 +143,8 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
     await display.end(startErrors.length === 0 ? summaryText(summary, false) : undefined);
     if (startErrors.length === 0) writeSummary(shell, flags, summary);
     printStartErrors(shell, startErrors, flags.json === true);
+    if (flags.driven)
+      await tellEnd(shell, { exitCode, reports: Object.fromEntries(reports), record: folder ?? null });
     await records.tidied();
     return exitCode;
   } finally {
@@ -143,6 +154,16 @@ export async function localCommand(shell: Shell, job: string, flags: LocalFlags)
       shell.err.write(`left behind: ${error.message}\n`),
     );
   }
+}
+
+/** A program asks over standard input for what a person asks for by signals. */
+function stoppedBy(signals: Stopping, parent: ParentWatch | undefined): Stopping {
+  if (parent === undefined) return signals;
+  return {
+    ...signals,
+    cancel: AbortSignal.any([signals.cancel, parent.cancel]),
+    kill: AbortSignal.any([signals.kill, parent.kill]),
+  };
 }
 
 /** Errors that kept supervisors from taking part at all. The same mistake at every party is told once. */

@@ -6,6 +6,7 @@ import { jsonLine } from '../../base/steering.ts';
 import { readContractFile } from '../../config/contract-file.ts';
 import { readIdentityFiles } from '../../config/identity-files.ts';
 import { type PartyConfig, readPartyFile } from '../../config/party-file.ts';
+import type { Given } from '../../control/driving.ts';
 import { ownRunId } from '../../coordination/handshake.ts';
 import { takeOrder } from '../../node/runs/ordered.ts';
 import type { RunEvent } from '../../observe/events.ts';
@@ -23,7 +24,7 @@ import { checkJob } from '../check-job.ts';
 import { choosePresenter, type DisplayFlags, writeHead, writeSummary } from '../output/choose-presenter.ts';
 import { RunBoard } from '../output/run-board.ts';
 import { summaryText } from '../output/summary.ts';
-import { removeLocalFolder, watchParent } from '../parent.ts';
+import { removeLocalFolder, tellEnd, watchParent } from '../parent.ts';
 import type { Shell } from '../shell.ts';
 import { type RecordFlags, startRecord } from '../start-record.ts';
 import { exitCodeAfter, watchStopSignals } from '../stop.ts';
@@ -43,6 +44,8 @@ export interface RunFlags extends DisplayFlags, RecordFlags {
   readonly runId?: string;
   /** Set by `privity local`: standard input is a pipe whose end means that the starting process is gone. */
   readonly parentPipe?: boolean;
+  /** Set by a program that drives this command (`src/control/`): the same, and the end is told, too. */
+  readonly driven?: boolean;
   /** Set by a node: what the run is, and where its connections arrive (src/node/runs/order.ts). */
   readonly nodeOrder?: string;
   /** Set by `privity local --plain`, and refused without it. */
@@ -57,7 +60,7 @@ type Prepared = Omit<PartyOptions, 'onEvent' | 'cancel' | 'kill'> & { readonly o
 /** `privity run`: this party's part of one run, to its end. Resolves to the exit code. */
 export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags): Promise<number> {
   keepPrivate();
-  const parent = flags.parentPipe ? watchParent(shell) : undefined;
+  const parent = flags.parentPipe || flags.driven ? watchParent(shell) : undefined;
   const ordered =
     flags.nodeOrder === undefined ? undefined : await takeOrder(flags.nodeOrder, flags.recordDir);
   if (ordered === 'begun before') return EXIT_BEGUN_BEFORE;
@@ -67,12 +70,12 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
   try {
     // Before any code of the job is loaded.
     const sandbox = await chooseSandbox(stricter(config.sandbox, flags.sandbox ?? 'off'));
-    const typed = await prepare(shell, config, jobFile, flags);
+    const typed = await prepare(shell, config, jobFile, flags, await parent?.given());
     const prepared = ordered === undefined ? typed : ordered.applied(typed);
     const runParty = await shell.loadRunParty();
     const parties = prepared.federation.map((member) => member.name);
     // `local` and the node have looked at the job already.
-    if (parent === undefined && ordered === undefined) {
+    if (!flags.parentPipe && ordered === undefined) {
       const { args, settings } = prepared;
       await checkJob(shell, prepared.jobFile, parties, { party: config.party, args, settings }, sandbox);
     }
@@ -91,7 +94,7 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     };
     const stopping = watchStopSignals(shell, (text) => {
       record?.notice(config.party, text);
-      // `local` tells the person itself.
+      // `local` tells the person itself; a program knows what it asks for.
       if (parent === undefined) display.notice(config.party, text);
     });
     const started = shell.clock.now();
@@ -125,6 +128,10 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
       const shown = { ...summary, record: record?.place };
       await display.end(summaryText(shown, false));
       writeSummary(shell, flags, shown);
+      if (flags.driven) {
+        const reports = { [config.party]: report };
+        await tellEnd(shell, { exitCode, reports, record: record?.place.folder ?? null });
+      }
       return exitCode;
     } catch (error) {
       const told = reportOf(error);
@@ -145,6 +152,7 @@ async function prepare(
   config: PartyConfig,
   jobFile: string,
   flags: RunFlags,
+  told: Given | undefined,
 ): Promise<Prepared> {
   if (flags.party !== undefined && flags.party !== config.party) {
     throw new UsageError(
@@ -167,8 +175,8 @@ async function prepare(
     jobFile: resolve(shell.cwd, jobFile),
     runId: flags.runId === undefined ? undefined : parseRunId(flags.runId),
     ownRunId: ownRunId(randomBytes(16).toString('hex')),
-    args: parseArgs(flags.arg ?? []),
-    settings: { ...config.settings, ...settings },
+    args: told?.args ?? parseArgs(flags.arg ?? []),
+    settings: { ...config.settings, ...settings, ...told?.settings },
     errorDetail: config.errorDetail,
     ...(flags.contract === undefined
       ? {}

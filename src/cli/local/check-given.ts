@@ -1,7 +1,7 @@
 import { PrivityError } from '../../base/errors.ts';
 import type { Job } from '../../program/model/job.ts';
 import { parseArgs, parseSettings } from '../../program/model/schema.ts';
-import { parsePrivateSettings } from '../arguments.ts';
+import { allSettings } from '../arguments.ts';
 import type { LocalRequest, RunRequest } from '../shell.ts';
 
 /**
@@ -11,8 +11,11 @@ import type { LocalRequest, RunRequest } from '../shell.ts';
  * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING,
  *   PRIVITY_CONFIG_PARTY_UNKNOWN
  */
-export async function checkGiven(job: Job, { args, typed, cwd }: Omit<LocalRequest, 'asks'>): Promise<void> {
-  await checkFits(job, args, parsePrivateSettings(typed, job.parties, cwd), job.parties);
+export async function checkGiven(
+  job: Job,
+  { args, typed, settings, cwd }: Omit<LocalRequest, 'asks'>,
+): Promise<void> {
+  await checkFits(job, args, allSettings(typed, settings, job.parties, cwd), job.parties);
 }
 
 /**

@@ -36,6 +36,7 @@ async function crewOf(stopping: Partial<Stopping> = {}) {
       parties: ['alice'],
       bounds: {},
       command: () => [hangs],
+      args: {},
       onEvent: (event) => void events.push(event),
       onLine: (party, text) => void lines.push(`${party}: ${text}`),
     },

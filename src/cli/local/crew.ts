@@ -1,10 +1,12 @@
 import { EnvironmentError } from '../../base/errors.ts';
+import { CommandChild } from '../../control/command-child.ts';
+import type { Given } from '../../control/driving.ts';
 import type { RunEvent } from '../../observe/events.ts';
 import { type ErrorReport, reportOf } from '../../record/error-report.ts';
+import { LOCAL_MARK } from '../../supervisor/machine/process-group.ts';
 import { type Bounds, DEFAULT_BOUNDS, FILE_IO_MS, GIVING_BACK_MS } from '../../supervisor/seam/bounds.ts';
 import type { Shell } from '../shell.ts';
 import type { Stopping } from '../stop.ts';
-import { SupervisorChild } from './supervisor-child.ts';
 
 /** Beyond the run's own bounds: how long a loaded machine may take to end a supervisor that has a verdict. */
 export const STRAGGLER_SLACK_MS = 5_000;
@@ -28,9 +30,13 @@ export interface CrewPlan {
   readonly bounds: Partial<Bounds>;
   /** The command line of a party's supervisor, without `node`. */
   command(party: string): readonly string[];
+  /** Public arguments. */
+  readonly args: Given['args'];
   onEvent(event: RunEvent): void;
   onLine(party: string, text: string): void;
 }
+
+type PartyChild = CommandChild & { readonly party: string };
 
 export interface Crew {
   /** What kept supervisors from taking part at all. */
@@ -71,7 +77,9 @@ export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping):
   };
   const children = plan.parties.map((party) => {
     const handlers = { event: take, line: (text: string) => plan.onLine(party, text) };
-    const child = new SupervisorChild(party, plan.command(party), plan.folder, handlers, shell.clock);
+    const given = { args: plan.args, settings: {} };
+    const asked = { command: plan.command(party), env: { [LOCAL_MARK]: plan.folder }, given };
+    const child = Object.assign(new CommandChild(asked, handlers, shell.clock), { party });
     if (child.pid !== undefined && !announced.has(child.pid)) {
       announced.add(child.pid);
       plan.onEvent({ ...eventOf(party), event: 'process.started', role: 'supervisor', pid: child.pid });
@@ -88,7 +96,7 @@ export async function runCrew(shell: Shell, plan: CrewPlan, stopping: Stopping):
       });
     });
   }
-  const end = (child: SupervisorChild, because: string): void => {
+  const end = (child: PartyChild, because: string): void => {
     if (!child.running) return;
     plan.onLine(child.party, `its supervisor is ended by Privity ${because}`);
     child.endNow(because);

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
+import { onLines } from '../../control/lines.ts';
 import { guardChannel } from '../../supervisor/machine/guarded-channel.ts';
 import type { SandboxChoice } from '../../supervisor/sandbox/choose.ts';
 import { type ConfinedJob, startConfined } from '../../supervisor/sandbox/confine.ts';
 import { KILLED_MS } from '../../supervisor/seam/bounds.ts';
 import type { JobFacts, JobRequest, Shell } from '../shell.ts';
 import { type InspectMessage, readInspected } from './inspected.ts';
-import { onLines } from './lines.ts';
 
 /** Loading and compiling a job with its imports. As generous as the same wait in a run. */
 export const JOB_LOAD_TIMEOUT_MS = 30_000;

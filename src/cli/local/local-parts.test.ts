@@ -11,9 +11,9 @@ import { PrivityError } from '../../base/errors.ts';
 import { systemClock } from '../../base/system.ts';
 import { readIdentityFiles } from '../../config/identity-files.ts';
 import { readPartyFile } from '../../config/party-file.ts';
+import { onLines } from '../../control/lines.ts';
 import type { Shell } from '../shell.ts';
 import { inspectJob } from './find-parties.ts';
-import { onLines } from './lines.ts';
 import { freePorts } from './ports.ts';
 import { createThrowAway } from './throw-away.ts';
 

@@ -21,7 +21,7 @@ const LOCAL_CERTIFICATE_DAYS = 2;
 export interface ThrowAwayPlan {
   readonly runId: string;
   readonly parties: readonly string[];
-  readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly bounds: Partial<Bounds>;
   /** Of each party. */
   readonly memoryMaxBytes: number;

@@ -1,6 +1,3 @@
-import { errorCatalogue } from '../../base/error-catalogue.ts';
-import { failureCodes } from '../../base/failure-codes.ts';
-import { jsonLine } from '../../base/steering.ts';
 import type { ErrorReport } from '../../record/error-report.ts';
 import { wrapText } from './columns.ts';
 import { printableText } from './printable.ts';
@@ -18,27 +15,4 @@ export function errorText(report: ErrorReport, style: Style): string {
   out.push(`  ${style.dim('code')}   ${report.error}, exit code ${report.exitCode}`);
   if (report.stack !== undefined) out.push('', printableText(report.stack));
   return `${out.join('\n')}\n`;
-}
-
-/** For programs: one line of JSON on standard error. */
-export function errorLine(report: ErrorReport): string {
-  return jsonLine(report);
-}
-
-/** Reads a line that {@link errorLine} wrote; undefined if it is any other text. */
-export function parseErrorLine(line: string): ErrorReport | undefined {
-  if (!line.startsWith('{"error":"PRIVITY_')) return undefined;
-  try {
-    const value: unknown = JSON.parse(line);
-    const report = value as ErrorReport;
-    const known =
-      Object.hasOwn(errorCatalogue, report.error) &&
-      Object.hasOwn(failureCodes, report.failure) &&
-      typeof report.message === 'string' &&
-      typeof report.remedy === 'string' &&
-      Number.isInteger(report.exitCode);
-    return known ? report : undefined;
-  } catch {
-    return undefined;
-  }
 }

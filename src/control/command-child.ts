@@ -1,67 +1,67 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Clock } from '../../contracts/clock.ts';
-import type { RunEvent } from '../../observe/events.ts';
-import type { ErrorReport } from '../../record/error-report.ts';
-import { parseEventLine } from '../../record/event-line.ts';
-import { LOCAL_MARK } from '../../supervisor/machine/process-group.ts';
-import { KILLED_MS } from '../../supervisor/seam/bounds.ts';
-import { parseErrorLine } from '../output/error-text.ts';
-import type { ParentRequest } from '../shell.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { RunEvent } from '../observe/events.ts';
+import { type ErrorReport, parseErrorLine } from '../record/error-report.ts';
+import { parseEventLine } from '../record/event-line.ts';
+import { KILLED_MS } from '../supervisor/seam/bounds.ts';
+import { type Given, givenLine, type ParentRequest } from './driving.ts';
 import { onLines } from './lines.ts';
 
-/** After a supervisor has exited: how long its output may still be held open by something that it started. */
+/** After the process has exited: how long its output may still be held open by something that it started. */
 export const OUTPUT_DRAIN_TIMEOUT_MS = 1_000;
 
-/** Error reports kept of one supervisor: it prints one. */
+/** Error reports kept of one command: it prints one. */
 const ERRORS_KEPT_MAX = 10;
 
-export interface SupervisorExit {
+export interface CommandExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** Why this command has ended it; absent if it has not. Behind `was ended by Privity`. */
   readonly endedByPrivity?: string;
 }
 
-export interface SupervisorHandlers {
+export interface CommandPlan {
+  /** The module of the command line and what it is to do, without `node`. */
+  readonly command: readonly string[];
+  /** On top of the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is told over its standard input: settings are private, and a command line is not. */
+  readonly given: Given;
+}
+
+export interface CommandHandlers {
   event(event: RunEvent): void;
   /** Output that is neither an event nor an error report. */
   line(text: string): void;
 }
 
 /**
- * One party's `privity run` as a child of `privity local`. It leads a process group of its own, so that a Ctrl-C at the
- * terminal goes to `local` alone; it ends by itself when its standard input ends, however `local` came to its end.
+ * `privity run` or `privity local` as a child of this process. It leads a process group of its own, so that a Ctrl-C at
+ * the terminal goes to this process alone; it ends by itself when its standard input ends, however this process came to
+ * its end.
  */
-export class SupervisorChild {
-  readonly party: string;
+export class CommandChild {
   readonly pid: number | undefined;
   readonly errors: ErrorReport[] = [];
   /** Resolves when the process has exited and its output is read. Never rejects. */
-  readonly ended: Promise<SupervisorExit>;
+  readonly ended: Promise<CommandExit>;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
   #giveUp: () => void = () => undefined;
   #running = true;
   #endedBecause: string | undefined;
 
-  /** `folder`: the files that the process needs for as long as it lives. */
-  constructor(
-    party: string,
-    command: readonly string[],
-    folder: string,
-    handlers: SupervisorHandlers,
-    clock: Clock,
-  ) {
-    this.party = party;
+  constructor({ command, env, given }: CommandPlan, handlers: CommandHandlers, clock: Clock) {
     this.#clock = clock;
     const child = spawn(process.execPath, [...command], {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, [LOCAL_MARK]: folder },
+      env: { ...process.env, ...env },
     });
     this.#child = child;
     this.pid = child.pid;
     child.stdin.on('error', () => undefined);
+    child.stdin.write(givenLine(given));
     onLines(child.stdout, (line) => {
       const event = parseEventLine(line);
       if (event === undefined) handlers.line(line);
@@ -84,7 +84,7 @@ export class SupervisorChild {
     if (this.#running) this.#child.stdin?.write(`${request}\n`);
   }
 
-  /** Ends the supervisor at once; its program ends because its channel closes. Works on a stopped process, too. */
+  /** Ends the process at once; its programs end because their channels close. Works on a stopped process, too. */
   endNow(because: string): void {
     if (!this.#running) return;
     this.#endedBecause ??= because;
@@ -93,9 +93,9 @@ export class SupervisorChild {
     this.#clock.after(KILLED_MS, () => this.#giveUp());
   }
 
-  #watch(clock: Clock): Promise<SupervisorExit> {
+  #watch(clock: Clock): Promise<CommandExit> {
     return new Promise((resolve) => {
-      const finish = (exit: SupervisorExit): void => {
+      const finish = (exit: CommandExit): void => {
         this.#running = false;
         const because = exit.code === null ? this.#endedBecause : undefined;
         resolve(because === undefined ? exit : { ...exit, endedByPrivity: because });
