@@ -13,6 +13,8 @@ import { isExempt, nameOf } from './job-files.ts';
 
 /** The name by which compiled code of a job finds its watch. */
 const WATCH = 'privity:imports';
+/** What starts runs: a job is what they run. */
+const CONTROL = 'privity/control';
 
 type Import = (name: string, ...more: unknown[]) => Promise<unknown>;
 type ResolveImport = (name: string) => unknown;
@@ -46,7 +48,7 @@ export class ImportWatch {
     return {
       fsCache: false,
       moduleCache: true,
-      virtualModules: { privity: publicModule, [WATCH]: { importer } },
+      virtualModules: { privity: publicModule, [CONTROL]: refusedModule(), [WATCH]: { importer } },
       transform: (options) => {
         if (options.filename !== undefined) this.check(options.filename);
         return { code: watchedCode(compiler.transform(options)) };
@@ -73,6 +75,7 @@ export class ImportWatch {
 
   #importer(load: Import, resolve: ResolveImport): Import {
     return async (name, ...more) => {
+      if (name === CONTROL) throw refused();
       const path = pathOf(name, resolve);
       if (path !== undefined) {
         if (this.#known === null) this.asked.add(path);
@@ -82,6 +85,23 @@ export class ImportWatch {
     };
   }
 }
+
+const refused = (): UsageError =>
+  new UsageError(
+    'PRIVITY_JOB_LOAD_FAILED',
+    `The job imports ${CONTROL}, which is for programs that start runs; a job imports privity.`,
+  );
+
+/** Taking anything from it is refused, be it by the compiler for the job. */
+const refusedModule = (): object =>
+  new Proxy(
+    {},
+    {
+      get: () => {
+        throw refused();
+      },
+    },
+  );
 
 /**
  * The file that a name stands for; undefined for modules of Node and of Privity, and where nothing is found, which the

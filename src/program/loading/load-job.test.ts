@@ -53,6 +53,23 @@ describe('loadJob', () => {
     assert.ok(isJob((await loadJob(join(at, 'job.mjs'))).job));
   });
 
+  it('refuses what starts runs, however it is imported', async () => {
+    const refused = { code: 'PRIVITY_JOB_LOAD_FAILED', message: /imports privity\/control/ };
+    const at = await folder('control', {
+      'static.ts': `import { run } from 'privity/control';\n${simple}\nvoid run;`,
+      'required.ts': `${simple}\nrequire('privity/control').run;`,
+      'late.ts': `
+        import { job } from 'privity';
+        export default job({ parties: ['alice'] }, ({ alice, reveal }) =>
+          reveal(alice.run('x', async () => Object.keys(await import('privity/control')).length)));`,
+    });
+    await assert.rejects(loadJob(join(at, 'static.ts')), refused);
+    await assert.rejects(loadJob(join(at, 'required.ts')), refused);
+    const world = await World.create((await loadJob(join(at, 'late.ts'))).job);
+    await assert.rejects(world.results(), /USAGE at alice in "x"/);
+    await world.close();
+  });
+
   it('gives all that a job needs: types are erased, z is there, packages and data beside the job too', async () => {
     const at = await folder('rich', {
       'job.ts': `
