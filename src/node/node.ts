@@ -270,6 +270,7 @@ export class PrivityNode {
       protocol: NODE_PROTOCOL,
       privity: PRIVITY_VERSION,
       federation: digest,
+      samples: true,
     });
     const others = parties.filter((name) => name !== self);
     return new Map(
@@ -278,6 +279,7 @@ export class PrivityNode {
           self,
           name,
           clock: systemClock,
+          random: systemRandom,
           connect,
           greeting,
           federation: digest,

@@ -93,6 +93,12 @@ describe('two nodes by the command line', () => {
     assert.equal((await refused('alice', 'node', 'start', '--detach')).code, 'PRIVITY_STORE_IN_USE');
   });
 
+  it('measure the link to each other', async () => {
+    let text = '';
+    while (!/bob +up .* ms +[\d.]+ [kM]B\/s +\d{4}-/.test(text)) text = await done('alice', 'partners');
+    assert.match(text, /^PARTNER .*ROUND TRIP +SPEED +MEASURED/);
+  });
+
   it('say what is missing to approve, and lead to a result once it is there', async () => {
     id = await propose();
     await arrived(id);

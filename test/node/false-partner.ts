@@ -14,6 +14,7 @@ interface Said {
   readonly said: {
     readonly kind: string;
     readonly id?: string;
+    readonly nth?: number;
     readonly refused?: { readonly code: string };
   };
 }

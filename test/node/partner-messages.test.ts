@@ -5,6 +5,7 @@ import { afterEach, beforeEach, it } from 'node:test';
 import { bundleDigest, packBundle } from '../../src/node/model/bundle.ts';
 import { NODE_LIMITS } from '../../src/node/model/limits.ts';
 import { type ProposalDocument, proposalId } from '../../src/node/model/proposal.ts';
+import { SAMPLES_ANSWERED_MAX } from '../../src/node/partners/link-gauge.ts';
 import { NODE_PROTOCOL } from '../../src/node/partners/words.ts';
 import { type FalsePartner, falsePartner } from './false-partner.ts';
 import { type LoneNode, loneNode } from './lone-node.ts';
@@ -160,6 +161,42 @@ it('bounds what a partner proposes and withdraws without end', async () => {
   bob.say(proposed(documentOf()), 'one more', bundle);
   assert.equal(await bob.answer('one more'), 'PRIVITY_PROPOSAL_FLOOD');
 });
+
+it('measures the link by samples that a partner of this version acknowledges, and answers no flood of them', async () => {
+  bob.say(greeting({ samples: true }));
+  for (let nth = 1; nth <= 2; nth++) {
+    const { said } = await bob.hears((heard) => heard.said.kind === 'sample' && heard.said.nth === nth);
+    bob.say({ kind: 'taken', nth: said.nth });
+  }
+  let measured: Measured | undefined;
+  while (measured?.bytesPerSecond == null) [measured] = await partnersOf();
+  assert.ok(measured.bytesPerSecond > 1_000, `${measured.bytesPerSecond} bytes a second`);
+  assert.ok(Math.abs((measured.measuredAt ?? 0) - Date.now()) < 60_000);
+  for (let nth = 1; nth <= 100; nth++) bob.say({ kind: 'sample', nth }, undefined, Buffer.alloc(1_000));
+  bob.say(proposed(documentOf()), 'behind them', bundle);
+  assert.equal(await bob.answer('behind them'), undefined);
+  assert.equal(bob.heard.filter(({ said }) => said.kind === 'taken').length, SAMPLES_ANSWERED_MAX);
+});
+
+it('sends no sample to a partner of a version that does not know them', async () => {
+  bob.say(greeting());
+  bob.say(proposed(documentOf()), 'one', bundle);
+  assert.equal(await bob.answer('one'), undefined);
+  assert.deepEqual(
+    bob.heard.filter(({ said }) => said.kind === 'sample'),
+    [],
+  );
+  const [partner] = await partnersOf();
+  assert.equal(partner?.bytesPerSecond, null);
+});
+
+interface Measured {
+  readonly bytesPerSecond: number | null;
+  readonly measuredAt: number | null;
+}
+
+const partnersOf = async (): Promise<readonly Measured[]> =>
+  (await node.admin.get<{ rows: Measured[] }>('/partners')).rows;
 
 async function decisionsOf(id: string): Promise<number> {
   return (await node.admin.get<{ decisions: object[] }>(`/proposals/${id}`)).decisions.length;

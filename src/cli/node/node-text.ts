@@ -15,7 +15,7 @@ import type {
 } from '../../node/api/words.ts';
 import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
-import { count, duration, momentText } from '../output/quantity.ts';
+import { count, duration, momentText, speed } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
 
 type Rows<T extends z.ZodType> = { readonly rows: readonly z.output<T>[] };
@@ -51,18 +51,23 @@ export function statusText(status: z.output<typeof statusView>, style: Style): s
 }
 
 export function partnersText({ rows }: Rows<typeof partnerView>, style: Style): string {
-  const lines = rows.map(({ name, state, why, privity, roundTripMs, waiting, datasets, address }) => [
-    name,
-    state,
-    address,
-    privity ?? '-',
-    roundTripMs === null ? '-' : `${roundTripMs.toFixed(1)} ms`,
-    waiting === 0 ? '-' : String(waiting),
-    datasets.map((one) => one.name).join(', ') || '-',
-    why ?? '',
+  const lines = rows.map((one) => [
+    one.name,
+    one.state,
+    one.address,
+    one.privity ?? '-',
+    one.roundTripMs === null ? '-' : `${one.roundTripMs.toFixed(1)} ms`,
+    one.bytesPerSecond === null ? 'not measured' : speed(one.bytesPerSecond),
+    momentText(one.measuredAt),
+    one.waiting === 0 ? '-' : String(one.waiting),
+    one.datasets.map(({ name }) => name).join(', ') || '-',
+    one.why ?? '',
   ]);
   return table(
-    ['PARTNER', 'LINK', 'ADDRESS', 'PRIVITY', 'ROUND TRIP', 'WAITING', 'DATASETS', ''],
+    [
+      ...['PARTNER', 'LINK', 'ADDRESS', 'PRIVITY', 'ROUND TRIP', 'SPEED', 'MEASURED', 'WAITING'],
+      ...['DATASETS', ''],
+    ],
     lines,
     'no partners',
     style,

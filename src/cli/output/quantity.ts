@@ -21,6 +21,13 @@ export function size(bytes: number): string {
   return unit === 0 ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}` : `${amount.toFixed(1)} ${units[unit]}`;
 }
 
+/** As networks are told: `80 MB/s`, `250 kB/s`. */
+export function speed(bytesPerSecond: number): string {
+  const [amount, unit] =
+    bytesPerSecond < 1e6 ? [bytesPerSecond / 1e3, 'kB/s'] : [bytesPerSecond / 1e6, 'MB/s'];
+  return `${amount.toFixed(amount < 10 ? 1 : 0)} ${unit}`;
+}
+
 /** `1 step`, `3 steps`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;

@@ -29,7 +29,12 @@ export const partnerView = z.object({
   since: moment,
   why: z.string().nullable(),
   privity: z.string().nullable(),
+  /** Of the link, as it was measured last. */
   roundTripMs: z.number().nullable(),
+  /** From here to the partner. */
+  bytesPerSecond: z.number().nullable(),
+  /** When the speed was measured. */
+  measuredAt: moment.nullable(),
   /** Messages that wait for it. */
   waiting: z.int(),
   /** What it has published for this party. */

@@ -11,11 +11,12 @@ import {
 } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 import { PRIVITY_VERSION } from '../../base/version.ts';
-import type { Body, Clock, LinkHandlers, MessageSink, Timer } from '../../contracts/index.ts';
+import type { Body, Clock, LinkHandlers, MessageSink, Random, Timer } from '../../contracts/index.ts';
 import type { ManagedLink } from '../../transport/index.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import type { OutboxRow } from '../model/records.ts';
 import { wordsOf } from '../words-of.ts';
+import { LinkGauge, type LinkMeasure } from './link-gauge.ts';
 import { type Envelope, NODE_PROTOCOL, type NodeMessage, readEnvelope, writeEnvelope } from './words.ts';
 
 /** Messages that are on their way to a partner at one time: enough to fill a round trip. */
@@ -24,19 +25,16 @@ export const IN_FLIGHT_MAX = 32;
 const AGAIN_MS = 200;
 /** After the partner or this node has refused the other: somebody has to mend something first. */
 const REFUSED_AGAIN_MS = 15_000;
-/** Between two questions after the round trip. */
-const PING_MS = 10_000;
 
 export type PartnerLinkState = 'connecting' | 'up' | 'down' | 'refused';
 
-export interface PartnerState {
+export interface PartnerState extends LinkMeasure {
   readonly state: PartnerLinkState;
   /** Since when, in milliseconds since 1970. */
   readonly since: number;
   /** Why it is not up, in words. */
   readonly why: string | null;
   readonly privity: string | null;
-  readonly roundTripMs: number | null;
   readonly waiting: number;
 }
 
@@ -44,6 +42,7 @@ export interface PartnerOptions {
   readonly self: string;
   readonly name: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly connect: (peer: string, handlers: LinkHandlers) => ManagedLink;
   /** Digest of the federation as this node has it. */
   readonly federation: string;
@@ -74,10 +73,9 @@ export class Partner {
   #privity: string | null = null;
   /** The partner has said on this link that it speaks as this node does; until then nothing else is said. */
   #isGreeted = false;
-  #roundTripMs: number | null = null;
+  readonly #gauge: LinkGauge;
   #waiting = 0;
   #again: Timer | undefined;
-  #ping: Timer | undefined;
   #closed = false;
   /** By name: sent on this link, not acknowledged. */
   readonly #inFlight = new Map<string, OutboxRow>();
@@ -90,6 +88,12 @@ export class Partner {
     this.name = options.name;
     this.#options = options;
     this.#since = options.clock.wallTime();
+    const { clock, random } = options;
+    this.#gauge = new LinkGauge({
+      ...{ clock, random },
+      note: (payload) => this.#link?.note(payload),
+      send: (said, body, onLeaving) => this.#send({ said }, body, onLeaving),
+    });
     this.#open();
   }
 
@@ -99,7 +103,7 @@ export class Partner {
       since: this.#since,
       why: this.#why,
       privity: this.#privity,
-      roundTripMs: this.#roundTripMs,
+      ...this.#gauge.measure,
       waiting: this.#waiting,
     };
   }
@@ -124,7 +128,7 @@ export class Partner {
   async close(): Promise<void> {
     this.#closed = true;
     this.#again?.cancel();
-    this.#ping?.cancel();
+    this.#gauge.down();
     await this.#link?.close();
   }
 
@@ -134,7 +138,7 @@ export class Partner {
     this.#isGreeted = false;
     const link = this.#options.connect(this.name, {
       onMessage: (header) => this.#receive(header),
-      onNote: (payload) => this.#onNote(payload),
+      onNote: (payload) => this.#gauge.onNote(payload),
       onState: (state, error) => {
         if (link !== undefined && this.#link !== link) return;
         if (state === 'up') return this.#onUp();
@@ -148,7 +152,7 @@ export class Partner {
 
   #onUp(): void {
     this.#send({ said: this.#options.greeting() }, []);
-    this.#askRoundTrip();
+    this.#gauge.up();
     if (this.#isGreeted) this.#goOn();
   }
 
@@ -158,7 +162,7 @@ export class Partner {
   }
 
   /** Two versions that could misunderstand each other exchange nothing else. */
-  #onGreeting({ protocol, privity, federation }: Extract<NodeMessage, { kind: 'node' }>): void {
+  #onGreeting({ protocol, privity, federation, samples }: Extract<NodeMessage, { kind: 'node' }>): void {
     this.#privity = privity;
     if (protocol === NODE_PROTOCOL) {
       const { name, warn, federation: own } = this.#options;
@@ -168,6 +172,8 @@ export class Partner {
           `${name} has another federation file (digest ${federation}, here ${own}): compare them (privity federation show)`,
         );
       this.#isGreeted = true;
+      // A version without them would take samples for nothing, and never answer.
+      if (samples === true) this.#gauge.answers();
       return this.#goOn();
     }
     const { self, name } = this.#options;
@@ -183,7 +189,7 @@ export class Partner {
 
   #onClosed(error: Error | undefined): void {
     if (this.#closed) return;
-    this.#ping?.cancel();
+    this.#gauge.down();
     // A partner that has begun anew is no reason to wait.
     const isLost = !(error instanceof PrivityError) || isRestart(error) || error instanceof PeerLostError;
     this.#become(isLost ? 'down' : 'refused', error);
@@ -198,20 +204,6 @@ export class Partner {
     this.#state = state;
     this.#why = why;
     if (isNew) this.#options.onState();
-  }
-
-  #askRoundTrip(): void {
-    this.#ping?.cancel();
-    const { clock } = this.#options;
-    this.#link?.note(Buffer.from(`ping ${clock.now()}`));
-    this.#ping = clock.after(PING_MS, () => this.#askRoundTrip());
-  }
-
-  #onNote(payload: Uint8Array): void {
-    const [word = '', at = ''] = Buffer.from(payload).toString('latin1').slice(0, 100).split(' ');
-    if (word === 'ping') this.#link?.note(Buffer.from(`pong ${at}`));
-    const ms = this.#options.clock.now() - Number(at);
-    if (word === 'pong' && ms >= 0) this.#roundTripMs = ms;
   }
 
   /** A bounded header, and a body that is bounded by what a proposal may have. */
@@ -247,6 +239,8 @@ export class Partner {
     // It comes again, on a link that has begun as it should.
     if (!this.#isGreeted) return;
     if (said.kind === 'ack') return this.#onAck(said.id, said.refused);
+    if (said.kind === 'sample') return this.#gauge.onSample(said.nth);
+    if (said.kind === 'taken') return this.#gauge.onTaken(said.nth);
     try {
       await this.#options.onMessage(said, id, body);
       if (id !== undefined) this.#acknowledge(id);
@@ -276,10 +270,13 @@ export class Partner {
     this.#send({ said: { kind: 'ack', id, ...(refused ? { refused } : {}) } }, []);
   }
 
-  #send(message: Envelope, body: Body): void {
+  #send(message: Envelope, body: Body, onLeaving?: () => void): void {
     const link = this.#link;
     if (link === undefined || link.state === 'closed') return;
-    void ignored(link.send(writeEnvelope(message), body), 'the link has ended, and a new one sends again');
+    void ignored(
+      link.send(writeEnvelope(message), body, onLeaving),
+      'the link has ended, and a new one sends again',
+    );
   }
 
   async #pump(): Promise<void> {

@@ -27,7 +27,13 @@ const MESSAGES = {
     privity: z.string().max(100),
     /** Digest of the federation as this node has it. */
     federation: z.string().max(100),
+    /** Whether it answers samples. */
+    samples: z.boolean().optional(),
   }),
+  /** Measures the link, by the bytes behind it; never stored. Told to nodes only that have said `samples`. */
+  sample: z.strictObject({ kind: z.literal('sample'), nth: z.int().min(1) }),
+  /** The sample has come, whole. */
+  taken: z.strictObject({ kind: z.literal('taken'), nth: z.int().min(1) }),
   /** Datasets of which the receiver has a grant. */
   published: z.strictObject({
     kind: z.literal('published'),
