@@ -96,11 +96,13 @@ const section = (name: string, items: readonly (readonly string[])[]): string[] 
 
 const yamlLines = (value: object): string[] => stringify(value, { lineWidth: 0 }).trimEnd().split('\n');
 
-const priceLines = ({ rounds, bytes }: NonNullable<Contract['price']>): string[] => [
+const priceLines = ({ rounds, bytes, links = {} }: NonNullable<Contract['price']>): string[] => [
   'price:',
   `  rounds: ${flow(rounds)}`,
   '  bytes:',
   ...Object.entries(bytes).map(([party, growth]) => `    ${scalar(party)}: ${flow(growth)}`),
+  ...(Object.keys(links).length === 0 ? [] : ['  links:']),
+  ...Object.entries(links).map(([from, to]) => `    ${scalar(from)}: ${flow(to)}`),
 ];
 
 const FLOW = { lineWidth: 0, collectionStyle: 'flow' } as const;

@@ -71,6 +71,8 @@ const price = z.strictObject({
   rounds: growth,
   /** That each party sends. */
   bytes: z.record(party, growth),
+  /** The same by sender and receiver, where there are more than two parties. */
+  links: z.record(party, z.record(party, growth)).optional(),
 });
 
 const rehearsed = z.strictObject({

@@ -321,10 +321,18 @@ function priceOf(
     if (fixed < 0) return { fixed: 0, perRow: Number((high / large.size).toPrecision(3)) };
     return { fixed: Math.round(fixed), perRow: Number(slope.toPrecision(3)) };
   };
+  const all = (run: Observation, from: string): number =>
+    Object.values(run.bytes[from] ?? {}).reduce((sum, bytes) => sum + bytes, 0);
+  const link = (from: string, to: string): Growth =>
+    growth(small.bytes[from]?.[to] ?? 0, large.bytes[from]?.[to] ?? 0);
+  const byParty = <T>(of: (party: string) => T): Record<string, T> =>
+    Object.fromEntries(parties.map((party) => [party, of(party)]));
+  const linksOf = (from: string): Record<string, Growth> =>
+    Object.fromEntries(parties.filter((to) => to !== from).map((to) => [to, link(from, to)]));
   return {
     rounds: growth(small.rounds, large.rounds),
-    bytes: Object.fromEntries(
-      parties.map((party) => [party, growth(small.bytes[party] ?? 0, large.bytes[party] ?? 0)]),
-    ),
+    bytes: byParty((party) => growth(all(small, party), all(large, party))),
+    // Of two parties it would be the same again.
+    ...(parties.length > 2 ? { links: byParty(linksOf) } : {}),
   };
 }

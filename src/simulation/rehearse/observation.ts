@@ -29,8 +29,8 @@ export interface Observation {
   readonly failure?: string | undefined;
   /** Rounds of secure devices. */
   readonly rounds: number;
-  /** That each party sent. */
-  readonly bytes: Readonly<Record<string, number>>;
+  /** That each party sent to each other. */
+  readonly bytes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The size that was meant for tables of this run. */
   readonly size: number;
 }

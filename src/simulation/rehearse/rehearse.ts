@@ -266,13 +266,20 @@ const roundsOf = ({ parties }: SimulatedRun): number =>
   );
 
 /** Of messages between programs: headers and bodies. */
-const bytesOf = ({ flows }: SimulatedRun, parties: readonly string[]): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    parties.map((party) => [
-      party,
-      flows
-        .filter(({ from }) => from === party)
-        .flatMap(({ sent }) => sent)
-        .reduce((sum, { header, bytes }) => sum + header.length + bytes, 0),
+const bytesOf = ({ flows }: SimulatedRun, parties: readonly string[]): Observation['bytes'] => {
+  const sentBy = (sender: string, receiver: string): number =>
+    flows
+      .filter(({ from, to }) => from === sender && to === receiver)
+      .flatMap(({ sent }) => sent)
+      .reduce((sum, { header, bytes }) => sum + header.length + bytes, 0);
+  return Object.fromEntries(
+    parties.map((sender) => [
+      sender,
+      Object.fromEntries(
+        parties
+          .filter((receiver) => receiver !== sender)
+          .map((receiver) => [receiver, sentBy(sender, receiver)]),
+      ),
     ]),
   );
+};
