@@ -17,6 +17,7 @@ import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
 import { count, duration, momentText, speed } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
+import { priceLines } from './price-text.ts';
 
 type Rows<T extends z.ZodType> = { readonly rows: readonly z.output<T>[] };
 
@@ -187,6 +188,9 @@ export function proposalText(one: z.output<typeof proposalView>, style: Style): 
     '',
     style.bold('What it would tell'),
     ...one.sentences.map(printable),
+    '',
+    style.bold('What it would cost'),
+    ...priceLines(one.price, style),
     ...(one.withoutSandbox === null ? [] : [style.yellow(`! Without a sandbox ${one.withoutSandbox}.`)]),
     '',
     style.bold(`What ${one.proposer} has learnt of these datasets before`),

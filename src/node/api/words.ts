@@ -125,10 +125,35 @@ export const learntView = z.object({
   lastRun: z.string(),
 });
 
+/** What a run is expected to cost; docs/contracts.md has the model. */
+export const priceView = z.object({
+  /** Whose links and limit these are. */
+  party: z.string(),
+  /** Of each table whose rows nobody tells. */
+  rows: z.number(),
+  rowsFrom: z.enum(['published', 'partly', 'assumed']),
+  links: z.array(
+    z.object({
+      partner: z.string(),
+      rounds: z.number(),
+      bytes: z.number(),
+      roundTripMs: z.number().nullable(),
+      bytesPerSecond: z.number().nullable(),
+      /** Null: the link is not measured. */
+      ms: z.number().nullable(),
+    }),
+  ),
+  /** At least. */
+  memory: z.array(z.object({ party: z.string(), bytesMin: z.number() })),
+  /** What a program may hold at this party. */
+  memoryMaxBytes: z.number(),
+});
+
 export const proposalView = proposalRow.extend({
   document: proposalDocument,
   /** The contract in sentences, for this party. */
   sentences: z.array(z.string()),
+  price: priceView,
   decisions: z.array(
     z.object({ party: z.string(), answer: z.enum(ANSWERS), by: z.string(), reason: z.string(), at: moment }),
   ),

@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import { systemClock } from '../../../base/system.ts';
-import { readContract } from '../../../observe/contract/contract.ts';
+import type { PublishedSchema } from '../../../data/published-schema.ts';
+import { type Contract, readContract } from '../../../observe/contract/contract.ts';
 import { contractSentences } from '../../../observe/contract/sentences.ts';
+import { machineMemoryMax } from '../../../supervisor/machine/machine-memory.ts';
 import { WITHOUT_SANDBOX } from '../../../supervisor/sandbox/policy.ts';
 import { datasetsOf } from '../../core/grants.ts';
+import { expectedPrice } from '../../core/price.ts';
 import { bundleDigest } from '../../model/bundle.ts';
 import { PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts';
 import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
@@ -124,10 +127,12 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
         ),
   );
   const open = node.open(record.id);
+  const contract = readContract(document.contract);
   return {
     ...rowView(record),
     document,
-    sentences: [...contractSentences(readContract(document.contract), party)],
+    sentences: [...contractSentences(contract, party)],
+    price: await priceOf(node, document, contract),
     decisions: decisions.map(({ document: { party, answer, by, reason, at } }) => ({
       party,
       answer,
@@ -150,6 +155,26 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
             way: open.intent.kind,
           },
   };
+}
+
+async function priceOf(
+  node: PrivityNode,
+  document: ProposalDocument,
+  contract: Contract,
+): Promise<ProposalView['price']> {
+  const { party: self, memoryMaxBytes = machineMemoryMax(1) } = node.config.party;
+  const partners = new Map([...node.partners()].map((partner) => [partner.name, partner.state]));
+  const schemas = new Map<string, PublishedSchema>();
+  for (const party of document.parties) {
+    const datasets = party === self ? await node.store.datasets.list() : await node.publishing.of(party);
+    for (const { name, schema } of datasets) schemas.set(`${party}.${name}`, schema);
+  }
+  const price = expectedPrice(document, contract, {
+    ...{ self, memoryMaxBytes },
+    schemaOf: (party, name) => schemas.get(`${party}.${name}`),
+    measureOf: (name) => partners.get(name),
+  });
+  return { ...price, links: [...price.links], memory: [...price.memory] };
 }
 
 const rowView = ({

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { PublishedSchema } from '../../data/published-schema.ts';
+import { type Contract, readContract } from '../../observe/contract/contract.ts';
+import { ROWS_ASSUMED } from './expected-sizes.ts';
+import { PROGRAM_BYTES } from './memory-estimate.ts';
+import { expectedPrice } from './price.ts';
+
+const psi = (from: string, to: string): object => ({
+  step: 'psi on id',
+  kind: 'psi',
+  from,
+  to: [to],
+  what: `intersection, key types, number of rows [rows(${from}.table)]`,
+  times: 1,
+});
+
+function contractOf(change: object = {}): Contract {
+  return readContract({
+    version: 1,
+    parties: ['alice', 'bob'],
+    steps: ['psi on id', 'mean'],
+    discloses: [
+      psi('alice', 'bob'),
+      psi('bob', 'alice'),
+      { step: 'mean', kind: 'reveal', from: 'bob', to: ['alice'], what: 'number', times: 'at most 3' },
+    ],
+    symbols: [
+      { name: 'rows(alice.table)', kind: 'rows', of: 'alice.table' },
+      { name: 'rows(bob.table)', kind: 'rows', of: 'bob.table' },
+    ],
+    price: {
+      rounds: { fixed: 10, perRow: 0 },
+      bytes: { alice: { fixed: 1_000, perRow: 40 }, bob: { fixed: 2_000, perRow: 40 } },
+    },
+    ...change,
+  });
+}
+
+const schemaOf = (rows?: number): PublishedSchema => ({
+  columns: [
+    { name: 'id', type: 'BIGINT', gaps: false },
+    { name: 'euros', type: 'DOUBLE', gaps: false },
+    { name: 'city', type: 'VARCHAR', gaps: false },
+  ],
+  ...(rows === undefined ? {} : { rows }),
+});
+const datasets = { alice: { table: 'members' }, bob: { table: 'orders' } };
+const fast = { roundTripMs: 12, bytesPerSecond: 80e6, measuredAt: 1 };
+
+function priceOf(
+  contract: Contract,
+  rows: { readonly alice?: number; readonly bob?: number },
+  isMeasured = true,
+) {
+  return expectedPrice({ datasets, parties: [...contract.parties] }, contract, {
+    self: 'alice',
+    memoryMaxBytes: 1e9,
+    schemaOf: (party) => schemaOf(rows[party as 'alice' | 'bob']),
+    measureOf: () => (isMeasured ? fast : { roundTripMs: 12, bytesPerSecond: null, measuredAt: null }),
+  });
+}
+
+it('is rounds of half a round trip each, and the bytes of the fuller direction', () => {
+  const { links, rows, rowsFrom } = priceOf(contractOf(), { alice: 10_000_000, bob: 1_000_000 });
+  assert.deepEqual([rows, rowsFrom], [10_000_000, 'published']);
+  // Ten of devices; an intersection: three, and two for each of 306 windows of 32,768 rows; three reveals.
+  assert.deepEqual(links, [
+    {
+      partner: 'bob',
+      rounds: 10 + 3 + 2 * 306 + 3,
+      bytes: 400_002_000,
+      roundTripMs: 12,
+      bytesPerSecond: 80e6,
+      ms: 628 * 6 + (400_002_000 / 80e6) * 1_000,
+    },
+  ]);
+});
+
+it('says nothing of minutes where the link is not measured', () => {
+  const [link] = priceOf(contractOf(), { alice: 10 }, false).links;
+  assert.equal(link?.ms, null);
+  assert.equal(link?.bytes, 2_400);
+});
+
+it('says for how many rows it is, where owners do not tell', () => {
+  const none = priceOf(contractOf(), {});
+  assert.deepEqual([none.rows, none.rowsFrom], [ROWS_ASSUMED, 'assumed']);
+  const some = priceOf(contractOf(), { bob: 5_000 });
+  assert.deepEqual([some.rows, some.rowsFrom], [5_000, 'partly']);
+});
+
+it('tells links apart where the price does', () => {
+  const growth = (perRow: number): object => ({ fixed: 0, perRow });
+  const price = {
+    rounds: growth(0),
+    bytes: { alice: growth(30), bob: growth(5), carol: growth(7) },
+    links: { alice: { bob: growth(10), carol: growth(20) }, carol: { alice: growth(7), bob: growth(0) } },
+  };
+  const contract = contractOf({ parties: ['alice', 'bob', 'carol'], price });
+  const { links } = priceOf(contract, { alice: 100, bob: 100 });
+  assert.deepEqual(
+    links.map(({ partner, bytes }) => [partner, bytes]),
+    [
+      ['bob', 1_000],
+      ['carol', 2_000],
+    ],
+  );
+});
+
+it('has no time for a contract without a price, and a lower bound of memory all the same', () => {
+  const { price: _, ...without } = contractOf();
+  const { links, memory } = priceOf(without, { alice: 1_000_000, bob: 2_000_000 });
+  assert.deepEqual(links, []);
+  // 32 bytes a row of the table; 68 of each own point, and three tags of 12 bytes for each row of either.
+  assert.deepEqual(memory, [
+    { party: 'alice', bytesMin: PROGRAM_BYTES + 32e6 + 68e6 + 3 * 12 * 3e6 },
+    { party: 'bob', bytesMin: PROGRAM_BYTES + 64e6 + 136e6 + 3 * 12 * 3e6 },
+  ]);
+});
+
+it('counts a secret as one share, and nothing for a size that nobody knows', () => {
+  const secret = (size: string): object => ({
+    step: 'share',
+    kind: 'share',
+    from: 'bob',
+    to: ['alice'],
+    what: `secret fixed tensor, all within 0 to 1 [${size}, 4]`,
+    times: 1,
+  });
+  const of = (size: string) =>
+    priceOf(contractOf({ steps: ['share'], discloses: [secret(size)] }), { bob: 1_000 }).memory.map(
+      ({ bytesMin }) => bytesMin - PROGRAM_BYTES - 32_000,
+    );
+  assert.deepEqual(of('rows(bob.table)'), [32_000, 32_000]);
+  assert.deepEqual(of('any'), [0, 0]);
+});
