@@ -159,6 +159,7 @@ export class PrivityNode {
       launch: (plan) => launch({ ...plan, entry, partyFile: config.party.file, sandbox: config.sandbox }),
       staged: (proposal, nth) => staging.staged(proposal, nth),
       lives: () => this.#lives,
+      wake,
       ended: (runId) => {
         staging.forget(runId);
         changed('run', runId);
@@ -290,6 +291,7 @@ export class PrivityNode {
           },
           onMessage: async (said, id, body) => {
             if (said.kind === 'published') await this.publishing.heard(name, said.datasets);
+            else if (said.kind === 'gone') this.runs.gone(name, said);
             else await this.desk.receive(name, said, id, body);
           },
           onTaken: (row, refused) => this.#taken(name, row.messageId, refused, warn),

@@ -58,6 +58,7 @@ function runsWith(staged: Promise<Staged>) {
     staged: () => staged,
     lives: () => ({ happens: (_id: string, event: LifeEvent) => told.resolve(event) }) as unknown as Lives,
     ended: () => undefined,
+    wake: () => undefined,
     warn: () => undefined,
   });
   return { runs, told, launched };

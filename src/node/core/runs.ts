@@ -15,6 +15,7 @@ import type { Nth } from '../life/life-types.ts';
 import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
 import { type ProposalDocument, runIdOf } from '../model/proposal.ts';
 import { newRun, type RunRow, type RunState } from '../model/records.ts';
+import type { NodeMessage } from '../partners/words.ts';
 import { lookAtBegun } from '../runs/begun.ts';
 import type { LaunchPlan } from '../runs/launch.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
@@ -40,8 +41,13 @@ export interface RunsParts {
   readonly staged: (open: OpenProposal, nth: Nth) => Promise<Staged>;
   readonly lives: () => Lives;
   readonly ended: (runId: string) => void;
+  /** Something is in the outbox of a partner. */
+  readonly wake: (partner: string) => void;
   readonly warn: (message: string) => void;
 }
+
+/** Runs of which that is remembered before they begin here: they do within a moment, or never. */
+const GONE_KEPT = 1_000;
 
 export class NodeRuns {
   readonly #parts: RunsParts;
@@ -50,6 +56,8 @@ export class NodeRuns {
   readonly #beginning = new Set<string>();
   /** Whose end somebody has asked for. */
   readonly #asked = new Set<string>();
+  /** Of runs that are not watched, which partners have gone. */
+  readonly #gone = new Map<string, readonly string[]>();
   #closed = false;
 
   constructor(parts: RunsParts) {
@@ -83,6 +91,18 @@ export class NodeRuns {
     this.#asked.add(runId);
     watch?.cancel();
     return true;
+  }
+
+  /** A partner's supervisor of an attempt has ended without a verdict; also of one that has not begun here yet. */
+  gone(partner: string, { proposal, occurrence, attempt }: Nth & { readonly proposal: string }): void {
+    const parties = this.#parts.lives().get(proposal)?.proposal.document.parties ?? [];
+    if (!parties.includes(partner)) return;
+    const runId = runIdOf(proposal, occurrence, attempt);
+    const watch = this.#watches.get(runId);
+    if (watch !== undefined) return watch.gone(partner);
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size >= GONE_KEPT && oldest !== undefined) this.#gone.delete(oldest);
+    this.#gone.set(runId, [...(this.#gone.get(runId) ?? []), partner]);
   }
 
   /** Removes local sockets of supervisors that were killed, and are not looked for. */
@@ -166,12 +186,25 @@ export class NodeRuns {
       warn,
     });
     this.#watches.set(runId, watch);
+    for (const party of this.#gone.get(runId) ?? []) watch.gone(party);
+    this.#gone.delete(runId);
   }
 
   #ended(open: OpenProposal, runId: string, end: End): void {
     this.#end(open, runId, end).catch((error: unknown) =>
       this.#parts.warn(`the end of ${runId}: ${wordsOf(error)}`),
     );
+  }
+
+  #othersOf({ parties }: ProposalDocument): readonly string[] {
+    return parties.filter((party) => party !== this.#parts.self);
+  }
+
+  async #sayGone(tx: StoreChange, open: OpenProposal, runId: string, at: number): Promise<void> {
+    const { occurrence, attempt } = open.life;
+    const said: NodeMessage = { kind: 'gone', proposal: open.id, occurrence, attempt };
+    for (const partner of this.#othersOf(open.proposal.document))
+      await tx.outbox.put({ partner, messageId: `gone-${runId}`, body: JSON.stringify(said), createdAt: at });
   }
 
   async #end(open: OpenProposal, runId: string, end: End): Promise<void> {
@@ -194,6 +227,7 @@ export class NodeRuns {
       { type: 'ended', completed: end.state === 'completed', again: end.again && !this.#asked.has(runId) },
       async (tx) => {
         await tx.runs.set(runId, { ...end.row, state: end.state, endedAt: at, reportDigest });
+        if (end.isGone) await this.#sayGone(tx, open, runId, at);
         if (lines.length > 0) await tx.learnt.add(runId, lines);
         if (step !== undefined)
           for (const use of await tx.grants.usesOf(runId)) await tx.grants.refuse({ ...use, step, at });
@@ -211,6 +245,10 @@ export class NodeRuns {
         return true;
       },
     );
+    if (end.isGone)
+      void open.turn.then(() => {
+        for (const partner of this.#othersOf(document)) this.#parts.wake(partner);
+      });
     this.#asked.delete(runId);
     // A supervisor that was killed has left its socket, at which its stand-in may answer partners for a while.
     const door = doorOf(this.#parts.sockets, runLabel(runId));
@@ -221,6 +259,8 @@ export class NodeRuns {
 }
 
 interface End {
+  /** There was no verdict: partners may be waiting for this party. */
+  readonly isGone: boolean;
   readonly state: RunState;
   readonly row: Pick<RunRow, 'code' | 'origin' | 'incident'>;
   /** Whether the whole run may be tried again. */
@@ -229,25 +269,27 @@ interface End {
   readonly why?: string;
 }
 
+const GONE = { state: 'failed', again: true, isGone: true } as const;
+
 function endOf(facts: RecordFacts | 'not-begun'): End {
   const none = { origin: null, incident: null };
-  if (facts === 'not-begun') return { state: 'failed', row: { code: 'SETUP_FAILED', ...none }, again: true };
+  if (facts === 'not-begun') return { ...GONE, row: { code: 'SETUP_FAILED', ...none } };
   const { verdict, error, ending } = facts;
   if (verdict !== null) {
     const { outcome, code, origin, incident } = verdict;
-    if (outcome === 'completed') return { state: 'completed', row: { code: null, ...none }, again: false };
+    if (outcome === 'completed')
+      return { state: 'completed', row: { code: null, ...none }, again: false, isGone: false };
     const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
-    return { state, row: { code, origin, incident }, again: mayRetry(code) };
+    return { state, row: { code, origin, incident }, again: mayRetry(code), isGone: false };
   }
-  if (ending === 'refused')
-    return { state: 'failed', row: { code: error?.code ?? null, ...none }, again: false };
+  if (ending === 'refused') return { ...GONE, row: { code: error?.code ?? null, ...none }, again: false };
   // Killed without a word: what became of it the others know, who lead it or not.
-  return { state: 'failed', row: { code: 'PEER_CRASHED', ...none }, again: true };
+  return { ...GONE, row: { code: 'PEER_CRASHED', ...none } };
 }
 
 /** Of an attempt for which no supervisor was started. What this party's own tables refuse, they refuse again. */
 const endWithout = (error: unknown): End => ({
-  state: 'failed',
+  ...GONE,
   row: { code: error instanceof PrivityError ? error.code : 'SETUP_FAILED', origin: null, incident: null },
   again: !(error instanceof PrivityError),
   why: wordsOf(error),

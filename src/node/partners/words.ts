@@ -57,6 +57,8 @@ const MESSAGES = {
     code: z.string().max(80),
     message: text,
   }),
+  /** The sender's supervisor of an attempt has ended without a verdict, and will not come again. */
+  gone: z.strictObject({ kind: z.literal('gone'), ...nth }),
   /** Of a message that has a name. `refused`: it will not be taken, however often it comes. */
   ack: z.strictObject({
     kind: z.literal('ack'),

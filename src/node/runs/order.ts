@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
 
 export const ORDER_FILE = 'order.json';
+/** What a node says to a supervisor before the name of a party whose supervisor has ended. */
+export const GONE_WORD = 'gone ';
 
 const order = z.strictObject({
   version: z.literal(1),

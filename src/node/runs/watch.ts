@@ -12,6 +12,7 @@ import { completeKilled, readRun } from '../../record/stored-runs.ts';
 import { knock } from '../../transport/door/door.ts';
 import { prefaceLine } from '../../transport/door/preface.ts';
 import { lookAtBegun } from './begun.ts';
+import { GONE_WORD } from './order.ts';
 
 /** Between two looks at a supervisor that is starting or ending. */
 const LOOK_MS = 50;
@@ -37,6 +38,7 @@ export class RunWatch {
   readonly #since: number;
   #socket: Socket | undefined;
   #cancelled = false;
+  readonly #gone = new Set<string>();
   #closed = false;
   #warned = false;
 
@@ -50,6 +52,12 @@ export class RunWatch {
   cancel(): void {
     this.#cancelled = true;
     this.#socket?.write('cancel\n');
+  }
+
+  /** The supervisor of a partner has ended: who waits for it hears of it. */
+  gone(party: string): void {
+    this.#gone.add(party);
+    this.#socket?.write(`${GONE_WORD}${party}\n`);
   }
 
   /** The node ends; the run goes on. */
@@ -88,6 +96,7 @@ export class RunWatch {
     this.#warned = false;
     socket.write(prefaceLine({ kind: 'node' }));
     if (this.#cancelled) socket.write('cancel\n');
+    for (const party of this.#gone) socket.write(`${GONE_WORD}${party}\n`);
     socket.resume();
     socket.once('close', () => {
       this.#socket = undefined;

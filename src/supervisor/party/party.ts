@@ -212,14 +212,12 @@ export class PartyRun<Child extends ProgramChild> {
 
   async #haveStandIn(tempDir: string): Promise<void> {
     const { party, federation, identity, runId, port, door } = this.#options;
-    const behindPort = door === undefined ? null : { door };
-    const listen = port === undefined ? this.#options.listen : behindPort;
-    const { lostAfterMs } = this.#bounds;
+    const listen = port === undefined ? this.#options.listen : door === undefined ? null : { door };
     const lost = (): void =>
       this.#say.warn(
         'the process that stands in for this supervisor has ended: should this one be killed, peers hear it by silence only',
       );
-    const word = { party, federation, identity, listen, runId, lostAfterMs };
+    const word = { party, federation, identity, listen, runId, lostAfterMs: this.#bounds.lostAfterMs };
     const starting = this.#platform.startStandIn(word, tempDir, lost);
     const what = 'starting the process that stands in for this one';
     const standIn = await this.#soon(what, starting, (late) => late.end());
@@ -229,7 +227,8 @@ export class PartyRun<Child extends ProgramChild> {
   }
 
   #heedSignals(): void {
-    const { cancel, kill } = this.#options;
+    const { cancel, kill, heedGone } = this.#options;
+    heedGone?.((peer, words) => this.#own.lost(peer, 'PEER_CRASHED', words));
     const onCancel = () => {
       this.#chronicle.note({ what: 'cancelled' });
       this.#own.failed('CANCELLED', cancelWords(cancel?.reason));

@@ -69,6 +69,8 @@ export interface PartyOptions {
    */
   readonly cancel?: AbortSignal | undefined;
   readonly kill?: AbortSignal | undefined;
+  /** Called once, with whom to tell that the supervisor of a peer has ended, if somebody else knows it for certain. */
+  readonly heedGone?: ((tell: (peer: string, words: string) => void) => void) | undefined;
 }
 
 /**
