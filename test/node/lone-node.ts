@@ -22,8 +22,15 @@ export interface LoneNode {
   close(): Promise<void>;
 }
 
+export interface LoneNodeOptions {
+  /** Keys of the node file. */
+  readonly words?: object;
+  /** Before it starts. */
+  readonly prepare?: (folder: string) => void;
+}
+
 /** Alice's, in a federation with bob. */
-export async function loneNode(): Promise<LoneNode> {
+export async function loneNode({ words: more = {}, prepare }: LoneNodeOptions = {}): Promise<LoneNode> {
   const folder = await mkdtemp(join(tmpdir(), 'privity-node-'));
   const [own = 0, other = 0, api = 0] = await freePorts('127.0.0.1', 3, (below) => randomInt(below));
   const members = await Promise.all(
@@ -43,8 +50,9 @@ export async function loneNode(): Promise<LoneNode> {
     certificate: './alice/cert.pem',
   };
   await writeFile(join(folder, 'party.yaml'), stringify(party));
-  const words = { party: './party.yaml', state: './state', api: `127.0.0.1:${api}`, sandbox: 'off' };
+  const words = { party: './party.yaml', state: './state', api: `127.0.0.1:${api}`, sandbox: 'off', ...more };
   await writeFile(join(folder, 'node.yaml'), stringify(words));
+  prepare?.(folder);
   const config = await readNodeFile(join(folder, 'node.yaml'));
   const service = await serveNode({ config, entry: 'never-started', warn: () => undefined });
   const client = async (file: string): Promise<NodeClient> =>

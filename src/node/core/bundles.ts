@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ignored } from '../../base/ignored.ts';
 import { makeFolders } from '../../supervisor/machine/folders.ts';
 import { bundleDigest } from '../model/bundle.ts';
+import { needingRoom } from './room.ts';
 
 const DRAFT = '.part';
 
@@ -21,13 +22,13 @@ export class Bundles {
   /**
    * Durable when `use` is called, and not removed before that has resolved.
    *
-   * @throws what the file system throws, and `use`
+   * @throws {EnvironmentError} PRIVITY_STORE_FULL @throws what the file system throws, and `use`
    */
   async keep(bytes: Uint8Array, use: () => Promise<void>): Promise<void> {
     const digest = bundleDigest(bytes);
     this.#used.set(digest, (this.#used.get(digest) ?? 0) + 1);
     try {
-      await this.#write(digest, bytes);
+      await needingRoom('the files of a job', () => this.#write(digest, bytes));
       await use();
     } finally {
       const others = (this.#used.get(digest) ?? 0) - 1;

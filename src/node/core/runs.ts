@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PrivityError } from '../../base/errors.ts';
+import { EnvironmentError, PrivityError } from '../../base/errors.ts';
 import { type FailureCode, failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { ignored } from '../../base/ignored.ts';
 import type { Clock } from '../../contracts/index.ts';
@@ -26,6 +26,7 @@ import { learntFrom } from './learnt.ts';
 import type { Lives } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
 import { refusalIn } from './refusal.ts';
+import { needingRoom } from './room.ts';
 import type { Staged } from './staging.ts';
 
 export interface RunsParts {
@@ -74,7 +75,7 @@ export class NodeRuns {
   start(open: OpenProposal, nth: Nth): void {
     const runId = runIdOf(open.id, nth.occurrence, nth.attempt);
     this.#beginning.add(runId);
-    this.#begin(open, nth, runId).then(
+    needingRoom('the folder of a run', () => this.#begin(open, nth, runId)).then(
       () => {
         this.#watch(open, runId);
         if (this.#asked.has(runId)) this.#watches.get(runId)?.cancel();
@@ -287,11 +288,14 @@ function endOf(facts: RecordFacts | 'not-begun'): End {
   return { ...GONE, row: { code: 'PEER_CRASHED', ...none } };
 }
 
-/** Of an attempt for which no supervisor was started. What this party's own tables refuse, they refuse again. */
+/**
+ * Of an attempt for which no supervisor was started. What this party's own tables refuse, they refuse again; a disk may
+ * have room by then.
+ */
 const endWithout = (error: unknown): End => ({
   ...GONE,
   row: { code: error instanceof PrivityError ? error.code : 'SETUP_FAILED', origin: null, incident: null },
-  again: !(error instanceof PrivityError),
+  again: !(error instanceof PrivityError) || error instanceof EnvironmentError,
   why: wordsOf(error),
 });
 

@@ -19,6 +19,7 @@ import { wordsOf } from '../words-of.ts';
 import { coveringGrant, datasetsOf } from './grants.ts';
 import type { Lives, Unable } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
+import { needingRoom } from './room.ts';
 
 export interface StagingParts {
   readonly self: string;
@@ -105,7 +106,7 @@ export class Staging {
     if (known !== undefined) return known;
     const stopping = new AbortController();
     this.#stopping.set(runId, stopping);
-    const staging = this.#all(open, runId, stopping.signal);
+    const staging = needingRoom('the tables of a run', () => this.#all(open, runId, stopping.signal));
     this.#staged.set(runId, staging);
     void ignored(staging, 'those that have asked for it hear it');
     return staging;
