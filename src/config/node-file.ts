@@ -1,5 +1,5 @@
 /** The file of a node: which party it is, where it keeps what it knows, and who may do what. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOX_POLICIES, type SandboxPolicy } from '../supervisor/sandbox/policy.ts';
 import { type Address, parseAddress } from './address.ts';
@@ -45,7 +45,8 @@ export interface NodeConfig {
   readonly party: PartyConfig;
   /** Absolute. */
   readonly state: string;
-  readonly sockets: string;
+  /** Undefined: in `state`, or in a folder with a shorter path. */
+  readonly sockets: string | undefined;
   readonly store: { readonly kind: 'embedded' } | { readonly kind: 'postgres'; readonly env: string };
   readonly api: Address;
   /** Undefined: by the memory of the machine. */
@@ -73,7 +74,7 @@ export async function readNodeFile(file: string): Promise<NodeConfig> {
     file,
     party: await readPartyFile(beside(value.party)),
     state,
-    sockets: value.sockets === undefined ? join(state, 'sockets') : beside(value.sockets),
+    sockets: value.sockets === undefined ? undefined : beside(value.sockets),
     store:
       value.store === undefined ? { kind: 'embedded' } : { kind: 'postgres', env: value.store.postgres.env },
     api,

@@ -28,6 +28,7 @@ import { type Signing, signingOf } from './core/signing.ts';
 import { Staging } from './core/staging.ts';
 import { doorOf } from './gate/gate.ts';
 import { type KeptGate, keepGate } from './gate/keep-gate.ts';
+import { socketsFolder } from './gate/sockets-folder.ts';
 import { type Answer, type ProposalDocument, runIdOf } from './model/proposal.ts';
 import { OPEN_STATES } from './model/records.ts';
 import { Partner } from './partners/partner.ts';
@@ -82,8 +83,8 @@ export class PrivityNode {
    */
   static async start(options: NodeOptions): Promise<PrivityNode> {
     const { config, warn } = options;
-    for (const folder of [config.state, config.sockets])
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(config.state, { recursive: true, mode: 0o700 });
+    const sockets = await socketsFolder(config, process.env);
     const identity = await readIdentityFiles(config.party);
     const { member } = config.party;
     const store = await openStore({
@@ -96,14 +97,14 @@ export class PrivityNode {
     try {
       const transport = openTransport(config, identity, warn);
       undo.push(() => transport.close());
-      const door = await openDoor(doorOf(config.sockets, runLabel(NODE_NAME)), {
+      const door = await openDoor(doorOf(sockets, runLabel(NODE_NAME)), {
         onSocket: ({ socket, head }) => transport.handleSocket(socket, head),
       });
       undo.push(() => door.close());
-      const order = { party: config.party.party, listen: config.party.listen, sockets: config.sockets };
+      const order = { party: config.party.party, listen: config.party.listen, sockets };
       const gate = await keepGate(order, systemClock, warn);
       undo.push(() => gate.close(true));
-      const node = new PrivityNode(options, identity, { store, transport, door, gate });
+      const node = new PrivityNode(options, identity, { store, transport, door, gate, sockets });
       undo.splice(0, undo.length, () => node.close(true));
       await node.#resume();
       return node;
@@ -116,7 +117,7 @@ export class PrivityNode {
   private constructor(
     { config, entry, warn, changed }: NodeOptions,
     identity: IdentityFiles,
-    open: { store: NodeStore; transport: GrpcTransport; door: Door; gate: KeptGate },
+    open: { store: NodeStore; transport: GrpcTransport; door: Door; gate: KeptGate; sockets: string },
   ) {
     const { party: self, federation } = config.party;
     const parties = federation.parties.map(({ name }) => name);
@@ -154,7 +155,7 @@ export class PrivityNode {
     this.runs = new NodeRuns({
       ...shared,
       folders: this.folders,
-      sockets: config.sockets,
+      sockets: open.sockets,
       bundleOf: (digest) => bundles.read(digest),
       launch: (plan) => launch({ ...plan, entry, partyFile: config.party.file, sandbox: config.sandbox }),
       staged: (proposal, nth) => staging.staged(proposal, nth),

@@ -12,7 +12,7 @@ import { type Preface, readPreface } from './preface.ts';
 /** From a connection until its line; it is of this machine. */
 const PREFACE_MS = 5_000;
 /** The system's: `sun_path` of Linux has 108 bytes with its end, that of macOS 104. */
-const SOCKET_PATH_BYTES_MAX = 103;
+export const SOCKET_PATH_BYTES_MAX = 103;
 
 export interface DoorHandlers {
   /** A partner's connection, as if it had arrived at a port of this process. */
