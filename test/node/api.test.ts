@@ -153,6 +153,20 @@ describe('what a node answers to what is wrong', () => {
       'PRIVITY_PROPOSAL_INVALID',
     ],
     [
+      'a schedule that comes every second',
+      proposal({
+        schedule: { cron: '* * * * * *', timezone: 'UTC', until: Date.now() + 1e9, occurrencesMax: 3 },
+      }),
+      'PRIVITY_PROPOSAL_INVALID',
+    ],
+    [
+      'a schedule of which two occurrences are one second apart',
+      proposal({
+        schedule: { cron: '10,40,41 0 6 * * *', timezone: 'UTC', until: Date.now() + 1e9, occurrencesMax: 9 },
+      }),
+      'PRIVITY_PROPOSAL_INVALID',
+    ],
+    [
       'a schedule that is none',
       proposal({
         schedule: { cron: 'whenever', timezone: 'UTC', until: Date.now() + 1e9, occurrencesMax: 3 },

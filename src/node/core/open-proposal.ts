@@ -47,6 +47,27 @@ function dueBy(schedule: Schedule, createdAt: number): LifeFacts['due'] {
   };
 }
 
+/** Occurrences between which the smallest interval is looked for: one more than fit into a minute, which repeats. */
+const LOOKED_AT = 61;
+
+/** Milliseconds between the two occurrences that are nearest to each other; Infinity: there are no two. */
+export function smallestInterval({
+  schedule,
+  createdAt,
+}: Pick<ProposalDocument, 'schedule' | 'createdAt'>): number {
+  if (schedule === undefined) return Number.POSITIVE_INFINITY;
+  const due = dueBy(schedule, createdAt);
+  let smallest = Number.POSITIVE_INFINITY;
+  let before: number | null = null;
+  for (let nth = 1; nth <= LOOKED_AT; nth++) {
+    const at: number | null = due(nth, before ?? 0);
+    if (at === null) break;
+    if (before !== null) smallest = Math.min(smallest, at - before);
+    before = at;
+  }
+  return smallest;
+}
+
 /** Whether a schedule is one, and has an occurrence before it ends. */
 export function comesEver({
   schedule,

@@ -3,7 +3,7 @@ import { tryContract } from '../../observe/contract/contract.ts';
 import { bundleDigest, unpackBundle } from '../model/bundle.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import type { ProposalDocument } from '../model/proposal.ts';
-import { comesEver } from './open-proposal.ts';
+import { comesEver, smallestInterval } from './open-proposal.ts';
 
 export interface KnownHere {
   /** Name of the federation. */
@@ -29,6 +29,9 @@ export function proposalProblem(
   if (bundle.length !== job.bundleBytes || bundleDigest(bundle) !== job.bundle)
     return 'its files are not those that it names';
   if (document.schedule !== undefined && !comesEver(document)) return 'its schedule is none, or never comes';
+  const interval = smallestInterval(document);
+  if (interval < NODE_LIMITS.scheduleIntervalMinMs)
+    return `its schedule comes again after ${interval / 1_000} s; at least ${NODE_LIMITS.scheduleIntervalMinMs / 1_000} s have to lie between two runs`;
   const contract = tryContract(document.contract);
   if ('problem' in contract)
     return `its contract: ${contract.problem.path.join('.')}: ${contract.problem.text}`;

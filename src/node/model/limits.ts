@@ -16,6 +16,11 @@ export const NODE_LIMITS = {
   validityMaxMs: 183 * 24 * 60 * 60 * 1000,
   /** Occurrences of a schedule that one approval may cover. */
   occurrencesMax: 10_000,
+  /**
+   * Between two occurrences of a schedule, in milliseconds: less than a run takes to begin, and the least that is of
+   * use for trying. Occurrences that come due while a run is on are left out anyway.
+   */
+  scheduleIntervalMinMs: 5_000,
   /** Attempts of one occurrence: the first, and again where the verdict allows it. */
   attemptsMax: 10,
 } as const;
