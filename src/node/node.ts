@@ -73,7 +73,7 @@ export class PrivityNode {
   readonly #transport: GrpcTransport;
   readonly #door: Door;
   readonly #gate: KeptGate;
-  readonly #bundles: Bundles;
+  readonly bundles: Bundles;
   readonly #endWatch: () => void;
 
   /**
@@ -129,7 +129,7 @@ export class PrivityNode {
     this.folders = new RunFolders(config.state);
     this.places = new Places(config.runsAtOnceMax ?? availableRuns(config.party.memoryMaxBytes));
     const bundles = new Bundles(config.state);
-    this.#bundles = bundles;
+    this.bundles = bundles;
     this.#endWatch = watchIdentity({
       known: identity,
       clock: systemClock,
@@ -228,7 +228,7 @@ export class PrivityNode {
   /** One portion of the history, and packed jobs of which nothing can come. */
   purge(rule: OldRuns, by: string): Promise<Purged> {
     const { store, folders } = this;
-    return purgeRuns({ store, folders, bundles: this.#bundles, clock: systemClock }, rule, by);
+    return purgeRuns({ store, folders, bundles: this.bundles, clock: systemClock }, rule, by);
   }
 
   /** Tells partners anew what is published for them. */
@@ -333,7 +333,7 @@ export class PrivityNode {
 
   /** What was open when the node ended. */
   async #resume(): Promise<void> {
-    await this.#bundles.sweep();
+    await this.bundles.sweep();
     for (const state of OPEN_STATES) {
       let before: number | undefined;
       do {

@@ -102,6 +102,16 @@ describe('two nodes by the command line', () => {
   it('say what is missing to approve, and lead to a result once it is there', async () => {
     id = await propose();
     await arrived(id);
+    const shown = await done('bob', 'proposals', 'files', id.slice(0, 12), '--out', 'proposed');
+    assert.match(shown, /^FILE +BYTES +SHA-256[\s\S]*job\.ts +\d+ +[0-9a-f]{12} +the job/);
+    assert.deepEqual(
+      await readFile(join(folder, 'bob/proposed/job.ts')),
+      await readFile(join(folder, 'alice/job.ts')),
+    );
+    const again = await refused('bob', 'proposals', 'files', id, '--out', 'proposed');
+    assert.equal(again.code, 'PRIVITY_FILE_EXISTS');
+    const listed = await json('bob', 'proposals', 'files', id);
+    assert.deepEqual(Object.keys((listed.files as object[])[0] ?? {}), ['path', 'bytes', 'sha256']);
     const missing = await refused('bob', 'approve', id);
     assert.equal(missing.code, 'PRIVITY_GRANT_MISSING');
     assert.match(missing.message, /alice has no grant for the dataset orders/);

@@ -82,6 +82,7 @@ describe('the history of a node is purged', () => {
     await store.change((tx) => tx.outbox.acknowledged('bob', `proposal-${id}`));
     const over = await node.admin.post<Purged>('/runs/purge', { keep: 1_000 });
     assert.deepEqual([over.jobs, (await packed()).length], [1, before]);
+    await assert.rejects(node.admin.get(`/proposals/${id}/files`), isCode('PRIVITY_PROPOSAL_STATE'));
   });
 
   it('not without saying which, and not by everybody', async () => {

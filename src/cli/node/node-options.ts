@@ -9,6 +9,7 @@ import type { NodeFlags } from './ask.ts';
 import { asking } from './asking.ts';
 import type { AddGrantFlags, AddTokenFlags } from './commands.ts';
 import type { ProposeFlags } from './propose.ts';
+import type { FilesFlags } from './proposed-files.ts';
 
 const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
 
@@ -199,7 +200,7 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
   ).action(async (job: string, flags: ProposeFlags) =>
     exit(await (await import('./propose.ts')).proposeCommand(shell, job, flags)),
   );
-  const proposals = program.command('proposals').description('what was proposed: list, show');
+  const proposals = program.command('proposals').description('what was proposed: list, show, files');
   help(
     asking(
       proposals
@@ -221,6 +222,17 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
     ['privity proposals show p3f9a2c41b07'],
   ).action(async (id: string, flags: NodeFlags) =>
     exit(await (await commands()).proposalCommand(shell, id, flags)),
+  );
+  help(
+    asking(
+      proposals
+        .command('files <id>')
+        .description('the files of the proposed job, to be read before it is approved')
+        .option('--out <folder>', 'write them there; the folder has to be empty, or not to be there'),
+    ),
+    ['privity proposals files p3f9a2c41b07', 'privity proposals files p3f9a2c41b07 --out proposed'],
+  ).action(async (id: string, flags: FilesFlags) =>
+    exit(await (await import('./proposed-files.ts')).proposedFilesCommand(shell, id, flags)),
   );
   for (const [verb, description] of VERBS)
     help(

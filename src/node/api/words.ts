@@ -169,6 +169,16 @@ export const proposalView = proposalRow.extend({
     .nullable(),
 });
 
+/** Of a proposed job. */
+export const jobFileView = z.object({
+  /** Below the folder of the job, with `/`. */
+  path: z.string(),
+  bytes: z.int(),
+  sha256: z.string(),
+  /** If it was asked for. */
+  base64: z.string().optional(),
+});
+
 export const reasonBody = z.strictObject({ reason: text.default('') });
 
 export const runView = z.object({

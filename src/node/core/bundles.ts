@@ -2,9 +2,11 @@
 import { rmSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
 import { makeFolders } from '../../supervisor/machine/folders.ts';
-import { bundleDigest } from '../model/bundle.ts';
+import { type BundleFiles, bundleDigest, unpackBundle } from '../model/bundle.ts';
+import type { Proposal } from '../model/proposal.ts';
 import { needingRoom } from './room.ts';
 
 const DRAFT = '.part';
@@ -62,6 +64,17 @@ export class Bundles {
   /** @throws what the file system throws */
   read(digest: string): Promise<Buffer> {
     return readFile(join(this.#folder, digest));
+  }
+
+  /**
+   * The files of a proposed job, by their paths. Whatever a partner has packed: paths that climb are refused.
+   *
+   * @throws {UsageError} PRIVITY_PROPOSAL_STATE: they were purged; PRIVITY_PROPOSAL_BUNDLE
+   */
+  async files({ id, document }: Proposal): Promise<BundleFiles> {
+    const bytes = await ignored(this.read(document.job.bundle), 'the error below says so');
+    if (bytes !== undefined) return unpackBundle(bytes);
+    throw new UsageError('PRIVITY_PROPOSAL_STATE', `${id}: the files of its job are gone: it was purged`);
   }
 
   async #names(): Promise<readonly string[]> {

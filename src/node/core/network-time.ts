@@ -58,7 +58,7 @@ export function networkTimes(
     });
 }
 
-export function msOf(
+function msOf(
   rounds: number,
   bytes: number,
   roundTripMs: number | null,

@@ -15,7 +15,16 @@ import { PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts
 import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
 import type { PrivityNode } from '../../node.ts';
 import { isBeginning, type Route, route } from '../route.ts';
-import { done, page, proposalPage, proposalView, proposeBody, reasonBody, scheduleView } from '../words.ts';
+import {
+  done,
+  jobFileView,
+  page,
+  proposalPage,
+  proposalView,
+  proposeBody,
+  reasonBody,
+  scheduleView,
+} from '../words.ts';
 
 /** Lines of what a partner has learnt that are shown with a proposal. */
 const LEARNT_SHOWN = 100;
@@ -68,6 +77,26 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
       'One proposal: what it would disclose, in sentences for this party, and what its proposer has learnt before.',
     answer: proposalView,
     handle: async ({ path }) => view(node, await recordOf(node, path.id)),
+  }),
+  route({
+    method: 'get',
+    path: '/proposals/{id}/files',
+    right: 'read',
+    summary:
+      'The files of the proposed job, with `contents` also what is in them: to be read before it is approved.',
+    query: z.strictObject({ contents: z.enum(['true', 'false']).default('false') }),
+    answer: z.object({ file: z.string(), hash: z.string(), files: z.array(jobFileView) }),
+    handle: async ({ path, query: { contents } }) => {
+      const { proposal } = await recordOf(node, path.id);
+      const { file, hash } = proposal.document.job;
+      const files = [...(await node.bundles.files(proposal))].map(([name, bytes]) => ({
+        path: name,
+        bytes: bytes.length,
+        sha256: bundleDigest(bytes),
+        ...(contents === 'true' ? { base64: Buffer.from(bytes).toString('base64') } : {}),
+      }));
+      return { file, hash, files };
+    },
   }),
   ...(['approve', 'refuse'] as const).map((verb) =>
     route({
