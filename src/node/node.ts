@@ -13,9 +13,8 @@ import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, readIdentityFiles } from '../config/identity-files.ts';
 import type { NodeConfig } from '../config/node-file.ts';
 import { createConnector } from '../supervisor/planes/connector.ts';
-import { boundedRefusals } from '../supervisor/planes/refusals.ts';
 import { type Door, openDoor } from '../transport/door/door.ts';
-import { createGrpcTransport, type GrpcTransport, runLabel } from '../transport/index.ts';
+import { type GrpcTransport, runLabel } from '../transport/index.ts';
 import { Bundles } from './core/bundles.ts';
 import { Desk } from './core/desk.ts';
 import { type Purged, purgeRuns } from './core/history.ts';
@@ -23,6 +22,7 @@ import { watchIdentity } from './core/identity-watch.ts';
 import { Lives } from './core/lives.ts';
 import type { OpenProposal } from './core/open-proposal.ts';
 import { Publishing } from './core/publishing.ts';
+import { Rules } from './core/rules.ts';
 import { NodeRuns } from './core/runs.ts';
 import { type Signing, signingOf } from './core/signing.ts';
 import { Staging } from './core/staging.ts';
@@ -31,6 +31,7 @@ import { type KeptGate, keepGate } from './gate/keep-gate.ts';
 import { socketsFolder } from './gate/sockets-folder.ts';
 import { type Answer, type ProposalDocument, runIdOf } from './model/proposal.ts';
 import { OPEN_STATES } from './model/records.ts';
+import { NODE_NAME, openTransport, placeOf } from './opening.ts';
 import { Partner } from './partners/partner.ts';
 import { NODE_MESSAGE_BOUND, NODE_PROTOCOL, type NodeMessage } from './partners/words.ts';
 import { availableRuns } from './runs/available-runs.ts';
@@ -38,10 +39,8 @@ import { launch } from './runs/launch.ts';
 import { Places } from './runs/places.ts';
 import { RunFolders } from './runs/run-folders.ts';
 import type { OldRuns } from './store/runs.ts';
-import { type NodeStore, openStore, type StoreOptions } from './store/store.ts';
+import { type NodeStore, openStore } from './store/store.ts';
 
-/** Under which nodes find each other behind their gates, in the place of a run's id. */
-export const NODE_NAME = 'the node itself';
 /** Proposals that are read from the store at a time. */
 const PAGE = 500;
 
@@ -65,6 +64,7 @@ export class PrivityNode {
   readonly folders: RunFolders;
   readonly signing: Signing;
   readonly publishing: Publishing;
+  readonly rules: Rules;
   /** Since when it serves, in milliseconds since 1970. */
   readonly since = systemClock.wallTime();
   readonly #staging: Staging;
@@ -178,16 +178,19 @@ export class PrivityNode {
       start: (proposal, nth) => this.runs.start(proposal, nth),
       changed: ({ id }) => changed('proposal', id),
     });
+    const deciding = {
+      ...{ ...shared, parties, selfApproval: config.selfApproval },
+      problems: (document: ProposalDocument) => staging.problems(document),
+    };
+    this.rules = new Rules({
+      ...deciding,
+      random: systemRandom,
+      desk: () => this.desk,
+      open: () => this.#lives.all(),
+    });
     this.desk = new Desk({
-      ...shared,
-      federation: federation.name,
-      parties,
-      signing,
-      bundles,
-      lives: this.#lives,
-      wake,
-      problems: (document) => staging.problems(document),
-      selfApproval: config.selfApproval,
+      ...{ ...deciding, federation: federation.name, signing, bundles, lives: this.#lives, wake },
+      added: (open) => void this.rules.look(open),
     });
     this.#partners = this.#meet(parties, bundles, warn, changed);
   }
@@ -243,6 +246,7 @@ export class PrivityNode {
   /** Runs go on. @param end whether the port is given up, too: when no run needs it any more */
   async close(end = false): Promise<void> {
     this.#endWatch();
+    this.rules.close();
     this.#lives.close();
     this.runs.close();
     this.#gate.close(end);
@@ -364,37 +368,11 @@ export class PrivityNode {
     await this.runs.sweep(ids);
     for (const runId of await this.folders.working()) if (!ids.has(runId)) await this.folders.clear(runId);
     for (const open of this.#lives.all()) this.#lives.happens(open.id, { type: 'tick' });
+    void this.rules.lookAtAll();
   }
 
   async #hold(id: string): Promise<void> {
     const record = await this.store.proposals.get(id);
     if (record !== undefined) this.#lives.add(record);
   }
-}
-
-/** @throws {UsageError} PRIVITY_CONFIG_VALUE: the variable is not set */
-function placeOf({ store, state, file }: NodeConfig): StoreOptions['place'] {
-  if (store.kind === 'embedded') return { folder: state };
-  const url = process.env[store.env];
-  if (url !== undefined && url !== '') return { url };
-  throw new UsageError(
-    'PRIVITY_CONFIG_VALUE',
-    `${file}: store.postgres.env: the variable ${store.env} is not set`,
-  );
-}
-
-function openTransport(
-  config: NodeConfig,
-  identity: IdentityFiles,
-  warn: NodeOptions['warn'],
-): GrpcTransport {
-  const { party, federation } = config.party;
-  return createGrpcTransport({
-    self: party,
-    parties: federation.parties,
-    identity,
-    clock: systemClock,
-    runId: NODE_NAME,
-    onRefused: boundedRefusals(systemClock, warn),
-  });
 }

@@ -11,6 +11,7 @@ import { Changes } from './api/changes.ts';
 import { dataRoutes } from './api/routes/data.ts';
 import { nodeRoutes } from './api/routes/node.ts';
 import { proposalRoutes } from './api/routes/proposals.ts';
+import { ruleRoutes } from './api/routes/rules.ts';
 import { runRoutes } from './api/routes/runs.ts';
 import { openApiServer } from './api/server.ts';
 import { ADMIN_TOKEN_FILE, API_FILE } from './client/find-node.ts';
@@ -54,6 +55,7 @@ export async function serveNode({ config, entry, warn }: ServeOptions): Promise<
       ...nodeRoutes(node, (port) => asked.resolve({ port })),
       ...dataRoutes(node),
       ...proposalRoutes(node),
+      ...ruleRoutes(node),
       ...runRoutes(node),
     ];
     const api = await openApiServer({

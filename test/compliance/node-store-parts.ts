@@ -9,6 +9,7 @@ import {
   proposalId,
 } from '../../src/node/model/proposal.ts';
 import type { LearntRow, RunRow } from '../../src/node/model/records.ts';
+import type { Rule } from '../../src/node/model/rule.ts';
 import type { NodeStore, StoreChange } from '../../src/node/store/store.ts';
 
 export const ALICE = { party: 'alice', fingerprint: 'a'.repeat(64) } as const;
@@ -102,6 +103,11 @@ export const line = (step: string, change: Partial<LearntRow> = {}): Omit<Learnt
   shape: null,
   at: NOON,
   ...change,
+});
+
+export const rule = (id: string): Rule => ({
+  ...{ id, answer: 'approved', partner: 'bob', like: 'p1', reason: '', until: NOON + 1 },
+  ...{ createdAt: NOON, createdBy: 'person:olga', removedAt: null, uses: 0 },
 });
 
 /** One decision, as a node makes it: what it reads, what it writes, and what it tells. */

@@ -24,6 +24,7 @@ import {
   NOON,
   proposal,
   propose,
+  rule,
   runRow,
 } from './node-store-parts.ts';
 
@@ -308,6 +309,25 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
         await assert.rejects(open(place), codeIs('PRIVITY_STORE_NEWER'));
       });
 
+      it('of the first version is brought forward, with all that is in it, and keeps rules then', async () => {
+        const place = await places.fresh();
+        const backend = await places.backend(place);
+        await prepare(backend, ALICE, MIGRATIONS.slice(0, 1));
+        assert.ok(!(await backend.tables()).includes('rules'));
+        await backend.close();
+        await behindItsBack(place, [
+          `insert into "partners" ("name", "fingerprint", "address", "addedAt", "link") values ('bob', 'f', 'bob:1', 1, 'null')`,
+        ]);
+        const store = await open(place);
+        assert.deepEqual(
+          (await store.partners.list()).map(({ name }) => name),
+          ['bob'],
+        );
+        await store.change((tx) => tx.rules.add(rule('r1')));
+        assert.deepEqual(await store.rules.get('r1'), rule('r1'));
+        await store.close();
+      });
+
       it('is refused where something else is in its place', async () => {
         const place = await places.fresh();
         await behindItsBack(place, ['create table "customers" ("id" int)']);
@@ -316,6 +336,31 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
     });
 
     describe('keeps', () => {
+      it('rules, which are active until they end or are removed, and what each has decided', () =>
+        withStore(async (store) => {
+          const ids = await propose(store, 0, 2);
+          const [first = '', second = ''] = ids;
+          await store.change(async (tx) => {
+            for (const id of ['r1', 'r2', 'r3']) await tx.rules.add(rule(id));
+            await tx.rules.add({ ...rule('r4'), until: NOON });
+          });
+          assert.equal(await store.change((tx) => tx.rules.use('r1', first, NOON)), true);
+          // Whichever rule it is: a proposal is decided by one.
+          assert.equal(await store.change((tx) => tx.rules.use('r2', first, NOON)), false);
+          assert.equal(await store.change((tx) => tx.rules.use('r1', second, NOON)), true);
+          assert.equal(await store.change((tx) => tx.rules.remove('r3', NOON)), true);
+          assert.equal(await store.change((tx) => tx.rules.remove('r3', NOON)), false);
+          assert.deepEqual(
+            (await store.rules.active(NOON)).map(({ id, uses }) => [id, uses]),
+            [
+              ['r1', 2],
+              ['r2', 0],
+            ],
+          );
+          assert.equal((await store.rules.list()).length, 4);
+          assert.equal((await store.rules.get('r3'))?.removedAt, NOON);
+        }));
+
       it('partners, with what was last known of each', () =>
         withStore(async (store) => {
           await store.change(async (tx) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock, systemRandom } from '../../src/base/system.ts';
 import { readFederationFile } from '../../src/config/federation-file.ts';
 import { type Signing, signingOf } from '../../src/node/core/signing.ts';
-import { NODE_NAME } from '../../src/node/node.ts';
+import { NODE_NAME } from '../../src/node/opening.ts';
 import { NODE_MESSAGE_BOUND } from '../../src/node/partners/words.ts';
 import { createConnector } from '../../src/supervisor/planes/connector.ts';
 import { createGrpcTransport, listenPort } from '../../src/transport/index.ts';

@@ -14,11 +14,14 @@ import { type NodeService, serveNode } from '../../src/node/serve.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
 
 export interface LoneNode {
+  /** Of now: another one after {@link again}. */
   readonly service: NodeService;
   readonly admin: NodeClient;
   readonly folder: string;
   /** Of another role. */
   client(name: string, role: string): Promise<NodeClient>;
+  /** Ends it, and starts it anew on the same store, on which something may have been done meanwhile. */
+  again(meanwhile?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,12 +57,16 @@ export async function loneNode({ words: more = {}, prepare }: LoneNodeOptions = 
   await writeFile(join(folder, 'node.yaml'), stringify(words));
   prepare?.(folder);
   const config = await readNodeFile(join(folder, 'node.yaml'));
-  const service = await serveNode({ config, entry: 'never-started', warn: () => undefined });
+  const serve = (): Promise<NodeService> =>
+    serveNode({ config, entry: 'never-started', warn: () => undefined });
+  let service = await serve();
   const client = async (file: string): Promise<NodeClient> =>
     new NodeClient({ url: service.url, token: await tokenIn(file) });
   const admin = await client(join(config.state, ADMIN_TOKEN_FILE));
   return {
-    service,
+    get service() {
+      return service;
+    },
     admin,
     folder,
     async client(name, role) {
@@ -69,6 +76,11 @@ export async function loneNode({ words: more = {}, prepare }: LoneNodeOptions = 
         validMs: 60_000,
       });
       return new NodeClient({ url: service.url, token: text });
+    },
+    async again(meanwhile) {
+      await service.close(true);
+      await meanwhile?.();
+      service = await serve();
     },
     async close() {
       await service.close(true);

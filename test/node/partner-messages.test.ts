@@ -1,14 +1,13 @@
 /** What a partner with its real key may try: altered, replayed and made-up messages, floods, another protocol. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, it } from 'node:test';
-import { bundleDigest, packBundle } from '../../src/node/model/bundle.ts';
 import { NODE_LIMITS } from '../../src/node/model/limits.ts';
 import { type ProposalDocument, proposalId } from '../../src/node/model/proposal.ts';
 import { SAMPLES_ANSWERED_MAX } from '../../src/node/partners/link-gauge.ts';
 import { NODE_PROTOCOL } from '../../src/node/partners/words.ts';
 import { type FalsePartner, falsePartner } from './false-partner.ts';
 import { type LoneNode, loneNode } from './lone-node.ts';
+import { bundle, contract, documentOf, greeting } from './proposed.ts';
 
 let node: LoneNode;
 let bob: FalsePartner;
@@ -22,24 +21,6 @@ afterEach(async () => {
   await node.close();
 });
 
-const bundle = packBundle(new Map([['job.ts', Buffer.from('export default 1;')]]));
-const contract = { version: 1, parties: ['alice', 'bob'], steps: [], discloses: [], errors: [], symbols: [] };
-
-function documentOf(change: Partial<ProposalDocument> = {}): ProposalDocument {
-  const now = Date.now();
-  return {
-    ...{ version: 1, federation: 'study', proposer: 'bob', parties: ['alice', 'bob'] },
-    ...{ title: 'a study', purpose: 'research', args: {}, datasets: {}, outputs: {}, contract },
-    job: { file: 'job.ts', hash: 'ab'.repeat(32), bundle: bundleDigest(bundle), bundleBytes: bundle.length },
-    ...{ attemptsMax: 1, createdAt: now, expiresAt: now + 600_000, nonce: randomBytes(16).toString('hex') },
-    ...change,
-  };
-}
-
-const greeting = (change: object = {}): object => ({
-  ...{ kind: 'node', protocol: NODE_PROTOCOL, privity: '9.9.9', federation: 'x' },
-  ...change,
-});
 const proposed = (document: ProposalDocument): object => ({
   kind: 'proposal',
   ...bob.signing.sign('proposal', document),

@@ -104,6 +104,20 @@ export const nodeErrors = {
     causes: 'A name that was cut off, or one of another node.',
     remedy: 'Look for it with `privity grants list`.',
   },
+  PRIVITY_RULE_INVALID: {
+    failure: 'USAGE',
+    means: 'A rule is not one that a node takes.',
+    causes:
+      'It would approve anything, it names a proposal that no person of this party has approved, or it contradicts itself.',
+    remedy:
+      'Approve one proposal by hand, then let the rule approve the same again: `privity rules add approve --like PROPOSAL`.',
+  },
+  PRIVITY_RULE_UNKNOWN: {
+    failure: 'USAGE',
+    means: 'There is no rule of that name at this node that could be shown or removed.',
+    causes: 'A name that was cut off, or a rule that was removed before.',
+    remedy: 'Look for it with `privity rules list`.',
+  },
   PRIVITY_RUN_UNKNOWN: {
     failure: 'USAGE',
     means: 'There is no run, and no incident, of that name at this node.',

@@ -8,7 +8,7 @@ export const RIGHTS = {
   read: ['viewer', 'proposer', 'approver', 'admin'],
   /** Propose, and withdraw. */
   propose: ['proposer', 'admin'],
-  /** Approve and refuse. */
+  /** Approve and refuse, and make rules that do. */
   decide: ['approver', 'admin'],
   /** Datasets and grants; what is kept of runs that have ended. */
   own: ['approver', 'admin'],

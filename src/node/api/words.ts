@@ -5,6 +5,7 @@ import { grantWords } from '../model/dataset.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import { ANSWERS, proposalDocument, schedule } from '../model/proposal.ts';
 import { PROPOSAL_STATES, ROLES, RUN_STATES } from '../model/records.ts';
+import { ruleWords } from '../model/rule.ts';
 
 const moment = z.int();
 const text = z.string().max(NODE_LIMITS.textCharsMax);
@@ -83,6 +84,17 @@ export const grantView = grantWords.extend({
   refusals: z.int(),
 });
 
+export const ruleBody = ruleWords;
+export const ruleView = ruleWords.extend({
+  id: z.string(),
+  createdAt: moment,
+  createdBy: z.string(),
+  removedAt: moment.nullable(),
+  uses: z.int(),
+  /** In words. */
+  says: z.string(),
+});
+
 export const proposeBody = z.strictObject({
   title: text.min(1),
   purpose: text.min(1),
@@ -157,6 +169,10 @@ export const proposalView = proposalRow.extend({
   decisions: z.array(
     z.object({ party: z.string(), answer: z.enum(ANSWERS), by: z.string(), reason: z.string(), at: moment }),
   ),
+  /** The rule that has decided here; null: none has. */
+  ruledBy: ruleView.nullable(),
+  /** Rules of this party that approve for this proposer, and why they do not approve this: while nobody has decided. */
+  rules: z.array(z.object({ id: z.string(), why: z.string() })),
   withdrawal: z.object({ by: z.string(), reason: z.string(), at: moment }).nullable(),
   /** What keeps this party from approving. */
   problems: z.array(z.string()),

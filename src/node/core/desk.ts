@@ -21,9 +21,10 @@ import type { NodeMessage } from '../partners/words.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
 import type { Bundles } from './bundles.ts';
 import { checkFlood } from './flood.ts';
-import type { Lives, Unable } from './lives.ts';
+import type { Lives, Unable, Write } from './lives.ts';
 import { newLife, type OpenProposal } from './open-proposal.ts';
 import { proposalProblem } from './proposal-problem.ts';
+import { proposedBy } from './proposed-by.ts';
 import type { Signing } from './signing.ts';
 
 export interface DeskParts {
@@ -39,6 +40,8 @@ export interface DeskParts {
   /** What keeps this party from approving; empty: nothing. */
   readonly problems: (document: ProposalDocument) => Promise<readonly string[]>;
   readonly selfApproval: boolean;
+  /** A proposal is new here. */
+  readonly added: (open: OpenProposal) => void;
 }
 
 /** Who asks: `person:ann`. */
@@ -79,7 +82,7 @@ export class Desk {
 
   /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, _OWN, PRIVITY_GRANT_MISSING */
   async decide(id: string, answer: Answer, by: By, reason: string): Promise<void> {
-    const { self, clock, signing, lives, store } = this.#parts;
+    const { self } = this.#parts;
     const open = await this.#openOf(id);
     const { document } = open.proposal;
     const before = open.life.answers[self];
@@ -90,10 +93,7 @@ export class Desk {
         `${id}: this party has refused it, which stands; ask for a new proposal`,
       );
     if (answer === 'approved') {
-      const proposedBy = (await store.audit.page({ about: id, limit: 100 })).find(
-        ({ what }) => what === 'proposal.made',
-      )?.by;
-      if (proposedBy === by && !this.#parts.selfApproval)
+      if ((await proposedBy(this.#parts.store, id)) === by && !this.#parts.selfApproval)
         throw new UsageError(
           'PRIVITY_PROPOSAL_OWN',
           `${id}: ${by} has proposed it, and somebody else has to approve it`,
@@ -101,12 +101,20 @@ export class Desk {
       const problems = await this.#parts.problems(document);
       if (problems.length > 0) throw new UsageError('PRIVITY_GRANT_MISSING', `${id}: ${problems.join('; ')}`);
     }
+    await this.answer(open, answer, by, reason);
+  }
+
+  /** Signed and stored, without asking whether `by` may. @param first within the same change; false: no more of it */
+  async answer(open: OpenProposal, answer: Answer, by: By, reason: string, first?: Write): Promise<void> {
+    const { self, clock, signing, lives } = this.#parts;
+    const { id, proposal } = open;
+    const { document } = proposal;
     const at = clock.wallTime();
     const decision = signing.sign('decision', { proposal: id, party: self, answer, by, reason, at });
     const to = document.proposer === self ? this.#othersOf(document) : [document.proposer];
-    const isTaken = await lives.happen(id, { type: 'answer', party: self, answer }, (tx) =>
-      this.#writeDecision(tx, decision, to, by, at),
-    );
+    const write: Write = async (tx) =>
+      (await first?.(tx)) !== false && this.#writeDecision(tx, decision, to, by, at);
+    const isTaken = await lives.happen(id, { type: 'answer', party: self, answer }, write);
     if (!isTaken) await this.#openOf(id);
     this.#wake(to);
   }
@@ -286,8 +294,9 @@ export class Desk {
       return true;
     });
     if (!added) return;
-    lives.add({ proposal, life, state: 'proposed' });
+    const open = lives.add({ proposal, life, state: 'proposed' });
     lives.happens(proposal.id, { type: 'tick' });
+    this.#parts.added(open);
   }
 
   /** With the name of the message, so that it is taken once. A proposal that is over takes nothing more. */

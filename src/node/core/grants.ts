@@ -33,7 +33,7 @@ export function coveringGrant(grants: readonly Grant[], asked: AskedOfDataset): 
 function whyNot(grant: Grant, { purpose, now, isNoted }: AskedOfDataset): string | undefined {
   if (grant.revokedAt !== null) return 'is revoked';
   if (grant.until <= now) return `ended ${new Date(grant.until).toISOString()}`;
-  if (same(grant.purpose) !== same(purpose)) return `is for "${grant.purpose}"`;
+  if (!isSamePurpose(grant.purpose, purpose)) return `is for "${grant.purpose}"`;
   if (grant.usesMax !== undefined && grant.uses >= grant.usesMax && !isNoted)
     return `is used up (${grant.usesMax} runs)`;
   if (grant.refusals > grant.refusalsMax)
@@ -41,7 +41,9 @@ function whyNot(grant: Grant, { purpose, now, isNoted }: AskedOfDataset): string
   return undefined;
 }
 
-const same = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
+/** People write it: letters count, neither their case nor the space between. */
+export const isSamePurpose = (a: string, b: string): boolean => plain(a) === plain(b);
+const plain = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
 
 /** The datasets of a party that a proposal asks for, by the setting of the job that they are for. */
 export const datasetsOf = (

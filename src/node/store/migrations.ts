@@ -87,8 +87,18 @@ const first: Migration = ({ seq, int, text, end }) => [
     "hash" ${text} not null, "createdAt" ${int} not null, "expiresAt" ${int} not null, "revokedAt" ${int})${end}`,
 ];
 
+const rules: Migration = ({ seq, int, text, end }) => [
+  `create table "rules" (
+    "seq" ${seq}, "id" ${text} not null unique, "words" ${text} not null, "until" ${int} not null,
+    "createdAt" ${int} not null, "createdBy" ${text} not null, "removedAt" ${int})${end}`,
+  `create table "rulings" (
+    "seq" ${seq}, "rule" ${text} not null references "rules" ("id"),
+    "proposal" ${text} not null unique references "proposals" ("id"), "at" ${int} not null)${end}`,
+  `create index "rulingsOf" on "rulings" ("rule")`,
+];
+
 /** The version of a store is how many of them it has. */
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, rules];
 
 /** Whose store it is, written when it is made and compared ever after. */
 export interface StoreOwner {

@@ -61,6 +61,18 @@ export interface Schema {
     partner: string;
     at: number;
   };
+  /** A rule that is removed stays, since decisions name it. */
+  rules: {
+    seq: Seq;
+    id: string;
+    words: Json;
+    until: number;
+    createdAt: number;
+    createdBy: string;
+    removedAt: number | null;
+  };
+  /** Which rule has decided a proposal. Memory: not purged. */
+  rulings: { seq: Seq; rule: string; proposal: string; at: number };
   proposals: {
     seq: Seq;
     id: string;

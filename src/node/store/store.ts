@@ -25,6 +25,7 @@ import { prepare, type StoreOwner } from './migrations.ts';
 import { Partners, PartnersRead } from './partners.ts';
 import { openPostgres, type PostgresPlace } from './postgres.ts';
 import { Proposals, ProposalsRead } from './proposals.ts';
+import { Rules, RulesRead } from './rules.ts';
 import { Runs, RunsRead, Schedules, SchedulesRead } from './runs.ts';
 import type { Schema } from './schema.ts';
 import { Tokens, TokensRead } from './tokens.ts';
@@ -43,6 +44,7 @@ const readsOf = (db: Kysely<Schema>) => ({
   partners: new PartnersRead(db),
   datasets: new DatasetsRead(db),
   grants: new GrantsRead(db),
+  rules: new RulesRead(db),
   proposals: new ProposalsRead(db),
   runs: new RunsRead(db),
   schedules: new SchedulesRead(db),
@@ -57,6 +59,7 @@ const writesOf = (db: Kysely<Schema>, tail: AuditTail) => ({
   partners: new Partners(db),
   datasets: new Datasets(db),
   grants: new Grants(db),
+  rules: new Rules(db),
   proposals: new Proposals(db),
   runs: new Runs(db),
   schedules: new Schedules(db),

@@ -98,6 +98,7 @@ export const dataRoutes = (node: PrivityNode): readonly Route[] => [
           detail: { columns },
         });
       });
+      await node.rules.lookAtAll();
       return { ...dataset };
     },
   }),
@@ -171,6 +172,7 @@ export const dataRoutes = (node: PrivityNode): readonly Route[] => [
         await tx.audit.add({ at, by: caller.by, what: 'grant.added', about: grant.id, detail: { ...body } });
       });
       await node.publishTo([body.partner]);
+      await node.rules.lookAtAll();
       return grant;
     },
   }),

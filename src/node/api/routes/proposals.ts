@@ -10,9 +10,11 @@ import { machineMemoryMax } from '../../../supervisor/machine/machine-memory.ts'
 import { WITHOUT_SANDBOX } from '../../../supervisor/sandbox/policy.ts';
 import { datasetsOf } from '../../core/grants.ts';
 import { expectedPrice } from '../../core/price.ts';
+import { ruleText } from '../../core/ruling.ts';
 import { bundleDigest } from '../../model/bundle.ts';
-import { PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts';
+import { type Decision, PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts';
 import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
+import { ruleNamed } from '../../model/rule.ts';
 import type { PrivityNode } from '../../node.ts';
 import { isBeginning, type Route, route } from '../route.ts';
 import {
@@ -107,7 +109,7 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
       body: reasonBody,
       answer: done,
       handle: async ({ path, body, caller }) => {
-        const id = await idOf(node, path.id);
+        const id = await proposalIdOf(node, path.id);
         await node.decide(id, verb === 'approve' ? 'approved' : 'refused', caller.by, body.reason);
         return { done: true as const };
       },
@@ -121,7 +123,7 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
     body: reasonBody,
     answer: done,
     handle: async ({ path, body, caller }) => {
-      await node.desk.withdraw(await idOf(node, path.id), caller.by, body.reason);
+      await node.desk.withdraw(await proposalIdOf(node, path.id), caller.by, body.reason);
       return { done: true as const };
     },
   }),
@@ -169,6 +171,7 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
       reason,
       at,
     })),
+    ...(await ruled(node, record, decisions)),
     withdrawal: withdrawal === null ? null : withdrawal.document,
     problems: [...(await node.problems(document))],
     learnt: learnt.flat().map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
@@ -206,6 +209,23 @@ async function priceOf(
   return { ...price, links: [...price.links], memory: [...price.memory] };
 }
 
+/** Which rule of this party has decided; or, while nobody has, why those that might do not. */
+async function ruled(
+  node: PrivityNode,
+  record: ProposalRecord,
+  decisions: readonly Decision[],
+): Promise<Pick<ProposalView, 'ruledBy' | 'rules'>> {
+  const own = decisions.filter(({ document: { party } }) => party === node.config.party.party);
+  const name = own.map(({ document: { by } }) => ruleNamed(by)).find((rule) => rule !== undefined);
+  const rule = name === undefined ? undefined : await node.store.rules.get(name);
+  const isOpen = own.length === 0 && record.state === 'proposed';
+  const { whys } = isOpen ? await node.rules.ruling(record) : { whys: [] };
+  return {
+    ruledBy: rule === undefined ? null : { ...rule, says: ruleText(rule) },
+    rules: whys.map(({ rule: { id }, why }) => ({ id, why })),
+  };
+}
+
 const rowView = ({
   id,
   title,
@@ -219,13 +239,13 @@ const rowView = ({
 });
 
 async function recordOf(node: PrivityNode, name = ''): Promise<ProposalRecord> {
-  const record = await node.store.proposals.get(await idOf(node, name));
+  const record = await node.store.proposals.get(await proposalIdOf(node, name));
   if (record !== undefined) return record;
   throw unknown(name);
 }
 
 /** The id of which a person has typed the beginning: eight characters or more, of one proposal. */
-async function idOf(node: PrivityNode, name = ''): Promise<string> {
+export async function proposalIdOf(node: PrivityNode, name = ''): Promise<string> {
   if (!isBeginning(name)) return name;
   const [first, second] = await node.store.proposals.beginning(name, 2);
   if (second !== undefined)
