@@ -292,4 +292,40 @@ describe('two nodes by the command line', () => {
     assert.match(said, /^2 runs and \d packed jobs? removed\n$/);
     assert.equal((await refused('bob', 'runs', 'evidence', `${id}-1-1`)).code, 'PRIVITY_RUN_UNKNOWN');
   });
+
+  it('run again without a person what persons have approved, where both have a rule, and prove it', async () => {
+    const { rows } = (await json('bob', 'grants', 'list')) as { rows: readonly { id: string }[] };
+    for (const grant of rows) await done('bob', 'grants', 'revoke', grant.id);
+    await done('bob', 'grants', 'add', '--dataset', 'orders', '--partner', 'alice', '--purpose', PURPOSE);
+    await done('alice', 'rules', 'add', 'approve', '--like', id.slice(0, 12));
+    const { id: rule } = await json(
+      'bob',
+      'rules',
+      'add',
+      'approve',
+      '--like',
+      id.slice(0, 12),
+      '--times',
+      '1',
+    );
+    const again = await propose();
+    assert.match(await done('alice', 'runs', 'follow', again), /sharedCustomers +4[\s\S]*euros +85/);
+    const shown = await done('bob', 'proposals', 'show', again);
+    assert.match(
+      shown,
+      new RegExp(`bob: approved by rule:${rule}[\\s\\S]*a rule of person:admin: approves what`),
+    );
+    assert.match(await done('bob', 'rules', 'list'), new RegExp(`${rule} +person:admin +1 of 1 `));
+    assert.match(await done('bob', 'rules', 'show', String(rule)), /has decided 1 proposal\n/);
+    await done('alice', 'runs', 'evidence', `${again}-1-1`, '--out', '../ruled.json');
+    const proof = ['evidence', 'verify', '../ruled.json', '--federation', 'federation.yaml'];
+    assert.match(await done('bob', ...proof), new RegExp(`✔ bob has approved it \\(rule:${rule}\\), signed`));
+    await done('bob', 'rules', 'remove', String(rule));
+    const refusals: readonly [string, readonly string[]][] = [
+      ['PRIVITY_RULE_UNKNOWN', ['rules', 'remove', String(rule)]],
+      ['PRIVITY_RULE_INVALID', ['rules', 'add', 'approve', '--partner', 'alice', '--purpose', PURPOSE]],
+      ['PRIVITY_COMMAND_LINE', ['rules', 'add', 'allow']],
+    ];
+    for (const [wanted, args] of refusals) assert.equal((await refused('bob', ...args)).code, wanted);
+  });
 });

@@ -27,6 +27,7 @@ const LISTS = {
   partners: { path: '/partners', text: (answer, style) => text.partnersText(answer, style) },
   datasets: { path: '/datasets', text: (answer, style) => text.datasetsText(answer, style) },
   grants: { path: '/grants', text: (answer, style, now) => text.grantsText(answer, now, style) },
+  rules: { path: '/rules', text: (answer, style, now) => text.rulesText(answer, now, style) },
   schedules: { path: '/schedules', text: (answer, style) => text.schedulesText(answer, style) },
   tokens: { path: '/tokens', text: (answer, style, now) => text.tokensText(answer, now, style) },
 } satisfies Readonly<Record<string, Listing>>;

@@ -10,6 +10,7 @@ import { asking } from './asking.ts';
 import type { AddGrantFlags, AddTokenFlags } from './commands.ts';
 import type { ProposeFlags } from './propose.ts';
 import type { FilesFlags } from './proposed-files.ts';
+import type { AddRuleFlags } from './rules.ts';
 
 const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
 
@@ -26,6 +27,7 @@ export function addNode(program: Command, shell: Shell, exit: Exit): void {
   addDatasets(program, shell, exit);
   addGrants(program, shell, exit);
   addProposals(program, shell, exit);
+  addRules(program, shell, exit);
   addAudit(program, shell, exit);
   addTokens(program, shell, exit);
 }
@@ -246,6 +248,49 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
     ).action(async (id: string, flags: NodeFlags) =>
       exit(await (await commands()).answerCommand(shell, verb, id, flags)),
     );
+}
+
+function addRules(program: Command, shell: Shell, exit: Exit): void {
+  const load = (): Promise<typeof import('./rules.ts')> => import('./rules.ts');
+  const rules = program
+    .command('rules')
+    .description('decisions about proposals to come: add, list, show, remove');
+  help(
+    asking(
+      rules
+        .command('add <approve|refuse>')
+        .description('let the node decide by itself')
+        .option('--like <proposal>', 'approve what is that proposal again, which a person has approved')
+        .option('--within <proposal>', 'approve what discloses nothing beyond the contract of that proposal')
+        .option('--partner <name>', 'only what that party proposes')
+        .option('--purpose <text>', 'only for that purpose')
+        .option('--datasets <names>', 'approve: of nothing but these; refuse: of any of these')
+        .option('--contract <digest>', 'only with the contract of that digest (privity contract show)')
+        .option('--files <digest>', 'only with these files of a job (privity proposals show)')
+        .option('--runs <n>', 'approve: at most so many runs of a proposal; refuse: what has more')
+        .option('--times <n>', 'decide at most so many proposals (default: any number)')
+        .option('--for <duration>', 'how long it is good for', '90d')
+        .option('--reason <text>', 'for the others, with each decision'),
+    ),
+    [
+      'privity rules add approve --like p3f9a2c41b07 --times 12 --for 365d',
+      'privity rules add refuse --datasets patients --reason "under review"',
+    ],
+    'A rule that approves needs --like, --within, or --contract with --partner and --purpose. Grants count as they do\nfor a person, and refusals come first. Proposals that wait are looked at, too.',
+  ).action(async (verb: string, flags: AddRuleFlags) =>
+    exit(await (await load()).addRuleCommand(shell, verb, flags)),
+  );
+  help(asking(rules.command('list').description('all, with how many proposals each has decided')), [
+    'privity rules list',
+  ]).action(async (flags: NodeFlags) => exit(await (await commands()).listOf(shell, 'rules', flags)));
+  help(asking(rules.command('show <id>').description('one of them')), [
+    'privity rules show r3f9a2c41b07e',
+  ]).action(async (id: string, flags: NodeFlags) => exit(await (await load()).ruleCommand(shell, id, flags)));
+  help(asking(rules.command('remove <id>').description('end a rule; what it has decided stands')), [
+    'privity rules remove r3f9a2c41b07e',
+  ]).action(async (id: string, flags: NodeFlags) =>
+    exit(await (await commands()).deleteCommand(shell, '/rules', id, 'removed', flags)),
+  );
 }
 
 const VERBS = [

@@ -8,6 +8,7 @@ import type {
   proposalRow,
   proposalView,
   runDetail,
+  ruleView,
   runView,
   scheduleView,
   statusView,
@@ -154,6 +155,27 @@ export function runWithoutRecordText(run: z.output<typeof runDetail>): string {
     .join('\n')}\n`;
 }
 
+export function rulesText({ rows }: Rows<typeof ruleView>, now: number, style: Style): string {
+  const lines = rows.map((rule) => [
+    rule.id,
+    rule.createdBy,
+    `${rule.uses} of ${rule.timesMax ?? 'any'}`,
+    rule.removedAt !== null ? 'removed' : rule.until <= now ? 'ended' : momentText(rule.until),
+    rule.says,
+  ]);
+  return table(['RULE', 'MADE BY', 'DECIDED', 'UNTIL', ''], lines, 'no rules: people decide', style);
+}
+
+export function ruleLines(rule: z.output<typeof ruleView>, style: Style): string {
+  const lines = [
+    `${style.bold(rule.id)}  ${printable(rule.says)}`,
+    `made by ${printable(rule.createdBy)}, ${momentText(rule.createdAt)}, until ${momentText(rule.until)}`,
+    `has decided ${count(rule.uses, 'proposal')}${rule.reason === '' ? '' : `, with the reason: ${printable(rule.reason)}`}`,
+    ...(rule.removedAt === null ? [] : [`removed ${momentText(rule.removedAt)}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 export function proposalsText({ rows }: Rows<typeof proposalRow>, style: Style): string {
   const lines = rows.map(({ id, title, proposer, state, createdAt, expiresAt }) => [
     id.slice(0, 12),
@@ -211,6 +233,10 @@ export function proposalText(one: z.output<typeof proposalView>, style: Style): 
             `${party}: ${said.answer} by ${said.by}, ${momentText(said.at)}${said.reason === '' ? '' : `: ${said.reason}`}`,
           );
     }),
+    ...(one.ruledBy === null
+      ? []
+      : [printable(`${one.ruledBy.id} is a rule of ${one.ruledBy.createdBy}: ${one.ruledBy.says}`)]),
+    ...one.rules.map(({ id, why }) => style.dim(printable(`the rule ${id} does not approve it: it ${why}`))),
     ...(one.withdrawal === null ? [] : [printable(`withdrawn: ${one.withdrawal.reason}`)]),
     ...one.problems.map((problem) => style.red(printable(`✖ ${problem}`))),
   ];
