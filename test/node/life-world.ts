@@ -13,6 +13,7 @@ import type {
   Nth,
   StartKind,
 } from '../../src/node/life/life-types.ts';
+import type { Answer } from '../../src/node/model/proposal.ts';
 
 export interface Lasting extends Nth {
   readonly type: 'go' | 'unable';
@@ -63,6 +64,8 @@ export interface Scenario {
   readonly attemptsMax: number;
   readonly occurrences: number;
   readonly faults: Partial<Budget>;
+  /** Parties at which nobody has decided yet, and what a rule of theirs will say. The others have approved. */
+  readonly rules?: Readonly<Record<string, Answer>>;
   /** Stands in for the pure life, to plant defects in it. */
   readonly step?: typeof lifeStep;
 }
@@ -110,8 +113,9 @@ export class LifeWorld {
   }
 
   first(): WorldState {
-    const { parties, faults } = this.scenario;
-    const approved = Object.fromEntries(parties.map((party) => [party, 'approved' as const]));
+    const { parties, faults, rules = {} } = this.scenario;
+    const decided = parties.filter((party) => rules[party] === undefined);
+    const approved = Object.fromEntries(decided.map((party) => [party, 'approved' as const]));
     const node = (self: string): NodeState => ({
       life: { ...firstLife(this.facts(self)), answers: approved },
       intent: IDLE,
@@ -200,6 +204,9 @@ export class LifeWorld {
     const run = node.runs.find(({ ended }) => ended === 'no');
     if (run !== undefined) this.#endings(state, self, run.nth, add);
     add('is killed', (next) => this.#kill(next, self), 'kills');
+    const answer = this.scenario.rules?.[self];
+    if (answer !== undefined && node.life.answers[self] === undefined)
+      add(`has ${answer} it by a rule`, (next) => this.#rule(next, self, answer));
     if (node.life.answers[self] === 'approved')
       add('refuses after all', (next) => this.#refuse(next, self), 'refusals');
     if (isLeader(this.facts(self)) && !node.life.withdrawn)
@@ -353,6 +360,12 @@ export class LifeWorld {
     this.happen(state, self, { type: 'answer', party: self, answer: 'refused' });
     const { proposer } = this.scenario;
     if (self !== proposer) this.happen(state, proposer, { type: 'answer', party: self, answer: 'refused' });
+  }
+
+  /** Told as {@link #refuse} is; of what is stored, so that a node that was killed before decides the same again. */
+  #rule(state: WorldState, self: string, answer: Answer): void {
+    for (const party of [self, ...this.scenario.parties.filter((other) => other !== self)])
+      this.happen(state, party, { type: 'answer', party: self, answer });
   }
 
   #withdraw(state: WorldState): void {

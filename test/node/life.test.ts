@@ -25,6 +25,16 @@ const scenarios: readonly (readonly [string, Scenario, boolean])[] = [
     false,
   ],
   [
+    'two parties, one at which a rule approves, killed before and after',
+    { ...two, rules: { bob: 'approved' }, faults: { kills: 2, losses: 1, repeats: 1, refusals: 1 } },
+    false,
+  ],
+  [
+    'three parties, two at which rules decide, and one of them refuses',
+    { ...three, rules: { bob: 'approved', carol: 'refused' }, faults: { kills: 2, repeats: 1 } },
+    false,
+  ],
+  [
     'a schedule of two occurrences',
     { ...two, occurrences: 2, faults: { kills: 1, failures: 1, repeats: 1 } },
     false,
@@ -48,7 +58,7 @@ const scenarios: readonly (readonly [string, Scenario, boolean])[] = [
 ];
 const STATES_MAX = 400_000;
 
-const planted: readonly (readonly [string, typeof lifeStep, Partial<Budget>])[] = [
+const planted: readonly (readonly [string, typeof lifeStep, Partial<Budget>, Scenario['rules']?])[] = [
   [
     'a leader that does not count what has failed starts one attempt twice',
     (before, facts, event, ...rest) => {
@@ -64,6 +74,18 @@ const planted: readonly (readonly [string, typeof lifeStep, Partial<Budget>])[] 
         ? { ...before, effects: [{ type: 'start', occurrence: event.occurrence, attempt: event.attempt }] }
         : lifeStep(before, facts, event, now, jitter),
     { refusals: 1 },
+  ],
+  [
+    'a node that does not wait for what a rule will say starts what is undecided',
+    (before, facts, event, ...rest) => {
+      const { life } = before;
+      if (event.type === 'answer') return lifeStep(before, facts, event, ...rest);
+      const hoped = { ...before, life: { ...life, answers: { ...life.answers, bob: 'approved' as const } } };
+      const next = lifeStep(hoped, facts, event, ...rest);
+      return { ...next, life: { ...next.life, answers: life.answers } };
+    },
+    {},
+    { bob: 'refused' },
   ],
   [
     'a node that gives no place back keeps it for nothing',
@@ -95,9 +117,9 @@ describe('the life of a proposal, in every order in which things can happen', ()
         assert.ok(ends > 0);
       });
 
-  for (const [name, step, faults] of planted)
+  for (const [name, step, faults, rules = {}] of planted)
     it(`finds a planted defect: ${name}`, () => {
-      const { violation } = exploreLife({ ...two, faults, step }, STATES_MAX);
+      const { violation } = exploreLife({ ...two, faults, step, rules }, STATES_MAX);
       assert.ok(violation, 'it was not found');
       assert.ok(violation.story.length > 1);
     });
