@@ -52,7 +52,7 @@ export async function falsePartner(folder: string): Promise<FalsePartner> {
   const connect = createConnector({
     transport,
     plane: 'control',
-    order: ['alice', 'bob'],
+    order: federation.parties.map(({ name }) => name),
     limits: { headerBytesMax: NODE_MESSAGE_BOUND.bytesMax },
     loop: { clock: systemClock, random: systemRandom },
   });

@@ -26,23 +26,29 @@ export interface LoneNode {
 }
 
 export interface LoneNodeOptions {
+  /** Default: alice and bob. */
+  readonly names?: readonly string[];
   /** Keys of the node file. */
   readonly words?: object;
   /** Before it starts. */
   readonly prepare?: (folder: string) => void;
 }
 
-/** Alice's, in a federation with bob. */
-export async function loneNode({ words: more = {}, prepare }: LoneNodeOptions = {}): Promise<LoneNode> {
+/** Alice's, in a federation with others. */
+export async function loneNode({
+  names = ['alice', 'bob'],
+  words: more = {},
+  prepare,
+}: LoneNodeOptions = {}): Promise<LoneNode> {
   const folder = await mkdtemp(join(tmpdir(), 'privity-node-'));
-  const [own = 0, other = 0, api = 0] = await freePorts('127.0.0.1', 3, (below) => randomInt(below));
+  const [api = 0, ...ports] = await freePorts('127.0.0.1', names.length + 1, (below) => randomInt(below));
   const members = await Promise.all(
-    (['alice', 'bob'] as const).map(async (name, index) => {
+    names.map(async (name, index) => {
       const { certPem, keyPem } = await createIdentity({ party: name, clock: systemClock });
       await mkdir(join(folder, name));
       await writeFile(join(folder, name, 'cert.pem'), certPem);
       await writeFile(join(folder, name, 'key.pem'), keyPem);
-      return { name, host: '127.0.0.1', port: [own, other][index] ?? 0, fingerprint: fingerprint(certPem) };
+      return { name, host: '127.0.0.1', port: ports[index] ?? 0, fingerprint: fingerprint(certPem) };
     }),
   );
   await writeFile(join(folder, 'federation.yaml'), formatFederation({ name: 'study', parties: members }));

@@ -13,6 +13,7 @@ import { createStyle } from '../output/style.ts';
 import { valueText } from '../output/value-text.ts';
 import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags } from './ask.ts';
+import { notTakenText } from './node-text.ts';
 
 type ProposalView = z.output<typeof proposalView>;
 type RunView = z.output<typeof runView>;
@@ -44,6 +45,8 @@ export async function followCommand(shell: Shell, id: string, flags: NodeFlags):
     if (run !== undefined && run.endedAt !== null && (wanted !== undefined || isDone(seen)))
       return end(shell, flags, client, run);
     if (isOver(seen) && run === undefined) return failureCodes.POLICY_DENIED.exit;
+    const [refused] = seen.proposal.notTaken;
+    if (refused !== undefined && seen.proposal.state === 'proposed') return exitOf(refused.code);
     await setTimeout(LOOK_MS);
   }
 }
@@ -82,6 +85,8 @@ function wordsOf({ proposal, run }: Seen): string {
   }
   if (run !== undefined) return `${run.runId} ${run.state === 'running' ? 'runs' : `is ${run.state}`}`;
   if (proposal.state === 'proposed') {
+    const refused = proposal.notTaken.map(notTakenText);
+    if (refused.length > 0) return `${refused.join('; ')}; propose it again`;
     const waits = proposal.document.parties.filter(
       (party) => !proposal.decisions.some((decision) => decision.party === party),
     );

@@ -215,18 +215,18 @@ export function proposalText(one: z.output<typeof proposalView>, style: Style): 
     ...priceLines(one.price, style),
     ...(one.withoutSandbox === null ? [] : [style.yellow(`! Without a sandbox ${one.withoutSandbox}.`)]),
     '',
-    style.bold(`What ${one.proposer} has learnt of these datasets before`),
-    ...(one.learnt.length === 0
-      ? ['nothing, from runs of this node']
-      : one.learnt.map(({ dataset, step, type, shape, times, lastAt }) =>
-          printable(
-            `${dataset}: ${type}${shape === null ? '' : ` [${shape.join(', ')}]`} in step "${step}", ${count(times, 'time')}, last ${momentText(lastAt)}`,
-          ),
-        )),
+    ...learntLines(one, style),
+    ...(one.grants.length === 0
+      ? []
+      : ['', style.bold('Grants that cover it'), ...one.grants.map(coverLine)]),
+    ...one.warnings.map((warning) => style.yellow(printable(`! ${warning}`))),
     '',
     style.bold('Decisions'),
     ...document.parties.map((party) => {
       const said = one.decisions.find((decision) => decision.party === party);
+      const refused = one.notTaken.find((not) => not.party === party);
+      if (said === undefined && refused !== undefined)
+        return style.red(printable(`✖ ${notTakenText(refused)}`));
       return said === undefined
         ? `${party}: waits`
         : printable(
@@ -241,6 +241,41 @@ export function proposalText(one: z.output<typeof proposalView>, style: Style): 
     ...one.problems.map((problem) => style.red(printable(`✖ ${problem}`))),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of a partner whose node will not take a proposal. */
+export const notTakenText = ({ party, code, message }: View['notTaken'][number]): string =>
+  `the node of ${party} does not take it: ${code}: ${message}`;
+
+type View = z.output<typeof proposalView>;
+
+function learntLines({ learnt, document, reader }: View, style: Style): readonly string[] {
+  const others = document.parties.filter((party) => party !== reader);
+  const lines = others.flatMap((party) => {
+    const own = learnt.filter(({ partner }) => partner === party);
+    if (own.length === 0) return [`${party}: nothing, from runs of this node`];
+    return own.map(({ dataset, step, type, shape, times, lastAt }) =>
+      printable(
+        `${party}: of ${dataset}, ${type}${shape === null ? '' : ` [${shape.join(', ')}]`} in step "${step}", ${count(times, 'time')}, last ${momentText(lastAt)}`,
+      ),
+    );
+  });
+  return [style.bold('What each has learnt of these datasets before'), ...lines];
+}
+
+function coverLine(cover: View['grants'][number]): string {
+  const { grant, dataset, purpose, columns, keptBack, rows, minimumRows, runsLeft, refusalsLeft } = cover;
+  return printable(
+    [
+      `${dataset}: grant ${grant} for "${purpose}"`,
+      `columns ${columns.join(', ')}${keptBack.length === 0 ? '' : ` (kept back: ${keptBack.join(', ')})`}`,
+      ...(rows === null ? [] : [`rows with ${rows}`]),
+      ...(minimumRows === 0 ? [] : [`at least ${minimumRows} rows`]),
+      runsLeft === null ? 'any number of runs' : `${count(runsLeft, 'run')} left`,
+      `${count(refusalsLeft, 'refusal')} left`,
+      `until ${momentText(cover.until)}`,
+    ].join('; '),
+  );
 }
 
 export function runRowsText({ rows }: Rows<typeof runView>, style: Style): string {

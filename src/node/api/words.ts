@@ -161,8 +161,26 @@ export const priceView = z.object({
   memoryMaxBytes: z.number(),
 });
 
+const coverView = z.object({
+  setting: z.string(),
+  dataset: z.string(),
+  grant: z.string(),
+  purpose: z.string(),
+  columns: z.array(z.string()),
+  /** Published, and not granted: a job that asks for one of them fails. */
+  keptBack: z.array(z.string()),
+  rows: z.string().nullable(),
+  minimumRows: z.int(),
+  /** Null: any number. */
+  runsLeft: z.int().nullable(),
+  refusalsLeft: z.int(),
+  until: moment,
+});
+
 export const proposalView = proposalRow.extend({
   document: proposalDocument,
+  /** This party, for which all of this is said. */
+  reader: z.string(),
   /** The contract in sentences, for this party. */
   sentences: z.array(z.string()),
   price: priceView,
@@ -176,8 +194,14 @@ export const proposalView = proposalRow.extend({
   withdrawal: z.object({ by: z.string(), reason: z.string(), at: moment }).nullable(),
   /** What keeps this party from approving. */
   problems: z.array(z.string()),
-  /** What the proposer has learnt before of this party's datasets that are asked for. */
+  /** What each other party of it has learnt before of this party's datasets that are asked for. */
   learnt: z.array(learntView),
+  /** Grants that would cover it, by the setting of the job; empty for a proposal of this party. */
+  grants: z.array(coverView),
+  /** What keeps nobody from approving, and should be read before. */
+  warnings: z.array(z.string()),
+  /** Partners whose nodes will not take this proposal of this party: nothing comes of it. */
+  notTaken: z.array(z.object({ party: z.string(), code: z.string(), message: z.string(), at: moment })),
   /** Whether code of the job can go around the contract here, in words; null: it runs in a sandbox. */
   withoutSandbox: z.string().nullable(),
   next: z

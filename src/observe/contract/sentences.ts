@@ -43,6 +43,10 @@ export function entrySentence(entry: ContractEntry, named: ReadonlyMap<string, s
   return `${listed(to.map(name))} will learn from ${name(from)}, in step "${step}": ${whatOf(entry, named)}`;
 }
 
+/** Whether an entry leaves open how often a value is told, or how large it is. */
+export const isOpenEnded = ({ what, times }: ContractEntry): boolean =>
+  timesOf(times).most === ANY || parseForm(what).sizes.some(({ word }) => word === ANY);
+
 export function symbolMeaning({ kind, of }: ContractSymbol): string {
   if (kind === 'rows') return `rows of the table that is the setting ${of}`;
   if (kind === 'shared') return `rows that both have, as step "${of}" finds`;

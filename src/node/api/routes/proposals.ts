@@ -8,7 +8,6 @@ import { type Contract, readContract } from '../../../observe/contract/contract.
 import { contractSentences } from '../../../observe/contract/sentences.ts';
 import { machineMemoryMax } from '../../../supervisor/machine/machine-memory.ts';
 import { WITHOUT_SANDBOX } from '../../../supervisor/sandbox/policy.ts';
-import { datasetsOf } from '../../core/grants.ts';
 import { expectedPrice } from '../../core/price.ts';
 import { ruleText } from '../../core/ruling.ts';
 import { bundleDigest } from '../../model/bundle.ts';
@@ -16,6 +15,7 @@ import { type Decision, PROPOSAL_VERSION, type ProposalDocument } from '../../mo
 import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
 import { ruleNamed } from '../../model/rule.ts';
 import type { PrivityNode } from '../../node.ts';
+import { forApprover, notTaken } from '../for-approver.ts';
 import { isBeginning, type Route, route } from '../route.ts';
 import {
   done,
@@ -27,9 +27,6 @@ import {
   reasonBody,
   scheduleView,
 } from '../words.ts';
-
-/** Lines of what a partner has learnt that are shown with a proposal. */
-const LEARNT_SHOWN = 100;
 
 export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
   route({
@@ -150,18 +147,13 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
   const { document } = record.proposal;
   const { party } = node.config.party;
   const { decisions, withdrawal } = await node.store.proposals.answers(record.id);
-  const learnt = await Promise.all(
-    document.proposer === party
-      ? []
-      : datasetsOf(document, party).map(([, name]) =>
-          node.store.learnt.summary(name, document.proposer, LEARNT_SHOWN),
-        ),
-  );
+  const { learnt, grants, warnings } = await forApprover(node, document);
   const open = node.open(record.id);
   const contract = readContract(document.contract);
   return {
     ...rowView(record),
     document,
+    reader: party,
     sentences: [...contractSentences(contract, party)],
     price: await priceOf(node, document, contract),
     decisions: decisions.map(({ document: { party, answer, by, reason, at } }) => ({
@@ -174,7 +166,10 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
     ...(await ruled(node, record, decisions)),
     withdrawal: withdrawal === null ? null : withdrawal.document,
     problems: [...(await node.problems(document))],
-    learnt: learnt.flat().map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
+    learnt: learnt.map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
+    grants: grants.map((cover) => ({ ...cover, columns: [...cover.columns], keptBack: [...cover.keptBack] })),
+    warnings: [...warnings],
+    notTaken: [...(await notTaken(node, record.id))],
     withoutSandbox: node.config.sandbox === 'off' ? WITHOUT_SANDBOX : null,
     next:
       open === undefined
