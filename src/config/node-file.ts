@@ -1,6 +1,7 @@
 /** The file of a node: which party it is, where it keeps what it knows, and who may do what. */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { PACKAGE_NAME } from '../program/loading/packages.ts';
 import { SANDBOX_POLICIES, type SandboxPolicy } from '../supervisor/sandbox/policy.ts';
 import { type Address, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
@@ -37,6 +38,8 @@ const schema = z.strictObject({
     .union([z.enum(SANDBOX_POLICIES), z.literal(false)], { error: `one of ${SANDBOX_POLICIES.join(', ')}` })
     .optional(),
   extensions: path('the path of a folder with extensions of DuckDB').optional(),
+  packages: z.array(z.string('names of packages').regex(PACKAGE_NAME, 'the name of a package')).optional(),
+  packagesFolder: path('the path of a folder with node_modules').optional(),
   selfApproval: z.boolean('true or false').optional(),
 });
 
@@ -53,6 +56,10 @@ export interface NodeConfig {
   readonly runsAtOnceMax: number | undefined;
   readonly sandbox: SandboxPolicy;
   readonly extensions: string | undefined;
+  /** Names of the packages that jobs may import here, beside Privity. */
+  readonly packages: readonly string[];
+  /** The folder in whose node_modules they are. */
+  readonly packagesFolder: string;
   /** Whether somebody may approve what they have proposed themselves. */
   readonly selfApproval: boolean;
 }
@@ -82,6 +89,8 @@ export async function readNodeFile(file: string): Promise<NodeConfig> {
     // YAML 1.1 reads `off` as false.
     sandbox: value.sandbox === undefined ? 'required' : value.sandbox || 'off',
     extensions: value.extensions === undefined ? undefined : beside(value.extensions),
+    packages: value.packages ?? [],
+    packagesFolder: beside(value.packagesFolder ?? '.'),
     selfApproval: value.selfApproval ?? false,
   };
 }

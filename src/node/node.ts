@@ -21,6 +21,7 @@ import { type Purged, purgeRuns } from './core/history.ts';
 import { watchIdentity } from './core/identity-watch.ts';
 import { Lives } from './core/lives.ts';
 import type { OpenProposal } from './core/open-proposal.ts';
+import { Packages } from './core/packages.ts';
 import { Publishing } from './core/publishing.ts';
 import { Rules } from './core/rules.ts';
 import { NodeRuns } from './core/runs.ts';
@@ -64,6 +65,7 @@ export class PrivityNode {
   readonly folders: RunFolders;
   readonly signing: Signing;
   readonly publishing: Publishing;
+  readonly packages: Packages;
   readonly rules: Rules;
   /** Since when it serves, in milliseconds since 1970. */
   readonly since = systemClock.wallTime();
@@ -142,7 +144,12 @@ export class PrivityNode {
     const wake = (partner: string): void => this.#partners.get(partner)?.wake();
     const tell = (partner: string, said: NodeMessage): boolean =>
       this.#partners.get(partner)?.tell(said) ?? false;
-    const shared = { self, store: open.store, clock: systemClock, warn };
+    this.packages = new Packages({
+      allowed: config.packages,
+      folder: config.packagesFolder,
+      bundleOf: (digest) => bundles.read(digest),
+    });
+    const shared = { self, store: open.store, clock: systemClock, warn, packages: this.packages };
     this.publishing = new Publishing({ ...shared, tell });
     this.#staging = new Staging({
       ...shared,

@@ -44,6 +44,7 @@ beforeEach(async () => {
     clock: systemClock,
     folders: new RunFolders(folder),
     memory: join(folder, 'memory'),
+    packages: { check: async () => [] },
     options: {},
     lives: () => assert.fail('nobody is told here'),
     warn: () => undefined,

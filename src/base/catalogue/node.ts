@@ -78,6 +78,14 @@ export const nodeErrors = {
     causes: 'There is no grant, it has expired or is used up, or it is for other columns or another purpose.',
     remedy: 'Add a grant (`privity grants add`), or refuse the proposal.',
   },
+  PRIVITY_JOB_PACKAGE: {
+    failure: 'POLICY_DENIED',
+    means: "A job imports a package that is not on this party's list of packages that jobs may import.",
+    causes:
+      'The list (`packages` in the node file) does not name it, or it is not installed where the node looks.',
+    remedy:
+      'Read the package. Put its name on the list, install it in the folder `packagesFolder` in the version that the proposal names, and start the node again; or refuse the proposal.',
+  },
   PRIVITY_DATASET_UNKNOWN: {
     failure: 'USAGE',
     means: 'There is no dataset of that name at this node.',
@@ -210,7 +218,7 @@ export const nodeErrors = {
     failure: 'USAGE',
     means: "A job's files do not go into a bundle, or a partner's bundle is not one that is taken.",
     causes:
-      'The job has too many or too large files, it imports files outside of a common folder or packages, or the bundle was altered.',
+      'The job has too many or too large files, it imports files outside of a common folder, or the bundle was altered.',
     remedy: 'Look at the message: keep code, not data, beside the job, below one folder.',
   },
   PRIVITY_STORE_IN_USE: {

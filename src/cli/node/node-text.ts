@@ -7,8 +7,8 @@ import type {
   partnerView,
   proposalRow,
   proposalView,
-  runDetail,
   ruleView,
+  runDetail,
   runView,
   scheduleView,
   statusView,
@@ -198,6 +198,11 @@ export function proposalText(one: z.output<typeof proposalView>, style: Style): 
     ...Object.entries(document.datasets).flatMap(([party, tables]) =>
       Object.entries(tables).map(([setting, name]) =>
         printable(`${party}.${setting} is the dataset ${name}`),
+      ),
+    ),
+    ...one.packages.map(({ name, proposed, here }) =>
+      printable(
+        `imports the package ${name} ${proposed ?? 'of a version that is not told'}, here ${here ?? 'not allowed'}`,
       ),
     ),
     ...(document.schedule === undefined

@@ -3,9 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { readContractFile } from '../../config/contract-file.ts';
-import { packBundle } from '../../node/model/bundle.ts';
+import { packagesOf } from '../../node/core/packages.ts';
+import { type BundleFiles, packBundle } from '../../node/model/bundle.ts';
 import { loadJob } from '../../program/loading/load-job.ts';
+import { packageFrom } from '../../program/loading/packages.ts';
 import { parseAge, parseArgs, parseWhole } from '../arguments.ts';
+import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
@@ -28,14 +31,19 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
   const loaded = await loadJob(resolve(shell.cwd, job));
   const contract = await readContractFile(resolve(shell.cwd, flags.contract ?? contractBeside(job)));
   const { parties } = loaded.job;
-  const { bytes, file } = await bundleOf(loaded.path, loaded.files);
+  const { bytes, file, contents } = await bundleOf(loaded.path, loaded.files);
+  const packages = await versionsOf(packagesOf(contents), dirname(loaded.path));
   const validMs = parseAge('--valid', flags.valid);
   const client = await clientOf(shell, flags);
   const body = {
     title: flags.title ?? file,
     purpose: flags.purpose,
     parties,
-    job: { file, hash: loaded.hash },
+    job: {
+      file,
+      hash: loaded.hash,
+      ...(packages.length > 0 ? { packages: Object.fromEntries(packages) } : {}),
+    },
     bundle: bytes.toString('base64'),
     args: parseArgs(flags.arg ?? []),
     datasets: bySetting('--dataset', flags.dataset ?? [], parties),
@@ -61,7 +69,7 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     flags,
     answer,
     ({ id }) =>
-      `${style.green('✔')} proposed ${id}\n  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}\n`,
+      `${style.green('✔')} proposed ${id}\n${packages.map(([name, version]) => printable(`  imports the package ${name} ${version}: each party needs it on its list\n`)).join('')}  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}\n`,
   );
 }
 
@@ -71,14 +79,31 @@ const contractBeside = (job: string): string => `${job.replace(/\.[cm]?[jt]s$/, 
 async function bundleOf(
   job: string,
   files: readonly string[],
-): Promise<{ readonly bytes: Buffer; readonly file: string }> {
+): Promise<{ readonly bytes: Buffer; readonly file: string; readonly contents: BundleFiles }> {
   const paths = files.map((name) => resolve(dirname(job), name));
   let root = dirname(job);
   while (!paths.every((path) => path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)))
     root = dirname(root);
   const contents = new Map<string, Uint8Array>();
   for (const path of paths) contents.set(nameIn(root, path), await readFile(path));
-  return { bytes: packBundle(contents), file: nameIn(root, job) };
+  return { bytes: packBundle(contents), file: nameIn(root, job), contents };
+}
+
+/** As they are here, which is what the job was rehearsed with. */
+async function versionsOf(
+  names: readonly string[],
+  folder: string,
+): Promise<readonly (readonly [string, string])[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const found = await packageFrom(folder, name);
+      if (found !== undefined) return [name, found.version] as const;
+      throw new UsageError(
+        'PRIVITY_JOB_PACKAGE',
+        `the job imports the package ${name}, which is not found from ${folder}`,
+      );
+    }),
+  );
 }
 
 const nameIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { publishedSchema } from '../../data/published-schema.ts';
 import { grantWords } from '../model/dataset.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
-import { ANSWERS, proposalDocument, schedule } from '../model/proposal.ts';
+import { ANSWERS, packageVersions, proposalDocument, schedule } from '../model/proposal.ts';
 import { PROPOSAL_STATES, ROLES, RUN_STATES } from '../model/records.ts';
 import { ruleWords } from '../model/rule.ts';
 
@@ -99,7 +99,7 @@ export const proposeBody = z.strictObject({
   title: text.min(1),
   purpose: text.min(1),
   parties: z.array(z.string()).min(1),
-  job: z.strictObject({ file: z.string().min(1), hash: z.string() }),
+  job: z.strictObject({ file: z.string().min(1), hash: z.string(), packages: packageVersions.optional() }),
   /** The packed files. */
   bundle: z.base64(),
   args: z.record(z.string(), z.unknown()).default({}),
@@ -192,6 +192,10 @@ export const proposalView = proposalRow.extend({
   /** Rules of this party that approve for this proposer, and why they do not approve this: while nobody has decided. */
   rules: z.array(z.object({ id: z.string(), why: z.string() })),
   withdrawal: z.object({ by: z.string(), reason: z.string(), at: moment }).nullable(),
+  /** That the job imports: their versions at the proposer, if it says, and here, if it may be imported. */
+  packages: z.array(
+    z.object({ name: z.string(), proposed: z.string().nullable(), here: z.string().nullable() }),
+  ),
   /** What keeps this party from approving. */
   problems: z.array(z.string()),
   /** What each other party of it has learnt before of this party's datasets that are asked for. */

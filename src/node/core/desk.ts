@@ -23,6 +23,7 @@ import type { Bundles } from './bundles.ts';
 import { checkFlood } from './flood.ts';
 import type { Lives, Unable, Write } from './lives.ts';
 import { newLife, type OpenProposal } from './open-proposal.ts';
+import type { Packages } from './packages.ts';
 import { proposalProblem } from './proposal-problem.ts';
 import { proposedBy } from './proposed-by.ts';
 import type { Signing } from './signing.ts';
@@ -35,6 +36,7 @@ export interface DeskParts {
   readonly clock: Clock;
   readonly signing: Signing;
   readonly bundles: Bundles;
+  readonly packages: Pick<Packages, 'check'>;
   readonly lives: Lives;
   readonly wake: (partner: string) => void;
   /** What keeps this party from approving; empty: nothing. */
@@ -66,6 +68,8 @@ export class Desk {
     const problem =
       this.#problem(document, bundle) ?? (document.proposer === self ? undefined : 'it is of another party');
     if (problem !== undefined) throw new UsageError('PRIVITY_PROPOSAL_INVALID', `the proposal: ${problem}`);
+    // It runs here, too.
+    await this.#parts.packages.check(document, 'the proposal', bundle);
     const id = proposalId(document);
     const proposal = { id, ...signing.sign('proposal', document) };
     const others = parties.filter((party) => party !== self && document.parties.includes(party));
@@ -80,7 +84,7 @@ export class Desk {
     return proposal;
   }
 
-  /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, _OWN, PRIVITY_GRANT_MISSING */
+  /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, _OWN, PRIVITY_JOB_PACKAGE, PRIVITY_GRANT_MISSING */
   async decide(id: string, answer: Answer, by: By, reason: string): Promise<void> {
     const { self } = this.#parts;
     const open = await this.#openOf(id);
@@ -98,6 +102,7 @@ export class Desk {
           'PRIVITY_PROPOSAL_OWN',
           `${id}: ${by} has proposed it, and somebody else has to approve it`,
         );
+      await this.#parts.packages.check(document, id);
       const problems = await this.#parts.problems(document);
       if (problems.length > 0) throw new UsageError('PRIVITY_GRANT_MISSING', `${id}: ${problems.join('; ')}`);
     }

@@ -51,6 +51,7 @@ function runsWith(staged: Promise<Staged>) {
     folders: new RunFolders(folder),
     sockets: folder,
     bundleOf: async () => bundle,
+    packages: { check: async () => [] },
     launch: async ({ runId }) => {
       launched.resolve(runId);
       return 1;

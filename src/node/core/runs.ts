@@ -12,12 +12,13 @@ import { removeLeftDoor } from '../../transport/door/door.ts';
 import { runLabel } from '../../transport/index.ts';
 import { doorOf, RUN_DOOR } from '../gate/gate.ts';
 import type { Nth } from '../life/life-types.ts';
-import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
+import { unpackBundle } from '../model/bundle.ts';
 import { type ProposalDocument, runIdOf } from '../model/proposal.ts';
 import { newRun, type RunRow, type RunState } from '../model/records.ts';
 import type { NodeMessage } from '../partners/words.ts';
 import { lookAtBegun } from '../runs/begun.ts';
 import type { LaunchPlan } from '../runs/launch.ts';
+import { loadable } from '../runs/lay-out.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
 import { RunWatch } from '../runs/watch.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
@@ -25,6 +26,7 @@ import { wordsOf } from '../words-of.ts';
 import { learntFrom } from './learnt.ts';
 import type { Lives } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
+import type { Packages } from './packages.ts';
 import { refusalIn } from './refusal.ts';
 import { needingRoom } from './room.ts';
 import type { Staged } from './staging.ts';
@@ -38,6 +40,7 @@ export interface RunsParts {
   readonly bundleOf: (digest: string) => Promise<Uint8Array>;
   /** Starts a supervisor. */
   readonly launch: (plan: Pick<LaunchPlan, 'jobFile' | 'orderFile' | 'runId' | 'record'>) => Promise<number>;
+  readonly packages: Pick<Packages, 'check'>;
   /** Of an attempt. Stages its tables if they are not there. */
   readonly staged: (open: OpenProposal, nth: Nth) => Promise<Staged>;
   readonly lives: () => Lives;
@@ -136,10 +139,11 @@ export class NodeRuns {
     // A node that has started again finds what it had begun.
     if ((await lookAtBegun(folders.record(runId))) !== 'no') return;
     const { document } = open.proposal;
-    const files: BundleFiles = unpackBundle(await bundleOf(document.job.bundle));
+    const bundle = await bundleOf(document.job.bundle);
+    const packages = await this.#parts.packages.check(document, runId, bundle);
     const { tables, minimumRows } = await staged(open, nth);
     const settings = { ...tables, ...(await this.#outputs(document, runId)) };
-    const orderFile = await folders.prepare(runId, files, {
+    const orderFile = await folders.prepare(runId, unpackBundle(bundle), packages, {
       version: 1,
       runId,
       parties: document.parties,
@@ -147,10 +151,11 @@ export class NodeRuns {
       settings,
       contract: document.contract,
       minimumRows,
+      packages: await loadable(folders.job(runId), packages),
       door: doorOf(sockets, runLabel(runId)),
       ...(document.outputs[this.#parts.self] === undefined ? {} : { results: await folders.results(runId) }),
     });
-    const jobFile = folders.job(runId, document.job.file);
+    const jobFile = join(folders.job(runId), document.job.file);
     await launch({ jobFile, orderFile, runId, record: folders.record(runId) });
   }
 

@@ -19,6 +19,7 @@ import { wordsOf } from '../words-of.ts';
 import { coveringGrant, datasetsOf } from './grants.ts';
 import type { Lives, Unable } from './lives.ts';
 import type { OpenProposal } from './open-proposal.ts';
+import type { Packages } from './packages.ts';
 import { needingRoom } from './room.ts';
 
 export interface StagingParts {
@@ -28,6 +29,7 @@ export interface StagingParts {
   readonly folders: RunFolders;
   /** Of the node's state: which rows earlier runs have used, as keyed hashes. */
   readonly memory: string;
+  readonly packages: Pick<Packages, 'check'>;
   readonly options: StagingOptions;
   readonly lives: () => Lives;
   readonly warn: (message: string) => void;
@@ -130,8 +132,10 @@ export class Staging {
   }
 
   async #all(open: OpenProposal, runId: string, signal: AbortSignal): Promise<Staged> {
-    const { self, folders } = this.#parts;
+    const { self, folders, packages } = this.#parts;
     const { document } = open.proposal;
+    // The list may have changed since the approval.
+    await packages.check(document, runId);
     const folder = await folders.data(runId);
     const tables: Record<string, string> = {};
     let minimumRows = 0;

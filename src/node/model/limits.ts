@@ -8,6 +8,10 @@ export const NODE_LIMITS = {
   proposalBytesMax: 2 * 1024 * 1024,
   /** Bytes of the files of a job, packed: code, not data. */
   bundleBytesMax: 4 * 1024 * 1024,
+  /** Packages that a job imports: each is one that an approver has read. */
+  packagesMax: 50,
+  /** Packages that these need, all together. */
+  packageFoldersMax: 1_000,
   /** Messages that wait for one partner; one that is off for a month has fewer. */
   outboxMessagesMax: 10_000,
   /** Characters of a reason, a purpose or a title that a person writes. */

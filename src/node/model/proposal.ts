@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonical } from '../../base/canonical.ts';
+import { PACKAGE_NAME, VERSION_CHARS_MAX } from '../../program/loading/packages.ts';
 import { NODE_LIMITS } from './limits.ts';
 
 const text = z.string().max(NODE_LIMITS.textCharsMax);
@@ -24,6 +25,12 @@ export const schedule = z.strictObject({
   occurrencesMax: z.int().min(1).max(NODE_LIMITS.occurrencesMax),
 });
 export type Schedule = Readonly<z.output<typeof schedule>>;
+
+export const packageVersions = z
+  .record(z.string().regex(PACKAGE_NAME), z.string().max(VERSION_CHARS_MAX))
+  .refine((found) => Object.keys(found).length <= NODE_LIMITS.packagesMax, {
+    error: `at most ${NODE_LIMITS.packagesMax} packages`,
+  });
 
 export const PROPOSAL_VERSION = 1;
 
@@ -45,6 +52,8 @@ export const proposalDocument = z.strictObject({
     /** Of the packed files. */
     bundle: digest,
     bundleBytes: z.int().min(1).max(NODE_LIMITS.bundleBytesMax),
+    /** Packages that it imports, and their versions at the proposer; absent: none but Privity. */
+    packages: packageVersions.optional(),
   }),
   /** Public arguments. */
   args: z.record(z.string(), z.unknown()),

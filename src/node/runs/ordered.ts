@@ -22,6 +22,7 @@ export interface Ordered {
       | 'settings'
       | 'port'
       | 'door'
+      | 'packages'
       | 'bounds'
       | 'contract'
       | 'minimumRows'
@@ -50,6 +51,7 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       args: order.args,
       // Nothing of the party file: what was not granted is not there.
       settings: order.settings,
+      packages: order.packages,
       contract: readContract(order.contract),
       minimumRows: order.minimumRows,
       resultsDir: order.results,

@@ -3,9 +3,11 @@
  * the staged tables, and is removed when the run has ended.
  */
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { reasonOf } from '../../base/system-error.ts';
+import type { FoundPackage } from '../../program/loading/packages.ts';
 import type { BundleFiles } from '../model/bundle.ts';
+import { layOut } from './lay-out.ts';
 import { ORDER_FILE, type Order } from './order.ts';
 
 /** Beside the record of the party in the folder of a run. */
@@ -31,8 +33,9 @@ export class RunFolders {
     return join(this.#state, 'work', runId);
   }
 
-  job(runId: string, file: string): string {
-    return join(this.work(runId), 'job', file);
+  /** The folder of the job's files. */
+  job(runId: string): string {
+    return join(this.work(runId), 'job');
   }
 
   /** Where a staged table goes. */
@@ -50,12 +53,13 @@ export class RunFolders {
   }
 
   /** Code and order, complete or not at all: the order comes last. */
-  async prepare(runId: string, files: BundleFiles, order: Order): Promise<string> {
-    for (const [path, bytes] of files) {
-      const at = join(this.work(runId), 'job', ...path.split('/'));
-      await mkdir(dirname(at), { recursive: true, mode: 0o700 });
-      await writeFile(at, bytes, { mode: 0o600 });
-    }
+  async prepare(
+    runId: string,
+    files: BundleFiles,
+    packages: readonly FoundPackage[],
+    order: Order,
+  ): Promise<string> {
+    await layOut(this.job(runId), files, packages);
     const path = join(this.work(runId), ORDER_FILE);
     await writeFile(`${path}.part`, JSON.stringify(order), { mode: 0o600 });
     await rename(`${path}.part`, path);

@@ -32,7 +32,16 @@ export interface JobFiles {
 /** Where a name in a file leads; more than one where that depends on how it is loaded. */
 export type Resolve = (name: string, from: string) => readonly string[];
 
-const CODE = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']);
+export const CODE: ReadonlySet<string> = new Set([
+  '.ts',
+  '.mts',
+  '.cts',
+  '.tsx',
+  '.js',
+  '.mjs',
+  '.cjs',
+  '.jsx',
+]);
 /**
  * The names that a source imports: `from 'x'`, `import 'x'`, `import('x')`, `require('x')`. One too many does no harm.
  */
@@ -112,7 +121,7 @@ function packageAt(folder: string): Readonly<Record<string, unknown>> | undefine
 }
 
 /** Whether a file lies below a folder called node_modules, as seen from the job; the job itself may lie in one. */
-function isPackaged(folder: string, path: string): boolean {
+export function isPackaged(folder: string, path: string): boolean {
   return relative(folder, path).split(sep).includes('node_modules');
 }
 

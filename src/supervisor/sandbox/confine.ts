@@ -10,6 +10,8 @@ export interface ConfinedJob {
   readonly path: string;
   readonly jobFile: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Paths of the packages that it may load. Default: those that it imports. */
+  readonly packages?: readonly string[] | undefined;
   readonly tempDir: string;
   readonly resultsDir?: string | undefined;
   /** Of Node.js, the module that it runs, and what that is given. */
@@ -24,7 +26,7 @@ export interface ConfinedJob {
 export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
   // Finds what the job imports, and brings the compiler for that; runs without a sandbox do not need it here.
   const { bundleOf } = await import('../../program/loading/job-bundle.ts');
-  const { path: jobPath, files } = bundleOf(job.jobFile);
+  const { path: jobPath, files } = bundleOf(job.jobFile, job.packages);
   await mkdir(job.tempDir, { mode: 0o700, recursive: true });
   const { path, tempDir, resultsDir, settings, flags, main, args = [], mark = {} } = job;
   const view = sandboxView(files, settings);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { UsageError } from '../../../base/errors.ts';
+import { ignored } from '../../../base/ignored.ts';
 import { systemClock } from '../../../base/system.ts';
 import type { PublishedSchema } from '../../../data/published-schema.ts';
 import { type Contract, readContract } from '../../../observe/contract/contract.ts';
@@ -58,7 +59,7 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
         version: PROPOSAL_VERSION,
         federation: federation.name,
         proposer: party,
-        job: { ...job, bundle: bundleDigest(bundle), bundleBytes: bundle.length },
+        job: { ...definedOnly(job), bundle: bundleDigest(bundle), bundleBytes: bundle.length },
         ...(schedule === undefined ? {} : { schedule }),
         createdAt,
         expiresAt: createdAt + validMs,
@@ -148,6 +149,8 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
   const { party } = node.config.party;
   const { decisions, withdrawal } = await node.store.proposals.answers(record.id);
   const { learnt, grants, warnings } = await forApprover(node, document);
+  // Of one that is over, the files may be gone.
+  const needed = (await ignored(node.packages.needed(document), 'it cannot be approved any more')) ?? [];
   const open = node.open(record.id);
   const contract = readContract(document.contract);
   return {
@@ -165,7 +168,8 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
     })),
     ...(await ruled(node, record, decisions)),
     withdrawal: withdrawal === null ? null : withdrawal.document,
-    problems: [...(await node.problems(document))],
+    packages: needed.map(({ name, proposed, here }) => ({ name, proposed, here: here?.version ?? null })),
+    problems: [...needed.flatMap(({ problem }) => problem ?? []), ...(await node.problems(document))],
     learnt: learnt.map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
     grants: grants.map((cover) => ({ ...cover, columns: [...cover.columns], keptBack: [...cover.keptBack] })),
     warnings: [...warnings],
