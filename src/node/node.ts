@@ -191,6 +191,7 @@ export class PrivityNode {
     };
     this.rules = new Rules({
       ...deciding,
+      problems: (document) => this.problems(document),
       random: systemRandom,
       desk: () => this.desk,
       open: () => this.#lives.all(),
@@ -217,8 +218,8 @@ export class PrivityNode {
   }
 
   /** What keeps this party from approving. */
-  problems(document: ProposalDocument): Promise<readonly string[]> {
-    return this.#staging.problems(document);
+  async problems(document: ProposalDocument): Promise<readonly string[]> {
+    return [...(await this.packages.problems(document)), ...(await this.#staging.problems(document))];
   }
 
   /** This party's yes or no. A no ends what runs of it here, too. */

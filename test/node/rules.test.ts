@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { PrivityError } from '../../src/base/errors.ts';
 import { systemClock } from '../../src/base/system.ts';
 import type { NodeClient } from '../../src/node/client/client.ts';
+import { bundleDigest, packBundle } from '../../src/node/model/bundle.ts';
 import { type Decision, type ProposalDocument, proposalId } from '../../src/node/model/proposal.ts';
 import { openStore } from '../../src/node/store/store.ts';
 import { contractDigest, readContract } from '../../src/observe/contract/contract.ts';
@@ -41,10 +42,10 @@ interface View {
 const shown = (id: string): Promise<View> => node.admin.get<View>(`/proposals/${id}`);
 
 /** Bob's node proposes, and alice's has it. */
-async function proposed(change: Partial<ProposalDocument> = {}): Promise<string> {
+async function proposed(change: Partial<ProposalDocument> = {}, files = bundle): Promise<string> {
   const document = documentOf(change);
   const id = proposalId(document);
-  bob.say({ kind: 'proposal', ...bob.signing.sign('proposal', document) }, `proposal-${id}`, bundle);
+  bob.say({ kind: 'proposal', ...bob.signing.sign('proposal', document) }, `proposal-${id}`, files);
   assert.equal(await bob.answer(`proposal-${id}`), undefined);
   return id;
 }
@@ -124,6 +125,15 @@ describe('a rule', () => {
     assert.match(rules[0]?.why ?? '', /would approve, but bob has no grant/);
     await granted();
     assert.equal((await decision(waits)).by, `rule:${id}`);
+  });
+
+  it('approves no job that imports what nobody has allowed', async () => {
+    await rule({ partner: 'bob', purpose: 'research', contract: contractDigest(readContract(contract)) });
+    const files = packBundle(new Map([['job.ts', Buffer.from("import 'left-pad';\nexport default 1;")]]));
+    const job = { ...documentOf().job, bundle: bundleDigest(files), bundleBytes: files.length };
+    const { state, rules } = await shown(await proposed({ job }, files));
+    assert.equal(state, 'proposed');
+    assert.match(rules[0]?.why ?? '', /imports the package left-pad, which is not on the list/);
   });
 
   it('decides once what arrived before the node was killed', async () => {

@@ -1,6 +1,7 @@
 /** Packages that jobs may import at this party: which a job names, whether they are on the list, where they lie. */
 import { extname } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import { CODE } from '../../program/loading/job-files.ts';
 import { type FoundPackage, namedPackages, packageIn } from '../../program/loading/packages.ts';
 import { type BundleFiles, unpackBundle } from '../model/bundle.ts';
@@ -49,6 +50,13 @@ export class Packages {
     const said = job.packages ?? {};
     const names = [...new Set([...Object.keys(said), ...packagesOf(files)])].sort();
     return Promise.all(names.map((name) => this.#needed(name, said[name] ?? null)));
+  }
+
+  /** What keeps this party from approving. */
+  async problems(document: Pick<ProposalDocument, 'job'>): Promise<readonly string[]> {
+    // Of one that is over, the files may be gone.
+    const needed = await ignored(this.needed(document), 'it cannot be approved any more');
+    return needed?.flatMap(({ problem }) => problem ?? []) ?? [];
   }
 
   /** @throws {UsageError} PRIVITY_JOB_PACKAGE */

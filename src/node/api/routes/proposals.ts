@@ -169,7 +169,7 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
     ...(await ruled(node, record, decisions)),
     withdrawal: withdrawal === null ? null : withdrawal.document,
     packages: needed.map(({ name, proposed, here }) => ({ name, proposed, here: here?.version ?? null })),
-    problems: [...needed.flatMap(({ problem }) => problem ?? []), ...(await node.problems(document))],
+    problems: [...(await node.problems(document))],
     learnt: learnt.map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
     grants: grants.map((cover) => ({ ...cover, columns: [...cover.columns], keptBack: [...cover.keptBack] })),
     warnings: [...warnings],
