@@ -34,12 +34,21 @@ const dialledText = addressText.refine((text) => !isUnspecified(parseAddress(tex
   params: { code: 'PRIVITY_CONFIG_ADDRESS' } satisfies IssueParams,
 });
 
+const fingerprintText = z.string('a fingerprint').regex(fingerprintPattern, {
+  error: 'a fingerprint: "sha256:" and 43 characters, as `privity keygen` prints it',
+});
+
+/** More keys than a party replaces while anybody looks at what it signed with them. */
+const FORMER_KEYS_MAX = 20;
+
 const party = z.strictObject({
   name: partyName,
   address: dialledText,
-  fingerprint: z.string('a fingerprint').regex(fingerprintPattern, {
-    error: 'a fingerprint: "sha256:" and 43 characters, as `privity keygen` prints it',
-  }),
+  fingerprint: fingerprintText,
+  former: z
+    .array(fingerprintText, 'a list of fingerprints')
+    .max(FORMER_KEYS_MAX, { error: `at most ${FORMER_KEYS_MAX} fingerprints` })
+    .optional(),
 });
 
 const schema = z
@@ -71,10 +80,23 @@ const schema = z
         });
       });
     }
+    const keys = new Set(value.parties.map(({ fingerprint }) => fingerprint));
+    value.parties.forEach(({ former = [] }, index) => {
+      for (const [at, key] of former.entries()) {
+        if (keys.has(key))
+          context.addIssue({
+            code: 'custom',
+            path: ['parties', index, 'former', at],
+            message: 'a key that stands in this file before',
+            params: { code: 'PRIVITY_CONFIG_DUPLICATE' } satisfies IssueParams,
+          });
+        keys.add(key);
+      }
+    });
   });
 
 /**
- * Reads a federation file: `{ federation: NAME, parties: [{ name, address, fingerprint }] }`.
+ * Reads a federation file: `{ federation: NAME, parties: [{ name, address, fingerprint, former }] }`.
  *
  * @throws {UsageError} PRIVITY_CONFIG_FILE_MISSING, PRIVITY_CONFIG_FILE_UNREADABLE, PRIVITY_CONFIG_SYNTAX,
  *   PRIVITY_CONFIG_UNKNOWN_KEY, PRIVITY_CONFIG_MISSING_KEY, PRIVITY_CONFIG_VALUE, PRIVITY_CONFIG_ADDRESS,
@@ -92,9 +114,9 @@ export function parseFederation(name: string, text: string): Federation {
 function federationOf(file: YamlFile): Federation {
   checkFileVersion(file);
   const value = checkFile(file, schema);
-  const parties = value.parties.map(({ name, address, fingerprint }) => {
+  const parties = value.parties.map(({ name, address, fingerprint, former = [] }) => {
     const { host, port } = parseAddress(address) ?? { host: '', port: 0 };
-    return { name, host, port, fingerprint };
+    return { name, host, port, fingerprint, ...(former.length > 0 ? { former } : {}) };
   });
   return { name: value.federation, parties: parties.sort(byName) };
 }
@@ -109,6 +131,7 @@ export function formatFederation(federation: Federation): string {
     name: member.name,
     address: formatAddress(member),
     fingerprint: member.fingerprint,
+    ...(member.former === undefined ? {} : { former: member.former }),
   }));
   return stringify({ federation: federation.name, parties }, { lineWidth: 0 });
 }
@@ -118,13 +141,16 @@ const spokenAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
  * Sixteen characters (80 bits) that people compare by phone: equal if and only if the federation's name, its parties
- * and their keys are equal, in whatever order they are listed. Addresses are left out, since behind gateways they may
+ * and their keys, those of before among them, are equal, in whatever order parties are listed. Addresses are left out, since behind gateways they may
  * rightly differ. To forge it, a party would have to find a second preimage, 2^80 tries.
  */
 export function federationDigest(federation: Federation): string {
   const hash = createHash('sha256').update('privity federation v1\n');
   hash.update(
-    JSON.stringify([federation.name, federation.parties.map((member) => [member.name, member.fingerprint])]),
+    JSON.stringify([
+      federation.name,
+      federation.parties.map(({ name, fingerprint, former = [] }) => [name, fingerprint, ...former]),
+    ]),
   );
   const bits = hash.digest();
   let value = 0n;

@@ -90,7 +90,11 @@ export class PrivityNode {
     const identity = await readIdentityFiles(config.party);
     const { member } = config.party;
     const store = await openStore({
-      owner: { party: config.party.party, fingerprint: member.fingerprint },
+      owner: {
+        party: config.party.party,
+        fingerprint: member.fingerprint,
+        formerFingerprints: member.former,
+      },
       place: placeOf(config),
       onLost: options.onLost,
       clock: systemClock,

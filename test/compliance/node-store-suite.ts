@@ -282,7 +282,7 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
           await assert.rejects(open(place, { owner }), codeIs('PRIVITY_STORE_OTHER_PARTY'));
         const renewed = { party: 'alice', fingerprint: 'c'.repeat(64) };
         await assert.rejects(open(place, { owner: renewed }), codeIs('PRIVITY_STORE_OTHER_PARTY'));
-        const known = { ...renewed, formerFingerprint: ALICE.fingerprint };
+        const known = { ...renewed, formerFingerprints: [ALICE.fingerprint] };
         await (await open(place, { owner: known })).close();
         await (await open(place, { owner: renewed })).close();
         await assert.rejects(open(place), codeIs('PRIVITY_STORE_OTHER_PARTY'));

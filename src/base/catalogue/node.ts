@@ -234,7 +234,7 @@ export const nodeErrors = {
     means: 'The store was made by another party, or under another key of this one.',
     causes: "A wrong state folder or database, or this party's key was replaced.",
     remedy:
-      'Look at the folder or the database in the message. If the key was replaced on purpose, say so with the fingerprint of the former one, which the message names.',
+      'Look at the folder or the database in the message. If the key was replaced on purpose, enter the fingerprint of the former one, which the message names, under `former` of this party in the federation file.',
   },
   PRIVITY_STORE_NEWER: {
     failure: 'SETUP_FAILED',

@@ -4,7 +4,7 @@ import { DataError } from '../../base/errors.ts';
 import { signedText } from '../../coordination/board.ts';
 import { contractDigest, tryContract } from '../../observe/contract/contract.ts';
 import type { RunReport } from '../../observe/report.ts';
-import { isSignedBy } from '../../supervisor/party/signer.ts';
+import { isSignedByMember } from '../../supervisor/party/signer.ts';
 import type { FederationMember } from '../../supervisor/seam/options.ts';
 import { decisionDocument, proposalDocument, proposalId, runIdOf, signedOf } from '../model/proposal.ts';
 
@@ -34,7 +34,7 @@ export interface EvidenceFinding {
 
 interface Keys {
   readonly name: string;
-  readonly parties: readonly Pick<FederationMember, 'name' | 'fingerprint'>[];
+  readonly parties: readonly Pick<FederationMember, 'name' | 'fingerprint' | 'former'>[];
 }
 
 /** @throws {DataError} PRIVITY_EVIDENCE_INVALID: it is no evidence file */
@@ -50,7 +50,7 @@ export function checkEvidence(file: unknown, federation: Keys): readonly Evidenc
   const { proposal, decisions, run, report, party } = document;
   const isBy = (name: string, text: string, by: string): boolean => {
     const member = federation.parties.find((one) => one.name === name);
-    return member !== undefined && isSignedBy(member.fingerprint, text, by);
+    return member !== undefined && isSignedByMember(member, text, by);
   };
   const said: EvidenceFinding[] = [
     { holds: isBy(party, signedOf('evidence', document), signature), says: `the file is signed by ${party}` },

@@ -1,6 +1,6 @@
-/** Signatures of what nodes say to each other, by the key that the federation pins for TLS. */
+/** Signatures of what nodes say to each other, by the key that the federation pins for TLS, or one of before. */
 import { PeerError } from '../../base/errors.ts';
-import { createSigner, isSignedBy } from '../../supervisor/party/signer.ts';
+import { createSigner, isSignedByMember } from '../../supervisor/party/signer.ts';
 import type { FederationMember } from '../../supervisor/seam/options.ts';
 import { type Signed, signedOf } from '../model/proposal.ts';
 
@@ -18,7 +18,7 @@ export function signingOf(keyPem: string, federation: readonly FederationMember[
     sign: (kind, document) => ({ document, signature: signer.sign(signedOf(kind, document)) }),
     check(kind, party, { document, signature }) {
       const member = federation.find(({ name }) => name === party);
-      if (member !== undefined && isSignedBy(member.fingerprint, signedOf(kind, document), signature)) return;
+      if (member !== undefined && isSignedByMember(member, signedOf(kind, document), signature)) return;
       throw new PeerError(
         'PRIVITY_NODE_MESSAGE',
         `a ${kind} of ${party} is not signed by the key that the federation lists for it`,

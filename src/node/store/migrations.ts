@@ -105,8 +105,8 @@ export interface StoreOwner {
   readonly party: string;
   /** Of the key of the party. */
   readonly fingerprint: string;
-  /** Of the key that it had before, if that was replaced: a store under it is taken over. */
-  readonly formerFingerprint?: string | undefined;
+  /** Of keys that it had before, if one was replaced: a store under one of them is taken over. */
+  readonly formerFingerprints?: readonly string[] | undefined;
 }
 
 /**
@@ -129,7 +129,7 @@ export async function prepare(
     );
   const version = isNew ? 0 : await checked(backend, owner, migrations.length);
   const steps = migrations.slice(version);
-  const isAdopted = owner.formerFingerprint !== undefined;
+  const isAdopted = owner.formerFingerprints !== undefined && owner.formerFingerprints.length > 0;
   if (steps.length === 0 && !isAdopted) return;
   await backend.begin();
   try {
@@ -165,7 +165,7 @@ async function checked(backend: Backend, owner: StoreOwner, newest: number): Pro
       'PRIVITY_STORE_OTHER_PARTY',
       `${backend.place} is the store of party '${party}', not of '${owner.party}'`,
     );
-  if (fingerprint !== owner.fingerprint && fingerprint !== owner.formerFingerprint)
+  if (fingerprint !== owner.fingerprint && !owner.formerFingerprints?.includes(fingerprint))
     throw new UsageError(
       'PRIVITY_STORE_OTHER_PARTY',
       `${backend.place} was made under the key ${fingerprint} of party '${party}', not under ${owner.fingerprint}`,

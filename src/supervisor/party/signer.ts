@@ -27,6 +27,13 @@ export function createSigner(
   };
 }
 
+/** The same by any key that a party has or had: for what may have been signed before its key was replaced. */
+export const isSignedByMember = (
+  { fingerprint, former = [] }: Pick<FederationMember, 'fingerprint' | 'former'>,
+  text: string,
+  signature: string,
+): boolean => [fingerprint, ...former].some((key) => isSignedBy(key, text, signature));
+
 /** Whether the holder of the key with this fingerprint has signed the text. Total: anything malformed is false. */
 export function isSignedBy(fingerprint: string, text: string, signature: string): boolean {
   const [key = '', value = ''] = signature.split('.');

@@ -20,6 +20,8 @@ export interface FederationMember {
   readonly port: number;
   /** `sha256:` and the base64url SHA-256 of the certificate's SubjectPublicKeyInfo. */
   readonly fingerprint: string;
+  /** Of keys that it had before: what it has signed with them still counts, and no connection is made with them. */
+  readonly former?: readonly string[] | undefined;
 }
 
 export interface PartyOptions {
