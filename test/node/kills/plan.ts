@@ -23,6 +23,8 @@ const SETTLE_MS = 180_000;
 const MOMENTS_MAX = 250;
 /** Between two kills from outside: some runs are to come to their end. */
 const KILL_PAUSE_MS = 2_500;
+/** Kills pause when no proposal has come to its end for so long: attempts need all their nodes for some seconds. */
+const CALM_AFTER_MS = 45_000;
 const OPEN = ['proposed', 'approved'];
 
 export interface Figures {
@@ -70,8 +72,11 @@ interface Known {
 export async function killNodes(kills: number, seed: number): Promise<Figures> {
   const draw = seeded(seed);
   const began = performance.now();
-  let going = (): boolean => true;
-  const nextMoment = (): number => (going() && draw() < 0.9 ? 1 + Math.floor(draw() * MOMENTS_MAX) : 0);
+  let hasEnded = false;
+  let going = (): boolean => !hasEnded;
+  let lastEnd = performance.now();
+  const mayKill = (): boolean => going() && performance.now() - lastEnd < CALM_AFTER_MS;
+  const nextMoment = (): number => (mayKill() && draw() < 0.9 ? 1 + Math.floor(draw() * MOMENTS_MAX) : 0);
   const federation = await madeFederation({ draw, nextMoment });
   const { nodes } = federation;
   const figures: Figures = {
@@ -97,23 +102,19 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
     for (const node of nodes) node.start();
     const outside = { count: 0 };
     const killed = (): number => outside.count + nodes.reduce((sum, node) => sum + node.momentsHit.length, 0);
-    let hasFailed = false;
-    going = () => killed() < kills && !hasFailed;
-    const killer = killFromOutside(
-      nodes,
-      draw,
-      known,
-      () => going(),
-      (kind) => {
-        outside.count += 1;
-        figures.byKind[kind] = (figures.byKind[kind] ?? 0) + 1;
-      },
-    );
+    going = () => killed() < kills && !hasEnded;
+    const killer = killFromOutside(nodes, draw, known, { going: () => going(), mayKill }, (kind) => {
+      outside.count += 1;
+      figures.byKind[kind] = (figures.byKind[kind] ?? 0) + 1;
+    });
     const workers = Array.from({ length: WORKERS }, async () => {
-      while (going()) await lifeOfOne(parts);
+      while (going()) {
+        await lifeOfOne(parts);
+        lastEnd = performance.now();
+      }
     });
     await Promise.all([killer, ...workers]).finally(() => {
-      hasFailed = true;
+      hasEnded = true;
     });
     await checkAll(parts, figures);
     figures.kills = killed();
@@ -124,10 +125,25 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
     figures.seconds = Math.round((performance.now() - began) / 1000);
     return figures;
   } catch (error) {
-    const said = nodes.map((node) => `--- ${node.name}\n${node.said.slice(-4_000)}`).join('\n');
+    hasEnded = true;
+    const told = nodes.map(
+      async (node) => `--- ${node.name}\n${node.said.slice(-4_000)}${await standingOf(node)}`,
+    );
+    const said = (await Promise.all(told)).join('\n');
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : error}\n${said}`);
   } finally {
     await federation.remove();
+  }
+}
+
+/** For the report of a failure: what the node holds, and whom it reaches. */
+async function standingOf(node: TestNode): Promise<string> {
+  try {
+    const asked = ['/proposals', '/runs', '/partners', '/status'];
+    const found = await Promise.all(asked.map((path) => node.ask((client) => client.get(path, {}))));
+    return found.map((one) => JSON.stringify(one)).join('\n');
+  } catch (error) {
+    return String(error);
   }
 }
 
@@ -135,11 +151,12 @@ async function killFromOutside(
   nodes: readonly TestNode[],
   draw: () => number,
   known: Known,
-  going: () => boolean,
+  { going, mayKill }: { readonly going: () => boolean; readonly mayKill: () => boolean },
   onKilled: (kind: string) => void,
 ): Promise<void> {
   while (going()) {
     await delay(KILL_PAUSE_MS * (0.3 + draw()));
+    if (!mayKill()) continue;
     const node = pick(nodes, draw);
     const kind = pick(KINDS, draw);
     const pids = victims(node, kind, draw, known);
