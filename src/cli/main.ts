@@ -7,7 +7,7 @@ const shell = processShell({
   entry: fileURLToPath(import.meta.url),
   loadRunParty: async () => (await import('../supervisor/index.ts')).runParty,
   loadJobFacts: async (file, request) => {
-    const { job } = await (await import('../program/loading/load-job.ts')).loadJob(file);
+    const { job, hash, path, files } = await (await import('../program/loading/load-job.ts')).loadJob(file);
     if (request === undefined) return { parties: job.parties };
     if (request.asks === 'local') {
       await (await import('./local/check-given.ts')).checkGiven(job, request);
@@ -16,6 +16,10 @@ const shell = processShell({
     if (request.asks === 'run') {
       await (await import('./local/check-given.ts')).checkOwn(job, request);
       return { parties: job.parties };
+    }
+    if (request.asks === 'propose') {
+      await (await import('./local/check-given.ts')).checkProposed(job, request);
+      return { parties: job.parties, code: { hash, path, files } };
     }
     const { checkJob } = await import('./doctor/job-checks.ts');
     return { parties: job.parties, checks: await checkJob(job, request) };

@@ -12,10 +12,21 @@ export interface JobFacts {
   readonly parties: readonly string[];
   /** If it was asked to look at what the job will need. */
   readonly checks?: readonly Check[];
+  /** If it is to be proposed. */
+  readonly code?: JobCode;
+}
+
+/** The code of a job, as its parties compare it. */
+export interface JobCode {
+  readonly hash: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The job's own files, relative to its folder; the job file first. */
+  readonly files: readonly string[];
 }
 
 /** What is to be checked against a job: what its parties would be given. */
-export type JobRequest = DoctorRequest | LocalRequest | RunRequest;
+export type JobRequest = DoctorRequest | LocalRequest | ProposeRequest | RunRequest;
 
 /** What `local` was given for all parties, as it was typed: whose it is, is known when the job is loaded. */
 export interface LocalRequest {
@@ -25,6 +36,14 @@ export interface LocalRequest {
   /** By party, of a program that drives `local`; on top of what was typed. */
   readonly settings: Given['settings'];
   readonly cwd: string;
+}
+
+/** What a proposal would give to all parties. */
+export interface ProposeRequest {
+  readonly asks: 'propose';
+  readonly args: Readonly<Record<string, unknown>>;
+  /** By party: of tables and results their names, as a run has their paths. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** What one party is given, by its party file and the command line together. */

@@ -1,7 +1,7 @@
 /** Two nodes by the command line, as two people have them: from a proposal to evidence, and what they are refused. */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -13,6 +13,7 @@ import { type Ended, processesIn, start } from './processes.ts';
 
 const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const PURPOSE = 'shared customers';
+const CONTRACT = ['--contract', 'job.contract.yaml'];
 const DATASETS = ['--dataset', 'alice.table=members', '--dataset', 'bob.table=orders'];
 
 type Party = 'alice' | 'bob';
@@ -76,6 +77,7 @@ before(async () => {
   await copyFile(join(folder, 'alice/federation.yaml'), join(folder, 'bob/federation.yaml'));
   for (const name of ['job.ts', 'job.contract.yaml'])
     await copyFile(join(examples, name), join(folder, 'alice', name));
+  await appendFile(join(folder, 'alice/alice.party.yaml'), '\nsettings:\n  table: ./of-the-party-file.csv\n');
   await Promise.all((['alice', 'bob'] as const).map((party) => done(party, 'node', 'start', '--detach')));
   await done('alice', 'datasets', 'add', 'members', 'table.csv');
   await done('bob', 'datasets', 'add', 'orders', 'table.csv');
@@ -233,9 +235,26 @@ describe('two nodes by the command line', () => {
       ['PRIVITY_PROPOSAL_INVALID', 'alice', [...ask, '--cron', '0 6 * * 1', '--timezone', 'Mars/Olympus']],
       ['PRIVITY_CONFIG_FILE_MISSING', 'alice', ['propose', 'lonely.ts', '--purpose', PURPOSE]],
       ['PRIVITY_COMMAND_LINE', 'alice', [...ask, '--dataset', 'carol.table=x']],
+      ['PRIVITY_PROPOSAL_INVALID', 'alice', [...ask, '--cron', '* * * * * *']],
+      ['PRIVITY_ARGS_INVALID', 'alice', [...ask, '--arg', 'rounds=3']],
+      // Its party file has one: that is for runs by hand.
+      ['PRIVITY_SETTING_MISSING', 'alice', [...ask.slice(0, 4), '--dataset', 'bob.table=orders']],
+      ['PRIVITY_DATASET_UNKNOWN', 'alice', [...ask, '--dataset', 'alice.table=member']],
+      ['PRIVITY_DATASET_UNKNOWN', 'alice', [...ask, '--dataset', 'bob.table=order']],
+      ['PRIVITY_JOB_NOT_LOADED', 'alice', ['propose', 'ends.ts', ...ask.slice(2), ...CONTRACT]],
+      ['PRIVITY_CONTRACT_INVALID', 'alice', ['propose', 'three.ts', ...ask.slice(2), ...CONTRACT]],
     ];
+    await writeFile(join(folder, 'alice/ends.ts'), 'process.exit(0);');
+    await writeFile(
+      join(folder, 'alice/three.ts'),
+      "import { job } from 'privity';\nexport default job({ parties: ['alice', 'bob', 'carol'] }, async () => 1);\n",
+    );
+    const before = await json('alice', 'proposals', 'list');
     for (const [wanted, party, args] of refusals)
-      assert.equal((await refused(party, ...args)).code, wanted, args.join(' '));
+      for (const only of args[0] === 'propose' ? [['--check'], []] : [[]])
+        assert.equal((await refused(party, ...args, ...only)).code, wanted, [...args, ...only].join(' '));
+    assert.match(await done('alice', ...ask, '--check'), /nothing was sent/);
+    assert.deepEqual(await json('alice', 'proposals', 'list'), before);
   });
 
   it('stop at an intersection that is smaller than its owner demands, and count that as a refusal', async () => {

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { PrivityError } from '../../src/base/errors.ts';
 import { mayDo, RIGHTS, type Right } from '../../src/node/api/route.ts';
 import { bundleDigest, packBundle } from '../../src/node/model/bundle.ts';
+import { NODE_LIMITS } from '../../src/node/model/limits.ts';
 import { ROLES } from '../../src/node/model/records.ts';
 import { type LoneNode, loneNode } from './lone-node.ts';
 
@@ -151,6 +152,16 @@ describe('what a node answers to what is wrong', () => {
         schedule: { cron: '0 0 30 2 *', timezone: 'UTC', until: Date.now() + 1e9, occurrencesMax: 3 },
       }),
       'PRIVITY_PROPOSAL_INVALID',
+    ],
+    [
+      'more than a message to a partner may have',
+      proposal({ args: { much: 'x'.repeat(NODE_LIMITS.proposalBytesMax) } }),
+      'PRIVITY_PROPOSAL_INVALID',
+    ],
+    [
+      'a dataset that this party does not have',
+      proposal({ datasets: { alice: { table: 'nothing' } } }),
+      'PRIVITY_DATASET_UNKNOWN',
     ],
     [
       'a schedule that comes every second',

@@ -88,9 +88,12 @@ export const nodeErrors = {
   },
   PRIVITY_DATASET_UNKNOWN: {
     failure: 'USAGE',
-    means: 'There is no dataset of that name at this node.',
-    causes: 'A name that was mistyped, or a dataset that was removed after the proposal.',
-    remedy: 'Look at `privity datasets list`; add it again under the same name, or ask for another proposal.',
+    means:
+      'There is no dataset of that name: none at this node, or none that the partner has published for this party.',
+    causes:
+      'A name that was mistyped, a dataset that was removed after the proposal, or a partner that has granted others only.',
+    remedy:
+      'Look at `privity datasets list` and `privity partners`; add it again under the same name, have the partner grant it, or ask for another proposal.',
   },
   PRIVITY_GRANT_MEMORY: {
     failure: 'POLICY_DENIED',

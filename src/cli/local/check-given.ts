@@ -2,7 +2,7 @@ import { PrivityError } from '../../base/errors.ts';
 import type { Job } from '../../program/model/job.ts';
 import { parseArgs, parseSettings } from '../../program/model/schema.ts';
 import { allSettings } from '../arguments.ts';
-import type { LocalRequest, RunRequest } from '../shell.ts';
+import type { LocalRequest, ProposeRequest, RunRequest } from '../shell.ts';
 
 /**
  * Whether the job takes what `local` or `explore` was given, before any party is started: a mistake of the person who
@@ -26,6 +26,18 @@ export async function checkGiven(
  */
 export async function checkOwn(job: Job, { party, args, settings }: Omit<RunRequest, 'asks'>): Promise<void> {
   if (job.parties.includes(party)) await checkFits(job, args, { [party]: settings }, [party]);
+}
+
+/**
+ * The same of what a proposal gives to all parties: a run of a node has its datasets and results, and nothing else.
+ *
+ * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID, PRIVITY_SETTING_MISSING
+ */
+export async function checkProposed(
+  job: Job,
+  { args, settings }: Omit<ProposeRequest, 'asks'>,
+): Promise<void> {
+  await checkFits(job, args, settings, job.parties);
 }
 
 async function checkFits(

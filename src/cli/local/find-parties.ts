@@ -52,7 +52,8 @@ async function startInspection(
 ): Promise<ChildProcess> {
   const args = ['inspect-job', ...(request === undefined ? [] : ['--check']), '--', jobFile];
   if (confined) {
-    const settings = request === undefined || request.asks === 'local' ? {} : request.settings;
+    const settings =
+      request === undefined || request.asks === 'local' || request.asks === 'propose' ? {} : request.settings;
     return startConfined({ ...confined, jobFile, settings, flags: [], main: shell.entry, args });
   }
   return spawn(process.execPath, [shell.entry, ...args], {

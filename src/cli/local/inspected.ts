@@ -15,6 +15,9 @@ const check: z.ZodType<Check> = z.object({
 const facts: z.ZodType<JobFacts> = z.object({
   parties: list(z.string().regex(PARTY_NAME)).refine((names) => names.length > 0),
   checks: list(check).exactOptional(),
+  code: z
+    .object({ hash: z.string().regex(/^[0-9a-f]{64}$/), path: z.string(), files: list(z.string()) })
+    .exactOptional(),
 });
 const isErrorCode = (code: unknown): boolean =>
   typeof code === 'string' && Object.hasOwn(errorCatalogue, code);

@@ -1,16 +1,18 @@
 /** `privity propose`: a job, packed, with what it may disclose, to the node of this party. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
-import { UsageError } from '../../base/errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { readContractFile } from '../../config/contract-file.ts';
 import { packagesOf } from '../../node/core/packages.ts';
 import { type BundleFiles, packBundle } from '../../node/model/bundle.ts';
-import { loadJob } from '../../program/loading/load-job.ts';
+import type { Contract } from '../../observe/contract/contract.ts';
 import { packageFrom } from '../../program/loading/packages.ts';
 import { parseAge, parseArgs, parseWhole } from '../arguments.ts';
+import { inspectJob } from '../local/find-parties.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
-import type { Shell } from '../shell.ts';
+import type { JobCode, ProposeRequest, Shell } from '../shell.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
 
 export interface ProposeFlags extends NodeFlags {
@@ -25,14 +27,27 @@ export interface ProposeFlags extends NodeFlags {
   readonly cron?: string;
   readonly timezone: string;
   readonly times: string;
+  readonly check?: boolean;
 }
 
+/** Everything that can be looked at here is, before anything is stored or sent; with `--check` only that. */
 export async function proposeCommand(shell: Shell, job: string, flags: ProposeFlags): Promise<number> {
-  const loaded = await loadJob(resolve(shell.cwd, job));
-  const contract = await readContractFile(resolve(shell.cwd, flags.contract ?? contractBeside(job)));
-  const { parties } = loaded.job;
-  const { bytes, file, contents } = await bundleOf(loaded.path, loaded.files);
-  const packages = await versionsOf(packagesOf(contents), dirname(loaded.path));
+  const contract = await contractOf(shell, job, flags);
+  const { parties } = contract;
+  const args = parseArgs(flags.arg ?? []);
+  const datasets = bySetting('--dataset', flags.dataset ?? [], parties);
+  const outputs = bySetting('--output', flags.output ?? [], parties);
+  const code = await codeOf(shell, job, parties, {
+    args,
+    settings: Object.fromEntries(
+      parties.map((party) => [
+        party,
+        { ...pathsOf(datasets[party], STAGED_AS), ...pathsOf(outputs[party], '') },
+      ]),
+    ),
+  });
+  const { bytes, file, contents } = await bundleOf(code.path, code.files);
+  const packages = await versionsOf(packagesOf(contents), dirname(code.path));
   const validMs = parseAge('--valid', flags.valid);
   const client = await clientOf(shell, flags);
   const body = {
@@ -41,14 +56,11 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     parties,
     job: {
       file,
-      hash: loaded.hash,
+      hash: code.hash,
       ...(packages.length > 0 ? { packages: Object.fromEntries(packages) } : {}),
     },
     bundle: bytes.toString('base64'),
-    args: parseArgs(flags.arg ?? []),
-    datasets: bySetting('--dataset', flags.dataset ?? [], parties),
-    outputs: bySetting('--output', flags.output ?? [], parties),
-    contract,
+    ...{ args, datasets, outputs, contract },
     attemptsMax: parseWhole('--attempts', flags.attempts),
     validMs,
     ...(flags.cron === undefined
@@ -62,15 +74,84 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
           },
         }),
   };
-  const answer = await client.post<{ readonly id: string }>('/proposals', body);
+  const checked = await client.post<{ readonly warnings: readonly string[] }>('/proposals/check', body);
+  const warnings = [...otherArguments(contract, args), ...checked.warnings];
   const style = createStyle(shell.colour.out);
+  if (flags.check)
+    return show(
+      shell,
+      flags,
+      { warnings },
+      () => `${warningsText(shell, warnings)}${style.green('✔')} it can be proposed; nothing was sent\n`,
+    );
+  const { id } = await client.post<{ readonly id: string }>('/proposals', body);
   return show(
     shell,
     flags,
-    answer,
-    ({ id }) =>
-      `${style.green('✔')} proposed ${id}\n${packages.map(([name, version]) => printable(`  imports the package ${name} ${version}: each party needs it on its list\n`)).join('')}  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}\n`,
+    { id, warnings },
+    () =>
+      `${warningsText(shell, warnings)}${style.green('✔')} proposed ${id}\n${packages.map(([name, version]) => printable(`  imports the package ${name} ${version}: each party needs it on its list\n`)).join('')}  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}\n`,
   );
+}
+
+/** As in the folder of a run. */
+const STAGED_AS = '.parquet';
+const pathsOf = (names: Readonly<Record<string, string>> = {}, end: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(names).map(([setting, name]) => [setting, `/run/${name}${end}`]));
+
+function warningsText(shell: Shell, warnings: readonly string[]): string {
+  const style = createStyle(shell.colour.out);
+  return warnings.map((text) => `${style.yellow('!')} ${printable(text)}\n`).join('');
+}
+
+/** @throws {UsageError} PRIVITY_CONTRACT_INVALID, PRIVITY_CONFIG_FILE_MISSING: there is none yet */
+async function contractOf(shell: Shell, job: string, flags: ProposeFlags): Promise<Contract> {
+  const file = flags.contract ?? contractBeside(job);
+  try {
+    return await readContractFile(resolve(shell.cwd, file));
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code !== 'PRIVITY_CONFIG_FILE_MISSING') throw error;
+    throw new UsageError(
+      'PRIVITY_CONFIG_FILE_MISSING',
+      `${file}: there is no such contract, and nothing is proposed without one; make it: privity contract make ${job}`,
+    );
+  }
+}
+
+/**
+ * In a process of its own: code of a job can neither hang nor end this one.
+ *
+ * @throws {UsageError} what is wrong with the job, or does not fit it: PRIVITY_JOB_*, PRIVITY_ARGS_INVALID,
+ *   PRIVITY_SETTING*, PRIVITY_CONTRACT_INVALID
+ * @throws {EnvironmentError} PRIVITY_JOB_NOT_LOADED
+ */
+async function codeOf(
+  shell: Shell,
+  job: string,
+  parties: readonly string[],
+  given: Omit<ProposeRequest, 'asks'>,
+): Promise<JobCode> {
+  const request = { asks: 'propose', ...given } as const;
+  const facts = await inspectJob(shell, resolve(shell.cwd, job), request, () => undefined);
+  if (facts.parties.length !== parties.length || !facts.parties.every((party) => parties.includes(party)))
+    throw new UsageError(
+      'PRIVITY_CONTRACT_INVALID',
+      `The contract is of ${parties.join(', ')}; the job is of ${facts.parties.join(', ')}.`,
+    );
+  if (facts.code !== undefined) return facts.code;
+  throw new EnvironmentError(
+    'PRIVITY_JOB_NOT_LOADED',
+    `${job}: the process that loads the job ended before it told its files`,
+  );
+}
+
+/** The job may tell other things then, which its contract refuses. */
+function otherArguments({ rehearsed }: Contract, args: object): readonly string[] {
+  if (rehearsed === undefined || isDeepStrictEqual(rehearsed.args, args)) return [];
+  const words = (value: object): string => JSON.stringify(value);
+  return [
+    `the contract was rehearsed with the arguments ${words(rehearsed.args)}, and the proposal has ${words(args)}`,
+  ];
 }
 
 const contractBeside = (job: string): string => `${job.replace(/\.[cm]?[jt]s$/, '')}.contract.yaml`;

@@ -59,17 +59,7 @@ export class Desk {
   /** This party would like a run. Stored, and on its way to the others, when it resolves. */
   async propose(document: ProposalDocument, bundle: Uint8Array, by: By): Promise<Proposal> {
     const { self, signing, bundles, parties } = this.#parts;
-    const read = proposalDocument.safeParse(document);
-    if (!read.success)
-      throw new UsageError(
-        'PRIVITY_PROPOSAL_INVALID',
-        `the proposal is not complete: ${read.error.issues[0]?.message}`,
-      );
-    const problem =
-      this.#problem(document, bundle) ?? (document.proposer === self ? undefined : 'it is of another party');
-    if (problem !== undefined) throw new UsageError('PRIVITY_PROPOSAL_INVALID', `the proposal: ${problem}`);
-    // It runs here, too.
-    await this.#parts.packages.check(document, 'the proposal', bundle);
+    await this.check(document, bundle);
     const id = proposalId(document);
     const proposal = { id, ...signing.sign('proposal', document) };
     const others = parties.filter((party) => party !== self && document.parties.includes(party));
@@ -82,6 +72,24 @@ export class Desk {
     );
     this.#wake(others);
     return proposal;
+  }
+
+  /**
+   * What it is refused for, here and at every other party.
+   * @throws {UsageError} PRIVITY_PROPOSAL_INVALID, _BUNDLE, PRIVITY_JOB_PACKAGE
+   */
+  async check(document: ProposalDocument, bundle: Uint8Array): Promise<void> {
+    const read = proposalDocument.safeParse(document);
+    if (!read.success)
+      throw new UsageError(
+        'PRIVITY_PROPOSAL_INVALID',
+        `the proposal is not complete: ${read.error.issues[0]?.message}`,
+      );
+    const isOwn = document.proposer === this.#parts.self;
+    const problem = this.#problem(document, bundle) ?? (isOwn ? undefined : 'it is of another party');
+    if (problem !== undefined) throw new UsageError('PRIVITY_PROPOSAL_INVALID', `the proposal: ${problem}`);
+    // It runs here, too.
+    await this.#parts.packages.check(document, 'the proposal', bundle);
   }
 
   /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, _OWN, PRIVITY_JOB_PACKAGE, PRIVITY_GRANT_MISSING */

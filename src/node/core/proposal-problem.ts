@@ -5,6 +5,9 @@ import { NODE_LIMITS } from '../model/limits.ts';
 import type { ProposalDocument } from '../model/proposal.ts';
 import { comesEver, smallestInterval } from './open-proposal.ts';
 
+/** Of the message around a proposal: its signature and names. */
+const AROUND_BYTES = 4_096;
+
 export interface KnownHere {
   /** Name of the federation. */
   readonly federation: string;
@@ -21,6 +24,8 @@ export function proposalProblem(
 ): string | undefined {
   const { job } = document;
   if (document.federation !== federation) return `it is for the federation "${document.federation}"`;
+  if (Buffer.byteLength(JSON.stringify(document)) > NODE_LIMITS.proposalBytesMax - AROUND_BYTES)
+    return `it has more than ${NODE_LIMITS.proposalBytesMax - AROUND_BYTES} bytes without its files`;
   const known = parties.filter((party) => document.parties.includes(party));
   if (known.join() !== document.parties.join())
     return 'its parties are not those of the federation, in their order';

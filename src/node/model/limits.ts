@@ -21,8 +21,8 @@ export const NODE_LIMITS = {
   /** Occurrences of a schedule that one approval may cover. */
   occurrencesMax: 10_000,
   /**
-   * Between two occurrences of a schedule, in milliseconds: less than a run takes to begin, and the least that is of
-   * use for trying. Occurrences that come due while a run is on are left out anyway.
+   * Between two occurrences of a schedule, in milliseconds: with less, most come due while a run is on and are left
+   * out, and five seconds are enough for trying.
    */
   scheduleIntervalMinMs: 5_000,
   /** Attempts of one occurrence: the first, and again where the verdict allows it. */

@@ -9,6 +9,7 @@ import { type Contract, readContract } from '../../../observe/contract/contract.
 import { contractSentences } from '../../../observe/contract/sentences.ts';
 import { machineMemoryMax } from '../../../supervisor/machine/machine-memory.ts';
 import { WITHOUT_SANDBOX } from '../../../supervisor/sandbox/policy.ts';
+import { askedDatasets } from '../../core/asked-datasets.ts';
 import { expectedPrice } from '../../core/price.ts';
 import { ruleText } from '../../core/ruling.ts';
 import { bundleDigest } from '../../model/bundle.ts';
@@ -50,23 +51,24 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
     body: proposeBody,
     answer: z.object({ id: z.string() }),
     handle: async ({ body, caller }) => {
-      const bundle = Buffer.from(body.bundle, 'base64');
-      const { party, federation } = node.config.party;
-      const createdAt = systemClock.wallTime();
-      const { bundle: _, validMs, job, schedule, ...said } = body;
-      const document: ProposalDocument = {
-        ...said,
-        version: PROPOSAL_VERSION,
-        federation: federation.name,
-        proposer: party,
-        job: { ...definedOnly(job), bundle: bundleDigest(bundle), bundleBytes: bundle.length },
-        ...(schedule === undefined ? {} : { schedule }),
-        createdAt,
-        expiresAt: createdAt + validMs,
-        nonce: randomBytes(16).toString('hex'),
-      };
+      const { document, bundle } = documentOf(node, body);
+      await datasetWarnings(node, document);
       const { id } = await node.desk.propose(document, bundle, caller.by);
       return { id };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/proposals/check',
+    right: 'propose',
+    summary: 'All that is looked at when a run is proposed. Nothing is stored, nothing is sent.',
+    body: proposeBody,
+    answer: z.object({ warnings: z.array(z.string()) }),
+    handle: async ({ body }) => {
+      const { document, bundle } = documentOf(node, body);
+      const warnings = await datasetWarnings(node, document);
+      await node.desk.check(document, bundle);
+      return { warnings: [...warnings] };
     },
   }),
   route({
@@ -141,6 +143,45 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
     }),
   }),
 ];
+
+function documentOf(
+  node: PrivityNode,
+  body: z.output<typeof proposeBody>,
+): { readonly document: ProposalDocument; readonly bundle: Buffer } {
+  const bundle = Buffer.from(body.bundle, 'base64');
+  const { party, federation } = node.config.party;
+  const createdAt = systemClock.wallTime();
+  const { bundle: _, validMs, job, schedule, ...said } = body;
+  const document: ProposalDocument = {
+    ...said,
+    version: PROPOSAL_VERSION,
+    federation: federation.name,
+    proposer: party,
+    job: { ...definedOnly(job), bundle: bundleDigest(bundle), bundleBytes: bundle.length },
+    ...(schedule === undefined ? {} : { schedule }),
+    createdAt,
+    expiresAt: createdAt + validMs,
+    nonce: randomBytes(16).toString('hex'),
+  };
+  return { document, bundle };
+}
+
+/** @throws {UsageError} PRIVITY_DATASET_UNKNOWN */
+async function datasetWarnings(node: PrivityNode, document: ProposalDocument): Promise<readonly string[]> {
+  const { party: self } = node.config.party;
+  const published = new Map<string, readonly string[]>();
+  for (const party of Object.keys(document.datasets))
+    if (party !== self)
+      published.set(
+        party,
+        (await node.publishing.of(party)).map(({ name }) => name),
+      );
+  return askedDatasets(document, {
+    self,
+    own: (await node.store.datasets.list()).map(({ name }) => name),
+    publishedOf: (party) => published.get(party) ?? [],
+  });
+}
 
 type ProposalView = z.input<typeof proposalView>;
 
