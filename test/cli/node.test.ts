@@ -270,10 +270,11 @@ describe('two nodes by the command line', () => {
     const shown = await done('bob', 'runs', 'show', `${third}-1-1`, '--config', 'node.yaml');
     assert.match(shown, /DATA_INVALID at bob[\s\S]*this party asks for at least 5/);
     const { rows } = (await json('bob', 'grants', 'list')) as {
-      rows: readonly { minimumRows: number; uses: number; refusals: number }[];
+      rows: readonly { id: string; minimumRows: number; uses: number; refusals: number }[];
     };
     const grant = rows.find(({ minimumRows }) => minimumRows === 5);
     assert.deepEqual([grant?.uses, grant?.refusals], [1, 1]);
+    assert.match(await done('bob', 'grants', 'show', grant?.id ?? ''), new RegExp(`used +by ${third}-1-1`));
   });
 
   it('say why a run did not begin, where no log can', async () => {

@@ -248,6 +248,23 @@ describe('what a node keeps', () => {
     assert.equal((await node.admin.get<{ isIntact: boolean }>('/audit/verify')).isIntact, true);
   });
 
+  it('grants what is published, on conditions that can be computed, and shows a grant', async () => {
+    const limits = { minimumRows: 0, changedRowsMin: 0, refusalsMax: 0, until: Date.now() + 1e6 };
+    const grant = { dataset: 'people', partner: 'bob', purpose: 'x', ...limits };
+    const refused = (change: object, code: string): Promise<void> =>
+      assert.rejects(node.admin.post('/grants', { ...grant, ...change }), isCode(code));
+    await refused({ columns: ['id', 'diagnosis'] }, 'PRIVITY_COLUMN_MISSING');
+    await refused({ rows: 'diagnosis = 1' }, 'PRIVITY_ROW_CONDITION');
+    await refused({ rows: 'id >' }, 'PRIVITY_ROW_CONDITION');
+    await refused({ rows: 'income::INTEGER > 2' }, 'PRIVITY_ROW_CONDITION');
+    await refused({ rows: 'id + 1' }, 'PRIVITY_ROW_CONDITION');
+    assert.deepEqual((await node.admin.get<{ rows: object[] }>('/grants')).rows, []);
+    const { id } = await node.admin.post<{ id: string }>('/grants', { ...grant, rows: 'id > 1' });
+    const shown = await node.admin.get<{ rows: string; runs: object[] }>(`/grants/${id}`);
+    assert.deepEqual([shown.rows, shown.runs], ['id > 1', []]);
+    await assert.rejects(node.admin.get('/grants/g0'), isCode('PRIVITY_GRANT_UNKNOWN'));
+  });
+
   it('lets nobody approve what they have proposed themselves', async () => {
     const { id } = await node.admin.post<{ id: string }>('/proposals', proposal());
     await assert.rejects(node.admin.post(`/proposals/${id}/approve`), isCode('PRIVITY_PROPOSAL_OWN'));

@@ -203,6 +203,11 @@ export async function addGrantCommand(shell: Shell, flags: AddGrantFlags): Promi
   );
 }
 
+export async function grantCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
+  const answer = await (await clientOf(shell, flags)).get<never>(`/grants/${encodeURIComponent(id)}`);
+  return show(shell, flags, answer, (grant) => text.grantText(grant, shell.clock.wallTime()));
+}
+
 export async function runsCommand(shell: Shell, flags: PageFlags): Promise<number> {
   const answer = await (await clientOf(shell, flags)).get<Page>('/runs', pageOf(flags));
   return show(shell, flags, answer, (found) => text.runRowsText(found, styleOf(shell)) + more(found.next));

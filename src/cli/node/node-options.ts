@@ -129,7 +129,7 @@ function addDatasets(program: Command, shell: Shell, exit: Exit): void {
 function addGrants(program: Command, shell: Shell, exit: Exit): void {
   const grants = program
     .command('grants')
-    .description('what partners may ask of datasets: add, list, revoke');
+    .description('what partners may ask of datasets: add, list, show, revoke');
   help(
     asking(
       grants
@@ -157,6 +157,11 @@ function addGrants(program: Command, shell: Shell, exit: Exit): void {
   help(asking(grants.command('list').description('all, with uses and refusals so far')), [
     'privity grants list',
   ]).action(async (flags: NodeFlags) => exit(await (await commands()).listOf(shell, 'grants', flags)));
+  help(asking(grants.command('show <id>').description('one, with the runs that have used it')), [
+    'privity grants show g3f9a2c41b07e',
+  ]).action(async (id: string, flags: NodeFlags) =>
+    exit(await (await commands()).grantCommand(shell, id, flags)),
+  );
   help(asking(grants.command('revoke <id>').description('end a grant; runs that have begun go on')), [
     'privity grants revoke g3f9a2c41b07e',
   ]).action(async (id: string, flags: NodeFlags) =>

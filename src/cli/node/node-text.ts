@@ -13,6 +13,7 @@ import type {
   scheduleView,
   statusView,
   tokenView,
+  usedGrantView,
 } from '../../node/api/words.ts';
 import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
@@ -128,7 +129,7 @@ export function grantsText({ rows }: Rows<typeof grantView>, now: number, style:
     grant.columns?.join(', ') ?? 'all columns',
     `${grant.uses} of ${grant.usesMax ?? 'any'}`,
     `${grant.refusals} of ${grant.refusalsMax}`,
-    grant.revokedAt !== null ? 'revoked' : grant.until <= now ? 'ended' : momentText(grant.until),
+    endText(grant.until, grant.revokedAt, now, 'revoked'),
     grant.purpose,
   ]);
   return table(
@@ -155,12 +156,31 @@ export function runWithoutRecordText(run: z.output<typeof runDetail>): string {
     .join('\n')}\n`;
 }
 
+const endText = (until: number, over: number | null, now: number, word: string): string =>
+  over !== null ? word : until <= now ? 'ended' : momentText(until);
+
+export function grantText(grant: z.output<typeof usedGrantView>, now: number): string {
+  const { dataset, partner, purpose, columns, rows, minimumRows, changedRowsMin, usesMax } = grant;
+  const lines = [
+    ['grant', `${grant.id}: ${partner} may ask for ${dataset}, for "${purpose}"`],
+    ['columns', columns?.join(', ') ?? 'all'],
+    ['rows', rows ?? 'all'],
+    ['minimum', `${minimumRows} rows; ${changedRowsMin} changed since the last run`],
+    ['runs', `${grant.uses} of ${usesMax ?? 'any'}`],
+    ['refusals', `${grant.refusals} of ${grant.refusalsMax}, that depended on values`],
+    ['until', endText(grant.until, grant.revokedAt, now, 'revoked')],
+    ['made', `by ${grant.createdBy}, ${momentText(grant.createdAt)}`],
+    ...grant.runs.map(({ runId, at }) => ['used', `by ${runId}, ${momentText(at)}`]),
+  ];
+  return `${alignColumns(lines.map((line) => line.map(printable))).join('\n')}\n`;
+}
+
 export function rulesText({ rows }: Rows<typeof ruleView>, now: number, style: Style): string {
   const lines = rows.map((rule) => [
     rule.id,
     rule.createdBy,
     `${rule.uses} of ${rule.timesMax ?? 'any'}`,
-    rule.removedAt !== null ? 'removed' : rule.until <= now ? 'ended' : momentText(rule.until),
+    endText(rule.until, rule.removedAt, now, 'removed'),
     rule.says,
   ]);
   return table(['RULE', 'MADE BY', 'DECIDED', 'UNTIL', ''], lines, 'no rules: people decide', style);

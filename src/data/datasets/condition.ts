@@ -8,6 +8,9 @@ import type { OpenDataset } from './dataset.ts';
 /** Characters of a condition. A list of ids does not belong into one. */
 export const ROW_CONDITION_CHARS_MAX = 2_000;
 
+/** Rows on which a condition is tried when it is written down: a mistake about values shows in the first ones. */
+const TRIED_ROWS = 100_000;
+
 /** What an expression of one row is made of. Subqueries, windows and parameters are not. */
 const CLASSES = ['BETWEEN', 'CASE', 'CAST', 'COLLATE', 'COLUMN_REF', 'COMPARISON', 'CONJUNCTION', 'CONSTANT'];
 const OPERATIONS = ['FUNCTION', 'LAMBDA', 'OPERATOR'];
@@ -57,6 +60,31 @@ export async function checkedCondition(
     throw refused(`cannot be computed from the columns (${sqlError(error).kind} error)`);
   }
   throw refused('is not true or false of a row');
+}
+
+/**
+ * Checks a condition, and computes it for the first rows.
+ * @throws {UsageError} PRIVITY_ROW_CONDITION
+ */
+export async function tryCondition(dataset: OpenDataset, condition: string): Promise<void> {
+  const { connection, select, origin } = dataset;
+  const checked = await checkedCondition(dataset, condition);
+  const some = `SELECT * FROM (${select}) AS "rows" LIMIT ${TRIED_ROWS}`;
+  try {
+    await connection.runAndReadAll(`SELECT count(*) FROM (${some}) AS "rows" WHERE ${checked}`);
+  } catch (error) {
+    throw failsOnValue(origin, error) ?? error;
+  }
+}
+
+/** What an error of computing a condition means; undefined: it is none of a value. */
+export function failsOnValue(origin: string, error: unknown): UsageError | undefined {
+  const { kind } = sqlError(error);
+  if (kind !== 'conversion' && kind !== 'out-of-range' && kind !== 'invalid-input') return undefined;
+  return new UsageError(
+    'PRIVITY_ROW_CONDITION',
+    `the condition on rows of ${origin} fails on a value, or a value does not fit its column's type (${kind} error)`,
+  );
 }
 
 /** Which are written without brackets. */

@@ -3,7 +3,8 @@ import { PrivityError, UsageError } from '../../base/errors.ts';
 import { hint } from '../../base/suggest.ts';
 import { type ColumnType, storedType } from '../column-type.ts';
 import { planRelation } from '../relation.ts';
-import { identifier, literal, pathLiteral, sqlError } from '../sql.ts';
+import { identifier, literal, pathLiteral } from '../sql.ts';
+import { failsOnValue } from './condition.ts';
 import type { OpenDataset } from './dataset.ts';
 
 /** The name that rows have where nothing else can be meant. */
@@ -49,13 +50,8 @@ export async function takeRows(
   const planned = await planRelation(connection, `SELECT ${list} FROM (${select}) AS "rows"${where}`, origin);
   const failed = (error: unknown): unknown => {
     const meaning = planned.failed(error);
-    const { kind } = sqlError(error);
-    const isOfValue = kind === 'conversion' || kind === 'out-of-range' || kind === 'invalid-input';
-    if (meaning instanceof PrivityError || condition === undefined || !isOfValue) return meaning;
-    return new UsageError(
-      'PRIVITY_ROW_CONDITION',
-      `the condition on rows of ${origin} fails on a value, or a value does not fit its column's type (${kind} error)`,
-    );
+    if (meaning instanceof PrivityError || condition === undefined) return meaning;
+    return failsOnValue(origin, error) ?? meaning;
   };
   try {
     for (const statement of taking(planned.select, as)) await connection.run(statement);

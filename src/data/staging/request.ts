@@ -63,6 +63,7 @@ export const request = z.discriminatedUnion('operation', [
     publish: publishOptions,
     ...world,
   }),
+  z.strictObject({ operation: z.literal('try'), source: datasetSource, rows: z.string(), ...world }),
   z.strictObject({ operation: z.literal('stage'), source: datasetSource, stage: stageRequest, ...world }),
   z.strictObject({ operation: z.literal('changed'), previous: absolutePath, now: absolutePath, ...world }),
 ]);

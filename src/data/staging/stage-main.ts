@@ -5,6 +5,7 @@
 import { rmSync, writeSync } from 'node:fs';
 import { PrivityError } from '../../base/errors.ts';
 import { instanceOf, LOCK, loadDuckDb } from '../database.ts';
+import { tryCondition } from '../datasets/condition.ts';
 import { withDataset } from '../datasets/dataset.ts';
 import { describeDataset } from '../datasets/describe.ts';
 import { literal } from '../sql.ts';
@@ -47,6 +48,7 @@ async function answerTo(asked: Request): Promise<unknown> {
       if (asked.operation === 'stage')
         return await stageDataset(dataset, asked.stage, { folder: asked.folder, progress });
       progress('reading');
+      if (asked.operation === 'try') return await tryCondition(dataset, asked.rows);
       return await describeDataset(dataset, asked.publish);
     } finally {
       clearInterval(telling);
@@ -80,7 +82,7 @@ function failure(error: unknown): object {
 async function main(line: string): Promise<void> {
   const asked = request.parse(JSON.parse(line));
   folder = asked.folder;
-  say({ done: await answerTo(asked) });
+  say({ done: (await answerTo(asked)) ?? null });
 }
 
 let text = '';

@@ -14,7 +14,7 @@ import { closeDatabase } from '../database.ts';
 import { readDatasetSource } from '../datasets/source.ts';
 import type { PublishedSchema } from '../published-schema.ts';
 import { readTable } from '../read-table.ts';
-import { changedRows, describeSource, type StageInput, stage } from './stage.ts';
+import { changedRows, describeSource, type StageInput, stage, tryRows } from './stage.ts';
 
 /** Between two looks. A folder that is watched from now on has perhaps changed before. */
 const LOOK_MS = 20;
@@ -132,6 +132,14 @@ describe('stage', () => {
       await refused(stage(source, input), code, words);
       assert.deepEqual(await readdir(folder), [], code);
     }
+  });
+
+  it('tries a condition on rows without staging any', async () => {
+    const source = await people(PEOPLE);
+    await tryRows(source, "age > 3 AND region = 'north'");
+    await refused(tryRows(source, 'note::INTEGER > 0'), 'PRIVITY_ROW_CONDITION', 'fails on a value');
+    await refused(tryRows(source, 'age >'), 'PRIVITY_ROW_CONDITION', 'is not one SQL expression');
+    await refused(tryRows(source, 'income > 0'), 'PRIVITY_ROW_CONDITION', "names a column 'income'");
   });
 
   it('refuses words that it does not know, before anything is read', async () => {

@@ -83,6 +83,18 @@ export async function describeSource(
 }
 
 /**
+ * Whether a condition on rows can be computed: checked, and tried on the first rows of the source.
+ * @throws {UsageError} PRIVITY_ROW_CONDITION; and as {@link describeSource}
+ */
+export async function tryRows(
+  source: DatasetSource,
+  rows: string,
+  options: StagingOptions = {},
+): Promise<void> {
+  await ask({ operation: 'try', source, rows }, { source, base: tmpdir() }, options);
+}
+
+/**
  * Writes the granted columns of the rows that the condition leaves to a Parquet file, which only this user can read.
  * It appears complete or not at all.
  * @throws as {@link describeSource}; and

@@ -84,6 +84,8 @@ export const grantView = grantWords.extend({
   refusals: z.int(),
 });
 
+export const usedGrantView = grantView.extend({ runs: z.array(z.object({ runId: z.string(), at: moment })) });
+
 export const ruleBody = ruleWords;
 export const ruleView = ruleWords.extend({
   id: z.string(),

@@ -2,7 +2,7 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Grant } from '../model/dataset.ts';
 import type { UseRow } from '../model/records.ts';
-import { didChange, json, parsed } from './row.ts';
+import { didChange, json, parsed, rowsOf } from './row.ts';
 import type { Schema } from './schema.ts';
 
 /** Whose uses of what, and in which time. */
@@ -67,6 +67,17 @@ export class GrantsRead {
       .select(['grant', 'runId', 'dataset', 'partner', 'at'])
       .where('runId', '=', runId)
       .orderBy('seq')
+      .execute();
+  }
+
+  /** Runs that have used a grant, the newest first. */
+  async usedBy(grant: string, limit: number): Promise<readonly Pick<UseRow, 'runId' | 'at'>[]> {
+    return this.db
+      .selectFrom('uses')
+      .select(['runId', 'at'])
+      .where('grant', '=', grant)
+      .orderBy('seq', 'desc')
+      .limit(rowsOf(limit))
       .execute();
   }
 

@@ -5,11 +5,14 @@ import { UsageError } from '../../../base/errors.ts';
 import { systemClock } from '../../../base/system.ts';
 import { formatAddress } from '../../../config/address.ts';
 import { readDatasetSource } from '../../../data/datasets/source.ts';
-import { describeSource } from '../../../data/staging/stage.ts';
+import { describeSource, tryRows } from '../../../data/staging/stage.ts';
 import { datasetName, grantWords } from '../../model/dataset.ts';
 import type { PrivityNode } from '../../node.ts';
 import { type Route, route } from '../route.ts';
-import { datasetBody, datasetView, done, grantView, partnerView } from '../words.ts';
+import { datasetBody, datasetView, done, grantView, partnerView, usedGrantView } from '../words.ts';
+
+/** Runs that are shown with a grant. */
+const RUNS_SHOWN = 100;
 
 export const dataRoutes = (node: PrivityNode): readonly Route[] => [
   route({
@@ -157,6 +160,7 @@ export const dataRoutes = (node: PrivityNode): readonly Route[] => [
       if (![...node.partners()].some(({ name }) => name === body.partner))
         throw new UsageError('PRIVITY_PARTY_UNKNOWN', `the federation lists no partner ${body.partner}`);
       if (body.until <= at) throw new UsageError('PRIVITY_API_INVALID', 'until: the moment is over');
+      await tryGrantedRows(node, body);
       await node.store.change(async (tx) => {
         const dataset = await tx.datasets.get(body.dataset);
         if (dataset === undefined) throw unknownDataset(body.dataset);
@@ -177,6 +181,18 @@ export const dataRoutes = (node: PrivityNode): readonly Route[] => [
     },
   }),
   route({
+    method: 'get',
+    path: '/grants/{id}',
+    right: 'read',
+    summary: 'One grant, with the runs that have used it, the newest first.',
+    answer: usedGrantView,
+    handle: async ({ path: { id = '' } }) => {
+      const grant = await node.store.grants.get(id);
+      if (grant === undefined) throw unknownGrant(id);
+      return { ...grant, runs: [...(await node.store.grants.usedBy(id, RUNS_SHOWN))] };
+    },
+  }),
+  route({
     method: 'delete',
     path: '/grants/{id}',
     right: 'own',
@@ -186,7 +202,7 @@ export const dataRoutes = (node: PrivityNode): readonly Route[] => [
       const at = systemClock.wallTime();
       const partner = await node.store.change(async (tx) => {
         const grant = await tx.grants.get(id);
-        if (grant === undefined) throw new UsageError('PRIVITY_GRANT_UNKNOWN', `there is no grant ${id}`);
+        if (grant === undefined) throw unknownGrant(id);
         if (await tx.grants.revoke(id, at))
           await tx.audit.add({ at, by: caller.by, what: 'grant.revoked', about: id, detail: {} });
         return grant.partner;
@@ -199,3 +215,14 @@ export const dataRoutes = (node: PrivityNode): readonly Route[] => [
 
 const unknownDataset = (name = ''): UsageError =>
   new UsageError('PRIVITY_DATASET_UNKNOWN', `there is no dataset ${name}`);
+const unknownGrant = (id: string): UsageError =>
+  new UsageError('PRIVITY_GRANT_UNKNOWN', `there is no grant ${id}`);
+
+/** A condition that cannot be computed is refused now, and not when a partner's run begins. */
+async function tryGrantedRows(node: PrivityNode, { dataset: name, rows }: z.output<typeof grantWords>) {
+  const dataset = rows === undefined ? undefined : await node.store.datasets.get(name);
+  if (rows === undefined || dataset === undefined) return;
+  const { extensions } = node.config;
+  const options = extensions === undefined ? {} : { extensionsFolder: extensions };
+  await tryRows(readDatasetSource(dataset.source), rows, options);
+}
