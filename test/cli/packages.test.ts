@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { bubblewrapOr } from '../sandbox/possible.ts';
 import { type Party, TwoNodes } from './two-nodes.ts';
 
 let nodes: TwoNodes;
@@ -56,6 +57,10 @@ before(async () => {
     'on-the-list': jobWith("import doubled from 'doubled';", 'doubled(21)'),
     'not-at-bob': jobWith("import extra from '@shop/extra';", 'extra()'),
     'not-at-all': jobWith("import times from 'times';", 'times(2, 3)'),
+    'names-a-key': jobWith(
+      `import { readFileSync } from 'node:fs';\nconst never = () => require('${nodes.in('bob', 'bob.key.pem')}');`,
+      `{ try { return readFileSync('${nodes.in('bob', 'bob.key.pem')}').length; } catch { return never.length; } }`,
+    ).replace("alice.run('count'", "bob.run('count'"),
     'by-a-made-up-name': jobWith(
       "import { createRequire } from 'node:module';\nconst times = createRequire(import.meta.url)(['ti', 'mes'].join(''));",
       'times(2, 3)',
@@ -65,7 +70,11 @@ before(async () => {
     const job = nodes.in('alice', 'jobs', `${name}.ts`);
     await mkdir(dirname(job), { recursive: true });
     await writeFile(job, text);
-    await writeFile(nodes.in('alice', 'jobs', `${name}.contract.yaml`), CONTRACT);
+    const from =
+      name === 'names-a-key'
+        ? CONTRACT.replace('from: alice, to: [bob]', 'from: bob, to: [alice]')
+        : CONTRACT;
+    await writeFile(nodes.in('alice', 'jobs', `${name}.contract.yaml`), from);
   }
 });
 after(() => nodes.close());
@@ -111,6 +120,17 @@ describe('a job of a node that imports a package', () => {
     assert.doesNotMatch(stdout, /count +6/);
     // In a sandbox the package is not there; outside of one it is, and is refused.
     const shown = await nodes.done('alice', 'runs', 'show', `${id}-1-1`, '--config', 'node.yaml');
-    assert.match(shown, /PRIVITY_JOB_(PACKAGE|LOAD_FAILED)|which is of no package|could not be loaded/);
+    assert.match(
+      shown,
+      /PRIVITY_JOB_(PACKAGE|LOAD_FAILED)|and of no package that jobs may import|could not be loaded/,
+    );
+  });
+
+  it('sees no file in a sandbox because its source names it', async (t) => {
+    if (bubblewrapOr(t) === undefined) return;
+    const id = await nodes.proposed('jobs/names-a-key.ts');
+    await approved('alice', id);
+    await approved('bob', id);
+    assert.match(await nodes.done('alice', 'runs', 'follow', id), /count +0/);
   });
 });

@@ -18,7 +18,6 @@ import { newRun, type RunRow, type RunState } from '../model/records.ts';
 import type { NodeMessage } from '../partners/words.ts';
 import { lookAtBegun } from '../runs/begun.ts';
 import type { LaunchPlan } from '../runs/launch.ts';
-import { loadable } from '../runs/lay-out.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
 import { RunWatch } from '../runs/watch.ts';
 import type { NodeStore, StoreChange } from '../store/store.ts';
@@ -143,7 +142,8 @@ export class NodeRuns {
     const packages = await this.#parts.packages.check(document, runId, bundle);
     const { tables, minimumRows } = await staged(open, nth);
     const settings = { ...tables, ...(await this.#outputs(document, runId)) };
-    const orderFile = await folders.prepare(runId, unpackBundle(bundle), packages, {
+    const code = await folders.layOut(runId, unpackBundle(bundle), packages);
+    const orderFile = await folders.prepare(runId, {
       version: 1,
       runId,
       parties: document.parties,
@@ -151,11 +151,11 @@ export class NodeRuns {
       settings,
       contract: document.contract,
       minimumRows,
-      packages: await loadable(folders.job(runId), packages),
+      code,
       door: doorOf(sockets, runLabel(runId)),
       ...(document.outputs[this.#parts.self] === undefined ? {} : { results: await folders.results(runId) }),
     });
-    const jobFile = join(folders.job(runId), document.job.file);
+    const jobFile = join(code[0], document.job.file);
     await launch({ jobFile, orderFile, runId, record: folders.record(runId) });
   }
 

@@ -1,5 +1,5 @@
 /** The code of a job as files: its own, and links to the packages that it imports. */
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type FoundPackage, foldersOf } from '../../program/loading/packages.ts';
 import type { BundleFiles } from '../model/bundle.ts';
@@ -7,12 +7,16 @@ import { NODE_LIMITS } from '../model/limits.ts';
 
 const PACKAGES = 'node_modules';
 
-/** Also where a node that was killed has begun with it. */
+/**
+ * Also where a node that was killed has begun with it.
+ *
+ * @returns paths of all code that the job may load, without links; the folder first
+ */
 export async function layOut(
   folder: string,
   files: BundleFiles,
   packages: readonly FoundPackage[],
-): Promise<void> {
+): Promise<readonly [string, ...string[]]> {
   for (const [path, bytes] of files) await write(join(folder, ...path.split('/')), bytes);
   await rm(join(folder, PACKAGES), { recursive: true, force: true });
   for (const { name, folder: to } of packages) {
@@ -20,15 +24,7 @@ export async function layOut(
     await mkdir(dirname(at), { recursive: true, mode: 0o700 });
     await symlink(to, at);
   }
-}
-
-/** Paths of all that a job which is laid out there may load beside its own files: the links, and what they lead to. */
-export async function loadable(
-  folder: string,
-  packages: readonly FoundPackage[],
-): Promise<readonly string[]> {
-  if (packages.length === 0) return [];
-  return [join(folder, PACKAGES), ...(await foldersOf(packages, NODE_LIMITS.packageFoldersMax))];
+  return [await realpath(folder), ...(await foldersOf(packages, NODE_LIMITS.packageFoldersMax))];
 }
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {

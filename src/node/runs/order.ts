@@ -17,8 +17,8 @@ const order = z.strictObject({
   contract: z.unknown(),
   /** An intersection with fewer rows fails at this party. */
   minimumRows: z.int().min(0),
-  /** Paths of the packages that the job may load. */
-  packages: z.array(z.string()).readonly(),
+  /** Paths of all code that the job may load: its own, and that of packages. */
+  code: z.array(z.string()).readonly(),
   /** Where the job may write results. */
   results: z.string().optional(),
   /** The local socket at which its connections arrive. */

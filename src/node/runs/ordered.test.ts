@@ -11,7 +11,7 @@ it('gives a run the settings of its order, and nothing of the party file', async
   try {
     const order: Order = {
       ...{ version: 1, runId: 'r1', parties: ['alice', 'bob'], minimumRows: 5, door: join(folder, 'door') },
-      ...{ args: { asked: 'yes' }, settings: { table: '/run/members.parquet' }, packages: [] },
+      ...{ args: { asked: 'yes' }, settings: { table: '/run/members.parquet' }, code: [] },
       contract: { version: 1, parties: ['alice', 'bob'], steps: [], discloses: [] },
     };
     await writeFile(join(folder, 'order.json'), JSON.stringify(order));

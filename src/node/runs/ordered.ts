@@ -22,7 +22,7 @@ export interface Ordered {
       | 'settings'
       | 'port'
       | 'door'
-      | 'packages'
+      | 'code'
       | 'bounds'
       | 'contract'
       | 'minimumRows'
@@ -51,7 +51,7 @@ export async function takeOrder(file: string, record: string | undefined): Promi
       args: order.args,
       // Nothing of the party file: what was not granted is not there.
       settings: order.settings,
-      packages: order.packages,
+      code: order.code,
       contract: readContract(order.contract),
       minimumRows: order.minimumRows,
       resultsDir: order.results,

@@ -33,11 +33,6 @@ export class RunFolders {
     return join(this.#state, 'work', runId);
   }
 
-  /** The folder of the job's files. */
-  job(runId: string): string {
-    return join(this.work(runId), 'job');
-  }
-
   /** Where a staged table goes. */
   async data(runId: string): Promise<string> {
     const path = join(this.work(runId), 'data');
@@ -52,14 +47,17 @@ export class RunFolders {
     return path;
   }
 
-  /** Code and order, complete or not at all: the order comes last. */
-  async prepare(
+  /** Paths of all code that the job may load, the folder of its own files first. */
+  layOut(
     runId: string,
     files: BundleFiles,
     packages: readonly FoundPackage[],
-    order: Order,
-  ): Promise<string> {
-    await layOut(this.job(runId), files, packages);
+  ): Promise<readonly [string, ...string[]]> {
+    return layOut(join(this.work(runId), 'job'), files, packages);
+  }
+
+  /** Complete or not at all, and behind the code. */
+  async prepare(runId: string, order: Order): Promise<string> {
     const path = join(this.work(runId), ORDER_FILE);
     await writeFile(`${path}.part`, JSON.stringify(order), { mode: 0o600 });
     await rename(`${path}.part`, path);

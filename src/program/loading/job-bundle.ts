@@ -9,13 +9,9 @@ import { jobPath, resolver } from './load-job.ts';
  * The job file and all files that its source names, of packages the whole folder of each; and what says how they are to
  * be read: the package.json of their folders.
  *
- * @param packages paths of the packages that it may load: they are there then, and no others
  * @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_LOAD_FAILED
  */
-export function bundleOf(
-  file: string,
-  packages?: readonly string[],
-): { readonly path: string; readonly files: readonly string[] } {
+export function bundleOf(file: string): { readonly path: string; readonly files: readonly string[] } {
   const path = jobPath(file);
   const { known } = gatherFiles(path, [], resolver(createJiti(path, { fsCache: false })));
   const found = new Set<string>();
@@ -23,10 +19,9 @@ export function bundleOf(
     const parts = each.split(sep);
     const at = parts.lastIndexOf('node_modules');
     if (at === -1) for (const one of [each, ...descriptionsAbove(each)]) found.add(one);
-    else if (packages === undefined)
-      found.add(parts.slice(0, at + (parts[at + 1]?.startsWith('@') ? 3 : 2)).join(sep));
+    else found.add(parts.slice(0, at + (parts[at + 1]?.startsWith('@') ? 3 : 2)).join(sep));
   }
-  return { path, files: [...found, ...(packages ?? [])] };
+  return { path, files: [...found] };
 }
 
 function descriptionsAbove(file: string): readonly string[] {

@@ -121,7 +121,7 @@ function packageAt(folder: string): Readonly<Record<string, unknown>> | undefine
 }
 
 /** Whether a file lies below a folder called node_modules, as seen from the job; the job itself may lie in one. */
-export function isPackaged(folder: string, path: string): boolean {
+function isPackaged(folder: string, path: string): boolean {
   return relative(folder, path).split(sep).includes('node_modules');
 }
 

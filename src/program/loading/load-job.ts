@@ -11,7 +11,7 @@ import { PrivityError, UsageError } from '../../base/errors.ts';
 import type { Item } from '../../coordination/hello-facts.ts';
 import { isJob, type Job } from '../model/job.ts';
 import { digestOf } from '../state/branch.ts';
-import { gatherFiles, isPackaged, nameOf, type Resolve } from './job-files.ts';
+import { gatherFiles, nameOf, type Resolve } from './job-files.ts';
 import { ImportWatch } from './job-imports.ts';
 
 export interface LoadedJob {
@@ -40,11 +40,11 @@ const MESSAGE_CHARS_MAX = 500;
 const moduleCache: Record<string, unknown> = createRequire(import.meta.url).cache;
 
 /**
- * @param packages folders of the packages that it may load, without links. Default: whatever it finds
+ * @param code paths of all that it may load, without links. Default: whatever it finds
  * @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_SYNTAX, PRIVITY_JOB_TOP_LEVEL_AWAIT, PRIVITY_JOB_LOAD_FAILED,
  *   PRIVITY_JOB_NOT_A_JOB, PRIVITY_JOB_PACKAGE, and PRIVITY_JOB_INVALID from `job` itself
  */
-export async function loadJob(file: string, packages?: readonly string[]): Promise<LoadedJob> {
+export async function loadJob(file: string, code?: readonly string[]): Promise<LoadedJob> {
   const path = jobPath(file);
   const publicModule = await import('../public.ts');
   const watch = new ImportWatch(path);
@@ -56,7 +56,7 @@ export async function loadJob(file: string, packages?: readonly string[]): Promi
     const exported = evaluate(path, load);
     if (!isJob(exported)) throw notAJob(file, moduleCache[path]);
     const { hash, items, own, known } = gatherFiles(path, [...fresh(), ...watch.asked], resolver(load));
-    if (packages !== undefined) checkPackages(path, known, packages);
+    if (code !== undefined) checkCode(path, known, code);
     watch.seal(known);
     return {
       job: exported,
@@ -72,16 +72,14 @@ export async function loadJob(file: string, packages?: readonly string[]): Promi
   }
 }
 
-/** Whatever way the job has found to a package: by a name that it has made, too. */
-function checkPackages(job: string, known: ReadonlySet<string>, allowed: readonly string[]): void {
-  const folder = dirname(job);
+/** Whatever way the job has found to a file: by a name that it has made, too. */
+function checkCode(job: string, known: ReadonlySet<string>, code: readonly string[]): void {
   for (const path of known) {
-    if (!isPackaged(folder, path)) continue;
     const real = realpathSync(path);
-    if (allowed.some((one) => real.startsWith(`${one}${sep}`))) continue;
+    if (code.some((folder) => real.startsWith(`${folder}${sep}`))) continue;
     throw new UsageError(
       'PRIVITY_JOB_PACKAGE',
-      `The job loads ${nameOf(folder, path)}, which is of no package that jobs may import here.`,
+      `The job loads ${nameOf(dirname(job), path)}, which is not of its own files and of no package that jobs may import here.`,
     );
   }
 }

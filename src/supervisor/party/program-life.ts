@@ -103,9 +103,9 @@ export class ProgramLife<Child extends ProgramChild> {
     const isSandboxed = sandbox?.kind === 'bubblewrap';
     if (isSandboxed) say.info('the code of the job runs in a sandbox');
     if (sandbox?.kind === 'none') say.warn(withoutSandboxText(sandbox.reason));
-    const { jobFile, settings, federation, resultsDir, packages } = options;
+    const { jobFile, settings, federation, resultsDir, code } = options;
     const confined = isSandboxed
-      ? { path: sandbox.path, jobFile, settings, federation, resultsDir, packages }
+      ? { path: sandbox.path, jobFile, settings, federation, resultsDir, code }
       : undefined;
     const program = await platform.spawnProgram(cwd, tempDir, handlers, memoryMaxBytes, confined);
     this.#process = program;
@@ -120,7 +120,7 @@ export class ProgramLife<Child extends ProgramChild> {
       party,
       parties,
       jobFile: resolve(jobFile),
-      ...(packages === undefined ? {} : { packages }),
+      ...(code === undefined ? {} : { code }),
       args,
       settings,
       errorDetail,

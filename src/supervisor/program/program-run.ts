@@ -143,7 +143,7 @@ export class ProgramRun {
       memoryMaxBytes,
     } = this.#load;
     const { clock, random, threads, limits, spill, beforeTask, witness, database } = this.#platform;
-    const { job, path, hash, items } = await this.#platform.loadJob(jobFile, this.#load.packages);
+    const { job, path, hash, items } = await this.#platform.loadJob(jobFile, this.#load.code);
     this.#checkParties(job.parties);
     database.configure(tempDir, memoryMaxBytes);
     const runtime = new Runtime({

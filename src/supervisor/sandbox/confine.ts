@@ -10,8 +10,8 @@ export interface ConfinedJob {
   readonly path: string;
   readonly jobFile: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Paths of the packages that it may load. Default: those that it imports. */
-  readonly packages?: readonly string[] | undefined;
+  /** Paths of all code that it may load: nothing else is there. Default: what its source names. */
+  readonly code?: readonly string[] | undefined;
   readonly tempDir: string;
   readonly resultsDir?: string | undefined;
   /** Of Node.js, the module that it runs, and what that is given. */
@@ -22,11 +22,11 @@ export interface ConfinedJob {
   readonly mark?: Readonly<Record<string, string>>;
 }
 
-/** @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_LOAD_FAILED */
+/** @throws {UsageError} PRIVITY_JOB_NOT_FOUND, PRIVITY_JOB_LOAD_FAILED: where its code is not given */
 export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
-  // Finds what the job imports, and brings the compiler for that; runs without a sandbox do not need it here.
-  const { bundleOf } = await import('../../program/loading/job-bundle.ts');
-  const { path: jobPath, files } = bundleOf(job.jobFile, job.packages);
+  const { path: jobPath, files } = job.code
+    ? { path: job.jobFile, files: job.code }
+    : await named(job.jobFile);
   await mkdir(job.tempDir, { mode: 0o700, recursive: true });
   const { path, tempDir, resultsDir, settings, flags, main, args = [], mark = {} } = job;
   const view = sandboxView(files, settings);
@@ -34,4 +34,10 @@ export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
     { path, view, tempDir, resultsDir, cwd: dirname(jobPath), environment: mark },
     { flags, main, args },
   );
+}
+
+/** Finds what the job imports, and brings the compiler for that; others do not need it here. */
+async function named(jobFile: string): Promise<{ readonly path: string; readonly files: readonly string[] }> {
+  const { bundleOf } = await import('../../program/loading/job-bundle.ts');
+  return bundleOf(jobFile);
 }

@@ -15,7 +15,7 @@ export type ToProgram =
       readonly party: string;
       readonly parties: readonly string[];
       readonly jobFile: string;
-      readonly packages?: readonly string[];
+      readonly code?: readonly string[];
       readonly args: Readonly<Record<string, unknown>>;
       readonly settings: Readonly<Record<string, unknown>>;
       readonly errorDetail: ErrorDetail;

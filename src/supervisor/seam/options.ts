@@ -42,8 +42,8 @@ export interface PartyOptions {
   /** Where the federation was read from, for messages to this party's operator. */
   readonly files?: { readonly federation: string } | undefined;
   readonly jobFile: string;
-  /** Paths of the packages that the job may load. Default: whatever it finds beside it. */
-  readonly packages?: readonly string[] | undefined;
+  /** Paths of all code that the job may load, without links. Default: whatever it imports. */
+  readonly code?: readonly string[] | undefined;
   readonly runId?: string | undefined;
   /** What this party calls its run until the parties have agreed on an id (`ownRunId`); made here if absent. */
   readonly ownRunId?: string | undefined;

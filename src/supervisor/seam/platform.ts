@@ -40,8 +40,8 @@ export interface SandboxRequest {
   readonly path: string;
   readonly jobFile: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Paths of the packages that it may load. Default: those that it imports. */
-  readonly packages?: readonly string[] | undefined;
+  /** Paths of all code that it may load: nothing else is there. Default: what its source names. */
+  readonly code?: readonly string[] | undefined;
   /** A folder that it may write to, beside its temporary one. */
   readonly resultsDir?: string | undefined;
   /** Whose addresses are dialled for it. */
@@ -167,7 +167,7 @@ export interface ProgramPlatform extends EventLoop {
   finish(): void;
   /** A line for this party's log. */
   print(line: string): void;
-  loadJob(file: string, packages?: readonly string[]): Promise<LoadedJob>;
+  loadJob(file: string, code?: readonly string[]): Promise<LoadedJob>;
   /** Under what the job is run here. */
   surroundings(jobFile: string): Surroundings;
   openDataPlane(
