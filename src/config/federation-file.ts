@@ -141,8 +141,8 @@ const spokenAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
  * Sixteen characters (80 bits) that people compare by phone: equal if and only if the federation's name, its parties
- * and their keys, those of before among them, are equal, in whatever order parties are listed. Addresses are left out, since behind gateways they may
- * rightly differ. To forge it, a party would have to find a second preimage, 2^80 tries.
+ * and their keys, those of before among them, are equal, in whatever order parties are listed. Addresses are left out,
+ * since behind gateways they may rightly differ. To forge it, a party would have to find a second preimage, 2^80 tries.
  */
 export function federationDigest(federation: Federation): string {
   const hash = createHash('sha256').update('privity federation v1\n');

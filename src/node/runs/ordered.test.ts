@@ -22,7 +22,7 @@ it('gives a run the settings of its order, and nothing of the party file', async
     const applied = ordered.applied({
       federation: [],
       args: { own: 'argument' },
-      settings: { secret: 'of the party file', table: '/home/alice/all.csv' },
+      settings: { secret: 'of the party file', table: '/data/all.csv' },
       minimumRows: 0,
       bounds: {},
     });
