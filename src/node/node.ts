@@ -27,6 +27,7 @@ import { Rules } from './core/rules.ts';
 import { NodeRuns } from './core/runs.ts';
 import { type Signing, signingOf } from './core/signing.ts';
 import { Staging } from './core/staging.ts';
+import { steadyClock } from './core/steady-clock.ts';
 import { doorOf } from './gate/gate.ts';
 import { type KeptGate, keepGate } from './gate/keep-gate.ts';
 import { socketsFolder } from './gate/sockets-folder.ts';
@@ -67,6 +68,8 @@ export class PrivityNode {
   readonly publishing: Publishing;
   readonly packages: Packages;
   readonly rules: Rules;
+  /** Of decisions: it does not run back. */
+  readonly clock = steadyClock(systemClock);
   /** Since when it serves, in milliseconds since 1970. */
   readonly since = systemClock.wallTime();
   readonly #staging: Staging;
@@ -90,11 +93,7 @@ export class PrivityNode {
     const identity = await readIdentityFiles(config.party);
     const { member } = config.party;
     const store = await openStore({
-      owner: {
-        party: config.party.party,
-        fingerprint: member.fingerprint,
-        formerFingerprints: member.former,
-      },
+      owner: { party: member.name, fingerprint: member.fingerprint, formerFingerprints: member.former },
       place: placeOf(config),
       onLost: options.onLost,
       clock: systemClock,
@@ -153,7 +152,7 @@ export class PrivityNode {
       folder: config.packagesFolder,
       bundleOf: (digest) => bundles.read(digest),
     });
-    const shared = { self, store: open.store, clock: systemClock, warn, packages: this.packages };
+    const shared = { self, store: open.store, clock: this.clock, warn, packages: this.packages };
     this.publishing = new Publishing({ ...shared, tell });
     this.#staging = new Staging({
       ...shared,
@@ -185,7 +184,7 @@ export class PrivityNode {
       wake,
       stage: (proposal, nth) => staging.stage(proposal, nth),
       unstage: (proposal) => staging.remove(proposal),
-      recordStart: (tx, proposal, nth) => this.runs.recordStart(tx, proposal, nth, systemClock.wallTime()),
+      recordStart: (tx, proposal, nth) => this.runs.recordStart(tx, proposal, nth, this.clock.wallTime()),
       start: (proposal, nth) => this.runs.start(proposal, nth),
       changed: ({ id }) => changed('proposal', id),
     });
@@ -236,7 +235,7 @@ export class PrivityNode {
   /** @throws {UsageError} PRIVITY_RUN_STATE */
   async stop(runId: string, by: string): Promise<void> {
     if (!this.runs.cancel(runId)) throw new UsageError('PRIVITY_RUN_STATE', `${runId} does not run`);
-    const at = systemClock.wallTime();
+    const at = this.clock.wallTime();
     await this.store.change((tx) => tx.audit.add({ at, by, what: 'run.stop', about: runId, detail: {} }));
   }
 
@@ -334,14 +333,8 @@ export class PrivityNode {
     await this.store.change(async (tx) => {
       await tx.outbox.acknowledged(partner, messageId);
       if (refused === undefined) return;
-      const at = systemClock.wallTime();
-      await tx.audit.add({
-        at,
-        by: `partner:${partner}`,
-        what: 'message.refused',
-        about: messageId,
-        detail: refused,
-      });
+      const [at, by] = [this.clock.wallTime(), `partner:${partner}`];
+      await tx.audit.add({ at, by, what: 'message.refused', about: messageId, detail: refused });
     });
     if (refused !== undefined)
       warn(`${partner} does not take ${messageId}: ${refused.code}: ${refused.message}`);
@@ -353,17 +346,14 @@ export class PrivityNode {
     for (const state of OPEN_STATES) {
       let before: number | undefined;
       do {
-        const page = await this.store.proposals.list({
-          state,
-          limit: PAGE,
-          ...(before === undefined ? {} : { before }),
-        });
+        const from = before === undefined ? {} : { before };
+        const page = await this.store.proposals.list({ state, limit: PAGE, ...from });
         for (const { id } of page.rows) await this.#hold(id);
         before = page.next ?? undefined;
       } while (before !== undefined);
     }
     const { federation, party: self } = this.config.party;
-    const at = systemClock.wallTime();
+    const at = this.clock.wallTime();
     await this.store.change(async (tx) => {
       for (const { name, fingerprint, ...address } of federation.parties)
         if (name !== self) await tx.partners.put({ name, fingerprint, address: formatAddress(address), at });

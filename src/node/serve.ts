@@ -61,7 +61,7 @@ export async function serveNode({ config, entry, warn }: ServeOptions): Promise<
     const api = await openApiServer({
       listen: config.api,
       routes,
-      checkToken: (text) => node.store.tokens.check(text, systemClock.wallTime()),
+      checkToken: (text) => node.store.tokens.check(text, node.clock.wallTime()),
       changes,
       isReady: () => isReady,
     });
