@@ -17,14 +17,14 @@ import { kill, madeFederation, namesIn, type PartyName, type TestNode, textOf } 
 const JOBS = ['noted-by-three.ts', 'noted-by-three.ts', 'noted-by-two.ts'];
 /** Proposals that are on their way at one time. */
 const WORKERS = 3;
-/** Of one proposal to its end, with all kills that fall into it. */
-const SETTLE_MS = 180_000;
+/** Of one proposal to its end, with all kills that fall into it: after the last of them it has three minutes. */
+const SETTLE_MS = 270_000;
 /** Moments of one process within which it may be killed: a start has some thirty, a run as many. */
 const MOMENTS_MAX = 250;
 /** Between two kills from outside: some runs are to come to their end. */
 const KILL_PAUSE_MS = 2_500;
-/** Kills pause when no proposal has come to its end for so long: attempts need all their nodes for some seconds. */
-const CALM_AFTER_MS = 45_000;
+/** Kills pause for a proposal that is not over after so long: an attempt needs all its nodes for some seconds. */
+const CALM_AFTER_MS = 90_000;
 const OPEN = ['proposed', 'approved'];
 
 export interface Figures {
@@ -74,8 +74,10 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
   const began = performance.now();
   let hasEnded = false;
   let going = (): boolean => !hasEnded;
-  let lastEnd = performance.now();
-  const mayKill = (): boolean => going() && performance.now() - lastEnd < CALM_AFTER_MS;
+  /** When the proposals that are on their way began. */
+  const begins = new Set<{ readonly at: number }>();
+  const isCalm = (): boolean => [...begins].some(({ at }) => performance.now() - at > CALM_AFTER_MS);
+  const mayKill = (): boolean => going() && !isCalm();
   const nextMoment = (): number => (mayKill() && draw() < 0.9 ? 1 + Math.floor(draw() * MOMENTS_MAX) : 0);
   const federation = await madeFederation({ draw, nextMoment });
   const { nodes } = federation;
@@ -109,8 +111,10 @@ export async function killNodes(kills: number, seed: number): Promise<Figures> {
     });
     const workers = Array.from({ length: WORKERS }, async () => {
       while (going()) {
+        const begin = { at: performance.now() };
+        begins.add(begin);
         await lifeOfOne(parts);
-        lastEnd = performance.now();
+        begins.delete(begin);
       }
     });
     await Promise.all([killer, ...workers]).finally(() => {
