@@ -1,5 +1,5 @@
 /**
- * What a node keeps: decisions a second, each durable when it is acknowledged, beside the flushes that the same disk
+ * What a node does: runs of two nodes (node-runs.ts). What it keeps: decisions a second, each durable when it is acknowledged, beside the flushes that the same disk
  * makes in a second; and a page of a long history of runs. The embedded store, and PostgreSQL where this machine has
  * one. DECISIONS, RUNS and ROUNDS make it shorter or longer.
  */
@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { systemClock } from '../src/base/system.ts';
 import { type NodeStore, openStore, type StoreOptions } from '../src/node/store/store.ts';
 import { ALICE, decide, propose, runRow } from '../test/compliance/node-store-parts.ts';
+import { runsOfNodes } from './node-runs.ts';
 import { atLeast, atMost, beside, figure, plain, quantile, setting } from './parts/figure.ts';
 
 const DECISIONS = setting('DECISIONS', 2_000);
@@ -125,6 +126,7 @@ const { findPostgres, startPostgres } = (await import(
 
 const folder = await mkdtemp(join(tmpdir(), 'privity-bench-node-'));
 try {
+  await runsOfNodes();
   await measured(EMBEDDED, { folder: join(folder, 'state') }, folder);
   const bin = await findPostgres();
   if (bin === undefined) console.log('  PostgreSQL: left out, there is none on this machine');
