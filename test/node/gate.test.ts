@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -92,6 +93,42 @@ describe('the gate', () => {
     again.close(true);
     await rm(folder, { recursive: true, force: true });
   });
+});
+
+it('a gate holds less than 80 MB, however much goes through it', async (t) => {
+  if (process.platform !== 'linux') return t.diagnostic('left out: memory of a process is read as on Linux');
+  const folder = await mkdtemp(join(tmpdir(), 'much-'));
+  const [port = 0] = await freePorts('127.0.0.1', 1, (below) => randomInt(below));
+  const order = { party: 'alice', listen: { host: '127.0.0.1', port }, sockets: folder };
+  const kept = await keepGate(order, systemClock, () => undefined);
+  const { pid } = (await kept.status()) ?? assert.fail();
+  const all = deferred<void>();
+  let missing = 512 * 1024 * 1024;
+  const door = await openDoor(doorOf(folder, runLabel('run-3')), {
+    onSocket: ({ socket }) => {
+      socket.on('data', ({ length }: Buffer) => {
+        missing -= length;
+        if (missing <= 0) all.resolve();
+      });
+      socket.resume();
+    },
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.write(await helloFor('run-3'));
+  const part = Buffer.alloc(64 * 1024);
+  const send = (): void => {
+    if (missing <= 0) return;
+    socket.write(part, send);
+  };
+  send();
+  await all.promise;
+  socket.destroy();
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mb = Number(/VmHWM:\s*(\d+)/.exec(text)?.[1]) / 1024;
+  kept.close(true);
+  await door.close();
+  await rm(folder, { recursive: true, force: true });
+  assert.ok(mb < 80, `${mb} MB`);
 });
 
 describe('a gate whose node has given the port up', () => {

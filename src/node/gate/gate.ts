@@ -16,6 +16,11 @@ import { type ArrivedSocket, listenPort } from '../../transport/port/listen-port
 export const GATE_CONNECTIONS_MAX = 2_048;
 /** Without a node, and without a connection, the gate ends after this time: a node that is upgraded is back by then. */
 export const GATE_ALONE_MS = 10 * 60 * 1000;
+/**
+ * Bytes that are passed on before what they were read into is collected: by itself the engine waits until it holds tens
+ * of megabytes. A collection of so little takes a millisecond.
+ */
+const COLLECT_BYTES = 8 * 1024 * 1024;
 /** For the other end to take what is on its way, once one end has closed. */
 const DRAIN_MS = 5_000;
 
@@ -51,6 +56,7 @@ export const gateDoorOf = (sockets: string): string => join(sockets, 'gate.sock'
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE, PRIVITY_PORT_UNAVAILABLE */
 export async function openGate({ party, listen, sockets }: GateOrder): Promise<Gate> {
   const passed = new Set<Socket>();
+  const collecting = collector();
   let turnedAway = 0;
   const port = await listenPort({
     ...listen,
@@ -62,7 +68,7 @@ export async function openGate({ party, listen, sockets }: GateOrder): Promise<G
       }
       passed.add(arrived.socket);
       arrived.socket.once('close', () => passed.delete(arrived.socket));
-      passOn(arrived, doorOf(sockets, arrived.run), () => {
+      passOn(arrived, doorOf(sockets, arrived.run), collecting, () => {
         turnedAway += 1;
       });
     },
@@ -89,7 +95,12 @@ export async function openGate({ party, listen, sockets }: GateOrder): Promise<G
 }
 
 /** Nobody there is as if nothing listened: the connection closes, and the dialler comes again. */
-function passOn({ socket, head, ...name }: ArrivedSocket, door: string, onNobody: () => void): void {
+function passOn(
+  { socket, head, ...name }: ArrivedSocket,
+  door: string,
+  collecting: (part: Buffer) => void,
+  onNobody: () => void,
+): void {
   const inside = connect({ path: door });
   const nobody = (): void => {
     onNobody();
@@ -109,7 +120,20 @@ function passOn({ socket, head, ...name }: ArrivedSocket, door: string, onNobody
         inside.destroy();
       });
     };
+    for (const end of [socket, inside]) end.on('data', collecting);
     pipeline(socket, inside, over);
     pipeline(inside, socket, over);
   });
+}
+
+/** Where the process was started so that it may ask for a collection; elsewhere nothing. */
+function collector(): (part: Buffer) => void {
+  const { gc } = globalThis;
+  let bytes = 0;
+  return ({ length }) => {
+    bytes += length;
+    if (bytes < COLLECT_BYTES) return;
+    bytes = 0;
+    void gc?.({ type: 'minor' });
+  };
 }

@@ -97,7 +97,7 @@ async function found(order: GateOrder, clock: Clock): Promise<GateLine | undefin
 
 async function started(order: GateOrder, clock: Clock): Promise<GateLine> {
   const main = fileURLToPath(new URL('./gate-main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, JSON.stringify(order)], {
+  const child = spawn(process.execPath, ['--expose-gc', main, JSON.stringify(order)], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
