@@ -50,6 +50,10 @@ export interface WorldState {
 export interface Budget {
   kills: number;
   losses: number;
+  /** Words that do not arrive, and nobody notices. */
+  silences: number;
+  /** Words that arrive before one that was said earlier. */
+  swaps: number;
   repeats: number;
   busy: number;
   unable: number;
@@ -79,6 +83,8 @@ export interface Move {
 const NO_FAULTS: Budget = {
   kills: 0,
   losses: 0,
+  silences: 0,
+  swaps: 0,
   repeats: 0,
   busy: 0,
   unable: 0,
@@ -94,6 +100,8 @@ export class LifeWorld {
   readonly #step: typeof lifeStep;
   /** The first rule that was broken. */
   broken: string | null = null;
+  /** What has happened to a proposal anywhere: by whom it was seen, and from which intent to which. */
+  readonly reached = new Set<string>();
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -178,15 +186,26 @@ export class LifeWorld {
     }
     for (const other of this.scenario.parties) {
       if (other === self) continue;
-      const [word] = state.ways[`${other}>${self}`] ?? [];
+      const way = `${other}>${self}`;
+      const [word, later] = state.ways[way] ?? [];
       if (word !== undefined) {
         const take = (free: boolean) => (next: WorldState) => {
-          next.ways[`${other}>${self}`]?.shift();
+          next.ways[way]?.shift();
           this.happen(next, self, { type: 'said', from: other, free, ...word });
         };
         add(`hears ${word.kind} of ${other}`, take(true));
         if (word.kind === 'hold') add(`is full when it hears ${word.kind}`, take(false), 'busy');
         add(`loses its link with ${other}`, (next) => this.#lose(next, self, other), 'losses');
+        add(`never hears ${word.kind} of ${other}`, (next) => void next.ways[way]?.shift(), 'silences');
+        if (later !== undefined)
+          add(
+            `hears ${later.kind} of ${other} before ${word.kind}`,
+            (next) => {
+              next.ways[way]?.splice(1, 1);
+              this.happen(next, self, { type: 'said', from: other, free: true, ...later });
+            },
+            'swaps',
+          );
       }
       const [stored] = nodeOf(state, other).outbox[self] ?? [];
       if (stored !== undefined) {
@@ -270,6 +289,9 @@ export class LifeWorld {
     const facts = this.facts(self);
     const before = { life: node.life, intent: node.intent, effects: [] };
     const next = this.#step(before, facts, event, node.now, 0);
+    const role = isLeader(facts) ? 'leader' : 'member';
+    const word = event.type === 'said' ? `${event.kind}${event.free ? '' : ', full'}` : event.type;
+    this.reached.add(`${role}: ${node.intent.kind} - ${word} - ${next.intent.kind}`);
     node.life = next.life;
     node.intent = next.intent;
     for (const effect of next.effects) this.#carryOut(state, self, effect);
@@ -410,6 +432,7 @@ export interface Explored {
   /** False: it stopped at `statesMax`. */
   readonly complete: boolean;
   readonly violation: { readonly says: string; readonly story: readonly string[] } | null;
+  readonly reached: ReadonlySet<string>;
 }
 
 /** Every order in which things can happen, the shortest story first. */
@@ -421,6 +444,7 @@ export function exploreLife(scenario: Scenario, statesMax: number): Explored {
   let frontier = [JSON.stringify(first)];
   parents.set(frontier[0] ?? '', { before: null, name: 'begins' });
   let ends = 0;
+  const { reached } = world;
   const storyOf = (text: string): readonly string[] => {
     const story: string[] = [];
     for (let at: string | null = text; at !== null; ) {
@@ -439,7 +463,13 @@ export function exploreLife(scenario: Scenario, statesMax: number): Explored {
         ends += 1;
         const says = world.unfinished(JSON.parse(text) as WorldState);
         if (says !== null)
-          return { states: parents.size, ends, complete: false, violation: { says, story: storyOf(text) } };
+          return {
+            states: parents.size,
+            ends,
+            complete: false,
+            violation: { says, story: storyOf(text) },
+            reached,
+          };
       }
       for (const move of moves) {
         const state = JSON.parse(text) as WorldState;
@@ -451,15 +481,16 @@ export function exploreLife(scenario: Scenario, statesMax: number): Explored {
             ends,
             complete: false,
             violation: { says: world.broken, story: [...storyOf(text), move.name] },
+            reached,
           };
         if (parents.has(after)) continue;
         if (parents.size >= statesMax)
-          return { states: parents.size, ends, complete: false, violation: null };
+          return { states: parents.size, ends, complete: false, violation: null, reached };
         parents.set(after, { before: text, name: move.name });
         next.push(after);
       }
     }
     frontier = next;
   }
-  return { states: parents.size, ends, complete: true, violation: null };
+  return { states: parents.size, ends, complete: true, violation: null, reached };
 }

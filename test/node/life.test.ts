@@ -39,6 +39,16 @@ const scenarios: readonly (readonly [string, Scenario, boolean])[] = [
     { ...two, occurrences: 2, faults: { kills: 1, failures: 1, repeats: 1 } },
     false,
   ],
+  [
+    'two parties, words that are lost or overtaken unnoticed',
+    { ...two, faults: { silences: 2, swaps: 1, busy: 1, failures: 1 } },
+    false,
+  ],
+  [
+    'two parties, a no beside words that are lost unnoticed, and come to a proposal that is over',
+    { ...two, faults: { silences: 1, swaps: 1, refusals: 1, withdrawals: 1 } },
+    false,
+  ],
   ['three parties, a kill, and one is full', { ...three, faults: { kills: 1, busy: 1 } }, false],
   [
     'two parties, three attempts, faults twice',
@@ -57,6 +67,22 @@ const scenarios: readonly (readonly [string, Scenario, boolean])[] = [
   ],
 ];
 const STATES_MAX = 400_000;
+
+/** From which intent to which, and by what: all that these searches have to come to. */
+const transitions: readonly (readonly [role: string, from: string, to: string, by: string])[] = [
+  ['leader', 'asking', 'none', 'answer; away; busy; tick; withdrawn'],
+  ['leader', 'asking', 'staging', 'held'],
+  ['leader', 'none', 'queued', 'ended; tick'],
+  ['leader', 'queued', 'none', 'answer; withdrawn'],
+  ['leader', 'queued', 'asking', 'place'],
+  ['leader', 'staging', 'none', 'answer; away; busy; staged; tick; unable; withdrawn'],
+  ['member', 'held', 'none', 'answer; release; tick; unable'],
+  ['member', 'held', 'preparing', 'stage'],
+  ['member', 'none', 'held', 'hold'],
+  ['member', 'prepared', 'none', 'answer; go; release; tick; unable'],
+  ['member', 'preparing', 'none', 'answer; release; unable'],
+  ['member', 'preparing', 'prepared', 'staged'],
+];
 
 const planted: readonly (readonly [string, typeof lifeStep, Partial<Budget>, Scenario['rules']?])[] = [
   [
@@ -108,14 +134,28 @@ const planted: readonly (readonly [string, typeof lifeStep, Partial<Budget>, Sce
 ];
 
 describe('the life of a proposal, in every order in which things can happen', () => {
+  const reached = new Set<string>();
   for (const [name, scenario, isLong] of scenarios)
     if (!isLong || effort >= 1)
       it(`${name}: nothing starts twice or unapproved, and nothing stands still`, () => {
-        const { complete, violation, states, ends } = exploreLife(scenario, STATES_MAX);
+        const found = exploreLife(scenario, STATES_MAX);
+        const { complete, violation, states, ends } = found;
+        for (const one of found.reached) reached.add(one);
         assert.equal(violation, null, JSON.stringify(violation, null, 2));
         assert.ok(complete, `stopped after ${states} states`);
         assert.ok(ends > 0);
       });
+
+  it('each transition between intents is reached, and no other', () => {
+    const changes = [...reached].filter((one) => {
+      const [, from, to] = /: (\S+) - .* - (\S+)$/.exec(one) ?? [];
+      return from !== to;
+    });
+    const listed = transitions.flatMap(([role, from, to, by]) =>
+      by.split('; ').map((event) => `${role}: ${from} - ${event} - ${to}`),
+    );
+    assert.deepEqual(changes.sort(), listed.sort());
+  });
 
   for (const [name, step, faults, rules = {}] of planted)
     it(`finds a planted defect: ${name}`, () => {
