@@ -140,7 +140,7 @@ class Tour {
     const schemas = await this.#quiet('alice', ['datasets', 'schemas', ...SETTINGS]);
     await writeFile(join(this.#own('alice'), 'schemas.yaml'), schemas.out);
     this.#show('alice', ['datasets', 'schemas', ...SETTINGS, '>', 'schemas.yaml']);
-    await this.#do('alice', ['contract', 'make', 'job.ts', '--schema', 'schemas.yaml', '--rows', '20']);
+    await this.#do('alice', ['contract', 'make', 'job.ts', '--schema', 'schemas.yaml', '--rows', '20,40']);
   }
 
   async #propose(title: string, pauseMs: number): Promise<string> {

@@ -29,4 +29,6 @@ it('tells minutes, memory and for how many rows, and warns where memory is too l
   ]);
   const enough = priceLines({ ...price, memoryMaxBytes: 2 ** 31 }, createStyle(false));
   assert.equal(enough.length, 5);
+  const [, line] = priceLines({ ...price, links: [] }, createStyle(false));
+  assert.equal(line, 'time on the network is not known: the contract has no price');
 });

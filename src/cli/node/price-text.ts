@@ -12,6 +12,7 @@ export function priceLines(price: Price, style: Style): readonly string[] {
   const own = memory.find(({ party }) => party === self);
   return [
     `For tables of ${price.rows.toLocaleString('en-US')} rows${ROWS_FROM[price.rowsFrom]}, on a straight line from the rehearsal:`,
+    ...(links.length === 0 ? [NO_PRICE] : []),
     ...links.map(linkText).map(printable),
     ...memory.map(
       ({ party, bytesMin }) =>
@@ -26,6 +27,9 @@ export function priceLines(price: Price, style: Style): readonly string[] {
         ]),
   ];
 }
+
+/** A rehearsal has one where it came to its end with tables of two sizes. */
+const NO_PRICE = 'time on the network is not known: the contract has no price';
 
 const ROWS_FROM: Readonly<Record<Price['rowsFrom'], string>> = {
   published: ', the most that is published',
