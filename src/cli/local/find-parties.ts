@@ -19,6 +19,8 @@ export interface Inspection {
   readonly timeoutMs?: number;
   /** In which the job is loaded, if there is one. */
   readonly sandbox?: SandboxChoice | undefined;
+  /** Ends the process, also one that does not listen. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -33,12 +35,21 @@ export async function inspectJob(
   jobFile: string,
   request: JobRequest | undefined,
   notice: (text: string) => void,
-  { timeoutMs = JOB_LOAD_TIMEOUT_MS, sandbox }: Inspection = {},
+  { timeoutMs = JOB_LOAD_TIMEOUT_MS, sandbox, signal }: Inspection = {},
 ): Promise<JobFacts> {
-  if (sandbox?.kind !== 'bubblewrap') return inspectIn(shell, jobFile, request, notice, timeoutMs, undefined);
+  if (sandbox?.kind !== 'bubblewrap')
+    return inspectIn(shell, jobFile, request, notice, timeoutMs, undefined, signal);
   const tempDir = await mkdtemp(join(tmpdir(), 'privity-inspect-'));
   try {
-    return await inspectIn(shell, jobFile, request, notice, timeoutMs, { path: sandbox.path, tempDir });
+    return await inspectIn(
+      shell,
+      jobFile,
+      request,
+      notice,
+      timeoutMs,
+      { path: sandbox.path, tempDir },
+      signal,
+    );
   } finally {
     await rm(tempDir, { recursive: true, force: true });
   }
@@ -70,8 +81,12 @@ async function inspectIn(
   notice: (text: string) => void,
   timeoutMs: number,
   confined: Confined | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<JobFacts> {
   const child = await startInspection(shell, jobFile, request, confined);
+  const end = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(request === undefined ? '' : JSON.stringify(request));
   if (child.stdout) onLines(child.stdout, notice);

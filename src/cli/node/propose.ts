@@ -12,7 +12,7 @@ import { parseAge, parseArgs, parseWhole } from '../arguments.ts';
 import { inspectJob } from '../local/find-parties.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
-import type { JobCode, ProposeRequest, Shell } from '../shell.ts';
+import type { JobCode, JobFacts, ProposeRequest, Shell } from '../shell.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
 
 export interface ProposeFlags extends NodeFlags {
@@ -30,6 +30,9 @@ export interface ProposeFlags extends NodeFlags {
   readonly check?: boolean;
 }
 
+/** As a process that Ctrl-C has ended. */
+const EXIT_STOPPED = 130;
+
 /** Everything that can be looked at here is, before anything is stored or sent; with `--check` only that. */
 export async function proposeCommand(shell: Shell, job: string, flags: ProposeFlags): Promise<number> {
   const contract = await contractOf(shell, job, flags);
@@ -46,6 +49,7 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
       ]),
     ),
   });
+  if (code === undefined) return EXIT_STOPPED;
   const { bytes, file, contents } = await bundleOf(code.path, code.files);
   const packages = await versionsOf(packagesOf(contents), dirname(code.path));
   const validMs = parseAge('--valid', flags.valid);
@@ -121,6 +125,7 @@ async function contractOf(shell: Shell, job: string, flags: ProposeFlags): Promi
 /**
  * In a process of its own: code of a job can neither hang nor end this one.
  *
+ * @returns undefined: it was stopped
  * @throws {UsageError} what is wrong with the job, or does not fit it: PRIVITY_JOB_*, PRIVITY_ARGS_INVALID,
  *   PRIVITY_SETTING*, PRIVITY_CONTRACT_INVALID
  * @throws {EnvironmentError} PRIVITY_JOB_NOT_LOADED
@@ -130,9 +135,21 @@ async function codeOf(
   job: string,
   parties: readonly string[],
   given: Omit<ProposeRequest, 'asks'>,
-): Promise<JobCode> {
+): Promise<JobCode | undefined> {
   const request = { asks: 'propose', ...given } as const;
-  const facts = await inspectJob(shell, resolve(shell.cwd, job), request, () => undefined);
+  const stopping = new AbortController();
+  const stopped = shell.onStopSignal(() => stopping.abort());
+  let facts: JobFacts;
+  try {
+    facts = await inspectJob(shell, resolve(shell.cwd, job), request, () => undefined, {
+      signal: stopping.signal,
+    });
+  } catch (error) {
+    if (stopping.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    stopped();
+  }
   if (facts.parties.length !== parties.length || !facts.parties.every((party) => parties.includes(party)))
     throw new UsageError(
       'PRIVITY_CONTRACT_INVALID',
