@@ -248,7 +248,7 @@ describe('contracts side by side', () => {
       'float64 array [shared]',
       /where it was: float64 array \[rows\(alice\.loans\)\]/,
     ],
-    ['a longer text', 'discloses.2.what', 'list of text up to 8 bytes [shared]', /up to 8 bytes/],
+    ['a longer text', 'discloses.2.what', 'list of text up to 8 bytes [shared]', /at most 8 bytes/],
     [
       'a text of a failure',
       'errors.0.text',
@@ -302,17 +302,46 @@ describe('a contract in sentences', () => {
     assert.deepEqual(lines, [
       'alice: nothing.',
       'carol will learn:',
-      '- from alice, in step "all": float64 array [rows(alice.loans)], at most shared times',
+      '- from alice, in step "all": as many single values as rows(alice.loans) says (float64 array), at most shared times (each time perhaps another value)',
       'You will learn:',
-      '- from alice, in step "mean": mean (1 value), 2 times',
+      '- from alice, in step "mean": mean (1 value), 2 times (each time perhaps another value)',
       '- from alice, in step "psi on id": intersection [rows(alice.loans)]',
-      '- from alice, in step "list": list of text up to 4 bytes [shared], any number of times',
-      '- from alice, in step "all": float64 array [rows(alice.loans)], at most shared times',
-      '- from alice, in step "AUC": a result of the secure computation (1 number, with traces of dropped bits)',
+      '- from alice, in step "list": a list of as many texts as shared says, each of at most 4 bytes, any number of times (each time perhaps another value)',
+      '- from alice, in step "all": as many single values as rows(alice.loans) says (float64 array), at most shared times (each time perhaps another value)',
+      '- from alice, in step "AUC": a result of the secure computation (1 number, with traces of dropped bits: a little of what was rounded off)',
       'If step "mean" fails at alice, all may read: "too few", with needed.',
-      'rows(alice.loans): rows of the table that is the setting alice.loans.',
-      'shared: rows that both have, as step "psi on id" finds.',
+      'rows(alice.loans): how many rows alice has in the table that is the setting alice.loans.',
+      'shared: how many rows both have, as step "psi on id" finds.',
       'Written by hand: not rehearsed.',
     ]);
+    assert.ok(
+      contractSentences(readContract(base), 'alice').includes(
+        'rows(alice.loans): how many rows you have in the table that is the setting alice.loans.',
+      ),
+    );
   });
+
+  const forms: readonly (readonly [string, string])[] = [
+    ['number', 'one number'],
+    ['list of number [7]', 'a list of 7 single numbers'],
+    [
+      'table(id VARCHAR, income DOUBLE) [shared, 2]',
+      'as many rows as shared says of a table, each with id and income',
+    ],
+    ['list of boolean [any]', 'a list of any number of single answers, yes or no'],
+    ['opened fixed tensor [3, 4]', 'a result of the secure computation (3 × 4 numbers)'],
+    [
+      'secret fixed tensor, all within -64 to 64 [shared, 15]',
+      'no number itself: only that shared × 15 numbers are kept secret, all within -64 to 64 (fixed)',
+    ],
+    ['list of list of number [2] [3]', 'list of list of number [2] [3]'],
+  ];
+  for (const [what, words] of forms)
+    it(`says ${what} in words`, () => {
+      const lines = contractSentences(readContract(change('discloses.3.what', what)));
+      assert.ok(
+        lines.some((line) => line.startsWith(`- from alice, in step "all": ${words}, at most`)),
+        lines.join('\n'),
+      );
+    });
 });

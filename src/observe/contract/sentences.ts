@@ -26,7 +26,7 @@ export function contractSentences(contract: Contract, reader?: string): readonly
     ...order.flatMap((party) => learns(contract, party, named)),
     ...textLines(contract, named),
     ...(errors.length === 0 ? ['If the run fails: all learn at which step, and no words of the job.'] : []),
-    ...symbols.map((symbol) => `${symbol.name}: ${symbolMeaning(symbol)}.`),
+    ...symbols.map((symbol) => `${symbol.name}: ${symbolSentence(symbol, named)}.`),
     ...(price ? priceLines(price, named) : []),
     ...(rehearsed
       ? [
@@ -53,6 +53,17 @@ export function symbolMeaning({ kind, of }: ContractSymbol): string {
   return `a size in step "${of}", for which the rehearsal found no reason`;
 }
 
+/** The same, to a reader who may be the party whose rows are meant. */
+function symbolSentence(symbol: ContractSymbol, named: ReadonlyMap<string, string>): string {
+  const { kind, of } = symbol;
+  if (kind === 'shared') return `how many rows both have, as step "${of}" finds`;
+  const party = [...named.keys()].find((name) => of.startsWith(`${name}.`));
+  if (kind !== 'rows' || party === undefined) return symbolMeaning(symbol);
+  return `how many rows ${haveWords(named.get(party) ?? party)} in the table that is the setting ${of}`;
+}
+
+const haveWords = (who: string): string => (who === 'you' ? 'you have' : `${who} has`);
+
 function learns(contract: Contract, party: string, named: ReadonlyMap<string, string>): readonly string[] {
   const who = named.get(party) ?? party;
   const lines = contract.discloses.filter(({ to }) => to.includes(party));
@@ -73,7 +84,9 @@ function learns(contract: Contract, party: string, named: ReadonlyMap<string, st
   const told = [...groups.values()].flatMap(([first, ...more]) => {
     if (!first) return [];
     const from = [first, ...more].map((entry) => named.get(entry.from) ?? entry.from);
-    return [`- from ${listed(from)}, in step "${first.step}": ${whatOf(first, named)}`];
+    return [
+      `- from ${listed(from)}, in step "${first.step}": ${whatOf(first, named)}${repeatedWords(first.times)}`,
+    ];
   });
   return [`${capital(who)} will learn:`, ...told];
 }
@@ -90,8 +103,7 @@ function whatOf(
 function sharedWords(what: string, who: string): string {
   const [rows] = parseForm(what).sizes;
   if (!what.startsWith('intersection, key types, number of rows') || !rows) return what;
-  const have = who === 'you' ? 'you have' : `${who} has`;
-  return `which keys both have, their types, and how many rows ${have} (${rows.word})`;
+  return `which keys both have, their types, and how many rows ${haveWords(who)} (${rows.word})`;
 }
 
 /** The form itself, and how many numbers it is where that can be told at a glance. */
@@ -104,15 +116,49 @@ function formWords(what: string): string {
     const names = keys.split(', ').map((key) => key.slice(0, key.indexOf(':')));
     return `${listed(names)} (${count(names.length, 'value')})`;
   }
-  const opened = /^opened (\w+) tensor/.exec(template)?.[1];
-  if (opened !== undefined) {
-    const dims = sizes.map(({ word }) => word);
-    const size = dims.length === 0 ? '1 number' : `${dims.join(' × ')} numbers`;
-    return `a result of the secure computation (${size}${what.includes(TRACES) ? TRACES : ''})`;
+  const dims = sizes.map(({ word }) => word);
+  if (/^opened \w+ tensor/.test(template)) {
+    const traces = what.includes(TRACES) ? `${TRACES}: a little of what was rounded off` : '';
+    return `a result of the secure computation (${manyNumbers(dims)}${traces})`;
   }
+  const secret = /^secret (\w+) tensor, (all within .+?) \[/.exec(what);
+  if (secret !== null)
+    return `no number itself: only that ${manyNumbers(dims)} are kept secret, ${secret[2]} (${secret[1]})`;
   if (template.startsWith('secret '))
     return `the form of a secret, and that it is within bounds (${what.slice('secret '.length)})`;
-  return what;
+  return listWords(what) ?? what;
+}
+
+function manyNumbers([first, ...more]: readonly string[]): string {
+  if (first === undefined) return '1 number';
+  return more.length === 0 ? many(first, 'numbers') : `${[first, ...more].join(' × ')} numbers`;
+}
+
+/** @param size a number, a symbol, or anything */
+function many(size: string, nouns: string): string {
+  if (size === ANY) return `any number of ${nouns}`;
+  return isWhole(size) ? `${size} ${nouns}` : `as many ${nouns} as ${size} says`;
+}
+
+/** Lists, arrays and tables: what each of them tells, and how many of it. */
+function listWords(what: string): string | undefined {
+  const [, array, length = ''] = /^(\w+) array \[(\S+)\]$/.exec(what) ?? [];
+  if (array !== undefined) return `${many(length, 'single values')} (${array} array)`;
+  const [, bytes, texts = ''] = /^list of text up to (\S+) bytes \[(\S+)\]$/.exec(what) ?? [];
+  if (bytes !== undefined) return `a list of ${many(texts, 'texts')}, each of at most ${bytes} bytes`;
+  const [, plain, items = ''] = /^list of (number|boolean) \[(\S+)\]$/.exec(what) ?? [];
+  if (plain !== undefined)
+    return `a list of ${many(items, plain === 'number' ? 'single numbers' : 'single answers, yes or no')}`;
+  const [, columns, rows = ''] = /^table\(((?:\w+ [A-Z]+(?:, )?)+)\) \[(\S+), \d+\]$/.exec(what) ?? [];
+  if (columns === undefined) return undefined;
+  const names = columns.split(', ').map((column) => column.slice(0, column.indexOf(' ')));
+  return `${many(rows, 'rows')} of a table, each with ${listed(names)}`;
+}
+
+/** In a loop, or an attempt that is made again. */
+function repeatedWords(times: ContractEntry['times']): string {
+  const { most } = timesOf(times);
+  return most === '1' ? '' : ' (each time perhaps another value)';
 }
 
 function timesWords(times: ContractEntry['times']): string {
