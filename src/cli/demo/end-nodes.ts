@@ -20,9 +20,7 @@ export async function endNodes(folders: readonly string[]): Promise<void> {
   await within(ORDERLY_MS, async () =>
     (await Promise.all(nodes.map(({ client }) => isIdle(client)))).every(Boolean),
   );
-  await Promise.all(
-    nodes.map(({ client }) => ignored(client.post('/stop', { port: true }), 'it is gone already')),
-  );
+  await Promise.all(nodes.map(({ client }) => ignored(client.stop({ port: true }), 'it is gone already')));
   const started = await startedIn(folders);
   const pids = [...nodes.map(({ pid }) => pid), ...gates];
   await within(ORDERLY_MS, async () => ![...pids, ...started.map(({ pid }) => pid)].some(lives));
@@ -45,23 +43,15 @@ async function nodeIn(state: string): Promise<Reached | undefined> {
 
 /** A no ends what runs of a proposal, and lets nothing of it begin. */
 async function refuseAll(client: NodeClient): Promise<void> {
-  for (const state of ['approved', 'proposed']) {
-    const { rows } = await client.get<{ readonly rows: readonly { readonly id: string }[] }>('/proposals', {
-      state,
-    });
+  for (const state of ['approved', 'proposed'] as const) {
+    const { rows } = await client.proposals.list({ state });
     for (const { id } of rows)
-      await ignored(
-        client.post(`/proposals/${id}/refuse`, { reason: 'the demonstration ends' }),
-        'it is over',
-      );
+      await ignored(client.proposals.refuse(id, 'the demonstration ends'), 'it is over');
   }
 }
 
 async function isIdle(client: NodeClient): Promise<boolean> {
-  const status = await ignored(
-    client.get<{ readonly running: readonly string[] }>('/status'),
-    'a node that is gone is idle',
-  );
+  const status = await ignored(client.status(), 'a node that is gone is idle');
   return status === undefined || status.running.length === 0;
 }
 

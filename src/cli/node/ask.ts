@@ -1,9 +1,8 @@
 /** How commands reach a node: by its node file, or by an address and a token. */
 import { resolve } from 'node:path';
 import { jsonLine } from '../../base/steering.ts';
-import { readNodeFile } from '../../config/node-file.ts';
-import { NodeClient } from '../../node/client/client.ts';
-import { ADMIN_TOKEN_FILE, tokenIn, urlOf } from '../../node/client/find-node.ts';
+import type { NodeClient } from '../../node/client/client.ts';
+import { node } from '../../node/client/find-node.ts';
 import type { Shell } from '../shell.ts';
 import { Stopped } from '../stop.ts';
 
@@ -22,13 +21,14 @@ export async function clientOf(shell: Shell, flags: NodeFlags): Promise<NodeClie
     if (stopping.signal.aborted) shell.exitNow(stopped.exitCode);
     stopping.abort(stopped);
   });
-  const { signal } = stopping;
-  const file = flags.tokenFile === undefined ? undefined : resolve(shell.cwd, flags.tokenFile);
-  if (flags.url !== undefined && file !== undefined)
-    return new NodeClient({ url: flags.url.replace(/\/$/, ''), token: await tokenIn(file), signal });
-  const { state } = await readNodeFile(resolve(shell.cwd, flags.config));
-  const token = await tokenIn(file ?? resolve(state, ADMIN_TOKEN_FILE));
-  return new NodeClient({ url: flags.url?.replace(/\/$/, '') ?? (await urlOf(state)), token, signal });
+  const at = (file: string): string => resolve(shell.cwd, file);
+  const { config, url, tokenFile } = flags;
+  return node({
+    config: at(config),
+    url,
+    tokenFile: tokenFile === undefined ? undefined : at(tokenFile),
+    signal: stopping.signal,
+  });
 }
 
 /** Prints an answer: as one JSON object, or as text for people. */

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-
-/** The node file if none is named. */
-const NODE_FILE = 'node.yaml';
+import { NODE_FILE } from '../../node/client/find-node.ts';
 
 /** Options that all commands have that ask a node. */
 export function asking(command: Command): Command {

@@ -6,8 +6,8 @@ import { PrivityError, UsageError } from '../../base/errors.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { readTextFile } from '../../config/yaml-file.ts';
 import { isTableFile } from '../../data/index.ts';
-import type { Purged } from '../../node/core/history.ts';
-import type { AuditEntry } from '../../node/model/records.ts';
+import type { NodeClient } from '../../node/client/client.ts';
+import type { ProposalState, Role, RunState } from '../../node/model/records.ts';
 import { parseAge, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
@@ -19,23 +19,33 @@ import * as text from './node-text.ts';
 
 const styleOf = (shell: Shell): Style => createStyle(shell.colour.out);
 
-type Rows = { readonly rows: readonly never[] };
-type Listing = { readonly path: string; readonly text: (answer: Rows, style: Style, now: number) => string };
-
 /** What `list` of each noun asks for, and prints. */
 const LISTS = {
-  partners: { path: '/partners', text: (answer, style) => text.partnersText(answer, style) },
-  datasets: { path: '/datasets', text: (answer, style) => text.datasetsText(answer, style) },
-  grants: { path: '/grants', text: (answer, style, now) => text.grantsText(answer, now, style) },
-  rules: { path: '/rules', text: (answer, style, now) => text.rulesText(answer, now, style) },
-  schedules: { path: '/schedules', text: (answer, style) => text.schedulesText(answer, style) },
-  tokens: { path: '/tokens', text: (answer, style, now) => text.tokensText(answer, now, style) },
-} satisfies Readonly<Record<string, Listing>>;
+  partners: async (node, style) => told(await node.partners(), (rows) => text.partnersText(rows, style)),
+  datasets: async (node, style) => told(await node.datasets.list(), (rows) => text.datasetsText(rows, style)),
+  grants: async (node, style, now) =>
+    told(await node.grants.list(), (rows) => text.grantsText(rows, now, style)),
+  rules: async (node, style, now) =>
+    told(await node.rules.list(), (rows) => text.rulesText(rows, now, style)),
+  schedules: async (node, style) => told(await node.schedules(), (rows) => text.schedulesText(rows, style)),
+  tokens: async (node, style, now) =>
+    told(await node.tokens.list(), (rows) => text.tokensText(rows, now, style)),
+} satisfies Readonly<Record<string, (node: NodeClient, style: Style, now: number) => Promise<Told>>>;
+
+interface Told {
+  readonly answer: object;
+  text(): string;
+}
+
+const told = <T extends object>(answer: T, words: (answer: T) => string): Told => ({
+  answer,
+  text: () => words(answer),
+});
 
 export async function listOf(shell: Shell, what: keyof typeof LISTS, flags: NodeFlags): Promise<number> {
-  const listing: Listing = LISTS[what];
-  const answer = await (await clientOf(shell, flags)).get<Rows>(listing.path);
-  return show(shell, flags, answer, (found) => listing.text(found, styleOf(shell), shell.clock.wallTime()));
+  const ask: (node: NodeClient, style: Style, now: number) => Promise<Told> = LISTS[what];
+  const found = await ask(await clientOf(shell, flags), styleOf(shell), shell.clock.wallTime());
+  return show(shell, flags, found.answer, () => found.text());
 }
 
 export interface PageFlags extends NodeFlags {
@@ -45,12 +55,13 @@ export interface PageFlags extends NodeFlags {
   readonly limit?: string;
 }
 
-const pageOf = ({ state, proposal, before, limit }: PageFlags) => ({ state, proposal, before, limit });
-
-interface Page {
-  readonly rows: readonly never[];
-  readonly next: number | null;
-}
+/** Which states there are, the node says. */
+const pageOf = <State extends string>({ state, proposal, before, limit }: PageFlags) => ({
+  state: state as State | undefined,
+  proposal,
+  before: before === undefined ? undefined : parseWhole('--before', before),
+  limit: limit === undefined ? undefined : parseWhole('--limit', limit),
+});
 
 const more = (next: number | null): string => (next === null ? '' : `more: --before ${next}\n`);
 
@@ -63,18 +74,16 @@ export async function proposalsCommand(
 ): Promise<number> {
   const client = await clientOf(shell, flags);
   const until = shell.clock.now() + (flags.wait === undefined ? 0 : parseAge('--wait', flags.wait));
-  let answer = await client.get<Page>('/proposals', pageOf(flags));
+  let answer = await client.proposals.list(pageOf<ProposalState>(flags));
   while (answer.rows.length === 0 && shell.clock.now() < until) {
     await setTimeout(LOOK_MS);
-    answer = await client.get<Page>('/proposals', pageOf(flags));
+    answer = await client.proposals.list(pageOf<ProposalState>(flags));
   }
   return show(shell, flags, answer, (found) => text.proposalsText(found, styleOf(shell)) + more(found.next));
 }
 
 export async function proposalCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<Parameters<typeof text.proposalText>[0]>(
-    `/proposals/${encodeURIComponent(id)}`,
-  );
+  const answer = await (await clientOf(shell, flags)).proposals.show(id);
   return show(shell, flags, answer, (found) => text.proposalText(found, styleOf(shell)));
 }
 
@@ -85,7 +94,7 @@ export async function answerCommand(
   flags: NodeFlags & { readonly reason?: string },
 ): Promise<number> {
   const client = await clientOf(shell, flags);
-  await client.post(`/proposals/${encodeURIComponent(id)}/${verb}`, { reason: flags.reason ?? '' });
+  await client.proposals[verb](id, flags.reason);
   const said = { approve: 'approved', refuse: 'refused', withdraw: 'withdrawn' }[verb];
   return show(shell, flags, { id, said }, () => `${styleOf(shell).green('✔')} ${said}\n`);
 }
@@ -94,10 +103,7 @@ export async function answerCommand(
 export async function showNotBegun(shell: Shell, run: string, flags: NodeFlags): Promise<number | undefined> {
   const client = await clientOf(shell, flags);
   try {
-    const answer = await client.get<Parameters<typeof text.runWithoutRecordText>[0]>(
-      `/runs/${encodeURIComponent(run)}`,
-    );
-    return show(shell, flags, answer, text.runWithoutRecordText);
+    return show(shell, flags, await client.runs.show(run), text.runWithoutRecordText);
   } catch (error) {
     if (error instanceof PrivityError && error.code === 'PRIVITY_RUN_UNKNOWN') return undefined;
     throw error;
@@ -124,10 +130,7 @@ export async function addDatasetCommand(
     ...(flags.description === undefined ? {} : { description: flags.description }),
     ...(flags.publish === undefined ? {} : { publish: await yamlOf(shell, flags.publish) }),
   };
-  const answer = await (await clientOf(shell, flags)).post<Parameters<typeof text.datasetText>[0]>(
-    '/datasets',
-    body,
-  );
+  const answer = await (await clientOf(shell, flags)).datasets.add(body);
   return show(shell, flags, answer, text.datasetText);
 }
 
@@ -148,21 +151,28 @@ async function yamlOf(shell: Shell, file: string): Promise<unknown> {
 }
 
 export async function datasetCommand(shell: Shell, name: string, flags: NodeFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<Parameters<typeof text.datasetText>[0]>(
-    `/datasets/${encodeURIComponent(name)}`,
-  );
+  const answer = await (await clientOf(shell, flags)).datasets.show(name);
   return show(shell, flags, answer, text.datasetText);
 }
+
+const DELETES = {
+  datasets: { word: 'removed', ask: (node, name) => node.datasets.remove(name) },
+  grants: { word: 'revoked', ask: (node, name) => node.grants.revoke(name) },
+  rules: { word: 'removed', ask: (node, name) => node.rules.remove(name) },
+  tokens: { word: 'revoked', ask: (node, name) => node.tokens.revoke(name) },
+} satisfies Readonly<
+  Record<string, { word: string; ask: (node: NodeClient, name: string) => Promise<unknown> }>
+>;
 
 /** Removes or revokes a thing by its name. */
 export async function deleteCommand(
   shell: Shell,
-  path: string,
+  what: keyof typeof DELETES,
   name: string,
-  word: string,
   flags: NodeFlags,
 ): Promise<number> {
-  await (await clientOf(shell, flags)).delete(`${path}/${encodeURIComponent(name)}`);
+  const { word, ask } = DELETES[what];
+  await ask(await clientOf(shell, flags), name);
   return show(
     shell,
     flags,
@@ -197,24 +207,24 @@ export async function addGrantCommand(shell: Shell, flags: AddGrantFlags): Promi
     refusalsMax: parseWhole('--refusals', flags.refusals),
     until: shell.clock.wallTime() + parseAge('--for', flags.for),
   };
-  const answer = await (await clientOf(shell, flags)).post<never>('/grants', body);
+  const answer = await (await clientOf(shell, flags)).grants.add(body);
   return show(shell, flags, answer, (grant) =>
     text.grantsText({ rows: [grant] }, shell.clock.wallTime(), styleOf(shell)),
   );
 }
 
 export async function grantCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<never>(`/grants/${encodeURIComponent(id)}`);
+  const answer = await (await clientOf(shell, flags)).grants.show(id);
   return show(shell, flags, answer, (grant) => text.grantText(grant, shell.clock.wallTime()));
 }
 
 export async function runsCommand(shell: Shell, flags: PageFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<Page>('/runs', pageOf(flags));
+  const answer = await (await clientOf(shell, flags)).runs.list(pageOf<RunState>(flags));
   return show(shell, flags, answer, (found) => text.runRowsText(found, styleOf(shell)) + more(found.next));
 }
 
 export async function stopRunCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
-  await (await clientOf(shell, flags)).post(`/runs/${encodeURIComponent(id)}/stop`);
+  await (await clientOf(shell, flags)).runs.stop(id);
   return show(shell, flags, { id, stopping: true }, () => 'the run is cancelled for all parties\n');
 }
 
@@ -240,7 +250,7 @@ export async function purgeNodeCommand(shell: Shell, flags: PurgeNodeFlags): Pro
   const removed: string[] = [];
   let jobs = 0;
   for (let more = true; more; ) {
-    const portion = await client.post<Purged>('/runs/purge', rule);
+    const portion = await client.runs.purge(rule);
     removed.push(...portion.runs);
     jobs += portion.jobs;
     more = portion.more;
@@ -259,9 +269,7 @@ export async function evidenceCommand(
   id: string,
   flags: NodeFlags & { readonly out?: string; readonly force?: boolean },
 ): Promise<number> {
-  const evidence = await (await clientOf(shell, flags)).get<object>(
-    `/runs/${encodeURIComponent(id)}/evidence`,
-  );
+  const evidence = await (await clientOf(shell, flags)).runs.evidence(id);
   if (flags.out === undefined) {
     shell.out.write(jsonLine(evidence));
     return 0;
@@ -284,20 +292,15 @@ export interface AuditFlags extends NodeFlags {
 
 export async function auditCommand(shell: Shell, flags: AuditFlags): Promise<number> {
   const { about, limit } = flags;
-  const answer = await (await clientOf(shell, flags)).get<{ readonly rows: readonly AuditEntry[] }>(
-    '/audit',
-    { about, limit },
-  );
-  return show(shell, flags, answer, ({ rows }) =>
-    text.auditText({ rows: rows.map((row) => ({ ...row, detail: { ...row.detail } })) }, styleOf(shell)),
-  );
+  const answer = await (await clientOf(shell, flags)).audit.list({
+    about,
+    limit: limit === undefined ? undefined : parseWhole('--limit', limit),
+  });
+  return show(shell, flags, answer, (found) => text.auditText(found, styleOf(shell)));
 }
 
 export async function verifyAuditCommand(shell: Shell, flags: NodeFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<{
-    readonly isIntact: boolean;
-    readonly says: string;
-  }>('/audit/verify');
+  const answer = await (await clientOf(shell, flags)).audit.verify();
   show(
     shell,
     flags,
@@ -314,10 +317,7 @@ const EXPORT_PAGE = 1_000;
 export async function exportAuditCommand(shell: Shell, flags: NodeFlags): Promise<number> {
   const client = await clientOf(shell, flags);
   for (let after = 0; ; ) {
-    const { rows } = await client.get<{ readonly rows: readonly AuditEntry[] }>('/audit', {
-      after,
-      limit: EXPORT_PAGE,
-    });
+    const { rows } = await client.audit.list({ after, limit: EXPORT_PAGE });
     for (const row of rows) shell.out.write(jsonLine(row));
     after = rows.at(-1)?.seq ?? after;
     if (rows.length < EXPORT_PAGE) return 0;
@@ -325,17 +325,14 @@ export async function exportAuditCommand(shell: Shell, flags: NodeFlags): Promis
 }
 
 export interface AddTokenFlags extends NodeFlags {
-  readonly role: string;
+  readonly role: Role;
   readonly for: string;
   readonly out?: string;
 }
 
 export async function addTokenCommand(shell: Shell, name: string, flags: AddTokenFlags): Promise<number> {
-  const body = { name, role: flags.role, validMs: parseAge('--for', flags.for) };
-  const answer = await (await clientOf(shell, flags)).post<{
-    readonly token: { readonly id: string };
-    readonly text: string;
-  }>('/tokens', body);
+  const asked = { name, role: flags.role, validMs: parseAge('--for', flags.for) };
+  const answer = await (await clientOf(shell, flags)).tokens.add(asked);
   if (flags.out === undefined) return show(shell, flags, answer, (made) => `${made.text}\n`);
   await writeOutput(resolve(shell.cwd, flags.out), `${answer.text}\n`, 0o600, false);
   return show(

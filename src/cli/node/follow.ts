@@ -1,11 +1,8 @@
 /** `privity runs follow`: what becomes of a proposal or a run, as it happens, to its end. */
-import { setTimeout } from 'node:timers/promises';
-import type { z } from 'zod';
 import { errorCatalogue } from '../../base/error-catalogue.ts';
-import { PrivityError } from '../../base/errors.ts';
 import { failureCodes, isFailureCode } from '../../base/failure-codes.ts';
 import { jsonLine } from '../../base/steering.ts';
-import type { proposalView, runView } from '../../node/api/words.ts';
+import type { Followed, RunRow } from '../../node/client/answers.ts';
 import type { NodeClient } from '../../node/client/client.ts';
 import { printable } from '../output/printable.ts';
 import { duration, momentText } from '../output/quantity.ts';
@@ -15,75 +12,28 @@ import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags } from './ask.ts';
 import { notTakenText } from './node-text.ts';
 
-type ProposalView = z.output<typeof proposalView>;
-type RunView = z.output<typeof runView>;
-
-/** Between two looks: a person sees no shorter time, and a look costs the node a millisecond. */
-const LOOK_MS = 300;
-/** Runs of a proposal that are looked at: the newest. */
-const RUNS_LOOKED_AT = 1;
-
-interface Seen {
-  readonly proposal: ProposalView;
-  readonly run: RunView | undefined;
-}
-
 /** Resolves to the exit code: that of the run, as `privity run` has it. */
 export async function followCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
   const client = await clientOf(shell, flags);
-  const wanted = await runNamed(client, id);
-  const proposal = wanted?.proposal ?? id;
-  const first = await look(client, proposal, wanted?.runId);
-  // Of a schedule the next run is wanted, not one that was over before.
-  const past = first.run?.endedAt === null || isOver(first) || wanted !== undefined ? undefined : first.run;
   let said = '';
-  for (let seen = first; ; seen = await look(client, proposal, wanted?.runId)) {
-    const run = seen.run?.runId === past?.runId ? undefined : seen.run;
-    const words = wordsOf({ ...seen, run });
-    if (words !== said) say(shell, flags, seen.proposal.id, run, words);
+  for await (const { proposal, run, isOver } of client.follow(id)) {
+    const words = wordsOf({ proposal, run });
+    if (words !== said) say(shell, flags, proposal.id, run, words);
     said = words;
-    if (run !== undefined && run.endedAt !== null && (wanted !== undefined || isDone(seen)))
-      return end(shell, flags, client, run);
-    if (isOver(seen) && run === undefined) return failureCodes.POLICY_DENIED.exit;
-    const [refused] = seen.proposal.notTaken;
-    if (refused !== undefined && seen.proposal.state === 'proposed') return exitOf(refused.code);
-    await setTimeout(LOOK_MS);
+    const [refused] = proposal.notTaken;
+    if (refused !== undefined && proposal.state === 'proposed') return exitOf(refused.code);
+    if (isOver) return run === null ? failureCodes.POLICY_DENIED.exit : end(shell, flags, client, run);
   }
+  return failureCodes.INTERNAL.exit;
 }
 
-async function runNamed(client: NodeClient, id: string): Promise<RunView | undefined> {
-  if (!/-\d+-\d+$/.test(id) && !/^[0-9a-f]{32}$/.test(id)) return undefined;
-  return client.get<RunView>(`/runs/${encodeURIComponent(id)}`);
-}
-
-async function look(client: NodeClient, id: string, runId: string | undefined): Promise<Seen> {
-  const proposal = await client.get<ProposalView>(`/proposals/${encodeURIComponent(id)}`);
-  if (runId !== undefined)
-    return { proposal, run: await client.get<RunView>(`/runs/${encodeURIComponent(runId)}`) };
-  const { rows } = await client.get<{ readonly rows: readonly RunView[] }>('/runs', {
-    proposal: proposal.id,
-    limit: RUNS_LOOKED_AT,
-  });
-  return { proposal, run: rows[0] };
-}
-
-const isOver = ({ proposal }: Seen): boolean =>
-  proposal.state !== 'proposed' && proposal.state !== 'approved';
-
-/** Whether the run that has ended is the one that was waited for; another attempt may come. */
-const isDone = (seen: Seen): boolean =>
-  isOver(seen) ||
-  seen.run === undefined ||
-  seen.proposal.next === null ||
-  seen.proposal.next.occurrence !== seen.run.occurrence;
-
-function wordsOf({ proposal, run }: Seen): string {
-  if (run !== undefined && run.endedAt !== null) {
+function wordsOf({ proposal, run }: Omit<Followed, 'isOver'>): string {
+  if (run !== null && run.endedAt !== null) {
     const took = run.startedAt === null ? '' : ` after ${duration(run.endedAt - run.startedAt)}`;
     const why = run.code === null ? '' : `: ${run.code}${run.origin === null ? '' : ` at ${run.origin}`}`;
     return `${run.runId} ${run.state}${took}${why}`;
   }
-  if (run !== undefined) return `${run.runId} ${run.state === 'running' ? 'runs' : `is ${run.state}`}`;
+  if (run !== null) return `${run.runId} ${run.state === 'running' ? 'runs' : `is ${run.state}`}`;
   if (proposal.state === 'proposed') {
     const refused = proposal.notTaken.map(notTakenText);
     if (refused.length > 0) return `${refused.join('; ')}; propose it again`;
@@ -99,23 +49,17 @@ function wordsOf({ proposal, run }: Seen): string {
   return 'approved by all; waits for its turn at every party';
 }
 
-function say(
-  shell: Shell,
-  flags: NodeFlags,
-  proposal: string,
-  run: RunView | undefined,
-  words: string,
-): void {
+function say(shell: Shell, flags: NodeFlags, proposal: string, run: RunRow | null, words: string): void {
   if (flags.json) {
     const state = run?.state ?? null;
     shell.out.write(jsonLine({ proposal, run: run?.runId ?? null, state, code: run?.code ?? null, words }));
   } else shell.out.write(`${printable(words)}\n`);
 }
 
-async function end(shell: Shell, flags: NodeFlags, client: NodeClient, run: RunView): Promise<number> {
+async function end(shell: Shell, flags: NodeFlags, client: NodeClient, run: RunRow): Promise<number> {
   const style = createStyle(shell.colour.out);
   if (run.state === 'completed') {
-    const result = await resultOf(client, run.runId);
+    const result = await client.runs.result(run.runId);
     if (flags.json)
       shell.out.write(jsonLine({ proposal: run.proposal, run: run.runId, result: result ?? null }));
     else if (result !== undefined)
@@ -127,15 +71,6 @@ async function end(shell: Shell, flags: NodeFlags, client: NodeClient, run: RunV
       `  to do  privity runs show ${printable(run.runId)} --config ${printable(flags.config)}: what failed, where, why\n`,
     );
   return exitOf(run.code);
-}
-
-async function resultOf(client: NodeClient, runId: string): Promise<unknown> {
-  try {
-    return (await client.get<{ readonly value: unknown }>(`/runs/${encodeURIComponent(runId)}/result`)).value;
-  } catch (error) {
-    if (error instanceof PrivityError && error.code === 'PRIVITY_RUN_NO_RESULT') return undefined;
-    throw error;
-  }
 }
 
 /** Of a failure code, or of an error that kept a run from beginning. */

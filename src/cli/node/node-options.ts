@@ -122,7 +122,7 @@ function addDatasets(program: Command, shell: Shell, exit: Exit): void {
     ),
     ['privity datasets remove customers'],
   ).action(async (name: string, flags: NodeFlags) =>
-    exit(await (await commands()).deleteCommand(shell, '/datasets', name, 'removed', flags)),
+    exit(await (await commands()).deleteCommand(shell, 'datasets', name, flags)),
   );
 }
 
@@ -165,7 +165,7 @@ function addGrants(program: Command, shell: Shell, exit: Exit): void {
   help(asking(grants.command('revoke <id>').description('end a grant; runs that have begun go on')), [
     'privity grants revoke g3f9a2c41b07e',
   ]).action(async (id: string, flags: NodeFlags) =>
-    exit(await (await commands()).deleteCommand(shell, '/grants', id, 'revoked', flags)),
+    exit(await (await commands()).deleteCommand(shell, 'grants', id, flags)),
   );
 }
 
@@ -295,7 +295,7 @@ function addRules(program: Command, shell: Shell, exit: Exit): void {
   help(asking(rules.command('remove <id>').description('end a rule; what it has decided stands')), [
     'privity rules remove r3f9a2c41b07e',
   ]).action(async (id: string, flags: NodeFlags) =>
-    exit(await (await commands()).deleteCommand(shell, '/rules', id, 'removed', flags)),
+    exit(await (await commands()).deleteCommand(shell, 'rules', id, flags)),
   );
 }
 
@@ -359,6 +359,6 @@ function addTokens(program: Command, shell: Shell, exit: Exit): void {
   help(asking(tokens.command('revoke <id>').description('end a token')), [
     'privity tokens revoke 3f9a2c41b07e5d88',
   ]).action(async (id: string, flags: NodeFlags) =>
-    exit(await (await commands()).deleteCommand(shell, '/tokens', id, 'revoked', flags)),
+    exit(await (await commands()).deleteCommand(shell, 'tokens', id, flags)),
   );
 }

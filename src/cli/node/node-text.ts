@@ -1,27 +1,26 @@
 /** What a node answers, for people. Pure; everything that another party had a hand in is made printable. */
-import type { z } from 'zod';
 import type {
-  auditView,
-  datasetView,
-  grantView,
-  partnerView,
-  proposalRow,
-  proposalView,
-  ruleView,
-  runDetail,
-  runView,
-  scheduleView,
-  statusView,
-  tokenView,
-  usedGrantView,
-} from '../../node/api/words.ts';
+  AuditEntry,
+  DatasetView,
+  GrantView,
+  NodeStatus,
+  PartnerView,
+  ProposalSummary,
+  ProposalView,
+  Rows,
+  RuleView,
+  RunDetail,
+  RunRow,
+  ScheduleView,
+  TokenRow,
+  UsedGrantView,
+} from '../../node/client/answers.ts';
+
 import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
 import { count, duration, momentText, speed } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
 import { priceLines } from './price-text.ts';
-
-type Rows<T extends z.ZodType> = { readonly rows: readonly z.output<T>[] };
 
 function table(
   head: readonly string[],
@@ -34,7 +33,7 @@ function table(
   return `${[style.dim(first), ...lines].join('\n')}\n`;
 }
 
-export function statusText(status: z.output<typeof statusView>, style: Style): string {
+export function statusText(status: NodeStatus, style: Style): string {
   const { gate, running, queue } = status;
   const lines = [
     ['party', `${status.party}, federation ${status.federation}`],
@@ -53,7 +52,7 @@ export function statusText(status: z.output<typeof statusView>, style: Style): s
   return `${alignColumns(lines.map(([name = '', text = '']) => [style.dim(name), printable(text)])).join('\n')}\n`;
 }
 
-export function partnersText({ rows }: Rows<typeof partnerView>, style: Style): string {
+export function partnersText({ rows }: Rows<PartnerView>, style: Style): string {
   const lines = rows.map((one) => [
     one.name,
     one.state,
@@ -77,10 +76,10 @@ export function partnersText({ rows }: Rows<typeof partnerView>, style: Style): 
   );
 }
 
-const columnsText = ({ schema }: Pick<z.output<typeof datasetView>, 'schema'>): string =>
+const columnsText = ({ schema }: Pick<DatasetView, 'schema'>): string =>
   schema.columns.map(({ name, type }) => `${name} ${type}`).join(', ');
 
-export function datasetsText({ rows }: Rows<typeof datasetView>, style: Style): string {
+export function datasetsText({ rows }: Rows<DatasetView>, style: Style): string {
   const lines = rows.map((one) => [
     one.name,
     one.schema.rows === undefined ? 'not told' : String(one.schema.rows),
@@ -95,7 +94,7 @@ export function datasetsText({ rows }: Rows<typeof datasetView>, style: Style): 
   );
 }
 
-export function datasetText(one: z.output<typeof datasetView>): string {
+export function datasetText(one: DatasetView): string {
   const columns = one.schema.columns.map(({ name, type, min, max, values, gaps }) => [
     name,
     type,
@@ -121,7 +120,7 @@ export function datasetText(one: z.output<typeof datasetView>): string {
   ].join('\n')}\n`;
 }
 
-export function grantsText({ rows }: Rows<typeof grantView>, now: number, style: Style): string {
+export function grantsText({ rows }: Rows<GrantView>, now: number, style: Style): string {
   const lines = rows.map((grant) => [
     grant.id,
     grant.partner,
@@ -141,7 +140,7 @@ export function grantsText({ rows }: Rows<typeof grantView>, now: number, style:
 }
 
 /** Of a run that has no record here. */
-export function runWithoutRecordText(run: z.output<typeof runDetail>): string {
+export function runWithoutRecordText(run: RunDetail): string {
   const { runId, state, code, origin, why, endedAt, createdAt, startedAt } = run;
   const words = code === null ? '' : `: ${code}${origin === null ? '' : ` at ${origin}`}`;
   const when = endedAt ?? createdAt;
@@ -159,7 +158,7 @@ export function runWithoutRecordText(run: z.output<typeof runDetail>): string {
 const endText = (until: number, over: number | null, now: number, word: string): string =>
   over !== null ? word : until <= now ? 'ended' : momentText(until);
 
-export function grantText(grant: z.output<typeof usedGrantView>, now: number): string {
+export function grantText(grant: UsedGrantView, now: number): string {
   const { dataset, partner, purpose, columns, rows, minimumRows, changedRowsMin, usesMax } = grant;
   const lines = [
     ['grant', `${grant.id}: ${partner} may ask for ${dataset}, for "${purpose}"`],
@@ -175,7 +174,7 @@ export function grantText(grant: z.output<typeof usedGrantView>, now: number): s
   return `${alignColumns(lines.map((line) => line.map(printable))).join('\n')}\n`;
 }
 
-export function rulesText({ rows }: Rows<typeof ruleView>, now: number, style: Style): string {
+export function rulesText({ rows }: Rows<RuleView>, now: number, style: Style): string {
   const lines = rows.map((rule) => [
     rule.id,
     rule.createdBy,
@@ -186,7 +185,7 @@ export function rulesText({ rows }: Rows<typeof ruleView>, now: number, style: S
   return table(['RULE', 'MADE BY', 'DECIDED', 'UNTIL', ''], lines, 'no rules: people decide', style);
 }
 
-export function ruleLines(rule: z.output<typeof ruleView>, style: Style): string {
+export function ruleLines(rule: RuleView, style: Style): string {
   const lines = [
     `${style.bold(rule.id)}  ${printable(rule.says)}`,
     `made by ${printable(rule.createdBy)}, ${momentText(rule.createdAt)}, until ${momentText(rule.until)}`,
@@ -196,7 +195,7 @@ export function ruleLines(rule: z.output<typeof ruleView>, style: Style): string
   return `${lines.join('\n')}\n`;
 }
 
-export function proposalsText({ rows }: Rows<typeof proposalRow>, style: Style): string {
+export function proposalsText({ rows }: Rows<ProposalSummary>, style: Style): string {
   const lines = rows.map(({ id, title, proposer, state, createdAt, expiresAt }) => [
     id.slice(0, 12),
     state,
@@ -208,7 +207,7 @@ export function proposalsText({ rows }: Rows<typeof proposalRow>, style: Style):
   return table(['PROPOSAL', 'STATE', 'BY', 'MADE', 'EXPIRES', 'TITLE'], lines, 'no proposals', style);
 }
 
-export function proposalText(one: z.output<typeof proposalView>, style: Style): string {
+export function proposalText(one: ProposalView, style: Style): string {
   const { document } = one;
   const lines = [
     `${style.bold(printable(one.title))}  ${one.state}`,
@@ -269,12 +268,10 @@ export function proposalText(one: z.output<typeof proposalView>, style: Style): 
 }
 
 /** Of a partner whose node will not take a proposal. */
-export const notTakenText = ({ party, code, message }: View['notTaken'][number]): string =>
+export const notTakenText = ({ party, code, message }: ProposalView['notTaken'][number]): string =>
   `the node of ${party} does not take it: ${code}: ${message}`;
 
-type View = z.output<typeof proposalView>;
-
-function learntLines({ learnt, document, reader }: View, style: Style): readonly string[] {
+function learntLines({ learnt, document, reader }: ProposalView, style: Style): readonly string[] {
   const others = document.parties.filter((party) => party !== reader);
   const lines = others.flatMap((party) => {
     const own = learnt.filter(({ partner }) => partner === party);
@@ -288,7 +285,7 @@ function learntLines({ learnt, document, reader }: View, style: Style): readonly
   return [style.bold('What each has learnt of these datasets before'), ...lines];
 }
 
-function coverLine(cover: View['grants'][number]): string {
+function coverLine(cover: ProposalView['grants'][number]): string {
   const { grant, dataset, purpose, columns, keptBack, rows, minimumRows, runsLeft, refusalsLeft } = cover;
   return printable(
     [
@@ -303,7 +300,7 @@ function coverLine(cover: View['grants'][number]): string {
   );
 }
 
-export function runRowsText({ rows }: Rows<typeof runView>, style: Style): string {
+export function runRowsText({ rows }: Rows<RunRow>, style: Style): string {
   const lines = rows.map(({ runId, title, state, startedAt, endedAt, code, origin, incident }) => [
     runId,
     state,
@@ -316,7 +313,7 @@ export function runRowsText({ rows }: Rows<typeof runView>, style: Style): strin
   return table(['RUN', 'STATE', 'STARTED', 'TOOK', 'WHY', 'INCIDENT', 'TITLE'], lines, 'no runs', style);
 }
 
-export function schedulesText({ rows }: Rows<typeof scheduleView>, style: Style): string {
+export function schedulesText({ rows }: Rows<ScheduleView>, style: Style): string {
   const lines = rows.map(({ proposal, title, state, cron, timezone, occurrence, occurrencesMax, dueAt }) => [
     proposal.slice(0, 12),
     state,
@@ -328,7 +325,7 @@ export function schedulesText({ rows }: Rows<typeof scheduleView>, style: Style)
   return table(['PROPOSAL', 'STATE', 'CRON', 'NEXT', 'DUE', 'TITLE'], lines, 'no schedules', style);
 }
 
-export function auditText({ rows }: Rows<typeof auditView>, style: Style): string {
+export function auditText({ rows }: Rows<AuditEntry>, style: Style): string {
   const lines = rows.map(({ seq, at, by, what, about, detail }) => [
     String(seq),
     momentText(at),
@@ -340,7 +337,7 @@ export function auditText({ rows }: Rows<typeof auditView>, style: Style): strin
   return table(['LINE', 'AT', 'BY', 'WHAT', 'ABOUT', ''], lines, 'no entries', style);
 }
 
-export function tokensText({ rows }: Rows<typeof tokenView>, now: number, style: Style): string {
+export function tokensText({ rows }: Rows<TokenRow>, now: number, style: Style): string {
   const lines = rows.map(({ id, name, role, expiresAt, revokedAt }) => [
     id,
     name,

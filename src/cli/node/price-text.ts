@@ -1,13 +1,10 @@
 /** What a run is expected to cost, in words for the person who is asked to approve it. Pure. */
-import type { z } from 'zod';
-import type { priceView } from '../../node/api/words.ts';
+import type { PriceView } from '../../node/client/answers.ts';
 import { printable } from '../output/printable.ts';
 import { duration, size, speed } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
 
-type Price = z.output<typeof priceView>;
-
-export function priceLines(price: Price, style: Style): readonly string[] {
+export function priceLines(price: PriceView, style: Style): readonly string[] {
   const { party: self, links, memory, memoryMaxBytes } = price;
   const own = memory.find(({ party }) => party === self);
   return [
@@ -31,7 +28,7 @@ export function priceLines(price: Price, style: Style): readonly string[] {
 /** A rehearsal has one where it came to its end with tables of two sizes. */
 const NO_PRICE = 'time on the network is not known: the contract has no price';
 
-const ROWS_FROM: Readonly<Record<Price['rowsFrom'], string>> = {
+const ROWS_FROM: Readonly<Record<PriceView['rowsFrom'], string>> = {
   published: ', the most that is published',
   partly: ', the most that is published (not all tables tell)',
   assumed: ' (no table tells how many it has)',
@@ -44,7 +41,7 @@ function linkText({
   roundTripMs,
   bytesPerSecond,
   ms,
-}: Price['links'][number]): string {
+}: PriceView['links'][number]): string {
   const amount = `${rounds.toLocaleString('en-US')} ${rounds === 1 ? 'round' : 'rounds'}, ${size(bytes)}`;
   if (ms === null || roundTripMs === null || bytesPerSecond === null)
     return `the link to ${partner} is not measured: ${amount}`;

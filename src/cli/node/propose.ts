@@ -1,13 +1,10 @@
 /** `privity propose`: a job, packed, with what it may disclose, to the node of this party. */
-import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { readContractFile } from '../../config/contract-file.ts';
-import { packagesOf } from '../../node/core/packages.ts';
-import { type BundleFiles, packBundle } from '../../node/model/bundle.ts';
+import { contractBeside, packed } from '../../node/client/pack-job.ts';
 import type { Contract } from '../../observe/contract/contract.ts';
-import { packageFrom } from '../../program/loading/packages.ts';
 import { parseAge, parseArgs, parseWhole } from '../arguments.ts';
 import { inspectJob } from '../local/find-parties.ts';
 import { printable } from '../output/printable.ts';
@@ -50,21 +47,15 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     ),
   });
   if (code === undefined) return EXIT_STOPPED;
-  const { bytes, file, contents } = await bundleOf(code.path, code.files);
-  const packages = await versionsOf(packagesOf(contents), dirname(code.path));
+  const whole = await packed(code, parties, contract);
+  const packages = Object.entries(whole.job.packages ?? {});
   const validMs = parseAge('--valid', flags.valid);
   const client = await clientOf(shell, flags);
-  const body = {
-    title: flags.title ?? file,
+  const asked = {
+    ...whole,
+    title: flags.title ?? whole.job.file,
     purpose: flags.purpose,
-    parties,
-    job: {
-      file,
-      hash: code.hash,
-      ...(packages.length > 0 ? { packages: Object.fromEntries(packages) } : {}),
-    },
-    bundle: bytes.toString('base64'),
-    ...{ args, datasets, outputs, contract },
+    ...{ args, datasets, outputs },
     attemptsMax: parseWhole('--attempts', flags.attempts),
     validMs,
     ...(flags.cron === undefined
@@ -78,7 +69,7 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
           },
         }),
   };
-  const checked = await client.post<{ readonly warnings: readonly string[] }>('/proposals/check', body);
+  const checked = await client.proposals.check(asked);
   const warnings = [...otherArguments(contract, args), ...checked.warnings];
   const style = createStyle(shell.colour.out);
   if (flags.check)
@@ -88,7 +79,7 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
       { warnings },
       () => `${warningsText(shell, warnings)}${style.green('✔')} it can be proposed; nothing was sent\n`,
     );
-  const { id } = await client.post<{ readonly id: string }>('/proposals', body);
+  const { id } = await client.proposals.propose(asked);
   return show(
     shell,
     flags,
@@ -170,41 +161,6 @@ function otherArguments({ rehearsed }: Contract, args: object): readonly string[
     `the contract was rehearsed with the arguments ${words(rehearsed.args)}, and the proposal has ${words(args)}`,
   ];
 }
-
-const contractBeside = (job: string): string => `${job.replace(/\.[cm]?[jt]s$/, '')}.contract.yaml`;
-
-/** The job's own files, below the folder that all of them share. */
-async function bundleOf(
-  job: string,
-  files: readonly string[],
-): Promise<{ readonly bytes: Buffer; readonly file: string; readonly contents: BundleFiles }> {
-  const paths = files.map((name) => resolve(dirname(job), name));
-  let root = dirname(job);
-  while (!paths.every((path) => path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)))
-    root = dirname(root);
-  const contents = new Map<string, Uint8Array>();
-  for (const path of paths) contents.set(nameIn(root, path), await readFile(path));
-  return { bytes: packBundle(contents), file: nameIn(root, job), contents };
-}
-
-/** As they are here, which is what the job was rehearsed with. */
-async function versionsOf(
-  names: readonly string[],
-  folder: string,
-): Promise<readonly (readonly [string, string])[]> {
-  return Promise.all(
-    names.map(async (name) => {
-      const found = await packageFrom(folder, name);
-      if (found !== undefined) return [name, found.version] as const;
-      throw new UsageError(
-        'PRIVITY_JOB_PACKAGE',
-        `the job imports the package ${name}, which is not found from ${folder}`,
-      );
-    }),
-  );
-}
-
-const nameIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');
 
 /** `alice.loans=customers`: the job's setting `loans` at alice is her dataset `customers`. */
 export function bySetting(

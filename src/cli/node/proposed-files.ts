@@ -1,9 +1,8 @@
 /** `privity proposals files`: what a partner would like to run here, to be read before it is approved. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import type { z } from 'zod';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
-import type { jobFileView } from '../../node/api/words.ts';
+import type { JobFileView } from '../../node/client/answers.ts';
 import { alignColumns } from '../output/columns.ts';
 import { printable } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
@@ -15,13 +14,6 @@ export interface FilesFlags extends NodeFlags {
   readonly out?: string;
 }
 
-interface ProposedFiles {
-  /** The job file among them. */
-  readonly file: string;
-  readonly hash: string;
-  readonly files: readonly z.output<typeof jobFileView>[];
-}
-
 /** Digits of a digest that a person compares. */
 const DIGITS_SHOWN = 12;
 
@@ -29,9 +21,7 @@ export async function proposedFilesCommand(shell: Shell, id: string, flags: File
   const folder = flags.out === undefined ? undefined : resolve(shell.cwd, flags.out);
   if (folder !== undefined) await checkEmpty(folder, flags.out ?? '');
   const client = await clientOf(shell, flags);
-  const found = await client.get<ProposedFiles>(`/proposals/${encodeURIComponent(id)}/files`, {
-    contents: folder === undefined ? undefined : 'true',
-  });
+  const found = await client.proposals.files(id, { contents: folder !== undefined });
   if (folder !== undefined) await writeFiles(folder, found.files);
   const files = found.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
   return show(shell, flags, { ...found, files, ...(folder === undefined ? {} : { folder }) }, (all) => {
@@ -67,7 +57,7 @@ async function checkEmpty(folder: string, typed: string): Promise<void> {
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** @throws {UsageError} PRIVITY_PROPOSAL_BUNDLE: a path that leads out of the folder */
-export async function writeFiles(folder: string, files: ProposedFiles['files']): Promise<void> {
+export async function writeFiles(folder: string, files: readonly JobFileView[]): Promise<void> {
   for (const { path, base64 = '' } of files) {
     const target = resolve(folder, path);
     // The node has refused such paths; what is written here is looked at here, too.

@@ -1,5 +1,6 @@
 /** `privity rules`: what a person has decided about proposals to come. */
 import { UsageError } from '../../base/errors.ts';
+import type { Answer } from '../../node/model/proposal.ts';
 import { parseAge, parseWhole } from '../arguments.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
@@ -20,7 +21,7 @@ export interface AddRuleFlags extends NodeFlags {
   readonly reason?: string;
 }
 
-const ANSWERS: Readonly<Record<string, string>> = { approve: 'approved', refuse: 'refused' };
+const ANSWERS: Readonly<Record<string, Answer>> = { approve: 'approved', refuse: 'refused' };
 
 export async function addRuleCommand(shell: Shell, verb: string, flags: AddRuleFlags): Promise<number> {
   const answer = ANSWERS[verb];
@@ -36,12 +37,12 @@ export async function addRuleCommand(shell: Shell, verb: string, flags: AddRuleF
     ...(times === undefined ? {} : { timesMax: parseWhole('--times', times) }),
     until: shell.clock.wallTime() + parseAge('--for', flags.for),
   };
-  return show(shell, flags, await (await clientOf(shell, flags)).post<never>('/rules', body), (rule) =>
+  return show(shell, flags, await (await clientOf(shell, flags)).rules.add(body), (rule) =>
     ruleLines(rule, createStyle(shell.colour.out)),
   );
 }
 
 export async function ruleCommand(shell: Shell, id: string, flags: NodeFlags): Promise<number> {
-  const answer = await (await clientOf(shell, flags)).get<never>(`/rules/${encodeURIComponent(id)}`);
+  const answer = await (await clientOf(shell, flags)).rules.show(id);
   return show(shell, flags, answer, (rule) => ruleLines(rule, createStyle(shell.colour.out)));
 }

@@ -33,11 +33,9 @@ export async function schemasCommand(
 }
 
 async function publishedBy(client: NodeClient): Promise<ReadonlyMap<string, readonly Published[]>> {
-  const { party } = await client.get<{ readonly party: string }>('/status');
-  const own = await client.get<{ readonly rows: readonly Published[] }>('/datasets');
-  const { rows } = await client.get<{
-    readonly rows: readonly { readonly name: string; readonly datasets: readonly Published[] }[];
-  }>('/partners');
+  const { party } = await client.status();
+  const own = await client.datasets.list();
+  const { rows } = await client.partners();
   return new Map([[party, own.rows], ...rows.map(({ name, datasets }) => [name, datasets] as const)]);
 }
 

@@ -58,7 +58,7 @@ const servesText = (shell: Shell, { party, listen, url }: Serving): string =>
 
 export async function statusCommand(shell: Shell, flags: NodeFlags): Promise<number> {
   const client = await clientOf(shell, flags);
-  const status = await client.get<Parameters<typeof statusText>[0]>('/status');
+  const status = await client.status();
   return show(shell, flags, status, (found) => statusText(found, createStyle(shell.colour.out)));
 }
 
@@ -67,7 +67,7 @@ export async function stopNodeCommand(
   flags: NodeFlags & { readonly keepPort?: boolean },
 ): Promise<number> {
   const client = await clientOf(shell, flags);
-  await client.post('/stop', { port: flags.keepPort !== true });
+  await client.stop({ port: flags.keepPort !== true });
   return show(
     shell,
     flags,

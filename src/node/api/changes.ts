@@ -31,8 +31,8 @@ export class Changes {
   }
 
   /**
-   * Changes behind number `after` (default: from now on), as they come; undefined after every `heartbeatMs` without
-   * one.
+   * Changes behind number `after` (default: from now on), as they come; undefined when it begins to look, and after
+   * every `heartbeatMs` without one.
    */
   async *follow(
     after: number | undefined,
@@ -45,6 +45,7 @@ export class Changes {
       yield { seq: this.#seq, topic: 'lost', id: '', at: this.#clock.wallTime() };
       seen = this.#seq;
     }
+    yield undefined;
     while (!stop.aborted) {
       const news = this.#kept.filter(({ seq }) => seq > seen);
       for (const change of news) {

@@ -225,6 +225,9 @@ export const jobFileView = z.object({
   base64: z.string().optional(),
 });
 
+export const jobFiles = z.object({ file: z.string(), hash: z.string(), files: z.array(jobFileView) });
+export const checkedProposal = z.object({ warnings: z.array(z.string()) });
+
 export const reasonBody = z.strictObject({ reason: text.default('') });
 
 export const runView = z.object({

@@ -1,121 +1,140 @@
-/** A node's API for programs: what the command line uses, too. */
+/** The API of a node for programs; the command line asks with it, too. */
 import { z } from 'zod';
-import { errorCatalogue } from '../../base/error-catalogue.ts';
-import { EnvironmentError, PrivityError, UsageError } from '../../base/errors.ts';
-import { ignored } from '../../base/ignored.ts';
-import type { ErrorReport } from '../../record/error-report.ts';
+import { systemClock } from '../../base/system.ts';
+import { done, partnerView, scheduleView, statusView } from '../api/words.ts';
+import type { Done, Followed, FollowedEnd, NodeStatus, PartnerView, Rows, ScheduleView } from './answers.ts';
+import { type Answering, type Asking, answering } from './asking.ts';
+import { type ChangesOptions, type FollowOptions, followChanges, type NodeChange } from './changes.ts';
+import { followRun } from './follow.ts';
+import { HttpAsking, type NodeAddress } from './http.ts';
+import { DatasetCalls, GrantCalls } from './of-data.ts';
+import { AuditCalls, TokenCalls } from './of-house.ts';
+import { ProposalCalls } from './of-proposals.ts';
+import { RuleCalls } from './of-rules.ts';
+import { RunCalls } from './of-runs.ts';
 
-/** A node on this machine answers in milliseconds; looking at a large source takes minutes. */
-const ANSWER_MS = 10 * 60 * 1000;
+const doneAnswer = answering<Done>()(done);
+const statusAnswer = answering<NodeStatus>()(statusView);
+const partnersAnswer = answering<Rows<PartnerView>>()(z.object({ rows: z.array(partnerView) }));
+const schedulesAnswer = answering<Rows<ScheduleView>>()(z.object({ rows: z.array(scheduleView) }));
+const anything = { safeParse: (data: unknown) => ({ success: true, data }) };
 
-export interface NodeClientOptions {
-  /** `http://127.0.0.1:7430` */
-  readonly url: string;
-  readonly token: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What has changed at a node: read it again. */
-export interface NodeChange {
-  readonly seq: number;
-  readonly topic: 'proposal' | 'run' | 'partner' | 'lost';
-  readonly id: string;
-  readonly at: number;
-}
-
-const change = z.object({
-  seq: z.number(),
-  topic: z.enum(['proposal', 'run', 'partner', 'lost']),
-  id: z.string(),
-  at: z.number(),
-});
-
+/**
+ * A node, as those may ask it who have a token. Each call is one request to the address of its API; what it answers is
+ * checked. The right that a call needs is one of docs/node.md.
+ *
+ * Errors of all calls, beside those that are named: PRIVITY_NODE_UNREACHABLE (it does not answer, or is no node of this
+ * version), PRIVITY_TOKEN_INVALID, PRIVITY_TOKEN_RIGHT, PRIVITY_API_INVALID; if the signal of the client is aborted,
+ * its reason.
+ */
 export class NodeClient {
-  readonly #options: NodeClientOptions;
+  /** Where its API is. */
+  readonly url: string;
+  /** Its proposals. */
+  readonly proposals: ProposalCalls;
+  /** Its runs. */
+  readonly runs: RunCalls;
+  /** Tables of its party. */
+  readonly datasets: DatasetCalls;
+  /** What partners may ask of them. */
+  readonly grants: GrantCalls;
+  /** What people have decided about proposals to come. */
+  readonly rules: RuleCalls;
+  /** Who has done what. */
+  readonly audit: AuditCalls;
+  /** Who may ask it. */
+  readonly tokens: TokenCalls;
+  readonly #http: HttpAsking;
+  readonly #ask: Asking;
 
-  constructor(options: NodeClientOptions) {
-    this.#options = options;
+  /** @internal */
+  constructor(at: NodeAddress, ask?: Asking) {
+    this.url = at.url;
+    this.#http = new HttpAsking(at);
+    this.#ask = ask ?? this.#http;
+    this.proposals = new ProposalCalls(this.#ask);
+    this.runs = new RunCalls(this.#ask);
+    this.datasets = new DatasetCalls(this.#ask);
+    this.grants = new GrantCalls(this.#ask);
+    this.rules = new RuleCalls(this.#ask);
+    this.audit = new AuditCalls(this.#ask);
+    this.tokens = new TokenCalls(this.#ask);
   }
 
-  get url(): string {
-    return this.#options.url;
+  /** How the node is, what runs, what waits. Right: `read`. */
+  status(): Promise<NodeStatus> {
+    return this.#ask.json({ method: 'get', path: '/status' }, statusAnswer);
   }
 
-  /** @throws {PrivityError} what the node answers @throws {EnvironmentError} PRIVITY_NODE_UNREACHABLE */
-  async get<T>(path: string, query: Readonly<Record<string, string | number | undefined>> = {}): Promise<T> {
-    const asked = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)] as [string, string]],
-    );
-    const search = asked.length > 0 ? `?${new URLSearchParams(asked)}` : '';
-    return (await (await this.#ask('GET', `${path}${search}`)).json()) as T;
+  /** The other parties: the link to each, and what it has published for this party. Right: `read`. */
+  partners(): Promise<Rows<PartnerView>> {
+    return this.#ask.json({ method: 'get', path: '/partners' }, partnersAnswer);
   }
 
-  async post<T>(path: string, body: object = {}): Promise<T> {
-    return (await (await this.#ask('POST', path, body)).json()) as T;
+  /** Approved proposals that run again and again, and when they are due. Right: `read`. */
+  schedules(): Promise<Rows<ScheduleView>> {
+    return this.#ask.json({ method: 'get', path: '/schedules' }, schedulesAnswer);
   }
 
-  async delete<T>(path: string): Promise<T> {
-    return (await (await this.#ask('DELETE', path)).json()) as T;
+  /**
+   * Ends the node. Runs go on, and are found when it starts again. With `port` the port for partners is given up, too.
+   * Right: `administer`.
+   */
+  stop(options: { readonly port?: boolean | undefined } = {}): Promise<Done> {
+    return this.#ask.json({ method: 'post', path: '/stop', body: options }, doneAnswer);
   }
 
-  /** A text that may be long, as it comes. */
-  async *text(path: string): AsyncGenerator<string> {
-    const { body } = await this.#ask('GET', path);
-    const decoder = new TextDecoder();
-    for await (const part of body ?? []) yield decoder.decode(part, { stream: true });
+  /**
+   * What changes at the node, as it comes. The first change has the topic `lost`, unless `after` is given: from then on
+   * nothing is missed, and what was before is in the lists. A connection that breaks is made again, and goes on behind
+   * the last change; where that cannot be done there is another `lost`. Right: `read`.
+   *
+   * @throws {EnvironmentError} PRIVITY_NODE_UNREACHABLE: the node was not there, or has been gone for `goneMs`
+   */
+  changes(options: ChangesOptions = {}): AsyncIterable<NodeChange> {
+    return followChanges(this.#http, systemClock, options);
   }
 
-  /** Changes as they come, until the signal is aborted; `after`: the last one that was seen. */
-  async *changes(after?: number): AsyncGenerator<NodeChange> {
-    let text = '';
-    for await (const part of this.text(`/events${after === undefined ? '' : `?after=${after}`}`)) {
-      text += part;
-      const events = text.split('\n\n');
-      text = events.pop() ?? '';
-      for (const event of events) {
-        const data = /^data: ?(.+)$/m.exec(event)?.[1];
-        const read = data === undefined ? undefined : change.safeParse(JSON.parse(data));
-        if (read?.success) yield read.data;
-      }
-    }
+  /**
+   * What becomes of a proposal or a run, as it happens, to its end: of a proposal its decisions and its next run, with
+   * all attempts. A node that is started again meanwhile is asked again. To stop reading ends the following, not the
+   * run. Costs the node some milliseconds a second. Right: `read`.
+   *
+   * @throws {PrivityError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_RUN_UNKNOWN; PRIVITY_NODE_UNREACHABLE: the node was not
+   *   there, or has been gone for `goneMs`
+   */
+  follow(id: string, options: FollowOptions = {}): AsyncIterable<Followed> {
+    return followRun(this, systemClock, id, options);
   }
 
-  async #ask(method: string, path: string, body?: object): Promise<Response> {
-    const { url, token, signal } = this.#options;
-    const isFollowing = path.startsWith('/events');
-    const signals = [signal, isFollowing ? undefined : AbortSignal.timeout(ANSWER_MS)].filter(
-      (one) => one !== undefined,
-    );
-    let response: Response;
-    try {
-      response = await fetch(`${url}/api/v1${path}`, {
-        method,
-        headers: {
-          Authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
-      });
-    } catch (cause) {
-      if (signal?.aborted) throw signal.reason;
-      throw new EnvironmentError(
-        'PRIVITY_NODE_UNREACHABLE',
-        `the node does not answer at ${url}; is it running? (privity node status)`,
-        { cause },
-      );
-    }
-    if (response.ok) return response;
-    throw await errorOf(response, url);
+  /**
+   * Waits until a proposal or a run has ended, and gives what came of it. A run that has failed is no error: `run` says
+   * it, and `run` is null if there was none, such as of a proposal that was refused. Right: `read`.
+   *
+   * @throws {PrivityError} as {@link NodeClient.follow}; the reason of the signal, if that is aborted
+   */
+  async waitFor(id: string, options: FollowOptions = {}): Promise<FollowedEnd> {
+    const looks = followRun(this, systemClock, id, options);
+    let end = await looks.next();
+    while (!end.done) end = await looks.next();
+    if (end.value === undefined) throw options.signal?.reason;
+    const { proposal, run } = end.value;
+    const value = run?.state === 'completed' ? await this.runs.result(run.runId) : undefined;
+    return { proposal, run, value };
   }
-}
 
-async function errorOf(response: Response, url: string): Promise<PrivityError> {
-  const said = (await ignored(response.json(), 'what answers is told below')) as ErrorReport | undefined;
-  if (said !== undefined && Object.hasOwn(errorCatalogue, said.error))
-    return new PrivityError(said.error, said.message);
-  return new UsageError(
-    'PRIVITY_NODE_UNREACHABLE',
-    `what answers at ${url} is no node of this version (status ${response.status})`,
-  );
+  /** @internal For tests, and for commands that ask what has no call. */
+  get<T>(path: string, query: object = {}): Promise<T> {
+    return this.#http.json({ method: 'get', path, query }, anything as Answering<T>);
+  }
+
+  /** @internal */
+  post<T>(path: string, body: object = {}): Promise<T> {
+    return this.#http.json({ method: 'post', path, body }, anything as Answering<T>);
+  }
+
+  /** @internal */
+  delete<T>(path: string): Promise<T> {
+    return this.#http.json({ method: 'delete', path }, anything as Answering<T>);
+  }
 }

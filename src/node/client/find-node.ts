@@ -1,8 +1,10 @@
 /** Where the node of a party is reached, and with which token. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
+import { readNodeFile } from '../../config/node-file.ts';
+import { NodeClient } from './client.ts';
 
 /** In the state folder: where the API listens. */
 export const API_FILE = 'api.json';
@@ -32,4 +34,38 @@ export async function tokenIn(file: string): Promise<string> {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new UsageError('PRIVITY_TOKEN_INVALID', `${file}: the token cannot be read (${code})`, { cause });
   }
+}
+
+/** The node file if none is named. */
+export const NODE_FILE = 'node.yaml';
+
+/** Where a node is, and who asks. Relative paths count from the current folder. */
+export interface NodeOptions {
+  /** The node file, which says where its API and the first token are. Default: `node.yaml`. */
+  readonly config?: string | undefined;
+  /** Where its API is, such as `http://127.0.0.1:7430`. Default: as the node itself has written it down. */
+  readonly url?: string | undefined;
+  /** The token, `privity_…`. Default: that in `tokenFile`. */
+  readonly token?: string | undefined;
+  /** A file with the token. Default: that of the person who has installed the node. */
+  readonly tokenFile?: string | undefined;
+  /** Aborting ends all that is being asked, with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A client for a node's API: by its node file, or by an address and a token where that file is not to be had. Nothing
+ * is asked yet.
+ *
+ * @throws {UsageError} PRIVITY_CONFIG_FILE_MISSING and other mistakes of the node file; PRIVITY_NODE_NOT_RUNNING: no
+ *   node has served there; PRIVITY_TOKEN_INVALID: the token file cannot be read
+ */
+export async function node(options: NodeOptions = {}): Promise<NodeClient> {
+  const { config = NODE_FILE, token, tokenFile, signal } = options;
+  const url = options.url?.replace(/\/$/, '');
+  const given = token ?? (tokenFile === undefined ? undefined : await tokenIn(resolve(tokenFile)));
+  if (url !== undefined && given !== undefined) return new NodeClient({ url, token: given, signal });
+  const { state } = await readNodeFile(resolve(config));
+  const own = given ?? (await tokenIn(join(state, ADMIN_TOKEN_FILE)));
+  return new NodeClient({ url: url ?? (await urlOf(state)), token: own, signal });
 }

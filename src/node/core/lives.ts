@@ -74,6 +74,7 @@ export class Lives {
     if (known !== undefined) return known;
     const open = new OpenProposal(record, this.#parts.self);
     this.#open.set(open.id, open);
+    this.#parts.changed(open);
     return open;
   }
 

@@ -20,8 +20,9 @@ import type { PrivityNode } from '../../node.ts';
 import { forApprover, notTaken } from '../for-approver.ts';
 import { isBeginning, type Route, route } from '../route.ts';
 import {
+  checkedProposal,
   done,
-  jobFileView,
+  jobFiles,
   page,
   proposalPage,
   proposalView,
@@ -63,7 +64,7 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
     right: 'propose',
     summary: 'All that is looked at when a run is proposed. Nothing is stored, nothing is sent.',
     body: proposeBody,
-    answer: z.object({ warnings: z.array(z.string()) }),
+    answer: checkedProposal,
     handle: async ({ body }) => {
       const { document, bundle } = documentOf(node, body);
       const warnings = await datasetWarnings(node, document);
@@ -87,7 +88,7 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
     summary:
       'The files of the proposed job, with `contents` also what is in them: to be read before it is approved.',
     query: z.strictObject({ contents: z.enum(['true', 'false']).default('false') }),
-    answer: z.object({ file: z.string(), hash: z.string(), files: z.array(jobFileView) }),
+    answer: jobFiles,
     handle: async ({ path, query: { contents } }) => {
       const { proposal } = await recordOf(node, path.id);
       const { file, hash } = proposal.document.job;

@@ -1,0 +1,477 @@
+/** What a node answers, as programs see it. The schemas of `api/words.ts` say the same; `answering` compares them. */
+import type { PublishedSchema } from '../../data/published-schema.ts';
+import type { Answer } from '../model/proposal.ts';
+import type { AuditEntry, LearntSummary, ProposalState, Role, RunRow, TokenRow } from '../model/records.ts';
+
+/** One page of a list, the newest first. */
+export interface Page<Row> {
+  /** As many as were asked for, or fewer. */
+  readonly rows: readonly Row[];
+  /** `before` of the next page; null: there are no more. */
+  readonly next: number | null;
+}
+
+/** All of a list. */
+export interface Rows<Row> {
+  /** All of them. */
+  readonly rows: readonly Row[];
+}
+
+/** It is done. */
+export interface Done {
+  /** Nothing else is ever said. */
+  readonly done: true;
+}
+
+/** How a node is. Times are milliseconds since 1970. */
+export interface NodeStatus {
+  /** The party whose node it is. */
+  readonly party: string;
+  /** The name of the federation. */
+  readonly federation: string;
+  /** The version of Privity. */
+  readonly privity: string;
+  /** When it was started. */
+  readonly since: number;
+  /** Where its store is. */
+  readonly store: string;
+  /** `required`, `preferred` or `off`. */
+  readonly sandbox: string;
+  /** The process at the port for partners; null: it is being started. */
+  readonly gate: {
+    readonly pid: number;
+    readonly host: string;
+    readonly port: number;
+    readonly connections: number;
+  } | null;
+  /** Runs at once; others wait. */
+  readonly runsAtOnceMax: number;
+  /** Ids of proposals of which a run goes on. */
+  readonly running: readonly string[];
+  /** Ids of proposals whose next run waits for a place. */
+  readonly queue: readonly string[];
+  /** Proposals that wait for this party's decision. */
+  readonly waitingForDecision: number;
+}
+
+/** Another party of the federation. */
+export interface PartnerView {
+  /** The party. */
+  readonly name: string;
+  /** HOST:PORT. */
+  readonly address: string;
+  /** Of the key that the federation pins. */
+  readonly fingerprint: string;
+  /** Of the link to it. */
+  readonly state: 'connecting' | 'up' | 'down' | 'refused';
+  /** Since when, in milliseconds since 1970. */
+  readonly since: number;
+  /** Why the link is not up. */
+  readonly why: string | null;
+  /** Its version of Privity. */
+  readonly privity: string | null;
+  /** Of the link, as measured last. */
+  readonly roundTripMs: number | null;
+  /** From here to the partner. */
+  readonly bytesPerSecond: number | null;
+  /** When the speed was measured, in milliseconds since 1970. */
+  readonly measuredAt: number | null;
+  /** Messages that wait for it. */
+  readonly waiting: number;
+  /** What it has published for this party. */
+  readonly datasets: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly schema: PublishedSchema;
+  }[];
+}
+
+/** A table of this party under a name. */
+export interface DatasetView {
+  /** Its name. */
+  readonly name: string;
+  /** Where it is; credentials stand in it as references only. */
+  readonly source: unknown;
+  /** What is published of it. */
+  readonly schema: PublishedSchema;
+  /** Who answers for it. */
+  readonly owner: string;
+  /** For people. */
+  readonly description: string;
+  /** In milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** What a partner is let ask. */
+export interface GrantOptions {
+  /** Its name. */
+  readonly dataset: string;
+  /** Who is let ask. */
+  readonly partner: string;
+  /** For what: a proposal names the same purpose. */
+  readonly purpose: string;
+  /** Absent: all that are published. */
+  readonly columns?: readonly string[] | undefined;
+  /** SQL condition on rows; absent: all rows. */
+  readonly rows?: string | undefined;
+  /** A table, or an intersection with it, of fewer rows ends the run at this party. */
+  readonly minimumRows: number;
+  /** Runs; absent: any number. */
+  readonly usesMax?: number | undefined;
+  /** A table of which fewer rows have changed since the partner last used it is refused. 0: not looked at. */
+  readonly changedRowsMin: number;
+  /** Refusals that depended on values; each tells a bit. */
+  readonly refusalsMax: number;
+  /** In milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** What a partner may ask of a dataset, and how often it has. Times are milliseconds since 1970. */
+export interface GrantView extends GrantOptions {
+  /** `g` and 12 hexadecimal digits. */
+  readonly id: string;
+  /** When it was given. */
+  readonly createdAt: number;
+  /** By whom. */
+  readonly createdBy: string;
+  /** Null: it stands, unless it is over. */
+  readonly revokedAt: number | null;
+  /** Runs that have used it. */
+  readonly uses: number;
+  /** Refusals that depended on values so far. */
+  readonly refusals: number;
+}
+
+/** A grant with the runs that have used it. */
+export interface UsedGrantView extends GrantView {
+  /** `at` is in milliseconds since 1970. */
+  readonly runs: readonly { readonly runId: string; readonly at: number }[];
+}
+
+/** What a person decides about proposals to come. A condition that is absent is not looked at. */
+export interface RuleOptions {
+  /** What it says to proposals that fit. */
+  readonly answer: Answer;
+  /** Who proposes; absent: any other party. */
+  readonly partner?: string | undefined;
+  /** Of the proposal. */
+  readonly purpose?: string | undefined;
+  /** Of this party. A rule that approves: nothing but these; one that refuses: any of these. */
+  readonly datasets?: readonly string[] | undefined;
+  /** SHA-256 of the packed files of the job. */
+  readonly files?: string | undefined;
+  /** SHA-256 of the contract. */
+  readonly contract?: string | undefined;
+  /** A proposal that a person has approved: the same files, arguments, datasets and contract again. */
+  readonly like?: string | undefined;
+  /** A proposal that a person has approved: the same datasets here, and nothing disclosed beyond its contract. */
+  readonly within?: string | undefined;
+  /** Runs of one proposal, attempts counted. A rule that approves: no more; one that refuses: more than these. */
+  readonly runsMax?: number | undefined;
+  /** Proposals that it may decide. */
+  readonly timesMax?: number | undefined;
+  /** In milliseconds since 1970. */
+  readonly until: number;
+  /** Told with each decision. Default: nothing. */
+  readonly reason?: string | undefined;
+}
+
+/** A rule of this party. Times are milliseconds since 1970. */
+export interface RuleView extends RuleOptions {
+  /** `r` and 12 hexadecimal digits. */
+  readonly id: string;
+  /** Told with each decision. */
+  readonly reason: string;
+  /** When it was made. */
+  readonly createdAt: number;
+  /** By whom. */
+  readonly createdBy: string;
+  /** Null: it stands, unless it is over. */
+  readonly removedAt: number | null;
+  /** Proposals that it has decided. */
+  readonly uses: number;
+  /** In words. */
+  readonly says: string;
+}
+
+/** What a run is expected to cost; docs/contracts.md has the model. */
+export interface PriceView {
+  /** Whose links and limit these are. */
+  readonly party: string;
+  /** Of each table whose rows nobody tells. */
+  readonly rows: number;
+  /** Whether owners tell them. */
+  readonly rowsFrom: 'published' | 'partly' | 'assumed';
+  /** One for each partner; `ms` is what the network takes, null: the link is not measured. */
+  readonly links: readonly {
+    readonly partner: string;
+    readonly rounds: number;
+    readonly bytes: number;
+    readonly roundTripMs: number | null;
+    readonly bytesPerSecond: number | null;
+    readonly ms: number | null;
+  }[];
+  /** At least, by party. */
+  readonly memory: readonly { readonly party: string; readonly bytesMin: number }[];
+  /** What a program may hold at this party. */
+  readonly memoryMaxBytes: number;
+}
+
+/** A grant that would cover a proposal. */
+export interface CoverView {
+  /** Of the job. */
+  readonly setting: string;
+  /** Its name. */
+  readonly dataset: string;
+  /** Its id. */
+  readonly grant: string;
+  /** For what it is. */
+  readonly purpose: string;
+  /** That are granted. */
+  readonly columns: readonly string[];
+  /** Published, and not granted: a job that asks for one of them fails. */
+  readonly keptBack: readonly string[];
+  /** SQL condition; null: all rows. */
+  readonly rows: string | null;
+  /** Fewer are refused. */
+  readonly minimumRows: number;
+  /** Null: any number. */
+  readonly runsLeft: number | null;
+  /** Refusals that depend on values. */
+  readonly refusalsLeft: number;
+  /** In milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** A file of a proposed job. */
+export interface JobFileView {
+  /** Below the folder of the job, with `/`. */
+  readonly path: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** What is in it, if that was asked for. */
+  readonly base64?: string | undefined;
+}
+
+/** The files of a proposed job. */
+export interface JobFiles {
+  /** The job file. */
+  readonly file: string;
+  /** What parties of a run compare. */
+  readonly hash: string;
+  /** All of them. */
+  readonly files: readonly JobFileView[];
+}
+
+/** A run, and why it did not begin. */
+export interface RunDetail extends RunRow {
+  /** Of a run that did not begin, and has no log to read it in. */
+  readonly why: string | null;
+}
+
+/** A proposal in a list. Times are milliseconds since 1970. */
+export interface ProposalSummary {
+  /** `p` and 31 hexadecimal digits. */
+  readonly id: string;
+  /** For people. */
+  readonly title: string;
+  /** The party that has made it. */
+  readonly proposer: string;
+  /** How it stands. */
+  readonly state: ProposalState;
+  /** When it was made. */
+  readonly createdAt: number;
+  /** Until when it may be decided, and its runs may begin. */
+  readonly expiresAt: number;
+  /** When its state last changed. */
+  readonly changedAt: number;
+}
+
+/** When an approved job runs again without asking again. */
+export interface RunSchedule {
+  /** Five or six fields. */
+  readonly cron: string;
+  /** Of the tz database, such as `Europe/Berlin`. */
+  readonly timezone: string;
+  /** No occurrence after it, in milliseconds since 1970. */
+  readonly until: number;
+  /** No more occurrences than these. */
+  readonly occurrencesMax: number;
+}
+
+/** What was proposed: a document that never changes, signed by the proposer's key. */
+export interface ProposedDocument {
+  /** Of the form of the document. */
+  readonly version: 1;
+  /** The name of the federation. */
+  readonly federation: string;
+  /** The party that has made it. */
+  readonly proposer: string;
+  /** Those of the run, in the order of the federation. */
+  readonly parties: readonly string[];
+  /** For people. */
+  readonly title: string;
+  /** What the run is for; grants are for a purpose. */
+  readonly purpose: string;
+  /** The job file, and SHA-256 of what parties of a run compare and of the packed files. */
+  readonly job: {
+    readonly file: string;
+    readonly hash: string;
+    readonly bundle: string;
+    readonly bundleBytes: number;
+    readonly packages?: Readonly<Record<string, string>> | undefined;
+  };
+  /** Public arguments. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** By party: which of its datasets is which private setting of the job. */
+  readonly datasets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By party: settings that are files which the job writes there, and their names in the folder of results. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** All that the run may disclose, as a contract file has it. */
+  readonly contract: unknown;
+  /** Absent: one run. */
+  readonly schedule?: RunSchedule | undefined;
+  /** Attempts of one occurrence. */
+  readonly attemptsMax: number;
+  /** In milliseconds since 1970. */
+  readonly createdAt: number;
+  /** In milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Makes a second proposal of the same another one. */
+  readonly nonce: string;
+}
+
+/** What one party has said to a proposal. */
+export interface DecisionView {
+  /** Which party. */
+  readonly party: string;
+  /** Yes or no. */
+  readonly answer: Answer;
+  /** The person or rule, by the name that its node knows. */
+  readonly by: string;
+  /** As it was given. */
+  readonly reason: string;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A proposal, as its node shows it to the people of its party. */
+export interface ProposalView extends ProposalSummary {
+  /** What was proposed. */
+  readonly document: ProposedDocument;
+  /** This party, for which all of this is said. */
+  readonly reader: string;
+  /** The contract in sentences, for this party. */
+  readonly sentences: readonly string[];
+  /** What a run is expected to cost. */
+  readonly price: PriceView;
+  /** Of the parties that have decided. */
+  readonly decisions: readonly DecisionView[];
+  /** The rule that has decided here; null: none has. */
+  readonly ruledBy: RuleView | null;
+  /** Rules of this party that approve for this proposer, and why they do not approve this: while nobody has decided. */
+  readonly rules: readonly { readonly id: string; readonly why: string }[];
+  /** By whom, why and when; null: it is not withdrawn. */
+  readonly withdrawal: { readonly by: string; readonly reason: string; readonly at: number } | null;
+  /** That the job imports: their versions at the proposer, if it says, and here, if it may be imported. */
+  readonly packages: readonly {
+    readonly name: string;
+    readonly proposed: string | null;
+    readonly here: string | null;
+  }[];
+  /** What keeps this party from approving. */
+  readonly problems: readonly string[];
+  /** What each other party of it has learnt before of this party's datasets that are asked for. */
+  readonly learnt: readonly LearntSummary[];
+  /** Grants that would cover it, by the setting of the job; empty for a proposal of this party. */
+  readonly grants: readonly CoverView[];
+  /** What keeps nobody from approving, and should be read before. */
+  readonly warnings: readonly string[];
+  /** Partners whose nodes will not take this proposal of this party: nothing comes of it. */
+  readonly notTaken: readonly {
+    readonly party: string;
+    readonly code: string;
+    readonly message: string;
+    readonly at: number;
+  }[];
+  /** Whether code of the job can go around the contract here, in words; null: it runs in a sandbox. */
+  readonly withoutSandbox: string | null;
+  /** The next run; null: none comes. `dueAt` is in milliseconds since 1970. */
+  readonly next: {
+    readonly occurrence: number;
+    readonly attempt: number;
+    readonly dueAt: number;
+    readonly isRunning: boolean;
+    readonly way: string;
+  } | null;
+}
+
+/** An approved proposal that runs again and again. */
+export interface ScheduleView {
+  /** Its id. */
+  readonly proposal: string;
+  /** For people. */
+  readonly title: string;
+  /** How it stands. */
+  readonly state: ProposalState;
+  /** Five or six fields. */
+  readonly cron: string;
+  /** Of the tz database. */
+  readonly timezone: string;
+  /** In milliseconds since 1970. */
+  readonly until: number;
+  /** Which one comes next; counts from 1. */
+  readonly occurrence: number;
+  /** No more than these. */
+  readonly occurrencesMax: number;
+  /** In milliseconds since 1970; null: none is left. */
+  readonly dueAt: number | null;
+}
+
+/** What a portion of a purge has removed. */
+export interface PurgeView {
+  /** Ids of runs. */
+  readonly runs: readonly string[];
+  /** How many packed jobs. */
+  readonly jobs: number;
+  /** There are more: ask again. */
+  readonly more: boolean;
+}
+
+/** Whether the audit log is whole. */
+export interface AuditVerdict {
+  /** Every line follows the one before. */
+  readonly isIntact: boolean;
+  /** How many were looked at. */
+  readonly lines: number;
+  /** In words. */
+  readonly says: string;
+}
+
+/** A token that was made. */
+export interface MadeToken {
+  /** What is known of it. */
+  readonly token: TokenRow;
+  /** The token itself; it is in this answer and nowhere else. */
+  readonly text: string;
+}
+
+/** How a proposal, and its run, stand. */
+export interface Followed {
+  /** The proposal. */
+  readonly proposal: ProposalView;
+  /** The run that is followed; null: there is none yet, or none comes. */
+  readonly run: RunRow | null;
+  /** Nothing more comes: the run has ended, or there will be none. */
+  readonly isOver: boolean;
+}
+
+/** How what was followed ended. */
+export interface FollowedEnd extends Omit<Followed, 'isOver'> {
+  /** What the job returned at this party; undefined if the run has not completed, or its job returns nothing. */
+  readonly value: unknown;
+}
+
+export type { AuditEntry, LearntSummary, ProposalState, Role, RunRow, TokenRow };
