@@ -13,7 +13,11 @@ const LONG_CONSTANTS = {
   failureCodes: 'Readonly<Record<FailureCode, FailureCodeInfo>>',
 };
 
-const ENTRIES = { privity: 'src/index.ts', 'privity/testing': 'src/testing/index.ts' };
+const ENTRIES = {
+  privity: 'src/index.ts',
+  'privity/control': 'src/control/index.ts',
+  'privity/testing': 'src/testing/index.ts',
+};
 
 /**
  * @typedef {{ text: string, params: [string, string][], throws: string[], examples: string[], internal: boolean }} Doc

@@ -2,7 +2,8 @@
 // gen-reference.mjs refuses to write while one is missing, or listed and gone.
 
 /**
- * @typedef {{ file: string, title: string, from: 'privity' | 'privity/testing', intro: string, names: string[] }} Page
+ * @typedef {'privity' | 'privity/control' | 'privity/testing'} EntryPoint
+ * @typedef {{ file: string, title: string, from: EntryPoint, intro: string, names: string[] }} Page
  */
 
 /** @type {{ heading: string, pages: Page[] }[]} */
@@ -223,6 +224,56 @@ export const GROUPS = [
             'AwaitedLeaf',
             'Unawaited',
           ],
+        ],
+      },
+    ],
+  },
+  {
+    heading: 'Programs that start runs: `privity/control`',
+    pages: [
+      {
+        file: 'programs',
+        title: 'Runs',
+        from: 'privity/control',
+        intro:
+          'A run that a program starts, and how it ends. With examples: [Programs](../programs.md). Events and reports: [reports](reports.md).',
+        names: [
+          ...['run', 'RunOptions', 'local', 'LocalOptions', 'CommonOptions', 'Running', 'RunEnd', 'LocalEnd'],
+          ...['PartyEnd', 'Verdict', 'SandboxPolicy', 'SANDBOX_POLICIES'],
+        ],
+      },
+      {
+        file: 'node',
+        title: 'A client of a node',
+        from: 'privity/control',
+        intro: 'What a program asks of a [node](../node.md), and how it follows what becomes of it.',
+        names: [
+          ...['node', 'NodeOptions', 'NodeClient', 'ProposalCalls', 'RunCalls', 'DatasetCalls', 'GrantCalls'],
+          ...[
+            'AuditCalls',
+            'TokenCalls',
+            'packJob',
+            'PackedJob',
+            'ProposeOptions',
+            'ProposalQuery',
+            'RunQuery',
+          ],
+          ...['PurgeRule', 'DatasetOptions', 'GrantOptions', 'GrantQuery', 'AuditQuery', 'TokenOptions'],
+          ...['ChangesOptions', 'FollowOptions', 'NodeAddress', 'Asking', 'Question', 'Answering'],
+        ],
+      },
+      {
+        file: 'node-answers',
+        title: 'What a node answers',
+        from: 'privity/control',
+        intro: 'Answers of the calls of a [client](node.md), checked. Times are milliseconds since 1970.',
+        names: [
+          ...['Page', 'Rows', 'Done', 'NodeStatus', 'NodeChange', 'PartnerView', 'DatasetView', 'GrantView'],
+          ...['ProposalSummary', 'ProposalView', 'ProposedDocument', 'RunSchedule', 'DecisionView', 'Answer'],
+          ...['ANSWERS', 'ProposalState', 'PROPOSAL_STATES', 'LearntSummary', 'LearntRow', 'ScheduleView'],
+          ...['RunRow', 'RunState', 'RUN_STATES', 'PurgeView', 'Followed', 'FollowedEnd', 'AuditPage'],
+          ...['AuditEntry', 'AuditHead', 'AuditVerdict', 'TokenRow', 'MadeToken', 'Role', 'ROLES'],
+          ...['PublishedSchema', 'PublishedColumn'],
         ],
       },
     ],

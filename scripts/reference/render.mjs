@@ -54,7 +54,7 @@ export function misplaced(surface) {
   const listed = pages.flatMap(({ names, from }) => names.map((name) => `${name} of ${from}`));
   for (const [from, entries] of Object.entries(surface))
     for (const name of entries.keys())
-      if (!listed.includes(`${name} of ${from}`) && !(from === 'privity/testing' && SHARED.includes(name)))
+      if (!listed.includes(`${name} of ${from}`) && !isShared(from, name))
         found.push(`${name} of ${from} stands on no page`);
   for (const page of pages)
     for (const name of page.names)
@@ -63,6 +63,10 @@ export function misplaced(surface) {
     if (listed.filter((other) => other === name).length > 1) found.push(`${name} stands twice`);
   return found;
 }
+
+/** Whether a name that an entry point gives is documented with another one. */
+const isShared = (from, name) =>
+  from === 'privity/control' ? pageOf.has(name) : from === 'privity/testing' && SHARED.includes(name);
 
 /** @returns {Record<string, string>} pages by file name */
 export function renderReference(surface) {
@@ -89,7 +93,7 @@ function index(surface, links) {
     NOTE,
     '# Reference',
     '',
-    'Every name that `privity` and `privity/testing` export: what it does, what it costs, which errors it throws, and an example.',
+    'Every name that `privity`, `privity/control` and `privity/testing` export: what it does, what it costs, which errors it throws, and an example.',
     '',
   ];
   return [...head, ...parts].join('\n');
@@ -126,9 +130,12 @@ function firstSentence({ kind, doc }) {
   return linked(/^.*?[.:](?= [A-Z]|$)/.exec(text)?.[0] ?? text);
 }
 
+/** Whether a word of a signature can be the name: what starts runs is known to no job, and has short names. */
+const isOf = (from, page) => page !== undefined && (page.from !== 'privity/control' || from === page.from);
+
 function entryText({ name, kind, doc, members, signature, mentions }, page, links) {
   if (kind === 'namespace') return `## ${name}\n\n${ZOD}\n`;
-  const others = [...mentions].filter((other) => other !== name && pageOf.has(other)).sort();
+  const others = [...mentions].filter((other) => other !== name && isOf(page.from, pageOf.get(other))).sort();
   return [
     `## ${name}`,
     '',

@@ -99,6 +99,8 @@ export const isWhole = (example) => /^import /m.test(example);
 function importsOf(text, surface) {
   const seen = new Set();
   return Object.entries(surface).flatMap(([from, entries]) => {
+    // Short names, which no example of a job means.
+    if (from === 'privity/control') return [];
     const used = [...entries.values()].filter(({ name }) => has(text, name) && !seen.has(name));
     for (const { name } of used) seen.add(name);
     const names = used.map(({ name, kind }) => (kind === 'type' ? `type ${name}` : name));

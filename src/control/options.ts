@@ -25,7 +25,7 @@ export interface CommonOptions {
   readonly memoryMaxBytes?: number | undefined;
   /** Whether the code of the job runs in a sandbox; the stricter of this and the party file counts. Default: `off`. */
   readonly sandbox?: SandboxPolicy | undefined;
-  /** Whether a record is kept, for `privity runs`. Default: as PRIVITY_RECORDS and the party file say. */
+  /** Whether a record is kept, for `privity runs`. Default: as the environment and the party file say. */
   readonly record?: boolean | undefined;
   /**
    * Aborting cancels the run for all parties, as Ctrl-C does: the job's clean-up runs, the parties agree on the code

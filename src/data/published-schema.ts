@@ -35,8 +35,26 @@ export const publishedSchema = z.strictObject({
   rows: z.int().min(0).optional(),
 });
 
-export type PublishedColumn = Readonly<z.output<typeof publishedColumn>>;
+/** What is published of a column. */
+export interface PublishedColumn {
+  /** Its name. */
+  readonly name: string;
+  /** Its type in SQL. */
+  readonly type: ColumnType;
+  /** Smallest value: a number, or of dates and times its ISO text. Absent: not told. */
+  readonly min?: number | string | undefined;
+  /** Largest value. */
+  readonly max?: number | string | undefined;
+  /** All values that the column has, if these are few words, numbers or booleans. */
+  readonly values?: readonly (string | number | boolean)[] | undefined;
+  /** Whether there are rows without a value. */
+  readonly gaps: boolean;
+}
+
+/** What a party publishes of a table, without a row of it. */
 export interface PublishedSchema {
+  /** Its columns. */
   readonly columns: readonly PublishedColumn[];
+  /** How many rows; absent where the owner does not tell. */
   readonly rows?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -33,6 +33,9 @@ describe('runnable blocks', () => {
       `#!/usr/bin/env bash\nexec "${process.execPath}" "${join(projectRoot, 'dist/src/cli/main.js')}" "$@"\n`,
     );
     chmodSync(join(bin, 'privity'), 0o755);
+    // In the clone, the name of the package leads to it.
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(projectRoot, join(folder, 'node_modules/privity'));
     env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
     // What the test runner tells its own children does not concern these.
     delete env.NODE_TEST_CONTEXT;

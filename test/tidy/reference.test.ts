@@ -26,6 +26,7 @@ describe('docs/reference', () => {
 
   it('has every public name on one page', () => {
     assert.ok(surface.privity.size > 50 && surface['privity/testing'].size > 50);
+    assert.ok(surface['privity/control'].size > 50);
     assert.deepEqual(misplaced(surface), []);
   });
 

@@ -13,7 +13,8 @@ export interface Entry {
   readonly doc: Doc;
   readonly members: readonly { readonly name: string; readonly doc: Doc }[];
 }
-export type Surface = Readonly<Record<'privity' | 'privity/testing', ReadonlyMap<string, Entry>>>;
+type EntryPoint = 'privity' | 'privity/control' | 'privity/testing';
+export type Surface = Readonly<Record<EntryPoint, ReadonlyMap<string, Entry>>>;
 
 const script = (name: string): string => pathToFileURL(join(projectRoot, 'scripts/reference', name)).href;
 const model = (await import(script('model.mjs'))) as { readSurface(): Surface };
@@ -28,7 +29,7 @@ const { GROUPS } = (await import(script('pages.mjs'))) as {
   GROUPS: readonly {
     readonly pages: readonly {
       readonly file: string;
-      readonly from: 'privity' | 'privity/testing';
+      readonly from: EntryPoint;
       readonly names: readonly string[];
     }[];
   }[];

@@ -1,7 +1,16 @@
 /** What a node answers, as programs see it. The schemas of `api/words.ts` say the same; `answering` compares them. */
 import type { PublishedSchema } from '../../data/published-schema.ts';
 import type { Answer } from '../model/proposal.ts';
-import type { AuditEntry, LearntSummary, ProposalState, Role, RunRow, TokenRow } from '../model/records.ts';
+import type {
+  AuditEntry,
+  AuditHead,
+  LearntRow,
+  LearntSummary,
+  ProposalState,
+  Role,
+  RunRow,
+  TokenRow,
+} from '../model/records.ts';
 
 /** One page of a list, the newest first. */
 export interface Page<Row> {
@@ -474,4 +483,14 @@ export interface FollowedEnd extends Omit<Followed, 'isOver'> {
   readonly value: unknown;
 }
 
-export type { AuditEntry, LearntSummary, ProposalState, Role, RunRow, TokenRow };
+export type {
+  Answer,
+  AuditEntry,
+  AuditHead,
+  LearntRow,
+  LearntSummary,
+  ProposalState,
+  Role,
+  RunRow,
+  TokenRow,
+};

@@ -128,12 +128,12 @@ export class NodeClient {
     return this.#http.json({ method: 'get', path, query }, anything as Answering<T>);
   }
 
-  /** @internal */
+  /** @internal The same. */
   post<T>(path: string, body: object = {}): Promise<T> {
     return this.#http.json({ method: 'post', path, body }, anything as Answering<T>);
   }
 
-  /** @internal */
+  /** @internal The same. */
   delete<T>(path: string): Promise<T> {
     return this.#http.json({ method: 'delete', path }, anything as Answering<T>);
   }

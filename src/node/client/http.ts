@@ -8,10 +8,13 @@ import { type Answering, type Asking, pathOf, type Question } from './asking.ts'
 /** A node on this machine answers in milliseconds; looking at a large source takes minutes. */
 const ANSWER_MS = 10 * 60 * 1000;
 
+/** What a client is made of; {@link node} finds it. */
 export interface NodeAddress {
-  /** `http://127.0.0.1:7430` */
+  /** Such as `http://127.0.0.1:7430`. */
   readonly url: string;
+  /** `privity_…` */
   readonly token: string;
+  /** Ends all that is being asked. */
   readonly signal?: AbortSignal | undefined;
 }
 

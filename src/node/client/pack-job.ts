@@ -10,8 +10,8 @@ import { type BundleFiles, packBundle } from '../model/bundle.ts';
 import type { PackedJob } from './of-proposals.ts';
 
 /**
- * A job with all files of its own, and its contract, as a node takes it, for `propose`. Loads the job into this process,
- * as an import does. Relative paths count from the current folder.
+ * A job with all files of its own, and its contract, as a node takes it, for `propose`. Loads the job into this
+ * process, as an import does. Relative paths count from the current folder.
  *
  * @param contract the contract file; default: beside the job, `job.contract.yaml` of `job.ts`
  * @throws {UsageError} PRIVITY_JOB_NOT_FOUND and other mistakes of the job; PRIVITY_CONTRACT_INVALID and those of the

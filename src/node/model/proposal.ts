@@ -91,7 +91,9 @@ export interface Proposal {
 /** Begins the name of the message that brings a proposal; its id follows. */
 export const PROPOSAL_MESSAGE = 'proposal-';
 
+/** What a party can say to a proposal. */
 export const ANSWERS = ['approved', 'refused'] as const;
+/** What a party has said to a proposal. */
 export type Answer = (typeof ANSWERS)[number];
 
 export const decisionDocument = z.strictObject({

@@ -11,6 +11,7 @@ export const PROPOSAL_STATES = [
   'withdrawn',
   'finished',
 ] as const;
+/** How a proposal stands. */
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
 /** Those from which a proposal goes on. */
 export const OPEN_STATES: readonly ProposalState[] = ['approved', 'proposed'];
@@ -59,22 +60,34 @@ export interface PartnerRow {
 
 /** `waiting`: in the queue. `starting`: the process has been asked for. */
 export const RUN_STATES = ['waiting', 'starting', 'running', 'completed', 'failed', 'cancelled'] as const;
+/** How a run of a node stands. */
 export type RunState = (typeof RUN_STATES)[number];
 
+/** A run of a node. Times are milliseconds since 1970. */
 export interface RunRow {
+  /** The proposal, the occurrence, the attempt, with `-` between them: the same at every party. */
   readonly runId: string;
+  /** Id of the proposal. */
   readonly proposal: string;
+  /** Of the proposal. */
   readonly title: string;
-  /** Both count from 1. */
+  /** Counts from 1. */
   readonly occurrence: number;
+  /** Counts from 1. */
   readonly attempt: number;
+  /** How it stands. */
   readonly state: RunState;
+  /** When it was approved or due. */
   readonly createdAt: number;
+  /** Null: it has not begun. */
   readonly startedAt: number | null;
+  /** Null: it has not ended. */
   readonly endedAt: number | null;
   /** Of the verdict, if it failed. */
   readonly code: string | null;
+  /** The party where it failed. */
   readonly origin: string | null;
+  /** Under which the log of that party has all details. */
   readonly incident: string | null;
   /** SHA-256 of the report in the folder of the run. */
   readonly reportDigest: string | null;
@@ -122,13 +135,21 @@ export function newRun(
 
 /** What a partner has learnt from a dataset in a run: a line of the ledger. */
 export interface LearntRow {
+  /** In which run. */
   readonly runId: string;
+  /** From which dataset. */
   readonly dataset: string;
+  /** Who. */
   readonly partner: string;
+  /** The name of the step. */
   readonly step: string;
+  /** What kind of step it is. */
   readonly kind: string;
+  /** What kind of value. */
   readonly type: string;
+  /** Its dimensions, where it has them. */
   readonly shape: readonly number[] | null;
+  /** In milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -136,23 +157,34 @@ export interface LearntRow {
 export interface LearntSummary extends Omit<LearntRow, 'at' | 'runId'> {
   /** How often, over all runs. */
   readonly times: number;
+  /** In how many runs. */
   readonly runs: number;
+  /** In milliseconds since 1970. */
   readonly firstAt: number;
+  /** In milliseconds since 1970. */
   readonly lastAt: number;
   /** The run that told it last. */
   readonly lastRun: string;
 }
 
+/** What tokens are for; docs/node.md has what each may do. */
 export const ROLES = ['viewer', 'proposer', 'approver', 'admin'] as const;
+/** What a token is for. */
 export type Role = (typeof ROLES)[number];
 
+/** What is known of a token. Times are milliseconds since 1970. */
 export interface TokenRow {
+  /** By which it is revoked. */
   readonly id: string;
   /** Of a person or a program. */
   readonly name: string;
+  /** What it may do. */
   readonly role: Role;
+  /** When it was made. */
   readonly createdAt: number;
+  /** When it ends. */
   readonly expiresAt: number;
+  /** Null: it is not. */
   readonly revokedAt: number | null;
 }
 
@@ -160,6 +192,7 @@ export interface TokenRow {
 export interface AuditEntry {
   /** From 1. */
   readonly seq: number;
+  /** In milliseconds since 1970. */
   readonly at: number;
   /** `person:ann`, `partner:bob`, `rule:nightly`, `node`. */
   readonly by: string;
@@ -167,8 +200,11 @@ export interface AuditEntry {
   readonly what: string;
   /** Id of the proposal, run, dataset, ... */
   readonly about: string;
+  /** More of it. */
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Digest of the line before. */
   readonly before: string;
+  /** Digest of this line, and with it of all before. */
   readonly digest: string;
 }
 
@@ -176,6 +212,7 @@ export interface AuditEntry {
 export interface AuditHead {
   /** 0: no entry yet. */
   readonly seq: number;
+  /** Of the last line. */
   readonly digest: string;
 }
 

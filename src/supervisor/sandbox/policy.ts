@@ -3,6 +3,7 @@
 /** `preferred`: in a sandbox where one can be had; else the run says what that means. `required`: not at all then. */
 export const SANDBOX_POLICIES = ['off', 'preferred', 'required'] as const;
 
+/** Whether the code of a job runs in a sandbox. */
 export type SandboxPolicy = (typeof SANDBOX_POLICIES)[number];
 
 /** Nobody's word makes less of another's. */
