@@ -1,7 +1,7 @@
 /**
- * What a node does: runs of two nodes (node-runs.ts). What it keeps: decisions a second, each durable when it is acknowledged, beside the flushes that the same disk
- * makes in a second; and a page of a long history of runs. The embedded store, and PostgreSQL where this machine has
- * one. DECISIONS, RUNS and ROUNDS make it shorter or longer.
+ * Runs of two nodes (node-runs.ts). What a node keeps: decisions a second, each durable when it is acknowledged, beside
+ * the flushes that the same disk makes in a second; and a page of a long history of runs. The embedded store, and
+ * PostgreSQL where this machine has one. DECISIONS, RUNS and ROUNDS make it shorter or longer.
  */
 import { fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -61,7 +61,7 @@ function fill(file: string, freeBytes: number): void {
     } catch {
       // Smaller pieces may still go.
     }
-  if (freeBytes > 0) spawnSync('truncate', ['-s', `-${freeBytes}`, file]);
+  truncateSync(file, statSync(file).size - freeBytes);
 }
 
 async function propose({ admin }: LoneNode, nth: number): Promise<string> {

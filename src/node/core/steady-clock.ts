@@ -5,8 +5,8 @@ import type { Clock } from '../../contracts/index.ts';
 export const SET_BACK_MS_MAX = 24 * 60 * 60 * 1000;
 
 /**
- * As `clock`, and where that is set back, half as fast until it has caught up: what waits for a moment waits for it, and
- * what was over stays over.
+ * As `clock`, and where that is set back, half as fast until it has caught up: what waits for a moment waits for it,
+ * and what was over stays over.
  */
 export function steadyClock(clock: Clock): Clock {
   let told = clock.wallTime();
