@@ -23,6 +23,7 @@ import { Lives } from './core/lives.ts';
 import type { OpenProposal } from './core/open-proposal.ts';
 import { Packages } from './core/packages.ts';
 import { Publishing } from './core/publishing.ts';
+import { type RehearsalAsked, Rehearsals, type Rehearsed } from './core/rehearsals.ts';
 import { Rules } from './core/rules.ts';
 import { NodeRuns } from './core/runs.ts';
 import { type Signing, signingOf } from './core/signing.ts';
@@ -72,6 +73,7 @@ export class PrivityNode {
   readonly clock = steadyClock(systemClock);
   /** Since when it serves, in milliseconds since 1970. */
   readonly since = systemClock.wallTime();
+  readonly #rehearsals: Rehearsals;
   readonly #staging: Staging;
   readonly #partners: ReadonlyMap<string, Partner>;
   readonly #lives: Lives;
@@ -154,6 +156,12 @@ export class PrivityNode {
     });
     const shared = { self, store: open.store, clock: this.clock, warn, packages: this.packages };
     this.publishing = new Publishing({ ...shared, tell });
+    this.#rehearsals = new Rehearsals({
+      ...shared,
+      folders: this.folders,
+      publishing: this.publishing,
+      bundleOf: (digest) => bundles.read(digest),
+    });
     this.#staging = new Staging({
       ...shared,
       folders: this.folders,
@@ -225,6 +233,11 @@ export class PrivityNode {
     return [...(await this.packages.problems(document)), ...(await this.#staging.problems(document))];
   }
 
+  /** Of a proposal that is open. @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, and of `Rehearsals` */
+  async rehearse(id: string, asked: RehearsalAsked, by: string, signal: AbortSignal): Promise<Rehearsed> {
+    return this.#rehearsals.rehearse(await this.desk.openOf(id), asked, by, signal);
+  }
+
   /** This party's yes or no. A no ends what runs of it here, too. */
   async decide(id: string, answer: Answer, by: string, reason: string): Promise<void> {
     await this.desk.decide(id, answer, by, reason);
@@ -258,6 +271,7 @@ export class PrivityNode {
   async close(end = false): Promise<void> {
     this.#endWatch();
     this.rules.close();
+    await this.#rehearsals.close();
     this.#lives.close();
     this.runs.close();
     this.#gate.close(end);

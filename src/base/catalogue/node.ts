@@ -86,6 +86,20 @@ export const nodeErrors = {
     remedy:
       'Read the package. Put its name on the list, install it in the folder `packagesFolder` in the version that the proposal names, and start the node again; or refuse the proposal.',
   },
+  PRIVITY_REHEARSAL_BUSY: {
+    failure: 'RESOURCE_EXHAUSTED',
+    means: 'A node rehearses one proposal at a time, and is rehearsing one.',
+    causes: 'Somebody else, or another terminal, has asked for a rehearsal that has not ended.',
+    remedy: 'Ask again when it has ended, which is after four minutes at the latest.',
+  },
+  PRIVITY_REHEARSAL_LIMIT: {
+    failure: 'LIMIT_EXCEEDED',
+    means:
+      'The rehearsal of a proposal was ended, because it used more than a node gives to code that nobody has approved.',
+    causes: 'A job that takes long on hundreds of rows, one that never ends, or one that means harm.',
+    remedy:
+      'Ask for fewer rows (`--rows 6,20 --seeds 1`). If it comes again, read the job, or refuse the proposal.',
+  },
   PRIVITY_DATASET_UNKNOWN: {
     failure: 'USAGE',
     means:

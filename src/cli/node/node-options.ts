@@ -10,6 +10,7 @@ import { asking } from './asking.ts';
 import type { AddGrantFlags, AddTokenFlags } from './commands.ts';
 import type { ProposeFlags } from './propose.ts';
 import type { FilesFlags } from './proposed-files.ts';
+import type { RehearseFlags } from './rehearse.ts';
 import type { AddRuleFlags } from './rules.ts';
 
 const commands = (): Promise<typeof import('./commands.ts')> => import('./commands.ts');
@@ -178,6 +179,10 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
         .requiredOption('--purpose <text>', 'what it is for; grants are asked for by it')
         .option('--title <text>', 'a name for people (default: that of the file)')
         .option('--contract <file>', 'what it may disclose (default: JOB.contract.yaml beside it)')
+        .option(
+          '--schema <file>',
+          'schemas of the tables, for those who repeat the rehearsal; all parties read them',
+        )
         .option('--arg <key=value>', 'public argument (repeatable)', collect)
         .option(
           '--dataset <party.setting=dataset>',
@@ -208,7 +213,9 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
   ).action(async (job: string, flags: ProposeFlags) =>
     exit(await (await import('./propose.ts')).proposeCommand(shell, job, flags)),
   );
-  const proposals = program.command('proposals').description('what was proposed: list, show, files');
+  const proposals = program
+    .command('proposals')
+    .description('what was proposed: list, show, files, rehearse');
   help(
     asking(
       proposals
@@ -241,6 +248,28 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
     ['privity proposals files p3f9a2c41b07', 'privity proposals files p3f9a2c41b07 --out proposed'],
   ).action(async (id: string, flags: FilesFlags) =>
     exit(await (await import('./proposed-files.ts')).proposedFilesCommand(shell, id, flags)),
+  );
+  help(
+    asking(
+      proposals
+        .command('rehearse <id>')
+        .description(
+          'run its job on made-up rows, in a sandbox, and compare what it discloses with its contract',
+        )
+        .option('--schema <file>', 'schemas of tables of which this node knows nothing')
+        .option(
+          '--rows <sizes>',
+          'rows of the made-up tables, with commas between sizes (default: as the proposer did)',
+        )
+        .option('--seeds <n>', 'runs of each size, on other rows (default: as the proposer did)'),
+    ),
+    [
+      'privity proposals rehearse p3f9a2c41b07',
+      'privity proposals rehearse p3f9a2c41b07 --schema schemas.yaml --rows 50,500',
+    ],
+    'Nothing is approved by it, and no key and no row of a table is where the job runs. Ctrl-C ends it.',
+  ).action(async (id: string, flags: RehearseFlags) =>
+    exit(await (await import('./rehearse.ts')).rehearseCommand(shell, id, flags)),
   );
   for (const [verb, description] of VERBS)
     help(

@@ -207,6 +207,17 @@ export function proposalsText({ rows }: Rows<ProposalSummary>, style: Style): st
   return table(['PROPOSAL', 'STATE', 'BY', 'MADE', 'EXPIRES', 'TITLE'], lines, 'no proposals', style);
 }
 
+const REHEARSED: Readonly<Record<string, string>> = {
+  same: 'it discloses what the contract says',
+  less: 'it discloses nothing beyond the contract, and not all that it allows',
+  more: 'it discloses what the contract does not allow',
+  stopped: 'that was stopped',
+  failed: 'that did not come to an end',
+};
+
+const rehearsedLine = ({ outcome, by, at }: NonNullable<ProposalView['rehearsed']>): string =>
+  `Rehearsed here by ${by}, ${momentText(at)}: ${REHEARSED[outcome] ?? outcome}.`;
+
 export function proposalText(one: ProposalView, style: Style): string {
   const { document } = one;
   const lines = [
@@ -234,6 +245,7 @@ export function proposalText(one: ProposalView, style: Style): string {
     '',
     style.bold('What it would tell'),
     ...one.sentences.map(printable),
+    ...(one.rehearsed === null ? [] : [printable(rehearsedLine(one.rehearsed))]),
     '',
     style.bold('What it would cost'),
     ...priceLines(one.price, style),

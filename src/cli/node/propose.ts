@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { readContractFile } from '../../config/contract-file.ts';
+import { readSchemaFile } from '../../config/schema-file.ts';
 import { contractBeside, packed } from '../../node/client/pack-job.ts';
 import type { Contract } from '../../observe/contract/contract.ts';
 import { parseAge, parseArgs, parseWhole } from '../arguments.ts';
@@ -16,6 +17,7 @@ export interface ProposeFlags extends NodeFlags {
   readonly title?: string;
   readonly purpose: string;
   readonly contract?: string;
+  readonly schema?: string;
   readonly arg?: readonly string[];
   readonly dataset?: readonly string[];
   readonly output?: readonly string[];
@@ -56,6 +58,9 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     title: flags.title ?? whole.job.file,
     purpose: flags.purpose,
     ...{ args, datasets, outputs },
+    ...(flags.schema === undefined
+      ? {}
+      : { schemas: await readSchemaFile(resolve(shell.cwd, flags.schema)) }),
     attemptsMax: parseWhole('--attempts', flags.attempts),
     validMs,
     ...(flags.cron === undefined

@@ -8,7 +8,7 @@ export const RIGHTS = {
   read: ['viewer', 'proposer', 'approver', 'admin'],
   /** Propose, and withdraw. */
   propose: ['proposer', 'admin'],
-  /** Approve and refuse, and make rules that do. */
+  /** Rehearse, approve and refuse, and make rules that do. */
   decide: ['approver', 'admin'],
   /** Datasets and grants; what is kept of runs that have ended. */
   own: ['approver', 'admin'],
@@ -41,6 +41,8 @@ export interface Asked<Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly caller: Caller;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
 /** An answer that is not JSON: a log, line by line. */

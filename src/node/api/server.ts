@@ -120,6 +120,7 @@ function appOf({ routes, checkToken, changes, isReady }: ApiOptions): Hono {
         query: route.query === undefined ? {} : checked(route.query, context.req.query(), 'the query'),
         body: route.body === undefined ? undefined : checked(route.body, await bodyOf(context), 'the body'),
         caller,
+        signal: context.req.raw.signal,
       };
       const answer = await route.handle(asked as Asked<never, never>);
       return isText(answer) ? text(context, answer) : context.json(answer as object);
@@ -201,6 +202,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   PRIVITY_RUN_UNKNOWN: 404,
   PRIVITY_TOKEN_UNKNOWN: 404,
   PRIVITY_PROPOSAL_STATE: 409,
+  PRIVITY_REHEARSAL_BUSY: 409,
   PRIVITY_DATASET_EXISTS: 409,
   PRIVITY_PROPOSAL_OWN: 403,
 };

@@ -1,6 +1,8 @@
 /** What the API answers with, in schemas: its OpenAPI page is made of them. Times are milliseconds since 1970. */
 import { z } from 'zod';
 import { publishedSchema } from '../../data/published-schema.ts';
+import { REHEARSED_ROWS_MAX } from '../../simulation/rehearse/rehearse.ts';
+import { REHEARSAL_OUTCOMES } from '../core/rehearsals.ts';
 import { grantWords } from '../model/dataset.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import { ANSWERS, packageVersions, proposalDocument, schedule } from '../model/proposal.ts';
@@ -97,6 +99,9 @@ export const ruleView = ruleWords.extend({
   says: z.string(),
 });
 
+/** By party and setting. */
+const schemas = z.record(z.string(), z.record(z.string(), publishedSchema));
+
 export const proposeBody = z.strictObject({
   title: text.min(1),
   purpose: text.min(1),
@@ -107,6 +112,7 @@ export const proposeBody = z.strictObject({
   args: z.record(z.string(), z.unknown()).default({}),
   datasets: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   outputs: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  schemas: schemas.optional(),
   contract: z.unknown(),
   schedule: schedule.optional(),
   attemptsMax: z.int().min(1).max(NODE_LIMITS.attemptsMax).default(1),
@@ -198,6 +204,8 @@ export const proposalView = proposalRow.extend({
   packages: z.array(
     z.object({ name: z.string(), proposed: z.string().nullable(), here: z.string().nullable() }),
   ),
+  /** The last rehearsal at this node: `same`, `more`, `less`, `failed`, `stopped`. */
+  rehearsed: z.object({ outcome: z.string(), by: z.string(), at: moment }).nullable(),
   /** What keeps this party from approving. */
   problems: z.array(z.string()),
   /** What each other party of it has learnt before of this party's datasets that are asked for. */
@@ -227,6 +235,23 @@ export const jobFileView = z.object({
 
 export const jobFiles = z.object({ file: z.string(), hash: z.string(), files: z.array(jobFileView) });
 export const checkedProposal = z.object({ warnings: z.array(z.string()) });
+
+/** All of it optional: what the node knows, and what the proposer has taken. */
+export const rehearseBody = z.strictObject({
+  schemas: schemas.optional(),
+  rows: z.array(z.int().min(1).max(REHEARSED_ROWS_MAX)).min(1).max(10).optional(),
+  seeds: z.int().min(1).max(20).optional(),
+});
+export const rehearsedView = z.object({
+  outcome: z.enum(REHEARSAL_OUTCOMES),
+  more: z.array(z.string()),
+  less: z.array(z.string()),
+  warnings: z.array(z.string()),
+  tried: z.array(z.string()),
+  rows: z.array(z.int()),
+  runs: z.int(),
+  tookMs: z.number(),
+});
 
 export const reasonBody = z.strictObject({ reason: text.default('') });
 

@@ -11,6 +11,7 @@ import type {
   RunRow,
   TokenRow,
 } from '../model/records.ts';
+import type { ProposalView } from './proposal-answers.ts';
 
 /** One page of a list, the newest first. */
 export interface Page<Row> {
@@ -203,218 +204,10 @@ export interface RuleView extends RuleOptions {
   readonly says: string;
 }
 
-/** What a run is expected to cost; docs/contracts.md has the model. */
-export interface PriceView {
-  /** Whose links and limit these are. */
-  readonly party: string;
-  /** Of each table whose rows nobody tells. */
-  readonly rows: number;
-  /** Whether owners tell them. */
-  readonly rowsFrom: 'published' | 'partly' | 'assumed';
-  /** One for each partner; `ms` is what the network takes, null: the link is not measured. */
-  readonly links: readonly {
-    readonly partner: string;
-    readonly rounds: number;
-    readonly bytes: number;
-    readonly roundTripMs: number | null;
-    readonly bytesPerSecond: number | null;
-    readonly ms: number | null;
-  }[];
-  /** At least, by party. */
-  readonly memory: readonly { readonly party: string; readonly bytesMin: number }[];
-  /** What a program may hold at this party. */
-  readonly memoryMaxBytes: number;
-}
-
-/** A grant that would cover a proposal. */
-export interface CoverView {
-  /** Of the job. */
-  readonly setting: string;
-  /** Its name. */
-  readonly dataset: string;
-  /** Its id. */
-  readonly grant: string;
-  /** For what it is. */
-  readonly purpose: string;
-  /** That are granted. */
-  readonly columns: readonly string[];
-  /** Published, and not granted: a job that asks for one of them fails. */
-  readonly keptBack: readonly string[];
-  /** SQL condition; null: all rows. */
-  readonly rows: string | null;
-  /** Fewer are refused. */
-  readonly minimumRows: number;
-  /** Null: any number. */
-  readonly runsLeft: number | null;
-  /** Refusals that depend on values. */
-  readonly refusalsLeft: number;
-  /** In milliseconds since 1970. */
-  readonly until: number;
-}
-
-/** A file of a proposed job. */
-export interface JobFileView {
-  /** Below the folder of the job, with `/`. */
-  readonly path: string;
-  /** Its size. */
-  readonly bytes: number;
-  /** In hexadecimal. */
-  readonly sha256: string;
-  /** What is in it, if that was asked for. */
-  readonly base64?: string | undefined;
-}
-
-/** The files of a proposed job. */
-export interface JobFiles {
-  /** The job file. */
-  readonly file: string;
-  /** What parties of a run compare. */
-  readonly hash: string;
-  /** All of them. */
-  readonly files: readonly JobFileView[];
-}
-
 /** A run, and why it did not begin. */
 export interface RunDetail extends RunRow {
   /** Of a run that did not begin, and has no log to read it in. */
   readonly why: string | null;
-}
-
-/** A proposal in a list. Times are milliseconds since 1970. */
-export interface ProposalSummary {
-  /** `p` and 31 hexadecimal digits. */
-  readonly id: string;
-  /** For people. */
-  readonly title: string;
-  /** The party that has made it. */
-  readonly proposer: string;
-  /** How it stands. */
-  readonly state: ProposalState;
-  /** When it was made. */
-  readonly createdAt: number;
-  /** Until when it may be decided, and its runs may begin. */
-  readonly expiresAt: number;
-  /** When its state last changed. */
-  readonly changedAt: number;
-}
-
-/** When an approved job runs again without asking again. */
-export interface RunSchedule {
-  /** Five or six fields. */
-  readonly cron: string;
-  /** Of the tz database, such as `Europe/Berlin`. */
-  readonly timezone: string;
-  /** No occurrence after it, in milliseconds since 1970. */
-  readonly until: number;
-  /** No more occurrences than these. */
-  readonly occurrencesMax: number;
-}
-
-/** What was proposed: a document that never changes, signed by the proposer's key. */
-export interface ProposedDocument {
-  /** Of the form of the document. */
-  readonly version: 1;
-  /** The name of the federation. */
-  readonly federation: string;
-  /** The party that has made it. */
-  readonly proposer: string;
-  /** Those of the run, in the order of the federation. */
-  readonly parties: readonly string[];
-  /** For people. */
-  readonly title: string;
-  /** What the run is for; grants are for a purpose. */
-  readonly purpose: string;
-  /** The job file, and SHA-256 of what parties of a run compare and of the packed files. */
-  readonly job: {
-    readonly file: string;
-    readonly hash: string;
-    readonly bundle: string;
-    readonly bundleBytes: number;
-    readonly packages?: Readonly<Record<string, string>> | undefined;
-  };
-  /** Public arguments. */
-  readonly args: Readonly<Record<string, unknown>>;
-  /** By party: which of its datasets is which private setting of the job. */
-  readonly datasets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** By party: settings that are files which the job writes there, and their names in the folder of results. */
-  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** All that the run may disclose, as a contract file has it. */
-  readonly contract: unknown;
-  /** Absent: one run. */
-  readonly schedule?: RunSchedule | undefined;
-  /** Attempts of one occurrence. */
-  readonly attemptsMax: number;
-  /** In milliseconds since 1970. */
-  readonly createdAt: number;
-  /** In milliseconds since 1970. */
-  readonly expiresAt: number;
-  /** Makes a second proposal of the same another one. */
-  readonly nonce: string;
-}
-
-/** What one party has said to a proposal. */
-export interface DecisionView {
-  /** Which party. */
-  readonly party: string;
-  /** Yes or no. */
-  readonly answer: Answer;
-  /** The person or rule, by the name that its node knows. */
-  readonly by: string;
-  /** As it was given. */
-  readonly reason: string;
-  /** In milliseconds since 1970. */
-  readonly at: number;
-}
-
-/** A proposal, as its node shows it to the people of its party. */
-export interface ProposalView extends ProposalSummary {
-  /** What was proposed. */
-  readonly document: ProposedDocument;
-  /** This party, for which all of this is said. */
-  readonly reader: string;
-  /** The contract in sentences, for this party. */
-  readonly sentences: readonly string[];
-  /** What a run is expected to cost. */
-  readonly price: PriceView;
-  /** Of the parties that have decided. */
-  readonly decisions: readonly DecisionView[];
-  /** The rule that has decided here; null: none has. */
-  readonly ruledBy: RuleView | null;
-  /** Rules of this party that approve for this proposer, and why they do not approve this: while nobody has decided. */
-  readonly rules: readonly { readonly id: string; readonly why: string }[];
-  /** By whom, why and when; null: it is not withdrawn. */
-  readonly withdrawal: { readonly by: string; readonly reason: string; readonly at: number } | null;
-  /** That the job imports: their versions at the proposer, if it says, and here, if it may be imported. */
-  readonly packages: readonly {
-    readonly name: string;
-    readonly proposed: string | null;
-    readonly here: string | null;
-  }[];
-  /** What keeps this party from approving. */
-  readonly problems: readonly string[];
-  /** What each other party of it has learnt before of this party's datasets that are asked for. */
-  readonly learnt: readonly LearntSummary[];
-  /** Grants that would cover it, by the setting of the job; empty for a proposal of this party. */
-  readonly grants: readonly CoverView[];
-  /** What keeps nobody from approving, and should be read before. */
-  readonly warnings: readonly string[];
-  /** Partners whose nodes will not take this proposal of this party: nothing comes of it. */
-  readonly notTaken: readonly {
-    readonly party: string;
-    readonly code: string;
-    readonly message: string;
-    readonly at: number;
-  }[];
-  /** Whether code of the job can go around the contract here, in words; null: it runs in a sandbox. */
-  readonly withoutSandbox: string | null;
-  /** The next run; null: none comes. `dueAt` is in milliseconds since 1970. */
-  readonly next: {
-    readonly occurrence: number;
-    readonly attempt: number;
-    readonly dueAt: number;
-    readonly isRunning: boolean;
-    readonly way: string;
-  } | null;
 }
 
 /** An approved proposal that runs again and again. */
@@ -483,6 +276,7 @@ export interface FollowedEnd extends Omit<Followed, 'isOver'> {
   readonly value: unknown;
 }
 
+export type * from './proposal-answers.ts';
 export type {
   Answer,
   AuditEntry,

@@ -6,9 +6,18 @@ import {
   proposalPage,
   proposalView,
   type proposeBody,
+  rehearsedView,
 } from '../api/words.ts';
 import type { ProposalState } from '../model/records.ts';
-import type { Done, JobFiles, Page, ProposalSummary, ProposalView } from './answers.ts';
+import type {
+  Done,
+  JobFiles,
+  Page,
+  ProposalSummary,
+  ProposalView,
+  RehearsalOptions,
+  RehearsedView,
+} from './answers.ts';
 import { type Asking, answering, type DeepReadonly } from './asking.ts';
 
 const doneAnswer = answering<Done>()(done);
@@ -16,6 +25,7 @@ const pageAnswer = answering<Page<ProposalSummary>>()(proposalPage);
 const viewAnswer = answering<ProposalView>()(proposalView);
 const filesAnswer = answering<JobFiles>()(jobFiles);
 const checkedAnswer = answering<{ readonly warnings: readonly string[] }>()(checkedProposal);
+const rehearsedAnswer = answering<RehearsedView>()(rehearsedView);
 const madeAnswer = answering<{ readonly id: string }>()(z.object({ id: z.string() }));
 
 /** A job as it is proposed: {@link packJob} makes it of a job file. */
@@ -47,6 +57,8 @@ export interface ProposeOptions extends PackedJob {
   readonly datasets?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   /** By party: settings that are files which the job writes there, and their names in the folder of results. */
   readonly outputs?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  /** Columns of the tables, by party and setting, for those who repeat the rehearsal; all parties read them. */
+  readonly schemas?: RehearsalOptions['schemas'];
   /** When it runs again without asking again; `until` is in milliseconds since 1970. Default: it runs once. */
   readonly schedule?:
     | {
@@ -127,6 +139,18 @@ export class ProposalCalls {
   propose(options: ProposeOptions): Promise<{ readonly id: string }> {
     const body: DeepReadonly<z.input<typeof proposeBody>> = options;
     return this.#ask.json({ method: 'post', path: '/proposals', body }, madeAnswer);
+  }
+
+  /**
+   * Runs the job of an open proposal on made-up rows, in a sandbox of the node, and compares what it discloses with its
+   * contract. Nothing is approved by it. Takes up to some minutes; one at a time. Right: `decide`.
+   *
+   * @throws {PrivityError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_PROPOSAL_STATE; PRIVITY_SANDBOX_MISSING; PRIVITY_REHEARSAL_BUSY
+   *   and others of a rehearsal; PRIVITY_JOB_PACKAGE
+   */
+  rehearse(id: string, options: RehearsalOptions = {}): Promise<RehearsedView> {
+    const path = '/proposals/{id}/rehearse';
+    return this.#ask.json({ method: 'post', path, in: { id }, body: options }, rehearsedAnswer);
   }
 
   /**

@@ -95,7 +95,7 @@ export class Desk {
   /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, _STATE, _OWN, PRIVITY_JOB_PACKAGE, PRIVITY_GRANT_MISSING */
   async decide(id: string, answer: Answer, by: By, reason: string): Promise<void> {
     const { self } = this.#parts;
-    const open = await this.#openOf(id);
+    const open = await this.openOf(id);
     const { document } = open.proposal;
     const before = open.life.answers[self];
     if (before === answer) return;
@@ -128,14 +128,14 @@ export class Desk {
     const write: Write = async (tx) =>
       (await first?.(tx)) !== false && this.#writeDecision(tx, decision, to, by, at);
     const isTaken = await lives.happen(id, { type: 'answer', party: self, answer }, write);
-    if (!isTaken) await this.#openOf(id);
+    if (!isTaken) await this.openOf(id);
     this.#wake(to);
   }
 
   /** Of this party's own proposal. */
   async withdraw(id: string, by: By, reason: string): Promise<void> {
     const { self, clock, signing, lives } = this.#parts;
-    const open = await this.#openOf(id);
+    const open = await this.openOf(id);
     const { document } = open.proposal;
     if (document.proposer !== self)
       throw new UsageError(
@@ -151,7 +151,7 @@ export class Desk {
       await this.#post(tx, to, `withdrawal-${id}`, { kind: 'withdrawal', ...withdrawal }, at);
       return true;
     });
-    if (!isTaken) await this.#openOf(id);
+    if (!isTaken) await this.openOf(id);
     this.#wake(to);
   }
 
@@ -350,7 +350,8 @@ export class Desk {
     );
   }
 
-  async #openOf(id: string): Promise<OpenProposal> {
+  /** @throws {UsageError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_PROPOSAL_STATE: nothing comes of it any more */
+  async openOf(id: string): Promise<OpenProposal> {
     const open = this.#parts.lives.get(id);
     if (open !== undefined) return open;
     const record = await this.#parts.store.proposals.get(id);

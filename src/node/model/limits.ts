@@ -12,6 +12,18 @@ export const NODE_LIMITS = {
   packagesMax: 50,
   /** Packages that these need, all together. */
   packageFoldersMax: 1_000,
+  /** Rehearsals of proposals at once: an approver waits for one, and the machine is for runs. */
+  rehearsalsAtOnceMax: 1,
+  /** How long one may take, in milliseconds: clients wait five minutes for an answer to begin. */
+  rehearsalMs: 240_000,
+  /** Memory of its process: parties on some hundred made-up rows have a fraction of it. */
+  rehearsalMemoryBytesMax: 1024 ** 3,
+  /** Files that it writes: its made-up tables have some hundred KB. */
+  rehearsalDiskBytesMax: 256 * 1024 ** 2,
+  /** Bytes of what it answers: a contract of some thousand entries fits. */
+  rehearsalAnswerBytesMax: 2 * 1024 * 1024,
+  /** Characters of forms that are compared, entry with entry, of a contract that a stranger's code may have made. */
+  comparedCharsMax: 2_000_000,
   /** Messages that wait for one partner; one that is off for a month has fewer. */
   outboxMessagesMax: 10_000,
   /** Characters of a reason, a purpose or a title that a person writes. */

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonical } from '../../base/canonical.ts';
+import { publishedSchema } from '../../data/published-schema.ts';
 import { PACKAGE_NAME, VERSION_CHARS_MAX } from '../../program/loading/packages.ts';
 import { NODE_LIMITS } from './limits.ts';
 
@@ -67,6 +68,8 @@ export const proposalDocument = z.strictObject({
       z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/, 'a plain file name'),
     ),
   ),
+  /** By party and setting: what the proposer says of the columns of tables, for those who repeat its rehearsal. */
+  schemas: z.record(party, z.record(z.string().min(1).max(200), publishedSchema)).optional(),
   /** What the run may disclose, as `readContract` takes it. */
   contract: z.unknown(),
   schedule: schedule.optional(),

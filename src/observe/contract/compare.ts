@@ -29,6 +29,23 @@ export function compareContracts(before: Contract, after: Contract): Comparison 
   return { more: beyond(before, after), less: beyond(after, before) };
 }
 
+/**
+ * How much there is to compare: characters of the forms of entries that are looked at side by side, which are those of
+ * one step, kind and party, and symbols for each.
+ */
+export function comparedChars(a: Contract, b: Contract): number {
+  const keyOf = ({ step, kind, from }: ContractEntry): string => JSON.stringify([step, kind, from]);
+  const sums = new Map<string, { entries: number; chars: number }>();
+  for (const entry of a.discloses) {
+    const { entries, chars } = sums.get(keyOf(entry)) ?? { entries: 0, chars: 0 };
+    sums.set(keyOf(entry), { entries: entries + 1, chars: chars + entry.what.length });
+  }
+  return b.discloses.reduce((total, entry) => {
+    const { entries, chars } = sums.get(keyOf(entry)) ?? { entries: 0, chars: 0 };
+    return total + chars + entries * entry.what.length;
+  }, 0);
+}
+
 /** What `other` lets happen, and `base` does not. */
 function beyond(base: Contract, other: Contract): readonly Difference[] {
   const steps = new Set(base.steps);

@@ -34,7 +34,11 @@ export interface ChannelHandlers {
 }
 
 /** @throws {InternalError} this version of Node.js does not let its channel be guarded */
-export function guardChannel(child: ChildProcess, { onMessage, onViolation }: ChannelHandlers): void {
+export function guardChannel(
+  child: ChildProcess,
+  { onMessage, onViolation }: ChannelHandlers,
+  lineBytesMax = CHANNEL_LINE_BYTES_MAX,
+): void {
   const channel = channelOf(child);
   const node = channel.onread;
   let isOver = false;
@@ -69,7 +73,7 @@ export function guardChannel(child: ChildProcess, { onMessage, onViolation }: Ch
       const end = rest.indexOf(NEWLINE);
       const part = end === -1 ? rest : rest.subarray(0, end);
       bytes += part.length;
-      if (bytes > CHANNEL_LINE_BYTES_MAX) return violate();
+      if (bytes > lineBytesMax) return violate();
       parts.push(part);
       if (end === -1) return;
       const whole = Buffer.concat(parts.splice(0)).toString('utf8');

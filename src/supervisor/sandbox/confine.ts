@@ -14,6 +14,8 @@ export interface ConfinedJob {
   readonly code?: readonly string[] | undefined;
   readonly tempDir: string;
   readonly resultsDir?: string | undefined;
+  /** Of one file that it writes. Default: FILE_BYTES_MAX. */
+  readonly fileBytesMax?: number;
   /** Of Node.js, the module that it runs, and what that is given. */
   readonly flags: readonly string[];
   readonly main: string;
@@ -28,10 +30,10 @@ export async function startConfined(job: ConfinedJob): Promise<ChildProcess> {
     ? { path: job.jobFile, files: job.code }
     : await named(job.jobFile);
   await mkdir(job.tempDir, { mode: 0o700, recursive: true });
-  const { path, tempDir, resultsDir, settings, flags, main, args = [], mark = {} } = job;
+  const { path, tempDir, resultsDir, fileBytesMax, settings, flags, main, args = [], mark = {} } = job;
   const view = sandboxView(files, settings);
   return spawnConfined(
-    { path, view, tempDir, resultsDir, cwd: dirname(jobPath), environment: mark },
+    { path, view, tempDir, resultsDir, cwd: dirname(jobPath), environment: mark, fileBytesMax },
     { flags, main, args },
   );
 }

@@ -46,6 +46,8 @@ export interface Confinement {
   /** The only folders that the process can write to. */
   readonly tempDir: string;
   readonly resultsDir?: string | undefined;
+  /** Of one file that it writes. Default: {@link FILE_BYTES_MAX}. */
+  readonly fileBytesMax?: number | undefined;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -58,14 +60,13 @@ export interface ConfinedNode {
 
 /** One file of a program: more than any table that is spilled here, and less than a disk. */
 export const FILE_BYTES_MAX = 64 * 1024 ** 3;
-const FILE_LIMIT = `--fsize=${FILE_BYTES_MAX}:${FILE_BYTES_MAX}`;
 
 /** Where the channel to the parent is, and behind it the filter. */
 const [CHANNEL_AT, FILTER_AT] = [3, 4];
 
 /** A child of node:child_process with a channel, in a sandbox. Its standard input is a pipe. */
 export function spawnConfined(confinement: Confinement, node: ConfinedNode): ChildProcess {
-  const { path, view, tempDir, resultsDir, cwd, environment } = confinement;
+  const { path, view, tempDir, resultsDir, fileBytesMax = FILE_BYTES_MAX, cwd, environment } = confinement;
   const filter = openFilter(tempDir);
   const knows = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag);
   const guard = new URL('./guard.js', import.meta.url).href;
@@ -86,7 +87,8 @@ export function spawnConfined(confinement: Confinement, node: ConfinedNode): Chi
     filterAt: filter === undefined ? undefined : FILTER_AT,
   });
   const prlimit = onPath('prlimit', process.env.PATH ?? '');
-  const [command, ...rest] = prlimit === undefined ? [path, ...given] : [prlimit, FILE_LIMIT, path, ...given];
+  const fileLimit = `--fsize=${fileBytesMax}:${fileBytesMax}`;
+  const [command, ...rest] = prlimit === undefined ? [path, ...given] : [prlimit, fileLimit, path, ...given];
   try {
     return spawn(command, rest, {
       detached: true,

@@ -11,10 +11,11 @@ import { machineMemoryMax } from '../../../supervisor/machine/machine-memory.ts'
 import { WITHOUT_SANDBOX } from '../../../supervisor/sandbox/policy.ts';
 import { askedDatasets } from '../../core/asked-datasets.ts';
 import { expectedPrice } from '../../core/price.ts';
+import { REHEARSED } from '../../core/rehearsals.ts';
 import { ruleText } from '../../core/ruling.ts';
 import { bundleDigest } from '../../model/bundle.ts';
 import { type Decision, PROPOSAL_VERSION, type ProposalDocument } from '../../model/proposal.ts';
-import { PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
+import { type AuditEntry, PROPOSAL_STATES, type ProposalRecord } from '../../model/records.ts';
 import { ruleNamed } from '../../model/rule.ts';
 import type { PrivityNode } from '../../node.ts';
 import { forApprover, notTaken } from '../for-approver.ts';
@@ -28,8 +29,13 @@ import {
   proposalView,
   proposeBody,
   reasonBody,
+  rehearseBody,
+  rehearsedView,
   scheduleView,
 } from '../words.ts';
+
+/** Lines of the audit log about one proposal in which its rehearsals are looked for. */
+const AUDIT_LOOKED_AT = 200;
 
 export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
   route({
@@ -118,6 +124,31 @@ export const proposalRoutes = (node: PrivityNode): readonly Route[] => [
   ),
   route({
     method: 'post',
+    path: '/proposals/{id}/rehearse',
+    right: 'decide',
+    summary:
+      'Rehearse its job on made-up rows, in a sandbox, and compare what it discloses with its contract.',
+    body: rehearseBody,
+    answer: rehearsedView,
+    handle: async ({ path, body, caller, signal }) => {
+      const { more, less, warnings, tried, rows, ...said } = await node.rehearse(
+        await proposalIdOf(node, path.id),
+        body,
+        caller.by,
+        signal,
+      );
+      return {
+        ...said,
+        more: [...more],
+        less: [...less],
+        warnings: [...warnings],
+        tried: [...tried],
+        rows: [...rows],
+      };
+    },
+  }),
+  route({
+    method: 'post',
     path: '/proposals/{id}/withdraw',
     right: 'propose',
     summary: "Withdraw this party's own proposal.",
@@ -152,14 +183,14 @@ function documentOf(
   const bundle = Buffer.from(body.bundle, 'base64');
   const { party, federation } = node.config.party;
   const createdAt = systemClock.wallTime();
-  const { bundle: _, validMs, job, schedule, ...said } = body;
+  const { bundle: _, validMs, job, schedule, schemas, ...said } = body;
   const document: ProposalDocument = {
     ...said,
     version: PROPOSAL_VERSION,
     federation: federation.name,
     proposer: party,
     job: { ...definedOnly(job), bundle: bundleDigest(bundle), bundleBytes: bundle.length },
-    ...(schedule === undefined ? {} : { schedule }),
+    ...definedOnly({ schedule, schemas }),
     createdAt,
     expiresAt: createdAt + validMs,
     nonce: randomBytes(16).toString('hex'),
@@ -211,6 +242,7 @@ async function view(node: PrivityNode, record: ProposalRecord): Promise<Proposal
     ...(await ruled(node, record, decisions)),
     withdrawal: withdrawal === null ? null : withdrawal.document,
     packages: needed.map(({ name, proposed, here }) => ({ name, proposed, here: here?.version ?? null })),
+    rehearsed: lastRehearsed(await node.store.audit.page({ about: record.id, limit: AUDIT_LOOKED_AT })),
     problems: [...(await node.problems(document))],
     learnt: learnt.map((line) => ({ ...line, shape: line.shape === null ? null : [...line.shape] })),
     grants: grants.map((cover) => ({ ...cover, columns: [...cover.columns], keptBack: [...cover.keptBack] })),
@@ -265,6 +297,11 @@ async function ruled(
     ruledBy: rule === undefined ? null : { ...rule, says: ruleText(rule) },
     rules: whys.map(({ rule: { id }, why }) => ({ id, why })),
   };
+}
+
+function lastRehearsed(lines: readonly AuditEntry[]): ProposalView['rehearsed'] {
+  const last = lines.findLast(({ what }) => what === REHEARSED);
+  return last === undefined ? null : { outcome: String(last.detail.outcome), by: last.by, at: last.at };
 }
 
 const rowView = ({
