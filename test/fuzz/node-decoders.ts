@@ -2,7 +2,9 @@
 import { gzipSync } from 'node:zlib';
 import { BUNDLE_BOUND, packBundle, unpackBundle } from '../../src/node/model/bundle.ts';
 import { NODE_MESSAGE_BOUND, readEnvelope, writeEnvelope } from '../../src/node/partners/words.ts';
+import { REHEARSAL_ANSWER_BOUND, readFromRehearsal } from '../../src/node/rehearsal/words.ts';
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { parseLine } from '../../src/supervisor/seam/ipc-schema.ts';
 import { PREFACE_BOUND, prefaceLine, readPreface } from '../../src/transport/door/preface.ts';
 import { type Decoder, repeated, someBytes } from './decoder.ts';
 
@@ -112,4 +114,42 @@ const bundle: Decoder = {
   ],
 };
 
-export const nodeDecoders: readonly Decoder[] = [envelope, preface, bundle];
+const rehearsed = (contract: string): Uint8Array =>
+  Buffer.from(`{"type":"rehearsed","warnings":[],"contract":${contract}}`);
+const contractWith = (key: string, list: string): string =>
+  `{"version":1,"parties":["alice","bob"],"steps":["a"],"discloses":[],"${key}":${list}}`;
+const ENTRY = '{"step":"a","kind":"reveal","from":"alice","to":["bob"],"what":"number","times":1},';
+
+const rehearsal: Decoder = {
+  name: 'answer of a rehearsal',
+  author: "a partner's code",
+  functions: ['node/rehearsal/words.ts readFromRehearsal'],
+  bound: REHEARSAL_ANSWER_BOUND,
+  format: 'text',
+  codes: [],
+  valid: (random) =>
+    random.chance(0.5)
+      ? rehearsed(
+          contractWith('errors', '[]').replace('"discloses":[]', `"discloses":[${ENTRY.slice(0, -1)}]`),
+        )
+      : Buffer.from('{"type":"tried","what":"network"}'),
+  decode: (bytes) => {
+    const message = parseLine(Buffer.from(bytes).toString('utf8'));
+    return message && readFromRehearsal(message);
+  },
+  hostile: (bytes) => [
+    ...lists(bytes, (list) => `{"type":"rehearsed","contract":{},"warnings":${list}}`),
+    ...['parties', 'steps', 'discloses', 'errors', 'symbols'].flatMap((key) =>
+      lists(bytes, (list) => Buffer.from(rehearsed(contractWith(key, list))).toString()),
+    ),
+    repeated(
+      ENTRY,
+      bytes,
+      '{"type":"rehearsed","warnings":[],"contract":{"version":1,"parties":["alice","bob"],"steps":["a"],"discloses":[',
+      `${ENTRY.slice(0, -1)}]}}`,
+    ),
+    rehearsed(contractWith('symbols', `[{"name":"n","kind":"size","of":"${'x'.repeat(bytes)}"}]`)),
+  ],
+};
+
+export const nodeDecoders: readonly Decoder[] = [envelope, preface, bundle, rehearsal];

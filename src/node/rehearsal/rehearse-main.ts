@@ -1,6 +1,6 @@
 /**
- * Rehearses a job that nobody has approved yet, in a sandbox, without keys and data. All that it says can have been said
- * by the code of the job.
+ * Rehearses a job that nobody has approved yet, in a sandbox, without keys and data. All that it says can have been
+ * said by the code of the job.
  */
 import { readFileSync } from 'node:fs';
 import { reportOf } from '../../record/error-report.ts';

@@ -1,9 +1,11 @@
 /** What a node and the process that rehearses a job for it say to each other. */
 import { z } from 'zod';
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { type Contract, tryContract } from '../../observe/contract/contract.ts';
 import { list } from '../../observe/report-schema.ts';
 import type { RehearseOptions } from '../../simulation/rehearse/rehearse.ts';
 import { TRIED, type Tried } from '../../supervisor/sandbox/policy.ts';
+import { NODE_LIMITS } from '../model/limits.ts';
 
 /** By standard input. */
 export interface RehearsalRequest extends Pick<RehearseOptions, 'args' | 'tables' | 'outputs'> {
@@ -27,6 +29,14 @@ const messages = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), message: text }),
   z.object({ type: z.literal('tried'), what: z.enum(Object.keys(TRIED) as [Tried, ...Tried[]]) }),
 ]);
+
+/** As it is counted on the channel: rehearsalAnswerBytesMax of JSON. */
+export const REHEARSAL_ANSWER_BOUND: DecodeBound = {
+  bytesMax: NODE_LIMITS.rehearsalAnswerBytesMax,
+  memory: { perByte: 256, once: 4 * 1024 * 1024 },
+  // Each item of a list that is wrong is a finding of its own.
+  steps: { perByte: 240, once: 50_000 },
+};
 
 export type FromRehearsal =
   | { readonly type: 'rehearsed'; readonly contract: Contract; readonly warnings: readonly string[] }
