@@ -72,7 +72,7 @@ export async function world(): Promise<World> {
     async remove() {
       if (outer === undefined) delete process.env.TMPDIR;
       else process.env.TMPDIR = outer;
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
