@@ -469,6 +469,9 @@ export function nodeStoreSuite(name: string, start: () => Promise<StorePlaces>):
           );
           assert.equal(await store.proposals.count('proposed', 'bob'), 4);
           assert.equal(await store.proposals.count('proposed', 'carol'), 0);
+          assert.equal(await store.proposals.hasMade('bob', 4, 0), true);
+          assert.equal(await store.proposals.hasMade('bob', 4, NOON + 1_000_000), false);
+          assert.equal(await store.proposals.hasMade('bob', 1_000, 0), false);
           assert.equal((await store.proposals.expired(['proposed'], NOON + 999, 10)).length, 0);
           assert.equal((await store.proposals.expired(['proposed', 'approved'], NOON + 1_000, 10)).length, 4);
         }));
