@@ -250,6 +250,7 @@ export const GROUPS = [
         names: [
           ...['node', 'NodeOptions', 'NodeClient', 'ProposalCalls', 'RunCalls', 'DatasetCalls', 'GrantCalls'],
           ...[
+            'RuleCalls',
             'AuditCalls',
             'TokenCalls',
             'packJob',
@@ -259,6 +260,7 @@ export const GROUPS = [
             'RunQuery',
           ],
           ...['PurgeRule', 'DatasetOptions', 'GrantOptions', 'GrantQuery', 'AuditQuery', 'TokenOptions'],
+          ...['RuleOptions', 'RehearsalOptions'],
           ...['ChangesOptions', 'FollowOptions', 'NodeAddress', 'Asking', 'Question', 'Answering'],
         ],
       },
@@ -270,6 +272,16 @@ export const GROUPS = [
         names: [
           ...['Page', 'Rows', 'Done', 'NodeStatus', 'NodeChange', 'PartnerView', 'DatasetView', 'GrantView'],
           ...['ProposalSummary', 'ProposalView', 'ProposedDocument', 'RunSchedule', 'DecisionView', 'Answer'],
+          ...[
+            'PriceView',
+            'CoverView',
+            'JobFiles',
+            'JobFileView',
+            'RehearsedView',
+            'RuleView',
+            'UsedGrantView',
+          ],
+          ...['RunDetail'],
           ...['ANSWERS', 'ProposalState', 'PROPOSAL_STATES', 'LearntSummary', 'LearntRow', 'ScheduleView'],
           ...['RunRow', 'RunState', 'RUN_STATES', 'PurgeView', 'Followed', 'FollowedEnd', 'AuditPage'],
           ...['AuditEntry', 'AuditHead', 'AuditVerdict', 'TokenRow', 'MadeToken', 'Role', 'ROLES'],

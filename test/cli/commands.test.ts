@@ -229,7 +229,10 @@ describe('privity doctor', () => {
     assert.equal(ended.code, 0, ended.stdout + ended.stderr);
     const checks = json(ended).checks as { name: string; status: string }[];
     assert.deepEqual(
-      checks.filter((check) => check.status !== 'ok').map((check) => [check.name, check.status]),
+      // Whether a sandbox can be had is a matter of the machine.
+      checks
+        .filter(({ name, status }) => status !== 'ok' && name !== 'sandbox')
+        .map((check) => [check.name, check.status]),
       [['bob: peer', 'unknown']],
     );
   });

@@ -105,7 +105,8 @@ describe('a job of a node that imports a package', () => {
   });
 
   it('is not even proposed where the own list does not have it', async () => {
-    const ask = ['propose', 'jobs/not-at-all.ts', '--purpose', 'shared customers'];
+    const tables = ['--dataset', 'alice.table=members', '--dataset', 'bob.table=orders'];
+    const ask = ['propose', 'jobs/not-at-all.ts', '--purpose', 'shared customers', ...tables];
     const { code, message } = await nodes.refused('alice', ...ask);
     assert.equal(code, 'PRIVITY_JOB_PACKAGE');
     assert.match(message, /the package times \(1\.2\.0\), which is not on the list of this party's node/);

@@ -72,7 +72,7 @@ const STATES_MAX = 400_000;
 const transitions: readonly (readonly [role: string, from: string, to: string, by: string])[] = [
   ['leader', 'asking', 'none', 'answer; away; busy; tick; withdrawn'],
   ['leader', 'asking', 'staging', 'held'],
-  ['leader', 'none', 'queued', 'ended; tick'],
+  ['leader', 'none', 'queued', 'answer; ended; tick'],
   ['leader', 'queued', 'none', 'answer; withdrawn'],
   ['leader', 'queued', 'asking', 'place'],
   ['leader', 'staging', 'none', 'answer; away; busy; staged; tick; unable; withdrawn'],

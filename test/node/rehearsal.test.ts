@@ -28,6 +28,8 @@ let server: Server;
 let connections = 0;
 before(async () => {
   node = await loneNode();
+  const source = { kind: 'file', path: example('alice.csv') };
+  await node.admin.post('/datasets', { name: 'members', source });
   server = createServer((socket) => {
     connections += 1;
     socket.destroy();
@@ -305,7 +307,7 @@ describe('a rehearsal of an approver', () => {
     const id = await propose(job, contract, { datasets: TABLES });
     await assert.rejects(rehearse(id), (error: unknown) => {
       assert.ok(isCode('PRIVITY_CONTRACT_NOT_REHEARSED')(error), String(error));
-      assert.match(String(error), /columns of alice\.table \(the dataset members of alice\): ask alice/);
+      assert.match(String(error), /columns of bob\.table \(the dataset orders of bob\): ask bob/);
       return true;
     });
   });

@@ -158,52 +158,6 @@ export interface UsedGrantView extends GrantView {
   readonly runs: readonly { readonly runId: string; readonly at: number }[];
 }
 
-/** What a person decides about proposals to come. A condition that is absent is not looked at. */
-export interface RuleOptions {
-  /** What it says to proposals that fit. */
-  readonly answer: Answer;
-  /** Who proposes; absent: any other party. */
-  readonly partner?: string | undefined;
-  /** Of the proposal. */
-  readonly purpose?: string | undefined;
-  /** Of this party. A rule that approves: nothing but these; one that refuses: any of these. */
-  readonly datasets?: readonly string[] | undefined;
-  /** SHA-256 of the packed files of the job. */
-  readonly files?: string | undefined;
-  /** SHA-256 of the contract. */
-  readonly contract?: string | undefined;
-  /** A proposal that a person has approved: the same files, arguments, datasets and contract again. */
-  readonly like?: string | undefined;
-  /** A proposal that a person has approved: the same datasets here, and nothing disclosed beyond its contract. */
-  readonly within?: string | undefined;
-  /** Runs of one proposal, attempts counted. A rule that approves: no more; one that refuses: more than these. */
-  readonly runsMax?: number | undefined;
-  /** Proposals that it may decide. */
-  readonly timesMax?: number | undefined;
-  /** In milliseconds since 1970. */
-  readonly until: number;
-  /** Told with each decision. Default: nothing. */
-  readonly reason?: string | undefined;
-}
-
-/** A rule of this party. Times are milliseconds since 1970. */
-export interface RuleView extends RuleOptions {
-  /** `r` and 12 hexadecimal digits. */
-  readonly id: string;
-  /** Told with each decision. */
-  readonly reason: string;
-  /** When it was made. */
-  readonly createdAt: number;
-  /** By whom. */
-  readonly createdBy: string;
-  /** Null: it stands, unless it is over. */
-  readonly removedAt: number | null;
-  /** Proposals that it has decided. */
-  readonly uses: number;
-  /** In words. */
-  readonly says: string;
-}
-
 /** A run, and why it did not begin. */
 export interface RunDetail extends RunRow {
   /** Of a run that did not begin, and has no log to read it in. */

@@ -145,8 +145,8 @@ export class ProposalCalls {
    * Runs the job of an open proposal on made-up rows, in a sandbox of the node, and compares what it discloses with its
    * contract. Nothing is approved by it. Takes up to some minutes; one at a time. Right: `decide`.
    *
-   * @throws {PrivityError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_PROPOSAL_STATE; PRIVITY_SANDBOX_MISSING; PRIVITY_REHEARSAL_BUSY
-   *   and others of a rehearsal; PRIVITY_JOB_PACKAGE
+   * @throws {PrivityError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_PROPOSAL_STATE, PRIVITY_SANDBOX_MISSING,
+   *   PRIVITY_REHEARSAL_BUSY, PRIVITY_JOB_PACKAGE, and others of a rehearsal
    */
   rehearse(id: string, options: RehearsalOptions = {}): Promise<RehearsedView> {
     const path = '/proposals/{id}/rehearse';
