@@ -307,7 +307,7 @@ describe('a rehearsal of an approver', () => {
     const id = await propose(job, contract, { datasets: TABLES });
     await assert.rejects(rehearse(id), (error: unknown) => {
       assert.ok(isCode('PRIVITY_CONTRACT_NOT_REHEARSED')(error), String(error));
-      assert.match(String(error), /columns of bob\.table \(the dataset orders of bob\): ask bob/);
+      assert.match(String(error), /columns of bob\.table \(the dataset orders of bob\): ask alice to propose with --schema/);
       return true;
     });
   });

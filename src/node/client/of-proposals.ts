@@ -120,7 +120,7 @@ export class ProposalCalls {
   /**
    * The files of the proposed job; with `contents` also what is in them, in base64. Right: `read`.
    *
-   * @throws {PrivityError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_BUNDLE_INVALID
+   * @throws {PrivityError} PRIVITY_PROPOSAL_UNKNOWN, PRIVITY_PROPOSAL_BUNDLE
    */
   files(
     id: string,

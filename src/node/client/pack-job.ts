@@ -34,7 +34,7 @@ export interface LoadedCode {
   readonly files: readonly string[];
 }
 
-/** @throws {UsageError} PRIVITY_JOB_PACKAGE, PRIVITY_BUNDLE_INVALID */
+/** @throws {UsageError} PRIVITY_JOB_PACKAGE, PRIVITY_PROPOSAL_BUNDLE */
 export async function packed(
   { path, hash, files }: LoadedCode,
   parties: readonly string[],
