@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { RunRow } from '../../../src/node/model/records.ts';
 import { seeded } from '../../faults/seeded.ts';
+import { approve, endOf, until } from './deciding.ts';
 import { bodyOf, loadNoted } from './jobs.ts';
 import { kill, madeFederation, type TestNode, textOf } from './world.ts';
 
@@ -52,27 +51,4 @@ function killWith(supervisor: number, kinds: readonly string[]): void {
     .filter((name) => textOf(`/proc/${name}/status`).includes(`\nPPid:\t${supervisor}\n`));
   assert.equal(others.length, kinds.length);
   for (const pid of [...others.sort(), supervisor]) kill(Number(pid));
-}
-
-/** As soon as the node has heard of it. */
-async function approve(node: TestNode, id: string): Promise<void> {
-  await until(async () => {
-    const { rows } = await node.ask((client) => client.get<{ rows: { id: string }[] }>('/proposals'));
-    return rows.some((row) => row.id === id);
-  });
-  await node.ask((client) => client.post(`/proposals/${id}/approve`, { reason: 'as asked' }));
-}
-
-async function endOf(node: TestNode, proposal: string): Promise<RunRow> {
-  let run: RunRow | undefined;
-  await until(async () => {
-    const { rows } = await node.ask((client) => client.get<{ rows: RunRow[] }>('/runs', { proposal }));
-    run = rows.find(({ endedAt }) => endedAt !== null);
-    return run !== undefined;
-  });
-  return run ?? assert.fail();
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await delay(50);
 }
