@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,16 @@ import { after, before, describe, it } from 'node:test';
 import { deferred } from '../../src/base/deferred.ts';
 import { systemClock } from '../../src/base/system.ts';
 import { freePorts } from '../../src/cli/local/ports.ts';
+import type { Clock } from '../../src/contracts/index.ts';
 import { doorOf, type Gate, gateDoorOf, openGate } from '../../src/node/gate/gate.ts';
 import { keepGate } from '../../src/node/gate/keep-gate.ts';
 import { knock, openDoor } from '../../src/transport/door/door.ts';
 import { PREFACE_BYTES_MAX, prefaceLine, readPreface } from '../../src/transport/door/preface.ts';
 import { type ArrivedSocket, runLabel, serverName } from '../../src/transport/index.ts';
 import { clientHello } from '../parts/client-hello.ts';
+
+/** Of a gate that cannot be started: more than it takes for the pause to stop growing. */
+const TRIES = 8;
 
 let sockets: string;
 let gate: Gate;
@@ -93,6 +97,42 @@ describe('the gate', () => {
     again.close(true);
     await rm(folder, { recursive: true, force: true });
   });
+});
+
+it('is tried again every second at the latest: runs that have no gate lose their peers', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tried-'));
+  const [port = 0] = await freePorts('127.0.0.1', 1, (below) => randomInt(below));
+  const order = { party: 'alice', listen: { host: '127.0.0.1', port }, sockets: folder };
+  const pauses: number[] = [];
+  let isPausing = false;
+  // A pause follows a warning, and is over at once here.
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    wallTime: () => systemClock.wallTime(),
+    after(ms, callback) {
+      if (!isPausing) return systemClock.after(ms, callback);
+      isPausing = false;
+      pauses.push(ms);
+      return systemClock.after(0, callback);
+    },
+  };
+  const tried = deferred<void>();
+  const kept = await keepGate(order, clock, () => {
+    isPausing = true;
+    if (pauses.length >= TRIES) tried.resolve();
+  });
+  const { pid } = (await kept.status()) ?? assert.fail();
+  // What is in the place of its local socket is in the way of the next gate.
+  await rm(gateDoorOf(folder), { force: true });
+  await mkdir(gateDoorOf(folder));
+  // Timers of the clock hold no process.
+  const holding = setInterval(() => undefined, 1_000);
+  process.kill(pid, 'SIGKILL');
+  await tried.promise;
+  clearInterval(holding);
+  kept.close(true);
+  assert.ok(Math.max(...pauses) <= 1_000, `pauses of ${pauses.join(', ')} ms`);
+  await rm(folder, { recursive: true, force: true });
 });
 
 it('a gate holds less than 80 MB, however much goes through it', async (t) => {

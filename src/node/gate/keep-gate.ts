@@ -15,8 +15,8 @@ const GATE_START_MS = 15_000;
 /** And answers within this time. */
 const GATE_ANSWER_MS = 5_000;
 /**
- * Pause before a gate is started again; doubled up to the maximum, which is short against the time in which runs without
- * a gate lose their peers. A try costs a tenth of a second of a core.
+ * Pause before a gate is started again; doubled up to the maximum, which is short against the time in which runs
+ * without a gate lose their peers. A try costs a tenth of a second of a core.
  */
 const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 1_000;
