@@ -301,13 +301,28 @@ describe('a rehearsal of an approver', () => {
     assert.deepEqual(await lastLine(id), { outcome: 'failed', code: 'PRIVITY_SANDBOX_MISSING' });
   });
 
+  it(
+    'is none where no run comes to its end: what failed early has shown nothing',
+    inSandbox(async () => {
+      const nothing = { ...oneNumber, discloses: [] };
+      const id = await propose(counting("{ throw new Error('not here'); }"), nothing);
+      const { outcome, more } = await rehearse(id);
+      assert.deepEqual([outcome, more], ['unknown', []]);
+      const { rehearsed } = await node.admin.get<{ rehearsed: { outcome: string } }>(`/proposals/${id}`);
+      assert.equal(rehearsed.outcome, 'unknown');
+    }),
+  );
+
   it('is refused where nothing is known of a table, and says who could tell', async () => {
     const job = await readFile(example('job.ts'), 'utf8');
     const contract = await readContractFile(example('job.contract.yaml'));
     const id = await propose(job, contract, { datasets: TABLES });
     await assert.rejects(rehearse(id), (error: unknown) => {
       assert.ok(isCode('PRIVITY_CONTRACT_NOT_REHEARSED')(error), String(error));
-      assert.match(String(error), /columns of bob\.table \(the dataset orders of bob\): ask alice to propose with --schema/);
+      assert.match(
+        String(error),
+        /columns of bob\.table \(the dataset orders of bob\): ask alice to propose with --schema/,
+      );
       return true;
     });
   });

@@ -101,7 +101,10 @@ class Tour {
       'Nothing has run yet. At bob, a person sees what it would tell, and what alice has learnt of his data before:',
     );
     await this.#do('bob', ['proposals', 'show', first]);
-    this.#say('All three say yes; then the run starts by itself, at all of them at once.');
+    this.#say(
+      'All three say yes; then the run starts by itself, at all of them at once. Here one person plays all parts: that',
+      'alice approves what she has proposed herself, her node file allows (selfApproval), which it does not by default.',
+    );
     await this.#approve(first);
     await this.#do('alice', ['runs', 'follow', first]);
     await this.#do('bob', ['runs', 'list', '--config', 'node.yaml']);

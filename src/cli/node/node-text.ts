@@ -213,10 +213,21 @@ const REHEARSED: Readonly<Record<string, string>> = {
   more: 'it discloses what the contract does not allow',
   stopped: 'that was stopped',
   failed: 'that did not come to an end',
+  unknown: 'no run came to its end, so what it discloses is not known',
 };
 
-const rehearsedLine = ({ outcome, by, at }: NonNullable<ProposalView['rehearsed']>): string =>
-  `Rehearsed here by ${by}, ${momentText(at)}: ${REHEARSED[outcome] ?? outcome}.`;
+function rehearsedLine({ outcome, by, at }: NonNullable<ProposalView['rehearsed']>, style: Style): string {
+  const words = printable(`Rehearsed here by ${by}, ${momentText(at)}: ${REHEARSED[outcome] ?? outcome}`);
+  if (outcome === 'more') return style.red(`✖ ${words}`);
+  return outcome === 'same' || outcome === 'less' ? words : style.yellow(`! ${words}`);
+}
+
+function packageLine({ name, proposed, here }: ProposalView['packages'][number], style: Style): string {
+  const words = printable(
+    `imports the package ${name} ${proposed ?? 'of a version that is not told'}, here ${here ?? 'not allowed'}`,
+  );
+  return proposed === here ? words : style.yellow(`! ${words}`);
+}
 
 export function proposalText(one: ProposalView, style: Style): string {
   const { document } = one;
@@ -230,11 +241,7 @@ export function proposalText(one: ProposalView, style: Style): string {
         printable(`${party}.${setting} is the dataset ${name}`),
       ),
     ),
-    ...one.packages.map(({ name, proposed, here }) =>
-      printable(
-        `imports the package ${name} ${proposed ?? 'of a version that is not told'}, here ${here ?? 'not allowed'}`,
-      ),
-    ),
+    ...one.packages.map((needed) => packageLine(needed, style)),
     ...(document.schedule === undefined
       ? []
       : [
@@ -245,7 +252,6 @@ export function proposalText(one: ProposalView, style: Style): string {
     '',
     style.bold('What it would tell'),
     ...one.sentences.map(printable),
-    ...(one.rehearsed === null ? [] : [printable(rehearsedLine(one.rehearsed))]),
     '',
     style.bold('What it would cost'),
     ...priceLines(one.price, style),
@@ -256,6 +262,7 @@ export function proposalText(one: ProposalView, style: Style): string {
       ? []
       : ['', style.bold('Grants that cover it'), ...one.grants.map(coverLine)]),
     ...one.warnings.map((warning) => style.yellow(printable(`! ${warning}`))),
+    ...(one.rehearsed === null ? [] : [rehearsedLine(one.rehearsed, style)]),
     '',
     style.bold('Decisions'),
     ...document.parties.map((party) => {

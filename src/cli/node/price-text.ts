@@ -8,7 +8,7 @@ export function priceLines(price: PriceView, style: Style): readonly string[] {
   const { party: self, links, memory, memoryMaxBytes } = price;
   const own = memory.find(({ party }) => party === self);
   return [
-    `For tables of ${price.rows.toLocaleString('en-US')} rows${ROWS_FROM[price.rowsFrom]}, on a straight line from the rehearsal:`,
+    `For tables of ${price.rows.toLocaleString('en-US')} rows${ROWS_FROM[price.rowsFrom]}, on a straight line from the rehearsal, and of time the network's alone: arithmetic comes on top.`,
     ...(links.length === 0 ? [NO_PRICE] : []),
     ...links.map(linkText).map(printable),
     ...memory.map(
@@ -29,8 +29,8 @@ export function priceLines(price: PriceView, style: Style): readonly string[] {
 const NO_PRICE = 'time on the network is not known: the contract has no price';
 
 const ROWS_FROM: Readonly<Record<PriceView['rowsFrom'], string>> = {
-  published: ', the most that is published',
-  partly: ', the most that is published (not all tables tell)',
+  published: ', the most that is told here',
+  partly: ', the most that is told here (not all tables tell)',
   assumed: ' (no table tells how many it has)',
 };
 

@@ -85,12 +85,15 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
       () => `${warningsText(shell, warnings)}${style.green('✔')} it can be proposed; nothing was sent\n`,
     );
   const { id } = await client.proposals.propose(asked);
-  return show(
-    shell,
-    flags,
-    { id, warnings },
-    () =>
-      `${warningsText(shell, warnings)}${style.green('✔')} proposed ${id}\n${packages.map(([name, version]) => printable(`  imports the package ${name} ${version}: each party needs it on its list\n`)).join('')}  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}\n`,
+  return show(shell, flags, { id, warnings }, () =>
+    [
+      `${warningsText(shell, warnings)}${style.green('✔')} proposed ${id}`,
+      ...packages.map(([name, version]) =>
+        printable(`  imports the package ${name} ${version}: each party needs it on its list`),
+      ),
+      `  to do  privity proposals show ${id.slice(0, 12)}; each party: privity approve ${id.slice(0, 12)}; then: privity runs follow ${id.slice(0, 12)}`,
+      '',
+    ].join('\n'),
   );
 }
 

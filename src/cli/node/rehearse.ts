@@ -35,6 +35,11 @@ export async function rehearseCommand(shell: Shell, id: string, flags: RehearseF
   try {
     const answer = await client.proposals.rehearse(id, body);
     show(shell, flags, answer, (found) => rehearsedText(found, createStyle(shell.colour.out)));
+    if (answer.outcome === 'unknown')
+      throw new UsageError(
+        'PRIVITY_CONTRACT_NOT_REHEARSED',
+        `none of ${count(answer.runs, 'run')} came to its end, so nothing is known of what the job of ${id} discloses: give tables that fit it (--schema, --rows), or ask its proposer`,
+      );
     if (answer.more.length === 0) return 0;
     throw new UsageError(
       'PRIVITY_CONTRACT_EXCEEDED',
@@ -49,15 +54,17 @@ export async function rehearseCommand(shell: Shell, id: string, flags: RehearseF
 }
 
 function rehearsedText(
-  { outcome, more, less, warnings, tried, rows, runs, tookMs }: RehearsedView,
+  { outcome, more, less, warnings, tried, rows, runs, completed, tookMs }: RehearsedView,
   style: Style,
 ): string {
   const lines = (words: readonly string[]): readonly string[] => words.map((one) => `- ${printable(one)}`);
-  const how = `rehearsed ${count(runs, 'time')} on made-up tables of ${rows.join(', ')} rows, in a sandbox, in ${duration(tookMs)}`;
+  const ends = completed === runs ? '' : `, of which ${completed} came to the end,`;
+  const how = `rehearsed ${count(runs, 'time')}${ends} on made-up tables of ${rows.join(', ')} rows, in a sandbox, in ${duration(tookMs)}`;
   const found = {
     same: `${style.green('✔')} it discloses what its contract says`,
     less: `${style.green('✔')} it discloses nothing beyond its contract`,
     more: `${style.red('✖')} it discloses what its contract does not allow`,
+    unknown: `${style.red('✖')} what it discloses is not known`,
   }[outcome];
   const said = [
     ...warnings.map((text) => `${style.yellow('!')} ${printable(text)}`),

@@ -204,7 +204,7 @@ export const proposalView = proposalRow.extend({
   packages: z.array(
     z.object({ name: z.string(), proposed: z.string().nullable(), here: z.string().nullable() }),
   ),
-  /** The last rehearsal at this node: `same`, `more`, `less`, `failed`, `stopped`. */
+  /** The last rehearsal at this node: `same`, `more`, `less`, `unknown`, `failed`, `stopped`. */
   rehearsed: z.object({ outcome: z.string(), by: z.string(), at: moment }).nullable(),
   /** What keeps this party from approving. */
   problems: z.array(z.string()),
@@ -250,6 +250,7 @@ export const rehearsedView = z.object({
   tried: z.array(z.string()),
   rows: z.array(z.int()),
   runs: z.int(),
+  completed: z.int(),
   tookMs: z.number(),
 });
 

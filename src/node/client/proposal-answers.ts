@@ -232,7 +232,7 @@ export interface ProposalView extends ProposalSummary {
     readonly proposed: string | null;
     readonly here: string | null;
   }[];
-  /** The last rehearsal at this node: `same`, `more`, `less`, `failed`, `stopped`; null: there was none. */
+  /** The last rehearsal at this node: `same`, `more`, `less`, `unknown`, `failed`, `stopped`; null: there was none. */
   readonly rehearsed: { readonly outcome: string; readonly by: string; readonly at: number } | null;
   /** What keeps this party from approving. */
   readonly problems: readonly string[];
@@ -273,8 +273,8 @@ export interface RehearsalOptions {
 
 /** What a rehearsal of a proposed job has shown. Code of the job could forge it: what binds is the contract. */
 export interface RehearsedView {
-  /** Whether it discloses what its contract says, more, or less. */
-  readonly outcome: 'same' | 'more' | 'less';
+  /** Whether it discloses what its contract says, more, or less; `unknown`: no run came to its end. */
+  readonly outcome: 'same' | 'more' | 'less' | 'unknown';
   /** What the contract does not allow, in sentences. */
   readonly more: readonly string[];
   /** What it allows, and the rehearsal has not shown. */
@@ -287,6 +287,8 @@ export interface RehearsedView {
   readonly rows: readonly number[];
   /** How often the job ran. */
   readonly runs: number;
+  /** How many of these runs came to their end. */
+  readonly completed: number;
   /** In milliseconds. */
   readonly tookMs: number;
 }

@@ -28,7 +28,8 @@ import type { Packages } from './packages.ts';
 import type { Publishing } from './publishing.ts';
 
 /** `same`: it discloses what the contract allows. `more`: also something else. `less`: not all that it allows. */
-export const REHEARSAL_OUTCOMES = ['same', 'more', 'less'] as const;
+/** `unknown`: no run came to its end, and what was seen of them is within the contract. */
+export const REHEARSAL_OUTCOMES = ['same', 'more', 'less', 'unknown'] as const;
 
 export interface Rehearsed {
   readonly outcome: (typeof REHEARSAL_OUTCOMES)[number];
@@ -42,6 +43,8 @@ export interface Rehearsed {
   readonly tried: readonly string[];
   readonly rows: readonly number[];
   readonly runs: number;
+  /** Of these. */
+  readonly completed: number;
   readonly tookMs: number;
 }
 
@@ -167,6 +170,7 @@ export class Rehearsals {
         tried: tried.map((what) => TRIED[what]),
         rows: said.contract.rehearsed?.rows ?? [],
         runs: said.contract.rehearsed?.runs ?? 0,
+        completed: said.contract.rehearsed?.completed ?? 0,
         tookMs: clock.now() - begun,
       };
     } finally {
@@ -227,8 +231,11 @@ function compared(contract: Contract, made: Contract): Pick<Rehearsed, 'outcome'
       `the contract of the proposal and that of the rehearsal have too many entries of the same steps to be compared (more than ${NODE_LIMITS.comparedCharsMax} characters, entry with entry)`,
     );
   const { more, less } = compareContracts(contract, made);
+  const within = less.length > 0 ? 'less' : 'same';
+  // What failed early has shown nothing: one argument would make a contract look kept.
+  const isShown = (made.rehearsed?.completed ?? 0) > 0;
   return {
-    outcome: more.length > 0 ? 'more' : less.length > 0 ? 'less' : 'same',
+    outcome: more.length > 0 ? 'more' : isShown ? within : 'unknown',
     more: more.map(({ text }) => text),
     less: less.map(({ text }) => text),
   };
