@@ -13,6 +13,7 @@ import { federationDigest } from '../config/federation-file.ts';
 import { type IdentityFiles, readIdentityFiles } from '../config/identity-files.ts';
 import type { NodeConfig } from '../config/node-file.ts';
 import { createConnector } from '../supervisor/planes/connector.ts';
+import { DEFAULT_BOUNDS } from '../supervisor/seam/bounds.ts';
 import { type Door, openDoor } from '../transport/door/door.ts';
 import { type GrpcTransport, runLabel } from '../transport/index.ts';
 import { Bundles } from './core/bundles.ts';
@@ -171,7 +172,7 @@ export class PrivityNode {
     });
     const staging = this.#staging;
     this.runs = new NodeRuns({
-      ...shared,
+      ...{ ...shared, joinTimeoutMs: config.party.bounds.joinTimeoutMs ?? DEFAULT_BOUNDS.joinTimeoutMs },
       folders: this.folders,
       sockets: open.sockets,
       bundleOf: (digest) => bundles.read(digest),
@@ -373,12 +374,12 @@ export class PrivityNode {
         if (name !== self) await tx.partners.put({ name, fingerprint, address: formatAddress(address), at });
     });
     const active = await this.store.runs.active();
-    for (const { proposal, occurrence, attempt } of active) {
+    for (const { proposal, occurrence, attempt, createdAt } of active) {
       await this.#hold(proposal);
       const open = this.#lives.get(proposal);
       if (open === undefined) continue;
       this.places.take(open.id, true);
-      this.runs.start(open, { occurrence, attempt });
+      this.runs.start(open, { occurrence, attempt }, createdAt);
     }
     const ids = new Set(active.map(({ runId }) => runId));
     await this.runs.sweep(ids);

@@ -59,6 +59,7 @@ function runsWith(staged: Promise<Staged>) {
     staged: () => staged,
     lives: () => ({ happens: (_id: string, event: LifeEvent) => told.resolve(event) }) as unknown as Lives,
     ended: () => undefined,
+    joinTimeoutMs: 60_000,
     wake: () => undefined,
     warn: () => undefined,
   });
@@ -76,6 +77,19 @@ describe('a run whose tables take long to be staged', () => {
     staged.resolve({ tables: {}, minimumRows: 0 });
     assert.equal(await first, 'p1-1-1');
     runs.close();
+  });
+
+  it('is over where its node is back after the others have waited in vain, and begun where they still wait', async () => {
+    const staged = Promise.resolve({ tables: {}, minimumRows: 0 });
+    const late = runsWith(staged);
+    late.runs.start(open, nth, now - 60_001);
+    const end = { type: 'ended', completed: false, again: true };
+    assert.deepEqual(await Promise.race([late.told.promise, late.launched.promise]), end);
+    late.runs.close();
+    const inTime = runsWith(staged);
+    inTime.runs.start(open, nth, now - 59_000);
+    assert.equal(await Promise.race([inTime.told.promise, inTime.launched.promise]), 'p1-1-1');
+    inTime.runs.close();
   });
 
   it('can be cancelled before its supervisor is there', () => {

@@ -44,6 +44,8 @@ export interface RunsParts {
   readonly staged: (open: OpenProposal, nth: Nth) => Promise<Staged>;
   readonly lives: () => Lives;
   readonly ended: (runId: string) => void;
+  /** How long the supervisors of a run wait for each other. */
+  readonly joinTimeoutMs: number;
   /** Something is in the outbox of a partner. */
   readonly wake: (partner: string) => void;
   readonly warn: (message: string) => void;
@@ -73,11 +75,15 @@ export class NodeRuns {
     await tx.runs.add({ ...newRun(id, document.title, nth, at), state: 'starting' });
   }
 
-  /** Starts what was let go. Also after a restart of the node: a run that was begun before is found, not begun. */
-  start(open: OpenProposal, nth: Nth): void {
+  /**
+   * Starts what was let go. Also after a restart of the node: a run that was begun before is found, not begun, and one
+   * for which the others have waited in vain is over.
+   * @param letGoAt by a node before this one
+   */
+  start(open: OpenProposal, nth: Nth, letGoAt?: number): void {
     const runId = runIdOf(open.id, nth.occurrence, nth.attempt);
     this.#beginning.add(runId);
-    needingRoom('the folder of a run', () => this.#begin(open, nth, runId)).then(
+    needingRoom('the folder of a run', () => this.#begin(open, nth, runId, letGoAt)).then(
       () => {
         this.#watch(open, runId);
         if (this.#asked.has(runId)) this.#watches.get(runId)?.cancel();
@@ -130,13 +136,15 @@ export class NodeRuns {
     this.#beginning.delete(runId);
     if (this.#closed) return;
     this.#parts.warn(`the run ${runId} could not be started: ${wordsOf(error)}`);
-    this.#ended(open, runId, endWithout(error));
+    const isOverdue = error instanceof Overdue;
+    this.#ended(open, runId, isOverdue ? overdue(this.#parts.self, error) : endWithout(error));
   }
 
-  async #begin(open: OpenProposal, nth: Nth, runId: string): Promise<void> {
-    const { folders, bundleOf, staged, launch, sockets } = this.#parts;
+  async #begin(open: OpenProposal, nth: Nth, runId: string, letGoAt: number | undefined): Promise<void> {
+    const { folders, bundleOf, staged, launch, sockets, clock, joinTimeoutMs } = this.#parts;
     // A node that has started again finds what it had begun.
     if ((await lookAtBegun(folders.record(runId))) !== 'no') return;
+    if (letGoAt !== undefined && clock.wallTime() - letGoAt > joinTimeoutMs) throw new Overdue();
     const { document } = open.proposal;
     const bundle = await bundleOf(document.job.bundle);
     const packages = await this.#parts.packages.check(document, runId, bundle);
@@ -302,6 +310,19 @@ const endWithout = (error: unknown): End => ({
   row: { code: error instanceof PrivityError ? error.code : 'SETUP_FAILED', origin: null, incident: null },
   again: !(error instanceof PrivityError) || error instanceof EnvironmentError,
   why: wordsOf(error),
+});
+
+/** The others have given up by now, and say that this party did not join. */
+class Overdue extends Error {
+  constructor() {
+    super('the node was not there to begin it while the other parties waited');
+  }
+}
+
+const overdue = (origin: string, { message }: Overdue): End => ({
+  ...GONE,
+  row: { code: 'JOIN_TIMEOUT', origin, incident: null },
+  why: message,
 });
 
 const mayRetry = (code: FailureCode | null): boolean =>
