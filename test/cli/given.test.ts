@@ -52,7 +52,7 @@ const cases: readonly (readonly [string, readonly string[], number, string, RegE
     tables.slice(0, 2),
     66,
     'PRIVITY_SETTING_MISSING',
-    /settings of bob do not fit the job: table is missing\. Set them with --setting bob\.NAME=VALUE, a file with --inputs bob\.NAME=FILE, or under "settings:" in the party file of bob\./,
+    /settings of bob do not fit the job: table is missing\. Set them with --setting bob\.table=VALUE, a file with --inputs bob\.table=FILE, or under "settings:" in the party file of bob\./,
   ],
   [
     'a setting that is mistyped',

@@ -253,6 +253,13 @@ describe('two nodes by the command line', () => {
     for (const [wanted, party, args] of refusals)
       for (const only of args[0] === 'propose' ? [['--check'], []] : [[]])
         assert.equal((await refused(party, ...args, ...only)).code, wanted, [...args, ...only].join(' '));
+    const only = (setting: string) => [...ask.slice(0, 4), '--dataset', setting, '--check'];
+    for (const given of ['bob.table=orders', 'alice.tabel=members']) {
+      const { message } = await refused('alice', ...only(given));
+      assert.match(message, /it with|them with/, given);
+      assert.match(message, /--dataset alice\.table=DATASET, or.* --output alice\.table=FILE/, given);
+      assert.doesNotMatch(message, /--setting|--inputs|party file/);
+    }
     assert.match(await done('alice', ...ask, '--check'), /nothing was sent/);
     assert.deepEqual(await json('alice', 'proposals', 'list'), before);
   });

@@ -32,6 +32,6 @@ export const contractErrors = {
     causes:
       'A schema for a table that no setting takes, a job that needs more than tables (a service, another program), or one that fails at once on made-up rows.',
     remedy:
-      'Give tables with `--inputs party.name=file`, other settings with `--setting party.name=value`, or schemas in a file with `--schema`. Write the contract by hand where a job cannot run without its surroundings.',
+      'Give schemas of the tables in a file with `--schema`; `privity contract make` also takes tables with `--inputs party.name=file` and other settings with `--setting party.name=value`. Write the contract by hand where a job cannot run without its surroundings.',
   },
 } as const satisfies ErrorEntries;

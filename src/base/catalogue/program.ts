@@ -63,14 +63,14 @@ export const programErrors = {
     means: 'The private settings of a party do not fit what the job declares for it.',
     causes: 'A mistyped or unknown setting, or a value of another kind than the job declares.',
     remedy:
-      'Correct `--setting party.name=value`, for a file `--inputs party.name=file`, or `settings:` in the party file.',
+      'Correct `--setting party.name=value`, for a file `--inputs party.name=file`, or `settings:` in the party file; of a proposal `--dataset party.name=dataset` or `--output party.name=file`.',
   },
   PRIVITY_SETTING_MISSING: {
     failure: 'INPUT_MISSING',
     means: 'A private setting that the job declares, or that a task reads, was not given to its party.',
     causes: 'The setting was not passed, or its name is mistyped in the job or in the configuration.',
     remedy:
-      'Pass it with `--setting party.name=value`, a file with `--inputs party.name=file`, or under `settings:` in the party file.',
+      'Pass it with `--setting party.name=value`, a file with `--inputs party.name=file`, or under `settings:` in the party file; with a proposal by `--dataset party.name=dataset` or `--output party.name=file`.',
   },
   PRIVITY_STEP_PARTY_UNKNOWN: {
     failure: 'USAGE',

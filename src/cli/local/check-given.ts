@@ -1,6 +1,6 @@
 import { PrivityError } from '../../base/errors.ts';
 import type { Job } from '../../program/model/job.ts';
-import { parseArgs, parseSettings } from '../../program/model/schema.ts';
+import { type HowToSet, parseArgs, parseSettings } from '../../program/model/schema.ts';
 import { allSettings } from '../arguments.ts';
 import type { LocalRequest, ProposeRequest, RunRequest } from '../shell.ts';
 
@@ -37,18 +37,22 @@ export async function checkProposed(
   job: Job,
   { args, settings }: Omit<ProposeRequest, 'asks'>,
 ): Promise<void> {
-  await checkFits(job, args, settings, job.parties);
+  await checkFits(job, args, settings, job.parties, howToPropose);
 }
+
+const howToPropose: HowToSet = (party, name) =>
+  `with --dataset ${party}.${name}=DATASET, or, where the job writes it, --output ${party}.${name}=FILE; a run of a node has no other settings`;
 
 async function checkFits(
   job: Job,
   args: RunRequest['args'],
   settings: Readonly<Record<string, RunRequest['settings']>>,
   parties: readonly string[],
+  how?: HowToSet,
 ): Promise<void> {
   try {
     await parseArgs(job.args, args);
-    for (const party of parties) await parseSettings(party, job.settings[party], settings[party] ?? {});
+    for (const party of parties) await parseSettings(party, job.settings[party], settings[party] ?? {}, how);
   } catch (error) {
     // A schema that throws is a failure of the job: the run tells where.
     if (error instanceof PrivityError) throw error;

@@ -10,6 +10,8 @@ export interface Problem {
   readonly text: string;
   /** Something was not given, and nothing else is wrong about it. */
   readonly isMissing: boolean;
+  /** The key that is to be given, where one is known. */
+  readonly meant?: string | undefined;
 }
 
 /** The keys of a record that a schema describes, where it tells them (zod does). */
@@ -42,7 +44,7 @@ export function problemsOf(
   const meant = new Set(typed.map((key) => suggest(key, names)));
   const others = issues.filter((issue) => !meant.has(topOf(issue)) || Object.hasOwn(given, topOf(issue)));
   return [
-    ...typed.map((key) => ({ text: unknownText(key, names), isMissing: false })),
+    ...typed.map((key) => ({ text: unknownText(key, names), isMissing: false, meant: suggest(key, names) })),
     ...others.flatMap(
       (issue) => unknownKeys(issue, names, typed) ?? [problemOf(issue, given, isZod, quotable)],
     ),
@@ -70,7 +72,8 @@ function problemOf(issue: SchemaIssue, given: Raw, isZod: boolean, quotable: boo
   const value = valueAt(given, path);
   // A rule that an author has written about several keys is not about the one that is not there.
   const isOwnRule = (issue as { readonly code?: unknown }).code === 'custom';
-  if (value === undefined && !isOwnRule) return { text: `${name} is missing`, isMissing: true };
+  if (value === undefined && !isOwnRule)
+    return { text: `${name} is missing`, isMissing: true, meant: path[0] };
   const wrong = (text: string): Problem => ({ text, isMissing: false });
   // zod does not quote what it was given; other libraries do.
   if (!isZod) return wrong(quotable ? `${name}: ${issue.message}` : `${name} is not as declared`);

@@ -31,19 +31,31 @@ export async function parseSettings(
   party: string,
   declared: SettingsDeclaration | undefined,
   given: Raw,
+  how: HowToSet = howToSet,
 ): Promise<Raw> {
-  const refuse = (problems: readonly string[], code: ErrorCode = 'PRIVITY_SETTINGS_INVALID'): UsageError =>
-    new UsageError(
+  const refuse = (
+    problems: readonly string[],
+    code: ErrorCode = 'PRIVITY_SETTINGS_INVALID',
+    meant: readonly (string | undefined)[] = [],
+  ): UsageError => {
+    const name = meant.length === 1 ? meant[0] : undefined;
+    return new UsageError(
       code,
-      `The private settings of ${party} do not fit the job: ${sentences(problems)} Set them ${howToSet(party)}.`,
+      `The private settings of ${party} do not fit the job: ${sentences(problems)} Set them ${how(party, name ?? 'NAME')}.`,
       { party },
     );
+  };
   if (declared === undefined || isNames(declared)) {
     const names = declared ?? Object.keys(given);
     const unknown = Object.keys(given).filter((key) => !names.includes(key));
-    if (unknown.length > 0) throw refuse(unknown.map((key) => unknownText(key, names)));
+    if (unknown.length > 0)
+      throw refuse(
+        unknown.map((key) => unknownText(key, names)),
+        'PRIVITY_SETTINGS_INVALID',
+        unknown.map((key) => suggest(key, names)),
+      );
     const missing = names.find((name) => !Object.hasOwn(given, name));
-    if (missing !== undefined) throw settingMissing(party, missing);
+    if (missing !== undefined) throw settingMissing(party, missing, [], how);
     return guarded(party, new Map(names.map((name) => [name, plainText(given[name], name, refuse)])));
   }
   const result = await declared['~standard'].validate(given);
@@ -53,6 +65,7 @@ export async function parseSettings(
     throw refuse(
       problems.map(({ text }) => text),
       isMissing ? 'PRIVITY_SETTING_MISSING' : 'PRIVITY_SETTINGS_INVALID',
+      problems.map(({ meant }) => meant),
     );
   }
   const names = namesOf(declared);
@@ -60,8 +73,11 @@ export async function parseSettings(
   return names === undefined ? record : guarded(party, new Map(Object.entries(record)), names);
 }
 
+/** The words after "Set it" and "Set them": a job of a proposal is given other things than one that is run. */
+export type HowToSet = (party: string, name: string) => string;
+
 /** A file of the command line counts from the current folder, so that the kind of value says which option it is. */
-const howToSet = (party: string, name = 'NAME'): string =>
+const howToSet: HowToSet = (party, name) =>
   `with --setting ${party}.${name}=VALUE, a file with --inputs ${party}.${name}=FILE, or under "settings:" in the party file of ${party}`;
 
 export function isSchema(value: unknown): value is Schema {
@@ -97,11 +113,16 @@ function frozenRecord(
   return Object.freeze(value as Raw);
 }
 
-export function settingMissing(party: string, name: string, given: readonly string[] = []): UsageError {
+export function settingMissing(
+  party: string,
+  name: string,
+  given: readonly string[] = [],
+  how: HowToSet = howToSet,
+): UsageError {
   const near = suggest(name, given);
   return new UsageError(
     'PRIVITY_SETTING_MISSING',
-    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Set it ${howToSet(party, name)}.`,
+    `${party} has no setting "${name}"${near === undefined ? '' : `, but one "${near}"`}. Set it ${how(party, name)}.`,
     { party },
   );
 }
