@@ -186,6 +186,15 @@ export function parseWhole(option: string, text: string): number {
   return Number(text);
 }
 
+/** A whole number that is at least one: of nothing there is nothing to do. */
+export function parseCount(option: string, text: string, max = Number.POSITIVE_INFINITY): number {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= max) return count;
+  throw wrong(
+    `${option}: expected a whole number ${max === Number.POSITIVE_INFINITY ? 'of 1 or more' : `from 1 to ${max}`}`,
+  );
+}
+
 /** A whole number of days, for a certificate. Ten years is already longer than most keys should live. */
 export const CERTIFICATE_DAYS_MAX = 3_650;
 

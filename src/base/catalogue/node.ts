@@ -42,9 +42,9 @@ export const nodeErrors = {
     failure: 'USAGE',
     means: 'A proposal is not one that this node takes: it contradicts itself, or the federation.',
     causes:
-      'Another federation file at the partner, a clock that is wrong, files that were altered, or a mistake of the proposer.',
+      'A mistake of the proposer, such as a schedule that never comes; another federation file at the partner, a clock that is wrong, or files that were altered.',
     remedy:
-      'Look at the message. Compare the federation files (`privity federation show`) and the clocks of both, then propose again.',
+      'Mend what the message names (a schedule: `--cron`, `--timezone`, `--valid`), and propose again. Where a partner refuses what this node takes, compare the federation files (`privity federation show`) and the clocks of both.',
   },
   PRIVITY_PROPOSAL_FLOOD: {
     failure: 'RESOURCE_EXHAUSTED',

@@ -201,8 +201,8 @@ function addProposals(program: Command, shell: Shell, exit: Exit): void {
           '1',
         )
         .option('--cron <expression>', 'run again and again, such as "0 6 * * 1" for Mondays at six')
-        .option('--timezone <name>', 'of --cron, such as Europe/Berlin', 'UTC')
-        .option('--times <n>', 'with --cron: at most so many times', '52')
+        .option('--timezone <name>', 'of --cron, such as Europe/Berlin (default: UTC)')
+        .option('--times <n>', 'with --cron: at most so many times (default: 52)')
         .option('--check', 'look at everything that a proposal is refused for, and send nothing'),
     ),
     [

@@ -4,9 +4,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { EnvironmentError, UsageError } from '../../base/errors.ts';
 import { readContractFile } from '../../config/contract-file.ts';
 import { readSchemaFile } from '../../config/schema-file.ts';
+import type { ProposeOptions } from '../../node/client/of-proposals.ts';
 import { contractBeside, packed } from '../../node/client/pack-job.ts';
+import { NODE_LIMITS } from '../../node/model/limits.ts';
 import type { Contract } from '../../observe/contract/contract.ts';
-import { parseAge, parseArgs, parseWhole } from '../arguments.ts';
+import { parseAge, parseArgs, parseCount } from '../arguments.ts';
 import { inspectJob } from '../local/find-parties.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
@@ -24,8 +26,8 @@ export interface ProposeFlags extends NodeFlags {
   readonly valid: string;
   readonly attempts: string;
   readonly cron?: string;
-  readonly timezone: string;
-  readonly times: string;
+  readonly timezone?: string;
+  readonly times?: string;
   readonly check?: boolean;
 }
 
@@ -34,6 +36,9 @@ const EXIT_STOPPED = 130;
 
 /** Everything that can be looked at here is, before anything is stored or sent; with `--check` only that. */
 export async function proposeCommand(shell: Shell, job: string, flags: ProposeFlags): Promise<number> {
+  for (const only of ['times', 'timezone'] as const)
+    if (flags.cron === undefined && flags[only] !== undefined)
+      throw new UsageError('PRIVITY_COMMAND_LINE', `--${only} is of a schedule: give --cron, too`);
   const contract = await contractOf(shell, job, flags);
   const { parties } = contract;
   const args = parseArgs(flags.arg ?? []);
@@ -61,18 +66,9 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
     ...(flags.schema === undefined
       ? {}
       : { schemas: await readSchemaFile(resolve(shell.cwd, flags.schema)) }),
-    attemptsMax: parseWhole('--attempts', flags.attempts),
+    attemptsMax: parseCount('--attempts', flags.attempts, NODE_LIMITS.attemptsMax),
     validMs,
-    ...(flags.cron === undefined
-      ? {}
-      : {
-          schedule: {
-            cron: flags.cron,
-            timezone: flags.timezone,
-            until: shell.clock.wallTime() + validMs,
-            occurrencesMax: parseWhole('--times', flags.times),
-          },
-        }),
+    ...scheduleOf(flags, shell.clock.wallTime() + validMs),
   };
   const checked = await client.proposals.check(asked);
   const warnings = [...otherArguments(contract, args), ...checked.warnings];
@@ -97,6 +93,17 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
   );
 }
 
+const TIMES_DEFAULT = '52';
+
+function scheduleOf(
+  { cron, timezone = 'UTC', times = TIMES_DEFAULT }: ProposeFlags,
+  until: number,
+): Pick<ProposeOptions, 'schedule'> {
+  if (cron === undefined) return {};
+  const occurrencesMax = parseCount('--times', times, NODE_LIMITS.occurrencesMax);
+  return { schedule: { cron, timezone, until, occurrencesMax } };
+}
+
 /** As in the folder of a run. */
 const STAGED_AS = '.parquet';
 const pathsOf = (names: Readonly<Record<string, string>> = {}, end: string): Record<string, string> =>
@@ -107,13 +114,18 @@ function warningsText(shell: Shell, warnings: readonly string[]): string {
   return warnings.map((text) => `${style.yellow('!')} ${printable(text)}\n`).join('');
 }
 
-/** @throws {UsageError} PRIVITY_CONTRACT_INVALID, PRIVITY_CONFIG_FILE_MISSING: there is none yet */
+/**
+ * @throws {UsageError} PRIVITY_CONTRACT_INVALID, PRIVITY_CONFIG_FILE_MISSING: there is none yet;
+ *   PRIVITY_JOB_NOT_FOUND: nor a job
+ */
 async function contractOf(shell: Shell, job: string, flags: ProposeFlags): Promise<Contract> {
   const file = flags.contract ?? contractBeside(job);
   try {
     return await readContractFile(resolve(shell.cwd, file));
   } catch (error) {
     if (!(error instanceof UsageError) || error.code !== 'PRIVITY_CONFIG_FILE_MISSING') throw error;
+    // The compiler of jobs is loaded by those who need it.
+    (await import('../../program/loading/load-job.ts')).jobPath(resolve(shell.cwd, job));
     throw new UsageError(
       'PRIVITY_CONFIG_FILE_MISSING',
       `${file}: there is no such contract, and nothing is proposed without one; make it: privity contract make ${job}`,

@@ -68,15 +68,33 @@ export function smallestInterval({
   return smallest;
 }
 
-/** Whether a schedule is one, and has an occurrence before it ends. */
-export function comesEver({
+/** Why a schedule is none, or has no occurrence before it ends. */
+export function scheduleProblem({
   schedule,
   createdAt,
-}: Pick<ProposalDocument, 'schedule' | 'createdAt'>): boolean {
+}: Pick<ProposalDocument, 'schedule' | 'createdAt'>): string | undefined {
+  if (schedule === undefined) return undefined;
+  const { cron, timezone, until } = schedule;
+  if (!isTimezone(timezone))
+    return `there is no time zone "${timezone}"; one is called such as Europe/Berlin`;
+  let first: number | undefined;
   try {
-    return schedule === undefined || dueBy(schedule, createdAt)(1, 0) !== null;
+    first = cronOf(schedule).nextRun(new Date(createdAt))?.getTime();
+  } catch (error) {
+    return `"${cron}" is no cron expression: ${(error as Error).message.replace(/^CronPattern: /, '')}`;
+  }
+  if (first === undefined) return `"${cron}" never comes`;
+  if (first <= until) return undefined;
+  return `"${cron}" is first due at ${moment(first)}, and the proposal ends at ${moment(until)}; let it be valid for longer`;
+}
+
+const moment = (at: number): string => new Date(at).toISOString();
+
+/** None at all would be that of the machine, another at each party. */
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
   } catch {
-    // croner throws what it cannot read, a time zone that nobody knows among it.
     return false;
   }
 }

@@ -3,7 +3,7 @@ import { tryContract } from '../../observe/contract/contract.ts';
 import { bundleDigest, unpackBundle } from '../model/bundle.ts';
 import { NODE_LIMITS } from '../model/limits.ts';
 import type { ProposalDocument } from '../model/proposal.ts';
-import { comesEver, smallestInterval } from './open-proposal.ts';
+import { scheduleProblem, smallestInterval } from './open-proposal.ts';
 
 /** Of the message around a proposal: its signature and names. */
 const AROUND_BYTES = 4_096;
@@ -33,7 +33,8 @@ export function proposalProblem(
   if (document.expiresAt > now + NODE_LIMITS.validityMaxMs) return 'it is valid for more than half a year';
   if (bundle.length !== job.bundleBytes || bundleDigest(bundle) !== job.bundle)
     return 'its files are not those that it names';
-  if (document.schedule !== undefined && !comesEver(document)) return 'its schedule is none, or never comes';
+  const unscheduled = scheduleProblem(document);
+  if (unscheduled !== undefined) return `its schedule: ${unscheduled}`;
   const interval = smallestInterval(document);
   if (interval < NODE_LIMITS.scheduleIntervalMinMs)
     return `its schedule comes again after ${interval / 1_000} s; at least ${NODE_LIMITS.scheduleIntervalMinMs / 1_000} s have to lie between two runs`;
