@@ -309,9 +309,13 @@ describe('two nodes by the command line', () => {
       assert.match(/why +(.*)/.exec(said)?.[1] ?? '', why);
       const answer = await json(party, 'runs', 'show', `${fourth}-1-1`, '--config', 'node.yaml');
       assert.match(String(answer.why), why);
+      const logs = await done(party, 'runs', 'logs', `${fourth}-1-1`, '--config', 'node.yaml');
+      assert.equal(logs, said);
     }
-    const unknown = await refused('bob', 'runs', 'show', 'p00000000-1-1', '--config', 'node.yaml');
-    assert.equal(unknown.code, 'PRIVITY_RECORD_UNKNOWN');
+    for (const what of ['show', 'logs']) {
+      const unknown = await refused('bob', 'runs', what, 'p00000000-1-1', '--config', 'node.yaml');
+      assert.equal(unknown.code, 'PRIVITY_RECORD_UNKNOWN');
+    }
   });
 
   it('forget old runs when they are told to', async () => {

@@ -84,7 +84,9 @@ ${examplesText([
       `${examplesText(['privity runs logs local-9f2c --party bob', 'privity runs logs 2851bb92 --json | jq -c .'])}${plainExitCodesText()}`,
     )
     .action(async (run: string, flags: LogsFlags) =>
-      exit(await (await load()).logsCommand(await recordsOf(shell, flags), run, flags)),
+      exit(
+        await (await load()).logsCommand(await recordsOf(shell, flags), run, flags, notBegun(shell, flags)),
+      ),
     );
   asking(runs.command('stop <run>').description('cancel a run of a node for all parties'))
     .addHelpText('after', `${examplesText(['privity runs stop p3f9…-1-1'])}${plainExitCodesText()}`)

@@ -133,8 +133,15 @@ async function findOr(
 const FAILURES_READ_MAX = 1_000;
 
 /** `privity runs logs`. */
-export async function logsCommand(shell: Shell, wanted: string, flags: LogsFlags): Promise<number> {
-  const { run, incident } = findRun(await storedRuns(shell), wanted);
+export async function logsCommand(
+  shell: Shell,
+  wanted: string,
+  flags: LogsFlags,
+  other: ShowOther,
+): Promise<number> {
+  const found = await findOr(await storedRuns(shell), wanted, other);
+  if (typeof found === 'number') return found;
+  const { run, incident } = found;
   const parties = run.parties.filter(({ party }) => flags.party === undefined || party === flags.party);
   if (parties.length === 0) {
     const names = run.parties.map(({ party }) => party).join(', ');
