@@ -257,6 +257,8 @@ describe('two nodes by the command line', () => {
     for (const [wanted, party, args] of refusals)
       for (const only of args[0] === 'propose' ? [['--check'], []] : [[]])
         assert.equal((await refused(party, ...args, ...only)).code, wanted, [...args, ...only].join(' '));
+    const short = await refused('bob', 'proposals', 'show', 'p0');
+    assert.match(short.message, /there is no proposal p0 here; .* from 8 characters on/);
     const only = (setting: string) => [...ask.slice(0, 4), '--dataset', setting, '--check'];
     for (const given of ['bob.table=orders', 'alice.tabel=members']) {
       const { message } = await refused('alice', ...only(given));
@@ -360,6 +362,8 @@ describe('two nodes by the command line', () => {
       ['PRIVITY_RULE_UNKNOWN', ['rules', 'remove', String(rule)]],
       ['PRIVITY_RULE_INVALID', ['rules', 'add', 'approve', '--partner', 'alice', '--purpose', PURPOSE]],
       ['PRIVITY_COMMAND_LINE', ['rules', 'add', 'allow']],
+      ['PRIVITY_COMMAND_LINE', ['rules', 'add', 'approve', '--like', again, '--times', '0']],
+      ['PRIVITY_COMMAND_LINE', ['rules', 'add', 'approve', '--like', again, '--runs', '0']],
     ];
     for (const [wanted, args] of refusals) assert.equal((await refused('bob', ...args)).code, wanted);
   });

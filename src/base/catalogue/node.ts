@@ -107,7 +107,7 @@ export const nodeErrors = {
     causes:
       'A name that was mistyped, a dataset that was removed after the proposal, or a partner that has granted others only.',
     remedy:
-      'Look at `privity datasets list` and `privity partners`; add it again under the same name, have the partner grant it, or ask for another proposal.',
+      "If it is this party's own, look at `privity datasets list`: correct the name, or add the dataset under it. If it is a partner's, look at `privity partners`: correct the name, have the partner grant it, or ask for another proposal.",
   },
   PRIVITY_GRANT_MEMORY: {
     failure: 'POLICY_DENIED',

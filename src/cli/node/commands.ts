@@ -8,7 +8,7 @@ import { readTextFile } from '../../config/yaml-file.ts';
 import { isTableFile } from '../../data/index.ts';
 import type { NodeClient } from '../../node/client/client.ts';
 import type { ProposalState, Role, RunState } from '../../node/model/records.ts';
-import { parseAge, parseWhole } from '../arguments.ts';
+import { parseAge, parseCount, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
 import { createStyle, type Style } from '../output/style.ts';
@@ -202,7 +202,7 @@ export async function addGrantCommand(shell: Shell, flags: AddGrantFlags): Promi
     ...(flags.columns === undefined ? {} : { columns: flags.columns.split(',').map((name) => name.trim()) }),
     ...(flags.rows === undefined ? {} : { rows: flags.rows }),
     minimumRows: parseWhole('--minimum-rows', flags.minimumRows),
-    ...(flags.runs === undefined ? {} : { usesMax: parseWhole('--runs', flags.runs) }),
+    ...(flags.runs === undefined ? {} : { usesMax: parseCount('--runs', flags.runs) }),
     changedRowsMin: parseWhole('--changed-rows', flags.changedRows),
     refusalsMax: parseWhole('--refusals', flags.refusals),
     until: shell.clock.wallTime() + parseAge('--for', flags.for),

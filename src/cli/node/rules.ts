@@ -1,7 +1,7 @@
 /** `privity rules`: what a person has decided about proposals to come. */
 import { UsageError } from '../../base/errors.ts';
 import type { Answer } from '../../node/model/proposal.ts';
-import { parseAge, parseWhole } from '../arguments.ts';
+import { parseAge, parseCount } from '../arguments.ts';
 import { createStyle } from '../output/style.ts';
 import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
@@ -33,8 +33,8 @@ export async function addRuleCommand(shell: Shell, verb: string, flags: AddRuleF
     // JSON leaves out what is not given.
     ...{ like, within, partner, purpose, contract, files, reason },
     ...(datasets === undefined ? {} : { datasets: datasets.split(',').map((name) => name.trim()) }),
-    ...(runs === undefined ? {} : { runsMax: parseWhole('--runs', runs) }),
-    ...(times === undefined ? {} : { timesMax: parseWhole('--times', times) }),
+    ...(runs === undefined ? {} : { runsMax: parseCount('--runs', runs) }),
+    ...(times === undefined ? {} : { timesMax: parseCount('--times', times) }),
     until: shell.clock.wallTime() + parseAge('--for', flags.for),
   };
   return show(shell, flags, await (await clientOf(shell, flags)).rules.add(body), (rule) =>

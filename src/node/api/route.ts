@@ -28,6 +28,12 @@ const BEGINNING_CHARS_MIN = 8;
 export const isBeginning = (name: string): boolean =>
   name.length >= BEGINNING_CHARS_MIN && /^[0-9a-z-]+$/.test(name);
 
+/** Of an id that is not found: whether it is too short to be looked for as a beginning. */
+export const tooShort = (name: string): string =>
+  name.length < BEGINNING_CHARS_MIN
+    ? `; the beginning of an id is enough from ${BEGINNING_CHARS_MIN} characters on`
+    : '';
+
 /** Who asks. */
 export interface Caller {
   /** `person:ann`, by the name of the token. */

@@ -19,7 +19,7 @@ import { type AuditEntry, PROPOSAL_STATES, type ProposalRecord } from '../../mod
 import { ruleNamed } from '../../model/rule.ts';
 import type { PrivityNode } from '../../node.ts';
 import { forApprover, notTaken } from '../for-approver.ts';
-import { isBeginning, type Route, route } from '../route.ts';
+import { isBeginning, type Route, route, tooShort } from '../route.ts';
 import {
   checkedProposal,
   done,
@@ -324,6 +324,7 @@ async function recordOf(node: PrivityNode, name = ''): Promise<ProposalRecord> {
 
 /** The id of which a person has typed the beginning: eight characters or more, of one proposal. */
 export async function proposalIdOf(node: PrivityNode, name = ''): Promise<string> {
+  if (tooShort(name) !== '') throw unknown(name);
   if (!isBeginning(name)) return name;
   const [first, second] = await node.store.proposals.beginning(name, 2);
   if (second !== undefined)
@@ -332,7 +333,7 @@ export async function proposalIdOf(node: PrivityNode, name = ''): Promise<string
 }
 
 const unknown = (name: string): UsageError =>
-  new UsageError('PRIVITY_PROPOSAL_UNKNOWN', `there is no proposal ${name} here`);
+  new UsageError('PRIVITY_PROPOSAL_UNKNOWN', `there is no proposal ${name} here${tooShort(name)}`);
 
 const definedOnly = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never;

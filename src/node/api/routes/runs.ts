@@ -11,7 +11,7 @@ import { readRun } from '../../../record/stored-runs.ts';
 import { evidenceOf } from '../../core/evidence.ts';
 import { RUN_STATES, type RunRow } from '../../model/records.ts';
 import type { PrivityNode } from '../../node.ts';
-import { isBeginning, type Route, route } from '../route.ts';
+import { isBeginning, type Route, route, tooShort } from '../route.ts';
 import { done, page, purgeBody, purgeView, runDetail, runPage } from '../words.ts';
 
 export const runRoutes = (node: PrivityNode): readonly Route[] => [
@@ -137,7 +137,7 @@ async function runOf(node: PrivityNode, name = ''): Promise<RunRow> {
   if (second !== undefined)
     throw new UsageError('PRIVITY_RUN_UNKNOWN', `more than one run begins with ${name}`);
   if (first !== undefined) return first;
-  throw new UsageError('PRIVITY_RUN_UNKNOWN', `there is no run or incident ${name} here`);
+  throw new UsageError('PRIVITY_RUN_UNKNOWN', `there is no run or incident ${name} here${tooShort(name)}`);
 }
 
 /** Lines of the audit log about one run: it starts, and ends. */
