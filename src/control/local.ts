@@ -1,6 +1,7 @@
+import { checkOptions, type OptionNames } from '../base/options.ts';
 import type { ErrorDetail } from '../coordination/public-details.ts';
 import type { LocalEnd } from './ends.ts';
-import { type CommonOptions, filesOf, flagsOf, jsonValues } from './options.ts';
+import { COMMON_OPTIONS, type CommonOptions, filesOf, flagsOf, jsonValues } from './options.ts';
 import { drive, type Running } from './running.ts';
 
 /** What {@link local} takes. */
@@ -13,6 +14,13 @@ export interface LocalOptions extends CommonOptions {
   readonly errorDetail?: ErrorDetail | undefined;
 }
 
+const OPTIONS: OptionNames<LocalOptions> = {
+  ...COMMON_OPTIONS,
+  inputs: 'optional',
+  settings: 'optional',
+  errorDetail: 'optional',
+};
+
 /**
  * All parties of a job on this machine, with throw-away keys: what `privity local` does, each party in processes of its
  * own, with mutual TLS between them. Nothing is printed, no signal is heeded, and this process is not ended. Costs some
@@ -21,9 +29,11 @@ export interface LocalOptions extends CommonOptions {
  * A run that failed is no error: `result` resolves, and its `outcome` and `verdict` say why. It rejects with a
  * `PrivityError` if no run came to be, with the code that `privity local` prints.
  *
- * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID: a value that JSON has not
+ * @throws {UsageError} PRIVITY_API_INVALID: an unknown option, or no job; PRIVITY_ARGS_INVALID,
+ *   PRIVITY_SETTINGS_INVALID: a value that JSON has not
  */
 export function local(options: LocalOptions): Running<LocalEnd> {
+  checkOptions('local', options, OPTIONS);
   const { inputs = {}, settings = {}, errorDetail } = options;
   const parties = [...new Set([...Object.keys(inputs), ...Object.keys(settings)])];
   const given = parties.map((party) => [

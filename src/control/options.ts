@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../base/errors.ts';
+import type { OptionNames } from '../base/options.ts';
 import { memorySize } from '../config/memory-size.ts';
 import type { SandboxPolicy } from '../supervisor/sandbox/policy.ts';
 import type { Bounds } from '../supervisor/seam/bounds.ts';
@@ -34,6 +35,20 @@ export interface CommonOptions {
    */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Of both calls: see {@link OptionNames}. */
+export const COMMON_OPTIONS = {
+  job: 'needed text',
+  args: 'optional',
+  contract: 'optional',
+  report: 'optional',
+  runId: 'optional',
+  bounds: 'optional',
+  memoryMaxBytes: 'optional',
+  sandbox: 'optional',
+  record: 'optional',
+  signal: 'optional',
+} as const satisfies OptionNames<CommonOptions>;
 
 /** As options of a command. What is private is not among them: others on this machine see a command line. */
 export function flagsOf(options: CommonOptions): string[] {

@@ -1,5 +1,6 @@
+import { checkOptions, type OptionNames } from '../base/options.ts';
 import type { RunEnd } from './ends.ts';
-import { type CommonOptions, filesOf, flagsOf, jsonValues } from './options.ts';
+import { COMMON_OPTIONS, type CommonOptions, filesOf, flagsOf, jsonValues } from './options.ts';
 import { drive, type Running } from './running.ts';
 
 /** What {@link run} takes. */
@@ -12,6 +13,13 @@ export interface RunOptions extends CommonOptions {
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
+const OPTIONS: OptionNames<RunOptions> = {
+  ...COMMON_OPTIONS,
+  config: 'needed text',
+  inputs: 'optional',
+  settings: 'optional',
+};
+
 /**
  * This party's part of one run, with the other parties elsewhere: what `privity run` does, in processes of its own, so
  * that this program may be busy or end without the others taking the party for lost. Nothing is printed, no signal is
@@ -20,9 +28,11 @@ export interface RunOptions extends CommonOptions {
  * A run that failed is no error: `result` resolves, and its `outcome` and `verdict` say why. It rejects with a
  * `PrivityError` if no run came to be, with the code that `privity run` prints.
  *
- * @throws {UsageError} PRIVITY_ARGS_INVALID, PRIVITY_SETTINGS_INVALID: a value that JSON has not
+ * @throws {UsageError} PRIVITY_API_INVALID: an unknown option, or no job or party file; PRIVITY_ARGS_INVALID,
+ *   PRIVITY_SETTINGS_INVALID: a value that JSON has not
  */
 export function run(options: RunOptions): Running<RunEnd> {
+  checkOptions('run', options, OPTIONS);
   const settings = { ...filesOf(options.inputs), ...jsonValues('settings', options.settings) };
   return drive({
     command: 'run',

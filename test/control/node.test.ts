@@ -122,6 +122,15 @@ describe('a client of a node', () => {
     await assert.rejects(node({ config: at('alice', 'none.yaml') }), isCode('PRIVITY_CONFIG_FILE_MISSING'));
   });
 
+  it('is none for an option that it does not have, or for what is no address', async () => {
+    const made = (options: unknown) => Reflect.apply(node, undefined, [options]) as Promise<NodeClient>;
+    const config = at('alice', 'node.yaml');
+    await assert.rejects(made({ config, tokn: 'x' }), /unknown option "tokn", did you mean "token"\?/);
+    await assert.rejects(made(null), isCode('PRIVITY_API_INVALID'));
+    for (const url of ['alice', '127.0.0.1:7430', 'file:///x', 7430])
+      await assert.rejects(made({ url, token: 'secret' }), /url: this is no address http:/);
+  });
+
   it('gives its reason back when it is aborted, and ends what is followed by a signal without one', async () => {
     const stop = new AbortController();
     const client = await node({ config: at('alice', 'node.yaml'), signal: stop.signal });

@@ -191,6 +191,19 @@ describe('local', () => {
   });
 });
 
+it('options that a call does not have start nothing', () => {
+  const call = (start: (options: never) => unknown, ...given: readonly unknown[]) => {
+    assert.throws(() => Reflect.apply(start, undefined, given), isCode('PRIVITY_API_INVALID'));
+  };
+  for (const start of [local, run]) {
+    call(start);
+    call(start, {});
+    call(start, { job: here.job, config: here.config.alice, colour: 'red' });
+  }
+  call(local, { job: here.job, input: {} });
+  call(run, { job: here.job });
+});
+
 describe('a program that runs a job', () => {
   const program = async (body: string) => {
     const file = join(here.folder, 'program.mjs');

@@ -201,9 +201,11 @@ export const nodeErrors = {
   },
   PRIVITY_API_INVALID: {
     failure: 'USAGE',
-    means: 'A request to the API of a node does not have the form that it needs.',
-    causes: 'A missing or unknown key, a value of another type, or a body that is too large or not JSON.',
-    remedy: 'Look at the message, and at `/api/v1/openapi.json` of the node.',
+    means:
+      'A request to the API of a node, or a call of `privity/control`, does not have the form that it needs.',
+    causes:
+      'A missing or unknown key or option, a value of another type, or a body that is too large or not JSON.',
+    remedy: 'Look at the message, and for a request at `/api/v1/openapi.json` of the node.',
   },
   PRIVITY_API_FOREIGN: {
     failure: 'AUTH_FAILED',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../base/options.ts';
 import { readNodeFile } from '../../config/node-file.ts';
 import { NodeClient } from './client.ts';
 
@@ -53,19 +54,38 @@ export interface NodeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OPTIONS: OptionNames<NodeOptions> = {
+  config: 'optional',
+  url: 'optional',
+  token: 'optional',
+  tokenFile: 'optional',
+  signal: 'optional',
+};
+
 /**
  * A client for a node's API: by its node file, or by an address and a token where that file is not to be had. Nothing
  * is asked yet.
  *
- * @throws {UsageError} PRIVITY_CONFIG_FILE_MISSING and other mistakes of the node file; PRIVITY_NODE_NOT_RUNNING: no
+ * @throws {UsageError} PRIVITY_API_INVALID: an unknown option, or `url` is no address; PRIVITY_CONFIG_FILE_MISSING and other mistakes of the node file; PRIVITY_NODE_NOT_RUNNING: no
  *   node has served there; PRIVITY_TOKEN_INVALID: the token file cannot be read
  */
 export async function node(options: NodeOptions = {}): Promise<NodeClient> {
+  checkOptions('node', options, OPTIONS);
   const { config = NODE_FILE, token, tokenFile, signal } = options;
-  const url = options.url?.replace(/\/$/, '');
+  const url = options.url === undefined ? undefined : addressOf(options.url);
   const given = token ?? (tokenFile === undefined ? undefined : await tokenIn(resolve(tokenFile)));
   if (url !== undefined && given !== undefined) return new NodeClient({ url, token: given, signal });
   const { state } = await readNodeFile(resolve(config));
   const own = given ?? (await tokenIn(join(state, ADMIN_TOKEN_FILE)));
   return new NodeClient({ url: url ?? (await urlOf(state)), token: own, signal });
+}
+
+/** What is given may be a token by mistake: it is not repeated. */
+function addressOf(url: unknown): string {
+  const isAddress = typeof url === 'string' && /^https?:\/\/[^/]/.test(url) && URL.canParse(url);
+  if (isAddress) return url.replace(/\/$/, '');
+  throw new UsageError(
+    'PRIVITY_API_INVALID',
+    'url: this is no address http://HOST:PORT, such as http://127.0.0.1:7430',
+  );
 }
