@@ -171,6 +171,24 @@ describe('two nodes by the command line', () => {
     assert.equal((await refused('bob', ...verify, '../altered.json')).code, 'PRIVITY_EVIDENCE_INVALID');
   });
 
+  it('leave no token behind whose text could not be written', async () => {
+    const add = ['tokens', 'add', 'vera', '--role', 'viewer', '--out'];
+    const file = join(folder, 'alice/vera.token');
+    const tokens = () => json('alice', 'tokens', 'list') as Promise<{ rows: { revokedAt: number | null }[] }>;
+    const { rows: before } = await tokens();
+    assert.equal((await refused('alice', ...add, 'table.csv')).code, 'PRIVITY_FILE_EXISTS');
+    assert.equal((await refused('alice', ...add, 'none/vera.token')).code, 'PRIVITY_FILE_WRITE');
+    assert.deepEqual(await tokens(), { rows: before });
+    // In the place of the part that is written first.
+    await mkdir(`${file}.${process.pid}.part`);
+    const { code, message } = await refused('alice', ...add, 'vera.token');
+    assert.equal(code, 'PRIVITY_FILE_WRITE');
+    assert.match(message, /vera\.token: cannot be written \(.*\); the token [0-9a-f]+ is revoked again$/);
+    const { rows } = await tokens();
+    assert.equal(rows.length, before.length + 1);
+    assert.equal(typeof rows.at(-1)?.revokedAt, 'number');
+  });
+
   it('print each listing as one JSON object', async () => {
     const lists: Record<string, string[]> = {
       alice: ['partners'],

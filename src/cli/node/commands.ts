@@ -3,16 +3,18 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { PrivityError, UsageError } from '../../base/errors.ts';
+import { ignored } from '../../base/ignored.ts';
 import { jsonLine } from '../../base/steering.ts';
 import { readTextFile } from '../../config/yaml-file.ts';
 import { isTableFile } from '../../data/index.ts';
+import type { MadeToken } from '../../node/client/answers.ts';
 import type { NodeClient } from '../../node/client/client.ts';
 import type { ProposalState, Role, RunState } from '../../node/model/records.ts';
 import { parseAge, parseCount, parseWhole } from '../arguments.ts';
 import { printable } from '../output/printable.ts';
 import { count } from '../output/quantity.ts';
 import { createStyle, type Style } from '../output/style.ts';
-import { writeOutput } from '../output-file.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 import type { Shell } from '../shell.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
 import * as text from './node-text.ts';
@@ -332,13 +334,32 @@ export interface AddTokenFlags extends NodeFlags {
 
 export async function addTokenCommand(shell: Shell, name: string, flags: AddTokenFlags): Promise<number> {
   const asked = { name, role: flags.role, validMs: parseAge('--for', flags.for) };
-  const answer = await (await clientOf(shell, flags)).tokens.add(asked);
-  if (flags.out === undefined) return show(shell, flags, answer, (made) => `${made.text}\n`);
-  await writeOutput(resolve(shell.cwd, flags.out), `${answer.text}\n`, 0o600, false);
+  const file = flags.out === undefined ? undefined : resolve(shell.cwd, flags.out);
+  if (file !== undefined) await checkOutput(file, false);
+  const node = await clientOf(shell, flags);
+  const answer = await node.tokens.add(asked);
+  if (file === undefined) return show(shell, flags, answer, (made) => `${made.text}\n`);
+  await writeToken(node, answer, file);
   return show(
     shell,
     flags,
     { id: answer.token.id, file: flags.out },
     () => `${styleOf(shell).green('✔')} ${printable(flags.out ?? '')}, for ${name} (${flags.role})\n`,
   );
+}
+
+/** A token whose text nobody has must not stay valid. */
+async function writeToken(node: NodeClient, made: MadeToken, file: string): Promise<void> {
+  const { id } = made.token;
+  try {
+    await writeOutput(file, `${made.text}\n`, 0o600, false);
+  } catch (cause) {
+    const revoked = await ignored(node.tokens.revoke(id), 'who has to do it instead is told below');
+    if (!(cause instanceof PrivityError)) throw cause;
+    const words =
+      revoked === undefined
+        ? `the token ${id} is made and could not be revoked: privity tokens revoke ${id}`
+        : `the token ${id} is revoked again`;
+    throw new PrivityError(cause.code, `${cause.message}; ${words}`, { cause });
+  }
 }
