@@ -351,6 +351,9 @@ describe('two nodes by the command line', () => {
   it('run again without a person what persons have approved, where both have a rule, and prove it', async () => {
     const { rows } = (await json('bob', 'grants', 'list')) as { rows: readonly { id: string }[] };
     for (const grant of rows) await done('bob', 'grants', 'revoke', grant.id);
+    const revoked = await done('bob', 'grants', 'show', rows[0]?.id ?? '');
+    assert.match(revoked, /\nrevoked +\d{4}-\d\d-\d\d /);
+    assert.doesNotMatch(revoked, /until/);
     await done('bob', 'grants', 'add', '--dataset', 'orders', '--partner', 'alice', '--purpose', PURPOSE);
     await done('alice', 'rules', 'add', 'approve', '--like', id.slice(0, 12));
     const { id: rule } = await json(

@@ -167,7 +167,9 @@ export function grantText(grant: UsedGrantView, now: number): string {
     ['minimum', `${minimumRows} rows; ${changedRowsMin} changed since the last run`],
     ['runs', `${grant.uses} of ${usesMax ?? 'any'}`],
     ['refusals', `${grant.refusals} of ${grant.refusalsMax}, that depended on values`],
-    ['until', endText(grant.until, grant.revokedAt, now, 'revoked')],
+    grant.revokedAt === null
+      ? [grant.until <= now ? 'ended' : 'until', momentText(grant.until)]
+      : ['revoked', momentText(grant.revokedAt)],
     ['made', `by ${grant.createdBy}, ${momentText(grant.createdAt)}`],
     ...grant.runs.map(({ runId, at }) => ['used', `by ${runId}, ${momentText(at)}`]),
   ];
