@@ -167,6 +167,28 @@ describe('two nodes by the command line', () => {
     const both = await privity('bob', ...verify, '../proof.json', '../altered.json');
     assert.equal(both.code, 1);
     assert.match(both.stdout, /\n1 of 2 files hold\. Do not rely on the others\.\n$/);
+    await writeFile(join(folder, 'altered.json'), '{}');
+    const some = await privity('bob', ...verify, '../none.json', '../altered.json', '../proof.json');
+    assert.equal(some.code, 1);
+    assert.match(
+      some.stdout,
+      /^\.\.\/none\.json\n✖ .*none\.json: .*\n\.\.\/altered\.json\n✖ .*altered\.json: this is no evid/,
+    );
+    assert.match(
+      some.stdout,
+      /✔ the file is signed by alice[\s\S]*\n1 of 3 files hold\. Do not rely on the others\.\n$/,
+    );
+    const none = await refused('bob', ...verify, '../none.json');
+    assert.equal(none.code, 'PRIVITY_CONFIG_FILE_MISSING');
+    const other = proof.replace(/"verdict":\{"digest":"[0-9a-f]+"/, '"verdict":{"digest":"00"');
+    assert.notEqual(other, proof);
+    await writeFile(join(folder, 'other.json'), other);
+    const against = await privity('bob', ...verify, '../other.json', '../bobs.json');
+    assert.match(
+      against.stdout,
+      /✖ \.\.\/other\.json and \.\.\/bobs\.json tell of one run, .*, with two verdicts: /,
+    );
+    assert.match(against.stdout, /Do not rely on the others\. They contradict each other\.\n$/);
     await writeFile(join(folder, 'altered.json'), 'no proof');
     assert.equal((await refused('bob', ...verify, '../altered.json')).code, 'PRIVITY_EVIDENCE_INVALID');
   });

@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { systemClock } from '../../src/base/system.ts';
 import { type Federation, formatFederation, readFederationFile } from '../../src/config/federation-file.ts';
 import { readNodeFile } from '../../src/config/node-file.ts';
-import { checkEvidence } from '../../src/node/core/check-evidence.ts';
+import { checkEvidence, evidenceOf } from '../../src/node/core/check-evidence.ts';
 import { signingOf } from '../../src/node/core/signing.ts';
 import { bundleDigest, packBundle } from '../../src/node/model/bundle.ts';
 import { type ProposalDocument, runIdOf } from '../../src/node/model/proposal.ts';
@@ -56,7 +56,7 @@ it('what parties have signed with keys that were replaced still counts, where th
     await service.node.store.change((tx) => tx.runs.add(newRun(id, 'a study', nth, Date.now())));
     const evidence: unknown = await node.admin.get(`/runs/${runIdOf(id, 1, 1)}/evidence`);
     const doubts = (federation: Federation) =>
-      checkEvidence(evidence, federation)
+      checkEvidence(evidenceOf('alice.json', evidence), federation)
         .filter(({ holds }) => !holds)
         .map(({ says }) => says);
     assert.deepEqual(doubts(renewed), []);

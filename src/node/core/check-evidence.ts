@@ -10,6 +10,21 @@ import { decisionDocument, proposalDocument, proposalId, runIdOf, signedOf } fro
 
 const signed = <T extends z.ZodType>(document: T) => z.looseObject({ document, signature: z.string() });
 
+/** What is read of a report: those of other versions may have more. */
+const ofReport = z.looseObject({
+  runId: z.string(),
+  party: z.string(),
+  outcome: z.string(),
+  code: z.string().nullable(),
+  job: z.looseObject({ hash: z.string().nullable() }),
+  verdict: z.looseObject({
+    digest: z.string(),
+    failure: z.looseObject({ origin: z.string() }).nullable(),
+    contributions: z.array(z.looseObject({ party: z.string(), signature: z.string() })),
+  }),
+  disclosures: z.array(z.unknown()),
+});
+
 const evidence = signed(
   z.looseObject({
     evidenceVersion: z.literal(1),
@@ -23,7 +38,7 @@ const evidence = signed(
       state: z.string(),
       code: z.string().nullable(),
     }),
-    report: z.record(z.string(), z.unknown()).nullable(),
+    report: ofReport.nullable(),
   }),
 );
 
@@ -37,16 +52,23 @@ interface Keys {
   readonly parties: readonly Pick<FederationMember, 'name' | 'fingerprint' | 'former'>[];
 }
 
+/** What an evidence file says, as it stands there: signatures are of that text. */
+export type Evidence = z.output<typeof evidence>;
+
 /** @throws {DataError} PRIVITY_EVIDENCE_INVALID: it is no evidence file */
-export function checkEvidence(file: unknown, federation: Keys): readonly EvidenceFinding[] {
-  const read = evidence.safeParse(file);
-  if (!read.success)
-    throw new DataError(
-      'PRIVITY_EVIDENCE_INVALID',
-      `this is no evidence file of this version: ${read.error.issues[0]?.path.join('.')}`,
-    );
-  const raw = file as z.output<typeof evidence>;
-  const { document, signature } = raw;
+export function evidenceOf(name: string, words: unknown): Evidence {
+  const read = evidence.safeParse(words);
+  if (read.success) return words as Evidence;
+  throw new DataError(
+    'PRIVITY_EVIDENCE_INVALID',
+    `${name}: this is no evidence file of this version: ${read.error.issues[0]?.path.join('.') || 'not a record'}`,
+  );
+}
+
+export function checkEvidence(
+  { document, signature }: Evidence,
+  federation: Keys,
+): readonly EvidenceFinding[] {
   const { proposal, decisions, run, report, party } = document;
   const isBy = (name: string, text: string, by: string): boolean => {
     const member = federation.parties.find((one) => one.name === name);
@@ -115,10 +137,51 @@ function reportFindings(
       holds: (outcome === 'completed') === (run.state === 'completed') && code === run.code,
       says: `the run ${outcome === 'completed' ? 'completed' : `failed: ${code}`}, verdict ${verdict.digest.slice(0, 16)}`,
     },
+    ...(report.unconfirmed
+      ? [{ holds: true, says: `${report.party} could not find out what the others had agreed on` }]
+      : []),
     ...sealed,
     {
       holds: true,
       says: `${report.party} has told ${disclosures.length === 1 ? 'one value, which is' : `${disclosures.length} values, which are`} in the ledger`,
     },
   ];
+}
+
+export interface NamedEvidence {
+  readonly name: string;
+  readonly evidence: Evidence;
+}
+
+/** Files of one run that say different things of its end: at least one of them is not to be relied on. */
+export interface Contradiction {
+  readonly files: readonly string[];
+  readonly says: string;
+}
+
+/** A party that could not find out what the others had agreed on says so itself, and contradicts nobody. */
+export function contradictions(files: readonly NamedEvidence[]): readonly Contradiction[] {
+  const runs = new Map<string, Map<string, string[]>>();
+  for (const { name, evidence: file } of files) {
+    const { run, report } = file.document;
+    if (report === null || (report.outcome !== 'completed' && report.unconfirmed === true)) continue;
+    const verdicts = runs.get(run.runId) ?? new Map<string, string[]>();
+    const verdict = verdictText(report);
+    verdicts.set(verdict, [...(verdicts.get(verdict) ?? []), name]);
+    runs.set(run.runId, verdicts);
+  }
+  return [...runs].flatMap(([runId, verdicts]) => {
+    if (verdicts.size < 2) return [];
+    const names = [...verdicts.values()].flat();
+    const told = [...verdicts].map(([verdict, by]) => `${by.join(', ')}: ${verdict}`).join('; ');
+    const number = verdicts.size === 2 ? 'two' : String(verdicts.size);
+    const who = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+    return [{ files: names, says: `${who} tell of one run, ${runId}, with ${number} verdicts: ${told}` }];
+  });
+}
+
+function verdictText({ outcome, code, verdict }: z.output<typeof ofReport>): string {
+  const origin = verdict.failure === null ? '' : ` at ${verdict.failure.origin}`;
+  const end = outcome === 'completed' ? 'completed' : `failed: ${code}${origin}`;
+  return `${end} (verdict ${verdict.digest.slice(0, 16)})`;
 }
