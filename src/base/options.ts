@@ -2,7 +2,7 @@
 import { UsageError } from './errors.ts';
 import { sentences, suggest } from './suggest.ts';
 
-/** Every option of a call: the compiler refuses a list that lacks one, has another, or is wrong about what is needed. */
+/** Every option of a call: the compiler refuses a list that lacks one, has another, or is wrong about what it needs. */
 export type OptionNames<T> = {
   readonly [Name in keyof T]-?: undefined extends T[Name] ? 'optional' : 'needed text';
 };

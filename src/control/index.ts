@@ -22,7 +22,6 @@ export type { CoreBounds } from '../coordination/types.ts';
 export type { ColumnArrays, ColumnType } from '../data/column-type.ts';
 export type { PublishedColumn, PublishedSchema } from '../data/published-schema.ts';
 export * from '../node/client/public.ts';
-export * from '../node/client/public.ts';
 export {
   type AttachedFailure,
   type EventBase,

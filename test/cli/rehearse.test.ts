@@ -43,7 +43,7 @@ describe('privity proposals rehearse', () => {
     );
     assert.match(
       await nodes.done('bob', 'proposals', 'show', id),
-      /Rehearsed here by person:admin, .*: it discloses what the contract says\./,
+      /Rehearsed here by person:admin, .*: it discloses what the contract says$/m,
     );
     const { outcome, runs } = await nodes.json(
       'bob',

@@ -127,8 +127,10 @@ describe('a client of a node', () => {
     const config = at('alice', 'node.yaml');
     await assert.rejects(made({ config, tokn: 'x' }), /unknown option "tokn", did you mean "token"\?/);
     await assert.rejects(made(null), isCode('PRIVITY_API_INVALID'));
-    for (const url of ['alice', '127.0.0.1:7430', 'file:///x', 7430])
-      await assert.rejects(made({ url, token: 'secret' }), /url: this is no address http:/);
+    const url = 'http://127.0.0.1:1';
+    await assert.rejects(made({ url, token: undefined }), isCode('PRIVITY_TOKEN_INVALID'));
+    for (const wrong of ['alice', '127.0.0.1:7430', 'file:///x', 7430])
+      await assert.rejects(made({ url: wrong, token: 'secret' }), /url: this is no address http:/);
   });
 
   it('gives its reason back when it is aborted, and ends what is followed by a signal without one', async () => {

@@ -20,7 +20,7 @@ const price = {
 
 it('tells minutes, memory and for how many rows, and warns where memory is too little', () => {
   assert.deepEqual(priceLines(price, createStyle(false)), [
-    'For tables of 10,000,000 rows, the most that is published (not all tables tell), on a straight line from the rehearsal:',
+    "For tables of 10,000,000 rows, the most that is told here (not all tables tell), on a straight line from the rehearsal, and of time the network's alone: arithmetic comes on top.",
     'about 40.0 s on the link to bob (12 ms, 80 MB/s): 628 rounds, 381.5 MiB',
     'the link to carol is not measured: 1 round, 5 bytes',
     'at least 1.0 GiB of memory here',

@@ -66,11 +66,15 @@ const OPTIONS: OptionNames<NodeOptions> = {
  * A client for a node's API: by its node file, or by an address and a token where that file is not to be had. Nothing
  * is asked yet.
  *
- * @throws {UsageError} PRIVITY_API_INVALID: an unknown option, or `url` is no address; PRIVITY_CONFIG_FILE_MISSING and other mistakes of the node file; PRIVITY_NODE_NOT_RUNNING: no
- *   node has served there; PRIVITY_TOKEN_INVALID: the token file cannot be read
+ * @throws {UsageError} PRIVITY_API_INVALID: an unknown option, or `url` is no address; PRIVITY_CONFIG_FILE_MISSING and
+ *   other mistakes of the node file; PRIVITY_NODE_NOT_RUNNING: no node has served there; PRIVITY_TOKEN_INVALID: the
+ *   token is undefined, or its file cannot be read
  */
 export async function node(options: NodeOptions = {}): Promise<NodeClient> {
   checkOptions('node', options, OPTIONS);
+  // A variable that is not set is no wish to ask as the person who has installed the node.
+  if ('token' in options && options.token === undefined)
+    throw new UsageError('PRIVITY_TOKEN_INVALID', 'token: it is undefined; leave it out, or give one');
   const { config = NODE_FILE, token, tokenFile, signal } = options;
   const url = options.url === undefined ? undefined : addressOf(options.url);
   const given = token ?? (tokenFile === undefined ? undefined : await tokenIn(resolve(tokenFile)));
