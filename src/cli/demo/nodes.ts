@@ -253,6 +253,8 @@ class Tour {
     words: readonly string[],
     aloud = false,
   ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+    // What is asked of a node that is being ended is left half done.
+    this.#stopped.throwIfAborted();
     const texts = { out: '', err: '' };
     const sink = (name: 'out' | 'err') => ({
       write: (text: string): boolean => {
