@@ -13,6 +13,7 @@ import { inspectJob } from '../local/find-parties.ts';
 import { printable } from '../output/printable.ts';
 import { createStyle } from '../output/style.ts';
 import type { JobCode, JobFacts, ProposeRequest, Shell } from '../shell.ts';
+import { Stopped } from '../stop.ts';
 import { clientOf, type NodeFlags, show } from './ask.ts';
 
 export interface ProposeFlags extends NodeFlags {
@@ -30,9 +31,6 @@ export interface ProposeFlags extends NodeFlags {
   readonly times?: string;
   readonly check?: boolean;
 }
-
-/** As a process that Ctrl-C has ended. */
-const EXIT_STOPPED = 130;
 
 /** Everything that can be looked at here is, before anything is stored or sent; with `--check` only that. */
 export async function proposeCommand(shell: Shell, job: string, flags: ProposeFlags): Promise<number> {
@@ -53,7 +51,6 @@ export async function proposeCommand(shell: Shell, job: string, flags: ProposeFl
       ]),
     ),
   });
-  if (code === undefined) return EXIT_STOPPED;
   const whole = await packed(code, parties, contract);
   const packages = Object.entries(whole.job.packages ?? {});
   const validMs = parseAge('--valid', flags.valid);
@@ -136,7 +133,7 @@ async function contractOf(shell: Shell, job: string, flags: ProposeFlags): Promi
 /**
  * In a process of its own: code of a job can neither hang nor end this one.
  *
- * @returns undefined: it was stopped
+ * @throws {Stopped}
  * @throws {UsageError} what is wrong with the job, or does not fit it: PRIVITY_JOB_*, PRIVITY_ARGS_INVALID,
  *   PRIVITY_SETTING*, PRIVITY_CONTRACT_INVALID
  * @throws {EnvironmentError} PRIVITY_JOB_NOT_LOADED
@@ -146,18 +143,17 @@ async function codeOf(
   job: string,
   parties: readonly string[],
   given: Omit<ProposeRequest, 'asks'>,
-): Promise<JobCode | undefined> {
+): Promise<JobCode> {
   const request = { asks: 'propose', ...given } as const;
   const stopping = new AbortController();
-  const stopped = shell.onStopSignal(() => stopping.abort());
+  const stopped = shell.onStopSignal((signal) => stopping.abort(new Stopped(signal)));
   let facts: JobFacts;
   try {
     facts = await inspectJob(shell, resolve(shell.cwd, job), request, () => undefined, {
       signal: stopping.signal,
     });
   } catch (error) {
-    if (stopping.signal.aborted) return undefined;
-    throw error;
+    throw stopping.signal.aborted ? stopping.signal.reason : error;
   } finally {
     stopped();
   }

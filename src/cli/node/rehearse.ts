@@ -16,9 +16,6 @@ export interface RehearseFlags extends NodeFlags {
   readonly seeds?: string;
 }
 
-/** As a process that Ctrl-C has ended. */
-const EXIT_STOPPED = 130;
-
 /** Resolves to the exit code. @throws {UsageError} PRIVITY_CONTRACT_EXCEEDED, and what the node answers */
 export async function rehearseCommand(shell: Shell, id: string, flags: RehearseFlags): Promise<number> {
   const { schema, rows, seeds } = flags;
@@ -28,29 +25,18 @@ export async function rehearseCommand(shell: Shell, id: string, flags: RehearseF
     ...(seeds === undefined ? {} : { seeds: parseWhole('--seeds', seeds) }),
   };
   const client = await clientOf(shell, flags);
-  let isStopped = false;
-  const stop = shell.onStopSignal(() => {
-    isStopped = true;
-  });
-  try {
-    const answer = await client.proposals.rehearse(id, body);
-    show(shell, flags, answer, (found) => rehearsedText(found, createStyle(shell.colour.out)));
-    if (answer.outcome === 'unknown')
-      throw new UsageError(
-        'PRIVITY_CONTRACT_NOT_REHEARSED',
-        `none of ${count(answer.runs, 'run')} came to its end, so nothing is known of what the job of ${id} discloses: give tables that fit it (--schema, --rows), or ask its proposer`,
-      );
-    if (answer.more.length === 0) return 0;
+  const answer = await client.proposals.rehearse(id, body);
+  show(shell, flags, answer, (found) => rehearsedText(found, createStyle(shell.colour.out)));
+  if (answer.outcome === 'unknown')
     throw new UsageError(
-      'PRIVITY_CONTRACT_EXCEEDED',
-      `the contract of ${id} does not allow ${answer.more.length} of what its job would disclose`,
+      'PRIVITY_CONTRACT_NOT_REHEARSED',
+      `none of ${count(answer.runs, 'run')} came to its end, so nothing is known of what the job of ${id} discloses: give tables that fit it (--schema, --rows), or ask its proposer`,
     );
-  } catch (error) {
-    if (isStopped) return EXIT_STOPPED;
-    throw error;
-  } finally {
-    stop();
-  }
+  if (answer.more.length === 0) return 0;
+  throw new UsageError(
+    'PRIVITY_CONTRACT_EXCEEDED',
+    `the contract of ${id} does not allow ${answer.more.length} of what its job would disclose`,
+  );
 }
 
 function rehearsedText(
