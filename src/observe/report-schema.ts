@@ -72,8 +72,11 @@ export const record = <S extends z.ZodType>(of: S) =>
   });
 
 function mistake(context: z.RefinementCtx, place: string | number, { issues: [issue] }: z.ZodError): never {
-  const path = [place, ...(issue?.path ?? [])];
-  context.addIssue({ code: 'custom', message: issue?.message ?? 'wrong', path });
+  // As it was found: who reads it may have better words for it.
+  if (issue !== undefined) {
+    const found = { ...issue, path: [place, ...issue.path] };
+    context.issues.push(found as (typeof context.issues)[number]);
+  }
   return z.NEVER;
 }
 

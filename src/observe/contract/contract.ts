@@ -12,6 +12,7 @@ import { expectation } from '../../base/schema-words.ts';
 import { STEP_KINDS, type StepKind } from '../../coordination/failure.ts';
 import { detailsProblem } from '../../coordination/public-details.ts';
 import { FORM_CHARS_MAX } from '../../wire/value-form.ts';
+import { list } from '../report-schema.ts';
 import { ANY, parseForm } from './form.ts';
 
 export const CONTRACT_VERSION = 1;
@@ -85,14 +86,17 @@ const rehearsed = z.strictObject({
   args: z.record(z.string(), z.unknown()),
 });
 
+/** Read up to the first item that is wrong: a stranger's list of wrong ones costs no more. */
+const entries = <S extends z.ZodType>(of: S) => z.array(z.unknown()).max(CONTRACT_ENTRIES_MAX).pipe(list(of));
+
 const contractSchema = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
-  parties: z.array(party).min(1).max(64).readonly(),
+  parties: z.array(z.unknown()).min(1).max(64).pipe(list(party)),
   /** Names of all steps: public to all parties. */
-  steps: z.array(name).max(CONTRACT_ENTRIES_MAX).readonly(),
-  discloses: z.array(entry).max(CONTRACT_ENTRIES_MAX),
-  errors: z.array(errorText).max(CONTRACT_ENTRIES_MAX).default([]),
-  symbols: z.array(symbol).max(CONTRACT_ENTRIES_MAX).default([]),
+  steps: entries(name),
+  discloses: entries(entry),
+  errors: entries(errorText).default([]),
+  symbols: entries(symbol).default([]),
   price: price.optional(),
   rehearsed: rehearsed.optional(),
 });
