@@ -3,12 +3,11 @@ import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { deriveRelation, dropRelation, type Relation } from '../data/relation.ts';
 import { relationOf, type Table, tableFrom } from '../data/table.ts';
+import { relationFrom } from '../data/table-of.ts';
 import { runPsi } from './exchange.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
-import { agreementOn, checkKey, keyDigests, reorder } from './keys.ts';
-import { type Match, matchTags } from './match.ts';
+import { agreementOn, checkKey, keyDigests } from './keys.ts';
 import type { PsiProtocol } from './protocols/protocol.ts';
-import { randomPermutation } from './shuffle.ts';
 
 export interface PsiOptions {
   /** The key columns, the same names at both parties. */
@@ -57,33 +56,31 @@ export async function psiAlign(
   signal.throwIfAborted();
   const relation = relationOf(table);
   const keyTypes = await checkKey(relation, on, protocol, signal);
-  const order = randomPermutation(relation.rowCount, context.random);
-  const ids = reorder(await keyDigests(relation, on, signal), order);
-  const found: Match[] = [];
-  try {
-    const { rows } = await runPsi(channel, protocol, {
-      ids,
-      agreement: agreementOn(on, protocol, channel.binding),
-      keyTypes: encodeKeyTypes(keyTypes),
-      acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
-      signal,
-      random: context.random,
-      threads: context.threads,
-      match: async (tags) => {
-        const match = await matchTags(tags, order, signal);
-        found.push(match);
-        return match;
-      },
-      onProgress: (done, total) => context.onProgress?.(done, total),
-    });
-    return await alignedRows(relation, rows, signal);
-  } finally {
-    for (const { rows } of found) await dropRelation(rows);
-  }
+  const ids = await keyDigests(relation, on, signal);
+  const { places } = await runPsi(channel, protocol, {
+    ids,
+    agreement: agreementOn(on, protocol, channel.binding),
+    keyTypes: encodeKeyTypes(keyTypes),
+    acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
+    signal,
+    random: context.random,
+    threads: context.threads,
+    onProgress: (done, total) => context.onProgress?.(done, total),
+  });
+  return alignedRows(relation, places, signal);
 }
 
-/** The table's rows that match, in the order of their tags. */
-async function alignedRows(relation: Relation, matched: Relation, signal: AbortSignal): Promise<Table> {
-  const select = `SELECT t.* FROM ${relation.sqlName} AS t JOIN ${matched.sqlName} AS m ON t.rowid = m.row ORDER BY m.high, m.low`;
-  return tableFrom(await deriveRelation(relation, select, 'the intersection', signal));
+/** The table's rows at these places, in their order. */
+async function alignedRows(relation: Relation, places: Uint32Array, signal: AbortSignal): Promise<Table> {
+  const found = await relationFrom(
+    [{ name: 'row', type: 'UINTEGER' as const, values: places }],
+    places.length,
+    'the intersection',
+  );
+  try {
+    const select = `SELECT t.* FROM ${relation.sqlName} AS t JOIN ${found.sqlName} AS m ON t.rowid = m.row ORDER BY m.rowid`;
+    return tableFrom(await deriveRelation(relation, select, 'the intersection', signal));
+  } finally {
+    await dropRelation(found);
+  }
 }

@@ -2,25 +2,19 @@
  * An intersection between two parties over a channel, by any of the protocols:
  *   both: keys(digest of what is wanted, types of the key columns), then hello(rows): types that do not compare are
  *     refused before sizes are told
- *   both: the protocol, which gives tags; each side finds the intersection among them
- *   both: done(count, digest of the matches' tags and of its sender) must be what the own result says the other's is
+ *   both: the protocol, which finds the intersection
+ *   both: done(count, digest of what was found and of its sender) must be what the own result says the other's is
  */
 import { DataError, PeerError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { PsiLine } from './line.ts';
 import { DONE_BYTES, HELLO_BYTES, KEYS_BYTES, type Message, violation } from './messages.ts';
-import { ID_BYTES, type PsiCost, type PsiProtocol, type PsiTags } from './protocols/protocol.ts';
+import { ID_BYTES, type PsiCost, type PsiMatches, type PsiProtocol } from './protocols/protocol.ts';
 import { tagBytes } from './tags.ts';
 
-export interface PsiResult {
-  readonly matches: number;
-  /** By rank: what the party of this rank says of the result. */
-  readonly digests: readonly [Uint8Array, Uint8Array];
-}
-
-export interface PsiExchange<R extends PsiResult> {
-  /** ID_BYTES each, without duplicates, in secret random order. */
+export interface PsiExchange {
+  /** ID_BYTES each, without duplicates. */
   readonly ids: Uint8Array;
   /** Digest of what both sides must want alike. */
   readonly agreement: Uint8Array;
@@ -31,8 +25,6 @@ export interface PsiExchange<R extends PsiResult> {
   readonly signal: AbortSignal;
   readonly random: Random;
   readonly threads: number;
-  /** Finds the intersection among the tags; the digest of it is compared with the peer's. */
-  match(tags: PsiTags): Promise<R>;
   onProgress?(done: number, total: number): void;
 }
 
@@ -43,15 +35,15 @@ export function psiCost(protocol: PsiProtocol, ownRows: number, peerRows: number
 }
 
 /**
- * Gives what `match` found, once the peer has found the same.
+ * Gives what the protocol has found, once the peer has found the same.
  * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH, PRIVITY_PSI_CHECK
  * @throws {DataError} PRIVITY_PSI_LIMIT
  */
-export async function runPsi<R extends PsiResult>(
+export async function runPsi(
   channel: Channel,
   protocol: PsiProtocol,
-  exchange: PsiExchange<R>,
-): Promise<R> {
+  exchange: PsiExchange,
+): Promise<PsiMatches> {
   const { signal } = exchange;
   const line = new PsiLine(channel);
   const abort = () => line.fail(signal.reason);
@@ -59,9 +51,8 @@ export async function runPsi<R extends PsiResult>(
   try {
     if (signal.aborted) abort();
     const peerRows = await greet(line, protocol, exchange);
-    const tags = await runProtocol(line, protocol, exchange, peerRows);
-    const result = await exchange.match(tags);
-    await line.send({ kind: 'done', matches: result.matches, digest: digestOf(result, line.rank) });
+    const result = await runProtocol(line, protocol, exchange, peerRows);
+    await line.send({ kind: 'done', matches: result.places.length, digest: digestOf(result, line.rank) });
     compare(await line.receive(), result, digestOf(result, line.peer));
     return result;
   } catch (error) {
@@ -73,11 +64,7 @@ export async function runPsi<R extends PsiResult>(
 }
 
 /** Gives the number of the peer's rows. */
-async function greet(
-  line: PsiLine,
-  protocol: PsiProtocol,
-  exchange: PsiExchange<PsiResult>,
-): Promise<number> {
+async function greet(line: PsiLine, protocol: PsiProtocol, exchange: PsiExchange): Promise<number> {
   await line.send({ kind: 'keys', agreement: exchange.agreement, types: exchange.keyTypes });
   const keys = await line.receive();
   if (keys.kind !== 'keys') throw violation(`${keys.kind} before keys`);
@@ -104,9 +91,9 @@ async function greet(
 function runProtocol(
   line: PsiLine,
   protocol: PsiProtocol,
-  { ids, agreement, signal, random, threads, onProgress }: PsiExchange<PsiResult>,
+  { ids, agreement, signal, random, threads, onProgress }: PsiExchange,
   peerRows: number,
-): Promise<PsiTags> {
+): Promise<PsiMatches> {
   const ownRows = rowsOf(ids);
   let done = 0;
   return protocol.run(line, {
@@ -125,9 +112,9 @@ function runProtocol(
   });
 }
 
-function compare(message: Message, { matches }: PsiResult, digest: Uint8Array): void {
-  if (message.kind !== 'done') throw violation(`${message.kind} after the last tags`);
-  if (message.matches === matches && Buffer.compare(message.digest, digest) === 0) return;
+function compare(message: Message, { places }: PsiMatches, digest: Uint8Array): void {
+  if (message.kind !== 'done') throw violation(`${message.kind} before done`);
+  if (message.matches === places.length && Buffer.compare(message.digest, digest) === 0) return;
   throw new PeerError(
     'PRIVITY_PSI_CHECK',
     'the two parties found different intersections: the peer, or a machine, is at fault',
@@ -136,6 +123,6 @@ function compare(message: Message, { matches }: PsiResult, digest: Uint8Array): 
 
 const rowsOf = (ids: Uint8Array): number => ids.byteLength / ID_BYTES;
 
-function digestOf({ digests }: PsiResult, rank: number): Uint8Array {
+function digestOf({ digests }: PsiMatches, rank: number): Uint8Array {
   return rank === 0 ? digests[0] : digests[1];
 }

@@ -153,12 +153,3 @@ export async function keyDigests(
   }
   return new Uint8Array(digests.buffer);
 }
-
-/** The digests in another order: place i gets row order[i]. */
-export function reorder(digests: Uint8Array, order: Uint32Array): Uint8Array {
-  const output = new Uint8Array(digests.byteLength);
-  for (const [place, row] of order.entries()) {
-    output.set(digests.subarray(row * ID_BYTES, (row + 1) * ID_BYTES), place * ID_BYTES);
-  }
-  return output;
-}

@@ -1,108 +1,130 @@
-/** Finds the intersection among tags, and the rows it stands for, by a join in the database. */
+/** Finds the intersection among tags, and the order of it that both parties have. */
 import { createHash } from 'node:crypto';
 import { PeerError } from '../base/errors.ts';
-import { readColumns } from '../data/columns.ts';
-import { withConnection } from '../data/database.ts';
-import { createRelation, dropRelation, type Relation } from '../data/relation.ts';
-import { relationFrom } from '../data/table-of.ts';
-import type { PsiResult } from './exchange.ts';
-import type { PsiTags } from './protocols/protocol.ts';
+import { nextTurn } from '../base/turn.ts';
+import type { Random } from '../contracts/random.ts';
+import type { PsiMatches } from './protocols/protocol.ts';
+import { type TagList, TagTable, tagCount } from './tag-table.ts';
 
-/** The rows of the intersection, as row numbers of this party's table beside the tag that decides their order. */
-export interface Match extends PsiResult {
-  readonly rows: Relation;
-}
+/** Tags that are looked at before other work of the process gets a turn: some 5 ms. */
+const TAGS_PER_TURN = 8192;
 
-/** `order` says which row of the table each own tag belongs to. The caller drops the relation. */
-export async function matchTags(tags: PsiTags, order: Uint32Array, signal: AbortSignal): Promise<Match> {
-  const { tagBytes, tagsEach, compared, ordering } = tags;
-  const ownTags = tagColumns(tags.own, { tagBytes, step: tagBytes, from: 0, suffix: '' });
-  const row = { name: 'row', type: 'UINTEGER' as const, values: order };
-  const own = await relationFrom([...ownTags, row], order.length, 'the tags');
-  try {
-    const step = tagsEach * tagBytes;
-    const columns = Array.from({ length: tagsEach }, (_, place) =>
-      tagColumns(tags.peer, { tagBytes, step, from: place * tagBytes, suffix: `${place}` }),
-    );
-    const peer = await relationFrom(columns.flat(), tags.peer.byteLength / step, 'the tags');
-    try {
-      await requireDistinct(own, '', "one tag for two of this party's points", signal);
-      await requireDistinct(peer, `${ordering}`, 'a point twice', signal);
-      return await join(own, peer, { compared, ordering }, signal);
-    } finally {
-      await dropRelation(peer);
-    }
-  } finally {
-    await dropRelation(own);
-  }
+/**
+ * Equal ids have equal tags at both parties, and different ones have different tags. Tags are of no use to a peer that
+ * sends them back: what it is sent, and what is compared with it, are made differently, or bound to who sends them.
+ */
+export interface PsiTags {
+  readonly tagBytes: number;
+  /** One tag for each own id, in the order in which the ids were given. */
+  readonly own: Uint8Array;
+  /** `tagsEach` tags for each of the peer's ids, one after the other, in the peer's secret order. */
+  readonly peer: Uint8Array;
+  readonly tagsEach: number;
+  /** Which of these an own tag equals where the ids are equal. */
+  readonly compared: number;
+  /** Which of these decides the order of the result; that of a match is the same at both parties. */
+  readonly ordering: number;
 }
 
 /**
- * A list without duplicates has different tags, but for a chance below 2^-40. Points are compared by their tags, since
- * points that differ by one of low order are one id.
+ * A list without duplicates has different tags, but for a chance below 2^-40: one twice is the peer's doing. Points are
+ * compared by their tags, since points that differ by one of low order are one id.
+ * @throws {PeerError} PRIVITY_PSI_CHECK
  */
-async function requireDistinct(
-  tags: Relation,
-  suffix: string,
-  what: string,
+export async function matchTags(tags: PsiTags, random: Random, signal: AbortSignal): Promise<PsiMatches> {
+  const { tagBytes, tagsEach } = tags;
+  const step = tagsEach * tagBytes;
+  const listOf = (bytes: Uint8Array, place: number, each: number): TagList => ({
+    bytes,
+    tagBytes,
+    step: each,
+    from: place * tagBytes,
+  });
+  const own = listOf(tags.own, 0, tagBytes);
+  const peers = listOf(tags.peer, tags.compared, step);
+  const ordering = listOf(tags.peer, tags.ordering, step);
+  const table = await tableOf(own, "one tag for two of this party's points", random, signal);
+  await tableOf(ordering, 'a point twice', random, signal);
+  const [rows, places] = [new Uint32Array(tagCount(peers)), new Uint32Array(tagCount(peers))];
+  let matches = 0;
+  await inTurns(tagCount(peers), signal, (first, end) => {
+    for (let place = first; place < end; place++) {
+      const row = table.find(peers, place);
+      if (row < 0) continue;
+      rows[matches] = row;
+      places[matches++] = place;
+    }
+  });
+  const order = sortedByTag(ordering, places.subarray(0, matches));
+  return {
+    places: order.map((at) => rows[at] ?? 0),
+    digests: digestsOf(
+      ordering,
+      order.map((at) => places[at] ?? 0),
+    ),
+  };
+}
+
+async function tableOf(list: TagList, what: string, random: Random, signal: AbortSignal): Promise<TagTable> {
+  const table = new TagTable(list, random);
+  await inTurns(tagCount(list), signal, (first, end) => {
+    if (!table.add(first, end))
+      throw new PeerError('PRIVITY_PSI_CHECK', `the peer of the intersection sent ${what}`);
+  });
+  return table;
+}
+
+async function inTurns(
+  count: number,
   signal: AbortSignal,
+  work: (first: number, end: number) => void,
 ): Promise<void> {
-  const select = `SELECT count(*) FROM (SELECT DISTINCT high${suffix}, low${suffix} FROM ${tags.sqlName})`;
-  const [row] = await readColumns(select, ['BIGINT'], 1, signal);
-  if (Number(row?.[0]) !== tags.rowCount)
-    throw new PeerError('PRIVITY_PSI_CHECK', `the peer of the intersection sent ${what}`);
-}
-
-async function join(
-  own: Relation,
-  peer: Relation,
-  { compared, ordering }: Pick<PsiTags, 'compared' | 'ordering'>,
-  signal: AbortSignal,
-): Promise<Match> {
-  const [high, low] = [`peer.high${ordering}`, `peer.low${ordering}`];
-  const select = `SELECT ${high} AS high, ${low} AS low, own.row FROM ${own.sqlName} AS own JOIN ${peer.sqlName} AS peer
-    ON own.high = peer.high${compared} AND own.low = peer.low${compared} ORDER BY ${high}, ${low}`;
-  const rows = await withConnection((connection) => createRelation(connection, select, 'the tags'), signal);
-  try {
-    const [high, low] = (await readColumns(
-      `SELECT high, low FROM ${rows.sqlName}`,
-      ['UBIGINT', 'UBIGINT'],
-      rows.rowCount,
-      signal,
-    )) as [BigUint64Array, BigUint64Array];
-    const digest = (sender: number): Uint8Array =>
-      createHash('sha256').update(`privity-psi done of rank ${sender}`).update(high).update(low).digest();
-    return { rows, matches: rows.rowCount, digests: [digest(0), digest(1)] };
-  } catch (error) {
-    await dropRelation(rows);
-    throw error;
+  for (let first = 0; first < count; first += TAGS_PER_TURN) {
+    signal.throwIfAborted();
+    work(first, Math.min(count, first + TAGS_PER_TURN));
+    await nextTurn();
   }
 }
 
-interface TagPlace {
-  readonly tagBytes: number;
-  /** Bytes from one row to the next, and before the first tag. */
-  readonly step: number;
-  readonly from: number;
-  /** Of the columns' names. */
-  readonly suffix: string;
+/** Which of the places comes first, second, … where those of the list are sorted by their tags. */
+function sortedByTag({ bytes, step, from, tagBytes }: TagList, places: Uint32Array): Uint32Array {
+  // A number each sorts without a call for each pair: 26 bits of the tag, and 27 of where it stands.
+  const keys = Float64Array.from(places, (place, at) => {
+    const start = from + place * step;
+    const high = (bytes[start] ?? 0) * 2 ** 18 + (bytes[start + 1] ?? 0) * 2 ** 10;
+    const low = (bytes[start + 2] ?? 0) * 4 + ((bytes[start + 3] ?? 0) >> 6);
+    return (high + low) * 2 ** 27 + at;
+  }).sort();
+  const order = Uint32Array.from(keys, (key) => key % 2 ** 27);
+  const compare = (left: number, right: number): number => {
+    const [a, b] = [from + (places[left] ?? 0) * step, from + (places[right] ?? 0) * step];
+    for (let i = 0; i < tagBytes; i++) {
+      const difference = (bytes[a + i] ?? 0) - (bytes[b + i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  // Those whose first bits are alike stand side by side: a few.
+  for (let at = 1; at < order.length; at++) {
+    const moved = order[at] ?? 0;
+    let to = at;
+    for (; to > 0 && compare(order[to - 1] ?? 0, moved) > 0; to--) order[to] = order[to - 1] ?? 0;
+    order[to] = moved;
+  }
+  return order;
 }
 
-/** Tags of up to 16 bytes as two columns of 64 bits. */
-function tagColumns(tags: Uint8Array, { tagBytes, step, from, suffix }: TagPlace) {
-  const count = tags.byteLength / step;
-  const high = new BigUint64Array(count);
-  const low = new BigUint64Array(count);
-  const padded = new Uint8Array(16);
-  const view = new DataView(padded.buffer);
-  for (let i = 0; i < count; i++) {
-    const at = i * step + from;
-    padded.set(tags.subarray(at, at + tagBytes));
-    high[i] = view.getBigUint64(0);
-    low[i] = view.getBigUint64(8);
+/** By rank of who sends it: a digest that comes back is none of the peer's. */
+function digestsOf(
+  { bytes, step, from, tagBytes }: TagList,
+  places: Uint32Array,
+): readonly [Uint8Array, Uint8Array] {
+  const sorted = new Uint8Array(places.length * tagBytes);
+  for (const [at, place] of places.entries()) {
+    const start = from + place * step;
+    sorted.set(bytes.subarray(start, start + tagBytes), at * tagBytes);
   }
-  return [
-    { name: `high${suffix}`, type: 'UBIGINT' as const, values: high },
-    { name: `low${suffix}`, type: 'UBIGINT' as const, values: low },
-  ];
+  const digest = (sender: number): Uint8Array =>
+    createHash('sha256').update(`privity-psi done of rank ${sender}`).update(sorted).digest();
+  return [digest(0), digest(1)];
 }

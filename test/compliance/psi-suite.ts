@@ -10,9 +10,9 @@ import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
 import type { Table } from '../../src/data/table.ts';
 import { tableOf } from '../../src/data/table-of.ts';
-import { type PsiResult, psiCost, runPsi } from '../../src/psi/exchange.ts';
+import { psiCost, runPsi } from '../../src/psi/exchange.ts';
 import { HEADER_BYTES, KEY_TYPES_BYTES } from '../../src/psi/messages.ts';
-import type { PsiProtocol, PsiTags } from '../../src/psi/protocols/protocol.ts';
+import type { PsiMatches, PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
 import { aligned, fails, intersect } from '../parts/psi-parties.ts';
 import { roundChannels } from '../parts/round-channels.ts';
@@ -38,20 +38,7 @@ function idBytes(from: number, rows: number): Uint8Array {
   return new Uint8Array(Buffer.concat(ids));
 }
 
-const piecesOf = (bytes: Uint8Array, length: number): string[] =>
-  Array.from({ length: bytes.byteLength / length }, (_, i) =>
-    Buffer.from(bytes.subarray(i * length, (i + 1) * length)).toString('hex'),
-  );
-
-/** Without a database: numbers of rows of `ids` that match, which both parties have. */
-function matchPlain({ own, peer, tagBytes, tagsEach, compared }: PsiTags): Promise<PsiResult> {
-  const theirs = new Set(piecesOf(peer, tagBytes).filter((_, place) => place % tagsEach === compared));
-  const matches = piecesOf(own, tagBytes).filter((tag) => theirs.has(tag)).length;
-  const digest = createHash('sha256').update(`${matches}`).digest();
-  return Promise.resolve({ matches, digests: [digest, digest] });
-}
-
-const runPlain = (channel: Channel, protocol: PsiProtocol, ids: Uint8Array): Promise<PsiResult> =>
+const runPlain = (channel: Channel, protocol: PsiProtocol, ids: Uint8Array): Promise<PsiMatches> =>
   runPsi(channel, protocol, {
     ids,
     agreement: new Uint8Array(32),
@@ -60,7 +47,6 @@ const runPlain = (channel: Channel, protocol: PsiProtocol, ids: Uint8Array): Pro
     signal: channel.signal,
     random: systemRandom,
     threads: 0,
-    match: matchPlain,
   });
 
 /** Holds a run of n rows against m to what the protocol declares. */
@@ -72,7 +58,7 @@ export async function checkCost(protocol: PsiProtocol, n: number, m: number): Pr
     channels.map((channel, rank) => runPlain(channel, protocol, lists[rank] ?? new Uint8Array())),
   );
   assert.deepEqual(
-    results.map(({ matches }) => matches),
+    results.map(({ places }) => places.length),
     [overlap, overlap],
   );
   for (const [rank, own, peer] of [

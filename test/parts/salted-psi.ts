@@ -3,6 +3,7 @@
  * ids. It is in use, and hides ids that nobody can guess and no others: so it is here, and not in the product.
  */
 import { createHash } from 'node:crypto';
+import { matchTags } from '../../src/psi/match.ts';
 import { PART_HEADER_BYTES, requireLength, violation } from '../../src/psi/messages.ts';
 import { ID_BYTES, type PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { tagBytes } from '../../src/psi/tags.ts';
@@ -19,7 +20,7 @@ export const salted = {
     bytes: PART_HEADER_BYTES + ownRows * tagBytes(ownRows, peerRows),
     rounds: 1,
   }),
-  async run(line, { ids, ownRows, peerRows, tagBytes, agreement, advance }) {
+  async run(line, { ids, ownRows, peerRows, tagBytes, agreement, random, signal, advance }) {
     const own = new Uint8Array(ownRows * tagBytes);
     for (let row = 0; row < ownRows; row++) {
       const id = ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES);
@@ -34,6 +35,7 @@ export const salted = {
     if (part !== HASHES) throw violation(`a message of the unknown kind ${part}`);
     requireLength(body, peerRows * tagBytes, 'hashes');
     advance(peerRows);
-    return { tagBytes, own, peer: new Uint8Array(body), tagsEach: 1, compared: 0, ordering: 0 };
+    const peer = new Uint8Array(body);
+    return matchTags({ tagBytes, own, peer, tagsEach: 1, compared: 0, ordering: 0 }, random, signal);
   },
 } as const satisfies PsiProtocol;

@@ -1,8 +1,7 @@
 /**
- * What a protocol for private set intersection is to the rest of this room. Keys are checked, hashed and shuffled
- * before it runs (keys.ts); key types and sizes are told before it runs, and results are compared after it
- * (exchange.ts). In between a protocol gives both parties tags of their ids, from which match.ts finds the rows that
- * both have.
+ * What a protocol for private set intersection is to the rest of this room. Keys are checked and hashed before it runs
+ * (keys.ts); key types and sizes are told before it runs, and results are compared after it (exchange.ts). In between
+ * a protocol finds which of the ids both have.
  *
  * A new protocol is a folder here, and a line in the list of index.ts.
  */
@@ -29,7 +28,7 @@ export interface PsiProtocol {
    * One party's part. Whatever it starts has ended when the promise settles, also when the line fails.
    * @throws {PeerError} PRIVITY_PSI_PROTOCOL
    */
-  run(line: PsiLine, setting: PsiSetting): Promise<PsiTags>;
+  run(line: PsiLine, setting: PsiSetting): Promise<PsiMatches>;
 }
 
 export interface PsiCost {
@@ -41,7 +40,7 @@ export interface PsiCost {
 }
 
 export interface PsiSetting {
-  /** {@link ID_BYTES} each, without duplicates, in secret random order. */
+  /** {@link ID_BYTES} each, without duplicates, in the order of the table: nothing of that order may reach the peer. */
   readonly ids: Uint8Array;
   readonly ownRows: number;
   /** At least 1, at most `rowsMax`. As the peer says: room for them is made as they come. */
@@ -60,19 +59,13 @@ export interface PsiSetting {
   advance(ids: number): void;
 }
 
-/**
- * Equal ids have equal tags at both parties, and different ones have different tags. Tags are of no use to a peer that
- * sends them back: what it is sent, and what is compared with it, are made differently, or bound to who sends them.
- */
-export interface PsiTags {
-  readonly tagBytes: number;
-  /** One tag for each own id, in the order in which the ids were given. */
-  readonly own: Uint8Array;
-  /** `tagsEach` tags for each of the peer's ids, one after the other, in the peer's secret order. */
-  readonly peer: Uint8Array;
-  readonly tagsEach: number;
-  /** Which of these an own tag equals where the ids are equal. */
-  readonly compared: number;
-  /** Which of these decides the order of the result; that of a match is the same at both parties. */
-  readonly ordering: number;
+/** What a protocol has found. */
+export interface PsiMatches {
+  /**
+   * Places of the own ids that the peer has, too: in an order that is the same at both parties, and has nothing to do
+   * with that of either table.
+   */
+  readonly places: Uint32Array;
+  /** By rank: what the party of this rank says of the result. Both know both where both have found the same. */
+  readonly digests: readonly [Uint8Array, Uint8Array];
 }

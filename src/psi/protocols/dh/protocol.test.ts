@@ -4,7 +4,6 @@
  */
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { share } from '../../../../test/effort.ts';
@@ -12,10 +11,10 @@ import { roundChannels } from '../../../../test/parts/round-channels.ts';
 import { systemRandom } from '../../../base/system.ts';
 import type { Channel } from '../../../contracts/channel.ts';
 import { memoryChannels } from '../../../testing/memory-channel.ts';
-import { type PsiResult, psiCost, runPsi } from '../../exchange.ts';
-import type { PsiLine } from '../../line.ts';
+import { psiCost, runPsi } from '../../exchange.ts';
+import { matchTags, type PsiTags } from '../../match.ts';
 import { KEY_TYPES_BYTES } from '../../messages.ts';
-import type { PsiSetting, PsiTags } from '../protocol.ts';
+import type { PsiMatches, PsiProtocol } from '../protocol.ts';
 import type { CurveEngine } from './curve-engine.ts';
 import { CHUNK_IDS, WINDOW_CHUNKS } from './messages.ts';
 import { dh, runDh } from './protocol.ts';
@@ -68,19 +67,8 @@ function idBytes(ids: readonly number[]): Uint8Array {
   return bytes;
 }
 
-interface Found extends PsiResult {
+interface Found extends PsiMatches {
   readonly tags: PsiTags;
-}
-
-function matchPlain(tags: PsiTags): Promise<Found> {
-  const pieces = (list: Uint8Array) =>
-    Array.from({ length: list.byteLength / tags.tagBytes }, (_, i) =>
-      Buffer.from(list.subarray(i * tags.tagBytes, (i + 1) * tags.tagBytes)).toString('hex'),
-    );
-  const peer = new Set(pieces(tagsOf(tags, tags.compared)));
-  const both = pieces(tags.own).filter((tag) => peer.has(tag));
-  const digest = createHash('sha256').update(String(both.length)).digest();
-  return Promise.resolve({ matches: both.length, digests: [digest, digest], tags });
 }
 
 /** One rank's tags of the peer's ids, which have two each. */
@@ -88,10 +76,23 @@ function tagsOf({ peer, tagBytes }: PsiTags, rank: number): Uint8Array {
   return peer.filter((_, at) => Math.floor(at / tagBytes) % 2 === rank);
 }
 
-function run(channel: Channel | undefined, engine: CurveEngine, ids: readonly number[], signal: AbortSignal) {
+async function run(
+  channel: Channel | undefined,
+  engine: CurveEngine,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<Found> {
   assert.ok(channel);
-  const protocol = { ...dh, run: (line: PsiLine, setting: PsiSetting) => runDh(line, setting, engine) };
-  return runPsi(channel, protocol, {
+  const seen: PsiTags[] = [];
+  const protocol: PsiProtocol = {
+    ...dh,
+    async run(line, setting) {
+      const tags = await runDh(line, setting, engine);
+      seen.push(tags);
+      return matchTags(tags, setting.random, setting.signal);
+    },
+  };
+  const found = await runPsi(channel, protocol, {
     ids: idBytes(ids),
     agreement: new Uint8Array(32),
     keyTypes: new Uint8Array(KEY_TYPES_BYTES),
@@ -99,8 +100,8 @@ function run(channel: Channel | undefined, engine: CurveEngine, ids: readonly nu
     signal,
     random: systemRandom,
     threads: 0,
-    match: matchPlain,
   });
+  return { ...found, tags: seen[0] as PsiTags };
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
@@ -137,8 +138,8 @@ describe('the exchange', () => {
               never,
             ),
           ]);
-          assert.equal(atAlice.matches, overlap);
-          assert.equal(atBob.matches, overlap);
+          assert.equal(atAlice.places.length, overlap);
+          assert.equal(atBob.places.length, overlap);
           assert.deepEqual(atAlice.tags.own, tagsOf(atBob.tags, 1));
           assert.deepEqual(tagsOf(atAlice.tags, 0), atBob.tags.own);
         },
@@ -170,7 +171,7 @@ describe('the exchange', () => {
       ),
       run(channels[1], engine, range(0, 10), never),
     ]);
-    assert.equal(atAlice.matches, 10);
+    assert.equal(atAlice.places.length, 10);
     assert.ok(underWayMax <= WINDOW_CHUNKS);
     assert.ok(underWayMax >= 8, 'the window is used');
     assert.ok(engine.busyMax >= 3, 'as many pieces of work as the engine can take');

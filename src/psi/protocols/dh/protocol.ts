@@ -31,8 +31,10 @@
  */
 import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
+import { matchTags, type PsiTags } from '../../match.ts';
 import { requireLength, violation } from '../../messages.ts';
-import { ID_BYTES, type PsiProtocol, type PsiSetting, type PsiTags } from '../protocol.ts';
+import { randomPermutation } from '../../shuffle.ts';
+import { ID_BYTES, type PsiProtocol, type PsiSetting } from '../protocol.ts';
 import { curveLibrary } from './curve.ts';
 import { type CurveEngine, createCurveEngine, KEY_BYTES } from './curve-engine.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
@@ -64,15 +66,18 @@ export const dh = {
   cost: dhCost,
   async run(line, setting) {
     const engine = await createCurveEngine(setting.random.bytes(KEY_BYTES), setting.threads, setting.signal);
+    const order = randomPermutation(setting.ownRows, setting.random);
     try {
-      return await runDh(line, setting, engine);
+      const tags = await runDh(line, { ...setting, ids: reorder(setting.ids, order) }, engine);
+      const { places, digests } = await matchTags(tags, setting.random, setting.signal);
+      return { places: places.map((place) => order[place] ?? 0), digests };
     } finally {
       await engine.close();
     }
   },
 } as const satisfies PsiProtocol;
 
-/** The flow by itself, over whatever does the arithmetic. */
+/** The flow by itself, over whatever does the arithmetic: with ids in secret random order. */
 export function runDh(line: PsiLine, setting: PsiSetting, engine: CurveEngine): Promise<PsiTags> {
   return new Session(line, setting, engine).run();
 }
@@ -222,4 +227,13 @@ class Session {
     }
     return half;
   }
+}
+
+/** The ids in another order: place i gets id order[i]. */
+function reorder(ids: Uint8Array, order: Uint32Array): Uint8Array {
+  const output = new Uint8Array(ids.byteLength);
+  for (const [place, row] of order.entries()) {
+    output.set(ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES), place * ID_BYTES);
+  }
+  return output;
 }
