@@ -23,6 +23,7 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 for (const [target, source] of [
   ['src/secure/kernels/ring.wasm', 'kernels/ring.ts'],
   ['src/secure/correlation/ot.wasm', 'kernels/ot.ts'],
+  ['src/psi/rows/psi.wasm', 'kernels/psi.ts'],
 ]) {
   const kernels = buildKernels(join(dist, target), source);
   if (kernels.ok) continue;

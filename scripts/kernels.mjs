@@ -3,17 +3,27 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { root } from './ensure-installed.mjs';
 
 const compiler = join(root, 'node_modules/assemblyscript');
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'bulk-memory'];
 
+/** A file of kernels/ and, in the order in which they are met, the files that it imports. */
+function sourcesOf(source, met = new Set()) {
+  if (met.has(source)) return met;
+  met.add(source);
+  const text = readFileSync(join(root, source), 'utf8');
+  for (const [, name] of text.matchAll(/ from '(\.[^']*)'/g)) {
+    sourcesOf(posix.join(posix.dirname(source), `${name}.ts`), met);
+  }
+  return met;
+}
+
 /** What the result depends on. */
 function fingerprint(source) {
-  const hash = createHash('sha256')
-    .update(readFileSync(join(root, source)))
-    .update(flags.join(' '));
+  const hash = createHash('sha256').update(flags.join(' '));
+  for (const one of sourcesOf(source)) hash.update(`${one}\n`).update(readFileSync(join(root, one)));
   return hash.update(readFileSync(join(compiler, 'package.json'))).digest('hex');
 }
 

@@ -46,8 +46,8 @@ function startOf(rows: Uint32Array, row: number, starts: number): number {
  * used from the last such column on.
  */
 export function encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint8Array | undefined {
-  const words = rowWords(shape, rows);
-  const count = words.length / ROW_WORDS;
+  const count = rowCount(shape, rows);
+  const words = words32(rows);
   const bands = new Uint32Array(shape.columns * WORDS);
   const blocks = new Uint32Array(shape.columns * WORDS);
   const row = new Uint32Array(2 * WORDS);
@@ -88,9 +88,8 @@ export function encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint
 
 /** The value of each row in P; that of a row which was not encoded is random. */
 export function decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array): Uint8Array {
-  invariant(encoding.length === shape.columns * OKVS_VALUE_BYTES, 'an encoding of another shape');
-  const words = rowWords(shape, rows);
-  const count = words.length / ROW_WORDS;
+  const count = rowCount(shape, rows, encoding);
+  const words = words32(rows);
   const blocks = words32(encoding);
   const values = new Uint32Array(count * WORDS);
   const band = new Uint32Array(WORDS);
@@ -102,10 +101,13 @@ export function decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array)
   return new Uint8Array(values.buffer);
 }
 
-function rowWords(shape: OkvsShape, rows: Uint8Array): Uint32Array {
+/** How many rows there are. The encoding is checked, too, where one is given. */
+export function rowCount(shape: OkvsShape, rows: Uint8Array, encoding?: Uint8Array): number {
   const count = rows.length / OKVS_ROW_BYTES;
   invariant(Number.isInteger(count) && count <= shape.rows, 'rows of another shape');
-  return words32(rows);
+  const isWhole = encoding === undefined || encoding.length === shape.columns * OKVS_VALUE_BYTES;
+  invariant(isWhole, 'an encoding of another shape');
+  return count;
 }
 
 /** The numbers of the rows, those that begin first to the front. */

@@ -6,6 +6,7 @@ import { decode, encode } from '../okvs/okvs.ts';
 import { hashRows } from './blake3.ts';
 import type { RowKernels } from './row-kernel-types.ts';
 import { matchTags } from './tag-match.ts';
+import { wasmRowKernels } from './wasm-row-kernels.ts';
 
 export const typescriptRowKernels: RowKernels = {
   name: 'typescript',
@@ -18,5 +19,5 @@ export const typescriptRowKernels: RowKernels = {
 
 /** The fastest that run here. */
 export async function loadRowKernels(): Promise<RowKernels> {
-  return typescriptRowKernels;
+  return (await wasmRowKernels()) ?? typescriptRowKernels;
 }
