@@ -235,7 +235,8 @@ function addToTable(table: usize, bit: usize, block: v128): void {
 }
 
 /**
- * The value of each row, to the place of its number. Behind the blocks are zeros, as many as `chunk` + 33 tables take.
+ * The value of each row, to the place of its number. Behind the blocks are zeros, as many as `chunk` + 33 tables take;
+ * `scratch` is for 64 blocks.
  */
 export function decode(
   rows: usize,
@@ -245,6 +246,7 @@ export function decode(
   values: usize,
   tables: usize,
   chunk: usize,
+  scratch: usize,
   maskLow: u64,
   maskHigh: u64,
 ): void {
@@ -256,19 +258,31 @@ export function decode(
       makeTable(table, block);
       block += 64;
     }
-    for (; order < end; order += 8) {
-      const start = <usize>load<u32>(order, 4) - from;
-      if (start >= columns) break;
-      const number = <usize>load<u32>(order);
-      const row = rows + number * ROW_BYTES;
-      const low = load<u64>(row, BAND_AT) & maskLow;
-      const high = load<u64>(row, BAND_AT + 8) & maskHigh;
-      v128.store(
-        values + (number << 4),
-        sumOf(tables + (start >> 2) * TABLE_BYTES, low, high, <u64>(start & 3)),
-      );
+    while (order < end) {
+      const stop = order + (fetchBands(rows, order, end, scratch) << 3);
+      const first = order;
+      for (let band = scratch; order < stop; order += 8, band += 16) {
+        const start = <usize>load<u32>(order, 4) - from;
+        if (start >= columns) break;
+        const low = load<u64>(band) & maskLow;
+        const high = load<u64>(band, 8) & maskHigh;
+        v128.store(band, sumOf(tables + (start >> 2) * TABLE_BYTES, low, high, <u64>(start & 3)));
+      }
+      for (let at = first, value = scratch; at < order; at += 8, value += 16) {
+        v128.store(values + ((<usize>load<u32>(at)) << 4), v128.load(value));
+      }
+      if (order < stop) break;
     }
   }
+}
+
+/** The bands of the next rows, one after the other. Returns how many. */
+function fetchBands(rows: usize, order: usize, end: usize, bands: usize): usize {
+  const count = min(FETCHED, (end - order) >> 3);
+  for (const stop = order + (count << 3); order < stop; order += 8, bands += 16) {
+    v128.store(bands, v128.load(rows + <usize>load<u32>(order) * ROW_BYTES, BAND_AT));
+  }
+  return count;
 }
 
 function makeTable(table: usize, blocks: usize): void {

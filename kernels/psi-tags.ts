@@ -46,15 +46,15 @@ function hashOf(tag: usize): u64 {
 }
 
 /** Counts the tags of each of 2^bits parts; counters are zero before. */
-export function countTags(tags: usize, count: usize, counts: usize, bits: u64): void {
+export function countTags(tags: usize, count: usize, counts: usize, bits: u32): void {
   for (const end = tags + count * tagBytes; tags < end; tags += tagBytes) {
     const counter = counts + (partOf(hashOf(tags), bits) << 2);
     store<u32>(counter, load<u32>(counter) + 1);
   }
 }
 
-function partOf(hash: u64, bits: u64): usize {
-  return <usize>((hash >> 1) >> (63 - bits));
+function partOf(hash: u64, bits: u32): usize {
+  return <usize>((hash >> 1) >> (63 - <u64>bits));
 }
 
 /** Puts tags of one list into their parts, 8 bytes each, at the places that `next` has for the parts. */
@@ -62,7 +62,7 @@ export function partTags(
   tags: usize,
   count: usize,
   next: usize,
-  bits: u64,
+  bits: u32,
   parts: usize,
   isPeer: bool,
 ): void {

@@ -7,7 +7,15 @@ import type { Random } from '../../contracts/random.ts';
 import { rowCount } from '../okvs/okvs.ts';
 import { OKVS_VALUE_BYTES, type OkvsShape } from '../okvs/shape.ts';
 import { ROW_INPUT_BYTES, rowsToHash } from './blake3.ts';
-import { behindBlocks, decodeLayout, encodeLayout, layout, paddedColumns, TABLE_CHUNK } from './layout.ts';
+import {
+  BEHIND_BLOCKS_BYTES,
+  decodeLayout,
+  encodeLayout,
+  HEAP_START,
+  layout,
+  paddedColumns,
+  TABLE_CHUNK,
+} from './layout.ts';
 import type { RowKernels, TagMatches } from './row-kernel-types.ts';
 import { checkTags } from './tag-match.ts';
 
@@ -30,11 +38,17 @@ interface RowModule {
 /** Rows hashed at once: with what comes out, some 300 KiB, which stay in the cache. */
 const HASH_ROWS = 4096;
 
+/** The message and the output of four rows. */
+const HASH_SCRATCH_BYTES = 512;
+
+/** By as much the last vector of the last row may go beyond it. */
+const VECTOR_BYTES = 16;
+
 /** Tags of both lists in a part, about: its table of 32 KiB stays in the first cache. */
 const TAGS_IN_PART = 2048;
 
-/** Bytes behind tags that may be read with the last one. */
-const TAG_SLACK = 8;
+/** Behind tags, which may be read with the last one. */
+const TAG_SLACK_BYTES = 8;
 
 const SEED_BYTES = 32;
 
@@ -75,47 +89,67 @@ class WasmRowKernels implements RowKernels {
   hashRows(key: Uint8Array, inputs: Uint8Array, outputBytes: number): Uint8Array {
     const rows = rowsToHash(key, inputs, outputBytes);
     const outputs = new Uint8Array(rows * outputBytes);
-    // The last vector of the last row may go beyond it.
-    const { at, end } = layout(key.length, ROW_INPUT_BYTES * HASH_ROWS, outputBytes * HASH_ROWS + 16, 512);
-    const [keyAt, inputAt, outputAt, scratch] = at as [number, number, number, number];
-    this.#reserve(end);
-    this.#heap.set(key, keyAt);
+    const at = layout({
+      key: key.length,
+      inputs: ROW_INPUT_BYTES * HASH_ROWS,
+      outputs: outputBytes * HASH_ROWS + VECTOR_BYTES,
+      scratch: HASH_SCRATCH_BYTES,
+    });
+    this.#reserve(at.end);
+    this.#heap.set(key, at.key);
     for (let row = 0; row < rows; row += HASH_ROWS) {
       const count = Math.min(HASH_ROWS, rows - row);
-      this.#heap.set(inputs.subarray(row * ROW_INPUT_BYTES, (row + count) * ROW_INPUT_BYTES), inputAt);
-      this.#module.hashRows(keyAt, inputAt, outputAt, Math.ceil(count / 4) * 4, outputBytes, scratch);
-      outputs.set(this.#heap.subarray(outputAt, outputAt + count * outputBytes), row * outputBytes);
+      this.#heap.set(inputs.subarray(row * ROW_INPUT_BYTES, (row + count) * ROW_INPUT_BYTES), at.inputs);
+      const vectored = Math.ceil(count / 4) * 4;
+      this.#module.hashRows(at.key, at.inputs, at.outputs, vectored, outputBytes, at.scratch);
+      outputs.set(this.#heap.subarray(at.outputs, at.outputs + count * outputBytes), row * outputBytes);
     }
     return outputs;
   }
 
   encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint8Array | undefined {
     const count = rowCount(shape, rows);
-    const at = encodeLayout(shape, count);
-    this.#reserve(at.end);
-    this.#heap.set(rows, at.rows);
-    this.#module.sortRows(at.rows, count, shape.starts, at.order, at.pairs, at.counters);
-    this.#heap.fill(0, at.bands, at.blocks);
-    const { rows: first, order, bands, blocks, fetched } = at;
-    if (!this.#module.eliminate(first, order, count, bands, blocks, fetched, ...masks(shape.band)))
-      return undefined;
-    this.#heap.set(random.bytes((shape.columns - count) * OKVS_VALUE_BYTES), at.fill);
+    const { rows: rowsAt, order, bands, blocks, tables, counters, fetched, end } = encodeLayout(shape, count);
+    this.#reserve(end);
+    this.#heap.set(rows, rowsAt);
+    this.#module.sortRows(rowsAt, count, shape.starts, order, bands, counters);
+    this.#heap.fill(0, bands, blocks);
+    const isWhole = this.#module.eliminate(
+      rowsAt,
+      order,
+      count,
+      bands,
+      blocks,
+      fetched,
+      ...masks(shape.band),
+    );
+    if (!isWhole) return undefined;
+    this.#heap.set(random.bytes((shape.columns - count) * OKVS_VALUE_BYTES), rowsAt);
     const columns = paddedColumns(shape);
-    this.#module.solve(bands, blocks, columns, columns - shape.columns, at.fill, at.tables, TABLE_CHUNK);
+    this.#module.solve(bands, blocks, columns, columns - shape.columns, rowsAt, tables, TABLE_CHUNK);
     return this.#heap.slice(blocks, blocks + shape.columns * OKVS_VALUE_BYTES);
   }
 
   decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array): Uint8Array {
     const count = rowCount(shape, rows, encoding);
-    const at = decodeLayout(shape, count);
-    this.#reserve(at.end);
-    this.#heap.set(rows, at.rows);
-    this.#heap.set(encoding, at.blocks);
-    const behind = at.blocks + encoding.length;
-    this.#heap.fill(0, behind, behind + behindBlocks);
-    this.#module.sortRows(at.rows, count, shape.starts, at.order, at.pairs, at.counters);
-    const { rows: first, order, blocks, values, tables } = at;
-    this.#module.decode(first, order, count, blocks, values, tables, TABLE_CHUNK, ...masks(shape.band));
+    const {
+      rows: rowsAt,
+      order,
+      blocks,
+      values,
+      tables,
+      counters,
+      fetched,
+      end,
+    } = decodeLayout(shape, count);
+    this.#reserve(end);
+    this.#heap.set(rows, rowsAt);
+    this.#heap.set(encoding, blocks);
+    const behind = blocks + encoding.length;
+    this.#heap.fill(0, behind, behind + BEHIND_BLOCKS_BYTES);
+    this.#module.sortRows(rowsAt, count, shape.starts, order, values, counters);
+    const bits = masks(shape.band);
+    this.#module.decode(rowsAt, order, count, blocks, values, tables, TABLE_CHUNK, fetched, ...bits);
     return this.#heap.slice(values, values + count * OKVS_VALUE_BYTES);
   }
 
@@ -133,45 +167,37 @@ class WasmRowKernels implements RowKernels {
     const total = ownCount + peerCount;
     const bits = Math.max(0, Math.ceil(Math.log2(total / TAGS_IN_PART)));
     const parts = 2 ** bits;
-    const lengths = [
-      SEED_BYTES,
-      own.length + TAG_SLACK,
-      peer.length + TAG_SLACK,
-      8 * total,
-      4 * parts,
-      4 * peerCount,
-    ];
-    const { at, end } = layout(...lengths);
-    const [seedAt, ownAt, peerAt, items, counts, rows] = at as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    this.#reserve(end);
-    this.#heap.set(seed, seedAt);
-    this.#heap.set(own, ownAt);
-    this.#heap.set(peer, peerAt);
-    this.#heap.fill(0, counts, counts + 4 * parts);
-    this.#module.layTags(tagBytes, seedAt);
-    this.#module.countTags(ownAt, ownCount, counts, BigInt(bits));
-    this.#module.countTags(peerAt, peerCount, counts, BigInt(bits));
-    const largest = toPlaces(new Uint32Array(this.#heap.buffer, counts, parts));
-    this.#module.partTags(ownAt, ownCount, counts, BigInt(bits), items, 0);
-    this.#module.partTags(peerAt, peerCount, counts, BigInt(bits), items, 1);
-    // Two places for a tag, rounded up to a power of two.
-    this.#reserve(end + 4 * 8 * largest);
-    this.#heap.fill(0xff, rows, rows + 4 * peerCount);
-    const outcome = OUTCOMES[this.#module.matchParts(ownAt, peerAt, items, counts, parts, end, rows)];
+    const at = layout({
+      seed: SEED_BYTES,
+      own: own.length + TAG_SLACK_BYTES,
+      peer: peer.length + TAG_SLACK_BYTES,
+      items: 8 * total,
+      counts: 4 * parts,
+      rows: 4 * peerCount,
+    });
+    this.#reserve(at.end);
+    this.#heap.set(seed, at.seed);
+    this.#heap.set(own, at.own);
+    this.#heap.set(peer, at.peer);
+    this.#heap.fill(0, at.counts, at.counts + 4 * parts);
+    this.#module.layTags(tagBytes, at.seed);
+    this.#module.countTags(at.own, ownCount, at.counts, bits);
+    this.#module.countTags(at.peer, peerCount, at.counts, bits);
+    const largest = toPlaces(new Uint32Array(this.#heap.buffer, at.counts, parts));
+    this.#module.partTags(at.own, ownCount, at.counts, bits, at.items, 0);
+    this.#module.partTags(at.peer, peerCount, at.counts, bits, at.items, 1);
+    // Two places of 8 bytes for a tag, rounded up to a power of two.
+    this.#reserve(at.end + 4 * 8 * largest);
+    this.#heap.fill(0xff, at.rows, at.rows + 4 * peerCount);
+    const code = this.#module.matchParts(at.own, at.peer, at.items, at.counts, parts, at.end, at.rows);
+    const outcome = OUTCOMES[code];
     if (outcome === 'crowded') return undefined;
     if (outcome === 'own' || outcome === 'peer') return { repeated: outcome };
-    return { rows: new Uint32Array(this.#heap.buffer, rows, peerCount).slice() };
+    return { rows: new Uint32Array(this.#heap.buffer, at.rows, peerCount).slice() };
   }
 
   clear(): void {
-    this.#heap.fill(0, layout().end);
+    this.#heap.fill(0, HEAP_START);
   }
 
   #reserve(end: number): void {
