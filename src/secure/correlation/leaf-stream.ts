@@ -46,6 +46,9 @@ export class LeafStream {
   }
 }
 
+/** A stream of OTs of its own: what is needed of a fiber. */
+export type OtStream = Pick<Fiber, 'path' | 'onEnd'>;
+
 interface Counter {
   readonly tag: Uint8Array;
   blocks: number;
@@ -62,7 +65,7 @@ export interface Reservation {
 
 /** Gives out every block of every fiber once: it only counts up. */
 export class BlockCounters {
-  readonly #counters = new Map<Fiber, Counter>();
+  readonly #counters = new Map<OtStream, Counter>();
   readonly #name: string;
   readonly #observe: DrawObserver | undefined;
 
@@ -72,7 +75,7 @@ export class BlockCounters {
   }
 
   /** For `ots` OTs, a multiple of 128, and as many hashes. */
-  reserve(fiber: Fiber, ots: number, hashes: number): Reservation {
+  reserve(fiber: OtStream, ots: number, hashes: number): Reservation {
     const counter = this.#of(fiber);
     const count = ots / 128;
     invariant(Number.isInteger(count) && count > 0, 'OTs are made in multiples of 128');
@@ -91,7 +94,7 @@ export class BlockCounters {
     return { blocks, firstHash, fiberTag };
   }
 
-  #of(fiber: Fiber): Counter {
+  #of(fiber: OtStream): Counter {
     const found = this.#counters.get(fiber);
     if (found !== undefined) return found;
     const tag = createHash('sha256').update(`privity ot fiber ${fiber.path}`).digest().subarray(0, TAG_BYTES);

@@ -17,10 +17,9 @@
  * Cost: 1 round; (128/k - 1)/8 bytes an OT by the receiver, none by the sender. Larger k: fewer bytes, 2^k/k times the
  *   expansion.
  */
-import type { Fiber } from '../fiber.ts';
 import type { DrawObserver } from '../prg.ts';
 import { ROW_BITS } from './bit-matrix.ts';
-import { BlockCounters, LeafStream } from './leaf-stream.ts';
+import { BlockCounters, LeafStream, type OtStream } from './leaf-stream.ts';
 import type { OtKernels } from './ot-kernel-types.ts';
 import type { TreeShape } from './punctured-trees.ts';
 import type { RowHash } from './row-hash.ts';
@@ -92,7 +91,7 @@ export class RandomOtReceiver {
   }
 
   /** `corrections`, of extensionBytes, is filled with the message for the sender. */
-  extend(fiber: Fiber, { count, times }: OtBatch, corrections: Uint32Array): ReceivedOts {
+  extend(fiber: OtStream, { count, times }: OtBatch, corrections: Uint32Array): ReceivedOts {
     const { blocks, firstHash, fiberTag } = this.#counters.reserve(fiber, count, count * times);
     const words = count / 32;
     const columns = this.#kernels.columns(count, this.#treeBits);
@@ -140,7 +139,7 @@ export class RandomOtSender {
     this.#counters = new BlockCounters('ot send', observe);
   }
 
-  extend(fiber: Fiber, { count, times }: OtBatch, corrections: Uint32Array): SentOts {
+  extend(fiber: OtStream, { count, times }: OtBatch, corrections: Uint32Array): SentOts {
     const { blocks, firstHash, fiberTag } = this.#counters.reserve(fiber, count, count * times);
     const words = count / 32;
     const columns = this.#kernels.columns(count, this.#treeBits);
