@@ -85,7 +85,7 @@ async function runPsi(own: Channel & { sentBytes: number }): Promise<object> {
     const table = await tableOf({ id: Array.from({ length: ids }, (_, i) => `P${(first + i) * 7919}`) });
     const [started, cpu, sentBefore] = [performance.now(), process.cpuUsage(), own.sentBytes];
     const context = { signal: own.signal, random: systemRandom, threads };
-    const aligned = await psiAlign(own, table, { on: ['id'], protocol: psiProtocols.dh }, context);
+    const aligned = await psiAlign(own, table, { on: ['id'], protocols: [psiProtocols.dh] }, context);
     const seconds = (performance.now() - started) / 1000;
     const bytesPerId = (own.sentBytes - sentBefore) / ids;
     return {

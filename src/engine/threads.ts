@@ -29,6 +29,11 @@ export const THREAD_LIMITS = {
    */
   curve: { threadsMax: 64, heapMb: 64 },
   /**
+   * Buckets of an intersection: three are under way, and the first pieces of three more; the heap takes what one of
+   * them has beside its typed arrays.
+   */
+  rr22: { threadsMax: 6, heapMb: 128 },
+  /**
    * Large matrix products: more would wait for memory, not for each other's arithmetic. Kernels have 24 MiB of their
    * own beside the heap.
    */

@@ -12,8 +12,8 @@ import type { PsiProtocol } from './protocols/protocol.ts';
 export interface PsiOptions {
   /** The key columns, the same names at both parties. */
   readonly on: readonly string[];
-  /** The same at both parties. */
-  readonly protocol: PsiProtocol;
+  /** Those that may run, the same at both parties: one is taken when the sizes are known (choice.ts). */
+  readonly protocols: readonly PsiProtocol[];
 }
 
 export interface PsiContext {
@@ -51,15 +51,15 @@ export async function psiAlign(
   if (channel.size !== 2) {
     throw new UsageError('PRIVITY_PSI_USAGE', `an intersection is between 2 parties, not ${channel.size}`);
   }
-  const { on, protocol } = options;
+  const { on, protocols } = options;
   const signal = AbortSignal.any([channel.signal, context.signal]);
   signal.throwIfAborted();
   const relation = relationOf(table);
-  const keyTypes = await checkKey(relation, on, protocol, signal);
+  const keyTypes = await checkKey(relation, on, protocols, signal);
   const ids = await keyDigests(relation, on, signal);
-  const { places } = await runPsi(channel, protocol, {
+  const { places } = await runPsi(channel, protocols, {
     ids,
-    agreement: agreementOn(on, protocol, channel.binding),
+    agreement: agreementOn(on, protocols, channel.binding),
     keyTypes: encodeKeyTypes(keyTypes),
     acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
     signal,

@@ -1,13 +1,14 @@
 /**
  * An intersection between two parties over a channel, by any of the protocols:
- *   both: keys(digest of what is wanted, types of the key columns), then hello(rows): types that do not compare are
- *     refused before sizes are told
- *   both: the protocol, which finds the intersection
+ *   both: keys(digest of what is wanted, protocols that would do, types of the key columns), then hello(rows): types
+ *     that do not compare are refused before sizes are told
+ *   both: the protocol that is for these sizes, which finds the intersection
  *   both: done(count, digest of what was found and of its sender) must be what the own result says the other's is
  */
-import { DataError, PeerError } from '../base/errors.ts';
+import { PeerError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
+import { chooseProtocol, protocolBits } from './choice.ts';
 import { PsiLine } from './line.ts';
 import { DONE_BYTES, HELLO_BYTES, KEYS_BYTES, type Message, violation } from './messages.ts';
 import { ID_BYTES, type PsiCost, type PsiMatches, type PsiProtocol } from './protocols/protocol.ts';
@@ -28,9 +29,9 @@ export interface PsiExchange {
   onProgress?(done: number, total: number): void;
 }
 
-/** What one intersection costs the party with `ownRows`, all messages together. */
-export function psiCost(protocol: PsiProtocol, ownRows: number, peerRows: number): PsiCost {
-  const { messages, bytes, rounds } = protocol.cost(ownRows, peerRows);
+/** What one intersection costs the party of this rank, with `ownRows`, all messages together. */
+export function psiCost(protocol: PsiProtocol, ownRows: number, peerRows: number, rank: number): PsiCost {
+  const { messages, bytes, rounds } = protocol.cost(ownRows, peerRows, rank);
   return { messages: 3 + messages, bytes: KEYS_BYTES + HELLO_BYTES + DONE_BYTES + bytes, rounds: 3 + rounds };
 }
 
@@ -41,7 +42,7 @@ export function psiCost(protocol: PsiProtocol, ownRows: number, peerRows: number
  */
 export async function runPsi(
   channel: Channel,
-  protocol: PsiProtocol,
+  protocols: readonly PsiProtocol[],
   exchange: PsiExchange,
 ): Promise<PsiMatches> {
   const { signal } = exchange;
@@ -50,7 +51,7 @@ export async function runPsi(
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) abort();
-    const peerRows = await greet(line, protocol, exchange);
+    const { protocol, peerRows } = await greet(line, await available(protocols), exchange);
     const result = await runProtocol(line, protocol, exchange, peerRows);
     await line.send({ kind: 'done', matches: result.places.length, digest: digestOf(result, line.rank) });
     compare(await line.receive(), result, digestOf(result, line.peer));
@@ -63,29 +64,43 @@ export async function runPsi(
   }
 }
 
-/** Gives the number of the peer's rows. */
-async function greet(line: PsiLine, protocol: PsiProtocol, exchange: PsiExchange): Promise<number> {
-  await line.send({ kind: 'keys', agreement: exchange.agreement, types: exchange.keyTypes });
+/** Those that run on this machine. If none does, the reason why the first one does not. */
+async function available(protocols: readonly PsiProtocol[]): Promise<readonly PsiProtocol[]> {
+  const found = await Promise.allSettled(protocols.map((protocol) => protocol.available?.()));
+  const running = protocols.filter((_, index) => found[index]?.status === 'fulfilled');
+  const [first] = found;
+  if (running.length === 0 && first?.status === 'rejected') throw first.reason;
+  return running;
+}
+
+interface Greeted {
+  readonly protocol: PsiProtocol;
+  readonly peerRows: number;
+}
+
+async function greet(
+  line: PsiLine,
+  protocols: readonly PsiProtocol[],
+  exchange: PsiExchange,
+): Promise<Greeted> {
+  const { agreement, keyTypes } = exchange;
+  await line.send({ kind: 'keys', protocols: protocolBits(protocols), agreement, types: keyTypes });
   const keys = await line.receive();
   if (keys.kind !== 'keys') throw violation(`${keys.kind} before keys`);
-  if (Buffer.compare(keys.agreement, exchange.agreement) !== 0) {
+  if (Buffer.compare(keys.agreement, agreement) !== 0) {
+    const names = protocols.map(({ name, version }) => `${name}, version ${version}`).join(' or ');
     throw new PeerError(
       'PRIVITY_PSI_MISMATCH',
-      `the peer wants another intersection than this one by ${protocol.name}, version ${protocol.version}: other key columns, another protocol or another run`,
+      `the peer wants another intersection than this one by ${names}: other key columns, another protocol or another run`,
     );
   }
   exchange.acceptKeyTypes(keys.types);
-  await line.send({ kind: 'hello', rows: rowsOf(exchange.ids) });
+  const ownRows = rowsOf(exchange.ids);
+  await line.send({ kind: 'hello', rows: ownRows });
   const hello = await line.receive();
   if (hello.kind !== 'hello') throw violation(`${hello.kind} before hello`);
   if (hello.rows === 0) throw violation('an empty list');
-  if (hello.rows > protocol.rowsMax) {
-    throw new DataError(
-      'PRIVITY_PSI_LIMIT',
-      `the peer's table has ${hello.rows} rows; the limit of ${protocol.name} is ${protocol.rowsMax}`,
-    );
-  }
-  return hello.rows;
+  return { protocol: chooseProtocol(protocols, keys.protocols, ownRows, hello.rows), peerRows: hello.rows };
 }
 
 function runProtocol(

@@ -4,5 +4,5 @@
  */
 export { type PsiContext, type PsiOptions, psiAlign } from './align.ts';
 export { psiCost } from './exchange.ts';
-export { psiProtocol, psiProtocols } from './protocols/index.ts';
+export { expectedProtocol, protocolsFor, psiProtocols } from './protocols/index.ts';
 export type { PsiCost, PsiProtocol } from './protocols/protocol.ts';

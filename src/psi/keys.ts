@@ -29,7 +29,7 @@ import { ID_BYTES, type PsiProtocol } from './protocols/protocol.ts';
 export async function checkKey(
   relation: Relation,
   on: readonly string[],
-  { name: protocol, rowsMax }: Pick<PsiProtocol, 'name' | 'rowsMax'>,
+  protocols: readonly Pick<PsiProtocol, 'name' | 'rowsMax'>[],
   signal: AbortSignal,
 ): Promise<readonly KeyType[]> {
   if (on.length === 0 || on.length > KEY_COLUMNS_MAX || new Set(on).size !== on.length) {
@@ -50,10 +50,12 @@ export async function checkKey(
   const rows = relation.rowCount;
   const key = on.map((name) => `'${name}'`).join(', ');
   if (rows === 0) throw new DataError('PRIVITY_TABLE_EMPTY', `the table to intersect on ${key} has 0 rows`);
+  const rowsMax = Math.max(...protocols.map((protocol) => protocol.rowsMax));
   if (rows > rowsMax) {
+    const names = protocols.map(({ name }) => name).join(' and ');
     throw new DataError(
       'PRIVITY_PSI_LIMIT',
-      `the table to intersect on ${key} has ${rows} rows; the limit of ${protocol} is ${rowsMax}`,
+      `the table to intersect on ${key} has ${rows} rows; the limit of ${names} is ${rowsMax}`,
     );
   }
   const nulls = await countNulls(relation, on);
@@ -103,16 +105,18 @@ function canonicalKey(columns: readonly Column[]): string {
 }
 
 /**
- * What both parties must want alike: protocol, run and key columns, whose names are in the job that both know.
+ * What both parties must want alike: protocols, run and key columns, whose names are in the job that both know.
  * @param binding of the run's step; see `Channel`
  */
 export function agreementOn(
   on: readonly string[],
-  { name: protocol, version }: Pick<PsiProtocol, 'name' | 'version'>,
+  protocols: readonly Pick<PsiProtocol, 'name' | 'version'>[],
   binding: Uint8Array = new Uint8Array(),
 ): Uint8Array {
   const hash = createHash('sha256')
-    .update(`privity-psi ${protocol} ${version} ${binding.length} `)
+    .update(
+      `privity-psi ${protocols.map(({ name, version }) => `${name} ${version}`).join(' or ')} ${binding.length} `,
+    )
     .update(binding);
   for (const name of on) hash.update(`${Buffer.byteLength(name)}:${name}`);
   return hash.digest();

@@ -21,12 +21,12 @@ export class PsiLine {
   }
 
   send(message: Message): Promise<void> {
-    return this.#untilFailure(this.#channel.send(this.peer, encodeMessage(message)));
+    return this.orFailure(this.#channel.send(this.peer, encodeMessage(message)));
   }
 
   /** @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH */
   async receive(): Promise<Message> {
-    return decodeMessage(await this.#untilFailure(this.#channel.receive(this.peer)));
+    return decodeMessage(await this.orFailure(this.#channel.receive(this.peer)));
   }
 
   /** The next message, which must be one of the protocol's own. */
@@ -56,7 +56,8 @@ export class PsiLine {
     await Promise.all(parts);
   }
 
-  async #untilFailure<T>(promise: Promise<T>): Promise<T> {
+  /** What the promise gives, unless the line fails before. */
+  async orFailure<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
     const failed = this.#gate.until(() => settled).then(() => promise);
     try {

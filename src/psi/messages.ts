@@ -4,7 +4,7 @@
  *
  * | kind  | body |
  * | ----- | ---- |
- * | keys  | zero (u32), agreement (32 bytes: a digest of what both want), types of the key columns (16 bytes) |
+ * | keys  | protocols that would do (u32: a bit each), agreement (32 bytes: a digest of what both want), types of the key columns (16 bytes) |
  * | hello | rows (u32) |
  * | done  | size of the intersection (u32), digest of its tags and of who sends this (32 bytes) |
  *
@@ -12,7 +12,7 @@
  */
 import { PeerError } from '../base/errors.ts';
 
-export const PSI_VERSION = 3;
+export const PSI_VERSION = 4;
 
 export const HEADER_BYTES = 8;
 export const DIGEST_BYTES = 32;
@@ -36,7 +36,12 @@ export interface Part {
 }
 
 export type Message =
-  | { readonly kind: 'keys'; readonly agreement: Uint8Array; readonly types: Uint8Array }
+  | {
+      readonly kind: 'keys';
+      readonly protocols: number;
+      readonly agreement: Uint8Array;
+      readonly types: Uint8Array;
+    }
   | { readonly kind: 'hello'; readonly rows: number }
   | { readonly kind: 'done'; readonly matches: number; readonly digest: Uint8Array }
   | Part;
@@ -44,7 +49,7 @@ export type Message =
 export function encodeMessage(message: Message): Uint8Array {
   switch (message.kind) {
     case 'keys':
-      return frame(kinds.keys, 0, Buffer.concat([message.agreement, message.types]));
+      return frame(kinds.keys, message.protocols, Buffer.concat([message.agreement, message.types]));
     case 'hello':
       return frame(kinds.hello, message.rows, new Uint8Array());
     case 'done':
@@ -83,8 +88,12 @@ export function decodeMessage(bytes: Uint8Array): Message {
   switch (bytes[4]) {
     case kinds.keys:
       requireLength(body, DIGEST_BYTES + KEY_TYPES_BYTES, 'keys');
-      if (number !== 0) throw violation('keys with reserved bytes in use');
-      return { kind: 'keys', agreement: body.subarray(0, DIGEST_BYTES), types: body.subarray(DIGEST_BYTES) };
+      return {
+        kind: 'keys',
+        protocols: number,
+        agreement: body.subarray(0, DIGEST_BYTES),
+        types: body.subarray(DIGEST_BYTES),
+      };
     case kinds.hello:
       requireLength(body, 0, 'hello');
       return { kind: 'hello', rows: number };

@@ -249,7 +249,7 @@ describe('what is wrong with the input is said before anything is sent', () => {
 
   it('too many rows', async () => {
     const relation = { ...relationOf(await good()), rowCount: DH_ROWS_MAX + 1 };
-    const check = checkKey(relation, ['id'], dh, new AbortController().signal);
+    const check = checkKey(relation, ['id'], [dh], new AbortController().signal);
     await assert.rejects(check, { code: 'PRIVITY_PSI_LIMIT', message: /16777217 rows/ });
   });
 
@@ -258,7 +258,7 @@ describe('what is wrong with the input is said before anything is sent', () => {
     const [channel] = channels;
     assert.ok(channel);
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
-    await assert.rejects(psiAlign(channel, await good(), { on: ['id'], protocol: dh }, context), {
+    await assert.rejects(psiAlign(channel, await good(), { on: ['id'], protocols: [dh] }, context), {
       code: 'PRIVITY_PSI_USAGE',
     });
   });
@@ -281,7 +281,7 @@ describe('abort', () => {
         psiAlign(
           channel,
           table,
-          { on: ['id'], protocol: dh },
+          { on: ['id'], protocols: [dh] },
           { signal: stop.signal, random: systemRandom, threads, onProgress },
         ),
       );
@@ -297,7 +297,7 @@ describe('abort', () => {
     assert.ok(channel);
     const context = { signal: stop.signal, random: systemRandom, threads: 0 };
     const run = assert.rejects(
-      psiAlign(channel, await tableOfIds(['a']), { on: ['id'], protocol: dh }, context),
+      psiAlign(channel, await tableOfIds(['a']), { on: ['id'], protocols: [dh] }, context),
       /enough/,
     );
     setImmediate(() => stop.abort(new Error('enough')));

@@ -163,6 +163,7 @@ const psi: Decoder = {
       () =>
         encodeMessage({
           kind: 'keys',
+          protocols: random.below(4),
           agreement: someBytes(random, 32),
           types: Uint8Array.from({ length: 16 }, (_, at) => (at < 2 ? 1 + random.below(5) : 0)),
         }),

@@ -58,7 +58,7 @@ export async function intersect(
       return await psiAlign(
         channel,
         table,
-        { on: on ?? ['id'], protocol: protocol ?? psiProtocols.dh },
+        { on: on ?? ['id'], protocols: [protocol ?? psiProtocols.dh] },
         { signal: stop.signal, random: systemRandom, threads: 0, ...context },
       );
     } catch (error) {

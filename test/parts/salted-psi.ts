@@ -13,6 +13,8 @@ const HASHES = 6;
 export const salted = {
   name: 'salted',
   version: 1,
+  bit: 2 ** 30,
+  fromRows: 0,
   rowsMax: 2 ** 16,
   discloses: 'intersection, key types, number of rows, ids that can be guessed',
   cost: (ownRows, peerRows) => ({

@@ -10,7 +10,7 @@
  */
 import { type Contract, type ContractEntry, isWhole, timesOf } from '../../observe/contract/contract.ts';
 import { parseForm } from '../../observe/contract/form.ts';
-import { psiCost, psiProtocol } from '../../psi/index.ts';
+import { expectedProtocol, psiCost } from '../../psi/index.ts';
 import type { LinkMeasure } from '../partners/link-gauge.ts';
 import { type ExpectedSizes, growthAt, sizeOf } from './expected-sizes.ts';
 
@@ -87,8 +87,8 @@ const isOfDevice = ({ kind, what }: ContractEntry): boolean =>
   kind === 'share' || kind === 'secure' || kind === 'exchange' || what.startsWith('opened ');
 
 function psiRounds(contract: Contract, step: string, sizes: ExpectedSizes): number {
-  const rows = psiRows(contract, step, sizes);
-  return psiCost(psiProtocol('dh'), Math.max(...rows.values(), 1), Math.max(...rows.values(), 1)).rounds;
+  const rows = Math.max(...psiRows(contract, step, sizes).values(), 1);
+  return psiCost(expectedProtocol(rows), rows, rows, 0).rounds;
 }
 
 /** Rows that each side of an intersection brings. */

@@ -2,7 +2,7 @@
 import { DataError, UsageError } from '../../base/errors.ts';
 import { Table } from '../../data/table.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
-import { type PsiProtocolName, psiProtocol } from '../../psi/protocols/index.ts';
+import { type PsiProtocolName, protocolsFor } from '../../psi/protocols/index.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 import { plainForm } from '../../wire/value-form.ts';
 import type { At } from '../model/at.ts';
@@ -38,7 +38,10 @@ export type OtherOwner<P extends string, Q extends string> = [P & Q] extends [ne
 export interface PsiOptions {
   /** The key column, or columns, by which rows belong together; the same names in both tables. */
   readonly on: string | readonly [string, ...string[]];
-  /** How: `dh`, Diffie-Hellman on Curve25519, which is also what is taken where none is named. */
+  /**
+   * How: `dh`, Diffie-Hellman on Curve25519, or `rr22`, by oblivious transfer. Where none is named, the parties take
+   * `rr22` from 50,000 rows of the larger table on.
+   */
   readonly protocol?: PsiProtocolName;
 }
 
@@ -59,7 +62,7 @@ export function psi<A extends string, B extends string>(
   const records = [left, right].map((handle) => recordOf(handle, undefined, 'psi'));
   const [first, second] = records as [HandleRecord, HandleRecord];
   const { scheduler, parties } = contextOf(first, second);
-  const { on, protocol } = checkedOptions(options);
+  const { on, protocols } = checkedOptions(options);
   for (const { owners } of records) {
     if (owners.length !== 1)
       throw invalid(
@@ -71,7 +74,7 @@ export function psi<A extends string, B extends string>(
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
   const { guard, options: own } = scheduler.state;
-  const step = { on, protocol, members, inputs, minimumRows: own.minimumRows ?? 0 };
+  const step = { on, protocols, members, inputs, minimumRows: own.minimumRows ?? 0 };
   const handles = issueDevice(scheduler, psiStep(guard, step));
   const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
   return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
@@ -79,26 +82,26 @@ export function psi<A extends string, B extends string>(
 
 interface Psi {
   readonly on: readonly string[];
-  readonly protocol: PsiProtocol;
+  readonly protocols: readonly PsiProtocol[];
   readonly members: readonly string[];
   readonly inputs: readonly HandleRecord[];
   /** Of this party. */
   readonly minimumRows: number;
 }
 
-function psiStep(guard: ContractGuard, { on, protocol, members, inputs, minimumRows }: Psi): DeviceStep {
+function psiStep(guard: ContractGuard, { on, protocols, members, inputs, minimumRows }: Psi): DeviceStep {
   const name = `psi on ${on.join(', ')}`;
   return {
     kind: 'psi',
     name,
     members,
     inputs,
-    source: JSON.stringify([protocol.name, ...on]),
+    source: JSON.stringify([protocols.map(({ name }) => name).join(' or '), ...on]),
     execute: async (channel, context, input) => {
       if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
       // Loaded with the first psi: it brings the database.
       const { psiAlign } = await import('../../psi/index.ts');
-      const rows = await psiAlign(channel, input, { on, protocol }, context);
+      const rows = await psiAlign(channel, input, { on, protocols }, context);
       guard.shared(name, rows.rowCount);
       if (rows.rowCount < minimumRows)
         throw new DataError(
@@ -108,13 +111,15 @@ function psiStep(guard: ContractGuard, { on, protocol, members, inputs, minimumR
       return rows;
     },
     discloses: async (input) => {
-      const instead = await protocol.instead?.();
+      const [first] = protocols;
+      const discloses = first?.discloses ?? '';
+      const instead = protocols.length === 1 ? await first?.instead?.() : undefined;
       const shape = input instanceof Table ? [input.rowCount] : undefined;
       return {
-        type: instead === undefined ? protocol.discloses : `${protocol.discloses}; ${instead}`,
+        type: instead === undefined ? discloses : `${discloses}; ${instead}`,
         ...(shape ? { shape } : {}),
         // Which library computes is the machine's matter, not the contract's.
-        form: plainForm(protocol.discloses, shape),
+        form: plainForm(discloses, shape),
       };
     },
   };
@@ -124,13 +129,13 @@ const optionNames: readonly string[] = ['on', 'protocol'];
 
 function checkedOptions(options: PsiOptions): {
   readonly on: readonly string[];
-  readonly protocol: PsiProtocol;
+  readonly protocols: readonly PsiProtocol[];
 } {
   const given: Readonly<Record<string, unknown>> =
     typeof options === 'object' && options !== null ? { ...options } : {};
   const strange = Object.keys(given).find((name) => !optionNames.includes(name));
   if (strange !== undefined) throw invalid(`there is no option "${strange}"`);
-  return { on: keyColumns(given.on), protocol: psiProtocol(given.protocol) };
+  return { on: keyColumns(given.on), protocols: protocolsFor(given.protocol) };
 }
 
 function keyColumns(on: unknown): readonly string[] {

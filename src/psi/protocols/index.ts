@@ -1,23 +1,35 @@
 /** The protocols for private set intersection. */
 import { UsageError } from '../../base/errors.ts';
+import { chooseProtocol, protocolBits } from '../choice.ts';
 import { dh } from './dh/protocol.ts';
 import type { PsiProtocol } from './protocol.ts';
+import { rr22 } from './rr22/protocol.ts';
 
 /** What `psi` can be asked to run. */
-export type PsiProtocolName = 'dh';
+export type PsiProtocolName = 'dh' | 'rr22';
 
-export const psiProtocols: { readonly [N in PsiProtocolName]: PsiProtocol & { readonly name: N } } = { dh };
+export const psiProtocols: { readonly [N in PsiProtocolName]: PsiProtocol & { readonly name: N } } = {
+  dh,
+  rr22,
+};
 
-/** Where none is named. */
-const PSI_PROTOCOL: PsiProtocolName = 'dh';
-
-/** @throws {UsageError} PRIVITY_PSI_ARGUMENTS */
-export function psiProtocol(name: unknown = PSI_PROTOCOL): PsiProtocol {
-  const found = Object.values<PsiProtocol>(psiProtocols).find((protocol) => protocol.name === name);
-  if (found !== undefined) return found;
+/**
+ * Those that a step may run: the one that is named, or all, of which the parties take one when they know their sizes.
+ * @throws {UsageError} PRIVITY_PSI_ARGUMENTS
+ */
+export function protocolsFor(name: unknown): readonly PsiProtocol[] {
+  const all = Object.values<PsiProtocol>(psiProtocols);
+  const found = name === undefined ? all : all.filter((protocol) => protocol.name === name);
+  if (found.length > 0) return found;
   const names = Object.keys(psiProtocols).map((known) => `"${known}"`);
   throw new UsageError(
     'PRIVITY_PSI_ARGUMENTS',
     `psi was called with wrong arguments: there is no protocol of this name; there is ${names.join(', ')}.`,
   );
+}
+
+/** The one that is taken for two tables of so many rows, where both parties take all. */
+export function expectedProtocol(rows: number): PsiProtocol {
+  const all = Object.values<PsiProtocol>(psiProtocols);
+  return chooseProtocol(all, protocolBits(all), rows, rows);
 }

@@ -16,14 +16,23 @@ export interface PsiProtocol {
   readonly name: string;
   /** Of its messages. */
   readonly version: number;
+  /** Its bit in what parties tell each other of the protocols that they take. */
+  readonly bit: number;
+  /** Where none is named: it is taken from so many rows of the larger table on, until one of more does. */
+  readonly fromRows: number;
   /** Rows of one party. */
   readonly rowsMax: number;
   /** What each party tells the other, in the words of a ledger. */
   readonly discloses: string;
+  /**
+   * Rejects on a machine that lacks what it needs.
+   * @throws {EnvironmentError}
+   */
+  available?(): Promise<void>;
   /** What a ledger adds on a machine where something other than usual does the arithmetic; else nothing. */
   instead?(): Promise<string | undefined>;
-  /** What {@link run} costs the party with `ownRows`: a test compares it with what is sent. */
-  cost(ownRows: number, peerRows: number): PsiCost;
+  /** What {@link run} costs the party of this rank, with `ownRows`: a test compares it with what is sent. */
+  cost(ownRows: number, peerRows: number, rank: number): PsiCost;
   /**
    * One party's part. Whatever it starts has ended when the promise settles, also when the line fails.
    * @throws {PeerError} PRIVITY_PSI_PROTOCOL

@@ -161,7 +161,7 @@ describe('a peer that breaks the rules', () => {
     const [atAlice, atBob] = channels;
     assert.ok(atAlice && atBob);
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
-    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocol: dh }, context), {
+    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocols: [dh] }, context), {
       code: 'PRIVITY_PSI_CHECK',
     });
     for (let message = 0; message < 5; message++) await atBob.send(0, new Uint8Array(await atBob.receive(0)));
@@ -197,7 +197,7 @@ describe('a peer that breaks the rules', () => {
     // Bob is played by the test: he sends all his points and never a tag. Alice's own points are held back, so she
     // cannot be done.
     const context = { signal: new AbortController().signal, random: systemRandom, threads: 0 };
-    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocol: dh }, context), {
+    const alice = assert.rejects(psiAlign(atAlice, await many(), { on: ['id'], protocols: [dh] }, context), {
       code: 'PRIVITY_PSI_PROTOCOL',
       message: /window/,
     });

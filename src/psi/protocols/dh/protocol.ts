@@ -57,6 +57,8 @@ export const DH_ROWS_MAX = 2 ** 24;
 export const dh = {
   name: 'dh',
   version: 3,
+  bit: 1,
+  fromRows: 0,
   rowsMax: DH_ROWS_MAX,
   discloses: 'intersection, key types, number of rows',
   async instead() {

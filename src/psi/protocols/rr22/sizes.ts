@@ -1,0 +1,63 @@
+/** Lengths of what is made and said in a bucket, from what both parties know. */
+import { OKVS_VALUE_BYTES, type OkvsShape, okvsShape } from '../../okvs/shape.ts';
+import { type VoleShape, voleShape } from '../../vole/parameters.ts';
+import { firstBytes, secondBytes } from '../../vole/vole.ts';
+import { pieceCount } from './messages.ts';
+import type { BucketPlan } from './plan.ts';
+
+/** Bytes of a seed: of what a party draws in a bucket, and of that under which ids are hashed for their encoding. */
+export const SEED_BYTES = 32;
+
+/** Encodings that are tried, each under a new seed. All of them are counted in the chance of a failure. */
+export const ENCODINGS_MAX = 2;
+
+export interface BucketSizes {
+  readonly encoding: OkvsShape;
+  readonly vole: VoleShape;
+  /** Tags that the sender sends: of its ids, and random ones. */
+  readonly tags: number;
+  readonly tagBytes: number;
+  /** Lengths of the messages, in bytes. */
+  readonly first: number;
+  readonly second: number;
+  readonly vector: number;
+  readonly tagsBytes: number;
+  readonly result: number;
+}
+
+/** Of the buckets of which this rank is the receiver. */
+export function sizesOf(plan: BucketPlan, receiver: number, tagBytes: number): BucketSizes {
+  const encoding = okvsShape(plan.room[receiver === 0 ? 0 : 1], plan.buckets * ENCODINGS_MAX);
+  const vole = voleShape(encoding.columns);
+  const tags = plan.room[receiver === 0 ? 1 : 0];
+  return {
+    encoding,
+    vole,
+    tags,
+    tagBytes,
+    first: firstBytes(vole),
+    second: secondBytes(vole),
+    vector: SEED_BYTES + encoding.columns * OKVS_VALUE_BYTES,
+    tagsBytes: tags * tagBytes,
+    result: Math.ceil(tags / 8),
+  };
+}
+
+/** Messages of a bucket, by who sends them. */
+export function bucketPieces({ first, second, vector, tagsBytes, result }: BucketSizes): {
+  readonly ofReceiver: number;
+  readonly ofSender: number;
+} {
+  return {
+    ofReceiver: pieceCount(first) + pieceCount(vector) + pieceCount(result),
+    ofSender: pieceCount(second) + pieceCount(tagsBytes),
+  };
+}
+
+/** Bytes of their bodies. */
+export function sentInBucket({ first, second, vector, tagsBytes, result }: BucketSizes): {
+  readonly byReceiver: number;
+  readonly bySender: number;
+} {
+  return { byReceiver: first + vector + result, bySender: second + tagsBytes };
+}
