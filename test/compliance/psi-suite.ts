@@ -3,7 +3,6 @@
  * passes.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import type { PrivityError } from '../../src/base/errors.ts';
@@ -11,10 +10,11 @@ import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
 import type { Table } from '../../src/data/table.ts';
 import { tableOf } from '../../src/data/table-of.ts';
-import { psiCost, runPsi } from '../../src/psi/exchange.ts';
-import { HEADER_BYTES, KEY_TYPES_BYTES } from '../../src/psi/messages.ts';
-import type { PsiMatches, PsiProtocol } from '../../src/psi/protocols/protocol.ts';
+import { psiCost } from '../../src/psi/exchange.ts';
+import { HEADER_BYTES } from '../../src/psi/messages.ts';
+import type { PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
+import { idBytes, runPlain } from '../parts/plain-psi.ts';
 import { aligned, fails, intersect } from '../parts/psi-parties.ts';
 import { roundChannels } from '../parts/round-channels.ts';
 import { assertNoThreadLeft } from '../parts/threads-left.ts';
@@ -29,26 +29,6 @@ const SIZES: readonly (readonly [number, number])[] = [
   [512, 513],
   [1300, 700],
 ];
-
-function idBytes(from: number, rows: number): Uint8Array {
-  const ids = Array.from({ length: rows }, (_, i) =>
-    createHash('sha256')
-      .update(`${from + i}`)
-      .digest(),
-  );
-  return new Uint8Array(Buffer.concat(ids));
-}
-
-const runPlain = (channel: Channel, protocol: PsiProtocol, ids: Uint8Array): Promise<PsiMatches> =>
-  runPsi(channel, [protocol], {
-    ids,
-    agreement: new Uint8Array(32),
-    keyTypes: new Uint8Array(KEY_TYPES_BYTES),
-    acceptKeyTypes: () => undefined,
-    signal: channel.signal,
-    random: systemRandom,
-    threads: 0,
-  });
 
 /** Holds a run of n rows against m to what the protocol declares. */
 export async function checkCost(protocol: PsiProtocol, n: number, m: number): Promise<void> {

@@ -27,8 +27,8 @@ export interface BucketPlan {
   readonly receivers: ReadonlySet<number>;
 }
 
-/** `rows` by rank. `bucketRows` is another number in tests only. */
-export function planBuckets(rows: readonly [number, number], bucketRows = BUCKET_ROWS): BucketPlan {
+/** `rows` by rank. `bucketRows` is {@link BUCKET_ROWS}, but in tests. */
+export function planBuckets(rows: readonly [number, number], bucketRows: number): BucketPlan {
   const [most, least] = [Math.max(...rows), Math.min(...rows)];
   const buckets = Math.ceil(most / bucketRows);
   // The receiver has more work, and its message is the longer one: lists of about one size take turns.

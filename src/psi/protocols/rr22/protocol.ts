@@ -30,7 +30,7 @@ import { tagBytes } from '../../tags.ts';
 import type { PsiCost, PsiProtocol } from '../protocol.ts';
 import { openBucketEngine } from './bucket-engine.ts';
 import { Session } from './flow.ts';
-import { BUCKETS_AT_ONCE, planBuckets } from './plan.ts';
+import { BUCKET_ROWS, BUCKETS_AT_ONCE, planBuckets } from './plan.ts';
 import { setupBytes } from './setup.ts';
 import { bucketPieces, sentInBucket, sizesOf } from './sizes.ts';
 
@@ -40,37 +40,43 @@ export const RR22_ROWS_MAX = 2 ** 26;
 /** From here on it is faster than Diffie-Hellman, which rests on an older assumption. */
 const FROM_ROWS = 50_000;
 
-export const rr22 = {
-  name: 'rr22',
-  version: 1,
-  bit: 2,
-  fromRows: FROM_ROWS,
-  rowsMax: RR22_ROWS_MAX,
-  discloses: 'intersection, key types, number of rows',
-  async available() {
-    await loadEdwards();
-  },
-  cost: (ownRows, peerRows, rank) => rr22Cost(ownRows, peerRows, rank),
-  async run(line, setting) {
-    const { ownRows, peerRows, threads, signal } = setting;
-    const plan = planBuckets(line.rank === 0 ? [ownRows, peerRows] : [peerRows, ownRows]);
-    const engine = await openBucketEngine(threads, signal);
-    try {
-      return await new Session(line, setting, plan, engine).run();
-    } finally {
-      await engine.close();
-    }
-  },
-} as const satisfies PsiProtocol;
+/** `bucketRows`: see {@link planBuckets}. */
+export function rr22Of(bucketRows: number) {
+  return {
+    name: 'rr22',
+    version: 1,
+    bit: 2,
+    fromRows: FROM_ROWS,
+    rowsMax: RR22_ROWS_MAX,
+    discloses: 'intersection, key types, number of rows',
+    async available() {
+      await loadEdwards();
+    },
+    cost: (ownRows, peerRows, rank) => rr22Cost(byRank(ownRows, peerRows, rank), rank, bucketRows),
+    async run(line, setting) {
+      const { ownRows, peerRows, threads, signal } = setting;
+      const plan = planBuckets(byRank(ownRows, peerRows, line.rank), bucketRows);
+      const engine = await openBucketEngine(threads, signal);
+      try {
+        return await new Session(line, setting, plan, engine).run();
+      } finally {
+        await engine.close();
+      }
+    },
+  } as const satisfies PsiProtocol;
+}
 
-/** `bucketRows`: as for {@link planBuckets}. */
-export function rr22Cost(ownRows: number, peerRows: number, rank: number, bucketRows?: number): PsiCost {
-  const rows = rank === 0 ? ([ownRows, peerRows] as const) : ([peerRows, ownRows] as const);
+export const rr22 = rr22Of(BUCKET_ROWS);
+
+type ByRank = readonly [number, number];
+
+const byRank = (own: number, peer: number, rank: number): ByRank => (rank === 0 ? [own, peer] : [peer, own]);
+
+function rr22Cost(rows: ByRank, rank: number, bucketRows: number): PsiCost {
   const plan = planBuckets(rows, bucketRows);
-  const setup = setupBytes(plan.receivers.has(rank), plan.receivers.has(1 - rank));
-  let { messages, bytes } = setup;
+  let { messages, bytes } = setupBytes(plan.receivers.has(rank), plan.receivers.has(1 - rank));
   for (let bucket = 0; bucket < plan.buckets; bucket++) {
-    const sizes = sizesOf(plan, plan.receiver(bucket), tagBytes(ownRows, peerRows));
+    const sizes = sizesOf(plan, plan.receiver(bucket), tagBytes(...rows));
     const isReceiver = plan.receiver(bucket) === rank;
     const pieces = bucketPieces(sizes);
     messages += isReceiver ? pieces.ofReceiver : pieces.ofSender;
