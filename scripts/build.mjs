@@ -24,6 +24,7 @@ for (const [target, source] of [
   ['src/secure/kernels/ring.wasm', 'kernels/ring.ts'],
   ['src/secure/correlation/ot.wasm', 'kernels/ot.ts'],
   ['src/psi/rows/psi.wasm', 'kernels/psi.ts'],
+  ['src/psi/vole/vole.wasm', 'kernels/vole.ts'],
 ]) {
   const kernels = buildKernels(join(dist, target), source);
   if (kernels.ok) continue;

@@ -6,10 +6,11 @@
 import { timesX } from './gf128.ts';
 import { ELEMENT_BYTES, VOLE_TABLE } from './parameters.ts';
 import { type Doubling, EXPANDER_WORDS, type Expansion, type VoleKernels } from './vole-kernel-types.ts';
+import { wasmVoleKernels } from './wasm-vole-kernels.ts';
 
 /** The fastest that run here, with memory of their own: one for each lane. */
 export async function loadVoleKernels(): Promise<VoleKernels> {
-  return new TypescriptVoleKernels();
+  return (await wasmVoleKernels()) ?? new TypescriptVoleKernels();
 }
 
 /** Words of an element. */

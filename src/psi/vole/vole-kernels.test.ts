@@ -1,0 +1,201 @@
+/** The parts of the silent VOLE that only compute: against vectors from elsewhere, and one implementation against the other. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { share } from '../../../test/effort.ts';
+import { CODE_WORDS_BYTES, encode } from './code.ts';
+import { factorTable, multiply } from './gf128.ts';
+import { ELEMENT_BYTES, VOLE_TABLE } from './parameters.ts';
+import { PART_NODES } from './trees.ts';
+import { EXPANDER_WORDS, type VoleKernels } from './vole-kernel-types.ts';
+import { TypescriptVoleKernels } from './vole-kernels.ts';
+import { wasmVoleKernels } from './wasm-vole-kernels.ts';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+const vectors = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../../test/vectors/${name}.json`, import.meta.url), 'utf8'));
+
+async function both(): Promise<readonly VoleKernels[]> {
+  const wasm = await wasmVoleKernels();
+  assert.ok(wasm !== undefined, 'the WebAssembly kernels are there');
+  return [new TypescriptVoleKernels(), wasm];
+}
+
+/** What `work` leaves in `bytes` bytes that held random ones, the same for each implementation. */
+async function compared(
+  bytes: number,
+  work: (kernels: VoleKernels, start: number) => void,
+): Promise<Uint8Array> {
+  const before = new Uint8Array(randomBytes(bytes));
+  const results = (await both()).map((kernels) => {
+    kernels.reserve(kernels.start + bytes);
+    kernels.bytes().set(before, kernels.start);
+    work(kernels, kernels.start);
+    return kernels.bytes().slice(kernels.start, kernels.start + bytes);
+  });
+  const [first, second] = results as [Uint8Array, Uint8Array];
+  assert.equal(Buffer.compare(first, second), 0);
+  assert.notEqual(Buffer.compare(first, before), 0);
+  return first;
+}
+
+describe('GF(2^128)', () => {
+  const { products } = vectors('gf128') as { products: [string, string, string][] };
+
+  it('multiplies as another implementation does', () => {
+    for (const [x, y, product] of products) {
+      assert.equal(hex(multiply(bytesOf(x), bytesOf(y))), product);
+      assert.equal(hex(multiply(bytesOf(y), bytesOf(x))), product);
+    }
+  });
+
+  it('multiplies by a fixed factor, and adds', async () => {
+    for (const kernels of await both()) {
+      for (const [x, y, product] of products) {
+        const table = kernels.start;
+        const at = table + 256 * ELEMENT_BYTES * ELEMENT_BYTES;
+        kernels.reserve(at + 2 * ELEMENT_BYTES);
+        kernels.bytes().set(new Uint8Array(factorTable(bytesOf(x)).buffer), table);
+        kernels.bytes().set(bytesOf(y), at);
+        kernels.bytes().fill(1, at + ELEMENT_BYTES, at + 2 * ELEMENT_BYTES);
+        kernels.multiplyAdd(at + ELEMENT_BYTES, at, 1, table);
+        const found = kernels.bytes().slice(at + ELEMENT_BYTES, at + 2 * ELEMENT_BYTES);
+        assert.equal(hex(found.map((byte) => byte ^ 1)), product);
+      }
+    }
+  });
+});
+
+describe('expand-convolute code', () => {
+  /** Outputs for one vector of columns. */
+  function encoded(kernels: VoleKernels, outputs: number, columns: Uint8Array, seed: Uint8Array): Uint8Array {
+    const words = kernels.start + columns.byteLength;
+    kernels.reserve(words + CODE_WORDS_BYTES);
+    kernels.bytes().set(columns, kernels.start);
+    const count = columns.byteLength / ELEMENT_BYTES;
+    encode(kernels, { outputs, columns: count, noise: 1, depth: 1 }, [kernels.start], words, seed);
+    return kernels.bytes().slice(kernels.start, kernels.start + outputs * ELEMENT_BYTES);
+  }
+
+  it('gives what a program in another language gives, from its matrices', async () => {
+    const vector = vectors('expand-convolute') as {
+      seed: string;
+      outputs: number;
+      input: string[];
+      output: string[];
+    };
+    const input = bytesOf(vector.input.join(''));
+    for (const kernels of await both()) {
+      const output = encoded(kernels, vector.outputs, input, bytesOf(vector.seed));
+      assert.equal(hex(output), vector.output.join(''));
+    }
+  });
+
+  it('is no matrix of bits: one bit plane of the columns reaches all planes of the outputs', () => {
+    const columns = new Uint8Array(8192 * ELEMENT_BYTES);
+    for (let at = 0; at < columns.length; at += ELEMENT_BYTES) columns[at] = at % 3 === 0 ? 1 : 0;
+    const outputs = encoded(new TypescriptVoleKernels(), 4096, columns, new Uint8Array(16));
+    const planes = new Uint8Array(ELEMENT_BYTES);
+    for (const [at, byte] of outputs.entries()) {
+      planes[at % ELEMENT_BYTES] = (planes[at % ELEMENT_BYTES] ?? 0) | byte;
+    }
+    assert.ok(planes.every((byte) => byte === 255));
+  });
+
+  it('is linear over the field', () => {
+    const columns = new Uint8Array(randomBytes(300 * ELEMENT_BYTES));
+    const factor = new Uint8Array(randomBytes(ELEMENT_BYTES));
+    const scaled = (elements: Uint8Array): Uint8Array =>
+      Buffer.concat(
+        Array.from({ length: elements.length / ELEMENT_BYTES }, (_, index) =>
+          multiply(elements.subarray(index * ELEMENT_BYTES, (index + 1) * ELEMENT_BYTES), factor),
+        ),
+      );
+    const seed = new Uint8Array(16);
+    const kernels = new TypescriptVoleKernels();
+    const first = encoded(kernels, 130, columns, seed);
+    assert.equal(hex(encoded(kernels, 130, scaled(columns), seed)), hex(scaled(first)));
+  });
+});
+
+describe('both implementations of the kernels', () => {
+  it('double the same', async () => {
+    for (const [level, trees] of [
+      [0, 7],
+      [3, 5],
+      [9, 3],
+      [12, 2],
+    ] as const) {
+      const total = trees * 2 ** level;
+      const bytes = (2 * total + 2 * PART_NODES + 2 * trees) * ELEMENT_BYTES;
+      await compared(bytes, (kernels, nodes) => {
+        const left = nodes + 2 * total * ELEMENT_BYTES;
+        const right = left + PART_NODES * ELEMENT_BYTES;
+        const sums = right + PART_NODES * ELEMENT_BYTES;
+        for (let first = Math.floor((total - 1) / PART_NODES) * PART_NODES; first >= 0; first -= PART_NODES) {
+          const count = Math.min(PART_NODES, total - first);
+          kernels.double({ nodes, perTree: 2 ** level, first, count, left, right, sums });
+        }
+      });
+    }
+  });
+
+  it('convolve the same, from the first element on', async () => {
+    for (const [first, count] of [
+      [0, 3],
+      [0, 200],
+      [10, 40],
+      [100, 50],
+    ] as const) {
+      await compared((first + count) * (ELEMENT_BYTES + 4) + 16, (kernels, start) =>
+        kernels.convolve(start, first, count, start + (first + count) * ELEMENT_BYTES),
+      );
+    }
+  });
+
+  it('expand the same', async () => {
+    for (let run = 0; run < share(10); run++) {
+      const columns = 23 + 977 * run;
+      const rows = 50;
+      await compared(
+        (rows + columns) * ELEMENT_BYTES + 4 * rows * EXPANDER_WORDS + 16,
+        (kernels, outputs) => {
+          const inputs = outputs + rows * ELEMENT_BYTES;
+          kernels.expand({ outputs, rows, words: inputs + columns * ELEMENT_BYTES, inputs, columns });
+        },
+      );
+    }
+    assert.equal(EXPANDER_WORDS, VOLE_TABLE.expanderWeight);
+  });
+
+  it('multiply the same', async () => {
+    const count = 40;
+    await compared(2 * count * ELEMENT_BYTES + 256 * ELEMENT_BYTES * ELEMENT_BYTES, (kernels, targets) => {
+      const elements = targets + count * ELEMENT_BYTES;
+      kernels.multiplyAdd(targets, elements, count, elements + count * ELEMENT_BYTES);
+    });
+  });
+
+  it('choose the last column for the largest word, also of more columns than 2^21', async () => {
+    for (const kernels of await both()) {
+      const columns = 2 ** 21 + 11;
+      const outputs = kernels.start;
+      const inputs = outputs + ELEMENT_BYTES;
+      const words = inputs + columns * ELEMENT_BYTES;
+      kernels.reserve(words + 4 * EXPANDER_WORDS);
+      const bytes = kernels.bytes();
+      bytes.fill(0, outputs, words);
+      bytes.fill(255, words, words + 4 * EXPANDER_WORDS);
+      bytes[words - ELEMENT_BYTES] = 1;
+      bytes[words - 2 * ELEMENT_BYTES] = 2;
+      // Ten words choose among all columns: an even number of times the last.
+      bytes.fill(0, words + 4 * VOLE_TABLE.expanderRegions, words + 4 * VOLE_TABLE.expanderRegions + 4);
+      kernels.expand({ outputs, rows: 1, words, inputs, columns });
+      const region = Math.floor(columns / VOLE_TABLE.expanderRegions);
+      const inRegion = region * VOLE_TABLE.expanderRegions === columns ? 1 : 0;
+      assert.equal(kernels.bytes()[outputs], 1 ^ inRegion);
+    }
+  });
+});
