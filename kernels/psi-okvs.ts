@@ -285,6 +285,24 @@ function fetchBands(rows: usize, order: usize, end: usize, bands: usize): usize 
   return count;
 }
 
+/** Replaces each block by the sum of those of the 128 blocks of `basis` that it chooses. `tables` is for 33 tables. */
+export function mapBlocks(basis: usize, blocks: usize, count: usize, tables: usize): void {
+  for (let table: usize = 0; table < REACHED - 1; table++) {
+    makeTable(tables + table * TABLE_BYTES, basis + (table << 6));
+  }
+  // Nothing reaches into the last one but for the sum of no block.
+  memory.fill(tables + (REACHED - 1) * TABLE_BYTES, 0, TABLE_BYTES);
+  for (const end = blocks + (count << 4); blocks < end; blocks += 16) {
+    v128.store(blocks, sumOf(tables, load<u64>(blocks), load<u64>(blocks, 8), 0));
+  }
+}
+
+export function copyValues(rows: usize, count: usize, values: usize): void {
+  for (const end = values + (count << 4); values < end; values += 16, rows += ROW_BYTES) {
+    v128.store(values, v128.load(rows));
+  }
+}
+
 function makeTable(table: usize, blocks: usize): void {
   const a = v128.load(blocks);
   const b = v128.load(blocks, 16);

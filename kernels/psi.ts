@@ -4,5 +4,5 @@
  * What each function computes is said, in TypeScript, by src/psi/rows/row-kernels.ts, and a test compares the two.
  */
 export { hashRows } from './psi-blake3';
-export { decode, eliminate, solve, sortRows } from './psi-okvs';
+export { copyValues, decode, eliminate, mapBlocks, solve, sortRows } from './psi-okvs';
 export { countTags, layTags, matchParts, partTags } from './psi-tags';

@@ -20,7 +20,7 @@
  */
 import { invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
-import { OKVS_ROW_BYTES, OKVS_VALUE_BYTES, type OkvsShape } from './shape.ts';
+import { BAND_BITS, OKVS_ROW_BYTES, OKVS_VALUE_BYTES, type OkvsShape } from './shape.ts';
 
 const ROW_WORDS = OKVS_ROW_BYTES / 4;
 const WORDS = OKVS_VALUE_BYTES / 4;
@@ -88,7 +88,8 @@ export function encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint
 
 /** The value of each row in P; that of a row which was not encoded is random. */
 export function decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array): Uint8Array {
-  const count = rowCount(shape, rows, encoding);
+  checkEncoding(shape, encoding);
+  const count = rowCount(shape, rows);
   const words = words32(rows);
   const blocks = words32(encoding);
   const values = new Uint32Array(count * WORDS);
@@ -101,13 +102,41 @@ export function decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array)
   return new Uint8Array(values.buffer);
 }
 
-/** How many rows there are. The encoding is checked, too, where one is given. */
-export function rowCount(shape: OkvsShape, rows: Uint8Array, encoding?: Uint8Array): number {
+export function valuesOf(rows: Uint8Array): Uint8Array {
+  const count = rows.length / OKVS_ROW_BYTES;
+  const values = new Uint8Array(count * OKVS_VALUE_BYTES);
+  for (let row = 0; row < count; row++) {
+    const at = row * OKVS_ROW_BYTES;
+    values.set(rows.subarray(at, at + OKVS_VALUE_BYTES), row * OKVS_VALUE_BYTES);
+  }
+  return values;
+}
+
+/** For each block, the sum of the blocks of `basis` at its bits. */
+export function mapBlocks(basis: Uint8Array, blocks: Uint8Array): Uint8Array {
+  checkMap(basis, blocks);
+  const sums = new Uint32Array(blocks.length / 4);
+  const [chosen, choosing] = [words32(basis), words32(blocks)];
+  for (let at = 0; at < sums.length; at += WORDS) {
+    addColumns(sums, at, chosen, 0, choosing.subarray(at, at + WORDS));
+  }
+  return new Uint8Array(sums.buffer);
+}
+
+export function checkMap(basis: Uint8Array, blocks: Uint8Array): void {
+  invariant(basis.length === BAND_BITS * OKVS_VALUE_BYTES, 'a basis of another size');
+  invariant(blocks.length % OKVS_VALUE_BYTES === 0, 'blocks of another size');
+}
+
+/** How many rows there are. */
+export function rowCount(shape: OkvsShape, rows: Uint8Array): number {
   const count = rows.length / OKVS_ROW_BYTES;
   invariant(Number.isInteger(count) && count <= shape.rows, 'rows of another shape');
-  const isWhole = encoding === undefined || encoding.length === shape.columns * OKVS_VALUE_BYTES;
-  invariant(isWhole, 'an encoding of another shape');
   return count;
+}
+
+export function checkEncoding(shape: OkvsShape, encoding: Uint8Array): void {
+  invariant(encoding.length === shape.columns * OKVS_VALUE_BYTES, 'an encoding of another shape');
 }
 
 /** The numbers of the rows, those that begin first to the front. */

@@ -21,11 +21,26 @@ const COUNTER_BYTES = 4 * (2 ** 11 + 1 + 2 ** 10);
 /** Rows that are fetched at once. */
 const FETCHED_BYTES = 64 * OKVS_ROW_BYTES;
 
+/** Rows hashed at once: with what comes out, some 300 KiB, which stay in the cache. */
+export const HASH_ROWS = 4096;
+
+/** Hashes are made four at a time, and written in vectors: what may be written behind the last that is wanted. */
+export const HASH_SLACK_BYTES = 3 * 64 + 16;
+
+/** A key, inputs, and the message and the output of four rows. */
+const hashing = { key: 32, inputs: 32 * HASH_ROWS, scratch: 512 };
+
+/** Of the table of tags. */
+export const SEED_BYTES = 32;
+
+/** Behind tags, which may be read with the last one. */
+const TAG_SLACK_BYTES = 8;
+
 /** Bytes of zeros behind the blocks, of which tables are made that no band reaches into. */
 export const BEHIND_BLOCKS_BYTES = (TABLES_BYTES / TABLE_BYTES) * 4 * OKVS_VALUE_BYTES;
 
 /** Addresses of operands of so many bytes, one after the other, and where the last ends. */
-export function layout<Name extends string>(
+function layout<Name extends string>(
   lengths: Readonly<Record<Name, number>>,
 ): Readonly<Record<Name | 'end', number>> {
   let end = HEAP_START;
@@ -38,30 +53,39 @@ export function layout<Name extends string>(
   return places as Record<Name | 'end', number>;
 }
 
-/** Random blocks come to stand where the rows were, and the sort takes the place of the bands. */
-export function encodeLayout(shape: OkvsShape, rows: number) {
-  const blockBytes = OKVS_VALUE_BYTES * paddedColumns(shape);
+/** A bucket, and what its methods take beside it. The sort takes the place of the work of these. */
+export function bucketLayout(shape: OkvsShape, rows: number) {
+  const bands = OKVS_VALUE_BYTES * paddedColumns(shape);
+  const encoding = bands + OKVS_VALUE_BYTES * (shape.columns - rows);
   return layout({
-    rows: Math.max(OKVS_ROW_BYTES * rows, (shape.columns - rows) * OKVS_VALUE_BYTES),
+    ...hashing,
+    rows: OKVS_ROW_BYTES * rows + HASH_SLACK_BYTES,
     order: 8 * rows,
-    bands: blockBytes,
-    blocks: blockBytes,
     tables: TABLES_BYTES,
     counters: COUNTER_BYTES,
     fetched: FETCHED_BYTES,
+    blocks: OKVS_VALUE_BYTES * shape.columns + BEHIND_BLOCKS_BYTES,
+    work: Math.max(encoding, OKVS_VALUE_BYTES * rows),
   });
 }
 
-/** The sort takes the place of the values. */
-export function decodeLayout(shape: OkvsShape, rows: number) {
+export function hashLayout(outputBytes: number) {
+  return layout({ ...hashing, outputs: outputBytes * HASH_ROWS + HASH_SLACK_BYTES });
+}
+
+export function mapLayout(blocks: number) {
+  return layout({ basis: BAND_BITS * OKVS_VALUE_BYTES, tables: TABLES_BYTES, blocks });
+}
+
+/** The table of a part is behind. */
+export function matchLayout(ownBytes: number, peerBytes: number, tagBytes: number, parts: number) {
   return layout({
-    rows: OKVS_ROW_BYTES * rows,
-    order: 8 * rows,
-    blocks: OKVS_VALUE_BYTES * shape.columns + BEHIND_BLOCKS_BYTES,
-    values: OKVS_VALUE_BYTES * rows,
-    tables: TABLES_BYTES,
-    counters: COUNTER_BYTES,
-    fetched: FETCHED_BYTES,
+    seed: SEED_BYTES,
+    own: ownBytes + TAG_SLACK_BYTES,
+    peer: peerBytes + TAG_SLACK_BYTES,
+    items: (8 * (ownBytes + peerBytes)) / tagBytes,
+    counts: 4 * parts,
+    rows: (4 * peerBytes) / tagBytes,
   });
 }
 
@@ -71,10 +95,9 @@ export function paddedColumns(shape: OkvsShape): number {
 }
 
 /**
- * Bytes that encoding or decoding a full bucket takes, beside its rows and P at the caller: what lies in the module's
- * memory, and the result.
+ * Bytes that a full bucket takes, beside the inputs or rows that it is made from: what lies in the module's memory, and
+ * the result of a method. They are kept for the next bucket.
  */
 export function okvsMemory(shape: OkvsShape): number {
-  const heap = Math.max(encodeLayout(shape, shape.rows).end, decodeLayout(shape, shape.rows).end);
-  return heap + OKVS_VALUE_BYTES * shape.columns;
+  return bucketLayout(shape, shape.rows).end + OKVS_VALUE_BYTES * shape.columns;
 }

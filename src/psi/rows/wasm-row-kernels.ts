@@ -1,22 +1,23 @@
-/**
- * The inner loops over rows in WebAssembly: operands are copied into the module's memory, and results out of it.
- */
+/** The inner loops over rows in WebAssembly: operands are copied into the module's memory, and results out of it. */
 import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
-import { rowCount } from '../okvs/okvs.ts';
-import { OKVS_VALUE_BYTES, type OkvsShape } from '../okvs/shape.ts';
+import { checkEncoding, checkMap, rowCount } from '../okvs/okvs.ts';
+import { OKVS_ROW_BYTES, OKVS_VALUE_BYTES, type OkvsShape } from '../okvs/shape.ts';
 import { ROW_INPUT_BYTES, rowsToHash } from './blake3.ts';
 import {
   BEHIND_BLOCKS_BYTES,
-  decodeLayout,
-  encodeLayout,
+  bucketLayout,
+  HASH_ROWS,
   HEAP_START,
-  layout,
+  hashLayout,
+  mapLayout,
+  matchLayout,
   paddedColumns,
+  SEED_BYTES,
   TABLE_CHUNK,
 } from './layout.ts';
-import type { RowKernels, TagMatches } from './row-kernel-types.ts';
+import type { RowBucket, RowKernels, TagMatches } from './row-kernel-types.ts';
 import { checkTags } from './tag-match.ts';
 
 type Call = (...args: readonly (number | bigint)[]) => number;
@@ -29,28 +30,16 @@ interface RowModule {
   readonly eliminate: Call;
   readonly solve: Call;
   readonly decode: Call;
+  readonly copyValues: Call;
+  readonly mapBlocks: Call;
   readonly layTags: Call;
   readonly countTags: Call;
   readonly partTags: Call;
   readonly matchParts: Call;
 }
 
-/** Rows hashed at once: with what comes out, some 300 KiB, which stay in the cache. */
-const HASH_ROWS = 4096;
-
-/** The message and the output of four rows. */
-const HASH_SCRATCH_BYTES = 512;
-
-/** By as much the last vector of the last row may go beyond it. */
-const VECTOR_BYTES = 16;
-
 /** Tags of both lists in a part, about: its table of 32 KiB stays in the first cache. */
 const TAGS_IN_PART = 2048;
-
-/** Behind tags, which may be read with the last one. */
-const TAG_SLACK_BYTES = 8;
-
-const SEED_BYTES = 32;
 
 /** Seeds tried for the table of tags: that one is bad has a chance below 2^-40, unless somebody knew it. */
 const SEEDS_MAX = 3;
@@ -80,6 +69,8 @@ class WasmRowKernels implements RowKernels {
   readonly name = 'wasm';
   readonly #module: RowModule;
   #heap: Uint8Array;
+  /** The bucket that lies in memory. */
+  #current: RowBucket | undefined;
 
   constructor(module: RowModule) {
     this.#module = module;
@@ -88,73 +79,108 @@ class WasmRowKernels implements RowKernels {
 
   hashRows(key: Uint8Array, inputs: Uint8Array, outputBytes: number): Uint8Array {
     const rows = rowsToHash(key, inputs, outputBytes);
-    const outputs = new Uint8Array(rows * outputBytes);
-    const at = layout({
-      key: key.length,
-      inputs: ROW_INPUT_BYTES * HASH_ROWS,
-      outputs: outputBytes * HASH_ROWS + VECTOR_BYTES,
-      scratch: HASH_SCRATCH_BYTES,
-    });
+    this.#current = undefined;
+    const at = hashLayout(outputBytes);
     this.#reserve(at.end);
     this.#heap.set(key, at.key);
+    const outputs = new Uint8Array(rows * outputBytes);
     for (let row = 0; row < rows; row += HASH_ROWS) {
-      const count = Math.min(HASH_ROWS, rows - row);
-      this.#heap.set(inputs.subarray(row * ROW_INPUT_BYTES, (row + count) * ROW_INPUT_BYTES), at.inputs);
-      const vectored = Math.ceil(count / 4) * 4;
-      this.#module.hashRows(at.key, at.inputs, at.outputs, vectored, outputBytes, at.scratch);
+      const count = this.#hash(inputs, row, outputBytes, at, at.outputs);
       outputs.set(this.#heap.subarray(at.outputs, at.outputs + count * outputBytes), row * outputBytes);
     }
     return outputs;
   }
 
-  encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint8Array | undefined {
+  bucket(shape: OkvsShape, rows: Uint8Array): RowBucket {
     const count = rowCount(shape, rows);
-    const { rows: rowsAt, order, bands, blocks, tables, counters, fetched, end } = encodeLayout(shape, count);
-    this.#reserve(end);
-    this.#heap.set(rows, rowsAt);
-    this.#module.sortRows(rowsAt, count, shape.starts, order, bands, counters);
-    this.#heap.fill(0, bands, blocks);
-    const isWhole = this.#module.eliminate(
-      rowsAt,
-      order,
-      count,
-      bands,
-      blocks,
-      fetched,
-      ...masks(shape.band),
-    );
-    if (!isWhole) return undefined;
-    this.#heap.set(random.bytes((shape.columns - count) * OKVS_VALUE_BYTES), rowsAt);
-    const columns = paddedColumns(shape);
-    this.#module.solve(bands, blocks, columns, columns - shape.columns, rowsAt, tables, TABLE_CHUNK);
-    return this.#heap.slice(blocks, blocks + shape.columns * OKVS_VALUE_BYTES);
+    const at = bucketLayout(shape, count);
+    this.#reserve(at.end);
+    this.#heap.set(rows, at.rows);
+    return this.#bucket(shape, count);
   }
 
-  decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array): Uint8Array {
-    const count = rowCount(shape, rows, encoding);
-    const {
-      rows: rowsAt,
-      order,
-      blocks,
-      values,
-      tables,
-      counters,
-      fetched,
-      end,
-    } = decodeLayout(shape, count);
-    this.#reserve(end);
-    this.#heap.set(rows, rowsAt);
-    this.#heap.set(encoding, blocks);
-    const behind = blocks + encoding.length;
-    this.#heap.fill(0, behind, behind + BEHIND_BLOCKS_BYTES);
-    this.#module.sortRows(rowsAt, count, shape.starts, order, values, counters);
+  hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array): RowBucket {
+    const count = rowsToHash(key, inputs, OKVS_ROW_BYTES);
+    invariant(count <= shape.rows, 'rows of another shape');
+    const at = bucketLayout(shape, count);
+    this.#reserve(at.end);
+    this.#heap.set(key, at.key);
+    for (let row = 0; row < count; row += HASH_ROWS) {
+      this.#hash(inputs, row, OKVS_ROW_BYTES, at, at.rows + row * OKVS_ROW_BYTES);
+    }
+    return this.#bucket(shape, count);
+  }
+
+  /** Of the next rows, as many as there is room for. */
+  #hash(
+    inputs: Uint8Array,
+    first: number,
+    outputBytes: number,
+    at: Readonly<Record<'key' | 'inputs' | 'scratch', number>>,
+    outputs: number,
+  ): number {
+    const part = inputs.subarray(first * ROW_INPUT_BYTES, (first + HASH_ROWS) * ROW_INPUT_BYTES);
+    const count = part.length / ROW_INPUT_BYTES;
+    this.#heap.set(part, at.inputs);
+    this.#module.hashRows(at.key, at.inputs, outputs, Math.ceil(count / 4) * 4, outputBytes, at.scratch);
+    return count;
+  }
+
+  /** Of the rows that lie in memory. */
+  #bucket(shape: OkvsShape, count: number): RowBucket {
+    const { rows, order, tables, counters, fetched, blocks, work } = bucketLayout(shape, count);
+    const module = this.#module;
     const bits = masks(shape.band);
-    this.#module.decode(rowsAt, order, count, blocks, values, tables, TABLE_CHUNK, fetched, ...bits);
-    return this.#heap.slice(values, values + count * OKVS_VALUE_BYTES);
+    module.sortRows(rows, count, shape.starts, order, work, counters);
+    const bucket: RowBucket = {
+      count,
+      values: () => {
+        this.#check(bucket);
+        module.copyValues(rows, count, work);
+        return this.#heap.slice(work, work + count * OKVS_VALUE_BYTES);
+      },
+      encode: (random) => {
+        this.#check(bucket);
+        const columns = paddedColumns(shape);
+        const fill = work + columns * OKVS_VALUE_BYTES;
+        this.#heap.fill(0, work, fill);
+        if (!module.eliminate(rows, order, count, work, blocks, fetched, ...bits)) return undefined;
+        this.#heap.set(random.bytes((shape.columns - count) * OKVS_VALUE_BYTES), fill);
+        module.solve(work, blocks, columns, columns - shape.columns, fill, tables, TABLE_CHUNK);
+        return this.#heap.slice(blocks, blocks + shape.columns * OKVS_VALUE_BYTES);
+      },
+      decode: (encoding) => {
+        this.#check(bucket);
+        checkEncoding(shape, encoding);
+        this.#heap.set(encoding, blocks);
+        const behind = blocks + encoding.length;
+        this.#heap.fill(0, behind, behind + BEHIND_BLOCKS_BYTES);
+        module.decode(rows, order, count, blocks, work, tables, TABLE_CHUNK, fetched, ...bits);
+        return this.#heap.slice(work, work + count * OKVS_VALUE_BYTES);
+      },
+    };
+    this.#current = bucket;
+    return bucket;
+  }
+
+  #check(bucket: RowBucket): void {
+    invariant(bucket === this.#current, 'a bucket was used after another call');
+  }
+
+  mapBlocks(basis: Uint8Array, blocks: Uint8Array): Uint8Array {
+    checkMap(basis, blocks);
+    this.#current = undefined;
+    const at = mapLayout(blocks.length);
+    this.#reserve(at.end);
+    this.#heap.set(basis, at.basis);
+    this.#heap.set(blocks, at.blocks);
+    this.#module.mapBlocks(at.basis, at.blocks, blocks.length / OKVS_VALUE_BYTES, at.tables);
+    return this.#heap.slice(at.blocks, at.blocks + blocks.length);
   }
 
   matchTags(own: Uint8Array, peer: Uint8Array, tagBytes: number, random: Random): TagMatches {
     checkTags(own, peer, tagBytes);
+    this.#current = undefined;
     for (let tries = 0; tries < SEEDS_MAX; tries++) {
       const matches = this.#matchTags(own, peer, tagBytes, random.bytes(SEED_BYTES));
       if (matches !== undefined) return matches;
@@ -167,14 +193,7 @@ class WasmRowKernels implements RowKernels {
     const total = ownCount + peerCount;
     const bits = Math.max(0, Math.ceil(Math.log2(total / TAGS_IN_PART)));
     const parts = 2 ** bits;
-    const at = layout({
-      seed: SEED_BYTES,
-      own: own.length + TAG_SLACK_BYTES,
-      peer: peer.length + TAG_SLACK_BYTES,
-      items: 8 * total,
-      counts: 4 * parts,
-      rows: 4 * peerCount,
-    });
+    const at = matchLayout(own.length, peer.length, tagBytes, parts);
     this.#reserve(at.end);
     this.#heap.set(seed, at.seed);
     this.#heap.set(own, at.own);
@@ -197,6 +216,7 @@ class WasmRowKernels implements RowKernels {
   }
 
   clear(): void {
+    this.#current = undefined;
     this.#heap.fill(0, HEAP_START);
   }
 
