@@ -45,14 +45,14 @@ interface Expansion {
 }
 
 export const expansions: readonly Expansion[] = [
-  { percent: 14, slope: 0.37016, offset: 3.033 },
+  { percent: 14, slope: 0.37015, offset: 3.033 },
   { percent: 15, slope: 0.39429, offset: 2.723 },
-  { percent: 16, slope: 0.41816, offset: 2.427 },
+  { percent: 16, slope: 0.41815, offset: 2.427 },
   { percent: 17, slope: 0.44175, offset: 2.14 },
   { percent: 18, slope: 0.46509, offset: 1.864 },
   { percent: 19, slope: 0.48817, offset: 1.595 },
   { percent: 20, slope: 0.511, offset: 1.333 },
-  { percent: 21, slope: 0.53359, offset: 1.077 },
+  { percent: 21, slope: 0.53358, offset: 1.077 },
   { percent: 22, slope: 0.55593, offset: 0.826 },
   { percent: 23, slope: 0.57804, offset: 0.579 },
   { percent: 24, slope: 0.59992, offset: 0.335 },
