@@ -200,7 +200,7 @@ async function assertBits(lambda: number, runs: number): Promise<void> {
   const failed = await countFailures(shapeOf(MANY_ROWS, percent, band), runs, () => MANY_ROWS);
   const measured = -Math.log2(failed / runs);
   assertFormula(measured, okvsFailureBits(MANY_ROWS, percent, band));
-  // A formula that is 16 bits of the band, or an expansion of a twentieth, too good is found out; so is one that is too bad.
+  // A formula is found out that is too good by 8 bits of the band or 5 percent of columns, and one that is too bad.
   assert.throws(
     () => assertFormula(measured, okvsFailureBits(MANY_ROWS, percent, band + 8)),
     /bits were measured/,

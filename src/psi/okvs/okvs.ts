@@ -6,17 +6,19 @@
  *   https://eprint.iacr.org/2023/903 (RB-OKVS).
  * Differences: a band of 128 bits at an expansion of 14 to 25 percent, where the paper has wider bands at 3 to 10; its
  *   first bit is not forced to 1, so that failures follow a chain that can be computed (shape.ts).
- * Security: none of its own kind of adversary: for distinct rows whose bytes are those of a random oracle, P is uniform
- *   up to the failure of encoding, and so says nothing. That holds because columns that no row needs are filled at
- *   random: left at 0 they would tell which columns rows use, and so ids to who can hash them. Where P is sent under
- *   a mask that is uniform in every column, the filling is not needed, and is kept so that P is safe by itself.
- * Needs: rows of hashed bytes (rows/blake3.ts) under a key that is chosen for this encoding after the ids are fixed:
- *   who knows it before can look for ids whose rows fail.
- * Flow: rows are sorted by the column at which their band begins; each is reduced by those before it until its first bit
- *       stands in a column that is still free; from the last column to the first, each column's block follows from
- *       the later ones, or is random.
- * Cost: 16 bytes a column, 1.14 to 1.25 columns a row; no messages of its own. Some 4 reductions a row to encode, and 33
- *   additions of blocks to decode. The time depends on the rows: it is spent where they are known anyway.
+ * Security: for distinct rows whose bytes are those of a random oracle, P is uniform, so it says nothing of the ids:
+ *   values are uniform, and columns without a row are filled at random. Left at 0, these would tell which columns rows
+ *   use, and so ids to who can hash them. Where P is sent under a mask that is uniform in every column the filling is
+ *   not needed; it is kept so that P is safe by itself. A failure tells that rows of such bands are there; it has a
+ *   chance of at most 2^-40 over all encodings of a run (shape.ts).
+ * Needs: rows of hashed bytes (rows/blake3.ts) under a key that is drawn for this encoding after the ids are fixed: who
+ *   knows it before can look for ids whose rows fail.
+ * Flow: rows are sorted by the column at which their band begins; each is reduced by those before it until its first
+ *       bit stands in a column that is still free; from the last column to the first, each column's block follows
+ *       from the later ones, or is random.
+ * Cost: 16 bytes a column, 1.14 to 1.25 columns a row; no messages of its own. Some 4 reductions a row to encode, and
+ *   33 additions of blocks a row to encode and to decode (kernels/psi-okvs.ts). The time depends on the rows, at a
+ *   party that knows them.
  */
 import { invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';

@@ -1,26 +1,26 @@
 /**
- * Sizes of an encoding (okvs.ts), from the one table of parameters, and what it fails with.
+ * Sizes of an encoding (okvs.ts), from the one table of parameters, and how often it fails.
  *
  * Rows fail to be encoded when the band of one is used up before a column is left for it. Go through the columns from
  * left to right, and let L be the rows that begin at or before a column and have no column yet. A row that begins finds
  * band - L free columns in its band, on which it is uniform after elimination, so it fails with chance 2^-(band - L).
- * A column takes one of the L rows except with chance 2^-L. So L is a Markov chain, whatever came before, with as many
- * new rows a column as a Poisson distribution of mean rows/starts says: the queue M/D/1, a little slower. Let k be the
- * chance of a failure at a column once the chain is stationary among runs without failure; from an empty queue it is
- * smaller. Then encoding fails with at most 2·starts·k: the 2 is for the number of rows, which is fixed and not
- * Poisson (the median of a Poisson distribution of whole mean is the mean, and more rows fail more often). k falls as
- * C·z^-band with z > 1 the root of ln z = (rows/starts)(z - 1). The table has log2 z as `slope`, and -log2 C as
- * `offset`, which comes from the chain itself.
+ * A column takes one of the L rows except with chance 2^-L, or less, as they did not fail. So L is at most a Markov
+ * chain, to which as many new rows come at a column as a Poisson distribution of mean rows/starts says: the queue
+ * M/D/1, a little slower. Let k be the chance of a failure at a column once the chain is stationary among runs
+ * without one; it starts from an empty queue, which is better. Then encoding fails with a chance of at most
+ * 2·starts·k. The 2 is there because the number of rows is fixed: the median of a Poisson distribution of whole mean is
+ * its mean, and more rows fail more often. k falls as C·z^-band with z > 1 the root of ln z = (rows/starts)(z - 1).
+ * The table has log2 z as `slope` and, from the chain itself, -log2 C as `offset`.
  *
- * The paper (eprint 2023/903) gives lines fitted to measured failures instead, up to an expansion of a tenth: 0.2691·w -
- * 15.21 there, for 2^20 rows, as public ports of it have it. The chain gives 0.2708·w - 15.69 in their terms, without
- * the factor of 2.
+ * The paper (eprint 2023/903) has lines fitted to measured failures instead, up to an expansion of a tenth. The one for
+ * that and 2^20 rows is 0.2691·w - 15.21, as public ports of it have it; the chain gives 0.2708·w - 15.69 without
+ * the factor of 2. Narrow bands fail as often as the chain says (failures.test.ts).
  */
 import { invariant } from '../../base/errors.ts';
 
 /**
- * Columns that a row can use. Two words of 64 bits, and one of a vector machine. A narrower band would need more columns,
- * each of which costs a correlation and 16 bytes to send; a wider one costs time for each bit in every row.
+ * Columns that a row can use: two words of 64 bits. A narrower band would need more columns, each of which costs a
+ * correlation and 16 bytes to send; a wider one costs time for each of its bits in every row.
  */
 export const BAND_BITS = 128;
 
