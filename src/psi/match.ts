@@ -4,7 +4,6 @@ import { PeerError } from '../base/errors.ts';
 import { nextTurn } from '../base/turn.ts';
 import type { Random } from '../contracts/random.ts';
 import type { PsiMatches } from './protocols/protocol.ts';
-import { sortedByTag } from './tag-order.ts';
 import { type TagList, TagTable, tagCount } from './tag-table.ts';
 
 /** Tags that are looked at before other work of the process gets a turn: some 5 ms. */
@@ -85,6 +84,34 @@ async function inTurns(
     work(first, Math.min(count, first + TAGS_PER_TURN));
     await nextTurn();
   }
+}
+
+/** Which of the places comes first, second, … where those of the list are sorted by their tags. */
+function sortedByTag({ bytes, step, from, tagBytes }: TagList, places: Uint32Array): Uint32Array {
+  // A number each sorts without a call for each pair: 26 bits of the tag, and 27 of where it stands.
+  const keys = Float64Array.from(places, (place, at) => {
+    const start = from + place * step;
+    const high = (bytes[start] ?? 0) * 2 ** 18 + (bytes[start + 1] ?? 0) * 2 ** 10;
+    const low = (bytes[start + 2] ?? 0) * 4 + ((bytes[start + 3] ?? 0) >> 6);
+    return (high + low) * 2 ** 27 + at;
+  }).sort();
+  const order = Uint32Array.from(keys, (key) => key % 2 ** 27);
+  const compare = (left: number, right: number): number => {
+    const [a, b] = [from + (places[left] ?? 0) * step, from + (places[right] ?? 0) * step];
+    for (let i = 0; i < tagBytes; i++) {
+      const difference = (bytes[a + i] ?? 0) - (bytes[b + i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  // Those whose first bits are alike stand side by side: a few.
+  for (let at = 1; at < order.length; at++) {
+    const moved = order[at] ?? 0;
+    let to = at;
+    for (; to > 0 && compare(order[to - 1] ?? 0, moved) > 0; to--) order[to] = order[to - 1] ?? 0;
+    order[to] = moved;
+  }
+  return order;
 }
 
 /** By rank of who sends it: a digest that comes back is none of the peer's. */

@@ -8,7 +8,7 @@ import {
   encodeIds,
   type Found,
   findTags,
-  sortTags,
+  shuffleTags,
   tagIds,
 } from './bucket-work.ts';
 import type { Lane } from './lane.ts';
@@ -115,7 +115,7 @@ export const tasks = {
     const own = tagIds(lane.rows, input, vector.subarray(0, SEED_BYTES), sums, (values) =>
       lane.times(delta, values),
     );
-    return sortTags(own, input, seededRandom(seed, 'fill'));
+    return shuffleTags(own, input, seededRandom(seed, 'order'));
   },
 } as const;
 

@@ -3,13 +3,12 @@
  * two steps goes back to the caller, so that any thread can take the next.
  */
 import { createHash } from 'node:crypto';
-import { InternalError } from '../../../base/errors.ts';
+import { InternalError, PeerError } from '../../../base/errors.ts';
 import type { Random } from '../../../contracts/random.ts';
 import { violation } from '../../messages.ts';
-import { OKVS_ROW_BYTES, OKVS_VALUE_BYTES, type OkvsShape } from '../../okvs/shape.ts';
-import type { RowKernels } from '../../rows/row-kernel-types.ts';
+import type { RowBucket, RowKernels } from '../../rows/row-kernel-types.ts';
 import { NO_ROW } from '../../rows/tag-match.ts';
-import { sortedByTag } from '../../tag-order.ts';
+import { randomPermutation } from '../../shuffle.ts';
 import { type BucketSizes, ENCODINGS_MAX, SEED_BYTES } from './sizes.ts';
 import { gather } from './split.ts';
 
@@ -24,7 +23,7 @@ export interface BucketInput {
   readonly salt: Uint8Array;
 }
 
-/** What a party has found in a bucket: own rows, in the order of the tags. */
+/** What a party has found in a bucket: own rows, in the order of the sender's tags. */
 export interface Found {
   readonly rows: Uint32Array;
   /** Of these tags. */
@@ -36,8 +35,14 @@ function keyOf(salt: Uint8Array, purpose: string, seed: Uint8Array): Uint8Array 
   return createHash('sha256').update(`privity-psi rr22 ${purpose} `).update(salt).update(seed).digest();
 }
 
-function hashedRows(kernels: RowKernels, { ids, rows, salt }: BucketInput, seed: Uint8Array): Uint8Array {
-  return kernels.hashRows(keyOf(salt, 'rows', seed), gather(ids, rows), OKVS_ROW_BYTES);
+/** So many rows of this bucket, hashed for its encoding. */
+function hashedBucket(
+  kernels: RowKernels,
+  { sizes, ids, salt }: BucketInput,
+  rows: Uint32Array,
+  seed: Uint8Array,
+): RowBucket {
+  return kernels.hashedBucket(sizes.encoding, keyOf(salt, 'rows', seed), gather(ids, rows));
 }
 
 /** The receiver's ids, encoded under a seed that it draws when it has them. */
@@ -48,7 +53,7 @@ export function encodeIds(
 ): { readonly seed: Uint8Array; readonly encoding: Uint8Array } {
   for (let left = ENCODINGS_MAX; left > 0; left--) {
     const seed = random.bytes(SEED_BYTES);
-    const encoding = kernels.encode(input.sizes.encoding, hashedRows(kernels, input, seed), random);
+    const encoding = hashedBucket(kernels, input, input.rows, seed).encode(random);
     if (encoding !== undefined) return { seed, encoding };
   }
   throw new InternalError('ids could not be encoded, which chance alone makes rarer than 2^-40');
@@ -65,65 +70,56 @@ export function tagIds(
   vector: Uint8Array,
   times?: (values: Uint8Array) => Uint8Array,
 ): Uint8Array {
-  const hashed = hashedRows(kernels, input, seed);
-  const sums = decodeAll(kernels, input.sizes.encoding, vector, hashed);
-  const count = input.rows.length;
-  const values = new Uint8Array(count * OKVS_VALUE_BYTES);
-  for (let row = 0; row < count; row++)
-    values.set(
-      hashed.subarray(row * OKVS_ROW_BYTES, row * OKVS_ROW_BYTES + OKVS_VALUE_BYTES),
-      row * OKVS_VALUE_BYTES,
-    );
-  if (times !== undefined) addInto(sums, times(values));
-  const pairs = new Uint8Array(2 * count * OKVS_VALUE_BYTES);
-  for (let row = 0; row < count; row++) {
-    const [from, to] = [row * OKVS_VALUE_BYTES, 2 * row * OKVS_VALUE_BYTES];
-    pairs.set(sums.subarray(from, from + OKVS_VALUE_BYTES), to);
-    pairs.set(values.subarray(from, from + OKVS_VALUE_BYTES), to + OKVS_VALUE_BYTES);
+  const tags = new Uint8Array(input.rows.length * input.sizes.tagBytes);
+  const key = keyOf(input.salt, 'tags', seed);
+  // A list may be longer than the one that was encoded: so many rows at a time.
+  for (let from = 0; from < input.rows.length; from += input.sizes.encoding.rows) {
+    const some = input.rows.subarray(from, from + input.sizes.encoding.rows);
+    const bucket = hashedBucket(kernels, input, some, seed);
+    const values = bucket.values();
+    const sums = bucket.decode(vector);
+    if (times !== undefined) addInto(sums, times(values));
+    const pairs = pairUp(sums, values);
+    tags.set(kernels.hashRows(key, pairs, input.sizes.tagBytes), from * input.sizes.tagBytes);
+    for (const secret of [sums, values, pairs]) secret.fill(0);
   }
-  const tags = kernels.hashRows(keyOf(input.salt, 'tags', seed), pairs, input.sizes.tagBytes);
-  for (const secret of [hashed, sums, values, pairs]) secret.fill(0);
   return tags;
 }
 
-/** A list may be longer than the one that was encoded: so many rows at a time. */
-function decodeAll(
-  kernels: RowKernels,
-  shape: OkvsShape,
-  vector: Uint8Array,
-  hashed: Uint8Array,
-): Uint8Array {
-  const step = shape.rows * OKVS_ROW_BYTES;
-  if (hashed.byteLength <= step) return kernels.decode(shape, vector, hashed);
-  const sums = new Uint8Array((hashed.byteLength / OKVS_ROW_BYTES) * OKVS_VALUE_BYTES);
-  for (let at = 0; at < hashed.byteLength; at += step) {
-    const some = kernels.decode(shape, vector, hashed.subarray(at, at + step));
-    sums.set(some, (at / OKVS_ROW_BYTES) * OKVS_VALUE_BYTES);
+/** A block of each, in turn. */
+function pairUp(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const [a, b] = [wordsOf(first), wordsOf(second)];
+  const pairs = new Uint32Array(2 * a.length);
+  for (let at = 0; at < a.length; at += 4) {
+    for (let word = 0; word < 4; word++) {
+      pairs[2 * at + word] = a[at + word] ?? 0;
+      pairs[2 * at + 4 + word] = b[at + word] ?? 0;
+    }
   }
-  return sums;
+  return new Uint8Array(pairs.buffer);
 }
 
-/** The sender's tags as they are sent: sorted, and filled up with random ones. */
-export function sortTags(
+const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, byteLength / 4);
+
+/** The sender's tags as they are sent: in random order, among random ones that fill up. */
+export function shuffleTags(
   tags: Uint8Array,
   input: BucketInput,
   random: Random,
 ): { readonly tags: Uint8Array; readonly rows: Uint32Array } {
   const { tagBytes, tags: room } = input.sizes;
-  const all = new Uint8Array(room * tagBytes);
-  all.set(tags);
-  const fill = random.bytes(all.byteLength - tags.byteLength);
-  all.set(fill, tags.byteLength);
-  const list = { bytes: all, tagBytes, step: tagBytes, from: 0 };
-  const order = sortedByTag(
-    list,
-    Uint32Array.from({ length: room }, (_, place) => place),
-  );
-  const sorted = new Uint8Array(all.byteLength);
-  for (const [to, place] of order.entries())
-    sorted.set(all.subarray(place * tagBytes, (place + 1) * tagBytes), to * tagBytes);
   const owned = input.rows.length;
-  return { tags: sorted, rows: order.map((place) => (place < owned ? (input.rows[place] ?? 0) : NO_ROW)) };
+  // Places that get no tag of an id keep what was drawn.
+  const all = random.bytes(room * tagBytes);
+  const rows = new Uint32Array(room).fill(NO_ROW);
+  const places = randomPermutation(room, random);
+  for (let at = 0; at < owned; at++) {
+    const place = places[at] ?? 0;
+    rows[place] = input.rows[at] ?? 0;
+    for (let i = 0; i < tagBytes; i++) all[place * tagBytes + i] = tags[at * tagBytes + i] ?? 0;
+  }
+  return { tags: all, rows };
 }
 
 /**
@@ -138,10 +134,13 @@ export function findTags(
   random: Random,
 ): { readonly found: Found; readonly result: Uint8Array } {
   const { tagBytes } = input.sizes;
-  requireSorted(peer, tagBytes);
   const matches = kernels.matchTags(own, peer, tagBytes, random);
-  // Sorted tags are different ones, and own ones are equal with a chance that the length of tags keeps small.
-  if ('repeated' in matches) throw new InternalError('two ids have one tag');
+  // Chance alone makes it rarer than 2^-40.
+  if ('repeated' in matches)
+    throw new PeerError(
+      'PRIVITY_PSI_CHECK',
+      `the peer of the intersection made one tag for two ids of its own`,
+    );
   const result = new Uint8Array(input.sizes.result);
   for (const [place, row] of matches.rows.entries())
     if (row !== NO_ROW) result[place >> 3] = (result[place >> 3] ?? 0) | (1 << (place & 7));
@@ -180,19 +179,8 @@ function foundBy(
   return { rows: Uint32Array.from(rows), digest: digest.update(matched.subarray(0, at)).digest() };
 }
 
-/** Rising, so that their order tells nothing, and none is there twice. */
-function requireSorted(tags: Uint8Array, tagBytes: number): void {
-  for (let at = tagBytes; at < tags.byteLength; at += tagBytes) {
-    let difference = 0;
-    for (let i = 0; i < tagBytes && difference === 0; i++)
-      difference = (tags[at + i] ?? 0) - (tags[at - tagBytes + i] ?? 0);
-    if (difference <= 0) throw violation('tags that are not sorted, or one twice');
-  }
-}
-
 /** Adds `other` to `target`, block by block. */
 export function addInto(target: Uint8Array, other: Uint8Array): void {
-  const into = new Uint32Array(target.buffer, target.byteOffset, target.byteLength / 4);
-  const from = new Uint32Array(other.buffer, other.byteOffset, other.byteLength / 4);
+  const [into, from] = [wordsOf(target), wordsOf(other)];
   for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) ^ (from[at] ?? 0);
 }

@@ -7,7 +7,7 @@
  * | first  | bucket          | seed of the encoding (32 bytes), corrections of the OTs |
  * | second | bucket          | what the sender of a silent VOLE answers |
  * | vector | bucket, piece   | the encoding of the receiver's ids, masked: 16 bytes a column |
- * | tags   | bucket, piece   | tags of the sender's ids, sorted, with random ones up to the room of a bucket |
+ * | tags   | bucket, piece   | tags of the sender's ids in random order, among random ones up to the room of a bucket |
  * | result | bucket          | a bit for each of these: whether the receiver has it, too |
  *
  * A number is the bucket times {@link PIECES_MAX}, and the piece.

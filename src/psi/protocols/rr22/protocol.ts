@@ -7,8 +7,8 @@
  *   the store: src/psi/okvs/okvs.ts; the vector OLE: src/psi/vole/vole.ts.
  * Differences: lists are cut into buckets by a hash that nobody knew when the ids were fixed, and each bucket is padded
  *   to a size that follows from the numbers of rows (plan.ts); buckets take turns in who is the receiver; the whole
- *   field GF(2^128) is used, no subfield; the sender's tags are sorted instead of shuffled; the receiver tells which
- *   of them it has, so that both learn the result.
+ *   field GF(2^128) is used, no subfield; the receiver tells which of the sender's tags it has, so that both learn
+ *   the result; the order of these tags, which the sender draws, is that of the result.
  * Security: semi-honest adversary that corrupts one of the two parties. Assumptions: dual LPN with regular noise for the
  *   code of src/psi/vole/, BLAKE3 and SHA-256 random oracles, what the oblivious transfers ask for. Leaks to each side:
  *   the intersection, the number of the other's rows, the types of its key columns. A receiver that deviates can encode
