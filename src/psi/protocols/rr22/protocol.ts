@@ -1,6 +1,6 @@
 /**
- * Private set intersection by an oblivious pseudorandom function, made of a silent vector OLE and an oblivious key-value
- * store: for lists that are too long for one multiplication on a curve for each id.
+ * Private set intersection by an oblivious pseudorandom function, made of a silent vector OLE and an oblivious
+ * key-value store: for lists that are too long for one multiplication on a curve for each id.
  *
  * Reference: P. Rindal and P. Schoppmann, VOLE-PSI, EUROCRYPT 2021, https://eprint.iacr.org/2021/266; S. Raghuraman and
  *   P. Rindal, Blazing Fast PSI from Improved OKVS and Subfield VOLE, ACM CCS 2022, https://eprint.iacr.org/2022/320;
@@ -9,8 +9,8 @@
  *   to a size that follows from the numbers of rows (plan.ts); buckets take turns in who is the receiver; the whole
  *   field GF(2^128) is used, no subfield; the receiver tells which of the sender's tags it has, so that both learn
  *   the result; the order of these tags, which the sender draws, is that of the result.
- * Security: semi-honest adversary that corrupts one of the two parties. Assumptions: dual LPN with regular noise for the
- *   code of src/psi/vole/, BLAKE3 and SHA-256 random oracles, what the oblivious transfers ask for. Leaks to each side:
+ * Security: semi-honest adversary that corrupts one of the two parties. Assumptions: dual LPN with regular noise for
+ *   the code of src/psi/vole/, BLAKE3 and SHA-256 random oracles, what the oblivious transfers ask for. Leaks to each side:
  *   the intersection, the number of the other's rows, the types of its key columns. A receiver that deviates can encode
  *   more ids than it has told, up to the columns of the encoding, some 1.25 for each id; either can make the result
  *   wrong: the last digest finds mistakes, not lies.
@@ -18,11 +18,11 @@
  *   oblivious transfers; different ids.
  * Flow (a bucket; a, c at the receiver and b, delta at the sender with c = b + delta·a from the vector OLE; P encodes
  *   the receiver's ids: P at id is h(id)):
- *   receiver → sender: P + a. Now c at id and (b + delta·(P + a)) at id - delta·h(id) are the same for its ids, and only
- *     for these can the receiver know the second.
+ *   receiver → sender: P + a. Now c at id and (b + delta·(P + a)) at id - delta·h(id) are the same for its ids, and
+ *     only for these can the receiver know the second.
  *   sender → receiver: the hashes of these for its own ids. receiver → sender: which of them it has, too.
- * Cost: rr22Cost: some 32 bytes for a row of each list; 5 rounds for each three buckets, and 2. About a microsecond of one
- *   core a row. Memory: some 60 MB for each bucket under way, of which there are three.
+ * Cost: rr22Cost: some 32 bytes for a row of each list; 5 rounds for each three buckets, and 2. About a microsecond of
+ *   one core a row. Memory: some 60 MB for each bucket under way, of which there are three.
  */
 import { loadEdwards } from '../../../secure/correlation/base-ot.ts';
 import { PART_HEADER_BYTES } from '../../messages.ts';
