@@ -93,6 +93,54 @@ describe('expand-convolute code', () => {
     }
   });
 
+  it('has the convolution and the expander of libOTe, under the same coefficients and places', async () => {
+    const vector = vectors('libote-expand-convolute') as {
+      input: string;
+      coefficients: string;
+      convolved: string;
+      positions: number[][];
+      expanded: string;
+    };
+    const count = vector.input.length / 2 / ELEMENT_BYTES;
+    const rows = vector.positions.length;
+    const width = VOLE_TABLE.convolution;
+    const coefficients = bytesOf(vector.coefficients);
+    // There an element is added to those behind it, here those before it are added to an element.
+    const bits = new Uint32Array(count);
+    for (let j = 0; j < count; j++) {
+      for (let back = 1; back <= Math.min(width, j); back++) {
+        const at = (j - back) * (width / 8) + ((back - 1) >> 3);
+        bits[j] = (bits[j] ?? 0) | ((((coefficients[at] ?? 0) >> ((back - 1) & 7)) & 1) << (back - 1));
+      }
+    }
+    // A word that chooses a place, in its region or among all.
+    const region = Math.floor(count / VOLE_TABLE.expanderRegions);
+    const chosen = Uint32Array.from(vector.positions.flat(), (place, index) => {
+      const entry = index % EXPANDER_WORDS;
+      const [within, among] =
+        entry < VOLE_TABLE.expanderRegions ? [place - entry * region, region] : [place, count];
+      return Math.ceil((within * 2 ** 32) / among);
+    });
+    const skipped = (width + 1) * ELEMENT_BYTES;
+    for (const kernels of await both()) {
+      const at = kernels.start;
+      const words = at + count * ELEMENT_BYTES;
+      const outputs = words + 4 * Math.ceil(Math.max(count, chosen.length) / 4) * 4;
+      kernels.reserve(outputs + rows * ELEMENT_BYTES);
+      const bytes = kernels.bytes();
+      bytes.set(bytesOf(vector.input), at);
+      bytes.set(new Uint8Array(bits.buffer), words);
+      kernels.convolve(at, 0, count, words);
+      const convolved = bytesOf(vector.convolved);
+      assert.equal(hex(bytes.subarray(at + skipped, words)), hex(convolved.subarray(skipped)));
+      bytes.set(convolved, at);
+      bytes.set(new Uint8Array(chosen.buffer), words);
+      bytes.fill(0, outputs, outputs + rows * ELEMENT_BYTES);
+      kernels.expand({ outputs, rows, words, inputs: at, columns: count });
+      assert.equal(hex(bytes.subarray(outputs, outputs + rows * ELEMENT_BYTES)), vector.expanded);
+    }
+  });
+
   it('is no matrix of bits: one bit plane of the columns reaches all planes of the outputs', () => {
     const columns = new Uint8Array(8192 * ELEMENT_BYTES);
     for (let at = 0; at < columns.length; at += ELEMENT_BYTES) columns[at] = at % 3 === 0 ? 1 : 0;
