@@ -7,12 +7,12 @@
  *   (1 - distance)^noise (the framework of Boyle et al., CRYPTO 2022, https://eprint.iacr.org/2022/1014; over GF(2) the
  *   bias is (1 - 2·distance)^noise instead). The distance is an assumption: nobody computes that of a code of this
  *   size. See pseudoDistance in src/psi/vole/parameters.ts, whose reasoning is ours.
- * - decoding: Prange, called pooled Gauss for LPN. Over a large field the later methods (Stern, BJMM) pay for their lists
- *   with factors of the field's size and gain nothing (Liu, Wang, Yang and Yu, EUROCRYPT 2024,
+ * - decoding: Prange, called pooled Gauss for LPN. Over a large field the later methods (Stern, BJMM) pay for their
+ *   lists with factors of the field's size and gain nothing (Liu, Wang, Yang and Yu, EUROCRYPT 2024,
  *   https://eprint.iacr.org/2022/712). Ours: an iteration counts for as many operations as there are outputs instead
  *   of their power 2.8, which favours the attack; and that in regular noise each block escapes for itself.
- * - algebraic: Briaud and Øygarden, EUROCRYPT 2023, https://eprint.iacr.org/2023/176, hybrid form over a large field, as
- *   the estimator of Liu et al. counts it: the series (1-z)^(outputs-noise)·(1+(B-m-1)z)^f·(1+(B-1)z)^(noise-f) for
+ * - algebraic: Briaud and Øygarden, EUROCRYPT 2023, https://eprint.iacr.org/2023/176, hybrid form over a large field,
+ *   as the estimator of Liu et al. counts it: the series (1-z)^(outputs-noise)·(1+(B-m-1)z)^f·(1+(B-1)z)^(noise-f) for
  *   blocks of B columns of which m are guessed to be zero in f blocks; cost 3·(columns-outputs+1-fm)·M^2·(1-m/B)^-f, M
  *   the monomials up to the first degree whose coefficient is not positive. Ours: only some f and m are tried, and
  *   degrees up to 12; a cost found beyond 2^300 counts as 300.

@@ -4,10 +4,10 @@
  * Reference: Raghuraman, Rindal and Tanguy, Expand-Convolute Codes for Pseudorandom Correlation Generators from LPN,
  *   CRYPTO 2023, https://eprint.iacr.org/2023/882: output = B·A·e, A a convolution with 24 random bits a row, B an
  *   expander with 21 entries a row. Systematic and with an expander half regular, as its authors run it (libOTe).
- * Differences: each row's bits are drawn freely (libOTe: overlapping windows of one stream, made by a round of AES); one
- *   convolution instead of two, for the second guards against rows whose entries are all near one end, and 11 entries
- *   in 11 regions exclude them; nothing wraps around from the last columns to the first. The entry that always stands
- *   at distance 25, and the diagonal, are x instead of 1.
+ * Differences: each row's bits are drawn freely (libOTe: overlapping windows of one stream, made by a round of AES);
+ *   one convolution instead of two, for the second guards against rows whose entries are all near one end, and 11
+ *   entries in 11 regions exclude them; nothing wraps around from the last columns to the first. The entry that always
+ *   stands at distance 25, and the diagonal, are x instead of 1.
  * Why x: a matrix of bits works on each of the 128 bits of its elements apart. The outputs would then be 128 binary
  *   words with noise in the same t places, a matrix of rank at most t: for t up to 256 linear algebra finds the places
  *   (Metzner and Kapturowski, IEEE Trans. IT 1990, for t up to 128). libOTe multiplies at the same place, by another

@@ -1,7 +1,7 @@
 /**
  * GF(2^128) as polynomials over GF(2) modulo x^128 + x^7 + x^2 + x + 1. An element is 16 bytes, little-endian in bytes
- * and bits: bit j of byte i is the coefficient of x^(8i + j). (GCM uses the same polynomial and reads the bits of a byte
- * the other way round.)
+ * and bits: bit j of byte i is the coefficient of x^(8i + j). (GCM uses the same polynomial and reads the bits of a
+ * byte the other way round.)
  */
 import { ELEMENT_BYTES } from './parameters.ts';
 
@@ -23,7 +23,9 @@ export function timesX(words: Uint32Array, at: number): void {
   }
 }
 
-/** The product, bit by bit: what the others are held against, and enough for a few. In time that tells nothing of x, y. */
+/**
+ * The product, bit by bit: what the others are held against, and enough for a few. In time that tells nothing of x, y.
+ */
 export function multiply(x: Uint8Array, y: Uint8Array): Uint8Array {
   const product = new Uint8Array(ELEMENT_BYTES);
   const moved = new Uint8Array(x);

@@ -5,9 +5,9 @@
  *   https://eprint.iacr.org/2022/192 (src/secure/correlation/punctured-trees.ts).
  * Differences: two sets of trees, one for OTs and one for products with delta, so that the correlation of the OTs has
  *   nothing to do with delta.
- * Security: semi-honest; that of the base OTs. Delta is uniform, drawn by the VOLE's sender as its choices. It is one for
- *   the run: all buckets together then are one VOLE of the sum of their lengths, which is what the intersection asks
- *   for, and delta is never sent.
+ * Security: semi-honest; that of the base OTs. Delta is uniform, drawn by the VOLE's sender as its choices. It is one
+ *   for the run: all buckets together then are one VOLE of the sum of their lengths, which is what the intersection
+ *   asks for, and delta is never sent.
  * Needs: sodium-native; a context that names the run.
  * Flow: receiver of the VOLE: opening; sender: answer, one point an OT; receiver: sums of trees. Both then have seeds.
  * Cost: 3 messages: 32 and 16,384 bytes by the receiver, 8,192 by the sender.

@@ -38,7 +38,9 @@ export interface VoleKernels {
   /** Makes the memory reach to `end`. Views of it from before are void. */
   reserve(end: number): void;
   bytes(): Uint8Array;
-  /** Node m of the level gives children 2m and 2m + 1, in the place of the nodes: permuted plus node. Last part first. */
+  /**
+   * Node m of the level gives children 2m and 2m + 1, in the place of the nodes: permuted plus node. Last part first.
+   */
   double(part: Doubling): void;
   /**
    * Elements `first`, …, of the vector at `at`: y_j = x·(x_j + y_(j-25)) + the sum of y_(j-a) for the bits a - 1 that

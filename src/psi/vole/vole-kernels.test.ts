@@ -1,4 +1,7 @@
-/** The parts of the silent VOLE that only compute: against vectors from elsewhere, and one implementation against the other. */
+/**
+ * The parts of the silent VOLE that only compute: against vectors from elsewhere, and one implementation against the
+ * other.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

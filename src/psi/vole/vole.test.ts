@@ -76,7 +76,7 @@ describe('silent VOLE', () => {
     assert.equal(moved.receiver.byteLength, SEEDS_BYTES);
     const there = { receiver: VoleSeeds.decode(moved.receiver), sender: VoleSeeds.decode(moved.sender) };
     assert.equal(firstFalse(await runBucket(there, 0, 10, slow())), undefined);
-    // The same bucket of the same run: the same noise, whoever makes it.
+    // The same bucket of the same run has the same noise in any thread.
     const here = await runBucket({ receiver: seeds.receiver, sender: there.sender }, 5, 10, slow());
     const other = await runBucket({ receiver: there.receiver, sender: seeds.sender }, 5, 10, slow());
     assert.deepEqual(here.a, other.a);

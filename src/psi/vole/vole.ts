@@ -2,8 +2,8 @@
  * The silent VOLE of one bucket: the receiver gets vectors a and c, the sender b, with c = b + delta·a over GF(2^128),
  * a pseudorandom to the sender.
  *
- * Reference: Boyle, Couteau, Gilboa and Ishai, Compressing Vector OLE, CCS 2018, https://eprint.iacr.org/2019/273; Boyle,
- *   Couteau, Gilboa, Ishai, Kohl, Rindal and Scholl, CCS 2019, https://eprint.iacr.org/2019/1159; the code:
+ * Reference: Boyle, Couteau, Gilboa and Ishai, Compressing Vector OLE, CCS 2018, https://eprint.iacr.org/2019/273;
+ *   Boyle, Couteau, Gilboa, Ishai, Kohl, Rindal and Scholl, CCS 2019, https://eprint.iacr.org/2019/1159; the code:
  *   Raghuraman, Rindal and Tanguy, CRYPTO 2023, https://eprint.iacr.org/2023/882.
  * Differences: the noise is regular, its places are the random choices of OTs, and its values are drawn together with
  *   their products with delta (noise-products.ts) instead of 128 correlated OTs each: a quarter of the bytes. No
@@ -11,12 +11,12 @@
  * Security: semi-honest adversary, one of two parties. Against the sender: dual LPN over GF(2^128) with regular noise
  *   for the code of code.ts, 200 blocks or more: 138 bits by the estimates in test/parts/lpn-estimate.ts (formulas, and
  *   not a proof). Against the receiver: AES as an ideal permutation in the trees, less than 2^13 seeds a bucket.
- *   Both: the OT extension (src/secure/correlation/ot-extension.ts). A receiver that deviates can choose a, and one that
- *   sends wrong corrections may learn bits of delta: not claimed otherwise.
+ *   Both: the OT extension (src/secure/correlation/ot-extension.ts). A receiver that deviates can choose a, and one
+ *   that sends wrong corrections may learn bits of delta: not claimed otherwise.
  * Needs: seeds of the bucket, from setup.ts; memory of the kernels that is this bucket's alone until `destroy`.
- * Flow: the receiver's `first` extends OTs, 128 bits of key for each level of each tree, and corrects the noise products;
- *       the sender's `second` has the sums of levels, and for each tree the sum of leaves plus its share of delta·y;
- *       both then have sparse shares, c' = b' + delta·a', and multiply them by the code.
+ * Flow: the receiver's `first` extends OTs, 128 bits of key for each level of each tree, and corrects the noise
+ *       products; the sender's `second` has the sums of levels, and for each tree the sum of leaves plus its share of
+ *       delta·y; both then have sparse shares, c' = b' + delta·a', and multiply them by the code.
  * Cost: `firstBytes` and `secondBytes`: 0.25 MB for 2^19 outputs. Memory: 16 bytes a column, of which there are two an
  *   output, and twice that at the receiver.
  */
