@@ -4,10 +4,8 @@
  * in TypeScript, by src/psi/vole/vole-kernels.ts, and a test compares the two.
  */
 
-/** Bits of the convolution in a row, entries of the expander, and those of them that stand in regions. */
+/** Bits of the convolution in a row. */
 const WIDTH: usize = 24;
-const ENTRIES: usize = 21;
-const REGIONS: usize = 11;
 
 /** For each byte eight masks of 16 bytes, for its bits: written once by `prepare`. */
 const MASKS: usize = 4096;
@@ -64,73 +62,125 @@ function timesX(element: v128): v128 {
   return v128.xor(i64x2.shl(element, 1), reduced);
 }
 
-/** The sum of eight elements before `at`, the nearest first, each under its mask. */
-function masked(at: usize, masks: usize): v128 {
+/** Elements that stand alone become the first of pairs, from the last on: in place. */
+export function spread(at: usize, count: usize): void {
+  for (let from = at + (count << 4), to = at + (count << 5); from > at; ) {
+    from -= 16;
+    to -= 32;
+    v128.store(to, v128.load(from));
+    v128.store(to, i64x2(0, 0), 16);
+  }
+}
+
+export function separate(vectors: usize, count: usize, to: usize): void {
+  const second = count << 4;
+  for (const end = to + second; to < end; to += 16, vectors += 32) {
+    v128.store(to, v128.load(vectors));
+    v128.store(to + second, v128.load(vectors, 16));
+  }
+}
+
+/** The sum of eight elements before `at`, the nearest first, each under its mask; `step` bytes from one to the next. */
+function masked(at: usize, step: usize, masks: usize): v128 {
   const a = v128.xor(
-    v128.and(v128.load(at - 16), v128.load(masks)),
-    v128.and(v128.load(at - 32), v128.load(masks, 16)),
+    v128.and(v128.load(at - step), v128.load(masks)),
+    v128.and(v128.load(at - 2 * step), v128.load(masks, 16)),
   );
   const b = v128.xor(
-    v128.and(v128.load(at - 48), v128.load(masks, 32)),
-    v128.and(v128.load(at - 64), v128.load(masks, 48)),
+    v128.and(v128.load(at - 3 * step), v128.load(masks, 32)),
+    v128.and(v128.load(at - 4 * step), v128.load(masks, 48)),
   );
   const c = v128.xor(
-    v128.and(v128.load(at - 80), v128.load(masks, 64)),
-    v128.and(v128.load(at - 96), v128.load(masks, 80)),
+    v128.and(v128.load(at - 5 * step), v128.load(masks, 64)),
+    v128.and(v128.load(at - 6 * step), v128.load(masks, 80)),
   );
   const d = v128.xor(
-    v128.and(v128.load(at - 112), v128.load(masks, 96)),
-    v128.and(v128.load(at - 128), v128.load(masks, 112)),
+    v128.and(v128.load(at - 7 * step), v128.load(masks, 96)),
+    v128.and(v128.load(at - 8 * step), v128.load(masks, 112)),
   );
   return v128.xor(v128.xor(a, b), v128.xor(c, d));
 }
 
-export function convolve(at: usize, first: usize, count: usize, words: usize): void {
-  const end = first + count;
-  let j = first;
-  for (; j < min(end, WIDTH + 1); j++, words += 4) convolveStart(at, j, load<u32>(words));
-  for (; j < end; j++, words += 4) {
-    const own = at + (j << 4);
-    const bits: usize = load<u32>(words);
-    let sum = timesX(v128.xor(v128.load(own), v128.load(own - ((WIDTH + 1) << 4))));
-    sum = v128.xor(sum, masked(own - 256, MASKS + (((bits >> 16) & 255) << 7)));
-    sum = v128.xor(sum, masked(own - 128, MASKS + (((bits >> 8) & 255) << 7)));
-    v128.store(own, v128.xor(sum, masked(own, MASKS + ((bits & 255) << 7))));
-  }
+/** One element before which all 25 stand. */
+function convolveOne(own: usize, step: usize, bits: usize): void {
+  let sum = timesX(v128.xor(v128.load(own), v128.load(own - (WIDTH + 1) * step)));
+  sum = v128.xor(sum, masked(own - 16 * step, step, MASKS + (((bits >> 16) & 255) << 7)));
+  sum = v128.xor(sum, masked(own - 8 * step, step, MASKS + (((bits >> 8) & 255) << 7)));
+  v128.store(own, v128.xor(sum, masked(own, step, MASKS + ((bits & 255) << 7))));
 }
 
 /** An element before which fewer than 25 stand. */
-function convolveStart(at: usize, j: usize, bits: u32): void {
-  const own = at + (j << 4);
-  let sum = v128.load(own);
-  if (j > WIDTH) sum = v128.xor(sum, v128.load(own - ((WIDTH + 1) << 4)));
-  sum = timesX(sum);
+function convolveStart(own: usize, step: usize, j: usize, bits: u32): void {
+  let sum = timesX(v128.load(own));
   for (let back: usize = 1; back <= min(WIDTH, j); back++) {
     const mask = i32x4.splat(0 - ((bits >> <u32>(back - 1)) & 1));
-    sum = v128.xor(sum, v128.and(v128.load(own - (back << 4)), mask));
+    sum = v128.xor(sum, v128.and(v128.load(own - back * step), mask));
   }
   v128.store(own, sum);
 }
 
-/** The input that a word chooses among `count` from `inputs` on. */
-function chosen(inputs: usize, word: usize, count: u64): v128 {
-  return v128.load(inputs + ((<usize>((<u64>load<u32>(word) * count) >> 32)) << 4));
+export function convolve(vectors: usize, first: usize, count: usize, words: usize): void {
+  const end = first + count;
+  let j = first;
+  for (; j < min(end, WIDTH + 1); j++, words += 4) {
+    convolveStart(vectors + (j << 4), 16, j, load<u32>(words));
+  }
+  for (; j < end; j++, words += 4) convolveOne(vectors + (j << 4), 16, load<u32>(words));
 }
 
-export function expand(outputs: usize, rows: usize, words: usize, inputs: usize, columns: u32): void {
-  const all = <u64>columns;
-  const region = <u64>(columns / <u32>REGIONS);
-  const step = (<usize>region) << 4;
-  for (const end = outputs + (rows << 4); outputs < end; outputs += 16, words += ENTRIES << 2) {
+export function convolvePairs(vectors: usize, first: usize, count: usize, words: usize): void {
+  const end = first + count;
+  let j = first;
+  for (; j < min(end, WIDTH + 1); j++, words += 4) {
+    convolveStart(vectors + (j << 5), 32, j, load<u32>(words));
+    convolveStart(vectors + (j << 5) + 16, 32, j, load<u32>(words));
+  }
+  for (; j < end; j++, words += 4) {
+    convolveOne(vectors + (j << 5), 32, load<u32>(words));
+    convolveOne(vectors + (j << 5) + 16, 32, load<u32>(words));
+  }
+}
+
+/** The column that a word chooses. */
+function chosen(word: usize, columns: u64): usize {
+  return <usize>((<u64>load<u32>(word) * columns) >> 32);
+}
+
+export function gather(
+  outputs: usize,
+  rows: usize,
+  words: usize,
+  perRow: usize,
+  inputs: usize,
+  columns: u32,
+): void {
+  for (const end = outputs + (rows << 4); outputs < end; outputs += 16) {
     let sum = v128.load(outputs);
-    let from = inputs;
-    for (let entry: usize = 0; entry < REGIONS; entry++, from += step) {
-      sum = v128.xor(sum, chosen(from, words + (entry << 2), region));
-    }
-    for (let entry: usize = REGIONS; entry < ENTRIES; entry++) {
-      sum = v128.xor(sum, chosen(inputs, words + (entry << 2), all));
+    for (const last = words + (perRow << 2); words < last; words += 4) {
+      sum = v128.xor(sum, v128.load(inputs + (chosen(words, columns) << 4)));
     }
     v128.store(outputs, sum);
+  }
+}
+
+export function gatherPairs(
+  outputs: usize,
+  rows: usize,
+  words: usize,
+  perRow: usize,
+  inputs: usize,
+  columns: u32,
+): void {
+  for (const end = outputs + (rows << 5); outputs < end; outputs += 32) {
+    let first = v128.load(outputs);
+    let second = v128.load(outputs, 16);
+    for (const last = words + (perRow << 2); words < last; words += 4) {
+      const from = inputs + (chosen(words, columns) << 5);
+      first = v128.xor(first, v128.load(from));
+      second = v128.xor(second, v128.load(from, 16));
+    }
+    v128.store(outputs, first);
+    v128.store(outputs, second, 16);
   }
 }
 

@@ -18,42 +18,58 @@
  */
 import { createCipheriv } from 'node:crypto';
 import { ELEMENT_BYTES, VOLE_TABLE, type VoleShape } from './parameters.ts';
-import { EXPANDER_WORDS, type VoleKernels } from './vole-kernel-types.ts';
+import type { VoleKernels, Width } from './vole-kernel-types.ts';
 
 /** Random words made in one call: 64 KiB, at which AES runs at its full speed. */
 const WORDS_AT_ONCE = 16_384;
-/** Whole rows of the expander in it. */
-const ROWS_AT_ONCE = Math.floor(WORDS_AT_ONCE / EXPANDER_WORDS);
 
 /** What {@link encode} needs at `words`. */
 export const CODE_WORDS_BYTES = 4 * WORDS_AT_ONCE;
 
-/** Turns the columns at each address into outputs, which come to stand there; what is behind them is used up. */
+/** Entries of a row that may stand anywhere. */
+const FREE = VOLE_TABLE.expanderWeight - VOLE_TABLE.expanderRegions;
+
+/** Columns that become outputs, one vector or two that stand together, and a place for random words. */
+export interface Encoding {
+  readonly vectors: number;
+  readonly width: Width;
+  readonly words: number;
+}
+
+/**
+ * Turns columns into outputs, which come to stand in the place of the first of them; what is behind them is used up. The
+ * stream of the seed gives the words of the convolution, then those of all rows in the first region, the second, and so
+ * on, for a region stays in the cache, and at last ten words a row.
+ */
 export function encode(
   kernels: VoleKernels,
   { outputs, columns }: VoleShape,
-  vectors: readonly number[],
-  words: number,
+  { vectors, width, words }: Encoding,
   seed: Uint8Array,
 ): void {
   const stream = createCipheriv('aes-128-ctr', seed, new Uint8Array(16));
   const zeros = new Uint8Array(CODE_WORDS_BYTES);
-  const draw = (count: number): void =>
-    kernels.bytes().set(stream.update(zeros.subarray(0, 4 * count)), words);
+  const element = width * ELEMENT_BYTES;
   const parity = columns - outputs;
-  const behind = outputs * ELEMENT_BYTES;
-  for (let first = 0; first < parity; first += WORDS_AT_ONCE) {
-    const count = Math.min(WORDS_AT_ONCE, parity - first);
-    draw(count);
-    for (const vector of vectors) kernels.convolve(vector + behind, first, count, words);
-  }
-  for (let first = 0; first < outputs; first += ROWS_AT_ONCE) {
-    const rows = Math.min(ROWS_AT_ONCE, outputs - first);
-    draw(rows * VOLE_TABLE.expanderWeight);
-    for (const vector of vectors) {
-      const at = vector + first * ELEMENT_BYTES;
-      kernels.expand({ outputs: at, rows, words, inputs: vector + behind, columns: parity });
+  const behind = vectors + outputs * element;
+  const inParts = (total: number, perItem: number, work: (first: number, count: number) => void): void => {
+    const most = Math.floor(WORDS_AT_ONCE / perItem);
+    for (let first = 0; first < total; first += most) {
+      const count = Math.min(most, total - first);
+      kernels.bytes().set(stream.update(zeros.subarray(0, 4 * count * perItem)), words);
+      work(first, count);
     }
+  };
+  inParts(parity, 1, (first, count) => kernels.convolve({ vectors: behind, width, first, count, words }));
+  const gather = (perRow: number, inputs: number, among: number): void =>
+    inParts(outputs, perRow, (first, rows) => {
+      const at = vectors + first * element;
+      kernels.gather({ outputs: at, width, rows, words, perRow, inputs, columns: among });
+    });
+  const region = Math.floor(parity / VOLE_TABLE.expanderRegions);
+  for (let index = 0; index < VOLE_TABLE.expanderRegions; index++) {
+    gather(1, behind + index * region * element, region);
   }
+  gather(FREE, behind, parity);
   stream.final();
 }

@@ -3,8 +3,8 @@
  * bucket after bucket. Addresses are in bytes, multiples of 16, from `start` on.
  */
 
-/** Words of 32 bits that the expander takes for a row. */
-export const EXPANDER_WORDS = 21;
+/** Vectors that go through the code together: element j of vector v of `width` stands at number width·j + v. */
+export type Width = 1 | 2;
 
 /** One step of all trees: see {@link VoleKernels.double}. */
 export interface Doubling {
@@ -22,12 +22,24 @@ export interface Doubling {
   readonly sums: number;
 }
 
-/** Rows of the expander: see {@link VoleKernels.expand}. */
-export interface Expansion {
-  readonly outputs: number;
-  readonly rows: number;
-  /** 21 random words a row. */
+/** A part of the convolution: see {@link VoleKernels.convolve}. */
+export interface Convolution {
+  readonly vectors: number;
+  readonly width: Width;
+  readonly first: number;
+  readonly count: number;
+  /** A random word for each of these elements. */
   readonly words: number;
+}
+
+/** Some entries of rows of the expander: see {@link VoleKernels.gather}. */
+export interface Gathering {
+  readonly outputs: number;
+  readonly width: Width;
+  readonly rows: number;
+  /** Random words, so many a row. */
+  readonly words: number;
+  readonly perRow: number;
   readonly inputs: number;
   readonly columns: number;
 }
@@ -42,16 +54,17 @@ export interface VoleKernels {
    * Node m of the level gives children 2m and 2m + 1, in the place of the nodes: permuted plus node. Last part first.
    */
   double(part: Doubling): void;
+  /** Vector 0 of two from the `count` elements that stand there alone, and zeros for vector 1: in place. */
+  spread(at: number, count: number): void;
+  /** The opposite, to a place that does not overlap: first all of vector 0, then of vector 1. */
+  separate(vectors: number, count: number, to: number): void;
   /**
-   * Elements `first`, …, of the vector at `at`: y_j = x·(x_j + y_(j-25)) + the sum of y_(j-a) for the bits a - 1 that
-   * are set in the word of j. What is before the vector is zero. In place, in order.
+   * Elements `first`, …: y_j = x·(x_j + y_(j-25)) + the sum of y_(j-a) for the bits a - 1 that are set in the word of
+   * j. What is before a vector is zero. In place, in order.
    */
-  convolve(at: number, first: number, count: number, words: number): void;
-  /**
-   * Adds to each output 21 inputs. Word w chooses: word r of the first 11 in region r of ⌊columns/11⌋, the others among
-   * all columns; of n columns number ⌊w·n / 2^32⌋.
-   */
-  expand(expansion: Expansion): void;
+  convolve(part: Convolution): void;
+  /** Adds inputs to each output, one for each word w of its row: of n columns number ⌊w·n / 2^32⌋. */
+  gather(part: Gathering): void;
   /** Adds factor·x to each target; the table is that of gf128.ts. */
   multiplyAdd(targets: number, elements: number, count: number, table: number): void;
 }

@@ -11,7 +11,7 @@ import { CODE_WORDS_BYTES, encode } from './code.ts';
 import { factorTable, multiply } from './gf128.ts';
 import { ELEMENT_BYTES, VOLE_TABLE } from './parameters.ts';
 import { PART_NODES } from './trees.ts';
-import { EXPANDER_WORDS, type VoleKernels } from './vole-kernel-types.ts';
+import type { VoleKernels } from './vole-kernel-types.ts';
 import { TypescriptVoleKernels } from './vole-kernels.ts';
 import { wasmVoleKernels } from './wasm-vole-kernels.ts';
 
@@ -78,7 +78,8 @@ describe('expand-convolute code', () => {
     kernels.reserve(words + CODE_WORDS_BYTES);
     kernels.bytes().set(columns, kernels.start);
     const count = columns.byteLength / ELEMENT_BYTES;
-    encode(kernels, { outputs, columns: count, noise: 1, depth: 1 }, [kernels.start], words, seed);
+    const shape = { outputs, columns: count, noise: 1, depth: 1 };
+    encode(kernels, shape, { vectors: kernels.start, width: 1, words }, seed);
     return kernels.bytes().slice(kernels.start, kernels.start + outputs * ELEMENT_BYTES);
   }
 
@@ -106,7 +107,7 @@ describe('expand-convolute code', () => {
     };
     const count = vector.input.length / 2 / ELEMENT_BYTES;
     const rows = vector.positions.length;
-    const width = VOLE_TABLE.convolution;
+    const { convolution: width, expanderWeight: weight } = VOLE_TABLE;
     const coefficients = bytesOf(vector.coefficients);
     // There an element is added to those behind it, here those before it are added to an element.
     const bits = new Uint32Array(count);
@@ -119,7 +120,7 @@ describe('expand-convolute code', () => {
     // A word that chooses a place, in its region or among all.
     const region = Math.floor(count / VOLE_TABLE.expanderRegions);
     const chosen = Uint32Array.from(vector.positions.flat(), (place, index) => {
-      const entry = index % EXPANDER_WORDS;
+      const entry = index % weight;
       const [within, among] =
         entry < VOLE_TABLE.expanderRegions ? [place - entry * region, region] : [place, count];
       return Math.ceil((within * 2 ** 32) / among);
@@ -133,13 +134,26 @@ describe('expand-convolute code', () => {
       const bytes = kernels.bytes();
       bytes.set(bytesOf(vector.input), at);
       bytes.set(new Uint8Array(bits.buffer), words);
-      kernels.convolve(at, 0, count, words);
+      kernels.convolve({ vectors: at, width: 1, first: 0, count, words });
       const convolved = bytesOf(vector.convolved);
       assert.equal(hex(bytes.subarray(at + skipped, words)), hex(convolved.subarray(skipped)));
       bytes.set(convolved, at);
       bytes.set(new Uint8Array(chosen.buffer), words);
       bytes.fill(0, outputs, outputs + rows * ELEMENT_BYTES);
-      kernels.expand({ outputs, rows, words, inputs: at, columns: count });
+      // Row by row, each entry by itself: the order of words in the stream is not what is compared.
+      for (let index = 0; index < chosen.length; index++) {
+        const [row, entry] = [Math.floor(index / weight), index % weight];
+        const inRegion = entry < VOLE_TABLE.expanderRegions;
+        kernels.gather({
+          outputs: outputs + row * ELEMENT_BYTES,
+          width: 1,
+          rows: 1,
+          words: words + 4 * index,
+          perRow: 1,
+          inputs: at + (inRegion ? entry * region * ELEMENT_BYTES : 0),
+          columns: inRegion ? region : count,
+        });
+      }
       assert.equal(hex(bytes.subarray(outputs, outputs + rows * ELEMENT_BYTES)), vector.expanded);
     }
   });
@@ -194,31 +208,82 @@ describe('both implementations of the kernels', () => {
   });
 
   it('convolve the same, from the first element on', async () => {
-    for (const [first, count] of [
-      [0, 3],
-      [0, 200],
-      [10, 40],
-      [100, 50],
-    ] as const) {
-      await compared((first + count) * (ELEMENT_BYTES + 4) + 16, (kernels, start) =>
-        kernels.convolve(start, first, count, start + (first + count) * ELEMENT_BYTES),
-      );
+    for (const width of [1, 2] as const) {
+      for (const [first, count] of [
+        [0, 3],
+        [0, 200],
+        [10, 40],
+        [100, 50],
+      ] as const) {
+        const bytes = (first + count) * width * ELEMENT_BYTES;
+        await compared(bytes + 4 * count + 16, (kernels, vectors) =>
+          kernels.convolve({ vectors, width, first, count, words: vectors + bytes }),
+        );
+      }
     }
   });
 
-  it('expand the same', async () => {
-    for (let run = 0; run < share(10); run++) {
-      const columns = 23 + 977 * run;
-      const rows = 50;
-      await compared(
-        (rows + columns) * ELEMENT_BYTES + 4 * rows * EXPANDER_WORDS + 16,
-        (kernels, outputs) => {
-          const inputs = outputs + rows * ELEMENT_BYTES;
-          kernels.expand({ outputs, rows, words: inputs + columns * ELEMENT_BYTES, inputs, columns });
-        },
-      );
+  it('convolve and gather two vectors as they do each by itself', async () => {
+    const count = 70;
+    const bytes = count * ELEMENT_BYTES;
+    const [first, second] = [new Uint8Array(randomBytes(bytes)), new Uint8Array(randomBytes(bytes))];
+    const random = new Uint8Array(randomBytes(4 * count));
+    for (const kernels of await both()) {
+      const at = kernels.start;
+      const words = at + 4 * bytes;
+      kernels.reserve(words + random.byteLength);
+      kernels.bytes().set(random, words);
+      const through = (width: 1 | 2): void => {
+        kernels.convolve({ vectors: at, width, first: 0, count, words });
+        const rows = 10;
+        kernels.gather({
+          outputs: at,
+          width,
+          rows,
+          words,
+          perRow: 7,
+          inputs: at + 16 * width * rows,
+          columns: 60,
+        });
+      };
+      const alone = [first, second].map((vector) => {
+        kernels.bytes().set(vector, at);
+        through(1);
+        return kernels.bytes().slice(at, at + bytes);
+      });
+      kernels.bytes().set(first, at);
+      kernels.spread(at, count);
+      for (let j = 0; j < count; j++) {
+        const there = at + (2 * j + 1) * ELEMENT_BYTES;
+        assert.ok(
+          kernels
+            .bytes()
+            .subarray(there, there + ELEMENT_BYTES)
+            .every((byte) => byte === 0),
+        );
+        kernels.bytes().set(second.subarray(j * ELEMENT_BYTES, (j + 1) * ELEMENT_BYTES), there);
+      }
+      through(2);
+      kernels.separate(at, count, at + 2 * bytes);
+      const found = kernels.bytes().slice(at + 2 * bytes, at + 4 * bytes);
+      assert.equal(hex(found), hex(Buffer.concat(alone)));
     }
-    assert.equal(EXPANDER_WORDS, VOLE_TABLE.expanderWeight);
+  });
+
+  it('gather the same', async () => {
+    for (let run = 0; run < share(10); run++) {
+      for (const width of [1, 2] as const) {
+        for (const perRow of [1, 10]) {
+          const columns = 23 + 977 * run;
+          const rows = 50;
+          const step = width * ELEMENT_BYTES;
+          await compared((rows + columns) * step + 4 * rows * perRow + 16, (kernels, outputs) => {
+            const inputs = outputs + rows * step;
+            kernels.gather({ outputs, width, rows, words: inputs + columns * step, perRow, inputs, columns });
+          });
+        }
+      }
+    }
   });
 
   it('multiply the same', async () => {
@@ -235,18 +300,13 @@ describe('both implementations of the kernels', () => {
       const outputs = kernels.start;
       const inputs = outputs + ELEMENT_BYTES;
       const words = inputs + columns * ELEMENT_BYTES;
-      kernels.reserve(words + 4 * EXPANDER_WORDS);
+      kernels.reserve(words + ELEMENT_BYTES);
       const bytes = kernels.bytes();
       bytes.fill(0, outputs, words);
-      bytes.fill(255, words, words + 4 * EXPANDER_WORDS);
+      bytes.fill(255, words, words + 4);
       bytes[words - ELEMENT_BYTES] = 1;
-      bytes[words - 2 * ELEMENT_BYTES] = 2;
-      // Ten words choose among all columns: an even number of times the last.
-      bytes.fill(0, words + 4 * VOLE_TABLE.expanderRegions, words + 4 * VOLE_TABLE.expanderRegions + 4);
-      kernels.expand({ outputs, rows: 1, words, inputs, columns });
-      const region = Math.floor(columns / VOLE_TABLE.expanderRegions);
-      const inRegion = region * VOLE_TABLE.expanderRegions === columns ? 1 : 0;
-      assert.equal(kernels.bytes()[outputs], 1 ^ inRegion);
+      kernels.gather({ outputs, width: 1, rows: 1, words, perRow: 1, inputs, columns });
+      assert.equal(bytes[outputs], 1);
     }
   });
 });

@@ -5,7 +5,7 @@
 
 import { timesX } from './gf128.ts';
 import { ELEMENT_BYTES, VOLE_TABLE } from './parameters.ts';
-import { type Doubling, EXPANDER_WORDS, type Expansion, type VoleKernels } from './vole-kernel-types.ts';
+import type { Convolution, Doubling, Gathering, VoleKernels } from './vole-kernel-types.ts';
 import { wasmVoleKernels } from './wasm-vole-kernels.ts';
 
 /** The fastest that run here, with memory of their own: one for each lane. */
@@ -51,27 +51,47 @@ export class TypescriptVoleKernels implements VoleKernels {
     }
   }
 
-  convolve(at: number, first: number, count: number, words: number): void {
-    const width = VOLE_TABLE.convolution;
-    for (let j = first; j < first + count; j++) {
-      const own = at / 4 + WORDS * j;
-      const bits = this.#at(words / 4 + j - first);
-      if (j > width) this.#addElement(own, own - WORDS * (width + 1), -1);
-      timesX(this.#words, own);
-      for (let back = 1; back <= Math.min(width, j); back++) {
-        this.#addElement(own, own - WORDS * back, -((bits >>> (back - 1)) & 1));
+  spread(at: number, count: number): void {
+    for (let element = count - 1; element >= 0; element--) {
+      for (let word = 0; word < WORDS; word++) {
+        const value = this.#at(at / 4 + WORDS * element + word);
+        this.#words[at / 4 + 2 * WORDS * element + word] = value;
+        this.#words[at / 4 + 2 * WORDS * element + WORDS + word] = 0;
       }
     }
   }
 
-  expand({ outputs, rows, words, inputs, columns }: Expansion): void {
-    const regions = VOLE_TABLE.expanderRegions;
-    const region = Math.floor(columns / regions);
-    for (let row = 0; row < rows; row++) {
-      for (let entry = 0; entry < EXPANDER_WORDS; entry++) {
-        const word = this.#at(words / 4 + row * EXPANDER_WORDS + entry);
-        const column = entry < regions ? entry * region + scaled(word, region) : scaled(word, columns);
-        this.#addElement(outputs / 4 + WORDS * row, inputs / 4 + WORDS * column, -1);
+  separate(vectors: number, count: number, to: number): void {
+    for (let word = 0; word < 2 * WORDS * count; word++) {
+      const [element, within] = [Math.floor(word / (2 * WORDS)), word % (2 * WORDS)];
+      const vector = within < WORDS ? 0 : count;
+      this.#words[to / 4 + WORDS * (vector + element) + (within % WORDS)] = this.#at(vectors / 4 + word);
+    }
+  }
+
+  convolve({ vectors, width, first, count, words }: Convolution): void {
+    const distance = VOLE_TABLE.convolution + 1;
+    const step = width * WORDS;
+    for (let j = first; j < first + count; j++) {
+      const bits = this.#at(words / 4 + j - first);
+      for (let vector = 0; vector < width; vector++) {
+        const own = vectors / 4 + step * j + WORDS * vector;
+        if (j >= distance) this.#addElement(own, own - step * distance, -1);
+        timesX(this.#words, own);
+        for (let back = 1; back < Math.min(distance, j + 1); back++) {
+          this.#addElement(own, own - step * back, -((bits >>> (back - 1)) & 1));
+        }
+      }
+    }
+  }
+
+  gather({ outputs, width, rows, words, perRow, inputs, columns }: Gathering): void {
+    const step = width * WORDS;
+    for (let entry = 0; entry < rows * perRow; entry++) {
+      const to = outputs / 4 + step * Math.floor(entry / perRow);
+      const from = inputs / 4 + step * scaled(this.#at(words / 4 + entry), columns);
+      for (let vector = 0; vector < width; vector++) {
+        this.#addElement(to + WORDS * vector, from + WORDS * vector, -1);
       }
     }
   }

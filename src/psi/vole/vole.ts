@@ -47,7 +47,7 @@ import {
   type TreePlaces,
   treeBytes,
 } from './trees.ts';
-import type { VoleKernels } from './vole-kernel-types.ts';
+import type { VoleKernels, Width } from './vole-kernel-types.ts';
 
 const TREE_BITS: TreeBits = PIECE_BITS;
 /** Pads have 64 bits; each OT serves twice, under other numbers of the hash. */
@@ -99,8 +99,8 @@ export class VoleReceiver {
   finish(second: Uint8Array): { readonly a: Uint8Array; readonly c: Uint8Array } {
     const { shape, kernels, seeds } = this.#tools;
     requireLength(second, secondBytes(shape), 'the sums of trees');
-    const { trees, vectors, words } = this.#memory;
-    const [cAt, aAt] = vectors as [number, number];
+    const { trees, words } = this.#memory;
+    const vectors = kernels.start;
     const sums = growPunctured(
       kernels,
       shape,
@@ -109,23 +109,29 @@ export class VoleReceiver {
       this.#chosen,
       second.subarray(0, treeBytes(shape)),
     );
+    kernels.spread(vectors, shape.columns);
     const bytes = kernels.bytes();
-    bytes.fill(0, aAt, aAt + shape.columns * ELEMENT_BYTES);
     const leafMessages = second.subarray(treeBytes(shape));
     const missing = missingLeaves(shape, this.#chosen.choices);
     for (const [tree, leaf] of missing.entries()) {
-      const column = (tree * 2 ** shape.depth + leaf) * ELEMENT_BYTES;
-      const product = bytes.subarray(cAt + column, cAt + column + ELEMENT_BYTES);
+      const pair = vectors + (tree * 2 ** shape.depth + leaf) * 2 * ELEMENT_BYTES;
+      const product = bytes.subarray(pair, pair + ELEMENT_BYTES);
       product.set(elementOf(leafMessages, tree));
       addInto(product, elementOf(sums, tree));
       addInto(product, elementOf(this.#noise.share, tree));
-      bytes.set(elementOf(this.#noise.y, tree), aAt + column);
+      bytes.set(elementOf(this.#noise.y, tree), pair + ELEMENT_BYTES);
     }
     missing.fill(0);
     sums.fill(0);
-    encode(kernels, shape, vectors, words, seeds.open.code);
-    const output = (at: number): Uint8Array => bytes.slice(at, at + shape.outputs * ELEMENT_BYTES);
-    const both = { a: output(aAt), c: output(cAt) };
+    encode(kernels, shape, { vectors, width: 2, words }, seeds.open.code);
+    // There is room behind the outputs, in columns that are used up.
+    const apart = vectors + 2 * shape.outputs * ELEMENT_BYTES;
+    kernels.separate(vectors, shape.outputs, apart);
+    const output = (vector: number): Uint8Array => {
+      const at = apart + vector * shape.outputs * ELEMENT_BYTES;
+      return bytes.slice(at, at + shape.outputs * ELEMENT_BYTES);
+    };
+    const both = { c: output(0), a: output(1) };
     this.destroy();
     return both;
   }
@@ -193,10 +199,9 @@ export class VoleSender {
   /** The sender's vector, in memory of its own. After `answer`, and only once. */
   expand(): Uint8Array {
     const { shape, kernels, seeds } = this.#tools;
-    const { vectors, words } = this.#memory;
-    encode(kernels, shape, vectors, words, seeds.open.code);
-    const [at] = vectors as [number];
-    const b = kernels.bytes().slice(at, at + shape.outputs * ELEMENT_BYTES);
+    const vectors = kernels.start;
+    encode(kernels, shape, { vectors, width: 1, words: this.#memory.words }, seeds.open.code);
+    const b = kernels.bytes().slice(vectors, vectors + shape.outputs * ELEMENT_BYTES);
     wipe(kernels, this.#memory);
     return b;
   }
@@ -211,23 +216,20 @@ export class VoleSender {
 }
 
 interface Places {
-  readonly vectors: readonly number[];
   readonly trees: TreePlaces;
   readonly words: number;
   readonly end: number;
 }
 
-/** Vectors of all columns one after the other, and what the steps need beside them. Trees grow in the first. */
-function places(kernels: VoleKernels, { columns, noise }: VoleShape, count: number): Places {
-  const bytes = columns * ELEMENT_BYTES;
-  const vectors = Array.from({ length: count }, (_, index) => kernels.start + index * bytes);
-  const left = kernels.start + count * bytes;
+/** The vectors stand first, and trees grow where they stand; behind them is what the steps need. */
+function places(kernels: VoleKernels, { columns, noise }: VoleShape, width: Width): Places {
+  const left = kernels.start + width * columns * ELEMENT_BYTES;
   const right = left + PART_NODES * ELEMENT_BYTES;
   const words = right + PART_NODES * ELEMENT_BYTES;
   const sums = words + CODE_WORDS_BYTES;
   const end = sums + 2 * noise * ELEMENT_BYTES;
   kernels.reserve(end);
-  return { vectors, trees: { nodes: kernels.start, left, right, sums }, words, end };
+  return { trees: { nodes: kernels.start, left, right, sums }, words, end };
 }
 
 function wipe(kernels: VoleKernels, { end }: Places): void {

@@ -1,6 +1,6 @@
 /** The inner loops of the silent VOLE in WebAssembly, over the module's own memory. */
 import { readFile } from 'node:fs/promises';
-import type { Doubling, Expansion, VoleKernels } from './vole-kernel-types.ts';
+import type { Convolution, Doubling, Gathering, VoleKernels } from './vole-kernel-types.ts';
 
 type Call = (...args: readonly number[]) => void;
 
@@ -10,7 +10,11 @@ interface VoleModule {
   readonly prepare: Call;
   readonly double: Call;
   readonly convolve: Call;
-  readonly expand: Call;
+  readonly spread: Call;
+  readonly separate: Call;
+  readonly convolvePairs: Call;
+  readonly gather: Call;
+  readonly gatherPairs: Call;
   readonly multiplyAdd: Call;
 }
 
@@ -65,12 +69,22 @@ class WasmVoleKernels implements VoleKernels {
     this.#module.double(nodes, Math.log2(perTree), first, count, left, right, sums);
   }
 
-  convolve(at: number, first: number, count: number, words: number): void {
-    this.#module.convolve(at, first, count, words);
+  spread(at: number, count: number): void {
+    this.#module.spread(at, count);
   }
 
-  expand({ outputs, rows, words, inputs, columns }: Expansion): void {
-    this.#module.expand(outputs, rows, words, inputs, columns);
+  separate(vectors: number, count: number, to: number): void {
+    this.#module.separate(vectors, count, to);
+  }
+
+  convolve({ vectors, width, first, count, words }: Convolution): void {
+    const { convolve, convolvePairs } = this.#module;
+    (width === 2 ? convolvePairs : convolve)(vectors, first, count, words);
+  }
+
+  gather({ outputs, width, rows, words, perRow, inputs, columns }: Gathering): void {
+    const { gather, gatherPairs } = this.#module;
+    (width === 2 ? gatherPairs : gather)(outputs, rows, words, perRow, inputs, columns);
   }
 
   multiplyAdd(targets: number, elements: number, count: number, table: number): void {
