@@ -9,8 +9,8 @@ import { root } from './ensure-installed.mjs';
 const compiler = join(root, 'node_modules/assemblyscript');
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'bulk-memory'];
 
-/** A file of kernels/ and, in the order in which they are met, the files that it imports. */
-function sourcesOf(source, met = new Set()) {
+/** A file of kernels/ and the files that it imports, of which a change is one of it: a set, in the order of imports. */
+export function sourcesOf(source, met = new Set()) {
   if (met.has(source)) return met;
   met.add(source);
   const text = readFileSync(join(root, source), 'utf8');

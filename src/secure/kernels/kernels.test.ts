@@ -175,22 +175,36 @@ describe('the compiled kernels', () => {
   const folder = mkdtempSync(join(tmpdir(), 'privity-kernels-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  interface Script {
+    buildKernels(target: string, source: string): { ok: boolean; output: string };
+    sourcesOf(source: string): ReadonlySet<string>;
+  }
+  const root = new URL('../../../../', import.meta.url);
+  const script = async (): Promise<Script> =>
+    (await import(pathToFileURL(join(root.pathname, 'scripts/kernels.mjs')).href)) as Script;
+
+  it('are built again when a file that they import has changed', async () => {
+    const { sourcesOf } = await script();
+    const parts = ['psi', 'psi-blake3', 'psi-okvs', 'psi-tags'];
+    assert.deepEqual(
+      [...sourcesOf('kernels/psi.ts')],
+      parts.map((part) => `kernels/${part}.ts`),
+    );
+  });
+
   itLong('are the same bytes, whenever they are built', async () => {
-    const root = new URL('../../../../', import.meta.url);
-    const script = pathToFileURL(join(root.pathname, 'scripts/kernels.mjs')).href;
-    const { buildKernels } = (await import(script)) as {
-      buildKernels(target: string, source: string): { ok: boolean; output: string };
-    };
+    const { buildKernels } = await script();
     const digest = (path: string | URL): string =>
       createHash('sha256').update(readFileSync(path)).digest('hex');
     for (const [file, source] of [
-      ['kernels/ring.wasm', 'kernels/ring.ts'],
-      ['correlation/ot.wasm', 'kernels/ot.ts'],
+      ['secure/kernels/ring.wasm', 'kernels/ring.ts'],
+      ['secure/correlation/ot.wasm', 'kernels/ot.ts'],
+      ['psi/rows/psi.wasm', 'kernels/psi.ts'],
     ] as const) {
       const again = join(folder, file);
       const result = buildKernels(again, source);
       assert.ok(result.ok, result.output);
-      assert.equal(digest(again), digest(new URL(`dist/src/secure/${file}`, root)));
+      assert.equal(digest(again), digest(new URL(`dist/src/${file}`, root)));
     }
   });
 });
