@@ -189,7 +189,8 @@ describe('encodings with narrow bands', () => {
   });
 
   itLong('fail as often as the formula says, at most, at 10 and at 15 bits', async () => {
-    for (const lambda of [10, 15]) await assertBits(lambda, 2 ** 20);
+    await assertBits(10, 2 ** 18);
+    await assertBits(15, 2 ** 20);
   });
 });
 

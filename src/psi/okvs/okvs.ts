@@ -22,7 +22,7 @@
  */
 import { invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
-import { BAND_BITS, OKVS_ROW_BYTES, OKVS_VALUE_BYTES, type OkvsShape } from './shape.ts';
+import { BAND_BITS, OKVS_ROW_BYTES, OKVS_ROWS_MAX, OKVS_VALUE_BYTES, type OkvsShape } from './shape.ts';
 
 const ROW_WORDS = OKVS_ROW_BYTES / 4;
 const WORDS = OKVS_VALUE_BYTES / 4;
@@ -48,7 +48,8 @@ function startOf(rows: Uint32Array, row: number, starts: number): number {
  * used from the last such column on.
  */
 export function encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint8Array | undefined {
-  const count = rowCount(shape, rows);
+  const count = rowCount(rows);
+  checkRows(shape, count);
   const words = words32(rows);
   const bands = new Uint32Array(shape.columns * WORDS);
   const blocks = new Uint32Array(shape.columns * WORDS);
@@ -91,7 +92,7 @@ export function encode(shape: OkvsShape, rows: Uint8Array, random: Random): Uint
 /** The value of each row in P; that of a row which was not encoded is random. */
 export function decode(shape: OkvsShape, encoding: Uint8Array, rows: Uint8Array): Uint8Array {
   checkEncoding(shape, encoding);
-  const count = rowCount(shape, rows);
+  const count = rowCount(rows);
   const words = words32(rows);
   const blocks = words32(encoding);
   const values = new Uint32Array(count * WORDS);
@@ -131,10 +132,15 @@ export function checkMap(basis: Uint8Array, blocks: Uint8Array): void {
 }
 
 /** How many rows there are. */
-export function rowCount(shape: OkvsShape, rows: Uint8Array): number {
+export function rowCount(rows: Uint8Array): number {
   const count = rows.length / OKVS_ROW_BYTES;
-  invariant(Number.isInteger(count) && count <= shape.rows, 'rows of another shape');
+  invariant(Number.isInteger(count) && count <= OKVS_ROWS_MAX, 'rows of another shape');
   return count;
+}
+
+/** Any number of rows can be looked up, but no more be encoded than the shape is for. */
+export function checkRows(shape: OkvsShape, count: number): void {
+  invariant(count <= shape.rows, 'more rows than there is room for');
 }
 
 export function checkEncoding(shape: OkvsShape, encoding: Uint8Array): void {

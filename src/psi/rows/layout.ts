@@ -56,7 +56,7 @@ function layout<Name extends string>(
 /** A bucket, and what its methods take beside it. The sort takes the place of the work of these. */
 export function bucketLayout(shape: OkvsShape, rows: number) {
   const bands = OKVS_VALUE_BYTES * paddedColumns(shape);
-  const encoding = bands + OKVS_VALUE_BYTES * (shape.columns - rows);
+  const encoding = bands + OKVS_VALUE_BYTES * Math.max(shape.columns - rows, 0);
   return layout({
     ...hashing,
     rows: OKVS_ROW_BYTES * rows + HASH_SLACK_BYTES,
@@ -95,9 +95,9 @@ export function paddedColumns(shape: OkvsShape): number {
 }
 
 /**
- * Bytes that a full bucket takes, beside the inputs or rows that it is made from: what lies in the module's memory, and
- * the result of a method. They are kept for the next bucket.
+ * Bytes that a bucket of so many rows takes, beside the inputs or rows that it is made from: what lies in the module's
+ * memory, which is kept for the next bucket, and the result of a method.
  */
-export function okvsMemory(shape: OkvsShape): number {
-  return bucketLayout(shape, shape.rows).end + OKVS_VALUE_BYTES * shape.columns;
+export function okvsMemory(shape: OkvsShape, rows: number = shape.rows): number {
+  return bucketLayout(shape, rows).end + OKVS_VALUE_BYTES * Math.max(shape.columns, rows);
 }

@@ -23,7 +23,10 @@ export interface RowKernels {
   readonly name: 'wasm' | 'typescript';
   /** `outputBytes`, at most 64, for each input of 32 bytes: see blake3.ts. */
   hashRows(key: Uint8Array, inputs: Uint8Array, outputBytes: number): Uint8Array;
-  /** From rows of 40 bytes. The next call of any method here ends the bucket. */
+  /**
+   * From rows of 40 bytes. They may be more than the shape is for, if they are the other party's and only decoded; both
+   * parties' shapes are that of the one who encodes. The next call of any method here ends the bucket.
+   */
   bucket(shape: OkvsShape, rows: Uint8Array): RowBucket;
   /** From inputs of 32 bytes, whose rows are the 40 bytes of {@link hashRows}: the same, without a copy of the rows. */
   hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array): RowBucket;

@@ -43,7 +43,8 @@ it('refuses keys, rows and hashes of an impossible size', async () => {
     for (const bytes of [0, 65, 1.5])
       assert.throws(() => kernels.hashRows(key, ids, bytes), /impossible size/);
     assert.throws(() => kernels.bucket(okvsShape(4, 1), ids.subarray(1)), /another shape/);
-    assert.throws(() => kernels.hashedBucket(okvsShape(3, 1), key, ids), /another shape/);
+    const crowded = kernels.hashedBucket(okvsShape(3, 1), key, ids);
+    assert.throws(() => crowded.encode(seededRandom('fill')), /more rows than/);
     const bucket = kernels.hashedBucket(okvsShape(4, 1), key, ids);
     assert.throws(() => bucket.decode(new Uint8Array(16)), /another shape/);
   }
@@ -86,6 +87,22 @@ describe('rows that are encoded', () => {
     const kernels = await wasm();
     const shape = okvsShape(2000, 16);
     for (const count of [0, 1, 2, 700, 1999]) assert.ok(encodedBy(kernels, shape, count) !== undefined);
+  });
+
+  it('are found among more rows of somebody else, and fewer', async () => {
+    const shape = okvsShape(300, 1);
+    for (const kernels of [await wasm(), typescriptRowKernels]) {
+      const encoding = kernels.hashedBucket(shape, key, idsOf(300)).encode(seededRandom('fill'));
+      assert.ok(encoding !== undefined);
+      for (const [others, from] of [[5000, 200] as const, [0, 100] as const, [1, 299] as const]) {
+        const ids = Buffer.concat([idsOf(others, 'others'), idsOf(300).subarray(32 * from)]);
+        const bucket = kernels.hashedBucket(shape, key, ids);
+        const decoded = bucket.decode(encoding);
+        const values = bucket.values();
+        assert.ok(same(decoded.subarray(16 * others), values.subarray(16 * others)));
+        assert.equal(blocksIn(decoded.subarray(0, 16 * others), values), 0);
+      }
+    }
   });
 
   it('fail in both implementations where bands are too narrow', async () => {

@@ -26,7 +26,7 @@ export async function loadRowKernels(): Promise<RowKernels> {
 
 function bucket(shape: OkvsShape, rows: Uint8Array): RowBucket {
   return {
-    count: rowCount(shape, rows),
+    count: rowCount(rows),
     values: () => valuesOf(rows),
     encode: (random) => encode(shape, rows, random),
     decode: (encoding) => decode(shape, encoding, rows),

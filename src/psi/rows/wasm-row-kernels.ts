@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
-import { checkEncoding, checkMap, rowCount } from '../okvs/okvs.ts';
-import { OKVS_ROW_BYTES, OKVS_VALUE_BYTES, type OkvsShape } from '../okvs/shape.ts';
+import { checkEncoding, checkMap, checkRows, rowCount } from '../okvs/okvs.ts';
+import { OKVS_ROW_BYTES, OKVS_ROWS_MAX, OKVS_VALUE_BYTES, type OkvsShape } from '../okvs/shape.ts';
 import { ROW_INPUT_BYTES, rowsToHash } from './blake3.ts';
 import {
   BEHIND_BLOCKS_BYTES,
@@ -92,7 +92,7 @@ class WasmRowKernels implements RowKernels {
   }
 
   bucket(shape: OkvsShape, rows: Uint8Array): RowBucket {
-    const count = rowCount(shape, rows);
+    const count = rowCount(rows);
     const at = bucketLayout(shape, count);
     this.#reserve(at.end);
     this.#heap.set(rows, at.rows);
@@ -101,7 +101,7 @@ class WasmRowKernels implements RowKernels {
 
   hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array): RowBucket {
     const count = rowsToHash(key, inputs, OKVS_ROW_BYTES);
-    invariant(count <= shape.rows, 'rows of another shape');
+    invariant(count <= OKVS_ROWS_MAX, 'rows of another shape');
     const at = bucketLayout(shape, count);
     this.#reserve(at.end);
     this.#heap.set(key, at.key);
@@ -141,6 +141,7 @@ class WasmRowKernels implements RowKernels {
       },
       encode: (random) => {
         this.#check(bucket);
+        checkRows(shape, count);
         const columns = paddedColumns(shape);
         const fill = work + columns * OKVS_VALUE_BYTES;
         this.#heap.fill(0, work, fill);
