@@ -20,8 +20,8 @@ const FETCHED: usize = 64;
 /** Bytes of a table, of the sums of 4 blocks. */
 const TABLE_BYTES: usize = 256;
 
-/** Tables that a band, shifted by up to 3 bits, reaches into. */
-const REACHED: usize = 33;
+/** Tables behind its first that a band, shifted by up to 3 bits, reaches into. */
+const REACHED: usize = 32;
 
 /**
  * Sorts the rows by start. Into `order`, 8 bytes each: the row's number, and the start in the upper half. `pairs` is as
@@ -187,7 +187,7 @@ function sumOf(table: usize, low: u64, high: u64, shift: u64): v128 {
 /**
  * From the last column to the first: a pivot's block is what is missing to its value, that of another column the next
  * of `fill`. `columns` are rounded up to a multiple of 4 with empty ones, of which `spare` are not filled. `tables` is
- * for `chunk` + 33 tables.
+ * for `chunk` + 32 tables.
  */
 export function solve(
   bands: usize,
@@ -235,7 +235,7 @@ function addToTable(table: usize, bit: usize, block: v128): void {
 }
 
 /**
- * The value of each row, to the place of its number. Behind the blocks are zeros, as many as `chunk` + 33 tables take;
+ * The value of each row, to the place of its number. Behind the blocks are zeros, as many as `chunk` + 32 tables take;
  * `scratch` is for 64 blocks.
  */
 export function decode(
@@ -287,11 +287,11 @@ function fetchBands(rows: usize, order: usize, end: usize, bands: usize): usize 
 
 /** Replaces each block by the sum of those of the 128 blocks of `basis` that it chooses. `tables` is for 33 tables. */
 export function mapBlocks(basis: usize, blocks: usize, count: usize, tables: usize): void {
-  for (let table: usize = 0; table < REACHED - 1; table++) {
+  for (let table: usize = 0; table < REACHED; table++) {
     makeTable(tables + table * TABLE_BYTES, basis + (table << 6));
   }
   // Nothing reaches into the last one but for the sum of no block.
-  memory.fill(tables + (REACHED - 1) * TABLE_BYTES, 0, TABLE_BYTES);
+  memory.fill(tables + REACHED * TABLE_BYTES, 0, TABLE_BYTES);
   for (const end = blocks + (count << 4); blocks < end; blocks += 16) {
     v128.store(blocks, sumOf(tables, load<u64>(blocks), load<u64>(blocks, 8), 0));
   }

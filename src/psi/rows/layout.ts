@@ -13,7 +13,7 @@ const ALIGNMENT = 64;
  */
 export const TABLE_CHUNK = 224;
 const TABLE_BYTES = 256;
-const TABLES_BYTES = (TABLE_CHUNK + BAND_BITS / 4 + 1) * TABLE_BYTES;
+const TABLES_BYTES = (TABLE_CHUNK + BAND_BITS / 4) * TABLE_BYTES;
 
 /** Counters of the two passes of the sort (kernels/psi-okvs.ts). */
 const COUNTER_BYTES = 4 * (2 ** 11 + 1 + 2 ** 10);

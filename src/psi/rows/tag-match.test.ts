@@ -101,6 +101,17 @@ describe('matching of tags', () => {
     assert.throws(() => kernels?.matchTags(tags, tags, 16, { bytes: () => seed }), /crowd the table/);
   });
 
+  it('tells tags apart of which a table keeps the same', async () => {
+    const seed = seededBytes('known seed', 32);
+    // Bits 20 … 51 of their hashes are 0, and those that say the part are not looked at yet.
+    const tags = crowdedTags(seed, 300, 52n);
+    const [own, peer] = [tags.subarray(0, 16 * 200), tags.subarray(16 * 100)];
+    const expected = Uint32Array.from({ length: 200 }, (_, at) => (at < 100 ? at + 100 : NO_ROW));
+    for (const kernels of await both()) {
+      assert.deepEqual(kernels.matchTags(own, peer, 16, { bytes: () => seed }), { rows: expected });
+    }
+  });
+
   it('refuses tags of another size', async () => {
     for (const kernels of await both()) {
       for (const bytes of [5, 17, 6.5]) {
@@ -118,7 +129,7 @@ describe('matching of tags', () => {
 const WORD = (1n << 64n) - 1n;
 
 /** Tags of 16 bytes that a table with this seed puts to one place: its hash, backwards. */
-function crowdedTags(seed: Uint8Array, count: number): Uint8Array {
+function crowdedTags(seed: Uint8Array, count: number, shift = 40n): Uint8Array {
   const [s0, s1, s2, s3] = new BigUint64Array(new Uint8Array(seed).buffer) as unknown as [
     bigint,
     bigint,
@@ -129,8 +140,8 @@ function crowdedTags(seed: Uint8Array, count: number): Uint8Array {
   const afterLow = first ^ (first >> 32n);
   const words = new BigUint64Array(2 * count);
   for (let i = 0; i < count; i++) {
-    // The low bits that a table looks at, which are 20 … 51, are all the same; those above and below differ.
-    const hash = (BigInt(i) << 40n) & WORD;
+    // Of bits 20 … 51, the lowest say the place.
+    const hash = (BigInt(i) << shift) & WORD;
     const mixed = hash ^ (hash >> 29n) ^ (hash >> 58n);
     const product = (mixed * inverse(0x9e3779b97f4a7c15n)) & WORD;
     const sum = ((product ^ (product >> 32n)) * inverse(s3 | 1n)) & WORD;
