@@ -55,5 +55,5 @@ figure(`decode ${of}`, median('decode'), unit, atMost(LIMITS.decode));
 plain(`hash tags ${of}`, median('tags'), unit);
 plain(`linear map of the encoding ${of}`, median('map'), unit);
 figure(`match tags ${of} at each party`, median('match'), unit, atMost(LIMITS.match));
-plain('columns a row', shape.columns / ROWS, '');
+plain('columns of an encoding for a row', shape.columns / ROWS, 'columns');
 plain('memory of a bucket', okvsMemory(shape) / 2 ** 20, 'MiB');
