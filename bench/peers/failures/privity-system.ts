@@ -1,10 +1,8 @@
 /** Privity as an operator runs it: one `privity run` a party, with a key, a certificate and a party file of its own. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { systemClock } from '../../../src/base/system.ts';
-import { createIdentity, fingerprint } from '../../../src/transport/index.ts';
+import { writePartyFiles } from '../party-files.ts';
 import { ObservedParty } from './observed-party.ts';
 import { freePorts } from './ports.ts';
 import type { Scenario } from './scenarios.ts';
@@ -40,7 +38,11 @@ export class PrivitySystem implements System {
 
   async start(scenario: Scenario): Promise<StartedParties> {
     const folder = mkdtempSync(join(tmpdir(), 'pf-'));
-    await writePartyFiles(folder, scenario.parties);
+    const ports = await freePorts(scenario.parties.length);
+    await writePartyFiles(
+      folder,
+      scenario.parties.map((name, index) => ({ name, port: ports[index] ?? 0 })),
+    );
     const job = scenario.parties.length === 2 ? 'two-parties.ts' : 'three-parties.ts';
     const parties = scenario.parties.map((party) => {
       const temp = join(folder, `tmp-${party}`);
@@ -103,30 +105,5 @@ export class PrivitySystem implements System {
   logged(party: ObservedParty, since: number): string | null {
     const line = party.lines.find(({ at, stream }) => stream === 'err' && at >= since);
     return line?.text ?? null;
-  }
-}
-
-async function writePartyFiles(folder: string, parties: readonly string[]): Promise<void> {
-  const ports = await freePorts(parties.length);
-  const members: Record<string, string>[] = [];
-  for (const [index, name] of parties.entries()) {
-    const identity = await createIdentity({ party: name, days: 1, clock: systemClock });
-    writeFileSync(join(folder, `${name}.key.pem`), identity.keyPem, { mode: 0o600 });
-    writeFileSync(join(folder, `${name}.cert.pem`), identity.certPem);
-    members.push({
-      name,
-      address: `127.0.0.1:${ports[index]}`,
-      fingerprint: fingerprint(identity.certPem),
-    });
-  }
-  writeFileSync(join(folder, 'federation.yaml'), stringify({ federation: 'peers', parties: members }));
-  for (const name of parties) {
-    const config = {
-      party: name,
-      federation: './federation.yaml',
-      key: `./${name}.key.pem`,
-      certificate: `./${name}.cert.pem`,
-    };
-    writeFileSync(join(folder, `${name}.yaml`), stringify(config));
   }
 }

@@ -5,17 +5,23 @@ import { basename } from 'node:path';
 /** Present in the environment of every process of a party, followed by the party's name. */
 export const MARK = 'PEERS_MARK';
 
+/** Of /proc, on every Linux. */
+export const TICKS_A_SECOND = 100;
+
 export interface FoundProcess {
   readonly pid: number;
   /** Of its program; for an interpreter, of the script. */
   readonly name: string;
 }
 
-interface ProcessRow {
+/** One line of the table of processes. */
+export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
   /** Clock ticks since boot: tells a process from a later one with the same number. */
   readonly started: string;
+  /** Processor time of its own, in clock ticks: {@link TICKS_A_SECOND}. */
+  readonly ticks: number;
   readonly dead: boolean;
 }
 
@@ -32,6 +38,7 @@ function processTable(): ProcessRow[] {
         pid: Number(entry),
         parent: Number(parent),
         started: fields[19] ?? '',
+        ticks: Number(fields[11]) + Number(fields[12]),
         dead: /^[ZX]/.test(state),
       });
     } catch {
@@ -73,8 +80,10 @@ export class ProcessFamily {
     if (row) this.#known.set(row.pid, row.started);
   }
 
-  /** Adds what has been started since; cheap enough to be called a few times a second. */
-  look(): void {
+  /**
+   * Adds what has been started since, and gives all that are there now; cheap enough to be called a few times a second.
+   */
+  look(): ProcessRow[] {
     const table = processTable();
     for (let grew = true; grew; ) {
       grew = false;
@@ -84,6 +93,7 @@ export class ProcessFamily {
         grew = true;
       }
     }
+    return table.filter((row) => this.#known.get(row.pid) === row.started);
   }
 
   /** Those that run, or are stopped, now. */

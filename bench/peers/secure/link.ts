@@ -81,7 +81,7 @@ export class SlowLink {
 }
 
 /** Without connecting: that would look like a party to whoever listens. */
-function isListening(port: number): boolean {
+export function isListening(port: number): boolean {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return ['/proc/net/tcp', '/proc/net/tcp6']
     .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
