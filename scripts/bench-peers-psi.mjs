@@ -87,13 +87,14 @@ child.on('message', (message) => {
   tables = message;
 });
 child.on('close', (code, signal) => {
-  if (values.save && code === 0 && tables !== null) {
+  if (values.save && tables !== null) {
     const note = now.load > BUSY_LOAD ? { note: 'The machine ran other work at the same time.' } : {};
     const [table] = tablesIn(tables.table, 3);
     const [targets] = tablesIn(tables.targets, 2);
     save('peers-psi', { command, ...now, ...note, ...table });
     save('peers-psi-targets', { command, ...now, ...note, ...targets });
     generate();
-  } else if (values.save) console.error('Nothing is saved: not everything was measured rightly.');
+    if (code !== 0) console.error('Some rows are refused, and stand in the table as such.');
+  } else if (values.save) console.error('Nothing is saved: it did not come to its end.');
   process.exit(code ?? (signal === null ? 1 : 130));
 });

@@ -7,6 +7,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 
 /** What the database may hold while the parties do not run. */
 const MEMORY = '1GB';
+/** Ten million rows take a busy machine a minute. */
+const STATEMENT_MS_MAX = 10 * 60_000;
 
 export const SIDES = ['alice', 'bob'] as const;
 export type Side = (typeof SIDES)[number];
@@ -42,6 +44,7 @@ async function answersOf(folder: string, statements: readonly string[]): Promise
     temp_directory: join(folder, 'spill'),
   });
   const connection = await instance.connect();
+  const late = setTimeout(() => connection.interrupt(), STATEMENT_MS_MAX * statements.length);
   try {
     let values: number[] = [];
     for (const statement of statements) {
@@ -50,6 +53,7 @@ async function answersOf(folder: string, statements: readonly string[]): Promise
     }
     return values;
   } finally {
+    clearTimeout(late);
     connection.closeSync();
     instance.closeSync();
   }

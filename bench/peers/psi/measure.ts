@@ -49,6 +49,8 @@ const PROGRESS_MS = 10_000;
 /** What a process that was killed may take to be gone. */
 const KILL_MS_MAX = 5_000;
 const KILL_INTERVAL_MS = 20;
+/** What a process of ours may take to start or to answer. */
+const RELAY_MS_MAX = 30_000;
 /** What is told of the output of a party that failed. */
 const WORDS_MAX = 1_500;
 
@@ -96,6 +98,7 @@ export async function measure(contestant: Contestant, about: Circumstances): Pro
   } finally {
     endAll();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    removeNotes(about.folder);
   }
 }
 
@@ -103,8 +106,13 @@ async function startRelay(ports: readonly (readonly [number, number])[]): Promis
   const relay = fork(fileURLToPath(new URL('./relay.js', import.meta.url)), { stdio: 'inherit' });
   open.add(relay);
   relay.send({ ports });
-  await once(relay, 'message');
+  await answerOf(relay);
   return relay;
+}
+
+async function answerOf(relay: ChildProcess): Promise<unknown> {
+  const [answer] = await once(relay, 'message', { signal: AbortSignal.timeout(RELAY_MS_MAX) });
+  return answer;
 }
 
 async function run(
@@ -125,13 +133,13 @@ async function run(
     open.add(party);
     return party;
   });
-  const meters = parties.map((party) => new Meter(party.family));
+  const meter = new Meter(parties.map(({ family }) => family));
   const telling = setInterval(() => progress((Date.now() - started) / 1_000), PROGRESS_MS);
   try {
     await endOf(parties, limitS, graceS);
     const seconds = (Math.max(...parties.map(({ ending }) => ending?.at ?? 0)) - started) / 1_000;
     relay.send({ count: true });
-    const [{ toward, back }] = (await once(relay, 'message')) as [Counts];
+    const { toward, back } = (await answerOf(relay)) as Counts;
     const cpuEnded = endedChildrenS() - cpuBefore;
     const inside = parties.map(({ lines }) => contestant.insideOf(lines));
     const begin = Math.min(...inside.map((one) => one?.begin ?? Number.NaN));
@@ -140,16 +148,13 @@ async function run(
       wallS: seconds,
       insideS: (end - begin) / 1_000,
       bytes: [...toward, ...back].reduce((sum, bytes) => sum + bytes, 0),
-      peakBytes: Math.max(...meters.map(({ peakBytes }) => peakBytes)),
+      peakBytes: meter.peakBytes,
       // Looks miss the last moments of a process, and the kernel's sum those that nobody waited for: neither is too much.
-      cpuS: Math.max(
-        cpuEnded,
-        meters.reduce((sum, { cpuS }) => sum + cpuS, 0),
-      ),
+      cpuS: Math.max(cpuEnded, meter.cpuS),
     };
   } finally {
     clearInterval(telling);
-    for (const meter of meters) meter.stop();
+    meter.stop();
     for (const { lines } of parties) removeTraces(lines.map(({ text }) => text));
   }
 }
@@ -180,10 +185,15 @@ const wordsOf = ({ lines }: ObservedParty): string =>
     .join('\n')
     .slice(-WORDS_MAX);
 
+/** SPU notes beside a table what it has counted in it; the next run shall count again. */
+function removeNotes(folder: string): void {
+  for (const side of SIDES) rmSync(join(folder, `${side}.csv.meta`), { force: true });
+}
+
 /** SPU leaves a trace of each run in /tmp, wherever its temporary files are. */
 function removeTraces(lines: readonly string[]): void {
   for (const line of lines) {
-    const path = /Trace has been written to (\/tmp\/psi_[A-Za-z0-9]+\.trace)/.exec(line)?.[1];
+    const path = /Trace has been written to (\/tmp\/psi_[\w-]+\.trace)/.exec(line)?.[1];
     if (path !== undefined) rmSync(path, { force: true });
   }
 }

@@ -1,28 +1,22 @@
 /** Memory and processor time of a party: of its command, and of all processes that this has started. Linux. */
 import { readFileSync } from 'node:fs';
-import { type ProcessFamily, TICKS_A_SECOND } from '../failures/processes.ts';
+import { type ProcessFamily, type ProcessRow, processTable, TICKS_A_SECOND } from '../failures/processes.ts';
 
-/** Short beside a run, and few enough looks to cost it nothing to speak of. */
-const LOOK_INTERVAL_MS = 100;
+/** Short beside a run; a look takes some milliseconds of a core that the parties need as well. */
+const LOOK_INTERVAL_MS = 250;
 
 const KIB = 1_024;
 
-export class Meter {
-  readonly #family: ProcessFamily;
-  readonly #timer: NodeJS.Timeout;
+/** What one party holds and has used. */
+class Usage {
+  readonly family: ProcessFamily;
   /** Last seen of each process, also of those that have ended. */
   readonly #ticks = new Map<string, number>();
-  #peakBytes = 0;
+  /** The most that its processes held at one time, as far as looks saw, and never less than one of them alone held. */
+  peakBytes = 0;
 
   constructor(family: ProcessFamily) {
-    this.#family = family;
-    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
-    this.#look();
-  }
-
-  /** The most that its processes held at one time, as far as looks saw, and never less than one of them alone held. */
-  get peakBytes(): number {
-    return this.#peakBytes;
+    this.family = family;
   }
 
   /** What the last look before the end of each process saw. */
@@ -30,19 +24,46 @@ export class Meter {
     return [...this.#ticks.values()].reduce((sum, ticks) => sum + ticks, 0) / TICKS_A_SECOND;
   }
 
+  see(processes: readonly ProcessRow[]): void {
+    let now = 0;
+    for (const { pid, started, ticks } of processes) {
+      this.#ticks.set(`${pid}:${started}`, ticks);
+      const { resident, highest } = memoryIn(statusOf(pid));
+      now += resident;
+      this.peakBytes = Math.max(this.peakBytes, highest);
+    }
+    this.peakBytes = Math.max(this.peakBytes, now);
+  }
+}
+
+/** Looks at all parties of a run at once. */
+export class Meter {
+  readonly #parties: readonly Usage[];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(families: readonly ProcessFamily[]) {
+    this.#parties = families.map((family) => new Usage(family));
+    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
+    this.#look();
+  }
+
+  /** Of the party that held most. */
+  get peakBytes(): number {
+    return Math.max(...this.#parties.map(({ peakBytes }) => peakBytes));
+  }
+
+  /** Of all parties. */
+  get cpuS(): number {
+    return this.#parties.reduce((sum, { cpuS }) => sum + cpuS, 0);
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
 
   #look(): void {
-    let now = 0;
-    for (const { pid, started, ticks } of this.#family.look()) {
-      this.#ticks.set(`${pid}:${started}`, ticks);
-      const { resident, highest } = memoryIn(statusOf(pid));
-      now += resident;
-      this.#peakBytes = Math.max(this.#peakBytes, highest);
-    }
-    this.#peakBytes = Math.max(this.#peakBytes, now);
+    const table = processTable();
+    for (const party of this.#parties) party.see(party.family.look(table));
   }
 }
 
