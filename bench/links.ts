@@ -1,6 +1,6 @@
 /**
  * Links under strain, each end in a process of its own: memory while a reader has stalled, control messages while the
- * data plane is full, and throughput over a way of 20 ms. The limits are those that the transport was designed for;
+ * data plane is full, and throughput over a way of 20 ms, also where a line between two cities limits it. The limits are those that the transport was designed for;
  * ping-pong and throughput on loopback are in transport.ts.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -20,6 +20,7 @@ import {
 import type { SenderSetup } from './links-sender.ts';
 import type { RelaySetup } from './parts/delaying-relay.ts';
 import { atLeast, atMost, beside, figure, quantile, setting } from './parts/figure.ts';
+import { GIVEN, give } from './parts/give.ts';
 import type { BenchSetup } from './transport.ts';
 
 const MIB = 1024 * 1024;
@@ -29,6 +30,12 @@ const ROUNDS = setting('ROUNDS', 5);
 const MEGABYTES = setting('MEGABYTES', 500);
 const STALLED_MS = setting('STALLED_MS', 10_000);
 const PINGS = setting('PINGS', 1_000);
+/** A line of 100 Mbit/s. */
+const LINE_BYTES_PER_SECOND = 12_500_000;
+/** Each way; a message is what an intersection sends at one time. */
+const LINE_MEGABYTES = setting('LINE_MEGABYTES', 60);
+const LINE_ROUNDS = setting('LINE_ROUNDS', 3);
+const LINE_MESSAGE_KIB = setting('LINE_MESSAGE_KIB', 512);
 
 const [alice, bob] = await Promise.all([
   createIdentity({ party: 'alice', clock: systemClock }),
@@ -60,8 +67,8 @@ async function startPeer(): Promise<{ readonly child: ChildProcess } & Ports> {
   return { child, ...ports };
 }
 
-async function relayTo(port: number): Promise<number> {
-  const relay = start('./parts/delaying-relay.js', { port, delayMs: DELAY_MS } satisfies RelaySetup);
+async function relayTo(port: number, line: Pick<RelaySetup, 'bytesPerSecond'> = {}): Promise<number> {
+  const relay = start('./parts/delaying-relay.js', { port, delayMs: DELAY_MS, ...line } satisfies RelaySetup);
   const [told] = (await once(relay, 'message')) as [{ port: number }];
   return told.port;
 }
@@ -78,7 +85,9 @@ function openLink(port: number, plane: 'control' | 'data') {
     clock: systemClock,
   });
   let answer: () => void = () => undefined;
+  let given: () => void = () => undefined;
   const sink = { write: () => undefined, end: () => void answer(), abort: () => undefined };
+  const counted = { ...sink, end: () => void given() };
   const link = createLink({
     transport,
     peer: 'bob',
@@ -86,7 +95,7 @@ function openLink(port: number, plane: 'control' | 'data') {
     role: 'dialer',
     clock: systemClock,
     random: systemRandom,
-    handlers: { onMessage: () => sink },
+    handlers: { onMessage: (header) => (Buffer.from(header).toString() === GIVEN ? counted : sink) },
   });
   const ask = (kind: string, body: Uint8Array[] | AsyncIterable<Uint8Array>): Promise<void> =>
     new Promise((resolve) => {
@@ -95,6 +104,19 @@ function openLink(port: number, plane: 'control' | 'data') {
     });
   return {
     ask,
+    /** So many messages each way at once; resolves when both ends have them all. */
+    async exchange(count: number, bytes: number): Promise<void> {
+      let missing = count;
+      const arrived = new Promise<void>((resolve) => {
+        given = () => {
+          missing -= 1;
+          if (missing === 0) resolve();
+        };
+      });
+      await link.send(Buffer.from(`give ${count} ${bytes}`));
+      await give(link, count, bytes);
+      await Promise.all([ask('bulk', []), arrived]);
+    },
     async close() {
       await link.close();
       await transport.close();
@@ -223,10 +245,34 @@ async function longWay(): Promise<void> {
   beside(`throughput at ${2 * DELAY_MS} ms`, link, 'MB/s', peer, { limit: atLeast(0.85), ratio });
 }
 
+/** As an intersection does it: both ends send at once, and neither is done before the other. */
+async function narrowLine(): Promise<void> {
+  const bytes = LINE_MESSAGE_KIB * 1024;
+  const count = Math.round((LINE_MEGABYTES * 1e6) / bytes);
+  const rates: number[] = [];
+  for (let round = 0; round < LINE_ROUNDS; round++) {
+    const { child, port } = await startPeer();
+    const link = openLink(await relayTo(port, { bytesPerSecond: LINE_BYTES_PER_SECOND }), 'data');
+    await link.ask('ping', [Buffer.alloc(1)]);
+    const from = performance.now();
+    await link.exchange(count, bytes);
+    rates.push((count * bytes) / 1e6 / ((performance.now() - from) / 1_000));
+    await link.close();
+    child.kill();
+  }
+  console.log(
+    `${LINE_MEGABYTES} MB each way at once in messages of ${LINE_MESSAGE_KIB} KiB, ${LINE_ROUNDS} rounds`,
+  );
+  const peer = { name: 'the line', measured: LINE_BYTES_PER_SECOND / 1e6 };
+  const name = `each way over a line of 100 Mbit/s and ${2 * DELAY_MS} ms`;
+  beside(name, quantile(rates, 0.5), 'MB/s', peer, { limit: atLeast(0.9) });
+}
+
 try {
   await stalledReader();
   await controlDuringBulk();
   await longWay();
+  await narrowLine();
 } finally {
   for (const child of children) child.kill();
 }

@@ -9,6 +9,7 @@ import {
   listenPort,
   type ManagedLink,
 } from '../src/transport/index.ts';
+import { GIVEN, give } from './parts/give.ts';
 import type { BenchSetup } from './transport.ts';
 
 process.once('message', async (message) => {
@@ -39,8 +40,9 @@ process.once('message', async (message) => {
 });
 process.once('disconnect', () => process.exit());
 
-/** Kind of message → what happens to it: pings come back, bulk is counted. */
-function sinkFor(link: ManagedLink, kind: string): MessageSink {
+/** Kind of message → what happens to it: pings come back, bulk is counted, `give` asks for as much as it says. */
+function sinkFor(link: ManagedLink, said: string): MessageSink {
+  const [kind = '', count, bytes] = said.split(' ');
   const pieces: Uint8Array[] = [];
   return {
     write: (piece) => {
@@ -48,7 +50,12 @@ function sinkFor(link: ManagedLink, kind: string): MessageSink {
       // Never: a reader that has stalled.
       return kind === 'stall' ? new Promise<void>(() => undefined) : undefined;
     },
-    end: () => void link.send(Buffer.from(kind === 'ping' ? 'pong' : 'done'), pieces),
+    end: () => {
+      if (kind === GIVEN) return undefined;
+      if (kind === 'give') void give(link, Number(count), Number(bytes));
+      else void link.send(Buffer.from(kind === 'ping' ? 'pong' : 'done'), pieces);
+      return undefined;
+    },
     abort: () => {},
   };
 }
