@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { COLLECT_FLAG } from '../src/base/collect.ts';
 import { systemClock, systemRandom } from '../src/base/system.ts';
 import { GRPC_LIMITS } from '../src/transport/grpc/limits.ts';
 import {
@@ -42,10 +43,12 @@ const [alice, bob] = await Promise.all([
   createIdentity({ party: 'bob', clock: systemClock }),
 ]);
 
+/** Programs are started so; what is received is collected in time. */
+const asPrograms = [...process.execArgv, COLLECT_FLAG];
 const children: ChildProcess[] = [];
 
 function start(name: string, message: object): ChildProcess {
-  const child = fork(fileURLToPath(new URL(name, import.meta.url)));
+  const child = fork(fileURLToPath(new URL(name, import.meta.url)), { execArgv: asPrograms });
   children.push(child);
   child.send(message);
   return child;

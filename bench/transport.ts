@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { COLLECT_FLAG } from '../src/base/collect.ts';
 import { systemClock, systemRandom } from '../src/base/system.ts';
 import type { MessageSink, Plane } from '../src/contracts/index.ts';
 import {
@@ -33,6 +34,8 @@ const SIZES = [
   { name: '16 MB', bytes: 16 * MIB, pings: 12, bulk: 25, target: undefined, bulkTarget: undefined },
 ] as const;
 const ROUNDS = 5;
+/** Programs are started so; what is received is collected in time. */
+const asPrograms = [...process.execArgv, COLLECT_FLAG];
 
 class Peer {
   readonly link: ManagedLink;
@@ -161,7 +164,9 @@ async function main(): Promise<void> {
     { name: 'alice', host: '127.0.0.1', port: 1, fingerprint: fingerprint(alice.certPem) },
     { name: 'bob', host: '127.0.0.1', port, fingerprint: fingerprint(bob.certPem) },
   ];
-  const child = fork(fileURLToPath(new URL('./transport-peer.js', import.meta.url)));
+  const child = fork(fileURLToPath(new URL('./transport-peer.js', import.meta.url)), {
+    execArgv: asPrograms,
+  });
   child.send({ identity: bob, parties: parties(1) } satisfies BenchSetup);
   const [ports] = (await once(child, 'message')) as [{ rawPort: number; port: number }];
   const transport = createGrpcTransport({

@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
+import { collectEvery } from '../../base/collect.ts';
 import { systemClock } from '../../base/system.ts';
 import { knock } from '../../transport/door/door.ts';
 import { prefaceLine } from '../../transport/door/preface.ts';
@@ -56,7 +57,7 @@ export const gateDoorOf = (sockets: string): string => join(sockets, 'gate.sock'
 /** @throws {EnvironmentError} PRIVITY_PORT_IN_USE, PRIVITY_PORT_UNAVAILABLE */
 export async function openGate({ party, listen, sockets }: GateOrder): Promise<Gate> {
   const passed = new Set<Socket>();
-  const collecting = collector();
+  const onRead = collectEvery(COLLECT_BYTES);
   let turnedAway = 0;
   const port = await listenPort({
     ...listen,
@@ -68,7 +69,7 @@ export async function openGate({ party, listen, sockets }: GateOrder): Promise<G
       }
       passed.add(arrived.socket);
       arrived.socket.once('close', () => passed.delete(arrived.socket));
-      passOn(arrived, doorOf(sockets, arrived.run), collecting, () => {
+      passOn(arrived, doorOf(sockets, arrived.run), onRead, () => {
         turnedAway += 1;
       });
     },
@@ -98,7 +99,7 @@ export async function openGate({ party, listen, sockets }: GateOrder): Promise<G
 function passOn(
   { socket, head, ...name }: ArrivedSocket,
   door: string,
-  collecting: (part: Buffer) => void,
+  onRead: (bytes: number) => void,
   onNobody: () => void,
 ): void {
   const inside = connect({ path: door });
@@ -120,20 +121,8 @@ function passOn(
         inside.destroy();
       });
     };
-    for (const end of [socket, inside]) end.on('data', collecting);
+    for (const end of [socket, inside]) end.on('data', ({ length }: Buffer) => onRead(length));
     pipeline(socket, inside, over);
     pipeline(inside, socket, over);
   });
-}
-
-/** Where the process was started so that it may ask for a collection; elsewhere nothing. */
-function collector(): (part: Buffer) => void {
-  const { gc } = globalThis;
-  let bytes = 0;
-  return ({ length }) => {
-    bytes += length;
-    if (bytes < COLLECT_BYTES) return;
-    bytes = 0;
-    void gc?.({ type: 'minor' });
-  };
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { COLLECT_FLAG } from '../../base/collect.ts';
 import { type ErrorCode, errorCatalogue } from '../../base/error-catalogue.ts';
 import { EnvironmentError } from '../../base/errors.ts';
 import type { Clock } from '../../contracts/index.ts';
@@ -100,7 +101,7 @@ async function found(order: GateOrder, clock: Clock): Promise<GateLine | undefin
 
 async function started(order: GateOrder, clock: Clock): Promise<GateLine> {
   const main = fileURLToPath(new URL('./gate-main.js', import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', main, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [COLLECT_FLAG, main, JSON.stringify(order)], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });

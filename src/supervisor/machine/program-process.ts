@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { COLLECT_FLAG } from '../../base/collect.ts';
 import { deferred } from '../../base/deferred.ts';
 import { EnvironmentError } from '../../base/errors.ts';
 import { ignored } from '../../base/ignored.ts';
@@ -110,7 +111,8 @@ export class ProgramProcess implements ProgramChild {
     sandbox?: SandboxRequest,
   ): Promise<ProgramProcess> {
     const main = fileURLToPath(new URL('../program/program-main.js', import.meta.url));
-    const flags = ['--enable-source-maps', ...heapArguments(memoryMaxBytes, process.env.NODE_OPTIONS)];
+    const heap = heapArguments(memoryMaxBytes, process.env.NODE_OPTIONS);
+    const flags = ['--enable-source-maps', COLLECT_FLAG, ...heap];
     const surroundings = {
       mark: tempDir,
       tempDir: sandbox ? join(tempDir, SANDBOX_FOLDER) : tempDir,

@@ -1,8 +1,9 @@
 import type { ClientHttp2Stream, Http2Session, ServerHttp2Stream } from 'node:http2';
+import { collectEvery } from '../../base/collect.ts';
 import { InternalError, invariant, PeerError, PeerLostError, PrivityError } from '../../base/errors.ts';
 import { type FailureCode, isFailureCode } from '../../base/failure-codes.ts';
 import type { Clock, Connection, ConnectionHandlers, Plane, Timer } from '../../contracts/index.ts';
-import type { GrpcLimits } from './limits.ts';
+import { COLLECT_BYTES, type GrpcLimits } from './limits.ts';
 import { MessageReader, PREFIX_BYTES, writePrefix } from './message-reader.ts';
 import { COPY_BYTES_MAX, PacedWriter } from './paced-writer.ts';
 import { decodeMessage, FAILURE_TRAILER, statusError, trailersFor } from './status.ts';
@@ -17,6 +18,9 @@ export interface GrpcConnectionOptions {
   readonly clock: Clock;
   readonly limits: GrpcLimits;
 }
+
+/** All connections of a process make garbage of one heap. */
+const onRead = collectEvery(COLLECT_BYTES);
 
 /** One bidirectional gRPC stream with the HTTP/2 session that carries it and nothing else. Both ends use it. */
 export class GrpcConnection implements Connection {
@@ -105,6 +109,7 @@ export class GrpcConnection implements Connection {
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#isOver) return;
       this.#writer.reads();
+      onRead(chunk.length);
       this.#handlers?.onBytes?.();
       this.#reader.push(chunk);
       this.#deliver();
