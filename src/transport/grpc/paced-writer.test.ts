@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ClientHttp2Stream } from 'node:http2';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { PacedWriter } from './paced-writer.ts';
+import { PacedWriter, WRITE_BYTES_MAX } from './paced-writer.ts';
 
 /** Takes what it is given; when it has done so, the test says. */
 class Taking {
@@ -48,5 +48,20 @@ describe('what is written while the session reads', () => {
     assert.deepEqual(stream.sizes, [5000]);
     await turn();
     assert.deepEqual(stream.sizes, [5000, 5001]);
+  });
+});
+
+describe('what does not go at once', () => {
+  test('follows when the sockets have been polled once, not later', async () => {
+    const { stream, writer } = writing();
+    writer.write([new Uint8Array(3 * WRITE_BYTES_MAX)]);
+    for (let portions = 1; portions < 3; portions++) {
+      assert.deepEqual(stream.sizes, Array(portions).fill(WRITE_BYTES_MAX));
+      stream.taken?.();
+      await turn();
+      assert.equal(stream.sizes.length, portions);
+      await turn();
+    }
+    assert.equal(stream.sizes.length, 3);
   });
 });
