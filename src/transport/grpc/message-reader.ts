@@ -67,7 +67,8 @@ export class MessageReader {
     while (this.#missing > 0) {
       const chunk = this.#chunks[0];
       if (chunk === undefined) return undefined;
-      const part = chunk.subarray(this.#at, this.#at + this.#missing);
+      const isWhole = this.#at === 0 && chunk.length <= this.#missing;
+      const part = isWhole ? chunk : chunk.subarray(this.#at, this.#at + this.#missing);
       this.#addPart(part);
       this.#missing -= part.length;
       this.#advance(part.length);
