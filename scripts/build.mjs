@@ -25,6 +25,7 @@ for (const [target, source] of [
   ['src/secure/correlation/ot.wasm', 'kernels/ot.ts'],
   ['src/psi/rows/psi.wasm', 'kernels/psi.ts'],
   ['src/psi/vole/vole.wasm', 'kernels/vole.ts'],
+  ['src/psi/ids/ids.wasm', 'kernels/psi-ids.ts'],
 ]) {
   const kernels = buildKernels(join(dist, target), source);
   if (kernels.ok) continue;

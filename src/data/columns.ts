@@ -128,17 +128,18 @@ export interface VectorRows {
 
 /**
  * Gives the columns of a SELECT piece by piece: of each stretch of rows the vectors from left to right. Text comes as
- * the bytes of its UTF-8, for {@link eachBytes}.
+ * the bytes of its UTF-8, for {@link eachBytes}. A vector is good until what `use` gives has settled.
  */
 export async function eachVector(
   { select, types, rowCount, stretchRows = rowCount, signal }: VectorRead,
-  use: (vector: DuckDBVector, index: number, rows: VectorRows) => void,
+  use: (vector: DuckDBVector, index: number, rows: VectorRows) => void | Promise<void>,
 ): Promise<void> {
   let offset = 0;
   let cost = 0;
   const usePiece = async (chunk: DuckDBDataChunk, rows: VectorRows): Promise<void> => {
     for (const [index, type] of types.entries()) {
-      use(chunk.getColumnVector(index), index, rows);
+      const using = use(chunk.getColumnVector(index), index, rows);
+      if (using !== undefined) await using;
       cost += (isFixed(type) && type !== 'BOOLEAN' ? 1 : NUMBERS_PER_ITEM) * (rows.to - rows.from);
       if (cost < NUMBERS_PER_TURN) continue;
       cost = 0;

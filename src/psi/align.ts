@@ -6,7 +6,7 @@ import { relationOf, type Table, tableFrom } from '../data/table.ts';
 import { relationFrom } from '../data/table-of.ts';
 import { runPsi } from './exchange.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
-import { agreementOn, checkKey, keyDigests } from './keys.ts';
+import { agreementOn, checkKey, keyDigests, refuseDuplicates } from './keys.ts';
 import type { PsiProtocol } from './protocols/protocol.ts';
 
 export interface PsiOptions {
@@ -57,6 +57,7 @@ export async function psiAlign(
   const relation = relationOf(table);
   const keyTypes = await checkKey(relation, on, protocols, signal);
   const ids = await keyDigests(relation, on, signal);
+  await refuseDuplicates(ids, on, signal);
   const { places } = await runPsi(channel, protocols, {
     ids,
     agreement: agreementOn(on, protocols, channel.binding),

@@ -1,7 +1,6 @@
 /**
- * The ids of a table, from SQL to bytes. They stay in the database, which brings them to a canonical form and hashes
- * them; what crosses into JavaScript is 32 bytes an id, in bulk, as columns of numbers (as JavaScript strings a third
- * of the speed).
+ * The ids of a table, from SQL to bytes. The database brings them to a canonical form; what becomes of that is in
+ * ids/text-digests.ts.
  *
  * Canonical form: for each key column, in the order of `on`, the length in bytes of its SQL text form, a colon, the
  * text. So ('ab','c') and ('a','bc') differ, and 17 as BIGINT at one side equals '17' as VARCHAR at the other, since a
@@ -9,22 +8,23 @@
  * Unicode form count.
  */
 import { createHash } from 'node:crypto';
-import { endianness } from 'node:os';
 import { DataError, UsageError } from '../base/errors.ts';
 import type { Column } from '../data/column-type.ts';
 import { readColumns } from '../data/columns.ts';
 import { type Relation, requireColumns } from '../data/relation.ts';
 import { identifier } from '../data/sql.ts';
 import { countNulls } from '../data/table.ts';
+import { distinctIds } from './ids/distinct.ts';
+import { textDigests } from './ids/text-digests.ts';
 import { KEY_COLUMNS_MAX, type KeyType, keyClass } from './key-types.ts';
-import { ID_BYTES, type PsiProtocol } from './protocols/protocol.ts';
+import type { PsiProtocol } from './protocols/protocol.ts';
 
 /**
- * Everything that can be wrong with a key of this party alone is found here, before a byte is sent. Gives the types of
- * its columns.
+ * What can be wrong with a key of this party alone is found here and by {@link refuseDuplicates}, before a byte is
+ * sent. Gives the types of its columns.
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY, PRIVITY_PSI_LIMIT,
- *   PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE
+ *   PRIVITY_KEY_NULL
  */
 export async function checkKey(
   relation: Relation,
@@ -48,7 +48,7 @@ export async function checkKey(
     );
   });
   const rows = relation.rowCount;
-  const key = on.map((name) => `'${name}'`).join(', ');
+  const key = keyList(on);
   if (rows === 0) throw new DataError('PRIVITY_TABLE_EMPTY', `the table to intersect on ${key} has 0 rows`);
   const rowsMax = Math.max(...protocols.map((protocol) => protocol.rowsMax));
   if (rows > rowsMax) {
@@ -68,13 +68,6 @@ export async function checkKey(
       `key column '${name}' has no value in ${count} of ${rows} rows; the first is row ${first} (in a file of one column a blank line is such a row)`,
     );
   }
-  const distinct = await countDistinct(relation, columns, signal);
-  if (distinct !== rows) {
-    throw new DataError(
-      'PRIVITY_KEY_DUPLICATE',
-      `the key ${key} is not unique: ${rows} rows, ${distinct} different keys`,
-    );
-  }
   return types;
 }
 
@@ -85,15 +78,25 @@ async function firstGap(relation: Relation, name: string, signal: AbortSignal): 
   return Number(row?.[0]) + 1;
 }
 
-async function countDistinct(
-  relation: Relation,
-  columns: readonly Column[],
+/**
+ * @param ids of the rows, in their order
+ * @throws {DataError} PRIVITY_KEY_DUPLICATE
+ */
+export async function refuseDuplicates(
+  ids: Uint8Array,
+  on: readonly string[],
   signal: AbortSignal,
-): Promise<number> {
-  const select = `SELECT count(DISTINCT ${canonicalKey(columns)}) FROM ${relation.sqlName}`;
-  const [count] = await readColumns(select, ['BIGINT'], 1, signal);
-  return Number(count?.[0]);
+): Promise<void> {
+  const { rows, distinct } = await distinctIds(ids, signal);
+  if (distinct === rows) return;
+  throw new DataError(
+    'PRIVITY_KEY_DUPLICATE',
+    `the key ${keyList(on)} is not unique: ${rows} rows, ${distinct} different keys`,
+  );
 }
+
+/** The key in a message. */
+const keyList = (on: readonly string[]): string => on.map((name) => `'${name}'`).join(', ');
 
 /** SQL for the canonical form of a row's key. */
 function canonicalKey(columns: readonly Column[]): string {
@@ -122,38 +125,13 @@ export function agreementOn(
   return hash.digest();
 }
 
-/**
- * SQL that gives a digest as four numbers, its first eight bytes first: numbers cross into JavaScript without one value
- * a row.
- */
-const WORDS = [0, 1, 2, 3]
-  .map((i) => `CAST('0x' || hex[${16 * i + 1}:${16 * i + 16}] AS UBIGINT)`)
-  .join(', ');
-const WORD_TYPES = ['UBIGINT', 'UBIGINT', 'UBIGINT', 'UBIGINT'] as const;
-
-/**
- * SHA-256 of each row's canonical key, ID_BYTES a row, in the order of the rows. They are in memory only: without a
- * salt, on a disk they would tell the ids.
- */
-export async function keyDigests(
+/** SHA-256 of each row's canonical key, ID_BYTES a row, in the order of the rows. */
+export function keyDigests(
   relation: Relation,
   on: readonly string[],
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const key = canonicalKey(requireColumns(relation, on));
-  const select = `SELECT ${WORDS} FROM (SELECT sha256(${key}) AS hex FROM ${relation.sqlName})`;
-  const words = await readColumns(select, WORD_TYPES, relation.rowCount, signal);
-  const digests = new Uint32Array((relation.rowCount * ID_BYTES) / Uint32Array.BYTES_PER_ELEMENT);
-  for (const [place, column] of words.entries()) {
-    const { buffer, byteOffset, byteLength } = column as BigUint64Array;
-    const bytes = Buffer.from(buffer, byteOffset, byteLength);
-    // The number has the machine's order of bytes, the digest has its first byte first.
-    if (endianness() === 'LE') bytes.swap64();
-    const halves = new Uint32Array(buffer, byteOffset, 2 * relation.rowCount);
-    for (let row = 0; row < relation.rowCount; row++) {
-      digests[8 * row + 2 * place] = halves[2 * row] as number;
-      digests[8 * row + 2 * place + 1] = halves[2 * row + 1] as number;
-    }
-  }
-  return new Uint8Array(digests.buffer);
+  const { sqlName, rowCount } = relation;
+  return textDigests({ select: `SELECT ${key} FROM ${sqlName}`, rowCount, signal });
 }
