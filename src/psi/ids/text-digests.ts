@@ -1,7 +1,7 @@
 /**
- * Ids from the database: SHA-256 of each text that a SELECT gives. Texts are hashed outside of the database, which would
- * print each digest as a text and read numbers from it again (1.4 µs an id; this takes a quarter), and they never become
- * JavaScript strings (1 µs).
+ * Ids from the database: SHA-256 of each text that a SELECT gives. Texts are hashed outside of the database, which
+ * would print each digest as a text and read numbers from it again (1.4 µs an id; this takes a quarter), and they
+ * never become JavaScript strings (1 µs).
  */
 import { createHash } from 'node:crypto';
 import type { DuckDBVector } from '@duckdb/node-api';
