@@ -89,7 +89,7 @@ export const GROUPS = [
         title: 'Private set intersection',
         from: 'privity',
         intro: 'The rows that two parties have in common. What each side learns: [psi.md](../psi.md).',
-        names: ['psi', 'PsiOptions', 'PsiProtocolName'],
+        names: ['psi', 'PsiOptions', 'ColumnNames', 'NormaliseRule', 'PsiProtocolName'],
       },
     ],
   },

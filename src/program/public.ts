@@ -44,10 +44,10 @@ export {
   type NotAtOneParty,
   type NotAtTwoParties,
   type OtherOwner,
-  type PsiOptions,
   psi,
   type SingleOwner,
 } from './devices/psi.ts';
+export type { ColumnNames, NormaliseRule, PsiOptions } from './devices/psi-options.ts';
 export {
   type DealerHoldsShares,
   type DealerOf,

@@ -1,12 +1,12 @@
-import { UsageError } from '../base/errors.ts';
+import { DataError, invariant, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
-import { deriveRelation, dropRelation, type Relation } from '../data/relation.ts';
-import { relationOf, type Table, tableFrom } from '../data/table.ts';
-import { relationFrom } from '../data/table-of.ts';
+import { relationOf, type Table } from '../data/table.ts';
 import { runPsi } from './exchange.ts';
+import { idCount, type JoinIds, joinIds } from './joins/ids.ts';
+import { agreementOn, type JoinPlan, plainJoin, receives } from './joins/plan.ts';
+import { type Found, resultPlaces, resultRows, smallestResult } from './joins/result.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
-import { agreementOn, checkKey, keyDigests, refuseDuplicates } from './keys.ts';
 import type { PsiProtocol } from './protocols/protocol.ts';
 
 export interface PsiOptions {
@@ -45,43 +45,105 @@ export interface PsiContext {
 export async function psiAlign(
   channel: Channel,
   table: Table,
-  options: PsiOptions,
+  { on, protocols }: PsiOptions,
   context: PsiContext,
 ): Promise<Table> {
+  const { rows } = await psiJoin(channel, table, { protocols, plan: plainJoin(on) }, context);
+  invariant(rows !== undefined, 'both parties receive a plain intersection');
+  return rows;
+}
+
+export interface PsiJoin {
+  /** As {@link PsiOptions} has them. */
+  readonly protocols: readonly PsiProtocol[];
+  /** The same at both parties. */
+  readonly plan: JoinPlan;
+  /** What {@link prepareJoin} gave for the table. */
+  readonly prepared?: JoinIds;
+  /** Of this party alone: fewer rows are no result for it. */
+  readonly minimumRows?: number;
+  /** So many rows match, before anything is made of them. */
+  onMatched?(rows: number): void;
+}
+
+/** What the party of this rank gets; nothing, where it is no receiver. */
+export interface JoinResult {
+  readonly rows?: Table;
+}
+
+/**
+ * What can be done and found wrong before the peer is asked for anything: the ids of the table.
+ * @throws {UsageError} PRIVITY_PSI_USAGE
+ * @throws {DataError} those that {@link psiAlign} names for before anything is sent, and PRIVITY_KEY_UNREADABLE
+ */
+export function prepareJoin(
+  table: Table,
+  rank: number,
+  { protocols, plan }: Pick<PsiJoin, 'protocols' | 'plan'>,
+  { signal, madeUp = false }: { readonly signal: AbortSignal; readonly madeUp?: boolean },
+): Promise<JoinIds> {
+  return joinIds(relationOf(table), plan.on[rank === 0 ? 0 : 1], { ...plan, madeUp }, protocols, signal);
+}
+
+/**
+ * A join of two parties' tables by private set intersection, as the plan says: {@link psiAlign} is the plainest.
+ * @throws {DataError} besides those of {@link psiAlign}: PRIVITY_KEY_UNREADABLE before anything is sent,
+ *   PRIVITY_ROWS_TOO_FEW after the intersection was found
+ */
+export async function psiJoin(
+  channel: Channel,
+  table: Table,
+  join: PsiJoin,
+  context: PsiContext,
+): Promise<JoinResult> {
   if (channel.size !== 2) {
     throw new UsageError('PRIVITY_PSI_USAGE', `an intersection is between 2 parties, not ${channel.size}`);
   }
-  const { on, protocols } = options;
+  const { protocols, plan } = join;
+  const { rank } = channel;
+  const on = plan.on[rank === 0 ? 0 : 1];
   const signal = AbortSignal.any([channel.signal, context.signal]);
   signal.throwIfAborted();
-  const relation = relationOf(table);
-  const keyTypes = await checkKey(relation, on, protocols, signal);
-  const ids = await keyDigests(relation, on, signal);
-  await refuseDuplicates(ids, on, signal);
-  const { places } = await runPsi(channel, protocols, {
-    ids,
-    agreement: agreementOn(on, protocols, channel.binding),
-    keyTypes: encodeKeyTypes(keyTypes),
-    acceptKeyTypes: (theirs) => checkComparable(on, keyTypes, decodeKeyTypes(theirs, on.length)),
+  const prepared = join.prepared ?? (await prepareJoin(table, rank, join, { signal }));
+  requireKnowable(plan, rank, join.minimumRows ?? 0);
+  const told = { receives: receives(plan, rank), peerReceives: receives(plan, 1 - rank) };
+  const matches = await runPsi(channel, protocols, {
+    ids: prepared.ids,
+    agreement: agreementOn(plan, protocols, channel.binding),
+    keyTypes: encodeKeyTypes(prepared.types),
+    acceptKeyTypes: (theirs) => checkComparable(on, prepared.types, decodeKeyTypes(theirs, on.length)),
+    told,
     signal,
     random: context.random,
     threads: context.threads,
     onProgress: (done, total) => context.onProgress?.(done, total),
   });
-  return alignedRows(relation, places, signal);
+  if (matches === undefined) return {};
+  const own = idCount(prepared);
+  const found: Found = {
+    rank,
+    rows: rank === 0 ? [own, matches.peerRows] : [matches.peerRows, own],
+    matched: matches.places.map((place) => prepared.rowOf?.[place] ?? place),
+    rowOf: prepared.rowOf,
+  };
+  join.onMatched?.(found.matched.length);
+  requireEnough(smallestResult(plan, found), Math.max(plan.minimumRows, join.minimumRows ?? 0));
+  return { rows: await resultRows(relationOf(table), resultPlaces(plan, found), signal) };
 }
 
-/** The table's rows at these places, in their order. */
-async function alignedRows(relation: Relation, places: Uint32Array, signal: AbortSignal): Promise<Table> {
-  const found = await relationFrom(
-    [{ name: 'row', type: 'UINTEGER' as const, values: places }],
-    places.length,
-    'the intersection',
+/** A party that receives nothing cannot count: what it asks for must be what the receiver looks at. */
+function requireKnowable(plan: JoinPlan, rank: number, minimum: number): void {
+  if (receives(plan, rank) || minimum <= plan.minimumRows) return;
+  throw new DataError(
+    'PRIVITY_ROWS_TOO_FEW',
+    `This party asks for at least ${minimum} rows, and does not receive the result that would show them: the job must say minimumRows: ${minimum}, or more.`,
   );
-  try {
-    const select = `SELECT t.* FROM ${relation.sqlName} AS t JOIN ${found.sqlName} AS m ON t.rowid = m.row ORDER BY m.rowid`;
-    return tableFrom(await deriveRelation(relation, select, 'the intersection', signal));
-  } finally {
-    await dropRelation(found);
-  }
+}
+
+function requireEnough(rows: number, minimum: number): void {
+  if (rows >= minimum) return;
+  throw new DataError(
+    'PRIVITY_ROWS_TOO_FEW',
+    `The result has ${rows} rows; at least ${minimum} are asked for, and nothing more is made of them.`,
+  );
 }

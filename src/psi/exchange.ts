@@ -3,15 +3,24 @@
  *   both: keys(digest of what is wanted, protocols that would do, types of the key columns), then hello(rows): types
  *     that do not compare are refused before sizes are told
  *   both: the protocol that is for these sizes, which finds the intersection
- *   both: done(count, digest of what was found and of its sender) must be what the own result says the other's is
+ *   both, if both receive the result: done(count, digest of what was found and of its sender) must be what the own
+ *     result says the other's is. Where one party receives it, the other must not learn even the count: nothing is
+ *     sent, and that party is through when it has done its part.
  */
-import { PeerError } from '../base/errors.ts';
+import { invariant, PeerError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { chooseProtocol, protocolBits } from './choice.ts';
 import { PsiLine } from './line.ts';
 import { DONE_BYTES, HELLO_BYTES, KEYS_BYTES, type Message, violation } from './messages.ts';
-import { ID_BYTES, type PsiCost, type PsiMatches, type PsiProtocol } from './protocols/protocol.ts';
+import {
+  BOTH,
+  ID_BYTES,
+  type PsiCost,
+  type PsiMatches,
+  type PsiProtocol,
+  type PsiTold,
+} from './protocols/protocol.ts';
 import { tagBytes } from './tags.ts';
 
 export interface PsiExchange {
@@ -23,20 +32,40 @@ export interface PsiExchange {
   readonly keyTypes: Uint8Array;
   /** Throws if keys of the peer's types cannot be compared with those of this party. */
   acceptKeyTypes(theirs: Uint8Array): void;
+  /** Both, where nothing is said. */
+  readonly told?: PsiTold;
   readonly signal: AbortSignal;
   readonly random: Random;
   readonly threads: number;
   onProgress?(done: number, total: number): void;
 }
 
-/** What one intersection costs the party of this rank, with `ownRows`, all messages together. */
-export function psiCost(protocol: PsiProtocol, ownRows: number, peerRows: number, rank: number): PsiCost {
-  const { messages, bytes, rounds } = protocol.cost(ownRows, peerRows, rank);
-  return { messages: 3 + messages, bytes: KEYS_BYTES + HELLO_BYTES + DONE_BYTES + bytes, rounds: 3 + rounds };
+export interface PsiFound extends PsiMatches {
+  readonly peerRows: number;
 }
 
+/** What one intersection costs the party of this rank, with `ownRows`: all messages together but those of payload columns. */
+export function psiCost(
+  protocol: PsiProtocol,
+  ownRows: number,
+  peerRows: number,
+  rank: number,
+  told: PsiTold = BOTH,
+): PsiCost {
+  const { messages, bytes, rounds } = protocol.cost(ownRows, peerRows, rank, told);
+  const [ends, endBytes] = comparesResults(told) ? [1, DONE_BYTES] : [0, 0];
+  return {
+    messages: 2 + messages + ends,
+    bytes: KEYS_BYTES + HELLO_BYTES + bytes + endBytes,
+    rounds: 2 + rounds + ends,
+  };
+}
+
+const comparesResults = ({ receives, peerReceives }: PsiTold): boolean => receives && peerReceives;
+
 /**
- * Gives what the protocol has found, once the peer has found the same.
+ * Gives what the protocol has found, and how many rows the peer has, once the peer has found the same, if it receives
+ * it, too; nothing at a party that does not.
  * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH, PRIVITY_PSI_CHECK
  * @throws {DataError} PRIVITY_PSI_LIMIT
  */
@@ -44,8 +73,8 @@ export async function runPsi(
   channel: Channel,
   protocols: readonly PsiProtocol[],
   exchange: PsiExchange,
-): Promise<PsiMatches> {
-  const { signal } = exchange;
+): Promise<PsiFound | undefined> {
+  const { signal, told = BOTH } = exchange;
   const line = new PsiLine(channel);
   const abort = () => line.fail(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
@@ -53,9 +82,12 @@ export async function runPsi(
     if (signal.aborted) abort();
     const { protocol, peerRows } = await greet(line, await available(protocols), exchange);
     const result = await runProtocol(line, protocol, exchange, peerRows);
+    if (!told.receives) return undefined;
+    invariant(result !== undefined, 'a protocol has no result for a party that receives it');
+    if (!comparesResults(told)) return { ...result, peerRows };
     await line.send({ kind: 'done', matches: result.places.length, digest: digestOf(result, line.rank) });
     compare(await line.receive(), result, digestOf(result, line.peer));
-    return result;
+    return { ...result, peerRows };
   } catch (error) {
     line.fail(error);
     throw signal.aborted ? signal.reason : error;
@@ -91,7 +123,7 @@ async function greet(
     const names = protocols.map(({ name, version }) => `${name}, version ${version}`).join(' or ');
     throw new PeerError(
       'PRIVITY_PSI_MISMATCH',
-      `the peer wants another intersection than this one by ${names}: other key columns, another protocol or another run`,
+      `the peer wants another intersection than this one by ${names}: other key columns, options, another protocol or another run`,
     );
   }
   exchange.acceptKeyTypes(keys.types);
@@ -106,12 +138,13 @@ async function greet(
 function runProtocol(
   line: PsiLine,
   protocol: PsiProtocol,
-  { ids, agreement, signal, random, threads, onProgress }: PsiExchange,
+  { ids, agreement, signal, random, threads, onProgress, told = BOTH }: PsiExchange,
   peerRows: number,
-): Promise<PsiMatches> {
+): Promise<PsiMatches | undefined> {
   const ownRows = rowsOf(ids);
   let done = 0;
   return protocol.run(line, {
+    ...told,
     ids,
     ownRows,
     peerRows,

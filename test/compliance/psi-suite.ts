@@ -8,11 +8,12 @@ import fc from 'fast-check';
 import type { PrivityError } from '../../src/base/errors.ts';
 import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
-import type { Table } from '../../src/data/table.ts';
+import { Table } from '../../src/data/table.ts';
 import { tableOf } from '../../src/data/table-of.ts';
 import { psiCost } from '../../src/psi/exchange.ts';
+import { receives } from '../../src/psi/joins/plan.ts';
 import { HEADER_BYTES } from '../../src/psi/messages.ts';
-import type { PsiProtocol } from '../../src/psi/protocols/protocol.ts';
+import type { PsiMatches, PsiProtocol, PsiTold } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
 import { idBytes, runPlain } from '../parts/plain-psi.ts';
 import { aligned, fails, intersect } from '../parts/psi-parties.ts';
@@ -30,35 +31,45 @@ const SIZES: readonly (readonly [number, number])[] = [
   [1300, 700],
 ];
 
-/** Holds a run of n rows against m to what the protocol declares. */
+/** Both, or the party of this rank. */
+const RECEIVERS = ['both', 0, 1] as const;
+
+const toldOf = (receivers: (typeof RECEIVERS)[number], rank: number): PsiTold => ({
+  receives: receives({ receivers }, rank),
+  peerReceives: receives({ receivers }, 1 - rank),
+});
+
+/** Holds runs of n rows against m to what the protocol declares. */
 export async function checkCost(protocol: PsiProtocol, n: number, m: number): Promise<void> {
+  for (const receivers of RECEIVERS) await checkCostTold(protocol, n, m, receivers);
+}
+
+async function checkCostTold(
+  protocol: PsiProtocol,
+  n: number,
+  m: number,
+  receivers: (typeof RECEIVERS)[number],
+): Promise<void> {
   const overlap = Math.min(n, m);
   const lists = [idBytes(0, n), idBytes(n - overlap, m)] as const;
   const { channels, sent } = memoryChannels(2);
-  const results = await Promise.all(
-    channels.map((channel, rank) => runPlain(channel, protocol, lists[rank] ?? new Uint8Array())),
-  );
+  const run = (channel: Channel, rank: number): Promise<PsiMatches | undefined> =>
+    runPlain(channel, protocol, lists[rank] ?? new Uint8Array(), { told: toldOf(receivers, rank) });
+  const results = await Promise.all(channels.map(run));
   assert.deepEqual(
-    results.map(({ places }) => places.length),
-    [overlap, overlap],
+    results.map((result) => result?.places.length),
+    [0, 1].map((rank) => (receives({ receivers }, rank) ? overlap : undefined)),
   );
-  for (const [rank, own, peer] of [
-    [0, n, m],
-    [1, m, n],
-  ] as const) {
-    const { messages, bytes } = psiCost(protocol, own, peer, rank);
-    assert.deepEqual(sent[rank], { messages, bytes }, `${protocol.name}, ${own} rows against ${peer}`);
-  }
+  const what = `${protocol.name}, ${n} rows against ${m}, to ${receivers}`;
+  const costs = [
+    psiCost(protocol, n, m, 0, toldOf(receivers, 0)),
+    psiCost(protocol, m, n, 1, toldOf(receivers, 1)),
+  ];
+  for (const [rank, { messages, bytes }] of costs.entries())
+    assert.deepEqual(sent[rank], { messages, bytes }, what);
   const world = roundChannels(never);
-  const runs = world.channels.map((channel, rank) =>
-    runPlain(channel, protocol, lists[rank] ?? new Uint8Array()),
-  );
-  const rounds = await world.count(Promise.all(runs));
-  assert.equal(
-    rounds,
-    psiCost(protocol, n, m, 0).rounds,
-    `rounds of ${protocol.name}, ${n} rows against ${m}`,
-  );
+  const rounds = await world.count(Promise.all(world.channels.map(run)));
+  assert.equal(rounds, Math.max(...costs.map((cost) => cost.rounds)), `rounds of ${what}`);
 }
 
 export function psiSuite(protocol: PsiProtocol): void {
@@ -98,6 +109,33 @@ export function psiSuite(protocol: PsiProtocol): void {
 
   it('costs the messages, bytes and rounds that it declares', async () => {
     for (const [n, m] of SIZES) await checkCost(protocol, n, m);
+  });
+
+  it('gives one receiver the whole result, and sends the other nothing that depends on it', async () => {
+    const names = (from: number) => Array.from({ length: 600 }, (_, i) => `P${from + i}`);
+    for (const receiver of [0, 1] as const) {
+      const plan = { receivers: receiver };
+      const sizes: number[][] = [];
+      for (const from of [0, 300, 600]) {
+        const { tables, frames } = await intersect(
+          { table: await tableOfIds(names(0)), protocol, plan },
+          { table: await tableOfIds(names(from)), protocol, plan },
+        );
+        const table = tables[receiver];
+        assert.ok(table instanceof Table, String(table));
+        assert.deepEqual(
+          [...(await ids(table))].sort(),
+          names(0)
+            .filter((name) => names(from).includes(name))
+            .sort(),
+        );
+        assert.equal(tables[1 - receiver], undefined);
+        sizes.push((frames[receiver] ?? []).map(({ byteLength }) => byteLength));
+      }
+      // Whether all, half or none match: to the other party it all looks the same.
+      assert.deepEqual(sizes[0], sizes[1]);
+      assert.deepEqual(sizes[0], sizes[2]);
+    }
   });
 
   it('tells how far it is, and in the end that it is through', async () => {

@@ -21,8 +21,8 @@ describe('what a protocol declares', () => {
     it(`is found out where it is ${what}`, async () => {
       const liar: PsiProtocol = {
         ...salted,
-        cost: (n, m) => {
-          const { messages, bytes, rounds } = salted.cost(n, m);
+        cost: (...asked) => {
+          const { messages, bytes, rounds } = salted.cost(...asked);
           const { messages: more = 0, bytes: further = 0, rounds: extra = 0 } = wrong;
           return { messages: messages + more, bytes: bytes + further, rounds: rounds + extra };
         },

@@ -4,7 +4,7 @@ import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
 import { runPsi } from '../../src/psi/exchange.ts';
 import { KEY_TYPES_BYTES } from '../../src/psi/messages.ts';
-import type { PsiMatches, PsiProtocol } from '../../src/psi/protocols/protocol.ts';
+import { BOTH, type PsiMatches, type PsiProtocol, type PsiTold } from '../../src/psi/protocols/protocol.ts';
 
 /** Ids of the numbers from `from` on, in memory that threads share. */
 export function idBytes(from: number, rows: number): Uint8Array {
@@ -20,6 +20,7 @@ export function idBytes(from: number, rows: number): Uint8Array {
 }
 
 export interface PlainOptions {
+  readonly told?: PsiTold;
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -29,10 +30,11 @@ export function runPlain(
   channel: Channel,
   protocol: PsiProtocol,
   ids: Uint8Array,
-  { threads = 0, signal = channel.signal, onProgress }: PlainOptions = {},
-): Promise<PsiMatches> {
+  { threads = 0, signal = channel.signal, onProgress, told = BOTH }: PlainOptions = {},
+): Promise<PsiMatches | undefined> {
   return runPsi(channel, [protocol], {
     ids,
+    told,
     agreement: new Uint8Array(32),
     keyTypes: new Uint8Array(KEY_TYPES_BYTES),
     acceptKeyTypes: () => undefined,

@@ -9,7 +9,8 @@ import { PrivityError } from '../../src/base/errors.ts';
 import { systemRandom } from '../../src/base/system.ts';
 import { closeDatabase } from '../../src/data/database.ts';
 import type { Table } from '../../src/data/table.ts';
-import { type PsiContext, psiAlign } from '../../src/psi/align.ts';
+import { type JoinResult, type PsiContext, type PsiJoin, psiJoin } from '../../src/psi/align.ts';
+import { type JoinPlan, plainJoin } from '../../src/psi/joins/plan.ts';
 import { psiProtocols } from '../../src/psi/protocols/index.ts';
 import type { PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
@@ -26,10 +27,14 @@ export interface Party {
   readonly table: Table;
   readonly on?: readonly string[];
   readonly protocol?: PsiProtocol;
+  /** What differs from the plain intersection. */
+  readonly plan?: Partial<JoinPlan>;
+  readonly join?: Pick<PsiJoin, 'minimumRows' | 'onMatched'>;
   readonly context?: Partial<PsiContext>;
 }
 
 export interface Outcome {
+  /** Of each party its table; what it was given else, where that is none; or its error. */
   readonly tables: readonly (Table | unknown)[];
   readonly sent: readonly { readonly messages: number; readonly bytes: number }[];
   readonly frames: readonly (readonly Uint8Array[])[];
@@ -51,16 +56,17 @@ export async function intersect(
       return options.tap === undefined ? bytes : options.tap(from, to, bytes);
     },
   });
-  const runs = [alice, bob].map(async ({ table, on, protocol, context }, rank) => {
+  const runs = [alice, bob].map(async ({ table, on = ['id'], protocol, plan, join, context }, rank) => {
     const channel = channels[rank];
     assert.ok(channel);
     try {
-      return await psiAlign(
+      const result: JoinResult = await psiJoin(
         channel,
         table,
-        { on: on ?? ['id'], protocols: [protocol ?? psiProtocols.dh] },
+        { ...join, protocols: [protocol ?? psiProtocols.dh], plan: { ...plainJoin(on), ...plan } },
         { signal: stop.signal, random: systemRandom, threads: 0, ...context },
       );
+      return result.rows;
     } catch (error) {
       // News of a failure goes by way of the supervisors: what was sent before it arrives first.
       setImmediate(() => stop.abort(new Error('the other party failed')));

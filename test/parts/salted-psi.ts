@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { matchTags } from '../../src/psi/match.ts';
 import { PART_HEADER_BYTES, requireLength, violation } from '../../src/psi/messages.ts';
-import { ID_BYTES, type PsiProtocol } from '../../src/psi/protocols/protocol.ts';
+import { BOTH, ID_BYTES, type PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { tagBytes } from '../../src/psi/tags.ts';
 
 const HASHES = 6;
@@ -17,12 +17,13 @@ export const salted = {
   fromRows: 0,
   rowsMax: 2 ** 16,
   discloses: 'intersection, key types, number of rows, ids that can be guessed',
-  cost: (ownRows, peerRows) => ({
-    messages: 1,
-    bytes: PART_HEADER_BYTES + ownRows * tagBytes(ownRows, peerRows),
+  cost: (ownRows, peerRows, _rank, { peerReceives } = BOTH) => ({
+    messages: peerReceives ? 1 : 0,
+    bytes: peerReceives ? PART_HEADER_BYTES + ownRows * tagBytes(ownRows, peerRows) : 0,
     rounds: 1,
   }),
-  async run(line, { ids, ownRows, peerRows, tagBytes, agreement, random, signal, advance }) {
+  async run(line, setting) {
+    const { ids, ownRows, peerRows, tagBytes, agreement, random, signal, advance } = setting;
     const own = new Uint8Array(ownRows * tagBytes);
     for (let row = 0; row < ownRows; row++) {
       const id = ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES);
@@ -30,10 +31,15 @@ export const salted = {
       own.set(hash.subarray(0, tagBytes), row * tagBytes);
     }
     advance(ownRows);
-    const [, { part, body }] = await Promise.all([
-      line.send({ kind: 'part', part: HASHES, index: 0, body: own }),
-      line.receivePart(),
+    const [, message] = await Promise.all([
+      setting.peerReceives ? line.send({ kind: 'part', part: HASHES, index: 0, body: own }) : undefined,
+      setting.receives ? line.receivePart() : undefined,
     ]);
+    if (message === undefined) {
+      advance(peerRows);
+      return undefined;
+    }
+    const { part, body } = message;
     if (part !== HASHES) throw violation(`a message of the unknown kind ${part}`);
     requireLength(body, peerRows * tagBytes, 'hashes');
     advance(peerRows);

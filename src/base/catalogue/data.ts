@@ -99,14 +99,25 @@ export const dataErrors = {
   PRIVITY_KEY_DUPLICATE: {
     failure: 'DATA_INVALID',
     means: 'The key of a private set intersection is not unique in the table.',
-    causes: 'Several rows for one id.',
-    remedy: 'Remove duplicates before: `table.query("SELECT … FROM rows GROUP BY id")`.',
+    causes:
+      'Several rows for one id, or more than `duplicates` allows; keys that differ until `normalise` has made them one.',
+    remedy:
+      'Remove duplicates before: `table.query("SELECT … FROM rows GROUP BY id")`, or allow some: `duplicates: { upTo: 3 }`.',
   },
   PRIVITY_KEY_NULL: {
     failure: 'DATA_INVALID',
     means: 'Rows without a key take part in a private set intersection.',
     causes: 'Empty fields in a key column.',
-    remedy: 'Remove those rows: `table.query("SELECT * FROM rows WHERE id IS NOT NULL")`.',
+    remedy:
+      'Remove those rows: `table.query("SELECT * FROM rows WHERE id IS NOT NULL")`, or let the intersection leave them out: `nulls: "leave out"`.',
+  },
+  PRIVITY_KEY_UNREADABLE: {
+    failure: 'DATA_INVALID',
+    means: 'A key has a form that the rules of the intersection (`normalise`) cannot read.',
+    causes:
+      'A phone number with letters or too few digits, a date in another format or one that no calendar has.',
+    remedy:
+      'Correct the values, name the right format, or let the intersection leave them out: `nulls: "leave out"`.',
   },
   PRIVITY_KEY_TYPE: {
     failure: 'DATA_INVALID',
@@ -137,7 +148,8 @@ export const dataErrors = {
   PRIVITY_PSI_MISMATCH: {
     failure: 'DIVERGENCE',
     means: 'The two parties of a private set intersection do not ask for the same thing.',
-    causes: 'Different key columns, different protocols, or versions of Privity whose protocols differ.',
+    causes:
+      'Different key columns, options or protocols, or versions of Privity whose protocols or rules differ.',
     remedy: 'Run the same job and version at both parties.',
   },
   PRIVITY_PSI_PROTOCOL: {

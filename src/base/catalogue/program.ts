@@ -145,7 +145,7 @@ export const programErrors = {
     failure: 'USAGE',
     means: 'The arguments of `psi` are wrong.',
     causes:
-      'No key column, two tables of the same party, a table with several owners, a value that is not a table, an unknown protocol or option.',
+      'No key column, two tables of the same party, a table with several owners, a value that is not a table, an unknown protocol or option, options that do not go together.',
     remedy: 'Call `psi({ on: "id" }, tableAtAlice, tableAtBob)` with tables of two different parties.',
   },
   PRIVITY_SECURE_MEMBER: {

@@ -76,10 +76,11 @@ export const sourceErrors = {
   },
   PRIVITY_ROWS_TOO_FEW: {
     failure: 'DATA_INVALID',
-    means: 'A dataset, or an intersection with it, has fewer rows than its owner demands for a run.',
+    means:
+      'A dataset, or an intersection with it, has fewer rows than its owner demands for a run, or the job for a result.',
     causes:
       'A condition that leaves few rows, a source that has shrunk, or keys of which few are at both parties.',
-    remedy: 'Use a wider condition, or talk to the owner about minimumRows of the grant.',
+    remedy: 'Use a wider condition, or talk to the owner about minimumRows of the grant, or of the job.',
   },
   PRIVITY_STAGING_FAILED: {
     failure: 'SETUP_FAILED',

@@ -29,7 +29,7 @@ export interface DeviceStep {
   /** This member's part: its own input in, its own result out. */
   execute(channel: Channel, context: DeviceContext, input: unknown): Promise<unknown>;
   /** What the other members learn about this member's input. */
-  discloses(input: unknown): Description | Promise<Description>;
+  discloses(input: unknown, signal: AbortSignal): Description | Promise<Description>;
 }
 
 /** Numbers the step, and executes this party's part of it. Gives a handle for each member's own result. */
@@ -80,7 +80,7 @@ async function runDevice(
   input: unknown,
 ): Promise<unknown> {
   try {
-    disclosure.describe(await step.discloses(input), () => channel.bytesSent);
+    disclosure.describe(await step.discloses(input, channel.signal), () => channel.bytesSent);
     channel.carry(disclosure);
     const result = await step.execute(
       channel,

@@ -1,15 +1,16 @@
 /** Private set intersection as a step of the program; the protocol is in src/psi. */
-import { DataError, UsageError } from '../../base/errors.ts';
 import { Table } from '../../data/table.ts';
-import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
-import { type PsiProtocolName, protocolsFor } from '../../psi/protocols/index.ts';
+import type { JoinIds } from '../../psi/joins/ids.ts';
+import { type JoinPlan, receives } from '../../psi/joins/plan.ts';
+import { toldWords } from '../../psi/joins/words.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 import { plainForm } from '../../wire/value-form.ts';
 import type { At } from '../model/at.ts';
 import type { Handle } from '../model/handle-types.ts';
-import type { ContractGuard } from '../state/contract-guard.ts';
+import type { RunState } from '../state/run-state.ts';
 import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
+import { type CheckedJoin, checkedJoin, invalid, type PsiOptions } from './psi-options.ts';
 import { contextOf } from './secure/run-context.ts';
 
 /** Shown by the compiler where an intersection takes a table that several parties have. */
@@ -34,35 +35,25 @@ export type OtherOwner<P extends string, Q extends string> = [P & Q] extends [ne
   ? unknown
   : NotAtTwoParties;
 
-/** By what rows are matched. */
-export interface PsiOptions {
-  /** The key column, or columns, by which rows belong together; the same names in both tables. */
-  readonly on: string | readonly [string, ...string[]];
-  /**
-   * How: `dh`, Diffie-Hellman on Curve25519, or `rr22`, by oblivious transfer. Where none is named, the parties take
-   * `rr22` from 50,000 rows of the larger table on.
-   */
-  readonly protocol?: PsiProtocolName;
-}
-
 /**
  * Aligns two tables on the rows that both parties have, by private set intersection: each party gets its own rows of
- * the intersection, both in the same order, which comes from neither table.
+ * the intersection, both in the same order, which comes from neither table. Options make more of it: rows that the
+ * other lacks, columns of the other side, a count, one receiver.
  *
- * Each side learns the intersection and the number of rows of the other side, nothing else (semi-honest; see
- * docs/psi.md). Listed in the ledger of both. Cost: about 90 bytes and two curve multiplications a row.
+ * Each receiver learns the intersection, or with `cardinality` its size; each side learns the number of rows of the
+ * other side; nothing else (semi-honest; docs/psi.md has who learns what for each combination). Listed in the ledger of
+ * both. Cost: about 90 bytes and two curve multiplications a row.
  * @throws {UsageError} PRIVITY_PSI_ARGUMENTS, PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN
  * @example const both = psi({ on: 'id' }, loans, clicks); // { alice: At<'alice', Table>, bob: At<'bob', Table> }
  */
-export function psi<A extends string, B extends string>(
-  options: PsiOptions,
+export function psi<A extends string, B extends string, R extends A | B = A | B, C extends boolean = false>(
+  options: PsiOptions<NoInfer<A | B>, R, C>,
   left: At<A, Table> & SingleOwner<A>,
   right: At<B, Table> & SingleOwner<B> & OtherOwner<A, B>,
-): { readonly [K in A | B]: At<K, Table> } {
+): { readonly [K in R]: At<K, C extends true ? number : Table> } {
   const records = [left, right].map((handle) => recordOf(handle, undefined, 'psi'));
   const [first, second] = records as [HandleRecord, HandleRecord];
   const { scheduler, parties } = contextOf(first, second);
-  const { on, protocols } = checkedOptions(options);
   for (const { owners } of records) {
     if (owners.length !== 1)
       throw invalid(
@@ -73,80 +64,71 @@ export function psi<A extends string, B extends string>(
   if (members.length !== 2)
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
-  const { guard, options: own } = scheduler.state;
-  const step = { on, protocols, members, inputs, minimumRows: own.minimumRows ?? 0 };
-  const handles = issueDevice(scheduler, psiStep(guard, step));
-  const entries = members.map((member, index): [string, Handle | undefined] => [member, handles[index]]);
-  return Object.freeze(Object.fromEntries(entries)) as { readonly [K in A | B]: At<K, Table> };
+  const [leftParty = '', rightParty = ''] = records.flatMap(({ owners }) => owners);
+  const join = checkedJoin(options, { left: leftParty, right: rightParty, members });
+  const handles = issueDevice(scheduler, psiStep(scheduler.state, join, members, inputs));
+  const entries = members.flatMap((member, rank): (readonly [string, Handle | undefined])[] =>
+    receives(join.plan, rank) ? [[member, handles[rank]]] : [],
+  );
+  return Object.freeze(Object.fromEntries(entries)) as {
+    readonly [K in R]: At<K, C extends true ? number : Table>;
+  };
 }
 
-interface Psi {
-  readonly on: readonly string[];
-  readonly protocols: readonly PsiProtocol[];
-  readonly members: readonly string[];
-  readonly inputs: readonly HandleRecord[];
-  /** Of this party. */
-  readonly minimumRows: number;
-}
-
-function psiStep(guard: ContractGuard, { on, protocols, members, inputs, minimumRows }: Psi): DeviceStep {
-  const name = `psi on ${on.join(', ')}`;
+function psiStep(
+  { guard, options, party }: RunState,
+  { protocols, plan, keyText }: CheckedJoin,
+  members: readonly string[],
+  inputs: readonly HandleRecord[],
+): DeviceStep {
+  const name = `psi on ${keyText}`;
+  const rank = members.indexOf(party);
+  // Loaded with the first psi: it brings the database.
+  const room = () => import('../../psi/index.ts');
+  let prepared: JoinIds | undefined;
   return {
     kind: 'psi',
     name,
     members,
     inputs,
-    source: JSON.stringify([protocols.map(({ name }) => name).join(' or '), ...on]),
-    execute: async (channel, context, input) => {
+    source: JSON.stringify([protocols.map(({ name }) => name).join(' or '), plan]),
+    discloses: async (input, signal) => {
       if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
-      // Loaded with the first psi: it brings the database.
-      const { psiAlign } = await import('../../psi/index.ts');
-      const rows = await psiAlign(channel, input, { on, protocols }, context);
-      guard.shared(name, rows.rowCount);
-      if (rows.rowCount < minimumRows)
-        throw new DataError(
-          'PRIVITY_ROWS_TOO_FEW',
-          `Both have ${rows.rowCount} rows; this party asks for at least ${minimumRows}, and nothing more is made of them.`,
-        );
-      return rows;
+      const { prepareJoin, idCount } = await room();
+      prepared = await prepareJoin(input, rank, { protocols, plan }, { signal, madeUp: guard.rehearses });
+      const words = toldWords(protocols, plan, rank);
+      const shape = [idCount(prepared)];
+      // Which library computes, and what stays here, is not the contract's matter.
+      const own = [await insteadWords(protocols), leftOutWords(plan, prepared)];
+      const type = [words, ...own.filter((text) => text !== undefined)].join('; ');
+      return { type, shape, form: plainForm(words, shape) };
     },
-    discloses: async (input) => {
-      const [first] = protocols;
-      const discloses = first?.discloses ?? '';
-      const instead = protocols.length === 1 ? await first?.instead?.() : undefined;
-      const shape = input instanceof Table ? [input.rowCount] : undefined;
-      return {
-        type: instead === undefined ? discloses : `${discloses}; ${instead}`,
-        ...(shape ? { shape } : {}),
-        // Which library computes is the machine's matter, not the contract's.
-        form: plainForm(discloses, shape),
-      };
+    execute: async (channel, context, input) => {
+      const { psiJoin } = await room();
+      const { rows } = await psiJoin(
+        channel,
+        input as Table,
+        {
+          ...{ protocols, plan },
+          ...(prepared === undefined ? {} : { prepared }),
+          minimumRows: options.minimumRows ?? 0,
+          onMatched: (matched) => guard.shared(name, matched),
+        },
+        context,
+      );
+      return rows;
     },
   };
 }
 
-const optionNames: readonly string[] = ['on', 'protocol'];
-
-function checkedOptions(options: PsiOptions): {
-  readonly on: readonly string[];
-  readonly protocols: readonly PsiProtocol[];
-} {
-  const given: Readonly<Record<string, unknown>> =
-    typeof options === 'object' && options !== null ? { ...options } : {};
-  const strange = Object.keys(given).find((name) => !optionNames.includes(name));
-  if (strange !== undefined) throw invalid(`there is no option "${strange}"`);
-  return { on: keyColumns(given.on), protocols: protocolsFor(given.protocol) };
+/** What does the arithmetic here, where it is not as usual: of each protocol that may run. */
+async function insteadWords(protocols: readonly PsiProtocol[]): Promise<string | undefined> {
+  const all = await Promise.all(protocols.map((protocol) => protocol.instead?.()));
+  return all.find((text) => text !== undefined);
 }
 
-function keyColumns(on: unknown): readonly string[] {
-  const names: readonly unknown[] = Array.isArray(on) ? on : [on];
-  if (names.length === 0 || names.length > KEY_COLUMNS_MAX)
-    throw invalid(`"on" names ${names.length} columns; it takes 1 to ${KEY_COLUMNS_MAX}`);
-  const columns = names.filter((name) => typeof name === 'string' && name !== '');
-  if (columns.length !== names.length || new Set(columns).size !== columns.length)
-    throw invalid('"on" is not the name of a column or a list of different names');
-  return columns as readonly string[];
+/** For the own party: how many rows take no part, and why. */
+function leftOutWords({ nulls }: JoinPlan, { leftOut }: JoinIds): string | undefined {
+  if (nulls === 'error') return undefined;
+  return `left out here: ${leftOut.empty} rows without a key, ${leftOut.unreadable} with one that cannot be read`;
 }
-
-const invalid = (why: string): UsageError =>
-  new UsageError('PRIVITY_PSI_ARGUMENTS', `psi was called with wrong arguments: ${why}.`);

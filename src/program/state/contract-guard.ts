@@ -43,6 +43,11 @@ export class ContractGuard {
     return this.#use !== undefined || this.#witness !== undefined;
   }
 
+  /** Whether this is a rehearsal, on rows that are made up. */
+  get rehearses(): boolean {
+    return this.#witness !== undefined;
+  }
+
   /** Whether a text of an error crosses only if the contract lists it. */
   get binds(): boolean {
     return this.#use !== undefined;

@@ -31,14 +31,30 @@ export interface PsiProtocol {
   available?(): Promise<void>;
   /** What a ledger adds on a machine where something other than usual does the arithmetic; else nothing. */
   instead?(): Promise<string | undefined>;
-  /** What {@link run} costs the party of this rank, with `ownRows`: a test compares it with what is sent. */
-  cost(ownRows: number, peerRows: number, rank: number): PsiCost;
   /**
-   * One party's part. Whatever it starts has ended when the promise settles, also when the line fails.
+   * What {@link run} costs the party of this rank, with `ownRows`: a test compares it with what is sent.
+   * @param told who receives the result; both, where nothing is said
+   */
+  cost(ownRows: number, peerRows: number, rank: number, told?: PsiTold): PsiCost;
+  /**
+   * One party's part. Whatever it starts has ended when the promise settles, also when the line fails. Gives nothing at
+   * a party that does not receive the result.
    * @throws {PeerError} PRIVITY_PSI_PROTOCOL
    */
-  run(line: PsiLine, setting: PsiSetting): Promise<PsiMatches>;
+  run(line: PsiLine, setting: PsiSetting): Promise<PsiMatches | undefined>;
 }
+
+/** Who receives the result: at least one of the two. */
+export interface PsiTold {
+  readonly receives: boolean;
+  /**
+   * If not, nothing that depends on which ids match may reach the peer: no tag, no count, no digest, nor a message that
+   * is there or not.
+   */
+  readonly peerReceives: boolean;
+}
+
+export const BOTH: PsiTold = { receives: true, peerReceives: true };
 
 export interface PsiCost {
   /** Messages and bytes that this party sends. */
@@ -48,7 +64,7 @@ export interface PsiCost {
   readonly rounds: number;
 }
 
-export interface PsiSetting {
+export interface PsiSetting extends PsiTold {
   /** {@link ID_BYTES} each, without duplicates, in the order of the table: nothing of that order may reach the peer. */
   readonly ids: Uint8Array;
   readonly ownRows: number;

@@ -5,11 +5,13 @@
  * | ------ | ------ | ---- |
  * | points | index of the chunk | blinded points (32 bytes each) |
  * | tags   | index of the chunk | tags of the points of that chunk, in their order |
+ *
+ * Tags to a peer that does not receive the result have no body: they are the credit for more points alone.
  */
 import type { DecodeBound } from '../../../base/decode-bound.ts';
 import { PART_HEADER_BYTES, type Part, violation } from '../../messages.ts';
 import { tagBytes } from '../../tags.ts';
-import type { PsiCost } from '../protocol.ts';
+import { BOTH, type PsiCost, type PsiTold } from '../protocol.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 
 /** Kinds in the header of a message. */
@@ -71,12 +73,21 @@ export function chunkCount(rows: number): number {
   return Math.ceil(rows / CHUNK_IDS);
 }
 
-/** 32 bytes an own row, a tag a row of the peer; two rounds a window, in which both parties send at the same time. */
-export function dhCost(ownRows: number, peerRows: number): PsiCost {
+/**
+ * 32 bytes an own row, a tag a row of the peer if it receives the result; two rounds a window, in which both parties
+ * send at the same time.
+ */
+export function dhCost(
+  ownRows: number,
+  peerRows: number,
+  _rank: number,
+  { peerReceives }: PsiTold = BOTH,
+): PsiCost {
   const chunks = chunkCount(ownRows) + chunkCount(peerRows);
+  const tagged = peerReceives ? peerRows * tagBytes(ownRows, peerRows) : 0;
   return {
     messages: chunks,
-    bytes: chunks * PART_HEADER_BYTES + ownRows * POINT_BYTES + peerRows * tagBytes(ownRows, peerRows),
+    bytes: chunks * PART_HEADER_BYTES + ownRows * POINT_BYTES + tagged,
     rounds: 2 * Math.ceil(chunkCount(Math.max(ownRows, peerRows)) / WINDOW_CHUNKS),
   };
 }

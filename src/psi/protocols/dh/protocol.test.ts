@@ -101,6 +101,7 @@ async function run(
     random: systemRandom,
     threads: 0,
   });
+  assert.ok(found);
   return { ...found, tags: seen[0] as PsiTags };
 }
 

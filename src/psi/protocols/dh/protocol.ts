@@ -1,5 +1,5 @@
 /**
- * Diffie-Hellman private set intersection between two parties, both of which learn the result.
+ * Diffie-Hellman private set intersection between two parties, both of which learn the result, or one of them.
  *
  * The idea: hash every id to a point of a curve, and multiply the point by a secret key. Both parties do this to their
  * own ids and then to the other's. An id that both have has been multiplied by both keys, in another order, and ends as
@@ -25,6 +25,8 @@
  *   alice → bob: a·H(x) in shuffled order         bob → alice: b·H(y) in shuffled order
  *   alice → bob: tag0(a·b·H(y)) in bob's order     bob → alice: tag1(b·a·H(x)) in alice's order
  *   alice: tag1 of a·b·H(y), which she has herself, in bob's list is a match; bob alike; neither list has one tag twice
+ *   A party that does not receive the result gets no tags: to it a chunk of tags is empty, the credit for more points.
+ *   All that it sees are points of the peer times a key that it does not have, as many as there are rows.
  * Cost: see dhCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000),
  *   2 rounds a window of 32,768 rows, n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68
  *   while they are shuffled), three times the tags.
@@ -71,6 +73,7 @@ export const dh = {
     const order = randomPermutation(setting.ownRows, setting.random);
     try {
       const tags = await runDh(line, { ...setting, ids: reorder(setting.ids, order) }, engine);
+      if (!setting.receives) return undefined;
       const { places, digests } = await matchTags(tags, setting.random, setting.signal);
       return { places: places.map((place) => order[place] ?? 0), digests };
     } finally {
@@ -101,7 +104,7 @@ class Session {
     this.#line = line;
     this.#engine = engine;
     this.#setting = setting;
-    this.#ownTags = new Uint8Array(setting.ownRows * setting.tagBytes);
+    this.#ownTags = new Uint8Array(setting.receives ? setting.ownRows * setting.tagBytes : 0);
   }
 
   async run(): Promise<PsiTags> {
@@ -145,8 +148,9 @@ class Session {
 
   #takeTags(index: number, body: Uint8Array): void {
     if (index !== this.#tagsReceived || index >= this.#pointsSent) throw violation('tags out of order');
-    requireLength(body, chunkIds(this.#setting.ownRows, index) * this.#setting.tagBytes, 'tags');
-    this.#ownTags.set(body, index * CHUNK_IDS * this.#setting.tagBytes);
+    const { ownRows, tagBytes, receives } = this.#setting;
+    requireLength(body, receives ? chunkIds(ownRows, index) * tagBytes : 0, 'tags');
+    if (receives) this.#ownTags.set(body, index * CHUNK_IDS * tagBytes);
     this.#tagsReceived++;
   }
 
@@ -188,9 +192,10 @@ class Session {
       },
       finish: async (index, pairs) => {
         this.#setting.advance(chunkIds(this.#setting.peerRows, index));
-        this.#keepPeerTags(2 * index * CHUNK_IDS * this.#setting.tagBytes, pairs);
+        const { tagBytes, receives, peerReceives } = this.#setting;
+        if (receives) this.#keepPeerTags(2 * index * CHUNK_IDS * tagBytes, pairs);
         this.#tagsSent++;
-        await this.#line.send(tags(index, this.#ownHalf(pairs)));
+        await this.#line.send(tags(index, peerReceives ? this.#ownHalf(pairs) : new Uint8Array()));
       },
     });
   }

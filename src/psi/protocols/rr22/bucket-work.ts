@@ -141,7 +141,7 @@ export function findTags(
       'PRIVITY_PSI_CHECK',
       `the peer of the intersection made one tag for two ids of its own`,
     );
-  const result = new Uint8Array(input.sizes.result);
+  const result = new Uint8Array(Math.ceil(input.sizes.tags / 8));
   for (const [place, row] of matches.rows.entries())
     if (row !== NO_ROW) result[place >> 3] = (result[place >> 3] ?? 0) | (1 << (place & 7));
   const found = foundBy(result, peer, tagBytes, (place) => input.rows[matches.rows[place] ?? 0] ?? 0);

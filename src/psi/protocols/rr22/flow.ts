@@ -44,7 +44,7 @@ export class Session {
     this.#sizes = [sizesOf(plan, 0, setting.tagBytes), sizesOf(plan, 1, setting.tagBytes)];
   }
 
-  async run(): Promise<PsiMatches> {
+  async run(): Promise<PsiMatches | undefined> {
     const { ids, agreement } = this.#setting;
     const key = digestOf('buckets', agreement);
     const splitting = this.#engine.do('split', { ids, key, buckets: this.#plan.buckets });
@@ -55,7 +55,7 @@ export class Session {
       this.#requireRoom(split);
       const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
       await this.#line.together(this.#listen(), ...lanes);
-      return this.#matches();
+      return this.#setting.receives ? this.#matches() : undefined;
     } finally {
       for (const seeds of Object.values(transfers)) seeds?.fill(0);
     }
@@ -82,7 +82,8 @@ export class Session {
         transfers: seeds,
       };
       try {
-        this.#found[number] = await (isReceiver ? this.#receive(bucket) : this.#send(bucket));
+        const found = await (isReceiver ? this.#receive(bucket) : this.#send(bucket));
+        if (found !== undefined) this.#found[number] = found;
       } finally {
         bucket.seed.fill(0);
       }
@@ -111,11 +112,11 @@ export class Session {
     await sendPieces(this.#line, 'vector', number, encoded.vector);
     const { found, result } = await this.#engine.do('find', { input, seed, encoded, tags: await tags });
     encoded.kept.fill(0);
-    await sendPieces(this.#line, 'result', number, result);
+    if (sizes.result > 0) await sendPieces(this.#line, 'result', number, result);
     return found;
   }
 
-  async #send({ number, input, seed, transfers }: Bucket): Promise<Found> {
+  async #send({ number, input, seed, transfers }: Bucket): Promise<Found | undefined> {
     const { sizes } = input;
     const first = await this.#due(number, 'first', sizes.first);
     const answered = await this.#engine.do('answer', { transfers, input, seed, first });
@@ -123,9 +124,9 @@ export class Session {
     await sendPieces(this.#line, 'second', number, answered.second);
     const tagged = await this.#engine.do('tag', { input, seed, answered, vector: await vector });
     for (const secret of [answered.delta, answered.kept]) secret.fill(0);
-    const result = this.#due(number, 'result', sizes.result);
+    const result = sizes.result === 0 ? undefined : this.#due(number, 'result', sizes.result);
     await sendPieces(this.#line, 'tags', number, tagged.tags);
-    return readResult(await result, tagged.tags, tagged.rows, sizes.tagBytes);
+    return result && readResult(await result, tagged.tags, tagged.rows, sizes.tagBytes);
   }
 
   /** The next message of a bucket, whole. To be asked for before the peer has what it answers. */

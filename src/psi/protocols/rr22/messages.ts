@@ -8,7 +8,7 @@
  * | second | bucket          | what the sender of a silent VOLE answers |
  * | vector | bucket, piece   | the encoding of the receiver's ids, masked: 16 bytes a column |
  * | tags   | bucket, piece   | tags of the sender's ids in random order, among random ones up to the room of a bucket |
- * | result | bucket          | a bit for each of these: whether the receiver has it, too |
+ * | result | bucket          | to a sender that is told: a bit for each of these, whether the receiver has it, too |
  *
  * A number is the bucket times {@link PIECES_MAX}, and the piece.
  */
@@ -41,7 +41,7 @@ export const RR22_MESSAGE_BOUND: DecodeBound = {
 };
 
 export function pieceCount(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / PIECE_BYTES));
+  return Math.ceil(bytes / PIECE_BYTES);
 }
 
 export async function sendPieces(

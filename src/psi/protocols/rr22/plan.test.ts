@@ -36,12 +36,16 @@ describe('buckets', () => {
   });
 
   it('take turns where both lists are about as long, else the shorter one is the encoded one', () => {
-    const turns = planBuckets([1000, 900], 300);
+    const turns = planBuckets([1000, 900], undefined, 300);
     assert.deepEqual([turns.buckets, [0, 1, 2, 3].map(turns.receiver)], [4, [0, 1, 0, 1]]);
     assert.deepEqual([...turns.receivers], [0, 1]);
-    const uneven = planBuckets([100, 1000], 300);
+    const uneven = planBuckets([100, 1000], undefined, 300);
     assert.deepEqual([[...uneven.receivers], uneven.receiver(1)], [[0], 0]);
-    assert.deepEqual([...planBuckets([1000, 100], 300).receivers], [1]);
-    assert.deepEqual([planBuckets([10, 10], 300).buckets, planBuckets([10, 10], 300).receiver(0)], [1, 0]);
+    assert.deepEqual([...planBuckets([1000, 100], undefined, 300).receivers], [1]);
+    assert.deepEqual([...planBuckets([1000, 900], 1, 300).receivers], [1]);
+    assert.deepEqual(
+      [planBuckets([10, 10], undefined, 300).buckets, planBuckets([10, 10], undefined, 300).receiver(0)],
+      [1, 0],
+    );
   });
 });

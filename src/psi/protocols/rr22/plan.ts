@@ -19,6 +19,8 @@ export const BUCKETS_AT_ONCE = 3;
 export interface BucketPlan {
   /** Buckets of the run. */
   readonly buckets: number;
+  /** Whether the sender of a bucket gets the result, too. */
+  readonly tellsSender: boolean;
   /** By rank: ids for which each of its buckets has room. */
   readonly room: readonly [number, number];
   /** The rank that learns first which ids of this bucket match. */
@@ -27,18 +29,26 @@ export interface BucketPlan {
   readonly receivers: ReadonlySet<number>;
 }
 
-/** `rows` by rank. `bucketRows` is {@link BUCKET_ROWS}, but in tests. */
-export function planBuckets(rows: readonly [number, number], bucketRows: number): BucketPlan {
+/**
+ * `rows` by rank. `only`: the rank that alone receives the result; undefined: both do. `bucketRows` is
+ * {@link BUCKET_ROWS}, but in tests.
+ */
+export function planBuckets(
+  rows: readonly [number, number],
+  only: number | undefined,
+  bucketRows: number,
+): BucketPlan {
   const [most, least] = [Math.max(...rows), Math.min(...rows)];
   const buckets = Math.ceil(most / bucketRows);
   // The receiver has more work, and its message is the longer one: lists of about one size take turns.
-  const inTurn = buckets > 1 && most <= 2 * least;
-  const smaller = rows[1] < rows[0] ? 1 : 0;
+  const inTurn = only === undefined && buckets > 1 && most <= 2 * least;
+  const always = only ?? (rows[1] < rows[0] ? 1 : 0);
   return {
     buckets,
+    tellsSender: only === undefined,
     room: [roomFor(rows[0], buckets), roomFor(rows[1], buckets)],
-    receiver: (bucket) => (inTurn ? bucket % 2 : smaller),
-    receivers: new Set(inTurn ? [0, 1] : [smaller]),
+    receiver: (bucket) => (inTurn ? bucket % 2 : always),
+    receivers: new Set(inTurn ? [0, 1] : [always]),
   };
 }
 

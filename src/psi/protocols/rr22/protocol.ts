@@ -8,7 +8,8 @@
  * Differences: lists are cut into buckets by a hash that nobody knew when the ids were fixed, and each bucket is padded
  *   to a size that follows from the numbers of rows (plan.ts); buckets take turns in who is the receiver; the whole
  *   field GF(2^128) is used, no subfield; the receiver tells which of the sender's tags it has, so that both learn
- *   the result; the order of these tags, which the sender draws, is that of the result.
+ *   the result; the order of these tags, which the sender draws, is that of the result. Where one party
+ *   receives, it is the receiver of all buckets, and tells nothing.
  * Security: semi-honest adversary that corrupts one of the two parties. Assumptions: dual LPN with regular noise for
  *   the code of src/psi/vole/, BLAKE3 and SHA-256 random oracles, what the oblivious transfers ask for. Leaks to each side:
  *   the intersection, the number of the other's rows, the types of its key columns. A receiver that deviates can encode
@@ -27,10 +28,10 @@
 import { loadEdwards } from '../../../secure/correlation/base-ot.ts';
 import { PART_HEADER_BYTES } from '../../messages.ts';
 import { tagBytes } from '../../tags.ts';
-import type { PsiCost, PsiProtocol } from '../protocol.ts';
+import { BOTH, type PsiCost, type PsiProtocol, type PsiTold } from '../protocol.ts';
 import { openBucketEngine } from './bucket-engine.ts';
 import { Session } from './flow.ts';
-import { BUCKET_ROWS, BUCKETS_AT_ONCE, planBuckets } from './plan.ts';
+import { BUCKET_ROWS, BUCKETS_AT_ONCE, type BucketPlan, planBuckets } from './plan.ts';
 import { setupBytes } from './setup.ts';
 import { bucketPieces, sentInBucket, sizesOf } from './sizes.ts';
 
@@ -52,10 +53,11 @@ export function rr22Of(bucketRows: number) {
     async available() {
       await loadEdwards();
     },
-    cost: (ownRows, peerRows, rank) => rr22Cost(byRank(ownRows, peerRows, rank), rank, bucketRows),
+    cost: (ownRows, peerRows, rank, told = BOTH) =>
+      rr22Cost(planOf(ownRows, peerRows, rank, told, bucketRows), rank, tagBytes(ownRows, peerRows)),
     async run(line, setting) {
       const { ownRows, peerRows, threads, signal } = setting;
-      const plan = planBuckets(byRank(ownRows, peerRows, line.rank), bucketRows);
+      const plan = planOf(ownRows, peerRows, line.rank, setting, bucketRows);
       const engine = await openBucketEngine(threads, signal);
       try {
         return await new Session(line, setting, plan, engine).run();
@@ -68,15 +70,22 @@ export function rr22Of(bucketRows: number) {
 
 export const rr22 = rr22Of(BUCKET_ROWS);
 
-type ByRank = readonly [number, number];
+function planOf(
+  ownRows: number,
+  peerRows: number,
+  rank: number,
+  { receives, peerReceives }: PsiTold,
+  bucketRows: number,
+): BucketPlan {
+  const rows = rank === 0 ? ([ownRows, peerRows] as const) : ([peerRows, ownRows] as const);
+  const one = receives ? rank : 1 - rank;
+  return planBuckets(rows, receives && peerReceives ? undefined : one, bucketRows);
+}
 
-const byRank = (own: number, peer: number, rank: number): ByRank => (rank === 0 ? [own, peer] : [peer, own]);
-
-function rr22Cost(rows: ByRank, rank: number, bucketRows: number): PsiCost {
-  const plan = planBuckets(rows, bucketRows);
+function rr22Cost(plan: BucketPlan, rank: number, tagBytes: number): PsiCost {
   let { messages, bytes } = setupBytes(plan.receivers.has(rank), plan.receivers.has(1 - rank));
   for (let bucket = 0; bucket < plan.buckets; bucket++) {
-    const sizes = sizesOf(plan, plan.receiver(bucket), tagBytes(...rows));
+    const sizes = sizesOf(plan, plan.receiver(bucket), tagBytes);
     const isReceiver = plan.receiver(bucket) === rank;
     const pieces = bucketPieces(sizes);
     messages += isReceiver ? pieces.ofReceiver : pieces.ofSender;
@@ -86,6 +95,6 @@ function rr22Cost(rows: ByRank, rank: number, bucketRows: number): PsiCost {
     messages,
     bytes: bytes + messages * PART_HEADER_BYTES,
     // At most: a first message travels with what came before it, if that is of the same party.
-    rounds: 2 + 5 * Math.ceil(plan.buckets / BUCKETS_AT_ONCE),
+    rounds: 2 + (plan.tellsSender ? 5 : 4) * Math.ceil(plan.buckets / BUCKETS_AT_ONCE),
   };
 }

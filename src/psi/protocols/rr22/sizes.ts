@@ -22,6 +22,7 @@ export interface BucketSizes {
   readonly second: number;
   readonly vector: number;
   readonly tagsBytes: number;
+  /** 0: there is none. */
   readonly result: number;
 }
 
@@ -39,7 +40,7 @@ export function sizesOf(plan: BucketPlan, receiver: number, tagBytes: number): B
     second: secondBytes(vole),
     vector: SEED_BYTES + encoding.columns * OKVS_VALUE_BYTES,
     tagsBytes: tags * tagBytes,
-    result: Math.ceil(tags / 8),
+    result: plan.tellsSender ? Math.ceil(tags / 8) : 0,
   };
 }
 

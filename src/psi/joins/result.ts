@@ -1,0 +1,66 @@
+/** The rows that a party gets of its own table, once it is known which of them match. */
+import { deriveRelation, dropRelation, type Relation } from '../../data/relation.ts';
+import { type Table, tableFrom } from '../../data/table.ts';
+import { relationFrom } from '../../data/table-of.ts';
+import { type JoinPlan, receives } from './plan.ts';
+
+/** Who has found what. */
+export interface Found {
+  readonly rank: number;
+  /** Rows that take part, by rank. */
+  readonly rows: readonly [number, number];
+  /** Rows of the own table that match, in the order that both have. */
+  readonly matched: Uint32Array;
+  /** Row of the own table of each one that takes part; undefined: all do. */
+  readonly rowOf: Uint32Array | undefined;
+}
+
+/** A row that is not there: the left table has one in its place that matches none. */
+const GAP = 2 ** 32 - 1;
+
+/** Rows of the smallest result that anybody gets. Of a left join those that match: the others tell nothing. */
+export function smallestResult(plan: JoinPlan, { rows, matched }: Pick<Found, 'rows' | 'matched'>): number {
+  if (plan.join !== 'anti') return matched.length;
+  return Math.min(...rows.filter((_, rank) => receives(plan, rank)).map((all) => all - matched.length));
+}
+
+/** The own rows of the result in their order, {@link GAP} for one of gaps only. */
+export function resultPlaces({ join, left }: Pick<JoinPlan, 'join' | 'left'>, found: Found): Uint32Array {
+  if (join === 'inner') return found.matched;
+  if (join === 'anti') return unmatched(found);
+  const places = new Uint32Array(found.rows[left]).fill(GAP);
+  places.set(found.matched);
+  if (left === found.rank) places.set(unmatched(found), found.matched.length);
+  return places;
+}
+
+/** In the order of the table: no other party knows of it. */
+function unmatched({ rank, rows, matched, rowOf }: Found): Uint32Array {
+  const all = rowOf ?? Uint32Array.from({ length: rows[rank === 0 ? 0 : 1] }, (_, row) => row);
+  const last = all.at(-1) ?? 0;
+  const isMatched = new Uint8Array(last + 1);
+  for (const row of matched) isMatched[row] = 1;
+  return all.filter((row) => isMatched[row] === 0);
+}
+
+/** The table's rows at these places, in their order. */
+export async function resultRows(
+  relation: Relation,
+  places: Uint32Array,
+  signal: AbortSignal,
+): Promise<Table> {
+  const nulls = places.includes(GAP)
+    ? Uint8Array.from(places, (place) => (place === GAP ? 1 : 0))
+    : undefined;
+  const found = await relationFrom(
+    [{ name: 'row', type: 'UINTEGER' as const, values: places, nulls }],
+    places.length,
+    'the intersection',
+  );
+  try {
+    const select = `SELECT t.* FROM ${found.sqlName} AS m LEFT JOIN ${relation.sqlName} AS t ON t.rowid = m.row ORDER BY m.rowid`;
+    return tableFrom(await deriveRelation(relation, select, 'the intersection', signal));
+  } finally {
+    await dropRelation(found);
+  }
+}

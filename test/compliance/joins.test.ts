@@ -1,0 +1,164 @@
+/** Who gets and tells what: every row of the table in docs/psi.md, executed by both parties, with its ledgers. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { closeDatabase, type Table, tableOf } from '../../src/data/index.ts';
+import { psi } from '../../src/program/devices/psi.ts';
+import type { PsiOptions } from '../../src/program/devices/psi-options.ts';
+import type { At } from '../../src/program/model/at.ts';
+import { job } from '../../src/program/model/job.ts';
+import { useWorlds } from '../parts/program-world.ts';
+import { projectRoot } from '../tidy/project-files.ts';
+
+const open = useWorlds();
+after(closeDatabase);
+
+type Cell = string | null;
+type Rows = readonly Cell[];
+
+interface Row {
+  readonly options: string;
+  readonly gets: readonly string[];
+  readonly tells: readonly string[];
+}
+
+const rows: readonly Row[] =
+  readFileSync(join(projectRoot, 'docs/psi.md'), 'utf8')
+    .split('\n### For each combination of options\n')[1]
+    ?.split('\n#')[0]
+    ?.split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
+    .map(([options = '', ...cells]) => ({
+      options: options.replaceAll('`', ''),
+      gets: cells.slice(0, 2),
+      tells: cells.slice(2),
+    })) ?? [];
+
+const optionsOf = ({ options }: Row): Record<string, unknown> =>
+  Function(`return ${options}`)() as Record<string, unknown>;
+
+/** Of alice and bob: two keys that both have, others that differ, and what options are about. */
+function inputs(options: Record<string, unknown>): readonly [Rows, Rows] {
+  const a = ['k1', 'k2', 'k3', 'k4', 'k5'];
+  const b = ['k9', 'k3', 'k1', 'k8'];
+  if (options.nulls)
+    return [
+      [...a, null],
+      [null, ...b, null],
+    ];
+  if (options.duplicates)
+    return [
+      [...a, 'k1', 'k1'],
+      [...b, 'k1', 'k8'],
+    ];
+  if (options.normalise) return [a.map((id) => ` ${id.toUpperCase()}`), b];
+  return [a, b];
+}
+
+/** What the words of the table mean, without a protocol. */
+function meaning(words: string, [own, theirs]: readonly [Rows, Rows]): readonly Cell[] | undefined {
+  const plain = (list: Rows) => list.flatMap((id) => (id === null ? [] : [id.trim().toLowerCase()]));
+  const [mine, other] = [plain(own), plain(theirs)];
+  const shared: string[] = [];
+  const rest = [...other];
+  for (const id of mine) {
+    const at = rest.indexOf(id);
+    if (at >= 0) shared.push(...rest.splice(at, 1));
+  }
+  const without = mine.filter((id) => !other.includes(id));
+  const sentences: Readonly<Record<string, readonly Cell[] | undefined>> = {
+    'rows that both have': shared,
+    nothing: undefined,
+    'all rows': mine,
+    'rows that both have, and gaps for other rows': [
+      ...shared,
+      ...Array.from({ length: other.length - shared.length }, () => null),
+    ],
+    'rows that the other lacks': without,
+  };
+  const key = words.replace(/\b(her|his) /g, '').replace(/\b(she|he) lacks/, 'the other lacks');
+  assert.ok(Object.hasOwn(sentences, key), `the table says "${words}", which no test knows`);
+  return sentences[key];
+}
+
+async function run(options: Record<string, unknown>, tables: readonly [Rows, Rows]) {
+  const w = await open(
+    job({ parties: ['alice', 'bob'] }, async ({ alice, bob, reveal }) => {
+      const a = alice.run('a', () => tableOf({ id: [...tables[0]] }));
+      const b = bob.run('b', () => tableOf({ id: [...tables[1]] }));
+      const wanted = { on: 'id', ...options } as PsiOptions<'alice' | 'bob'>;
+      const results: Record<string, unknown> = psi(wanted as never, a, b);
+      const shown: Record<string, unknown> = {};
+      for (const party of [alice, bob] as unknown as readonly (typeof alice)[]) {
+        const result = results[party.name];
+        if (result === undefined) continue;
+        const list = party.run('list', { result: result as At<'alice', Table> }, async ({ result }) => {
+          const texts = await result.query("SELECT coalesce(id, '-') AS id FROM rows");
+          return (await texts.strings('id')).join();
+        });
+        shown[party.name] = await reveal(list);
+      }
+      return shown;
+    }),
+  );
+  const results = (await w.results()) as Record<string, Record<string, string>>;
+  const ledger = (party: string) => w.of(party).host.disclosures.filter(({ kind }) => kind === 'psi');
+  return { shown: results.alice ?? {}, ledgers: [ledger('alice'), ledger('bob')] };
+}
+
+describe('who gets and tells what: the table of docs/psi.md', () => {
+  it('has a row for each combination that psi does not refuse', async () => {
+    assert.ok(rows.length > 10, 'the table was not found');
+    const seen = new Set(rows.map((row) => keyOf(optionsOf(row))));
+    for (const kind of ['inner', 'left', 'anti'])
+      for (const receivers of [undefined, 'alice']) {
+        const options = {
+          ...(kind === 'inner' ? {} : { join: kind }),
+          ...(receivers === undefined ? {} : { receivers }),
+        };
+        const isRefused = await run(options, inputs(options)).then(
+          () => false,
+          () => true,
+        );
+        assert.notEqual(seen.has(keyOf(options)), isRefused, keyOf(options));
+      }
+  });
+
+  for (const row of rows)
+    it(row.options, async () => {
+      const options = optionsOf(row);
+      const tables = inputs(options);
+      const { shown, ledgers } = await run(options, tables);
+      for (const [rank, party] of (['alice', 'bob'] as const).entries()) {
+        const [own, theirs] = rank === 0 ? tables : [tables[1], tables[0]];
+        const expected = meaning(row.gets[rank] ?? '', [own, theirs]);
+        const got = shown[party]
+          ?.split(',')
+          .filter((id) => id !== '')
+          .map((id) => (id === '-' ? null : id.trim().toLowerCase()));
+        assert.deepEqual(got?.sort(), expected && [...expected].sort(), party);
+        const [entry, ...more] = ledgers[rank] ?? [];
+        assert.deepEqual(more, []);
+        const [words, ...ownWords] = (entry?.type ?? '').split('; ');
+        assert.equal(words, row.tells[rank]);
+        const empty = own.filter((id) => id === null).length;
+        if (options.nulls)
+          assert.match(ownWords.join(), new RegExp(`left out here: ${empty} rows without a key, 0 with`));
+        else assert.doesNotMatch(ownWords.join(), /left out/);
+        assert.deepEqual(entry?.shape, [own.length - empty]);
+      }
+    });
+
+  it('would notice a row that says something else', async () => {
+    const wrong = meaning('her rows that he lacks', inputs({}));
+    const { shown, ledgers } = await run({}, inputs({}));
+    assert.notDeepEqual(shown.alice?.split(',').sort(), wrong);
+    assert.notEqual(ledgers[0]?.[0]?.type, 'key types, number of rows');
+    assert.throws(() => meaning('some of her rows', inputs({})), { code: 'ERR_ASSERTION' });
+  });
+});
+
+const keyOf = (options: Record<string, unknown>): string =>
+  JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
