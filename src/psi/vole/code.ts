@@ -9,9 +9,9 @@
  *   entries in 11 regions exclude them; nothing wraps around from the last columns to the first. The entry that always
  *   stands at distance 25, and the diagonal, are x instead of 1.
  * Why x: a matrix of bits works on each of the 128 bits of its elements apart. The outputs would then be 128 binary
- *   words with noise in the same t places, a matrix of rank at most t: for t up to 256 linear algebra finds the places
- *   (Metzner and Kapturowski, IEEE Trans. IT 1990, for t up to 128). libOTe multiplies at the same place, by another
- *   constant.
+ *   words with noise in the same t places, and linear algebra finds those: for t up to 128 by Metzner and Kapturowski
+ *   (IEEE Trans. Information Theory 36, 1990), at this rate with an information set up to about 256. libOTe multiplies
+ *   at the same place, by another constant.
  * Security: public, from a seed of the bucket. The assumption is dual LPN over GF(2^128) with regular noise for this
  *   code: parameters.ts.
  * Cost: local; for each column 24 additions and for each output 21.
@@ -37,9 +37,9 @@ export interface Encoding {
 }
 
 /**
- * Turns columns into outputs, which come to stand in the place of the first of them; what is behind them is used up. The
- * stream of the seed gives the words of the convolution, then those of all rows in the first region, the second, and so
- * on, for a region stays in the cache, and at last ten words a row.
+ * Turns columns into outputs, which come to stand in the place of the first of them; what is behind them is used up.
+ * The stream of the seed gives the words of the convolution, then those of all rows in the first region, the second,
+ * and so on, for a region stays in the cache, and at last ten words a row.
  */
 export function encode(
   kernels: VoleKernels,

@@ -6,11 +6,11 @@ import { VOLE_TABLE, voleShape } from './parameters.ts';
 const wanted = VOLE_TABLE.securityBits + VOLE_TABLE.marginBits;
 
 /** Powers of two, and between them sizes at which blocks are fewest or the code is padded most. */
-const sizes = Array.from({ length: 12 }, (_, index) => 2 ** (10 + index)).flatMap((size) =>
-  [size, size + 1, Math.round(1.3 * size), Math.round(1.5625 * size) + 1, 2 * size - 1].filter(
-    (outputs) => outputs <= VOLE_TABLE.outputsMax,
-  ),
-);
+const sizes = Array.from({ length: 12 }, (_, index) => 2 ** (10 + index)).flatMap((size) => {
+  const fewest = VOLE_TABLE.noiseMin * 2 ** Math.floor(Math.log2(size / VOLE_TABLE.noiseMin));
+  const all = [size, size + 1, Math.round(1.3 * size), fewest - 1, fewest, fewest + 1, 2 * size - 1];
+  return all.filter((outputs) => outputs <= VOLE_TABLE.outputsMax);
+});
 
 describe('parameters of the VOLE', () => {
   it('give the wanted bits against every attack that is estimated, at every size', () => {
@@ -25,6 +25,10 @@ describe('parameters of the VOLE', () => {
         assert.ok(found >= wanted, `${outputs} outputs, ${attack}: ${found.toFixed(1)} bits`);
       }
     }
+  });
+
+  it('are tried where there are fewest blocks', () => {
+    assert.ok(sizes.some((outputs) => voleShape(outputs).noise === VOLE_TABLE.noiseMin));
   });
 
   it('keep the rate, and pad by less than a hundredth beyond it', () => {

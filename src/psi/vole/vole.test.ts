@@ -175,7 +175,11 @@ describe('messages of the silent VOLE', () => {
     }
     const sender = await VoleSetupSender.open(systemRandom, context, receiver.opening);
     assert.equal(sender.answer.byteLength, SETUP_ANSWER_BYTES);
-    assert.throws(() => receiver.finish(sender.answer.subarray(1)), refused);
+    const { answer } = sender;
+    const onePointMore = Buffer.concat([answer, answer.subarray(0, SETUP_OPENING_BYTES)]);
+    for (const length of [answer.subarray(SETUP_OPENING_BYTES), onePointMore]) {
+      assert.throws(() => receiver.finish(length), { ...refused, message: /bytes where/ });
+    }
     assert.throws(() => receiver.finish(new Uint8Array(SETUP_ANSWER_BYTES)), refused);
     for (const length of [SETUP_TREES_BYTES - 1, SETUP_TREES_BYTES + 1]) {
       assert.throws(() => sender.finish(new Uint8Array(length)), refused);
@@ -218,15 +222,28 @@ describe('after a bucket', () => {
 
   it('a bucket that is given up leaves nothing either', async () => {
     const seeds = await setUp();
-    const [kernels] = slow();
-    const forked = seeds.receiver.fork(0);
-    const tools = { shape: voleShape(100), seeds: forked, kernels, otKernels: typescriptOtKernels };
-    const receiver = new VoleReceiver(tools);
-    receiver.destroy();
-    receiver.destroy();
-    assert.ok(isZero(kernels.bytes()));
-    for (const leaf of [...forked.places.leaves, ...forked.products.leaves].flat()) {
-      assert.ok(leaf !== undefined && isZero(leaf));
+    const kernels = slow();
+    const [ofReceiver, ofSender] = [seeds.receiver.fork(0), seeds.sender.fork(0)];
+    const tools = { shape: voleShape(100), otKernels: typescriptOtKernels };
+    const receiver = new VoleReceiver({ ...tools, seeds: ofReceiver, kernels: kernels[0] });
+    const sender = new VoleSender({ ...tools, seeds: ofSender, kernels: kernels[1] }, systemRandom);
+    for (const party of [receiver, sender, receiver, sender]) party.destroy();
+    for (const lane of kernels) assert.ok(isZero(lane.bytes()));
+    for (const { places, products } of [ofReceiver, ofSender]) {
+      for (const { leaves, missing } of [places, products]) {
+        for (const leaf of leaves.flat()) assert.ok(leaf === undefined || isZero(leaf));
+        assert.ok(missing === undefined || isZero(missing));
+      }
+    }
+  });
+
+  it('seeds that are destroyed are zero, here and in lanes', async () => {
+    const { sender } = await setUp();
+    const lane = VoleSeeds.decode(sender.encode());
+    for (const seeds of [sender, lane]) {
+      seeds.destroy();
+      // The transcript in front is public.
+      assert.ok(isZero(seeds.encode().subarray(32)));
     }
   });
 });

@@ -138,8 +138,7 @@ export class VoleReceiver {
 
   /** Zeroes what is secret, the kernels' memory included. Twice is once. */
   destroy(): void {
-    const { seeds, kernels } = this.#tools;
-    wipeSet(seeds.places);
+    const { kernels } = this.#tools;
     for (const secret of [this.#chosen.choices, this.#chosen.keys, this.#noise.y, this.#noise.share]) {
       secret.fill(0);
     }
