@@ -40,9 +40,10 @@ export function ownNoise(
   const y = new Uint32Array(WORDS * count);
   const share = new Uint32Array(WORDS * count);
   const corrections = new Uint32Array(message.byteLength / 4);
+  const zeros = new Uint8Array(count * ELEMENT_BYTES);
   // From the highest piece down, so that each step moves what is there by x.
   for (let piece = PIECES - 1; piece >= 0; piece--) {
-    const sums = pieceSums(leaves[piece] ?? [], 0, count);
+    const sums = pieceSums(leaves[piece] ?? [], 0, zeros);
     moveAndAdd(share, sums.planes);
     if (piece === 0) y.set(sums.plain);
     else corrections.set(sums.plain, (piece - 1) * WORDS * count);
@@ -65,10 +66,11 @@ export function deltaShare(
   invariant(message.byteLength === productBytes(count), 'a message of another size');
   const corrections = new Uint32Array(new Uint8Array(message).buffer);
   const share = new Uint32Array(WORDS * count);
+  const zeros = new Uint8Array(count * ELEMENT_BYTES);
   for (let piece = PIECES - 1; piece >= 0; piece--) {
     const delta = missing[piece] as number;
     // Counted from the missing leaf, which then is number 0 and counts nowhere.
-    const sums = pieceSums(leaves[piece] ?? [], delta, count);
+    const sums = pieceSums(leaves[piece] ?? [], delta, zeros);
     if (piece > 0) {
       const correction = corrections.subarray((piece - 1) * WORDS * count, piece * WORDS * count);
       for (const [bit, plane] of sums.planes.entries()) addMasked(plane, correction, -((delta >> bit) & 1));
@@ -87,34 +89,39 @@ export function deltaOf(missing: Uint8Array): Uint8Array {
   );
 }
 
-/** The sum of all streams, and for each bit of the leaves' numbers that of the leaves that have it. */
+/**
+ * The sum of all streams, and for each bit of the leaves' numbers that of the leaves that have it: by pairs, so that
+ * each is read once.
+ */
 function pieceSums(
   leaves: readonly (Uint8Array | undefined)[],
   offset: number,
-  count: number,
+  zeros: Uint8Array,
 ): { readonly plain: Uint32Array; readonly planes: readonly Uint32Array[] } {
   invariant(leaves.length === PIECE_LEAVES, 'trees of another size');
-  const plain = new Uint32Array(WORDS * count);
-  const planes = Array.from({ length: PIECE_BITS }, () => new Uint32Array(WORDS * count));
-  for (let number = 0; number < PIECE_LEAVES; number++) {
+  const sums = leaves.map((_, number) => {
     const seed = leaves[number ^ offset];
-    if (seed === undefined) continue;
-    const stream = streamOf(seed, count);
-    addMasked(plain, stream, -1);
-    for (const [bit, plane] of planes.entries())
-      if (((number >> bit) & 1) === 1) addMasked(plane, stream, -1);
-    stream.fill(0);
-  }
-  return { plain, planes };
+    return seed === undefined ? new Uint32Array(zeros.byteLength / 4) : streamOf(seed, zeros);
+  });
+  const planes = Array.from({ length: PIECE_BITS }, (_, bit) => {
+    const plane = new Uint32Array(zeros.byteLength / 4);
+    for (let even = 0; even < PIECE_LEAVES; even += 2 << bit) {
+      const odd = sums[even + (1 << bit)] as Uint32Array;
+      addMasked(plane, odd, -1);
+      addMasked(sums[even] as Uint32Array, odd, -1);
+      odd.fill(0);
+    }
+    return plane;
+  });
+  return { plain: sums[0] as Uint32Array, planes };
 }
 
-function streamOf(seed: Uint8Array, count: number): Uint32Array {
-  const bytes = count * ELEMENT_BYTES;
+function streamOf(seed: Uint8Array, zeros: Uint8Array): Uint32Array {
   const cipher = createCipheriv('aes-128-ctr', seed, new Uint8Array(16));
-  const stream = new Uint32Array(bytes / 4);
-  const made = cipher.update(new Uint8Array(bytes));
+  const made = cipher.update(zeros);
   cipher.final();
-  new Uint8Array(stream.buffer).set(made);
+  if (made.byteOffset % 4 === 0) return new Uint32Array(made.buffer, made.byteOffset, made.byteLength / 4);
+  const stream = new Uint32Array(new Uint8Array(made).buffer);
   made.fill(0);
   return stream;
 }
