@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { itLong, share } from '../../../test/effort.ts';
-import { seededBytes, seededRandom } from '../../../test/parts/seeded-bytes.ts';
+import { seededBytes } from '../../../test/parts/seeded-bytes.ts';
 import { loadRowKernels } from '../rows/row-kernels.ts';
 import {
   BAND_BITS,
@@ -136,23 +136,11 @@ async function countFailures(
 /** Four standard deviations, of what is expected. */
 function assertNear(failed: number, runs: number, chance: number): void {
   const expected = runs * chance;
-  assert.ok(expected > 30, `too few to tell anything: ${expected}`);
   const slack = 4 * Math.sqrt(expected);
   assert.ok(
     Math.abs(failed - expected) < slack,
     `${failed} of ${runs} failed, ${expected.toFixed(0)} were expected`,
   );
-}
-
-/** Of any encoding whose number of rows is Poisson distributed, exactly. */
-function chanceOf(starts: number, load: number, band: number): number {
-  let whole = 1;
-  let column = 0;
-  for (const failing of failures(load, band)) {
-    whole *= 1 - failing;
-    if (++column === starts) return 1 - whole;
-  }
-  throw new Error('the chain ended');
 }
 
 /** Few enough to be encoded many times. */
@@ -163,38 +151,50 @@ const MANY_ROWS = 1024;
 
 describe('encodings with narrow bands', () => {
   it('fail as often as the chain says, for a number of rows that is Poisson distributed', async () => {
-    const runs = share(2 ** 17);
-    for (const [percent, band] of [
-      [20, 26],
-      [14, 30],
-    ] as const) {
-      const { starts, columns } = shapeOf(ROWS, percent, band);
-      const load = ROWS / starts;
-      const drawn = poisson(ROWS, seededRandom(`rows ${percent}`).bytes(8 * runs));
-      const shape = { rows: 2 * ROWS, starts, columns, band };
-      const failed = await countFailures(shape, runs, (run) => drawn[run] as number);
-      assertNear(failed, runs, chanceOf(starts, load, band));
-      // The check tells a chain of four percent more columns, and of a band of two bits more.
-      assert.throws(
-        () => assertNear(failed, runs, chanceOf(starts, (load * 100) / 104, band)),
-        /were expected/,
-      );
-      assert.throws(() => assertNear(failed, runs, chanceOf(starts, load, band + 2)), /were expected/);
+    await assertChain(20, 26, share(2 ** 17));
+    await assertChain(14, 30, share(2 ** 17));
+  });
+
+  itLong('fail as often as the chain says at 10 and at 15 bits', async () => {
+    for (const lambda of [10, 15]) {
+      let band = 1;
+      while (chanceOf(shapeOf(ROWS, 20, band + 1)) >= 2 ** -lambda) band++;
+      await assertChain(20, band, 2 ** 20);
     }
   });
 
   it('fail as often as the formula says, at most, for a fixed number of rows', async () => {
-    const runs = share(2 ** 15);
-    for (const lambda of [5, 7]) await assertBits(lambda, runs);
-  });
-
-  itLong('fail as often as the formula says, at most, at 10 and at 15 bits', async () => {
-    await assertBits(10, 2 ** 18);
-    await assertBits(15, 2 ** 20);
+    for (const lambda of [5, 7]) await assertBits(lambda, share(2 ** 15));
   });
 });
 
-/** The formula counts twice what a mean number of rows does, and the empty queue at the first column as a full one. */
+/** Of an encoding whose number of rows is Poisson distributed, of the mean that the shape is for. */
+function chanceOf({ rows, starts, band }: OkvsShape): number {
+  let whole = 1;
+  let column = 0;
+  for (const failing of failures(rows / starts, band)) {
+    whole *= 1 - failing;
+    if (++column === starts) return 1 - whole;
+  }
+  throw new Error('the chain ended');
+}
+
+async function assertChain(percent: number, band: number, runs: number): Promise<void> {
+  const shape = shapeOf(ROWS, percent, band);
+  const drawn = poisson(ROWS, seededBytes(`rows ${percent}`, 4 * runs));
+  const failed = await countFailures({ ...shape, rows: 2 * ROWS }, runs, (run) => drawn[run] as number);
+  assertNear(failed, runs, chanceOf(shape));
+  assert.ok(failed > 20, 'too few to tell anything');
+  // The check tells a chain of a tenth fewer rows, and a band of three bits more or fewer.
+  assert.throws(() => assertNear(failed, runs, chanceOf({ ...shape, rows: 0.9 * ROWS })), /were expected/);
+  assert.throws(() => assertNear(failed, runs, chanceOf({ ...shape, band: band + 3 })), /were expected/);
+  assert.throws(() => assertNear(failed, runs, chanceOf({ ...shape, band: band - 3 })), /were expected/);
+}
+
+/**
+ * The formula is a bound: it counts twice what a mean number of rows does, and the first columns, at which nothing waits
+ * yet, as any others. The fewer the rows the more that is.
+ */
 async function assertBits(lambda: number, runs: number): Promise<void> {
   const percent = 20;
   const band = bandFor(percent, lambda);
@@ -228,7 +228,7 @@ function bandFor(percent: number, lambda: number): number {
   return band;
 }
 
-/** From 8 random bytes each: the number of which the distribution reaches that fraction. */
+/** From 4 random bytes each: the number of which the distribution reaches that fraction. */
 function poisson(mean: number, bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const reached: number[] = [];
@@ -238,8 +238,8 @@ function poisson(mean: number, bytes: Uint8Array): number[] {
     reached.push(sum);
     chance *= mean / (rows + 1);
   }
-  return Array.from({ length: bytes.length / 8 }, (_, at) => {
-    const fraction = view.getUint32(8 * at) / 2 ** 32;
+  return Array.from({ length: bytes.length / 4 }, (_, at) => {
+    const fraction = view.getUint32(4 * at) / 2 ** 32;
     return reached.findIndex((chance) => chance > fraction);
   });
 }
