@@ -192,8 +192,8 @@ async function assertChain(percent: number, band: number, runs: number): Promise
 }
 
 /**
- * The formula is a bound: it counts twice what a mean number of rows does, and the first columns, at which nothing waits
- * yet, as any others. The fewer the rows the more that is.
+ * The formula is a bound: it counts twice what a mean number of rows does, and takes the first columns, at which
+ * nothing waits yet, for any others. The fewer the rows, the more that is: 2 bits here, 1.1 at 16,384 rows.
  */
 async function assertBits(lambda: number, runs: number): Promise<void> {
   const percent = 20;
