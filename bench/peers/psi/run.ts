@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { figure } from '../secure/table.ts';
-import { plant } from './data.ts';
-import { endAll, GRACE_S, measure, Refused } from './measure.ts';
+import { type Planted, plant } from './data.ts';
+import { endAll, GRACE_S, measure, Refused, type Taken } from './measure.ts';
 import { type Contestant, contestantsOf, sizesOf, systemKeys } from './systems.ts';
 import { type Row, summaryOf, tableOf } from './table.ts';
 import { verdictsOf, verdictTable } from './targets.ts';
@@ -83,41 +83,60 @@ for (const size of sizes) {
   console.error(`Making two files of ${size.toLocaleString('en')} rows`);
   const planted = { rows: size, seed: Number(values.seed) };
   await plant(place, planted);
-  for (const { contestant } of cells.filter((cell) => cell.sizes.includes(size))) {
-    const name = `${contestant.system}, ${contestant.protocol}, ${size.toLocaleString('en')} rows`;
-    const expected = expectedS(contestant, size);
-    if (expected > limitS) {
-      console.error(`${name}: left out, would take ${figure(expected)} s (--limit ${limitS})`);
-      continue;
-    }
-    rows.push(await rowOf(contestant, size, name, { folder: place, planted }));
+  const asked = cells.filter((cell) => cell.sizes.includes(size)).map(({ contestant }) => contestant);
+  const turns = asked.filter((contestant) => isExpectedInTime(contestant, size)).map(turnOf);
+  // In turn, so that what else the machine does meets all of them.
+  for (let number = 1; number <= runs; number++)
+    for (const turn of turns) await take(turn, number, { folder: place, planted });
+  for (const { contestant, taken, refused } of turns) {
+    const { system, protocol } = contestant;
+    rows.push({ system, protocol, size, runs: taken, ...(refused === undefined ? {} : { refused }) });
   }
   rmSync(place, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function rowOf(
-  contestant: Contestant,
-  size: number,
-  name: string,
-  about: { folder: string; planted: { rows: number; seed: number } },
-): Promise<Row> {
-  const { system, protocol } = contestant;
-  const taken: Awaited<ReturnType<typeof measure>>[] = [];
+function isExpectedInTime(contestant: Contestant, size: number): boolean {
+  const expected = expectedS(contestant, size);
+  if (expected <= limitS) return true;
+  const name = nameOf(contestant, size);
+  console.error(`${name}: left out, would take ${figure(expected)} s (--limit ${limitS})`);
+  return false;
+}
+
+/** What one system with one protocol has done at a size so far. */
+interface Turn {
+  readonly contestant: Contestant;
+  readonly taken: Taken[];
+  /** Then it is not run again. */
+  refused: string | undefined;
+}
+
+function turnOf(contestant: Contestant): Turn {
+  return { contestant, taken: [], refused: undefined };
+}
+
+async function take(
+  turn: Turn,
+  number: number,
+  about: { readonly folder: string; readonly planted: Planted },
+): Promise<void> {
+  if (turn.refused !== undefined) return;
+  const title = `${nameOf(turn.contestant, about.planted.rows)}, run ${number} of ${runs}`;
+  const progress = (seconds: number): void => console.error(`${title}: ${Math.round(seconds)} s so far`);
+  const limits = { cores: values.cores, limitS, graceS: GRACE_S };
   try {
-    for (let number = 1; number <= runs; number++) {
-      const title = `${name}, run ${number} of ${runs}`;
-      const progress = (seconds: number): void => console.error(`${title}: ${Math.round(seconds)} s so far`);
-      taken.push(
-        await measure(contestant, { ...about, cores: values.cores, limitS, graceS: GRACE_S, progress }),
-      );
-      console.error(`${title}: ${figure(taken.at(-1)?.wallS ?? 0)} s`);
-    }
-    return { system, protocol, size, runs: taken };
+    const taken = await measure(turn.contestant, { ...about, ...limits, progress });
+    turn.taken.push(taken);
+    console.error(`${title}: ${figure(taken.wallS)} s`);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    console.error(`${name}: refused, ${error.message}`);
-    return { system, protocol, size, runs: taken, refused: error.message };
+    console.error(`${title}: refused, ${error.message}`);
+    turn.refused = error.message;
   }
+}
+
+function nameOf({ system, protocol }: Contestant, size: number): string {
+  return `${system}, ${protocol}, ${size.toLocaleString('en')} rows`;
 }
 
 const verdicts = verdictsOf(rows, slowMax);

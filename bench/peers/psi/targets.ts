@@ -24,6 +24,8 @@ export interface Verdict {
   readonly reached: number | null;
   /** The same of the time inside, where the target is one of time beside a peer. */
   readonly inside?: number;
+  /** The same of processor seconds, which a busy machine changes least. */
+  readonly cpu?: number;
   readonly verdict: string;
 }
 
@@ -80,9 +82,12 @@ export function verdictsOf(rows: readonly Row[], slowRows = SLOW_ROWS_MAX): Verd
     const reached = ratioOf(target.of, mine, theirs);
     const isMet = is === 'at least' ? reached >= limit : reached <= limit;
     const verdict = isMet ? 'met' : `missed, ×${figure(reached / limit)} of it`;
-    const inside = target.of === 'wallS' && theirs && theirs.insideS / mine.insideS;
-    return { ...goal, reached, ...(inside && { inside }), verdict };
+    return { ...goal, reached, ...(target.of === 'wallS' && theirs && besides(mine, theirs)), verdict };
   });
+}
+
+function besides(mine: Summary, theirs: Summary): { readonly inside: number; readonly cpu: number } {
+  return { inside: theirs.insideS / mine.insideS, cpu: theirs.cpuS / mine.cpuS };
 }
 
 function foundIn(rows: readonly Row[], system: string, protocol: string, size: number): Summary | null {
@@ -96,10 +101,11 @@ function ratioOf(of: Quantity, mine: Summary, theirs: Summary | undefined): numb
 }
 
 export function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ title, size, target, reached, inside, verdict }) => {
+  const times = (value: number | undefined): string =>
+    value === undefined || Number.isNaN(value) ? '–' : `×${figure(value)}`;
+  const rows = verdicts.map(({ title, size, target, reached, inside, cpu, verdict }) => {
     const value = reached === null ? '–' : `${target.includes('×') ? '×' : ''}${figure(reached)}`;
-    const within = inside === undefined || Number.isNaN(inside) ? '–' : `×${figure(inside)}`;
-    return [title, size.toLocaleString('en'), value, within, target, verdict];
+    return [title, size.toLocaleString('en'), value, times(inside), times(cpu), target, verdict];
   });
-  return markdown(['what', 'rows a side', 'reached', 'inside', 'target', 'verdict'], rows);
+  return markdown(['what', 'rows a side', 'reached', 'inside', 'CPU', 'target', 'verdict'], rows);
 }
