@@ -39,7 +39,8 @@ function pass(from: Socket, to: Socket, counts: number[], index: number): void {
 
 /**
  * Listens from the start, and holds who comes too early until the party listens. Refused, brpc would look again only
- * after three seconds, and which party is first is chance.
+ * after three seconds, and which party is first is chance. SPU's parties meet before that, since it does not bear being
+ * held for long.
  */
 async function open(near: number, far: number, index: number): Promise<void> {
   [toward[index], back[index]] = [0, 0];

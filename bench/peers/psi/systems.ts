@@ -91,7 +91,7 @@ function spu({ python, program }: NonNullable<Installed['spu']>): readonly Conte
   const one = (protocol: string, [kind, curve]: readonly [string, string], slow?: number): Contestant => ({
     ...{ key: 'spu', system: 'SPU 0.9.5', protocol, insideOf: saidInside },
     ...(slow === undefined ? {} : { slow }),
-    async commands({ tables, results, ports }) {
+    async commands({ folder, tables, results, ports }) {
       return each((side) => {
         const addresses = SIDES.map(
           (other) => `127.0.0.1:${other === side ? ports[other].own : ports[other].seen}`,
@@ -103,6 +103,7 @@ function spu({ python, program }: NonNullable<Installed['spu']>): readonly Conte
           curve,
           tables[side],
           results[side],
+          folder,
         ];
         return { argv: [python, program, ...args], env: { PYTHONUNBUFFERED: '1' } };
       });

@@ -1,24 +1,40 @@
 """One party of SPU (SecretFlow): the intersection of two CSV files by `spu.psi`, into a CSV file at both.
 
-    python party.py RANK ADDRESS,ADDRESS PROTOCOL CURVE TABLE RESULT
+    python party.py RANK ADDRESS,ADDRESS PROTOCOL CURVE TABLE RESULT FOLDER
 
-Each party is given the addresses as it sees them. The last line on standard output is a JSON object with the milliseconds of wall
+Each party is given the addresses as it sees them; FOLDER is that of both. The last line on standard output is a JSON object with the milliseconds of wall
 clock at which the link stood and the result was written.
 """
 import json
+import os
 import sys
 import time
 
 import spu.psi as psi
 from spu import libspu
 
-RANK, ADDRESSES, PROTOCOL, CURVE, TABLE, RESULT = sys.argv[1:]
+RANK, ADDRESSES, PROTOCOL, CURVE, TABLE, RESULT, FOLDER = sys.argv[1:]
 
 # The default is a second: a party that comes up first would lose up to that.
 CONNECT_RETRY_MS = 50
 CONNECT_RETRIES = 1200
+# For the imports of the other party.
+MEET_S_MAX = 120
 # Longer than a run may take.
 RECEIVE_MS_MAX = 3_600_000
+
+
+def meet():
+    """Until both have imported everything. One that calls seconds before the other listens is refused, and tries again only after
+    three seconds; or is held by the relay, and then its link never stands."""
+    ready = os.path.join(FOLDER, "ready-")
+    with open(ready + RANK, "w", encoding="ascii"):
+        pass
+    deadline = time.monotonic() + MEET_S_MAX
+    while not os.path.exists(f"{ready}{1 - int(RANK)}"):
+        if time.monotonic() > deadline:
+            sys.exit("the other party does not come up")
+        time.sleep(0.005)
 
 
 def connected():
@@ -32,6 +48,7 @@ def connected():
 
 
 def main():
+    meet()
     link = connected()
     begin = time.time()
     config = psi.PsiExecuteConfig(
