@@ -48,6 +48,8 @@ async function begin(load: Load): Promise<void> {
     const modules = [import('./program-run.ts'), import('./system-program.ts')] as const;
     const [{ ProgramRun }, { systemProgram }] = await Promise.all(modules);
     if (!process.connected) return;
+    // Has been taken by what receives (`collectEvery`). A job finds the globals here that it finds in a rehearsal.
+    globalThis.gc = undefined;
     run = new ProgramRun(load, systemProgram);
     run.take(load, undefined);
     for (const [message, socket] of early.splice(0)) run.take(message, socket);
