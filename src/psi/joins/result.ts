@@ -1,7 +1,8 @@
 /** The rows that a party gets of its own table, once it is known which of them match. */
-import { deriveRelation, dropRelation, type Relation } from '../../data/relation.ts';
+import { withConnection } from '../../data/database.ts';
+import { pickRows } from '../../data/pick-rows.ts';
+import { finishRelation, type Relation } from '../../data/relation.ts';
 import { type Table, tableFrom } from '../../data/table.ts';
-import { relationFrom } from '../../data/table-of.ts';
 import { type JoinPlan, receives } from './plan.ts';
 
 /** Who has found what. */
@@ -43,24 +44,20 @@ function unmatched({ rank, rows, matched, rowOf }: Found): Uint32Array {
   return all.filter((row) => isMatched[row] === 0);
 }
 
-/** The table's rows at these places, in their order. */
+/** The table's rows at these places, in their order. Gaps are the last ones. */
 export async function resultRows(
   relation: Relation,
   places: Uint32Array,
   signal: AbortSignal,
 ): Promise<Table> {
-  const nulls = places.includes(GAP)
-    ? Uint8Array.from(places, (place) => (place === GAP ? 1 : 0))
-    : undefined;
-  const found = await relationFrom(
-    [{ name: 'row', type: 'UINTEGER' as const, values: places, nulls }],
-    places.length,
-    'the intersection',
-  );
-  try {
-    const select = `SELECT t.* FROM ${found.sqlName} AS m LEFT JOIN ${relation.sqlName} AS t ON t.rowid = m.row ORDER BY m.rowid`;
-    return tableFrom(await deriveRelation(relation, select, 'the intersection', signal));
-  } finally {
-    await dropRelation(found);
-  }
+  const gapsFrom = places.indexOf(GAP);
+  const rows = gapsFrom < 0 ? places : places.subarray(0, gapsFrom);
+  const picked = await pickRows(relation, { rows, origin: 'the intersection', signal });
+  if (gapsFrom < 0) return tableFrom(picked);
+  const nulls = picked.columns.map(() => 'NULL').join(', ');
+  const all = await withConnection(async (connection) => {
+    await connection.run(`INSERT INTO ${picked.sqlName} SELECT ${nulls} FROM range(${places.length - gapsFrom})`);
+    return finishRelation(connection, picked.sqlName, picked.columns);
+  }, signal);
+  return tableFrom({ ...picked, rowCount: all.rowCount });
 }
