@@ -51,6 +51,8 @@ export interface RuntimeOptions {
   readonly tempDir: string;
   /** Worker threads that a protocol may use. */
   readonly threads: number;
+  /** Memory that a step may take beside the tables. Default: what the step says. */
+  readonly stepMemoryBytes?: number | undefined;
   /** Runs the code of tasks. Default: here, as soon as their inputs are there. */
   readonly engine?: TaskEngine | undefined;
   readonly limits?: Partial<RuntimeLimits>;

@@ -7,6 +7,7 @@ import { idCount, type JoinIds, joinIds } from './joins/ids.ts';
 import { agreementOn, type JoinPlan, plainJoin, receives } from './joins/plan.ts';
 import { type Found, resultPlaces, resultRows, smallestResult } from './joins/result.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
+import { needsText, PSI_MEMORY_BYTES, psiNeeds, requireMemory, requireSomeMemory } from './needs.ts';
 import type { PsiProtocol } from './protocols/protocol.ts';
 
 export interface PsiOptions {
@@ -24,6 +25,10 @@ export interface PsiContext {
   readonly threads: number;
   /** Ids done of ids to do, own and the peer's; called after each piece of the protocol's work. */
   onProgress?(done: number, total: number): void;
+  /** Memory that the step may take beside the tables. Default: {@link PSI_MEMORY_BYTES}. */
+  readonly memoryBytes?: number | undefined;
+  /** A line for this party's log: what the step will take, once both sizes are known. */
+  note?(line: string): void;
 }
 
 /**
@@ -39,6 +44,8 @@ export interface PsiContext {
  *   within 100 ms after an abort.
  * @throws {DataError} before anything is sent: PRIVITY_COLUMN_MISSING, PRIVITY_KEY_TYPE, PRIVITY_TABLE_EMPTY,
  *   PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT; before sizes are told: PRIVITY_KEY_TYPE_MISMATCH
+ * @throws {EnvironmentError} PRIVITY_PSI_MEMORY: before anything is sent, if this party's rows are too many whatever
+ *   the peer's are; else when both know the sizes
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {PeerError} PRIVITY_PSI_MISMATCH, PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
  */
@@ -107,19 +114,26 @@ export async function psiJoin(
   const prepared = join.prepared ?? (await prepareJoin(table, rank, join, { signal }));
   requireKnowable(plan, rank, join.minimumRows ?? 0);
   const told = { receives: receives(plan, rank), peerReceives: receives(plan, 1 - rank) };
+  const own = idCount(prepared);
+  const { memoryBytes = PSI_MEMORY_BYTES } = context;
+  requireSomeMemory(protocols, { ownRows: own, peerRows: 1, rank, told }, memoryBytes);
   const matches = await runPsi(channel, protocols, {
     ids: prepared.ids,
     agreement: agreementOn(plan, protocols, channel.binding),
     keyTypes: encodeKeyTypes(prepared.types),
     acceptKeyTypes: (theirs) => checkComparable(on, prepared.types, decodeKeyTypes(theirs, on.length)),
     told,
+    acceptRows: (protocol, peerRows) => {
+      const needs = psiNeeds(protocol, { ownRows: own, peerRows, rank, told });
+      requireMemory(protocol, needs, memoryBytes);
+      context.note?.(needsText(on, protocol, { ownRows: own, peerRows }, needs));
+    },
     signal,
     random: context.random,
     threads: context.threads,
     onProgress: (done, total) => context.onProgress?.(done, total),
   });
   if (matches === undefined) return {};
-  const own = idCount(prepared);
   const found: Found = {
     rank,
     rows: rank === 0 ? [own, matches.peerRows] : [matches.peerRows, own],

@@ -34,6 +34,8 @@ export interface PsiExchange {
   acceptKeyTypes(theirs: Uint8Array): void;
   /** Both, where nothing is said. */
   readonly told?: PsiTold;
+  /** Throws if an intersection with so many rows of the peer cannot be run here. Default: any can. */
+  acceptRows?(protocol: PsiProtocol, peerRows: number): void;
   readonly signal: AbortSignal;
   readonly random: Random;
   readonly threads: number;
@@ -132,7 +134,9 @@ async function greet(
   const hello = await line.receive();
   if (hello.kind !== 'hello') throw violation(`${hello.kind} before hello`);
   if (hello.rows === 0) throw violation('an empty list');
-  return { protocol: chooseProtocol(protocols, keys.protocols, ownRows, hello.rows), peerRows: hello.rows };
+  const protocol = chooseProtocol(protocols, keys.protocols, ownRows, hello.rows);
+  exchange.acceptRows?.(protocol, hello.rows);
+  return { protocol, peerRows: hello.rows };
 }
 
 function runProtocol(

@@ -175,7 +175,7 @@ export class SimProgram implements ProgramChild {
       surroundings: () => ({ node: '', duckdb: '', lockfile: '' }),
       openDataPlane: (party, run, federation) => this.#dataPlane(party, run, federation),
       // One database serves all parties of a simulated run; who runs the simulation closes it.
-      database: { configure: () => {}, close: async () => {} },
+      database: { configure: () => undefined, close: async () => {} },
     };
   }
 

@@ -22,6 +22,7 @@ export const salted = {
     bytes: peerReceives ? PART_HEADER_BYTES + ownRows * tagBytes(ownRows, peerRows) : 0,
     rounds: 1,
   }),
+  memory: (ownRows, peerRows) => (3 * tagBytes(ownRows, peerRows) + 16) * (ownRows + peerRows),
   async run(line, setting) {
     const { ids, ownRows, peerRows, tagBytes, agreement, random, signal, advance } = setting;
     const own = new Uint8Array(ownRows * tagBytes);

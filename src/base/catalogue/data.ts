@@ -145,6 +145,12 @@ export const dataErrors = {
     causes: 'More rows than the protocol takes, at this party or the peer; the error has both numbers.',
     remedy: 'Split both tables by a public property and intersect the parts.',
   },
+  PRIVITY_PSI_MEMORY: {
+    failure: 'RESOURCE_EXHAUSTED',
+    means: 'A private set intersection takes more memory than this party has for it.',
+    causes: 'Many rows, and a small memoryMax; the error says what it takes and what there is.',
+    remedy: 'Raise memoryMax in the party file, or intersect parts of the tables by a public property.',
+  },
   PRIVITY_PSI_MISMATCH: {
     failure: 'DIVERGENCE',
     means: 'The two parties of a private set intersection do not ask for the same thing.',

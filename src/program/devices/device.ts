@@ -15,6 +15,10 @@ export interface DeviceContext {
   readonly random: Random;
   readonly threads: number;
   readonly onProgress: (done: number, total: number) => void;
+  /** Memory that the step may take beside the tables; undefined: nobody has said. */
+  readonly memoryBytes?: number | undefined;
+  /** A line for this party's log. */
+  readonly note?: (line: string) => void;
 }
 
 export interface DeviceStep {
@@ -88,6 +92,8 @@ async function runDevice(
         signal: channel.signal,
         threads: options.threads,
         random: options.random,
+        memoryBytes: options.stepMemoryBytes,
+        note: (line) => host.note?.(line),
         onProgress: (done, total) => host.progress({ stepId, done, total }),
       },
       input,

@@ -37,6 +37,8 @@ export interface ProgramHost {
   /** An exchange of a secure device is through. */
   secured?(cost: SecureCost): void;
   progress(info: { readonly stepId: string; readonly done: number; readonly total: number }): void;
+  /** A line for this party's log. */
+  note?(line: string): void;
   /** Something failed at this party. Called at once, whether or not anything waits for it. */
   failed(captured: CapturedFailure): void;
   /** Something failed at this party within a scope that is not the run. The run goes on. */

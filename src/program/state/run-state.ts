@@ -25,6 +25,8 @@ export interface RunStateOptions {
   readonly random: Random;
   readonly tempDir: string;
   readonly threads: number;
+  /** Memory that a step may take beside the tables. Default: what the step says. */
+  readonly stepMemoryBytes?: number | undefined;
   /** Runs the code of tasks. Default {@link inlineEngine}. */
   readonly engine?: TaskEngine | undefined;
   readonly errorDetail: ErrorDetail;

@@ -56,7 +56,9 @@ export async function resultRows(
   if (gapsFrom < 0) return tableFrom(picked);
   const nulls = picked.columns.map(() => 'NULL').join(', ');
   const all = await withConnection(async (connection) => {
-    await connection.run(`INSERT INTO ${picked.sqlName} SELECT ${nulls} FROM range(${places.length - gapsFrom})`);
+    await connection.run(
+      `INSERT INTO ${picked.sqlName} SELECT ${nulls} FROM range(${places.length - gapsFrom})`,
+    );
     return finishRelation(connection, picked.sqlName, picked.columns);
   }, signal);
   return tableFrom({ ...picked, rowCount: all.rowCount });

@@ -36,6 +36,8 @@ export interface PsiProtocol {
    * @param told who receives the result; both, where nothing is said
    */
   cost(ownRows: number, peerRows: number, rank: number, told?: PsiTold): PsiCost;
+  /** Bytes that {@link run} has in memory at one time beside the ids that it is given: an upper bound. */
+  memory(ownRows: number, peerRows: number): number;
   /**
    * One party's part. Whatever it starts has ended when the promise settles, also when the line fails. Gives nothing at
    * a party that does not receive the result.

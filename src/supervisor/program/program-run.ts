@@ -145,7 +145,6 @@ export class ProgramRun {
     const { clock, random, threads, limits, spill, beforeTask, witness, database } = this.#platform;
     const { job, path, hash, items } = await this.#platform.loadJob(jobFile, this.#load.code);
     this.#checkParties(job.parties);
-    database.configure(tempDir, memoryMaxBytes);
     const runtime = new Runtime({
       party,
       parties,
@@ -156,6 +155,7 @@ export class ProgramRun {
       random,
       tempDir,
       threads,
+      stepMemoryBytes: database.configure(tempDir, memoryMaxBytes),
       ...(limits ? { limits } : {}),
       ...(spill ? { spill } : {}),
       beforeTask,
@@ -254,6 +254,7 @@ export class ProgramRun {
       },
       stepFinished: (info) => this.#note({ news: 'finished', ...info }),
       progress: (info) => this.#note({ news: 'progress', ...info }),
+      note: (line) => this.#platform.print(line),
       ledger: (news) => {
         this.#note(news);
         // At once: what leaves next is in the ledger even if this process is killed then.

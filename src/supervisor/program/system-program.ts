@@ -13,6 +13,9 @@ const print = (line: string): void => void process.stderr.write(`${line}\n`);
 /** What the database may take of a program's memory before it spills; the rest is the job's. */
 const DATABASE_SHARE = 0.4;
 
+/** What a program holds before its job has done anything, with what reading a file leaves behind. */
+const PROCESS_BYTES = 200 * 1e6;
+
 export const systemProgram: ProgramPlatform = {
   ...systemLoop,
   threads: threadsOfMachine(),
@@ -31,6 +34,8 @@ export const systemProgram: ProgramPlatform = {
     configure: (tempDir, memoryMaxBytes = Number.POSITIVE_INFINITY) => {
       const memoryLimitMb = Math.min(DATABASE_MEMORY_MB, Math.floor((DATABASE_SHARE * memoryMaxBytes) / 1e6));
       configureDatabase({ tempDir, memoryLimitMb, note: print });
+      if (!Number.isFinite(memoryMaxBytes)) return undefined;
+      return Math.max(0, memoryMaxBytes - memoryLimitMb * 1e6 - PROCESS_BYTES);
     },
     close: closeDatabase,
   },

@@ -181,7 +181,8 @@ export interface ProgramPlatform extends EventLoop {
   ): DataPlane;
   /** The database in which this party's tables live. */
   readonly database: {
-    configure(tempDir: string, memoryMaxBytes: number | undefined): void;
+    /** Gives what is left of the memory for a step beside the tables; undefined: nobody has said. */
+    configure(tempDir: string, memoryMaxBytes: number | undefined): number | undefined;
     close(): Promise<void>;
   };
 }

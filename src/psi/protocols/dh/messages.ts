@@ -11,7 +11,7 @@
 import type { DecodeBound } from '../../../base/decode-bound.ts';
 import { PART_HEADER_BYTES, type Part, violation } from '../../messages.ts';
 import { tagBytes } from '../../tags.ts';
-import { BOTH, type PsiCost, type PsiTold } from '../protocol.ts';
+import { BOTH, ID_BYTES, type PsiCost, type PsiTold } from '../protocol.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 
 /** Kinds in the header of a message. */
@@ -71,6 +71,15 @@ export function chunkIds(rows: number, index: number): number {
 
 export function chunkCount(rows: number): number {
   return Math.ceil(rows / CHUNK_IDS);
+}
+
+/** Of a tag in the table in which it is found again: at most half of the slots are taken. */
+const FOUND_BYTES = 4 * Uint32Array.BYTES_PER_ELEMENT;
+
+/** Ids in secret order, that order, and three tags for each id of either; some of them are in a table. */
+export function dhMemory(ownRows: number, peerRows: number): number {
+  const each = 3 * tagBytes(ownRows, peerRows) + FOUND_BYTES;
+  return (ID_BYTES + Uint32Array.BYTES_PER_ELEMENT + each) * ownRows + each * peerRows;
 }
 
 /**

@@ -45,6 +45,7 @@ import {
   chunkCount,
   chunkIds,
   dhCost,
+  dhMemory,
   POINTS,
   points,
   requireCanonical,
@@ -68,6 +69,7 @@ export const dh = {
     return library === 'sodium-native' ? undefined : `by ${library}, without sodium-native`;
   },
   cost: dhCost,
+  memory: dhMemory,
   async run(line, setting) {
     const engine = await createCurveEngine(setting.random.bytes(KEY_BYTES), setting.threads, setting.signal);
     const order = randomPermutation(setting.ownRows, setting.random);

@@ -33,10 +33,10 @@ import { openBucketEngine } from './bucket-engine.ts';
 import { Session } from './flow.ts';
 import { BUCKET_ROWS, BUCKETS_AT_ONCE, type BucketPlan, planBuckets } from './plan.ts';
 import { setupBytes } from './setup.ts';
-import { bucketPieces, sentInBucket, sizesOf } from './sizes.ts';
+import { bucketMemory, bucketPieces, sentInBucket, sizesOf } from './sizes.ts';
 
-/** Rows of one party: 32 bytes of each are in memory, 2 GiB. */
-export const RR22_ROWS_MAX = 2 ** 26;
+/** Rows of one party: 32 bytes of each are in memory, 1 GiB. */
+export const RR22_ROWS_MAX = 2 ** 25;
 
 /** From here on it is faster than Diffie-Hellman, which rests on an older assumption. */
 const FROM_ROWS = 50_000;
@@ -55,6 +55,8 @@ export function rr22Of(bucketRows: number) {
     },
     cost: (ownRows, peerRows, rank, told = BOTH) =>
       rr22Cost(planOf(ownRows, peerRows, rank, told, bucketRows), rank, tagBytes(ownRows, peerRows)),
+    memory: (ownRows, peerRows) =>
+      rr22Memory(ownRows, planOf(ownRows, peerRows, 0, BOTH, bucketRows), tagBytes(ownRows, peerRows)),
     async run(line, setting) {
       const { ownRows, peerRows, threads, signal } = setting;
       const plan = planOf(ownRows, peerRows, line.rank, setting, bucketRows);
@@ -97,4 +99,13 @@ function rr22Cost(plan: BucketPlan, rank: number, tagBytes: number): PsiCost {
     // At most: a first message travels with what came before it, if that is of the same party.
     rounds: 2 + (plan.tellsSender ? 5 : 4) * Math.ceil(plan.buckets / BUCKETS_AT_ONCE),
   };
+}
+
+/** A number each of a row's bucket, its place there and its match. */
+const PLACE_BYTES = 3 * Uint32Array.BYTES_PER_ELEMENT;
+
+/** Both roles in all buckets that are under way, each on a thread of its own. */
+function rr22Memory(ownRows: number, plan: BucketPlan, tagBytes: number): number {
+  const bucket = [0, 1].map((receiver) => bucketMemory(sizesOf(plan, receiver, tagBytes)));
+  return PLACE_BYTES * ownRows + BUCKETS_AT_ONCE * Math.max(...bucket);
 }

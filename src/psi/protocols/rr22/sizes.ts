@@ -1,7 +1,9 @@
 /** Lengths of what is made and said in a bucket, from what both parties know. */
 import { OKVS_VALUE_BYTES, type OkvsShape, okvsShape } from '../../okvs/shape.ts';
-import { type VoleShape, voleShape } from '../../vole/parameters.ts';
+import { okvsMemory } from '../../rows/layout.ts';
+import { ELEMENT_BYTES, type VoleShape, voleShape } from '../../vole/parameters.ts';
 import { firstBytes, secondBytes } from '../../vole/vole.ts';
+import { ID_BYTES } from '../protocol.ts';
 import { pieceCount } from './messages.ts';
 import type { BucketPlan } from './plan.ts';
 
@@ -61,4 +63,16 @@ export function sentInBucket({ first, second, vector, tagsBytes, result }: Bucke
   readonly bySender: number;
 } {
   return { byReceiver: first + vector + result, bySender: second + tagsBytes };
+}
+
+/** Vectors of all columns of the code that a party has at one time: both of the receiver, and one more while they grow. */
+const VECTORS = 3;
+
+/** Bytes that work on a bucket takes at most, in either role. */
+export function bucketMemory({ encoding, vole, vector, tags, tagsBytes }: BucketSizes): number {
+  const rows = Math.max(encoding.rows, tags);
+  const ids = rows * ID_BYTES;
+  // Messages are in memory here, in a thread, and on their way.
+  const messages = 3 * (2 * vector + tagsBytes);
+  return okvsMemory(encoding, rows) + VECTORS * vole.columns * ELEMENT_BYTES + 2 * ids + messages;
 }
