@@ -87,6 +87,31 @@ describe('psi', () => {
     assert.deepEqual(w.of('bob').host.failures, []);
   });
 
+  it('ends where two parties want different things of a join, at both, and nothing is told', async () => {
+    const by = (options: object) =>
+      job(two, async ({ alice, bob }) => {
+        psi({ on: 'id', ...options } as never, alice.run('a', table), bob.run('b', table));
+      });
+    for (const options of [{ minimumRows: 2 }, { receivers: 'alice' }, { normalise: { id: 'trim' } }]) {
+      const w = await open({ alice: by({}), bob: by(options) });
+      for (const outcome of (await w.run()).values()) {
+        assert.ok(outcome.status === 'rejected' && outcome.reason instanceof RunAbortedError);
+        assert.equal(outcome.reason.failure, 'DIVERGENCE');
+      }
+    }
+  });
+
+  it('gives a handle for a receiver only', async () => {
+    const w = await world(
+      job(two, async ({ alice, bob, reveal }) => {
+        const result = psi({ on: 'id', receivers: 'bob' }, alice.run('a', table), bob.run('b', table));
+        const rows = await reveal(bob.run('rows', { rows: result.bob }, ({ rows }) => rows.rowCount));
+        return [Object.keys(result), rows];
+      }),
+    );
+    assert.deepEqual((await w.results()).alice, [['bob'], 1]);
+  });
+
   it('names the step where two parties want two protocols', async () => {
     const list = psiProtocols as Record<string, unknown>;
     list.other = { ...psiProtocols.dh, name: 'other' };
@@ -112,6 +137,35 @@ describe('psi', () => {
   // biome-ignore lint/suspicious/noExplicitAny: a job in plain JavaScript, which nothing keeps from these calls
   type Js = any;
   const table = () => tableOf({ id: ['x'] });
+  const nonsense: readonly [string, Record<string, unknown>][] = [
+    ['names of one side only', { on: { left: 'id' } }],
+    ['more key columns at one side', { on: { left: ['id', 'x'], right: 'id' } }],
+    ['a key of one side twice', { on: { left: ['id', 'x'], right: ['id', 'id'] } }],
+    ['rules for no key', { normalise: { name: 'trim' } }],
+    ['a rule that is none', { normalise: { id: 'tirm' } }],
+    ['no rules', { normalise: { id: [] } }],
+    ['rules in a list', { normalise: ['trim'] }],
+    ['nulls that are nothing', { nulls: 'drop' }],
+    ['duplicates without end', { duplicates: 'all' }],
+    ['duplicates up to 0', { duplicates: { upTo: 0 } }],
+    ['duplicates up to 1001', { duplicates: { upTo: 1001 } }],
+    ['duplicates of another option', { duplicates: { upTo: 2, pad: true } }],
+    ['a join that is none', { join: 'full' }],
+    ['a receiver who takes no part', { receivers: 'carol' }],
+    ['receivers in a list', { receivers: ['alice'] }],
+    ['a minimum below 0', { minimumRows: -1 }],
+    ['a minimum that is no number', { minimumRows: '3' }],
+    ['payload of nobody', { payload: { carol: 'x' } }],
+    ['a column of the payload twice', { payload: { bob: ['x', 'x'] } }],
+    ['no column of a payload', { payload: { bob: [] } }],
+    ['payload to one receiver', { payload: { bob: 'x' }, receivers: 'alice' }],
+    ['payload of rows that do not match', { payload: { bob: 'x' }, join: 'anti' }],
+    ['a left join for one', { join: 'left', receivers: 'alice' }],
+    ['a count of rows that do not match', { cardinality: true, join: 'anti' }],
+    ['a count in a left join', { cardinality: true, join: 'left' }],
+    ['a count with columns', { cardinality: true, payload: { bob: 'x' } }],
+    ['a count that is neither yes nor no', { cardinality: 1 }],
+  ];
   const wrong: readonly [string, (context: Js) => unknown][] = [
     [
       'tables of one party',
@@ -144,6 +198,10 @@ describe('psi', () => {
       ({ alice, bob }) =>
         psi({ on: 'id', protocl: 'dh' } as never, alice.run('a', table), bob.run('b', table) as never),
     ],
+    ...nonsense.map(([what, options]): [string, (context: Js) => unknown] => [
+      what,
+      ({ alice, bob }) => psi({ on: 'id', ...options } as never, alice.run('a', table), bob.run('b', table)),
+    ]),
     [
       'no tables',
       ({ alice, bob }) =>

@@ -1,9 +1,11 @@
 import { DataError, invariant, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
+import { dropRelation, type Relation } from '../data/relation.ts';
 import { relationOf, type Table } from '../data/table.ts';
 import { runPsi } from './exchange.ts';
 import { idCount, type JoinIds, joinIds } from './joins/ids.ts';
+import { exchangePayload, payloadColumns } from './joins/payload.ts';
 import { agreementOn, type JoinPlan, plainJoin, receives } from './joins/plan.ts';
 import { type Found, resultPlaces, resultRows, smallestResult } from './joins/result.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
@@ -71,6 +73,8 @@ export interface PsiJoin {
   readonly minimumRows?: number;
   /** So many rows match, before anything is made of them. */
   onMatched?(rows: number): void;
+  /** Columns of so many rows are about to leave. What it throws ends the join before. */
+  onPayload?(rows: number): void;
 }
 
 /** What the party of this rank gets; nothing, where it is no receiver. */
@@ -83,13 +87,16 @@ export interface JoinResult {
  * @throws {UsageError} PRIVITY_PSI_USAGE
  * @throws {DataError} those that {@link psiAlign} names for before anything is sent, and PRIVITY_KEY_UNREADABLE
  */
-export function prepareJoin(
+export async function prepareJoin(
   table: Table,
   rank: number,
   { protocols, plan }: Pick<PsiJoin, 'protocols' | 'plan'>,
   { signal, madeUp = false }: { readonly signal: AbortSignal; readonly madeUp?: boolean },
 ): Promise<JoinIds> {
-  return joinIds(relationOf(table), plan.on[rank === 0 ? 0 : 1], { ...plan, madeUp }, protocols, signal);
+  const relation = relationOf(table);
+  const [own = [], theirs = []] = rank === 0 ? plan.payload : [plan.payload[1], plan.payload[0]];
+  payloadColumns(relation, own, theirs);
+  return joinIds(relation, plan.on[rank === 0 ? 0 : 1], { ...plan, madeUp }, protocols, signal);
 }
 
 /**
@@ -142,7 +149,27 @@ export async function psiJoin(
   };
   join.onMatched?.(found.matched.length);
   requireEnough(smallestResult(plan, found), Math.max(plan.minimumRows, join.minimumRows ?? 0));
-  return { rows: await resultRows(relationOf(table), resultPlaces(plan, found), signal) };
+  const beside = await besideRows(channel, relationOf(table), join, found, signal);
+  try {
+    return { rows: await resultRows(relationOf(table), resultPlaces(plan, found), beside, signal) };
+  } finally {
+    if (beside !== undefined) await dropRelation(beside);
+  }
+}
+
+/** The other party's columns of the rows that match, where it gives some. */
+function besideRows(
+  channel: Channel,
+  relation: Relation,
+  join: PsiJoin,
+  { rank, matched }: Found,
+  signal: AbortSignal,
+): Promise<Relation | undefined> {
+  const { payload } = join.plan;
+  const [names = [], theirs = []] = rank === 0 ? payload : [payload[1], payload[0]];
+  const own = payloadColumns(relation, names, theirs);
+  if (own.length > 0) join.onPayload?.(matched.length);
+  return exchangePayload(channel, { relation, matched, own, theirs, signal });
 }
 
 /** A party that receives nothing cannot count: what it asks for must be what the receiver looks at. */

@@ -83,11 +83,39 @@ function meaning(words: string, [own, theirs]: readonly [Rows, Rows]): readonly 
   return sentences[key];
 }
 
+/** Of the party of this rank those columns that it gives: what they hold follows from the key. */
+function withColumns(ids: Rows, options: Record<string, unknown>, rank: 0 | 1): Promise<Table> {
+  const names = givenBy(options, rank === 0 ? 'alice' : 'bob');
+  const x = Float64Array.from(ids, (id) => xOf(id));
+  const y = ids.map((id) => yOf(id));
+  return tableOf({
+    id: [...ids],
+    ...(names.includes('x') ? { x } : {}),
+    ...(names.includes('y') ? { y } : {}),
+  });
+}
+
+const xOf = (id: Cell): number => Number(id?.slice(1)) + 0.5;
+const yOf = (id: Cell): string => `y of ${id}`;
+
+function givenBy({ payload = {} }: Record<string, unknown>, party: string): readonly string[] {
+  const of = (payload as Record<string, string | readonly string[] | undefined>)[party] ?? [];
+  return typeof of === 'string' ? [of] : of;
+}
+
+/** A line for each row: key, and columns of the other side. */
+async function tableText(table: Table): Promise<readonly string[]> {
+  const cells = table.columns.map(({ name }) => `coalesce(CAST("${name}" AS VARCHAR), '-')`);
+  const texts = await table.query(`SELECT concat_ws('|', ${cells.join(', ')}) AS line FROM rows`);
+  return texts.strings('line');
+}
+
 async function run(options: Record<string, unknown>, tables: readonly [Rows, Rows]) {
   const w = await open(
     job({ parties: ['alice', 'bob'] }, async ({ alice, bob, reveal }) => {
-      const a = alice.run('a', () => tableOf({ id: [...tables[0]] }));
-      const b = bob.run('b', () => tableOf({ id: [...tables[1]] }));
+      const table = (rank: 0 | 1) => () => withColumns(tables[rank], options, rank);
+      const a = alice.run('a', table(0));
+      const b = bob.run('b', table(1));
       const wanted = { on: 'id', ...options } as PsiOptions<'alice' | 'bob'>;
       const results: Record<string, unknown> = psi(wanted as never, a, b);
       const shown: Record<string, unknown> = {};
@@ -95,15 +123,14 @@ async function run(options: Record<string, unknown>, tables: readonly [Rows, Row
         const result = results[party.name];
         if (result === undefined) continue;
         const list = party.run('list', { result: result as At<'alice', Table> }, async ({ result }) => {
-          const texts = await result.query("SELECT coalesce(id, '-') AS id FROM rows");
-          return (await texts.strings('id')).join();
+          return tableText(result);
         });
         shown[party.name] = await reveal(list);
       }
       return shown;
     }),
   );
-  const results = (await w.results()) as Record<string, Record<string, string>>;
+  const results = (await w.results()) as Record<string, Record<string, readonly string[]>>;
   const ledger = (party: string) => w.of(party).host.disclosures.filter(({ kind }) => kind === 'psi');
   return { shown: results.alice ?? {}, ledgers: [ledger('alice'), ledger('bob')] };
 }
@@ -113,17 +140,19 @@ describe('who gets and tells what: the table of docs/psi.md', () => {
     assert.ok(rows.length > 10, 'the table was not found');
     const seen = new Set(rows.map((row) => keyOf(optionsOf(row))));
     for (const kind of ['inner', 'left', 'anti'])
-      for (const receivers of [undefined, 'alice']) {
-        const options = {
-          ...(kind === 'inner' ? {} : { join: kind }),
-          ...(receivers === undefined ? {} : { receivers }),
-        };
-        const isRefused = await run(options, inputs(options)).then(
-          () => false,
-          () => true,
-        );
-        assert.notEqual(seen.has(keyOf(options)), isRefused, keyOf(options));
-      }
+      for (const receivers of [undefined, 'alice'])
+        for (const payload of [undefined, { bob: ['x'] }]) {
+          const options = {
+            ...(kind === 'inner' ? {} : { join: kind }),
+            ...(receivers === undefined ? {} : { receivers }),
+            ...(payload === undefined ? {} : { payload }),
+          };
+          const isRefused = await run(options, inputs(options)).then(
+            () => false,
+            () => true,
+          );
+          assert.notEqual(seen.has(keyOf(options)), isRefused, keyOf(options));
+        }
   });
 
   for (const row of rows)
@@ -133,16 +162,24 @@ describe('who gets and tells what: the table of docs/psi.md', () => {
       const { shown, ledgers } = await run(options, tables);
       for (const [rank, party] of (['alice', 'bob'] as const).entries()) {
         const [own, theirs] = rank === 0 ? tables : [tables[1], tables[0]];
-        const expected = meaning(row.gets[rank] ?? '', [own, theirs]);
-        const got = shown[party]
-          ?.split(',')
-          .filter((id) => id !== '')
-          .map((id) => (id === '-' ? null : id.trim().toLowerCase()));
-        assert.deepEqual(got?.sort(), expected && [...expected].sort(), party);
+        const expected = meaning(row.gets[rank]?.replace(/, with .*$/, '') ?? '', [own, theirs]);
+        const [ownGiven, given] = ['alice', 'bob'].map((name) => givenBy(options, name));
+        const [mine = [], others = []] = rank === 0 ? [ownGiven, given] : [given, ownGiven];
+        const line = (id: Cell): string => {
+          const isMatched = theirs.some((other) => other !== null && other === id);
+          const cell = (name: string): string => String(name === 'x' ? xOf(id) : yOf(id));
+          const cells = [...mine.map((name) => (id === null ? '-' : cell(name)))];
+          return [id ?? '-', ...cells, ...others.map((name) => (isMatched ? cell(name) : '-'))].join('|');
+        };
+        const words = others.length > 0 ? `, with ${rank === 0 ? 'his' : 'her'} ${others.join(', ')}` : '';
+        assert.ok((row.gets[rank] ?? '').endsWith(words));
+        const got = shown[party]?.map((text) => text.trim().toLowerCase()).sort();
+        assert.deepEqual(got, expected?.map(line).sort(), party);
         const [entry, ...more] = ledgers[rank] ?? [];
         assert.deepEqual(more, []);
-        const [words, ...ownWords] = (entry?.type ?? '').split('; ');
-        assert.equal(words, row.tells[rank]);
+        const told = (entry?.type ?? '').split('; ');
+        const ownWords = told.filter((text) => /^left out here|^by /.test(text));
+        assert.equal(told.filter((text) => !ownWords.includes(text)).join('; '), row.tells[rank]);
         const empty = own.filter((id) => id === null).length;
         if (options.nulls)
           assert.match(ownWords.join(), new RegExp(`left out here: ${empty} rows without a key, 0 with`));
@@ -154,11 +191,14 @@ describe('who gets and tells what: the table of docs/psi.md', () => {
   it('would notice a row that says something else', async () => {
     const wrong = meaning('her rows that he lacks', inputs({}));
     const { shown, ledgers } = await run({}, inputs({}));
-    assert.notDeepEqual(shown.alice?.split(',').sort(), wrong);
+    assert.notDeepEqual([...(shown.alice ?? [])].sort(), wrong);
     assert.notEqual(ledgers[0]?.[0]?.type, 'key types, number of rows');
     assert.throws(() => meaning('some of her rows', inputs({})), { code: 'ERR_ASSERTION' });
   });
 });
 
 const keyOf = (options: Record<string, unknown>): string =>
-  JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
+  Object.entries(options)
+    .map(([name, value]) => (typeof value === 'string' ? `${name}: ${value}` : name))
+    .sort()
+    .join();

@@ -29,7 +29,7 @@ export interface Party {
   readonly protocol?: PsiProtocol;
   /** What differs from the plain intersection. */
   readonly plan?: Partial<JoinPlan>;
-  readonly join?: Pick<PsiJoin, 'minimumRows' | 'onMatched'>;
+  readonly join?: Pick<PsiJoin, 'minimumRows' | 'onMatched' | 'onPayload'>;
   readonly context?: Partial<PsiContext>;
 }
 

@@ -113,6 +113,19 @@ export const flows = job(
     // @ts-expect-error
     bob.run('use', { rows: aligned.alice }, ({ rows }) => rows.rowCount);
 
+    // 80: a result of psi at a party that receives none
+    const received = psi({ on: 'id', receivers: 'bob' }, left, right);
+    // @ts-expect-error
+    received.alice;
+
+    // 81: payload of a party that takes no part in psi
+    // @ts-expect-error
+    psi({ on: 'id', payload: { carol: 'x' } }, left, right);
+
+    // 82: a receiver of psi that takes no part
+    // @ts-expect-error
+    psi({ on: 'id', receivers: 'carol' }, left, right);
+
     // 25: settings in the job function
     // @ts-expect-error
     alice.settings;

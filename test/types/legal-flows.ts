@@ -83,6 +83,15 @@ export const withSchemas = job(
     });
     const aligned = psi({ on: ['id', 'day'] }, loans, clicks);
     same<typeof aligned.alice, At<'alice', Table>>(true);
+    const one = psi({ on: { left: 'id', right: 'key' }, receivers: 'bob' }, loans, clicks);
+    same<typeof one, { readonly bob: At<'bob', Table> }>(true);
+    const count = psi(
+      { on: 'id', cardinality: true, normalise: { id: ['trim', { zeros: 8 }] } },
+      loans,
+      clicks,
+    );
+    same<typeof count, { readonly alice: At<'alice', number>; readonly bob: At<'bob', number> }>(true);
+    psi({ on: 'id', payload: { bob: 'clicked' }, duplicates: { upTo: 3 } }, loans, clicks);
     const rate = bob.run('rate', { rows: aligned.bob }, ({ rows }) => rows.mean(['clicked']));
     return reveal(rate);
   },

@@ -94,12 +94,13 @@ function psiRounds(contract: Contract, step: string, sizes: ExpectedSizes): numb
 /** Rows that each side of an intersection brings. */
 export function psiRows(contract: Contract, step: string, sizes: ExpectedSizes): ReadonlyMap<string, number> {
   const entries = contract.discloses.filter((entry) => entry.kind === 'psi' && entry.step === step);
-  return new Map(
-    entries.map(({ from, what }) => {
-      const [size] = parseForm(what).sizes;
-      return [from, (size && sizeOf(size.word, contract, sizes)) ?? 0];
-    }),
-  );
+  const rows = new Map<string, number>();
+  for (const { from, what } of entries) {
+    const [size] = parseForm(what).sizes;
+    // Columns that it gives of matching rows are an entry of their own, of as many rows at most.
+    rows.set(from, Math.max(rows.get(from) ?? 0, (size && sizeOf(size.word, contract, sizes)) ?? 0));
+  }
+  return rows;
 }
 
 function timesExpected({ times }: ContractEntry, contract: Contract, sizes: ExpectedSizes): number {

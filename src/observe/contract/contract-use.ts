@@ -72,6 +72,15 @@ export class ContractUse {
     return 'denied' in lines ? lines.denied : undefined;
   }
 
+  /** Before it is known how large the value will be. */
+  formDenied(leaving: Leaving, template: string): string | undefined {
+    const found = this.#linesOf(leaving);
+    if ('denied' in found) return found.denied;
+    const { lines, words } = found;
+    if (lines.some(({ form }) => fits(form.template, template))) return undefined;
+    return `${words}: the value has another form than ${listed(lines)}`;
+  }
+
   /** Before the first byte: counts it, and fixes the symbols in it. */
   take(leaving: Leaving, form: ValueForm): Judged {
     const found = this.#linesOf(leaving);

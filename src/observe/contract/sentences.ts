@@ -100,10 +100,22 @@ function whatOf(
 }
 
 /** What an intersection tells: its protocol's own words, and the rows of the other side. */
+const SHARED =
+  /^(size of the )?(intersection)?(?: with up to (\d+) rows a key)?(?:, )?key types, number of rows(.*?)(?:, whether at least (\d+) (match|do not match))? \[/;
+
 function sharedWords(what: string, who: string): string {
   const [rows] = parseForm(what).sizes;
-  if (!what.startsWith('intersection, key types, number of rows') || !rows) return what;
-  return `which keys both have, their types, and how many rows ${haveWords(who)} (${rows.word})`;
+  const found = SHARED.exec(what);
+  if (found === null || !rows) return formWords(what);
+  const [, counted, shared, upTo, more = '', least, matching] = found;
+  const keys = counted === undefined ? 'which keys both have' : 'how many keys both have';
+  const parts = [
+    ...(shared === undefined ? ['the types of keys'] : [keys, 'their types']),
+    ...(upTo === undefined ? [] : [`of each key the smaller of both numbers of rows (up to ${upTo})`]),
+    ...more.split(', ').filter((part) => part !== ''),
+    ...(least === undefined ? [] : [`whether at least ${least} rows ${matching}`]),
+  ];
+  return `${parts.join(', ')}, and how many rows ${haveWords(who)} (${rows.word})`;
 }
 
 /** The form itself, and how many numbers it is where that can be told at a glance. */

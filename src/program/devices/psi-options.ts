@@ -98,7 +98,7 @@ export function checkedJoin(options: unknown, sides: Sides): CheckedJoin {
 function refuseNonsense({ join, receivers, payload, cardinality }: JoinPlan): void {
   const hasPayload = payload.some((columns) => columns.length > 0);
   const isOne = receivers !== 'both';
-  if (cardinality || hasPayload) throw invalid('"cardinality" and "payload" are not there yet');
+  if (cardinality) throw invalid('"cardinality" is not there yet');
   if (cardinality && join !== 'inner')
     throw invalid(`"cardinality" counts the rows that both have; "join" is "${join}"`);
   if (cardinality && hasPayload)

@@ -1,4 +1,5 @@
 /** Private set intersection as a step of the program; the protocol is in src/psi. */
+import type { Column } from '../../data/column-type.ts';
 import { Table } from '../../data/table.ts';
 import type { JoinIds } from '../../psi/joins/ids.ts';
 import { type JoinPlan, receives } from '../../psi/joins/plan.ts';
@@ -8,6 +9,7 @@ import { plainForm } from '../../wire/value-form.ts';
 import type { At } from '../model/at.ts';
 import type { Handle } from '../model/handle-types.ts';
 import type { RunState } from '../state/run-state.ts';
+import { tableForm, tableWords } from '../state/table-adapter.ts';
 import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
 import { type CheckedJoin, checkedJoin, invalid, type PsiOptions } from './psi-options.ts';
@@ -86,6 +88,8 @@ function psiStep(
   // Loaded with the first psi: it brings the database.
   const room = () => import('../../psi/index.ts');
   let prepared: JoinIds | undefined;
+  const leaving = { step: name, kind: 'psi', from: party, to: members.filter((to) => to !== party) } as const;
+  const payloadForm = (table: Table, rows: number) => tableForm(payloadColumns(table, plan, rank), rows);
   return {
     kind: 'psi',
     name,
@@ -98,9 +102,12 @@ function psiStep(
       prepared = await prepareJoin(input, rank, { protocols, plan }, { signal, madeUp: guard.rehearses });
       const words = toldWords(protocols, plan, rank);
       const shape = [idCount(prepared)];
+      const gives = payloadColumns(input, plan, rank);
+      if (gives.length > 0) guard.foresees(leaving, payloadForm(input, 0));
+      const payload = gives.length > 0 ? `of matching rows ${tableWords(gives)}` : undefined;
       // Which library computes, and what stays here, is not the contract's matter.
       const own = [await insteadWords(protocols), leftOutWords(plan, prepared)];
-      const type = [words, ...own.filter((text) => text !== undefined)].join('; ');
+      const type = [words, ...[payload, ...own].filter((text) => text !== undefined)].join('; ');
       return { type, shape, form: plainForm(words, shape) };
     },
     execute: async (channel, context, input) => {
@@ -113,6 +120,7 @@ function psiStep(
           ...(prepared === undefined ? {} : { prepared }),
           minimumRows: options.minimumRows ?? 0,
           onMatched: (matched) => guard.shared(name, matched),
+          onPayload: (rows) => void guard.take(leaving, payloadForm(input as Table, rows)),
         },
         context,
       );
@@ -126,6 +134,10 @@ async function insteadWords(protocols: readonly PsiProtocol[]): Promise<string |
   const all = await Promise.all(protocols.map((protocol) => protocol.instead?.()));
   return all.find((text) => text !== undefined);
 }
+
+/** Of the own table what the other party gets. */
+const payloadColumns = ({ columns }: Table, { payload }: JoinPlan, rank: number): readonly Column[] =>
+  (payload[rank] ?? []).flatMap((name) => columns.find((column) => column.name === name) ?? []);
 
 /** For the own party: how many rows take no part, and why. */
 function leftOutWords({ nulls }: JoinPlan, { leftOut }: JoinIds): string | undefined {

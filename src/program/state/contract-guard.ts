@@ -65,6 +65,11 @@ export class ContractGuard {
     if (leaving.to.length > 0) this.#check(this.#use?.denied(leaving));
   }
 
+  /** A value of this form will leave, of a size that only the step itself will find. @throws {DeniedError} */
+  foresees(leaving: Leaving, { template }: ValueForm): void {
+    this.#check(this.#use?.formDenied(leaving, template));
+  }
+
   /** `entry`: where the step has been issued. @throws {DeniedError} */
   take(leaving: Leaving, form: ValueForm, entry?: TrailEntry): Taken {
     const judged = this.#use?.take(leaving, form);

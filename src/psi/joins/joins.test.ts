@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { cleanUp, fails, intersect, type Party } from '../../../test/parts/psi-parties.ts';
+import { salted } from '../../../test/parts/salted-psi.ts';
 import { Table } from '../../data/table.ts';
 import { tableOf } from '../../data/table-of.ts';
 import { psiCost } from '../exchange.ts';
 import { dh } from '../protocols/dh/protocol.ts';
+import { payloadMessages } from './payload.ts';
 import type { JoinPlan } from './plan.ts';
 
 after(cleanUp);
@@ -106,16 +108,21 @@ describe('what both must want alike', () => {
     ['one receiver', { receivers: 0 }],
     ['the other receiver', { receivers: 1 }],
     ['a minimum', { minimumRows: 1 }],
-    ['columns of one side', { payload: [['id'], []] }],
-    ['columns of the other side', { payload: [[], ['id']] }],
+    ['columns of one side', { payload: [['u'], []] }],
+    ['columns of the other side', { payload: [[], ['v']] }],
     ['a count', { cardinality: true }],
   ];
   for (const [index, [what, plan]] of others.entries()) {
     it(`${what}, else nothing is told beyond that`, async () => {
-      const table = await tableOf({ id: ['a'], id2: ['a'] });
+      const [a, b] = [
+        await tableOf({ id: ['a'], id2: ['a'], u: ['a'] }),
+        await tableOf({ id: ['a'], id2: ['a'], v: ['a'] }),
+      ];
       const [, before = {}] = others[index - 1] ?? [];
       for (const side of [0, 1] as const)
-        await fails({ table, plan: before }, { table, plan }, side, 'PRIVITY_PSI_MISMATCH', { framesMax: 1 });
+        await fails({ table: a, plan: before }, { table: b, plan }, side, 'PRIVITY_PSI_MISMATCH', {
+          framesMax: 1,
+        });
     });
   }
 });
@@ -301,5 +308,119 @@ describe('an anti join', () => {
     for (const error of tables) assert.match(String(error), /has 1 rows; at least 2/);
     const alone = await intersect(...both({ join: 'anti', minimumRows: 2, receivers: 0 }, a, b));
     assert.equal((alone.tables[0] as Table).rowCount, 3);
+  });
+});
+
+describe('columns for the other party', () => {
+  const rows = 200;
+  const ids = (from: number) => Array.from({ length: rows }, (_, i) => `P${from + i}`);
+
+  it('come with the rows that they belong to, gaps and all types of them as they were', async () => {
+    const a = await tableOf({ id: ids(0) });
+    const b = await (
+      await tableOf({
+        key: ids(100),
+        n: Int32Array.from({ length: rows }, (_, i) => 100 + i),
+        text: ids(100).map((id, i) => (i % 5 === 0 ? null : `${id} ü`)),
+        secret: ids(0),
+      })
+    ).query("SELECT *, n % 2 = 0 AS even, DATE '2024-01-01' + n AS day FROM rows");
+    const plan = { on: [['id'], ['key']], payload: [[], ['even', 'n', 'text', 'day']] } as const;
+    const [atAlice, atBob] = await joined(plan, a, b);
+    assert.deepEqual(
+      atAlice?.columns.map(({ name, type }) => `${name} ${type}`),
+      ['id VARCHAR', 'even BOOLEAN', 'n INTEGER', 'text VARCHAR', 'day DATE'],
+    );
+    assert.deepEqual(
+      atBob?.columns.map(({ name }) => name),
+      b.columns.map(({ name }) => name),
+    );
+    const wrong = await atAlice?.query(
+      "SELECT id FROM rows WHERE id <> 'P' || n OR even <> (n % 2 = 0) OR day <> DATE '2024-01-01' + n OR coalesce(text, '') <> CASE WHEN n % 5 = 0 THEN '' ELSE id || ' ü' END",
+    );
+    assert.deepEqual([atAlice?.rowCount, wrong?.rowCount], [100, 0]);
+  });
+
+  it('are of matching rows only: nothing else of the table crosses', async () => {
+    const a = await tableOf({ id: ['a', 'b'] });
+    const b = await tableOf({
+      id: ['b', 'c'],
+      word: ['canary-shared', 'canary-alone'],
+      more: ['canary-m', 'canary-m'],
+    });
+    const { frames } = await intersect(...both({ payload: [[], ['word']] }, a, b));
+    const seen = Buffer.concat(frames.flat());
+    assert.ok(seen.includes('canary-shared'));
+    assert.ok(!seen.includes('canary-alone') && !seen.includes('canary-m'));
+  });
+
+  it('have their types also where nothing matches', async () => {
+    const [a, b] = [await tableOfIds(['a']), await tableOf({ id: ['b'], n: Float64Array.of(1) })];
+    const [atAlice] = await joined({ payload: [[], ['n']] }, a, b);
+    assert.deepEqual([atAlice?.rowCount, atAlice?.columns.at(-1)], [0, { name: 'n', type: 'DOUBLE' }]);
+  });
+
+  it('come in pieces, in order', async () => {
+    const many = 150_000;
+    const n = Uint32Array.from({ length: many }, (_, i) => i);
+    const plan = { payload: [[], ['twice']] } as const;
+    const a = await tableOf({ id: n });
+    const b = await (await tableOf({ id: n })).query('SELECT id, id * 2 AS twice FROM rows');
+    const protocol = salted;
+    const wide = { ...protocol, rowsMax: many };
+    const { tables, frames } = await intersect(
+      { table: a, plan, protocol: wide },
+      { table: b, plan, protocol: wide },
+    );
+    const wrong = await (tables[0] as Table).query('SELECT id FROM rows WHERE twice IS DISTINCT FROM id * 2');
+    assert.deepEqual([(tables[0] as Table).rowCount, wrong.rowCount], [many, 0]);
+    assert.equal((frames[1]?.length ?? 0) - (frames[0]?.length ?? 0), payloadMessages(many));
+    assert.equal(payloadMessages(many), 3);
+  });
+
+  it('that are not there, or whose names are taken, are errors before anything is sent', async () => {
+    const [a, b] = [await tableOf({ id: ['a'], x: ['1'] }), await tableOf({ id: ['a'], X: ['2'] })];
+    await fails(...both({ payload: [['y'], []] }, a, b), 0, 'PRIVITY_COLUMN_MISSING', {
+      framesMax: 0,
+      part: "'y'",
+    });
+    await fails(...both({ payload: [[], ['X']] }, a, b), 0, 'PRIVITY_COLUMN_NAME', {
+      framesMax: 0,
+      part: "'X'",
+    });
+  });
+
+  it('of other names, types or numbers of rows than were agreed on are refused', async () => {
+    const a = await tableOfIds(['a', 'b']);
+    const b = await tableOf({ id: ['a', 'b'], n: Float64Array.of(1, 2) });
+    const bad = await Promise.all([
+      tableOf({ m: Float64Array.of(1, 2) }),
+      tableOf({ n: Float64Array.of(1) }),
+      tableOf({ n: Float64Array.of(1, 2), o: Float64Array.of(1, 2) }),
+    ]);
+    const plan = { payload: [[], ['n']] } as const;
+    for (const table of bad) {
+      const arrow = await table.toArrow();
+      const isPayload = (bytes: Uint8Array): boolean => bytes[0] !== 0x50;
+      const tap = (from: number, _to: number, bytes: Uint8Array) =>
+        from === 1 && isPayload(bytes) ? arrow : bytes;
+      await fails(...both(plan, a, b), 0, 'PRIVITY_PSI_PROTOCOL', { tap, part: 'other columns' });
+    }
+    const garbage = (from: number, _to: number, bytes: Uint8Array) =>
+      from === 1 && bytes[0] !== 0x50 ? bytes.slice(0, bytes.length / 2) : bytes;
+    await fails(...both(plan, a, b), 0, 'PRIVITY_TABLE_CORRUPT', { tap: garbage });
+  });
+
+  it('do not leave where there are too few rows, or the contract says no', async () => {
+    const [a, b] = [await tableOfIds(['a']), await tableOf({ id: ['a'], word: ['canary'] })];
+    const plan = { payload: [[], ['word']], minimumRows: 2 } as const;
+    const few = await intersect(...both(plan, a, b));
+    const onPayload = (): void => {
+      throw new Error('not in the contract');
+    };
+    const [alice, bob] = both({ payload: [[], ['word']] }, a, b);
+    const denied = await intersect(alice, { ...bob, join: { onPayload } });
+    assert.match(String(denied.tables[1]), /not in the contract/);
+    for (const { frames } of [few, denied]) assert.ok(!Buffer.concat(frames.flat()).includes('canary'));
   });
 });

@@ -1,7 +1,8 @@
 /** The rows that a party gets of its own table, once it is known which of them match. */
 import { withConnection } from '../../data/database.ts';
 import { pickRows } from '../../data/pick-rows.ts';
-import { finishRelation, type Relation } from '../../data/relation.ts';
+import { deriveRelation, dropRelation, finishRelation, type Relation } from '../../data/relation.ts';
+import { identifier } from '../../data/sql.ts';
 import { type Table, tableFrom } from '../../data/table.ts';
 import { type JoinPlan, receives } from './plan.ts';
 
@@ -44,16 +45,33 @@ function unmatched({ rank, rows, matched, rowOf }: Found): Uint32Array {
   return all.filter((row) => isMatched[row] === 0);
 }
 
-/** The table's rows at these places, in their order. Gaps are the last ones. */
+/**
+ * The table's rows at these places, in their order. Gaps are the last ones.
+ * @param beside columns of the first of them, which stand behind their own
+ */
 export async function resultRows(
   relation: Relation,
   places: Uint32Array,
+  beside: Relation | undefined,
   signal: AbortSignal,
 ): Promise<Table> {
+  const own = await ownRows(relation, places, signal);
+  if (beside === undefined) return tableFrom(own);
+  try {
+    const more = beside.columns.map(({ name }) => `p.${identifier(name)}`).join(', ');
+    // Row by row: where the shorter one ends, it has gaps.
+    const select = `SELECT t.*, ${more} FROM ${own.sqlName} AS t POSITIONAL JOIN ${beside.sqlName} AS p`;
+    return tableFrom(await deriveRelation(own, select, 'the intersection', signal));
+  } finally {
+    await dropRelation(own);
+  }
+}
+
+async function ownRows(relation: Relation, places: Uint32Array, signal: AbortSignal): Promise<Relation> {
   const gapsFrom = places.indexOf(GAP);
   const rows = gapsFrom < 0 ? places : places.subarray(0, gapsFrom);
   const picked = await pickRows(relation, { rows, origin: 'the intersection', signal });
-  if (gapsFrom < 0) return tableFrom(picked);
+  if (gapsFrom < 0) return picked;
   const nulls = picked.columns.map(() => 'NULL').join(', ');
   const all = await withConnection(async (connection) => {
     await connection.run(
@@ -61,5 +79,5 @@ export async function resultRows(
     );
     return finishRelation(connection, picked.sqlName, picked.columns);
   }, signal);
-  return tableFrom({ ...picked, rowCount: all.rowCount });
+  return { ...picked, rowCount: all.rowCount };
 }
