@@ -101,6 +101,29 @@ describe('psi', () => {
     }
   });
 
+  it('counts only with a protocol that can', async () => {
+    const list = psiProtocols as Record<string, unknown>;
+    const { counting: _, ...other } = psiProtocols.dh;
+    list.other = { ...other, name: 'other' };
+    try {
+      const by = (protocol: PsiProtocolName) =>
+        job(two, async ({ alice, bob, reveal }) => {
+          const { bob: count } = psi(
+            { on: 'id', protocol, cardinality: true },
+            alice.run('a', table),
+            bob.run('b', table),
+          );
+          return reveal(count);
+        });
+      assert.equal((await (await world(by('dh'))).results()).alice, 1);
+      const w = await world(by('other' as PsiProtocolName));
+      for (const outcome of (await w.run()).values()) assert.equal(outcome.status, 'rejected');
+      assert.equal(w.of('alice').host.failures[0]?.detail.code, 'PRIVITY_PSI_ARGUMENTS');
+    } finally {
+      delete list.other;
+    }
+  });
+
   it('gives a handle for a receiver only', async () => {
     const w = await world(
       job(two, async ({ alice, bob, reveal }) => {

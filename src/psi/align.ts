@@ -3,7 +3,7 @@ import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { dropRelation, type Relation } from '../data/relation.ts';
 import { relationOf, type Table } from '../data/table.ts';
-import { runPsi } from './exchange.ts';
+import { type PsiExchange, runCount, runPsi } from './exchange.ts';
 import { idCount, type JoinIds, joinIds } from './joins/ids.ts';
 import { exchangePayload, payloadColumns } from './joins/payload.ts';
 import { agreementOn, type JoinPlan, plainJoin, receives } from './joins/plan.ts';
@@ -80,6 +80,8 @@ export interface PsiJoin {
 /** What the party of this rank gets; nothing, where it is no receiver. */
 export interface JoinResult {
   readonly rows?: Table;
+  /** Of a plan that only counts, in place of rows. */
+  readonly count?: number;
 }
 
 /**
@@ -124,7 +126,7 @@ export async function psiJoin(
   const own = idCount(prepared);
   const { memoryBytes = PSI_MEMORY_BYTES } = context;
   requireSomeMemory(protocols, { ownRows: own, peerRows: 1, rank, told }, memoryBytes);
-  const matches = await runPsi(channel, protocols, {
+  const exchange: PsiExchange = {
     ids: prepared.ids,
     agreement: agreementOn(plan, protocols, channel.binding),
     keyTypes: encodeKeyTypes(prepared.types),
@@ -139,7 +141,16 @@ export async function psiJoin(
     random: context.random,
     threads: context.threads,
     onProgress: (done, total) => context.onProgress?.(done, total),
-  });
+  };
+  const minimum = Math.max(plan.minimumRows, join.minimumRows ?? 0);
+  if (plan.cardinality) {
+    const count = await runCount(channel, protocols, exchange);
+    if (count === undefined) return {};
+    join.onMatched?.(count);
+    requireEnough(count, minimum);
+    return { count };
+  }
+  const matches = await runPsi(channel, protocols, exchange);
   if (matches === undefined) return {};
   const found: Found = {
     rank,
@@ -148,7 +159,7 @@ export async function psiJoin(
     rowOf: prepared.rowOf,
   };
   join.onMatched?.(found.matched.length);
-  requireEnough(smallestResult(plan, found), Math.max(plan.minimumRows, join.minimumRows ?? 0));
+  requireEnough(smallestResult(plan, found), minimum);
   const beside = await besideRows(channel, relationOf(table), join, found, signal);
   try {
     return { rows: await resultRows(relationOf(table), resultPlaces(plan, found), beside, signal) };

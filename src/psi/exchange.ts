@@ -7,7 +7,8 @@
  *     result says the other's is. Where one party receives it, the other must not learn even the count: nothing is
  *     sent, and that party is through when it has done its part.
  */
-import { invariant, PeerError } from '../base/errors.ts';
+import { createHash } from 'node:crypto';
+import { invariant, PeerError, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { chooseProtocol, protocolBits } from './choice.ts';
@@ -19,6 +20,7 @@ import {
   type PsiCost,
   type PsiMatches,
   type PsiProtocol,
+  type PsiSetting,
   type PsiTold,
 } from './protocols/protocol.ts';
 import { tagBytes } from './tags.ts';
@@ -46,9 +48,11 @@ export interface PsiFound extends PsiMatches {
   readonly peerRows: number;
 }
 
-/** What one intersection costs the party of this rank, with `ownRows`: all messages together but those of payload columns. */
+/**
+ * What one intersection costs the party of this rank, with `ownRows`: all messages together but those of payload columns.
+ */
 export function psiCost(
-  protocol: PsiProtocol,
+  protocol: Pick<PsiProtocol, 'cost'>,
   ownRows: number,
   peerRows: number,
   rank: number,
@@ -76,6 +80,54 @@ export async function runPsi(
   protocols: readonly PsiProtocol[],
   exchange: PsiExchange,
 ): Promise<PsiFound | undefined> {
+  const found = await exchanged(channel, protocols, exchange, {
+    run: (protocol, line, setting) => protocol.run(line, setting),
+    says: ({ places, digests }, rank) => ({
+      matches: places.length,
+      digest: rank === 0 ? digests[0] : digests[1],
+    }),
+  });
+  return found && { ...found.result, peerRows: found.peerRows };
+}
+
+/**
+ * Gives how many ids both have, by a protocol that counts; otherwise as {@link runPsi}.
+ * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH, PRIVITY_PSI_CHECK
+ * @throws {DataError} PRIVITY_PSI_LIMIT
+ */
+export async function runCount(
+  channel: Channel,
+  protocols: readonly PsiProtocol[],
+  exchange: PsiExchange,
+): Promise<number | undefined> {
+  const found = await exchanged(channel, protocols, exchange, {
+    run({ counting, name }, line, setting) {
+      if (counting !== undefined) return counting.run(line, setting);
+      throw new UsageError('PRIVITY_PSI_USAGE', `${name} cannot count without telling which ids both have`);
+    },
+    says: (matches, rank) => ({
+      matches,
+      digest: createHash('sha256')
+        .update(`privity-psi count of rank ${rank}: ${matches} `)
+        .update(exchange.agreement)
+        .digest(),
+    }),
+  });
+  return found?.result;
+}
+
+/** What runs between greeting and comparing, and what a party of this rank says of its result. */
+interface Work<T> {
+  run(protocol: PsiProtocol, line: PsiLine, setting: PsiSetting): Promise<T | undefined>;
+  says(result: T, rank: number): { readonly matches: number; readonly digest: Uint8Array };
+}
+
+async function exchanged<T>(
+  channel: Channel,
+  protocols: readonly PsiProtocol[],
+  exchange: PsiExchange,
+  work: Work<T>,
+): Promise<{ readonly result: T; readonly peerRows: number } | undefined> {
   const { signal, told = BOTH } = exchange;
   const line = new PsiLine(channel);
   const abort = () => line.fail(signal.reason);
@@ -83,13 +135,14 @@ export async function runPsi(
   try {
     if (signal.aborted) abort();
     const { protocol, peerRows } = await greet(line, await available(protocols), exchange);
-    const result = await runProtocol(line, protocol, exchange, peerRows);
+    const result = await work.run(protocol, line, settingOf(exchange, peerRows));
     if (!told.receives) return undefined;
     invariant(result !== undefined, 'a protocol has no result for a party that receives it');
-    if (!comparesResults(told)) return { ...result, peerRows };
-    await line.send({ kind: 'done', matches: result.places.length, digest: digestOf(result, line.rank) });
-    compare(await line.receive(), result, digestOf(result, line.peer));
-    return { ...result, peerRows };
+    if (comparesResults(told)) {
+      await line.send({ kind: 'done', ...work.says(result, line.rank) });
+      compare(await line.receive(), work.says(result, line.peer));
+    }
+    return { result, peerRows };
   } catch (error) {
     line.fail(error);
     throw signal.aborted ? signal.reason : error;
@@ -139,15 +192,13 @@ async function greet(
   return { protocol, peerRows: hello.rows };
 }
 
-function runProtocol(
-  line: PsiLine,
-  protocol: PsiProtocol,
+function settingOf(
   { ids, agreement, signal, random, threads, onProgress, told = BOTH }: PsiExchange,
   peerRows: number,
-): Promise<PsiMatches | undefined> {
+): PsiSetting {
   const ownRows = rowsOf(ids);
   let done = 0;
-  return protocol.run(line, {
+  return {
     ...told,
     ids,
     ownRows,
@@ -161,12 +212,15 @@ function runProtocol(
       done += more;
       onProgress?.(done, ownRows + peerRows);
     },
-  });
+  };
 }
 
-function compare(message: Message, { places }: PsiMatches, digest: Uint8Array): void {
+function compare(
+  message: Message,
+  expected: { readonly matches: number; readonly digest: Uint8Array },
+): void {
   if (message.kind !== 'done') throw violation(`${message.kind} before done`);
-  if (message.matches === places.length && Buffer.compare(message.digest, digest) === 0) return;
+  if (message.matches === expected.matches && Buffer.compare(message.digest, expected.digest) === 0) return;
   throw new PeerError(
     'PRIVITY_PSI_CHECK',
     'the two parties found different intersections: the peer, or a machine, is at fault',
@@ -174,7 +228,3 @@ function compare(message: Message, { places }: PsiMatches, digest: Uint8Array): 
 }
 
 const rowsOf = (ids: Uint8Array): number => ids.byteLength / ID_BYTES;
-
-function digestOf({ digests }: PsiMatches, rank: number): Uint8Array {
-  return rank === 0 ? digests[0] : digests[1];
-}

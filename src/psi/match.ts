@@ -65,6 +65,19 @@ export async function matchTags(tags: PsiTags, random: Random, signal: AbortSign
   };
 }
 
+/**
+ * @param what is wrong where two are alike
+ * @throws {PeerError} PRIVITY_PSI_CHECK
+ */
+export async function requireDifferent(
+  tags: Uint8Array,
+  tagBytes: number,
+  what: string,
+  { random, signal }: { readonly random: Random; readonly signal: AbortSignal },
+): Promise<void> {
+  await tableOf({ bytes: tags, tagBytes, step: tagBytes, from: 0 }, what, random, signal);
+}
+
 async function tableOf(list: TagList, what: string, random: Random, signal: AbortSignal): Promise<TagTable> {
   const table = new TagTable(list, random);
   await inTurns(tagCount(list), signal, (first, end) => {

@@ -77,6 +77,7 @@ function meaning(words: string, [own, theirs]: readonly [Rows, Rows]): readonly 
       ...Array.from({ length: other.length - shared.length }, () => null),
     ],
     'rows that the other lacks': without,
+    'how many rows both have': [String(shared.length)],
   };
   const key = words.replace(/\b(her|his) /g, '').replace(/\b(she|he) lacks/, 'the other lacks');
   assert.ok(Object.hasOwn(sentences, key), `the table says "${words}", which no test knows`);
@@ -122,9 +123,13 @@ async function run(options: Record<string, unknown>, tables: readonly [Rows, Row
       for (const party of [alice, bob] as unknown as readonly (typeof alice)[]) {
         const result = results[party.name];
         if (result === undefined) continue;
-        const list = party.run('list', { result: result as At<'alice', Table> }, async ({ result }) => {
-          return tableText(result);
-        });
+        const list = party.run(
+          'list',
+          { result: result as At<'alice', Table | number> },
+          async ({ result }) => {
+            return typeof result === 'number' ? [String(result)] : tableText(result);
+          },
+        );
         shown[party.name] = await reveal(list);
       }
       return shown;
@@ -141,18 +146,20 @@ describe('who gets and tells what: the table of docs/psi.md', () => {
     const seen = new Set(rows.map((row) => keyOf(optionsOf(row))));
     for (const kind of ['inner', 'left', 'anti'])
       for (const receivers of [undefined, 'alice'])
-        for (const payload of [undefined, { bob: ['x'] }]) {
-          const options = {
-            ...(kind === 'inner' ? {} : { join: kind }),
-            ...(receivers === undefined ? {} : { receivers }),
-            ...(payload === undefined ? {} : { payload }),
-          };
-          const isRefused = await run(options, inputs(options)).then(
-            () => false,
-            () => true,
-          );
-          assert.notEqual(seen.has(keyOf(options)), isRefused, keyOf(options));
-        }
+        for (const payload of [undefined, { bob: ['x'] }])
+          for (const cardinality of [undefined, true]) {
+            const options = {
+              ...(kind === 'inner' ? {} : { join: kind }),
+              ...(receivers === undefined ? {} : { receivers }),
+              ...(payload === undefined ? {} : { payload }),
+              ...(cardinality === undefined ? {} : { cardinality }),
+            };
+            const isRefused = await run(options, inputs(options)).then(
+              () => false,
+              () => true,
+            );
+            assert.notEqual(seen.has(keyOf(options)), isRefused, keyOf(options));
+          }
   });
 
   for (const row of rows)

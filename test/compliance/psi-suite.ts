@@ -13,9 +13,9 @@ import { tableOf } from '../../src/data/table-of.ts';
 import { psiCost } from '../../src/psi/exchange.ts';
 import { receives } from '../../src/psi/joins/plan.ts';
 import { HEADER_BYTES } from '../../src/psi/messages.ts';
-import type { PsiMatches, PsiProtocol, PsiTold } from '../../src/psi/protocols/protocol.ts';
+import type { PsiProtocol, PsiTold } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
-import { idBytes, runPlain } from '../parts/plain-psi.ts';
+import { idBytes, runPlain, runPlainCount } from '../parts/plain-psi.ts';
 import { aligned, fails, intersect } from '../parts/psi-parties.ts';
 import { roundChannels } from '../parts/round-channels.ts';
 import { assertNoThreadLeft } from '../parts/threads-left.ts';
@@ -41,29 +41,45 @@ const toldOf = (receivers: (typeof RECEIVERS)[number], rank: number): PsiTold =>
 
 /** Holds runs of n rows against m to what the protocol declares. */
 export async function checkCost(protocol: PsiProtocol, n: number, m: number): Promise<void> {
-  for (const receivers of RECEIVERS) await checkCostTold(protocol, n, m, receivers);
+  for (const receivers of RECEIVERS) {
+    const wanted = { n, m, receivers };
+    await checkCostTold(
+      protocol,
+      protocol,
+      wanted,
+      async (...args) => (await runPlain(...args))?.places.length,
+    );
+    if (protocol.counting) await checkCostTold(protocol, protocol.counting, wanted, runPlainCount);
+  }
 }
+
+type Run = (
+  channel: Channel,
+  protocol: PsiProtocol,
+  ids: Uint8Array,
+  options: { readonly told: PsiTold },
+) => Promise<number | undefined>;
 
 async function checkCostTold(
   protocol: PsiProtocol,
-  n: number,
-  m: number,
-  receivers: (typeof RECEIVERS)[number],
+  declared: Pick<PsiProtocol, 'cost'>,
+  { n, m, receivers }: { readonly n: number; readonly m: number; readonly receivers: 'both' | 0 | 1 },
+  runOf: Run,
 ): Promise<void> {
   const overlap = Math.min(n, m);
   const lists = [idBytes(0, n), idBytes(n - overlap, m)] as const;
   const { channels, sent } = memoryChannels(2);
-  const run = (channel: Channel, rank: number): Promise<PsiMatches | undefined> =>
-    runPlain(channel, protocol, lists[rank] ?? new Uint8Array(), { told: toldOf(receivers, rank) });
+  const run = (channel: Channel, rank: number): Promise<number | undefined> =>
+    runOf(channel, protocol, lists[rank] ?? new Uint8Array(), { told: toldOf(receivers, rank) });
   const results = await Promise.all(channels.map(run));
   assert.deepEqual(
-    results.map((result) => result?.places.length),
+    results,
     [0, 1].map((rank) => (receives({ receivers }, rank) ? overlap : undefined)),
   );
   const what = `${protocol.name}, ${n} rows against ${m}, to ${receivers}`;
   const costs = [
-    psiCost(protocol, n, m, 0, toldOf(receivers, 0)),
-    psiCost(protocol, m, n, 1, toldOf(receivers, 1)),
+    psiCost(declared, n, m, 0, toldOf(receivers, 0)),
+    psiCost(declared, m, n, 1, toldOf(receivers, 1)),
   ];
   for (const [rank, { messages, bytes }] of costs.entries())
     assert.deepEqual(sent[rank], { messages, bytes }, what);
@@ -135,6 +151,21 @@ export function psiSuite(protocol: PsiProtocol): void {
       // Whether all, half or none match: to the other party it all looks the same.
       assert.deepEqual(sizes[0], sizes[1]);
       assert.deepEqual(sizes[0], sizes[2]);
+    }
+  });
+
+  it('counts what both have, for both or one of them, or says that it cannot', async () => {
+    const [a, b] = [await tableOfIds(['a', 'b', 'c', 'd']), await tableOfIds(['d', 'x', 'a'])];
+    for (const receivers of RECEIVERS) {
+      const party = (table: Table) => ({ table, protocol, plan: { cardinality: true, receivers } });
+      const { counts, tables } = await intersect(party(a), party(b));
+      if (protocol.counting) {
+        assert.deepEqual(tables, [undefined, undefined]);
+        assert.deepEqual(
+          counts,
+          [0, 1].map((rank) => (receives({ receivers }, rank) ? 2 : undefined)),
+        );
+      } else assert.ok(tables.some((error) => /cannot count/.test(String(error))));
     }
   });
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
-import { runPsi } from '../../src/psi/exchange.ts';
+import { type PsiExchange, runCount, runPsi } from '../../src/psi/exchange.ts';
 import { KEY_TYPES_BYTES } from '../../src/psi/messages.ts';
 import { BOTH, type PsiMatches, type PsiProtocol, type PsiTold } from '../../src/psi/protocols/protocol.ts';
 
@@ -30,9 +30,26 @@ export function runPlain(
   channel: Channel,
   protocol: PsiProtocol,
   ids: Uint8Array,
-  { threads = 0, signal = channel.signal, onProgress, told = BOTH }: PlainOptions = {},
+  options?: PlainOptions,
 ): Promise<PsiMatches | undefined> {
-  return runPsi(channel, [protocol], {
+  return runPsi(channel, [protocol], exchangeOf(channel, ids, options));
+}
+
+export function runPlainCount(
+  channel: Channel,
+  protocol: PsiProtocol,
+  ids: Uint8Array,
+  options?: PlainOptions,
+): Promise<number | undefined> {
+  return runCount(channel, [protocol], exchangeOf(channel, ids, options));
+}
+
+function exchangeOf(
+  channel: Channel,
+  ids: Uint8Array,
+  { threads = 0, signal = channel.signal, onProgress, told = BOTH }: PlainOptions = {},
+): PsiExchange {
+  return {
     ids,
     told,
     agreement: new Uint8Array(32),
@@ -42,5 +59,5 @@ export function runPlain(
     random: systemRandom,
     threads,
     ...(onProgress && { onProgress }),
-  });
+  };
 }

@@ -36,6 +36,8 @@ export interface Party {
 export interface Outcome {
   /** Of each party its table; what it was given else, where that is none; or its error. */
   readonly tables: readonly (Table | unknown)[];
+  /** Where a plan only counts. */
+  readonly counts: readonly (number | undefined)[];
   readonly sent: readonly { readonly messages: number; readonly bytes: number }[];
   readonly frames: readonly (readonly Uint8Array[])[];
 }
@@ -48,6 +50,7 @@ export async function intersect(
 ): Promise<Outcome> {
   const stop = new AbortController();
   const frames: Uint8Array[][] = [[], []];
+  const counts: (number | undefined)[] = [undefined, undefined];
   const { channels, sent } = memoryChannels(2, {
     ...options,
     signal: stop.signal,
@@ -66,6 +69,7 @@ export async function intersect(
         { ...join, protocols: [protocol ?? psiProtocols.dh], plan: { ...plainJoin(on), ...plan } },
         { signal: stop.signal, random: systemRandom, threads: 0, ...context },
       );
+      counts[rank] = result.count;
       return result.rows;
     } catch (error) {
       // News of a failure goes by way of the supervisors: what was sent before it arrives first.
@@ -73,7 +77,7 @@ export async function intersect(
       return error;
     }
   });
-  return { tables: await Promise.all(runs), sent, frames };
+  return { tables: await Promise.all(runs), counts, sent, frames };
 }
 
 export async function aligned(

@@ -88,6 +88,13 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
+    "cardinality: true, receivers: 'alice', duplicates: { upTo: 2 }",
+    [
+      `how many rows match, up to 2 of each key, the types of keys, and how many rows bob has ${B}`,
+      `the types of keys, and how many rows alice has ${A}`,
+    ],
+  ],
+  [
     'duplicates: { upTo: 2 }',
     [
       `which keys both have, their types, of each key the smaller of both numbers of rows (up to 2), and how many rows bob has ${B}`,
@@ -133,6 +140,7 @@ describe('a contract of a join', () => {
       "payload: { alice: 'x', bob: 'y' }",
       /from bob to alice: the value has another form/,
     ],
+    ['cardinality: true', '', /the value has another form than entry 1 \(size of the intersection/],
     ["receivers: 'alice'", '', /from alice to bob: the value has another form than entry 1 \(key types/],
     ['duplicates: { upTo: 2 }', 'duplicates: { upTo: 3 }', /the value has another form/],
     ["minimumRows: 3, receivers: 'bob'", "minimumRows: 2, receivers: 'bob'", /the value has another form/],

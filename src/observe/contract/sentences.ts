@@ -108,10 +108,14 @@ function sharedWords(what: string, who: string): string {
   const found = SHARED.exec(what);
   if (found === null || !rows) return formWords(what);
   const [, counted, shared, upTo, more = '', least, matching] = found;
-  const keys = counted === undefined ? 'which keys both have' : 'how many keys both have';
+  const isCounted = counted !== undefined;
   const parts = [
-    ...(shared === undefined ? ['the types of keys'] : [keys, 'their types']),
-    ...(upTo === undefined ? [] : [`of each key the smaller of both numbers of rows (up to ${upTo})`]),
+    ...(shared === undefined ? [] : [isCounted ? 'how many rows match' : 'which keys both have']),
+    ...(upTo !== undefined && isCounted ? [`up to ${upTo} of each key`] : []),
+    shared === undefined || isCounted ? 'the types of keys' : 'their types',
+    ...(upTo === undefined || isCounted
+      ? []
+      : [`of each key the smaller of both numbers of rows (up to ${upTo})`]),
     ...more.split(', ').filter((part) => part !== ''),
     ...(least === undefined ? [] : [`whether at least ${least} rows ${matching}`]),
   ];

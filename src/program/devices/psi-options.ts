@@ -91,14 +91,17 @@ export function checkedJoin(options: unknown, sides: Sides): CheckedJoin {
   refuseNonsense(plan);
   const same = keys.left.join() === keys.right.join();
   const keyText = same ? keys.left.join(', ') : `${keys.left.join(', ')} = ${keys.right.join(', ')}`;
-  return { protocols: protocolsFor(given.protocol), plan, keyText };
+  const named = protocolsFor(given.protocol);
+  const protocols = plan.cardinality ? named.filter(({ counting }) => counting !== undefined) : named;
+  if (protocols.length === 0)
+    throw invalid(`"${named[0]?.name}" cannot count without telling which rows match; take protocol: "dh"`);
+  return { protocols, plan, keyText };
 }
 
 /** Combinations that mean nothing, or that no protocol here can do. */
 function refuseNonsense({ join, receivers, payload, cardinality }: JoinPlan): void {
   const hasPayload = payload.some((columns) => columns.length > 0);
   const isOne = receivers !== 'both';
-  if (cardinality) throw invalid('"cardinality" is not there yet');
   if (cardinality && join !== 'inner')
     throw invalid(`"cardinality" counts the rows that both have; "join" is "${join}"`);
   if (cardinality && hasPayload)

@@ -112,7 +112,7 @@ function psiStep(
     },
     execute: async (channel, context, input) => {
       const { psiJoin } = await room();
-      const { rows } = await psiJoin(
+      const { rows, count } = await psiJoin(
         channel,
         input as Table,
         {
@@ -124,7 +124,7 @@ function psiStep(
         },
         context,
       );
-      return rows;
+      return plan.cardinality ? count : rows;
     },
   };
 }

@@ -44,6 +44,19 @@ export interface PsiProtocol {
    * @throws {PeerError} PRIVITY_PSI_PROTOCOL
    */
   run(line: PsiLine, setting: PsiSetting): Promise<PsiMatches | undefined>;
+  /** How many ids both have, without telling which. Absent: it cannot. */
+  readonly counting?: PsiCounting;
+}
+
+export interface PsiCounting {
+  /** What {@link run} costs, as of a protocol. */
+  cost(ownRows: number, peerRows: number, rank: number, told?: PsiTold): PsiCost;
+  /**
+   * Gives the number at a party that receives it, nothing at another. Nothing that either party sees may depend on
+   * which ids match.
+   * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
+   */
+  run(line: PsiLine, setting: PsiSetting): Promise<number | undefined>;
 }
 
 /** Who receives the result: at least one of the two. */

@@ -1,12 +1,13 @@
 /**
- * What Diffie-Hellman intersection says between hello and done, in parts of two kinds:
+ * What Diffie-Hellman intersection says between hello and done, in parts of three kinds:
  *
  * | kind   | number | body |
  * | ------ | ------ | ---- |
  * | points | index of the chunk | blinded points (32 bytes each) |
  * | tags   | index of the chunk | tags of the points of that chunk, in their order |
+ * | answers | index of the chunk | where matches are counted: tags of all points, in an order of the sender |
  *
- * Tags to a peer that does not receive the result have no body: they are the credit for more points alone.
+ * Tags to a peer that does not receive the result, or that counts, have no body: they are the credit for more points alone.
  */
 import type { DecodeBound } from '../../../base/decode-bound.ts';
 import { PART_HEADER_BYTES, type Part, violation } from '../../messages.ts';
@@ -17,6 +18,7 @@ import { POINT_BYTES } from './hash-to-curve.ts';
 /** Kinds in the header of a message. */
 export const POINTS = 2;
 export const TAGS = 3;
+export const ANSWERS = 6;
 
 /**
  * Ids in a message: 25 ms of work for one core, so both sides have something to do soon, and 16 KiB, so headers do not
@@ -48,6 +50,12 @@ export const points = (index: number, body: Uint8Array): Part => ({
   body,
 });
 export const tags = (index: number, body: Uint8Array): Part => ({ kind: 'part', part: TAGS, index, body });
+export const answers = (index: number, body: Uint8Array): Part => ({
+  kind: 'part',
+  part: ANSWERS,
+  index,
+  body,
+});
 
 /**
  * Every u-coordinate must be the one encoding of its number, below 2^255 - 19: X25519 would accept others for the same
@@ -99,4 +107,16 @@ export function dhCost(
     bytes: chunks * PART_HEADER_BYTES + ownRows * POINT_BYTES + tagged,
     rounds: 2 * Math.ceil(chunkCount(Math.max(ownRows, peerRows)) / WINDOW_CHUNKS),
   };
+}
+
+/** Where matches are counted: tags come once more by themselves, together with the last credits. */
+export function dhCountCost(
+  ownRows: number,
+  peerRows: number,
+  rank: number,
+  { peerReceives }: PsiTold = BOTH,
+): PsiCost {
+  const { messages, bytes, rounds } = dhCost(ownRows, peerRows, rank, { receives: true, peerReceives });
+  const again = peerReceives ? chunkCount(peerRows) : 0;
+  return { messages: messages + again, bytes: bytes + again * PART_HEADER_BYTES, rounds };
 }

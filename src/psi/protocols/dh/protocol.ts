@@ -27,24 +27,32 @@
  *   alice: tag1 of a·b·H(y), which she has herself, in bob's list is a match; bob alike; neither list has one tag twice
  *   A party that does not receive the result gets no tags: to it a chunk of tags is empty, the credit for more points.
  *   All that it sees are points of the peer times a key that it does not have, as many as there are rows.
+ *   Counting (E. De Cristofaro, P. Gasti, G. Tsudik, CANS 2012): tags are credits, and when all points are there each
+ *   party returns its tags of the peer's points in an order that it draws then. The receiver sees points of the peer in
+ *   one secret order and tags of its own ids in another, both uniform and independent of all else: which of either are
+ *   alike is, given how many, a uniformly random choice, so its view can be made from the number alone; to link a tag
+ *   to an id takes the peer's key.
  * Cost: see dhCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000),
  *   2 rounds a window of 32,768 rows, n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68
  *   while they are shuffled), three times the tags.
  */
 import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
-import { matchTags, type PsiTags } from '../../match.ts';
+import { matchTags, type PsiTags, requireDifferent } from '../../match.ts';
 import { requireLength, violation } from '../../messages.ts';
 import { randomPermutation } from '../../shuffle.ts';
-import { ID_BYTES, type PsiProtocol, type PsiSetting } from '../protocol.ts';
+import { ID_BYTES, type PsiMatches, type PsiProtocol, type PsiSetting } from '../protocol.ts';
 import { curveLibrary } from './curve.ts';
 import { type CurveEngine, createCurveEngine, KEY_BYTES } from './curve-engine.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 import {
+  ANSWERS,
+  answers,
   CHUNK_IDS,
   chunkCount,
   chunkIds,
   dhCost,
+  dhCountCost,
   dhMemory,
   POINTS,
   points,
@@ -71,22 +79,42 @@ export const dh = {
   cost: dhCost,
   memory: dhMemory,
   async run(line, setting) {
-    const engine = await createCurveEngine(setting.random.bytes(KEY_BYTES), setting.threads, setting.signal);
-    const order = randomPermutation(setting.ownRows, setting.random);
-    try {
-      const tags = await runDh(line, { ...setting, ids: reorder(setting.ids, order) }, engine);
-      if (!setting.receives) return undefined;
-      const { places, digests } = await matchTags(tags, setting.random, setting.signal);
-      return { places: places.map((place) => order[place] ?? 0), digests };
-    } finally {
-      await engine.close();
-    }
+    const found = await shuffled(setting, (hidden, engine) => runDh(line, hidden, engine));
+    return (
+      found && { ...found.matches, places: found.matches.places.map((place) => found.order[place] ?? 0) }
+    );
+  },
+  counting: {
+    cost: dhCountCost,
+    // Where the own ids stand among tags in an order that the peer drew says nothing: only how many there are is kept.
+    async run(line, setting) {
+      const found = await shuffled(setting, (hidden, engine) =>
+        new Session(line, hidden, engine, true).run(),
+      );
+      return found?.matches.places.length;
+    },
   },
 } as const satisfies PsiProtocol;
 
+/** Runs the flow on ids in secret random order; gives that order and the matches, at a party that receives them. */
+async function shuffled(
+  setting: PsiSetting,
+  flow: (hidden: PsiSetting, engine: CurveEngine) => Promise<PsiTags>,
+): Promise<{ readonly order: Uint32Array; readonly matches: PsiMatches } | undefined> {
+  const { random, threads, signal, ids, ownRows, receives } = setting;
+  const engine = await createCurveEngine(random.bytes(KEY_BYTES), threads, signal);
+  const order = randomPermutation(ownRows, random);
+  try {
+    const tags = await flow({ ...setting, ids: reorder(ids, order) }, engine);
+    return receives ? { order, matches: await matchTags(tags, random, signal) } : undefined;
+  } finally {
+    await engine.close();
+  }
+}
+
 /** The flow by itself, over whatever does the arithmetic: with ids in secret random order. */
 export function runDh(line: PsiLine, setting: PsiSetting, engine: CurveEngine): Promise<PsiTags> {
-  return new Session(line, setting, engine).run();
+  return new Session(line, setting, engine, false).run();
 }
 
 class Session {
@@ -101,16 +129,22 @@ class Session {
   #pointsReceived = 0;
   #tagsSent = 0;
   #tagsReceived = 0;
+  /** Matches are only counted: tags are credits, and answers come when all points are there. */
+  readonly #counts: boolean;
+  /** Of the peer's points, in its order. */
+  #answers = new Uint8Array();
+  #answersReceived = 0;
 
-  constructor(line: PsiLine, setting: PsiSetting, engine: CurveEngine) {
+  constructor(line: PsiLine, setting: PsiSetting, engine: CurveEngine, counts: boolean) {
     this.#line = line;
+    this.#counts = counts;
     this.#engine = engine;
     this.#setting = setting;
     this.#ownTags = new Uint8Array(setting.receives ? setting.ownRows * setting.tagBytes : 0);
   }
 
   async run(): Promise<PsiTags> {
-    await this.#line.together(this.#listen(), this.#sendPoints(), this.#sendTags());
+    await this.#line.together(this.#listen(), this.#sendPoints(), this.#sendAllTags());
     return {
       tagBytes: this.#setting.tagBytes,
       own: this.#ownTags,
@@ -129,10 +163,16 @@ class Session {
   async #listen(): Promise<void> {
     const pointChunks = chunkCount(this.#setting.peerRows);
     const tagChunks = chunkCount(this.#setting.ownRows);
-    while (this.#pointsReceived < pointChunks || this.#tagsReceived < tagChunks) {
+    const answerChunks = this.#counts && this.#setting.receives ? tagChunks : 0;
+    while (
+      this.#pointsReceived < pointChunks ||
+      this.#tagsReceived < tagChunks ||
+      this.#answersReceived < answerChunks
+    ) {
       const { part, index, body } = await this.#line.receivePart();
       if (part === POINTS) this.#takePoints(index, body, pointChunks);
       else if (part === TAGS) this.#takeTags(index, body);
+      else if (part === ANSWERS && answerChunks > 0) this.#takeAnswers(index, body, answerChunks);
       else throw violation(`a message of the unknown kind ${part}`);
       this.#line.notify();
     }
@@ -151,21 +191,20 @@ class Session {
   #takeTags(index: number, body: Uint8Array): void {
     if (index !== this.#tagsReceived || index >= this.#pointsSent) throw violation('tags out of order');
     const { ownRows, tagBytes, receives } = this.#setting;
-    requireLength(body, receives ? chunkIds(ownRows, index) * tagBytes : 0, 'tags');
-    if (receives) this.#ownTags.set(body, index * CHUNK_IDS * tagBytes);
+    const hasTags = receives && !this.#counts;
+    requireLength(body, hasTags ? chunkIds(ownRows, index) * tagBytes : 0, 'tags');
+    if (hasTags) this.#ownTags.set(body, index * CHUNK_IDS * tagBytes);
     this.#tagsReceived++;
   }
 
-  /** Room for them grows with what has come: a hello of twelve bytes could say any number of rows. */
-  #keepPeerTags(at: number, tags: Uint8Array): void {
-    const needed = at + tags.byteLength;
-    if (needed > this.#peerTags.byteLength) {
-      const all = 2 * this.#setting.peerRows * this.#setting.tagBytes;
-      const larger = new Uint8Array(Math.min(all, Math.max(needed, 2 * this.#peerTags.byteLength)));
-      larger.set(this.#peerTags);
-      this.#peerTags = larger;
-    }
-    this.#peerTags.set(tags, at);
+  #takeAnswers(index: number, body: Uint8Array, chunks: number): void {
+    const { ownRows, tagBytes } = this.#setting;
+    const isDue =
+      index === this.#answersReceived && index < chunks && this.#pointsSent === chunkCount(ownRows);
+    if (!isDue) throw violation('answers out of order');
+    requireLength(body, chunkIds(ownRows, index) * tagBytes, 'answers');
+    this.#ownTags.set(body, index * CHUNK_IDS * tagBytes);
+    this.#answersReceived++;
   }
 
   #sendPoints(): Promise<void> {
@@ -183,6 +222,29 @@ class Session {
     });
   }
 
+  async #sendAllTags(): Promise<void> {
+    await this.#sendTags();
+    if (this.#counts && this.#setting.peerReceives) await this.#sendAnswers();
+  }
+
+  /**
+   * In a new random order, which nobody else learns: so the peer can count those that it has itself, and not tell which
+   * of its ids they are. A point twice would mark an id by how often its tag comes.
+   */
+  async #sendAnswers(): Promise<void> {
+    const { peerRows, tagBytes, random } = this.#setting;
+    await requireDifferent(this.#answers, tagBytes, 'a point twice', this.#setting);
+    const order = randomPermutation(peerRows, random);
+    for (let index = 0; index < chunkCount(peerRows); index++) {
+      const body = new Uint8Array(chunkIds(peerRows, index) * tagBytes);
+      for (let at = 0; at < body.byteLength; at += tagBytes) {
+        const from = (order[index * CHUNK_IDS + at / tagBytes] ?? 0) * tagBytes;
+        body.set(this.#answers.subarray(from, from + tagBytes), at);
+      }
+      await this.#line.send(answers(index, body));
+    }
+  }
+
   #sendTags(): Promise<void> {
     return this.#pump({
       chunks: chunkCount(this.#setting.peerRows),
@@ -194,10 +256,13 @@ class Session {
       },
       finish: async (index, pairs) => {
         this.#setting.advance(chunkIds(this.#setting.peerRows, index));
-        const { tagBytes, receives, peerReceives } = this.#setting;
-        if (receives) this.#keepPeerTags(2 * index * CHUNK_IDS * tagBytes, pairs);
+        const { peerRows, tagBytes, receives, peerReceives } = this.#setting;
+        const at = index * CHUNK_IDS * tagBytes;
+        const own = peerReceives ? this.#ownHalf(pairs) : new Uint8Array();
+        if (receives) this.#peerTags = kept(this.#peerTags, 2 * at, pairs, 2 * peerRows * tagBytes);
+        if (this.#counts) this.#answers = kept(this.#answers, at, own, peerRows * tagBytes);
         this.#tagsSent++;
-        await this.#line.send(tags(index, peerReceives ? this.#ownHalf(pairs) : new Uint8Array()));
+        await this.#line.send(tags(index, this.#counts ? new Uint8Array() : own));
       },
     });
   }
@@ -236,6 +301,21 @@ class Session {
     }
     return half;
   }
+}
+
+/** Room for what a peer sends grows with what has come: a hello of twelve bytes could say any number of rows. */
+function kept(
+  before: Uint8Array<ArrayBuffer>,
+  at: number,
+  bytes: Uint8Array,
+  all: number,
+): Uint8Array<ArrayBuffer> {
+  const needed = at + bytes.byteLength;
+  const enough = needed <= before.byteLength;
+  const room = enough ? before : new Uint8Array(Math.min(all, Math.max(needed, 2 * before.byteLength)));
+  if (!enough) room.set(before);
+  room.set(bytes, at);
+  return room;
 }
 
 /** The ids in another order: place i gets id order[i]. */
