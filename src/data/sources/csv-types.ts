@@ -20,10 +20,11 @@ const DOUBLE_MAX = '1e290';
 const PLAIN_NUMBER = '-?((0|[1-9][0-9]*)(\\.[0-9]*)?|\\.[0-9]+)';
 const NUMBER = `${PLAIN_NUMBER}([eE][+-]?[0-9]+)?`;
 
-/** Bytes of the longest text that a type gives: -9223372036854775808, `-inf`, 5877642-06-25 (BC). */
+/** Bytes of the longest text that a type gives: -9223372036854775808, `-inf`, 5877642-06-25 (BC), and with a time. */
 const BIGINT_BYTES_MAX = 20;
 const DOUBLE_WORD_BYTES_MAX = 4;
 const DATE_BYTES_MAX = 18;
+const TIMESTAMP_BYTES_MAX = DATE_BYTES_MAX + ' 00:00:00.000000'.length;
 
 /**
  * SQL that is true for a text that the type keeps, never for an empty one. `text` is SQL, too, and not NULL.
@@ -38,7 +39,7 @@ export function keeps(type: InferredType, text: string): string {
       return `${text} IN ('true', 'false')`;
     case 'BIGINT':
       return where(
-        `strlen(${text}) <= ${BIGINT_BYTES_MAX} AND ${beginsAsNumber(text)}`,
+        `strlen(${text}) <= ${BIGINT_BYTES_MAX} AND ${beginsAsNumber(text)} AND NOT contains(${text}, '.')`,
         givesBack('BIGINT', text),
       );
     case 'DOUBLE':
@@ -51,7 +52,7 @@ export function keeps(type: InferredType, text: string): string {
       );
     case 'TIMESTAMP':
       return where(
-        `${beginsWithDigit(text)} AND ${text} LIKE '____%-__-__ %:__:__%'`,
+        `strlen(${text}) <= ${TIMESTAMP_BYTES_MAX} AND ${beginsWithDigit(text)} AND ${text} LIKE '____%-__-__ %:__:__%'`,
         givesBack('TIMESTAMP', text),
       );
   }
