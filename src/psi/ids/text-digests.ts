@@ -51,9 +51,6 @@ export async function textDigests(
     await eachVector({ select, types: ['VARCHAR'], rowCount, signal }, (vector, _, rows) =>
       hashVector(vector, rows),
     );
-  } catch (error) {
-    digests.fill(0);
-    throw error;
   } finally {
     hasher.clear();
   }
