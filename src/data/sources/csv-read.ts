@@ -163,8 +163,8 @@ export function csvReader(file: CsvFile, { names, delimiter, skipped }: CsvHeade
     `nullstr = '', allow_quoted_nulls = false`,
     `header = true, skip = ${skipped}, strict_mode = true, null_padding = false, ignore_errors = false`,
     `max_line_size = ${CSV_RECORD_BYTES_MAX}`,
-    // Of several objects, several are read at one time: blocks of the usual 16 records would not fit into memory.
-    ...(file.objects === undefined ? [] : [`buffer_size = ${2 * CSV_RECORD_BYTES_MAX}`]),
+    // Blocks of the usual 16 records would take a quarter of a gigabyte each, and several are in memory at one time.
+    `buffer_size = ${2 * CSV_RECORD_BYTES_MAX}`,
   ];
   return `read_csv(${placeOf(file)}, ${settings.join(', ')})`;
 }
