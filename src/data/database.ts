@@ -40,8 +40,8 @@ export interface DatabaseOptions {
 export const DATABASE_MEMORY_MB = 1024;
 
 /**
- * What the reader may take at least: each of the blocks into which it reads CSV has room for two of the longest records,
- * and a Parquet file has groups of rows that are read as one.
+ * What the reader may take at least: each of the blocks into which it reads CSV has room for two of the longest
+ * records, and a Parquet file has groups of rows that are read as one.
  */
 const READER_MEMORY_MB = 384;
 
