@@ -1,4 +1,4 @@
-// `npm run bench:peers:psi [-- --systems privity,spu,psi.js --only rr22,kkrt --sizes 100000,1000000,10000000 --runs 3]`:
+// `npm run bench:peers:psi [-- --systems privity,spu,psi.js --only rr22,kkrt --sizes 100000,1000000 --runs 3]`:
 // intersections of Privity, SPU and OpenMined's psi.js, from two CSV files to two CSV files, side by side
 // (bench/peers/psi/README.md). `--slow-max 40000` is the size of slow protocols, `--limit 900` the seconds of a run,
 // `--cores 0,1` where both parties run, `--seed 1` what the files are made from. `--json` prints every run; `--save`

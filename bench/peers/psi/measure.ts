@@ -1,4 +1,4 @@
-/** One run of one system: both parties from their start to their end, with all that it took, and whether it was right. */
+/** One run of one system: both parties from start to end, with all that it took, and whether its result was right. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -149,7 +149,7 @@ async function run(
       insideS: (end - begin) / 1_000,
       bytes: [...toward, ...back].reduce((sum, bytes) => sum + bytes, 0),
       peakBytes: meter.peakBytes,
-      // Looks miss the last moments of a process, and the kernel's sum those that nobody waited for: neither is too much.
+      // Looks miss the last moments of a process, the kernel's sum those that nobody waited for: neither is too much.
       cpuS: Math.max(cpuEnded, meter.cpuS),
     };
   } finally {

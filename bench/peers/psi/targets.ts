@@ -10,7 +10,7 @@ interface Target {
   readonly protocol: string;
   readonly size: number;
   readonly of: Quantity;
-  /** The ratio to it counts, where there is one: Privity's figure over the peer's, or for seconds the other way round. */
+  /** The ratio to it counts, where there is one: Privity's figure over the peer's; of seconds the other way round. */
   readonly peer?: string;
   readonly is: 'at least' | 'at most';
   readonly limit: number;
