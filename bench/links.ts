@@ -1,7 +1,7 @@
 /**
  * Links under strain, each end in a process of its own: memory while a reader has stalled, control messages while the
- * data plane is full, and throughput over a way of 20 ms, also where a line between two cities limits it. The limits are those that the transport was designed for;
- * ping-pong and throughput on loopback are in transport.ts.
+ * data plane is full, throughput over a way of 20 ms, and over a line of 100 Mbit/s as long, both ways at once. The
+ * limits are those that the transport was designed for; ping-pong and throughput on loopback are in transport.ts.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

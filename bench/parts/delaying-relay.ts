@@ -1,7 +1,7 @@
 /**
  * A relay in a process of its own that gives every byte on after a delay, in both directions: the way between two
- * cities. Without a rate it holds as much as such a way does, so that what limits is the sender's window; with one it is
- * a line of so many bytes a second each way, behind a router that queues little.
+ * cities. Without a rate it holds as much as such a way does, so that what limits is the sender's window; with one it
+ * is a line of so many bytes a second each way, behind a router that queues little.
  *
  *     fork with { port, delayMs, bytesPerSecond? }; answers with { port }
  */

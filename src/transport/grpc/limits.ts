@@ -47,7 +47,8 @@ export const HEADER_BYTES_MAX = 16 * 1024;
 export const STREAMS_MAX = 4;
 /**
  * Bytes received by a process before their buffers are collected (`collectEvery`): what it holds of them beside what is
- * in use. Half of what the engine would let gather; a collection takes less than a millisecond, one in 40 ms at 400 MB/s.
+ * in use. Half of what the engine would let gather. A collection takes about a millisecond; at 400 MB/s there is one in
+ * 40 ms.
  */
 export const COLLECT_BYTES = 16 * 1024 * 1024;
 /** Characters kept of a text that a peer sent. */

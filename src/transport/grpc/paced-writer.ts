@@ -100,8 +100,8 @@ export class PacedWriter {
       if (this.#isEnding) this.#stream.end();
       return;
     }
-    // Everything in flight has been taken by the session, so what is queued is all that `queuedBytes` counts. A pause may
-    // begin while the session reads: what it waits for comes later.
+    // Everything in flight has been taken by the session, so what is queued is all that `queuedBytes` counts. A pause
+    // may begin while the session reads: what it waits for comes later.
     if (this.#budget < WRITE_BYTES_MAX && this.#queuedBytes > this.#budget) return this.#pause();
     if (this.#isReading && this.#queuedBytes > WHILE_READING_BYTES_MAX) return;
     const isNearlyAll = this.#queuedBytes <= this.#budget + OVERSHOOT_BYTES;

@@ -75,8 +75,8 @@ export class GrpcServer {
       handshakeTimeout: options.limits.handshakeTimeoutMs,
     });
     this.#server.on('secureConnection', (socket) => this.#onSecure(socket));
-    // Nobody keeps sessions, so none is resumed. But with somebody who hears of them, Node makes room for 16 KiB before it
-    // takes the ClientHello, and reads as much at a time from then on; else as much as that had, which is 1 KiB.
+    // Nobody keeps sessions, so none is resumed. But where somebody hears of them, Node makes room for 16 KiB before it
+    // takes the ClientHello, and for as much in each read from then on; else for as much as that has, in every second.
     this.#server.on('newSession', (_id, _session, done) => done());
     this.#server.on('tlsClientError', (_, socket) => socket.destroy());
   }
