@@ -14,6 +14,7 @@ const PIECE = Buffer.alloc(1_000_000, 1);
 let transport: GrpcTransport | undefined;
 let startRssBytes = 0;
 let peakRssBytes = 0;
+let peakBufferBytes = 0;
 let received = 0;
 
 process.on('message', (message: LargeBodySetup | { head: string }, socket: Socket | undefined) => {
@@ -28,7 +29,7 @@ function begin(setup: LargeBodySetup): void {
   transport = createGrpcTransport({ self, identity, parties, clock: systemClock });
   const report = async (count: number): Promise<void> => {
     measure();
-    const message: LargeBodyReport = { bytes: count, startRssBytes, peakRssBytes };
+    const message: LargeBodyReport = { bytes: count, startRssBytes, peakRssBytes, peakBufferBytes };
     process.send?.(message);
   };
   const sink: MessageSink = {
@@ -64,5 +65,7 @@ async function* body(bytes: number): AsyncGenerator<Uint8Array> {
 }
 
 function measure(): void {
-  peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
+  const { rss, arrayBuffers } = process.memoryUsage();
+  peakRssBytes = Math.max(peakRssBytes, rss);
+  peakBufferBytes = Math.max(peakBufferBytes, arrayBuffers);
 }

@@ -7,7 +7,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { COLLECT_FLAG } from '../../src/base/collect.ts';
 import { systemClock } from '../../src/base/system.ts';
+import { COLLECT_BYTES } from '../../src/transport/grpc/limits.ts';
 import { createIdentity, fingerprint, handOver, listenPort } from '../../src/transport/index.ts';
 
 const MIB = 1024 * 1024;
@@ -15,6 +17,8 @@ const BODY_BYTES = 3_000_000_000;
 const PROCESS_BYTES_MAX = 1_000_000_000;
 /** Two replay buffers' worth of bytes on the way, the heap of a young process, and what the allocator keeps. */
 const GROWTH_BYTES_MAX = 250 * MIB;
+/** Of the receiver: what waits for its collection, what is in use, and what the engine frees a little later. */
+const BUFFER_BYTES_MAX = COLLECT_BYTES + 12 * MIB;
 
 export interface LargeBodySetup {
   readonly self: string;
@@ -29,6 +33,8 @@ export interface LargeBodyReport {
   readonly bytes: number;
   readonly startRssBytes: number;
   readonly peakRssBytes: number;
+  /** What was held of it outside the engine's heap, in use or not yet collected. */
+  readonly peakBufferBytes: number;
 }
 
 describe('a body larger than memory', () => {
@@ -40,7 +46,7 @@ describe('a body larger than memory', () => {
     const children: ChildProcess[] = [];
     const start = (): ChildProcess => {
       const child = fork(fileURLToPath(new URL('./large-body-party.js', import.meta.url)), {
-        execArgv: ['--max-old-space-size=256'],
+        execArgv: ['--max-old-space-size=256', COLLECT_FLAG],
       });
       children.push(child);
       return child;
@@ -68,13 +74,16 @@ describe('a body larger than memory', () => {
         child.send(index === 0 ? setup('bob', bob, false) : setup('alice', alice, true));
         return once(child, 'message');
       });
-      for (const message of await Promise.all(reports)) {
+      const messages = await Promise.all(reports);
+      for (const message of messages) {
         const report = message[0] as LargeBodyReport;
         assert.equal(report.bytes, BODY_BYTES);
         const detail = `${Math.round(report.startRssBytes / 1e6)} MB at first, ${Math.round(report.peakRssBytes / 1e6)} MB at most`;
         assert.ok(report.peakRssBytes < PROCESS_BYTES_MAX, detail);
         assert.ok(report.peakRssBytes - report.startRssBytes < GROWTH_BYTES_MAX, detail);
       }
+      const [[{ peakBufferBytes }]] = messages as [[LargeBodyReport]];
+      assert.ok(peakBufferBytes < BUFFER_BYTES_MAX, `${Math.round(peakBufferBytes / 1e6)} MB of buffers`);
       const ends = children.map((child) => once(child, 'exit'));
       for (const child of children) child.disconnect();
       for (const [code] of await Promise.all(ends)) assert.equal(code, 0);
