@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     console.log(`Around an intersection, ${ROWS.toLocaleString('en')} rows, half of them match, one process`);
     const table = await stage('reading CSV', () => readTable(file));
     const relation = relationOf(table);
-    await checkKey(relation, on, { ...psiProtocols.dh, rowsMax: ROWS }, never);
+    await checkKey(relation, on, [{ ...psiProtocols.dh, rowsMax: ROWS }], never);
     const ids = await stage('ids', () => keyDigests(relation, on, never));
     await stage('repeated ids', () => refuseDuplicates(ids, on, never));
     const rows = randomPermutation(ROWS, systemRandom).subarray(0, Math.ceil(ROWS / 2));
