@@ -113,9 +113,9 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   [
     "join: 'left', payload: { bob: 'y' }, normalise: { id: [{ phone: '+49' }] }, nulls: 'leave out'",
     [
-      `which keys both have, their types, and how many rows bob has ${B}`,
+      `which keys both have, their types, and how many rows bob has (n2)`,
       'as many rows as shared says of a table, each with y',
-      `which keys both have, their types, and how many rows alice has ${A}`,
+      `which keys both have, their types, and how many rows alice has (n1)`,
     ],
   ],
 ];

@@ -64,7 +64,10 @@ export async function keyedRelation(
         ? ''
         : `, row_number() OVER (PARTITION BY ${list} ORDER BY "${ROW}") AS "${OCCURRENCE}"`;
     const whole = names.map((name) => `${identifier(name)} IS NOT NULL`).join(' AND ');
-    const select = `SELECT CAST("${ROW}" AS UINTEGER) AS "${ROW}", ${list}${number} FROM ${form.sqlName} WHERE ${whole} ORDER BY "${ROW}"`;
+    // A contract that is made of it must not say that all rows of the table take part.
+    const few = wishes.madeUp && wishes.nulls === 'leave out' && relation.rowCount > 1;
+    const where = few ? `${whole} AND "${ROW}" > 0` : whole;
+    const select = `SELECT CAST("${ROW}" AS UINTEGER) AS "${ROW}", ${list}${number} FROM ${form.sqlName} WHERE ${where} ORDER BY "${ROW}"`;
     const keyed = await deriveRelation(form, select, 'the keys', signal);
     try {
       await refuseTooMany(keyed, columns, wishes.duplicatesUpTo, signal);

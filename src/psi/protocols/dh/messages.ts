@@ -7,7 +7,8 @@
  * | tags   | index of the chunk | tags of the points of that chunk, in their order |
  * | answers | index of the chunk | where matches are counted: tags of all points, in an order of the sender |
  *
- * Tags to a peer that does not receive the result, or that counts, have no body: they are the credit for more points alone.
+ * Tags to a peer that does not receive the result, or that counts, have no body: they are the credit for more points
+ * alone.
  */
 import type { DecodeBound } from '../../../base/decode-bound.ts';
 import { PART_HEADER_BYTES, type Part, violation } from '../../messages.ts';
