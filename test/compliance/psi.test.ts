@@ -4,7 +4,7 @@ import { psiProtocols } from '../../src/psi/protocols/index.ts';
 import type { PsiProtocol } from '../../src/psi/protocols/protocol.ts';
 import { cleanUp } from '../parts/psi-parties.ts';
 import { salted } from '../parts/salted-psi.ts';
-import { checkCost, psiSuite } from './psi-suite.ts';
+import { checkCost, checkOneReceiver, psiSuite } from './psi-suite.ts';
 
 after(cleanUp);
 
@@ -30,4 +30,27 @@ describe('what a protocol declares', () => {
       await assert.rejects(checkCost(liar, 30, 20), { code: 'ERR_ASSERTION' });
     });
   }
+});
+
+describe('what a party learns that receives nothing', () => {
+  it('is found out where it is that something matches', async () => {
+    const telling: PsiProtocol = {
+      ...salted,
+      async run(line, setting) {
+        const found = await salted.run(line, setting);
+        if (found !== undefined && !setting.peerReceives && found.places.length > 0)
+          await line.send({ kind: 'part', part: 9, index: 0, body: new Uint8Array() });
+        return found;
+      },
+    };
+    await assert.rejects(checkOneReceiver(telling), { code: 'ERR_ASSERTION' });
+  });
+
+  it('is found out where it is sent as much as a receiver', async () => {
+    const generous: PsiProtocol = {
+      ...salted,
+      run: (line, setting) => salted.run(line, { ...setting, receives: true, peerReceives: true }),
+    };
+    await assert.rejects(checkCost(generous, 30, 20), { code: 'ERR_ASSERTION' });
+  });
 });
