@@ -16,6 +16,7 @@ import { identifier } from '../data/sql.ts';
 import { countNulls } from '../data/table.ts';
 import { distinctIds } from './ids/distinct.ts';
 import { textDigests } from './ids/text-digests.ts';
+import { numbered } from './joins/numbered.ts';
 import { KEY_COLUMNS_MAX, type KeyType, keyClass } from './key-types.ts';
 import type { PsiProtocol } from './protocols/protocol.ts';
 
@@ -134,7 +135,8 @@ export async function refuseDuplicates(
 
 /** Rows count from 1, as they stand in the file. */
 async function firstGap(relation: Relation, name: string, signal: AbortSignal): Promise<number> {
-  const select = `SELECT min(rowid) FROM ${relation.sqlName} WHERE ${identifier(name)} IS NULL`;
+  const { from, row: number } = numbered(relation);
+  const select = `SELECT min(${number}) FROM ${from} WHERE ${identifier(name)} IS NULL`;
   const [row] = await readColumns(select, ['BIGINT'], 1, signal);
   return Number(row?.[0]) + 1;
 }

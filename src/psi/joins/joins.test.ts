@@ -79,6 +79,29 @@ describe('rows without a key', () => {
   });
 });
 
+describe('names of columns', () => {
+  it('can be those that the database has for its own numbers of rows', async () => {
+    const n = 60;
+    const table = await tableOf({
+      id: Array.from({ length: n }, (_, i) => (i % 10 === 9 ? null : `P${i}`)),
+      RowId: Uint32Array.from({ length: n }, (_, i) => n - 1 - i),
+      'number of the row': Uint32Array.from({ length: n }, (_, i) => i),
+    });
+    for (const plan of [{ nulls: 'leave out' }, { nulls: 'leave out', join: 'left' }] as const)
+      for (const result of await joined(plan, table, table)) {
+        const wrong = await result?.query(
+          `SELECT id FROM rows WHERE id <> 'P' || "number of the row" OR "RowId" + "number of the row" <> ${n - 1}`,
+        );
+        assert.deepEqual([result?.rowCount, wrong?.rowCount], [54, 0]);
+      }
+    const plain = await table.query('SELECT "number of the row" AS id, "RowId" FROM rows');
+    const [atAlice] = await joined({}, plain, plain);
+    const wrong = await atAlice?.query(`SELECT id FROM rows WHERE id + "RowId" <> ${n - 1}`);
+    assert.deepEqual([atAlice?.rowCount, wrong?.rowCount], [n, 0]);
+    await fails({ table }, { table }, 'either', 'PRIVITY_KEY_NULL', { part: 'the first is row 10' });
+  });
+});
+
 describe('names of key columns', () => {
   it('can differ', async () => {
     const a = await tableOf({ id: ['1', '2'], day: ['x', 'y'] });
@@ -352,6 +375,22 @@ describe('columns for the other party', () => {
     const seen = Buffer.concat(frames.flat());
     assert.ok(seen.includes('canary-shared'));
     assert.ok(!seen.includes('canary-alone') && !seen.includes('canary-m'));
+  });
+
+  it('can have any names', async () => {
+    const n = Uint32Array.from({ length: 50 }, (_, i) => i);
+    const names = ['piece', 'place', 'row', 'c0', 'm', 'rowid', 'a "b"'];
+    const columns = (list: readonly string[]) =>
+      Object.fromEntries(list.map((name) => [name, n.toReversed()]));
+    const b = await tableOf({ id: n, ...columns(names) });
+    const [atAlice] = await joined({ payload: [[], names] }, await tableOf({ id: n, t: n, p: n }), b);
+    const id = await atAlice?.numbers('id');
+    for (const name of names)
+      assert.deepEqual(
+        await atAlice?.numbers(name),
+        id?.map((value) => 49 - value),
+        name,
+      );
   });
 
   it('have their types also where nothing matches', async () => {

@@ -10,6 +10,7 @@ import { identifier, literal } from '../../data/sql.ts';
 import { type KeyColumn, keyList } from '../keys.ts';
 import { compatibleClass, replacements } from './compatible.ts';
 import { type NormaliseRule, ruleSql } from './normalise.ts';
+import { numbered } from './numbered.ts';
 import type { JoinPlan } from './plan.ts';
 
 /** How the keys of a table are made. */
@@ -106,7 +107,8 @@ async function oneForm(
       ? [`${value} AS ${key(index)}`]
       : [`CAST(${value} AS VARCHAR) AS ${key(index)}`, `CAST(${value} AS VARCHAR) AS ${had(index)}`];
   });
-  let select = `SELECT rowid AS "${ROW}", ${first.join(', ')} FROM ${relation.sqlName}`;
+  const { from, row } = numbered(relation);
+  let select = `SELECT ${row} AS "${ROW}", ${first.join(', ')} FROM ${from}`;
   for (const [index, { type }] of columns.entries()) {
     const layer = (sql: string): void => {
       select = `SELECT * REPLACE (${sql} AS ${key(index)}) FROM (${select})`;

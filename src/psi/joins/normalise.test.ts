@@ -7,7 +7,7 @@ import { cleanUp } from '../../../test/parts/psi-parties.ts';
 import { DataError } from '../../base/errors.ts';
 import { readColumns } from '../../data/columns.ts';
 import { dropRelation, type Relation } from '../../data/relation.ts';
-import { relationOf } from '../../data/table.ts';
+import { relationOf, type Table } from '../../data/table.ts';
 import { tableOf } from '../../data/table-of.ts';
 import { keyColumns } from '../keys.ts';
 import { dh } from '../protocols/dh/protocol.ts';
@@ -20,12 +20,19 @@ after(cleanUp);
 
 const { signal } = new AbortController();
 
+/** A table that nobody holds frees its rows. */
+const held: Table[] = [];
+function relationFor(table: Table): Relation {
+  held.push(table);
+  return relationOf(table);
+}
+
 /** What SQL makes of texts; undefined where it cannot read one. */
 async function bySql(
   texts: readonly string[],
   rules: readonly NormaliseRule[],
 ): Promise<readonly (string | undefined)[]> {
-  const relation = relationOf(await tableOf({ id: [...texts] }));
+  const relation = relationFor(await tableOf({ id: [...texts] }));
   const wishes = {
     normalise: [rules],
     nulls: 'leave out',
@@ -287,7 +294,7 @@ describe('what a rule cannot read', () => {
   const wishes = { normalise: [[{ phone: '+49' }]], duplicatesUpTo: undefined, madeUp: false } as const;
 
   it('is an error, which counts rows and shows no value', async () => {
-    const made = joinIds(relationOf(await table()), ['id'], { ...wishes, nulls: 'error' }, [dh], signal);
+    const made = joinIds(relationFor(await table()), ['id'], { ...wishes, nulls: 'error' }, [dh], signal);
     await assert.rejects(made, (error) => {
       assert.ok(error instanceof DataError && error.code === 'PRIVITY_KEY_UNREADABLE');
       assert.match(error.message, /'id' .* in 2 of 4 rows; the first is row 2/);
@@ -297,20 +304,20 @@ describe('what a rule cannot read', () => {
   });
 
   it('is left out where keys that are missing are, and counted apart', async () => {
-    const relation = relationOf(await tableOf({ id: ['030 123456', 'secret', null] }));
+    const relation = relationFor(await tableOf({ id: ['030 123456', 'secret', null] }));
     const made = await joinIds(relation, ['id'], { ...wishes, nulls: 'leave out' }, [dh], signal);
     assert.deepEqual([made.ids.byteLength, made.leftOut], [32, { empty: 1, unreadable: 1 }]);
     assert.deepEqual([...(made.rowOf ?? [])], [0]);
   });
 
   it('is taken as it is in a rehearsal, whose rows are made up', async () => {
-    const relation = relationOf(await table());
+    const relation = relationFor(await table());
     const made = await joinIds(relation, ['id'], { ...wishes, nulls: 'error', madeUp: true }, [dh], signal);
     assert.equal(made.ids.byteLength, 4 * 32);
   });
 
   it('keys that the rules make equal are duplicates', async () => {
-    const relation = relationOf(await tableOf({ id: ['a', ' A '] }));
+    const relation = relationFor(await tableOf({ id: ['a', ' A '] }));
     const rules = { ...wishes, normalise: [['trim', 'lower']], nulls: 'error' } as const;
     await assert.rejects(joinIds(relation, ['id'], rules, [dh], signal), { code: 'PRIVITY_KEY_DUPLICATE' });
   });

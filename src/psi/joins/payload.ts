@@ -10,7 +10,8 @@ import type { Column } from '../../data/column-type.ts';
 import { pickRows } from '../../data/pick-rows.ts';
 import { deriveRelation, dropRelation, type Relation, requireColumns } from '../../data/relation.ts';
 import { identifier } from '../../data/sql.ts';
-import { relationOf } from '../../data/table.ts';
+import { relationOf, type Table } from '../../data/table.ts';
+import { numbered } from './numbered.ts';
 
 /** Rows of a message: some MiB of a few columns. */
 export const PAYLOAD_ROWS = 65_536;
@@ -72,11 +73,12 @@ async function sendColumns(
   const list = own.map(({ name }) => identifier(name)).join(', ');
   const origin = 'the columns for the other party';
   const picked = await pickRows(relation, { rows: matched, origin, signal });
+  const { from, row } = numbered(picked);
   try {
     for (let piece = 0; piece < payloadMessages(matched.length); piece++) {
       signal.throwIfAborted();
       const [first, end] = [piece * PAYLOAD_ROWS, (piece + 1) * PAYLOAD_ROWS];
-      const select = `SELECT ${list} FROM ${picked.sqlName} WHERE rowid >= ${first} AND rowid < ${end} ORDER BY rowid`;
+      const select = `SELECT ${list} FROM ${from} AS t WHERE t.${row} >= ${first} AND t.${row} < ${end} ORDER BY t.${row}`;
       const rows = await deriveRelation(picked, select, origin, signal);
       try {
         await channel.send(1 - channel.rank, await encodeArrow(rows));
@@ -93,33 +95,33 @@ async function receiveColumns(
   channel: Channel,
   { matched, theirs, signal }: PayloadExchange,
 ): Promise<Relation> {
-  const pieces: Relation[] = [];
+  // Tables, not relations: one that nobody holds frees its rows.
+  const pieces: Table[] = [];
   try {
     for (let piece = 0; piece < payloadMessages(matched.length); piece++) {
       const bytes = await channel.receive(1 - channel.rank);
       signal.throwIfAborted();
-      const due = Math.min(PAYLOAD_ROWS, matched.length - piece * PAYLOAD_ROWS);
       const table = await tableFromArrow(bytes);
-      pieces.push(relationOf(table));
-      requireSame(relationOf(table), pieces[0], theirs, due);
+      pieces.push(table);
+      requireSame(table, pieces[0], theirs, Math.min(PAYLOAD_ROWS, matched.length - piece * PAYLOAD_ROWS));
     }
-    const [first] = pieces;
+    const relations = pieces.map(relationOf);
+    const [first] = relations;
     if (first === undefined) throw violation();
-    const list = theirs.map(identifier).join(', ');
-    const all = pieces.map(({ sqlName }, at) => `SELECT ${at} AS piece, rowid AS place, * FROM ${sqlName}`);
-    const select = `SELECT ${list} FROM (${all.join(' UNION ALL ')}) ORDER BY piece, place`;
+    // Names that no column of theirs can have beside them.
+    const inner = theirs.map((name, at) => `${identifier(name)} AS c${at}`).join(', ');
+    const outer = theirs.map((name, at) => `c${at} AS ${identifier(name)}`).join(', ');
+    const all = relations.map(
+      ({ sqlName }, at) => `SELECT ${at} AS piece, row_number() OVER () AS place, ${inner} FROM ${sqlName}`,
+    );
+    const select = `SELECT ${outer} FROM (${all.join(' UNION ALL ')}) AS s ORDER BY s.piece, s.place`;
     return await deriveRelation(first, select, 'the columns of the other party', signal);
   } finally {
-    for (const piece of pieces) await dropRelation(piece);
+    for (const piece of pieces) await piece.drop();
   }
 }
 
-function requireSame(
-  piece: Relation,
-  first: Relation | undefined,
-  names: readonly string[],
-  rows: number,
-): void {
+function requireSame(piece: Table, first: Table | undefined, names: readonly string[], rows: number): void {
   const isSame =
     piece.rowCount === rows &&
     piece.columns.length === names.length &&
