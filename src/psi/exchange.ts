@@ -49,7 +49,7 @@ export interface PsiFound extends PsiMatches {
 }
 
 /**
- * What one intersection costs the party of this rank, with `ownRows`: all messages together but those of payload columns.
+ * What one intersection costs the party of this rank, with `ownRows`: all messages together but those of payload.
  */
 export function psiCost(
   protocol: Pick<PsiProtocol, 'cost'>,

@@ -4,11 +4,11 @@
  *
  * | kind  | body |
  * | ----- | ---- |
- * | keys  | protocols that would do (u32: a bit each), agreement (32 bytes: a digest of what both want), types of the key columns (16 bytes) |
+ * | keys  | protocols that would do (u32: a bit each), agreement (32 bytes), types of the key columns (16 bytes) |
  * | hello | rows (u32) |
  * | done  | size of the intersection (u32), digest of its tags and of who sends this (32 bytes) |
  *
- * Every other kind is a part of the protocol that runs in between: a number (u32), and a body.
+ * The agreement is a digest of what both want. Every other kind is a part of the protocol that runs in between: a number (u32), and a body.
  */
 import { PeerError } from '../base/errors.ts';
 

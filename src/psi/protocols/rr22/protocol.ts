@@ -11,12 +11,12 @@
  *   the result; the order of these tags, which the sender draws, is that of the result. Where one party
  *   receives, it is the receiver of all buckets, and tells nothing.
  * Security: semi-honest adversary that corrupts one of the two parties. Assumptions: dual LPN with regular noise for
- *   the code of src/psi/vole/, BLAKE3 and SHA-256 random oracles, what the oblivious transfers ask for. Leaks to each side:
- *   the intersection, the number of the other's rows, the types of its key columns. A receiver that deviates can encode
- *   more ids than it has told, up to the columns of the encoding, some 1.25 for each id; either can make the result
- *   wrong: the last digest finds mistakes, not lies.
- * Needs: an ordered, authenticated, encrypted channel of two; fresh randomness for every run; sodium-native for the base
- *   oblivious transfers; different ids.
+ *   the code of src/psi/vole/, random oracles (BLAKE3, SHA-256), what the oblivious transfers ask for. Leaks to each
+ *   side: the intersection, the number of the other's rows, the types of its key columns. A receiver that deviates can
+ *   encode more ids than it has told, up to the columns of the encoding, some 1.2 for each id; either can make the
+ *   result wrong: the last digest finds mistakes, not lies.
+ * Needs: an ordered, authenticated, encrypted channel of two; fresh randomness for every run; sodium-native for the
+ *   base oblivious transfers; different ids.
  * Flow (a bucket; a, c at the receiver and b, delta at the sender with c = b + delta·a from the vector OLE; P encodes
  *   the receiver's ids: P at id is h(id)):
  *   receiver → sender: P + a. Now c at id and (b + delta·(P + a)) at id - delta·h(id) are the same for its ids, and

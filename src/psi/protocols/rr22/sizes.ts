@@ -65,7 +65,7 @@ export function sentInBucket({ first, second, vector, tagsBytes, result }: Bucke
   return { byReceiver: first + vector + result, bySender: second + tagsBytes };
 }
 
-/** Vectors of all columns of the code that a party has at one time: both of the receiver, and one more while they grow. */
+/** Vectors of all columns of the code that a party has at one time: two at the receiver, and one while they grow. */
 const VECTORS = 3;
 
 /** Bytes that work on a bucket takes at most, in either role. */
