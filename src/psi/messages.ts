@@ -8,7 +8,8 @@
  * | hello | rows (u32) |
  * | done  | size of the intersection (u32), digest of its tags and of who sends this (32 bytes) |
  *
- * The agreement is a digest of what both want. Every other kind is a part of the protocol that runs in between: a number (u32), and a body.
+ * The agreement is a digest of what both want. Every other kind is a part of the protocol that runs in between: a
+ * number (u32), and a body.
  */
 import { PeerError } from '../base/errors.ts';
 

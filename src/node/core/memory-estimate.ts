@@ -4,7 +4,8 @@
  * Model, a lower bound: a program process with its database that has done nothing yet, and what it holds at one time:
  * - tables of the party, each row with the width of its columns (16 bytes of a text or of bytes, as the database has
  *   them, without their content);
- * - the largest intersection: points of own rows and tags of both sides (docs/psi.md, cost);
+ * - the largest intersection: ids of own rows; by Diffie-Hellman points of them and tags of both sides, too
+ *   (docs/psi.md, cost);
  * - the largest secret: one share of 8 bytes an element.
  * What the job computes from them, copies, and what waits to be sent come on top: a real run takes between this and
  * four times as much.
@@ -12,6 +13,7 @@
 import { widthBytes } from '../../data/column-type.ts';
 import type { Contract } from '../../observe/contract/contract.ts';
 import { parseForm } from '../../observe/contract/form.ts';
+import { expectedProtocol } from '../../psi/index.ts';
 import { tagBytes } from '../../psi/tags.ts';
 import { type ExpectedSizes, sizeOf } from './expected-sizes.ts';
 import { psiRows } from './network-time.ts';
@@ -20,7 +22,8 @@ import { psiRows } from './network-time.ts';
 export const PROGRAM_BYTES = 64_000_000;
 /** Of a text or bytes within a column of DuckDB: its length, and a pointer or the first bytes. */
 const TEXT_BYTES = 16;
-/** docs/psi.md: while they are shuffled. */
+/** docs/psi.md: ids, and the same once more while they are shuffled. */
+const ID_BYTES = 32;
 const POINT_BYTES = 68;
 const TAGS_HELD = 3;
 const SHARE_BYTES = 8;
@@ -57,6 +60,7 @@ function intersectionBytes(contract: Contract, party: string, sizes: ExpectedSiz
     const own = rows.get(party);
     if (own === undefined) return 0;
     const all = [...rows.values()].reduce((sum, one) => sum + one, 0);
+    if (expectedProtocol(Math.max(...rows.values())).name !== 'dh') return ID_BYTES * own;
     return POINT_BYTES * own + TAGS_HELD * tagBytes(own, all - own) * all;
   });
   return Math.max(0, ...each);

@@ -64,15 +64,15 @@ function priceOf(
 it('is rounds of half a round trip each, and the bytes of the fuller direction', () => {
   const { links, rows, rowsFrom } = priceOf(contractOf(), { alice: 10_000_000, bob: 1_000_000 });
   assert.deepEqual([rows, rowsFrom], [10_000_000, 'published']);
-  // Ten of devices; an intersection: three, and two for each of 306 windows of 32,768 rows; three reveals.
+  // Ten of devices; an intersection by rr22: five, and five for each three of 39 buckets; three reveals.
   assert.deepEqual(links, [
     {
       partner: 'bob',
-      rounds: 10 + 3 + 2 * 306 + 3,
+      rounds: 10 + 5 + 5 * 13 + 3,
       bytes: 400_002_000,
       roundTripMs: 12,
       bytesPerSecond: 80e6,
-      ms: 628 * 6 + (400_002_000 / 80e6) * 1_000,
+      ms: 83 * 6 + (400_002_000 / 80e6) * 1_000,
     },
   ]);
 });
@@ -110,12 +110,18 @@ it('tells links apart where the price does', () => {
 
 it('has no time for a contract without a price, and a lower bound of memory all the same', () => {
   const { price: _, ...without } = contractOf();
-  const { links, memory } = priceOf(without, { alice: 1_000_000, bob: 2_000_000 });
-  assert.deepEqual(links, []);
-  // 32 bytes a row of the table; 68 of each own point, and three tags of 12 bytes for each row of either.
+  const few = priceOf(without, { alice: 10_000, bob: 20_000 });
+  assert.deepEqual(few.links, []);
+  // 32 bytes a row of the table; 68 of each own point, and three tags of 10 bytes for each row of either.
+  assert.deepEqual(few.memory, [
+    { party: 'alice', bytesMin: PROGRAM_BYTES + 32e4 + 68e4 + 3 * 10 * 3e4 },
+    { party: 'bob', bytesMin: PROGRAM_BYTES + 64e4 + 136e4 + 3 * 10 * 3e4 },
+  ]);
+  // By rr22 an id of 32 bytes a row.
+  const { memory } = priceOf(without, { alice: 1_000_000, bob: 2_000_000 });
   assert.deepEqual(memory, [
-    { party: 'alice', bytesMin: PROGRAM_BYTES + 32e6 + 68e6 + 3 * 12 * 3e6 },
-    { party: 'bob', bytesMin: PROGRAM_BYTES + 64e6 + 136e6 + 3 * 12 * 3e6 },
+    { party: 'alice', bytesMin: PROGRAM_BYTES + 32e6 + 32e6 },
+    { party: 'bob', bytesMin: PROGRAM_BYTES + 64e6 + 64e6 },
   ]);
 });
 
