@@ -5,8 +5,9 @@ import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { hint } from '../base/suggest.ts';
 import { memoryBytes, memoryExpected } from '../config/memory-size.ts';
-import { BOUND_MS_MAX, boundNames } from '../config/party-file.ts';
+
 import { DAY_MS, RECORD_BOUND_MAX } from '../config/record-bounds.ts';
+import { BOUND_MS_MAX, boundNames } from '../config/run-bounds.ts';
 import { isOwnRunId } from '../coordination/handshake.ts';
 import type { Bounds } from '../supervisor/seam/bounds.ts';
 
@@ -204,9 +205,4 @@ export function parseDays(text: string): number {
     throw wrong(`--days: expected a whole number from 1 to ${CERTIFICATE_DAYS_MAX}`);
   }
   return days;
-}
-
-/** Collects a repeatable option. */
-export function collect(text: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), text];
 }

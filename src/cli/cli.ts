@@ -4,7 +4,7 @@ import { ERROR_DETAILS } from '../coordination/public-details.ts';
 import { errorLine, reportOf } from '../record/error-report.ts';
 import { OUTPUT_FLUSH_TIMEOUT_MS } from '../record/text-sink.ts';
 import { SANDBOX_POLICIES } from '../supervisor/sandbox/policy.ts';
-import { collect } from './arguments.ts';
+import { collect } from './collect.ts';
 import { addContract } from './commands/contract-options.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';

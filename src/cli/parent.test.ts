@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../base/system.ts';
-import type { ParentRequest } from '../control/driving.ts';
 import { cancelWords } from '../supervisor/seam/options.ts';
 import { watchParent } from './parent.ts';
 import type { Shell } from './shell.ts';
 
-function watched(request: ParentRequest | 'gone') {
+function watched(line: string | null) {
   const clock = { ...systemClock, after: () => ({ cancel: () => undefined }) };
   const shell = {
     clock,
-    onParent: (callback: (request: ParentRequest | 'gone') => void) => callback(request),
+    onParent: (callback: (line: string | null) => void) => callback(line),
   } as unknown as Shell;
   return watchParent(shell);
 }
@@ -21,7 +20,7 @@ describe('a supervisor that was started by another process', () => {
     const asked = watched('cancel').cancel;
     assert.ok(asked.aborted);
     assert.equal(cancelWords(asked.reason), 'cancelled by the operator');
-    const gone = watched('gone').cancel;
+    const gone = watched(null).cancel;
     assert.ok(gone.aborted);
     assert.equal(cancelWords(gone.reason), 'cancelled, because the process that started this party is gone');
     assert.equal(cancelWords(AbortSignal.abort().reason), 'cancelled by the operator');

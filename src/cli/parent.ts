@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
-import { type EndedWords, endedLine, type Given } from '../control/driving.ts';
+import { type EndedWords, endedLine, type Given, parseGiven } from '../control/driving.ts';
 import { OUTPUT_FLUSH_TIMEOUT_MS } from '../record/text-sink.ts';
 import { CLAIM_FILE } from '../supervisor/machine/claim.ts';
 import type { CancelReason } from '../supervisor/seam/options.ts';
@@ -36,11 +36,14 @@ export function watchParent(shell: Shell): ParentWatch {
   const taken = new Promise<Given | undefined>((resolve) => {
     take = resolve;
   });
-  shell.onParent((request) => {
-    if (typeof request === 'object') take(request);
-    if (request === 'cancel') cancel.abort('operator' satisfies CancelReason);
-    if (request === 'kill') kill.abort();
-    if (request !== 'gone') return;
+  shell.onParent((line) => {
+    if (line === 'cancel') cancel.abort('operator' satisfies CancelReason);
+    else if (line === 'kill') kill.abort();
+    else if (line !== null) {
+      const words = parseGiven(line);
+      if (words !== undefined) take(words);
+    }
+    if (line !== null) return;
     gone = true;
     take(undefined);
     cancel.abort('starter-gone' satisfies CancelReason);

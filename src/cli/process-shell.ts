@@ -5,7 +5,6 @@ import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import { systemClock } from '../base/system.ts';
 import { PRIVITY_VERSION } from '../base/version.ts';
-import { parseGiven } from '../control/driving.ts';
 import { onLines } from '../control/lines.ts';
 import { FileSink } from '../record/file-sink.ts';
 import { recordsFolder } from '../record/state-folder.ts';
@@ -75,12 +74,9 @@ export function processShell(parts: ShellParts): Shell {
       const gone = (): void => {
         if (told) return;
         told = true;
-        callback('gone');
+        callback(null);
       };
-      onLines(process.stdin, (line) => {
-        const said = line === 'cancel' || line === 'kill' ? line : parseGiven(line);
-        if (said !== undefined) callback(said);
-      });
+      onLines(process.stdin, callback);
       process.stdin.on('end', gone).on('close', gone).on('error', gone);
     },
     tellParent(message) {

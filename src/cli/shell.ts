@@ -1,5 +1,5 @@
 import type { Clock } from '../contracts/clock.ts';
-import type { Given, ParentRequest } from '../control/driving.ts';
+import type { Given } from '../control/driving.ts';
 import type { TextSink } from '../record/text-sink.ts';
 import type { RunParty } from '../supervisor/seam/options.ts';
 import type { PrivateSettings } from './arguments.ts';
@@ -89,9 +89,10 @@ export interface Shell {
   /** Calls back for every stop signal until the returned function is called. */
   readonly onStopSignal: (callback: (signal: StopSignal) => void) => () => void;
   /**
-   * Calls back for what the starting process says over standard input, and with `gone` when its end of it closes.
+   * Calls back for each line that the starting process says over standard input, and with null when its end of it
+   * closes.
    */
-  readonly onParent: (callback: (said: ParentRequest | Given | 'gone') => void) => void;
+  readonly onParent: (callback: (line: string | null) => void) => void;
   /** Tells the process that started this one something over the channel between them. */
   readonly tellParent: (message: unknown) => Promise<void>;
   /** Ends the process at once, without any clean-up. The last resort of a person or of a bound. */

@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import { hint } from '../base/suggest.ts';
 import { ERROR_DETAILS, type ErrorDetail } from '../coordination/public-details.ts';
 import { SANDBOX_POLICIES, type SandboxPolicy } from '../supervisor/sandbox/policy.ts';
-import { type Bounds, DEFAULT_BOUNDS } from '../supervisor/seam/bounds.ts';
+import type { Bounds } from '../supervisor/seam/bounds.ts';
 import type { FederationMember } from '../supervisor/seam/options.ts';
 import { type Address, defaultListen, parseAddress } from './address.ts';
 import { checkFile } from './check.ts';
@@ -12,18 +12,13 @@ import { addressText, type Federation, partyName, readFederationFile } from './f
 import { checkFileVersion, fileVersion } from './file-version.ts';
 import { memoryBytes, memoryExpected } from './memory-size.ts';
 import { RECORD_BOUND_MAX, type RecordSetting } from './record-bounds.ts';
+import { BOUND_MS_MAX, boundNames } from './run-bounds.ts';
 import { readYamlFile, type YamlFile } from './yaml-file.ts';
-
-/** A week. Longer waits are mistakes of the unit. */
-export const BOUND_MS_MAX = 7 * 24 * 3_600_000;
 
 const milliseconds = z
   .int(`whole milliseconds, 1 to ${BOUND_MS_MAX}`)
   .min(1, { error: `whole milliseconds, 1 to ${BOUND_MS_MAX}` })
   .max(BOUND_MS_MAX, { error: `whole milliseconds, 1 to ${BOUND_MS_MAX}` });
-
-/** Names, defaults and reasons: src/supervisor/seam/bounds.ts. */
-export const boundNames = Object.keys(DEFAULT_BOUNDS) as readonly (keyof Bounds)[];
 
 const boundShape = Object.fromEntries(boundNames.map((name) => [name, milliseconds.optional()]));
 

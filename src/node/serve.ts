@@ -14,7 +14,7 @@ import { proposalRoutes } from './api/routes/proposals.ts';
 import { ruleRoutes } from './api/routes/rules.ts';
 import { runRoutes } from './api/routes/runs.ts';
 import { openApiServer } from './api/server.ts';
-import { ADMIN_TOKEN_FILE, API_FILE } from './client/find-node.ts';
+import { ADMIN_TOKEN_FILE, API_FILE } from './client/file-names.ts';
 import { PrivityNode } from './node.ts';
 
 /** Of the token that a node makes for the person who has installed it. */

@@ -2,7 +2,7 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { ignored } from '../base/ignored.ts';
-import { BOUND_MS_MAX } from '../config/party-file.ts';
+import { BOUND_MS_MAX } from '../config/run-bounds.ts';
 import { ownerState, readClaim } from '../supervisor/machine/claim.ts';
 import type { StoredParty, StoredRun } from './stored-run.ts';
 

@@ -9,7 +9,8 @@ import { freePorts } from '../../src/cli/local/ports.ts';
 import { formatFederation } from '../../src/config/federation-file.ts';
 import { readNodeFile } from '../../src/config/node-file.ts';
 import { NodeClient } from '../../src/node/client/client.ts';
-import { ADMIN_TOKEN_FILE, tokenIn } from '../../src/node/client/find-node.ts';
+import { ADMIN_TOKEN_FILE } from '../../src/node/client/file-names.ts';
+import { tokenIn } from '../../src/node/client/find-node.ts';
 import { type NodeService, serveNode } from '../../src/node/serve.ts';
 import { createIdentity, fingerprint } from '../../src/transport/index.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect } from '../arguments.ts';
+import { collect } from '../collect.ts';
 import { examplesText } from '../help.ts';
 import type { Shell } from '../shell.ts';
 import type { CheckFlags, MakeFlags, ShowContractFlags } from './contract.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ignored } from '../../base/ignored.ts';
 import { NodeClient } from '../../node/client/client.ts';
-import { ADMIN_TOKEN_FILE, API_FILE } from '../../node/client/find-node.ts';
+import { ADMIN_TOKEN_FILE, API_FILE } from '../../node/client/file-names.ts';
 
 /** For runs to be cancelled, and for a node to close. */
 const ORDERLY_MS = 10_000;

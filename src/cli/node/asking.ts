@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { NODE_FILE } from '../../node/client/find-node.ts';
+import { NODE_FILE } from '../../node/client/file-names.ts';
 
 /** Options that all commands have that ask a node. */
 export function asking(command: Command): Command {

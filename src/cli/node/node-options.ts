@@ -1,7 +1,7 @@
 /** The commands of a node on the command line. */
 import { type Command, Option } from 'commander';
 import { PROPOSAL_STATES, ROLES } from '../../node/model/records.ts';
-import { collect } from '../arguments.ts';
+import { collect } from '../collect.ts';
 import type { Exit } from '../commands/runs-options.ts';
 import { examplesText, plainExitCodesText } from '../help.ts';
 import type { Shell } from '../shell.ts';

@@ -6,11 +6,7 @@ import { UsageError } from '../../base/errors.ts';
 import { checkOptions, type OptionNames } from '../../base/options.ts';
 import { readNodeFile } from '../../config/node-file.ts';
 import { NodeClient } from './client.ts';
-
-/** In the state folder: where the API listens. */
-export const API_FILE = 'api.json';
-/** In the state folder: the token of the person who has installed the node. */
-export const ADMIN_TOKEN_FILE = 'admin.token';
+import { ADMIN_TOKEN_FILE, API_FILE, NODE_FILE } from './file-names.ts';
 
 const apiFile = z.object({ url: z.url() });
 
@@ -36,9 +32,6 @@ export async function tokenIn(file: string): Promise<string> {
     throw new UsageError('PRIVITY_TOKEN_INVALID', `${file}: the token cannot be read (${code})`, { cause });
   }
 }
-
-/** The node file if none is named. */
-export const NODE_FILE = 'node.yaml';
 
 /** Where a node is, and who asks. Relative paths count from the current folder. */
 export interface NodeOptions {

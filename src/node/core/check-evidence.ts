@@ -6,7 +6,8 @@ import { contractDigest, tryContract } from '../../observe/contract/contract.ts'
 import type { RunReport } from '../../observe/report.ts';
 import { isSignedByMember } from '../../supervisor/party/signer.ts';
 import type { FederationMember } from '../../supervisor/seam/options.ts';
-import { decisionDocument, proposalDocument, proposalId, runIdOf, signedOf } from '../model/proposal.ts';
+import { decisionDocument, proposalDocument, proposalId, signedOf } from '../model/proposal.ts';
+import { runIdOf } from '../model/run-id.ts';
 
 const signed = <T extends z.ZodType>(document: T) => z.looseObject({ document, signature: z.string() });
 

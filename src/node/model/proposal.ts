@@ -131,11 +131,6 @@ export function proposalId(document: ProposalDocument): string {
   return `p${sha256(signedOf('proposal', document)).slice(0, 31)}`;
 }
 
-/** The id of the run of an attempt: the same at every party, without asking. Both numbers count from 1. */
-export function runIdOf(proposal: string, occurrence: number, attempt: number): string {
-  return `${proposal}-${occurrence}-${attempt}`;
-}
-
 /** What is signed: which kind of document it is, and its content in one form. */
 export function signedOf(
   kind: 'proposal' | 'decision' | 'withdrawal' | 'evidence',

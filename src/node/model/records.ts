@@ -1,6 +1,7 @@
 /** What a node's store holds, beside proposals. Times are milliseconds since 1970, and order nothing. */
 import type { Grant } from './dataset.ts';
-import { type Decision, type Proposal, runIdOf, type Withdrawal } from './proposal.ts';
+import type { Decision, Proposal, Withdrawal } from './proposal.ts';
+import { runIdOf } from './run-id.ts';
 
 /** The ways in which a proposal stands. */
 export const PROPOSAL_STATES = [
