@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
+import { loadCommonJs } from '../base/load-commonjs.ts';
 import { reasonOf } from '../base/system-error.ts';
 import { sqlError } from './sql.ts';
 
@@ -179,7 +180,7 @@ async function connected<T>(
 
 /** Loads the optional package. The importer is a parameter so that a test can show what happens without it. */
 export async function loadDuckDb(
-  load: () => Promise<DuckDb> = () => import('@duckdb/node-api'),
+  load: () => DuckDb | Promise<DuckDb> = () => loadCommonJs('@duckdb/node-api') as DuckDb,
 ): Promise<DuckDb> {
   try {
     return await load();

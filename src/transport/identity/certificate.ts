@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import type { DecodeBound } from '../../base/decode-bound.ts';
 import { PrivityError, UsageError } from '../../base/errors.ts';
+import { loadCommonJs } from '../../base/load-commonjs.ts';
 import type { Clock } from '../../contracts/index.ts';
 import { checkPartyName, partyUri } from './party-name.ts';
 
@@ -36,7 +37,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   checkPartyName(options.party);
   // Loaded here only: processes that merely use certificates do not pay for it.
   await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
+  const x509 = loadCommonJs('@peculiar/x509') as typeof import('@peculiar/x509');
   const keys = await keyPair(options.keyPem);
   const now = options.clock.wallTime();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
