@@ -1,6 +1,7 @@
 /** Lets one part of a protocol wait until another has got somewhere. */
 export class Gate {
   readonly #waiting = new Set<() => void>();
+  readonly #toldOfFailure = new Set<(reason: unknown) => void>();
   #failure: { readonly reason: unknown } | undefined;
 
   /**
@@ -22,7 +23,17 @@ export class Gate {
 
   /** Everyone who waits, now or later, is rejected with this. The first reason counts. */
   fail(reason: unknown): void {
-    this.#failure ??= { reason };
+    if (this.#failure !== undefined) return;
+    this.#failure = { reason };
+    for (const tell of this.#toldOfFailure) tell(reason);
+    this.#toldOfFailure.clear();
     this.notify();
+  }
+
+  /** Tells of the failure, at once if there is one. What it returns forgets the listener. */
+  onFailure(tell: (reason: unknown) => void): () => void {
+    if (this.#failure === undefined) this.#toldOfFailure.add(tell);
+    else tell(this.#failure.reason);
+    return () => void this.#toldOfFailure.delete(tell);
   }
 }

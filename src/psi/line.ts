@@ -1,5 +1,4 @@
 /** The peer of an intersection as a protocol sees it. */
-import { ignored } from '../base/ignored.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { Gate } from './gate.ts';
 import { decodeMessage, encodeMessage, type Message, type Part, violation } from './messages.ts';
@@ -57,15 +56,11 @@ export class PsiLine {
   }
 
   /** What the promise gives, unless the line fails before. */
-  async orFailure<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const failed = this.#gate.until(() => settled).then(() => promise);
-    try {
-      return await Promise.race([promise, failed]);
-    } finally {
-      settled = true;
-      void ignored(promise, 'the race has told which of the two came first');
-      void ignored(failed, 'it is told by the race, or by the gate to all that wait');
-    }
+  orFailure<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // Forgotten with the answer: what still waits holds a message, and the line would hold all of a run.
+      const forget = this.#gate.onFailure(reject);
+      void promise.then(resolve, reject).finally(forget);
+    });
   }
 }
