@@ -132,8 +132,13 @@ export class Session {
   /** The next message of a bucket, whole. To be asked for before the peer has what it answers. */
   #due(bucket: number, name: PartName, bytes: number): Promise<Uint8Array> {
     const waiting = this.#waiting.get(bucket) ?? waitFor(name, bytes);
-    this.#waiting.set(bucket, waiting);
-    return this.#line.orFailure(waiting.promise);
+    waiting.isAskedFor = true;
+    // One that came early, and whole, is waited for no longer.
+    if (waiting.message.body === undefined) this.#waiting.set(bucket, waiting);
+    else this.#waiting.delete(bucket);
+    const due = this.#line.orFailure(waiting.promise);
+    void ignored(due, 'where a send before it fails, nobody comes to wait for it');
+    return due;
   }
 
   /** Takes all that the peer sends, at once: only its first message of a bucket can come before it is asked for. */
@@ -145,7 +150,8 @@ export class Session {
       waiting.message.take(part);
       const { body } = waiting.message;
       if (body === undefined) continue;
-      this.#waiting.delete(bucket);
+      // What is early stays until its bucket comes.
+      if (waiting.isAskedFor) this.#waiting.delete(bucket);
       waiting.resolve(body);
     }
   }
@@ -199,12 +205,13 @@ export class Session {
 interface Waiting {
   readonly message: DueMessage;
   readonly promise: Promise<Uint8Array>;
+  isAskedFor: boolean;
   resolve(body: Uint8Array): void;
 }
 
 function waitFor(name: PartName, bytes: number): Waiting {
   const { promise, resolve } = deferred<Uint8Array>();
-  return { message: new DueMessage(name, bytes), promise, resolve };
+  return { message: new DueMessage(name, bytes), promise, isAskedFor: false, resolve };
 }
 
 function digestOf(purpose: string, of: Uint8Array): Uint8Array {

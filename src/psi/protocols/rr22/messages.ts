@@ -78,6 +78,7 @@ export class DueMessage {
   /** @throws {PeerError} PRIVITY_PSI_PROTOCOL */
   take({ part, index, body }: Part): void {
     if (part !== parts[this.#name]) throw violation(`a message of kind ${part} where ${this.#name} was due`);
+    if (this.body !== undefined) throw violation(`more than all of ${this.#name}`);
     if (index % PIECES_MAX !== this.#pieces) throw violation(`pieces of ${this.#name} out of order`);
     const at = this.#pieces * PIECE_BYTES;
     requireLength(body, Math.min(PIECE_BYTES, this.#bytes - at), this.#name);

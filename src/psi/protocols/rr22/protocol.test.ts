@@ -4,6 +4,7 @@ import { share } from '../../../../test/effort.ts';
 import { idBytes, type PlainOptions, runPlain } from '../../../../test/parts/plain-psi.ts';
 import { roundChannels } from '../../../../test/parts/round-channels.ts';
 import { assertNoThreadLeft } from '../../../../test/parts/threads-left.ts';
+import type { Channel } from '../../../contracts/channel.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../../testing/memory-channel.ts';
 import { psiCost } from '../../exchange.ts';
 import type { PsiMatches } from '../protocol.ts';
@@ -94,6 +95,25 @@ describe('rr22 in buckets', () => {
 
   it('goes through where the line takes one message at a time', async () => {
     assertFound(await both(900, 800, 300, 100, { queueMessages: 1 }), 900, 300);
+  });
+
+  it('goes through where one party hears late that its messages have left', async () => {
+    // So the peer has ended a bucket, and begun the next one, while this party is still in the old one.
+    const { channels } = memoryChannels(2, { queueMessages: 1000 });
+    const slow = (channel: Channel): Channel => ({
+      ...channel,
+      async send(to, message) {
+        await channel.send(to, message);
+        for (let left = 50; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    for (const late of [0, 1]) {
+      const runs = channels.map((channel, rank) =>
+        runPlain(rank === late ? slow(channel) : channel, rr22Of(100), idBytes(rank * 500, 900)),
+      );
+      const found = (await Promise.all(runs)) as [PsiMatches, PsiMatches];
+      assertFound({ found, sent: [] }, 900, 400);
+    }
   });
 
   it('works on threads, tells how far it is, and leaves none of them', async () => {
