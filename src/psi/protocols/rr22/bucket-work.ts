@@ -150,9 +150,11 @@ export function findTags(
 
 /**
  * What the receiver's bits say to the sender.
- * @throws {PeerError} PRIVITY_PSI_PROTOCOL: a bit where there is no id of the sender
+ * @throws {PeerError} PRIVITY_PSI_PROTOCOL: a bit where there is no id of the sender, or no tag
  */
 export function readResult(result: Uint8Array, tags: Uint8Array, rows: Uint32Array, tagBytes: number): Found {
+  const unused = 8 * result.byteLength - rows.length;
+  if ((result.at(-1) ?? 0) >> (8 - unused) !== 0) throw violation('a match with a tag that is not there');
   return foundBy(result, tags, tagBytes, (place) => {
     const row = rows[place] ?? NO_ROW;
     if (row === NO_ROW) throw violation('a match with a tag that stands for no id');
