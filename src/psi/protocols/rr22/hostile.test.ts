@@ -39,7 +39,7 @@ type End = PsiMatches | PeerError | typeof ENDED;
 /** What the other one is told. */
 const ENDED = new Error('the other party failed');
 
-/** Alice is honest; of what bob sends, `change` makes something else. Whoever fails ends the other, as a run would. */
+/** Alice is honest; of what bob sends, `change` makes something else. One that fails ends the other, as a run would. */
 async function against(change: Change, { rows, overlap, bucketRows }: Lists): Promise<readonly [End, End]> {
   const stop = new AbortController();
   const { channels } = memoryChannels(2, { signal: stop.signal, queueMessages: 1000 });
