@@ -6,6 +6,7 @@ import type { Decoder } from './decoder.ts';
 import { deviceDecoders } from './device-decoders.ts';
 import { fileDecoders } from './file-decoders.ts';
 import { nodeDecoders } from './node-decoders.ts';
+import { rr22Decoders } from './rr22-decoders.ts';
 import { arrowDecoder, runDecoders, valueDecoder } from './run-decoders.ts';
 import { transportDecoders } from './transport-decoders.ts';
 
@@ -19,6 +20,7 @@ export const decoders: readonly Decoder[] = [
   value,
   table,
   ...deviceDecoders,
+  ...rr22Decoders,
   ...fileDecoders,
   ...nodeDecoders,
 ];

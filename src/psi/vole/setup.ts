@@ -13,6 +13,7 @@
  * Cost: 3 messages: 32 and 16,384 bytes by the receiver, 8,192 by the sender.
  */
 
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { PeerError } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { KeyPairs } from '../../secure/correlation/base-ot.ts';
@@ -36,6 +37,13 @@ const SHAPE: TreeShape = { trees: PIECES, depth: PIECE_BITS };
 export const SETUP_OPENING_BYTES = POINT_BYTES;
 export const SETUP_ANSWER_BYTES = SETS * ROW_BITS * POINT_BYTES;
 export const SETUP_TREES_BYTES = SETS * punctureBytes(SHAPE);
+
+/** 256 multiplications on the curve, or twice that, and 64 trees, whatever is in the message. */
+export const VOLE_SETUP_BOUND: DecodeBound = {
+  bytesMax: SETUP_TREES_BYTES,
+  memory: { perByte: 16, once: 4 * 1024 * 1024 },
+  steps: { perByte: 8, once: 150_000 },
+};
 
 type Curve = Awaited<ReturnType<typeof loadEdwards>>;
 

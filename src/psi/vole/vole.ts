@@ -20,6 +20,7 @@
  * Cost: `firstBytes` and `secondBytes`: 0.25 MB for 2^19 outputs. Memory: 16 bytes a column, of which there are two an
  *   output, and twice that at the receiver.
  */
+import type { DecodeBound } from '../../base/decode-bound.ts';
 import { invariant } from '../../base/errors.ts';
 import type { Random } from '../../contracts/random.ts';
 import {
@@ -64,6 +65,13 @@ export function firstBytes(shape: VoleShape): number {
 export function secondBytes(shape: VoleShape): number {
   return treeBytes(shape) + shape.noise * ELEMENT_BYTES;
 }
+
+/** Either message, with the own part of a small bucket. What is in the message changes nothing of what it costs. */
+export const VOLE_MESSAGE_BOUND: DecodeBound = {
+  bytesMax: 1024 * 1024,
+  memory: { perByte: 16, once: 12 * 1024 * 1024 },
+  steps: { perByte: 8, once: 2_000_000 },
+};
 
 /** What both need to work on a bucket. The seeds are taken over. */
 export interface VoleTools {

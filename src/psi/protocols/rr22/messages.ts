@@ -33,10 +33,13 @@ export const PIECE_BYTES = 256 * 1024;
 /** Pieces of one message at most: 64 MiB. */
 export const PIECES_MAX = 256;
 
-/** Nothing is copied but into its place in a message whose length is known. */
+/**
+ * Room for a whole message is made with its first piece, which is a full one where others follow: the longest, the
+ * vector of a bucket, has 20 of them. Nothing else is made before all have come.
+ */
 export const RR22_MESSAGE_BOUND: DecodeBound = {
   bytesMax: PART_HEADER_BYTES + PIECE_BYTES,
-  memory: { perByte: 8, once: 128 * 1024 },
+  memory: { perByte: 32, once: 128 * 1024 },
   steps: { perByte: 4, once: 5_000 },
 };
 
