@@ -321,7 +321,7 @@ describe('two nodes by the command line', () => {
     assert.equal(code, 65, stdout);
     await privity('bob', 'runs', 'follow', third);
     const shown = await done('bob', 'runs', 'show', `${third}-1-1`, '--config', 'node.yaml');
-    assert.match(shown, /DATA_INVALID at bob[\s\S]*this party asks for at least 5/);
+    assert.match(shown, /DATA_INVALID at bob[\s\S]*at least 5 are asked for/);
     const { rows } = (await json('bob', 'grants', 'list')) as {
       rows: readonly { id: string; minimumRows: number; uses: number; refusals: number }[];
     };
