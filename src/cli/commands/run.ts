@@ -72,13 +72,16 @@ export async function runCommand(shell: Shell, jobFile: string, flags: RunFlags)
     const sandbox = await chooseSandbox(stricter(config.sandbox, flags.sandbox ?? 'off'));
     const typed = await prepare(shell, config, jobFile, flags, await parent?.given());
     const prepared = ordered === undefined ? typed : ordered.applied(typed);
-    const runParty = await shell.loadRunParty();
     const parties = prepared.federation.map((member) => member.name);
+    const { args, settings } = prepared;
+    const given = { party: config.party, args, settings };
     // `local` and the node have looked at the job already.
-    if (!flags.parentPipe && ordered === undefined) {
-      const { args, settings } = prepared;
-      await checkJob(shell, prepared.jobFile, parties, { party: config.party, args, settings }, sandbox);
-    }
+    const isChecked = flags.parentPipe === true || ordered !== undefined;
+    // The check is a process of its own, so that this one can load meanwhile.
+    const [runParty] = await Promise.all([
+      shell.loadRunParty(),
+      isChecked ? undefined : checkJob(shell, prepared.jobFile, parties, given, sandbox),
+    ]);
     writeHead(shell, flags, jobFile, parties);
     const display = await choosePresenter(shell, flags, ownFirst(parties, config.party), [config.party]);
     const board = new RunBoard([config.party], parties);
