@@ -8,10 +8,11 @@ import fc from 'fast-check';
 import type { PrivityError } from '../../src/base/errors.ts';
 import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
-import { Table } from '../../src/data/table.ts';
+import { relationOf, Table } from '../../src/data/table.ts';
 import { tableOf } from '../../src/data/table-of.ts';
 import { psiCost } from '../../src/psi/exchange.ts';
 import { receives } from '../../src/psi/joins/plan.ts';
+import { keyDigests } from '../../src/psi/keys.ts';
 import { HEADER_BYTES } from '../../src/psi/messages.ts';
 import type { PsiProtocol, PsiTold } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
@@ -151,6 +152,27 @@ export function psiSuite(protocol: PsiProtocol): void {
     const order = [...(await atAlice.numbers('id'))];
     const rising = order.filter((value, i) => i > 0 && value > (order[i - 1] ?? 0)).length;
     assert.ok(rising > n / 3 && rising < (2 * n) / 3, `${rising} of ${n} rise`);
+  });
+
+  it('sends messages whose sizes follow from the numbers of rows, and no id, nor its digest', async () => {
+    const names = (from: number) => Array.from({ length: 300 }, (_, i) => `canary-${from + i}`);
+    const table = await tableOfIds(names(0));
+    const sizes: number[][][] = [];
+    for (const from of [0, 150, 300]) {
+      const { frames } = await intersect(
+        { table, protocol },
+        { table: await tableOfIds(names(from)), protocol },
+      );
+      sizes.push(frames.map((each) => each.map(({ byteLength }) => byteLength)));
+      const all = Buffer.concat(frames.flat());
+      assert.ok(!all.includes('canary-'));
+      const digests = await keyDigests(relationOf(table), ['id'], never);
+      for (let at = 0; at < digests.byteLength; at += 32)
+        assert.ok(!all.includes(Buffer.from(digests.slice(at, at + 8))));
+    }
+    // Whether all, half or none match.
+    assert.deepEqual(sizes[1], sizes[0]);
+    assert.deepEqual(sizes[2], sizes[0]);
   });
 
   it('costs the messages, bytes and rounds that it declares', async () => {
