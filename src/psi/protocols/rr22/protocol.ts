@@ -22,8 +22,8 @@
  *   receiver → sender: P + a. Now c at id and (b + delta·(P + a)) at id - delta·h(id) are the same for its ids, and
  *     only for these can the receiver know the second.
  *   sender → receiver: the hashes of these for its own ids. receiver → sender: which of them it has, too.
- * Cost: rr22Cost: some 32 bytes for a row of each list; 5 rounds for each three buckets, and 2. About a microsecond of
- *   one core a row. Memory: some 60 MB for each bucket under way, of which there are three.
+ * Cost: rr22Cost: some 32 bytes for a row of each list; 5 rounds for each three buckets, and 2. About two
+ *   microseconds of one core a row. Memory: some 60 MB for each bucket under way, of which there are three.
  */
 import { loadEdwards } from '../../../secure/correlation/base-ot.ts';
 import { PART_HEADER_BYTES } from '../../messages.ts';
