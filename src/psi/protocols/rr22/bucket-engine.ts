@@ -22,7 +22,10 @@ export async function openBucketEngine(threads: number, signal: AbortSignal): Pr
         const task = tasks[name] as (own: Lane, given: Input<N>) => Output<N>;
         return task(lane, input);
       },
-      close: () => Promise.resolve(),
+      close() {
+        lane.rows.clear();
+        return Promise.resolve();
+      },
     };
   }
   const pool = await ThreadPool.open('rr22', new URL('./lane-worker.js', import.meta.url), threads, signal);
