@@ -23,12 +23,12 @@ export function splitIds(kernels: RowKernels, ids: Uint8Array, key: Uint8Array, 
   for (let first = 0; first < count; first += IDS_AT_ONCE) {
     const some = ids.subarray(first * ID_BYTES, (first + IDS_AT_ONCE) * ID_BYTES);
     const hashes = kernels.hashRows(key, some, HASH_BYTES);
-    const view = new DataView(hashes.buffer, hashes.byteOffset, hashes.byteLength);
-    for (let at = 0; at < hashes.byteLength; at += HASH_BYTES) {
+    const words = new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.byteLength / 4);
+    for (let at = 0; at < words.length; at += 2) {
       // 52 bits as a fraction, times the number of buckets: their chances differ by less than 2^-28 of each.
-      const fraction = (view.getUint32(at, true) * 2 ** 20 + (view.getUint32(at + 4, true) >>> 12)) / 2 ** 52;
+      const fraction = ((words[at] ?? 0) * 2 ** 20 + ((words[at + 1] ?? 0) >>> 12)) / 2 ** 52;
       const bucket = Math.floor(fraction * buckets);
-      bucketOf[first + at / HASH_BYTES] = bucket;
+      bucketOf[first + at / 2] = bucket;
       starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
     }
   }
@@ -36,7 +36,8 @@ export function splitIds(kernels: RowKernels, ids: Uint8Array, key: Uint8Array, 
     starts[bucket + 1] = (starts[bucket + 1] ?? 0) + (starts[bucket] ?? 0);
   const next = starts.slice(0, buckets);
   const rows = new Uint32Array(new SharedArrayBuffer(4 * count));
-  for (const [row, bucket] of bucketOf.entries()) {
+  for (let row = 0; row < count; row++) {
+    const bucket = bucketOf[row] ?? 0;
     const place = next[bucket] ?? 0;
     rows[place] = row;
     next[bucket] = place + 1;
