@@ -38,8 +38,10 @@ export async function writeTable(table: Table, path: string, options: WriteTable
   // The database can write nowhere else.
   const written = join(await spillFolder(), `${randomBytes(6).toString('hex')}.partial`);
   const copy = `COPY (SELECT ${list} FROM ${sqlName}) TO ${literal(written)} (${source.write.settings(file)})`;
+  let folder = dirname(written);
   try {
     await withConnection((connection) => connection.run(copy));
+    folder = dirname(file);
     await move(written, beside);
     const handle = await open(beside, 'r+');
     try {
@@ -54,7 +56,7 @@ export async function writeTable(table: Table, path: string, options: WriteTable
     const code = (error as NodeJS.ErrnoException).code ?? `${sqlError(error).kind} error`;
     throw new EnvironmentError(
       'PRIVITY_FILE_UNWRITABLE',
-      `${origin} (${table.rowCount} rows) cannot be written to ${dirname(file)} (${code})`,
+      `${origin} (${table.rowCount} rows) cannot be written to ${folder} (${code})`,
     );
   }
 }

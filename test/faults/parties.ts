@@ -44,6 +44,8 @@ export interface PartySpec {
   readonly portTaken?: boolean;
   /** The temporary folder is a file system of this size (needs root). */
   readonly diskBytes?: number;
+  /** What its program may hold, as a party file says it. */
+  readonly memoryMax?: string;
   /** Address space of the party's processes. */
   readonly addressSpaceBytes?: number;
 }
@@ -204,6 +206,7 @@ export class Parties {
         listen: `${parties.#hostOf(name)}:${parties.ports[name]}`,
         bounds: setup.bounds ?? {},
         ...(spec.errorDetail === undefined ? {} : { errorDetail: spec.errorDetail }),
+        ...(spec.memoryMax === undefined ? {} : { memoryMax: spec.memoryMax }),
         settings: spec.settings ?? {},
       };
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));
