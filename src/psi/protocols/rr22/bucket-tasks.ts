@@ -2,16 +2,9 @@
  * The steps of a bucket that are worth a thread. Each is made of what it is given alone, so that any thread can take
  * the next one: what it drew at random, it draws again from the same seed.
  */
-import {
-  addInto,
-  type BucketInput,
-  encodeIds,
-  type Found,
-  findTags,
-  shuffleTags,
-  tagIds,
-} from './bucket-work.ts';
-import type { Lane } from './lane.ts';
+import { type BucketInput, encodeIds, type Found, findTags, shuffleTags, tagIds } from './bucket-work.ts';
+import type { Lane, VoleBucket } from './lane.ts';
+import { addInto } from './oprf.ts';
 import { seededRandom } from './seeded-random.ts';
 import { SEED_BYTES } from './sizes.ts';
 import { type BucketRows, splitIds } from './split.ts';
@@ -25,10 +18,11 @@ export interface SplitTask {
 export interface BeginTask {
   /** Seeds of the oblivious transfers in which this party is the receiver. */
   readonly transfers: Uint8Array;
-  readonly input: BucketInput;
+  readonly input: VoleBucket;
 }
 
 export interface EncodeTask extends BeginTask {
+  readonly input: BucketInput;
   /** Of what this party draws in the bucket. */
   readonly seed: Uint8Array;
   readonly second: Uint8Array;
@@ -92,8 +86,8 @@ export const tasks = {
     lane: Lane,
     { input, seed, encoded, tags }: FindTask,
   ): { readonly found: Found; readonly result: Uint8Array } {
-    const encodingSeed = encoded.vector.subarray(0, SEED_BYTES);
-    const own = tagIds(lane.rows, input, encodingSeed, encoded.kept);
+    const oprf = { seed: encoded.vector.subarray(0, SEED_BYTES), vector: encoded.kept };
+    const own = tagIds(lane.rows, input, oprf);
     return findTags(lane.rows, input, own, tags, seededRandom(seed, 'table'));
   },
 
@@ -109,14 +103,7 @@ export const tasks = {
     lane: Lane,
     { input, seed, answered, vector }: TagTask,
   ): { readonly tags: Uint8Array; readonly rows: Uint32Array } {
-    const { delta, kept } = answered;
-    const sums = lane.times(delta, vector.subarray(SEED_BYTES));
-    addInto(sums, kept);
-    const own = tagIds(lane.rows, input, vector.subarray(0, SEED_BYTES), sums, (values) =>
-      lane.times(delta, values),
-    );
+    const own = tagIds(lane.rows, input, lane.oprfSender(answered, vector));
     return shuffleTags(own, input, seededRandom(seed, 'order'));
   },
 } as const;
-
-export type TaskName = keyof typeof tasks;

@@ -3,13 +3,14 @@
  * two steps goes back to the caller, so that any thread can take the next.
  */
 import { createHash } from 'node:crypto';
-import { InternalError, PeerError } from '../../../base/errors.ts';
+import { PeerError } from '../../../base/errors.ts';
 import type { Random } from '../../../contracts/random.ts';
 import { violation } from '../../messages.ts';
-import type { RowBucket, RowKernels } from '../../rows/row-kernel-types.ts';
+import type { RowKernels } from '../../rows/row-kernel-types.ts';
 import { NO_ROW } from '../../rows/tag-match.ts';
 import { randomPermutation } from '../../shuffle.ts';
-import { type BucketSizes, ENCODINGS_MAX, SEED_BYTES } from './sizes.ts';
+import { encodeInputs, evaluate, keyOf, type OprfBucket, type OprfKey } from './oprf.ts';
+import type { BucketSizes } from './sizes.ts';
 import { gather } from './split.ts';
 
 /** What is different in each bucket. */
@@ -30,77 +31,28 @@ export interface Found {
   readonly digest: Uint8Array;
 }
 
-/** Keyed hash of a purpose under the salt of a bucket. */
-function keyOf(salt: Uint8Array, purpose: string, seed: Uint8Array): Uint8Array {
-  return createHash('sha256').update(`privity-psi rr22 ${purpose} `).update(salt).update(seed).digest();
-}
-
-/** So many rows of this bucket, hashed for its encoding. */
-function hashedBucket(
-  kernels: RowKernels,
-  { sizes, ids, salt }: BucketInput,
-  rows: Uint32Array,
-  seed: Uint8Array,
-): RowBucket {
-  return kernels.hashedBucket(sizes.encoding, keyOf(salt, 'rows', seed), gather(ids, rows));
-}
-
 /** The receiver's ids, encoded under a seed that it draws when it has them. */
 export function encodeIds(
   kernels: RowKernels,
   input: BucketInput,
   random: Random,
 ): { readonly seed: Uint8Array; readonly encoding: Uint8Array } {
-  for (let left = ENCODINGS_MAX; left > 0; left--) {
-    const seed = random.bytes(SEED_BYTES);
-    const encoding = hashedBucket(kernels, input, input.rows, seed).encode(random);
-    if (encoding !== undefined) return { seed, encoding };
-  }
-  throw new InternalError('ids could not be encoded, which chance alone makes rarer than 2^-40');
+  return encodeInputs(kernels, oprfBucket(input), gather(input.ids, input.rows), random);
 }
 
-/**
- * A tag for each own id: of what `vector` holds for it, and of the id. `delta` at the sender, which takes delta times
- * the id's value away.
- */
-export function tagIds(
-  kernels: RowKernels,
-  input: BucketInput,
-  seed: Uint8Array,
-  vector: Uint8Array,
-  times?: (values: Uint8Array) => Uint8Array,
-): Uint8Array {
-  const tags = new Uint8Array(input.rows.length * input.sizes.tagBytes);
-  const key = keyOf(input.salt, 'tags', seed);
-  // A list may be longer than the one that was encoded: so many rows at a time.
-  for (let from = 0; from < input.rows.length; from += input.sizes.encoding.rows) {
-    const some = input.rows.subarray(from, from + input.sizes.encoding.rows);
-    const bucket = hashedBucket(kernels, input, some, seed);
-    const values = bucket.values();
-    const sums = bucket.decode(vector);
-    if (times !== undefined) addInto(sums, times(values));
-    const pairs = pairUp(sums, values);
-    tags.set(kernels.hashRows(key, pairs, input.sizes.tagBytes), from * input.sizes.tagBytes);
-    for (const secret of [sums, values, pairs]) secret.fill(0);
-  }
+/** A tag for each own id: of the function's value. */
+export function tagIds(kernels: RowKernels, input: BucketInput, oprf: OprfKey): Uint8Array {
+  const { rows, ids, salt, sizes } = input;
+  const tags = new Uint8Array(rows.length * sizes.tagBytes);
+  const key = keyOf(salt, 'tags', oprf.seed);
+  const idsAt = (from: number, to: number): Uint8Array => gather(ids, rows.subarray(from, to));
+  evaluate(kernels, oprfBucket(input), oprf, rows.length, idsAt, (values, from) =>
+    tags.set(kernels.hashRows(key, values, sizes.tagBytes), from * sizes.tagBytes),
+  );
   return tags;
 }
 
-/** A block of each, in turn. */
-function pairUp(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const [a, b] = [wordsOf(first), wordsOf(second)];
-  const pairs = new Uint32Array(2 * a.length);
-  for (let at = 0; at < a.length; at += 4) {
-    for (let word = 0; word < 4; word++) {
-      pairs[2 * at + word] = a[at + word] ?? 0;
-      pairs[2 * at + 4 + word] = b[at + word] ?? 0;
-    }
-  }
-  return new Uint8Array(pairs.buffer);
-}
-
-const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
-  new Uint32Array(buffer, byteOffset, byteLength / 4);
+const oprfBucket = ({ sizes, salt }: BucketInput): OprfBucket => ({ encoding: sizes.encoding, salt });
 
 /** The sender's tags as they are sent: in random order, among random ones that fill up. */
 export function shuffleTags(
@@ -179,10 +131,4 @@ function foundBy(
   }
   const digest = createHash('sha256').update(matched.subarray(0, at)).digest();
   return { rows: rows.slice(0, count), digest };
-}
-
-/** Adds `other` to `target`, block by block. */
-export function addInto(target: Uint8Array, other: Uint8Array): void {
-  const [into, from] = [wordsOf(target), wordsOf(other)];
-  for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) ^ (from[at] ?? 0);
 }

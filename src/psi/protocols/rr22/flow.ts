@@ -1,14 +1,13 @@
 /** The flow of rr22 over the line: which message follows which, in each bucket that is under way. */
 import { createHash } from 'node:crypto';
-import { deferred } from '../../../base/deferred.ts';
 import { InternalError } from '../../../base/errors.ts';
 import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
-import { violation } from '../../messages.ts';
 import type { PsiMatches, PsiSetting } from '../protocol.ts';
 import type { BucketEngine } from './bucket-engine.ts';
 import { type BucketInput, type Found, readResult } from './bucket-work.ts';
-import { DueMessage, type PartName, PIECES_MAX, sendPieces } from './messages.ts';
+import { Inbox } from './inbox.ts';
+import { sendPieces } from './messages.ts';
 import { BUCKETS_AT_ONCE, type BucketPlan } from './plan.ts';
 import { openTransfers, type Transfers } from './setup.ts';
 import { type BucketSizes, bucketPieces, SEED_BYTES, sizesOf } from './sizes.ts';
@@ -30,8 +29,7 @@ export class Session {
   readonly #engine: BucketEngine;
   /** By rank of the receiver. */
   readonly #sizes: readonly [BucketSizes, BucketSizes];
-  /** What the buckets under way wait for, by their number. */
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #inbox: Inbox;
   readonly #found: Found[] = [];
   #next = 0;
   #ended = 0;
@@ -41,6 +39,7 @@ export class Session {
     this.#setting = setting;
     this.#plan = plan;
     this.#engine = engine;
+    this.#inbox = new Inbox(line, (bucket) => this.#earlyBytes(bucket));
     this.#sizes = [sizesOf(plan, 0, setting.tagBytes), sizesOf(plan, 1, setting.tagBytes)];
   }
 
@@ -54,7 +53,7 @@ export class Session {
       const split = await splitting;
       this.#requireRoom(split);
       const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
-      await this.#line.together(this.#listen(), ...lanes);
+      await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
       return this.#setting.receives ? this.#matches() : undefined;
     } finally {
       for (const seeds of Object.values(transfers)) seeds?.fill(0);
@@ -105,10 +104,10 @@ export class Session {
   async #receive({ number, input, seed, transfers }: Bucket): Promise<Found> {
     const { sizes } = input;
     const first = await this.#engine.do('begin', { transfers, input });
-    const second = this.#due(number, 'second', sizes.second);
+    const second = this.#inbox.due(number, 'second', sizes.second);
     await sendPieces(this.#line, 'first', number, first);
     const encoded = await this.#engine.do('encode', { transfers, input, seed, second: await second });
-    const tags = this.#due(number, 'tags', sizes.tagsBytes);
+    const tags = this.#inbox.due(number, 'tags', sizes.tagsBytes);
     await sendPieces(this.#line, 'vector', number, encoded.vector);
     const { found, result } = await this.#engine.do('find', { input, seed, encoded, tags: await tags });
     encoded.kept.fill(0);
@@ -118,52 +117,22 @@ export class Session {
 
   async #send({ number, input, seed, transfers }: Bucket): Promise<Found | undefined> {
     const { sizes } = input;
-    const first = await this.#due(number, 'first', sizes.first);
+    const first = await this.#inbox.due(number, 'first', sizes.first);
     const answered = await this.#engine.do('answer', { transfers, input, seed, first });
-    const vector = this.#due(number, 'vector', sizes.vector);
+    const vector = this.#inbox.due(number, 'vector', sizes.vector);
     await sendPieces(this.#line, 'second', number, answered.second);
     const tagged = await this.#engine.do('tag', { input, seed, answered, vector: await vector });
     for (const secret of [answered.delta, answered.kept]) secret.fill(0);
-    const result = sizes.result === 0 ? undefined : this.#due(number, 'result', sizes.result);
+    const result = sizes.result === 0 ? undefined : this.#inbox.due(number, 'result', sizes.result);
     await sendPieces(this.#line, 'tags', number, tagged.tags);
     return result && readResult(await result, tagged.tags, tagged.rows, sizes.tagBytes);
   }
 
-  /** The next message of a bucket, whole. To be asked for before the peer has what it answers. */
-  #due(bucket: number, name: PartName, bytes: number): Promise<Uint8Array> {
-    const waiting = this.#waiting.get(bucket) ?? waitFor(name, bytes);
-    waiting.isAskedFor = true;
-    // One that came early, and whole, is waited for no longer.
-    if (waiting.message.body === undefined) this.#waiting.set(bucket, waiting);
-    else this.#waiting.delete(bucket);
-    const due = this.#line.orFailure(waiting.promise);
-    void ignored(due, 'where a send before it fails, nobody comes to wait for it');
-    return due;
-  }
-
-  /** Takes all that the peer sends, at once: only its first message of a bucket can come before it is asked for. */
-  async #listen(): Promise<void> {
-    for (let left = this.#piecesDue(); left > 0; left--) {
-      const part = await this.#line.receivePart();
-      const bucket = Math.floor(part.index / PIECES_MAX);
-      const waiting = this.#waiting.get(bucket) ?? this.#early(bucket);
-      waiting.message.take(part);
-      const { body } = waiting.message;
-      if (body === undefined) continue;
-      // What is early stays until its bucket comes.
-      if (waiting.isAskedFor) this.#waiting.delete(bucket);
-      waiting.resolve(body);
-    }
-  }
-
   /** Of a bucket to which this party has not come yet. The peer is never further ahead. */
-  #early(bucket: number): Waiting {
+  #earlyBytes(bucket: number): number | undefined {
     const isAhead = bucket >= this.#next && bucket < this.#next + BUCKETS_AT_ONCE;
-    if (!isAhead || bucket >= this.#plan.buckets || this.#isReceiver(bucket))
-      throw violation('a message of a bucket that is not due');
-    const waiting = waitFor('first', this.#sizes[this.#line.peer as 0 | 1].first);
-    this.#waiting.set(bucket, waiting);
-    return waiting;
+    if (!isAhead || bucket >= this.#plan.buckets || this.#isReceiver(bucket)) return undefined;
+    return this.#sizes[this.#line.peer as 0 | 1].first;
   }
 
   #isReceiver(bucket: number): boolean {
@@ -200,18 +169,6 @@ export class Session {
     const all = hash.digest();
     return { places, digests: [digestOf('done of rank 0', all), digestOf('done of rank 1', all)] };
   }
-}
-
-interface Waiting {
-  readonly message: DueMessage;
-  readonly promise: Promise<Uint8Array>;
-  isAskedFor: boolean;
-  resolve(body: Uint8Array): void;
-}
-
-function waitFor(name: PartName, bytes: number): Waiting {
-  const { promise, resolve } = deferred<Uint8Array>();
-  return { message: new DueMessage(name, bytes), promise, isAskedFor: false, resolve };
 }
 
 function digestOf(purpose: string, of: Uint8Array): Uint8Array {

@@ -4,15 +4,23 @@ import { loadOtKernels } from '../../../secure/correlation/ot-kernels.ts';
 import type { RowKernels } from '../../rows/row-kernel-types.ts';
 import { loadRowKernels } from '../../rows/row-kernels.ts';
 import { FACTOR_TABLE_BYTES, factorTable } from '../../vole/gf128.ts';
+import type { VoleShape } from '../../vole/parameters.ts';
 import { VoleSeeds } from '../../vole/seeds.ts';
 import { VoleReceiver, VoleSender, type VoleTools } from '../../vole/vole.ts';
 import type { VoleKernels } from '../../vole/vole-kernel-types.ts';
 import { loadVoleKernels } from '../../vole/vole-kernels.ts';
-import type { BucketInput } from './bucket-work.ts';
+import { addInto, type OprfKey } from './oprf.ts';
 import { seededRandom } from './seeded-random.ts';
+import { SEED_BYTES } from './sizes.ts';
 
 /** Bytes of elements that are multiplied in one call. */
 const PRODUCT_BYTES = 1024 * 1024;
+
+/** What a vector OLE has to know of its bucket. */
+export interface VoleBucket {
+  readonly number: number;
+  readonly sizes: { readonly vole: VoleShape };
+}
 
 export class Lane {
   readonly rows: RowKernels;
@@ -30,12 +38,26 @@ export class Lane {
   }
 
   /** The same from the same seeds: what it draws comes from them. */
-  voleReceiver(input: BucketInput, transfers: Uint8Array): VoleReceiver {
+  voleReceiver(input: VoleBucket, transfers: Uint8Array): VoleReceiver {
     return new VoleReceiver(this.#tools(input, transfers));
   }
 
-  voleSender(input: BucketInput, transfers: Uint8Array, seed: Uint8Array): VoleSender {
+  voleSender(input: VoleBucket, transfers: Uint8Array, seed: Uint8Array): VoleSender {
     return new VoleSender(this.#tools(input, transfers), seededRandom(seed, 'vole'));
+  }
+
+  /** The function that the receiver's vector, a seed and an encoding, leaves at the sender. */
+  oprfSender(
+    { delta, kept }: { readonly delta: Uint8Array; readonly kept: Uint8Array },
+    vector: Uint8Array,
+  ): OprfKey {
+    const sums = this.times(delta, vector.subarray(SEED_BYTES));
+    addInto(sums, kept);
+    return {
+      seed: vector.subarray(0, SEED_BYTES),
+      vector: sums,
+      times: (values) => this.times(delta, values),
+    };
   }
 
   /** factor · x for each element x. */
@@ -60,7 +82,7 @@ export class Lane {
     return products;
   }
 
-  #tools({ number, sizes }: BucketInput, transfers: Uint8Array): VoleTools {
+  #tools({ number, sizes }: VoleBucket, transfers: Uint8Array): VoleTools {
     const seeds = VoleSeeds.decode(transfers);
     const forked = seeds.fork(number);
     seeds.destroy();

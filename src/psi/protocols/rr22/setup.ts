@@ -37,8 +37,8 @@ export function setupBytes(
 /** @throws {PeerError} PRIVITY_PSI_PROTOCOL */
 export async function openTransfers(
   line: PsiLine,
-  { random, agreement }: PsiSetting,
-  plan: BucketPlan,
+  { random, agreement }: Pick<PsiSetting, 'random' | 'agreement'>,
+  plan: Pick<BucketPlan, 'receivers'>,
 ): Promise<Transfers> {
   const receivers = plan.receivers;
   const contextOf = (rank: number): Uint8Array => Buffer.concat([Uint8Array.of(rank), agreement]);
