@@ -103,7 +103,9 @@ export const tasks = {
     lane: Lane,
     { input, seed, answered, vector }: TagTask,
   ): { readonly tags: Uint8Array; readonly rows: Uint32Array } {
-    const own = tagIds(lane.rows, input, lane.oprfSender(answered, vector));
+    const oprf = lane.oprfSender(answered, vector);
+    const own = tagIds(lane.rows, input, oprf);
+    oprf.vector.fill(0);
     return shuffleTags(own, input, seededRandom(seed, 'order'));
   },
 } as const;

@@ -1,5 +1,5 @@
 /**
- * What an intersection by rr22 says between hello and done, in parts of these kinds:
+ * What an intersection by rr22, or into shares, says between hello and done, in parts of these kinds:
  *
  * | kind   | number          | body |
  * | ------ | --------------- | ---- |
@@ -9,6 +9,7 @@
  * | vector | bucket, piece   | the encoding of the receiver's ids, masked: 16 bytes a column |
  * | tags   | bucket, piece   | tags of the sender's ids in random order, among random ones up to the room of a bucket |
  * | result | bucket          | to a sender that is told: a bit for each of these, whether the receiver has it, too |
+ * | hints  | bucket, piece   | of an intersection into shares (src/psi/shares/), in place of tags: what holds for a bin |
  *
  * A number is the bucket times {@link PIECES_MAX}, and the piece.
  */
@@ -17,7 +18,15 @@ import type { PsiLine } from '../../line.ts';
 import { PART_HEADER_BYTES, type Part, requireLength, violation } from '../../messages.ts';
 
 /** Kinds in the header of a message. */
-export const parts = { setup: 16, first: 17, second: 18, vector: 19, tags: 20, result: 21 } as const;
+export const parts = {
+  setup: 16,
+  first: 17,
+  second: 18,
+  vector: 19,
+  tags: 20,
+  result: 21,
+  hints: 22,
+} as const;
 export type PartName = keyof typeof parts;
 
 /** Its number is its place among the setup's messages. */

@@ -66,7 +66,7 @@ export function sentInBucket({ first, second, vector, tagsBytes, result }: Bucke
 }
 
 /** Vectors of all columns of the code that a party has at one time: two at the receiver, and one while they grow. */
-const VECTORS = 3;
+export const VOLE_VECTORS = 3;
 
 /** Bytes that work on a bucket takes at most, in either role. */
 export function bucketMemory({ encoding, vole, vector, tags, tagsBytes }: BucketSizes): number {
@@ -74,5 +74,5 @@ export function bucketMemory({ encoding, vole, vector, tags, tagsBytes }: Bucket
   const ids = rows * ID_BYTES;
   // Messages are in memory here, in a thread, and on their way.
   const messages = 3 * (2 * vector + tagsBytes);
-  return okvsMemory(encoding, rows) + VECTORS * vole.columns * ELEMENT_BYTES + 2 * ids + messages;
+  return okvsMemory(encoding, rows) + VOLE_VECTORS * vole.columns * ELEMENT_BYTES + 2 * ids + messages;
 }
