@@ -24,7 +24,7 @@ export interface PsiOptions<P extends string = string, R extends string = P, C e
   readonly on: ColumnNames | { readonly left: ColumnNames; readonly right: ColumnNames };
   /**
    * How: `dh`, Diffie-Hellman on Curve25519, or `rr22`, by oblivious transfer. Where none is named, the parties take
-   * `rr22` from 50,000 rows of the larger table on.
+   * `rr22` from 10,000 rows of the larger table on.
    */
   readonly protocol?: PsiProtocolName;
   /** What brings the texts of key columns to one form, in this order: by key column, of the left table. */

@@ -38,8 +38,11 @@ import { bucketMemory, bucketPieces, sentInBucket, sizesOf } from './sizes.ts';
 /** Rows of one party: 32 bytes of each are in memory, 1 GiB. */
 export const RR22_ROWS_MAX = 2 ** 25;
 
-/** From here on it is faster than Diffie-Hellman, which rests on an older assumption. */
-const FROM_ROWS = 50_000;
+/**
+ * Diffie-Hellman, which rests on an older assumption, takes a second or less for fewer. By processor time rr22 is the
+ * faster one from 2,000 rows on, and five times at these (`npm run bench intersection-sizes`).
+ */
+const FROM_ROWS = 10_000;
 
 /** `bucketRows`: see {@link planBuckets}. */
 export function rr22Of(bucketRows: number) {
