@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import sodium from 'sodium-native';
 import { share } from '../../../../test/effort.ts';
+import { LOW_ORDER } from '../../../../test/parts/low-order.ts';
 import { PeerError } from '../../../base/errors.ts';
 import { type Curve, loadCurve, nodeCurve, sodiumCurve } from './curve.ts';
 import { createCurveEngine } from './curve-engine.ts';
@@ -12,15 +13,6 @@ import { fromLittleEndian, intoLittleEndian, invertAll, isSquare, mod, p } from 
 
 const curves: readonly Curve[] = [sodiumCurve(sodium), nodeCurve()];
 const scalar = fc.uint8Array({ minLength: 32, maxLength: 32 });
-
-/** u-coordinates of points whose order divides 8, on the curve and on its twist (0, 1, p-1 and the two of order 8). */
-const lowOrder = [
-  '0000000000000000000000000000000000000000000000000000000000000000',
-  '0100000000000000000000000000000000000000000000000000000000000000',
-  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
-  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
-  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-].map((hex) => Buffer.from(hex, 'hex'));
 
 describe('field arithmetic', () => {
   it('inverts many at once', () => {
@@ -95,7 +87,7 @@ describe('the curve', () => {
   for (const curve of curves) {
     it(`refuses points of low order (${curve.library})`, () => {
       const good = curve.encode(randomBytes(32), 32, CURVE_DST);
-      for (const point of lowOrder) {
+      for (const point of LOW_ORDER) {
         assert.equal(curve.multiply(randomBytes(32), Buffer.concat([good, point])), undefined);
         assert.equal(tagPoints(curve, randomBytes(32), point, 10), undefined);
       }
@@ -143,7 +135,7 @@ describe('the engine', () => {
       assert.deepEqual(Buffer.from(points), Buffer.from(blindIds(curve, key(), ids) ?? []));
       const tags = await engine.tag(points, 12);
       assert.deepEqual(Buffer.from(tags), Buffer.from(tagPoints(curve, key(), points, 12) ?? []));
-      const refused = engine.tag(Buffer.concat(lowOrder.slice(0, 1)), 12);
+      const refused = engine.tag(Buffer.concat(LOW_ORDER.slice(0, 1)), 12);
       await assert.rejects(
         refused,
         (error: unknown) => error instanceof PeerError && error.code === 'PRIVITY_PSI_PROTOCOL',

@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shareOf } from '../../../../test/effort.ts';
+import {
+  body,
+  type Change,
+  against as deviating,
+  ENDED,
+  edit,
+  empty,
+  kindOf,
+  type Lists as ListsOfIds,
+  longer,
+  number,
+  point,
+  shorter,
+  spoilKind,
+  twice,
+} from '../../../../test/parts/deviating-psi.ts';
 import { idBytes, runPlain } from '../../../../test/parts/plain-psi.ts';
 import type { ErrorCode } from '../../../base/error-catalogue.ts';
 import { PeerError } from '../../../base/errors.ts';
@@ -8,18 +24,11 @@ import type { Channel } from '../../../contracts/channel.ts';
 import { memoryChannels } from '../../../testing/memory-channel.ts';
 import { HEADER_BYTES, PART_HEADER_BYTES } from '../../messages.ts';
 import { tagBytes } from '../../tags.ts';
-import type { PsiMatches } from '../protocol.ts';
 import { type PartName, PIECES_MAX, parts } from './messages.ts';
 import { BUCKETS_AT_ONCE } from './plan.ts';
 import { rr22Of } from './protocol.ts';
 
-/** What bob sends in place of one message; nothing is not among it, as alice waits for one that never comes. */
-type Change = (message: Uint8Array, before: readonly Uint8Array[]) => readonly Uint8Array[];
-
-interface Lists {
-  readonly rows: readonly [number, number];
-  /** The last of alice's ids are bob's first. */
-  readonly overlap: number;
+interface Lists extends ListsOfIds {
   readonly bucketRows: number;
 }
 
@@ -30,87 +39,26 @@ const ALICE_RECEIVES: Lists = { rows: [40, 41], overlap: 40, bucketRows: 100 };
 const BOB_RECEIVES: Lists = { rows: [41, 40], overlap: 40, bucketRows: 100 };
 /** Many buckets, bob is the receiver of all. */
 const MANY: Lists = { rows: [300, 100], overlap: 50, bucketRows: 30 };
+/** Many buckets, alice is the receiver of all. */
+const MANY_RECEIVED: Lists = { rows: [100, 300], overlap: 50, bucketRows: 30 };
 /** Bob's vector, or his tags, have more than one piece. */
 const VECTOR_IN_PIECES: Lists = { rows: [14_001, 14_000], overlap: 10, bucketRows: 20_000 };
 const TAGS_IN_PIECES: Lists = { rows: [10, 30_000], overlap: 10, bucketRows: 40_000 };
 
-type End = PsiMatches | PeerError | typeof ENDED;
+const against = (change: Change, lists: Lists) =>
+  deviating(runPlain, rr22Of(lists.bucketRows), change, lists);
 
-/** What the other one is told. */
-const ENDED = new Error('the other party failed');
-
-/** Alice is honest; of what bob sends, `change` makes something else. One that fails ends the other, as a run would. */
-async function against(change: Change, { rows, overlap, bucketRows }: Lists): Promise<readonly [End, End]> {
-  const stop = new AbortController();
-  const { channels } = memoryChannels(2, { signal: stop.signal, queueMessages: 1000 });
-  const [atAlice, atBob] = channels as [Channel, Channel];
-  const before: Uint8Array[] = [];
-  const deviating: Channel = {
-    ...atBob,
-    async send(to, message) {
-      const bytes = new Uint8Array(message instanceof Uint8Array ? message : Buffer.concat(message));
-      const instead = change(bytes.slice(), before);
-      before.push(bytes);
-      for (const each of instead) await atBob.send(to, each);
-    },
-  };
-  const protocol = rr22Of(bucketRows);
-  const runs = [
-    runPlain(atAlice, protocol, idBytes(0, rows[0])),
-    runPlain(deviating, protocol, idBytes(rows[0] - overlap, rows[1])),
-  ].map(async (run): Promise<End> => {
-    try {
-      const found = await run;
-      assert.ok(found);
-      return found;
-    } catch (error) {
-      setImmediate(() => stop.abort(ENDED));
-      if (error instanceof PeerError || error === ENDED) return error as End;
-      throw error;
-    }
-  });
-  return (await Promise.all(runs)) as [End, End];
-}
-
-const kindOf = (message: Uint8Array): number | undefined => message[4];
 const DONE = 4;
 
 /** Changes the message of this kind that comes after so many others of it. */
-function spoil(kind: PartName | 'done', change: Change, after = 0): Change {
-  let left = after;
-  return (message, before) =>
-    kindOf(message) === (kind === 'done' ? DONE : parts[kind]) && left-- === 0
-      ? change(message, before)
-      : [message];
-}
+const spoil = (kind: PartName | 'done', change: Change, after = 0): Change =>
+  spoilKind(kind === 'done' ? DONE : parts[kind], change, after);
 
-const edit =
-  (at: number, ...values: readonly number[]): Change =>
-  (message) => {
-    message.set(values, at);
-    return [message];
-  };
-const number =
-  (index: number): Change =>
-  (message) => {
-    new DataView(message.buffer).setUint32(HEADER_BYTES, index, true);
-    return [message];
-  };
-/** The body's bytes from `at` on. */
-const body = (value: number, at = 0, bytes = Number.POSITIVE_INFINITY): Change => {
-  const from = PART_HEADER_BYTES + at;
-  return (message) => [message.fill(value, from, Math.min(message.byteLength, from + bytes))];
-};
-const point = (hex: string, at = 0): Change => edit(PART_HEADER_BYTES + 32 * at, ...Buffer.from(hex, 'hex'));
 const TAG = tagBytes(40, 41);
 /** The first two tags. */
 const flipped: Change = (message) => [
   message.map((byte, at) => byte ^ Number(at >= PART_HEADER_BYTES && at < PART_HEADER_BYTES + 2 * TAG)),
 ];
-const shorter: Change = (message) => [message.subarray(0, message.byteLength - 1)];
-const longer: Change = (message) => [Uint8Array.from([...message, 0])];
-const empty: Change = (message) => [message.subarray(0, PART_HEADER_BYTES)];
-const twice: Change = (message) => [message, message];
 
 /** Bob's messages in {@link TURNS}: how many of the kind come before it, and the number of another one. */
 const MESSAGES: readonly (readonly [string, PartName, number, number])[] = [
@@ -196,17 +144,34 @@ describe('a peer of rr22 that mixes up buckets and pieces', () => {
     await endsWith('PRIVITY_PSI_PROTOCOL', spoil('first', number(0), BUCKETS_AT_ONCE + 1), MANY);
   });
 
-  it('the messages of two buckets, exchanged', async () => {
-    // Corrections of another bucket have the right size: what does not fit is found when nothing matches, or not.
-    const exchanged: Change = (message) => {
+  /** The messages of this kind of the first two buckets, each with the number of the other. */
+  const exchanged =
+    (kind: PartName): Change =>
+    (message) => {
       const bucket = new DataView(message.buffer).getUint32(HEADER_BYTES, true) / PIECES_MAX;
-      const isOne = kindOf(message) === parts.vector && bucket < 2;
+      const isOne = kindOf(message) === parts[kind] && bucket < 2;
       return isOne ? number((1 - bucket) * PIECES_MAX)(message, []) : [message];
     };
-    const [alice, bob] = await against(exchanged, MANY);
-    assert.ok(!(alice instanceof Error) && !(bob instanceof Error), `${alice} ${bob}`);
-    assert.ok(alice.places.length < MANY.overlap);
-    assert.equal(alice.places.length, bob.places.length);
+
+  // They have the right size: what does not fit is found when nothing matches, or not.
+  for (const [kind, lists] of [
+    ['first', MANY],
+    ['second', MANY_RECEIVED],
+    ['vector', MANY],
+    ['tags', MANY_RECEIVED],
+  ] as const)
+    it(`${kind} of two buckets, exchanged: less is found, and both agree`, async () => {
+      const [alice, bob] = await against(exchanged(kind), lists);
+      assert.ok(!(alice instanceof Error) && !(bob instanceof Error), `${alice} ${bob}`);
+      assert.ok(alice.places.length < lists.overlap);
+      assert.equal(alice.places.length, bob.places.length);
+    });
+
+  it('results of two buckets, exchanged: the end is not agreed on', async () => {
+    const [alice] = await against(exchanged('result'), MANY);
+    // Where a bit stands for none of her ids, she notices at once.
+    assert.ok(alice instanceof PeerError, 'alice has a result');
+    assert.match(alice.code, /^PRIVITY_PSI_(CHECK|PROTOCOL)$/);
   });
 
   for (const [offset, [kind, lists]] of (
@@ -300,6 +265,8 @@ describe('a peer of rr22 that sends other contents', () => {
   it('another number of matches, or another digest', async () => {
     await endsWith('PRIVITY_PSI_CHECK', spoil('done', number(3)));
     await endsWith('PRIVITY_PSI_CHECK', spoil('done', body(0)));
+    for (const change of [shorter, longer, empty])
+      await endsWith('PRIVITY_PSI_PROTOCOL', spoil('done', change));
   });
 });
 
