@@ -19,7 +19,7 @@ export interface BinsInput extends VoleBucket {
   readonly rows: Uint32Array;
   /** Of this bucket in this run: the same at both parties, in no other run. */
   readonly salt: Uint8Array;
-  /** Of the party that holds no bins: its columns, one after the other, for these rows. Two words a value, low first. */
+  /** Of the party that holds no bins: its columns for these rows, one after the other. Two words a value, low first. */
   readonly payload: Uint32Array;
 }
 

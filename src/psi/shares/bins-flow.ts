@@ -41,7 +41,7 @@ export class BinsSession {
     this.#plan = plan;
     this.#engine = engine;
     this.#inbox = new Inbox(line, (bucket) => this.#earlyBytes(bucket));
-    this.#result = new Result(plan, setting.holds);
+    this.#result = new Result(plan);
   }
 
   async run(): Promise<Bins> {
@@ -66,11 +66,9 @@ export class BinsSession {
       this.#requireRoom(split);
       const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
       await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
-      return this.#result.bins;
-    } catch (error) {
-      this.#result.destroy();
-      throw error;
+      return this.#result.bins(holds);
     } finally {
+      this.#result.destroy();
       transfers.fill(0);
     }
   }
@@ -163,48 +161,58 @@ export class BinsSession {
   }
 }
 
-/** What the buckets leave, in one place. */
+/** What the buckets leave. A peer has sent what it must for each before there is room for it. */
 class Result {
-  readonly bins: Bins;
-  readonly #binsIn: number;
+  readonly #plan: BinsPlan;
+  /** By bucket: its lanes that mean something, and its rows at the holder. */
+  readonly #lanes: BigUint64Array[][] = [];
+  readonly #rows: Uint32Array[] = [];
 
-  constructor({ bins, bits, sizes }: BinsPlan, holds: boolean) {
-    this.#binsIn = sizes.bins;
-    this.bins = {
-      bins,
-      bits,
-      words: new BigUint64Array(bins),
-      shares: Array.from({ length: sizes.columns }, () => new BigUint64Array(bins)),
-      ...(holds && { rowOf: new Uint32Array(bins).fill(NO_ROW) }),
-    };
+  constructor(plan: BinsPlan) {
+    this.#plan = plan;
   }
 
   /** The lanes are zeroed. */
   take(bucket: number, lanes: Uint32Array): void {
-    const { words, shares, bits } = this.bins;
-    const at = bucket * this.#binsIn;
-    const laneAt = (lane: number): BigUint64Array =>
-      new BigUint64Array(lanes.buffer, lanes.byteOffset + 8 * lane * this.#binsIn, this.#binsIn);
-    // The lowest 32 bits count, as there are never fewer than 40.
+    const { bits, sizes } = this.#plan;
+    // All of the lowest 32 bits count, as no word has fewer than 40.
     const highMask = 2 ** (bits - 32) - 1;
-    for (let high = 1; high < 2 * this.#binsIn; high += 2) lanes[high] = (lanes[high] ?? 0) & highMask;
-    words.set(laneAt(0), at);
-    for (const [column, share] of shares.entries()) share.set(laneAt(1 + column), at);
+    for (let high = 1; high < 2 * sizes.bins; high += 2) lanes[high] = (lanes[high] ?? 0) & highMask;
+    this.#lanes[bucket] = Array.from({ length: 1 + sizes.columns }, (_, lane) =>
+      new BigUint64Array(lanes.buffer, lanes.byteOffset + 8 * lane * sizes.bins, sizes.bins).slice(),
+    );
     lanes.fill(0);
   }
 
   takeRows(bucket: number, table: Uint32Array, rows: Uint32Array): void {
-    const { rowOf } = this.bins;
-    const at = bucket * this.#binsIn;
-    for (let bin = 0; rowOf !== undefined && bin < this.#binsIn; bin++) {
-      const slot = table[bin] ?? EMPTY;
-      rowOf[at + bin] = slot === EMPTY ? NO_ROW : (rows[Math.floor(slot / CHOICES)] ?? 0);
-    }
+    this.#rows[bucket] = table.map((slot) =>
+      slot === EMPTY ? NO_ROW : (rows[Math.floor(slot / CHOICES)] ?? 0),
+    );
+  }
+
+  /** In one place. What it was made of is zeroed. */
+  bins(holds: boolean): Bins {
+    const { bins, bits, sizes } = this.#plan;
+    const joined = (lane: number): BigUint64Array => {
+      const whole = new BigUint64Array(bins);
+      for (const [bucket, lanes] of this.#lanes.entries()) {
+        whole.set(lanes[lane] ?? [], bucket * sizes.bins);
+        lanes[lane]?.fill(0n);
+        lanes[lane] = new BigUint64Array();
+      }
+      return whole;
+    };
+    const words = joined(0);
+    const shares = Array.from({ length: sizes.columns }, (_, column) => joined(1 + column));
+    if (!holds) return { bins, bits, words, shares };
+    const rowOf = new Uint32Array(bins);
+    for (const [bucket, rows] of this.#rows.entries()) rowOf.set(rows, bucket * sizes.bins);
+    return { bins, bits, words, shares, rowOf };
   }
 
   destroy(): void {
-    for (const secret of [this.bins.words, ...this.bins.shares]) secret.fill(0n);
-    this.bins.rowOf?.fill(0);
+    for (const lane of this.#lanes.flat()) lane?.fill(0n);
+    for (const rows of this.#rows) rows?.fill(0);
   }
 }
 

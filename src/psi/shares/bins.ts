@@ -26,8 +26,14 @@ export interface Bins {
   readonly rowOf?: Uint32Array;
   /** Bits of a word of {@link words} that count, from the lowest one; those above are 0. */
   readonly bits: number;
-  /** A word for each bin: both parties' are the same where the holder's row is one of the other's, and (but for a chance below 2^-40 in the whole run) only there. Alone it tells nothing. */
+  /**
+   * A word for each bin: both parties' are the same where the holder's row is one of the other's, and (but for a chance
+   * below 2^-40 in the whole run) only there. Alone it tells nothing.
+   */
   readonly words: BigUint64Array;
-  /** By column of the other party, for each bin: both parties' add up to the column's word (mod 2^64) where the bin's row is one of the other's, and to a random one elsewhere. */
+  /**
+   * By column of the other party, for each bin: both parties' add up to the column's word (mod 2^64) where the bin's row
+   * is one of the other's, and to a random one elsewhere.
+   */
   readonly shares: readonly BigUint64Array[];
 }

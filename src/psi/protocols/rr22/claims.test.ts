@@ -64,6 +64,24 @@ describe('a peer of rr22 that says it has many rows', () => {
     );
   });
 
+  it('has to fill the room for the first pieces of a long message before it is doubled', (t) => {
+    const pieces = 50;
+    const due = new DueMessage('hints', pieces * PIECE_BYTES);
+    const body = new Uint8Array(PIECE_BYTES);
+    const made = t.mock.method(globalThis, 'Uint8Array').mock;
+    for (let index = 0; index < pieces; index++) {
+      body[0] = index;
+      assert.equal(due.body, undefined);
+      due.take({ kind: 'part', part: parts.hints, index, body });
+    }
+    assert.deepEqual(
+      made.calls.map((call) => ((call.arguments as unknown[])[0] as number) / PIECE_BYTES),
+      [20, 40, pieces],
+    );
+    for (let piece = 0; piece < pieces; piece++) assert.equal(due.body?.[piece * PIECE_BYTES], piece);
+    assert.equal(due.body?.byteLength, pieces * PIECE_BYTES);
+  });
+
   it('may be ahead by few corrections, and have few messages under way', () => {
     const { first, vector } = sizesOf(planBuckets([2 ** 25, 2 ** 25], undefined, BUCKET_ROWS), 0, 16);
     assert.ok(BUCKETS_AT_ONCE * first < MIB, 'what is early');

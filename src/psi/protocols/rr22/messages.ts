@@ -9,7 +9,7 @@
  * | vector | bucket, piece   | the encoding of the receiver's ids, masked: 16 bytes a column |
  * | tags   | bucket, piece   | tags of the sender's ids in random order, among random ones up to the room of a bucket |
  * | result | bucket          | to a sender that is told: a bit for each of these, whether the receiver has it, too |
- * | hints  | bucket, piece   | of an intersection into shares (src/psi/shares/), in place of tags: what holds for a bin |
+ * | hints  | bucket, piece   | into shares (src/psi/shares/), in place of tags: words and columns of bins, masked |
  *
  * A number is the bucket times {@link PIECES_MAX}, and the piece.
  */
@@ -42,9 +42,12 @@ export const PIECE_BYTES = 256 * 1024;
 /** Pieces of one message at most: 64 MiB. */
 export const PIECES_MAX = 256;
 
+/** Pieces for which room is made with the first of them: a vector of a bucket is no longer, only hints are. */
+const ROOM_PIECES = 20;
+
 /**
- * Room for a whole message is made with its first piece, which is a full one where others follow: the longest, the
- * vector of a bucket, has 20 of them. Nothing else is made before all have come.
+ * Room is made with the first piece, which is a full one where others follow, for {@link ROOM_PIECES} at most, and is
+ * doubled when they have come. Nothing else is made before all have.
  */
 export const RR22_MESSAGE_BOUND: DecodeBound = {
   bytesMax: PART_HEADER_BYTES + PIECE_BYTES,
@@ -71,7 +74,7 @@ export async function sendPieces(
     });
 }
 
-/** A message that is due, put together from its pieces. Room is made with the first one. */
+/** A message that is due, put together from its pieces. */
 export class DueMessage {
   readonly #name: PartName;
   readonly #bytes: number;
@@ -94,8 +97,16 @@ export class DueMessage {
     if (index % PIECES_MAX !== this.#pieces) throw violation(`pieces of ${this.#name} out of order`);
     const at = this.#pieces * PIECE_BYTES;
     requireLength(body, Math.min(PIECE_BYTES, this.#bytes - at), this.#name);
-    this.#body ??= new Uint8Array(this.#bytes);
-    this.#body.set(body, at);
+    this.#makeRoom(at, body.byteLength).set(body, at);
     this.#pieces++;
+  }
+
+  #makeRoom(at: number, bytes: number): Uint8Array {
+    if (this.#body === undefined || this.#body.byteLength < at + bytes) {
+      const grown = new Uint8Array(Math.min(this.#bytes, Math.max(ROOM_PIECES * PIECE_BYTES, 2 * at)));
+      if (this.#body !== undefined) grown.set(this.#body);
+      this.#body = grown;
+    }
+    return this.#body;
   }
 }

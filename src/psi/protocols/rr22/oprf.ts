@@ -39,7 +39,7 @@ export function encodeInputs(
   throw new InternalError('ids could not be encoded, which chance alone makes rarer than 2^-40');
 }
 
-/** How a party has the function: by its vector; `times` at the sender, which takes delta times an input's value away. */
+/** How a party has the function: by its vector; `times` at the sender, which takes delta times a value away. */
 export interface OprfKey {
   /** Of the encoding. */
   readonly seed: Uint8Array;

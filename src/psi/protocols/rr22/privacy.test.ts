@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { idBytes, runPlain } from '../../../../test/parts/plain-psi.ts';
+import { UNEVEN, unevenness } from '../../../../test/parts/uniform.ts';
 import { memoryChannels } from '../../../testing/memory-channel.ts';
 import { PART_HEADER_BYTES } from '../../messages.ts';
 import { loadRowKernels } from '../../rows/row-kernels.ts';
@@ -38,18 +39,6 @@ function bodies({ frames }: Seen, name: PartName, skip = 0): Uint8Array {
   const some = frames.flat().filter((frame) => frame[4] === parts[name]);
   return Buffer.concat(some.map((frame) => frame.subarray(PART_HEADER_BYTES + skip)));
 }
-
-/** Chi-square of 256 values, as deviations from what uniform bytes give. */
-function unevenness(bytes: Uint8Array): number {
-  const counts = new Float64Array(256);
-  for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
-  const expected = bytes.byteLength / 256;
-  const chi = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-  return (chi - 255) / Math.sqrt(2 * 255);
-}
-
-/** More than six deviations come by chance once in some millions of tests. */
-const UNEVEN = 6;
 
 /** Ids that are alike but in their last bytes. No digest looks so; nothing may depend on that. */
 function skewed(from: number, rows: number): Uint8Array {
