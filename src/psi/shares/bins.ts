@@ -32,8 +32,8 @@ export interface Bins {
    */
   readonly words: BigUint64Array;
   /**
-   * By column of the other party, for each bin: both parties' add up to the column's word (mod 2^64) where the bin's row
-   * is one of the other's, and to a random one elsewhere.
+   * By column of the other party, for each bin: both parties' add up to the column's word (mod 2^64) where the bin's
+   * row is one of the other's, and to a random one elsewhere.
    */
   readonly shares: readonly BigUint64Array[];
 }

@@ -8,7 +8,7 @@ import type { Channel } from '../../contracts/channel.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../testing/memory-channel.ts';
 import { BUCKETS_AT_ONCE } from '../protocols/rr22/plan.ts';
 import { type Bins, NO_ROW } from './bins.ts';
-import { binsCost } from './run-bins.ts';
+import { binsCost, binsMemory } from './run-bins.ts';
 
 interface Case {
   readonly holderRows: number;
@@ -127,6 +127,27 @@ describe('an intersection into shares', () => {
 
   it('goes through where the line takes one message at a time', async () => {
     assertBins(await run(MANY, { queueMessages: 1 }), MANY);
+  });
+
+  it('has no more in memory than it declares', async () => {
+    const one: Case = {
+      holderRows: 30_000,
+      otherRows: 20_000,
+      overlap: 1,
+      columns: 3,
+      bucketRows: 2 ** 18,
+      holderRank: 0,
+    };
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const tap = (_from: number, _to: number, bytes: Uint8Array): Uint8Array => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      return bytes;
+    };
+    await run(one, { tap });
+    const declared = binsMemory(30_000, 20_000, true, 3) + binsMemory(20_000, 30_000, false, 3);
+    assert.ok(most > 2 ** 20 && most < declared, `${most} of ${declared} bytes`);
+    assert.ok(declared < 100 * most, 'and says something');
   });
 
   it('works on threads, tells how far it is, and leaves none of them', async () => {

@@ -1,6 +1,7 @@
 /**
- * Private set intersection into shares (circuit PSI) of two parties: bins of one party's rows, in each of which both get
- * a word that is the same just where the row matches, and shares of the other's columns (bins.ts). docs/psi-shares.md.
+ * Private set intersection into shares (circuit PSI) of two parties: bins of one party's rows, in each of which both
+ * get a word that is the same just where the row matches, and shares of the other's columns (bins.ts). The page:
+ * docs/psi-shares.md.
  *
  * Reference: Pinkas, Schneider, Tkachenko and Yanai, Efficient Circuit-Based PSI with Linear Communication, EUROCRYPT
  *   2019, https://eprint.iacr.org/2019/241; with a function from a vector OLE: Rindal and Schoppmann, VOLE-PSI,
@@ -19,8 +20,8 @@
  *   base oblivious transfers; different ids.
  * Flow (a bucket; F the function, whose values the holder knows for its inputs alone):
  *   holder → other: seed of the bins; its inputs (id, which of its three bins), encoded. Both now have F.
- *   other → holder: P with, at F(x, j) for each own x and j, the word of bin j of x, and the columns of x less the bin's
- *     shares, masked by F(x, j). The holder looks up F(y, j) for the y in each bin.
+ *   other → holder: P with, at F(x, j) for each own x and j, the word of bin j of x, and the columns of x less the
+ *     bin's shares, masked by F(x, j). The holder looks up F(y, j) for the y in each bin.
  * Cost: binsCost: some 20 bytes a row of the holder, and 58 of the other for the word and one column, and for each two
  *   columns more; 4 rounds for each three buckets, and 2. Some 3 microseconds of one core at both for a row of each.
  */
