@@ -62,6 +62,7 @@ export const STEP_KIND_WORDS = {
   transfer: 'transfer',
   reveal: 'reveal',
   psi: 'private set intersection',
+  profile: 'comparison of keys',
   parallel: 'parallel branches',
   attempt: 'scope',
   conclave: 'conclave',

@@ -179,7 +179,7 @@ export interface SealedContribution {
 }
 
 /** Steps in which a party computes; the others wait for values, or hold steps. */
-export const WORK_KINDS: ReadonlySet<StepKind> = new Set<StepKind>(['task', 'psi', 'exchange']);
+export const WORK_KINDS: ReadonlySet<StepKind> = new Set<StepKind>(['task', 'psi', 'profile', 'exchange']);
 
 /** A program that its supervisor has not heard for a while: it computes without a pause, or it is stuck. */
 export interface BusyProgram {

@@ -37,9 +37,13 @@ export {
   type WriteTableOptions,
   writeTable,
 } from '../data/index.ts';
+export type { KeyComparison, KeyProfile, KeySuggestion } from '../psi/profile/comparison.ts';
+export type { KeyExample } from '../psi/profile/effects.ts';
+export type { KeyTrait } from '../psi/profile/profile.ts';
 export type { PsiProtocolName } from '../psi/protocols/index.ts';
 export type { MemberLists, SecureProtocol } from '../secure/protocols/table.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
+export { type ProfileKeysOptions, profileKeys } from './devices/profile-keys.ts';
 export {
   type NotAtOneParty,
   type NotAtTwoParties,

@@ -13,5 +13,6 @@ export {
 } from './align.ts';
 export { psiCost } from './exchange.ts';
 export { idCount } from './joins/ids.ts';
+export { compareKeys, type OwnProfile, type ProfilePlan, prepareProfile } from './profile/compare.ts';
 export { expectedProtocol, protocolsFor, psiProtocols } from './protocols/index.ts';
 export type { PsiCost, PsiProtocol } from './protocols/protocol.ts';

@@ -1,16 +1,20 @@
 /**
- * A party's ledger against the wire. Values are messages of their own, and so is a private set intersection; what a
+ * A party's ledger against the wire. Values are messages of their own, and so are intersections and profiles; what a
  * secure device shares or opens goes with other numbers in the messages of an exchange, so of that can be said only
  * that such messages were sent.
  */
+import type { StepKind } from '../coordination/failure.ts';
 import type { Disclosure, RunReport } from '../observe/report.ts';
 import type { WireMessage } from './world.ts';
+
+/** Steps of which every message tells what the ledger says. */
+const OWN_MESSAGES: ReadonlySet<StepKind | undefined> = new Set<StepKind>(['psi', 'profile']);
 
 /** What does not fit, in words; nothing, where everything does. */
 export function ledgerProblems(report: RunReport, wire: readonly WireMessage[]): readonly string[] {
   const sent = wire.filter(({ from }) => from === report.party);
   const kinds = new Map(report.steps.map(({ stepId, kind }) => [stepId, kind]));
-  const plain = sent.filter(({ stepId, kind }) => kind === 'value' || kinds.get(stepId) === 'psi');
+  const plain = sent.filter(({ stepId, kind }) => kind === 'value' || OWN_MESSAGES.has(kinds.get(stepId)));
   const isPlain = ({ stepId }: { readonly stepId: string }): boolean =>
     plain.some((message) => message.stepId === stepId);
   return [

@@ -1,7 +1,21 @@
 /** What members of a device say to each other: rounds, oblivious transfer, a dealer, an intersection. */
 import type { Random } from '../../src/contracts/random.ts';
-import { decodeKeyTypes } from '../../src/psi/key-types.ts';
+import { decodeKeyTypes, KEY_COLUMNS_MAX } from '../../src/psi/key-types.ts';
 import { decodeMessage, encodeMessage, requireLength } from '../../src/psi/messages.ts';
+import {
+  COLUMN_BYTES,
+  decodeProfiles,
+  encodeProfiles,
+  PROFILE_MESSAGE_BOUND,
+} from '../../src/psi/profile/messages.ts';
+import {
+  ANY_FORMATS_MAX,
+  type ColumnCounts,
+  EXACT_FORMATS_MAX,
+  type KeyTrait,
+  LENGTH_MAX,
+  TRAITS,
+} from '../../src/psi/profile/profile.ts';
 import {
   CHUNK_IDS,
   POINTS,
@@ -187,4 +201,51 @@ const psi: Decoder = {
   },
 };
 
-export const deviceDecoders: readonly Decoder[] = [round, baseOt, dealer, psi];
+const PROFILE_COLUMNS = 2;
+/** A step of 1 lets every count through, so that what stands behind counts is looked at. */
+const PROFILE_STEP = 1;
+
+const profile: Decoder = {
+  name: 'profile of keys',
+  author: 'a peer',
+  functions: ['psi/profile/messages.ts decodeProfiles'],
+  bound: PROFILE_MESSAGE_BOUND,
+  format: 'bytes',
+  codes: ['PRIVITY_PSI_PROTOCOL', 'PRIVITY_PSI_MISMATCH'],
+  valid: (random) => encodeMessage(encodeProfiles(times(PROFILE_COLUMNS, () => someProfile(random)))),
+  decode: (bytes) => {
+    const message = decodeMessage(bytes);
+    if (message.kind !== 'part') return message;
+    // As many as the job that these bytes would be for has.
+    const columns = Math.min(KEY_COLUMNS_MAX, Math.ceil(message.body.length / COLUMN_BYTES));
+    return decodeProfiles(message, Math.max(1, columns), PROFILE_STEP);
+  },
+  hostile: () => {
+    // As many formats as there can be, none of which differs from another before its last sign.
+    const formats = times(EXACT_FORMATS_MAX + ANY_FORMATS_MAX, (nth) => ({
+      signs: '9a'.repeat(29) + nth.toString(2).padStart(6, '0').replaceAll('0', 'A').replaceAll('1', 'U'),
+      runs: 'exact' as const,
+      rows: 1,
+    }));
+    const full = { ...someProfile(new SeededRandom(1)), rows: 2 ** 31, formats };
+    return [
+      encodeMessage(encodeProfiles(times(PROFILE_COLUMNS, () => full))),
+      encodeMessage(encodeProfiles(times(KEY_COLUMNS_MAX, () => full))),
+    ];
+  },
+};
+
+function someProfile(random: SeededRandom): ColumnCounts {
+  return {
+    rows: 1e6,
+    traits: Object.fromEntries(TRAITS.map((trait) => [trait, random.below(1e6)])) as Record<KeyTrait, number>,
+    lengths: times(LENGTH_MAX + 1, () => random.below(1e4)),
+    formats: times(random.below(4), (nth) => ({
+      signs: random.pick(['A9', 'a@a.a', '9 9']) + 'P'.repeat(nth),
+      runs: random.pick(['exact', 'any'] as const),
+      rows: 1 + random.below(1e4),
+    })),
+  };
+}
+
+export const deviceDecoders: readonly Decoder[] = [round, baseOt, dealer, psi, profile];

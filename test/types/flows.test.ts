@@ -43,6 +43,8 @@ const explained: readonly (readonly [flow: string, words: string])[] = [
   ['a plain value as an input', 'NotAHandle'],
   ['psi of two tables at the same party', 'Error: psi takes tables of two different parties'],
   ['psi of a table at two parties', 'Error: psi takes tables that exist at one party each'],
+  ['sending what compares keys, with keys of its own', 'NotSendable<"a function">'],
+  ['profile of keys of two tables at the same party', 'Error: psi takes tables of two different parties'],
   ['returning a handle from a conclave', 'NotSendable<"a handle">'],
   ['secrets of two devices', 'dave'],
   [

@@ -2,7 +2,7 @@
  * Flows of data that must not compile. Each line below a marker is an error that tsc has to report; if one starts to
  * compile, tsc reports the marker instead. Never executed.
  */
-import { type At, job, psi, type Secret, secure, type Table, z } from '../../src/index.ts';
+import { type At, job, profileKeys, psi, type Secret, secure, type Table, z } from '../../src/index.ts';
 
 declare const table: Table;
 
@@ -125,6 +125,19 @@ export const flows = job(
     // 82: a receiver of psi that takes no part
     // @ts-expect-error
     psi({ on: 'id', receivers: 'carol' }, left, right);
+
+    // 83: profile of keys of two tables at the same party
+    // @ts-expect-error
+    profileKeys({ on: 'id' }, left, left);
+
+    // 84: an option that a profile of keys does not have
+    // @ts-expect-error
+    profileKeys({ on: 'id', receivers: 'bob' }, left, right);
+
+    // 85: sending what compares keys, with keys of its own
+    const compared = profileKeys({ on: 'id' }, left, right);
+    // @ts-expect-error
+    compared.alice.to(bob);
 
     // 25: settings in the job function
     // @ts-expect-error

@@ -3,8 +3,10 @@ import {
   type AnyDevice,
   type At,
   job,
+  type KeyComparison,
   type Party,
   PublicError,
+  profileKeys,
   psi,
   type Secret,
   type SecureDevice,
@@ -92,6 +94,13 @@ export const withSchemas = job(
     );
     same<typeof count, { readonly alice: At<'alice', number>; readonly bob: At<'bob', number> }>(true);
     psi({ on: 'id', payload: { bob: 'clicked' }, duplicates: { upTo: 3 } }, loans, clicks);
+    const keys = profileKeys({ on: 'id', normalise: { id: 'trim' }, minimumCount: 30 }, loans, clicks);
+    same<typeof keys, { readonly alice: At<'alice', KeyComparison>; readonly bob: At<'bob', KeyComparison> }>(
+      true,
+    );
+    await reveal(
+      bob.run('rules', { keys: keys.bob }, ({ keys }) => keys.suggestions.map(({ rule }) => rule)),
+    );
     const rate = bob.run('rate', { rows: aligned.bob }, ({ rows }) => rows.mean(['clicked']));
     return reveal(rate);
   },

@@ -97,7 +97,7 @@ export class PlainRun {
         if (event.outcome === 'aborted') return undefined;
         // A secure computation is hundreds of exchanges: one of them is a phase only if it was long enough to be told
         // of.
-        const isPhase = event.kind === 'task' || event.kind === 'psi';
+        const isPhase = event.kind === 'task' || event.kind === 'psi' || event.kind === 'profile';
         return wasTold || (isPhase && event.durationMs >= STEP_TOLD_FROM_MS) ? sentence(event) : undefined;
       }
       case 'failure':

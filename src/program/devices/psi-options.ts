@@ -89,8 +89,7 @@ export function checkedJoin(options: unknown, sides: Sides): CheckedJoin {
     cardinality: flagOf('cardinality', given.cardinality),
   };
   refuseNonsense(plan);
-  const same = keys.left.join() === keys.right.join();
-  const keyText = same ? keys.left.join(', ') : `${keys.left.join(', ')} = ${keys.right.join(', ')}`;
+  const keyText = keyTextOf(keys);
   const named = protocolsFor(given.protocol);
   const protocols = plan.cardinality ? named.filter(({ counting }) => counting !== undefined) : named;
   if (protocols.length === 0)
@@ -118,7 +117,18 @@ function refuseNonsense({ join, receivers, payload, cardinality }: JoinPlan): vo
     );
 }
 
-function keysOf(on: unknown): { readonly left: readonly string[]; readonly right: readonly string[] } {
+/** Key columns of each table, those of one place belong together. */
+export interface KeyNames {
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+}
+
+/** For people: `id`, `id = patient`. */
+export function keyTextOf({ left, right }: KeyNames): string {
+  return left.join() === right.join() ? left.join(', ') : `${left.join(', ')} = ${right.join(', ')}`;
+}
+
+export function keysOf(on: unknown): KeyNames {
   const sides = recordOf(on);
   if (sides === undefined) {
     const columns = columnsOf('on', on);
@@ -141,7 +151,7 @@ function columnsOf(what: string, given: unknown, max: number = KEY_COLUMNS_MAX):
   return columns as readonly string[];
 }
 
-function normaliseOf(given: unknown, on: readonly string[]): JoinPlan['normalise'] {
+export function normaliseOf(given: unknown, on: readonly string[]): JoinPlan['normalise'] {
   if (given === undefined) return [];
   const byColumn = recordOf(given);
   if (byColumn === undefined) throw invalid('"normalise" is a record of rules by key column');
@@ -199,7 +209,7 @@ function oneOf<T extends string>(what: string, given: unknown, words: readonly T
   return found;
 }
 
-function wholeOf(what: string, given: unknown, least: number, most: number): number {
+export function wholeOf(what: string, given: unknown, least: number, most: number): number {
   if (typeof given === 'number' && Number.isInteger(given) && given >= least && given <= most) return given;
   throw invalid(`"${what}" is a whole number from ${least} to ${most}`);
 }
@@ -209,10 +219,10 @@ function flagOf(what: string, given: unknown): boolean {
   throw invalid(`"${what}" is true or false`);
 }
 
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+export const recordOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
     : undefined;
 
 export const invalid = (why: string): UsageError =>
-  new UsageError('PRIVITY_PSI_ARGUMENTS', `psi was called with wrong arguments: ${why}.`);
+  new UsageError('PRIVITY_PSI_ARGUMENTS', `psi or profileKeys was called with wrong arguments: ${why}.`);

@@ -11,8 +11,9 @@ import type { Handle } from '../model/handle-types.ts';
 import type { RunState } from '../state/run-state.ts';
 import { tableForm, tableWords } from '../state/table-adapter.ts';
 import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
+import type { Scheduler } from '../steps/scheduler.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
-import { type CheckedJoin, checkedJoin, invalid, type PsiOptions } from './psi-options.ts';
+import { type CheckedJoin, checkedJoin, invalid, type PsiOptions, type Sides } from './psi-options.ts';
 import { contextOf } from './secure/run-context.ts';
 
 /** Shown by the compiler where an intersection takes a table that several parties have. */
@@ -53,21 +54,9 @@ export function psi<A extends string, B extends string, R extends A | B = A | B,
   left: At<A, Table> & SingleOwner<A>,
   right: At<B, Table> & SingleOwner<B> & OtherOwner<A, B>,
 ): { readonly [K in R]: At<K, C extends true ? number : Table> } {
-  const records = [left, right].map((handle) => recordOf(handle, undefined, 'psi'));
-  const [first, second] = records as [HandleRecord, HandleRecord];
-  const { scheduler, parties } = contextOf(first, second);
-  for (const { owners } of records) {
-    if (owners.length !== 1)
-      throw invalid(
-        `a table is at ${owners.join(' and ')}; send nothing before, psi takes each at one party`,
-      );
-  }
-  const members = parties.filter((party) => records.some(({ owners }) => owners.includes(party)));
-  if (members.length !== 2)
-    throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
-  const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
-  const [leftParty = '', rightParty = ''] = records.flatMap(({ owners }) => owners);
-  const join = checkedJoin(options, { left: leftParty, right: rightParty, members });
+  const { scheduler, sides, inputs } = twoTables('psi', left, right);
+  const { members } = sides;
+  const join = checkedJoin(options, sides);
   const handles = issueDevice(scheduler, psiStep(scheduler.state, join, members, inputs));
   const entries = members.flatMap((member, rank): (readonly [string, Handle | undefined])[] =>
     receives(join.plan, rank) ? [[member, handles[rank]]] : [],
@@ -75,6 +64,29 @@ export function psi<A extends string, B extends string, R extends A | B = A | B,
   return Object.freeze(Object.fromEntries(entries)) as {
     readonly [K in R]: At<K, C extends true ? number : Table>;
   };
+}
+
+/** @throws {UsageError} PRIVITY_PSI_ARGUMENTS, PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN */
+export function twoTables(
+  caller: string,
+  left: unknown,
+  right: unknown,
+): { readonly scheduler: Scheduler; readonly sides: Sides; readonly inputs: readonly HandleRecord[] } {
+  const records = [left, right].map((handle) => recordOf(handle, undefined, caller));
+  const [first, second] = records as [HandleRecord, HandleRecord];
+  const { scheduler, parties } = contextOf(first, second);
+  for (const { owners } of records) {
+    if (owners.length !== 1)
+      throw invalid(
+        `a table is at ${owners.join(' and ')}; send nothing before, ${caller} takes each at one party`,
+      );
+  }
+  const members = parties.filter((party) => records.some(({ owners }) => owners.includes(party)));
+  if (members.length !== 2)
+    throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
+  const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
+  const [leftParty = '', rightParty = ''] = records.flatMap(({ owners }) => owners);
+  return { scheduler, sides: { left: leftParty, right: rightParty, members }, inputs };
 }
 
 function psiStep(

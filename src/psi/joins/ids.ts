@@ -67,7 +67,7 @@ export async function joinIds(
 }
 
 /** Rules can make one text of what was written in two ways: then it compares with text. */
-function typeAfter({ type, key }: KeyColumn, rules: readonly NormaliseRule[]): KeyType {
+export function typeAfter({ type, key }: KeyColumn, rules: readonly NormaliseRule[]): KeyType {
   const has = (name: 'zeros' | 'date'): boolean =>
     rules.some((rule) => typeof rule !== 'string' && name in rule);
   const isText =

@@ -89,15 +89,16 @@ export async function rowsOf({ relation }: Keyed, signal: AbortSignal): Promise<
   return rows as Uint32Array;
 }
 
-const key = (index: number): string => `k${index}`;
-/** Of a column with rules: whether it had a value at all. */
-const had = (index: number): string => `had${index}`;
+/** Column of a key. */
+export const key = (index: number): string => `k${index}`;
+/** Of a column with rules: its text before, and so whether it had a value at all. */
+export const had = (index: number): string => `had${index}`;
 
-/** Each key column after its rules, of all rows. */
-async function oneForm(
+/** Each key column after its rules, of all rows. The caller drops it. */
+export async function oneForm(
   relation: Relation,
   columns: readonly KeyColumn[],
-  { normalise, madeUp }: KeyWishes,
+  { normalise, madeUp }: Pick<KeyWishes, 'normalise' | 'madeUp'>,
   signal: AbortSignal,
 ): Promise<Relation> {
   const first = columns.flatMap(({ name, type }, index) => {
@@ -110,24 +111,37 @@ async function oneForm(
   const { from, row } = numbered(relation);
   let select = `SELECT ${row} AS "${ROW}", ${first.join(', ')} FROM ${from}`;
   for (const [index, { type }] of columns.entries()) {
-    const layer = (sql: string): void => {
-      select = `SELECT * REPLACE (${sql} AS ${key(index)}) FROM (${select})`;
-    };
     const rules = rulesFor(type, normalise[index]);
-    for (const rule of rules) {
-      if (rule === 'nfkc') {
-        const found = await compatibleIn(select, key(index), signal);
-        for (const sql of replacements(found, key(index))) layer(sql);
-      }
-      layer(ruleSql(rule, key(index)));
-    }
-    if (madeUp && rules.length > 0) layer(`coalesce(${key(index)}, ${had(index)})`);
+    select = await withRules(select, key(index), rules, signal);
+    if (madeUp && rules.length > 0)
+      select = layer(select, key(index), `coalesce(${key(index)}, ${had(index)})`);
   }
   return deriveRelation(relation, select, 'the keys', signal);
 }
 
+/** A SELECT of the same columns, with the rules followed in that of this name, which is text. */
+export async function withRules(
+  select: string,
+  name: string,
+  rules: readonly NormaliseRule[],
+  signal: AbortSignal,
+): Promise<string> {
+  let layered = select;
+  for (const rule of rules) {
+    if (rule === 'nfkc') {
+      const found = await compatibleIn(layered, name, signal);
+      for (const sql of replacements(found, name)) layered = layer(layered, name, sql);
+    }
+    layered = layer(layered, name, ruleSql(rule, name));
+  }
+  return layered;
+}
+
+const layer = (select: string, name: string, sql: string): string =>
+  `SELECT * REPLACE (${sql} AS ${name}) FROM (${select})`;
+
 /** A date needs no reading. */
-function rulesFor(type: string, rules: readonly NormaliseRule[] = []): readonly NormaliseRule[] {
+export function rulesFor(type: string, rules: readonly NormaliseRule[] = []): readonly NormaliseRule[] {
   return type === 'DATE' ? rules.filter((rule) => typeof rule === 'string' || !('date' in rule)) : rules;
 }
 

@@ -67,7 +67,7 @@ const DATE =
   '"date" is a format with YYYY, MM or M, and DD or D once each; without something between them M and D are two digits';
 
 /** White space and ends of lines, as ECMAScript has them, for RE2. */
-const SPACE =
+export const SPACE =
   '[\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}]';
 
 /** What people write between the digits of a phone number. */
