@@ -10,6 +10,7 @@ import { agreementOn, type JoinPlan, plainJoin, receives } from './joins/plan.ts
 import { type Found, resultPlaces, resultRows, smallestResult } from './joins/result.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
 import { needsText, PSI_MEMORY_BYTES, psiNeeds, requireMemory, requireSomeMemory } from './needs.ts';
+import { fewMatchesText } from './profile/few.ts';
 import type { PsiProtocol } from './protocols/protocol.ts';
 
 export interface PsiOptions {
@@ -126,6 +127,7 @@ export async function psiJoin(
   const own = idCount(prepared);
   const { memoryBytes = PSI_MEMORY_BYTES } = context;
   requireSomeMemory(protocols, { ownRows: own, peerRows: 1, rank, told }, memoryBytes);
+  let peer = 0;
   const exchange: PsiExchange = {
     ids: prepared.ids,
     agreement: agreementOn(plan, protocols, channel.binding),
@@ -133,6 +135,7 @@ export async function psiJoin(
     acceptKeyTypes: (theirs) => checkComparable(on, prepared.types, decodeKeyTypes(theirs, on.length)),
     told,
     acceptRows: (protocol, peerRows) => {
+      peer = peerRows;
       const needs = psiNeeds(protocol, { ownRows: own, peerRows, rank, told });
       requireMemory(protocol, needs, memoryBytes);
       context.note?.(needsText(on, protocol, { ownRows: own, peerRows }, needs));
@@ -143,10 +146,15 @@ export async function psiJoin(
     onProgress: (done, total) => context.onProgress?.(done, total),
   };
   const minimum = Math.max(plan.minimumRows, join.minimumRows ?? 0);
+  const matched = (rows: number): void => {
+    const few = fewMatchesText(on, rows, own, peer);
+    if (few !== undefined) context.note?.(few);
+    join.onMatched?.(rows);
+  };
   if (plan.cardinality) {
     const count = await runCount(channel, protocols, exchange);
     if (count === undefined) return {};
-    join.onMatched?.(count);
+    matched(count);
     requireEnough(count, minimum);
     return { count };
   }
@@ -158,7 +166,7 @@ export async function psiJoin(
     matched: matches.places.map((place) => prepared.rowOf?.[place] ?? place),
     rowOf: prepared.rowOf,
   };
-  join.onMatched?.(found.matched.length);
+  matched(found.matched.length);
   requireEnough(smallestResult(plan, found), minimum);
   const beside = await besideRows(channel, relationOf(table), join, found, signal);
   try {
