@@ -20,6 +20,24 @@ declare module 'sodium-native' {
     crypto_scalarmult_ed25519_base_noclamp(point: Uint8Array, scalar: Uint8Array): void;
     /** The scalar, as it is, times a point. Throws when the result is the neutral element. */
     crypto_scalarmult_ed25519_noclamp(product: Uint8Array, scalar: Uint8Array, point: Uint8Array): void;
+    /** RFC 8439: into `output`, 16 bytes longer than the message. */
+    crypto_aead_chacha20poly1305_ietf_encrypt(
+      output: Uint8Array,
+      message: Uint8Array,
+      beside: null,
+      unused: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): void;
+    /** Throws where the key is another, or a bit has changed. */
+    crypto_aead_chacha20poly1305_ietf_decrypt(
+      output: Uint8Array,
+      unused: null,
+      sealed: Uint8Array,
+      beside: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): void;
     /** Overwrites memory in a way that the compiler does not remove. */
     sodium_memzero(buffer: Uint8Array): void;
   }

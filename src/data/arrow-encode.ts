@@ -68,13 +68,13 @@ async function sizes({ columns, sqlName }: Relation): Promise<{ gapped: Set<numb
 }
 
 /** Where a value is NULL the database's buffer holds whatever was there before. It must not leave the process. */
-function valueSql({ name, type }: Column): string {
+export function valueSql({ name, type }: Column): string {
   const value = `coalesce(${identifier(name)}, ${zero(type)})`;
   return type === 'BOOLEAN' ? `CAST(${value} AS UTINYINT)` : value;
 }
 
 /** A vector of numbers is read as a whole, one of booleans value by value. */
-function readAs(type: ColumnType): ColumnType {
+export function readAs(type: ColumnType): ColumnType {
   return type === 'BOOLEAN' ? 'UTINYINT' : type;
 }
 

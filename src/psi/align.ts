@@ -3,15 +3,24 @@ import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { dropRelation, type Relation } from '../data/relation.ts';
 import { relationOf, type Table } from '../data/table.ts';
-import { type PsiExchange, runCount, runPsi } from './exchange.ts';
+import { type PsiExchange, runCount, runKeyed, runPsi } from './exchange.ts';
 import { idCount, type JoinIds, joinIds } from './joins/ids.ts';
 import { exchangePayload, payloadColumns } from './joins/payload.ts';
-import { agreementOn, type JoinPlan, plainJoin, receives } from './joins/plan.ts';
+import { agreementOn, type JoinPlan, plainJoin, receives, sealsPayload } from './joins/plan.ts';
 import { type Found, resultPlaces, resultRows, smallestResult } from './joins/result.ts';
 import { checkComparable, decodeKeyTypes, encodeKeyTypes } from './key-types.ts';
-import { needsText, PSI_MEMORY_BYTES, psiNeeds, requireMemory, requireSomeMemory } from './needs.ts';
+import {
+  needsText,
+  PSI_MEMORY_BYTES,
+  type PsiSizes,
+  psiNeeds,
+  requireMemory,
+  requireSomeMemory,
+} from './needs.ts';
 import { fewMatchesText } from './profile/few.ts';
-import type { PsiProtocol } from './protocols/protocol.ts';
+import type { PsiProtocol, PsiTold } from './protocols/protocol.ts';
+import { longestRow } from './sealed/own-rows.ts';
+import { receiveSealed, sendSealed } from './sealed/sealed-rows.ts';
 
 export interface PsiOptions {
   /** The key columns, the same names at both parties. */
@@ -97,9 +106,11 @@ export async function prepareJoin(
   { signal, madeUp = false }: { readonly signal: AbortSignal; readonly madeUp?: boolean },
 ): Promise<JoinIds> {
   const relation = relationOf(table);
-  const [own = [], theirs = []] = rank === 0 ? plan.payload : [plan.payload[1], plan.payload[0]];
-  payloadColumns(relation, own, theirs);
-  return joinIds(relation, plan.on[rank === 0 ? 0 : 1], { ...plan, madeUp }, protocols, signal);
+  const [own, theirs] = payloadNames(plan, rank);
+  const columns = payloadColumns(relation, own, theirs);
+  const ids = await joinIds(relation, plan.on[rank === 0 ? 0 : 1], { ...plan, madeUp }, protocols, signal);
+  if (!sealsPayload(plan) || columns.length === 0) return ids;
+  return { ...ids, rowBytes: await longestRow(relation, columns, signal) };
 }
 
 /**
@@ -126,25 +137,27 @@ export async function psiJoin(
   const told = { receives: receives(plan, rank), peerReceives: receives(plan, 1 - rank) };
   const own = idCount(prepared);
   const { memoryBytes = PSI_MEMORY_BYTES } = context;
-  requireSomeMemory(protocols, { ownRows: own, peerRows: 1, rank, told }, memoryBytes);
+  const sizes = { ownRows: own, rank, told, ...sealedSize(plan, prepared) };
+  requireSomeMemory(protocols, { ...sizes, peerRows: 1 }, memoryBytes);
   let peer = 0;
-  const exchange: PsiExchange = {
+  const exchange = {
     ids: prepared.ids,
     agreement: agreementOn(plan, protocols, channel.binding),
     keyTypes: encodeKeyTypes(prepared.types),
-    acceptKeyTypes: (theirs) => checkComparable(on, prepared.types, decodeKeyTypes(theirs, on.length)),
+    acceptKeyTypes: (theirs: Uint8Array) =>
+      checkComparable(on, prepared.types, decodeKeyTypes(theirs, on.length)),
     told,
-    acceptRows: (protocol, peerRows) => {
+    acceptRows: (protocol: PsiProtocol, peerRows: number) => {
       peer = peerRows;
-      const needs = psiNeeds(protocol, { ownRows: own, peerRows, rank, told });
+      const needs = psiNeeds(protocol, { ...sizes, peerRows });
       requireMemory(protocol, needs, memoryBytes);
       context.note?.(needsText(on, protocol, { ownRows: own, peerRows }, needs));
     },
     signal,
     random: context.random,
     threads: context.threads,
-    onProgress: (done, total) => context.onProgress?.(done, total),
-  };
+    onProgress: (done: number, total: number) => context.onProgress?.(done, total),
+  } satisfies PsiExchange;
   const minimum = Math.max(plan.minimumRows, join.minimumRows ?? 0);
   const matched = (rows: number): void => {
     const few = fewMatchesText(on, rows, own, peer);
@@ -158,6 +171,7 @@ export async function psiJoin(
     requireEnough(count, minimum);
     return { count };
   }
+  if (sealsPayload(plan)) return joinSealed(channel, table, join, exchange, { prepared, minimum, context });
   const matches = await runPsi(channel, protocols, exchange);
   if (matches === undefined) return {};
   const found: Found = {
@@ -176,6 +190,56 @@ export async function psiJoin(
   }
 }
 
+const sealedSize = (plan: JoinPlan, { rowBytes }: JoinIds): Pick<PsiSizes, 'sealed'> =>
+  sealsPayload(plan) ? { sealed: { rowBytes } } : {};
+
+/** One party receives, and the other gives columns: of all its rows, encrypted one by one. */
+async function joinSealed(
+  channel: Channel,
+  table: Table,
+  join: PsiJoin,
+  exchange: PsiExchange & { readonly told: PsiTold },
+  given: { readonly prepared: JoinIds; readonly minimum: number; readonly context: PsiContext },
+): Promise<JoinResult> {
+  const { prepared, minimum, context } = given;
+  const { signal, told, random } = exchange;
+  const relation = relationOf(table);
+  const [names, theirs] = payloadNames(join.plan, channel.rank);
+  const { keys, slots, places, slotCount, peerRows } = await runKeyed(channel, join.protocols, exchange);
+  try {
+    const rows = places.map((place) => prepared.rowOf?.[place] ?? place);
+    const total = idCount(prepared) + peerRows + slotCount;
+    let done = total - slotCount;
+    const advance = (more: number): void => {
+      done += more;
+      context.onProgress?.(done, total);
+    };
+    const sealed = { keys: { keys, slots }, slotCount, signal, advance };
+    if (!told.receives) {
+      const { rowBytes } = prepared;
+      invariant(rowBytes !== undefined, 'rows without a length');
+      join.onPayload?.(rows.length);
+      const columns = payloadColumns(relation, names, theirs);
+      await sendSealed(channel, { ...sealed, relation, rows, columns, rowBytes, random });
+      return {};
+    }
+    join.onMatched?.(rows.length);
+    requireEnough(rows.length, minimum);
+    const beside = await receiveSealed(channel, theirs, sealed);
+    try {
+      return { rows: await resultRows(relation, rows, beside, signal) };
+    } finally {
+      await dropRelation(beside);
+    }
+  } finally {
+    keys.fill(0);
+  }
+}
+
+/** What the party of this rank gives of its columns, and what it gets. */
+const payloadNames = ({ payload }: JoinPlan, rank: number): JoinPlan['payload'] =>
+  rank === 0 ? payload : [payload[1], payload[0]];
+
 /** The other party's columns of the rows that match, where it gives some. */
 function besideRows(
   channel: Channel,
@@ -184,8 +248,7 @@ function besideRows(
   { rank, matched }: Found,
   signal: AbortSignal,
 ): Promise<Relation | undefined> {
-  const { payload } = join.plan;
-  const [names = [], theirs = []] = rank === 0 ? payload : [payload[1], payload[0]];
+  const [names, theirs] = payloadNames(join.plan, rank);
   const own = payloadColumns(relation, names, theirs);
   if (own.length > 0) join.onPayload?.(matched.length);
   return exchangePayload(channel, { relation, matched, own, theirs, signal });

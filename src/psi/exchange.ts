@@ -12,7 +12,7 @@ import { invariant, PeerError, UsageError } from '../base/errors.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { Random } from '../contracts/random.ts';
 import { chooseProtocol, protocolBits } from './choice.ts';
-import { PsiLine } from './line.ts';
+import { onLine, type PsiLine } from './line.ts';
 import { DONE_BYTES, HELLO_BYTES, KEYS_BYTES, type Message, violation } from './messages.ts';
 import {
   BOTH,
@@ -22,6 +22,7 @@ import {
   type PsiProtocol,
   type PsiSetting,
   type PsiTold,
+  type RowKeys,
 } from './protocols/protocol.ts';
 import { tagBytes } from './tags.ts';
 
@@ -52,7 +53,7 @@ export interface PsiFound extends PsiMatches {
  * What one intersection costs the party of this rank, with `ownRows`: all messages together but those of payload.
  */
 export function psiCost(
-  protocol: Pick<PsiProtocol, 'cost'>,
+  protocol: { cost: PsiProtocol['cost'] },
   ownRows: number,
   peerRows: number,
   rank: number,
@@ -87,7 +88,40 @@ export async function runPsi(
       digest: rank === 0 ? digests[0] : digests[1],
     }),
   });
-  return found && { ...found.result, peerRows: found.peerRows };
+  return found.result && { ...found.result, peerRows: found.peerRows };
+}
+
+export interface PsiKeysFound extends RowKeys {
+  readonly peerRows: number;
+  /** Slots of the sender. */
+  readonly slotCount: number;
+}
+
+/**
+ * Gives keys of rows at both parties of an intersection that one receives; otherwise as {@link runPsi}. The caller
+ * zeroes them.
+ * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH, PRIVITY_PSI_CHECK
+ * @throws {DataError} PRIVITY_PSI_LIMIT
+ */
+export async function runKeyed(
+  channel: Channel,
+  protocols: readonly PsiProtocol[],
+  exchange: PsiExchange & { readonly told: PsiTold },
+): Promise<PsiKeysFound> {
+  const { told } = exchange;
+  invariant(!comparesResults(told), 'keys of rows where both parties receive');
+  const { result, peerRows } = await exchanged(channel, protocols, exchange, {
+    async run({ keyed, name }, line, setting) {
+      if (keyed === undefined)
+        throw new UsageError('PRIVITY_PSI_USAGE', `${name} has no keys for rows of one party`);
+      const { ownRows, peerRows } = setting;
+      const slotCount = keyed.slots(ownRows, peerRows, line.rank, told);
+      return { ...(await keyed.run(line, setting)), slotCount };
+    },
+  });
+  // Both parties of it have one, also the one that receives nothing.
+  invariant(result !== undefined, 'a protocol has no keys of rows');
+  return { ...result, peerRows };
 }
 
 /**
@@ -113,13 +147,14 @@ export async function runCount(
         .digest(),
     }),
   });
-  return found?.result;
+  return found.result;
 }
 
 /** What runs between greeting and comparing, and what a party of this rank says of its result. */
 interface Work<T> {
   run(protocol: PsiProtocol, line: PsiLine, setting: PsiSetting): Promise<T | undefined>;
-  says(result: T, rank: number): { readonly matches: number; readonly digest: Uint8Array };
+  /** Absent: no two parties of it have a result to compare. */
+  says?(result: T, rank: number): { readonly matches: number; readonly digest: Uint8Array };
 }
 
 async function exchanged<T>(
@@ -127,28 +162,21 @@ async function exchanged<T>(
   protocols: readonly PsiProtocol[],
   exchange: PsiExchange,
   work: Work<T>,
-): Promise<{ readonly result: T; readonly peerRows: number } | undefined> {
+): Promise<{ readonly result: T | undefined; readonly peerRows: number }> {
   const { signal, told = BOTH } = exchange;
-  const line = new PsiLine(channel);
-  const abort = () => line.fail(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    if (signal.aborted) abort();
+  return onLine(channel, signal, async (line) => {
     const { protocol, peerRows } = await greet(line, await available(protocols), exchange);
     const result = await work.run(protocol, line, settingOf(exchange, peerRows));
-    if (!told.receives) return undefined;
-    invariant(result !== undefined, 'a protocol has no result for a party that receives it');
-    if (comparesResults(told)) {
+    invariant(
+      result !== undefined || !told.receives,
+      'a protocol has no result for a party that receives it',
+    );
+    if (result !== undefined && work.says !== undefined && comparesResults(told)) {
       await line.send({ kind: 'done', ...work.says(result, line.rank) });
       compare(await line.receive(), work.says(result, line.peer));
     }
     return { result, peerRows };
-  } catch (error) {
-    line.fail(error);
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  });
 }
 
 /** Those that run on this machine. If none does, the reason why the first one does not. */

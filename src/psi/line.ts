@@ -64,3 +64,23 @@ export class PsiLine {
     });
   }
 }
+
+/** Work over a line that fails with the signal, for the signal's reason, and with the work. */
+export async function onLine<T>(
+  channel: Channel,
+  signal: AbortSignal,
+  work: (line: PsiLine) => Promise<T>,
+): Promise<T> {
+  const line = new PsiLine(channel);
+  const abort = () => line.fail(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (signal.aborted) abort();
+    return await work(line);
+  } catch (error) {
+    line.fail(error);
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -3,7 +3,15 @@ import { EnvironmentError } from '../base/errors.ts';
 import { PICKED_BYTES } from '../data/pick-rows.ts';
 import { psiCost } from './exchange.ts';
 import { DISTINCT_BYTES } from './ids/distinct.ts';
-import { ID_BYTES, type PsiProtocol, type PsiTold } from './protocols/protocol.ts';
+import {
+  ID_BYTES,
+  KEYED_ROW_BYTES,
+  type PsiKeyed,
+  type PsiProtocol,
+  type PsiTold,
+} from './protocols/protocol.ts';
+import { sealedCost } from './sealed/sealed-messages.ts';
+import { BATCH_BYTES } from './sealed/sealed-rows.ts';
 
 export interface PsiNeeds {
   /** At one time, beside the tables and what the process is itself. */
@@ -24,9 +32,19 @@ export interface PsiSizes {
   readonly peerRows: number;
   readonly rank: number;
   readonly told: PsiTold;
+  /** Columns come from the party that does not receive, encrypted row by row. */
+  readonly sealed?: {
+    /** Bytes of a row, which its sender alone knows beforehand. */
+    readonly rowBytes: number | undefined;
+  };
 }
 
-export function psiNeeds(protocol: PsiProtocol, { ownRows, peerRows, rank, told }: PsiSizes): PsiNeeds {
+/** Of encrypted rows: a batch that is read, encoded and under way, or opened, decoded and written. */
+const SEALED_BYTES = 8 * BATCH_BYTES;
+
+export function psiNeeds(protocol: PsiProtocol, sizes: PsiSizes): PsiNeeds {
+  const { ownRows, peerRows, rank, told, sealed } = sizes;
+  if (sealed !== undefined && protocol.keyed !== undefined) return sealedNeeds(protocol.keyed, sizes, sealed);
   // Ids stay all the time; one of these comes after the other.
   const whileCounting = DISTINCT_BYTES * ownRows;
   const whileMatching = protocol.memory(ownRows, peerRows) + MATCH_BYTES * Math.min(ownRows, peerRows);
@@ -36,6 +54,23 @@ export function psiNeeds(protocol: PsiProtocol, { ownRows, peerRows, rank, told 
     memoryBytes: ID_BYTES * ownRows + Math.max(whileCounting, whileMatching, whilePicking),
     sentBytes: psiCost(protocol, ownRows, peerRows, rank, told).bytes,
     receivedBytes: psiCost(protocol, peerRows, ownRows, 1 - rank, theirs).bytes,
+  };
+}
+
+function sealedNeeds(
+  keyed: PsiKeyed,
+  { ownRows, peerRows, rank, told }: PsiSizes,
+  { rowBytes = 0 }: NonNullable<PsiSizes['sealed']>,
+): PsiNeeds {
+  const keys = KEYED_ROW_BYTES * ownRows;
+  const whileCounting = DISTINCT_BYTES * ownRows;
+  const whileSending = keys + PICKED_BYTES * ownRows + SEALED_BYTES;
+  const theirs = { receives: told.peerReceives, peerReceives: told.receives };
+  const rows = sealedCost(keyed.slots(ownRows, peerRows, rank, told), rowBytes, 0).bytes;
+  return {
+    memoryBytes: ID_BYTES * ownRows + Math.max(whileCounting, keyed.memory(ownRows, peerRows), whileSending),
+    sentBytes: psiCost(keyed, ownRows, peerRows, rank, told).bytes + (told.receives ? 0 : rows),
+    receivedBytes: psiCost(keyed, peerRows, ownRows, 1 - rank, theirs).bytes + (told.receives ? rows : 0),
   };
 }
 

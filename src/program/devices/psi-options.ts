@@ -1,7 +1,7 @@
 /** The options of `psi`, checked: what two parties want of a join, before anything of it begins. Pure. */
 import { UsageError } from '../../base/errors.ts';
 import { type NormaliseRule, RULES_MAX, ruleProblem } from '../../psi/joins/normalise.ts';
-import { JOINS, type JoinPlan, plainJoin } from '../../psi/joins/plan.ts';
+import { JOINS, type JoinPlan, plainJoin, sealsPayload } from '../../psi/joins/plan.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
 import { type PsiProtocolName, protocolsFor } from '../../psi/protocols/index.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
@@ -42,7 +42,10 @@ export interface PsiOptions<P extends string = string, R extends string = P, C e
   readonly receivers?: R;
   /** With fewer matching rows than this nobody gets a result: PRIVITY_ROWS_TOO_FEW. */
   readonly minimumRows?: number;
-  /** By party: columns of its table that the other party gets of the matching rows. */
+  /**
+   * By party: columns of its table that the other party gets of the matching rows. From a party that does not receive
+   * the result they go encrypted, all rows of them, and matching rows open.
+   */
   readonly payload?: { readonly [K in P]?: ColumnNames };
   /** The result is the number of matching rows, and nobody learns which they are. */
   readonly cardinality?: C;
@@ -89,12 +92,23 @@ export function checkedJoin(options: unknown, sides: Sides): CheckedJoin {
     cardinality: flagOf('cardinality', given.cardinality),
   };
   refuseNonsense(plan);
-  const keyText = keyTextOf(keys);
-  const named = protocolsFor(given.protocol);
-  const protocols = plan.cardinality ? named.filter(({ counting }) => counting !== undefined) : named;
-  if (protocols.length === 0)
-    throw invalid(`"${named[0]?.name}" cannot count without telling which rows match; take protocol: "dh"`);
-  return { protocols, plan, keyText };
+  return { protocols: protocolsOf(plan, protocolsFor(given.protocol)), plan, keyText: keyTextOf(keys) };
+}
+
+/** Those that can do what is wanted. */
+function protocolsOf(plan: JoinPlan, named: readonly PsiProtocol[]): readonly PsiProtocol[] {
+  const [name] = named.map((protocol) => protocol.name);
+  if (plan.cardinality) {
+    const counting = named.filter((protocol) => protocol.counting !== undefined);
+    if (counting.length > 0) return counting;
+    throw invalid(`"${name}" cannot count without telling which rows match; take protocol: "dh"`);
+  }
+  if (!sealsPayload(plan)) return named;
+  const keyed = named.filter((protocol) => protocol.keyed !== undefined);
+  if (keyed.length > 0) return keyed;
+  throw invalid(
+    `"${name}" has no keys under which a party that receives nothing could send columns; take protocol: "rr22"`,
+  );
 }
 
 /** Combinations that mean nothing, or that no protocol here can do. */
@@ -111,9 +125,9 @@ function refuseNonsense({ join, receivers, payload, cardinality }: JoinPlan): vo
     );
   if (join === 'left' && isOne)
     throw invalid('"join" "left" aligns two tables, so both parties receive it; leave "receivers" out');
-  if (isOne && hasPayload)
+  if (receivers !== 'both' && payload[receivers].length > 0)
     throw invalid(
-      '"payload" goes to parties that both receive the result. For one receiver it would have to be encrypted under what only matching rows open, which is not there yet: leave "receivers" out, or send nothing',
+      '"payload" of the party that alone receives the result would go to one that receives nothing; name columns of the other party, or leave "receivers" out',
     );
 }
 

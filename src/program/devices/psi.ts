@@ -2,7 +2,7 @@
 import type { Column } from '../../data/column-type.ts';
 import { Table } from '../../data/table.ts';
 import type { JoinIds } from '../../psi/joins/ids.ts';
-import { type JoinPlan, receives } from '../../psi/joins/plan.ts';
+import { type JoinPlan, receives, sealsPayload } from '../../psi/joins/plan.ts';
 import { toldWords } from '../../psi/joins/words.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 import { plainForm } from '../../wire/value-form.ts';
@@ -101,7 +101,11 @@ function psiStep(
   const room = () => import('../../psi/index.ts');
   let prepared: JoinIds | undefined;
   const leaving = { step: name, kind: 'psi', from: party, to: members.filter((to) => to !== party) } as const;
-  const payloadForm = (table: Table, rows: number) => tableForm(payloadColumns(table, plan, rank), rows);
+  const payloadForm = (table: Table, rows: number) => {
+    const columns = payloadColumns(table, plan, rank);
+    if (!sealsPayload(plan)) return tableForm(columns, rows);
+    return plainForm(`encrypted ${tableWords(columns)}, which matching rows open`, [rows, columns.length]);
+  };
   return {
     kind: 'psi',
     name,
@@ -116,9 +120,10 @@ function psiStep(
       const shape = [idCount(prepared)];
       const gives = payloadColumns(input, plan, rank);
       if (gives.length > 0) guard.foresees(leaving, payloadForm(input, 0));
-      const payload = gives.length > 0 ? `of matching rows ${tableWords(gives)}` : undefined;
-      // Which library computes, and what stays here, is not the contract's matter.
-      const own = [await insteadWords(protocols), leftOutWords(plan, prepared)];
+      const all = sealsPayload(plan) ? ', encrypted in all rows' : '';
+      const payload = gives.length > 0 ? `of matching rows ${tableWords(gives)}${all}` : undefined;
+      // Which library computes, and what stays here, is not the contract's matter, nor how long a value is.
+      const own = [await insteadWords(protocols), leftOutWords(plan, prepared), rowWords(prepared)];
       const type = [words, ...[payload, ...own].filter((text) => text !== undefined)].join('; ');
       return { type, shape, form: plainForm(words, shape) };
     },
@@ -150,6 +155,10 @@ async function insteadWords(protocols: readonly PsiProtocol[]): Promise<string |
 /** Of the own table what the other party gets. */
 const payloadColumns = ({ columns }: Table, { payload }: JoinPlan, rank: number): readonly Column[] =>
   (payload[rank] ?? []).flatMap((name) => columns.find((column) => column.name === name) ?? []);
+
+/** Of encrypted rows the length, which that of the longest decides. */
+const rowWords = ({ rowBytes }: JoinIds): string | undefined =>
+  rowBytes === undefined ? undefined : `each row padded to ${rowBytes} bytes`;
 
 /** For the own party: how many rows take no part, and why. */
 function leftOutWords({ nulls }: JoinPlan, { leftOut }: JoinIds): string | undefined {

@@ -22,6 +22,8 @@ export interface JoinIds {
   readonly rowOf: Uint32Array | undefined;
   /** Rows that take no part: told to nobody. */
   readonly leftOut: LeftOut;
+  /** Where columns of all rows leave encrypted: bytes of each row. */
+  readonly rowBytes?: number;
 }
 
 /** Rows that take part. */

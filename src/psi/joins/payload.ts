@@ -72,7 +72,7 @@ async function sendColumns(
 ): Promise<void> {
   const list = own.map(({ name }) => identifier(name)).join(', ');
   const origin = 'the columns for the other party';
-  const picked = await pickRows(relation, { rows: matched, origin, signal });
+  const picked = await pickRows(relation, { rows: matched, columns: own, origin, signal });
   const { from, row } = numbered(picked);
   try {
     for (let piece = 0; piece < payloadMessages(matched.length); piece++) {
@@ -105,20 +105,28 @@ async function receiveColumns(
       pieces.push(table);
       requireSame(table, pieces[0], theirs, Math.min(PAYLOAD_ROWS, matched.length - piece * PAYLOAD_ROWS));
     }
-    const relations = pieces.map(relationOf);
-    const [first] = relations;
-    if (first === undefined) throw violation();
-    // Names that no column of theirs can have beside them.
-    const inner = theirs.map((name, at) => `${identifier(name)} AS c${at}`).join(', ');
-    const outer = theirs.map((name, at) => `c${at} AS ${identifier(name)}`).join(', ');
-    const all = relations.map(
-      ({ sqlName }, at) => `SELECT ${at} AS piece, row_number() OVER () AS place, ${inner} FROM ${sqlName}`,
-    );
-    const select = `SELECT ${outer} FROM (${all.join(' UNION ALL ')}) AS s ORDER BY s.piece, s.place`;
-    return await deriveRelation(first, select, 'the columns of the other party', signal);
+    return await inOrder(pieces.map(relationOf), theirs, signal);
   } finally {
     for (const piece of pieces) await piece.drop();
   }
+}
+
+/** Pieces of the other party's columns, one after the other. */
+export async function inOrder(
+  pieces: readonly Relation[],
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Relation> {
+  const [first] = pieces;
+  if (first === undefined) throw violation();
+  // Names that no column of theirs can have beside them.
+  const inner = names.map((name, at) => `${identifier(name)} AS c${at}`).join(', ');
+  const outer = names.map((name, at) => `c${at} AS ${identifier(name)}`).join(', ');
+  const all = pieces.map(
+    ({ sqlName }, at) => `SELECT ${at} AS piece, row_number() OVER () AS place, ${inner} FROM ${sqlName}`,
+  );
+  const select = `SELECT ${outer} FROM (${all.join(' UNION ALL ')}) AS s ORDER BY s.piece, s.place`;
+  return deriveRelation(first, select, 'the columns of the other party', signal);
 }
 
 function requireSame(piece: Table, first: Table | undefined, names: readonly string[], rows: number): void {

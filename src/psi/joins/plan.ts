@@ -51,6 +51,10 @@ export function plainJoin(on: readonly string[]): JoinPlan {
 export const receives = ({ receivers }: Pick<JoinPlan, 'receivers'>, rank: number): boolean =>
   receivers === 'both' || receivers === rank;
 
+/** Whether columns come from a party that does not receive the result: for all its rows, encrypted one by one. */
+export const sealsPayload = ({ receivers, payload }: Pick<JoinPlan, 'receivers' | 'payload'>): boolean =>
+  receivers !== 'both' && payload[receivers === 0 ? 1 : 0].length > 0;
+
 /**
  * Digest of what both parties must want alike: protocols, run and everything of the plan, with the version of the rules
  * that bring keys to one form.

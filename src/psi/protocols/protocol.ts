@@ -46,6 +46,8 @@ export interface PsiProtocol {
   run(line: PsiLine, setting: PsiSetting): Promise<PsiMatches | undefined>;
   /** How many ids both have, without telling which. Absent: it cannot. */
   readonly counting?: PsiCounting;
+  /** Keys of rows, for columns of the party that does not receive the result. Absent: it cannot. */
+  readonly keyed?: PsiKeyed;
 }
 
 export interface PsiCounting {
@@ -57,6 +59,41 @@ export interface PsiCounting {
    * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
    */
   run(line: PsiLine, setting: PsiSetting): Promise<number | undefined>;
+}
+
+/**
+ * An intersection that one party receives, in which every row of the other, the sender, has a secret key of its own
+ * that the receiver can make just where it has the row's id, too. Under these the sender encrypts what goes with rows.
+ */
+export interface PsiKeyed {
+  /** What {@link run} costs, as of a protocol. */
+  cost(ownRows: number, peerRows: number, rank: number, told: PsiTold): PsiCost;
+  /** As of a protocol; what {@link run} gives is in it. */
+  memory(ownRows: number, peerRows: number): number;
+  /** Slots of the sender, from what both know. */
+  slots(ownRows: number, peerRows: number, rank: number, told: PsiTold): number;
+  /**
+   * Gives the keys of all rows at the sender, those of rows that match at the receiver. The caller zeroes them.
+   * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
+   */
+  run(line: PsiLine, setting: PsiSetting): Promise<RowKeys>;
+}
+
+/** Bytes of a row's key. */
+export const ROW_KEY_BYTES = 32;
+/** What {@link RowKeys} has of a row. */
+export const KEYED_ROW_BYTES = ROW_KEY_BYTES + 2 * Uint32Array.BYTES_PER_ELEMENT;
+
+export interface RowKeys {
+  /** Places of own ids. */
+  readonly places: Uint32Array;
+  /**
+   * For each the slot of the sender's row, rising: its place in an order that the sender has drawn, in which there may
+   * be slots of no row, too.
+   */
+  readonly slots: Uint32Array;
+  /** For each {@link ROW_KEY_BYTES} that nobody else has, and that are used for nothing else. */
+  readonly keys: Uint8Array;
 }
 
 /** Who receives the result: at least one of the two. */

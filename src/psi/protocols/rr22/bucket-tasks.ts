@@ -2,7 +2,16 @@
  * The steps of a bucket that are worth a thread. Each is made of what it is given alone, so that any thread can take
  * the next one: what it drew at random, it draws again from the same seed.
  */
-import { type BucketInput, encodeIds, type Found, findTags, shuffleTags, tagIds } from './bucket-work.ts';
+import {
+  type BucketInput,
+  type BucketKeys,
+  encodeIds,
+  type Found,
+  findTags,
+  type Shuffled,
+  shuffleTags,
+  tagIds,
+} from './bucket-work.ts';
 import type { Lane, VoleBucket } from './lane.ts';
 import { addInto } from './oprf.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -85,10 +94,14 @@ export const tasks = {
   find(
     lane: Lane,
     { input, seed, encoded, tags }: FindTask,
-  ): { readonly found: Found; readonly result: Uint8Array } {
+  ): { readonly found: Found; readonly result: Uint8Array; readonly keyed: BucketKeys | undefined } {
     const oprf = { seed: encoded.vector.subarray(0, SEED_BYTES), vector: encoded.kept };
     const own = tagIds(lane.rows, input, oprf);
-    return findTags(lane.rows, input, own, tags, seededRandom(seed, 'table'));
+    try {
+      return findTags(lane.rows, input, own, tags, seededRandom(seed, 'table'));
+    } finally {
+      own.keys.fill(0);
+    }
   },
 
   answer(lane: Lane, { transfers, input, seed, first }: AnswerTask): Answered {
@@ -99,13 +112,12 @@ export const tasks = {
     return answered;
   },
 
-  tag(
-    lane: Lane,
-    { input, seed, answered, vector }: TagTask,
-  ): { readonly tags: Uint8Array; readonly rows: Uint32Array } {
+  tag(lane: Lane, { input, seed, answered, vector }: TagTask): Shuffled {
     const oprf = lane.oprfSender(answered, vector);
     const own = tagIds(lane.rows, input, oprf);
     oprf.vector.fill(0);
-    return shuffleTags(own, input, seededRandom(seed, 'order'));
+    const shuffled = shuffleTags(own, input, seededRandom(seed, 'order'));
+    own.keys.fill(0);
+    return shuffled;
   },
 } as const;

@@ -9,6 +9,7 @@ import { violation } from '../../messages.ts';
 import type { RowKernels } from '../../rows/row-kernel-types.ts';
 import { NO_ROW } from '../../rows/tag-match.ts';
 import { randomPermutation } from '../../shuffle.ts';
+import { ROW_KEY_BYTES } from '../protocol.ts';
 import { encodeInputs, evaluate, keyOf, type OprfBucket, type OprfKey } from './oprf.ts';
 import type { BucketSizes } from './sizes.ts';
 import { gather } from './split.ts';
@@ -22,6 +23,8 @@ export interface BucketInput {
   readonly rows: Uint32Array;
   /** Of this bucket in this run: the same at both parties, in no other run. */
   readonly salt: Uint8Array;
+  /** Whether rows have keys, too. */
+  readonly keyed: boolean;
 }
 
 /** What a party has found in a bucket: own rows, in the order of the sender's tags. */
@@ -29,6 +32,21 @@ export interface Found {
   readonly rows: Uint32Array;
   /** Of these tags. */
   readonly digest: Uint8Array;
+}
+
+/** Of each own id. */
+export interface Tagged {
+  readonly tags: Uint8Array;
+  /** {@link ROW_KEY_BYTES} each, where rows have keys. Secret. */
+  readonly keys: Uint8Array;
+}
+
+/** Keys of rows of a bucket, in the order of the sender's tags. */
+export interface BucketKeys {
+  readonly rows: Uint32Array;
+  /** Places among these tags. */
+  readonly slots: Uint32Array;
+  readonly keys: Uint8Array;
 }
 
 /** The receiver's ids, encoded under a seed that it draws when it has them. */
@@ -40,26 +58,36 @@ export function encodeIds(
   return encodeInputs(kernels, oprfBucket(input), gather(input.ids, input.rows), random);
 }
 
-/** A tag for each own id: of the function's value. */
-export function tagIds(kernels: RowKernels, input: BucketInput, oprf: OprfKey): Uint8Array {
+/** A tag for each own id: of the function's value. A row's key is another hash of the same. */
+export function tagIds(kernels: RowKernels, input: BucketInput, oprf: OprfKey): Tagged {
   const { rows, ids, salt, sizes } = input;
   const tags = new Uint8Array(rows.length * sizes.tagBytes);
-  const key = keyOf(salt, 'tags', oprf.seed);
+  const keys = new Uint8Array(input.keyed ? rows.length * ROW_KEY_BYTES : 0);
+  const [tagKey, keyKey] = [keyOf(salt, 'tags', oprf.seed), keyOf(salt, 'keys', oprf.seed)];
   const idsAt = (from: number, to: number): Uint8Array => gather(ids, rows.subarray(from, to));
-  evaluate(kernels, oprfBucket(input), oprf, rows.length, idsAt, (values, from) =>
-    tags.set(kernels.hashRows(key, values, sizes.tagBytes), from * sizes.tagBytes),
-  );
-  return tags;
+  evaluate(kernels, oprfBucket(input), oprf, rows.length, idsAt, (values, from) => {
+    tags.set(kernels.hashRows(tagKey, values, sizes.tagBytes), from * sizes.tagBytes);
+    if (!input.keyed) return;
+    const made = kernels.hashRows(keyKey, values, ROW_KEY_BYTES);
+    keys.set(made, from * ROW_KEY_BYTES);
+    made.fill(0);
+  });
+  return { tags, keys };
 }
 
 const oprfBucket = ({ sizes, salt }: BucketInput): OprfBucket => ({ encoding: sizes.encoding, salt });
 
+/** What a sender has of the tags that it sends. */
+export interface Shuffled {
+  readonly tags: Uint8Array;
+  /** The own row of each; {@link NO_ROW}: of none. */
+  readonly rows: Uint32Array;
+  /** Where rows have keys: of all own rows. */
+  readonly keyed: BucketKeys | undefined;
+}
+
 /** The sender's tags as they are sent: in random order, among random ones that fill up. */
-export function shuffleTags(
-  tags: Uint8Array,
-  input: BucketInput,
-  random: Random,
-): { readonly tags: Uint8Array; readonly rows: Uint32Array } {
+export function shuffleTags({ tags, keys }: Tagged, input: BucketInput, random: Random): Shuffled {
   const { tagBytes, tags: room } = input.sizes;
   const owned = input.rows.length;
   // Places that get no tag of an id keep what was drawn.
@@ -71,7 +99,22 @@ export function shuffleTags(
     rows[place] = input.rows[at] ?? 0;
     for (let i = 0; i < tagBytes; i++) all[place * tagBytes + i] = tags[at * tagBytes + i] ?? 0;
   }
-  return { tags: all, rows };
+  if (!input.keyed) return { tags: all, rows, keyed: undefined };
+  const indexAt = new Uint32Array(room).fill(NO_ROW);
+  for (let at = 0; at < owned; at++) indexAt[places[at] ?? 0] = at;
+  return { tags: all, rows, keyed: keysBySlot(input, indexAt, keys) };
+}
+
+/** `indexAt`: for each slot which of the bucket's own rows it is of; {@link NO_ROW}: none that counts. */
+function keysBySlot(input: BucketInput, indexAt: Uint32Array, keys: Uint8Array): BucketKeys {
+  const slots = Uint32Array.from(indexAt.keys()).filter((slot) => indexAt[slot] !== NO_ROW);
+  const some = new Uint8Array(slots.length * ROW_KEY_BYTES);
+  const rows = slots.map((slot, at) => {
+    const index = indexAt[slot] ?? 0;
+    some.set(keys.subarray(index * ROW_KEY_BYTES, (index + 1) * ROW_KEY_BYTES), at * ROW_KEY_BYTES);
+    return input.rows[index] ?? 0;
+  });
+  return { rows, slots, keys: some };
 }
 
 /**
@@ -81,12 +124,12 @@ export function shuffleTags(
 export function findTags(
   kernels: RowKernels,
   input: BucketInput,
-  own: Uint8Array,
+  own: Tagged,
   peer: Uint8Array,
   random: Random,
-): { readonly found: Found; readonly result: Uint8Array } {
+): { readonly found: Found; readonly result: Uint8Array; readonly keyed: BucketKeys | undefined } {
   const { tagBytes } = input.sizes;
-  const matches = kernels.matchTags(own, peer, tagBytes, random);
+  const matches = kernels.matchTags(own.tags, peer, tagBytes, random);
   // Chance alone makes it rarer than 2^-40.
   if ('repeated' in matches)
     throw new PeerError(
@@ -97,7 +140,7 @@ export function findTags(
   for (let place = 0; place < matches.rows.length; place++)
     if (matches.rows[place] !== NO_ROW) result[place >> 3] = (result[place >> 3] ?? 0) | (1 << (place & 7));
   const found = foundBy(result, peer, tagBytes, (place) => input.rows[matches.rows[place] ?? 0] ?? 0);
-  return { found, result };
+  return { found, result, keyed: input.keyed ? keysBySlot(input, matches.rows, own.keys) : undefined };
 }
 
 /**

@@ -5,10 +5,11 @@ import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
 import type { PsiMatches, PsiSetting } from '../protocol.ts';
 import type { BucketEngine } from './bucket-engine.ts';
-import { type BucketInput, type Found, readResult } from './bucket-work.ts';
+import { type BucketInput, type BucketKeys, type Found, readResult } from './bucket-work.ts';
 import { Inbox } from './inbox.ts';
 import { sendPieces } from './messages.ts';
 import { BUCKETS_AT_ONCE, type BucketPlan } from './plan.ts';
+import type { RowKeyStore } from './row-keys.ts';
 import { openTransfers, type Transfers } from './setup.ts';
 import { type BucketSizes, bucketPieces, SEED_BYTES, sizesOf } from './sizes.ts';
 import type { BucketRows } from './split.ts';
@@ -22,6 +23,12 @@ interface Bucket {
   readonly transfers: Uint8Array;
 }
 
+/** What comes of a bucket: at a party that is told, and of rows that have keys. */
+interface Ended {
+  readonly found?: Found;
+  readonly keyed: BucketKeys | undefined;
+}
+
 export class Session {
   readonly #line: PsiLine;
   readonly #setting: PsiSetting;
@@ -31,15 +38,24 @@ export class Session {
   readonly #sizes: readonly [BucketSizes, BucketSizes];
   readonly #inbox: Inbox;
   readonly #found: Found[] = [];
+  /** Where rows have keys: takes them. */
+  readonly #keys: RowKeyStore | undefined;
   #next = 0;
   #ended = 0;
 
-  constructor(line: PsiLine, setting: PsiSetting, plan: BucketPlan, engine: BucketEngine) {
+  constructor(
+    line: PsiLine,
+    setting: PsiSetting,
+    plan: BucketPlan,
+    engine: BucketEngine,
+    keys?: RowKeyStore,
+  ) {
     this.#line = line;
     this.#setting = setting;
     this.#plan = plan;
     this.#engine = engine;
     this.#inbox = new Inbox(line, (bucket) => this.#earlyBytes(bucket));
+    this.#keys = keys;
     this.#sizes = [sizesOf(plan, 0, setting.tagBytes), sizesOf(plan, 1, setting.tagBytes)];
   }
 
@@ -81,8 +97,10 @@ export class Session {
         transfers: seeds,
       };
       try {
-        const found = await (isReceiver ? this.#receive(bucket) : this.#send(bucket));
+        const { found, keyed } = await (isReceiver ? this.#receive(bucket) : this.#send(bucket));
         if (found !== undefined) this.#found[number] = found;
+        const firstSlot = number * bucket.input.sizes.tags;
+        if (keyed) this.#keys?.put(number, split.starts[number] ?? 0, firstSlot, keyed);
       } finally {
         bucket.seed.fill(0);
       }
@@ -98,10 +116,11 @@ export class Session {
       ids: this.#setting.ids,
       rows: rows.subarray(starts[number], starts[number + 1]),
       salt: digestOf(`bucket ${number} of rank ${receiver}`, this.#setting.agreement),
+      keyed: this.#keys !== undefined,
     };
   }
 
-  async #receive({ number, input, seed, transfers }: Bucket): Promise<Found> {
+  async #receive({ number, input, seed, transfers }: Bucket): Promise<Ended> {
     const { sizes } = input;
     const first = await this.#engine.do('begin', { transfers, input });
     const second = this.#inbox.due(number, 'second', sizes.second);
@@ -109,13 +128,14 @@ export class Session {
     const encoded = await this.#engine.do('encode', { transfers, input, seed, second: await second });
     const tags = this.#inbox.due(number, 'tags', sizes.tagsBytes);
     await sendPieces(this.#line, 'vector', number, encoded.vector);
-    const { found, result } = await this.#engine.do('find', { input, seed, encoded, tags: await tags });
+    const task = { input, seed, encoded, tags: await tags };
+    const { found, result, keyed } = await this.#engine.do('find', task);
     encoded.kept.fill(0);
     if (sizes.result > 0) await sendPieces(this.#line, 'result', number, result);
-    return found;
+    return { found, keyed };
   }
 
-  async #send({ number, input, seed, transfers }: Bucket): Promise<Found | undefined> {
+  async #send({ number, input, seed, transfers }: Bucket): Promise<Ended> {
     const { sizes } = input;
     const first = await this.#inbox.due(number, 'first', sizes.first);
     const answered = await this.#engine.do('answer', { transfers, input, seed, first });
@@ -123,9 +143,14 @@ export class Session {
     await sendPieces(this.#line, 'second', number, answered.second);
     const tagged = await this.#engine.do('tag', { input, seed, answered, vector: await vector });
     for (const secret of [answered.delta, answered.kept]) secret.fill(0);
-    const result = sizes.result === 0 ? undefined : this.#inbox.due(number, 'result', sizes.result);
-    await sendPieces(this.#line, 'tags', number, tagged.tags);
-    return result && readResult(await result, tagged.tags, tagged.rows, sizes.tagBytes);
+    const { tags, rows, keyed } = tagged;
+    if (sizes.result === 0) {
+      await sendPieces(this.#line, 'tags', number, tags);
+      return { keyed };
+    }
+    const result = this.#inbox.due(number, 'result', sizes.result);
+    await sendPieces(this.#line, 'tags', number, tags);
+    return { found: readResult(await result, tags, rows, sizes.tagBytes), keyed };
   }
 
   /** Of a bucket to which this party has not come yet. The peer is never further ahead. */

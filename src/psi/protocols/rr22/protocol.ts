@@ -9,7 +9,8 @@
  *   to a size that follows from the numbers of rows (plan.ts); buckets take turns in who is the receiver; the whole
  *   field GF(2^128) is used, no subfield; the receiver tells which of the sender's tags it has, so that both learn
  *   the result; the order of these tags, which the sender draws, is that of the result. Where one party
- *   receives, it is the receiver of all buckets, and tells nothing.
+ *   receives, it is the receiver of all buckets, and tells nothing; rows of the sender can have keys (PsiKeyed), which
+ *   are hashes of what tags are hashes of, under another key.
  * Security: semi-honest adversary that corrupts one of the two parties. Assumptions: dual LPN with regular noise for
  *   the code of src/psi/vole/, random oracles (BLAKE3, SHA-256), what the oblivious transfers ask for. Leaks to each
  *   side: the intersection, the number of the other's rows, the types of its key columns. A receiver that deviates can
@@ -20,18 +21,28 @@
  * Flow (a bucket; a, c at the receiver and b, delta at the sender with c = b + delta·a from the vector OLE; P encodes
  *   the receiver's ids: P at id is h(id)):
  *   receiver → sender: P + a. Now c at id and (b + delta·(P + a)) at id - delta·h(id) are the same for its ids, and
- *     only for these can the receiver know the second.
+ *     only for these can the receiver know the second, and so a row's tag and its key.
  *   sender → receiver: the hashes of these for its own ids. receiver → sender: which of them it has, too.
  * Cost: rr22Cost: some 32 bytes for a row of each list; 5 rounds for each three buckets, and 2. About two
  *   microseconds of one core a row. Memory: some 60 MB for each bucket under way, of which there are three.
  */
 import { loadEdwards } from '../../../secure/correlation/base-ot.ts';
+import type { PsiLine } from '../../line.ts';
 import { PART_HEADER_BYTES } from '../../messages.ts';
 import { tagBytes } from '../../tags.ts';
-import { BOTH, type PsiCost, type PsiProtocol, type PsiTold } from '../protocol.ts';
+import {
+  BOTH,
+  KEYED_ROW_BYTES,
+  type PsiCost,
+  type PsiMatches,
+  type PsiProtocol,
+  type PsiSetting,
+  type PsiTold,
+} from '../protocol.ts';
 import { openBucketEngine } from './bucket-engine.ts';
 import { Session } from './flow.ts';
 import { BUCKET_ROWS, BUCKETS_AT_ONCE, type BucketPlan, planBuckets } from './plan.ts';
+import { RowKeyStore } from './row-keys.ts';
 import { setupBytes } from './setup.ts';
 import { bucketMemory, bucketPieces, sentInBucket, sizesOf } from './sizes.ts';
 
@@ -60,17 +71,48 @@ export function rr22Of(bucketRows: number) {
       rr22Cost(planOf(ownRows, peerRows, rank, told, bucketRows), rank, tagBytes(ownRows, peerRows)),
     memory: (ownRows, peerRows) =>
       rr22Memory(ownRows, planOf(ownRows, peerRows, 0, BOTH, bucketRows), tagBytes(ownRows, peerRows)),
-    async run(line, setting) {
-      const { ownRows, peerRows, threads, signal } = setting;
-      const plan = planOf(ownRows, peerRows, line.rank, setting, bucketRows);
-      const engine = await openBucketEngine(threads, signal);
-      try {
-        return await new Session(line, setting, plan, engine).run();
-      } finally {
-        await engine.close();
-      }
+    run: (line, setting) => runRr22(line, setting, bucketRows),
+    // No message is another: a key is a second hash of what a tag is one of.
+    keyed: {
+      cost: (ownRows, peerRows, rank, told) =>
+        rr22Cost(planOf(ownRows, peerRows, rank, told, bucketRows), rank, tagBytes(ownRows, peerRows)),
+      memory(ownRows, peerRows) {
+        const plan = planOf(ownRows, peerRows, 0, BOTH, bucketRows);
+        return rr22Memory(ownRows, plan, tagBytes(ownRows, peerRows)) + KEYED_ROW_BYTES * ownRows;
+      },
+      slots(ownRows, peerRows, rank, told) {
+        const plan = planOf(ownRows, peerRows, rank, told, bucketRows);
+        return plan.buckets * plan.room[told.receives === (rank === 0) ? 1 : 0];
+      },
+      async run(line, setting) {
+        const keys = new RowKeyStore(setting.ownRows);
+        try {
+          await runRr22(line, setting, bucketRows, keys);
+        } catch (error) {
+          keys.destroy();
+          throw error;
+        }
+        return keys.all();
+      },
     },
   } as const satisfies PsiProtocol;
+}
+
+/** `keys`: takes those of rows. */
+async function runRr22(
+  line: PsiLine,
+  setting: PsiSetting,
+  bucketRows: number,
+  keys?: RowKeyStore,
+): Promise<PsiMatches | undefined> {
+  const { ownRows, peerRows, threads, signal } = setting;
+  const plan = planOf(ownRows, peerRows, line.rank, setting, bucketRows);
+  const engine = await openBucketEngine(threads, signal);
+  try {
+    return await new Session(line, setting, plan, engine, keys).run();
+  } finally {
+    await engine.close();
+  }
 }
 
 export const rr22 = rr22Of(BUCKET_ROWS);
