@@ -75,6 +75,9 @@ errorDetail: message
     assert.deepEqual(config.listen, { host: '127.0.0.1', port: 7420 });
     const identity = await readIdentityFiles(config);
     assert.equal(identity.fingerprint, config.member.fingerprint);
+    assert.equal(config.psiProtocols, undefined);
+    const careful = await readPartyFile(await make('careful', (t) => `${t}psi: { protocols: [dh] }\n`));
+    assert.deepEqual(careful.psiProtocols, ['dh']);
     const everywhere = await readPartyFile(await make('everywhere', (t) => `${t}listen: 0.0.0.0:7420\n`));
     assert.deepEqual(everywhere.listen, { host: '0.0.0.0', port: 7420 });
   });
@@ -103,6 +106,24 @@ errorDetail: message
       (t) => t.replace('message', 'all'),
       'PRIVITY_CONFIG_VALUE',
       /errorDetail: expected one of redacted, message, full/,
+    ],
+    [
+      'a protocol that there is not',
+      (t) => `${t}psi: { protocols: [dh, kkrt] }\n`,
+      'PRIVITY_CONFIG_VALUE',
+      /psi\.protocols\[1\]: expected one of dh, rr22/,
+    ],
+    [
+      'an empty list of protocols',
+      (t) => `${t}psi: { protocols: [] }\n`,
+      'PRIVITY_CONFIG_VALUE',
+      /psi\.protocols: expected a list of protocols: dh, rr22/,
+    ],
+    [
+      'an unknown word about intersections',
+      (t) => `${t}psi: { protocol: dh }\n`,
+      'PRIVITY_CONFIG_UNKNOWN_KEY',
+      /psi: unknown key "protocol"; did you mean "protocols"\?/,
     ],
     [
       'a party that the federation lacks',

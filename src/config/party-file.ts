@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
+import { PSI_PROTOCOLS, type PsiProtocolName } from '../base/psi-protocols.ts';
 import { hint } from '../base/suggest.ts';
 import { ERROR_DETAILS, type ErrorDetail } from '../coordination/public-details.ts';
 import { SANDBOX_POLICIES, type SandboxPolicy } from '../supervisor/sandbox/policy.ts';
@@ -29,6 +30,9 @@ const recordShape = Object.fromEntries(
   }),
 );
 
+const psiExpected = `a list of protocols: ${PSI_PROTOCOLS.join(', ')}`;
+const psiProtocol = z.enum(PSI_PROTOCOLS, { error: `one of ${PSI_PROTOCOLS.join(', ')}` });
+
 const schema = z.strictObject({
   version: fileVersion,
   party: partyName,
@@ -46,6 +50,12 @@ const schema = z.strictObject({
     .optional(),
   sandbox: z
     .union([z.enum(SANDBOX_POLICIES), z.literal(false)], { error: `one of ${SANDBOX_POLICIES.join(', ')}` })
+    .optional(),
+  psi: z
+    .strictObject(
+      { protocols: z.array(psiProtocol, psiExpected).min(1, { error: psiExpected }).optional() },
+      'protocols',
+    )
     .optional(),
   errorDetail: z.enum(ERROR_DETAILS, { error: `one of ${ERROR_DETAILS.join(', ')}` }).optional(),
   records: z
@@ -74,6 +84,8 @@ export interface PartyConfig {
   readonly memoryMaxBytes: number | undefined;
   /** Whether the code of jobs runs in a sandbox. */
   readonly sandbox: SandboxPolicy;
+  /** By which this party runs intersections; undefined: all. */
+  readonly psiProtocols: readonly PsiProtocolName[] | undefined;
   readonly errorDetail: ErrorDetail;
   readonly records: RecordSetting | undefined;
 }
@@ -113,6 +125,7 @@ export async function readPartyFile(path: string): Promise<PartyConfig> {
     memoryMaxBytes: value.memoryMax === undefined ? undefined : memoryBytes(value.memoryMax),
     // YAML 1.1 reads `off` as false.
     sandbox: value.sandbox || 'off',
+    psiProtocols: value.psi?.protocols,
     errorDetail: value.errorDetail ?? 'redacted',
     records: recordsOf(value.records),
   };

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { useWorlds, type World } from '../../test/parts/program-world.ts';
 import { deferred } from '../base/deferred.ts';
+import type { PsiProtocolName } from '../base/psi-protocols.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { closeDatabase, Table, tableOf } from '../data/index.ts';
-import { type PsiProtocolName, psiProtocols } from '../psi/protocols/index.ts';
+import { psiProtocols } from '../psi/protocols/index.ts';
 import { type DeviceContext, type DeviceStep, issueDevice } from './devices/device.ts';
 import { psi } from './devices/psi.ts';
 import { contextOf } from './devices/secure/run-context.ts';
@@ -181,7 +182,11 @@ describe('psi', () => {
     ['payload of nobody', { payload: { carol: 'x' } }],
     ['a column of the payload twice', { payload: { bob: ['x', 'x'] } }],
     ['no column of a payload', { payload: { bob: [] } }],
-    ['payload to one receiver', { payload: { bob: 'x' }, receivers: 'alice' }],
+    ['payload to a party that receives nothing', { payload: { alice: 'x', bob: 'y' }, receivers: 'alice' }],
+    [
+      'payload by a protocol that has no keys for it',
+      { payload: { bob: 'x' }, receivers: 'alice', protocol: 'dh' },
+    ],
     ['payload of rows that do not match', { payload: { bob: 'x' }, join: 'anti' }],
     ['a left join for one', { join: 'left', receivers: 'alice' }],
     ['a count of rows that do not match', { cardinality: true, join: 'anti' }],

@@ -20,6 +20,7 @@ export {
   type FailureCodeInfo,
   failureCodes,
 } from '../base/failure-codes.ts';
+export type { PsiProtocolName } from '../base/psi-protocols.ts';
 export type { Failure } from '../coordination/failure.ts';
 export type { ErrorLink, PublicDetails } from '../coordination/public-details.ts';
 export {
@@ -40,7 +41,6 @@ export {
 export type { KeyComparison, KeyProfile, KeySuggestion } from '../psi/profile/comparison.ts';
 export type { KeyExample } from '../psi/profile/effects.ts';
 export type { KeyTrait } from '../psi/profile/profile.ts';
-export type { PsiProtocolName } from '../psi/protocols/index.ts';
 export type { MemberLists, SecureProtocol } from '../secure/protocols/table.ts';
 export type { Tensor, TypedArray } from '../wire/value-kinds.ts';
 export { type ProfileKeysOptions, profileKeys } from './devices/profile-keys.ts';

@@ -66,6 +66,8 @@ export interface RuntimeOptions {
   readonly contract?: Contract | undefined;
   /** An intersection with fewer rows fails at this party. Default: 0. */
   readonly minimumRows?: number | undefined;
+  /** Names of the protocols by which this party runs intersections. Default: all. */
+  readonly psiProtocols?: readonly string[] | undefined;
   /** A rehearsal, which sees what a contract is made of. */
   readonly witness?: Witness | undefined;
   /** Called in place of a task's code, just before it; what it throws is the task's error. For simulations. */

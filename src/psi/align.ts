@@ -18,6 +18,7 @@ import {
   requireSomeMemory,
 } from './needs.ts';
 import { fewMatchesText } from './profile/few.ts';
+import { acceptedOf } from './protocols/index.ts';
 import type { PsiProtocol, PsiTold } from './protocols/protocol.ts';
 import { longestRow } from './sealed/own-rows.ts';
 import { receiveSealed, sendSealed } from './sealed/sealed-rows.ts';
@@ -58,7 +59,7 @@ export interface PsiContext {
  *   PRIVITY_KEY_NULL, PRIVITY_KEY_DUPLICATE, PRIVITY_PSI_LIMIT; before sizes are told: PRIVITY_KEY_TYPE_MISMATCH
  * @throws {EnvironmentError} PRIVITY_PSI_MEMORY: before anything is sent, if this party's rows are too many whatever
  *   the peer's are; else when both know the sizes
- * @throws {UsageError} PRIVITY_PSI_USAGE
+ * @throws {UsageError} PRIVITY_PSI_USAGE, PRIVITY_PSI_POLICY
  * @throws {PeerError} PRIVITY_PSI_MISMATCH, PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_CHECK
  */
 export async function psiAlign(
@@ -75,6 +76,8 @@ export async function psiAlign(
 export interface PsiJoin {
   /** As {@link PsiOptions} has them. */
   readonly protocols: readonly PsiProtocol[];
+  /** Names of those that this party takes by its own policy. Default: all. */
+  readonly accepts?: readonly string[] | undefined;
   /** The same at both parties. */
   readonly plan: JoinPlan;
   /** What {@link prepareJoin} gave for the table. */
@@ -96,15 +99,16 @@ export interface JoinResult {
 
 /**
  * What can be done and found wrong before the peer is asked for anything: the ids of the table.
- * @throws {UsageError} PRIVITY_PSI_USAGE
+ * @throws {UsageError} PRIVITY_PSI_USAGE, PRIVITY_PSI_POLICY
  * @throws {DataError} those that {@link psiAlign} names for before anything is sent, and PRIVITY_KEY_UNREADABLE
  */
 export async function prepareJoin(
   table: Table,
   rank: number,
-  { protocols, plan }: Pick<PsiJoin, 'protocols' | 'plan'>,
+  { protocols: wanted, accepts, plan }: Pick<PsiJoin, 'protocols' | 'accepts' | 'plan'>,
   { signal, madeUp = false }: { readonly signal: AbortSignal; readonly madeUp?: boolean },
 ): Promise<JoinIds> {
+  const protocols = acceptedOf(wanted, accepts);
   const relation = relationOf(table);
   const [own, theirs] = payloadNames(plan, rank);
   const columns = payloadColumns(relation, own, theirs);
@@ -127,7 +131,8 @@ export async function psiJoin(
   if (channel.size !== 2) {
     throw new UsageError('PRIVITY_PSI_USAGE', `an intersection is between 2 parties, not ${channel.size}`);
   }
-  const { protocols, plan } = join;
+  const { plan } = join;
+  const protocols = acceptedOf(join.protocols, join.accepts);
   const { rank } = channel;
   const on = plan.on[rank === 0 ? 0 : 1];
   const signal = AbortSignal.any([channel.signal, context.signal]);
@@ -142,7 +147,7 @@ export async function psiJoin(
   let peer = 0;
   const exchange = {
     ids: prepared.ids,
-    agreement: agreementOn(plan, protocols, channel.binding),
+    agreement: agreementOn(plan, join.protocols, channel.binding),
     keyTypes: encodeKeyTypes(prepared.types),
     acceptKeyTypes: (theirs: Uint8Array) =>
       checkComparable(on, prepared.types, decodeKeyTypes(theirs, on.length)),
@@ -205,7 +210,11 @@ async function joinSealed(
   const { signal, told, random } = exchange;
   const relation = relationOf(table);
   const [names, theirs] = payloadNames(join.plan, channel.rank);
-  const { keys, slots, places, slotCount, peerRows } = await runKeyed(channel, join.protocols, exchange);
+  const { keys, slots, places, slotCount, peerRows } = await runKeyed(
+    channel,
+    acceptedOf(join.protocols, join.accepts),
+    exchange,
+  );
   try {
     const rows = places.map((place) => prepared.rowOf?.[place] ?? place);
     const total = idCount(prepared) + peerRows + slotCount;

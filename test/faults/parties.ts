@@ -36,6 +36,7 @@ export interface PartySpec {
   readonly args?: Readonly<Record<string, string>>;
   readonly runId?: string;
   readonly errorDetail?: 'redacted' | 'full';
+  readonly psiProtocols?: readonly string[];
   /** `expired`: the pinned key in a certificate of last week. `unknown`: a key that the others have not pinned. */
   readonly certificate?: 'expired' | 'unknown';
   /** What is different about this party's federation file: its name, or the order in which it lists the parties. */
@@ -207,6 +208,7 @@ export class Parties {
         bounds: setup.bounds ?? {},
         ...(spec.errorDetail === undefined ? {} : { errorDetail: spec.errorDetail }),
         ...(spec.memoryMax === undefined ? {} : { memoryMax: spec.memoryMax }),
+        ...(spec.psiProtocols === undefined ? {} : { psi: { protocols: spec.psiProtocols } }),
         settings: spec.settings ?? {},
       };
       writeFileSync(join(parties.dir, `${name}.yaml`), stringify(config));

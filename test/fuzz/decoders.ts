@@ -8,6 +8,7 @@ import { fileDecoders } from './file-decoders.ts';
 import { nodeDecoders } from './node-decoders.ts';
 import { rr22Decoders } from './rr22-decoders.ts';
 import { arrowDecoder, runDecoders, valueDecoder } from './run-decoders.ts';
+import { sealedDecoders } from './sealed-decoders.ts';
 import { transportDecoders } from './transport-decoders.ts';
 
 const random = new SeededRandom(1, 'decoders');
@@ -21,6 +22,7 @@ export const decoders: readonly Decoder[] = [
   table,
   ...deviceDecoders,
   ...rr22Decoders,
+  ...sealedDecoders,
   ...fileDecoders,
   ...nodeDecoders,
 ];

@@ -104,7 +104,10 @@ const party: Decoder = {
         ...{ federation: './f.yaml', key: 'a.key', certificate: 'a.crt', listen: '0.0.0.0:7000' },
         settings: { path: './x', list: [1, [2, { deep: true }]] },
         ...(random.chance(0.5)
-          ? { bounds: { lostAfterMs: 5000 }, memoryMax: '2G', errorDetail: 'full', records: 'off' }
+          ? {
+              ...{ bounds: { lostAfterMs: 5000 }, memoryMax: '2G', errorDetail: 'full', records: 'off' },
+              psi: { protocols: ['dh', 'rr22'] },
+            }
           : {}),
       }),
     ),

@@ -155,8 +155,17 @@ export const dataErrors = {
     failure: 'DIVERGENCE',
     means: 'The two parties of a private set intersection do not ask for the same thing.',
     causes:
-      'Different key columns, options or protocols, or versions of Privity whose protocols or rules differ.',
-    remedy: 'Run the same job and version at both parties.',
+      'Different key columns, options or protocols, versions of Privity whose protocols or rules differ, or party files (`psi.protocols`) that have no protocol in common.',
+    remedy:
+      'Run the same job and version at both parties, with party files that both take one of its protocols.',
+  },
+  PRIVITY_PSI_POLICY: {
+    failure: 'POLICY_DENIED',
+    means: "A private set intersection runs by no protocol that this party's party file takes.",
+    causes:
+      'The job names another protocol (`protocol`), or what it asks for takes one: `cardinality` runs by `dh`.',
+    remedy:
+      'Have the job name a protocol that both parties take, or add the one it needs to `psi.protocols` of the party file.',
   },
   PRIVITY_PSI_PROTOCOL: {
     failure: 'PROTOCOL_VIOLATION',

@@ -181,6 +181,7 @@ async function prepare(
     args: told?.args ?? parseArgs(flags.arg ?? []),
     settings: { ...config.settings, ...settings, ...told?.settings },
     errorDetail: config.errorDetail,
+    psiProtocols: config.psiProtocols,
     ...(flags.contract === undefined
       ? {}
       : { contract: await readContractFile(resolve(shell.cwd, flags.contract)) }),

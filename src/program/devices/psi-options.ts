@@ -1,9 +1,10 @@
 /** The options of `psi`, checked: what two parties want of a join, before anything of it begins. Pure. */
 import { UsageError } from '../../base/errors.ts';
+import type { PsiProtocolName } from '../../base/psi-protocols.ts';
 import { type NormaliseRule, RULES_MAX, ruleProblem } from '../../psi/joins/normalise.ts';
 import { JOINS, type JoinPlan, plainJoin, sealsPayload } from '../../psi/joins/plan.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
-import { type PsiProtocolName, protocolsFor } from '../../psi/protocols/index.ts';
+import { protocolsFor } from '../../psi/protocols/index.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 
 export type { NormaliseRule } from '../../psi/joins/normalise.ts';

@@ -4,6 +4,7 @@ import { Table } from '../../data/table.ts';
 import type { JoinIds } from '../../psi/joins/ids.ts';
 import { type JoinPlan, receives, sealsPayload } from '../../psi/joins/plan.ts';
 import { toldWords } from '../../psi/joins/words.ts';
+import { acceptedOf } from '../../psi/protocols/index.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 import { plainForm } from '../../wire/value-form.ts';
 import type { At } from '../model/at.ts';
@@ -97,6 +98,7 @@ function psiStep(
 ): DeviceStep {
   const name = `psi on ${keyText}`;
   const rank = members.indexOf(party);
+  const accepts = options.psiProtocols;
   // Loaded with the first psi: it brings the database.
   const room = () => import('../../psi/index.ts');
   let prepared: JoinIds | undefined;
@@ -115,7 +117,12 @@ function psiStep(
     discloses: async (input, signal) => {
       if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
       const { prepareJoin, idCount } = await room();
-      prepared = await prepareJoin(input, rank, { protocols, plan }, { signal, madeUp: guard.rehearses });
+      prepared = await prepareJoin(
+        input,
+        rank,
+        { protocols, accepts, plan },
+        { signal, madeUp: guard.rehearses },
+      );
       const words = toldWords(protocols, plan, rank);
       const shape = [idCount(prepared)];
       const gives = payloadColumns(input, plan, rank);
@@ -123,7 +130,11 @@ function psiStep(
       const all = sealsPayload(plan) ? ', encrypted in all rows' : '';
       const payload = gives.length > 0 ? `of matching rows ${tableWords(gives)}${all}` : undefined;
       // Which library computes, and what stays here, is not the contract's matter, nor how long a value is.
-      const own = [await insteadWords(protocols), leftOutWords(plan, prepared), rowWords(prepared)];
+      const own = [
+        await insteadWords(acceptedOf(protocols, accepts)),
+        leftOutWords(plan, prepared),
+        rowWords(prepared),
+      ];
       const type = [words, ...[payload, ...own].filter((text) => text !== undefined)].join('; ');
       return { type, shape, form: plainForm(words, shape) };
     },
@@ -133,7 +144,7 @@ function psiStep(
         channel,
         input as Table,
         {
-          ...{ protocols, plan },
+          ...{ protocols, accepts, plan },
           ...(prepared === undefined ? {} : { prepared }),
           minimumRows: options.minimumRows ?? 0,
           onMatched: (matched) => guard.shared(name, matched),

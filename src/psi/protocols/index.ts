@@ -1,12 +1,10 @@
 /** The protocols for private set intersection. */
 import { UsageError } from '../../base/errors.ts';
+import type { PsiProtocolName } from '../../base/psi-protocols.ts';
 import { chooseProtocol, protocolBits } from '../choice.ts';
 import { dh } from './dh/protocol.ts';
 import type { PsiProtocol } from './protocol.ts';
 import { rr22 } from './rr22/protocol.ts';
-
-/** What `psi` can be asked to run. */
-export type PsiProtocolName = 'dh' | 'rr22';
 
 export const psiProtocols: { readonly [N in PsiProtocolName]: PsiProtocol & { readonly name: N } } = {
   dh,
@@ -25,6 +23,25 @@ export function protocolsFor(name: unknown): readonly PsiProtocol[] {
   throw new UsageError(
     'PRIVITY_PSI_ARGUMENTS',
     `psi was called with wrong arguments: there is no protocol of this name; there is ${names.join(', ')}.`,
+  );
+}
+
+/**
+ * Those of a step that a party takes by its own policy.
+ * @param accepted names; undefined: all
+ * @throws {UsageError} PRIVITY_PSI_POLICY
+ */
+export function acceptedOf(
+  protocols: readonly PsiProtocol[],
+  accepted: readonly string[] | undefined,
+): readonly PsiProtocol[] {
+  if (accepted === undefined) return protocols;
+  const both = protocols.filter(({ name }) => accepted.includes(name));
+  if (both.length > 0) return both;
+  const names = protocols.map(({ name }) => name).join(' or ');
+  throw new UsageError(
+    'PRIVITY_PSI_POLICY',
+    `the step runs by ${names}, and the party file of this party takes only ${accepted.join(' or ')} (psi.protocols)`,
   );
 }
 

@@ -114,7 +114,8 @@ export class ProgramLife<Child extends ProgramChild> {
       const members = await program.treeGone();
       if (members.length > 0) throw new Error(`processes ${members.join(', ')} are still there`);
     });
-    const { party, args, errorDetail, plaintext = false, contract, minimumRows } = options;
+    const { party, args, errorDetail, plaintext = false, contract } = options;
+    const { minimumRows, psiProtocols } = options;
     program.send({
       type: 'load',
       party,
@@ -126,6 +127,7 @@ export class ProgramLife<Child extends ProgramChild> {
       errorDetail,
       ...(contract ? { contract } : {}),
       ...(minimumRows === undefined ? {} : { minimumRows }),
+      ...(psiProtocols === undefined ? {} : { psiProtocols }),
       plaintext,
       tempDir: program.tempDir ?? tempDir,
       ...(isSandboxed ? { isSandboxed } : {}),

@@ -21,6 +21,7 @@ import { WAITS_TOLD_MAX } from '../record/waits.ts';
 import { DialsOfProgram } from '../seam/dials.ts';
 import type { FromProgram, StepNews, ToProgram } from '../seam/ipc.ts';
 import type { DataPlane, ProgramPlatform } from '../seam/platform.ts';
+import { givenOptions } from './given.ts';
 import { resultJson, toJson } from './result-json.ts';
 import { Silence } from './silence.ts';
 
@@ -129,42 +130,22 @@ export class ProgramRun {
   }
 
   async #prepare(): Promise<void> {
-    const {
-      jobFile,
-      party,
-      parties,
-      args,
-      settings,
-      errorDetail,
-      contract,
-      minimumRows,
-      plaintext,
-      tempDir,
-      memoryMaxBytes,
-    } = this.#load;
+    const { jobFile, tempDir, memoryMaxBytes } = this.#load;
     const { clock, random, threads, limits, spill, beforeTask, witness, database } = this.#platform;
     const { job, path, hash, items } = await this.#platform.loadJob(jobFile, this.#load.code);
     this.#checkParties(job.parties);
     const runtime = new Runtime({
-      party,
-      parties,
+      ...givenOptions(this.#load),
       job,
-      args,
-      settings,
       clock,
       random,
-      tempDir,
       threads,
       stepMemoryBytes: database.configure(tempDir, memoryMaxBytes),
       ...(limits ? { limits } : {}),
       ...(spill ? { spill } : {}),
       beforeTask,
-      contract,
-      minimumRows,
       witness,
       host: this.#host(),
-      errorDetail,
-      plaintext,
     });
     const prepared = await runtime.prepare();
     this.#runtime = runtime;

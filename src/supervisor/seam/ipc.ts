@@ -21,6 +21,7 @@ export type ToProgram =
       readonly errorDetail: ErrorDetail;
       readonly contract?: Contract;
       readonly minimumRows?: number;
+      readonly psiProtocols?: readonly string[];
       readonly plaintext: boolean;
       readonly tempDir: string;
       readonly memoryMaxBytes?: number;

@@ -56,6 +56,8 @@ export interface PartyOptions {
   readonly contract?: Contract | undefined;
   /** An intersection with fewer rows fails at this party. Default: 0. */
   readonly minimumRows?: number | undefined;
+  /** Names of the protocols by which this party runs intersections. Default: all. */
+  readonly psiProtocols?: readonly string[] | undefined;
   /** Secure devices compute on plaintext, which every member has: for trying a job with all data on one machine. */
   readonly plaintext?: boolean | undefined;
   readonly bounds: Partial<Bounds>;

@@ -1,0 +1,16 @@
+/** Two parties and an intersection of a few rows. */
+import { job, psi, tableOf, z } from 'privity';
+
+export default job(
+  {
+    parties: ['alice', 'bob'],
+    args: z.object({ protocol: z.enum(['dh', 'rr22', 'any']).default('any') }),
+  },
+  async ({ alice, bob, args, reveal }) => {
+    const a = alice.run('a', () => tableOf({ id: ['x', 'y', 'z'] }));
+    const b = bob.run('b', () => tableOf({ id: ['z', 'x'] }));
+    const named = args.protocol === 'any' ? {} : { protocol: args.protocol };
+    const both = psi({ on: 'id', ...named }, a, b);
+    return { rows: await reveal(alice.run('rows', { both: both.alice }, ({ both }) => both.rowCount)) };
+  },
+);
