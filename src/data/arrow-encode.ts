@@ -21,7 +21,7 @@ export async function encodeArrow(relation: Relation): Promise<Uint8Array<ArrayB
   const stream = new ArrowStream(columns, gapped, rowCount, bytesMax);
   // Of each column its values, and behind them whether they are gaps, if it has any.
   const read = columns.flatMap((column, index): readonly Read[] => {
-    const value = { index, isGaps: false, type: readAs(column.type), sql: valueSql(column) };
+    const value = { index, isGaps: false, type: vectorType(column.type), sql: valueSql(column) };
     const isNull = `CAST(${identifier(column.name)} IS NULL AS UTINYINT)`;
     return gapped.has(index) ? [value, { index, isGaps: true, type: 'UTINYINT', sql: isNull }] : [value];
   });
@@ -74,7 +74,7 @@ export function valueSql({ name, type }: Column): string {
 }
 
 /** A vector of numbers is read as a whole, one of booleans value by value. */
-export function readAs(type: ColumnType): ColumnType {
+export function vectorType(type: ColumnType): ColumnType {
   return type === 'BOOLEAN' ? 'UTINYINT' : type;
 }
 

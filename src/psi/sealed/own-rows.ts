@@ -1,6 +1,6 @@
 /** Columns of the own table, read in bulk for rows that are encrypted one by one. */
 import { DataError } from '../../base/errors.ts';
-import { readAs, valueSql } from '../../data/arrow-encode.ts';
+import { valueSql, vectorType } from '../../data/arrow-encode.ts';
 import type { Column, ColumnType } from '../../data/column-type.ts';
 import { isFixed, readColumns } from '../../data/columns.ts';
 import type { Relation } from '../../data/relation.ts';
@@ -36,7 +36,7 @@ export async function longestRow(
 }
 
 /** Some rows of a relation, in its order. */
-export async function readRaw(
+export async function rawColumns(
   relation: Relation,
   { first, rows }: { readonly first: number; readonly rows: number },
   signal: AbortSignal,
@@ -49,7 +49,7 @@ export async function readRaw(
   ]);
   const select = `SELECT ${list.join(', ')} FROM ${from} WHERE ${row} >= ${first} AND ${row} < ${first + rows} ORDER BY ${row}`;
   const types = columns.flatMap(({ type }): readonly ColumnType[] => [
-    isFixed(type) ? readAs(type) : 'BLOB',
+    isFixed(type) ? vectorType(type) : 'BLOB',
     'UTINYINT',
   ]);
   const data = await readColumns(select, types, rows, signal);

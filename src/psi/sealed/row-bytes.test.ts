@@ -6,7 +6,7 @@ import { closeDatabase } from '../../data/database.ts';
 import { dropRelation } from '../../data/relation.ts';
 import { relationOf, type Table } from '../../data/table.ts';
 import { relationFrom, tableOf } from '../../data/table-of.ts';
-import { longestRow, readRaw } from './own-rows.ts';
+import { longestRow, rawColumns } from './own-rows.ts';
 import { decodeRows, encodeRows, isRowBytes, ROW_BYTES_MAX, rowBytes } from './row-bytes.ts';
 
 after(closeDatabase);
@@ -46,7 +46,7 @@ async function roundTrip(table: Table): Promise<{ readonly bytes: number; readon
   const relation = relationOf(table);
   const { columns, rowCount } = relation;
   const bytes = await longestRow(relation, columns, never);
-  const raw = await readRaw(relation, { first: 0, rows: rowCount }, never);
+  const raw = await rawColumns(relation, { first: 0, rows: rowCount }, never);
   const encoded = encodeRows(raw, rowCount, bytes);
   const sources = decodeRows(
     columns.map(({ type }) => type),
@@ -59,7 +59,7 @@ async function roundTrip(table: Table): Promise<{ readonly bytes: number; readon
     'rows',
   );
   try {
-    const again = encodeRows(await readRaw(back, { first: 0, rows: rowCount }, never), rowCount, bytes);
+    const again = encodeRows(await rawColumns(back, { first: 0, rows: rowCount }, never), rowCount, bytes);
     assert.deepEqual(again, encoded);
     assert.deepEqual(back.columns, columns);
     const { tableFrom } = await import('../../data/table.ts');
@@ -127,7 +127,7 @@ describe('rows as bytes of one length', () => {
     const table = await (await tableOf({ flag: [true], text: ['é'] })).query(
       'SELECT flag, CAST(NULL AS INTEGER) AS n, text FROM rows',
     );
-    const raw = await readRaw(relationOf(table), { first: 0, rows: 1 }, never);
+    const raw = await rawColumns(relationOf(table), { first: 0, rows: 1 }, never);
     const good = encodeRows(raw, 1, 16);
     assert.deepEqual([...good], [2, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0xc3, 0xa9, 0, 0, 0, 0]);
     assert.equal(decodeRows(types, good, 16)[2]?.values[0], 'é');

@@ -35,7 +35,7 @@ import { inOrder, PAYLOAD_ROWS } from '../joins/payload.ts';
 import { onLine, type PsiLine } from '../line.ts';
 import { requireLength, violation } from '../messages.ts';
 import { ROW_KEY_BYTES, type RowKeys } from '../protocols/protocol.ts';
-import { readRaw } from './own-rows.ts';
+import { rawColumns } from './own-rows.ts';
 import { decodeRows, encodeRows, isRowBytes } from './row-bytes.ts';
 import { loadRowSeal, type RowSeal, SEAL_BYTES } from './row-seal.ts';
 import { ROWS, rows, SHAPE, shape, slotsOfPiece } from './sealed-messages.ts';
@@ -131,7 +131,7 @@ class RowReader {
       this.#first = row;
       this.#end = Math.min(this.#relation.rowCount, row + batchRows(this.#bytes));
       const count = this.#end - row;
-      const columns = await readRaw(this.#relation, { first: row, rows: count }, this.#signal);
+      const columns = await rawColumns(this.#relation, { first: row, rows: count }, this.#signal);
       this.#batch = encodeRows(columns, count, this.#bytes);
     }
     const at = (row - this.#first) * this.#bytes;
