@@ -22,8 +22,8 @@ interface Example {
   readonly job: string;
   readonly data: string;
   readonly parties: readonly string[];
-  /** A setting that is a file which the job writes. */
-  readonly writes?: string;
+  /** Settings that are files which the job writes, by party. */
+  readonly writes?: Readonly<Record<string, string>>;
   /** Arithmetic of a secure device rounds by chance: results of two runs are near each other. */
   readonly within?: number;
 }
@@ -34,7 +34,18 @@ const LAST_BITS = 1e-9;
 const examples: readonly Example[] = [
   { job: 'two-parties/job', data: 'two-parties', parties: ['alice', 'bob'] },
   { job: 'federated-mean/job', data: 'federated-mean', parties: ['alice', 'bob', 'carol'] },
-  { job: 'shared-patients/job', data: 'shared-patients/data', parties: ['alice', 'bob'], writes: 'output' },
+  {
+    job: 'shared-patients/job',
+    data: 'shared-patients/data',
+    parties: ['alice', 'bob'],
+    writes: { alice: 'output', bob: 'output' },
+  },
+  {
+    job: 'called-customers/job',
+    data: 'called-customers/data',
+    parties: ['alice', 'bob'],
+    writes: { alice: 'output' },
+  },
   { job: 'joint-risk-model/job', data: 'joint-risk-model/data', parties: ['alice', 'bob'], within: 0.02 },
   {
     job: 'joint-risk-model/two-parties',
@@ -61,10 +72,12 @@ describe('contracts of the examples', () => {
   after(() => rm(cwd, { recursive: true, force: true }));
   const privity = (args: readonly string[]): Promise<Ended> =>
     start(args, { cwd, tmp, main, timeoutMs: COMMAND_MS }).ended;
-  const inputsOf = ({ data, parties, writes }: Example): string[] =>
+  const inputsOf = ({ data, parties, writes = {} }: Example): string[] =>
     parties.flatMap((party) => [
       ...['--inputs', `${party}.table=${join(root, data, `${party}.csv`)}`],
-      ...(writes === undefined ? [] : ['--inputs', `${party}.${writes}=${join(cwd, `${party}-out.csv`)}`]),
+      ...(writes[party] === undefined
+        ? []
+        : ['--inputs', `${party}.${writes[party]}=${join(cwd, `${party}-out.csv`)}`]),
     ]);
 
   for (const example of shareOf(examples)) {
