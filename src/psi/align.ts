@@ -84,6 +84,8 @@ export interface PsiJoin {
   readonly prepared?: JoinIds;
   /** Of this party alone: fewer rows are no result for it. */
   readonly minimumRows?: number;
+  /** The rows are made up for a rehearsal: that few of them match says nothing. */
+  readonly madeUp?: boolean;
   /** So many rows match, before anything is made of them. */
   onMatched?(rows: number): void;
   /** Columns of so many rows are about to leave. What it throws ends the join before. */
@@ -163,7 +165,7 @@ export async function psiJoin(
     threads: context.threads,
     onProgress: (done: number, total: number) => context.onProgress?.(done, total),
   } satisfies PsiExchange;
-  const minimum = Math.max(plan.minimumRows, join.minimumRows ?? 0);
+  const minimum = join.madeUp ? 0 : Math.max(plan.minimumRows, join.minimumRows ?? 0);
   const matched = (rows: number): void => {
     const few = fewMatchesText(on, rows, own, peer);
     if (few !== undefined) context.note?.(few);

@@ -133,6 +133,11 @@ describe('a contract of a join', () => {
       assert.deepEqual(outcomes(done), ['completed', 'completed']);
     });
 
+  it('is rehearsed to the end, however few of the made-up rows match', async () => {
+    const { rehearsed } = await contractOf('minimumRows: 1_000_000');
+    assert.equal(rehearsed?.completed, rehearsed?.runs);
+  });
+
   const more: readonly (readonly [string, string, RegExp])[] = [
     ['', "payload: { bob: 'y' }", /step "psi on id" \(psi\), from bob to alice: the value has another form/],
     [

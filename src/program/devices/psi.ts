@@ -147,6 +147,7 @@ function psiStep(
           ...{ protocols, accepts, plan },
           ...(prepared === undefined ? {} : { prepared }),
           minimumRows: options.minimumRows ?? 0,
+          madeUp: guard.rehearses,
           onMatched: (matched) => guard.shared(name, matched),
           onPayload: (rows) => void guard.take(leaving, payloadForm(input as Table, rows)),
         },
