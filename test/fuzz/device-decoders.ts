@@ -9,9 +9,8 @@ import {
   PROFILE_MESSAGE_BOUND,
 } from '../../src/psi/profile/messages.ts';
 import {
-  ANY_FORMATS_MAX,
   type ColumnCounts,
-  EXACT_FORMATS_MAX,
+  FORMATS_MAX,
   type KeyTrait,
   LENGTH_MAX,
   TRAITS,
@@ -222,7 +221,7 @@ const profile: Decoder = {
   },
   hostile: () => {
     // As many formats as there can be, none of which differs from another before its last sign.
-    const formats = times(EXACT_FORMATS_MAX + ANY_FORMATS_MAX, (nth) => ({
+    const formats = times(FORMATS_MAX.exact + FORMATS_MAX.mixed + FORMATS_MAX.any, (nth) => ({
       signs: '9a'.repeat(29) + nth.toString(2).padStart(6, '0').replaceAll('0', 'A').replaceAll('1', 'U'),
       runs: 'exact' as const,
       rows: 1,
@@ -241,8 +240,8 @@ function someProfile(random: SeededRandom): ColumnCounts {
     traits: Object.fromEntries(TRAITS.map((trait) => [trait, random.below(1e6)])) as Record<KeyTrait, number>,
     lengths: times(LENGTH_MAX + 1, () => random.below(1e4)),
     formats: times(random.below(4), (nth) => ({
-      signs: random.pick(['A9', 'a@a.a', '9 9']) + 'P'.repeat(nth),
-      runs: random.pick(['exact', 'any'] as const),
+      signs: random.pick(['A9', 'a@a.a', '9 9', 'x-x']) + 'P'.repeat(nth),
+      runs: random.pick(['exact', 'mixed', 'any'] as const),
       rows: 1 + random.below(1e4),
     })),
   };

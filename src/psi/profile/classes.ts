@@ -10,6 +10,7 @@
  * | . - / + ( ) @ :   | itself |
  * | P    | any other sign of ASCII |
  * | U    | any other character |
+ * | x    | a letter or digit, where both are mixed as in a UUID |
  */
 import { literal } from '../../data/sql.ts';
 import { SPACE } from '../joins/normalise.ts';
@@ -17,20 +18,26 @@ import { SPACE } from '../joins/normalise.ts';
 /** Characters of a text whose format is told: longer than any id that people write, and a bound on the message. */
 export const FORMAT_CHARS_MAX = 64;
 
-/** A format as it crosses: the signs of the classes, each character's one. A digit, a letter or P, U is among them. */
-const FORMAT = /^[9aAPU .\-/+()@:]+$/;
+/**
+ * How a format stands for texts: each run of a class with its length; the same with letters and digits as one class; or
+ * with runs of any length, one sign for each.
+ */
+export type Runs = 'exact' | 'mixed' | 'any';
+
+/** A format as it crosses: the signs of the classes. */
+const FORMATS: Readonly<Record<Runs, RegExp>> = {
+  exact: /^[9aAPU .\-/+()@:]+$/,
+  mixed: /^[xPU .\-/+()@:]*x[xPU .\-/+()@:]*$/,
+  any: /^(?!.*(99|aa|AA|UU))[9aAPU .\-/+()@:]+$/,
+};
 /** Signs stand for themselves beside a letter or digit only: else a format would be a value. */
-const BARE = /^[^9aAU]*[.\-/+()@:][^9aAU]*$/;
+const BARE = /^[^9aAUx]*[.\-/+()@:][^9aAUx]*$/;
 /** What is one sign, however many characters, where lengths are left out. */
 const ANY_LENGTH = ['9', 'a', 'A', 'U'] as const;
-const LONG_RUN = /99|aa|AA|UU/;
-
-/** How a format counts its rows: by exact lengths of runs, or by any. */
-export type Runs = 'exact' | 'any';
 
 /** Whether these are the signs of a format that a text can have. */
 export function isFormat(signs: string, runs: Runs): boolean {
-  return FORMAT.test(signs) && !BARE.test(signs) && !(runs === 'any' && LONG_RUN.test(signs));
+  return FORMATS[runs].test(signs) && !BARE.test(signs);
 }
 
 /** SQL for the format of a text; NULL for an empty text and one that is too long. */
@@ -57,12 +64,17 @@ export function coveredSql(signs: string): string {
   return `CASE WHEN regexp_matches(${signs}, '[9aAU]') THEN ${signs} ELSE regexp_replace(${signs}, '[^ ]', 'P', 'g') END`;
 }
 
+/** SQL for the same format with letters and digits as one class; NULL where they are not mixed. */
+export function mixedSql(signs: string): string {
+  return `CASE WHEN regexp_matches(${signs}, '9[aA]|[aA]9') THEN regexp_replace(${signs}, '[9aA]', 'x', 'g') END`;
+}
+
 /** SQL for the same format with runs of any length. */
 export function anyLengthSql(signs: string): string {
   return ANY_LENGTH.reduce((sql, sign) => `regexp_replace(${sql}, '${sign}+', '${sign}', 'g')`, signs);
 }
 
-/** For people: `A{2}9{8}`, `a{*}@a{*}.a{*}`. */
+/** For people: `A{2}9{8}`, `x{8}-x{4}`, `a{*}@a{*}.a{*}`. */
 export function formatText(signs: string, runs: Runs): string {
   return signs.replace(/(.)\1*/gs, (run, sign: string) => {
     const shown = sign === ' ' ? '_' : sign;

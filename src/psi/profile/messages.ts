@@ -4,7 +4,7 @@
  * | bytes | |
  * | ----- | - |
  * | 4, 4 × 10, 4 × 66 | rows; of each trait; of each length |
- * | 32 × 70 | formats: rows (4), runs (1: 0 no format, 1 exact, 2 any length), signs (1: how many; 64 of ASCII) |
+ * | 36 × 70 | formats: rows (4), runs (1: 0 no format, 1 exact, 2 mixed, 3 any length), signs (1: how many; 64 of ASCII) |
  *
  * Numbers are little-endian, multiples of the minimum count. What is not used is zero. So the length of the message
  * tells nothing, and a peer can say nothing else in it: signs that are no format, and sums above the rows, are refused.
@@ -14,9 +14,8 @@ import { KEY_COLUMNS_MAX } from '../key-types.ts';
 import { PART_HEADER_BYTES, type Part, requireLength, violation } from '../messages.ts';
 import { FORMAT_CHARS_MAX, isFormat, type Runs } from './classes.ts';
 import {
-  ANY_FORMATS_MAX,
   type ColumnCounts,
-  EXACT_FORMATS_MAX,
+  FORMATS_MAX,
   type FormatCount,
   type KeyTrait,
   LENGTH_MAX,
@@ -28,14 +27,15 @@ export const PROFILE = 7;
 
 const COUNT_BYTES = 4;
 const FORMAT_BYTES = COUNT_BYTES + 2 + FORMAT_CHARS_MAX;
-const FORMATS_MAX = EXACT_FORMATS_MAX + ANY_FORMATS_MAX;
+/** Of any kind. */
+const FORMATS_ALL = FORMATS_MAX.exact + FORMATS_MAX.mixed + FORMATS_MAX.any;
 const FORMATS_AT = COUNT_BYTES * (1 + TRAITS.length + LENGTH_MAX + 1);
 /** Of one key column. */
-export const COLUMN_BYTES = FORMATS_AT + FORMATS_MAX * FORMAT_BYTES;
+export const COLUMN_BYTES = FORMATS_AT + FORMATS_ALL * FORMAT_BYTES;
 
-const RUNS: readonly (Runs | undefined)[] = [undefined, 'exact', 'any'];
+const RUNS: readonly (Runs | undefined)[] = [undefined, 'exact', 'mixed', 'any'];
 
-/** A column is some hundred numbers and 32 short texts. */
+/** A column is some hundred numbers and 36 short texts. */
 export const PROFILE_MESSAGE_BOUND: DecodeBound = {
   bytesMax: PART_HEADER_BYTES + KEY_COLUMNS_MAX * COLUMN_BYTES,
   memory: { perByte: 32, once: 128 * 1024 },
@@ -98,7 +98,7 @@ function decodeColumn(column: Uint8Array, minimum: number): ColumnCounts {
 
 function decodeFormats(column: Uint8Array, count: (at: number) => number): readonly FormatCount[] {
   const formats: FormatCount[] = [];
-  for (let nth = 0; nth < FORMATS_MAX; nth++) {
+  for (let nth = 0; nth < FORMATS_ALL; nth++) {
     const at = FORMATS_AT + nth * FORMAT_BYTES;
     const rows = count(at);
     const runs = RUNS[column[at + 4] ?? 0];

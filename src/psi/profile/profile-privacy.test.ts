@@ -7,6 +7,7 @@ import { relationOf } from '../../data/table.ts';
 import { tableOf } from '../../data/table-of.ts';
 import { keyDigests } from '../keys.ts';
 import { DIGEST_BYTES, KEYS_BYTES, PART_HEADER_BYTES } from '../messages.ts';
+import type { Runs } from './classes.ts';
 import { COLUMN_BYTES, decodeProfiles, encodeProfiles } from './messages.ts';
 import {
   type ColumnCounts,
@@ -121,9 +122,9 @@ describe('a profile that a peer has made up', () => {
   });
 
   it('is refused where it has another length, kind or number of columns', () => {
-    refused(body({}).subarray(1), /a profile of 2547 bytes where 2548 were due/);
+    refused(body({}).subarray(1), /a profile of 2827 bytes where 2828 were due/);
     refused(body({}), /another message than a profile/, 8);
-    refused(body({}), /where 5096 were due/, 7, 2);
+    refused(body({}), /where 5656 were due/, 7, 2);
   });
 
   it('is refused where counts are not rounded, or more than the rows', () => {
@@ -138,11 +139,11 @@ describe('a profile that a peer has made up', () => {
   });
 
   it('is refused where a format is none: a text, signs alone, a run in one of any length, one twice, one of no row', () => {
-    const of = (signs: string, runs: 'exact' | 'any' = 'exact', rows = 20) =>
-      body({ formats: [{ signs, runs, rows }] });
+    const of = (signs: string, runs: Runs = 'exact', rows = 20) => body({ formats: [{ signs, runs, rows }] });
     for (const signs of ['Anna', '8', '<b>', '9\n9', 'é', '', '-', '@@'])
       refused(of(signs), /a format that no text has/);
     refused(of('aa@a', 'any'), /a format that no text has/);
+    for (const signs of ['a-x', '-', 'P']) refused(of(signs, 'mixed'), /a format that no text has/);
     refused(of('a', 'exact', 0), /a format that no text has/);
     const [first] = honest.formats;
     refused(body({ formats: first ? [first, { ...first, rows: 20 }] : [] }), /a format twice/);
@@ -156,7 +157,7 @@ describe('a profile that a peer has made up', () => {
       refused(hidden, /behind a format|no format|no text has/);
     }
     const gap = body({ formats: [{ signs: '', runs: 'exact', rows: 0 }, ...honest.formats] });
-    gap[COLUMN_BYTES - 32 * 70 + 4] = 0;
+    gap[COLUMN_BYTES - 36 * 70 + 4] = 0;
     refused(gap, /a format that no text has/);
   });
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { compared, plainProfile, profiled } from '../../../test/parts/profile-parties.ts';
 import { cleanUp } from '../../../test/parts/psi-parties.ts';
 import { tableOf } from '../../data/table-of.ts';
+import { memoryChannels } from '../../testing/memory-channel.ts';
 import { formatText } from './classes.ts';
+import { compareKeys, prepareProfile } from './compare.ts';
 import { MINIMUM_COUNT } from './profile.ts';
 
 after(cleanUp);
@@ -44,6 +47,26 @@ describe('the profile of a column', () => {
     const [{ own }] = await compared({ table }, { table });
     assert.deepEqual(own[0]?.formats, { 'a{*}.a{*}@a{*}.a{*}': 100 });
     assert.equal(own[0]?.rows, 100, '119 rows, rounded down');
+  });
+
+  it('takes letters and digits together where they are mixed, as in what is random', async () => {
+    const hex = (i: number) => createHash('sha256').update(String(i)).digest('hex');
+    const uuid = (i: number) => hex(i).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+    const table = await tableOfIds(times(300, uuid));
+    const bare = await tableOfIds(times(300, (i) => hex(i).slice(0, 32)));
+    const [{ own, peer, suggestions }] = await compared({ table }, { table: bare });
+    assert.deepEqual(own[0]?.formats, { 'x{8}-x{4}-x{4}-x{4}-x{12}': 300 });
+    assert.deepEqual(peer[0]?.formats, { 'x{32}': 300 });
+    assert.match(suggestions[0]?.why ?? '', /differ by signs between letters and digits/);
+  });
+
+  it('has no format of fewer rows than one in a hundred', async () => {
+    const table = await tableOfIds([...times(3_980, () => 'AB12'), ...times(39, () => 'rare')]);
+    const [{ own }] = await compared({ table }, { table });
+    assert.deepEqual(own[0]?.formats, { 'A{2}9{2}': 3_980 });
+    const more = await tableOfIds([...times(3_940, () => 'AB12'), ...times(40, () => 'more')]);
+    const [{ own: told }] = await compared({ table: more }, { table: more });
+    assert.deepEqual(told[0]?.formats, { 'A{2}9{2}': 3_940, 'a{4}': 40 });
   });
 
   it('has lengths in characters, up to one that stands for all longer ones', async () => {
@@ -102,6 +125,10 @@ describe('the profile of a column', () => {
     const plan = { normalise: [['trim', 'lower'] as const] };
     const [{ own }] = await compared({ table, plan }, { table, plan });
     assert.deepEqual(own[0]?.formats, { 'a{2}9{2}': 40, a: 20 });
+    const numbers = await table.query('SELECT CAST(length(id) AS BIGINT) AS id FROM rows');
+    const zeros = { normalise: [[{ zeros: 8 }] as const] };
+    const [{ own: filled }] = await compared({ table: numbers, plan: zeros }, { table, plan: zeros });
+    assert.deepEqual([filled[0]?.type, filled[0]?.formats], ['text', { '9{8}': 60 }]);
     const dates = { normalise: [[{ date: 'DD.MM.YYYY' }] as const] };
     const [{ own: read }] = await compared({ table, plan: dates }, { table, plan: dates });
     assert.deepEqual(read[0]?.traits, { unreadable: 60 });
@@ -180,7 +207,9 @@ describe('what a party is shown of its own rows', () => {
     const typed = await (await plain()).query(
       "SELECT DATE '2024-02-01' + CAST(id AS INTEGER) AS id FROM rows",
     );
-    const [asRead] = await compared({ table: written }, { table: typed });
+    const [asRead, asTyped] = await compared({ table: written }, { table: typed });
+    for (const { changedRows, unreadableRows } of asTyped.suggestions)
+      assert.deepEqual([changedRows, unreadableRows], [0, 0], 'a DATE needs no reading');
     assert.deepEqual(
       asRead.suggestions.map(({ rule, changedRows, unreadableRows }) => [rule, changedRows, unreadableRows]),
       [
@@ -212,6 +241,20 @@ describe('what a party is shown of its own rows', () => {
       'id: { zeros: 8 } is suggested (leading zeros: 100 % of the rows of one side, 0 % of the other); here it would change 100 rows',
     ]);
   });
+});
+
+it('ends at once when the run does', async () => {
+  const table = await tableOfIds(times(20, () => 'x'));
+  const stop = new AbortController();
+  const { channels } = memoryChannels(2, { signal: stop.signal });
+  const [channel] = channels;
+  assert.ok(channel);
+  const plan = plainProfile(['id']);
+  const own = await prepareProfile(table, 0, plan, { signal: stop.signal });
+  const waiting = compareKeys(channel, table, plan, own, { signal: stop.signal });
+  stop.abort(new Error('the run is over'));
+  await assert.rejects(waiting, /the run is over/);
+  await assert.rejects(prepareProfile(table, 0, plan, { signal: stop.signal }), /the run is over/);
 });
 
 it('a format is shown so that none can be taken for another', () => {

@@ -19,10 +19,13 @@ export const MINIMUM_COUNT_MAX = 1_000_000;
 
 /** Lengths in characters from 0; this one stands for all that are as long or longer. */
 export const LENGTH_MAX = 65;
-/** Formats with exact lengths of runs, of most rows. A column of ids has one to three, of phone numbers twenty. */
-export const EXACT_FORMATS_MAX = 24;
-/** Formats with runs of any length, of the rows that are left: names and addresses have hardly any other. */
-export const ANY_FORMATS_MAX = 8;
+/**
+ * Formats that are told of a column, those of most rows. Ids have one to three, phone numbers twenty. Random ones have
+ * hardly any but by letters and digits together, and names hardly any but by runs of any length.
+ */
+export const FORMATS_MAX: Readonly<Record<Runs, number>> = { exact: 24, mixed: 4, any: 8 };
+/** Of the rows, that a format has at least for it to be told: what fewer have explains no small intersection. */
+export const FORMAT_PERCENT_MIN = 1;
 
 /** What a row's key can have; each is counted by itself. */
 export type KeyTrait =
@@ -86,10 +89,11 @@ export function toldCounts(counts: ColumnCounts, minimum: number, ownMinimum = 0
   };
 }
 
-/** Exact ones first, then by rows, then by signs: an order that tells nothing beside the counts. */
+/** By how they stand for texts, then by rows, then by signs: an order that tells nothing beside the counts. */
 function sortedFormats(formats: readonly FormatCount[]): readonly FormatCount[] {
+  const kinds = Object.keys(FORMATS_MAX);
   return [...formats].sort(
     (a, b) =>
-      Number(a.runs === 'any') - Number(b.runs === 'any') || b.rows - a.rows || (a.signs < b.signs ? -1 : 1),
+      kinds.indexOf(a.runs) - kinds.indexOf(b.runs) || b.rows - a.rows || (a.signs < b.signs ? -1 : 1),
   );
 }

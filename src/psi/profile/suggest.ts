@@ -209,9 +209,12 @@ function formatSuggestions(sides: Sides): readonly Suggestion[] {
     side.formats.map(({ signs, runs }) => runs + lowered(trimmed(signs))),
   );
   if (!ours?.length || !theirs?.length || ours.some((format) => theirs.includes(format))) return [];
-  const bare = (formats: readonly string[]): readonly string[] =>
-    formats.map((format) => format.replace(/[^9aU]/g, ''));
-  if (bare(sidesExact(sides[0])).some((format) => bare(sidesExact(sides[1])).includes(format)))
+  const [bare, other] = sides.map((side) =>
+    side.formats
+      .filter(({ runs }) => runs !== 'any')
+      .map(({ signs }) => lowered(signs).replace(/[^9axU]/g, '')),
+  );
+  if (bare?.some((format) => other?.includes(format)))
     return [
       {
         why: 'formats that differ by signs between letters and digits: no rule takes these away, a query does',
@@ -219,5 +222,3 @@ function formatSuggestions(sides: Sides): readonly Suggestion[] {
     ];
   return [{ why: 'no format is at both sides: these may be different kinds of key' }];
 }
-
-const sidesExact = (side: ColumnProfile): readonly string[] => exact(side).map(({ signs }) => lowered(signs));
