@@ -14,9 +14,9 @@ import {
   placeInBins,
   rowChoices,
   slotsOf,
+  slotsOfRows,
   valuesAt,
 } from './bin-work.ts';
-import { CHOICES } from './cuckoo.ts';
 
 export interface PlaceTask {
   readonly transfers: Uint8Array;
@@ -72,7 +72,7 @@ export const tasks = {
     { input, seed, answered, vector }: HintTask,
   ): { readonly hints: Uint8Array; readonly lanes: Uint32Array } {
     const choices = rowChoices(lane.rows, input, vector.subarray(0, SEED_BYTES));
-    const slots = Uint32Array.from({ length: CHOICES * input.rows.length }, (_, slot) => slot);
+    const slots = slotsOfRows(input.rows.length);
     const oprf = lane.oprfSender(answered, vector.subarray(SEED_BYTES));
     const values = valuesAt(lane.rows, input, oprf, slots);
     const lanes = drawLanes(input.sizes, seededRandom(seed, 'lanes'));

@@ -26,7 +26,6 @@ export interface BinsInput extends VoleBucket {
 /** Bytes of the function's value, before it is hashed for its use. */
 const VALUE_BYTES = 32;
 const ROW_WORDS = OKVS_ROW_BYTES / 4;
-const ID_WORDS = ID_BYTES / 4;
 
 export const oprfBucket = ({ sizes, salt }: BinsInput): OprfBucket => ({ encoding: sizes.encoding, salt });
 
@@ -60,21 +59,31 @@ export function placeInBins(
  * meant: the id without its last byte, in place of which this stands. 31 bytes of SHA-256 tell ids apart.
  */
 export function inputsOf({ ids, rows }: BinsInput, slots: Uint32Array): Uint8Array {
-  const from = new Uint32Array(ids.buffer, ids.byteOffset, ids.byteLength / 4);
-  const words = new Uint32Array(ID_WORDS * slots.length);
-  for (let at = 0; at < slots.length; at++) {
-    const slot = slots[at] ?? 0;
-    const id = ID_WORDS * (rows[Math.floor(slot / CHOICES)] ?? 0);
-    const to = ID_WORDS * at;
-    for (let word = 0; word < ID_WORDS; word++) words[to + word] = from[id + word] ?? 0;
-    const last = to + ID_WORDS - 1;
-    words[last] = ((words[last] ?? 0) & 0x00ff_ffff) | ((slot % CHOICES) << 24);
-  }
-  return new Uint8Array(words.buffer);
+  const owners = new Uint32Array(slots.length);
+  for (let at = 0; at < slots.length; at++) owners[at] = rows[Math.floor((slots[at] ?? 0) / CHOICES)] ?? 0;
+  const inputs = gather(ids, owners);
+  for (let at = 0; at < slots.length; at++) inputs[ID_BYTES * (at + 1) - 1] = (slots[at] ?? 0) % CHOICES;
+  owners.fill(0);
+  return inputs;
 }
 
 /** The slots that are in a bin, in the order of bins. */
-export const slotsOf = (table: Uint32Array): Uint32Array => table.filter((slot) => slot !== EMPTY);
+export function slotsOf(table: Uint32Array): Uint32Array {
+  const slots = new Uint32Array(table.length);
+  let count = 0;
+  for (let bin = 0; bin < table.length; bin++) {
+    const slot = table[bin] ?? EMPTY;
+    if (slot !== EMPTY) slots[count++] = slot;
+  }
+  return slots.subarray(0, count);
+}
+
+/** All slots of so many rows. */
+export function slotsOfRows(rows: number): Uint32Array {
+  const slots = new Uint32Array(CHOICES * rows);
+  for (let slot = 0; slot < slots.length; slot++) slots[slot] = slot;
+  return slots;
+}
 
 /** The function's value for each of these slots. */
 export function valuesAt(
