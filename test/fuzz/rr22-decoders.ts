@@ -11,7 +11,7 @@ import {
 } from '../../src/psi/protocols/rr22/messages.ts';
 import { BUCKET_ROWS, planBuckets } from '../../src/psi/protocols/rr22/plan.ts';
 import { sizesOf } from '../../src/psi/protocols/rr22/sizes.ts';
-import { BINS_COLUMNS_MAX, planBins } from '../../src/psi/shares/plan.ts';
+import { planBins, SHARES_COLUMNS_MAX } from '../../src/psi/shares/plan.ts';
 import { tagBytes } from '../../src/psi/tags.ts';
 import { voleShape } from '../../src/psi/vole/parameters.ts';
 import { VoleSeeds } from '../../src/psi/vole/seeds.ts';
@@ -51,7 +51,7 @@ const lengths: Readonly<Record<PartName, number>> = {
   vector: sizes.vector,
   tags: sizes.tagsBytes,
   result: Math.ceil(RESULT_TAGS / 8),
-  hints: planBins(8 * BUCKET_ROWS, 8 * BUCKET_ROWS, BINS_COLUMNS_MAX).sizes.hintsBytes,
+  hints: planBins(8 * BUCKET_ROWS, 8 * BUCKET_ROWS, SHARES_COLUMNS_MAX).sizes.hintsBytes,
 };
 const names = Object.keys(parts) as readonly PartName[];
 

@@ -4,12 +4,12 @@ import type { Random } from '../../contracts/random.ts';
 import { OKVS_ROW_BYTES } from '../okvs/shape.ts';
 import { ID_BYTES } from '../protocols/protocol.ts';
 import type { VoleBucket } from '../protocols/rr22/lane.ts';
-import { evaluate, keyOf, type OprfBucket, type OprfKey } from '../protocols/rr22/oprf.ts';
+import { addInto, evaluate, keyOf, type OprfBucket, type OprfKey } from '../protocols/rr22/oprf.ts';
 import { ENCODINGS_MAX, SEED_BYTES } from '../protocols/rr22/sizes.ts';
 import { gather } from '../protocols/rr22/split.ts';
 import type { RowKernels } from '../rows/row-kernel-types.ts';
 import { CHOICES, CHOICES_BYTES, choicesOf, EMPTY, PLACEMENTS_MAX, placeRows } from './cuckoo.ts';
-import { type BinsSizes, BLOCK_LANES, blockBytes, laneWords } from './plan.ts';
+import { type BinsSizes, BLOCK_LANES, blockBytes } from './plan.ts';
 
 /** What is different in each bucket. */
 export interface BinsInput extends VoleBucket {
@@ -19,8 +19,19 @@ export interface BinsInput extends VoleBucket {
   readonly rows: Uint32Array;
   /** Of this bucket in this run: the same at both parties, in no other run. */
   readonly salt: Uint8Array;
+  readonly region: Region;
+  /** Of all bins: see lanes.ts. */
+  readonly lanes: Uint32Array;
   /** Of the party that holds no bins: its columns for these rows, one after the other. Two words a value, low first. */
   readonly payload: Uint32Array;
+}
+
+/** The bins in which rows of a bucket can be. */
+export interface Region {
+  /** As of a bucket. */
+  readonly salt: Uint8Array;
+  /** The number of its first bin among all. */
+  readonly firstBin: number;
 }
 
 /** Bytes of the function's value, before it is hashed for its use. */
@@ -29,29 +40,57 @@ const ROW_WORDS = OKVS_ROW_BYTES / 4;
 
 export const oprfBucket = ({ sizes, salt }: BinsInput): OprfBucket => ({ encoding: sizes.encoding, salt });
 
-/** The bins of each row in this bucket, under a seed. */
-export function rowChoices(kernels: RowKernels, input: BinsInput, seed: Uint8Array): Uint32Array {
-  const { ids, rows, salt, sizes } = input;
+/** Rows that can be in the bins of a region. */
+export interface RegionRows {
+  readonly ids: Uint8Array;
+  readonly rows: Uint32Array;
+  readonly salt: Uint8Array;
+  readonly bins: number;
+}
+
+/** The bins of each row, {@link CHOICES} of them, under a seed. */
+export function rowChoices(
+  kernels: RowKernels,
+  { ids, rows, salt, bins }: RegionRows,
+  seed: Uint8Array,
+): Uint32Array {
   const hashes = kernels.hashRows(keyOf(salt, 'bins', seed), gather(ids, rows), CHOICES_BYTES);
-  const choices = choicesOf(hashes, sizes.bins);
+  const choices = choicesOf(hashes, bins);
   hashes.fill(0);
   return choices;
 }
 
+/** Where rows are: for each its bin, and which of its choices this is. Secret but for the seed. */
+export interface Placement {
+  readonly seed: Uint8Array;
+  readonly binOf: Uint32Array;
+  readonly choiceOf: Uint8Array;
+}
+
 /** Every row in a bin, under a seed that is drawn when they are known. */
-export function placeInBins(
-  kernels: RowKernels,
-  input: BinsInput,
-  random: Random,
-): { readonly seed: Uint8Array; readonly table: Uint32Array } {
+export function placeInBins(kernels: RowKernels, region: RegionRows, random: Random): Placement {
   for (let left = PLACEMENTS_MAX; left > 0; left--) {
     const seed = random.bytes(SEED_BYTES);
-    const choices = rowChoices(kernels, input, seed);
-    const table = placeRows(choices, input.sizes.bins);
+    const choices = rowChoices(kernels, region, seed);
+    const table = placeRows(choices, region.bins);
     choices.fill(0);
-    if (table !== undefined) return { seed, table };
+    if (table !== undefined) return { seed, ...placesOf(table, region.rows.length) };
   }
   throw new InternalError('rows do not fit their bins, which chance alone makes rarer than 2^-40');
+}
+
+function placesOf(table: Uint32Array, rows: number): Omit<Placement, 'seed'> {
+  const binOf = new Uint32Array(rows);
+  const choiceOf = new Uint8Array(rows);
+  for (let bin = 0; bin < table.length; bin++) {
+    const slot = table[bin] ?? EMPTY;
+    if (slot === EMPTY) continue;
+    const row = Math.floor(slot / CHOICES);
+    binOf[row] = bin;
+    choiceOf[row] = slot % CHOICES;
+  }
+  table.fill(0);
+  return { binOf, choiceOf };
 }
 
 /**
@@ -67,15 +106,11 @@ export function inputsOf({ ids, rows }: BinsInput, slots: Uint32Array): Uint8Arr
   return inputs;
 }
 
-/** The slots that are in a bin, in the order of bins. */
-export function slotsOf(table: Uint32Array): Uint32Array {
-  const slots = new Uint32Array(table.length);
-  let count = 0;
-  for (let bin = 0; bin < table.length; bin++) {
-    const slot = table[bin] ?? EMPTY;
-    if (slot !== EMPTY) slots[count++] = slot;
-  }
-  return slots.subarray(0, count);
+/** One slot of each row: that of its bin. */
+export function slotsOfChoices(choiceOf: Uint8Array): Uint32Array {
+  const slots = new Uint32Array(choiceOf.length);
+  for (let row = 0; row < slots.length; row++) slots[row] = CHOICES * row + (choiceOf[row] ?? 0);
+  return slots;
 }
 
 /** All slots of so many rows. */
@@ -100,28 +135,22 @@ export function valuesAt(
   return values;
 }
 
-/** By slot of the party without bins: its bin, and the function's value; and the lanes of all bins. */
+/** By slot of the party without bins: its bin in the region, and the function's value. */
 interface ToHint {
   readonly choices: Uint32Array;
   readonly values: Uint8Array;
-  readonly lanes: Uint32Array;
 }
 
 /**
  * What the party without bins sends. For each slot of its rows, by the function's value there: the word of the slot's
- * bin, and each column less the bin's share of it.
+ * bin, and each column less the bin's share of it; up to a whole block what is drawn, for what zeros would tell.
  */
-export function makeHints(
-  kernels: RowKernels,
-  input: BinsInput,
-  { choices, values, lanes }: ToHint,
-  random: Random,
-): Uint8Array {
+export function makeHints(kernels: RowKernels, input: BinsInput, given: ToHint, random: Random): Uint8Array {
   const { hints: shape, blocks, hintsBytes } = input.sizes;
   const hints = new Uint8Array(hintsBytes);
   for (let block = 0; block < blocks; block++) {
     const at = block * blockBytes(shape);
-    const { seed, encoding } = encodeBlock(kernels, input, { choices, values, lanes }, block, random);
+    const { seed, encoding } = encodeBlock(kernels, input, given, block, random);
     hints.set(seed, at);
     hints.set(encoding, at + SEED_BYTES);
   }
@@ -131,14 +160,19 @@ export function makeHints(
 function encodeBlock(
   kernels: RowKernels,
   input: BinsInput,
-  { choices, values, lanes }: ToHint,
+  { choices, values }: ToHint,
   block: number,
   random: Random,
 ): { readonly seed: Uint8Array; readonly encoding: Uint8Array } {
   for (let left = ENCODINGS_MAX; left > 0; left--) {
     const seed = random.bytes(SEED_BYTES);
     const rows = kernels.hashRows(blockKey(input, block, seed), values, OKVS_ROW_BYTES);
-    addLanes(rows, input, choices, lanes, block);
+    const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.byteLength / 4);
+    for (let half = 0; half < BLOCK_LANES; half++) {
+      const lane = BLOCK_LANES * block + half;
+      if (lane <= input.sizes.columns) addLane(words, input, choices, lane);
+      else addDrawn(words, 2 * half, random);
+    }
     const encoding = kernels.bucket(input.sizes.hints, rows).encode(random);
     rows.fill(0);
     if (encoding !== undefined) return { seed, encoding };
@@ -147,85 +181,82 @@ function encodeBlock(
 }
 
 /** Adds what the hints say to the values of the rows, which hide it. */
-function addLanes(
-  rows: Uint8Array,
-  { sizes, payload }: BinsInput,
-  choices: Uint32Array,
-  lanes: Uint32Array,
-  block: number,
-): void {
-  const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.byteLength / 4);
+function addLane(rows: Uint32Array, input: BinsInput, choices: Uint32Array, lane: number): void {
+  const { sizes, region, lanes, payload } = input;
+  const first = 2 * (lane * sizes.allBins + region.firstBin);
+  const ofBins = lanes.subarray(first, first + 2 * sizes.bins);
   const owned = choices.length / CHOICES;
-  for (let half = 0; half < BLOCK_LANES; half++) {
-    const lane = BLOCK_LANES * block + half;
-    const ofBins = lanes.subarray(lane * 2 * sizes.bins, (lane + 1) * 2 * sizes.bins);
-    const isColumn = lane >= 1 && lane <= sizes.columns;
-    const column = payload.subarray((lane - 1) * 2 * owned, lane * 2 * owned);
-    for (let slot = 0; slot < choices.length; slot++) {
-      const bin = choices[slot] ?? 0;
-      let low = ofBins[2 * bin] ?? 0;
-      let high = ofBins[2 * bin + 1] ?? 0;
-      if (isColumn) {
-        const row = Math.floor(slot / CHOICES);
-        const value = column[2 * row] ?? 0;
-        const borrow = value < low ? 1 : 0;
-        low = value - low;
-        high = (column[2 * row + 1] ?? 0) - high - borrow;
-      }
-      const at = ROW_WORDS * slot + 2 * half;
-      words[at] = (words[at] ?? 0) ^ low;
-      words[at + 1] = (words[at + 1] ?? 0) ^ high;
+  const column = lane === 0 ? undefined : payload.subarray((lane - 1) * 2 * owned, lane * 2 * owned);
+  for (let slot = 0; slot < choices.length; slot++) {
+    const bin = choices[slot] ?? 0;
+    let low = ofBins[2 * bin] ?? 0;
+    let high = ofBins[2 * bin + 1] ?? 0;
+    if (column !== undefined) {
+      const row = Math.floor(slot / CHOICES);
+      const value = column[2 * row] ?? 0;
+      const borrow = value < low ? 1 : 0;
+      low = value - low;
+      high = (column[2 * row + 1] ?? 0) - high - borrow;
     }
+    const at = ROW_WORDS * slot + 2 * (lane % BLOCK_LANES);
+    rows[at] = (rows[at] ?? 0) ^ low;
+    rows[at + 1] = (rows[at + 1] ?? 0) ^ high;
   }
 }
 
-interface ToOpen {
-  readonly table: Uint32Array;
-  /** Of the slots in the bins, in the order of bins. */
-  readonly values: Uint8Array;
-  readonly hints: Uint8Array;
+function addDrawn(rows: Uint32Array, word: number, random: Random): void {
+  const count = rows.length / ROW_WORDS;
+  const drawn = new Uint32Array(random.bytes(8 * count).buffer);
+  for (let row = 0; row < count; row++) {
+    const at = ROW_WORDS * row + word;
+    rows[at] = (rows[at] ?? 0) ^ (drawn[2 * row] ?? 0);
+    rows[at + 1] = (rows[at + 1] ?? 0) ^ (drawn[2 * row + 1] ?? 0);
+  }
+  drawn.fill(0);
 }
 
-/** The holder's lanes: what the hints say at the slot in each bin, and what is drawn for bins without one. */
+/** What a block of the hints says at the function's value for each row: {@link BLOCK_LANES} lanes of two words. */
+export function openBlock(
+  kernels: RowKernels,
+  input: BinsInput,
+  values: Uint8Array,
+  hints: Uint8Array,
+  block: number,
+): Uint32Array {
+  const { hints: shape } = input.sizes;
+  const message = hints.subarray(block * blockBytes(shape), (block + 1) * blockBytes(shape));
+  const bucket = kernels.hashedBucket(shape, blockKey(input, block, message.subarray(0, SEED_BYTES)), values);
+  const own = bucket.values();
+  const said = bucket.decode(message.subarray(SEED_BYTES));
+  addInto(said, own);
+  own.fill(0);
+  return new Uint32Array(said.buffer, said.byteOffset, said.byteLength / 4);
+}
+
+/** Takes what the hints say into the lanes of the holder: `binOf` has each row's bin in the region. */
 export function openHints(
   kernels: RowKernels,
   input: BinsInput,
-  { table, values, hints }: ToOpen,
-  random: Random,
-): Uint32Array {
-  const { hints: shape, blocks, bins } = input.sizes;
-  const lanes = drawLanes(input.sizes, random);
+  {
+    binOf,
+    values,
+    hints,
+  }: { readonly binOf: Uint32Array; readonly values: Uint8Array; readonly hints: Uint8Array },
+): void {
+  const { blocks, columns, allBins } = input.sizes;
   for (let block = 0; block < blocks; block++) {
-    const message = hints.subarray(block * blockBytes(shape), (block + 1) * blockBytes(shape));
-    const key = blockKey(input, block, message.subarray(0, SEED_BYTES));
-    const bucket = kernels.hashedBucket(shape, key, values);
-    const own = bucket.values();
-    const said = bucket.decode(message.subarray(SEED_BYTES));
-    const [mask, masked] = [own, said].map((bytes) => new Uint32Array(bytes.buffer)) as [
-      Uint32Array,
-      Uint32Array,
-    ];
-    let at = 0;
-    for (let bin = 0; bin < bins; bin++) {
-      if (table[bin] === EMPTY) continue;
-      for (let half = 0; half < BLOCK_LANES; half++) {
-        const lane = (BLOCK_LANES * block + half) * 2 * bins + 2 * bin;
-        for (let word = 0; word < 2; word++, at++) lanes[lane + word] = (mask[at] ?? 0) ^ (masked[at] ?? 0);
+    const said = openBlock(kernels, input, values, hints, block);
+    for (let half = 0; half < BLOCK_LANES && BLOCK_LANES * block + half <= columns; half++) {
+      const first = (BLOCK_LANES * block + half) * allBins + input.region.firstBin;
+      for (let row = 0; row < binOf.length; row++) {
+        const to = 2 * (first + (binOf[row] ?? 0));
+        const from = 2 * (BLOCK_LANES * row + half);
+        input.lanes[to] = said[from] ?? 0;
+        input.lanes[to + 1] = said[from + 1] ?? 0;
       }
     }
-    for (const secret of [own, said]) secret.fill(0);
+    said.fill(0);
   }
-  return lanes;
-}
-
-/**
- * Lanes of words, two words of 32 bits for each bin, lane after lane: the word that tells a match, the columns, and up
- * to a whole block what means nothing. All 64 bits of each are random: a bit that both know would tell the holder,
- * which sees it only where a row matches, that one does.
- */
-export function drawLanes(sizes: BinsSizes, random: Random): Uint32Array {
-  const drawn = random.bytes(4 * laneWords(sizes));
-  return new Uint32Array(drawn.buffer, drawn.byteOffset, drawn.byteLength / 4);
 }
 
 const blockKey = ({ salt }: BinsInput, block: number, seed: Uint8Array): Uint8Array =>

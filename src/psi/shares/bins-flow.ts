@@ -11,9 +11,9 @@ import { openTransfers } from '../protocols/rr22/setup.ts';
 import { SEED_BYTES } from '../protocols/rr22/sizes.ts';
 import type { BucketRows } from '../protocols/rr22/split.ts';
 import type { tasks } from './bin-tasks.ts';
-import type { BinsInput } from './bin-work.ts';
-import { type Bins, type BinsSetting, NO_ROW } from './bins.ts';
-import { CHOICES, EMPTY } from './cuckoo.ts';
+import type { BinsInput, Placement, RegionRows } from './bin-work.ts';
+import type { Bins, BinsSetting } from './bins.ts';
+import { Lanes } from './lanes.ts';
 import type { BinsPlan } from './plan.ts';
 
 /** A bucket of which every step has what it needs. */
@@ -31,7 +31,9 @@ export class BinsSession {
   readonly #plan: BinsPlan;
   readonly #engine: BucketEngine<typeof tasks>;
   readonly #inbox: Inbox;
-  readonly #result: Result;
+  readonly #lanes: Lanes;
+  /** At the holder: where the rows of a region are, from when its first bucket is worked on. */
+  readonly #placements = new Map<number, Promise<Placement>>();
   #next = 0;
   #ended = 0;
 
@@ -41,7 +43,7 @@ export class BinsSession {
     this.#plan = plan;
     this.#engine = engine;
     this.#inbox = new Inbox(line, (bucket) => this.#earlyBytes(bucket));
-    this.#result = new Result(plan);
+    this.#lanes = new Lanes(plan, setting.holds, setting.random);
   }
 
   async run(): Promise<Bins> {
@@ -66,17 +68,29 @@ export class BinsSession {
       this.#requireRoom(split);
       const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
       await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
-      return this.#result.bins(holds);
+      return this.#lanes.bins();
     } finally {
-      this.#result.destroy();
       transfers.fill(0);
     }
   }
 
+  /** When nothing works on buckets any more. */
+  destroy(): void {
+    this.#lanes.destroy();
+    for (const placing of this.#placements.values())
+      void ignored(placing.then(wipe), 'a failure is told where it is awaited');
+  }
+
   #requireRoom({ starts }: BucketRows): void {
-    const room = this.#setting.holds ? this.#plan.room.holder : this.#plan.room.other;
-    for (let bucket = 0; bucket < this.#plan.buckets; bucket++)
-      if ((starts[bucket + 1] ?? 0) - (starts[bucket] ?? 0) > room)
+    const { buckets, bucketsIn, room, rooms } = this.#plan;
+    const { holds } = this.#setting;
+    const fits = (from: number, count: number, most: number): boolean =>
+      (starts[from + count] ?? 0) - (starts[from] ?? 0) <= most;
+    for (let bucket = 0; bucket < buckets; bucket++)
+      if (
+        !fits(bucket, 1, holds ? rooms.holder : rooms.other) ||
+        (holds && bucket % bucketsIn === 0 && !fits(bucket, bucketsIn, room))
+      )
         throw new InternalError('ids do not fit their buckets, which chance alone makes rarer than 2^-40');
   }
 
@@ -87,7 +101,7 @@ export class BinsSession {
       const input = this.#inputOf(number, split);
       const bucket: Bucket = { number, input, seed: this.#setting.random.bytes(SEED_BYTES), transfers };
       try {
-        await (this.#setting.holds ? this.#hold(bucket) : this.#hint(bucket));
+        await (this.#setting.holds ? this.#hold(bucket, split) : this.#hint(bucket));
       } finally {
         bucket.seed.fill(0);
         input.payload.fill(0);
@@ -98,25 +112,67 @@ export class BinsSession {
 
   #inputOf(number: number, split: BucketRows): BinsInput {
     const { ids, payload } = this.#setting;
+    const { sizes, bins, bucketsIn } = this.#plan;
     const rows = split.rows.subarray(split.starts[number], split.starts[number + 1]);
-    const salt = this.#digest(`bucket ${number}`);
-    return { number, sizes: this.#plan.sizes, ids, rows, salt, payload: gatherColumns(payload, rows) };
+    const region = Math.floor(number / bucketsIn);
+    return {
+      number,
+      sizes,
+      ids,
+      rows,
+      salt: this.#digest(`bucket ${number}`),
+      region: { salt: this.#digest(`region ${region}`), firstBin: region * bins },
+      lanes: this.#lanes.words,
+      payload: gatherColumns(payload, rows),
+    };
   }
 
-  async #hold({ number, input, seed, transfers }: Bucket): Promise<void> {
+  /** Where the rows of a bucket are: the part of its region's that is its own. */
+  async #placed({ number, input }: Bucket, { rows, starts }: BucketRows): Promise<Placement> {
+    const { bucketsIn, bins } = this.#plan;
+    const region = Math.floor(number / bucketsIn);
+    const [first = 0, last] = [starts[region * bucketsIn], starts[(region + 1) * bucketsIn]];
+    let placing = this.#placements.get(region);
+    if (placing === undefined) {
+      const inRegion = rows.subarray(first, last);
+      placing = this.#place({ ids: input.ids, rows: inRegion, salt: input.region.salt, bins }, region);
+      void ignored(placing, 'told where it is awaited');
+      this.#placements.set(region, placing);
+    }
+    const { seed, binOf, choiceOf } = await placing;
+    const [from, to] = [(starts[number] ?? 0) - first, (starts[number + 1] ?? 0) - first];
+    return { seed, binOf: binOf.slice(from, to), choiceOf: choiceOf.slice(from, to) };
+  }
+
+  async #place(region: RegionRows, number: number): Promise<Placement> {
+    const seed = this.#setting.random.bytes(SEED_BYTES);
+    const placement = await this.#engine.do('place', { region, seed }).finally(() => seed.fill(0));
+    this.#lanes.place(number, region.rows, placement.binOf);
+    return placement;
+  }
+
+  async #hold(bucket: Bucket, split: BucketRows): Promise<void> {
+    const { number, input, seed, transfers } = bucket;
     const { sizes } = input;
     const first = await this.#engine.do('begin', { transfers, input });
     const second = this.#inbox.due(number, 'second', sizes.second);
     await sendPieces(this.#line, 'first', number, first);
-    const placed = await this.#engine.do('place', { transfers, input, seed, second: await second });
+    const placed = await this.#placed(bucket, split);
     try {
+      const encoded = await this.#engine.do('encode', {
+        transfers,
+        input,
+        seed,
+        second: await second,
+        placed,
+      });
       const hints = this.#inbox.due(number, 'hints', sizes.hintsBytes);
-      await sendPieces(this.#line, 'vector', number, placed.vector);
-      const lanes = await this.#engine.do('open', { input, seed, placed, hints: await hints });
-      this.#result.take(number, lanes);
-      this.#result.takeRows(number, placed.table, input.rows);
+      await sendPieces(this.#line, 'vector', number, encoded.vector);
+      await this.#engine
+        .do('open', { input, placed, encoded, hints: await hints })
+        .finally(() => encoded.kept.fill(0));
     } finally {
-      for (const secret of [placed.kept, placed.table]) secret.fill(0);
+      wipe(placed);
     }
   }
 
@@ -127,9 +183,8 @@ export class BinsSession {
     try {
       const vector = this.#inbox.due(number, 'vector', sizes.vector);
       await sendPieces(this.#line, 'second', number, answered.second);
-      const made = await this.#engine.do('hint', { input, seed, answered, vector: await vector });
-      this.#result.take(number, made.lanes);
-      await sendPieces(this.#line, 'hints', number, made.hints);
+      const hints = await this.#engine.do('hint', { input, seed, answered, vector: await vector });
+      await sendPieces(this.#line, 'hints', number, hints);
     } finally {
       for (const secret of [answered.delta, answered.kept]) secret.fill(0);
     }
@@ -161,61 +216,6 @@ export class BinsSession {
   }
 }
 
-/** What the buckets leave. A peer has sent what it must for each before there is room for it. */
-class Result {
-  readonly #plan: BinsPlan;
-  /** By bucket: its lanes that mean something, and its rows at the holder. */
-  readonly #lanes: BigUint64Array[][] = [];
-  readonly #rows: Uint32Array[] = [];
-
-  constructor(plan: BinsPlan) {
-    this.#plan = plan;
-  }
-
-  /** The lanes are zeroed. */
-  take(bucket: number, lanes: Uint32Array): void {
-    const { bits, sizes } = this.#plan;
-    // All of the lowest 32 bits count, as no word has fewer than 40.
-    const highMask = 2 ** (bits - 32) - 1;
-    for (let high = 1; high < 2 * sizes.bins; high += 2) lanes[high] = (lanes[high] ?? 0) & highMask;
-    this.#lanes[bucket] = Array.from({ length: 1 + sizes.columns }, (_, lane) =>
-      new BigUint64Array(lanes.buffer, lanes.byteOffset + 8 * lane * sizes.bins, sizes.bins).slice(),
-    );
-    lanes.fill(0);
-  }
-
-  takeRows(bucket: number, table: Uint32Array, rows: Uint32Array): void {
-    this.#rows[bucket] = table.map((slot) =>
-      slot === EMPTY ? NO_ROW : (rows[Math.floor(slot / CHOICES)] ?? 0),
-    );
-  }
-
-  /** In one place. What it was made of is zeroed. */
-  bins(holds: boolean): Bins {
-    const { bins, bits, sizes } = this.#plan;
-    const joined = (lane: number): BigUint64Array => {
-      const whole = new BigUint64Array(bins);
-      for (const [bucket, lanes] of this.#lanes.entries()) {
-        whole.set(lanes[lane] ?? [], bucket * sizes.bins);
-        lanes[lane]?.fill(0n);
-        lanes[lane] = new BigUint64Array();
-      }
-      return whole;
-    };
-    const words = joined(0);
-    const shares = Array.from({ length: sizes.columns }, (_, column) => joined(1 + column));
-    if (!holds) return { bins, bits, words, shares };
-    const rowOf = new Uint32Array(bins);
-    for (const [bucket, rows] of this.#rows.entries()) rowOf.set(rows, bucket * sizes.bins);
-    return { bins, bits, words, shares, rowOf };
-  }
-
-  destroy(): void {
-    for (const lane of this.#lanes.flat()) lane?.fill(0n);
-    for (const rows of this.#rows) rows?.fill(0);
-  }
-}
-
 /** The values of these rows, column after column, two words each, low first. */
 function gatherColumns(columns: readonly BigUint64Array[], rows: Uint32Array): Uint32Array {
   const words = new Uint32Array(2 * rows.length * columns.length);
@@ -229,4 +229,10 @@ function gatherColumns(columns: readonly BigUint64Array[], rows: Uint32Array): U
     }
   }
   return words;
+}
+
+/** The seed is public, and the same object in all buckets of a region. */
+function wipe({ binOf, choiceOf }: Placement): void {
+  binOf.fill(0);
+  choiceOf.fill(0);
 }

@@ -20,7 +20,7 @@ export interface BinsSetting extends PsiSetting {
 
 /** One party's part of all bins. Secret. */
 export interface Bins {
-  /** The same number at both; it follows from the numbers of rows and of columns. */
+  /** The same number at both; it follows from the holder's number of rows. */
   readonly bins: number;
   /** At the holder: the row in each bin, or {@link NO_ROW}. Every row is in just one bin. */
   readonly rowOf?: Uint32Array;

@@ -5,8 +5,17 @@ import type { Random } from '../../contracts/random.ts';
 import { roomFor } from '../protocols/rr22/plan.ts';
 import { seededRandom } from '../protocols/rr22/seeded-random.ts';
 import { uniformBelow } from '../shuffle.ts';
-import { binCount, CHOICES, CHOICES_BYTES, choicesOf, EMPTY, PLACEMENT_BITS, placeRows } from './cuckoo.ts';
-import { BINS_COLUMNS_MAX, BINS_ROWS_MAX, planBins } from './plan.ts';
+import {
+  binCount,
+  CHOICES,
+  CHOICES_BYTES,
+  choicesOf,
+  EMPTY,
+  PLACEMENT_BITS,
+  PLACEMENTS_MAX,
+  placeRows,
+} from './cuckoo.ts';
+import { regionsOf, SHARES_ROWS_MAX } from './sizes.ts';
 
 /** Natural logarithm of n!, by Stirling's series where n is large. */
 function logFactorial(n: number): number {
@@ -84,7 +93,7 @@ describe('bins for rows', () => {
     const sizes = [
       4, 15, 16, 17, 64, 65, 256, 257, 700, 1024, 1025, 1100, 1500, 2100, 4000, 9000, 30_000, 100_000,
     ];
-    for (const rows of [...sizes, roomFor(2 ** 18, 1), planBins(BINS_ROWS_MAX, 1, 0).room.holder]) {
+    for (const rows of [...sizes, roomFor(2 ** 18, 1), regionsOf(SHARES_ROWS_MAX).room]) {
       const bits = failureBits(rows, binCount(rows));
       assert.ok(bits >= PLACEMENT_BITS, `${rows} rows in ${binCount(rows)} bins: 2^-${bits}`);
     }
@@ -92,11 +101,9 @@ describe('bins for rows', () => {
     assert.ok(failureBits(256, 400) < PLACEMENT_BITS);
   });
 
-  it('have chances that are asked for all buckets and tries of a run', () => {
-    for (const columns of [0, 5, BINS_COLUMNS_MAX]) {
-      const { buckets } = planBins(BINS_ROWS_MAX, BINS_ROWS_MAX, columns);
-      assert.ok(PLACEMENT_BITS - Math.log2(2 * buckets) >= 40, `${buckets} buckets`);
-    }
+  it('have chances that are asked for all regions and tries of a run', () => {
+    const { regions } = regionsOf(SHARES_ROWS_MAX);
+    assert.ok(PLACEMENT_BITS - Math.log2(PLACEMENTS_MAX * regions) >= 40, `${regions} regions`);
   });
 
   it('fail as often as the bound says where it is exact, and no more often elsewhere', () => {

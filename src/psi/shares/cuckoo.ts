@@ -8,7 +8,7 @@
  *   has a bound that can be computed, and needs no measurement; a row is placed by the shortest chain of moves, so it
  *   fails only where no placement exists.
  * Security: where no row can fail but by chance, bins tell nothing. A seed that is drawn again tells that the rows
- *   failed under another one: a chance of at most 2^-40 in a run, all buckets and tries together.
+ *   failed under another one: a chance of at most 2^-40 in a run, all regions and tries together.
  * Needs: hashes under a seed that is drawn after the rows are fixed.
  * Flow: none; the seed is told by who draws it.
  * Cost: some 0.2 microseconds a row; 1.3 bins a row.
@@ -35,7 +35,7 @@ export const EMPTY = 0xffff_ffff;
 /** Seeds that are tried. All of them are counted in the chance of a failure. */
 export const PLACEMENTS_MAX = 2;
 
-/** Each try fails with a chance of at most 2^-this: 2^-40 for all tries of 512 buckets. */
+/** Each try fails with a chance of at most 2^-this: 2^-40 for all tries of 512 regions. */
 export const PLACEMENT_BITS = 50;
 
 /** Few rows need more bins each; up to three rows cannot fail. */

@@ -3,21 +3,22 @@ import { describe, it } from 'node:test';
 import { okvsFailureBits } from '../okvs/shape.ts';
 import { PIECES_MAX, pieceCount } from '../protocols/rr22/messages.ts';
 import { ENCODINGS_MAX } from '../protocols/rr22/sizes.ts';
-import { BINS_COLUMNS_MAX, BINS_ROWS_MAX, planBins } from './plan.ts';
+import { planBins, SHARES_COLUMNS_MAX } from './plan.ts';
+import { binsOf, SHARES_ROWS_MAX } from './sizes.ts';
 
 const SIZES: readonly (readonly [number, number])[] = [
   [1, 1],
   [1, 1_000_000],
   [50_000, 40],
   [1_000_000, 1_000_000],
-  [BINS_ROWS_MAX, 1],
-  [BINS_ROWS_MAX, BINS_ROWS_MAX],
+  [SHARES_ROWS_MAX, 1],
+  [SHARES_ROWS_MAX, SHARES_ROWS_MAX],
 ];
 
 describe('buckets of an intersection into shares', () => {
   it('have messages of no more pieces than a number has room for, whatever the columns', () => {
     for (const [holder, other] of SIZES)
-      for (let columns = 0; columns <= BINS_COLUMNS_MAX; columns++) {
+      for (let columns = 0; columns <= SHARES_COLUMNS_MAX; columns++) {
         const { sizes } = planBins(holder, other, columns);
         for (const bytes of [sizes.first, sizes.second, sizes.vector, sizes.hintsBytes])
           assert.ok(pieceCount(bytes) <= PIECES_MAX, `${columns} columns for ${holder} and ${other} rows`);
@@ -26,8 +27,10 @@ describe('buckets of an intersection into shares', () => {
 
   it('have words that are the same by chance in one of 2^40 runs, and no longer than 64 bits', () => {
     for (const [holder, other] of SIZES)
-      for (const columns of [0, BINS_COLUMNS_MAX]) {
-        const { bins, bits } = planBins(holder, other, columns);
+      for (const columns of [0, SHARES_COLUMNS_MAX]) {
+        const { bits, sizes } = planBins(holder, other, columns);
+        const bins = sizes.allBins;
+        assert.equal(bins, binsOf(holder), 'whatever the other has');
         assert.ok(bits <= 64 && bits - Math.log2(bins) >= 40, `${bits} bits for ${bins} bins`);
         assert.ok(bits - Math.log2(bins) < 41, 'and no more than it takes');
         assert.ok(bins >= holder);
@@ -36,9 +39,9 @@ describe('buckets of an intersection into shares', () => {
 
   it('have hints that fail to be encoded in one of 2^40 runs', () => {
     for (const [holder, other] of SIZES)
-      for (const columns of [0, 3, BINS_COLUMNS_MAX]) {
-        const { buckets, sizes, room } = planBins(holder, other, columns);
-        assert.equal(sizes.hints.rows, 3 * room.other);
+      for (const columns of [0, 3, SHARES_COLUMNS_MAX]) {
+        const { buckets, sizes, rooms } = planBins(holder, other, columns);
+        assert.equal(sizes.hints.rows, 3 * rooms.other);
         const percent = Math.round(100 * (sizes.hints.starts / sizes.hints.rows - 1));
         if (sizes.hints.rows < 1000) continue;
         const all =
@@ -51,9 +54,9 @@ describe('buckets of an intersection into shares', () => {
     for (const [holder, other, columns] of [
       [0, 1, 0],
       [1, 0, 0],
-      [BINS_ROWS_MAX + 1, 1, 0],
+      [SHARES_ROWS_MAX + 1, 1, 0],
       [1, 1, -1],
-      [1, 1, BINS_COLUMNS_MAX + 1],
+      [1, 1, SHARES_COLUMNS_MAX + 1],
       [1.5, 1, 0],
     ] as const)
       assert.throws(() => planBins(holder, other, columns), /impossible/);

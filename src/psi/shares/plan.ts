@@ -10,16 +10,11 @@ import { ENCODINGS_MAX, SEED_BYTES, VOLE_VECTORS } from '../protocols/rr22/sizes
 import { okvsMemory } from '../rows/layout.ts';
 import { ELEMENT_BYTES, type VoleShape, voleShape } from '../vole/parameters.ts';
 import { firstBytes, secondBytes } from '../vole/vole.ts';
-import { binCount, CHOICES } from './cuckoo.ts';
-
-/** Words of bins without a match are the same at both with a chance of at most 2^-40, all bins together. */
-const EQUAL_BITS = 40;
-
-/** Rows of either party: the words of their bins have no more than 64 bits. */
-export const BINS_ROWS_MAX = 12_000_000;
+import { CHOICES, CHOICES_BYTES } from './cuckoo.ts';
+import { type Regions, regionsOf, SHARES_ROWS_MAX, wordBits } from './sizes.ts';
 
 /** Columns of the other party: with more, buckets would be so small that what each costs once is most of it. */
-export const BINS_COLUMNS_MAX = 64;
+export const SHARES_COLUMNS_MAX = 64;
 
 /** Rows of a bucket times blocks of a bin, at most: all hints of a bucket are one message, which has a largest size. */
 const HINTS_ROWS = 900_000;
@@ -28,7 +23,8 @@ const HINTS_ROWS = 900_000;
 export const BLOCK_LANES = 2;
 
 export interface BinsSizes {
-  /** In a bucket. */
+  /** Of all regions, and of one. */
+  readonly allBins: number;
   readonly bins: number;
   /** Of the function's inputs: the holder's rows. */
   readonly encoding: OkvsShape;
@@ -45,14 +41,14 @@ export interface BinsSizes {
   readonly hintsBytes: number;
 }
 
-export interface BinsPlan {
+export interface BinsPlan extends Regions {
+  /** All of them; a region has as many as another one, one after the other. */
   readonly buckets: number;
-  /** Of all buckets. */
-  readonly bins: number;
+  readonly bucketsIn: number;
   /** Of a word. */
   readonly bits: number;
   /** Rows for which a bucket has room. */
-  readonly room: { readonly holder: number; readonly other: number };
+  readonly rooms: { readonly holder: number; readonly other: number };
   readonly sizes: BinsSizes;
 }
 
@@ -63,32 +59,27 @@ export function planBins(
   columns: number,
   bucketRows: number = BUCKET_ROWS,
 ): BinsPlan {
-  for (const rows of [holderRows, otherRows])
-    invariant(Number.isInteger(rows) && rows >= 1 && rows <= BINS_ROWS_MAX, 'an impossible number of rows');
+  const regions = regionsOf(holderRows, bucketRows);
   invariant(
-    Number.isInteger(columns) && columns >= 0 && columns <= BINS_COLUMNS_MAX,
+    Number.isInteger(otherRows) && otherRows >= 1 && otherRows <= SHARES_ROWS_MAX,
+    'an impossible number of rows',
+  );
+  invariant(
+    Number.isInteger(columns) && columns >= 0 && columns <= SHARES_COLUMNS_MAX,
     'an impossible number of columns',
   );
   const blocks = Math.ceil((1 + columns) / BLOCK_LANES);
   const inBucket = Math.min(bucketRows, Math.floor(HINTS_ROWS / blocks));
-  const buckets = Math.ceil(Math.max(holderRows, otherRows) / inBucket);
-  const room = { holder: roomFor(holderRows, buckets), other: roomFor(otherRows, buckets) };
-  const bins = buckets * binCount(room.holder);
-  return {
-    buckets,
-    bins,
-    bits: EQUAL_BITS + 32 - Math.clz32(bins - 1),
-    room,
-    sizes: sizesOf(room, buckets, columns, blocks),
-  };
-}
-
-function sizesOf(room: BinsPlan['room'], buckets: number, columns: number, blocks: number): BinsSizes {
-  const encoding = okvsShape(room.holder, buckets * ENCODINGS_MAX);
-  const hints = okvsShape(CHOICES * room.other, buckets * blocks * ENCODINGS_MAX);
+  const bucketsIn = Math.ceil(Math.max(holderRows, otherRows) / (inBucket * regions.regions));
+  const buckets = regions.regions * bucketsIn;
+  const rooms = { holder: roomFor(holderRows, buckets), other: roomFor(otherRows, buckets) };
+  const encoding = okvsShape(rooms.holder, buckets * ENCODINGS_MAX);
+  const hints = okvsShape(CHOICES * rooms.other, buckets * blocks * ENCODINGS_MAX);
   const vole = voleShape(encoding.columns);
-  return {
-    bins: binCount(room.holder),
+  const allBins = regions.regions * regions.bins;
+  const sizes: BinsSizes = {
+    allBins,
+    bins: regions.bins,
     encoding,
     vole,
     hints,
@@ -100,6 +91,7 @@ function sizesOf(room: BinsPlan['room'], buckets: number, columns: number, block
     vector: 2 * SEED_BYTES + encoding.columns * OKVS_VALUE_BYTES,
     hintsBytes: blocks * blockBytes(hints),
   };
+  return { ...regions, buckets, bucketsIn, bits: wordBits(allBins), rooms, sizes };
 }
 
 /** Of one encoding of hints: its seed, and its columns. */
@@ -107,20 +99,23 @@ export function blockBytes(hints: OkvsShape): number {
   return SEED_BYTES + hints.columns * OKVS_VALUE_BYTES;
 }
 
-/** Two words of 32 bits for each lane of a bin: see bin-work.ts. */
-export function laneWords({ bins, blocks }: BinsSizes): number {
-  return BLOCK_LANES * blocks * 2 * bins;
-}
-
 /** Bytes that work on a bucket takes at most, in either role. */
-export function bucketMemory({ room, sizes }: BinsPlan): number {
-  const slots = CHOICES * room.other;
-  const rows = Math.max(slots, room.holder);
+export function bucketMemory({ rooms, sizes }: BinsPlan): number {
+  const rows = Math.max(CHOICES * rooms.other, rooms.holder);
   const kernels = Math.max(okvsMemory(sizes.encoding, rows), okvsMemory(sizes.hints, rows));
   // Inputs, values of the function as they are made and all of them, hashes, and ids.
   const beside = rows * (4 * ID_BYTES + OKVS_ROW_BYTES);
-  // Messages and lanes are in memory here, in a thread, and on their way.
-  const crossing = 3 * (2 * sizes.vector + sizes.hintsBytes + 4 * laneWords(sizes));
-  const payload = 2 * BigUint64Array.BYTES_PER_ELEMENT * sizes.columns * room.other;
-  return kernels + VOLE_VECTORS * sizes.vole.columns * ELEMENT_BYTES + beside + crossing + payload;
+  // Messages are in memory here, in a thread, and on their way.
+  const messages = 3 * (2 * sizes.vector + sizes.hintsBytes);
+  const payload = 2 * BigUint64Array.BYTES_PER_ELEMENT * sizes.columns * rooms.other;
+  return kernels + VOLE_VECTORS * sizes.vole.columns * ELEMENT_BYTES + beside + messages + payload;
+}
+
+/** Numbers of a bin while rows are placed: the table, a search, and where it looks next. */
+const SEARCH_NUMBERS = 4;
+
+/** Bytes that the placement of a region's rows takes at most, with its ids and their hashes. */
+export function placementMemory({ room, bins }: BinsPlan): number {
+  const perRow = ID_BYTES + 2 * CHOICES_BYTES + CHOICES * Uint32Array.BYTES_PER_ELEMENT + 2 * 5;
+  return room * perRow + SEARCH_NUMBERS * Uint32Array.BYTES_PER_ELEMENT * bins;
 }

@@ -12,9 +12,10 @@ import { ID_BYTES } from '../protocols/protocol.ts';
 import { type PartName, parts } from '../protocols/rr22/messages.ts';
 import { SEED_BYTES } from '../protocols/rr22/sizes.ts';
 import { loadRowKernels } from '../rows/row-kernels.ts';
-import { type BinsInput, drawLanes, makeHints, openHints, placeInBins, rowChoices } from './bin-work.ts';
+import { type BinsInput, makeHints, openBlock, placeInBins, rowChoices } from './bin-work.ts';
 import { type Bins, NO_ROW } from './bins.ts';
-import { CHOICES, EMPTY } from './cuckoo.ts';
+import { CHOICES } from './cuckoo.ts';
+import { Lanes } from './lanes.ts';
 import { planBins } from './plan.ts';
 
 const ROWS = 2000;
@@ -155,31 +156,35 @@ describe('what a peer of an intersection into shares sees', () => {
   it('where rows match, nothing in any bit that the hints hold beside words and shares', async () => {
     const kernels = await loadRowKernels();
     for (const columns of [0, 1, 2]) {
-      const { sizes } = planBins(ROWS, ROWS, columns);
+      const plan = planBins(ROWS, ROWS, columns);
+      const { sizes } = plan;
+      const [rows, salt] = [Uint32Array.from({ length: ROWS }, (_, row) => row), new Uint8Array(32)];
+      const region = { ids: equal, rows, salt, bins: sizes.bins };
       const input: BinsInput = {
-        number: 0,
-        sizes,
-        ids: equal,
-        rows: Uint32Array.from({ length: ROWS }, (_, row) => row),
-        salt: new Uint8Array(32),
+        ...{ number: 0, sizes, ids: equal, rows, salt, region: { salt, firstBin: 0 } },
+        lanes: new Lanes(plan, false, systemRandom).words,
         payload: new Uint32Array(2 * ROWS * columns),
       };
-      const { seed, table } = placeInBins(kernels, input, systemRandom);
+      const { seed, choiceOf } = placeInBins(kernels, region, systemRandom);
+      const choices = rowChoices(kernels, region, seed);
       const values = systemRandom.bytes(32 * CHOICES * ROWS);
-      const lanes = drawLanes(sizes, systemRandom);
-      const choices = rowChoices(kernels, input, seed);
-      const slots = table.filter((slot) => slot !== EMPTY);
-      const ofSlots = Buffer.concat([...slots].map((slot) => values.subarray(32 * slot, 32 * slot + 32)));
-      const opened = (made: Uint32Array): Uint32Array => {
-        const hints = makeHints(kernels, input, { choices, values, lanes: made }, systemRandom);
-        return openHints(kernels, input, { table, values: new Uint8Array(ofSlots), hints }, systemRandom);
+      const ofRows = new Uint8Array(32 * ROWS);
+      for (const [row, choice] of choiceOf.entries()) {
+        const from = 32 * (CHOICES * row + choice);
+        ofRows.set(values.subarray(from, from + 32), 32 * row);
+      }
+      const opened = (lanes: Uint32Array): Uint8Array[] => {
+        const hints = makeHints(kernels, { ...input, lanes }, { choices, values }, systemRandom);
+        return Array.from({ length: sizes.blocks }, (_, block) =>
+          bytesOf(openBlock(kernels, input, ofRows, hints, block)),
+        );
       };
-      assertEven(bytesOf(opened(lanes)), `lanes for ${columns} columns`);
+      for (const block of opened(input.lanes)) assertEven(block, `lanes for ${columns} columns`);
       // As if the bits of a word that do not count were zeros.
-      const short = lanes.map((word, at) =>
+      const short = input.lanes.map((word, at) =>
         at < 2 * sizes.bins && at % 2 === 1 ? word & 0x01ff_ffff : word,
       );
-      assert.ok(unevenness(bytesOf(opened(short).subarray(0, 2 * sizes.bins))) > UNEVEN);
+      assert.ok(unevenness(opened(short)[0] ?? new Uint8Array()) > UNEVEN);
     }
   });
 });

@@ -36,7 +36,7 @@ import { setupBytes } from '../protocols/rr22/setup.ts';
 import { tasks } from './bin-tasks.ts';
 import type { Bins, BinsSetting } from './bins.ts';
 import { BinsSession } from './bins-flow.ts';
-import { type BinsPlan, bucketMemory, planBins } from './plan.ts';
+import { type BinsPlan, bucketMemory, placementMemory, planBins } from './plan.ts';
 
 /**
  * One party's part. Whatever it starts has ended when the promise settles, also when the line fails. `bucketRows`: see
@@ -52,10 +52,12 @@ export async function runBins(line: PsiLine, setting: BinsSetting, bucketRows?: 
   );
   const plan = planOf(ownRows, peerRows, holds, columns, bucketRows);
   const engine = await openEngine(tasks, new URL('./bins-worker.js', import.meta.url), threads, signal);
+  const session = new BinsSession(line, setting, plan, engine);
   try {
-    return await new BinsSession(line, setting, plan, engine).run();
+    return await session.run();
   } finally {
     await engine.close();
+    session.destroy();
   }
 }
 
@@ -90,13 +92,18 @@ export function binsCost(
   };
 }
 
-/** A number each of a row's bucket, its place there, and of its bin. */
-const PLACE_BYTES = 3 * Uint32Array.BYTES_PER_ELEMENT;
+/** A number each of a row's bucket and its place there, its bin, and which of its bins that is. */
+const PLACE_BYTES = 3 * Uint32Array.BYTES_PER_ELEMENT + 1;
 
-/** Bytes that {@link runBins} has in memory at one time beside ids and payload, its result included: an upper bound. */
-export function binsMemory(ownRows: number, peerRows: number, holds: boolean, columns: number): number {
-  const plan = planOf(ownRows, peerRows, holds, columns);
-  const result =
-    plan.bins * ((1 + columns) * BigUint64Array.BYTES_PER_ELEMENT + Uint32Array.BYTES_PER_ELEMENT);
-  return PLACE_BYTES * ownRows + result + BUCKETS_AT_ONCE * bucketMemory(plan);
+/**
+ * Bytes that {@link runBins} has in memory at one time beside ids and payload, its result included: an upper bound for
+ * either party.
+ */
+export function binsMemory(holderRows: number, otherRows: number, columns: number): number {
+  const plan = planBins(holderRows, otherRows, columns);
+  const lanes = (1 + columns) * BigUint64Array.BYTES_PER_ELEMENT + Uint32Array.BYTES_PER_ELEMENT;
+  // As they come, and in the end.
+  const bins = 2 * lanes * plan.sizes.allBins;
+  const underWay = BUCKETS_AT_ONCE * (bucketMemory(plan) + placementMemory(plan));
+  return PLACE_BYTES * Math.max(holderRows, otherRows) + bins + underWay;
 }
