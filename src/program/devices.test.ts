@@ -183,10 +183,6 @@ describe('psi', () => {
     ['a column of the payload twice', { payload: { bob: ['x', 'x'] } }],
     ['no column of a payload', { payload: { bob: [] } }],
     ['payload to a party that receives nothing', { payload: { alice: 'x', bob: 'y' }, receivers: 'alice' }],
-    [
-      'payload by a protocol that has no keys for it',
-      { payload: { bob: 'x' }, receivers: 'alice', protocol: 'dh' },
-    ],
     ['payload of rows that do not match', { payload: { bob: 'x' }, join: 'anti' }],
     ['a left join for one', { join: 'left', receivers: 'alice' }],
     ['a count of rows that do not match', { cardinality: true, join: 'anti' }],

@@ -1,6 +1,6 @@
 /** Finds the intersection among tags, and the order of it that both parties have. */
 import { createHash } from 'node:crypto';
-import { PeerError } from '../base/errors.ts';
+import { invariant, PeerError } from '../base/errors.ts';
 import { nextTurn } from '../base/turn.ts';
 import type { Random } from '../contracts/random.ts';
 import type { PsiMatches } from './protocols/protocol.ts';
@@ -45,6 +45,40 @@ export async function matchTags(tags: PsiTags, random: Random, signal: AbortSign
   const ordering = listOf(tags.peer, tags.ordering, step);
   const table = await tableOf(own, "one tag for two of this party's points", random, signal);
   await tableOf(ordering, 'a point twice', random, signal);
+  const { rows, places } = await foundIn(table, peers, signal);
+  const order = sortedByTag(ordering, places);
+  return {
+    places: order.map((at) => rows[at] ?? 0),
+    digests: digestsOf(
+      ordering,
+      order.map((at) => places[at] ?? 0),
+    ),
+  };
+}
+
+/**
+ * Rows of the own tags that are among the peer's, and the slots of these, which rise.
+ * @throws {PeerError} PRIVITY_PSI_CHECK
+ */
+export async function matchSlots(
+  { own, peer, tagBytes }: Pick<PsiTags, 'own' | 'peer' | 'tagBytes'>,
+  random: Random,
+  signal: AbortSignal,
+): Promise<{ readonly rows: Uint32Array; readonly slots: Uint32Array }> {
+  const [mine, theirs] = [own, peer].map((bytes): TagList => ({ bytes, tagBytes, step: tagBytes, from: 0 }));
+  invariant(mine !== undefined && theirs !== undefined, 'a list of tags is missing');
+  const table = await tableOf(mine, "one tag for two of this party's points", random, signal);
+  await tableOf(theirs, 'a tag twice', random, signal);
+  const { rows, places: slots } = await foundIn(table, theirs, signal);
+  return { rows, slots };
+}
+
+/** For each of the peer's tags that is in the table: the own row, and where it stands. */
+async function foundIn(
+  table: TagTable,
+  peers: TagList,
+  signal: AbortSignal,
+): Promise<{ readonly rows: Uint32Array; readonly places: Uint32Array }> {
   const [rows, places] = [new Uint32Array(tagCount(peers)), new Uint32Array(tagCount(peers))];
   let matches = 0;
   await inTurns(tagCount(peers), signal, (first, end) => {
@@ -55,14 +89,7 @@ export async function matchTags(tags: PsiTags, random: Random, signal: AbortSign
       places[matches++] = place;
     }
   });
-  const order = sortedByTag(ordering, places.subarray(0, matches));
-  return {
-    places: order.map((at) => rows[at] ?? 0),
-    digests: digestsOf(
-      ordering,
-      order.map((at) => places[at] ?? 0),
-    ),
-  };
+  return { rows: rows.subarray(0, matches), places: places.subarray(0, matches) };
 }
 
 /**

@@ -16,7 +16,7 @@ import { keyDigests } from '../../src/psi/keys.ts';
 import { HEADER_BYTES } from '../../src/psi/messages.ts';
 import type { PsiProtocol, PsiTold } from '../../src/psi/protocols/protocol.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../src/testing/memory-channel.ts';
-import { idBytes, runPlain, runPlainCount } from '../parts/plain-psi.ts';
+import { idBytes, runPlain, runPlainCount, runPlainKeyed } from '../parts/plain-psi.ts';
 import { aligned, fails, intersect } from '../parts/psi-parties.ts';
 import { roundChannels } from '../parts/round-channels.ts';
 import { assertNoThreadLeft } from '../parts/threads-left.ts';
@@ -51,6 +51,11 @@ export async function checkCost(protocol: PsiProtocol, n: number, m: number): Pr
       async (...args) => (await runPlain(...args))?.places.length,
     );
     if (protocol.counting) await checkCostTold(protocol, protocol.counting, wanted, runPlainCount);
+    if (protocol.keyed && receivers !== 'both')
+      await checkCostTold(protocol, protocol.keyed, wanted, async (channel, by, ids, options) => {
+        const { places } = await runPlainKeyed(channel, by, ids, options);
+        return options.told.receives ? places.length : undefined;
+      });
   }
 }
 
@@ -63,7 +68,7 @@ type Run = (
 
 async function checkCostTold(
   protocol: PsiProtocol,
-  declared: Pick<PsiProtocol, 'cost'>,
+  declared: { cost: PsiProtocol['cost'] },
   { n, m, receivers }: { readonly n: number; readonly m: number; readonly receivers: 'both' | 0 | 1 },
   runOf: Run,
 ): Promise<void> {
@@ -194,6 +199,40 @@ export function psiSuite(protocol: PsiProtocol): void {
           [0, 1].map((rank) => (receives({ receivers }, rank) ? 2 : undefined)),
         );
       } else assert.ok(tables.some((error) => /cannot count/.test(String(error))));
+    }
+  });
+
+  it('gives rows keys that are the same where ids are, and nowhere else, and slots that say nothing', async (t) => {
+    if (protocol.keyed === undefined) return t.skip('it has none');
+    const [n, m, overlap] = [700, 900, 400];
+    const lists = [idBytes(0, n), idBytes(n - overlap, m)] as const;
+    for (const receiver of [0, 1] as const) {
+      const { channels } = memoryChannels(2);
+      const runs = channels.map((channel, rank) =>
+        runPlainKeyed(channel, protocol, lists[rank as 0 | 1], { told: toldOf(receiver, rank) }),
+      );
+      const both = await Promise.all(runs);
+      const [found, sent] = receiver === 0 ? both : both.toReversed();
+      assert.ok(found && sent);
+      const [receivers, senders] = receiver === 0 ? lists : [lists[1], lists[0]];
+      assert.equal(found.slotCount, sent.slotCount);
+      assert.deepEqual([found.places.length, sent.places.length], [overlap, senders.byteLength / 32]);
+      const hex = (bytes: Uint8Array, at: number) =>
+        Buffer.from(bytes.subarray(32 * at, 32 * at + 32)).toString('hex');
+      const bySlot = new Map(Array.from(sent.slots, (slot, at) => [slot, at]));
+      for (const [at, slot] of found.slots.entries()) {
+        const other = bySlot.get(slot) ?? assert.fail('a slot without a row');
+        assert.equal(hex(found.keys, at), hex(sent.keys, other));
+        assert.equal(hex(receivers, found.places[at] ?? 0), hex(senders, sent.places[other] ?? 0));
+      }
+      assert.equal(new Set(Array.from(sent.places, (_, at) => hex(sent.keys, at))).size, sent.places.length);
+      for (const { slots, slotCount } of both)
+        assert.ok(
+          slots.every((slot, at) => slot < slotCount && slot > (slots[at - 1] ?? -1)),
+          'slots rise',
+        );
+      const rising = sent.places.filter((place, at) => at > 0 && place > (sent.places[at - 1] ?? 0)).length;
+      assert.ok(rising > sent.places.length / 3 && rising < (2 * sent.places.length) / 3, `${rising} rise`);
     }
   });
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { systemRandom } from '../../src/base/system.ts';
 import type { Channel } from '../../src/contracts/channel.ts';
-import { type PsiExchange, runCount, runPsi } from '../../src/psi/exchange.ts';
+import { type PsiExchange, type PsiKeysFound, runCount, runKeyed, runPsi } from '../../src/psi/exchange.ts';
 import { KEY_TYPES_BYTES } from '../../src/psi/messages.ts';
 import { BOTH, type PsiMatches, type PsiProtocol, type PsiTold } from '../../src/psi/protocols/protocol.ts';
 
@@ -42,6 +42,15 @@ export function runPlainCount(
   options?: PlainOptions,
 ): Promise<number | undefined> {
   return runCount(channel, [protocol], exchangeOf(channel, ids, options));
+}
+
+export function runPlainKeyed(
+  channel: Channel,
+  protocol: PsiProtocol,
+  ids: Uint8Array,
+  options: PlainOptions & { readonly told: PsiTold },
+): Promise<PsiKeysFound> {
+  return runKeyed(channel, [protocol], { ...exchangeOf(channel, ids, options), told: options.told });
 }
 
 function exchangeOf(

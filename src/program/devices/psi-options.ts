@@ -104,12 +104,7 @@ function protocolsOf(plan: JoinPlan, named: readonly PsiProtocol[]): readonly Ps
     if (counting.length > 0) return counting;
     throw invalid(`"${name}" cannot count without telling which rows match; take protocol: "dh"`);
   }
-  if (!sealsPayload(plan)) return named;
-  const keyed = named.filter((protocol) => protocol.keyed !== undefined);
-  if (keyed.length > 0) return keyed;
-  throw invalid(
-    `"${name}" has no keys under which a party that receives nothing could send columns; take protocol: "rr22"`,
-  );
+  return sealsPayload(plan) ? named.filter(({ keyed }) => keyed !== undefined) : named;
 }
 
 /** Combinations that mean nothing, or that no protocol here can do. */

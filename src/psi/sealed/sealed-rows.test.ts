@@ -211,6 +211,38 @@ describe('columns of a party that receives nothing', () => {
   });
 });
 
+describe('keys of rows', () => {
+  it('are overwritten when the rows are through, and where they are too few', async () => {
+    const table = await tableOf({ id: ids(0, 90), n: new Float64Array(90) });
+    const own = await table.query('SELECT id FROM rows');
+    for (const [name, protocol] of protocols)
+      for (const minimumRows of [0, 91]) {
+        const taken: Uint8Array[] = [];
+        const { keyed } = protocol;
+        assert.ok(keyed);
+        const watched: PsiProtocol = {
+          ...protocol,
+          keyed: {
+            ...keyed,
+            async run(line, setting) {
+              const found = await keyed.run(line, setting);
+              assert.ok(found.keys.some((byte) => byte !== 0));
+              taken.push(found.keys);
+              return found;
+            },
+          },
+        };
+        await intersect(...parties(own, table, plan(['n'], { minimumRows }), watched));
+        assert.equal(taken.length, 2);
+        for (const keys of taken)
+          assert.ok(
+            keys.every((byte) => byte === 0),
+            name,
+          );
+      }
+  });
+});
+
 describe('a sender of encrypted rows that deviates', () => {
   const rows = 120;
   const setting = async () => {

@@ -1,4 +1,4 @@
-/** The two pieces of work that are worth a thread: blinding own ids, tagging the peer's points. */
+/** The pieces of work that are worth a thread: blinding own ids, tagging the peer's points; keys of rows. */
 import { ID_BYTES } from '../protocol.ts';
 import type { Curve } from './curve.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
@@ -13,6 +13,34 @@ const tagPrefix = encoder.encode('PRIVITY-PSI-V03-tag');
 /** key · H(id) for each id. */
 export function blindIds(curve: Curve, key: Uint8Array, ids: Uint8Array): Uint8Array | undefined {
   return curve.multiply(key, curve.encode(ids, ID_BYTES, CURVE_DST));
+}
+
+/** Of a row that has a key: its tag in the first half, its key in the second. */
+export const HASH_BYTES = 64;
+
+const hashPrefix = encoder.encode('PRIVITY-PSI-V03-row');
+
+/** What all rows that have keys are hashed from: points · key, or for own ids key · H(id). */
+export interface HashInput {
+  readonly ids: Uint8Array;
+  /** Absent: those of the ids themselves. */
+  readonly points: Uint8Array | undefined;
+}
+
+/** SHA-512(product, id) for each id. Undefined if a point has low order. */
+export function hashIds(curve: Curve, key: Uint8Array, { ids, points }: HashInput): Uint8Array | undefined {
+  const products = points === undefined ? blindIds(curve, key, ids) : curve.multiply(key, points);
+  if (products === undefined) return undefined;
+  const hashes = new Uint8Array((ids.byteLength / ID_BYTES) * HASH_BYTES);
+  const input = new Uint8Array(hashPrefix.byteLength + POINT_BYTES + ID_BYTES);
+  input.set(hashPrefix);
+  for (let i = 0; i * ID_BYTES < ids.byteLength; i++) {
+    input.set(products.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES), hashPrefix.byteLength);
+    input.set(ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES), hashPrefix.byteLength + POINT_BYTES);
+    hashes.set(curve.sha512(input), i * HASH_BYTES);
+  }
+  for (const secret of [products, input]) secret.fill(0);
+  return hashes;
 }
 
 /** Where in a digest the tag of a rank begins; a tag is never longer than half of it. */

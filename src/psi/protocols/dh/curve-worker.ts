@@ -1,6 +1,6 @@
 /** Runs in a worker thread of the pool in curve-engine.ts. */
 import { type Curve, loadCurve } from './curve.ts';
-import { blindIds, tagPoints } from './curve-tasks.ts';
+import { blindIds, type HashInput, hashIds, tagPoints } from './curve-tasks.ts';
 
 const loading = loadCurve();
 
@@ -21,6 +21,23 @@ export function blind({ key, ids }: BlindTask): Promise<Uint8Array | undefined> 
 
 export function tag({ key, points, tagBytes }: TagTask): Promise<Uint8Array | undefined> {
   return withKey(key, (curve) => tagPoints(curve, key, points, tagBytes));
+}
+
+export interface MultiplyTask {
+  readonly key: Uint8Array;
+  readonly points: Uint8Array;
+}
+
+export function multiply({ key, points }: MultiplyTask): Promise<Uint8Array | undefined> {
+  return withKey(key, (curve) => curve.multiply(key, points));
+}
+
+export interface HashTask extends HashInput {
+  readonly key: Uint8Array;
+}
+
+export function hash({ key, ...input }: HashTask): Promise<Uint8Array | undefined> {
+  return withKey(key, (curve) => hashIds(curve, key, input));
 }
 
 /** A task brings a copy of the key into this thread. It is overwritten when the task is done. */

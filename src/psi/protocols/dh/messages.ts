@@ -1,11 +1,13 @@
 /**
- * What Diffie-Hellman intersection says between hello and done, in parts of three kinds:
+ * What Diffie-Hellman intersection says between hello and done, in parts of these kinds:
  *
  * | kind   | number | body |
  * | ------ | ------ | ---- |
  * | points | index of the chunk | blinded points (32 bytes each) |
  * | tags   | index of the chunk | tags of the points of that chunk, in their order |
  * | answers | index of the chunk | where matches are counted: tags of all points, in an order of the sender |
+ * | products | index of the chunk | where rows have keys: points of that chunk, multiplied: the credit for more |
+ * | slots  | index of the chunk | where rows have keys: tags of the sender's ids, in its order |
  *
  * Tags to a peer that does not receive the result, or that counts, have no body: they are the credit for more points
  * alone.
@@ -13,13 +15,16 @@
 import type { DecodeBound } from '../../../base/decode-bound.ts';
 import { PART_HEADER_BYTES, type Part, violation } from '../../messages.ts';
 import { tagBytes } from '../../tags.ts';
-import { BOTH, ID_BYTES, type PsiCost, type PsiTold } from '../protocol.ts';
+import { BOTH, ID_BYTES, KEYED_ROW_BYTES, type PsiCost, type PsiTold, ROW_KEY_BYTES } from '../protocol.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
 
 /** Kinds in the header of a message. */
 export const POINTS = 2;
 export const TAGS = 3;
 export const ANSWERS = 6;
+/** Where rows have keys: */
+export const PRODUCTS = 7;
+export const SLOTS = 8;
 
 /**
  * Ids in a message: 25 ms of work for one core, so both sides have something to do soon, and 16 KiB, so headers do not
@@ -44,19 +49,15 @@ export const PSI_MESSAGE_BOUND: DecodeBound = {
   steps: { perByte: 4, once: 5_000 },
 };
 
-export const points = (index: number, body: Uint8Array): Part => ({
+export const partOf = (part: number, index: number, body: Uint8Array): Part => ({
   kind: 'part',
-  part: POINTS,
+  part,
   index,
   body,
 });
-export const tags = (index: number, body: Uint8Array): Part => ({ kind: 'part', part: TAGS, index, body });
-export const answers = (index: number, body: Uint8Array): Part => ({
-  kind: 'part',
-  part: ANSWERS,
-  index,
-  body,
-});
+export const points = (index: number, body: Uint8Array): Part => partOf(POINTS, index, body);
+export const tags = (index: number, body: Uint8Array): Part => partOf(TAGS, index, body);
+export const answers = (index: number, body: Uint8Array): Part => partOf(ANSWERS, index, body);
 
 /**
  * Every u-coordinate must be the one encoding of its number, below 2^255 - 19: X25519 would accept others for the same
@@ -120,4 +121,30 @@ export function dhCountCost(
   const { messages, bytes, rounds } = dhCost(ownRows, peerRows, rank, { receives: true, peerReceives });
   const again = peerReceives ? chunkCount(peerRows) : 0;
   return { messages: messages + again, bytes: bytes + again * PART_HEADER_BYTES, rounds };
+}
+
+/** Where rows have keys: points of the receiver there and back, and a tag of each row of the sender. */
+export function dhKeyedCost(
+  ownRows: number,
+  peerRows: number,
+  _rank: number,
+  { receives }: PsiTold,
+): PsiCost {
+  const receiverRows = receives ? ownRows : peerRows;
+  const rounds = 2 * Math.ceil(chunkCount(receiverRows) / WINDOW_CHUNKS);
+  const points = receiverRows * POINT_BYTES;
+  if (receives) {
+    const messages = chunkCount(ownRows);
+    return { messages, bytes: messages * PART_HEADER_BYTES + points, rounds };
+  }
+  const messages = chunkCount(ownRows) + chunkCount(peerRows);
+  const tags = ownRows * tagBytes(ownRows, peerRows);
+  return { messages, bytes: messages * PART_HEADER_BYTES + points + tags, rounds };
+}
+
+/** As without keys, and the keys: at the receiver once more of rows that match. */
+export function dhKeyedMemory(ownRows: number, peerRows: number): number {
+  return (
+    dhMemory(ownRows, peerRows) + KEYED_ROW_BYTES * ownRows + ROW_KEY_BYTES * Math.min(ownRows, peerRows)
+  );
 }

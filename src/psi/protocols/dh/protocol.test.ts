@@ -15,9 +15,8 @@ import { psiCost, runPsi } from '../../exchange.ts';
 import { matchTags, type PsiTags } from '../../match.ts';
 import { KEY_TYPES_BYTES } from '../../messages.ts';
 import type { PsiMatches, PsiProtocol } from '../protocol.ts';
-import type { CurveEngine } from './curve-engine.ts';
 import { CHUNK_IDS, WINDOW_CHUNKS } from './messages.ts';
-import { dh, runDh } from './protocol.ts';
+import { dh, type PointEngine, runDh } from './protocol.ts';
 
 /**
  * Commutes as the curve does, hides nothing. `turns` says how long each piece of work takes, in turns of the event
@@ -27,7 +26,7 @@ function plainEngine(
   mask: number,
   depth: number,
   turns: () => number,
-): CurveEngine & { busy: number; busyMax: number } {
+): PointEngine & { busy: number; busyMax: number } {
   const engine = {
     depth,
     busy: 0,
@@ -78,7 +77,7 @@ function tagsOf({ peer, tagBytes }: PsiTags, rank: number): Uint8Array {
 
 async function run(
   channel: Channel | undefined,
-  engine: CurveEngine,
+  engine: PointEngine,
   ids: readonly number[],
   signal: AbortSignal,
 ): Promise<Found> {
@@ -195,7 +194,7 @@ describe('the exchange', () => {
 
   it('ends with the error of a thread that fails, at once', async () => {
     const { channels } = memoryChannels(2);
-    const broken: CurveEngine = {
+    const broken: PointEngine = {
       ...plainEngine(1, 2, () => 0),
       blind: () => Promise.reject(new Error('thread died')),
     };

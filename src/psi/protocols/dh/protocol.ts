@@ -32,11 +32,11 @@
  *   one secret order and tags of its own ids in another, both uniform and independent of all else: which of either are
  *   alike is, given how many, a uniformly random choice, so its view can be made from the number alone; to link a tag
  *   to an id takes the peer's key.
+ *   Keys of rows: another flow, keyed.ts.
  * Cost: see dhCost: 32 bytes an own row and tagBytes a row of the peer (86 bytes in all for a pair of rows at 100,000),
  *   2 rounds a window of 32,768 rows, n + m multiplications and n hashes at each side. Memory: 36 bytes an own row (68
  *   while they are shuffled), three times the tags.
  */
-import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
 import { matchTags, type PsiTags, requireDifferent } from '../../match.ts';
 import { requireLength, violation } from '../../messages.ts';
@@ -45,6 +45,8 @@ import { ID_BYTES, type PsiMatches, type PsiProtocol, type PsiSetting } from '..
 import { curveLibrary } from './curve.ts';
 import { type CurveEngine, createCurveEngine, KEY_BYTES } from './curve-engine.ts';
 import { POINT_BYTES } from './hash-to-curve.ts';
+import { runDhKeyed } from './keyed.ts';
+import { kept, pumped, reorder, threadsFor } from './lists.ts';
 import {
   ANSWERS,
   answers,
@@ -53,6 +55,8 @@ import {
   chunkIds,
   dhCost,
   dhCountCost,
+  dhKeyedCost,
+  dhKeyedMemory,
   dhMemory,
   POINTS,
   points,
@@ -94,6 +98,12 @@ export const dh = {
       return found?.matches.places.length;
     },
   },
+  keyed: {
+    cost: dhKeyedCost,
+    memory: dhKeyedMemory,
+    slots: (ownRows, peerRows, _rank, { receives }) => (receives ? peerRows : ownRows),
+    run: runDhKeyed,
+  },
 } as const satisfies PsiProtocol;
 
 /** Runs the flow on ids in secret random order; gives that order and the matches, at a party that receives them. */
@@ -101,8 +111,8 @@ async function shuffled(
   setting: PsiSetting,
   flow: (hidden: PsiSetting, engine: CurveEngine) => Promise<PsiTags>,
 ): Promise<{ readonly order: Uint32Array; readonly matches: PsiMatches } | undefined> {
-  const { random, threads, signal, ids, ownRows, receives } = setting;
-  const engine = await createCurveEngine(random.bytes(KEY_BYTES), threads, signal);
+  const { random, signal, ids, ownRows, receives } = setting;
+  const engine = await createCurveEngine(random.bytes(KEY_BYTES), threadsFor(setting), signal);
   const order = randomPermutation(ownRows, random);
   try {
     const tags = await flow({ ...setting, ids: reorder(ids, order) }, engine);
@@ -112,14 +122,17 @@ async function shuffled(
   }
 }
 
+/** What the flow asks for of an engine. */
+export type PointEngine = Pick<CurveEngine, 'depth' | 'blind' | 'tag' | 'close'>;
+
 /** The flow by itself, over whatever does the arithmetic: with ids in secret random order. */
-export function runDh(line: PsiLine, setting: PsiSetting, engine: CurveEngine): Promise<PsiTags> {
+export function runDh(line: PsiLine, setting: PsiSetting, engine: PointEngine): Promise<PsiTags> {
   return new Session(line, setting, engine, false).run();
 }
 
 class Session {
   readonly #line: PsiLine;
-  readonly #engine: CurveEngine;
+  readonly #engine: PointEngine;
   readonly #setting: PsiSetting;
   readonly #ownTags: Uint8Array;
   #peerTags = new Uint8Array();
@@ -135,7 +148,7 @@ class Session {
   #answers = new Uint8Array();
   #answersReceived = 0;
 
-  constructor(line: PsiLine, setting: PsiSetting, engine: CurveEngine, counts: boolean) {
+  constructor(line: PsiLine, setting: PsiSetting, engine: PointEngine, counts: boolean) {
     this.#line = line;
     this.#counts = counts;
     this.#engine = engine;
@@ -209,7 +222,7 @@ class Session {
 
   #sendPoints(): Promise<void> {
     const { ids } = this.#setting;
-    return this.#pump({
+    return pumped(this.#line, this.#engine.depth, {
       chunks: chunkCount(this.#setting.ownRows),
       ready: (index) => index < this.#tagsReceived + WINDOW_CHUNKS,
       work: (index) =>
@@ -246,7 +259,7 @@ class Session {
   }
 
   #sendTags(): Promise<void> {
-    return this.#pump({
+    return pumped(this.#line, this.#engine.depth, {
       chunks: chunkCount(this.#setting.peerRows),
       ready: (index) => index < this.#pointsReceived,
       work: (index) => {
@@ -267,30 +280,6 @@ class Session {
     });
   }
 
-  /** Works on a few chunks at a time and finishes them in order. */
-  async #pump(pump: {
-    readonly chunks: number;
-    ready(index: number): boolean;
-    work(index: number): Promise<Uint8Array>;
-    finish(index: number, body: Uint8Array): Promise<void>;
-  }): Promise<void> {
-    const running: Promise<Uint8Array>[] = [];
-    let finished = 0;
-    for (let index = 0; finished < pump.chunks; ) {
-      const room = running.length < this.#engine.depth && index < pump.chunks;
-      if (room && (running.length === 0 || pump.ready(index))) {
-        await this.#line.until(() => pump.ready(index));
-        const work = pump.work(index++);
-        void ignored(work, 'its failure is met when its turn comes');
-        running.push(work);
-        continue;
-      }
-      const body = await running.shift();
-      await this.#line.until(() => true);
-      if (body !== undefined) await pump.finish(finished++, body);
-    }
-  }
-
   /** Of the two tags of each point the one that this party sends. */
   #ownHalf(pairs: Uint8Array): Uint8Array {
     const bytes = this.#setting.tagBytes;
@@ -301,28 +290,4 @@ class Session {
     }
     return half;
   }
-}
-
-/** Room for what a peer sends grows with what has come: a hello of twelve bytes could say any number of rows. */
-function kept(
-  before: Uint8Array<ArrayBuffer>,
-  at: number,
-  bytes: Uint8Array,
-  all: number,
-): Uint8Array<ArrayBuffer> {
-  const needed = at + bytes.byteLength;
-  const enough = needed <= before.byteLength;
-  const room = enough ? before : new Uint8Array(Math.min(all, Math.max(needed, 2 * before.byteLength)));
-  if (!enough) room.set(before);
-  room.set(bytes, at);
-  return room;
-}
-
-/** The ids in another order: place i gets id order[i]. */
-function reorder(ids: Uint8Array, order: Uint32Array): Uint8Array {
-  const output = new Uint8Array(ids.byteLength);
-  for (const [place, row] of order.entries()) {
-    output.set(ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES), place * ID_BYTES);
-  }
-  return output;
 }
