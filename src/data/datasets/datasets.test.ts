@@ -218,6 +218,17 @@ describe('publishing', () => {
     await refused(asked({ ages: 'measured' }), 'PRIVITY_SOURCE_INVALID', 'did you mean "age"');
   });
 
+  it('tells categories in their own order, whatever the column is called', async () => {
+    for (const name of ['v', 'n', 'value', 'rowid']) {
+      const path = join(dir, `called-${name}.parquet`);
+      // The larger one is the rarer one, and the shorter one as a text.
+      const rows = `SELECT CASE WHEN i < 10 THEN 10 ELSE 9 END AS "${name}" FROM range(40) t(i)`;
+      await made(`COPY (${rows}) TO '${path}' (FORMAT parquet)`);
+      const schema = await described({ kind: 'file', path }, { values: [name], categoryRowsMin: 5 });
+      assert.deepEqual(schema.columns[0]?.values, [9, 10], name);
+    }
+  });
+
   it('tells no category of few rows', async () => {
     await refused(
       described(source(), { values: ['illness'] }),

@@ -151,8 +151,9 @@ async function valuesOf(
   if (type === 'BLOB') throw refused('has no categories: it is BLOB');
   const shown =
     type === 'BOOLEAN' ? value : isNumeric(type) ? `CAST(${value} AS DOUBLE)` : `CAST(${value} AS VARCHAR)`;
+  // Without names of their own: a column may have them, and the order would be another, one that tells numbers of rows.
   const answer = await connection.runAndReadAll(
-    `SELECT ${shown} AS v, count(*) AS n FROM ${TAKEN} WHERE ${value} IS NOT NULL GROUP BY ${value} ORDER BY ${value} LIMIT ${PUBLISHED_VALUES_MAX + 1}`,
+    `SELECT ${shown}, count(*) FROM ${TAKEN} WHERE ${value} IS NOT NULL GROUP BY ${value} ORDER BY ${value} LIMIT ${PUBLISHED_VALUES_MAX + 1}`,
   );
   const found = answer.getRows();
   if (found.length > PUBLISHED_VALUES_MAX)

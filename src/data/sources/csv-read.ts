@@ -218,8 +218,12 @@ export async function openCsv(connection: DuckDBConnection, request: CsvRequest)
   for (const [index, { name, declared }] of plans.entries()) {
     const misfits = found[index]?.misfits ?? 0;
     if (declared === undefined || misfits === 0) continue;
-    const text = identifier(name);
-    const line = await lineOf(connection, request, name, `${text} <> '' AND ${isNoValueOf(declared, text)}`);
+    const line = await lineOf(
+      connection,
+      request,
+      name,
+      (value) => `${value} <> '' AND ${isNoValueOf(declared, value)}`,
+    );
     throw new DataError(
       'PRIVITY_COLUMN_TYPE',
       `${file.origin}${line === undefined ? '' : `, line ${line}`}: a value in column '${name}' does not fit the column's type ${declared} (${misfits} in all)`,
@@ -309,8 +313,7 @@ async function tellKeptText(
     return type === undefined ? [] : [{ name, type, counts }];
   });
   for (const { name, type, counts } of nearly.slice(0, KEPT_TEXT_TOLD_MAX)) {
-    const text = identifier(name);
-    const line = await lineOf(connection, request, name, `NOT ${keeps(type, text)}`);
+    const line = await lineOf(connection, request, name, (value) => `NOT ${keeps(type, value)}`);
     note(
       `${file.origin}: column '${name}' stays text: ${counts.kept[type]} of ${counts.values} values are ${type}, ${line === undefined ? 'others are' : `line ${line} is`} not`,
     );
@@ -324,12 +327,12 @@ async function lineOf(
   connection: DuckDBConnection,
   { file, header }: CsvRequest,
   name: string,
-  condition: string,
+  condition: (value: string) => string,
 ): Promise<number | undefined> {
   if (file.objects !== undefined) return undefined;
-  const text = identifier(name);
-  const numbered = `SELECT row_number() OVER () AS privity_row, ${text} FROM ${csvReader(file, header)}`;
-  const select = `SELECT privity_row FROM (${numbered}) WHERE ${text} IS NOT NULL AND ${condition} LIMIT 1`;
+  // Under names of this statement alone: the column may be called anything.
+  const numbered = `SELECT row_number() OVER (), ${identifier(name)} FROM ${csvReader(file, header)}`;
+  const select = `SELECT place FROM (${numbered}) AS numbered(place, value) WHERE value IS NOT NULL AND ${condition('value')} LIMIT 1`;
   const row = Number((await connection.runAndReadAll(select)).getRows()[0]?.[0] ?? 0);
   return await lineOfRow(file, header, row);
 }

@@ -111,6 +111,31 @@ describe('inferred types', () => {
     assert.equal(notes.length, 2);
   });
 
+  it('are told of columns of any name', async () => {
+    for (const name of [
+      'privity_row',
+      'Privity_Row',
+      'rowid',
+      'place',
+      'value',
+      'numbered',
+      'a "b"',
+      "o'clock",
+    ]) {
+      notes = [];
+      const head = `"${name.replaceAll('"', '""')}"`;
+      const path = await file(`id,${head}\n1,2024-01-02\n2,2024-01-03\n3,03/04/2024\n`);
+      const table = await readTable(path);
+      assert.deepEqual(await table.strings(name), ['2024-01-02', '2024-01-03', '03/04/2024']);
+      assert.ok(
+        (notes[1] ?? '').endsWith(`'${name}' stays text: 2 of 3 values are DATE, line 4 is not`),
+        notes[1],
+      );
+      const message = await refusal(readTable(path, { types: { [name]: 'DATE' } }));
+      assert.match(message, /PRIVITY_COLUMN_TYPE .* line 4: /);
+    }
+  });
+
   it('that are declared hold or are refused, with the line', async () => {
     const path = await file('id,x,d\n1,1.6,2024-01-02\n2,2,2024-01-03\n3,,\n');
     const message = await refusal(readTable(path, { types: { x: 'INTEGER' } }));
