@@ -186,7 +186,8 @@ export class Table {
    */
   async toArrow(): Promise<Uint8Array<ArrayBuffer>> {
     const { encodeArrow } = await import('./arrow-encode.ts');
-    return encodeArrow(relationOf(this));
+    // Waited for here, because nobody else may hold this table: one that nobody holds frees its rows.
+    return await encodeArrow(relationOf(this));
   }
 
   /** Frees the rows now. The table cannot be used afterwards. */

@@ -114,6 +114,7 @@ export async function prepareJoin(
   const relation = relationOf(table);
   const [own, theirs] = payloadNames(plan, rank);
   const columns = payloadColumns(relation, own, theirs);
+  // Waited for here, because nobody else may hold the table: one that nobody holds frees its rows.
   const ids = await joinIds(relation, plan.on[rank === 0 ? 0 : 1], { ...plan, madeUp }, protocols, signal);
   if (!sealsPayload(plan) || columns.length === 0) return ids;
   return { ...ids, rowBytes: await longestRow(relation, columns, signal) };

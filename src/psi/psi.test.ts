@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { alone, LONE_ROWS } from '../../test/parts/lone-table.ts';
 import { aligned, cleanUp, fails, type Party, tempDir } from '../../test/parts/psi-parties.ts';
 import { assertNoThreadLeft } from '../../test/parts/threads-left.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
@@ -13,7 +14,8 @@ import { readTable } from '../data/read-table.ts';
 import { relationOf, type Table } from '../data/table.ts';
 import { type ColumnInput, tableOf } from '../data/table-of.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
-import { psiAlign } from './align.ts';
+import { prepareJoin, psiAlign } from './align.ts';
+import { plainJoin } from './joins/plan.ts';
 import { checkKey } from './keys.ts';
 import { CHUNK_IDS } from './protocols/dh/messages.ts';
 import { DH_ROWS_MAX, dh } from './protocols/dh/protocol.ts';
@@ -204,6 +206,13 @@ describe('psiAlign', () => {
     const [table] = [await tableOfIds(['a'])];
     await aligned({ table, context: { threads: 1 } }, { table, context: { threads: 1 } });
     await assertNoThreadLeft();
+  });
+
+  it('holds the table while its ids are made', async () => {
+    const { signal } = new AbortController();
+    const join = { protocols: [dh], plan: plainJoin(['id']) };
+    const { ids } = await alone((table) => prepareJoin(table, 0, join, { signal }));
+    assert.equal(ids.byteLength, 32 * LONE_ROWS);
   });
 });
 
