@@ -16,7 +16,7 @@ import { parseForm } from '../../observe/contract/form.ts';
 import { expectedProtocol } from '../../psi/index.ts';
 import { tagBytes } from '../../psi/tags.ts';
 import { type ExpectedSizes, sizeOf } from './expected-sizes.ts';
-import { psiRows } from './network-time.ts';
+import { psiRows } from './psi-steps.ts';
 
 /** Of a program process with an open database; 77 to 92 MB were measured on Linux with Node.js 20 and 22. */
 export const PROGRAM_BYTES = 64_000_000;

@@ -5,14 +5,14 @@
  * - A round is what members of a device, or both sides of an intersection, send at the same time: it takes one way.
  * - Steps that send something beside them take one way each, as if no two were under way at one time.
  * - Bytes are those that the rehearsal counted, on a straight line to the expected rows; both directions are used at
- *   one time, so the fuller one counts. Where the price does not tell links apart, all that a party sends.
+ *   one time, so the fuller one counts. Where the price does not tell links apart, all that a party sends. Bytes of
+ *   intersections are those of the protocol that they will be, where the rehearsal had another.
  * What is not in it: arithmetic, the start of the run, links between two partners.
  */
-import { type Contract, type ContractEntry, isWhole, timesOf } from '../../observe/contract/contract.ts';
-import { parseForm } from '../../observe/contract/form.ts';
-import { expectedProtocol, psiCost } from '../../psi/index.ts';
+import type { Contract, ContractEntry } from '../../observe/contract/contract.ts';
 import type { LinkMeasure } from '../partners/link-gauge.ts';
-import { type ExpectedSizes, growthAt, sizeOf } from './expected-sizes.ts';
+import { type ExpectedSizes, growthAt } from './expected-sizes.ts';
+import { psiBytesBeyond, psiRounds, timesExpected } from './psi-steps.ts';
 
 export interface NetworkTime {
   readonly partner: string;
@@ -37,7 +37,8 @@ export function networkTimes(
   if (price === undefined || !parties.includes(self)) return [];
   const bytesOf = (from: string, to: string): number => {
     const growth = price.links?.[from]?.[to] ?? price.bytes[from];
-    return growth === undefined ? 0 : growthAt(growth, sizes.rows);
+    if (growth === undefined) return 0;
+    return Math.max(0, growthAt(growth, sizes.rows) + psiBytesBeyond(contract, from, to, sizes));
   };
   return parties
     .filter((party) => party !== self)
@@ -85,25 +86,3 @@ const connects = ({ from, to }: ContractEntry, a: string, b: string): boolean =>
 
 const isOfDevice = ({ kind, what }: ContractEntry): boolean =>
   kind === 'share' || kind === 'secure' || kind === 'exchange' || what.startsWith('opened ');
-
-function psiRounds(contract: Contract, step: string, sizes: ExpectedSizes): number {
-  const rows = Math.max(...psiRows(contract, step, sizes).values(), 1);
-  return psiCost(expectedProtocol(rows), rows, rows, 0).rounds;
-}
-
-/** Rows that each side of an intersection brings. */
-export function psiRows(contract: Contract, step: string, sizes: ExpectedSizes): ReadonlyMap<string, number> {
-  const entries = contract.discloses.filter((entry) => entry.kind === 'psi' && entry.step === step);
-  const rows = new Map<string, number>();
-  for (const { from, what } of entries) {
-    const [size] = parseForm(what).sizes;
-    // Columns that it gives of matching rows are an entry of their own, of as many rows at most.
-    rows.set(from, Math.max(rows.get(from) ?? 0, (size && sizeOf(size.word, contract, sizes)) ?? 0));
-  }
-  return rows;
-}
-
-function timesExpected({ times }: ContractEntry, contract: Contract, sizes: ExpectedSizes): number {
-  const { most } = timesOf(times);
-  return isWhole(most) ? Number(most) : (sizeOf(most, contract, sizes) ?? 1);
-}

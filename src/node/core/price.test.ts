@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { PublishedSchema } from '../../data/published-schema.ts';
 import { type Contract, readContract } from '../../observe/contract/contract.ts';
+import { psiCost, psiProtocols } from '../../psi/index.ts';
 import { ROWS_ASSUMED } from './expected-sizes.ts';
 import { PROGRAM_BYTES } from './memory-estimate.ts';
 import { expectedPrice } from './price.ts';
@@ -75,6 +76,41 @@ it('is rounds of half a round trip each, and the bytes of the fuller direction',
       ms: 83 * 6 + (400_002_000 / 80e6) * 1_000,
     },
   ]);
+});
+
+it('counts the bytes of an intersection by the protocol that it will be, and not by that of the rehearsal', () => {
+  const ROWS = 1_000_000;
+  const line = ([low, high]: readonly [number, number], rank: number) => {
+    const [a, b] = [low, high].map((rows) => psiCost(psiProtocols.dh, rows, rows, rank).bytes) as [
+      number,
+      number,
+    ];
+    return { fixed: a - ((b - a) / (high - low)) * low, perRow: (b - a) / (high - low) };
+  };
+  const sizes = [80, 160] as const;
+  // What is not of the intersection stays on its line.
+  const beside = { fixed: 500, perRow: 7 };
+  const growth = (rank: number) => ({
+    fixed: line(sizes, rank).fixed + beside.fixed,
+    perRow: line(sizes, rank).perRow + beside.perRow,
+  });
+  const contract = contractOf({
+    price: { rounds: { fixed: 0, perRow: 0 }, bytes: { alice: growth(0), bob: growth(1) } },
+    rehearsed: { runs: 3, completed: 3, rows: [6, ...sizes], args: {} },
+  });
+  const [link] = priceOf(contract, { alice: ROWS, bob: ROWS }).links;
+  const sent = [0, 1].map((rank) => psiCost(psiProtocols.rr22, ROWS, ROWS, rank).bytes);
+  assert.equal(link?.bytes, Math.max(...sent) + beside.fixed + beside.perRow * ROWS);
+  // As long as it is the rehearsal's own, the straight line holds.
+  const [few] = priceOf(contract, { alice: 1_000, bob: 1_000 }).links;
+  assert.equal(few?.bytes, Math.round(growth(0).fixed + growth(0).perRow * 1_000));
+  // One that only counts is by the same protocol at any size.
+  const counts = contract.discloses.map((entry) => ({
+    ...entry,
+    what: entry.what.replace('inter', 'size of the inter'),
+  }));
+  const [counted] = priceOf({ ...contract, discloses: counts }, { alice: ROWS, bob: ROWS }).links;
+  assert.equal(counted?.bytes, Math.round(growth(0).fixed + growth(0).perRow * ROWS));
 });
 
 it('says nothing of minutes where the link is not measured', () => {
