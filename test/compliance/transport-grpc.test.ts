@@ -9,9 +9,9 @@ import {
   type ListeningPort,
   listenPort,
 } from '../../src/transport/index.ts';
-import { transportSuite } from './transport-suite.ts';
+import { type TransportPair, transportSuite } from './transport-suite.ts';
 
-transportSuite('grpc', async () => {
+async function open(isHttp2Only: boolean): Promise<TransportPair> {
   const clock = systemClock;
   const names = ['alice', 'bob', 'mallory'];
   const identities = await Promise.all(names.map((party) => createIdentity({ party, clock })));
@@ -42,7 +42,10 @@ transportSuite('grpc', async () => {
     if (identity === undefined) throw new Error('an identity for each');
     // Only mallory's own list has mallory in it.
     const parties = self === 'mallory' ? listed : listed.slice(0, 2);
-    transports.push(createGrpcTransport({ self, parties, identity, clock }));
+    // Who is dialled speaks both, so the dialler decides.
+    transports.push(
+      createGrpcTransport({ self, parties, identity, clock, isHttp2Only: isHttp2Only && self !== 'bob' }),
+    );
   }
   const [alice, bob, mallory] = transports;
   if (alice === undefined || bob === undefined || mallory === undefined) throw new Error('three transports');
@@ -60,4 +63,7 @@ transportSuite('grpc', async () => {
       for (const port of ports) await port.close();
     },
   };
-});
+}
+
+transportSuite('grpc, bare where it can be', () => open(false));
+transportSuite('grpc over HTTP/2', () => open(true));

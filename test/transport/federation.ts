@@ -48,6 +48,7 @@ export function join(
   party: TestParty,
   parties: readonly PeerAddress[],
   limits?: Partial<GrpcLimits>,
+  isHttp2Only?: boolean,
 ): GrpcTransport {
   const transport = createGrpcTransport({
     self: party.name,
@@ -55,6 +56,7 @@ export function join(
     identity: party.identity,
     clock: systemClock,
     limits,
+    isHttp2Only,
     onRefused: (error) => party.refused.push(error),
   });
   party.transport = transport;

@@ -20,7 +20,7 @@ export interface GrpcConnectionOptions {
 }
 
 /** All connections of a process make garbage of one heap. */
-const onRead = collectEvery(COLLECT_BYTES);
+export const onRead = collectEvery(COLLECT_BYTES);
 
 /** One bidirectional gRPC stream with the HTTP/2 session that carries it and nothing else. Both ends use it. */
 export class GrpcConnection implements Connection {

@@ -2,15 +2,17 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { PeerError, PeerLostError } from '../../base/errors.ts';
-import type { Clock, Plane } from '../../contracts/index.ts';
+import type { Clock, Connection, Plane } from '../../contracts/index.ts';
 import { fingerprint, type Identity } from '../identity/certificate.ts';
 import { identityError, verifyPeer } from '../identity/verify-peer.ts';
+import { BareConnection } from './bare-connection.ts';
+import { BARE_PROTOCOL, exchangeWords } from './bare-words.ts';
 import { GrpcConnection } from './connection.ts';
 import type { GrpcLimits } from './limits.ts';
 import { planePaths, serverName } from './server-name.ts';
 import { decodeMessage, refusedUs, status, statusError } from './status.ts';
-import { http2Options, peerPolicy, provedBy, secureContext } from './tls.ts';
-import { isRefusal, LISTENER_REFUSED, turnAway } from './turn-away.ts';
+import { http2Options, peerPolicy, protocolsOf, provedBy, secureContext } from './tls.ts';
+import { isRefusal, listenerRefused, turnAway } from './turn-away.ts';
 
 /** A party as the federation lists it. */
 export interface PeerAddress {
@@ -31,6 +33,7 @@ export interface DialOptions {
   readonly clock: Clock;
   readonly limits: GrpcLimits;
   readonly signal: AbortSignal;
+  readonly isHttp2Only?: boolean | undefined;
   /** Makes the TCP connection in this party's place; what it rejects with has the code of the system's error. */
   readonly openSocket?: OpenSocket | undefined;
 }
@@ -39,11 +42,13 @@ export interface DialOptions {
 export type OpenSocket = (peer: string, signal: AbortSignal) => Promise<Socket>;
 
 /**
- * TCP, TLS, identity check, HTTP/2, call: in this order, under one deadline.
+ * TCP, TLS, identity check, HTTP/2 and call or first words: in this order, under one deadline.
  * @throws {PeerLostError} PRIVITY_PEER_UNREACHABLE, PRIVITY_CONNECTION_BROKEN
  * @throws {PeerError} identity codes, PRIVITY_PEER_REFUSED_US, PRIVITY_PEER_ADDRESS_WRONG, PRIVITY_PROTOCOL_VIOLATION
  */
-export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
+export async function dialGrpc(
+  options: DialOptions,
+): Promise<Connection & { readonly closed: Promise<void> }> {
   const { peer, clock, limits, signal } = options;
   const attempt = new AbortController();
   const timer = clock.after(limits.connectTimeoutMs, () =>
@@ -62,11 +67,12 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
       nowMs: clock.wallTime(),
     });
     if (problem !== undefined) {
-      turnAway(socket, LISTENER_REFUSED, clock, limits.closeTimeoutMs);
+      turnAway(socket, listenerRefused(socket), clock, limits.closeTimeoutMs);
       socket = undefined;
       throw identityError(problem, peer.name);
     }
-    return await openCall(socket, options, attempt.signal);
+    const open = socket.alpnProtocol === BARE_PROTOCOL ? openBare : openCall;
+    return await open(socket, options, attempt.signal);
   } catch (error) {
     socket?.destroy();
     throw error;
@@ -78,6 +84,7 @@ export async function dialGrpc(options: DialOptions): Promise<GrpcConnection> {
 
 async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSSocket> {
   const { peer, plane, run, pass, identity, openSocket } = options;
+  const protocols = protocolsOf(plane, options.isHttp2Only);
   const opened = await openSocket?.(peer.name, attempt).catch((error: Error) => {
     throw attempt.aborted ? attempt.reason : dialError(peer, error);
   });
@@ -91,6 +98,7 @@ async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSS
       servername: serverName({ plane, party: peer.name, run, pass }),
       ...secureContext(identity),
       ...peerPolicy,
+      ALPNProtocols: protocols,
     });
     // For a self-signed certificate Node does not come to ask this; should it ever, hosts do not matter, the pin does.
     const fail = (error: unknown): void => {
@@ -103,7 +111,7 @@ async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSS
     socket.on('error', (error: Error) => fail(dialError(peer, error)));
     socket.once('close', () => fail(unreachable(peer, 'the connection closed during the TLS handshake')));
     socket.once('secureConnect', () => {
-      if (socket.alpnProtocol !== 'h2') {
+      if (!protocols.includes(socket.alpnProtocol || '')) {
         return fail(wrongAddress(peer, 'what listens there does not speak HTTP/2, so it is not Privity'));
       }
       attempt.removeEventListener('abort', onAbort);
@@ -111,6 +119,25 @@ async function openTls(options: DialOptions, attempt: AbortSignal): Promise<TLSS
       resolve(socket);
     });
   });
+}
+
+async function openBare(
+  socket: TLSSocket,
+  options: DialOptions,
+  attempt: AbortSignal,
+): Promise<BareConnection> {
+  const { peer, plane, clock, limits } = options;
+  const onAbort = (): void => void socket.destroy();
+  attempt.addEventListener('abort', onAbort, { once: true });
+  const word = await exchangeWords(socket);
+  attempt.removeEventListener('abort', onAbort);
+  if (attempt.aborted) throw attempt.reason;
+  if (word === undefined) throw broke(peer, undefined);
+  if (word === status.unauthenticated) throw refusedUs(peer.name, fingerprint(options.identity.certPem));
+  const why = word === status.unavailable ? 'it takes no connections now' : '';
+  const refusal = statusError(word, why, peer.name);
+  if (refusal !== undefined) throw refusal;
+  return new BareConnection({ peer: peer.name, plane, socket, clock, limits });
 }
 
 function openCall(socket: TLSSocket, options: DialOptions, attempt: AbortSignal): Promise<GrpcConnection> {

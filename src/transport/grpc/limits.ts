@@ -10,7 +10,10 @@ export interface GrpcLimits {
   readonly closeTimeoutMs: number;
   /** Longest gRPC message taken or sent. Links cut bodies into chunks far below this. */
   readonly messageBytesMax: number;
-  /** HTTP/2 receive window of a stream: round trip × bandwidth; 32 MiB keep 400 MB/s flowing at 20 ms. */
+  /**
+   * HTTP/2 receive window of a stream: round trip × bandwidth; 32 MiB keep 400 MB/s flowing at 20 ms. Without HTTP/2:
+   * read and not taken.
+   */
   readonly streamWindowBytes: number;
   /**
    * HTTP/2 receive window of a connection; above the stream's so that a stalled stream does not stall the control
@@ -39,7 +42,7 @@ export const GRPC_LIMITS: GrpcLimits = {
   handshakesPerSecond: 50,
 };
 
-/** Largest HTTP/2 DATA frame; above 64 KiB nothing is gained, below more headers are sent. */
+/** Largest HTTP/2 DATA frame taken. Node itself sends 16 KiB at most, whatever the other end takes. */
 export const FRAME_BYTES_MAX = 64 * 1024;
 /** Bytes of request or response headers; ours have about 200. */
 export const HEADER_BYTES_MAX = 16 * 1024;

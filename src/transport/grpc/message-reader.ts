@@ -3,6 +3,8 @@ import { PeerError } from '../../base/errors.ts';
 import { LINK_FRAME_BYTES_MAX } from '../link/limits.ts';
 
 const PREFIX_BYTES = 5;
+/** In the place of a message's flags, with a length of zero: no message follows. Only where HTTP/2 does not say it. */
+export const END_FLAG = 0x80;
 
 /** Messages up to this size are copied into one piece of their own; longer ones stay views of what the network gave. */
 const COPY_BYTES_MAX = 32 * 1024;
@@ -27,6 +29,7 @@ export const GRPC_STREAM_BOUND: DecodeBound = {
  */
 export class MessageReader {
   readonly #messageBytesMax: number;
+  readonly #onEnd: (() => void) | undefined;
   readonly #chunks: Uint8Array[] = [];
   #crumbs = new Uint8Array(0);
   #crumbsAt = 0;
@@ -37,14 +40,23 @@ export class MessageReader {
   /** Parts of the message that is being read, and what is still missing of it. */
   #parts: Uint8Array[] = [];
   #missing = 0;
+  #unreadBytes = 0;
 
-  constructor(messageBytesMax: number) {
+  /** @param onEnd where the stream has an end mark: `next` has met it, and what that returns now is no message */
+  constructor(messageBytesMax: number, onEnd?: () => void) {
     this.#messageBytesMax = messageBytesMax;
+    this.#onEnd = onEnd;
   }
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
+    this.#unreadBytes += chunk.length;
     this.#chunks.push(chunk.length < VIEW_PART_MIN * chunk.buffer.byteLength ? this.#copy(chunk) : chunk);
+  }
+
+  /** Bytes that were pushed and that `next` has not come to. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
   }
 
   /** Whether the input so far ends within a message. */
@@ -85,6 +97,7 @@ export class MessageReader {
   }
 
   #begin(): void {
+    if (this.#prefix[0] === END_FLAG && this.#length === 0 && this.#onEnd !== undefined) return this.#onEnd();
     if (this.#prefix[0] !== 0) throw violation('a compressed message, though no compression was agreed');
     if (this.#length > this.#messageBytesMax) {
       throw violation(`a message of ${this.#length} bytes; the limit is ${this.#messageBytesMax}`);
@@ -117,6 +130,7 @@ export class MessageReader {
 
   #advance(bytes: number): void {
     this.#at += bytes;
+    this.#unreadBytes -= bytes;
     if (this.#at >= (this.#chunks[0]?.length ?? 0)) {
       this.#chunks.shift();
       this.#at = 0;

@@ -13,13 +13,15 @@ import { fingerprint, type Identity } from '../identity/certificate.ts';
 import { claimedParty, identityError, verifyPeer } from '../identity/verify-peer.ts';
 import { Crowd } from '../port/crowd.ts';
 import { HandshakeGate } from '../port/handshake-gate.ts';
+import { BareConnection } from './bare-connection.ts';
+import { BARE_PROTOCOL, exchangeWords } from './bare-words.ts';
 import { GrpcConnection } from './connection.ts';
 import type { PeerAddress } from './dial.ts';
 import type { GrpcLimits } from './limits.ts';
 import { parseServerName, planeOfPath } from './server-name.ts';
 import { encodeMessage, refusedUs, status } from './status.ts';
-import { http2Options, peerPolicy, provedBy, secureContext } from './tls.ts';
-import { DIALLER_REFUSED, isRefusal, turnAway } from './turn-away.ts';
+import { http2Options, peerPolicy, protocolsOf, provedBy, secureContext } from './tls.ts';
+import { diallerRefused, isRefusal, turnAway } from './turn-away.ts';
 
 export interface ServeOptions {
   readonly self: string;
@@ -27,6 +29,7 @@ export interface ServeOptions {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly limits: GrpcLimits;
+  readonly isHttp2Only: boolean | undefined;
   /** A call of an authenticated peer arrived. */
   readonly onConnection: (connection: Connection) => void;
   readonly isAccepting: () => boolean;
@@ -71,6 +74,7 @@ export class GrpcServer {
     this.#server = createServer({
       ...secureContext(options.identity),
       ...peerPolicy,
+      ALPNProtocols: protocolsOf('data', options.isHttp2Only),
       honorCipherOrder: true,
       handshakeTimeout: options.limits.handshakeTimeoutMs,
     });
@@ -126,7 +130,7 @@ export class GrpcServer {
     const identified = this.#identify(socket);
     if (!('peer' in identified)) {
       onRefused(identified.error);
-      return turnAway(socket, DIALLER_REFUSED, clock, limits.closeTimeoutMs);
+      return turnAway(socket, diallerRefused(socket), clock, limits.closeTimeoutMs);
     }
     const { peer } = identified;
     const from = remoteEnd(socket);
@@ -135,6 +139,7 @@ export class GrpcServer {
       this.#strangers.take(raw);
       this.#crowdOf(peer).add(raw);
     }
+    if (socket.alpnProtocol === BARE_PROTOCOL) return void this.#onBare(socket, peer);
     const session = performServerHandshake(socket, http2Options(limits));
     this.#onSession(session, peer);
   }
@@ -153,9 +158,33 @@ export class GrpcServer {
     session.setLocalWindowSize(this.#options.limits.connectionWindowBytes);
     // A peer that does not trust this party says so in its goodbye; it is told in this party's log.
     session.on('goaway', (code, _last, data) => {
-      if (isRefusal(code, data))
-        this.#options.onRefused(refusedUs(peer, fingerprint(this.#options.identity.certPem)));
+      if (isRefusal(code, data)) this.#onRefusal(peer);
     });
+  }
+
+  #onRefusal(peer: string): void {
+    this.#options.onRefused(refusedUs(peer, fingerprint(this.#options.identity.certPem)));
+  }
+
+  /** A connection without HTTP/2: the server name says what a call would. */
+  async #onBare(socket: TLSSocket, peer: string): Promise<void> {
+    const { clock, limits, onConnection } = this.#options;
+    const asked = this.#admit(socket);
+    if ('code' in asked) return turnAway(socket, Buffer.of(asked.code), clock, limits.closeTimeoutMs);
+    const word = await exchangeWords(socket);
+    if (word === status.unauthenticated) this.#onRefusal(peer);
+    if (word !== status.ok) return void socket.destroy();
+    this.#settle(socket, peer);
+    onConnection(new BareConnection({ peer, plane: asked.plane, socket, clock, limits }));
+  }
+
+  /** The call is there. @returns the socket that carries it */
+  #settle(end: Pick<Socket, 'remoteAddress' | 'remotePort'>, peer: string): Socket | undefined {
+    const from = remoteEnd(end);
+    const socket = this.#pending.get(from);
+    this.#pending.delete(from);
+    if (socket) this.#waiting.get(peer)?.take(socket);
+    return socket;
   }
 
   #onStream(
@@ -171,7 +200,8 @@ export class GrpcServer {
       this.#retire(session);
       return;
     }
-    const admission = this.#admit(session, headers);
+    const admission =
+      callProblem(headers) ?? this.#admit(session.socket as TLSSocket, planeOfPath(headers[':path']));
     if ('code' in admission) {
       stream.respond(
         {
@@ -185,10 +215,7 @@ export class GrpcServer {
       this.#retire(session);
       return;
     }
-    const from = remoteEnd(session.socket);
-    const socket = this.#pending.get(from);
-    this.#pending.delete(from);
-    if (socket) this.#waiting.get(peer)?.take(socket);
+    const socket = this.#settle(session.socket, peer);
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     const { clock, limits } = this.#options;
     const { plane } = admission;
@@ -200,23 +227,14 @@ export class GrpcServer {
     session.close(() => timer.cancel());
   }
 
-  #admit(session: ServerHttp2Session, headers: IncomingHttpHeaders): Admission {
-    const plane = planeOfPath(headers[':path']);
-    if (plane === undefined) {
-      return {
-        code: status.unimplemented,
-        message: 'this port serves privity.v1.Link/Control and /Data only',
-      };
-    }
-    const encoding = headers['grpc-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      return { code: status.unimplemented, message: 'messages must not be compressed' };
-    }
-    const asked = parseServerName(String((session.socket as TLSSocket).servername ?? ''));
-    if (asked?.plane !== plane || asked.party !== this.#options.self) {
+  /** @param called where a call says it, too */
+  #admit(socket: TLSSocket, called?: Plane): Admission {
+    const asked = parseServerName(String(socket.servername ?? ''));
+    const plane = called ?? asked?.plane;
+    if (plane === undefined || asked?.plane !== plane || asked.party !== this.#options.self) {
       return {
         code: status.invalidArgument,
-        message: `the TLS server name must be ${plane}.${this.#options.self}.privity for this call`,
+        message: `the TLS server name must be ${plane ?? 'data'}.${this.#options.self}.privity for this call`,
       };
     }
     if (!this.#options.isAccepting()) {
@@ -253,7 +271,7 @@ export class GrpcServer {
     });
     if (problem !== undefined || claimed === undefined)
       return { error: identityError(problem ?? { reason: 'no-certificate' }, who) };
-    if (socket.alpnProtocol !== 'h2') {
+    if (!socket.alpnProtocol) {
       const words = `a dialler with the key of ${claimed} was refused: it does not speak HTTP/2`;
       return { error: new PeerError('PRIVITY_PROTOCOL_VIOLATION', words, { party: claimed }) };
     }
@@ -273,6 +291,20 @@ function keyText(certificate: X509Certificate): string {
 /** Names a connection by the dialler's end, which the raw socket and the TLS socket around it have in common. */
 const remoteEnd = (socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
   `${socket.remoteAddress} ${socket.remotePort}`;
+
+/** Why no party takes this call. */
+function callProblem(headers: IncomingHttpHeaders): Admission | undefined {
+  if (planeOfPath(headers[':path']) === undefined) {
+    return {
+      code: status.unimplemented,
+      message: 'this port serves privity.v1.Link/Control and /Data only',
+    };
+  }
+  const encoding = headers['grpc-encoding'];
+  if (encoding !== undefined && encoding !== 'identity')
+    return { code: status.unimplemented, message: 'messages must not be compressed' };
+  return undefined;
+}
 
 /** The HTTP status for a request that is not a gRPC call. */
 function httpProblem(headers: IncomingHttpHeaders): number | undefined {

@@ -1,6 +1,8 @@
 import { constants } from 'node:crypto';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { Plane } from '../../contracts/index.ts';
 import type { Identity } from '../identity/certificate.ts';
+import { BARE_PROTOCOL } from './bare-words.ts';
 import { keyExchange } from './key-exchange.ts';
 import type { GrpcLimits } from './limits.ts';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, STREAMS_MAX } from './limits.ts';
@@ -25,7 +27,13 @@ export function secureContext(identity: Identity): SecureContextOptions {
   };
 }
 
-export const peerPolicy = { requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2'] };
+export const peerPolicy = { requestCert: true, rejectUnauthorized: false };
+
+/** What an end speaks inside TLS, best first, as ALPN has it. Control messages are few, and every proxy shows them. */
+export const protocolsOf = (plane: Plane, isHttp2Only = false): string[] =>
+  plane === 'data' && !isHttp2Only ? [BARE_PROTOCOL, HTTP2] : [HTTP2];
+
+const HTTP2 = 'h2';
 
 /** HTTP/2 options of either end. */
 export function http2Options(limits: GrpcLimits) {

@@ -17,6 +17,8 @@ export interface GrpcTransportOptions {
   readonly limits?: Partial<GrpcLimits> | undefined;
   /** Of the run that this transport is for, if it is known beforehand: what it shows at ports that many runs share. */
   readonly runId?: string | undefined;
+  /** Speaks HTTP/2 on the data plane, too, as parties of other make do. */
+  readonly isHttp2Only?: boolean | undefined;
   /** For a process that has no network of its own. */
   readonly openSocket?: OpenSocket | undefined;
   /**
@@ -62,6 +64,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     identity,
     clock,
     limits,
+    isHttp2Only: options.isHttp2Only,
     isAccepting: () => onConnection !== undefined && !closing.signal.aborted,
     onConnection: (connection) => {
       if (onConnection === undefined) connection.destroy();
@@ -90,6 +93,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
         limits,
         signal: both,
         openSocket: options.openSocket,
+        isHttp2Only: options.isHttp2Only,
       });
       if (both.aborted) {
         connection.destroy();

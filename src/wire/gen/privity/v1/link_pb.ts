@@ -245,6 +245,9 @@ export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/
  * A call that a failure has ended carries the grpc-status of the failure's code (docs/errors.md), static words in grpc-message, and
  * the code itself in the trailer privity-failure. They are for clients of other make and for tools: a link goes by its frames.
  *
+ * On the data plane two ends whose TLS agrees on privity-data/1 send the same messages without HTTP/2 around them, each behind one byte
+ * that takes the other end (docs/decisions/0033). Who offers h2 only is talked to as gRPC says.
+ *
  * @generated from service privity.v1.Link
  */
 export const Link: GenService<{
