@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Plane } from '../../src/contracts/index.ts';
+import { BARE_PROTOCOL } from '../../src/transport/grpc/bare-words.ts';
 import { parseServerName } from '../../src/transport/grpc/server-name.ts';
 import { createRunIdentity } from '../../src/transport/index.ts';
 
@@ -29,7 +30,7 @@ const FINGERPRINT = /sha256:[\w-]{43}/;
 const planeOf = (servername: string): Plane => parseServerName(servername)?.plane ?? 'control';
 
 /** Nobody checks a certificate here: those who are tested do. */
-const OPTIONS = { minVersion: 'TLSv1.3', rejectUnauthorized: false, ALPNProtocols: ['h2'] } as const;
+const OPTIONS = { minVersion: 'TLSv1.3', rejectUnauthorized: false } as const;
 
 export class Tap {
   readonly #servers = new Map<string, Server>();
@@ -64,6 +65,7 @@ export class Tap {
   async #listen(dialler: Faces, listener: Faces, from: string, to: string, port: number): Promise<void> {
     const options = {
       ...OPTIONS,
+      ALPNProtocols: [BARE_PROTOCOL, 'h2'],
       requestCert: true,
       SNICallback: (
         name: string,
@@ -71,9 +73,18 @@ export class Tap {
       ) => answer(null, createSecureContext(listener.keys[planeOf(name)])),
     };
     const server = createServer(options, (socket) => {
-      const { servername = '' } = socket as TLSSocket & { readonly servername?: string };
+      const { servername = '', alpnProtocol: agreed } = socket as TLSSocket & {
+        readonly servername?: string;
+      };
       const plane = planeOf(servername);
-      const onward = connect({ ...OPTIONS, ...dialler.keys[plane], host: '127.0.0.1', port, servername });
+      const onward = connect({
+        ...OPTIONS,
+        ALPNProtocols: [agreed || 'h2'],
+        ...dialler.keys[plane],
+        host: '127.0.0.1',
+        port,
+        servername,
+      });
       this.#join(socket, onward, plane, dialler);
       this.#join(onward, socket, plane, listener);
     });

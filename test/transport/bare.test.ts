@@ -168,8 +168,8 @@ describe('the first word', () => {
 
 describe('the end of a connection without HTTP/2', () => {
   /** Alice as somebody has written her, who says what the test wants. */
-  async function written() {
-    const { bob, alice, arrival } = await federation();
+  async function written(limits?: Partial<GrpcLimits>) {
+    const { bob, alice, arrival } = await federation({ ...(limits && { limits }) });
     const peer = await stranger(bob, alice.identity);
     peer.write(OK);
     return { peer, far: await arrival() };
@@ -201,7 +201,7 @@ describe('the end of a connection without HTTP/2', () => {
     }
   });
 
-  test('is known while this party is busy with what came before', async () => {
+  test('is known while this party is busy with what came before', { timeout: 20_000 }, async () => {
     const { dialled } = await federation();
     const [near, far] = await dialled('data');
     let end: Promise<Error | undefined> | undefined;
@@ -240,7 +240,25 @@ describe('the end of a connection without HTTP/2', () => {
     await closed;
   });
 
-  test('comes in time where the network takes nothing more', async () => {
+  test("leaves time for the other end's last messages, and no more than that", {
+    timeout: 20_000,
+  }, async () => {
+    const closeTimeoutMs = 200;
+    const { peer, far } = await written({ closeTimeoutMs });
+    const from = performance.now();
+    peer.resume();
+    void ended(far);
+    await far.close();
+    assert.ok(performance.now() - from >= closeTimeoutMs - 1, 'the peer has not said its mark');
+
+    const next = await written({ closeTimeoutMs: 60_000 });
+    void ended(next.far);
+    const closed = next.far.close();
+    next.peer.end(END_MARK);
+    await closed;
+  });
+
+  test('comes in time where the network takes nothing more', { timeout: 20_000 }, async () => {
     const { alice, bob } = await federation();
     const raw: Socket[] = [];
     // Between the two, and never reads on.
