@@ -1,5 +1,5 @@
-// Writes the table of parameters in docs/psi-rr22.md from the code that derives them. What renders is pure: its test
-// calls it, too.
+// Writes the tables of parameters in docs/psi-rr22.md and docs/psi-shares.md from the code that derives them. What
+// renders is pure: its test calls it, too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,7 +23,9 @@ export async function derived() {
       'exchange.js',
     ].map(load),
   );
-  return { ...plan, ...sizes, ...store, ...vole, ...tags, ...protocol, ...exchange };
+  const [binsPlan, binsRun] = await Promise.all(['shares/plan.js', 'shares/run-bins.js'].map(load));
+  const bins = { planBins: binsPlan.planBins, binsCost: binsRun.binsCost };
+  return { ...plan, ...sizes, ...store, ...vole, ...tags, ...protocol, ...exchange, ...bins };
 }
 
 /**
@@ -59,6 +61,50 @@ export function renderParameters(from) {
   ].join('\n');
 }
 
+/** Rows of either table. */
+const BINS_SIZES = [1_000, 100_000, 1_000_000, 12_000_000];
+
+/**
+ * @param {object} from what {@link derived} gives
+ * @returns {string} a Markdown table
+ */
+export function renderBins(from) {
+  const lines = BINS_SIZES.map((rows) => {
+    const plan = from.planBins(rows, rows, 1);
+    const { hints, allBins } = plan.sizes;
+    const percent = Math.round(100 * (hints.starts / hints.rows - 1));
+    const encodings = Math.log2(plan.buckets * from.ENCODINGS_MAX);
+    const failure = from.okvsFailureBits(hints.rows, percent) - encodings;
+    const bytes = (columns) =>
+      [true, false].reduce((sum, holds) => sum + from.binsCost(rows, rows, holds, columns).bytes, 0) / rows;
+    const cells = [
+      rows.toLocaleString('en'),
+      plan.buckets.toLocaleString('en'),
+      allBins.toLocaleString('en'),
+      plan.bits.toString(),
+      `${percent} %`,
+      `2^-${Math.floor(failure * 10) / 10}`,
+      bytes(1).toFixed(1),
+      (bytes(3) - bytes(1)).toFixed(1),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| rows of either table | buckets | bins | bits of a word | store of hints: more columns | all stores of a run fail with at most | bytes a row of each, one column | each two columns more |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}
+
+/**
+ * @param {string} page docs/psi-shares.md
+ * @param {object} from
+ * @returns {string} the page with its table
+ */
+export function withBins(page, from) {
+  return withTable(page, 'bins', renderBins(from), 'parameters');
+}
+
 /**
  * @param {string} page docs/psi-rr22.md
  * @param {object} from
@@ -69,8 +115,14 @@ export function withParameters(page, from) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const path = join(root, 'docs/psi-rr22.md');
-  const before = readFileSync(path, 'utf8');
-  const page = withParameters(before, await derived());
-  if (page !== before) writeFileSync(path, page);
+  const from = await derived();
+  for (const [name, withTables] of [
+    ['psi-rr22', withParameters],
+    ['psi-shares', withBins],
+  ]) {
+    const path = join(root, `docs/${name}.md`);
+    const before = readFileSync(path, 'utf8');
+    const page = withTables(before, from);
+    if (page !== before) writeFileSync(path, page);
+  }
 }
