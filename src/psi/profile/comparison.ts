@@ -19,8 +19,8 @@ export interface KeyProfile {
   /** Rows by length in characters; `65+`: that or more. */
   readonly lengths: Readonly<Record<string, number>>;
   /**
-   * Rows by format: `A{2}9{8}` is two capital letters and eight digits, `a{*}@a{*}.a{*}` has runs of any length, `x` is a
-   * letter or digit, `_` space, `P` another sign, `U` another character.
+   * Rows by format: `A{2}9{8}` is two capital letters and eight digits, `a{*}@a{*}.a{*}` has runs of any length; `x` is
+   * a letter or digit, `_` space, `P` another sign, `U` another character.
    */
   readonly formats: Readonly<Record<string, number>>;
 }

@@ -140,8 +140,9 @@ async function mostOf(
   least: number,
   signal: AbortSignal,
 ): Promise<readonly FormatCount[]> {
-  const grouped = `SELECT kind AS f, sum(n) AS n FROM ${left.sqlName} WHERE kind IS NOT NULL GROUP BY kind HAVING sum(n) // ${minimum} >= ${least}`;
-  const select = `SELECT f, CAST(n AS BIGINT) AS n FROM (${grouped}) ORDER BY n // ${minimum} DESC, f LIMIT ${FORMATS_MAX[runs]}`;
+  const steps = `CAST(floor(n / ${minimum}) AS BIGINT)`;
+  const grouped = `SELECT kind AS f, CAST(sum(n) AS BIGINT) AS n FROM ${left.sqlName} WHERE kind IS NOT NULL GROUP BY kind`;
+  const select = `SELECT f, n FROM (${grouped}) WHERE ${steps} >= ${least} ORDER BY ${steps} DESC, f LIMIT ${FORMATS_MAX[runs]}`;
   const chosen = await deriveRelation(left, select, 'the formats', signal);
   try {
     const read = `SELECT f, n FROM ${chosen.sqlName}`;

@@ -4,10 +4,10 @@
  * | bytes | |
  * | ----- | - |
  * | 4, 4 × 10, 4 × 66 | rows; of each trait; of each length |
- * | 36 × 70 | formats: rows (4), runs (1: 0 no format, 1 exact, 2 mixed, 3 any length), signs (1: how many; 64 of ASCII) |
+ * | 36 × 70 | formats: rows (4), runs (1: 0 none, 1 exact, 2 mixed, 3 any length), signs (1: how many; 64 of ASCII) |
  *
  * Numbers are little-endian, multiples of the minimum count. What is not used is zero. So the length of the message
- * tells nothing, and a peer can say nothing else in it: signs that are no format, and sums above the rows, are refused.
+ * tells nothing. What no column can have is refused: signs that are no format, more rows in all classes than there are.
  */
 import type { DecodeBound } from '../../base/decode-bound.ts';
 import { KEY_COLUMNS_MAX } from '../key-types.ts';
