@@ -16,6 +16,7 @@ import {
   psiNeeds,
   requireMemory,
   requireSomeMemory,
+  sealedText,
 } from './needs.ts';
 import { fewMatchesText } from './profile/few.ts';
 import { acceptedOf } from './protocols/index.ts';
@@ -237,7 +238,9 @@ async function joinSealed(
     }
     join.onMatched?.(rows.length);
     requireEnough(rows.length, minimum);
-    const beside = await receiveSealed(channel, theirs, sealed);
+    const onShape = (rowBytes: number): void =>
+      context.note?.(sealedText(join.plan.on[channel.rank === 0 ? 0 : 1], slotCount, rowBytes));
+    const beside = await receiveSealed(channel, theirs, { ...sealed, onShape });
     try {
       return { rows: await resultRows(relation, rows, beside, signal) };
     } finally {

@@ -45,6 +45,25 @@ describe('what an intersection takes', () => {
     });
   }
 
+  for (const protocol of Object.values(psiProtocols))
+    it(`by ${protocol.name} has room for keys of rows, and their bytes at the party that sends them`, () => {
+      const { rowsMax, keyed } = protocol;
+      assert.ok(keyed);
+      const of = (rows: number, receives: boolean, rowBytes: number | undefined) =>
+        psiNeeds(protocol, {
+          ...{ ownRows: rows, peerRows: rows, rank: 0 },
+          told: { receives, peerReceives: !receives },
+          sealed: { rowBytes },
+        });
+      assert.ok(of(1e6, true, undefined).memoryBytes >= 1e6 * (32 + 40));
+      assert.doesNotThrow(() => requireMemory(protocol, of(rowsMax, false, 9), PSI_MEMORY_BYTES));
+      const told = { receives: false, peerReceives: true };
+      const slots = keyed.slots(1e6, 1e6, 0, told);
+      const more = of(1e6, false, 500).sentBytes - psiCost(keyed, 1e6, 1e6, 0, told).bytes;
+      assert.ok(more >= slots * 516 && more < slots * 517, `${more} bytes`);
+      assert.equal(of(1e6, false, 500).receivedBytes, of(1e6, false, 9).receivedBytes);
+    });
+
   it('is a line in words', () => {
     const needs = { memoryBytes: 1_600_000_001, sentBytes: 310_000_000, receivedBytes: 5 };
     assert.equal(

@@ -112,6 +112,12 @@ export function needsText(
   return `psi on ${on.join(', ')} by ${name}: ${ownRows} rows here, ${peerRows} at the peer; takes up to ${megabytes(memoryBytes)} of memory, sends ${megabytes(sentBytes)}, receives ${megabytes(receivedBytes)}`;
 }
 
+/** Another one, at a party that gets encrypted rows: how long they are it knows when they come. */
+export function sealedText(on: readonly string[], slots: number, rowBytes: number): string {
+  const { bytes } = sealedCost(slots, rowBytes, 0);
+  return `psi on ${on.join(', ')}: encrypted columns of the other party's rows, ${rowBytes} bytes each, ${megabytes(bytes)} together`;
+}
+
 function megabytes(bytes: number): string {
   return `${Math.max(1, Math.ceil(bytes / 1e6))} MB`;
 }

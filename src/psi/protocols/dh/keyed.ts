@@ -15,8 +15,8 @@
  *   the keys, decisional for what the sender sees; random oracles (SHA-512). The sender sees points times a scalar that
  *   it does not have, as many as the receiver has rows. The receiver gets b·H(x) for its ids x and hashes of
  *   (b·H(y), y) for all ids y of the sender: for y that it lacks, to tell a half of that hash from random bytes it has
- *   to ask the random oracle at b·H(y), which it would have to compute. Leaks to the receiver: the intersection; to each
- *   side the number of the other's rows and the types of its key columns.
+ *   to ask the random oracle at b·H(y), which it would have to compute. Leaks to the receiver: the intersection; to
+ *   each side the number of the other's rows and the types of its key columns.
  *   A receiver that deviates gets b times as many points of its choice as it has told rows, and not hashes of them as
  *   in protocol.ts: that it learns no more tags and keys than that by it is the one-more Diffie-Hellman assumption.
  *   A sender that deviates can make the result wrong; it gets no answer to what it sends, and so learns nothing by it.
