@@ -43,7 +43,7 @@ export function readSurface() {
 
 function entryOf(exported, checker) {
   const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-  const nodes = symbol.declarations ?? [];
+  const nodes = withoutBody(symbol.declarations ?? []);
   const [node] = nodes;
   if (node === undefined || node.getSourceFile().fileName.includes('/node_modules/'))
     return {
@@ -64,9 +64,28 @@ function entryOf(exported, checker) {
     name: exported.name,
     kind: kindOf(node),
     signature,
-    doc: docOf(holderOf(node)),
+    doc: docOfAll(nodes),
     members: grouped(members),
     mentions,
+  };
+}
+
+/** Of a function with overloads nobody can call what is behind them. */
+function withoutBody(nodes) {
+  return nodes.length > 1 ? nodes.filter((node) => !ts.isFunctionDeclaration(node) || !node.body) : nodes;
+}
+
+/** Of overloads the last is the plainest, since compilers explain that one: what is said of it comes first. */
+function docOfAll(nodes) {
+  const [node] = nodes;
+  if (!ts.isFunctionDeclaration(node) || nodes.length === 1) return docOf(holderOf(node));
+  const docs = nodes.map((each) => docOf(each)).reverse();
+  return {
+    text: docs.map(({ text }) => text).join('\n\n'),
+    params: docs.flatMap(({ params }) => params),
+    throws: docs.flatMap(({ throws }) => throws),
+    examples: docs.flatMap(({ examples }) => examples),
+    internal: false,
   };
 }
 

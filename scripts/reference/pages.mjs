@@ -100,6 +100,8 @@ export const GROUPS = [
             'KeySuggestion',
             'KeyExample',
           ],
+          ...['PsiIntoOptions', 'IntoDevice', 'SharedColumns', 'SharedColumnOptions', 'SharedPayload'],
+          ...['SharedJoin', 'SharedRecord'],
         ],
       },
     ],
@@ -228,6 +230,7 @@ export const GROUPS = [
           ...[
             'SharedDtype',
             'NumericOf',
+            'IsMember',
             'SingleOwner',
             'OtherOwner',
             'DealerOf',

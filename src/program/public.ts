@@ -51,6 +51,16 @@ export {
   psi,
   type SingleOwner,
 } from './devices/psi.ts';
+export type {
+  IntoDevice,
+  IsMember,
+  PsiIntoOptions,
+  SharedColumnOptions,
+  SharedColumns,
+  SharedJoin,
+  SharedPayload,
+  SharedRecord,
+} from './devices/psi-into-options.ts';
 export type { ColumnNames, NormaliseRule, PsiOptions } from './devices/psi-options.ts';
 export {
   type DealerHoldsShares,

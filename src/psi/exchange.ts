@@ -17,6 +17,7 @@ import { DONE_BYTES, HELLO_BYTES, KEYS_BYTES, type Message, violation } from './
 import {
   BOTH,
   ID_BYTES,
+  NEITHER,
   type PsiCost,
   type PsiMatches,
   type PsiProtocol,
@@ -150,7 +151,25 @@ export async function runCount(
   return found.result;
 }
 
-/** What runs between greeting and comparing, and what a party of this rank says of its result. */
+/**
+ * Gives what `run` leaves at this party, of which neither learns anything: so nothing is compared. Otherwise as
+ * {@link runPsi}.
+ * @throws {PeerError} PRIVITY_PSI_PROTOCOL, PRIVITY_PSI_MISMATCH
+ * @throws {DataError} PRIVITY_PSI_LIMIT
+ */
+export async function runHidden<T>(
+  channel: Channel,
+  protocol: PsiProtocol,
+  exchange: PsiExchange,
+  run: (line: PsiLine, setting: PsiSetting) => Promise<T>,
+): Promise<T> {
+  const work: Work<T> = { run: (_, line, setting) => run(line, setting) };
+  const { result } = await exchanged(channel, [protocol], { ...exchange, told: NEITHER }, work);
+  invariant(result !== undefined, 'what nobody compares is there at both');
+  return result;
+}
+
+/** What runs between greeting and comparing, and what a party of this rank says of its result, if it may. */
 interface Work<T> {
   run(protocol: PsiProtocol, line: PsiLine, setting: PsiSetting): Promise<T | undefined>;
   /** Absent: no two parties of it have a result to compare. */

@@ -16,3 +16,4 @@ export { idCount } from './joins/ids.ts';
 export { compareKeys, type OwnProfile, type ProfilePlan, prepareProfile } from './profile/compare.ts';
 export { expectedProtocol, protocolsFor, psiProtocols } from './protocols/index.ts';
 export type { PsiCost, PsiProtocol } from './protocols/protocol.ts';
+export { binParts, prepareShares, refuseMinimum } from './shares/join.ts';

@@ -45,6 +45,8 @@ const explained: readonly (readonly [flow: string, words: string])[] = [
   ['psi of a table at two parties', 'Error: psi takes tables that exist at one party each'],
   ['sending what compares keys, with keys of its own', 'NotSendable<"a function">'],
   ['profile of keys of two tables at the same party', 'Error: psi takes tables of two different parties'],
+  ['psi into a device that a party is no member of', 'both parties are members of the device'],
+  ['psi into a device with a receiver', 'Error: into is { device, rows }'],
   ['returning a handle from a conclave', 'NotSendable<"a handle">'],
   ['secrets of two devices', 'dave'],
   [

@@ -403,6 +403,48 @@ export const secrets = job({ parties: ['alice', 'bob', 'carol', 'dave'] }, async
   return [moved, plain, awaited];
 });
 
+export const shared = job({ parties: ['alice', 'bob', 'carol', 'dave'] }, async (context) => {
+  const { alice, bob, carol, dave } = context;
+  const spu = secure([alice, bob, carol], { protocol: 'rep3' });
+  const left = alice.run('left', () => table);
+  const right = bob.run('right', () => table);
+
+  // 83: psi into a device that a party is no member of
+  const away = secure([bob, carol, dave], { protocol: 'rep3' });
+  // @ts-expect-error
+  psi({ on: 'id', into: { device: away, rows: 9 } }, left, right);
+
+  // 84: psi into a device without a number of rows
+  // @ts-expect-error
+  psi({ on: 'id', into: { device: spu } }, left, right);
+
+  // 85: psi into a device with a receiver
+  // @ts-expect-error
+  psi({ on: 'id', into: { device: spu, rows: 9 }, receivers: 'bob' }, left, right);
+
+  // 86: psi into a device of a column of a party that takes no part
+  // @ts-expect-error
+  psi({ on: 'id', into: { device: spu, rows: 9 }, payload: { carol: 'x' } }, left, right);
+
+  // 87: psi into a device of two tables at the same party
+  // @ts-expect-error
+  psi({ on: 'id', into: { device: spu, rows: 9 } }, left, left);
+
+  // 88: a secret column that was not asked for
+  const payload = { alice: ['group'], bob: { income: { dtype: 'integer' } } } as const;
+  const joined = psi({ on: 'id', into: { device: spu, rows: 9 }, payload }, left, right);
+  // @ts-expect-error
+  joined.bob.group;
+
+  // 89: numbers of groups that are no integers
+  // @ts-expect-error
+  joined.bob.income.groupSum(joined.alice.group, 3);
+
+  // 90: sums of whether rows match
+  // @ts-expect-error
+  joined.matches.sum();
+});
+
 export const promises = job({ parties: ['alice', 'bob'] }, async (context) => {
   const { alice, bob, reveal, attempt, retry, deadline, parallel, quorum } = context;
   const x = alice.run('x', () => 1);

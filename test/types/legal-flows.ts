@@ -101,6 +101,13 @@ export const withSchemas = job(
     await reveal(
       bob.run('rules', { keys: keys.bob }, ({ keys }) => keys.suggestions.map(({ rule }) => rule)),
     );
+    const spu = secure([alice, bob], { protocol: 'semi2k' });
+    const payload = { alice: ['age'], bob: { clicked: { dtype: 'integer' }, day: {} } } as const;
+    const joined = psi({ on: 'id', into: { device: spu, rows: 100 }, payload }, loans, clicks);
+    same<typeof joined.matches, Secret<typeof spu, 'boolean'>>(true);
+    same<typeof joined.alice, { readonly age: Secret<typeof spu> }>(true);
+    same<typeof joined.bob.clicked, Secret<typeof spu, 'integer'>>(true);
+    same<typeof joined.bob.day, Secret<typeof spu>>(true);
     const rate = bob.run('rate', { rows: aligned.bob }, ({ rows }) => rows.mean(['clicked']));
     return reveal(rate);
   },

@@ -49,7 +49,8 @@ export function profileKeys<A extends string, B extends string>(
   left: At<A, Table> & SingleOwner<A>,
   right: At<B, Table> & SingleOwner<B> & OtherOwner<A, B>,
 ): { readonly [K in A | B]: At<K, KeyComparison> } {
-  const { scheduler, sides, inputs } = twoTables('profileKeys', left, right);
+  const { context, sides, inputs } = twoTables('profileKeys', left, right);
+  const { scheduler } = context;
   const { plan, keyText } = checkedProfile(options, sides);
   const step = profileStep(scheduler.state, plan, keyText, sides.members, inputs);
   const handles = issueDevice(scheduler, step);

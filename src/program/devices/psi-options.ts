@@ -50,6 +50,8 @@ export interface PsiOptions<P extends string = string, R extends string = P, C e
   readonly payload?: { readonly [K in P]?: ColumnNames };
   /** The result is the number of matching rows, and nobody learns which they are. */
   readonly cardinality?: C;
+  /** A result that stays on a device has options of its own, `PsiIntoOptions`. */
+  readonly into?: 'Error: into is { device, rows }; both parties are members of the device, and only on, normalise, nulls, duplicates and payload go with it';
 }
 
 const optionNames: readonly string[] = [
@@ -121,7 +123,7 @@ function refuseNonsense({ join, receivers, payload, cardinality }: JoinPlan): vo
     );
   if (join === 'left' && isOne)
     throw invalid('"join" "left" aligns two tables, so both parties receive it; leave "receivers" out');
-  if (receivers !== 'both' && payload[receivers].length > 0)
+  if (typeof receivers === 'number' && payload[receivers].length > 0)
     throw invalid(
       '"payload" of the party that alone receives the result would go to one that receives nothing; name columns of the other party, or leave "receivers" out',
     );
@@ -151,7 +153,7 @@ export function keysOf(on: unknown): KeyNames {
   return { left, right };
 }
 
-function columnsOf(what: string, given: unknown, max: number = KEY_COLUMNS_MAX): readonly string[] {
+export function columnsOf(what: string, given: unknown, max: number = KEY_COLUMNS_MAX): readonly string[] {
   const names: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (names.length === 0 || names.length > max)
     throw invalid(`"${what}" names ${names.length} columns; it takes 1 to ${max}`);
@@ -209,7 +211,7 @@ function payloadOf(given: unknown, { members }: Sides): JoinPlan['payload'] {
 }
 
 /** Columns that one party may send of its rows. A contract lists them all. */
-const PAYLOAD_COLUMNS_MAX = 256;
+export const PAYLOAD_COLUMNS_MAX = 256;
 
 function oneOf<T extends string>(what: string, given: unknown, words: readonly T[]): T {
   const [first] = words;

@@ -3,19 +3,28 @@ import type { Column } from '../../data/column-type.ts';
 import { Table } from '../../data/table.ts';
 import type { JoinIds } from '../../psi/joins/ids.ts';
 import { type JoinPlan, receives, sealsPayload } from '../../psi/joins/plan.ts';
-import { toldWords } from '../../psi/joins/words.ts';
+import { leftOutWords, toldWords } from '../../psi/joins/words.ts';
 import { acceptedOf } from '../../psi/protocols/index.ts';
 import type { PsiProtocol } from '../../psi/protocols/protocol.ts';
 import { plainForm } from '../../wire/value-form.ts';
 import type { At } from '../model/at.ts';
+import type { AnyDevice } from '../model/device-types.ts';
 import type { Handle } from '../model/handle-types.ts';
 import type { RunState } from '../state/run-state.ts';
 import { tableForm, tableWords } from '../state/table-adapter.ts';
 import { type HandleRecord, kindOf, recordOf } from '../steps/handle.ts';
-import type { Scheduler } from '../steps/scheduler.ts';
 import { type DeviceStep, issueDevice } from './device.ts';
+import { psiInto } from './psi-into.ts';
+import {
+  checkedInto,
+  hasInto,
+  type IsMember,
+  type PsiIntoOptions,
+  type SharedJoin,
+  type SharedPayload,
+} from './psi-into-options.ts';
 import { type CheckedJoin, checkedJoin, invalid, type PsiOptions, type Sides } from './psi-options.ts';
-import { contextOf } from './secure/run-context.ts';
+import { contextOf, type RunContext } from './secure/run-context.ts';
 
 /** Shown by the compiler where an intersection takes a table that several parties have. */
 export interface NotAtOneParty {
@@ -40,6 +49,31 @@ export type OtherOwner<P extends string, Q extends string> = [P & Q] extends [ne
   : NotAtTwoParties;
 
 /**
+ * With `into`: matching rows as secret columns on a device, in an order that nobody knows. Nobody sees the
+ * intersection, nor its size. There is a row for each bin of the left table's rows, some of them empty; columns are 0
+ * where nothing matches. Each side learns the number of rows of the other, of the left one what `rows` says, and the
+ * types of its keys; nothing else.
+ * @throws {UsageError} PRIVITY_SECURE_MEMBER, PRIVITY_DEVICE_MISMATCH; at the owner, ending the run:
+ *   PRIVITY_SHARE_MISMATCH (more rows)
+ * @throws {DataError} at the owner, ending the run: PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS, PRIVITY_SECURE_DOMAIN
+ * @example
+ * const spu = secure([alice, bob], { protocol: 'semi2k' });
+ * const region = { dtype: 'integer', min: 0, max: 15 } as const;
+ * const payload = { alice: { region }, bob: { sales: { min: 0, max: 1000 } } };
+ * const joined = psi({ on: 'id', into: { device: spu, rows: 50_000 }, payload }, loans, clicks);
+ * const perRegion = joined.bob.sales.groupSum(joined.alice.region, 16); // nobody knows who is in both tables
+ */
+export function psi<
+  A extends string,
+  B extends string,
+  D extends AnyDevice,
+  const Y extends SharedPayload = Record<never, never>,
+>(
+  options: PsiIntoOptions<NoInfer<A | B>, D, Y>,
+  left: At<A, Table> & SingleOwner<A> & IsMember<A, D>,
+  right: At<B, Table> & SingleOwner<B> & OtherOwner<A, B> & IsMember<B, D>,
+): SharedJoin<D, Y>;
+/**
  * Aligns two tables on the rows that both parties have, by private set intersection: each party gets its own rows of
  * the intersection, both in the same order, which comes from neither table. Options make more of it: rows that the
  * other lacks, columns of the other side, a count, one receiver.
@@ -54,17 +88,25 @@ export function psi<A extends string, B extends string, R extends A | B = A | B,
   options: PsiOptions<NoInfer<A | B>, R, C>,
   left: At<A, Table> & SingleOwner<A>,
   right: At<B, Table> & SingleOwner<B> & OtherOwner<A, B>,
-): { readonly [K in R]: At<K, C extends true ? number : Table> } {
-  const { scheduler, sides, inputs } = twoTables('psi', left, right);
+): { readonly [K in R]: At<K, C extends true ? number : Table> };
+export function psi(options: unknown, left: Handle, right: Handle): object {
+  const { context, sides, inputs, run } = twoTables('psi', left, right);
+  const { scheduler } = context;
   const { members } = sides;
+  if (hasInto(options)) return psiInto(context, checkedInto(options, sides, run), members, inputs);
   const join = checkedJoin(options, sides);
   const handles = issueDevice(scheduler, psiStep(scheduler.state, join, members, inputs));
   const entries = members.flatMap((member, rank): (readonly [string, Handle | undefined])[] =>
     receives(join.plan, rank) ? [[member, handles[rank]]] : [],
   );
-  return Object.freeze(Object.fromEntries(entries)) as {
-    readonly [K in R]: At<K, C extends true ? number : Table>;
-  };
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+export interface TwoTables {
+  readonly context: RunContext;
+  readonly run: object;
+  readonly sides: Sides;
+  readonly inputs: readonly HandleRecord[];
 }
 
 /** @throws {UsageError} PRIVITY_PSI_ARGUMENTS, PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN */
@@ -72,10 +114,11 @@ export function twoTables(
   caller: string,
   left: unknown,
   right: unknown,
-): { readonly scheduler: Scheduler; readonly sides: Sides; readonly inputs: readonly HandleRecord[] } {
+): TwoTables {
   const records = [left, right].map((handle) => recordOf(handle, undefined, caller));
   const [first, second] = records as [HandleRecord, HandleRecord];
-  const { scheduler, parties } = contextOf(first, second);
+  const context = contextOf(first, second);
+  const { parties } = context;
   for (const { owners } of records) {
     if (owners.length !== 1)
       throw invalid(
@@ -87,7 +130,7 @@ export function twoTables(
     throw invalid(`both tables are at ${members.join()}; they must be at two parties`);
   const inputs = members.flatMap((member) => records.filter(({ owners }) => owners.includes(member)));
   const [leftParty = '', rightParty = ''] = records.flatMap(({ owners }) => owners);
-  return { scheduler, sides: { left: leftParty, right: rightParty, members }, inputs };
+  return { context, run: first.run, sides: { left: leftParty, right: rightParty, members }, inputs };
 }
 
 function psiStep(
@@ -171,9 +214,3 @@ const payloadColumns = ({ columns }: Table, { payload }: JoinPlan, rank: number)
 /** Of encrypted rows the length, which that of the longest decides. */
 const rowWords = ({ rowBytes }: JoinIds): string | undefined =>
   rowBytes === undefined ? undefined : `each row padded to ${rowBytes} bytes`;
-
-/** For the own party: how many rows take no part, and why. */
-function leftOutWords({ nulls }: JoinPlan, { leftOut }: JoinIds): string | undefined {
-  if (nulls === 'error') return undefined;
-  return `left out here: ${leftOut.empty} rows without a key, ${leftOut.unreadable} with one that cannot be read`;
-}

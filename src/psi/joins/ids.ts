@@ -27,7 +27,7 @@ export interface JoinIds {
 }
 
 /** Rows that take part. */
-export const idCount = ({ ids }: JoinIds): number => ids.byteLength / ID_BYTES;
+export const idCount = ({ ids }: Pick<JoinIds, 'ids'>): number => ids.byteLength / ID_BYTES;
 
 /**
  * Everything that can be wrong with a table of this party alone is found here, before a byte is sent.

@@ -8,8 +8,8 @@ import { NORMALISE_VERSION, type NormaliseRule } from './normalise.ts';
 export const JOINS = ['inner', 'left', 'anti'] as const;
 export type JoinKind = (typeof JOINS)[number];
 
-/** Ranks, or both. */
-export type Receivers = 'both' | 0 | 1;
+/** Ranks, or both; none where the result is left as shares. */
+export type Receivers = 'both' | 'none' | 0 | 1;
 
 export interface JoinPlan {
   /** Key columns of the party of each rank, those of one place belong together. */

@@ -1,5 +1,6 @@
 /** What one party of a join tells the other, in the words of ledgers and contracts. Pure. */
 import type { PsiProtocol } from '../protocols/protocol.ts';
+import type { JoinIds } from './ids.ts';
 import { type JoinPlan, receives } from './plan.ts';
 
 /** What a protocol's words begin with: they are of both parties receiving the intersection. */
@@ -23,4 +24,16 @@ export function toldWords(
   const size = plan.cardinality ? 'size of the ' : '';
   const upTo = plan.duplicatesUpTo === undefined ? '' : ` with up to ${plan.duplicatesUpTo} rows a key`;
   return `${size}intersection${upTo}, ${rest}`;
+}
+
+/** What each of the two tells the other where the result stays as shares. */
+export const SHARES_TELL = 'key types, number of rows';
+
+/** For the own party: how many rows take no part, and why. */
+export function leftOutWords(
+  { nulls }: Pick<JoinPlan, 'nulls'>,
+  { leftOut }: Pick<JoinIds, 'leftOut'>,
+): string | undefined {
+  if (nulls === 'error') return undefined;
+  return `left out here: ${leftOut.empty} rows without a key, ${leftOut.unreadable} with one that cannot be read`;
 }

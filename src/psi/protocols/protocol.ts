@@ -96,7 +96,7 @@ export interface RowKeys {
   readonly keys: Uint8Array;
 }
 
-/** Who receives the result: at least one of the two. */
+/** Who receives the result: at least one of the two, where it is not left as shares. */
 export interface PsiTold {
   readonly receives: boolean;
   /**
@@ -107,6 +107,7 @@ export interface PsiTold {
 }
 
 export const BOTH: PsiTold = { receives: true, peerReceives: true };
+export const NEITHER: PsiTold = { receives: false, peerReceives: false };
 
 export interface PsiCost {
   /** Messages and bytes that this party sends. */

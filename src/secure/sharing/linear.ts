@@ -68,6 +68,19 @@ function eachPlanes(x: Bits, work: (part: Words, out: Words, index: number) => v
   );
 }
 
+/** Whether numbers are odd: of a sum that is so where an odd number of summands is. */
+export function lowestBit(kernels: Kernels, x: Arith): Bits {
+  return bits(
+    x.length,
+    1,
+    x.parts.map((part) => {
+      const out = new BigUint64Array(planeWords(x.length));
+      kernels.toPlanes(out, part, Uint8Array.of(0));
+      return out;
+    }),
+  );
+}
+
 /** Public planes in which every bit of every element of these widths is 1. */
 export function onesPlanes(length: number, width: number): Words {
   return new BigUint64Array(width * planeWords(length)).fill(0xffff_ffff_ffff_ffffn);

@@ -277,7 +277,7 @@ export function share(record: HandleRecord, device: DeviceRecord, options: unkno
     name: record.value.name,
     operands: [],
     called: calledFrom(share),
-    located: { record, owner },
+    located: [{ record, owner }],
     detail: `${dtype} [${shape}] ${bound.min} ${bound.max}`,
     local: false,
     elements: elementCount(shape),
@@ -369,8 +369,8 @@ export function constantOn(device: DeviceRecord, values: unknown, options: unkno
   return made(device, plan, { shape, dtype, bound }, runtimeOf(device));
 }
 
-/** A secret that is computed from no other. */
-function made(device: DeviceRecord, plan: SecurePlan, known: Known, runtime: SecureRuntime): object {
+/** A secret that is computed from no other that a job has. */
+export function made(device: DeviceRecord, plan: SecurePlan, known: Known, runtime: SecureRuntime): object {
   const traced = runtime.plaintext ? tracedResult(plan, device, known) : plan;
   return makeSecret(runtime.compute(device, traced, known), methods);
 }

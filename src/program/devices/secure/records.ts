@@ -53,6 +53,12 @@ export interface SecretRecord {
   readonly cell: Cell<SecretTensor>;
 }
 
+/** A value that a member has outside of the device. */
+export interface Located {
+  readonly record: HandleRecord;
+  readonly owner: string;
+}
+
 /** What a step of a device does, as its caller has checked it. */
 export interface SecurePlan {
   readonly kind: 'share' | 'secure' | 'reveal';
@@ -60,8 +66,8 @@ export interface SecurePlan {
   readonly name: string;
   readonly operands: readonly SecretRecord[];
   readonly called: Called;
-  /** A located value that a member shares. */
-  readonly located?: { readonly record: HandleRecord; readonly owner: string };
+  /** Located values that members share, each one of its own. */
+  readonly located?: readonly Located[];
   /** Public parameters, as text: they must be the same everywhere. */
   readonly detail: string;
   readonly local: boolean;
@@ -70,6 +76,7 @@ export interface SecurePlan {
   readonly assumption?: Assumption;
   /** What the step really had, once it has run on plaintext. */
   readonly traced?: () => PlainStep | undefined;
+  /** `located`: this member's own. */
   execute(
     on: Evaluator,
     operands: readonly SecretTensor[],

@@ -99,10 +99,10 @@ export class SecureRuntime {
     device: DeviceRecord,
     plan: SecurePlan,
   ): { readonly entry: TrailEntry; readonly branch: Branch; readonly cell: Cell<T> } {
-    const { kind, name, operands, located, detail, operation } = plan;
+    const { kind, name, operands, located = [], detail, operation } = plan;
     const owners = device.members;
     const secrets = operands.map(({ name, branch }) => ({ branch, owners, value: { name } }));
-    const branch = this.#scheduler.begin([...secrets, ...(located ? [located.record] : [])], device.places);
+    const branch = this.#scheduler.begin([...secrets, ...located.map(({ record }) => record)], device.places);
     for (const operand of operands) checkBranch(operand, branch);
     const taken = this.#take(device, plan);
     const gathering = this.#gathering(device, branch);
@@ -110,13 +110,13 @@ export class SecureRuntime {
       kind,
       name,
       places: device.members,
-      inputs: [...operands.map(({ id }) => id), ...(located ? [located.record.value.id] : [])],
-      source: `${device.key}\n${operation}\n${located?.owner ?? ''}\n${detail}`,
+      inputs: [...operands.map(({ id }) => id), ...located.map(({ record }) => record.value.id)],
+      source: `${device.key}\n${operation}\n${located.map(({ owner }) => owner).join()}\n${detail}`,
     });
     const cell = new Cell<T>();
     if (gathering.line) {
       const { local, elements, called, assumption, traced } = plan;
-      const awaits = located?.owner === this.#state.party ? located.record.cell : undefined;
+      const awaits = located.find(({ owner }) => owner === this.#state.party)?.record.cell;
       const discloses = plan.discloses?.(this.#state.party);
       const disclosure = discloses && this.#state.declare(entry, discloses.to, descriptionOf(discloses));
       const run = this.#state.activity.begin(entry, false);
