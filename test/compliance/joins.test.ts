@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { closeDatabase, type Table, tableOf } from '../../src/data/index.ts';
 import { psi } from '../../src/program/devices/psi.ts';
+import type { SharedJoin, SharedPayload } from '../../src/program/devices/psi-into-options.ts';
 import type { PsiOptions } from '../../src/program/devices/psi-options.ts';
-import type { At } from '../../src/program/model/at.ts';
+import { secure } from '../../src/program/devices/secure/device.ts';
+import type { At, Secret } from '../../src/program/model/at.ts';
+import type { AnyDevice } from '../../src/program/model/device-types.ts';
 import { job } from '../../src/program/model/job.ts';
 import { useWorlds } from '../parts/program-world.ts';
 import { projectRoot } from '../tidy/project-files.ts';
@@ -36,8 +39,9 @@ const rows: readonly Row[] =
       tells: cells.slice(2),
     })) ?? [];
 
-const optionsOf = ({ options }: Row): Record<string, unknown> =>
-  Function(`return ${options}`)() as Record<string, unknown>;
+const optionsOf = ({ options }: Row, device?: unknown): Record<string, unknown> =>
+  Function('device', `return ${options}`)(device) as Record<string, unknown>;
+const staysOnDevice = (row: Row): boolean => 'into' in optionsOf(row);
 
 /** Of alice and bob: two keys that both have, others that differ, and what options are about. */
 function inputs(options: Record<string, unknown>): readonly [Rows, Rows] {
@@ -140,6 +144,36 @@ async function run(options: Record<string, unknown>, tables: readonly [Rows, Row
   return { shown: results.alice ?? {}, ledgers: [ledger('alice'), ledger('bob')] };
 }
 
+/** The sum of each column on the device, and what each of the two tells, with carol as the third member. */
+async function runInto(row: Row) {
+  const [a, b] = inputs({});
+  const w = await open(
+    job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, carol, reveal }) => {
+      const device = secure([alice, bob, carol], { protocol: 'rep3' });
+      const numbers = (ids: Rows, name: string) => () =>
+        tableOf({ id: [...ids], [name]: Float64Array.from(ids, (id) => Number(id?.slice(1))) });
+      const options = { on: 'id', ...optionsOf(row, device) } as never;
+      const [left, right] = [alice.run('a', numbers(a, 'x')), bob.run('b', numbers(b, 'y'))];
+      const joined = psi(options, left, right) as unknown as SharedJoin<AnyDevice, SharedPayload>;
+      const sums: Record<string, number[]> = {};
+      for (const party of ['alice', 'bob']) {
+        const secrets = Object.values(joined[party] ?? {}) as unknown as readonly Secret<AnyDevice>[];
+        if (secrets.length > 0) sums[party] = [];
+        for (const secret of secrets) sums[party]?.push((await reveal(secret.sum())).data[0] ?? 0);
+      }
+      return { matches: (await reveal(joined.matches.cast('integer').sum())).data[0], columns: sums };
+    }),
+  );
+  const { carol } = (await w.results()) as Record<string, { matches: number; columns: object }>;
+  const told = (party: string): string =>
+    w
+      .of(party)
+      .host.disclosures.filter(({ kind }) => kind === 'psi' || kind === 'share')
+      .map(({ type }) => type)
+      .join('; ');
+  return { ...carol, columns: carol?.columns ?? {}, ledgers: [told('alice'), told('bob')] };
+}
+
 describe('who gets and tells what: the table of docs/psi.md', () => {
   it('has a row for each combination that psi does not refuse', async () => {
     assert.ok(rows.length > 10, 'the table was not found');
@@ -162,7 +196,7 @@ describe('who gets and tells what: the table of docs/psi.md', () => {
           }
   });
 
-  for (const row of rows)
+  for (const row of rows.filter((row) => !staysOnDevice(row)))
     it(row.options, async () => {
       const options = optionsOf(row);
       const tables = inputs(options);
@@ -195,6 +229,18 @@ describe('who gets and tells what: the table of docs/psi.md', () => {
         else assert.doesNotMatch(ownWords.join(), /left out/);
         assert.deepEqual(entry?.shape, [own.length - empty]);
       }
+    });
+
+  const onDevice = rows.filter(staysOnDevice);
+  it('has rows of results that stay on a device', () => assert.ok(onDevice.length >= 2));
+  for (const row of onDevice)
+    it(row.options, async () => {
+      const { matches, columns, ledgers } = await runInto(row);
+      assert.deepEqual(row.gets, ['nothing', 'nothing']);
+      // k1 and k3.
+      assert.equal(matches, 2);
+      for (const [party, names] of Object.entries(columns)) assert.deepEqual(names, [4], party);
+      assert.deepEqual(ledgers, row.tells);
     });
 
   it('would notice a row that says something else', async () => {

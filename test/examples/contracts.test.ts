@@ -59,6 +59,7 @@ const examples: readonly Example[] = [
     parties: ['alice', 'bob'],
     within: 0.02,
   },
+  { job: 'campaign-sales/job', data: 'campaign-sales/data', parties: ['alice', 'bob'] },
 ];
 
 describe('contracts of the examples', () => {

@@ -58,6 +58,11 @@ const examples: Readonly<Record<string, Example>> = {
     writes: ['model', 'json'],
     shared: ['customer_id', 60],
   },
+  'campaign-sales/job.ts': {
+    data: 'campaign-sales/data',
+    parties: ['alice', 'bob'],
+    shared: ['customer', 60],
+  },
 };
 
 /** Jobs are files that call `job(`. */

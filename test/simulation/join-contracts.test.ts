@@ -21,7 +21,7 @@ function jobOf(options: string): string {
   writeFileSync(
     path,
     `
-import { job, psi, readTable, z } from 'privity';
+import { job, psi, readTable, secure, z } from 'privity';
 const file = z.object({ table: z.string() });
 export default job({ parties: ['alice', 'bob'], settings: { alice: file, bob: file } }, async ({ alice, bob }) => {
   const a = alice.run('load', ({ settings }) => readTable(settings.table, { types: { id: 'VARCHAR' } }));
@@ -70,6 +70,8 @@ const psiLines = (contract: Contract): readonly string[] =>
   contractSentences(contract).filter((line) => line.includes('psi on id'));
 const outcomes = ({ parties }: SimulatedRun) => parties.map(({ report }) => report?.outcome);
 
+const DEVICE = "into: { device: secure([alice, bob], { protocol: 'semi2k' }), rows: 200 }";
+
 const A = '(rows(alice.table))';
 const B = '(rows(bob.table))';
 const cases: readonly (readonly [string, readonly string[]])[] = [
@@ -116,6 +118,15 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
       `which keys both have, their types, and how many rows bob has (n2)`,
       'as many rows as shared says of a table, each with y',
       `which keys both have, their types, and how many rows alice has (n1)`,
+    ],
+  ],
+  [
+    `${DEVICE}, payload: { alice: 'x' }`,
+    [
+      `the types of keys, and how many rows bob has ${B}`,
+      'the form of a secret, and that it is within bounds (bins of an intersection [200])',
+      'the types of keys, and that alice has at most 200 rows',
+      'the form of a secret, and that it is within bounds (bins of an intersection; x: secret fixed tensor, all within -4096 to 4096 [200])',
     ],
   ],
 ];

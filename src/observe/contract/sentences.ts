@@ -103,8 +103,13 @@ function whatOf(
 const SHARED =
   /^(size of the )?(intersection)?(?: with up to (\d+) rows a key)?(?:, )?key types, number of rows(.*?)(?:, whether at least (\d+) (match|do not match))? \[/;
 
+/** Of one that stays on a device: the number of rows that the job says. */
+const BOUNDED = /^key types, bound of its number of rows \[/;
+
 function sharedWords(what: string, who: string): string {
   const [rows] = parseForm(what).sizes;
+  if (rows && BOUNDED.test(what))
+    return `the types of keys, and that ${haveWords(who)} at most ${rows.word} rows`;
   const found = SHARED.exec(what);
   if (found === null || !rows) return formWords(what);
   const [, counted, shared, upTo, more = '', least, matching] = found;

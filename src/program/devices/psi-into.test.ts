@@ -176,7 +176,7 @@ describe('psi into a device', () => {
     const [entry] = w.of('alice').host.disclosures;
     assert.equal(
       entry?.type,
-      'key types, number of rows; left out here: 1 rows without a key, 0 with one that cannot be read',
+      'key types, bound of its number of rows; left out here: 1 rows without a key, 0 with one that cannot be read',
     );
   });
 
@@ -225,19 +225,18 @@ describe('what psi into a device tells', () => {
 
   it('is in both ledgers: how many rows were said, key types, and what was shared', async () => {
     const { w } = await run(customers(ids(0, 5)), buyers(ids(3, 10)), { rows: 8 });
-    const told = 'key types, number of rows';
     assert.deepEqual(lines(w, 'alice').slice(0, 2), [
-      ['psi', 'psi on id', ['bob'], told, [8]],
+      ['psi', 'psi on id', ['bob'], 'key types, bound of its number of rows', [8]],
       [
-        ...['share', 'psi on id, as shares', ['bob', 'carol']],
+        ...['share', 'psi on id as shares', ['bob', 'carol']],
         'secret bins of an intersection; group: secret integer tensor, all within 0 to 3',
         [8],
       ],
     ]);
     assert.deepEqual(lines(w, 'bob').slice(0, 2), [
-      ['psi', 'psi on id', ['alice'], told, [7]],
+      ['psi', 'psi on id', ['alice'], 'key types, number of rows', [7]],
       [
-        ...['share', 'psi on id, as shares', ['alice', 'carol']],
+        ...['share', 'psi on id as shares', ['alice', 'carol']],
         'secret bins of an intersection; income: secret integer tensor, all within -1000000000000 to 1000000000000',
         [8],
       ],

@@ -3,7 +3,7 @@
  * both, and a step of the device, which makes a secret table of them and shuffles it before anything else can use it.
  */
 import { Table } from '../../data/table.ts';
-import { leftOutWords, SHARES_TELL } from '../../psi/joins/words.ts';
+import { leftOutWords, sharesTold } from '../../psi/joins/words.ts';
 import type { BinParts, PreparedShares, SharedColumn, SharesPlan } from '../../psi/shares/join.ts';
 import {
   type BinsForm,
@@ -105,8 +105,12 @@ function binsStep(
       prepared = await prepareShares(input, rank, join, context);
       const shape = [idCount(prepared)];
       const own = leftOutWords(join.plan, prepared);
-      const type = own === undefined ? SHARES_TELL : `${SHARES_TELL}; ${own}`;
-      return { type, shape, form: plainForm(SHARES_TELL, shape) };
+      const words = sharesTold(rank === join.plan.left);
+      return {
+        type: own === undefined ? words : `${words}; ${own}`,
+        shape,
+        form: plainForm(words, shape),
+      };
     },
     execute: async (channel, context) => {
       const { binParts } = await room();
@@ -128,7 +132,7 @@ function tableStep(
   const plan: SecurePlan = {
     kind: 'share',
     operation: 'psi',
-    name: `psi on ${keyText}, as shares`,
+    name: `psi on ${keyText} as shares`,
     operands: [],
     called: calledFrom(psiInto),
     located,

@@ -26,8 +26,9 @@ export function toldWords(
   return `${size}intersection${upTo}, ${rest}`;
 }
 
-/** What each of the two tells the other where the result stays as shares. */
-export const SHARES_TELL = 'key types, number of rows';
+/** What each of the two tells the other where the result stays as shares: the holder's number is the job's bound. */
+export const sharesTold = (holds: boolean): string =>
+  holds ? 'key types, bound of its number of rows' : 'key types, number of rows';
 
 /** For the own party: how many rows take no part, and why. */
 export function leftOutWords(

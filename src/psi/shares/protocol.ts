@@ -1,6 +1,6 @@
 /** What parties tell each other of the protocol that makes bins, and what it takes: a protocol that no job names. */
 import { UsageError } from '../../base/errors.ts';
-import { SHARES_TELL } from '../joins/words.ts';
+import { sharesTold } from '../joins/words.ts';
 import type { PsiProtocol } from '../protocols/protocol.ts';
 import { binsCost, binsMemory } from './run-bins.ts';
 import { SHARES_ROWS_MAX } from './sizes.ts';
@@ -13,7 +13,7 @@ export function sharesProtocol(holder: number, columns: number): PsiProtocol {
     bit: 4,
     fromRows: 0,
     rowsMax: SHARES_ROWS_MAX,
-    discloses: SHARES_TELL,
+    discloses: sharesTold(false),
     cost: (ownRows, peerRows, rank) => binsCost(ownRows, peerRows, rank === holder, columns),
     memory: (ownRows, peerRows) =>
       Math.max(binsMemory(ownRows, peerRows, columns), binsMemory(peerRows, ownRows, columns)),
