@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { useWorlds } from '../../../test/parts/program-world.ts';
+import { useWorlds, type World, type WorldParty } from '../../../test/parts/program-world.ts';
 import { closeDatabase, type Table, tableOf } from '../../data/index.ts';
 import { RunAbortedError } from '../model/abort.ts';
 import { job } from '../model/job.ts';
@@ -9,6 +9,13 @@ import { secure } from './secure/device.ts';
 
 const open = useWorlds();
 after(closeDatabase);
+
+/** What a party has begun when another fails may still read its table: nothing closes the database under it. */
+async function atRest(w: World): Promise<void> {
+  const isBusy = ({ host }: WorldParty): boolean =>
+    host.started.some((id) => host.finished.every(({ stepId }) => stepId !== id));
+  while ([...w.parties.values()].some(isBusy)) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe('psi into a device is refused', () => {
   const into = { rows: 2 };
@@ -58,6 +65,7 @@ describe('psi into a device is refused', () => {
         }),
       );
       await w.results();
+      await atRest(w);
     });
 
   it('on a device that one of the two is no member of', async () => {
@@ -73,6 +81,7 @@ describe('psi into a device is refused', () => {
       }),
     );
     await w.results();
+    await atRest(w);
   });
 
   it('where a party has the name of the column that says what matches', async () => {
@@ -87,6 +96,7 @@ describe('psi into a device is refused', () => {
       }),
     );
     await w.results();
+    await atRest(w);
   });
 });
 
@@ -130,6 +140,7 @@ describe('psi into a device fails where a table is wrong, before anything of it 
       );
       for (const outcome of (await w.run()).values())
         assert.ok(outcome.status === 'rejected' && outcome.reason instanceof RunAbortedError);
+      await atRest(w);
       const { host } = w.of('alice');
       assert.equal(host.failures[0]?.detail.code, code);
       assert.match(host.failures[0]?.detail.message ?? '', says);
