@@ -157,7 +157,8 @@ export const programErrors = {
   PRIVITY_SHARE_MISMATCH: {
     failure: 'DATA_INVALID',
     means: 'A value that is shared on a secure device is not what the job says of it.',
-    causes: 'Another shape than `.to(device, { shape })` declares, or a value that is no numbers.',
+    causes:
+      'Another shape than `.to(device, { shape })` declares, more rows than `psi({ into: { rows } })` says, or a value that is no numbers.',
     remedy: 'Correct the declaration, or the data of the party that the failure names.',
   },
   PRIVITY_SECRET_BRANCH: {
