@@ -313,6 +313,9 @@ describe('a sender of encrypted rows that deviates', () => {
     it(`ends the run: ${what}`, async () => {
       const { tables } = await intersect(...(await setting()), { tap: on(kind, change) });
       assert.equal((tables[0] as { code?: string }).code, code, String(tables[0]));
+      // Before room is made for such rows.
+      if (/none|gigabytes/.test(what) && kind === SHAPE && code === 'PRIVITY_PSI_PROTOCOL')
+        assert.match(String(tables[0]), /which its columns cannot have/);
     });
 
   it('ends it by a row that opens and is none, and not by what is in slots that do not match', async () => {

@@ -3,12 +3,15 @@ import { describe, it } from 'node:test';
 import { idBytes, runPlainKeyed } from '../../../../test/parts/plain-psi.ts';
 import { assertNoThreadLeft } from '../../../../test/parts/threads-left.ts';
 import { PrivityError } from '../../../base/errors.ts';
+import { systemRandom } from '../../../base/system.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../../testing/memory-channel.ts';
 import type { PsiKeysFound } from '../../exchange.ts';
-import { PART_HEADER_BYTES } from '../../messages.ts';
+import { onLine } from '../../line.ts';
+import { encodeMessage, PART_HEADER_BYTES } from '../../messages.ts';
 import { CHUNK_IDS, POINTS, PRODUCTS, SLOTS, WINDOW_CHUNKS } from './messages.ts';
 import { dh } from './protocol.ts';
 
+const never = new AbortController().signal;
 const RECEIVER = 0;
 const told = [
   { receives: true, peerReceives: false },
@@ -81,6 +84,30 @@ describe('a peer of dh that deviates where rows have keys', () => {
         assert.equal(end.code, code, end.message);
       }
     });
+
+  it('sends more points than the window allows', async () => {
+    const rows = (WINDOW_CHUNKS + 8) * CHUNK_IDS;
+    const { channels } = memoryChannels(2, { queueMessages: 1 });
+    const [atReceiver, atSender] = channels;
+    assert.ok(atReceiver && atSender);
+    // Nothing is taken from the sender, so no credit for more points has left it.
+    const body = new Uint8Array(CHUNK_IDS * 32).fill(9);
+    const flood = async (): Promise<void> => {
+      for (let index = 0; index < WINDOW_CHUNKS + 8; index++)
+        await atReceiver.send(1, encodeMessage({ kind: 'part', part: POINTS, index, body }));
+    };
+    void flood().catch(() => undefined);
+    const run = onLine(atSender, never, (line) =>
+      dh.keyed.run(line, {
+        ...{ ids: idBytes(0, 10), ownRows: 10, peerRows: rows, tagBytes: 12, agreement: new Uint8Array(32) },
+        ...{ ...told[1], random: systemRandom, threads: 0, signal: never, advance: () => undefined },
+      }),
+    );
+    await assert.rejects(run, {
+      code: 'PRIVITY_PSI_PROTOCOL',
+      message: /more points than the window allows/,
+    });
+  });
 
   it('sends no more points than the window allows, however slow the sender of rows is', async () => {
     let [ahead, most] = [0, 0];
