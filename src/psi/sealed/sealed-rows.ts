@@ -17,9 +17,9 @@
  *   tells the sender if that row matches.
  * Needs: keys that are used for nothing else; an ordered, authenticated, encrypted channel of two.
  * Flow: sender → receiver: shape (columns, bytes of a row), then the slots in pieces, as rows are read and encrypted.
- * Cost: sealedCost: 16 bytes a slot beside the padded row; some 3 µs of a core a row at the sender, and a match at
- *   the receiver. Memory: 40 bytes a row for its key, slot and place, and some MB; rows that match go into the database as
- *   they come.
+ * Cost: sealedCost: 16 bytes a slot beside the padded row; some 3 µs of a core a row at the sender, and a match at the
+ *   receiver. Memory: 40 bytes a row for its key, slot and place, and some MB; rows that match go into the database
+ *   as they come.
  */
 import { PeerError } from '../../base/errors.ts';
 import { nextTurn } from '../../base/turn.ts';
