@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { shareOf } from '../../../test/effort.ts';
 import { type BinsOptions, runSide, someColumns } from '../../../test/parts/bins-parties.ts';
 import { idBytes } from '../../../test/parts/plain-psi.ts';
 import { roundChannels } from '../../../test/parts/round-channels.ts';
 import { assertNoThreadLeft } from '../../../test/parts/threads-left.ts';
+import { systemRandom } from '../../base/system.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import { type MemoryChannelOptions, memoryChannels } from '../../testing/memory-channel.ts';
 import { BUCKETS_AT_ONCE } from '../protocols/rr22/plan.ts';
 import { type Bins, NO_ROW } from './bins.ts';
+import { Lanes } from './lanes.ts';
+import { planBins } from './plan.ts';
 import { binsCost, binsMemory } from './run-bins.ts';
 
 interface Case {
@@ -157,5 +161,36 @@ describe('an intersection into shares', () => {
     const done = told.reduce((sum, ids) => sum + ids, 0);
     assert.equal(done, 2 * (MANY.holderRows + MANY.otherRows), 'of both parties');
     await assertNoThreadLeft();
+  });
+
+  it('ends in every phase with the reason of an abort, and leaves no thread', async () => {
+    const one: Case = { ...MANY, holderRows: 150, otherRows: 130, overlap: 20 };
+    const { messages } = binsCost(one.holderRows, one.otherRows, true, one.columns, one.bucketRows);
+    // With the last message of the holder it has only to wait for hints.
+    for (const at of shareOf(Array.from({ length: messages }, (_, index) => index + 1))) {
+      const stop = new AbortController();
+      const reason = new Error(`verdict after ${at} messages`);
+      let sent = 0;
+      const { channels } = memoryChannels(2, {
+        tap(from, _to, bytes) {
+          if (from === one.holderRank && ++sent === at) stop.abort(reason);
+          return bytes;
+        },
+      });
+      const { signal } = stop;
+      await assert.rejects(both(channels, one, { threads: 1, signal }), reason);
+    }
+    await assertNoThreadLeft();
+  });
+
+  it('leaves nothing in the memory that threads share', () => {
+    const plan = planBins(100, 100, 2);
+    const lanes = new Lanes(plan, true, systemRandom);
+    lanes.place(0, Uint32Array.of(5), Uint32Array.of(7));
+    const { words, rowOf } = lanes.bins();
+    assert.equal(rowOf?.[7], 5);
+    lanes.destroy();
+    assert.ok(lanes.words.every((word) => word === 0));
+    assert.ok(words.some((word) => word !== 0n) && rowOf?.[7] === 5, 'what was taken stays');
   });
 });
