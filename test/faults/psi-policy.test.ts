@@ -13,7 +13,7 @@ interface Ended {
 
 type Files = Readonly<Record<'alice' | 'bob', readonly string[] | undefined>>;
 
-async function run(protocol: 'dh' | 'rr22' | 'any', files: Files): Promise<Ended> {
+async function run(protocol: 'dh' | 'rr22' | 'any' | 'shares', files: Files): Promise<Ended> {
   const job = jobFile('intersect.ts');
   const parties = await Parties.start({
     parties: {
@@ -61,6 +61,14 @@ describe('what a party file says of protocols', () => {
       /runs by rr22, and the party file of this party takes only dh \(psi\.protocols\)/,
     );
     assert.doesNotMatch(stories[0] ?? '', /takes only dh/);
+  });
+
+  it('holds for an intersection into shares, which rests on what rr22 rests on', async () => {
+    const allowed = await run('shares', { alice: undefined, bob: ['rr22'] });
+    assert.deepEqual([allowed.code, allowed.rows], [null, { rows: 2 }]);
+    const { code, stories } = await run('shares', { alice: undefined, bob: ['dh'] });
+    assert.equal(code, 'POLICY_DENIED');
+    assert.match(stories[1] ?? '', /PRIVITY_PSI_POLICY/);
   });
 
   it('ends a run of two parties that have none in common', async () => {

@@ -4,6 +4,7 @@
  */
 import { Table } from '../../data/table.ts';
 import { leftOutWords, sharesTold } from '../../psi/joins/words.ts';
+import { acceptedOf, protocolsFor } from '../../psi/protocols/index.ts';
 import type { BinParts, PreparedShares, SharedColumn, SharesPlan } from '../../psi/shares/join.ts';
 import {
   type BinsForm,
@@ -101,6 +102,8 @@ function binsStep(
       if (!(input instanceof Table)) throw invalid(`an input is ${kindOf(input)} and no table`);
       const { prepareShares, idCount, refuseMinimum } = await room();
       refuseMinimum(options.minimumRows ?? 0);
+      // Bins are of rr22's function, and rest on what it rests on.
+      acceptedOf(protocolsFor('rr22'), options.psiProtocols);
       const context = { signal, random: options.random, madeUp: guard.rehearses, checked };
       prepared = await prepareShares(input, rank, join, context);
       const shape = [idCount(prepared)];

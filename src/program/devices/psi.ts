@@ -110,11 +110,7 @@ export interface TwoTables {
 }
 
 /** @throws {UsageError} PRIVITY_PSI_ARGUMENTS, PRIVITY_HANDLE_EXPECTED, PRIVITY_HANDLE_FOREIGN */
-export function twoTables(
-  caller: string,
-  left: unknown,
-  right: unknown,
-): TwoTables {
+export function twoTables(caller: string, left: unknown, right: unknown): TwoTables {
   const records = [left, right].map((handle) => recordOf(handle, undefined, caller));
   const [first, second] = records as [HandleRecord, HandleRecord];
   const context = contextOf(first, second);

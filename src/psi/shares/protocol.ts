@@ -1,5 +1,6 @@
 /** What parties tell each other of the protocol that makes bins, and what it takes: a protocol that no job names. */
 import { UsageError } from '../../base/errors.ts';
+import { loadEdwards } from '../../secure/correlation/base-ot.ts';
 import { sharesTold } from '../joins/words.ts';
 import type { PsiProtocol } from '../protocols/protocol.ts';
 import { binsCost, binsMemory } from './run-bins.ts';
@@ -14,6 +15,9 @@ export function sharesProtocol(holder: number, columns: number): PsiProtocol {
     fromRows: 0,
     rowsMax: SHARES_ROWS_MAX,
     discloses: sharesTold(false),
+    async available() {
+      await loadEdwards();
+    },
     cost: (ownRows, peerRows, rank) => binsCost(ownRows, peerRows, rank === holder, columns),
     memory: (ownRows, peerRows) =>
       Math.max(binsMemory(ownRows, peerRows, columns), binsMemory(peerRows, ownRows, columns)),
