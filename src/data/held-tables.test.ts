@@ -1,4 +1,4 @@
-/** A table frees its rows when nobody holds it: what still reads them holds it, one that asked for that. */
+/** A table frees its rows when nobody holds it: what still reads them holds it, no matter who asked for that. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
