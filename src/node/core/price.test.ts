@@ -111,6 +111,23 @@ it('counts the bytes of an intersection by the protocol that it will be, and not
   }));
   const [counted] = priceOf({ ...contract, discloses: counts }, { alice: ROWS, bob: ROWS }).links;
   assert.equal(counted?.bytes, Math.round(growth(0).fixed + growth(0).perRow * ROWS));
+  // So is one that neither is told.
+  const shares = contract.discloses.map((entry) => ({
+    ...entry,
+    what: entry.what.replace('intersection, ', ''),
+  }));
+  const [hidden] = priceOf({ ...contract, discloses: shares }, { alice: ROWS, bob: ROWS }).links;
+  assert.equal(hidden?.bytes, counted?.bytes);
+  // Columns that go encrypted are no word on who is told.
+  const [first, ...others] = contract.discloses;
+  const sealed = {
+    ...first,
+    what: 'encrypted table(x DOUBLE), which matching rows open [rows(alice.table)]',
+  };
+  const given = [sealed, ...contract.discloses] as typeof contract.discloses;
+  const [plain] = priceOf({ ...contract, discloses: given }, { alice: ROWS, bob: ROWS }).links;
+  assert.equal(plain?.bytes, link?.bytes);
+  assert.ok(others.length > 0);
 });
 
 it('says nothing of minutes where the link is not measured', () => {
@@ -146,12 +163,12 @@ it('tells links apart where the price does', () => {
 
 it('has no time for a contract without a price, and a lower bound of memory all the same', () => {
   const { price: _, ...without } = contractOf();
-  const few = priceOf(without, { alice: 10_000, bob: 20_000 });
+  const few = priceOf(without, { alice: 1_000, bob: 2_000 });
   assert.deepEqual(few.links, []);
-  // 32 bytes a row of the table; 68 of each own point, and three tags of 10 bytes for each row of either.
+  // 32 bytes a row of the table; 68 of each own point, and three tags of 9 bytes for each row of either.
   assert.deepEqual(few.memory, [
-    { party: 'alice', bytesMin: PROGRAM_BYTES + 32e4 + 68e4 + 3 * 10 * 3e4 },
-    { party: 'bob', bytesMin: PROGRAM_BYTES + 64e4 + 136e4 + 3 * 10 * 3e4 },
+    { party: 'alice', bytesMin: PROGRAM_BYTES + 32e3 + 68e3 + 3 * 9 * 3e3 },
+    { party: 'bob', bytesMin: PROGRAM_BYTES + 64e3 + 136e3 + 3 * 9 * 3e3 },
   ]);
   // By rr22 an id of 32 bytes a row.
   const { memory } = priceOf(without, { alice: 1_000_000, bob: 2_000_000 });

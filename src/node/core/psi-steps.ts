@@ -47,8 +47,8 @@ export function psiBytesBeyond(contract: Contract, from: string, to: string, siz
     const [entry, answer] = [said(from), said(to)];
     if (own === 0 || peer === 0 || entry === undefined || answer === undefined) continue;
     const [protocol, rehearsed] = [expectedProtocol(Math.max(own, peer)), expectedProtocol(high)];
-    // To count is always of the protocol that can.
-    if (protocol === rehearsed || isCount(entry) || isCount(answer)) continue;
+    // To count is always of the protocol that can, and so are shares, which are told to neither.
+    if (protocol === rehearsed || isCount(entry) || isCount(answer) || isHidden(entry, answer)) continue;
     const rank = [...rows.keys()].indexOf(from);
     const told = { receives: tells(answer), peerReceives: tells(entry) };
     const at = (size: number): number => psiCost(rehearsed, size, size, rank, told).bytes;
@@ -65,4 +65,5 @@ const psiEntries = ({ discloses }: Contract, step: string): readonly ContractEnt
 // As src/psi/joins/words.ts says them.
 const tells = ({ what }: ContractEntry): boolean => what.startsWith('intersection');
 const isCount = ({ what }: ContractEntry): boolean => what.startsWith('size of the intersection');
-const isPayload = ({ what }: ContractEntry): boolean => what.startsWith('table(');
+const isHidden = (...both: readonly ContractEntry[]): boolean => !both.some(tells);
+const isPayload = ({ what }: ContractEntry): boolean => /^(encrypted )?table\(/.test(what);
