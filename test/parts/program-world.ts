@@ -37,9 +37,12 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Bytes that differ on every call and are the same in every test run. */
-export function countingRandom(): Random {
-  let count = 0;
+/** More calls than a party makes. */
+const CALLS = 2 ** 24;
+
+/** Bytes that differ on every call and for every party, and are the same in every test run. */
+export function countingRandom(party = 0): Random {
+  let count = party * CALLS;
   return {
     bytes: (length) => {
       count += 1;
@@ -181,7 +184,7 @@ export class World {
         args: options.args ?? {},
         settings: options.settings?.[party] ?? {},
         clock: this.clock,
-        random: countingRandom(),
+        random: countingRandom(names.indexOf(party)),
         tempDir: this.#dir,
         threads: 1,
         limits: options.limits ?? {},
