@@ -1,9 +1,10 @@
 /** The steps of a bucket of bins that are worth a thread: see rr22's (protocols/rr22/bucket-tasks.ts). */
 import { type Answered, type Encoded, tasks as oprfTasks } from '../protocols/rr22/bucket-tasks.ts';
 import type { Lane } from '../protocols/rr22/lane.ts';
-import { addInto, encodeInputs } from '../protocols/rr22/oprf.ts';
+import { encodeInputs } from '../protocols/rr22/oprf.ts';
 import { seededRandom } from '../protocols/rr22/seeded-random.ts';
 import { SEED_BYTES } from '../protocols/rr22/sizes.ts';
+import { addInto } from '../vole/gf128.ts';
 import {
   type BinsInput,
   inputsOf,

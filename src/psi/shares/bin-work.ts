@@ -4,10 +4,11 @@ import type { Random } from '../../contracts/random.ts';
 import { OKVS_ROW_BYTES } from '../okvs/shape.ts';
 import { ID_BYTES } from '../protocols/protocol.ts';
 import type { VoleBucket } from '../protocols/rr22/lane.ts';
-import { addInto, evaluate, keyOf, type OprfBucket, type OprfKey } from '../protocols/rr22/oprf.ts';
+import { evaluate, keyOf, type OprfBucket, type OprfKey } from '../protocols/rr22/oprf.ts';
 import { ENCODINGS_MAX, SEED_BYTES } from '../protocols/rr22/sizes.ts';
 import { gather } from '../protocols/rr22/split.ts';
 import type { RowKernels } from '../rows/row-kernel-types.ts';
+import { addInto } from '../vole/gf128.ts';
 import { CHOICES, CHOICES_BYTES, choicesOf, EMPTY, PLACEMENTS_MAX, placeRows } from './cuckoo.ts';
 import { type BinsSizes, BLOCK_LANES, blockBytes } from './plan.ts';
 

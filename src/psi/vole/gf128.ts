@@ -13,6 +13,21 @@ const WORDS = ELEMENT_BYTES / 4;
 /** Table of a fixed factor: for each byte of the other factor 256 products. */
 export const FACTOR_TABLE_BYTES = ELEMENT_BYTES * 256 * ELEMENT_BYTES;
 
+/** From here on views of words cost less than they save. */
+const WORDS_FROM_BYTES = 256;
+
+/** Adds elements to as many others. */
+export function addInto(target: Uint8Array, other: Uint8Array): void {
+  const areWords = target.byteOffset % 4 === 0 && other.byteOffset % 4 === 0;
+  const words = areWords && target.length >= WORDS_FROM_BYTES ? Math.floor(target.length / 4) : 0;
+  const into = words === 0 ? NO_WORDS : new Uint32Array(target.buffer, target.byteOffset, words);
+  const from = words === 0 ? NO_WORDS : new Uint32Array(other.buffer, other.byteOffset, words);
+  for (let at = 0; at < words; at++) into[at] = (into[at] as number) ^ (from[at] as number);
+  for (let at = 4 * words; at < target.length; at++)
+    target[at] = (target[at] as number) ^ (other[at] as number);
+}
+const NO_WORDS = new Uint32Array();
+
 /** Multiplies the element at word `at` by x, without a branch on it. */
 export function timesX(words: Uint32Array, at: number): void {
   let carry = -((words[at + WORDS - 1] as number) >>> 31) & REDUCTION;

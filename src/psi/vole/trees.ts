@@ -17,6 +17,7 @@
  */
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { invariant } from '../../base/errors.ts';
+import { addInto } from './gf128.ts';
 import { ELEMENT_BYTES, type VoleShape } from './parameters.ts';
 import type { VoleKernels } from './vole-kernel-types.ts';
 
@@ -187,8 +188,4 @@ function leafSums(sums: Uint8Array, noise: number): Uint8Array {
 
 export function elementOf(elements: Uint8Array, index: number): Uint8Array {
   return elements.subarray(index * ELEMENT_BYTES, (index + 1) * ELEMENT_BYTES);
-}
-
-export function addInto(target: Uint8Array, other: Uint8Array): void {
-  for (let at = 0; at < target.length; at++) target[at] = (target[at] as number) ^ (other[at] as number);
 }

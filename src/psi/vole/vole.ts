@@ -34,11 +34,11 @@ import type { OtKernels } from '../../secure/correlation/ot-kernel-types.ts';
 import { RowHash } from '../../secure/correlation/row-hash.ts';
 import { requireLength } from '../messages.ts';
 import { CODE_WORDS_BYTES, encode } from './code.ts';
+import { addInto } from './gf128.ts';
 import { deltaOf, deltaShare, ownNoise, PIECE_BITS, productBytes } from './noise-products.ts';
 import { ELEMENT_BYTES, type VoleShape } from './parameters.ts';
 import { type BucketSeeds, wipeSet } from './seeds.ts';
 import {
-  addInto,
   type ChosenLevelKeys,
   elementOf,
   growAll,

@@ -2,6 +2,7 @@
  * The steps of a bucket that are worth a thread. Each is made of what it is given alone, so that any thread can take
  * the next one: what it drew at random, it draws again from the same seed.
  */
+import { addInto } from '../../vole/gf128.ts';
 import {
   type BucketInput,
   type BucketKeys,
@@ -13,7 +14,6 @@ import {
   tagIds,
 } from './bucket-work.ts';
 import type { Lane, VoleBucket } from './lane.ts';
-import { addInto } from './oprf.ts';
 import { seededRandom } from './seeded-random.ts';
 import { SEED_BYTES } from './sizes.ts';
 import { type BucketRows, splitIds } from './split.ts';

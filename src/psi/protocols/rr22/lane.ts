@@ -3,13 +3,13 @@ import type { OtKernels } from '../../../secure/correlation/ot-kernel-types.ts';
 import { loadOtKernels } from '../../../secure/correlation/ot-kernels.ts';
 import type { RowKernels } from '../../rows/row-kernel-types.ts';
 import { loadRowKernels } from '../../rows/row-kernels.ts';
-import { FACTOR_TABLE_BYTES, factorTable } from '../../vole/gf128.ts';
+import { addInto, FACTOR_TABLE_BYTES, factorTable } from '../../vole/gf128.ts';
 import type { VoleShape } from '../../vole/parameters.ts';
 import { VoleSeeds } from '../../vole/seeds.ts';
 import { VoleReceiver, VoleSender, type VoleTools } from '../../vole/vole.ts';
 import type { VoleKernels } from '../../vole/vole-kernel-types.ts';
 import { loadVoleKernels } from '../../vole/vole-kernels.ts';
-import { addInto, type OprfKey } from './oprf.ts';
+import type { OprfKey } from './oprf.ts';
 import { seededRandom } from './seeded-random.ts';
 import { SEED_BYTES } from './sizes.ts';
 

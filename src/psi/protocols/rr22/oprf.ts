@@ -7,6 +7,7 @@ import { InternalError } from '../../../base/errors.ts';
 import type { Random } from '../../../contracts/random.ts';
 import type { OkvsShape } from '../../okvs/shape.ts';
 import type { RowKernels } from '../../rows/row-kernel-types.ts';
+import { addInto } from '../../vole/gf128.ts';
 import { ENCODINGS_MAX, SEED_BYTES } from './sizes.ts';
 
 /** What both parties know of a bucket. */
@@ -88,9 +89,3 @@ function pairUp(first: Uint8Array, second: Uint8Array): Uint8Array {
 
 const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
   new Uint32Array(buffer, byteOffset, byteLength / 4);
-
-/** Adds `other` to `target`, block by block. */
-export function addInto(target: Uint8Array, other: Uint8Array): void {
-  const [into, from] = [wordsOf(target), wordsOf(other)];
-  for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) ^ (from[at] ?? 0);
-}
