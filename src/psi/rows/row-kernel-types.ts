@@ -28,8 +28,11 @@ export interface RowKernels {
    * parties' shapes are that of the one who encodes. The next call of any method here ends the bucket.
    */
   bucket(shape: OkvsShape, rows: Uint8Array): RowBucket;
-  /** From inputs of 32 bytes, whose rows are the 40 bytes of {@link hashRows}: the same, without a copy of the rows. */
-  hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array): RowBucket;
+  /**
+   * From inputs of 32 bytes, whose rows are the 40 bytes of {@link hashRows}: the same, without a copy of the rows.
+   * @param which of the inputs, in which order; they are nowhere else than in the kernels' memory. Default: all
+   */
+  hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array, which?: Uint32Array): RowBucket;
   /**
    * For each block, the sum of those of the 128 blocks of `basis` that its bits choose: a linear map, as the product
    * with a constant is. Bit j is the one of value 2^(j mod 8) in byte ⌊j/8⌋.

@@ -69,6 +69,19 @@ function encodedBy(kernels: RowKernels, shape: OkvsShape, count: number): Uint8A
 }
 
 describe('rows that are encoded', () => {
+  it('are those of the inputs that are chosen, in their order', async () => {
+    const inputs = idsOf(3000);
+    const shape = okvsShape(2000, 1);
+    const which = Uint32Array.from({ length: 2000 }, (_, at) => (at * 7) % 3000);
+    const chosen = new Uint8Array(32 * which.length);
+    for (const [at, row] of which.entries()) chosen.set(inputs.subarray(32 * row, 32 * (row + 1)), 32 * at);
+    for (const kernels of [await wasm(), typescriptRowKernels]) {
+      const values = kernels.hashedBucket(shape, key, inputs, which).values();
+      assert.ok(same(values, kernels.hashedBucket(shape, key, chosen).values()), kernels.name);
+      assert.ok(!same(values, kernels.hashedBucket(shape, key, chosen, which.slice().reverse()).values()));
+    }
+  });
+
   it('decode to their values, at the edges of bands and of tables', async () => {
     const kernels = await wasm();
     for (const count of [0, 1, 2, 3, 4, 5, 127, 128, 129, 3000]) {

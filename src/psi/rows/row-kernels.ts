@@ -5,6 +5,7 @@
 import { decode, encode, mapBlocks, rowCount, valuesOf } from '../okvs/okvs.ts';
 import { OKVS_ROW_BYTES, type OkvsShape } from '../okvs/shape.ts';
 import { hashRows } from './blake3.ts';
+import { gathered } from './gather.ts';
 import type { RowBucket, RowKernels } from './row-kernel-types.ts';
 import { matchTags } from './tag-match.ts';
 import { wasmRowKernels } from './wasm-row-kernels.ts';
@@ -13,7 +14,13 @@ export const typescriptRowKernels: RowKernels = {
   name: 'typescript',
   hashRows,
   bucket,
-  hashedBucket: (shape, key, inputs) => bucket(shape, hashRows(key, inputs, OKVS_ROW_BYTES)),
+  hashedBucket(shape, key, inputs, which) {
+    if (which === undefined) return bucket(shape, hashRows(key, inputs, OKVS_ROW_BYTES));
+    const some = gathered(inputs, which);
+    const rows = hashRows(key, some, OKVS_ROW_BYTES);
+    some.fill(0);
+    return bucket(shape, rows);
+  },
   mapBlocks,
   matchTags,
   clear() {},

@@ -5,6 +5,7 @@ import type { Random } from '../../contracts/random.ts';
 import { checkEncoding, checkMap, checkRows, rowCount } from '../okvs/okvs.ts';
 import { OKVS_ROW_BYTES, OKVS_ROWS_MAX, OKVS_VALUE_BYTES, type OkvsShape } from '../okvs/shape.ts';
 import { ROW_INPUT_BYTES, rowsToHash } from './blake3.ts';
+import { gatherInputs } from './gather.ts';
 import {
   BEHIND_BLOCKS_BYTES,
   bucketLayout,
@@ -85,7 +86,8 @@ class WasmRowKernels implements RowKernels {
     this.#heap.set(key, at.key);
     const outputs = new Uint8Array(rows * outputBytes);
     for (let row = 0; row < rows; row += HASH_ROWS) {
-      const count = this.#hash(inputs, row, outputBytes, at, at.outputs);
+      const count = this.#lay(inputs, row, at.inputs);
+      this.#hash(count, outputBytes, at, at.outputs);
       outputs.set(this.#heap.subarray(at.outputs, at.outputs + count * outputBytes), row * outputBytes);
     }
     return outputs;
@@ -99,31 +101,38 @@ class WasmRowKernels implements RowKernels {
     return this.#bucket(shape, count);
   }
 
-  hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array): RowBucket {
-    const count = rowsToHash(key, inputs, OKVS_ROW_BYTES);
+  hashedBucket(shape: OkvsShape, key: Uint8Array, inputs: Uint8Array, which?: Uint32Array): RowBucket {
+    const all = rowsToHash(key, inputs, OKVS_ROW_BYTES);
+    const count = which?.length ?? all;
     invariant(count <= OKVS_ROWS_MAX, 'rows of another shape');
     const at = bucketLayout(shape, count);
     this.#reserve(at.end);
     this.#heap.set(key, at.key);
     for (let row = 0; row < count; row += HASH_ROWS) {
-      this.#hash(inputs, row, OKVS_ROW_BYTES, at, at.rows + row * OKVS_ROW_BYTES);
+      const some = this.#lay(inputs, row, at.inputs, which);
+      this.#hash(some, OKVS_ROW_BYTES, at, at.rows + row * OKVS_ROW_BYTES);
     }
     return this.#bucket(shape, count);
   }
 
-  /** Of the next rows, as many as there is room for. */
+  /** The next inputs, as many as are hashed at once; gives how many. */
+  #lay(inputs: Uint8Array, first: number, to: number, which?: Uint32Array): number {
+    if (which !== undefined) {
+      const words = (HASH_ROWS * ROW_INPUT_BYTES) / Uint32Array.BYTES_PER_ELEMENT;
+      return gatherInputs(inputs, which, first, new Uint32Array(this.#heap.buffer, to, words));
+    }
+    const part = inputs.subarray(first * ROW_INPUT_BYTES, (first + HASH_ROWS) * ROW_INPUT_BYTES);
+    this.#heap.set(part, to);
+    return part.length / ROW_INPUT_BYTES;
+  }
+
   #hash(
-    inputs: Uint8Array,
-    first: number,
+    count: number,
     outputBytes: number,
     at: Readonly<Record<'key' | 'inputs' | 'scratch', number>>,
     outputs: number,
-  ): number {
-    const part = inputs.subarray(first * ROW_INPUT_BYTES, (first + HASH_ROWS) * ROW_INPUT_BYTES);
-    const count = part.length / ROW_INPUT_BYTES;
-    this.#heap.set(part, at.inputs);
+  ): void {
     this.#module.hashRows(at.key, at.inputs, outputs, Math.ceil(count / 4) * 4, outputBytes, at.scratch);
-    return count;
   }
 
   /** Of the rows that lie in memory. */

@@ -1,5 +1,5 @@
 /** The steps of a bucket of bins that are worth a thread: see rr22's (protocols/rr22/bucket-tasks.ts). */
-import { type Answered, type Encoded, tasks as oprfTasks } from '../protocols/rr22/bucket-tasks.ts';
+import { tasks as oprfTasks } from '../protocols/rr22/bucket-tasks.ts';
 import type { Lane } from '../protocols/rr22/lane.ts';
 import { encodeInputs } from '../protocols/rr22/oprf.ts';
 import { seededRandom } from '../protocols/rr22/seeded-random.ts';
@@ -7,11 +7,11 @@ import { SEED_BYTES } from '../protocols/rr22/sizes.ts';
 import { addInto } from '../vole/gf128.ts';
 import {
   type BinsInput,
-  inputsOf,
   makeHints,
   openHints,
-  oprfBucket,
+  oprfInputs,
   type Placement,
+  type Places,
   placeInBins,
   type RegionRows,
   rowChoices,
@@ -24,6 +24,8 @@ export interface PlaceTask {
   readonly region: RegionRows;
   /** Of what this party draws in the region, or the bucket. */
   readonly seed: Uint8Array;
+  /** Written. */
+  readonly places: Places;
 }
 
 export interface EncodeTask {
@@ -33,19 +35,24 @@ export interface EncodeTask {
   readonly second: Uint8Array;
   /** Of the rows in this bucket. */
   readonly placed: Placement;
+  /** Written: what the holder keeps until the hints have come. */
+  readonly kept: Uint8Array;
 }
 
 export interface OpenTask {
   readonly input: BinsInput;
   readonly placed: Placement;
-  readonly encoded: Encoded;
+  /** Of the vector. */
+  readonly encodingSeed: Uint8Array;
+  readonly kept: Uint8Array;
   readonly hints: Uint8Array;
 }
 
 export interface HintTask {
   readonly input: BinsInput;
   readonly seed: Uint8Array;
-  readonly answered: Answered;
+  readonly delta: Uint8Array;
+  readonly kept: Uint8Array;
   readonly vector: Uint8Array;
 }
 
@@ -54,27 +61,30 @@ export const tasks = {
   begin: oprfTasks.begin,
   answer: oprfTasks.answer,
 
-  place(lane: Lane, { region, seed }: PlaceTask): Placement {
-    return placeInBins(lane.rows, region, seededRandom(seed, 'bins'));
+  /** Gives the seed. */
+  place(lane: Lane, { region, seed, places }: PlaceTask): Uint8Array {
+    return placeInBins(lane.rows, region, places, seededRandom(seed, 'bins'));
   },
 
-  encode(lane: Lane, { transfers, input, seed, second, placed }: EncodeTask): Encoded {
+  /** Gives the vector for the other party. */
+  encode(lane: Lane, { transfers, input, seed, second, placed, kept }: EncodeTask): Uint8Array {
     const { a, c } = lane.voleReceiver(input, transfers).finish(second);
-    const inputs = inputsOf(input, slotsOfChoices(placed.choiceOf));
-    const made = encodeInputs(lane.rows, oprfBucket(input), inputs, seededRandom(seed, 'encoding'));
+    kept.set(c);
+    const slots = slotsOfChoices(placed.choiceOf);
+    const made = encodeInputs(oprfInputs(lane.rows, input, slots), seededRandom(seed, 'encoding'));
     addInto(made.encoding, a);
-    for (const secret of [a, inputs]) secret.fill(0);
+    for (const secret of [a, c, slots]) secret.fill(0);
     const vector = new Uint8Array(input.sizes.vector);
     vector.set(placed.seed);
     vector.set(made.seed, SEED_BYTES);
     vector.set(made.encoding, 2 * SEED_BYTES);
-    return { vector, kept: c };
+    return vector;
   },
 
-  hint(lane: Lane, { input, seed, answered, vector }: HintTask): Uint8Array {
+  hint(lane: Lane, { input, seed, delta, kept, vector }: HintTask): Uint8Array {
     const region = { ...input, salt: input.region.salt, bins: input.sizes.bins };
     const choices = rowChoices(lane.rows, region, vector.subarray(0, SEED_BYTES));
-    const oprf = lane.oprfSender(answered, vector.subarray(SEED_BYTES));
+    const oprf = lane.oprfSender({ delta, kept }, vector.subarray(SEED_BYTES));
     const values = valuesAt(lane.rows, input, oprf, slotsOfRows(input.rows.length));
     const hints = makeHints(lane.rows, input, { choices, values }, seededRandom(seed, 'hints'));
     for (const secret of [oprf.vector, values, choices]) secret.fill(0);
@@ -82,10 +92,10 @@ export const tasks = {
   },
 
   /** Into the lanes. */
-  open(lane: Lane, { input, placed, encoded, hints }: OpenTask): void {
-    const oprf = { seed: encoded.vector.subarray(SEED_BYTES, 2 * SEED_BYTES), vector: encoded.kept };
-    const values = valuesAt(lane.rows, input, oprf, slotsOfChoices(placed.choiceOf));
+  open(lane: Lane, { input, placed, encodingSeed, kept, hints }: OpenTask): void {
+    const slots = slotsOfChoices(placed.choiceOf);
+    const values = valuesAt(lane.rows, input, { seed: encodingSeed, vector: kept }, slots);
     openHints(lane.rows, input, { binOf: placed.binOf, values, hints });
-    for (const secret of [values, encoded.kept]) secret.fill(0);
+    for (const secret of [values, slots]) secret.fill(0);
   },
 } as const;

@@ -4,9 +4,9 @@ import type { Random } from '../../contracts/random.ts';
 import { OKVS_ROW_BYTES } from '../okvs/shape.ts';
 import { ID_BYTES } from '../protocols/protocol.ts';
 import type { VoleBucket } from '../protocols/rr22/lane.ts';
-import { evaluate, keyOf, type OprfBucket, type OprfKey } from '../protocols/rr22/oprf.ts';
+import { evaluate, keyOf, type OprfInputs, type OprfKey } from '../protocols/rr22/oprf.ts';
 import { ENCODINGS_MAX, SEED_BYTES } from '../protocols/rr22/sizes.ts';
-import { gather } from '../protocols/rr22/split.ts';
+import { gathered } from '../rows/gather.ts';
 import type { RowKernels } from '../rows/row-kernel-types.ts';
 import { addInto } from '../vole/gf128.ts';
 import { CHOICES, CHOICES_BYTES, choicesOf, EMPTY, PLACEMENTS_MAX, placeRows } from './cuckoo.ts';
@@ -39,8 +39,6 @@ export interface Region {
 const VALUE_BYTES = 32;
 const ROW_WORDS = OKVS_ROW_BYTES / 4;
 
-export const oprfBucket = ({ sizes, salt }: BinsInput): OprfBucket => ({ encoding: sizes.encoding, salt });
-
 /** Rows that can be in the bins of a region. */
 export interface RegionRows {
   readonly ids: Uint8Array;
@@ -55,34 +53,44 @@ export function rowChoices(
   { ids, rows, salt, bins }: RegionRows,
   seed: Uint8Array,
 ): Uint32Array {
-  const hashes = kernels.hashRows(keyOf(salt, 'bins', seed), gather(ids, rows), CHOICES_BYTES);
+  const inputs = gathered(ids, rows);
+  const hashes = kernels.hashRows(keyOf(salt, 'bins', seed), inputs, CHOICES_BYTES);
   const choices = choicesOf(hashes, bins);
-  hashes.fill(0);
+  for (const secret of [inputs, hashes]) secret.fill(0);
   return choices;
 }
 
-/** Where rows are: for each its bin, and which of its choices this is. Secret but for the seed. */
-export interface Placement {
-  readonly seed: Uint8Array;
+/** Where rows are: for each its bin, and which of its choices this is. Secret. */
+export interface Places {
   readonly binOf: Uint32Array;
   readonly choiceOf: Uint8Array;
 }
 
-/** Every row in a bin, under a seed that is drawn when they are known. */
-export function placeInBins(kernels: RowKernels, region: RegionRows, random: Random): Placement {
+export interface Placement extends Places {
+  /** Public. */
+  readonly seed: Uint8Array;
+}
+
+/** Every row in a bin, under a seed that is drawn when they are known. Gives the seed; `into` is written. */
+export function placeInBins(
+  kernels: RowKernels,
+  region: RegionRows,
+  into: Places,
+  random: Random,
+): Uint8Array {
   for (let left = PLACEMENTS_MAX; left > 0; left--) {
     const seed = random.bytes(SEED_BYTES);
     const choices = rowChoices(kernels, region, seed);
     const table = placeRows(choices, region.bins);
     choices.fill(0);
-    if (table !== undefined) return { seed, ...placesOf(table, region.rows.length) };
+    if (table === undefined) continue;
+    writePlaces(table, into);
+    return seed;
   }
   throw new InternalError('rows do not fit their bins, which chance alone makes rarer than 2^-40');
 }
 
-function placesOf(table: Uint32Array, rows: number): Omit<Placement, 'seed'> {
-  const binOf = new Uint32Array(rows);
-  const choiceOf = new Uint8Array(rows);
+function writePlaces(table: Uint32Array, { binOf, choiceOf }: Places): void {
   for (let bin = 0; bin < table.length; bin++) {
     const slot = table[bin] ?? EMPTY;
     if (slot === EMPTY) continue;
@@ -91,20 +99,33 @@ function placesOf(table: Uint32Array, rows: number): Omit<Placement, 'seed'> {
     choiceOf[row] = slot % CHOICES;
   }
   table.fill(0);
-  return { binOf, choiceOf };
 }
 
 /**
  * The function's inputs for some slots, each {@link CHOICES} times a place among `rows`, and which of its bins is
  * meant: the id without its last byte, in place of which this stands. 31 bytes of SHA-256 tell ids apart.
  */
-export function inputsOf({ ids, rows }: BinsInput, slots: Uint32Array): Uint8Array {
+function inputsOf({ ids, rows }: BinsInput, slots: Uint32Array): Uint8Array {
   const owners = new Uint32Array(slots.length);
   for (let at = 0; at < slots.length; at++) owners[at] = rows[Math.floor((slots[at] ?? 0) / CHOICES)] ?? 0;
-  const inputs = gather(ids, owners);
+  const inputs = gathered(ids, owners);
   for (let at = 0; at < slots.length; at++) inputs[ID_BYTES * (at + 1) - 1] = (slots[at] ?? 0) % CHOICES;
   owners.fill(0);
   return inputs;
+}
+
+/** What the function is asked for: an input for each of these slots. */
+export function oprfInputs(kernels: RowKernels, input: BinsInput, slots: Uint32Array): OprfInputs {
+  return {
+    salt: input.salt,
+    count: slots.length,
+    hashed(key, from, to) {
+      const inputs = inputsOf(input, slots.subarray(from, to));
+      const bucket = kernels.hashedBucket(input.sizes.encoding, key, inputs);
+      inputs.fill(0);
+      return bucket;
+    },
+  };
 }
 
 /** One slot of each row: that of its bin. */
@@ -129,8 +150,7 @@ export function valuesAt(
   slots: Uint32Array,
 ): Uint8Array {
   const values = new Uint8Array(VALUE_BYTES * slots.length);
-  const inputsAt = (from: number, to: number): Uint8Array => inputsOf(input, slots.subarray(from, to));
-  evaluate(kernels, oprfBucket(input), oprf, slots.length, inputsAt, (some, from) =>
+  evaluate(oprfInputs(kernels, input, slots), input.sizes.encoding.rows, oprf, (some, from) =>
     values.set(some, VALUE_BYTES * from),
   );
   return values;

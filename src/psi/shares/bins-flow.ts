@@ -10,6 +10,8 @@ import { BUCKETS_AT_ONCE } from '../protocols/rr22/plan.ts';
 import { openTransfers } from '../protocols/rr22/setup.ts';
 import { SEED_BYTES } from '../protocols/rr22/sizes.ts';
 import type { BucketRows } from '../protocols/rr22/split.ts';
+import { SharedSecrets, sharedBytes, takenOver } from '../shared-bytes.ts';
+import { ELEMENT_BYTES } from '../vole/parameters.ts';
 import type { tasks } from './bin-tasks.ts';
 import type { BinsInput, Placement, RegionRows } from './bin-work.ts';
 import type { Bins, BinsSetting } from './bins.ts';
@@ -34,6 +36,7 @@ export class BinsSession {
   readonly #lanes: Lanes;
   /** At the holder: where the rows of a region are, from when its first bucket is worked on. */
   readonly #placements = new Map<number, Promise<Placement>>();
+  readonly #secrets = new SharedSecrets();
   #next = 0;
   #ended = 0;
 
@@ -63,22 +66,18 @@ export class BinsSession {
     );
     const transfers = receiving ?? sending;
     if (transfers === undefined) throw new InternalError('a run without oblivious transfers');
-    try {
-      const split = await splitting;
-      this.#requireRoom(split);
-      const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
-      await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
-      return this.#lanes.bins();
-    } finally {
-      transfers.fill(0);
-    }
+    this.#secrets.add(transfers);
+    const split = await splitting;
+    this.#requireRoom(split);
+    const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
+    await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
+    return this.#lanes.bins();
   }
 
-  /** When nothing works on buckets any more. */
+  /** Zeroes what is secret. When the engine is closed: before that, a thread could write it again. */
   destroy(): void {
     this.#lanes.destroy();
-    for (const placing of this.#placements.values())
-      void ignored(placing.then(wipe), 'a failure is told where it is awaited');
+    this.#secrets.destroy();
   }
 
   #requireRoom({ starts }: BucketRows): void {
@@ -99,13 +98,10 @@ export class BinsSession {
     while (this.#next < this.#plan.buckets) {
       const number = this.#next++;
       const input = this.#inputOf(number, split);
-      const bucket: Bucket = { number, input, seed: this.#setting.random.bytes(SEED_BYTES), transfers };
-      try {
-        await (this.#setting.holds ? this.#hold(bucket, split) : this.#hint(bucket));
-      } finally {
-        bucket.seed.fill(0);
-        input.payload.fill(0);
-      }
+      const seed = this.#secrets.add(takenOver(this.#setting.random.bytes(SEED_BYTES)));
+      const bucket: Bucket = { number, input, seed, transfers };
+      await (this.#setting.holds ? this.#hold(bucket, split) : this.#hint(bucket));
+      this.#secrets.forget(seed, input.payload);
       this.#advance();
     }
   }
@@ -123,7 +119,7 @@ export class BinsSession {
       salt: this.#digest(`bucket ${number}`),
       region: { salt: this.#digest(`region ${region}`), firstBin: region * bins },
       lanes: this.#lanes.words,
-      payload: gatherColumns(payload, rows),
+      payload: this.#secrets.add(gatherColumns(payload, rows)),
     };
   }
 
@@ -141,14 +137,18 @@ export class BinsSession {
     }
     const { seed, binOf, choiceOf } = await placing;
     const [from, to] = [(starts[number] ?? 0) - first, (starts[number + 1] ?? 0) - first];
-    return { seed, binOf: binOf.slice(from, to), choiceOf: choiceOf.slice(from, to) };
+    return { seed, binOf: binOf.subarray(from, to), choiceOf: choiceOf.subarray(from, to) };
   }
 
   async #place(region: RegionRows, number: number): Promise<Placement> {
-    const seed = this.#setting.random.bytes(SEED_BYTES);
-    const placement = await this.#engine.do('place', { region, seed }).finally(() => seed.fill(0));
-    this.#lanes.place(number, region.rows, placement.binOf);
-    return placement;
+    const seed = this.#secrets.add(takenOver(this.#setting.random.bytes(SEED_BYTES)));
+    const rows = region.rows.length;
+    const binOf = new Uint32Array(new SharedArrayBuffer(rows * Uint32Array.BYTES_PER_ELEMENT));
+    const places = { binOf: this.#secrets.add(binOf), choiceOf: this.#secrets.add(sharedBytes(rows)) };
+    const placedBy = await this.#engine.do('place', { region, seed, places });
+    this.#secrets.forget(seed);
+    this.#lanes.place(number, region.rows, binOf);
+    return { seed: placedBy, ...places };
   }
 
   async #hold(bucket: Bucket, split: BucketRows): Promise<void> {
@@ -158,36 +158,27 @@ export class BinsSession {
     const second = this.#inbox.due(number, 'second', sizes.second);
     await sendPieces(this.#line, 'first', number, first);
     const placed = await this.#placed(bucket, split);
-    try {
-      const encoded = await this.#engine.do('encode', {
-        transfers,
-        input,
-        seed,
-        second: await second,
-        placed,
-      });
-      const hints = this.#inbox.due(number, 'hints', sizes.hintsBytes);
-      await sendPieces(this.#line, 'vector', number, encoded.vector);
-      await this.#engine
-        .do('open', { input, placed, encoded, hints: await hints })
-        .finally(() => encoded.kept.fill(0));
-    } finally {
-      wipe(placed);
-    }
+    const kept = this.#secrets.add(sharedBytes(sizes.kept));
+    const asked = { transfers, input, seed, second: await second, placed, kept };
+    const vector = await this.#engine.do('encode', asked);
+    const hints = this.#inbox.due(number, 'hints', sizes.hintsBytes);
+    await sendPieces(this.#line, 'vector', number, vector);
+    const encodingSeed = vector.slice(SEED_BYTES, 2 * SEED_BYTES);
+    await this.#engine.do('open', { input, placed, encodingSeed, kept, hints: await hints });
+    this.#secrets.forget(kept, placed.binOf, placed.choiceOf);
   }
 
   async #hint({ number, input, seed, transfers }: Bucket): Promise<void> {
     const { sizes } = input;
     const first = await this.#inbox.due(number, 'first', sizes.first);
-    const answered = await this.#engine.do('answer', { transfers, input, seed, first });
-    try {
-      const vector = this.#inbox.due(number, 'vector', sizes.vector);
-      await sendPieces(this.#line, 'second', number, answered.second);
-      const hints = await this.#engine.do('hint', { input, seed, answered, vector: await vector });
-      await sendPieces(this.#line, 'hints', number, hints);
-    } finally {
-      for (const secret of [answered.delta, answered.kept]) secret.fill(0);
-    }
+    const delta = this.#secrets.add(sharedBytes(ELEMENT_BYTES));
+    const kept = this.#secrets.add(sharedBytes(sizes.kept));
+    const second = await this.#engine.do('answer', { transfers, input, seed, first, delta, kept });
+    const vector = this.#inbox.due(number, 'vector', sizes.vector);
+    await sendPieces(this.#line, 'second', number, second);
+    const hints = await this.#engine.do('hint', { input, seed, delta, kept, vector: await vector });
+    this.#secrets.forget(delta, kept);
+    await sendPieces(this.#line, 'hints', number, hints);
   }
 
   /** Of a bucket to which this party has not come yet. The holder is never further ahead. */
@@ -216,9 +207,10 @@ export class BinsSession {
   }
 }
 
-/** The values of these rows, column after column, two words each, low first. */
+/** The values of these rows, for threads: column after column, two words each, low first. */
 function gatherColumns(columns: readonly BigUint64Array[], rows: Uint32Array): Uint32Array {
-  const words = new Uint32Array(2 * rows.length * columns.length);
+  const values = rows.length * columns.length;
+  const words = new Uint32Array(new SharedArrayBuffer(values * BigUint64Array.BYTES_PER_ELEMENT));
   let to = 0;
   for (const column of columns) {
     const from = new Uint32Array(column.buffer, column.byteOffset, 2 * column.length);
@@ -229,10 +221,4 @@ function gatherColumns(columns: readonly BigUint64Array[], rows: Uint32Array): U
     }
   }
   return words;
-}
-
-/** The seed is public, and the same object in all buckets of a region. */
-function wipe({ binOf, choiceOf }: Placement): void {
-  binOf.fill(0);
-  choiceOf.fill(0);
 }

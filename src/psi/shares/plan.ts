@@ -37,6 +37,8 @@ export interface BinsSizes {
   /** Lengths of the messages, in bytes. */
   readonly first: number;
   readonly second: number;
+  /** Of the vector that a party keeps to itself from one step to the next. */
+  readonly kept: number;
   readonly vector: number;
   readonly hintsBytes: number;
 }
@@ -87,6 +89,7 @@ export function planBins(
     blocks,
     first: firstBytes(vole),
     second: secondBytes(vole),
+    kept: vole.outputs * ELEMENT_BYTES,
     // The seed of the bins, and that of the encoding.
     vector: 2 * SEED_BYTES + encoding.columns * OKVS_VALUE_BYTES,
     hintsBytes: blocks * blockBytes(hints),

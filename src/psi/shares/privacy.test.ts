@@ -165,7 +165,9 @@ describe('what a peer of an intersection into shares sees', () => {
         lanes: new Lanes(plan, false, systemRandom).words,
         payload: new Uint32Array(2 * ROWS * columns),
       };
-      const { seed, choiceOf } = placeInBins(kernels, region, systemRandom);
+      const choiceOf = new Uint8Array(ROWS);
+      const places = { binOf: new Uint32Array(ROWS), choiceOf };
+      const seed = placeInBins(kernels, region, places, systemRandom);
       const choices = rowChoices(kernels, region, seed);
       const values = systemRandom.bytes(32 * CHOICES * ROWS);
       const ofRows = new Uint8Array(32 * ROWS);

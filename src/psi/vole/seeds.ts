@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { invariant } from '../../base/errors.ts';
+import { sharedBytes } from '../shared-bytes.ts';
 import { PIECE_LEAVES, PIECES } from './noise-products.ts';
 import { ELEMENT_BYTES } from './parameters.ts';
 
@@ -68,9 +69,9 @@ export class VoleSeeds {
     };
   }
 
-  /** For a lane in another thread of this party: secret, and zeroed there and here when it has been read. */
+  /** For lanes in other threads of this party: secret, and to be zeroed when the last one has read it. */
   encode(): Uint8Array {
-    const bytes = new Uint8Array(SEEDS_BYTES);
+    const bytes = sharedBytes(SEEDS_BYTES);
     bytes.set(this.#transcript);
     let at = TRANSCRIPT_BYTES;
     for (const { leaves, missing } of [this.#places, this.#products]) {
@@ -88,11 +89,11 @@ export class VoleSeeds {
     const bytes = new Uint8Array(encoded);
     invariant(bytes.byteLength === SEEDS_BYTES, 'seeds of another size');
     const set = (at: number): LeafSet => {
-      const missing = bytes.slice(at, at + PIECES);
+      const missing = bytes.subarray(at, at + PIECES);
       const leaves = Array.from({ length: PIECES }, (_, tree) =>
         Array.from({ length: PIECE_LEAVES }, (_leaf, leaf) => {
           const from = at + PIECES + (tree * PIECE_LEAVES + leaf) * ELEMENT_BYTES;
-          return leaf === missing[tree] ? undefined : bytes.slice(from, from + ELEMENT_BYTES);
+          return leaf === missing[tree] ? undefined : bytes.subarray(from, from + ELEMENT_BYTES);
         }),
       );
       return { leaves, missing: missing[0] === NONE_MISSING ? undefined : missing };
@@ -114,20 +115,30 @@ export function wipeSet({ leaves, missing }: LeafSet): void {
 }
 
 function forkSet({ leaves, missing }: LeafSet, what: string, bucket: number): LeafSet {
+  // In one piece: what is as small as a leaf the engine moves about, and leaves copies behind.
+  const store = new Uint8Array(SET_BYTES);
   return {
     leaves: leaves.map((tree, index) =>
-      tree.map((leaf, place) =>
-        leaf === undefined ? undefined : derive(`${what} ${index} ${place}`, bucket, leaf),
-      ),
+      tree.map((leaf, place) => {
+        if (leaf === undefined) return undefined;
+        const at = (index * PIECE_LEAVES + place) * ELEMENT_BYTES;
+        const into = store.subarray(at, at + ELEMENT_BYTES);
+        return derive(`${what} ${index} ${place}`, bucket, leaf, into);
+      }),
     ),
     missing: missing?.slice(),
   };
 }
 
 /** `from` has a fixed length for each `what`. */
-function derive(what: string, bucket: number, from: Uint8Array): Uint8Array {
+function derive(
+  what: string,
+  bucket: number,
+  from: Uint8Array,
+  into = new Uint8Array(ELEMENT_BYTES),
+): Uint8Array {
   const digest = createHash('sha256').update(`privity psi vole 1 ${what} ${bucket}\0`).update(from).digest();
-  const seed = new Uint8Array(digest.subarray(0, ELEMENT_BYTES));
+  into.set(digest.subarray(0, ELEMENT_BYTES));
   digest.fill(0);
-  return seed;
+  return into;
 }

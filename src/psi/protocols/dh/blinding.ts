@@ -34,9 +34,8 @@ export function drawBlinding(random: Random): Blinding {
   invariant(false, 'no scalar has an inverse');
 }
 
-function clamped(bytes: Uint8Array): Uint8Array {
-  const scalar = new Uint8Array(bytes);
-  bytes.fill(0);
+/** In place: another copy would be left. */
+function clamped(scalar: Uint8Array): Uint8Array {
   scalar[0] = (scalar[0] ?? 0) & 0xf8;
   scalar[31] = ((scalar[31] ?? 0) & 0x7f) | 0x40;
   return scalar;
@@ -47,7 +46,9 @@ function clamped(bytes: Uint8Array): Uint8Array {
  * used for nothing else: how long it takes depends on a uniform number.
  */
 function inverseOf(scalar: Uint8Array, random: Random): Uint8Array | undefined {
-  const beside = fromLittleEndian(random.bytes(SCALAR_BYTES)) % ORDER;
+  const drawn = random.bytes(SCALAR_BYTES);
+  const beside = fromLittleEndian(drawn) % ORDER;
+  drawn.fill(0);
   const product = (fromLittleEndian(scalar) * beside) % ORDER;
   if (product === 0n) return undefined;
   const inverse = (powerModOrder(product, ORDER - 2n) * beside) % ORDER;

@@ -2,6 +2,7 @@
 import { invariant } from '../../../base/errors.ts';
 import { ThreadPool } from '../../../engine/threads.ts';
 import { violation } from '../../messages.ts';
+import { takenOver } from '../../shared-bytes.ts';
 import { ID_BYTES } from '../protocol.ts';
 import { loadCurve } from './curve.ts';
 import { blindIds, hashIds, tagPoints } from './curve-tasks.ts';
@@ -45,8 +46,7 @@ export async function createCurveEngine(
   inverse: Uint8Array = new Uint8Array(),
 ): Promise<CurveEngine> {
   invariant(key.byteLength === KEY_BYTES && key.some((byte) => byte !== 0), 'a key is not 32 random bytes');
-  const own: Keys = { key: new Uint8Array(key), inverse: new Uint8Array(inverse) };
-  for (const taken of [key, inverse]) taken.fill(0);
+  const own: Keys = { key: takenOver(key), inverse: takenOver(inverse) };
   return threads === 0 ? inlineEngine(own) : threadedEngine(own, threads, signal);
 }
 
@@ -61,27 +61,26 @@ async function threadedEngine(
   signal: AbortSignal,
 ): Promise<CurveEngine> {
   const pool = await ThreadPool.open('curve', new URL('./curve-worker.js', import.meta.url), threads, signal);
-  // Copies of just what is needed: whatever is behind a view would cross with it.
   return {
     depth: pool.threads + 1,
     async blind(ids) {
-      const task: BlindTask = { key, ids: new Uint8Array(ids) };
+      const task: BlindTask = { key, ids: crossing(ids) };
       return ownPoints(await pool.call('blind', task));
     },
     async tag(points, tagBytes) {
-      const task: TagTask = { key, points: new Uint8Array(points), tagBytes };
+      const task: TagTask = { key, points: crossing(points), tagBytes };
       return ofPeer(await pool.call('tag', task));
     },
     async multiply(points) {
-      const task: MultiplyTask = { key, points: new Uint8Array(points) };
+      const task: MultiplyTask = { key, points: crossing(points) };
       return ofPeer(await pool.call('multiply', task));
     },
     async hash(ids) {
-      const task: HashTask = { key, ids: new Uint8Array(ids), points: undefined };
+      const task: HashTask = { key, ids: crossing(ids), points: undefined };
       return ownPoints(await pool.call('hash', task));
     },
     async unblind(ids, points) {
-      const task: HashTask = { key: inverse, ids: new Uint8Array(ids), points: new Uint8Array(points) };
+      const task: HashTask = { key: inverse, ids: crossing(ids), points: crossing(points) };
       return ofPeer(await pool.call('hash', task));
     },
     async close() {
@@ -89,6 +88,11 @@ async function threadedEngine(
       for (const secret of [key, inverse]) secret.fill(0);
     },
   };
+}
+
+/** Shared memory as it is. Else a copy of just what is needed: whatever is behind a view would cross with it. */
+function crossing(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? bytes : new Uint8Array(bytes);
 }
 
 async function inlineEngine({ key, inverse }: Keys): Promise<CurveEngine> {

@@ -12,7 +12,10 @@ const tagPrefix = encoder.encode('PRIVITY-PSI-V03-tag');
 
 /** key · H(id) for each id. */
 export function blindIds(curve: Curve, key: Uint8Array, ids: Uint8Array): Uint8Array | undefined {
-  return curve.multiply(key, curve.encode(ids, ID_BYTES, CURVE_DST));
+  const hashed = curve.encode(ids, ID_BYTES, CURVE_DST);
+  const points = curve.multiply(key, hashed);
+  hashed.fill(0);
+  return points;
 }
 
 /** Of a row that has a key: its tag in the first half, its key in the second. */

@@ -1,10 +1,11 @@
 /** Runs in a worker thread of the pool in curve-engine.ts. */
-import { type Curve, loadCurve } from './curve.ts';
+import { loadCurve } from './curve.ts';
 import { blindIds, type HashInput, hashIds, tagPoints } from './curve-tasks.ts';
 
 const loading = loadCurve();
 
 export interface BlindTask {
+  /** In shared memory: the key of all threads, which the engine overwrites when it has ended them. */
   readonly key: Uint8Array;
   readonly ids: Uint8Array;
 }
@@ -15,12 +16,12 @@ export interface TagTask {
   readonly tagBytes: number;
 }
 
-export function blind({ key, ids }: BlindTask): Promise<Uint8Array | undefined> {
-  return withKey(key, (curve) => blindIds(curve, key, ids));
+export async function blind({ key, ids }: BlindTask): Promise<Uint8Array | undefined> {
+  return blindIds(await loading, key, ids);
 }
 
-export function tag({ key, points, tagBytes }: TagTask): Promise<Uint8Array | undefined> {
-  return withKey(key, (curve) => tagPoints(curve, key, points, tagBytes));
+export async function tag({ key, points, tagBytes }: TagTask): Promise<Uint8Array | undefined> {
+  return tagPoints(await loading, key, points, tagBytes);
 }
 
 export interface MultiplyTask {
@@ -28,23 +29,14 @@ export interface MultiplyTask {
   readonly points: Uint8Array;
 }
 
-export function multiply({ key, points }: MultiplyTask): Promise<Uint8Array | undefined> {
-  return withKey(key, (curve) => curve.multiply(key, points));
+export async function multiply({ key, points }: MultiplyTask): Promise<Uint8Array | undefined> {
+  return (await loading).multiply(key, points);
 }
 
 export interface HashTask extends HashInput {
   readonly key: Uint8Array;
 }
 
-export function hash({ key, ...input }: HashTask): Promise<Uint8Array | undefined> {
-  return withKey(key, (curve) => hashIds(curve, key, input));
-}
-
-/** A task brings a copy of the key into this thread. It is overwritten when the task is done. */
-async function withKey<T>(key: Uint8Array, work: (curve: Curve) => T): Promise<T> {
-  try {
-    return work(await loading);
-  } finally {
-    key.fill(0);
-  }
+export async function hash({ key, ...input }: HashTask): Promise<Uint8Array | undefined> {
+  return hashIds(await loading, key, input);
 }

@@ -61,7 +61,9 @@ export function sodiumCurve(sodium: typeof Sodium): Curve {
         sodium.crypto_core_ed25519_from_uniform(point, element);
         requireWritten(point);
       }
-      return edwardsToMontgomery(points);
+      const found = edwardsToMontgomery(points);
+      for (const secret of [points, element, digest]) secret.fill(0);
+      return found;
     },
     multiply(scalar, points) {
       const count = pieces(points, POINT_BYTES);

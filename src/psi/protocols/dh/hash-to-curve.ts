@@ -68,12 +68,16 @@ export function expandMessageXmd(
     next[SHA512_BYTES] = block;
     output.set(sha512(next), (block - 1) * SHA512_BYTES);
   }
+  for (const secret of [first, b0, next]) secret.fill(0);
   return output.subarray(0, length);
 }
 
 /** RFC 9380 section 5.2: hash_to_field with count 1. */
 export function hashToField(sha512: Sha512, message: Uint8Array, dst: Uint8Array): bigint {
-  return fromBigEndian(expandMessageXmd(sha512, message, dst, FIELD_HASH_BYTES)) % p;
+  const bytes = expandMessageXmd(sha512, message, dst, FIELD_HASH_BYTES);
+  const element = fromBigEndian(bytes) % p;
+  bytes.fill(0);
+  return element;
 }
 
 /**

@@ -69,12 +69,16 @@ export async function runDhKeyed(line: PsiLine, setting: PsiSetting): Promise<Ro
     for (const [at, row] of rows.entries())
       found.set(keys.subarray(row * ROW_KEY_BYTES, (row + 1) * ROW_KEY_BYTES), at * ROW_KEY_BYTES);
     keys.fill(0);
-    return { places: rows.map((row) => order[row] ?? 0), slots, keys: found };
+    const places = rows.map((row) => order[row] ?? 0);
+    order.fill(0);
+    return { places, slots, keys: found };
   } catch (error) {
     keys.fill(0);
+    order.fill(0);
     throw error;
   } finally {
     await engine.close();
+    hidden.ids.fill(0);
   }
 }
 

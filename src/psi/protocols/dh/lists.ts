@@ -1,6 +1,7 @@
 /** Lists of ids that go in chunks: their order, work on several chunks at a time, and room for what comes. */
 import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
+import { sharedBytes } from '../../shared-bytes.ts';
 import { ID_BYTES, type PsiSetting } from '../protocol.ts';
 
 /** Ids of both lists below which a thread takes longer to start than the work: some 50 ms of one core. */
@@ -52,9 +53,9 @@ export function kept(
   return room;
 }
 
-/** The ids in another order: place i gets id order[i]. */
+/** The ids in another order, for threads: place i gets id order[i]. */
 export function reorder(ids: Uint8Array, order: Uint32Array): Uint8Array {
-  const output = new Uint8Array(ids.byteLength);
+  const output = sharedBytes(ids.byteLength);
   for (const [place, row] of order.entries()) {
     output.set(ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES), place * ID_BYTES);
   }

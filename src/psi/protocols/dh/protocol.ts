@@ -83,19 +83,16 @@ export const dh = {
   cost: dhCost,
   memory: dhMemory,
   async run(line, setting) {
-    const found = await shuffled(setting, (hidden, engine) => runDh(line, hidden, engine));
-    return (
-      found && { ...found.matches, places: found.matches.places.map((place) => found.order[place] ?? 0) }
-    );
+    return shuffled(setting, (hidden, engine) => runDh(line, hidden, engine));
   },
   counting: {
     cost: dhCountCost,
     // Where the own ids stand among tags in an order that the peer drew says nothing: only how many there are is kept.
     async run(line, setting) {
-      const found = await shuffled(setting, (hidden, engine) =>
+      const matches = await shuffled(setting, (hidden, engine) =>
         new Session(line, hidden, engine, true).run(),
       );
-      return found?.matches.places.length;
+      return matches?.places.length;
     },
   },
   keyed: {
@@ -106,19 +103,24 @@ export const dh = {
   },
 } as const satisfies PsiProtocol;
 
-/** Runs the flow on ids in secret random order; gives that order and the matches, at a party that receives them. */
+/** Runs the flow on ids in secret random order, and zeroes them; gives the matches at a party that receives them. */
 async function shuffled(
   setting: PsiSetting,
   flow: (hidden: PsiSetting, engine: CurveEngine) => Promise<PsiTags>,
-): Promise<{ readonly order: Uint32Array; readonly matches: PsiMatches } | undefined> {
+): Promise<PsiMatches | undefined> {
   const { random, signal, ids, ownRows, receives } = setting;
   const engine = await createCurveEngine(random.bytes(KEY_BYTES), threadsFor(setting), signal);
   const order = randomPermutation(ownRows, random);
+  const hidden = reorder(ids, order);
   try {
-    const tags = await flow({ ...setting, ids: reorder(ids, order) }, engine);
-    return receives ? { order, matches: await matchTags(tags, random, signal) } : undefined;
+    const tags = await flow({ ...setting, ids: hidden }, engine);
+    if (!receives) return undefined;
+    const matches = await matchTags(tags, random, signal);
+    return { ...matches, places: matches.places.map((place) => order[place] ?? 0) };
   } finally {
     await engine.close();
+    hidden.fill(0);
+    order.fill(0);
   }
 }
 

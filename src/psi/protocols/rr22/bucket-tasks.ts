@@ -30,33 +30,29 @@ export interface BeginTask {
   readonly input: VoleBucket;
 }
 
+/** What is secret and written by a step goes into shared memory of the one that asks for it, which zeroes it. */
 export interface EncodeTask extends BeginTask {
   readonly input: BucketInput;
   /** Of what this party draws in the bucket. */
   readonly seed: Uint8Array;
   readonly second: Uint8Array;
-}
-
-/** What the receiver keeps until the tags have come. */
-export interface Encoded {
-  readonly vector: Uint8Array;
+  /** Written: what the receiver keeps until the tags have come. */
   readonly kept: Uint8Array;
 }
 
 export interface FindTask {
   readonly input: BucketInput;
   readonly seed: Uint8Array;
-  readonly encoded: Encoded;
+  /** With which its vector begins. */
+  readonly encodingSeed: Uint8Array;
+  readonly kept: Uint8Array;
   readonly tags: Uint8Array;
 }
 
 export interface AnswerTask extends BeginTask {
   readonly seed: Uint8Array;
   readonly first: Uint8Array;
-}
-
-export interface Answered {
-  readonly second: Uint8Array;
+  /** Both written: what the sender keeps until the vector has come. */
   readonly delta: Uint8Array;
   readonly kept: Uint8Array;
 }
@@ -64,7 +60,8 @@ export interface Answered {
 export interface TagTask {
   readonly input: BucketInput;
   readonly seed: Uint8Array;
-  readonly answered: Answered;
+  readonly delta: Uint8Array;
+  readonly kept: Uint8Array;
   readonly vector: Uint8Array;
 }
 
@@ -80,44 +77,49 @@ export const tasks = {
     return first;
   },
 
-  encode(lane: Lane, { transfers, input, seed, second }: EncodeTask): Encoded {
+  /** Gives the vector for the sender. */
+  encode(lane: Lane, { transfers, input, seed, second, kept }: EncodeTask): Uint8Array {
     const { a, c } = lane.voleReceiver(input, transfers).finish(second);
+    kept.set(c);
+    c.fill(0);
     const made = encodeIds(lane.rows, input, seededRandom(seed, 'encoding'));
     addInto(made.encoding, a);
     a.fill(0);
     const vector = new Uint8Array(SEED_BYTES + made.encoding.byteLength);
     vector.set(made.seed);
     vector.set(made.encoding, SEED_BYTES);
-    return { vector, kept: c };
+    return vector;
   },
 
   find(
     lane: Lane,
-    { input, seed, encoded, tags }: FindTask,
+    { input, seed, encodingSeed, kept, tags }: FindTask,
   ): { readonly found: Found; readonly result: Uint8Array; readonly keyed: BucketKeys | undefined } {
-    const oprf = { seed: encoded.vector.subarray(0, SEED_BYTES), vector: encoded.kept };
-    const own = tagIds(lane.rows, input, oprf);
+    const own = tagIds(lane.rows, input, { seed: encodingSeed, vector: kept });
     try {
       return findTags(lane.rows, input, own, tags, seededRandom(seed, 'table'));
     } finally {
-      own.keys.fill(0);
+      for (const secret of [own.tags, own.keys]) secret.fill(0);
     }
   },
 
-  answer(lane: Lane, { transfers, input, seed, first }: AnswerTask): Answered {
+  /** Gives the answer for the receiver. */
+  answer(lane: Lane, { transfers, input, seed, first, delta, kept }: AnswerTask): Uint8Array {
     const sender = lane.voleSender(input, transfers, seed);
     const second = sender.answer(first);
-    const answered = { second, delta: sender.delta.slice(), kept: sender.expand() };
+    delta.set(sender.delta);
+    const expanded = sender.expand();
+    kept.set(expanded);
+    expanded.fill(0);
     sender.destroy();
-    return answered;
+    return second;
   },
 
-  tag(lane: Lane, { input, seed, answered, vector }: TagTask): Shuffled {
-    const oprf = lane.oprfSender(answered, vector);
+  tag(lane: Lane, { input, seed, delta, kept, vector }: TagTask): Shuffled {
+    const oprf = lane.oprfSender({ delta, kept }, vector);
     const own = tagIds(lane.rows, input, oprf);
-    oprf.vector.fill(0);
     const shuffled = shuffleTags(own, input, seededRandom(seed, 'order'));
-    own.keys.fill(0);
+    for (const secret of [oprf.vector, own.tags, own.keys]) secret.fill(0);
     return shuffled;
   },
 } as const;

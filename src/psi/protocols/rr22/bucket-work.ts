@@ -10,9 +10,8 @@ import type { RowKernels } from '../../rows/row-kernel-types.ts';
 import { NO_ROW } from '../../rows/tag-match.ts';
 import { randomPermutation } from '../../shuffle.ts';
 import { ROW_KEY_BYTES } from '../protocol.ts';
-import { encodeInputs, evaluate, keyOf, type OprfBucket, type OprfKey } from './oprf.ts';
+import { encodeInputs, evaluate, keyOf, type OprfInputs, type OprfKey } from './oprf.ts';
 import type { BucketSizes } from './sizes.ts';
-import { gather } from './split.ts';
 
 /** What is different in each bucket. */
 export interface BucketInput {
@@ -23,8 +22,8 @@ export interface BucketInput {
   readonly rows: Uint32Array;
   /** Of this bucket in this run: the same at both parties, in no other run. */
   readonly salt: Uint8Array;
-  /** Whether rows have keys, too. */
-  readonly keyed: boolean;
+  /** Where rows have keys: room for those of all own rows of the bucket. Written, and secret. */
+  readonly keys: Uint8Array | undefined;
 }
 
 /** What a party has found in a bucket: own rows, in the order of the sender's tags. */
@@ -41,12 +40,11 @@ export interface Tagged {
   readonly keys: Uint8Array;
 }
 
-/** Keys of rows of a bucket, in the order of the sender's tags. */
+/** Of which rows {@link BucketInput.keys} has keys, from its beginning: in the order of the sender's tags. */
 export interface BucketKeys {
   readonly rows: Uint32Array;
   /** Places among these tags. */
   readonly slots: Uint32Array;
-  readonly keys: Uint8Array;
 }
 
 /** The receiver's ids, encoded under a seed that it draws when it has them. */
@@ -55,19 +53,18 @@ export function encodeIds(
   input: BucketInput,
   random: Random,
 ): { readonly seed: Uint8Array; readonly encoding: Uint8Array } {
-  return encodeInputs(kernels, oprfBucket(input), gather(input.ids, input.rows), random);
+  return encodeInputs(oprfInputs(kernels, input), random);
 }
 
 /** A tag for each own id: of the function's value. A row's key is another hash of the same. */
 export function tagIds(kernels: RowKernels, input: BucketInput, oprf: OprfKey): Tagged {
-  const { rows, ids, salt, sizes } = input;
+  const { rows, salt, sizes } = input;
   const tags = new Uint8Array(rows.length * sizes.tagBytes);
-  const keys = new Uint8Array(input.keyed ? rows.length * ROW_KEY_BYTES : 0);
+  const keys = new Uint8Array(input.keys ? rows.length * ROW_KEY_BYTES : 0);
   const [tagKey, keyKey] = [keyOf(salt, 'tags', oprf.seed), keyOf(salt, 'keys', oprf.seed)];
-  const idsAt = (from: number, to: number): Uint8Array => gather(ids, rows.subarray(from, to));
-  evaluate(kernels, oprfBucket(input), oprf, rows.length, idsAt, (values, from) => {
+  evaluate(oprfInputs(kernels, input), sizes.encoding.rows, oprf, (values, from) => {
     tags.set(kernels.hashRows(tagKey, values, sizes.tagBytes), from * sizes.tagBytes);
-    if (!input.keyed) return;
+    if (!input.keys) return;
     const made = kernels.hashRows(keyKey, values, ROW_KEY_BYTES);
     keys.set(made, from * ROW_KEY_BYTES);
     made.fill(0);
@@ -75,7 +72,14 @@ export function tagIds(kernels: RowKernels, input: BucketInput, oprf: OprfKey): 
   return { tags, keys };
 }
 
-const oprfBucket = ({ sizes, salt }: BucketInput): OprfBucket => ({ encoding: sizes.encoding, salt });
+/** Ids go straight into the memory of the kernels. */
+function oprfInputs(kernels: RowKernels, { sizes, ids, rows, salt }: BucketInput): OprfInputs {
+  return {
+    salt,
+    count: rows.length,
+    hashed: (key, from, to) => kernels.hashedBucket(sizes.encoding, key, ids, rows.subarray(from, to)),
+  };
+}
 
 /** What a sender has of the tags that it sends. */
 export interface Shuffled {
@@ -99,22 +103,21 @@ export function shuffleTags({ tags, keys }: Tagged, input: BucketInput, random: 
     rows[place] = input.rows[at] ?? 0;
     for (let i = 0; i < tagBytes; i++) all[place * tagBytes + i] = tags[at * tagBytes + i] ?? 0;
   }
-  if (!input.keyed) return { tags: all, rows, keyed: undefined };
+  if (!input.keys) return { tags: all, rows, keyed: undefined };
   const indexAt = new Uint32Array(room).fill(NO_ROW);
   for (let at = 0; at < owned; at++) indexAt[places[at] ?? 0] = at;
-  return { tags: all, rows, keyed: keysBySlot(input, indexAt, keys) };
+  return { tags: all, rows, keyed: keysBySlot(input.rows, indexAt, keys, input.keys) };
 }
 
 /** `indexAt`: for each slot which of the bucket's own rows it is of; {@link NO_ROW}: none that counts. */
-function keysBySlot(input: BucketInput, indexAt: Uint32Array, keys: Uint8Array): BucketKeys {
+function keysBySlot(own: Uint32Array, indexAt: Uint32Array, keys: Uint8Array, into: Uint8Array): BucketKeys {
   const slots = Uint32Array.from(indexAt.keys()).filter((slot) => indexAt[slot] !== NO_ROW);
-  const some = new Uint8Array(slots.length * ROW_KEY_BYTES);
   const rows = slots.map((slot, at) => {
     const index = indexAt[slot] ?? 0;
-    some.set(keys.subarray(index * ROW_KEY_BYTES, (index + 1) * ROW_KEY_BYTES), at * ROW_KEY_BYTES);
-    return input.rows[index] ?? 0;
+    into.set(keys.subarray(index * ROW_KEY_BYTES, (index + 1) * ROW_KEY_BYTES), at * ROW_KEY_BYTES);
+    return own[index] ?? 0;
   });
-  return { rows, slots, keys: some };
+  return { rows, slots };
 }
 
 /**
@@ -140,7 +143,8 @@ export function findTags(
   for (let place = 0; place < matches.rows.length; place++)
     if (matches.rows[place] !== NO_ROW) result[place >> 3] = (result[place >> 3] ?? 0) | (1 << (place & 7));
   const found = foundBy(result, peer, tagBytes, (place) => input.rows[matches.rows[place] ?? 0] ?? 0);
-  return { found, result, keyed: input.keyed ? keysBySlot(input, matches.rows, own.keys) : undefined };
+  const keyed = input.keys && keysBySlot(input.rows, matches.rows, own.keys, input.keys);
+  return { found, result, keyed };
 }
 
 /**

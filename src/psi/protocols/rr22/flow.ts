@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { InternalError } from '../../../base/errors.ts';
 import { ignored } from '../../../base/ignored.ts';
 import type { PsiLine } from '../../line.ts';
-import type { PsiMatches, PsiSetting } from '../protocol.ts';
+import { SharedSecrets, sharedBytes, takenOver } from '../../shared-bytes.ts';
+import { ELEMENT_BYTES } from '../../vole/parameters.ts';
+import { type PsiMatches, type PsiSetting, ROW_KEY_BYTES } from '../protocol.ts';
 import type { BucketEngine } from './bucket-engine.ts';
 import { type BucketInput, type BucketKeys, type Found, readResult } from './bucket-work.ts';
 import { Inbox } from './inbox.ts';
@@ -40,6 +42,7 @@ export class Session {
   readonly #found: Found[] = [];
   /** Where rows have keys: takes them. */
   readonly #keys: RowKeyStore | undefined;
+  readonly #secrets = new SharedSecrets();
   #next = 0;
   #ended = 0;
 
@@ -65,15 +68,17 @@ export class Session {
     const splitting = this.#engine.do('split', { ids, key, buckets: this.#plan.buckets });
     void ignored(splitting, 'its failure is met after the setup');
     const transfers = await openTransfers(this.#line, this.#setting, this.#plan);
-    try {
-      const split = await splitting;
-      this.#requireRoom(split);
-      const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
-      await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
-      return this.#setting.receives ? this.#matches() : undefined;
-    } finally {
-      for (const seeds of Object.values(transfers)) seeds?.fill(0);
-    }
+    for (const seeds of Object.values(transfers)) if (seeds !== undefined) this.#secrets.add(seeds);
+    const split = await splitting;
+    this.#requireRoom(split);
+    const lanes = Array.from({ length: BUCKETS_AT_ONCE }, () => this.#work(split, transfers));
+    await this.#line.together(this.#inbox.listen(this.#piecesDue()), ...lanes);
+    return this.#setting.receives ? this.#matches() : undefined;
+  }
+
+  /** Zeroes what is secret. When the engine is closed: before that, a thread could write it again. */
+  destroy(): void {
+    this.#secrets.destroy();
   }
 
   #requireRoom({ starts }: BucketRows): void {
@@ -93,31 +98,35 @@ export class Session {
       const bucket: Bucket = {
         number,
         input: this.#inputOf(number, split),
-        seed: this.#setting.random.bytes(SEED_BYTES),
+        seed: this.#secrets.add(takenOver(this.#setting.random.bytes(SEED_BYTES))),
         transfers: seeds,
       };
-      try {
-        const { found, keyed } = await (isReceiver ? this.#receive(bucket) : this.#send(bucket));
-        if (found !== undefined) this.#found[number] = found;
-        const firstSlot = number * bucket.input.sizes.tags;
-        if (keyed) this.#keys?.put(number, split.starts[number] ?? 0, firstSlot, keyed);
-      } finally {
-        bucket.seed.fill(0);
-      }
+      const { found, keyed } = await (isReceiver ? this.#receive(bucket) : this.#send(bucket));
+      if (found !== undefined) this.#found[number] = found;
+      this.#takeKeys(bucket.input, split.starts[number] ?? 0, keyed);
+      this.#secrets.forget(bucket.seed);
       this.#advance();
     }
   }
 
   #inputOf(number: number, { rows, starts }: BucketRows): BucketInput {
     const receiver = this.#plan.receiver(number);
+    const own = rows.subarray(starts[number], starts[number + 1]);
     return {
       number,
       sizes: this.#sizes[receiver as 0 | 1],
       ids: this.#setting.ids,
-      rows: rows.subarray(starts[number], starts[number + 1]),
+      rows: own,
       salt: digestOf(`bucket ${number} of rank ${receiver}`, this.#setting.agreement),
-      keyed: this.#keys !== undefined,
+      keys: this.#keys && this.#secrets.add(sharedBytes(own.length * ROW_KEY_BYTES)),
     };
+  }
+
+  /** `start`: own rows of all buckets before. */
+  #takeKeys({ number, sizes, keys }: BucketInput, start: number, keyed: BucketKeys | undefined): void {
+    if (keyed === undefined || keys === undefined) return;
+    this.#keys?.put(number, start, number * sizes.tags, keyed, keys);
+    this.#secrets.forget(keys);
   }
 
   async #receive({ number, input, seed, transfers }: Bucket): Promise<Ended> {
@@ -125,12 +134,15 @@ export class Session {
     const first = await this.#engine.do('begin', { transfers, input });
     const second = this.#inbox.due(number, 'second', sizes.second);
     await sendPieces(this.#line, 'first', number, first);
-    const encoded = await this.#engine.do('encode', { transfers, input, seed, second: await second });
+    const kept = this.#secrets.add(sharedBytes(sizes.kept));
+    const asked = { transfers, input, seed, second: await second, kept };
+    const vector = await this.#engine.do('encode', asked);
     const tags = this.#inbox.due(number, 'tags', sizes.tagsBytes);
-    await sendPieces(this.#line, 'vector', number, encoded.vector);
-    const task = { input, seed, encoded, tags: await tags };
-    const { found, result, keyed } = await this.#engine.do('find', task);
-    encoded.kept.fill(0);
+    await sendPieces(this.#line, 'vector', number, vector);
+    const encodingSeed = vector.slice(0, SEED_BYTES);
+    const sought = { input, seed, encodingSeed, kept, tags: await tags };
+    const { found, result, keyed } = await this.#engine.do('find', sought);
+    this.#secrets.forget(kept);
     if (sizes.result > 0) await sendPieces(this.#line, 'result', number, result);
     return { found, keyed };
   }
@@ -138,11 +150,13 @@ export class Session {
   async #send({ number, input, seed, transfers }: Bucket): Promise<Ended> {
     const { sizes } = input;
     const first = await this.#inbox.due(number, 'first', sizes.first);
-    const answered = await this.#engine.do('answer', { transfers, input, seed, first });
+    const delta = this.#secrets.add(sharedBytes(ELEMENT_BYTES));
+    const kept = this.#secrets.add(sharedBytes(sizes.kept));
+    const second = await this.#engine.do('answer', { transfers, input, seed, first, delta, kept });
     const vector = this.#inbox.due(number, 'vector', sizes.vector);
-    await sendPieces(this.#line, 'second', number, answered.second);
-    const tagged = await this.#engine.do('tag', { input, seed, answered, vector: await vector });
-    for (const secret of [answered.delta, answered.kept]) secret.fill(0);
+    await sendPieces(this.#line, 'second', number, second);
+    const tagged = await this.#engine.do('tag', { input, seed, delta, kept, vector: await vector });
+    this.#secrets.forget(delta, kept);
     const { tags, rows, keyed } = tagged;
     if (sizes.result === 0) {
       await sendPieces(this.#line, 'tags', number, tags);

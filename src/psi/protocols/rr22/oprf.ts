@@ -5,16 +5,17 @@
 import { createHash } from 'node:crypto';
 import { InternalError } from '../../../base/errors.ts';
 import type { Random } from '../../../contracts/random.ts';
-import type { OkvsShape } from '../../okvs/shape.ts';
-import type { RowKernels } from '../../rows/row-kernel-types.ts';
+import type { RowBucket } from '../../rows/row-kernel-types.ts';
 import { addInto } from '../../vole/gf128.ts';
 import { ENCODINGS_MAX, SEED_BYTES } from './sizes.ts';
 
-/** What both parties know of a bucket. */
-export interface OprfBucket {
-  readonly encoding: OkvsShape;
+/** What the function is asked for in a bucket: 32 bytes for each input. */
+export interface OprfInputs {
   /** Of this bucket in this run: the same at both parties, in no other run. */
   readonly salt: Uint8Array;
+  readonly count: number;
+  /** Those from one number to another, hashed under a key, in the shape of the bucket's encoding. */
+  hashed(key: Uint8Array, from: number, to: number): RowBucket;
 }
 
 /** Inputs that are looked up at once, where the encoding is for fewer: 2 MiB. */
@@ -25,16 +26,14 @@ export function keyOf(salt: Uint8Array, purpose: string, seed: Uint8Array): Uint
   return createHash('sha256').update(`privity-psi rr22 ${purpose} `).update(salt).update(seed).digest();
 }
 
-/** The receiver's inputs, 32 bytes each, encoded under a seed that it draws when it has them. */
+/** The receiver's inputs, encoded under a seed that it draws when it has them. */
 export function encodeInputs(
-  kernels: RowKernels,
-  { encoding, salt }: OprfBucket,
-  inputs: Uint8Array,
+  { salt, count, hashed }: OprfInputs,
   random: Random,
 ): { readonly seed: Uint8Array; readonly encoding: Uint8Array } {
   for (let left = ENCODINGS_MAX; left > 0; left--) {
     const seed = random.bytes(SEED_BYTES);
-    const encoded = kernels.hashedBucket(encoding, keyOf(salt, 'rows', seed), inputs).encode(random);
+    const encoded = hashed(keyOf(salt, 'rows', seed), 0, count).encode(random);
     if (encoded !== undefined) return { seed, encoding: encoded };
   }
   throw new InternalError('ids could not be encoded, which chance alone makes rarer than 2^-40');
@@ -50,24 +49,25 @@ export interface OprfKey {
 
 /**
  * The function's value for each of so many inputs at a time, 32 bytes that are to be hashed once more: `take` gets them
- * with the number of the first, and they are zeroed after it. `inputsAt` gives the inputs from one number to another.
+ * with the number of the first, and they are zeroed after it. `encoded`: inputs for which the encoding is.
  */
 export function evaluate(
-  kernels: RowKernels,
-  { encoding, salt }: OprfBucket,
+  { salt, count, hashed }: OprfInputs,
+  encoded: number,
   { seed, vector, times }: OprfKey,
-  count: number,
-  inputsAt: (from: number, to: number) => Uint8Array,
   take: (values: Uint8Array, from: number) => void,
 ): void {
   const key = keyOf(salt, 'rows', seed);
-  const atOnce = Math.max(encoding.rows, INPUTS_AT_ONCE);
+  const atOnce = Math.max(encoded, INPUTS_AT_ONCE);
   for (let from = 0; from < count; from += atOnce) {
-    const inputs = inputsAt(from, Math.min(from + atOnce, count));
-    const bucket = kernels.hashedBucket(encoding, key, inputs);
+    const bucket = hashed(key, from, Math.min(from + atOnce, count));
     const values = bucket.values();
     const sums = bucket.decode(vector);
-    if (times !== undefined) addInto(sums, times(values));
+    if (times !== undefined) {
+      const products = times(values);
+      addInto(sums, products);
+      products.fill(0);
+    }
     const pairs = pairUp(sums, values);
     take(pairs, from);
     for (const secret of [sums, values, pairs]) secret.fill(0);

@@ -108,10 +108,12 @@ async function runRr22(
   const { ownRows, peerRows, threads, signal } = setting;
   const plan = planOf(ownRows, peerRows, line.rank, setting, bucketRows);
   const engine = await openBucketEngine(threads, signal);
+  const session = new Session(line, setting, plan, engine, keys);
   try {
-    return await new Session(line, setting, plan, engine, keys).run();
+    return await session.run();
   } finally {
     await engine.close();
+    session.destroy();
   }
 }
 

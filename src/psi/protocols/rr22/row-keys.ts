@@ -16,15 +16,14 @@ export class RowKeyStore {
     this.#keys = new Uint8Array(ownRows * ROW_KEY_BYTES);
   }
 
-  /** `start`: own rows of all buckets before. The keys are overwritten. */
-  put(bucket: number, start: number, firstSlot: number, { rows, slots, keys }: BucketKeys): void {
+  /** `start`: own rows of all buckets before. */
+  put(bucket: number, start: number, firstSlot: number, { rows, slots }: BucketKeys, keys: Uint8Array): void {
     this.#rows.set(rows, start);
     this.#slots.set(
       slots.map((slot) => firstSlot + slot),
       start,
     );
-    this.#keys.set(keys, start * ROW_KEY_BYTES);
-    keys.fill(0);
+    this.#keys.set(keys.subarray(0, rows.length * ROW_KEY_BYTES), start * ROW_KEY_BYTES);
     this.#parts[bucket] = { start, count: rows.length };
   }
 

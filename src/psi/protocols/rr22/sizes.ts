@@ -22,6 +22,8 @@ export interface BucketSizes {
   /** Lengths of the messages, in bytes. */
   readonly first: number;
   readonly second: number;
+  /** Of the vector that a party keeps to itself from one step to the next. */
+  readonly kept: number;
   readonly vector: number;
   readonly tagsBytes: number;
   /** 0: there is none. */
@@ -40,6 +42,7 @@ export function sizesOf(plan: BucketPlan, receiver: number, tagBytes: number): B
     tagBytes,
     first: firstBytes(vole),
     second: secondBytes(vole),
+    kept: vole.outputs * ELEMENT_BYTES,
     vector: SEED_BYTES + encoding.columns * OKVS_VALUE_BYTES,
     tagsBytes: tags * tagBytes,
     result: plan.tellsSender ? Math.ceil(tags / 8) : 0,

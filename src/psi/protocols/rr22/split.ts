@@ -31,6 +31,7 @@ export function splitIds(kernels: RowKernels, ids: Uint8Array, key: Uint8Array, 
       bucketOf[first + at / 2] = bucket;
       starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
     }
+    hashes.fill(0);
   }
   for (let bucket = 0; bucket < buckets; bucket++)
     starts[bucket + 1] = (starts[bucket + 1] ?? 0) + (starts[bucket] ?? 0);
@@ -43,15 +44,4 @@ export function splitIds(kernels: RowKernels, ids: Uint8Array, key: Uint8Array, 
     next[bucket] = place + 1;
   }
   return { rows, starts };
-}
-
-/** The ids of these rows, one after the other. */
-export function gather(ids: Uint8Array, rows: Uint32Array): Uint8Array {
-  const from = new Uint32Array(ids.buffer, ids.byteOffset, ids.byteLength / 4);
-  const words = new Uint32Array(8 * rows.length);
-  for (let at = 0; at < rows.length; at++) {
-    const row = 8 * (rows[at] ?? 0);
-    for (let word = 0; word < 8; word++) words[8 * at + word] = from[row + word] ?? 0;
-  }
-  return new Uint8Array(words.buffer);
 }
