@@ -180,7 +180,12 @@ export async function psiJoin(
     requireEnough(count, minimum);
     return { count };
   }
-  if (sealsPayload(plan)) return joinSealed(channel, table, join, exchange, { prepared, minimum, context });
+  if (sealsPayload(plan))
+    return joinSealed(channel, table, { ...join, onMatched: matched }, exchange, {
+      prepared,
+      minimum,
+      context,
+    });
   const matches = await runPsi(channel, protocols, exchange);
   if (matches === undefined) return {};
   const found: Found = {

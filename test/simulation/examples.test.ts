@@ -58,6 +58,11 @@ const examples: Readonly<Record<string, Example>> = {
     writes: ['model', 'json'],
     shared: ['customer_id', 60],
   },
+  'called-customers/job.ts': {
+    data: 'called-customers/data',
+    parties: ['alice', 'bob'],
+    writes: ['output', 'csv'],
+  },
   'campaign-sales/job.ts': {
     data: 'campaign-sales/data',
     parties: ['alice', 'bob'],

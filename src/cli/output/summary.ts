@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorCatalogue } from '../../base/error-catalogue.ts';
 import { type FailureCode, failureCodes } from '../../base/failure-codes.ts';
 import type { ErrorLink } from '../../coordination/public-details.ts';
 import { ledgerOf } from '../../observe/ledger.ts';
@@ -185,6 +186,9 @@ function reasonRows(input: SummaryInput, verdict: VerdictEvent): [string, string
   if (causes.length > 0) rows.push(['because', printableText(causes.map(linkText).join('\n'))]);
   const trace = traceOf(cause?.stack);
   if (trace.length > 0) rows.push(['trace', trace.join('\n')]);
+  const code = cause?.chain?.[0]?.code;
+  if (code !== undefined && Object.hasOwn(errorCatalogue, code))
+    rows.push(['more', `privity explain ${code}`]);
   if (known !== undefined)
     rows.push([
       'incident',

@@ -1,6 +1,7 @@
 /** The options of `psi`, checked: what two parties want of a join, before anything of it begins. Pure. */
 import { UsageError } from '../../base/errors.ts';
 import type { PsiProtocolName } from '../../base/psi-protocols.ts';
+import { hint, sentences } from '../../base/suggest.ts';
 import { type NormaliseRule, RULES_MAX, ruleProblem } from '../../psi/joins/normalise.ts';
 import { JOINS, type JoinPlan, plainJoin, sealsPayload } from '../../psi/joins/plan.ts';
 import { KEY_COLUMNS_MAX } from '../../psi/key-types.ts';
@@ -78,7 +79,7 @@ export interface CheckedJoin {
 export function checkedJoin(options: unknown, sides: Sides): CheckedJoin {
   const given = recordOf(options) ?? {};
   const strange = Object.keys(given).find((name) => !optionNames.includes(name));
-  if (strange !== undefined) throw invalid(`there is no option "${strange}"`);
+  if (strange !== undefined) throw invalid(`there is no option "${strange}"; ${hint(strange, optionNames)}`);
   const keys = keysOf(given.on);
   const left = sides.members[0] === sides.left ? 0 : 1;
   const plan: JoinPlan = {
@@ -237,4 +238,7 @@ export const recordOf = (value: unknown): Readonly<Record<string, unknown>> | un
     : undefined;
 
 export const invalid = (why: string): UsageError =>
-  new UsageError('PRIVITY_PSI_ARGUMENTS', `psi or profileKeys was called with wrong arguments: ${why}.`);
+  new UsageError(
+    'PRIVITY_PSI_ARGUMENTS',
+    sentences([`psi or profileKeys was called with wrong arguments: ${why}`]),
+  );
