@@ -81,7 +81,7 @@ export interface PsiJoin {
   readonly accepts?: readonly string[] | undefined;
   /** The same at both parties. */
   readonly plan: JoinPlan;
-  /** What {@link prepareJoin} gave for the table. */
+  /** What {@link prepareJoin} gave for the table: taken over, and its ids are zeroed when the join has ended. */
   readonly prepared?: JoinIds;
   /** Of this party alone: fewer rows are no result for it. */
   readonly minimumRows?: number;
@@ -135,13 +135,29 @@ export async function psiJoin(
   if (channel.size !== 2) {
     throw new UsageError('PRIVITY_PSI_USAGE', `an intersection is between 2 parties, not ${channel.size}`);
   }
-  const { plan } = join;
-  const protocols = acceptedOf(join.protocols, join.accepts);
+  const accepted = acceptedOf(join.protocols, join.accepts);
+  const signal = AbortSignal.any([channel.signal, context.signal]);
+  let { prepared } = join;
+  try {
+    signal.throwIfAborted();
+    prepared ??= await prepareJoin(table, channel.rank, join, { signal });
+    return await joinOf(channel, table, { ...join, accepted, prepared }, { ...context, signal });
+  } finally {
+    prepared?.ids.fill(0);
+  }
+}
+
+/** A join of which the ids are made. `accepted`: of its protocols those that this party takes. */
+async function joinOf(
+  channel: Channel,
+  table: Table,
+  join: PsiJoin & { readonly accepted: readonly PsiProtocol[]; readonly prepared: JoinIds },
+  context: PsiContext,
+): Promise<JoinResult> {
+  const { accepted: protocols, plan, prepared } = join;
+  const { signal } = context;
   const { rank } = channel;
   const on = plan.on[rank === 0 ? 0 : 1];
-  const signal = AbortSignal.any([channel.signal, context.signal]);
-  signal.throwIfAborted();
-  const prepared = join.prepared ?? (await prepareJoin(table, rank, join, { signal }));
   requireKnowable(plan, rank, join.minimumRows ?? 0);
   const told = { receives: receives(plan, rank), peerReceives: receives(plan, 1 - rank) };
   const own = idCount(prepared);

@@ -8,13 +8,14 @@ import fc from 'fast-check';
 import { alone, LONE_ROWS } from '../../test/parts/lone-table.ts';
 import { aligned, cleanUp, fails, type Party, tempDir } from '../../test/parts/psi-parties.ts';
 import { assertNoThreadLeft } from '../../test/parts/threads-left.ts';
+import { deferred } from '../base/deferred.ts';
 import type { ErrorCode } from '../base/error-catalogue.ts';
 import { systemRandom } from '../base/system.ts';
 import { readTable } from '../data/read-table.ts';
 import { relationOf, type Table } from '../data/table.ts';
 import { type ColumnInput, tableOf } from '../data/table-of.ts';
 import { memoryChannels } from '../testing/memory-channel.ts';
-import { prepareJoin, psiAlign } from './align.ts';
+import { prepareJoin, psiAlign, psiJoin } from './align.ts';
 import { plainJoin } from './joins/plan.ts';
 import { checkKey } from './keys.ts';
 import { CHUNK_IDS } from './protocols/dh/messages.ts';
@@ -213,6 +214,38 @@ describe('psiAlign', () => {
     const join = { protocols: [dh], plan: plainJoin(['id']) };
     const { ids } = await alone((table) => prepareJoin(table, 0, join, { signal }));
     assert.equal(ids.byteLength, 32 * LONE_ROWS);
+  });
+
+  it('keeps no id: neither when it is through, nor when it is refused or ended', async () => {
+    const context = { random: systemRandom, threads: 0 };
+    const plan = plainJoin(['id']);
+    for (const ends of ['through', 'too few', 'ended'] as const) {
+      const stop = new AbortController();
+      const { channels } = memoryChannels(2, { signal: stop.signal });
+      const minimumRows = ends === 'too few' ? 3 : 0;
+      let waiting = channels.length;
+      const { promise: bothPrepared, resolve } = deferred<void>();
+      const prepare = (): void => {
+        if (--waiting === 0) resolve();
+      };
+      const runs = channels.map(async (channel, rank) => {
+        const table = await tableOfIds(['a', `${rank}`]);
+        const join = { protocols: [dh], plan: { ...plan, minimumRows } };
+        const prepared = await prepareJoin(table, rank, join, { signal: stop.signal });
+        assert.ok(prepared.ids.some((byte) => byte !== 0));
+        prepare();
+        await bothPrepared;
+        if (ends === 'ended') setImmediate(() => stop.abort(new Error('enough')));
+        const result = psiJoin(channel, table, { ...join, prepared }, { ...context, signal: stop.signal });
+        await (ends === 'through' ? result : assert.rejects(result));
+        return prepared.ids;
+      });
+      for (const ids of await Promise.all(runs))
+        assert.ok(
+          ids.every((byte) => byte === 0),
+          ends,
+        );
+    }
   });
 });
 

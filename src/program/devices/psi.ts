@@ -179,12 +179,15 @@ function psiStep(
     },
     execute: async (channel, context, input) => {
       const { psiJoin } = await room();
+      // Its ids are gone when the join is over.
+      const own = prepared;
+      prepared = undefined;
       const { rows, count } = await psiJoin(
         channel,
         input as Table,
         {
           ...{ protocols, accepts, plan },
-          ...(prepared === undefined ? {} : { prepared }),
+          ...(own === undefined ? {} : { prepared: own }),
           minimumRows: options.minimumRows ?? 0,
           madeUp: guard.rehearses,
           onMatched: (matched) => guard.shared(name, matched),

@@ -42,6 +42,7 @@ export async function distinctIds(
     sinceTurn = 0;
     await nextTurn(signal);
   }
+  entries.fill(0);
   return { rows, distinct };
 }
 

@@ -45,7 +45,7 @@ export async function joinIds(
   if (!isKeyed(wishes)) {
     const types = await checkKey(relation, on, protocols, signal);
     const ids = await keyDigests(relation, on, signal);
-    await refuseDuplicates(ids, on, signal);
+    await zeroedOnFailure(ids, refuseDuplicates(ids, on, signal));
     return { ids, types, rowOf: undefined, leftOut: { empty: 0, unreadable: 0 } };
   }
   const columns = keyColumns(relation, on);
@@ -56,15 +56,25 @@ export async function joinIds(
     const { empty, unreadable } = keyed.leftOut;
     requireRows(keyed.relation.rowCount, columns, protocols, empty + unreadable);
     const ids = await keyDigests(keyed.relation, keyed.on, signal);
-    if (wishes.duplicatesUpTo === undefined) await refuseDuplicates(ids, on, signal);
+    if (wishes.duplicatesUpTo === undefined) await zeroedOnFailure(ids, refuseDuplicates(ids, on, signal));
     return {
       ids,
       types: columns.map((column, index) => typeAfter(column, wishes.normalise[index] ?? [])),
-      rowOf: await rowsOf(keyed, signal),
+      rowOf: await zeroedOnFailure(ids, rowsOf(keyed, signal)),
       leftOut: keyed.leftOut,
     };
   } finally {
     await dropRelation(keyed.relation);
+  }
+}
+
+/** What the promise gives; nobody has use for the ids if it gives nothing. */
+async function zeroedOnFailure<T>(ids: Uint8Array, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    ids.fill(0);
+    throw error;
   }
 }
 
