@@ -72,8 +72,8 @@ export const SURROUNDINGS = {
   psi: {
     in: 'job',
     lines: [
-      `const loans = alice.run('loans', () => tableOf({ id: ['a', 'b'] }));`,
-      `const clicks = bob.run('clicks', () => tableOf({ id: ['b', 'c'] }));`,
+      `const loans = alice.run('loans', () => tableOf({ id: ['a', 'b'], region: Float64Array.of(1, 2) }));`,
+      `const clicks = bob.run('clicks', () => tableOf({ id: ['b', 'c'], sales: Float64Array.of(3, 4) }));`,
     ],
   },
   secrets: { in: 'job', lines: SECRETS },

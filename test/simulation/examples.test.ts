@@ -24,6 +24,8 @@ interface Example {
   readonly parties: readonly string[];
   /** Setting that is a file which the job writes. */
   readonly writes?: readonly [setting: string, extension: string];
+  /** Parties that have such a setting. Default: all of {@link parties}. */
+  readonly writers?: readonly string[];
   /**
    * The column by which rows belong together, and how many of those that both have are used: no more than an
    * exploration needs.
@@ -62,6 +64,7 @@ const examples: Readonly<Record<string, Example>> = {
     data: 'called-customers/data',
     parties: ['alice', 'bob'],
     writes: ['output', 'csv'],
+    writers: ['alice'],
   },
   'campaign-sales/job.ts': {
     data: 'campaign-sales/data',
@@ -129,7 +132,7 @@ function read(value: unknown): Extract<ReadReport, { kind: 'report' }>['report']
 }
 
 function settingsOf(example: Example, folder: string): Record<string, Record<string, string>> {
-  const { data, parties, writes, shared } = example;
+  const { data, parties, writes, writers = parties, shared } = example;
   const tables = parties.map((party) => join(root, data, `${party}.csv`));
   const used = shared === undefined ? tables : cut(tables, shared, folder);
   return Object.fromEntries(
@@ -137,7 +140,9 @@ function settingsOf(example: Example, folder: string): Record<string, Record<str
       party,
       {
         table: used[index] ?? '',
-        ...(writes === undefined ? {} : { [writes[0]]: join(folder, `${party}.${writes[1]}`) }),
+        ...(writes === undefined || !writers.includes(party)
+          ? {}
+          : { [writes[0]]: join(folder, `${party}.${writes[1]}`) }),
       },
     ]),
   );
