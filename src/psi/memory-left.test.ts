@@ -41,13 +41,14 @@ describe('the memory of an intersection', {
   skip: !mayLook() && 'memory of processes is not to be seen',
 }, () => {
   for (const protocol of ['dh', 'rr22'] as const)
-    for (const [offset, threads] of [0, 2].entries()) {
+    for (const threads of [0, 2]) {
       it(`${protocol} on ${threads} threads: no id and no key is left when it is through`, async () => {
         const all = [ROWS / 2, ROWS / 2];
         assert.deepEqual(await after(protocol, threads, '0'), { found: all, ...CLEAN });
       });
 
-      for (const last of shareOf(LAST[protocol], offset))
+      // A thread that is stopped in the middle of a call leaves what it had in its own memory, which is freed with it.
+      for (const last of threads === 0 ? shareOf(LAST[protocol]) : [])
         it(`${protocol} on ${threads} threads: nor when it is ended after ${last} messages`, async () => {
           assert.deepEqual(await after(protocol, threads, last), { found: ['ended', 'ended'], ...CLEAN });
         });
