@@ -24,6 +24,8 @@ interface Example {
   readonly parties: readonly string[];
   /** Settings that are files which the job writes, by party. */
   readonly writes?: Readonly<Record<string, string>>;
+  /** Bytes are those of encrypted rows, whose length goes by the made-up ones: not the same in each place. */
+  readonly isPriceOpen?: boolean;
   /** Arithmetic of a secure device rounds by chance: results of two runs are near each other. */
   readonly within?: number;
 }
@@ -45,6 +47,7 @@ const examples: readonly Example[] = [
     data: 'called-customers/data',
     parties: ['alice', 'bob'],
     writes: { alice: 'output' },
+    isPriceOpen: true,
   },
   { job: 'joint-risk-model/job', data: 'joint-risk-model/data', parties: ['alice', 'bob'], within: 0.02 },
   {
@@ -82,7 +85,9 @@ describe('contracts of the examples', () => {
     ]);
 
   for (const example of shareOf(examples)) {
-    const { job } = example;
+    const { job, isPriceOpen = false } = example;
+    const compared = (text: string): string =>
+      isPriceOpen ? text.replace(/^price:\n(?: .*\n)+/m, '') : text;
     it(`${job}: the file is what make writes`, async () => {
       const made = await privity([
         'contract',
@@ -96,8 +101,8 @@ describe('contracts of the examples', () => {
       assert.equal(made.code, 0, made.stderr);
       const text = await readFile(join(cwd, 'made.yaml'), 'utf8');
       assert.equal(
-        text,
-        await readFile(join(root, `${job}.contract.yaml`), 'utf8'),
+        compared(text),
+        compared(await readFile(join(root, `${job}.contract.yaml`), 'utf8')),
         'privity contract make --force',
       );
     });
