@@ -11,7 +11,8 @@ import {
 } from '../../src/psi/protocols/rr22/messages.ts';
 import { BUCKET_ROWS, planBuckets } from '../../src/psi/protocols/rr22/plan.ts';
 import { sizesOf } from '../../src/psi/protocols/rr22/sizes.ts';
-import { planBins, SHARES_COLUMNS_MAX } from '../../src/psi/shares/plan.ts';
+import { planBins } from '../../src/psi/shares/plan.ts';
+import { SHARES_COLUMNS_MAX } from '../../src/psi/shares/sizes.ts';
 import { tagBytes } from '../../src/psi/tags.ts';
 import { voleShape } from '../../src/psi/vole/parameters.ts';
 import { VoleSeeds } from '../../src/psi/vole/seeds.ts';

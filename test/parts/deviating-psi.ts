@@ -28,6 +28,20 @@ export type Run<T> = (
   options?: PlainOptions,
 ) => Promise<T | undefined>;
 
+/** A channel that sends something else in place of each message. */
+export function deviating(channel: Channel, change: Change): Channel {
+  const before: Uint8Array[] = [];
+  return {
+    ...channel,
+    async send(to, message) {
+      const bytes = new Uint8Array(message instanceof Uint8Array ? message : Buffer.concat(message));
+      const instead = change(bytes.slice(), before);
+      before.push(bytes);
+      for (const each of instead) await channel.send(to, each);
+    },
+  };
+}
+
 /** Alice is honest; of what bob sends, `change` makes something else. One that fails ends the other, as a run would. */
 export async function against<T extends object | number>(
   run: Run<T>,
@@ -38,19 +52,9 @@ export async function against<T extends object | number>(
   const stop = new AbortController();
   const { channels } = memoryChannels(2, { signal: stop.signal, queueMessages: 1000 });
   const [atAlice, atBob] = channels as [Channel, Channel];
-  const before: Uint8Array[] = [];
-  const deviating: Channel = {
-    ...atBob,
-    async send(to, message) {
-      const bytes = new Uint8Array(message instanceof Uint8Array ? message : Buffer.concat(message));
-      const instead = change(bytes.slice(), before);
-      before.push(bytes);
-      for (const each of instead) await atBob.send(to, each);
-    },
-  };
   const runs = [
     run(atAlice, protocol, idBytes(0, rows[0])),
-    run(deviating, protocol, idBytes(rows[0] - overlap, rows[1])),
+    run(deviating(atBob, change), protocol, idBytes(rows[0] - overlap, rows[1])),
   ].map(async (running): Promise<End<T>> => {
     try {
       const found = await running;

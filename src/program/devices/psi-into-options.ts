@@ -1,7 +1,7 @@
 /** The options of `psi` whose result stays on a secure device, checked before anything of it begins. Pure. */
 import { UsageError } from '../../base/errors.ts';
 import type { SharedColumn, SharesPlan } from '../../psi/shares/join.ts';
-import { SHARES_ROWS_MAX } from '../../psi/shares/sizes.ts';
+import { SHARES_COLUMNS_MAX, SHARES_ROWS_MAX } from '../../psi/shares/sizes.ts';
 import { declaredBound, type Range } from '../../secure/bounds/declare.ts';
 import type { Dtype } from '../../secure/ring/fixed-point.ts';
 import type { Bool, MembersOf, Secret } from '../model/at.ts';
@@ -11,9 +11,9 @@ import {
   type CheckedJoin,
   type ColumnNames,
   checkedJoin,
+  columnsByRank,
   columnsOf,
   invalid,
-  PAYLOAD_COLUMNS_MAX,
   type PsiOptions,
   recordOf,
   type Sides,
@@ -110,7 +110,7 @@ export function checkedInto(options: unknown, sides: Sides, run: object): Checke
     join: {
       plan: { ...plan, receivers: 'none' },
       rows: wholeOf('into.rows', given.rows, 1, SHARES_ROWS_MAX),
-      columns: columnsByRank(payload, sides, device),
+      columns: sharedByRank(payload, sides, device),
       fracBits: device.fracBits,
     },
   };
@@ -129,24 +129,16 @@ function deviceOf(value: unknown, { members }: Sides, run: object): DeviceRecord
   );
 }
 
-function columnsByRank(given: unknown, { members }: Sides, device: DeviceRecord): SharesPlan['columns'] {
-  if (members.includes('matches'))
+function sharedByRank(given: unknown, sides: Sides, device: DeviceRecord): SharesPlan['columns'] {
+  if (sides.members.includes('matches'))
     throw invalid('a party is called "matches", as the column that says which rows match');
-  if (given === undefined) return [[], []];
-  const byParty = recordOf(given);
-  if (byParty === undefined) throw invalid('"payload" is a record of columns by party');
-  const strange = Object.keys(byParty).find((name) => !members.includes(name));
-  if (strange !== undefined)
-    throw invalid(`"payload" names "${strange}", which is none of the two parties, ${members.join(' and ')}`);
-  const of = (party = ''): readonly SharedColumn[] =>
-    byParty[party] === undefined ? [] : sharedColumns(party, byParty[party], device);
-  return [of(members[0]), of(members[1])];
+  return columnsByRank(given, sides, (party, columns) => sharedColumns(party, columns, device));
 }
 
 function sharedColumns(party: string, given: unknown, device: DeviceRecord): readonly SharedColumn[] {
   const record = recordOf(given);
   const where = `payload.${party}`;
-  const names = columnsOf(where, record === undefined ? given : Object.keys(record), PAYLOAD_COLUMNS_MAX);
+  const names = columnsOf(where, record === undefined ? given : Object.keys(record), SHARES_COLUMNS_MAX);
   return names.map((name) => {
     const problem = stepNameProblem(secretName(party, name));
     if (problem !== undefined)

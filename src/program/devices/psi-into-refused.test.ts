@@ -36,6 +36,11 @@ describe('psi into a device is refused', () => {
     [{ payload: { alice: { x: { dtype: 'text' } } } }, 'PRIVITY_PSI_ARGUMENTS', /"payload.alice.x.dtype" is/],
     [{ payload: { alice: { x: { scale: 1 } } } }, 'PRIVITY_PSI_ARGUMENTS', /is { dtype, min, max }/],
     [{ payload: { alice: {} } }, 'PRIVITY_PSI_ARGUMENTS', /"payload.alice" names 0 columns/],
+    [
+      { payload: { bob: Array.from({ length: 65 }, (_, i) => `c${i}`) } },
+      'PRIVITY_PSI_ARGUMENTS',
+      /"payload.bob" names 65 columns/,
+    ],
     [{ payload: { alice: ['x', 'x'] } }, 'PRIVITY_PSI_ARGUMENTS', /list of different names/],
     [{ payload: { alice: 'a\nb' } }, 'PRIVITY_PSI_ARGUMENTS', /cannot give a secret its name/],
     [{ payload: { alice: { x: { min: 3, max: 1 } } } }, 'PRIVITY_STEP_INVALID', /min is above max/],

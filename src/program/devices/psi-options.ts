@@ -197,22 +197,30 @@ function receiversOf(given: unknown, { left, right, members }: Sides): JoinPlan[
   return members[0] === given ? 0 : 1;
 }
 
-function payloadOf(given: unknown, { members }: Sides): JoinPlan['payload'] {
+function payloadOf(given: unknown, sides: Sides): JoinPlan['payload'] {
+  return columnsByRank(given, sides, (party, columns) =>
+    columnsOf(`payload.${party}`, columns, PAYLOAD_COLUMNS_MAX),
+  );
+}
+
+/** What `read` makes of the columns of each party: by rank. */
+export function columnsByRank<T>(
+  given: unknown,
+  { members }: Sides,
+  read: (party: string, columns: unknown) => readonly T[],
+): readonly [readonly T[], readonly T[]] {
   if (given === undefined) return [[], []];
   const byParty = recordOf(given);
   if (byParty === undefined) throw invalid('"payload" is a record of columns by party');
   const strange = Object.keys(byParty).find((name) => !members.includes(name));
   if (strange !== undefined)
     throw invalid(`"payload" names "${strange}", which is none of the two parties, ${members.join(' and ')}`);
-  const of = (party: string | undefined): readonly string[] =>
-    party === undefined || byParty[party] === undefined
-      ? []
-      : columnsOf(`payload.${party}`, byParty[party], PAYLOAD_COLUMNS_MAX);
+  const of = (party = ''): readonly T[] => (byParty[party] === undefined ? [] : read(party, byParty[party]));
   return [of(members[0]), of(members[1])];
 }
 
 /** Columns that one party may send of its rows. A contract lists them all. */
-export const PAYLOAD_COLUMNS_MAX = 256;
+const PAYLOAD_COLUMNS_MAX = 256;
 
 function oneOf<T extends string>(what: string, given: unknown, words: readonly T[]): T {
   const [first] = words;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shareOf } from '../../../test/effort.ts';
 import { type BinsOptions, runSide } from '../../../test/parts/bins-parties.ts';
+import { type Change, deviating, ENDED, type End as EndOf } from '../../../test/parts/deviating-psi.ts';
 import { idBytes } from '../../../test/parts/plain-psi.ts';
 import { PeerError } from '../../base/errors.ts';
 import type { Channel } from '../../contracts/channel.ts';
@@ -16,13 +17,7 @@ const ROWS = 40;
 const COLUMNS = 1;
 const MIB = 2 ** 20;
 
-/** What bob sends in place of one message; not nothing, as alice would wait for ever. */
-type Change = (message: Uint8Array, before: readonly Uint8Array[]) => readonly Uint8Array[];
-
-type End = Bins | PeerError | typeof ENDED;
-
-/** What the other one is told. */
-const ENDED = new Error('the other party failed');
+type End = EndOf<Bins>;
 
 interface Setup {
   /** Whether alice, who is honest, has the bins. */
@@ -37,16 +32,6 @@ async function against(change: Change, setup: Setup): Promise<readonly [End, End
   const stop = new AbortController();
   const { channels } = memoryChannels(2, { signal: stop.signal, queueMessages: 1000 });
   const [atAlice, atBob] = channels as [Channel, Channel];
-  const before: Uint8Array[] = [];
-  const deviating: Channel = {
-    ...atBob,
-    async send(to, message) {
-      const bytes = new Uint8Array(message instanceof Uint8Array ? message : Buffer.concat(message));
-      const instead = change(bytes.slice(), before);
-      before.push(bytes);
-      for (const each of instead) await atBob.send(to, each);
-    },
-  };
   const side = (holds: boolean) => ({
     ids: idBytes(0, rows),
     holds,
@@ -57,7 +42,7 @@ async function against(change: Change, setup: Setup): Promise<readonly [End, End
   const options: BinsOptions = { bucketRows };
   const runs = [
     runSide(atAlice, side(aliceHolds), options),
-    runSide(deviating, side(!aliceHolds), options),
+    runSide(deviating(atBob, change), side(!aliceHolds), options),
   ].map(async (run): Promise<End> => {
     try {
       return await run;

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { okvsFailureBits } from '../okvs/shape.ts';
 import { PIECES_MAX, pieceCount } from '../protocols/rr22/messages.ts';
 import { ENCODINGS_MAX } from '../protocols/rr22/sizes.ts';
-import { planBins, SHARES_COLUMNS_MAX } from './plan.ts';
-import { binsOf, SHARES_ROWS_MAX } from './sizes.ts';
+import { planBins } from './plan.ts';
+import { binsOf, SHARES_COLUMNS_MAX, SHARES_ROWS_MAX } from './sizes.ts';
 
 const SIZES: readonly (readonly [number, number])[] = [
   [1, 1],

@@ -11,10 +11,7 @@ import { okvsMemory } from '../rows/layout.ts';
 import { ELEMENT_BYTES, type VoleShape, voleShape } from '../vole/parameters.ts';
 import { firstBytes, secondBytes } from '../vole/vole.ts';
 import { CHOICES, CHOICES_BYTES } from './cuckoo.ts';
-import { type Regions, regionsOf, SHARES_ROWS_MAX, wordBits } from './sizes.ts';
-
-/** Columns of the other party: with more, buckets would be so small that what each costs once is most of it. */
-export const SHARES_COLUMNS_MAX = 64;
+import { type Regions, regionsOf, SHARES_COLUMNS_MAX, SHARES_ROWS_MAX, wordBits } from './sizes.ts';
 
 /** Rows of a bucket times blocks of a bin, at most: all hints of a bucket are one message, which has a largest size. */
 const HINTS_ROWS = 900_000;

@@ -9,6 +9,9 @@ const EQUAL_BITS = 40;
 /** Rows of either party: the words of their bins have no more than 64 bits. */
 export const SHARES_ROWS_MAX = 12_000_000;
 
+/** Columns of either party: with more, buckets would be so small that what each costs once is most of it. */
+export const SHARES_COLUMNS_MAX = 64;
+
 /** A part of the holder's rows, by a hash, and the bins that these can be in: so parts are placed side by side. */
 export interface Regions {
   readonly regions: number;
