@@ -136,6 +136,7 @@ export const GROUPS = [
             'SecretComparisons',
             'SecretLogic',
             'SecretForms',
+            'SecretOrders',
             'AnySecret',
             'Fixed',
             'Bool',

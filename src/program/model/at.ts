@@ -23,6 +23,7 @@ import type {
 } from './device-types.ts';
 import type { AnyParty, NamedParty, NameOf, OwnedBy, valueMark } from './handle-types.ts';
 import type { SecretComparisons, SecretForms, SecretFunctions, SecretLogic } from './secret-methods.ts';
+import type { SecretOrders } from './secret-orders.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
 
 declare const membersMark: unique symbol;
@@ -151,7 +152,8 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
     SecretFunctions<Fixed<D>>,
     SecretComparisons<NumericOf<D, T>, Operand<D, T>, Bool<D>>,
     SecretLogic<Bool<D>>,
-    SecretForms<Secret<D, T>> {
+    SecretForms<Secret<D, T>>,
+    SecretOrders<NumericOf<D, T>, Secret<D, T>, Fixed<D> | Secret<D, 'integer'>, Secret<D, 'integer'>> {
   /** @internal Tells types apart; not there at run time. */
   readonly [secretMark]: (device: D) => D;
   /** @internal Tells types apart; not there at run time. */
@@ -335,43 +337,6 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    * @example const shares = counts.div(total).assume({ min: 0, max: 1 });
    */
   assume(this: NumericOf<D, T>, range: BoundOptions): Secret<D, T>;
-
-  // ── Order ──
-  /**
-   * A vector of n, ascending. Nobody learns where an element came from. Opens: comparisons of keys in an order that
-   * nobody knows, and, of keys that rest on an assumption, one bit before: whether it holds. Domain: the ends at most
-   * 2^(45 - ceil(log2 n)) apart, of integers 2^(63 - ceil(log2 n)). Accuracy: exact. Cost: 3 rounds, 32 bytes an
-   * element; then, up to 511 keys, n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds: 1.5·log2
-   * n of them for 16 keys, 2·log2 n for 10^6. Of more keys fewer: 12.8·n of 4,096, 21.3·n of 10^6.
-   * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
-   * @example const median = incomes.sort().slice(n >> 1, (n >> 1) + 1); // of even n the upper of the middle two
-   */
-  sort(this: NumericOf<D, T>): Secret<D, T>;
-  /**
-   * The rows (the first axis) in ascending order of their keys, a vector; rows of equal keys keep their order. Opens:
-   * as `sort`. Domain: of the keys as in `sort`. Accuracy: exact. Cost: as `sort`, and 16 bytes more for each number.
-   * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
-   * @example const byAge = patients.sortBy(ages);
-   */
-  sortBy<U extends NumberType>(this: NumericOf<D, T>, keys: Secret<D, U>): Secret<D, T>;
-  /**
-   * The rows (the first axis) in an order that nobody knows. Domain: any. Accuracy: exact. Cost: 3 rounds, 16 bytes an
-   * element.
-   * @example const anonymous = answers.shuffle();
-   */
-  shuffle(this: NumericOf<D, T>): Secret<D, T>;
-  /**
-   * Sums of the rows of each of `count` groups: row i belongs to group groups[i], public or secret, and to none if a
-   * secret one is out of range. Domain: sums of the largest group below 2^45, of integers 2^63; of secret groups any
-   * may have all rows. Accuracy: exact. Cost: public groups local; secret ones 10 rounds, 18.5 bytes for each group and
-   * row, and 8 bytes an element of the result.
-   * @example const perRegion = sales.groupSum(regions, 16); // [16]
-   */
-  groupSum(
-    this: NumericOf<D, T>,
-    groups: Secret<D, 'integer'> | readonly number[] | Uint32Array,
-    count: number,
-  ): Secret<D, T>;
 
   // ── Type ──
   /**

@@ -1,0 +1,36 @@
+/** Methods of `Secret` (at.ts) that put rows in an order, or in groups. */
+
+/** Orders and groups of a secret `S` of numbers `N`, by keys `K` or integers `I`. */
+export interface SecretOrders<N, S, K, I> {
+  /**
+   * A vector of n, ascending. Nobody learns where an element came from. Opens: comparisons of keys in an order that
+   * nobody knows, and, of keys that rest on an assumption, one bit before: whether it holds. Domain: the ends at most
+   * 2^(45 - ceil(log2 n)) apart, of integers 2^(63 - ceil(log2 n)). Accuracy: exact. Cost: 3 rounds, 32 bytes an
+   * element; then, up to 511 keys, n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds: 1.5·log2
+   * n of them for 16 keys, 2·log2 n for 10^6. Of more keys fewer: 12.8·n of 4,096, 21.3·n of 10^6.
+   * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
+   * @example const median = incomes.sort().slice(n >> 1, (n >> 1) + 1); // of even n the upper of the middle two
+   */
+  sort(this: N): S;
+  /**
+   * The rows (the first axis) in ascending order of their keys, a vector; rows of equal keys keep their order. Opens:
+   * as `sort`. Domain: of the keys as in `sort`. Accuracy: exact. Cost: as `sort`, and 16 bytes more for each number.
+   * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
+   * @example const byAge = patients.sortBy(ages);
+   */
+  sortBy(this: N, keys: K): S;
+  /**
+   * The rows (the first axis) in an order that nobody knows. Domain: any. Accuracy: exact. Cost: 3 rounds, 16 bytes an
+   * element.
+   * @example const anonymous = answers.shuffle();
+   */
+  shuffle(this: N): S;
+  /**
+   * Sums of the rows of each of `count` groups: row i belongs to group groups[i], public or secret, and to none if a
+   * secret one is out of range. Domain: sums of the largest group below 2^45, of integers 2^63; of secret groups any
+   * may have all rows. Accuracy: exact. Cost: public groups local; secret ones 10 rounds, 18.5 bytes for each group and
+   * row, and 8 bytes an element of the result.
+   * @example const perRegion = sales.groupSum(regions, 16); // [16]
+   */
+  groupSum(this: N, groups: I | readonly number[] | Uint32Array, count: number): S;
+}
