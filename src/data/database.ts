@@ -9,6 +9,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { deferred } from '../base/deferred.ts';
 import { EnvironmentError, UsageError } from '../base/errors.ts';
 import { ignored } from '../base/ignored.ts';
 import { loadCommonJs } from '../base/load-commonjs.ts';
@@ -52,6 +53,12 @@ export const DATABASE_THREADS_MAX = 4;
 /** How often a statement that should stop is told so. Well under the 100 ms in which an abort has to take effect. */
 const INTERRUPT_EVERY_MS = 20;
 
+/**
+ * How long a database that is closed waits for those who use it. A statement that is interrupted ends within
+ * milliseconds; a reader who waits for something else is not waited for, and its database ends with the process.
+ */
+const CLOSE_MS = 2_000;
+
 interface Open {
   readonly duckdb: DuckDb;
   readonly tables: DuckDBInstance;
@@ -59,6 +66,9 @@ interface Open {
   readonly openReader: () => Promise<DuckDBInstance>;
   reader: Promise<DuckDBInstance> | undefined;
   readonly connections: Set<DuckDBConnection>;
+  /** Everybody who has a connection, or is about to. A native call keeps what it uses only while it is there. */
+  readonly uses: Set<Promise<unknown>>;
+  closed: boolean;
 }
 
 let current: Promise<Open> | undefined;
@@ -92,8 +102,9 @@ export function noteOfDatabase(): (text: string) => void {
 }
 
 /**
- * Closes the database and removes its spill folder. Tables made before cannot be used any more. Closing twice does
- * nothing.
+ * Closes the database and removes its spill folder. Statements that run are interrupted, and have ended before anything
+ * is freed: freeing what a native call uses crashes the process, or stops it for ever. Tables made before cannot be used
+ * any more. Closing twice does nothing.
  */
 export async function closeDatabase(): Promise<void> {
   const opening = current;
@@ -102,14 +113,31 @@ export async function closeDatabase(): Promise<void> {
   generation++;
   const open = await ignored(opening, 'a database that could not be opened was told to all who asked for it');
   if (open === undefined) return;
-  for (const connection of open.connections) {
-    connection.interrupt();
-    connection.closeSync();
+  open.closed = true;
+  if (await ended(open)) {
+    open.tables.closeSync();
+    const reader = open.reader && ignored(open.reader, 'it was told to those who wanted to read');
+    (await reader)?.closeSync();
   }
-  open.tables.closeSync();
-  const reader = open.reader && ignored(open.reader, 'it was told to those who wanted to read');
-  (await reader)?.closeSync();
   await rm(open.spillDir, { recursive: true, force: true });
+}
+
+/** Interrupts until nobody uses the database any more. Gives false if somebody still does after {@link CLOSE_MS}. */
+async function ended({ connections, uses }: Open): Promise<boolean> {
+  const interrupt = (): void => {
+    for (const connection of connections) connection.interrupt();
+  };
+  interrupt();
+  const again = setInterval(interrupt, INTERRUPT_EVERY_MS);
+  const late = deferred<false>();
+  const timer = setTimeout(() => late.resolve(false), CLOSE_MS);
+  try {
+    const all = Promise.allSettled(uses).then(() => true);
+    return await Promise.race([all, late.promise]);
+  } finally {
+    clearInterval(again);
+    clearTimeout(timer);
+  }
 }
 
 /** Which database of this process is open; changes when it is closed. */
@@ -148,13 +176,27 @@ export function withConnection<T>(
   return connected((open) => open.tables, use, signal);
 }
 
+type Which = (open: Open) => DuckDBInstance | Promise<DuckDBInstance>;
+
 async function connected<T>(
-  which: (open: Open) => DuckDBInstance | Promise<DuckDBInstance>,
+  which: Which,
   use: (connection: DuckDBConnection) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   signal?.throwIfAborted();
   const open = await (current ?? start(defaults));
+  if (open.closed) throw closedMeanwhile();
+  const using = usedBy(open, which, use, signal);
+  open.uses.add(using);
+  return using.finally(() => open.uses.delete(using));
+}
+
+async function usedBy<T>(
+  open: Open,
+  which: Which,
+  use: (connection: DuckDBConnection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const connection = await (await which(open)).connect();
   open.connections.add(connection);
   let again: NodeJS.Timeout | undefined;
@@ -170,13 +212,18 @@ async function connected<T>(
     return await use(connection);
   } catch (error) {
     signal?.throwIfAborted();
+    if (open.closed) throw closedMeanwhile();
     throw sqlError(error).kind === 'memory' ? outOfMemory() : error;
   } finally {
     signal?.removeEventListener('abort', interrupt);
     clearInterval(again);
-    if (open.connections.delete(connection)) connection.closeSync();
+    open.connections.delete(connection);
+    connection.closeSync();
   }
 }
+
+const closedMeanwhile = (): UsageError =>
+  new UsageError('PRIVITY_DATABASE_STATE', 'the database has been closed meanwhile');
 
 /** Loads the optional package. The importer is a parameter so that a test can show what happens without it. */
 export async function loadDuckDb(
@@ -213,7 +260,16 @@ async function open(options: DatabaseOptions): Promise<Open> {
   // Streams what it reads, and has nothing to spill.
   const reading = { memoryLimitMb: Math.max(memoryLimitMb, READER_MEMORY_MB), threads };
   const openReader = (): Promise<DuckDBInstance> => instanceOf(duckdb, reading, []);
-  return { duckdb, tables, spillDir, openReader, reader: undefined, connections: new Set() };
+  return {
+    duckdb,
+    tables,
+    spillDir,
+    openReader,
+    reader: undefined,
+    connections: new Set(),
+    uses: new Set(),
+    closed: false,
+  };
 }
 
 /**

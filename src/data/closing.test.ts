@@ -1,0 +1,79 @@
+/** The database is closed while it is used: native calls go on in threads of their own. */
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { share } from '../../test/effort.ts';
+import { PrivityError } from '../base/errors.ts';
+import { closeDatabase, withConnection, withReader } from './database.ts';
+import { tableOf } from './table-of.ts';
+
+after(() => closeDatabase());
+
+const FOR_EVER = 'SELECT count(*) FROM range(100000000000) a, range(1000) b';
+const USES = 12;
+
+const outcome = (use: Promise<unknown>): Promise<string> =>
+  use.then(
+    () => 'done',
+    (error: unknown) => (error instanceof PrivityError ? error.code : String(error)),
+  );
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function use(column: { readonly id: Uint32Array }): Promise<void> {
+  await tableOf(column);
+  await withReader((connection) => connection.run('SELECT 1'));
+  await withConnection((connection) => connection.run(FOR_EVER));
+}
+
+describe('closing the database', () => {
+  // What a native call uses must not be freed before it ends: the process crashed, or stood still for ever.
+  it('is safe at any moment of those who use it, and each is told', async () => {
+    const told = new Set<string>();
+    const column = { id: Uint32Array.from({ length: 40 }, (_, row) => row) };
+    for (let turns = 0; turns < share(120); turns++) {
+      const uses = Array.from({ length: USES }, () => outcome(use(column)));
+      for (let turn = 0; turn < turns; turn++) await nextTurn();
+      await closeDatabase();
+      // Who had not begun opens another one, which is closed in its turn.
+      let over = false;
+      const all = Promise.all(uses).finally(() => {
+        over = true;
+      });
+      while (!over) {
+        await nextTurn();
+        await closeDatabase();
+      }
+      for (const code of await all) told.add(code);
+    }
+    assert.deepEqual([...told], ['PRIVITY_DATABASE_STATE']);
+  });
+
+  it('has ended every statement when it resolves', async () => {
+    let running = true;
+    const using = withConnection(async (connection) => {
+      await connection.run(FOR_EVER).finally(() => {
+        running = false;
+      });
+    });
+    const refused = assert.rejects(using, { code: 'PRIVITY_DATABASE_STATE' });
+    await withConnection((connection) => connection.run('SELECT 1'));
+    await closeDatabase();
+    assert.equal(running, false);
+    await refused;
+  });
+
+  it('does not wait for a reader who waits for something else', async () => {
+    let goOn = (): void => undefined;
+    const using = withConnection(async (connection) => {
+      await connection.run('SELECT 1');
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      return (await connection.runAndReadAll('SELECT 42')).getRows();
+    });
+    await withConnection((connection) => connection.run('SELECT 1'));
+    await closeDatabase();
+    goOn();
+    assert.deepEqual(await using, [[42]]);
+  });
+});
