@@ -47,7 +47,7 @@ async function both(
   options: BinsOptions = {},
 ): Promise<Both> {
   const payload = someColumns(otherRows, columns);
-  const [holder, other] = await Promise.all([
+  const sides = [
     runSide(
       channels[holderRank] as Channel,
       { ids: idBytes(0, holderRows), holds: true, peerRows: otherRows, columns },
@@ -58,7 +58,10 @@ async function both(
       { ids: idBytes(holderRows - overlap, otherRows), holds: false, peerRows: holderRows, payload },
       { ...options, bucketRows },
     ),
-  ]);
+  ] as const;
+  // Both have ended before either is asked, so that nothing of them is left.
+  await Promise.allSettled(sides);
+  const [holder, other] = await Promise.all(sides);
   return { holder, other, payload };
 }
 
