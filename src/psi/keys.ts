@@ -118,18 +118,22 @@ export async function refuseGaps(
 /**
  * @param ids of the rows, in their order
  * @param on the key columns by the names that the job knows
+ * @param rowOf the place of each of these rows in the table, where not all of its rows are here
  * @throws {DataError} PRIVITY_KEY_DUPLICATE
  */
 export async function refuseDuplicates(
   ids: Uint8Array,
   on: readonly string[],
   signal: AbortSignal,
+  rowOf?: () => Promise<ArrayLike<number>>,
 ): Promise<void> {
-  const { rows, distinct } = await distinctIds(ids, signal);
-  if (distinct === rows) return;
+  const { rows, distinct, repeated } = await distinctIds(ids, signal);
+  if (repeated === undefined) return;
+  const places = await rowOf?.();
+  const [before, again] = repeated.map((row) => (places?.[row] ?? row) + 1);
   throw new DataError(
     'PRIVITY_KEY_DUPLICATE',
-    `the key ${on.map((name) => `'${name}'`).join(', ')} is not unique: ${rows} rows, ${distinct} different keys`,
+    `the key ${on.map((name) => `'${name}'`).join(', ')} is not unique: ${rows} rows, ${distinct} different keys; row ${again} is the first that has the key of another, row ${before}`,
   );
 }
 

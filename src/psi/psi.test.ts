@@ -256,7 +256,7 @@ describe('what is wrong with the input is said before anything is sent', () => {
       'duplicates',
       async () => ({ table: await tableOfIds(['a', 'b', 'a']) }),
       'PRIVITY_KEY_DUPLICATE',
-      '3 rows, 2 different',
+      '3 rows, 2 different keys; row 3 is the first that has the key of another, row 1',
     ],
     [
       'gaps',

@@ -99,7 +99,7 @@ const advice: Readonly<Record<FailureCode, Advice>> = {
     text: 'Compare the fingerprints of the two parties over the phone (`privity federation show FILE` at both), then correct the federation file that is wrong: it may be the one of either. `privity doctor` checks each peer.',
   },
   POLICY_DENIED: {
-    text: 'The job tried something that {origin} does not allow: what its sandbox refuses, or to disclose what is not in the contract of the run. The verdict names what, and the step if one ran alone: look for it in the code of that step and in what that imports, before the job is run again, and ask its author. A disclosure that is meant goes into the contract (`privity contract make`), which all parties have to agree to.',
+    text: 'The job tried something that {origin} does not allow: what its sandbox refuses, an intersection by a protocol that its `psi.protocols` leaves out, or to disclose what is not in the contract of the run. The verdict names what, and the step if one ran alone: look for it in the code of that step and in what that imports, before the job is run again, and ask its author. A disclosure that is meant goes into the contract (`privity contract make`), which all parties have to agree to.',
   },
   PROGRAM_MISMATCH: {
     text: 'Bring all parties to the same files, packages, arguments, federation and version of Privity, then run again.',

@@ -161,7 +161,12 @@ describe('counting different ids', () => {
     const list = fc.array(fc.nat(3000), { minLength: 1, maxLength: 4000, size: 'max' });
     await fc.assert(
       fc.asyncProperty(list, async (numbers) => {
-        const expected = { rows: numbers.length, distinct: new Set(numbers).size };
+        const again = numbers.findIndex((number, row) => numbers.indexOf(number) < row);
+        const expected = {
+          rows: numbers.length,
+          distinct: new Set(numbers).size,
+          repeated: again < 0 ? undefined : [numbers.indexOf(numbers[again] as number), again],
+        };
         assert.deepEqual(await distinctIds(ids(numbers), never), expected);
         assert.deepEqual(await distinctIds(ids(numbers), never, 500), expected);
       }),

@@ -56,7 +56,10 @@ export async function joinIds(
     const { empty, unreadable } = keyed.leftOut;
     requireRows(keyed.relation.rowCount, columns, protocols, empty + unreadable);
     const ids = await keyDigests(keyed.relation, keyed.on, signal);
-    if (wishes.duplicatesUpTo === undefined) await zeroedOnFailure(ids, refuseDuplicates(ids, on, signal));
+    if (wishes.duplicatesUpTo === undefined) {
+      const refusing = refuseDuplicates(ids, on, signal, () => rowsOf(keyed, signal));
+      await zeroedOnFailure(ids, refusing);
+    }
     return {
       ids,
       types: columns.map((column, index) => typeAfter(column, wishes.normalise[index] ?? [])),
