@@ -55,9 +55,10 @@ const INTERRUPT_EVERY_MS = 20;
 
 /**
  * How long a database that is closed waits for those who use it. A statement that is interrupted ends within
- * milliseconds; a reader who waits for something else is not waited for, and its database ends with the process.
+ * milliseconds; a reader who waits for something else is not waited for, and its database ends with the process. Half of
+ * what a program has to end in (`graceMs`).
  */
-const CLOSE_MS = 2_000;
+const CLOSE_MS = 1_000;
 
 interface Open {
   readonly duckdb: DuckDb;
