@@ -57,10 +57,10 @@ export type OtherOwner<P extends string, Q extends string> = [P & Q] extends [ne
  *   PRIVITY_SHARE_MISMATCH (more rows)
  * @throws {DataError} at the owner, ending the run: PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS, PRIVITY_SECURE_DOMAIN
  * @example
- * const spu = secure([alice, bob], { protocol: 'semi2k' });
+ * const spu = secure([alice, bob, carol], { protocol: 'rep3' });
  * const region = { dtype: 'integer', min: 0, max: 15 } as const;
  * const payload = { alice: { region }, bob: { sales: { min: 0, max: 1000 } } };
- * const joined = psi({ on: 'id', into: { device: spu, rows: 50_000 }, payload }, loans, clicks);
+ * const joined = psi({ on: 'id', into: { device: spu, rows: 20_000 }, payload }, loans, clicks);
  * const perRegion = joined.bob.sales.groupSum(joined.alice.region, 16); // nobody knows who is in both tables
  */
 export function psi<
