@@ -55,8 +55,8 @@ const INTERRUPT_EVERY_MS = 20;
 
 /**
  * How long a database that is closed waits for those who use it. A statement that is interrupted ends within
- * milliseconds; a reader who waits for something else is not waited for, and its database ends with the process. Half of
- * what a program has to end in (`graceMs`).
+ * milliseconds; a reader who waits for something else is not waited for, and its database ends with the process. Half
+ * of what a program has to end in (`graceMs`).
  */
 const CLOSE_MS = 1_000;
 
@@ -104,8 +104,8 @@ export function noteOfDatabase(): (text: string) => void {
 
 /**
  * Closes the database and removes its spill folder. Statements that run are interrupted, and have ended before anything
- * is freed: freeing what a native call uses crashes the process, or stops it for ever. Tables made before cannot be used
- * any more. Closing twice does nothing.
+ * is freed: freeing what a native call uses crashes the process, or stops it for ever. Tables made before cannot be
+ * used any more. Closing twice does nothing.
  */
 export async function closeDatabase(): Promise<void> {
   const opening = current;
