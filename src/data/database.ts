@@ -54,9 +54,9 @@ export const DATABASE_THREADS_MAX = 4;
 const INTERRUPT_EVERY_MS = 20;
 
 /**
- * How long a database that is closed waits for those who use it. A statement that is interrupted ends within
- * milliseconds; a reader who waits for something else is not waited for, and its database ends with the process. Half
- * of what a program has to end in (`graceMs`).
+ * How long a closed database is waited for. A statement that is interrupted ends within milliseconds; a reader who
+ * waits for something else is not waited for, and its database ends after it. Half of what a program has to end in
+ * (`graceMs`).
  */
 const CLOSE_MS = 1_000;
 
@@ -115,30 +115,27 @@ export async function closeDatabase(): Promise<void> {
   const open = await ignored(opening, 'a database that could not be opened was told to all who asked for it');
   if (open === undefined) return;
   open.closed = true;
-  if (await ended(open)) {
-    open.tables.closeSync();
-    const reader = open.reader && ignored(open.reader, 'it was told to those who wanted to read');
-    (await reader)?.closeSync();
-  }
-  await rm(open.spillDir, { recursive: true, force: true });
+  const late = deferred<void>();
+  const timer = setTimeout(late.resolve, CLOSE_MS);
+  const all = closed(open).then(() => rm(open.spillDir, { recursive: true, force: true }));
+  await Promise.race([all, late.promise]);
+  clearTimeout(timer);
 }
 
-/** Interrupts until nobody uses the database any more. Gives false if somebody still does after {@link CLOSE_MS}. */
-async function ended({ connections, uses }: Open): Promise<boolean> {
+/** Interrupts until nobody uses the database any more, however long that takes, and gives its memory back then. */
+async function closed({ connections, uses, tables, reader }: Open): Promise<void> {
   const interrupt = (): void => {
     for (const connection of connections) connection.interrupt();
   };
   interrupt();
   const again = setInterval(interrupt, INTERRUPT_EVERY_MS);
-  const late = deferred<false>();
-  const timer = setTimeout(() => late.resolve(false), CLOSE_MS);
-  try {
-    const all = Promise.allSettled(uses).then(() => true);
-    return await Promise.race([all, late.promise]);
-  } finally {
-    clearInterval(again);
-    clearTimeout(timer);
-  }
+  // Never a reason to stay alive: a statement that runs is one.
+  again.unref();
+  await Promise.allSettled(uses);
+  clearInterval(again);
+  tables.closeSync();
+  const opened = reader && ignored(reader, 'it was told to those who wanted to read');
+  (await opened)?.closeSync();
 }
 
 /** Which database of this process is open; changes when it is closed. */
