@@ -72,8 +72,10 @@ const isSettled = ({ proposal }: Seen): boolean =>
 const isLast = (seen: Seen): boolean =>
   isSettled(seen) || seen.proposal.next === null || seen.proposal.next.occurrence !== seen.run?.occurrence;
 
-const stateOf = ({ proposal, run }: Followed): string =>
+/** A run may be seen to have ended before its proposal is seen to have no other: its end is told then. */
+const stateOf = ({ proposal, run, isOver }: Followed): string =>
   JSON.stringify([
+    isOver,
     proposal.state,
     proposal.decisions.map(({ party, answer }) => [party, answer]),
     run === null ? [proposal.next?.occurrence, proposal.next?.dueAt] : [run.runId, run.state, run.endedAt],
