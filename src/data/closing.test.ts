@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { share } from '../../test/effort.ts';
+import { deferred } from '../base/deferred.ts';
 import { PrivityError } from '../base/errors.ts';
 import { closeDatabase, withConnection, withReader } from './database.ts';
 import { tableOf } from './table-of.ts';
@@ -46,31 +47,33 @@ describe('closing the database', () => {
   });
 
   it('has ended every statement when it resolves', async () => {
-    let running = true;
+    const begun = deferred<void>();
+    let running = false;
     const using = withConnection(async (connection) => {
+      running = true;
+      begun.resolve();
       await connection.run(FOR_EVER).finally(() => {
         running = false;
       });
     });
     const refused = assert.rejects(using, { code: 'PRIVITY_DATABASE_STATE' });
-    await withConnection((connection) => connection.run('SELECT 1'));
+    await begun.promise;
     await closeDatabase();
     assert.equal(running, false);
     await refused;
   });
 
   it('does not wait for a reader who waits for something else, and interrupts it when it goes on', async () => {
-    let goOn = (): void => undefined;
+    const [waits, goOn] = [deferred<void>(), deferred<void>()];
     const using = withConnection(async (connection) => {
       await connection.run('SELECT 1');
-      await new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
+      waits.resolve();
+      await goOn.promise;
       await connection.run(FOR_EVER);
     });
-    await withConnection((connection) => connection.run('SELECT 1'));
+    await waits.promise;
     await closeDatabase();
-    goOn();
+    goOn.resolve();
     await assert.rejects(using, { code: 'PRIVITY_DATABASE_STATE' });
   });
 });

@@ -1,6 +1,6 @@
 /** The figures that docstrings of methods of secrets give are those that the code declares, and the suite measures. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -101,9 +101,9 @@ function docstringsOf(text: string): ReadonlyMap<string, string> {
   );
 }
 
-const methods = ['at.ts', 'secret-methods.ts'].map((file) =>
-  readFileSync(join(projectRoot, 'src/program/model', file), 'utf8'),
-);
+const model = join(projectRoot, 'src/program/model');
+const families = readdirSync(model).filter((file) => /^secret-.*(?<!\.test)\.ts$/.test(file));
+const methods = ['at.ts', ...families].map((file) => readFileSync(join(model, file), 'utf8'));
 const docstrings = docstringsOf(methods.join('\n').replace(/^[\s\S]*?export interface Secret</, ''));
 const ways = waysOf({ count: n, rows: n, axis: 100, side: 80, keys: 1024, groups: 10 });
 

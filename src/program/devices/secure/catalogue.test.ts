@@ -3,7 +3,7 @@
  * and on the pages.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, afterEach, describe, it } from 'node:test';
 import { type Way, waysOf } from '../../../../test/parts/operation-calls.ts';
 import { World } from '../../../../test/parts/program-world.ts';
@@ -161,12 +161,14 @@ describe('an operation of the catalogue', () => {
   });
 
   it('stands in the types of secrets, and nothing else does', () => {
-    const read = (file: string): string => readFileSync(new URL(`src/program/model/${file}`, root), 'utf8');
+    const model = new URL('src/program/model/', root);
+    const read = (file: string): string => readFileSync(new URL(file, model), 'utf8');
+    const families = readdirSync(model).filter((file) => /^secret-.*(?<!\.test)\.ts$/.test(file));
     const types = read('at.ts');
     const secrets = [
       types.slice(types.indexOf('export interface Secret<'), types.indexOf('export type Sharing<')),
     ];
-    const methods = [...secrets, read('secret-methods.ts')].flatMap((text) =>
+    const methods = [...secrets, ...families.map(read)].flatMap((text) =>
       [...text.matchAll(/^ {2}(\w+)(?:<[^(]*>)?\(/gm)].map(([, name]) => name ?? ''),
     );
     const others = new Set(['to', 'as']);
