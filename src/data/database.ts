@@ -105,7 +105,8 @@ export function noteOfDatabase(): (text: string) => void {
 /**
  * Closes the database and removes its spill folder. Statements that run are interrupted, and have ended before anything
  * is freed: freeing what a native call uses crashes the process, or stops it for ever. Tables made before cannot be
- * used any more. Closing twice does nothing.
+ * used any more. Closing twice does nothing. After {@link CLOSE_MS} it resolves all the same; memory and folder go when
+ * the last use ends.
  */
 export async function closeDatabase(): Promise<void> {
   const opening = current;
