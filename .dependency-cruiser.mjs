@@ -1,5 +1,6 @@
 // The rooms of src/ and what each may import (docs/architecture.md has the same table; test/tidy/layers.test.ts compares).
-// A room may import what it names, and whatever those may import: imports only go down.
+// A room may import what it names, and whatever those may import: imports only go down. A room that names index.ts
+// stands where users do: it has what they can import, and nothing behind it.
 
 /** @type {Record<string, readonly string[]>} */
 export const rooms = {
@@ -22,6 +23,7 @@ export const rooms = {
   control: ['node', 'record', 'observe'],
   cli: ['control', 'node', 'record', 'config', 'observe', 'simulation'],
   testing: ['simulation'],
+  stats: ['index.ts'],
 };
 
 /**
@@ -61,7 +63,8 @@ export function reachable(room, seen = new Set(), table = rooms) {
   return seen;
 }
 
-const oneOf = (names) => `^src/(${[...names].join('|')})/`;
+const placeOf = (name) => (name.endsWith('.ts') ? `${name.replace('.', '\\.')}$` : `${name}/`);
+const oneOf = (names) => `^src/(${[...names].map(placeOf).join('|')})`;
 const tests = '\\.test\\.ts$';
 
 /** Tests may also use what src/testing offers. */

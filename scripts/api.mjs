@@ -6,7 +6,7 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 
 ensureInstalled();
 let status = 0;
-for (const config of ['api/privity.json', 'api/testing.json', 'api/control.json']) {
+for (const config of ['api/privity.json', 'api/testing.json', 'api/control.json', 'api/stats.json']) {
   const args = [
     join(root, 'node_modules/@microsoft/api-extractor/bin/api-extractor'),
     'run',

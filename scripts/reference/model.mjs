@@ -16,6 +16,7 @@ const LONG_CONSTANTS = {
 const ENTRIES = {
   privity: 'src/index.ts',
   'privity/control': 'src/control/index.ts',
+  'privity/stats': 'src/stats/index.ts',
   'privity/testing': 'src/testing/index.ts',
 };
 

@@ -2,7 +2,7 @@
 // gen-reference.mjs refuses to write while one is missing, or listed and gone.
 
 /**
- * @typedef {'privity' | 'privity/control' | 'privity/testing'} EntryPoint
+ * @typedef {'privity' | 'privity/control' | 'privity/stats' | 'privity/testing'} EntryPoint
  * @typedef {{ file: string, title: string, from: EntryPoint, intro: string, names: string[] }} Page
  */
 
@@ -144,6 +144,25 @@ export const GROUPS = [
             'PublicOperand',
           ],
           ...['NumberType', 'ProductOptions'],
+        ],
+      },
+    ],
+  },
+  {
+    heading: 'Statistics: `privity/stats`',
+    pages: [
+      {
+        file: 'statistics-tables',
+        title: 'Tables of secrets',
+        from: 'privity/stats',
+        intro:
+          'Columns of several parties, or rows of several parties, as one table that nobody has. What each statistic opens: [Statistics](../statistics.md).',
+        names: [
+          ...['vertical', 'VerticalOptions', 'horizontal', 'HorizontalOptions', 'PartyColumns'],
+          ...['NumberColumnOptions', 'CategoryColumnOptions', 'AnyColumnOptions', 'RowsOption'],
+          ...['SecretTable', 'SecretColumn', 'SecretCategory', 'secretTable', 'secretColumn'],
+          ...['SecretColumnOptions', 'NumberNames', 'CategoryNames', 'Statistic', 'Opening', 'statistic'],
+          ...['StatisticParts', 'OpenedNumbers'],
         ],
       },
     ],

@@ -93,7 +93,7 @@ function index(surface, links) {
     NOTE,
     '# Reference',
     '',
-    'Every name that `privity`, `privity/control` and `privity/testing` export: what it does, what it costs, which errors it throws, and an example.',
+    'Every name that `privity`, `privity/stats`, `privity/control` and `privity/testing` export: what it does, what it costs, which errors it throws, and an example.',
     '',
   ];
   return [...head, ...parts].join('\n');

@@ -13,6 +13,7 @@ import { programErrors } from './catalogue/program.ts';
 import { secureErrors } from './catalogue/secure.ts';
 import { setupErrors } from './catalogue/setup.ts';
 import { sourceErrors } from './catalogue/sources.ts';
+import { statsErrors } from './catalogue/stats.ts';
 import { testingErrors } from './catalogue/testing.ts';
 import { transportErrors } from './catalogue/transport.ts';
 import type { ErrorEntry } from './error-entry.ts';
@@ -38,6 +39,7 @@ export const errorCatalogue = byCode({
   ...sourceErrors,
   ...secureErrors,
   ...correlationErrors,
+  ...statsErrors,
   ...transportErrors,
   ...nodeErrors,
 });

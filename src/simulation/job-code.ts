@@ -12,6 +12,7 @@ import { compileFunction } from 'node:vm';
 import { createJiti, type Jiti } from 'jiti';
 import { UsageError } from '../base/errors.ts';
 import { type LoadedJob, loadJob } from '../program/loading/load-job.ts';
+import { isOfPrivity, publicModules } from '../program/loading/public-modules.ts';
 import { isJob, type Job } from '../program/model/job.ts';
 import type { Realm } from './realm.ts';
 
@@ -37,20 +38,24 @@ interface Own {
 export class JobCode {
   /** As the supervisors know it: its parties, its hash. */
   readonly loaded: LoadedJob;
-  readonly #publicModule: object;
+  readonly #publicModules: Readonly<Record<string, object>>;
   readonly #globalNames: readonly string[];
   readonly #files = new Map<string, Evaluate>();
   readonly #resolved = new Map<string, string>();
   readonly #shared = new Map<string, unknown>();
   readonly #jiti: Jiti;
 
-  private constructor(loaded: LoadedJob, publicModule: object, globalNames: readonly string[]) {
+  private constructor(
+    loaded: LoadedJob,
+    publicModules: Readonly<Record<string, object>>,
+    globalNames: readonly string[],
+  ) {
     this.loaded = loaded;
-    this.#publicModule = publicModule;
+    this.#publicModules = publicModules;
     this.#globalNames = globalNames;
     this.#jiti = createJiti(loaded.path, {
       fsCache: false,
-      virtualModules: { privity: publicModule } as never,
+      virtualModules: publicModules as never,
     });
   }
 
@@ -60,7 +65,7 @@ export class JobCode {
    */
   static async load(file: string, globalNames: readonly string[]): Promise<JobCode> {
     const loaded = await loadJob(file);
-    return new JobCode(loaded, await import('../program/public.ts'), globalNames);
+    return new JobCode(loaded, await publicModules(), globalNames);
   }
 
   /** The job as one party of one run has it. */
@@ -94,7 +99,7 @@ export class JobCode {
   }
 
   #require(name: string, from: string, realm: Realm, modules: Map<string, Own>): unknown {
-    if (name === 'privity') return this.#publicModule;
+    if (isOfPrivity(name)) return this.#publicModules[name];
     const given = realm.modules[name.replace(/^node:/, '')];
     if (given) return given;
     if (isBuiltin(name)) return this.#once(name, () => createRequire(from)(name));

@@ -20,7 +20,7 @@ function check(folder: string, name: string): { status: number | null; output: s
 const folder = join(projectRoot, 'api');
 
 describe('public API', () => {
-  for (const entry of ['privity', 'testing', 'control']) {
+  for (const entry of ['privity', 'testing', 'control', 'stats']) {
     it(`${entry}: the surface is the one in api/${entry}.api.md (npm run api writes it)`, () => {
       const { status, output } = check(folder, `${entry}.json`);
       assert.equal(status, 0, output);

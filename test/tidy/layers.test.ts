@@ -89,6 +89,8 @@ describe('layers', () => {
       'src/supervisor/party/p.ts': 'export const p = 1;\n',
       'src/program/model/m.ts': "export { d } from '../devices/secure/d.ts';\n",
       'src/program/devices/secure/d.ts': 'export const d = 1;\n',
+      'src/stats/behind.ts': "export { x } from '../program/x.ts';\n",
+      'src/stats/face.ts': "export { c } from '../index.ts';\n",
       'src/data/lost.ts': "import './nowhere.ts';\n",
       'src/data/tested.ts': "import '../../test/x.ts';\n",
       'test/x.ts': 'export const t = 1;\n',
@@ -105,12 +107,18 @@ describe('layers', () => {
         'face',
         'layer-base',
         'layer-coordination',
+        'layer-stats',
         'no-cycles',
         'src-alone',
         'unknown-room',
         'unresolvable',
       ],
       describeViolations(result),
+    );
+    const behind = result.summary.violations.filter(({ rule }) => rule.name === 'layer-stats');
+    assert.deepEqual(
+      behind.map(({ from }) => from),
+      ['src/stats/behind.ts'],
     );
   });
 

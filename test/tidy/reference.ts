@@ -13,7 +13,7 @@ export interface Entry {
   readonly doc: Doc;
   readonly members: readonly { readonly name: string; readonly doc: Doc }[];
 }
-type EntryPoint = 'privity' | 'privity/control' | 'privity/testing';
+type EntryPoint = 'privity' | 'privity/control' | 'privity/stats' | 'privity/testing';
 export type Surface = Readonly<Record<EntryPoint, ReadonlyMap<string, Entry>>>;
 
 const script = (name: string): string => pathToFileURL(join(projectRoot, 'scripts/reference', name)).href;

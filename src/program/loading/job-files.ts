@@ -10,6 +10,7 @@ import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { byName, type Item } from '../../coordination/hello-facts.ts';
 import { digestOf } from '../state/branch.ts';
+import { isOfPrivity } from './public-modules.ts';
 
 /** Own files of a job; more are a folder that was imported by mistake. */
 export const JOB_FILES_MAX = 1_000;
@@ -137,7 +138,7 @@ export function nameOf(folder: string, path: string): string {
 function importedBy(source: string, path: string, resolve: Resolve): readonly string[] {
   const names = new Set([...source.matchAll(IMPORTS)].map(([, a, b, c]) => a ?? b ?? c ?? ''));
   return [...names].flatMap((name) => {
-    if (!NAME.test(name) || name === 'privity' || isBuiltin(name)) return [];
+    if (!NAME.test(name) || isOfPrivity(name) || isBuiltin(name)) return [];
     return resolve(name, path).filter((found) => isFile(found));
   });
 }

@@ -10,6 +10,7 @@ import type { JitiOptions } from 'jiti';
 import { createJiti } from 'jiti';
 import { UsageError } from '../../base/errors.ts';
 import { isExempt, nameOf } from './job-files.ts';
+import { isOfPrivity } from './public-modules.ts';
 
 /** The name by which compiled code of a job finds its watch. */
 const WATCH = 'privity:imports';
@@ -40,7 +41,9 @@ export class ImportWatch {
   }
 
   /** Options that make jiti's code ask this watch. */
-  options(publicModule: object): JitiOptions & { readonly virtualModules: Record<string, unknown> } {
+  options(
+    publicModules: Readonly<Record<string, object>>,
+  ): JitiOptions & { readonly virtualModules: Record<string, unknown> } {
     const compiler = createJiti(this.#job, { fsCache: false });
     // The compiler loads itself now, so that it is not taken for a part of the job.
     compiler.transform({ source: '', filename: this.#job });
@@ -48,7 +51,7 @@ export class ImportWatch {
     return {
       fsCache: false,
       moduleCache: true,
-      virtualModules: { privity: publicModule, [CONTROL]: refusedModule(), [WATCH]: { importer } },
+      virtualModules: { ...publicModules, [CONTROL]: refusedModule(), [WATCH]: { importer } },
       transform: (options) => {
         if (options.filename !== undefined) this.check(options.filename);
         return { code: watchedCode(compiler.transform(options)) };
@@ -108,7 +111,7 @@ const refusedModule = (): object =>
  * load will say.
  */
 function pathOf(name: string, resolve: ResolveImport): string | undefined {
-  if (typeof name !== 'string' || name === 'privity' || name === WATCH || isBuiltin(name)) return undefined;
+  if (typeof name !== 'string' || isOfPrivity(name) || name === WATCH || isBuiltin(name)) return undefined;
   try {
     const found = String(resolve(name));
     if (found.startsWith('file:')) return fileURLToPath(found);

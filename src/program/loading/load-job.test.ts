@@ -53,6 +53,32 @@ describe('loadJob', () => {
     assert.ok(isJob((await loadJob(join(at, 'job.mjs'))).job));
   });
 
+  it('gives statistics of the running copy, by either way to import them', async () => {
+    const mean = `(spu) => statistic({
+      name: 'one',
+      open: { one: [spu.constant(1), 'one'] },
+      result: ({ one }) => one[0],
+    })`;
+    const body = `
+      export default job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, carol, reveal }) =>
+        (${mean})(secure([alice, bob, carol], { protocol: 'rep3' })).reveal(reveal));`;
+    const privity = `import { job, secure } from 'privity';`;
+    const at = await folder('statistics', {
+      'static.ts': `${privity}\nimport { statistic } from 'privity/stats';${body}`,
+      'required.ts': `${privity}\nconst { statistic } = require('privity/stats');${body}`,
+    });
+    for (const file of ['static.ts', 'required.ts']) {
+      const { job, items } = await loadJob(join(at, file));
+      assert.deepEqual(
+        items.map(({ name }) => name),
+        [''],
+      );
+      const world = await World.create(job);
+      assert.deepEqual(await world.results(), { alice: 1, bob: 1, carol: 1 });
+      await world.close();
+    }
+  });
+
   it('refuses what starts runs, however it is imported', async () => {
     const refused = { code: 'PRIVITY_JOB_LOAD_FAILED', message: /imports privity\/control/ };
     const at = await folder('control', {

@@ -13,6 +13,7 @@ import { isJob, type Job } from '../model/job.ts';
 import { digestOf } from '../state/branch.ts';
 import { gatherFiles, nameOf, type Resolve } from './job-files.ts';
 import { ImportWatch } from './job-imports.ts';
+import { publicModules } from './public-modules.ts';
 
 export interface LoadedJob {
   readonly job: Job;
@@ -46,9 +47,8 @@ const moduleCache: Record<string, unknown> = createRequire(import.meta.url).cach
  */
 export async function loadJob(file: string, code?: readonly string[]): Promise<LoadedJob> {
   const path = jobPath(file);
-  const publicModule = await import('../public.ts');
   const watch = new ImportWatch(path);
-  const load = createJiti(path, watch.options(publicModule));
+  const load = createJiti(path, watch.options(await publicModules()));
   const before = new Set(Object.keys(moduleCache));
   const isOwn = (key: string): boolean => !relative(dirname(path), key).split(sep).includes('node_modules');
   const fresh = (): readonly string[] => Object.keys(moduleCache).filter((key) => !before.has(key));

@@ -1,0 +1,23 @@
+/**
+ * Statistics of tables that several parties have and none may see. `vertical` and `horizontal` make a table of secrets,
+ * functions make statistics of it, and each opens only what it says, only where it is asked to.
+ */
+export type { SecretCategory, SecretColumn, SecretColumnOptions } from './column.ts';
+export { secretColumn } from './column.ts';
+export type {
+  AnyColumnOptions,
+  CategoryColumnOptions,
+  NumberColumnOptions,
+  PartyColumns,
+} from './declared.ts';
+export { type HorizontalOptions, horizontal } from './horizontal.ts';
+export type { RowsOption } from './parts.ts';
+export {
+  type OpenedNumbers,
+  type Opening,
+  type Statistic,
+  type StatisticParts,
+  statistic,
+} from './statistic.ts';
+export { type SecretTable, secretTable } from './table.ts';
+export { type CategoryNames, type NumberNames, type VerticalOptions, vertical } from './vertical.ts';
