@@ -223,6 +223,26 @@ function oneByFour(out: usize, x: usize, panel: usize, inner: usize): void {
   store<u64>(out, load<u64>(out, 24) + a3, 24);
 }
 
+/**
+ * The words of rows × columns, column by column, each from `stride` words behind the last. In squares of 8 × 8 words,
+ * which are whole lines of the cache on both sides.
+ */
+export function transposeWords(out: usize, stride: usize, x: usize, rows: usize, columns: usize): void {
+  const rowBytes = columns << 3;
+  const outBytes = stride << 3;
+  for (let row: usize = 0; row < rows; row += 8) {
+    const rowEnd = min(rows, row + 8);
+    for (let column: usize = 0; column < columns; column += 8) {
+      const columnEnd = min(columns, column + 8);
+      for (let i = row; i < rowEnd; i++) {
+        const from = x + i * rowBytes;
+        const to = out + (i << 3);
+        for (let j = column; j < columnEnd; j++) store<u64>(to + j * outBytes, load<u64>(from + (j << 3)));
+      }
+    }
+  }
+}
+
 function swapPairs(block: usize, half: usize, mask: u64): void {
   const lanes = i64x2.splat(mask);
   const distance = half << 3;

@@ -143,7 +143,7 @@ export const GROUPS = [
             'Operand',
             'PublicOperand',
           ],
-          ...['NumberType', 'ProductOptions'],
+          ...['NumberType', 'ProductOptions', 'MatmulOptions'],
         ],
       },
     ],

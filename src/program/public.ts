@@ -104,6 +104,7 @@ export type {
   AnyDevice,
   AnySecret,
   BoundOptions,
+  MatmulOptions,
   NoShape,
   NotAMember,
   NotANumber,

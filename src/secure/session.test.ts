@@ -339,7 +339,12 @@ describe('bad input', () => {
         return run(at, x, y);
       };
     await fails('PRIVITY_SHAPE_MISMATCH', pair(ops.add), '[2,3] and [2]');
-    await fails('PRIVITY_SHAPE_MISMATCH', pair(ops.matmul));
+    await fails('PRIVITY_SHAPE_MISMATCH', pair(ops.matmul), 'matmul: [2,3] and [2] have no matrix product');
+    await fails(
+      'PRIVITY_SHAPE_MISMATCH',
+      pair((at, x) => ops.matmul(at, x, x, 'exact', { transposeLeft: true, transposeRight: true })),
+      'matmul: [2,3] with transposeLeft and [2,3] with transposeRight have no matrix product',
+    );
     await fails(
       'PRIVITY_SHAPE_MISMATCH',
       pair((at, x) => ops.sum(at, x, 2)),

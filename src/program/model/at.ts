@@ -9,6 +9,7 @@ import type {
   AnyDevice,
   AnySecret,
   BoundOptions,
+  MatmulOptions,
   NoShape,
   NotAMember,
   NotANumber,
@@ -234,18 +235,20 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
   ): Secret<D, 'fixed'>;
   /**
    * Matrix products, [.., m, k] and [.., k, n] to [.., m, n]; a vector on the right is a column, one on the left a row,
-   * and its dimension goes. Leading dimensions, which agree, count one product each. Domain, accuracy: as `dot`. Cost:
-   * 2 rounds, 10.25 bytes an element of the result; with integers 1 round, 8 bytes; by public integers local; `{
-   * truncation: 'exact' }`: 12 rounds, 32.9 bytes.
+   * and its dimension goes. Leading dimensions, which agree, count one product each. `{ transposeLeft: true }` reads
+   * the secret with its last two axes exchanged, `transposeRight` the other; so does `x.transpose().matmul(y)` of a
+   * matrix: neither copies it. Domain, accuracy: as `dot`. Cost: 2 rounds, 10.25 bytes an element of the result; with
+   * integers 1 round, 8 bytes; by public integers local; `{ truncation: 'exact' }`: 12 rounds, 32.9 bytes.
    * @throws {UsageError} PRIVITY_SECURE_ROUNDING: a public number that `fracBits` makes another one, as in `mul`
    * @example const predictions = features.matmul(weights); // [n, k] and [k] → [n]
+   * const gradient = features.matmul(errors, { transposeLeft: true }); // [n, k] and [n] → [k]
    */
-  matmul(this: NumericOf<D, T>, other: Operand<D, T>, options?: ProductOptions): Secret<D, T>;
+  matmul(this: NumericOf<D, T>, other: Operand<D, T>, options?: MatmulOptions): Secret<D, T>;
   /** Of fixed-point numbers and integers, either way: fixed-point. */
   matmul<U extends NumberType>(
     this: NumericOf<D, T>,
     other: Secret<D, U>,
-    options?: ProductOptions,
+    options?: MatmulOptions,
   ): Secret<D, 'fixed'>;
   /**
    * |x|. Domain: any. Accuracy: exact. Cost: 11 rounds, 41.4 bytes an element.

@@ -40,6 +40,14 @@ export interface ProductOptions {
   readonly truncation?: 'probabilistic' | 'exact';
 }
 
+/** How the factors of a matrix product are read, beside how it is rounded. */
+export interface MatmulOptions extends ProductOptions {
+  /** The last two axes of the secret are exchanged: [.., k, m] is read as [.., m, k]. A vector stays as it is. */
+  readonly transposeLeft?: boolean;
+  /** Those of the other factor are: [.., n, k] is read as [.., k, n]. */
+  readonly transposeRight?: boolean;
+}
+
 /** An interval that all elements lie in, both ends included. `max` alone: of the magnitude. Everybody reads it. */
 export interface BoundOptions {
   /** The lower end. Default: -max. */

@@ -167,8 +167,49 @@ describe('kernels: WebAssembly and TypeScript', () => {
         out.set(before);
         k.matmul(out, x, y, dims, true);
       });
+      for (const [transposeLeft, transposeRight] of [
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const) {
+        const turned = (words: Words, height: number, width: number): Words => {
+          const out = new BigUint64Array(words.length);
+          typescriptKernels.transpose(out, words, { batch, rows: height, columns: width });
+          return out;
+        };
+        const [left, right] = [
+          transposeLeft ? turned(x, rows, inner) : x,
+          transposeRight ? turned(y, inner, columns) : y,
+        ];
+        const want = new BigUint64Array(before.length);
+        typescriptKernels.matmul(want, x, y, dims, false);
+        for (const kernels of [typescriptKernels, wasm]) {
+          const out = new BigUint64Array(before.length);
+          kernels.matmul(out, left, right, { ...dims, transposeLeft, transposeRight }, false);
+          assert.deepEqual(out, want);
+        }
+      }
     });
   }
+
+  it('transpose matrices, of more and fewer columns than are transposed at once', () => {
+    for (const [batch, rows, columns] of [
+      [1, 1, 5],
+      [1, 5, 1],
+      [3, 2, 3],
+      [2, 9, 17],
+      [1, 400, 50],
+      [1, 129, 300],
+      [1, 3, CHUNK_WORDS + 7],
+      [1, CHUNK_WORDS + 7, 3],
+    ] as const) {
+      const x = random(batch * rows * columns);
+      agree(x.length, (k, out) => k.transpose(out, x, { batch, rows, columns }));
+      const last = new BigUint64Array(x.length);
+      wasm.transpose(last, x, { batch, rows, columns });
+      assert.equal(last[rows > 1 ? 1 : 0], x[rows > 1 ? columns : 0]);
+    }
+  });
 });
 
 describe('the compiled kernels', () => {

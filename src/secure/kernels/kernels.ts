@@ -5,7 +5,7 @@
  * so. Lengths agree.
  */
 
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import type { MatrixLayout, MatrixSizes } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 
 /** Pseudorandom words, in order. At most CHUNK_WORDS at a time; the result is valid until the next call. */
@@ -34,7 +34,9 @@ export interface Kernels extends TruncationKernels {
   shiftRight(out: Words, x: Words, by: number): void;
 
   /** out = x·y, or out += x·y. `out` is neither operand. */
-  matmul(out: Words, x: Words, y: Words, dims: MatrixDims, accumulate: boolean): void;
+  matmul(out: Words, x: Words, y: Words, layout: MatrixLayout, accumulate: boolean): void;
+  /** Each matrix with its columns as rows. `out` is not `x`. */
+  transpose(out: Words, x: Words, sizes: MatrixSizes): void;
 
   /** out += source, resp. out -= source, out ^= source. */
   addRandom(out: Words, source: WordSource): void;

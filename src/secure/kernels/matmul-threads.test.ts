@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { runSecure } from '../../../test/parts/secure-parties.ts';
 import * as ops from '../ops/index.ts';
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import type { MatrixLayout } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { MatmulThreads, matmulThreads, SHARED_MULTIPLICATIONS_MIN } from './matmul-threads.ts';
 import { awaitBlocks, isLeft, shareProduct, takeBlocks } from './shared-matmul.ts';
@@ -13,7 +13,7 @@ import { wasmKernels } from './wasm.ts';
 
 const random = (length: number): Words => randomFillSync(new BigUint64Array(length));
 
-function productOf(dims: MatrixDims) {
+function productOf(dims: MatrixLayout) {
   const { batch, rows, inner, columns } = dims;
   const [x, y] = [random(batch * rows * inner), random(batch * inner * columns)];
   const start = random(batch * rows * columns);
@@ -29,12 +29,14 @@ test('threads give the same products, one after the other in the same memory', a
   assert.ok(kernels);
   const letGo = threads.hold(3);
   try {
-    const shapes: MatrixDims[] = [
+    const shapes: MatrixLayout[] = [
       { batch: 1, rows: 200, inner: 50, columns: 70 },
       { batch: 3, rows: 65, inner: 33, columns: 5 },
       { batch: 1, rows: 1, inner: 1, columns: 1 },
       { batch: 2, rows: 300, inner: 20, columns: 90 },
       { batch: 1, rows: 130, inner: 64, columns: 64 },
+      { batch: 2, rows: 130, inner: 21, columns: 9, transposeLeft: true },
+      { batch: 2, rows: 70, inner: 22, columns: 31, transposeLeft: true, transposeRight: true },
     ];
     for (const dims of [...shapes, ...shapes, ...shapes]) {
       const { x, y, start, wanted } = productOf(dims);
@@ -56,7 +58,7 @@ test('threads give the same products, one after the other in the same memory', a
 
 test('a thread does all of a product that nobody else works on', async () => {
   const { dims, x, y, start, wanted } = productOf({ batch: 2, rows: 100, inner: 30, columns: 20 });
-  const shared = shareProduct(x, y, dims);
+  const shared = shareProduct(typescriptKernels, x, y, dims);
   const worker = new Worker(new URL('./matmul-worker.js', import.meta.url));
   try {
     worker.postMessage(shared);
@@ -99,7 +101,7 @@ test('threads start with the first product that is worth it and end with their l
 
 test('a block that a dead thread has taken is computed by the one that waits', () => {
   const { dims, x, y, start, wanted } = productOf({ batch: 1, rows: 150, inner: 8, columns: 3 });
-  const shared = shareProduct(x, y, dims);
+  const shared = shareProduct(typescriptKernels, x, y, dims);
   // As a thread that took the second block and ended.
   Atomics.store(shared.blocks, 1, 1);
   takeBlocks(typescriptKernels, shared);

@@ -2,7 +2,7 @@
  * Worker threads for large matrix products. They start with the first product, and end when nobody holds them any more.
  */
 import { THREAD_LIMITS, ThreadTeam } from '../../engine/threads.ts';
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import type { MatrixDims, MatrixLayout } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import {
   awaitBlocks,
@@ -62,11 +62,11 @@ export class MatmulThreads {
   }
 
   /** out = x·y, or false and nothing is done. `kernels` do this thread's part of it. */
-  matmul(kernels: Multiply, out: Words, x: Words, y: Words, dims: MatrixDims): boolean {
-    if (!this.takes(dims)) return false;
+  matmul(kernels: Multiply, out: Words, x: Words, y: Words, layout: MatrixLayout): boolean {
+    if (!this.takes(layout)) return false;
     const threads = this.#threads;
     this.#team.grow(threads - 1);
-    const product = shareProduct(x, y, dims, this.#memory());
+    const product = shareProduct(kernels, x, y, layout, this.#memory());
     this.#last = { product, told: this.#team.tell(product) };
     takeBlocks(kernels, product);
     awaitBlocks(kernels, product, BLOCK_TIMEOUT_MS);

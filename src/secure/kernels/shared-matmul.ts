@@ -3,7 +3,7 @@
  * same code runs at all of them; a thread that has not started yet, or never does, takes nothing, and holds nobody up.
  */
 
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import { dimsOf, type MatrixDims, type MatrixLayout } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import type { Kernels } from './kernels.ts';
 
@@ -29,15 +29,22 @@ export interface SharedProduct {
   readonly dims: MatrixDims;
 }
 
-export type Multiply = Pick<Kernels, 'matmul'>;
+export type Multiply = Pick<Kernels, 'matmul' | 'transpose'>;
 
 function blocksOf(rows: number): number {
   return Math.ceil(rows / BLOCK_ROWS);
 }
 
-/** Lays a product out in shared memory, and copies the factors there. */
-export function shareProduct(x: Words, y: Words, dims: MatrixDims, reuse?: SharedArrayBuffer): SharedProduct {
-  const { batch, rows, columns } = dims;
+/** Lays a product out in shared memory, and copies the factors there: row by row, so that blocks of rows are cut. */
+export function shareProduct(
+  kernels: Multiply,
+  x: Words,
+  y: Words,
+  layout: MatrixLayout,
+  reuse?: SharedArrayBuffer,
+): SharedProduct {
+  const dims = dimsOf(layout);
+  const { batch, rows, inner, columns } = dims;
   const count = batch * blocksOf(rows);
   const length = batch * rows * columns;
   const bytes = sharedBytes(dims);
@@ -52,8 +59,10 @@ export function shareProduct(x: Words, y: Words, dims: MatrixDims, reuse?: Share
     ...{ out: next(length), x: next(x.length), y: next(y.length) },
     ...{ blocks: new Int32Array(buffer, at, count), left: new Int32Array(buffer, at + 4 * count, 1), dims },
   };
-  product.x.set(x);
-  product.y.set(y);
+  if (layout.transposeLeft) kernels.transpose(product.x, x, { batch, rows: inner, columns: rows });
+  else product.x.set(x);
+  if (layout.transposeRight) kernels.transpose(product.y, y, { batch, rows: columns, columns: inner });
+  else product.y.set(y);
   product.blocks.fill(OPEN);
   product.left.fill(0);
   return product;

@@ -3,7 +3,7 @@
  * 64-bit arithmetic.
  */
 
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import type { MatrixLayout } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { transpose64 } from './bit-transpose.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';
@@ -42,6 +42,13 @@ export const typescriptKernels: Kernels = {
   },
 
   matmul,
+  transpose(out, x, { batch, rows, columns }) {
+    for (let b = 0; b < batch; b++) {
+      const from = b * rows * columns;
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++) out[from + j * rows + i] = x[from + i * columns + j] as bigint;
+    }
+  },
 
   addRandom: (out, source) =>
     eachChunk(out, source, (r, from) => {
@@ -139,20 +146,22 @@ function matmul(
   out: Words,
   x: Words,
   y: Words,
-  { batch, rows, inner, columns }: MatrixDims,
+  { batch, rows, inner, columns, transposeLeft, transposeRight }: MatrixLayout,
   accumulate: boolean,
 ): void {
+  const [xRow, xStep] = transposeLeft ? [1, rows] : [inner, 1];
+  const [yRow, yStep] = transposeRight ? [1, inner] : [columns, 1];
   if (!accumulate) out.fill(0n);
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < rows; i++) {
       const outRow = (b * rows + i) * columns;
       for (let k = 0; k < inner; k++) {
-        const factor = x[(b * rows + i) * inner + k] as bigint;
-        const yRow = (b * inner + k) * columns;
+        const factor = x[b * rows * inner + i * xRow + k * xStep] as bigint;
+        const yAt = b * inner * columns + k * yRow;
         for (let j = 0; j < columns; j++) {
           out[outRow + j] = BigInt.asUintN(
             64,
-            (out[outRow + j] as bigint) + BigInt.asUintN(64, factor * (y[yRow + j] as bigint)),
+            (out[outRow + j] as bigint) + BigInt.asUintN(64, factor * (y[yAt + j * yStep] as bigint)),
           );
         }
       }

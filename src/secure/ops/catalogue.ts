@@ -7,6 +7,7 @@ import { quotients } from './divide.ts';
 import { exponentials } from './exponential.ts';
 import { groupSums } from './group-sum.ts';
 import { logic } from './logic.ts';
+import { matrixProducts } from './matrix-products.ts';
 import type { Call, Operation } from './operation.ts';
 import { products } from './products.ts';
 import { reductions } from './reduce.ts';
@@ -20,6 +21,7 @@ import { limits } from './within.ts';
 export const catalogue: readonly Operation[] = [
   ...sums,
   ...products,
+  ...matrixProducts,
   ...quotients,
   ...reductions,
   ...roots,

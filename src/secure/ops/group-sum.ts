@@ -10,10 +10,10 @@ import { cast } from './cast.ts';
 import { eq } from './compare.ts';
 import { local } from './costs.ts';
 import { form, indicesOf, integerOf, numbers, own } from './forms.ts';
+import { matmul } from './matrix-products.ts';
 import { numbersOf } from './operands.ts';
 import type { Form, Operation, PlainInput } from './operation.ts';
 import { at, first } from './plain.ts';
-import { matmul } from './products.ts';
 import { aFixed, anInteger, way } from './samples.ts';
 import { reshape } from './shape.ts';
 

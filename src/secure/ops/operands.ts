@@ -4,12 +4,13 @@
  */
 import { UsageError } from '../../base/errors.ts';
 import type { Dtype } from '../ring/fixed-point.ts';
-import { broadcastIndex, broadcastShapes, checkShape, type Shape, sameShape } from '../ring/shape.ts';
+import { broadcastIndex, broadcastShapes, broadcastStrides, checkShape, type Shape } from '../ring/shape.ts';
 import { dtypeMismatch, type PublicTensor, publicTensor } from '../ring/tensor.ts';
 import type { Operand, SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import { gather, gatherBits } from '../sharing/linear.ts';
+import { gatherBits } from '../sharing/linear.ts';
 import type { Arith, Bits, Words } from '../sharing/shares.ts';
+import { copyOfView, wordsOfView } from '../sharing/views.ts';
 import { closed } from '../violations.ts';
 
 export type NumberType = 'fixed' | 'integer';
@@ -101,21 +102,18 @@ export function checkPublic(on: Evaluator, x: PublicTensor, what: string): void 
 }
 
 export function broadcastNumbers(x: Arith, from: Shape, to: Shape): Arith {
-  const index = sameShape(from, to) ? undefined : broadcastIndex(from, to);
-  return index === undefined ? x : gather(x, index);
+  const strides = broadcastStrides(from, to);
+  return strides === undefined ? x : copyOfView(x, { shape: to, strides });
 }
 
 export function broadcastBits(x: Bits, from: Shape, to: Shape): Bits {
-  const index = sameShape(from, to) ? undefined : broadcastIndex(from, to);
+  const index = broadcastIndex(from, to);
   return index === undefined ? x : gatherBits(x, index);
 }
 
 export function broadcastWords(x: Words, from: Shape, to: Shape): Words {
-  const index = sameShape(from, to) ? undefined : broadcastIndex(from, to);
-  if (index === undefined) return x;
-  const out = new BigUint64Array(index.length);
-  for (let i = 0; i < out.length; i++) out[i] = x[index[i] as number] as bigint;
-  return out;
+  const strides = broadcastStrides(from, to);
+  return strides === undefined ? x : wordsOfView(x, { shape: to, strides });
 }
 
 /** Shares of either side: public ones in the form of shares. */

@@ -35,7 +35,7 @@ import { numbersOf, secret } from './operands.ts';
 import type { Call, Operation } from './operation.ts';
 import { alongAxisPlain, reducedPlain, total } from './plain.ts';
 import { aFixed, anInteger, WIDE, way } from './samples.ts';
-import { transpose } from './shape.ts';
+import { transpose } from './transpose.ts';
 
 export async function sum(
   on: Evaluator,

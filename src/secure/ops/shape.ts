@@ -14,19 +14,16 @@ import {
 import { dtypeMismatch } from '../ring/tensor.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import {
-  concatBits,
-  concat as concatNumbers,
-  gatherBits,
-  gather as gatherNumbers,
-} from '../sharing/linear.ts';
+import { concatBits, gatherBits } from '../sharing/linear.ts';
 import type { Arith, Bits } from '../sharing/shares.ts';
+import { concatRuns, copyOfView, gatherRuns } from '../sharing/views.ts';
 import { local } from './costs.ts';
 import { alone, any, form, indicesOf, integerOf, integersOf, own } from './forms.ts';
 import { checkOwn, secret } from './operands.ts';
 import type { Form, Operation, PlainInput } from './operation.ts';
 import { at, first, samePlain } from './plain.ts';
 import { aBoolean, aFixed, anInteger, way } from './samples.ts';
+import { transpose } from './transpose.ts';
 
 export function reshape(on: Evaluator, x: SecretTensor, shape: Shape): SecretTensor {
   checkOwn(on, x, 'reshape');
@@ -37,26 +34,6 @@ export function reshape(on: Evaluator, x: SecretTensor, shape: Shape): SecretTen
   return secret(on, x.dtype, shape, x.shares);
 }
 
-export function transpose(on: Evaluator, x: SecretTensor, axes?: readonly number[]): SecretTensor {
-  const order = axes ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
-  const wanted = order.map((axis) => axisOf(x.shape, axis, 'transpose'));
-  if (new Set(wanted).size !== x.shape.length) {
-    throw shapeMismatch(`transpose: [${order}] does not name every axis of [${x.shape}] once`);
-  }
-  const strides = stridesOf(x.shape);
-  const shape = wanted.map((axis) => x.shape[axis] ?? 1);
-  return take(
-    on,
-    x,
-    shape,
-    gridIndex(
-      shape,
-      wanted.map((axis) => strides[axis] ?? 0),
-    ),
-    'transpose',
-  );
-}
-
 export function slice(on: Evaluator, x: SecretTensor, from: number, to: number, axis = 0): SecretTensor {
   const at = axisOf(x.shape, axis, 'slice');
   const size = x.shape[at] ?? 0;
@@ -65,8 +42,15 @@ export function slice(on: Evaluator, x: SecretTensor, from: number, to: number, 
   }
   const shape = x.shape.with(at, to - from);
   checkShape(shape, 'slice');
+  checkOwn(on, x, 'slice');
   const strides = stridesOf(x.shape);
-  return take(on, x, shape, gridIndex(shape, strides, from * (strides[at] ?? 0)), 'slice');
+  const start = from * (strides[at] ?? 0);
+  const { shares } = x;
+  const part: Arith | Bits =
+    shares.kind === 'arith'
+      ? copyOfView(shares, { shape, strides, start })
+      : gatherBits(shares, gridIndex(shape, strides, start));
+  return secret(on, x.dtype, shape, part);
 }
 
 export function concat(on: Evaluator, list: readonly SecretTensor[], axis = 0): SecretTensor {
@@ -87,29 +71,19 @@ export function concat(on: Evaluator, list: readonly SecretTensor[], axis = 0): 
   const total = list.reduce((sum, x) => sum + (x.shape[at] ?? 0), 0);
   const shape = first.shape.with(at, total);
   checkShape(shape, 'concat');
-  const { shares } = first;
-  const joined: Arith | Bits =
-    shares.kind === 'arith'
-      ? concatNumbers(list.map((x) => x.shares as Arith))
-      : concatBits(list.map((x) => x.shares as Bits));
-  const flat = { ...first, shape: [joined.length], shares: joined };
+  const numbers = list.map(({ shares }) => shares).filter((shares) => shares.kind === 'arith');
+  if (numbers.length > 0)
+    return secret(on, first.dtype, shape, concatRuns(numbers, elementCount(shape.slice(0, at))));
+  const joined = concatBits(list.map((x) => x.shares as Bits));
   if (at === 0) return secret(on, first.dtype, shape, joined);
-  return take(
-    on,
-    flat,
-    shape,
-    concatIndex(
-      list.map((x) => x.shape),
-      at,
-    ),
-    'concat',
-  );
+  const shapes = list.map((x) => x.shape);
+  return secret(on, first.dtype, shape, gatherBits(joined, concatIndex(shapes, at)));
 }
 
 export function gather(on: Evaluator, x: SecretTensor, index: ArrayLike<number>, axis = 0): SecretTensor {
   const at = axisOf(x.shape, axis, 'gather');
   const size = x.shape[at] ?? 0;
-  const positions = Array.from(index);
+  const positions = index instanceof Uint32Array ? index : Array.from(index);
   if (positions.some((i) => !Number.isInteger(i) || i < 0 || i >= size)) {
     throw new UsageError(
       'PRIVITY_SHAPE_MISMATCH',
@@ -118,33 +92,14 @@ export function gather(on: Evaluator, x: SecretTensor, index: ArrayLike<number>,
   }
   const shape = x.shape.with(at, positions.length);
   checkShape(shape, 'gather');
-  const strides = stridesOf(x.shape);
-  const stride = strides[at] ?? 1;
-  const from = gridIndex(shape, strides.with(at, 0));
-  const steps = stridesOf(shape)[at] ?? 1;
-  for (let i = 0; i < from.length; i++) {
-    from[i] = (from[i] ?? 0) + (positions[Math.floor(i / steps) % positions.length] ?? 0) * stride;
-  }
-  return take(on, x, shape, from, 'gather');
-}
-
-/** A copy along new or single dimensions, as broadcasting does. */
-export function take(
-  on: Evaluator,
-  x: SecretTensor,
-  shape: Shape,
-  index: Uint32Array,
-  what: string,
-): SecretTensor {
-  checkOwn(on, x, what);
-  checkShape(shape, what);
+  checkOwn(on, x, 'gather');
   const { shares } = x;
-  return secret(
-    on,
-    x.dtype,
-    shape,
-    shares.kind === 'arith' ? gatherNumbers(shares, index) : gatherBits(shares, index),
-  );
+  const run = elementCount(x.shape.slice(at + 1));
+  if (shares.kind === 'arith') return secret(on, x.dtype, shape, gatherRuns(shares, positions, size, run));
+  const from = gridIndex(shape, stridesOf(x.shape).with(at, 0));
+  for (let i = 0; i < from.length; i++)
+    from[i] = (from[i] ?? 0) + (positions[Math.floor(i / run) % positions.length] ?? 0) * run;
+  return secret(on, x.dtype, shape, gatherBits(shares, from));
 }
 
 /** Where each element of a concatenation stands in the tensors laid one after the other. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { runSecure } from '../../../test/parts/secure-parties.ts';
+import { typescriptKernels } from '../kernels/typescript.ts';
 import type { Evaluator } from '../session.ts';
 import { planeWords, type Words } from '../sharing/shares.ts';
 import type { ProtocolName } from './table.ts';
@@ -141,6 +142,24 @@ for (const [protocol, size, dealer] of [
         ),
         want,
       );
+      const turned = (words: Words, rows: number, columns: number): Words => {
+        const out = new BigUint64Array(words.length);
+        typescriptKernels.transpose(out, words, { batch: 2, rows, columns });
+        return out;
+      };
+      for (const [transposeLeft, transposeRight] of [
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const) {
+        const [left, right] = [transposeLeft ? turned(x, 3, 5) : x, transposeRight ? turned(y, 5, 4) : y];
+        same(
+          await both(left, right, async ({ protocol: p, fiber }, xs, ys) =>
+            p.openA(fiber, await p.matmulSS(fiber, xs, ys, { ...dims, transposeLeft, transposeRight })),
+          ),
+          want,
+        );
+      }
     });
 
     it('shuffles columns alike, and differently each time', async () => {

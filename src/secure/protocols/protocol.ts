@@ -14,7 +14,7 @@ import type { Cost } from '../cost.ts';
 import type { Fiber } from '../fiber.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { DrawObserver } from '../prg.ts';
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import type { MatrixDims, MatrixLayout } from '../ring/matrix-dims.ts';
 import type { Arith, Bits, Words } from '../sharing/shares.ts';
 
 export type BitsPair = readonly [Bits, Bits];
@@ -51,13 +51,13 @@ export interface Protocol {
 
   // ── Arithmetic ──
   mulSS(fiber: Fiber, x: Arith, y: Arith): Promise<Arith>;
-  matmulSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims): Promise<Arith>;
+  matmulSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout): Promise<Arith>;
   /**
    * round(x·y / 2^bits), off by less than 1, for |x·y| < 2^62 read as a signed product. Cheaper than mulSS, then
    * truncS.
    */
   mulTruncSS(fiber: Fiber, x: Arith, y: Arith, bits: number): Promise<Arith>;
-  matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, bits: number): Promise<Arith>;
+  matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout, bits: number): Promise<Arith>;
   /** x / 2^bits, off by less than 1 (never grossly), for |x| < 2^62 read as signed. 1 ≤ bits ≤ 62. */
   truncS(fiber: Fiber, x: Arith, bits: number): Promise<Arith>;
   /** floor(x / 2^bits), exactly, on the same domain. */

@@ -1,5 +1,6 @@
 /** Shapes of tensors: row-major, any number of dimensions; [] is a single number. Broadcasting follows NumPy. */
 import { DataError, UsageError } from '../../base/errors.ts';
+import type { MatrixLayout } from './matrix-dims.ts';
 
 export type Shape = readonly number[];
 
@@ -50,32 +51,42 @@ export function broadcastShapes(x: Shape, y: Shape, what: string): Shape {
 }
 
 export interface MatrixProduct {
-  readonly dims: {
-    readonly batch: number;
-    readonly rows: number;
-    readonly inner: number;
-    readonly columns: number;
-  };
+  readonly dims: MatrixLayout;
   readonly shape: Shape;
 }
+
+/** Which factors are taken with their last two axes exchanged. A vector has one, and is the same either way. */
+export type Transposed = Pick<MatrixLayout, 'transposeLeft' | 'transposeRight'>;
 
 /**
  * Of [.., m, k] and [.., k, n]; a vector counts as a row on the left, as a column on the right, and is dropped from the
  * result. Leading dimensions agree.
  * @throws {UsageError} PRIVITY_SHAPE_MISMATCH
  */
-export function matrixProduct(x: Shape, y: Shape, what: string): MatrixProduct {
-  const left = x.length === 1 ? [1, x[0] ?? 0] : x;
-  const right = y.length === 1 ? [y[0] ?? 0, 1] : y;
+export function matrixProduct(x: Shape, y: Shape, what: string, transposed: Transposed = {}): MatrixProduct {
+  const [transposeLeft, transposeRight] = [
+    transposed.transposeLeft === true && x.length > 1,
+    transposed.transposeRight === true && y.length > 1,
+  ];
+  const left = x.length === 1 ? [1, x[0] ?? 0] : transposeLeft ? lastTwoExchanged(x) : x;
+  const right = y.length === 1 ? [y[0] ?? 0, 1] : transposeRight ? lastTwoExchanged(y) : y;
   const [rows = 0, inner = 0] = left.slice(-2);
   const [innerRight = -1, columns = 0] = right.slice(-2);
   const batch = left.slice(0, -2);
   const none = x.length === 0 || y.length === 0;
-  if (none || inner !== innerRight || batch.join() !== right.slice(0, -2).join())
-    throw shapeMismatch(`${what}: [${x}] and [${y}] have no matrix product`);
+  if (none || inner !== innerRight || batch.join() !== right.slice(0, -2).join()) {
+    const name = (shape: Shape, option: string): string => `[${shape}]${option && ` with ${option}`}`;
+    throw shapeMismatch(
+      `${what}: ${name(x, transposed.transposeLeft ? 'transposeLeft' : '')} and ` +
+        `${name(y, transposed.transposeRight ? 'transposeRight' : '')} have no matrix product`,
+    );
+  }
   const shape = [...batch, ...(x.length === 1 ? [] : [rows]), ...(y.length === 1 ? [] : [columns])];
-  return { dims: { batch: elementCount(batch), rows, inner, columns }, shape };
+  const turned = { ...(transposeLeft && { transposeLeft }), ...(transposeRight && { transposeRight }) };
+  return { dims: { batch: elementCount(batch), rows, inner, columns, ...turned }, shape };
 }
+
+const lastTwoExchanged = (shape: Shape): Shape => [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
 
 /**
  * The shape of products along the last axis of two tensors of one shape. @throws {UsageError} PRIVITY_SHAPE_MISMATCH
@@ -99,18 +110,18 @@ export function axisOf(shape: Shape, axis: number, what: string): number {
   return found;
 }
 
-/**
- * For each element of a tensor of shape `to`, the element of one of shape `from` that stands there; undefined if the
- * same.
- */
-export function broadcastIndex(from: Shape, to: Shape): Uint32Array | undefined {
+/** Steps in a tensor of shape `from` along the axes of `to`, to which it is broadcast; undefined if nothing changes. */
+export function broadcastStrides(from: Shape, to: Shape): number[] | undefined {
   if (elementCount(from) === elementCount(to)) return undefined;
   const strides = stridesOf(from);
   const shift = to.length - from.length;
-  return gridIndex(
-    to,
-    to.map((_, axis) => ((from[axis - shift] ?? 1) === 1 ? 0 : (strides[axis - shift] ?? 0))),
-  );
+  return to.map((_, axis) => ((from[axis - shift] ?? 1) === 1 ? 0 : (strides[axis - shift] ?? 0)));
+}
+
+/** For each element of a tensor of shape `to`, the element of one of shape `from` that stands there. */
+export function broadcastIndex(from: Shape, to: Shape): Uint32Array | undefined {
+  const strides = broadcastStrides(from, to);
+  return strides && gridIndex(to, strides);
 }
 
 /** Row-major steps of each dimension. */

@@ -1,9 +1,9 @@
 /** What needs no message: each member does the same to each of its parts. For every protocol whose parts add up. */
 import type { Kernels } from '../kernels/kernels.ts';
-import type { MatrixDims } from '../ring/matrix-dims.ts';
+import type { MatrixDims, MatrixLayout } from '../ring/matrix-dims.ts';
 import { type Arith, arith, type Bits, bits, likewise, planeWords, type Words } from './shares.ts';
 
-const eachPart = (
+export const eachPart = (
   x: Arith,
   work: (part: Words, out: Words, index: number) => void,
   length = x.length,
@@ -40,11 +40,11 @@ export function mulSP(kernels: Kernels, x: Arith, factors: Words): Arith {
   return eachPart(x, (part, out) => kernels.mul(out, part, factors));
 }
 
-export function matmulSP(kernels: Kernels, x: Arith, y: Words, dims: MatrixDims): Arith {
+export function matmulSP(kernels: Kernels, x: Arith, y: Words, dims: MatrixLayout): Arith {
   return eachPart(x, (part, out) => kernels.matmul(out, part, y, dims, false), productLength(dims));
 }
 
-export function matmulPS(kernels: Kernels, x: Words, y: Arith, dims: MatrixDims): Arith {
+export function matmulPS(kernels: Kernels, x: Words, y: Arith, dims: MatrixLayout): Arith {
   return eachPart(y, (part, out) => kernels.matmul(out, x, part, dims, false), productLength(dims));
 }
 

@@ -10,7 +10,7 @@ import { invariant } from '../../../base/errors.ts';
 import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { SharedSeed } from '../../prg.ts';
-import type { MatrixDims } from '../../ring/matrix-dims.ts';
+import type { MatrixLayout } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
@@ -77,9 +77,9 @@ class RefProtocol implements Protocol {
     return this.#make(x.length, (out) => this.kernels.mul(out, value(x), value(y)));
   }
 
-  async matmulSS(_fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims): Promise<Arith> {
-    return this.#make(productLength(dims), (out) =>
-      this.kernels.matmul(out, value(x), value(y), dims, false),
+  async matmulSS(_fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout): Promise<Arith> {
+    return this.#make(productLength(layout), (out) =>
+      this.kernels.matmul(out, value(x), value(y), layout, false),
     );
   }
 
@@ -87,8 +87,8 @@ class RefProtocol implements Protocol {
     return this.truncS(fiber, await this.mulSS(fiber, x, y), by);
   }
 
-  async matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, by: number): Promise<Arith> {
-    return this.truncS(fiber, await this.matmulSS(fiber, x, y, dims), by);
+  async matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout, by: number): Promise<Arith> {
+    return this.truncS(fiber, await this.matmulSS(fiber, x, y, layout), by);
   }
 
   truncS(fiber: Fiber, x: Arith, by: number): Promise<Arith> {

@@ -5,7 +5,7 @@
  */
 import type { Fiber } from '../../fiber.ts';
 import { releaseTogether } from '../../release.ts';
-import type { MatrixDims } from '../../ring/matrix-dims.ts';
+import type { MatrixLayout } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import type { BitsPair } from '../protocol.ts';
@@ -26,9 +26,9 @@ export async function matmulSS(
   fiber: Fiber,
   x: Arith,
   y: Arith,
-  dims: MatrixDims,
+  layout: MatrixLayout,
 ): Promise<Arith> {
-  const product = localMatmul(state, x, y, dims);
+  const product = localMatmul(state, x, y, layout);
   state.kernels.addRandom(product, state.seeds.own(fiber));
   state.kernels.subRandom(product, state.seeds.next(fiber));
   return arith(product.length, [product, await passBack(fiber, 'matmulSS', product)]);
@@ -44,14 +44,14 @@ export function localMul({ kernels }: Rep3State, x: Arith, y: Arith): Words {
 }
 
 /** The same for matrices: two products, x_i·(y_i + y_(i+1)) + x_(i+1)·y_i. */
-export function localMatmul({ kernels }: Rep3State, x: Arith, y: Arith, dims: MatrixDims): Words {
+export function localMatmul({ kernels }: Rep3State, x: Arith, y: Arith, layout: MatrixLayout): Words {
   const [xa, xb] = partsOf(x);
   const [ya, yb] = partsOf(y);
   const both = new BigUint64Array(y.length);
   kernels.add(both, ya, yb);
-  const out = new BigUint64Array(productLength(dims));
-  kernels.matmul(out, xa, both, dims, false);
-  kernels.matmul(out, xb, ya, dims, true);
+  const out = new BigUint64Array(productLength(layout));
+  kernels.matmul(out, xa, both, layout, false);
+  kernels.matmul(out, xb, ya, layout, true);
   return out;
 }
 

@@ -24,7 +24,7 @@
  */
 import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import type { MatrixDims } from '../../ring/matrix-dims.ts';
+import type { MatrixLayout } from '../../ring/matrix-dims.ts';
 import { type Arith, arith, type Bits, bits, planeWords, rounded, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
 import type { BitsPair, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
@@ -95,17 +95,17 @@ class Rep3Protocol implements Protocol {
     return mulSS(this.#state, fiber, x, y);
   }
 
-  matmulSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims): Promise<Arith> {
-    return matmulSS(this.#state, fiber, x, y, dims);
+  matmulSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout): Promise<Arith> {
+    return matmulSS(this.#state, fiber, x, y, layout);
   }
 
   mulTruncSS(fiber: Fiber, x: Arith, y: Arith, by: number): Promise<Arith> {
     return this.#truncated(fiber, localMul(this.#state, x, y), { label: 'mulTruncSS', by, spend: true });
   }
 
-  matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, by: number): Promise<Arith> {
+  matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout, by: number): Promise<Arith> {
     const truncation = { label: 'matmulTruncSS', by, spend: true };
-    return this.#truncated(fiber, localMatmul(this.#state, x, y, dims), truncation);
+    return this.#truncated(fiber, localMatmul(this.#state, x, y, layout), truncation);
   }
 
   truncS(fiber: Fiber, x: Arith, by: number): Promise<Arith> {

@@ -5,7 +5,7 @@
 import type { Triples } from '../../correlation/source.ts';
 import type { Fiber } from '../../fiber.ts';
 import { release } from '../../release.ts';
-import type { MatrixDims } from '../../ring/matrix-dims.ts';
+import { dimsOf, type MatrixLayout, type MatrixSizes } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import type { BitsPair } from '../protocol.ts';
@@ -21,9 +21,9 @@ export async function matmulSS(
   fiber: Fiber,
   x: Arith,
   y: Arith,
-  dims: MatrixDims,
+  layout: MatrixLayout,
 ): Promise<Arith> {
-  return matmulWith(state, fiber, x, y, dims, await state.source.matmulTriple(fiber, dims));
+  return matmulWith(state, fiber, x, y, layout, await state.source.matmulTriple(fiber, dimsOf(layout)));
 }
 
 /** Uses the triples up: their memory serves for the result. */
@@ -51,11 +51,20 @@ export async function matmulWith(
   fiber: Fiber,
   x: Arith,
   y: Arith,
-  dims: MatrixDims,
+  layout: MatrixLayout,
   { a, b, c }: Triples,
 ): Promise<Arith> {
   const { kernels } = state;
-  const [d, e] = await openDifferences(state, fiber, 'matmulSS', [x, a], [y, b]);
+  const dims = dimsOf(layout);
+  const { batch, rows, inner, columns } = dims;
+  // Opened as the triple is, row by row: so what is random, and all that follows, is as without transposing.
+  const [d, e] = await openDifferences(
+    state,
+    fiber,
+    'matmulSS',
+    [x, a, layout.transposeLeft && { batch, rows: inner, columns: rows }],
+    [y, b, layout.transposeRight && { batch, rows: columns, columns: inner }],
+  );
   if (state.rank === 0) kernels.add(b, b, e);
   kernels.matmul(c, d, b, dims, true);
   kernels.matmul(c, a, e, dims, true);
@@ -110,14 +119,19 @@ export async function andWith(
   });
 }
 
+/** `stands`: how the factor does, if it is to be opened transposed. */
 async function openDifferences(
   state: Semi2kState,
   fiber: Fiber,
   label: string,
-  ...pairs: readonly [Arith, Words][]
+  ...pairs: readonly [factor: Arith, mask: Words, stands?: MatrixSizes | false | undefined][]
 ): Promise<[Words, Words]> {
-  const differences = pairs.map(([x, mask]) =>
-    made(x.length, (out) => state.kernels.sub(out, partOf(x), mask)),
+  const { kernels } = state;
+  const differences = pairs.map(([x, mask, stands]) =>
+    made(x.length, (out) => {
+      if (stands) kernels.transpose(out, partOf(x), stands);
+      kernels.sub(out, stands ? out : partOf(x), mask);
+    }),
   );
   const opened = await combineForAll(state, fiber, label, 'sum', differences);
   return opened as [Words, Words];

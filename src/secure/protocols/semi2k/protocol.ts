@@ -27,7 +27,7 @@ import { openDealerSource } from '../../correlation/dealer-source.ts';
 import { openOtSource } from '../../correlation/ot-source.ts';
 import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import type { MatrixDims } from '../../ring/matrix-dims.ts';
+import { dimsOf, type MatrixLayout } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
@@ -110,8 +110,8 @@ class Semi2kProtocol implements Protocol {
     return mulSS(this.#state, fiber, x, y);
   }
 
-  matmulSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims): Promise<Arith> {
-    return matmulSS(this.#state, fiber, x, y, dims);
+  matmulSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout): Promise<Arith> {
+    return matmulSS(this.#state, fiber, x, y, layout);
   }
 
   async mulTruncSS(fiber: Fiber, x: Arith, y: Arith, by: number): Promise<Arith> {
@@ -123,13 +123,19 @@ class Semi2kProtocol implements Protocol {
     return truncWith(this.#state, fiber, await mulWith(this.#state, fiber, x, y, triples), by, stock);
   }
 
-  async matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, dims: MatrixDims, by: number): Promise<Arith> {
+  async matmulTruncSS(fiber: Fiber, x: Arith, y: Arith, layout: MatrixLayout, by: number): Promise<Arith> {
     const [triple, stock] = await both(
       fiber,
-      (one) => this.#state.source.matmulTriple(one, dims),
-      (other) => truncationStock(this.#state, other, productLength(dims), by, false),
+      (one) => this.#state.source.matmulTriple(one, dimsOf(layout)),
+      (other) => truncationStock(this.#state, other, productLength(layout), by, false),
     );
-    return truncWith(this.#state, fiber, await matmulWith(this.#state, fiber, x, y, dims, triple), by, stock);
+    return truncWith(
+      this.#state,
+      fiber,
+      await matmulWith(this.#state, fiber, x, y, layout, triple),
+      by,
+      stock,
+    );
   }
 
   truncS(fiber: Fiber, x: Arith, by: number): Promise<Arith> {
