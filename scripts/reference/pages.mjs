@@ -137,6 +137,7 @@ export const GROUPS = [
             'SecretLogic',
             'SecretForms',
             'SecretOrders',
+            'OrderOptions',
             'AnySecret',
             'Fixed',
             'Bool',

@@ -135,7 +135,7 @@ export type {
   SecretFunctions,
   SecretLogic,
 } from './model/secret-methods.ts';
-export type { SecretOrders } from './model/secret-orders.ts';
+export type { OrderOptions, SecretOrders } from './model/secret-orders.ts';
 export type { NotSendable, SendableLeaf, Unsendable } from './model/sendable.ts';
 export { tensor } from './model/tensor.ts';
 export type { AllAwaited, AwaitedLeaf, NotAwaited, Unawaited } from './model/unawaited.ts';

@@ -140,7 +140,14 @@ describe('the tests of messages', () => {
   it('open nothing but what a job reveals, the comparisons of an order, and whether an assumption holds', async () => {
     const opened = await opening(ways, crossings);
     assert.deepEqual(opened, [
-      ...['checkWithin: openB', 'reveal: openA', 'reveal: openB', 'sort: openB', 'sortBy: openB'],
+      ...[
+        'checkWithin: openB',
+        'order: openB',
+        'reveal: openA',
+        'reveal: openB',
+        'sort: openB',
+        'sortBy: openB',
+      ],
     ]);
     assert.deepEqual(new Set(opened.map(operationOf)), opens);
     assert.deepEqual(await opening([], { mul: crossings.reveal as (typeof crossings)[string] }), [

@@ -46,7 +46,7 @@ const STEPS_MAX = 8;
 const shapes: readonly Shape[] = [[], [3], [4], [2, 3], [3, 3]];
 /** What can be any other number where operands are rounded as JavaScript shows them. */
 const steps: ReadonlySet<string> = new Set([
-  ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'argmax', 'sort', 'sortBy', 'cast', 'shift'],
+  ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'argmax', 'sort', 'sortBy', 'order', 'cast', 'shift'],
 ]);
 const WHOLE_BITS = 53;
 const sizes = { count: 4, rows: 3, axis: 3, side: 2, keys: 3, groups: 2 };

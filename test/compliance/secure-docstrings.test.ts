@@ -45,7 +45,7 @@ const parts: Readonly<Record<string, readonly (readonly [by: number, cost: Cost]
 };
 
 function levelOfSort(): Cost {
-  const [one, two] = [[n], [n, n]].map((comparisons) => sortCost(rep3Costs, n, 0, { comparisons })) as [
+  const [one, two] = [[n], [n, n]].map((comparisons) => sortCost(rep3Costs, n, 1, { comparisons })) as [
     Cost,
     Cost,
   ];
@@ -186,8 +186,8 @@ describe('the declared cost of a sort, on average', () => {
   }
 
   it('is that of a shuffle, and of levels that have all comparisons among them', () => {
-    const [shuffle, level] = [sortCost(rep3Costs, 1024, 0, { comparisons: [] }), levelOfSort()];
-    const { rounds, bytes } = sortCost(rep3Costs, 1024, 0);
+    const [shuffle, level] = [sortCost(rep3Costs, 1024, 1, { comparisons: [] }), levelOfSort()];
+    const { rounds, bytes } = sortCost(rep3Costs, 1024, 1);
     assert.equal(rounds, shuffle.rounds + Math.round(sortLevels(1024)) * level.rounds);
     bytes.forEach((all, rank) => {
       const each = (level.bytes[rank] ?? 0) / n;

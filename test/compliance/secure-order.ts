@@ -74,7 +74,7 @@ export function orderCases(protocol: ProtocolName, size: number, setting: Secure
             await opened(on, moved),
             order.flatMap((i) => [2 * i, 2 * i + 1]),
           );
-          const declared = sortCost(on.protocol.costs, rows, 2, { comparisons });
+          const declared = sortCost(on.protocol.costs, rows, 3, { comparisons });
           assert.equal(after.rounds - before.rounds, declared.rounds);
           assert.equal(after.bytesSent - before.bytesSent, declared.bytes[rank]);
         },

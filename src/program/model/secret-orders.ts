@@ -1,24 +1,39 @@
 /** Methods of `Secret` (at.ts) that put rows in an order, or in groups. */
 
+/** How a vector is put in order. */
+export interface OrderOptions {
+  /** The largest first. Default: the smallest first. */
+  readonly descending?: boolean;
+}
+
 /** Orders and groups of a secret `S` of numbers `N`, by keys `K` or integers `I`. */
 export interface SecretOrders<N, S, K, I> {
   /**
-   * A vector of n, ascending. Nobody learns where an element came from. Opens: comparisons of keys in an order that
-   * nobody knows, and, of keys that rest on an assumption, one bit before: whether it holds. Domain: the ends at most
-   * 2^(45 - ceil(log2 n)) apart, of integers 2^(63 - ceil(log2 n)). Accuracy: exact. Cost: 3 rounds, 32 bytes an
-   * element; then, up to 511 keys, n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds: 1.5·log2
-   * n of them for 16 keys, 2·log2 n for 10^6. Of more keys fewer: 12.8·n of 4,096, 21.3·n of 10^6.
+   * A vector of n, ascending, or descending. Nobody learns where an element came from. Opens: comparisons of keys in an
+   * order that nobody knows, and, of keys that rest on an assumption, one bit before: whether it holds. Domain: the
+   * ends at most 2^(45 - ceil(log2 n)) apart, of integers 2^(63 - ceil(log2 n)). Accuracy: exact. Cost: 3 rounds, 32
+   * bytes an element; then, up to 511 keys, n · (1.39·log2 n - 2.85) comparisons of 25.5 bytes, on levels of 9 rounds:
+   * 1.5·log2 n of them for 16 keys, 2·log2 n for 10^6. Of more keys fewer: 12.8·n of 4,096, 21.3·n of 10^6.
    * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
    * @example const median = incomes.sort().slice(n >> 1, (n >> 1) + 1); // of even n the upper of the middle two
    */
-  sort(this: N): S;
+  sort(this: N, options?: OrderOptions): S;
   /**
-   * The rows (the first axis) in ascending order of their keys, a vector; rows of equal keys keep their order. Opens:
-   * as `sort`. Domain: of the keys as in `sort`. Accuracy: exact. Cost: as `sort`, and 16 bytes more for each number.
+   * The rows (the first axis) in ascending or descending order of their keys, a vector; rows of equal keys keep their
+   * order either way. Opens: as `sort`. Domain: of the keys as in `sort`. Accuracy: exact. Cost: 3 rounds, 16 bytes for
+   * each key and for each number; then comparisons as in `sort`.
    * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
-   * @example const byAge = patients.sortBy(ages);
+   * @example const oldestFirst = patients.sortBy(ages, { descending: true });
    */
-  sortBy(this: N, keys: K): S;
+  sortBy(this: N, keys: K, options?: OrderOptions): S;
+  /**
+   * The order of a vector of n as a secret of its own, for later and for other tensors: the positions 0 to n - 1 in
+   * ascending or descending order of their keys, so that row i of the sorted is row order[i]; equal keys keep theirs.
+   * Opens: as `sort`. Domain: as `sort`. Accuracy: exact. Cost: as `sort`.
+   * @throws {DataError} PRIVITY_SECURE_ASSUMPTION
+   * @example const byAge = ages.order();
+   */
+  order(this: N, options?: OrderOptions): I;
   /**
    * The rows (the first axis) in an order that nobody knows. Domain: any. Accuracy: exact. Cost: 3 rounds, 16 bytes an
    * element.

@@ -149,6 +149,8 @@ export interface Operation {
    * Default: nothing.
    */
   readonly opens?: { readonly what: string; readonly keys: number };
+  /** Its bound follows from shapes: it rests on nothing that is assumed of operands. */
+  readonly fromShapes?: boolean;
   /** It says of its operand what nobody checks. */
   readonly assumes?: boolean;
   /** Its result is in an order that nobody knows, so that plain arithmetic cannot have it. */

@@ -5,17 +5,18 @@ import { realOf } from '../bounds/interval.ts';
 import { type BoundedOperand, type BoundInput, kept, one, places, rule, two } from '../bounds/rule.ts';
 import { type Cost, inSequence } from '../cost.ts';
 import type { ProtocolCosts } from '../protocols/protocol.ts';
-import { elementCount, shapeMismatch } from '../ring/shape.ts';
+import { shapeMismatch } from '../ring/shape.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import { addSS, gather, scaleS } from '../sharing/linear.ts';
+import { addSS, scaleS } from '../sharing/linear.ts';
 import type { Arith } from '../sharing/shares.ts';
 import { local } from './costs.ts';
-import { alone, numbers, own } from './forms.ts';
+import { alone, form, invalid, numbers, own } from './forms.ts';
 import { numbersOf, secret } from './operands.ts';
-import type { Call, Operation } from './operation.ts';
+import type { Call, Form, Operation, Range } from './operation.ts';
 import { at, first, samePlain, second } from './plain.ts';
 import { orderOf } from './quicksort.ts';
+import { columnsOf, plainRows, positionsOf, positionWords, rowsAt, tensorsFrom, widthOf } from './rows.ts';
 import { aFixed, anInteger, way } from './samples.ts';
 import { levelsOnAverage } from './sort-costs.ts';
 import { checkWithin, checkWithinCost } from './within.ts';
@@ -25,89 +26,53 @@ import { checkWithin, checkWithinCost } from './within.ts';
  * dimensions).
  */
 export async function shuffle(on: Evaluator, ...tensors: readonly SecretTensor[]): Promise<SecretTensor[]> {
-  const rows = tensors[0]?.shape[0];
-  if (rows === undefined || tensors.some((x) => x.shape[0] !== rows)) {
-    throw shapeMismatch('shuffle takes tensors with equally many rows');
-  }
-  const shares = tensors.map((x) => numbersOf(on, x, 'shuffle'));
-  // One column for each element of a row.
-  const widths = tensors.map((x) => elementCount(x.shape) / rows);
-  const columns = tensors.flatMap((_, i) => columnsOf(shares[i] as Arith, rows, widths[i] as number));
-  return on.fiber.as('shuffle', async () => {
-    const shuffled = await on.protocol.shuffleS(on.fiber, columns);
-    let at = 0;
-    return tensors.map((x, i) => {
-      const width = widths[i] as number;
-      const own = shuffled.slice(at, at + width);
-      at += width;
-      return secret(on, x.dtype, x.shape, rowsFrom(own, rows));
-    });
-  });
+  const taken = columnsOf(on, tensors, 'shuffle');
+  return on.fiber.as('shuffle', async () =>
+    tensorsFrom(on, tensors, await on.protocol.shuffleS(on.fiber, taken)),
+  );
 }
 
-/**
- * A vector in ascending order; others, of as many rows, are put in the same order. A shuffle, then quicksort ({@link
- * orderOf}) on comparisons that are opened: of shuffled, pairwise different keys they show nothing. Keys are made
- * different by their position.
- */
+/** A vector in ascending order; others, of as many rows, are put in the same order. */
 export async function sort(
   on: Evaluator,
   x: SecretTensor,
   ...along: readonly SecretTensor[]
 ): Promise<SecretTensor[]> {
-  const keys = numbersOf(on, x, 'sort');
-  if (x.shape.length !== 1) throw shapeMismatch(`sort takes a vector, not [${x.shape}]`);
+  return inOrderOf(on, x, [x, ...along]);
+}
+
+/**
+ * Rows of tensors in the order of their keys, a vector; equal keys keep theirs, also in descending order. A shuffle,
+ * then quicksort ({@link orderOf}) on comparisons that are opened: of shuffled, pairwise different keys they show
+ * nothing. Keys are made different by their position.
+ */
+async function inOrderOf(
+  on: Evaluator,
+  keys: SecretTensor,
+  tensors: readonly SecretTensor[],
+  descending = false,
+): Promise<SecretTensor[]> {
+  const shares = numbersOf(on, keys, 'sort');
+  if (keys.shape.length !== 1) throw shapeMismatch(`sort takes a vector, not [${keys.shape}]`);
   const { kernels, protocol } = on;
-  const length = keys.length;
+  const { length } = shares;
   return on.fiber.as('sort', async () => {
-    let bits = 0;
-    while (2 ** bits < length) bits++;
-    const positions = new BigUint64Array(length);
-    const low = new Uint32Array(positions.buffer);
-    for (let i = 0; i < length; i++) low[2 * i] = i;
-    const unique = addSS(kernels, scaleS(kernels, keys, 1n << BigInt(bits)), protocol.publicA(positions));
-    const [tagged, ...rest] = await shuffle(on, secret(on, 'integer', x.shape, unique), x, ...along);
+    const positions = positionWords(length);
+    const factor = (descending ? -1n : 1n) << BigInt(positionBits(length));
+    const scaled = scaleS(kernels, shares, BigInt.asUintN(64, factor));
+    const unique = addSS(kernels, scaled, protocol.publicA(positions));
+    const [tagged, ...rest] = await shuffle(on, secret(on, 'integer', keys.shape, unique), ...tensors);
     invariant(tagged !== undefined, 'a shuffle gives what it takes');
     const order = await orderOf(on, tagged.shares as Arith);
-    return rest.map((column) => {
-      const width = elementCount(column.shape) / length;
-      const index =
-        width === 1
-          ? order
-          : Uint32Array.from(
-              { length: length * width },
-              (_, i) => (order[Math.floor(i / width)] ?? 0) * width + (i % width),
-            );
-      return secret(on, column.dtype, column.shape, gather(column.shares as Arith, index));
-    });
+    return rest.map((tensor) => rowsAt(on, tensor, order));
   });
 }
 
-function columnsOf(x: Arith, rows: number, width: number): Arith[] {
-  if (width === 1) return [x];
-  return Array.from({ length: width }, (_, column) =>
-    gather(
-      x,
-      Uint32Array.from({ length: rows }, (_, row) => row * width + column),
-    ),
-  );
-}
-
-function rowsFrom(columns: readonly Arith[], rows: number): Arith {
-  const [first] = columns;
-  if (columns.length === 1 && first !== undefined) return first;
-  const width = columns.length;
-  return {
-    kind: 'arith',
-    length: rows * width,
-    parts: (first as Arith).parts.map((_, part) => {
-      const out = new BigUint64Array(rows * width);
-      columns.forEach(({ parts }, column) => {
-        for (let row = 0; row < rows; row++) out[row * width + column] = parts[part]?.[row] as bigint;
-      });
-      return out;
-    }),
-  };
+/** The rows of a vector that stand in each place of its order, as a secret: what {@link permute} applies. */
+async function order(on: Evaluator, keys: SecretTensor, descending: boolean): Promise<SecretTensor> {
+  const { length } = keys.shares;
+  const positions = secret(on, 'integer', [length], on.protocol.publicA(positionWords(length)));
+  return only(await inOrderOf(on, keys, [positions], descending));
 }
 
 /** Bits that a sort adds to each key, so that no two are equal. */
@@ -129,17 +94,14 @@ function sortable(input: BoundInput, keys: BoundedOperand): void {
   });
 }
 
-/** What goes with the keys of a sort: the keys made different by their position, and the keys as they are. */
-const SORT_COLUMNS = 2;
-
 /**
- * `along`: numbers in the rows of what is sorted with the keys. Comparisons in each level are random; without, those of
- * the average.
+ * `moved`: numbers in the rows that are put in order, beside the keys made different by their position. Comparisons in
+ * each level are random; without, those of the average.
  */
 export function sortCost(
   c: ProtocolCosts,
   keys: number,
-  along: number,
+  moved: number,
   {
     comparisons = levelsOnAverage(keys),
     keysAssumed = false,
@@ -147,21 +109,35 @@ export function sortCost(
 ): Cost {
   return inSequence(
     keysAssumed ? checkWithinCost(c, keys) : local(c),
-    c.shuffleS(keys, SORT_COLUMNS + along),
+    c.shuffleS(keys, 1 + moved),
     ...comparisons.map((count) => inSequence(c.msbS(count), c.openB(count, 1))),
   );
 }
 
-/** Elements of a row. */
-const widthOf = ({ operands: [x] }: Call): number => elementCount(x?.shape ?? []) / (x?.shape[0] ?? 1);
+/** How a vector is put in order. */
+interface OrderOptions {
+  readonly descending?: boolean;
+}
 
-/** Rows in the order of their keys; rows of equal keys keep theirs. */
-function sortedBy(data: Float64Array, keys: Float64Array): Float64Array {
-  const width = data.length / keys.length;
-  const order = [...keys.keys()].sort((a, b) => at(keys, a) - at(keys, b) || a - b);
-  return Float64Array.from({ length: data.length }, (_, i) =>
-    at(data, at(order, Math.floor(i / width)) * width + (i % width)),
-  );
+function isDescending(given: unknown, name: string): boolean {
+  if (given === undefined) return false;
+  const { descending = false, ...others } = { ...(given as OrderOptions) };
+  if (typeof given !== 'object' || typeof descending !== 'boolean' || Object.keys(others).length > 0)
+    throw invalid(`${name} takes { descending: true } or { descending: false }`);
+  return descending;
+}
+
+/** What `sort` and `order` take: a vector. */
+function vectorOf([x]: readonly Form[], [options]: readonly unknown[], name: string): Form {
+  isDescending(options, name);
+  if (own(x).shape.length !== 1) throw shapeMismatch(`${name}: takes a vector, not [${own(x).shape}]`);
+  return own(x);
+}
+
+/** Positions in the order of their keys; equal keys keep theirs. */
+function plainOrder(keys: Float64Array, [options]: readonly unknown[]): number[] {
+  const sign = isDescending(options, 'sort') ? -1 : 1;
+  return [...keys.keys()].sort((a, b) => sign * (at(keys, a) - at(keys, b)) || a - b);
 }
 
 function only(list: readonly SecretTensor[]): SecretTensor {
@@ -172,37 +148,50 @@ function only(list: readonly SecretTensor[]): SecretTensor {
 
 const COMPARED = 'comparisons of keys in an order that nobody knows';
 
+/** Of samples: keys of which many are equal. */
+const FEW_KEYS: readonly (readonly Range[])[] = [
+  [
+    [-100, 100],
+    [-3, 3],
+  ],
+];
+
 export const orders: readonly Operation[] = [
   {
     name: 'sort',
     takes: alone(numbers),
-    result: ([x], _, name) => {
-      if (own(x).shape.length !== 1) throw shapeMismatch(`${name}: takes a vector, not [${own(x).shape}]`);
-      return own(x);
-    },
+    result: vectorOf,
     bounds: rule('the ends at most 2^(63-f-⌈log2 n⌉) apart', "the operand's", (input) => {
       sortable(input, one(input));
       return one(input).bound;
     }),
-    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, 0, call),
+    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, 1, call),
     opens: { what: COMPARED, keys: 0 },
-    run: async (on, { x, keysWithin }) => {
+    run: async (on, { x, params: [options], keysWithin }) => {
       if (keysWithin) await checkWithin(on, x, keysWithin);
-      return only(await sort(on, x));
+      return only(await inOrderOf(on, x, [x], isDescending(options, 'sort')));
     },
-    plain: (input) => first(input).data.toSorted(),
+    plain: (input) => {
+      const { data } = first(input);
+      return Float64Array.from(plainOrder(data, input.params), (row) => at(data, row));
+    },
     samples: ({ keys }) => [
       way([aFixed(keys)], {
         what: `${keys} keys, on average`,
         over: [[[1 - 2 ** 26, 2 ** 26 - 1]], [[-2, 2]]],
       }),
       way([anInteger(keys)]),
+      way([aFixed(keys)], {
+        params: [{ descending: true }],
+        over: [[[1 - 2 ** 26, 2 ** 26 - 1]], [[-2, 2]]],
+      }),
     ],
   },
   {
     name: 'sortBy',
     takes: { operands: 1, secretsOnly: true, on: numbers, others: 'numbers' },
-    result: ([x, keys], _, name) => {
+    result: ([x, keys], [options], name) => {
+      isDescending(options, name);
       const [rows, vector] = [own(x).shape, own(keys).shape];
       if (vector.length !== 1 || rows.length === 0 || rows[0] !== vector[0])
         throw shapeMismatch(`${name}: takes a vector with a key for each row, not [${vector}] for [${rows}]`);
@@ -212,22 +201,40 @@ export const orders: readonly Operation[] = [
       sortable(input, two(input));
       return one(input).bound;
     }),
-    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, widthOf(call), call),
+    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, widthOf(call.shape), call),
     opens: { what: COMPARED, keys: 1 },
-    run: async (on, { x, others: [keys], keysWithin }) => {
+    run: async (on, { x, others: [keys], params: [options], keysWithin }) => {
       if (keysWithin) await checkWithin(on, keys as SecretTensor, keysWithin);
-      return only(await sort(on, keys as SecretTensor, x));
+      return only(await inOrderOf(on, keys as SecretTensor, [x], isDescending(options, 'sortBy')));
     },
-    plain: (input) => sortedBy(first(input).data, second(input).data),
+    plain: (input) => plainRows(first(input).data, plainOrder(second(input).data, input.params)),
     samples: ({ keys }) => [
       way([aFixed(keys), anInteger(keys)], { what: `${keys} numbers by as many keys, on average` }),
-      way([anInteger(keys, 2), aFixed(keys)], {
-        over: [
-          [
-            [-100, 100],
-            [-3, 3],
-          ],
-        ],
+      way([anInteger(keys, 2), aFixed(keys)], { over: FEW_KEYS }),
+      way([anInteger(keys, 2), aFixed(keys)], { params: [{ descending: true }], over: FEW_KEYS }),
+    ],
+  },
+  {
+    name: 'order',
+    takes: alone(numbers),
+    result: (forms, params, name) => form(vectorOf(forms, params, name).shape, 'integer'),
+    bounds: rule('as in `sort`', '0 to n - 1', (input) => {
+      sortable(input, one(input));
+      return positionsOf(input.shape);
+    }),
+    fromShapes: true,
+    cost: (c, call) => sortCost(c, call.shape[0] ?? 1, 1, call),
+    opens: { what: COMPARED, keys: 0 },
+    run: async (on, { x, params: [options], keysWithin }) => {
+      if (keysWithin) await checkWithin(on, x, keysWithin);
+      return order(on, x, isDescending(options, 'order'));
+    },
+    plain: (input) => Float64Array.from(plainOrder(first(input).data, input.params)),
+    samples: ({ keys }) => [
+      way([aFixed(keys)], { what: `of ${keys} keys, on average`, over: [[[-2, 2]]] }),
+      way([anInteger(keys)], {
+        params: [{ descending: true }],
+        over: [[[-3, 3]], [[1 - 2 ** 53, 2 ** 53 - 1]]],
       }),
     ],
   },
@@ -239,7 +246,7 @@ export const orders: readonly Operation[] = [
       return own(x);
     },
     bounds: kept(),
-    cost: (c, call) => c.shuffleS(call.shape[0] ?? 1, widthOf(call)),
+    cost: (c, call) => c.shuffleS(call.shape[0] ?? 1, widthOf(call.shape)),
     randomOrder: true,
     run: async (on, { x }) => only(await shuffle(on, x)),
     plain: samePlain,

@@ -26,8 +26,9 @@ export function boundOfResult(operation: Operation, input: ResultInput): Bound {
   const [x] = input.operands;
   if (operation.assumes) return assumedBound(operation, input, x as NamedOperand);
   const bound = within(operation, input);
-  // Bits are bits, whatever they were computed from.
-  return { ...bound, assumed: bound !== bits && input.operands.some(({ assumed }) => assumed) };
+  // Bits are bits, and positions positions, whatever they were computed from.
+  const certain = bound === bits || operation.fromShapes === true;
+  return { ...bound, assumed: !certain && input.operands.some(({ assumed }) => assumed) };
 }
 
 /** Whether an operation says something that nobody checks: an assumption that was known before is none. */
