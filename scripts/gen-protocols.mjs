@@ -28,6 +28,7 @@ const rows = [
   ['eqzS', 'zero or not; an equality', (c) => c.eqzS(LENGTH)],
   ['randomA', 'random number', (c) => c.randomA(LENGTH)],
   ['shuffleS', 'shuffle, one column', (c) => c.shuffleS(LENGTH, 1)],
+  ['permuteByS', 'order of one member, the first, one column', (c) => c.permuteByS(0, LENGTH, 1)],
 ];
 
 /** Fractional bits of the operations whose costs are shown, and their sizes. */

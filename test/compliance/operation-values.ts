@@ -10,13 +10,14 @@ import type { Call, OperandForm, Operation, Range } from '../../src/secure/ops/o
 import { type Dtype, decode } from '../../src/secure/ring/fixed-point.ts';
 import { elementCount, type Shape } from '../../src/secure/ring/shape.ts';
 import { type PublicTensor, publicTensor } from '../../src/secure/ring/tensor.ts';
+import { orderAt } from '../parts/operation-calls.ts';
 
 /**
  * What fixed point represents exactly, so that the error is the operation's own. In even steps over the range, or at
  * random.
  */
 export function numbersOver(
-  { dtype, shape, number }: OperandForm,
+  { dtype, shape, number, order }: OperandForm,
   [from, to, spacing]: Range,
   operand: number,
   others: number,
@@ -24,6 +25,7 @@ export function numbersOver(
 ): readonly number[] {
   const count = elementCount(shape);
   if (number !== undefined) return [number];
+  if (order) return Array.from({ length: count }, (_, i) => orderAt(i, count));
   if (dtype === 'boolean' && !random) return Array.from({ length: count }, (_, i) => (i >> operand) & 1);
   const scale = dtype === 'fixed' ? 2 ** 18 : 1;
   const [low, high] = [Math.min(from, to), Math.max(from, to)];

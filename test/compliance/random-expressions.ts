@@ -25,6 +25,7 @@ import { type PublicTensor, publicTensor, singleNumber } from '../../src/secure/
 import type { SecretTensor } from '../../src/secure/secret.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
 import type { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { orderAt } from '../parts/operation-calls.ts';
 
 /** A secret of an expression, or numbers that everybody has, beside what it is. */
 interface Value {
@@ -93,6 +94,15 @@ async function leaf(
   const options = { owner: random.below(on.protocol.size), dtype, shape };
   const tensor = await ops.share(on, options, on.protocol.rank === options.owner ? values : undefined);
   return { tensor, shape, dtype, bound, data: (await opened(on, tensor)).data };
+}
+
+/** Positions of rows, each once. */
+async function orderLeaf(on: Evaluator, rows: number): Promise<Value> {
+  const data = Float64Array.from({ length: rows }, (_, i) => orderAt(i, rows));
+  const [dtype, shape] = ['integer', [rows]] as const;
+  const tensor = await ops.share(on, { owner: 0, dtype, shape }, on.protocol.rank === 0 ? data : undefined);
+  const bound = { min: 0n, max: BigInt(rows - 1), assumed: false };
+  return { tensor, shape, dtype, bound, data };
 }
 
 async function opened(
@@ -186,6 +196,7 @@ async function othersOf(
 ): Promise<Value[]> {
   if (name === 'groupSum')
     return random.chance(0.5) ? [await leaf(on, random, 'integer', x.shape.slice(0, 1))] : [];
+  if (name === 'permute' || name === 'unpermute') return [await orderLeaf(on, x.shape[0] ?? 1)];
   const count =
     takes.operands === 'list' ? 1 + random.below(2) : takes.operands === 'if secret' ? 0 : takes.operands;
   const others: Value[] = [];

@@ -78,6 +78,21 @@ export const primitives: readonly PrimitiveCase[] = [
     run: (on, x, y) => on.protocol.shuffleS(on.fiber, [x, y]),
     cost: (c, n) => c.shuffleS(n, 2),
   },
+  {
+    name: 'shuffleKeptS, and one column back',
+    run: async ({ protocol, fiber }, x, y) => (await protocol.shuffleKeptS(fiber, [x, y])).undo(fiber, [x]),
+    cost: (c, n) => sequence(c.shuffleS(n, 2), c.shuffleS(n, 1)),
+  },
+  ...[0, 1].map(
+    (owner): PrimitiveCase => ({
+      name: `permuteByS of member ${owner}`,
+      run: ({ protocol, fiber }, x, y) => {
+        const order = Uint32Array.from({ length: x.length }, (_, i) => x.length - 1 - i);
+        return protocol.permuteByS(fiber, [x, y], owner, protocol.rank === owner ? order : undefined);
+      },
+      cost: (c, n) => c.permuteByS(owner, n, 2),
+    }),
+  ),
 ];
 
 function sequence(a: Cost, b: Cost): Cost {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { Cost } from '../../src/secure/cost.ts';
+import { type Cost, inSequence } from '../../src/secure/cost.ts';
 import { catalogue, isLocal } from '../../src/secure/ops/catalogue.ts';
 import * as ops from '../../src/secure/ops/index.ts';
 import { tournamentCost } from '../../src/secure/ops/reduce.ts';
@@ -42,6 +42,14 @@ const parts: Readonly<Record<string, readonly (readonly [by: number, cost: Cost]
     [n, levelOfSort()],
   ],
   sortBy: [[n, rep3Costs.shuffleS(n, 1)]],
+  permute: [
+    [n, rep3Costs.shuffleS(n, 1)],
+    [n, inSequence(rep3Costs.shuffleS(n, 1), rep3Costs.openA(n))],
+  ],
+  unpermute: [
+    [n, rep3Costs.shuffleS(n, 1)],
+    [n, inSequence(rep3Costs.shuffleS(n, 1), rep3Costs.openA(n))],
+  ],
 };
 
 function levelOfSort(): Cost {

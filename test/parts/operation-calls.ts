@@ -45,15 +45,24 @@ export function wayOf(operation: Operation, sample: Sample, otherwise = ''): Way
 export type ValueAt = (dtype: Dtype, operand: number, position: number) => number;
 export type OperandTensor = SecretTensor | PublicTensor;
 
+/** Position i of an order of so many rows: those of operands that are one. */
+export function orderAt(i: number, rows: number): number {
+  let step = Math.max(1, Math.round(0.618 * rows));
+  const common = (a: number, b: number): number => (b === 0 ? a : common(b, a % b));
+  while (common(step, rows) !== 1) step++;
+  return (i * step + 1) % rows;
+}
+
 /** The operands of a way, of which the first member and the second have every other element. */
 export async function operandsOf(
   on: Evaluator,
   { sample }: Way,
   valueAt: ValueAt,
 ): Promise<readonly OperandTensor[]> {
-  const made = sample.operands.map(({ dtype, shape, secret, number }, operand) => {
-    const values = Array.from({ length: elementCount(shape) }, (_, position) =>
-      valueAt(dtype, operand, position),
+  const made = sample.operands.map(({ dtype, shape, secret, number, order }, operand) => {
+    const count = elementCount(shape);
+    const values = Array.from({ length: count }, (_, position) =>
+      order ? orderAt(position, count) : valueAt(dtype, operand, position),
     );
     if (!secret)
       return async () =>

@@ -74,6 +74,14 @@ export const secureErrors = {
     remedy:
       'Find the step with `privity local JOB --plain` on data that you may see; widen the assumption, or replace it by `.clamp(lo, hi)`.',
   },
+  PRIVITY_SECURE_ORDER: {
+    failure: 'DATA_INVALID',
+    means: 'A secret vector that was applied as an order is none.',
+    causes:
+      'Positions that do not come from `order()`, of which one is there twice and another not at all: all members have seen the numbers then, though not where they stood. Or an order that an owner gave to `permuteBy`: nobody has seen anything of that.',
+    remedy:
+      'Apply what `order()` gives, or `permute` of one such order by another. Positions that one member computes are applied by `permuteBy`, which checks them there.',
+  },
   PRIVITY_SECURE_DTYPE: {
     failure: 'USAGE',
     means: 'An operation was given tensors of a type that it is not defined for.',

@@ -9,6 +9,7 @@ import { groupSums } from './group-sum.ts';
 import { logic } from './logic.ts';
 import { matrixProducts } from './matrix-products.ts';
 import type { Call, Operation } from './operation.ts';
+import { permutations } from './permute.ts';
 import { products } from './products.ts';
 import { reductions } from './reduce.ts';
 import { roots } from './roots.ts';
@@ -30,6 +31,7 @@ export const catalogue: readonly Operation[] = [
   ...logic,
   ...limits,
   ...orders,
+  ...permutations,
   ...groupSums,
   ...rearrangements,
   ...casts,

@@ -9,6 +9,7 @@ export { exp, sigmoid, softmax, tanh } from './exponential.ts';
 export { groupSum } from './group-sum.ts';
 export { and, not, or, select, xor } from './logic.ts';
 export { dot, matmul } from './matrix-products.ts';
+export { permute, permuteBy, unpermute } from './permute.ts';
 export { mul, square, type Truncation } from './products.ts';
 export { argmax, cumulativeSum, max, mean, min, sum } from './reduce.ts';
 export { log, rsqrt, sqrt } from './roots.ts';

@@ -7,6 +7,8 @@ import type { OperandForm, Range, Sample } from './operation.ts';
 export const aSecret = (dtype: Dtype, ...shape: Shape): OperandForm => ({ dtype, shape, secret: true });
 export const aFixed = (...shape: Shape): OperandForm => aSecret('fixed', ...shape);
 export const anInteger = (...shape: Shape): OperandForm => aSecret('integer', ...shape);
+/** Positions of so many rows, each once. */
+export const anOrder = (rows: number): OperandForm => ({ ...anInteger(rows), order: true });
 export const aBoolean = (...shape: Shape): OperandForm => aSecret('boolean', ...shape);
 export const aPublic = (dtype: Dtype, ...shape: Shape): OperandForm => ({ dtype, shape, secret: false });
 /** A single public number. */
@@ -24,6 +26,9 @@ const ORDINARY: Readonly<Record<Dtype, Range>> = {
   boolean: [0, 1],
 };
 
+const ordinary = ({ dtype, shape: [rows = 1], order }: OperandForm): Range =>
+  order ? [0, rows - 1] : ORDINARY[dtype];
+
 /**
  * `over`: domains of the operands in turn, or of the first alone; `per`: default, the elements of the first operand.
  */
@@ -37,7 +42,7 @@ export function way(
     per: elementCount((operands[0] as OperandForm).shape),
     ...options,
     operands,
-    over: over.map((ranges) => operands.map(({ dtype }, i) => ranges[i] ?? ORDINARY[dtype])),
+    over: over.map((ranges) => operands.map((operand, i) => ranges[i] ?? ordinary(operand))),
   };
 }
 

@@ -55,7 +55,7 @@ export async function checkWithin(on: Evaluator, x: SecretTensor, range: Assumed
   throw new DataError(
     'PRIVITY_SECURE_ASSUMPTION',
     `"${range.name ?? x.dtype}": a number lies outside of ${boundText(range, x.dtype, on.fracBits)}, which the job assumes (assume({ min, max })), ` +
-      'so it was not opened how they compare. Assume a wider interval, or keep numbers in one by clamp(lo, hi); ' +
+      'so nothing was opened that rests on it. Assume a wider interval, or keep numbers in one by clamp(lo, hi); ' +
       'privity local JOB --plain shows what every step has.',
   );
 }

@@ -1,4 +1,6 @@
+/** Permutations as members have them: position i of what is permuted has what stood at permutation[i]. */
 import type { WordSource } from '../kernels/kernels.ts';
+import type { Words } from '../sharing/shares.ts';
 
 /** Words fetched at a time; the rest of the last piece is thrown away, at every holder of the stream alike. */
 const PIECE_WORDS = 1024;
@@ -17,6 +19,40 @@ export function permutationFrom(source: WordSource, length: number): Uint32Array
     permutation[other] = moved;
   }
   return permutation;
+}
+
+export function isPermutation(list: Uint32Array): boolean {
+  const seen = new Uint8Array(list.length);
+  for (const position of list) {
+    if (position >= list.length || seen[position] === 1) return false;
+    seen[position] = 1;
+  }
+  return true;
+}
+
+export function inverseOf(permutation: Uint32Array): Uint32Array {
+  const out = new Uint32Array(permutation.length);
+  for (let i = 0; i < out.length; i++) out[permutation[i] as number] = i;
+  return out;
+}
+
+/** Elements of the first at the positions of the second: what permutes by the first, and then by the second. */
+export function composed(first: Uint32Array, second: Uint32Array): Uint32Array {
+  return Uint32Array.from(second, (position) => first[position] as number);
+}
+
+/** Words that a permutation of so many takes: two positions each. */
+export const packedLength = (length: number): number => Math.ceil(length / 2);
+
+export function packed(permutation: Uint32Array): Words {
+  const words = new BigUint64Array(packedLength(permutation.length));
+  new Uint32Array(words.buffer).set(permutation);
+  return words;
+}
+
+/** Of what somebody else has sent: it may be none. */
+export function unpacked(words: Words, length: number): Uint32Array {
+  return new Uint32Array(words.buffer, words.byteOffset, 2 * words.length).slice(0, length);
 }
 
 function drawBelow(source: WordSource): (bound: number) => number {

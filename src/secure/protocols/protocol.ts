@@ -89,8 +89,30 @@ export interface Protocol {
   /** Applies one uniformly random permutation, which no member knows, to all columns alike (equal lengths). */
   shuffleS(fiber: Fiber, columns: readonly Arith[]): Promise<readonly Arith[]>;
 
+  /** The same, and the way back from there. */
+  shuffleKeptS(fiber: Fiber, columns: readonly Arith[]): Promise<KeptShuffle>;
+  /**
+   * All columns alike in the order of one member, of which no other learns anything: row i of the result is row
+   * order[i]. `order` is a permutation, given at its owner and only there.
+   */
+  permuteByS(
+    fiber: Fiber,
+    columns: readonly Arith[],
+    owner: number,
+    order: Uint32Array | undefined,
+  ): Promise<readonly Arith[]>;
+
   /** Forgets every seed. Every later call is refused. */
   destroy(): void;
+}
+
+export interface KeptShuffle {
+  readonly columns: readonly Arith[];
+  /**
+   * Puts the rows of any columns of the same length back to where those of the shuffled ones came from, for what a
+   * shuffle costs. Once: the permutation is forgotten then.
+   */
+  undo(fiber: Fiber, columns: readonly Arith[]): Promise<readonly Arith[]>;
 }
 
 /** One function for each primitive: what a call costs for `length` elements, for this number of members. */
@@ -119,7 +141,9 @@ export interface ProtocolCosts {
   eqzS(length: number): Cost;
   randomA(length: number): Cost;
   randomB(length: number, width: number): Cost;
+  /** One way. */
   shuffleS(length: number, columns: number): Cost;
+  permuteByS(owner: number, length: number, columns: number): Cost;
 }
 
 /** What a protocol is opened with. */

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, afterEach, describe, it } from 'node:test';
-import { type Way, waysOf } from '../../../../test/parts/operation-calls.ts';
+import { orderAt, type Way, waysOf } from '../../../../test/parts/operation-calls.ts';
 import { World } from '../../../../test/parts/program-world.ts';
 import { runSecure } from '../../../../test/parts/secure-parties.ts';
 import { closeDatabase } from '../../../data/index.ts';
@@ -26,11 +26,12 @@ const ways = waysOf({ count: 6, rows: 2, axis: 3, side: 2, keys: 2, groups: 2 })
 
 /** Numbers of the first of its domains that fixed point has: the first and the last and some between. */
 function valuesOf({ sample }: Way): readonly Float64Array[] {
-  return sample.operands.map(({ dtype, shape, number }, operand) => {
+  return sample.operands.map(({ dtype, shape, number, order }, operand) => {
     const [from = 0, to = 1] = sample.over[0]?.[operand] ?? [];
     const count = elementCount(shape);
     return Float64Array.from({ length: count }, (_, i) => {
       if (number !== undefined) return number;
+      if (order) return orderAt(i, count);
       if (dtype === 'boolean') return (i >> operand) & 1;
       const value = from + ((to - from) * ((5 * i) % count)) / Math.max(count - 1, 1);
       return (

@@ -1,5 +1,6 @@
 import { type Cost, evenCost } from '../../cost.ts';
 import { planeWords } from '../../sharing/shares.ts';
+import { packedLength } from '../permutation.ts';
 import type { ProtocolCosts } from '../protocol.ts';
 
 export function refCosts(size: number): ProtocolCosts {
@@ -30,5 +31,6 @@ export function refCosts(size: number): ProtocolCosts {
     randomA: nothing,
     randomB: nothing,
     shuffleS: nothing,
+    permuteByS: (owner, length) => tell(owner, packedLength(length)),
   };
 }

@@ -11,12 +11,12 @@ import type { Fiber } from '../../fiber.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { SharedSeed } from '../../prg.ts';
 import type { MatrixLayout } from '../../ring/matrix-dims.ts';
-import { productLength } from '../../sharing/linear.ts';
+import { gather, productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
 import { lowBits } from '../circuits.ts';
-import { permutationFrom } from '../permutation.ts';
-import type { BitsPair, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
+import { inverseOf, packed, packedLength, permutationFrom, unpacked } from '../permutation.ts';
+import type { BitsPair, KeptShuffle, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
 import { refCosts } from './costs.ts';
 
 /** Opens the twin; see {@link Protocol}. */
@@ -141,14 +141,30 @@ class RefProtocol implements Protocol {
   }
 
   async shuffleS(fiber: Fiber, columns: readonly Arith[]): Promise<readonly Arith[]> {
+    return (await this.shuffleKeptS(fiber, columns)).columns;
+  }
+
+  async shuffleKeptS(fiber: Fiber, columns: readonly Arith[]): Promise<KeptShuffle> {
     const [first] = columns;
     invariant(first !== undefined, 'a shuffle of no column');
     const permutation = permutationFrom(this.#coins.of(fiber), first.length);
-    return columns.map((x) =>
-      this.#make(x.length, (out) => {
-        for (let i = 0; i < out.length; i++) out[i] = value(x)[permutation[i] as number] as bigint;
-      }),
-    );
+    const back = inverseOf(permutation);
+    return {
+      columns: columns.map((x) => gather(x, permutation)),
+      undo: async (_fiber, moved) => moved.map((x) => gather(x, back)),
+    };
+  }
+
+  async permuteByS(
+    fiber: Fiber,
+    columns: readonly Arith[],
+    owner: number,
+    order: Uint32Array | undefined,
+  ): Promise<readonly Arith[]> {
+    const { length } = columns[0] as Arith;
+    const told = await tell(fiber, 'permuteByS', owner, packedLength(length), order && packed(order));
+    const permutation = unpacked(told, length);
+    return columns.map((x) => gather(x, permutation));
   }
 
   destroy(): void {

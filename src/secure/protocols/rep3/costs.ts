@@ -12,6 +12,7 @@ import {
   SIGN_ANDS,
   SIGN_ROUNDS,
 } from '../circuits.ts';
+import { packedLength } from '../permutation.ts';
 import type { ProtocolCosts } from '../protocol.ts';
 import { CHECK_BYTES } from './sharing.ts';
 
@@ -73,4 +74,9 @@ export const rep3Costs: ProtocolCosts = {
   randomA: () => free,
   randomB: () => free,
   shuffleS: (length, columns) => evenCost(3, 3, 16 * length * columns),
+  permuteByS: (owner, length, columns) => {
+    const pass = 8 * length * columns;
+    const told = only(owner, pass + 8 * packedLength(length));
+    return { rounds: 2, bytes: told.bytes.map((bytes) => pass + bytes) };
+  },
 };

@@ -27,14 +27,14 @@ import type { Kernels } from '../../kernels/kernels.ts';
 import type { MatrixLayout } from '../../ring/matrix-dims.ts';
 import { type Arith, arith, type Bits, bits, planeWords, rounded, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
-import type { BitsPair, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
+import type { BitsPair, KeptShuffle, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
 import { a2b, eqzS, msbS } from './compare.ts';
 import { b2a, bit2a } from './convert.ts';
 import { rep3Costs } from './costs.ts';
 import { andSS, localMatmul, localMul, matmulSS, mulSS, spendAnds } from './multiply.ts';
 import { Rep3Seeds } from './seeds.ts';
 import { openParts, shareFrom } from './sharing.ts';
-import { shuffleS } from './shuffle.ts';
+import { permuteByS, shuffleKeptS, shuffleS } from './shuffle.ts';
 import { onlyIndex, partsOf, type Rep3State } from './state.ts';
 import { type Truncation, truncateSum } from './truncate.ts';
 import { truncExactS } from './truncate-exact.ts';
@@ -154,6 +154,19 @@ class Rep3Protocol implements Protocol {
 
   shuffleS(fiber: Fiber, columns: readonly Arith[]): Promise<readonly Arith[]> {
     return shuffleS(this.#state, fiber, columns);
+  }
+
+  shuffleKeptS(fiber: Fiber, columns: readonly Arith[]): Promise<KeptShuffle> {
+    return shuffleKeptS(this.#state, fiber, columns);
+  }
+
+  permuteByS(
+    fiber: Fiber,
+    columns: readonly Arith[],
+    owner: number,
+    order: Uint32Array | undefined,
+  ): Promise<readonly Arith[]> {
+    return permuteByS(this.#state, fiber, columns, owner, order);
   }
 
   destroy(): void {

@@ -55,6 +55,11 @@ export function semi2kCosts(size: number, { kind, costs: made }: SourceOutline):
     return inSequence(pair ? made.bitProducts(64 * words) : free, tell(words));
   };
   const mulSS = (length: number): Cost => inSequence(made.mulTriples(length), tell(2 * length));
+  /** Of the switches of one member. */
+  const network = (length: number, columns: number): Cost => {
+    const depth = levels(length);
+    return depth === 0 ? free : times(2 * depth - 1, mulSS((columns * 2 ** depth) / 2));
+  };
   return {
     shareA: () => free,
     shareB: () => free,
@@ -87,9 +92,7 @@ export function semi2kCosts(size: number, { kind, costs: made }: SourceOutline):
     eqzS: (length) => inSequence(summands(length), circuit(length, allOnesAnds(64), levels(64), 0)),
     randomA: () => free,
     randomB: () => free,
-    shuffleS: (length, columns) => {
-      const depth = levels(length);
-      return times(size * Math.max(0, 2 * depth - 1), mulSS((columns * 2 ** depth) / 2));
-    },
+    shuffleS: (length, columns) => times(size, network(length, columns)),
+    permuteByS: (_owner, length, columns) => network(length, columns),
   };
 }

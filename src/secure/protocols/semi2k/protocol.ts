@@ -31,14 +31,14 @@ import { dimsOf, type MatrixLayout } from '../../ring/matrix-dims.ts';
 import { productLength } from '../../sharing/linear.ts';
 import { type Arith, arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { agree } from '../agree.ts';
-import type { BitsPair, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
+import type { BitsPair, KeptShuffle, Protocol, ProtocolCosts, ProtocolSetting } from '../protocol.ts';
 import { a2b, eqzS, msbS } from './compare.ts';
 import { b2a } from './convert.ts';
 import { semi2kCosts } from './costs.ts';
 import { andSS, matmulSS, matmulWith, mulSS, mulWith } from './multiply.ts';
 import { Semi2kSeeds } from './seeds.ts';
 import { openShare, shareFrom } from './sharing.ts';
-import { shuffleS } from './shuffle.ts';
+import { permuteByS, shuffleKeptS, shuffleS } from './shuffle.ts';
 import { onlyRank, partOf, type Semi2kState } from './state.ts';
 import { truncationStock, truncExactS, truncS, truncWith } from './truncate.ts';
 
@@ -180,6 +180,19 @@ class Semi2kProtocol implements Protocol {
 
   shuffleS(fiber: Fiber, columns: readonly Arith[]): Promise<readonly Arith[]> {
     return shuffleS(this.#state, fiber, columns);
+  }
+
+  shuffleKeptS(fiber: Fiber, columns: readonly Arith[]): Promise<KeptShuffle> {
+    return shuffleKeptS(this.#state, fiber, columns);
+  }
+
+  permuteByS(
+    fiber: Fiber,
+    columns: readonly Arith[],
+    owner: number,
+    order: Uint32Array | undefined,
+  ): Promise<readonly Arith[]> {
+    return permuteByS(this.#state, fiber, columns, owner, order);
   }
 
   destroy(): void {
