@@ -163,8 +163,16 @@ export const GROUPS = [
           ...['NumberColumnOptions', 'CategoryColumnOptions', 'AnyColumnOptions', 'RowsOption'],
           ...['SecretTable', 'SecretColumn', 'SecretCategory', 'secretTable', 'secretColumn'],
           ...['SecretColumnOptions', 'NumberNames', 'CategoryNames', 'Statistic', 'Opening', 'statistic'],
-          ...['StatisticParts', 'OpenedNumbers'],
+          ...['StatisticParts', 'OpenedNumbers', 'together', 'ResultsOf'],
         ],
+      },
+      {
+        file: 'statistics',
+        title: 'Statistics of a table',
+        from: 'privity/stats',
+        intro:
+          'Each gives a [`Statistic`](statistics-tables.md#statistic), which opens nothing before it is told to whom. What each opens, in one table: [Statistics](../statistics.md).',
+        names: ['describe', 'DescribeOptions', 'Description'],
       },
     ],
   },

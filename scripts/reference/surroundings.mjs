@@ -94,6 +94,7 @@ export const SURROUNDINGS = {
   },
   secrets: { in: 'job', lines: SECRETS },
   'statistics-tables': { in: 'job', lines: STUDY },
+  statistics: { in: 'job', lines: STUDY },
   tables: { in: 'module', lines: [TABLE] },
   errors: {
     in: 'module',

@@ -10,14 +10,17 @@ export type {
   NumberColumnOptions,
   PartyColumns,
 } from './declared.ts';
+export { type DescribeOptions, type Description, describe } from './describe.ts';
 export { type HorizontalOptions, horizontal } from './horizontal.ts';
 export type { RowsOption } from './parts.ts';
 export {
   type OpenedNumbers,
   type Opening,
+  type ResultsOf,
   type Statistic,
   type StatisticParts,
   statistic,
+  together,
 } from './statistic.ts';
 export { type SecretTable, secretTable } from './table.ts';
 export { type CategoryNames, type NumberNames, type VerticalOptions, vertical } from './vertical.ts';

@@ -3,6 +3,7 @@
  * they are opened. As long as nobody asks, nobody learns anything.
  */
 import type { AnyDevice, AnySecret, At, MembersOf, Party, Reveal, Secret, Tensor } from '../index.ts';
+import { invalid } from './declared.ts';
 
 /** One thing that a statistic opens. */
 export interface Opening {
@@ -104,6 +105,37 @@ export function statistic<D extends AnyDevice, const K extends string, R>(
     reveal: async (reveal: Reveal): Promise<R> => {
       const pending = named.map(({ secret }) => reveal(secret as unknown as AnySecret));
       return resultOf(await Promise.all(pending));
+    },
+  });
+}
+
+/** What several statistics come to, by the keys under which they are given. */
+export type ResultsOf<S> = { readonly [K in keyof S]: S[K] extends Statistic<infer _D, infer R> ? R : never };
+
+/**
+ * Several statistics as one, which are opened at once and to the same: a result by the keys of the record.
+ *
+ * Opens: what they open. Cost: theirs, in as many rounds as the one with the most.
+ * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: there is none
+ * @example
+ * const both = together({ age: describe(study.column('age')), euros: describe(study.column('euros')) });
+ * const { age, euros } = await both.reveal(reveal);
+ */
+export function together<
+  D extends AnyDevice,
+  const S extends Readonly<Record<string, Statistic<D, unknown>>>,
+>(statistics: S): Statistic<D, ResultsOf<S>> {
+  const all = Object.entries(statistics);
+  if (all.length === 0) throw invalid('together was given no statistic');
+  return Object.freeze({
+    opens: Object.freeze(all.flatMap(([, one]) => one.opens)),
+    to: <P extends MembersOf<D>, T>(party: Party<P, T>): At<P, ResultsOf<S>> => {
+      const inputs = Object.fromEntries(all.map(([key, one]) => [key, one.to(party) as never]));
+      return party.run('statistics together', inputs, (results) => results) as never;
+    },
+    reveal: async (reveal: Reveal): Promise<ResultsOf<S>> => {
+      const results = await Promise.all(all.map(([, one]) => one.reveal(reveal)));
+      return Object.fromEntries(all.map(([key], at) => [key, results[at]])) as never;
     },
   });
 }

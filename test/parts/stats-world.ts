@@ -68,7 +68,10 @@ export function useStats() {
     );
   const run = async <R>(protocol: StatsProtocol, code: StatsCode<R>): Promise<StatsRun<R>> => {
     const w = await jobWorld(protocol, code);
-    const results = await w.results();
+    const results = await w.results().catch((error: unknown) => {
+      const [own] = w.of('alice').host.failures;
+      throw own === undefined ? error : new Error(`${own.detail.message}\n${own.detail.stack}`);
+    });
     for (const party of four.parties) assert.deepEqual(results[party], results.alice, party);
     return {
       result: results.alice as R,
@@ -123,4 +126,12 @@ export function near(actual: unknown, wanted: unknown, within: number, where = '
   assert.deepEqual(Object.keys(Object(actual)), Object.keys(wanted), where);
   for (const [key, value] of Object.entries(wanted))
     near((actual as Record<string, unknown>)[key], value, within, `${where}.${key}`);
+}
+/** Numbers that look like data, the same in every run: a linear congruence, as in C's manual. */
+export function drawn(seed: number): () => number {
+  let state = BigInt(seed);
+  return () => {
+    state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffff_ffff_ffff_ffffn;
+    return Number(state >> 11n) / 2 ** 53;
+  };
 }
