@@ -45,9 +45,9 @@ function callOf({ name, result, ends }, { operands, params }) {
 /**
  * Ways of calling operations: what a row is about, what its bytes are divided by, its cost from what a protocol
  * declares.
- * @param {{ catalogue: readonly object[], checkWithinCost: Function }} declared
+ * @param {{ catalogue: readonly object[], checkWithinCost: Function, permuteByCost: Function }} declared
  */
-export function operationRows({ catalogue, checkWithinCost }) {
+export function operationRows({ catalogue, checkWithinCost, permuteByCost }) {
   return [
     ...catalogue.flatMap((operation) =>
       operation
@@ -63,6 +63,12 @@ export function operationRows({ catalogue, checkWithinCost }) {
       'keys that rest on an assumption, before `sort`',
       LENGTH,
       (c) => checkWithinCost(c, LENGTH),
+    ],
+    [
+      'permuteBy',
+      'order of one member, the first, one number a row',
+      LENGTH,
+      (c) => permuteByCost(c, 0, [LENGTH]),
     ],
   ].filter(([, , , cost]) => !isLocal(cost));
 }
@@ -187,7 +193,8 @@ export async function declaredOperations() {
   const load = (name) => import(pathToFileURL(join(root, 'dist/src/secure/ops', name)).href);
   const { catalogue } = await load('catalogue.js');
   const { checkWithinCost } = await load('within.js');
-  return { catalogue, checkWithinCost };
+  const { permuteByCost } = await load('permute.js');
+  return { catalogue, checkWithinCost, permuteByCost };
 }
 
 /** @returns {Promise<Record<string, object>>} the table of protocols */

@@ -254,6 +254,7 @@ export const GROUPS = [
             'Unsendable',
             'NotTo',
             'Sharing',
+            'OrderAt',
             'SharingOptions',
           ],
           ...[

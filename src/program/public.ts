@@ -80,6 +80,7 @@ export type {
   NumberType,
   NumericOf,
   Operand,
+  OrderAt,
   Secret,
   SecureDevice,
   Sharing,

@@ -250,6 +250,27 @@ describe('messages', () => {
   });
 });
 
+describe('messages of the order of one member', () => {
+  const order = Uint32Array.from({ length: LENGTH }, (_, i) => LENGTH - 1 - i);
+  const permuted: Call = async (on) => {
+    const { x, y } = await shareInputs(on, LENGTH, fixed);
+    const owner = 1;
+    const own = on.protocol.rank === owner ? order : undefined;
+    return on.protocol.permuteByS(on.fiber, [x.shares as Arith, y.shares as Arith], owner, own);
+  };
+  for (const [protocol, size, setting] of settings) {
+    it(`are uniform: ${protocol}, ${size} members${setting.dealer === true ? ' and a dealer' : ''}`, async () => {
+      const found = await transcripts(protocol, size, permuted, setting, 'known');
+      const apart = new Set(leaking(found).map((message) => message.replace('change of ', '')));
+      // Half of an order is told as positions: that any half comes alike is held by order-leaks.long.test.ts.
+      assert.deepEqual(
+        [...apart].map((message) => message.replace(/\d+ /, '')),
+        protocol === 'rep3' ? ['message from 1 to 0'] : [],
+      );
+    });
+  }
+});
+
 describe('messages of an opening', () => {
   /** What shows where twice a number is opened, all shares of which are even. */
   const shown = async (size: number): Promise<string[]> => {

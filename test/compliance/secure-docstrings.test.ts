@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { type Cost, inSequence } from '../../src/secure/cost.ts';
 import { catalogue, isLocal } from '../../src/secure/ops/catalogue.ts';
 import * as ops from '../../src/secure/ops/index.ts';
+import { permuteByCost } from '../../src/secure/ops/permute.ts';
 import { tournamentCost } from '../../src/secure/ops/reduce.ts';
 import { sortCost } from '../../src/secure/ops/sort.ts';
 import { sortComparisons, sortLevels } from '../../src/secure/ops/sort-costs.ts';
@@ -129,6 +130,17 @@ describe('the docstring of a method of secrets', () => {
       assert.deepEqual(wrongFigures(docstring, figuresOf(name)), []);
     });
   }
+
+  it('says what permuteBy costs, as declared', () => {
+    const [all, order] = [permuteByCost(rep3Costs, 0, [n]), permuteByCost(rep3Costs, 0, [n, 2])];
+    const total = ({ bytes }: Cost): number => bytes.reduce((sum, own) => sum + own, 0) / 3 / n;
+    const column = total(order) - total(all);
+    const figures = { rounds: new Set([all.rounds]), bytes: new Set([column, total(all) - column]) };
+    assert.deepEqual(wrongFigures(docstrings.get('permuteBy') ?? '', figures), []);
+    assert.match(costText(docstrings.get('permuteBy') ?? ''), /rounds.*bytes.*bytes/);
+    const wrong = { ...figures, bytes: new Set([column]) };
+    assert.equal(wrongFigures(docstrings.get('permuteBy') ?? '', wrong).length, 1);
+  });
 
   it('would be found to be wrong', () => {
     const { rounds, bytes } = figuresOf('exp');

@@ -154,7 +154,13 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
     SecretComparisons<NumericOf<D, T>, Operand<D, T>, Bool<D>>,
     SecretLogic<Bool<D>>,
     SecretForms<Secret<D, T>>,
-    SecretOrders<NumericOf<D, T>, Secret<D, T>, Fixed<D> | Secret<D, 'integer'>, Secret<D, 'integer'>> {
+    SecretOrders<
+      NumericOf<D, T>,
+      Secret<D, T>,
+      Fixed<D> | Secret<D, 'integer'>,
+      Secret<D, 'integer'>,
+      OrderAt<D>
+    > {
   /** @internal Tells types apart; not there at run time. */
   readonly [secretMark]: (device: D) => D;
   /** @internal Tells types apart; not there at run time. */
@@ -358,6 +364,11 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    */
   shift(this: Secret<D, 'integer'>, by: number): Secret<D, 'integer'>;
 }
+
+/** An order of rows that one member of a device has: positions from 0 on, each once. */
+export type OrderAt<D extends AnyDevice> = {
+  readonly [M in MembersOf<D>]: At<M, Uint32Array> | At<M, number[]>;
+}[MembersOf<D>];
 
 /** The handle that is shared: `unknown` if a member has the value and it is numbers, else what the compiler says. */
 export type Sharing<Owners extends string, T, D extends AnyDevice> = [Owners & MembersOf<D>] extends [never]

@@ -6,8 +6,8 @@ export interface OrderOptions {
   readonly descending?: boolean;
 }
 
-/** Orders and groups of a secret `S` of numbers `N`, by keys `K` or integers `I`. */
-export interface SecretOrders<N, S, K, I> {
+/** Orders and groups of a secret `S` of numbers `N`, by keys `K` or integers `I`, or in the order that `H` is. */
+export interface SecretOrders<N, S, K, I, H> {
   /**
    * A vector of n, ascending, or descending. Nobody learns where an element came from. Opens: comparisons of keys in an
    * order that nobody knows, and, of keys that rest on an assumption, one bit before: whether it holds. Domain: the
@@ -53,6 +53,18 @@ export interface SecretOrders<N, S, K, I> {
    * const ranks = places.unpermute(incomes.order()); // of each income, how many are no larger
    */
   unpermute(this: N, order: I): S;
+  /**
+   * The rows (the first axis) in an order that one member has, of which no other learns anything: row i of the result is
+   * row order[i]. The way back is the inverse order, which the owner has, too. A line in the owner's ledger. Domain:
+   * any. Accuracy: exact. Cost: 2 rounds, 10.7 bytes for each number and 1.3 bytes for each row.
+   * @throws {UsageError} PRIVITY_SECURE_MEMBER if none of its owners is a member of the device
+   * @throws {DataError} PRIVITY_SECURE_ORDER, at the owner, of what has not each position from 0 to n - 1 once: nothing
+   *   has left it then
+   * @example
+   * const fromTheEnd = bob.run('order', () => Uint32Array.from({ length: n }, (_, i) => n - 1 - i));
+   * const inBobsOrder = patients.permuteBy(fromTheEnd);
+   */
+  permuteBy(this: N, order: H): S;
   /**
    * The rows (the first axis) in an order that nobody knows. Domain: any. Accuracy: exact. Cost: 3 rounds, 16 bytes an
    * element.

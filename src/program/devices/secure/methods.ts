@@ -16,10 +16,11 @@ import { type PublicTensor, publicNumbers, publicTensor, singleNumber } from '..
 import type { SecretTensor } from '../../../secure/secret.ts';
 import type { Handle } from '../../model/handle-types.ts';
 import { stepNameProblem } from '../../model/step-name.ts';
-import { type HandleRecord, kindOf } from '../../steps/handle.ts';
+import { type HandleRecord, kindOf, recordOf } from '../../steps/handle.ts';
 import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './bounds.ts';
 import { calledFrom } from './called.ts';
 import { checkedKeys, constant, openTo, shareOf } from './crossing.ts';
+import { orderBy } from './order-by.ts';
 import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './plain.ts';
 import type { DeviceRecord, Known, SecretRecord, SecurePlan } from './records.ts';
 import { contexts, partyNames } from './run-context.ts';
@@ -55,6 +56,12 @@ const methods: Record<string, (this: unknown, ...args: readonly unknown[]) => un
     const problem = stepNameProblem(name);
     if (problem !== undefined) throw invalid(`the name given to as() ${problem}`);
     return makeSecret({ ...record, name }, methods);
+  },
+  permuteBy(order) {
+    const record = self(this, 'permuteBy');
+    const plan = orderBy(record, recordOf(order, undefined, 'permuteBy'));
+    const { device, shape, dtype, bound } = record;
+    return made(device, plan, { shape, dtype, bound }, runtimeOf(record));
   },
 };
 for (const operation of catalogue) {
