@@ -121,8 +121,13 @@ interface OrderOptions {
 
 function isDescending(given: unknown, name: string): boolean {
   if (given === undefined) return false;
-  const { descending = false, ...others } = { ...(given as OrderOptions) };
-  if (typeof given !== 'object' || typeof descending !== 'boolean' || Object.keys(others).length > 0)
+  const { descending = false, ...others } = { ...(given as OrderOptions | null) };
+  if (
+    typeof given !== 'object' ||
+    given === null ||
+    typeof descending !== 'boolean' ||
+    Object.keys(others).length > 0
+  )
     throw invalid(`${name} takes { descending: true } or { descending: false }`);
   return descending;
 }
