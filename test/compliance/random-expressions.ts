@@ -197,6 +197,7 @@ async function othersOf(
   if (name === 'groupSum')
     return random.chance(0.5) ? [await leaf(on, random, 'integer', x.shape.slice(0, 1))] : [];
   if (name === 'permute' || name === 'unpermute') return [await orderLeaf(on, x.shape[0] ?? 1)];
+  if (name === 'segmentedSum') return [await leaf(on, random, 'boolean', x.shape.slice(0, 1))];
   const count =
     takes.operands === 'list' ? 1 + random.below(2) : takes.operands === 'if secret' ? 0 : takes.operands;
   const others: Value[] = [];

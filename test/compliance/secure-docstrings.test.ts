@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Cost, inSequence } from '../../src/secure/cost.ts';
-import { catalogue, isLocal } from '../../src/secure/ops/catalogue.ts';
+import { catalogue, isLocal, operationNamed } from '../../src/secure/ops/catalogue.ts';
 import * as ops from '../../src/secure/ops/index.ts';
+import type { Operation } from '../../src/secure/ops/operation.ts';
 import { permuteByCost } from '../../src/secure/ops/permute.ts';
 import { tournamentCost } from '../../src/secure/ops/reduce.ts';
 import { sortCost } from '../../src/secure/ops/sort.ts';
@@ -43,6 +44,7 @@ const parts: Readonly<Record<string, readonly (readonly [by: number, cost: Cost]
     [n, levelOfSort()],
   ],
   sortBy: [[n, rep3Costs.shuffleS(n, 1)]],
+  segmentedSum: [[n, moreOf(operationNamed('segmentedSum'))]],
   permute: [
     [n, rep3Costs.shuffleS(n, 1)],
     [n, inSequence(rep3Costs.shuffleS(n, 1), rep3Costs.openA(n))],
@@ -62,6 +64,17 @@ function levelOfSort(): Cost {
     rounds: two.rounds - one.rounds,
     bytes: two.bytes.map((all, rank) => all - (one.bytes[rank] ?? 0)),
   };
+}
+
+/** What one more number in each row costs, in bytes. */
+function moreOf({ cost, samples }: Operation): Cost {
+  const [sample] = samples({ count: n, rows: n, axis: 1, side: 1, keys: 1, groups: 1 });
+  assert.ok(sample);
+  const [one, two] = [[n], [n, 2]].map((shape) => cost(rep3Costs, { ...sample, shape, fracBits: 18 })) as [
+    Cost,
+    Cost,
+  ];
+  return { rounds: 0, bytes: two.bytes.map((all, rank) => all - (one.bytes[rank] ?? 0)) };
 }
 
 function figuresOf(op: string): Figures {

@@ -389,6 +389,32 @@ const cases: readonly TensorCase[] = [
     wantShape: [2, 3],
     error: 2 ** -15 + 6 * 2 ** -17,
   },
+  ...(
+    [
+      ['in all rows', [1, 1, 1, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+      ['nowhere', [0, 0, 0, 0, 0], [1, 2, 4, 6, 9, 12, 16, 20, 25, 30]],
+      ['in some rows', [0, 0, 1, 0, 1], [1, 2, 4, 6, 5, 6, 12, 14, 9, 10]],
+    ] as const
+  ).flatMap(([where, starts, want]) =>
+    (['integer', 'boolean'] as const).map(
+      (dtype): TensorCase => ({
+        name: `segmentedSum, segments begin ${where}, said by ${dtype}s`,
+        values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+        shape: [5, 2],
+        run: (on, x) => ops.segmentedSum(on, x, ops.fromPublic(on, publicTensor(starts, { dtype }))),
+        want,
+        wantShape: [5, 2],
+      }),
+    ),
+  ),
+  {
+    name: 'segmentedSum of one row',
+    values: [3],
+    shape: [1],
+    run: (on, x) => ops.segmentedSum(on, x, ops.fromPublic(on, publicTensor([1], { dtype: 'boolean' }))),
+    want: [3],
+    wantShape: [1],
+  },
   {
     name: 'groupSum by public groups',
     values: six,

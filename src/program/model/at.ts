@@ -159,6 +159,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
       Secret<D, T>,
       Fixed<D> | Secret<D, 'integer'>,
       Secret<D, 'integer'>,
+      Bool<D>,
       OrderAt<D>
     > {
   /** @internal Tells types apart; not there at run time. */

@@ -6,8 +6,8 @@ export interface OrderOptions {
   readonly descending?: boolean;
 }
 
-/** Orders and groups of a secret `S` of numbers `N`, by keys `K` or integers `I`, or in the order that `H` is. */
-export interface SecretOrders<N, S, K, I, H> {
+/** Orders and groups of a secret `S` of numbers `N`, by keys `K`, integers `I`, booleans `B`, or a member's order `H`. */
+export interface SecretOrders<N, S, K, I, B, H> {
   /**
    * A vector of n, ascending, or descending. Nobody learns where an element came from. Opens: comparisons of keys in an
    * order that nobody knows, and, of keys that rest on an assumption, one bit before: whether it holds. Domain: the
@@ -79,4 +79,18 @@ export interface SecretOrders<N, S, K, I, H> {
    * @example const perRegion = sales.groupSum(regions, 16); // [16]
    */
   groupSum(this: N, groups: I | readonly number[] | Uint32Array, count: number): S;
+  /**
+   * Running sums of rows (the first axis), each from where the last segment began: `starts`, a vector, is true, or 1,
+   * at the first row of each. So at its last row a segment's sum stands, and that is where the next one starts. Where
+   * the ends of segments are public, differences of `cumulativeSum` at them are the same sums, and local. Domain: the
+   * sum of all n below 2^45, of integers below 2^63; starts 0 to 1. Accuracy: exact. Cost: at most
+   * log2 n + 4 levels of a round; of 6,400 rows of one number 16 rounds, 26.6 bytes a row, where starts are booleans 18 rounds,
+   * 34.6 bytes; of each further number 17.3 bytes more.
+   * @example
+   * const sorted = ages.sort();
+   * const differs = sorted.slice(1, n).ne(sorted.slice(0, n - 1));
+   * const first = spu.constant([1], { dtype: 'boolean' });
+   * const soFar = counts.segmentedSum(first.concat([differs])); // within each age
+   */
+  segmentedSum(this: N, starts: B | I): S;
 }

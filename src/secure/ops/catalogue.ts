@@ -13,6 +13,7 @@ import { permutations } from './permute.ts';
 import { products } from './products.ts';
 import { reductions } from './reduce.ts';
 import { roots } from './roots.ts';
+import { segments } from './segments.ts';
 import { rearrangements } from './shape.ts';
 import { orders } from './sort.ts';
 import { sums } from './sums.ts';
@@ -33,6 +34,7 @@ export const catalogue: readonly Operation[] = [
   ...orders,
   ...permutations,
   ...groupSums,
+  ...segments,
   ...rearrangements,
   ...casts,
 ];

@@ -13,6 +13,7 @@ export { permute, permuteBy, unpermute } from './permute.ts';
 export { mul, square, type Truncation } from './products.ts';
 export { argmax, cumulativeSum, max, mean, min, sum } from './reduce.ts';
 export { log, rsqrt, sqrt } from './roots.ts';
+export { segmentedSum } from './segments.ts';
 export { concat, gather, reshape, slice } from './shape.ts';
 export { fromPublic, reveal, type ShareOptions, share } from './sharing.ts';
 export { shuffle, sort } from './sort.ts';
