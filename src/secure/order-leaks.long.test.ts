@@ -1,7 +1,7 @@
 /**
- * What crosses in plain where orders are applied: a secret order after a shuffle, which all members see, and one half of
- * an owner's order, which one member of rep3 is told. Either is a uniformly random permutation, whatever the order is
- * and whatever the one who sees it knows: all orders of a few rows alike, counted over many sessions (chi-square). A
+ * What crosses in plain where orders are applied: a secret order after a shuffle, which all members see, and one half
+ * of an owner's order, which one member of rep3 is told. Either is a uniformly random permutation, whatever the order
+ * is and whatever the one who sees it knows: all orders of a few rows alike, counted over many sessions (chi-square). A
  * shuffle that is none is planted, and one that the members know, and found.
  */
 import assert from 'node:assert/strict';

@@ -6,7 +6,9 @@ export interface OrderOptions {
   readonly descending?: boolean;
 }
 
-/** Orders and groups of a secret `S` of numbers `N`, by keys `K`, integers `I`, booleans `B`, or a member's order `H`. */
+/**
+ * Orders and groups of a secret `S` of numbers `N`, by keys `K`, integers `I`, booleans `B`, or a member's order `H`.
+ */
 export interface SecretOrders<N, S, K, I, B, H> {
   /**
    * A vector of n, ascending, or descending. Nobody learns where an element came from. Opens: comparisons of keys in an
@@ -54,8 +56,8 @@ export interface SecretOrders<N, S, K, I, B, H> {
    */
   unpermute(this: N, order: I): S;
   /**
-   * The rows (the first axis) in an order that one member has, of which no other learns anything: row i of the result is
-   * row order[i]. The way back is the inverse order, which the owner has, too. A line in the owner's ledger. Domain:
+   * The rows (the first axis) in an order that one member has, of which no other learns anything: row i of the result
+   * is row order[i]. The way back is the inverse order, which the owner has, too. A line in the owner's ledger. Domain:
    * any. Accuracy: exact. Cost: 2 rounds, 10.7 bytes for each number and 1.3 bytes for each row.
    * @throws {UsageError} PRIVITY_SECURE_MEMBER if none of its owners is a member of the device
    * @throws {DataError} PRIVITY_SECURE_ORDER, at the owner, of what has not each position from 0 to n - 1 once: nothing
@@ -84,8 +86,8 @@ export interface SecretOrders<N, S, K, I, B, H> {
    * at the first row of each. So at its last row a segment's sum stands, and that is where the next one starts. Where
    * the ends of segments are public, differences of `cumulativeSum` at them are the same sums, and local. Domain: the
    * sum of all n below 2^45, of integers below 2^63; starts 0 to 1. Accuracy: exact. Cost: at most
-   * log2 n + 4 levels of a round; of 6,400 rows of one number 16 rounds, 26.6 bytes a row, where starts are booleans 18 rounds,
-   * 34.6 bytes; of each further number 17.3 bytes more.
+   * log2 n + 4 levels of a round; of 6,400 rows of one number 16 rounds, 26.6 bytes a row, where starts are booleans 18
+   * rounds, 34.6 bytes; of each further number 17.3 bytes more.
    * @example
    * const sorted = ages.sort();
    * const differs = sorted.slice(1, n).ne(sorted.slice(0, n - 1));

@@ -147,8 +147,8 @@ export interface Operation {
   /** Held by the compliance suite for every protocol. What costs no round is local: it needs nobody. */
   cost(costs: ProtocolCosts, call: Call): Cost;
   /**
-   * What members learn beside the result, of which operand, by its place: outcomes of comparisons among its elements, or
-   * its positions; in an order that nobody knows. Default: nothing.
+   * What members learn beside the result, of which operand, by its place: outcomes of comparisons among its elements,
+   * or its positions; in an order that nobody knows. Default: nothing.
    */
   readonly opens?: { readonly what: string; readonly keys: number };
   /** Its bound follows from shapes: it rests on nothing that is assumed of operands. */

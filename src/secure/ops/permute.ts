@@ -6,8 +6,8 @@
  *   "Round-efficient oblivious database manipulation", ISC 2011, and K. Hamada and others, 2014.
  * Differences: over any protocol that has a shuffle with a way back; what is opened is looked at before it is used.
  * Security: that of the shuffle. What is opened is the secret order after a uniformly random permutation that no member
- *   knows: a uniformly random permutation, whatever the order is, so it can be simulated without it. Of a vector that is
- *   no order all members see the numbers then, in random places, and the run ends. Who deviates gains what it gains
+ *   knows: a uniformly random permutation, whatever the order is, so it can be simulated without it. Of a vector that
+ *   is no order all members see the numbers then, in random places, and the run ends. Who deviates gains what it gains
  *   everywhere on the device (docs/protocols.md).
  * Needs: an order of as many positions as there are rows, each once; its bound says that they are positions.
  * Flow: to apply: shuffle the order, open it, take rows by it, and undo the shuffle on them. To undo: shuffle order and

@@ -1,10 +1,12 @@
 /**
- * Networks that work out all prefixes of a list under an operation that is associative: R. Ladner, M. Fischer, "Parallel
- * prefix computation", Journal of the ACM 27(4), 1980. P_k of n has ⌈log2 n⌉ + k levels, and fewer than 2·(1 + 2^-k)·n
- * operations; P_0 has as few levels as any.
+ * Networks that work out all prefixes of a list under an operation that is associative: R. Ladner, M. Fischer,
+ * "Parallel prefix computation", Journal of the ACM 27(4), 1980. P_k of n has ⌈log2 n⌉ + k levels, and fewer than 2·(1
+ * + 2^-k)·n operations; P_0 has as few levels as any.
  */
 
-/** Operations that need none of each other's results: what stands at `to` takes in, before it, what stands at `from`. */
+/**
+ * Operations that need none of each other's results: what stands at `to` takes in, before it, what stands at `from`.
+ */
 export interface Level {
   readonly from: Uint32Array;
   readonly to: Uint32Array;

@@ -8,8 +8,8 @@
  * Reference: G. Blelloch, "Prefix sums and their applications", 1990 (segmented scans); networks of Ladner and Fischer.
  * Differences: what no later level needs of g is not multiplied: all of it where rows are done.
  * Cost: bytes a row of one number in rep3, and rounds, of 10^6 rows: after Hillis and Steele 300 and 20, after Sklansky
- *   150 and 20; P_0 54.8 and 20, P_1 39.3 and 21, P_2 31.5 and 22, P_3 27.7 and 23, P_4 25.8 and 24; after Brent and Kung
- *   24 and 39. Bytes times rounds are least about P_3, of 6,400 rows as of 10^6.
+ *   150 and 20; P_0 54.8 and 20, P_1 39.3 and 21, P_2 31.5 and 22, P_3 27.7 and 23, P_4 25.8 and 24; after Brent and
+ *   Kung 24 and 39. Bytes times rounds are least about P_3, of 6,400 rows as of 10^6.
  */
 import { OutOfDomain, rangeText } from '../bounds/domain.ts';
 import { bits, contains, hull, times } from '../bounds/interval.ts';
@@ -40,7 +40,9 @@ interface Step extends Level {
   readonly needed: Uint32Array;
 }
 
-/** Of the last number of rows: it takes longer than many a call, and every call is asked for its cost before it runs. */
+/**
+ * Of the last number of rows: it takes longer than many a call, and every call is asked for its cost before it runs.
+ */
 let last: { readonly rows: number; readonly steps: WeakRef<readonly Step[]> } | undefined;
 
 function stepsOf(rows: number): readonly Step[] {

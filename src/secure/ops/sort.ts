@@ -121,7 +121,7 @@ interface OrderOptions {
 
 function isDescending(given: unknown, name: string): boolean {
   if (given === undefined) return false;
-  const { descending = false, ...others } = { ...(given as OrderOptions | null) };
+  const { descending = false, ...others } = { ...(given as OrderOptions) };
   if (
     typeof given !== 'object' ||
     given === null ||

@@ -1,4 +1,6 @@
-/** Rows of a secret in an order that one member has outside of the device: a step with a value of its own, as sharing. */
+/**
+ * Rows of a secret in an order that one member has outside of the device: a step with a value of its own, as sharing.
+ */
 import { DataError, UsageError } from '../../../base/errors.ts';
 import { invalid } from '../../../secure/ops/forms.ts';
 import { permuteBy, permuteByCost } from '../../../secure/ops/permute.ts';

@@ -1,16 +1,17 @@
 /**
- * Rows in orders that members do not know: a random one that nobody knows, there and back, and one that its owner knows.
+ * Rows in orders that members do not know: a random one that nobody knows, there and back, and one that its owner
+ * knows.
  *
  * Reference: S. Laur, J. Willemson, B. Zhang, "Round-efficient oblivious database manipulation", ISC 2011; T. Araki and
  *   others, "Secure graph analysis at scale", ACM CCS 2021, section 4.
  * Differences: the way back is the same passes in the other direction; an order of one owner is cut into two
  *   permutations, each uniform by itself.
- * Security: semi-honest adversary that corrupts one of the three members. In a pass two members know the permutation and
- *   the third does not: they hold the vector as two summands, permute, mask with what only the sender and the third
+ * Security: semi-honest adversary that corrupts one of the three members. In a pass two members know the permutation
+ *   and the third does not: they hold the vector as two summands, permute, mask with what only the sender and the third
  *   draw, and exchange; the third draws its new shares. What each receives is uniform given all that it draws. Of a
- *   random order each member lacks one of three permutations. Of an owner's order P1·P2 one other member knows P1, which
- *   both draw, and the other is told P2, the order times the inverse of P1: a uniformly random permutation, whatever the
- *   order is. Who deviates can put rows wrong unnoticed, as everywhere in rep3.
+ *   random order each member lacks one of three permutations. Of an owner's order P1·P2 one other member knows P1,
+ *   which both draw, and the other is told P2, the order times the inverse of P1: a uniformly random permutation,
+ *   whatever the order is. Who deviates can put rows wrong unnoticed, as everywhere in rep3.
  * Needs: as protocol.ts.
  * Flow: pass p between members p and p+1. Random: passes 0, 1, 2, and back 2, 1, 0 with the inverse permutations. Of
  *   owner o: pass o, then pass o-1; the second permutation is told in the round of the first.

@@ -1,5 +1,6 @@
 /**
- * Rows in orders that members do not know: a random one that nobody knows, there and back, and one that its owner knows.
+ * Rows in orders that members do not know: a random one that nobody knows, there and back, and one that its owner
+ * knows.
  *
  * Reference: switching networks of Beneš (switches.ts), as in P. Mohassel, S. Sadeghian, "How to hide circuits in MPC",
  *   EUROCRYPT 2013, with products of shares in place of oblivious transfers.
