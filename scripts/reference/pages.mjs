@@ -138,6 +138,8 @@ export const GROUPS = [
             'SecretForms',
             'SecretOrders',
             'OrderOptions',
+            'SecretAlgebra',
+            'InverseOptions',
             'AnySecret',
             'Fixed',
             'Bool',

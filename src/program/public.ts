@@ -130,6 +130,7 @@ export type {
   SettingsDeclaration,
   SettingsOf,
 } from './model/schema-types.ts';
+export type { InverseOptions, SecretAlgebra } from './model/secret-algebra.ts';
 export type {
   SecretComparisons,
   SecretForms,

@@ -11,6 +11,7 @@ import { shareOf } from '../../test/effort.ts';
 import {
   callWay,
   crossings,
+  fittedAt,
   type Inputs,
   operandsOf,
   shareInputs,
@@ -53,7 +54,7 @@ const speaks = ({ operation, call, sample }: Way): boolean =>
 const called =
   (way: Way): Call =>
   async (on) =>
-    callWay(on, way, await operandsOf(on, way, fixed));
+    callWay(on, way, await operandsOf(on, way, fittedAt(way, fixed)));
 const given =
   (call: (on: Evaluator, inputs: Inputs) => unknown, length: number): Call =>
   async (on) =>
@@ -137,11 +138,11 @@ describe('the tests of messages', () => {
     assert.deepEqual(await sending([{ ...and, name: 'not' }]), ['not']);
   });
 
-  it('open nothing but what a job reveals, an order in another, its comparisons, and whether an assumption holds', async () => {
+  it('open nothing but what a job reveals, an order in another, its comparisons, and what is checked', async () => {
     const opened = await opening(ways, crossings);
     assert.deepEqual(opened, [
-      ...['checkWithin: openB', 'order: openB', 'permute: openA', 'reveal: openA', 'reveal: openB'],
-      ...['sort: openB', 'sortBy: openB', 'unpermute: openA'],
+      ...['checkWithin: openB', 'inverse: openB', 'order: openB', 'permute: openA', 'reveal: openA'],
+      ...['reveal: openB', 'solve: openB', 'sort: openB', 'sortBy: openB', 'unpermute: openA'],
     ]);
     assert.deepEqual(new Set(opened.map(operationOf)), opens);
     assert.deepEqual(await opening([], { mul: crossings.reveal as (typeof crossings)[string] }), [
@@ -155,7 +156,7 @@ async function sending(of: readonly Way[]): Promise<string[]> {
   const [found] = await runSecure('rep3', 3, async (on) => {
     const names: string[] = [];
     for (const way of of) {
-      const operands = await operandsOf(on, way, fixed);
+      const operands = await operandsOf(on, way, fittedAt(way, fixed));
       const before = on.session.report().rounds;
       await callWay(on, way, operands);
       if (on.session.report().rounds > before) names.push(way.name);
@@ -182,7 +183,7 @@ async function opening(of: readonly Way[], others: typeof crossings): Promise<st
         },
       });
     for (const way of of) {
-      const operands = await operandsOf(on, way, fixed);
+      const operands = await operandsOf(on, way, fittedAt(way, fixed));
       await callWay(watched(way.name), way, operands);
     }
     for (const [name, call] of Object.entries(others)) await call(watched(name), inputs);

@@ -47,10 +47,14 @@ const STEPS_MAX = 8;
 const shapes: readonly Shape[] = [[], [3], [4], [2, 3], [3, 3]];
 /** What can be any other number where operands are rounded as JavaScript shows them. */
 const steps: ReadonlySet<string> = new Set([
-  ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'argmax', 'sort', 'sortBy', 'order', 'cast', 'shift'],
+  ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'argmax', 'argmaxOneHot', 'atLeast', 'whereAtLeast'],
+  ...['sort', 'sortBy', 'order', 'cast', 'shift'],
 ]);
 const WHOLE_BITS = 53;
 const sizes = { count: 4, rows: 3, axis: 3, side: 2, keys: 3, groups: 2 };
+
+/** What takes no matrix but one that has an inverse. */
+const matrices: ReadonlySet<string> = new Set(['inverse', 'solve']);
 
 /** Magnitudes of what is shared: small, ordinary, and up to the edges of domains. */
 const magnitudes: Readonly<Record<'fixed' | 'integer', readonly number[]>> = {
@@ -105,6 +109,22 @@ async function orderLeaf(on: Evaluator, rows: number): Promise<Value> {
   return { tensor, shape, dtype, bound, data };
 }
 
+/** Symmetric and positive definite: the diagonal is more than the rest of its row. */
+async function matrix(on: Evaluator, random: SeededRandom): Promise<Value> {
+  const [rows, max] = [1 + random.below(4), random.pick([1, 8, 200])];
+  const values = new Array<number>(rows * rows).fill(0);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j <= i; j++) {
+      const value = i === j ? random.between(max / 2, max) : random.between(-max / 10, max / 10);
+      values[i * rows + j] = value;
+      values[j * rows + i] = value;
+    }
+  const options = { owner: random.below(on.protocol.size), dtype: 'fixed', shape: [rows, rows] } as const;
+  const tensor = await ops.share(on, options, on.protocol.rank === options.owner ? values : undefined);
+  const bound = { ...declaredBound('fixed', on.fracBits, { max }, 'a matrix'), assumed: false };
+  return { tensor, shape: options.shape, dtype: 'fixed', bound, data: (await opened(on, tensor)).data };
+}
+
 async function opened(
   on: Evaluator,
   tensor: SecretTensor,
@@ -123,7 +143,9 @@ async function attempt(
 ): Promise<Value | undefined> {
   const operation = random.pick(catalogue);
   const { name, takes } = operation;
-  const x = random.pick(known.filter(({ dtype }) => takes.on.includes(dtype)).concat(known.slice(0, 1)));
+  const x = matrices.has(name)
+    ? await matrix(on, random)
+    : random.pick(known.filter(({ dtype }) => takes.on.includes(dtype)).concat(known.slice(0, 1)));
   const operands = [x, ...(await othersOf(on, random, operation, x, known))];
   const params = paramsOf(random, operation, x);
   const input = fitting(on, operation, operands, params);
@@ -152,7 +174,7 @@ async function attempt(
 }
 
 function keysOf({ opens }: Operation, operands: readonly Value[]): Interval | undefined {
-  const keys = opens && operands[opens.keys];
+  const keys = opens?.keys === undefined ? undefined : operands[opens.keys];
   return keys?.bound.assumed ? keys.bound : undefined;
 }
 
@@ -214,7 +236,7 @@ async function othersOf(
     const shape =
       name === 'matmul' && x.shape.length > 0
         ? random.pick([[x.shape.at(-1) ?? 1], [x.shape.at(-1) ?? 1, 2]])
-        : name === 'sortBy'
+        : name === 'sortBy' || name === 'whereAtLeast' || name === 'solve'
           ? x.shape.slice(0, 1)
           : x.shape;
     if (there.length > 0 && random.chance(0.4)) others.push(random.pick(there));
@@ -293,6 +315,15 @@ function paramsOf(
       const [lo, hi] = [random.pick([0.25, -8, 0, low]), random.pick([8, 9.5, 300])];
       return dtype === 'integer' ? [Math.round(Math.min(lo, 8)), Math.ceil(hi)] : [Math.min(lo, 8), hi];
     }
+    case 'inverse':
+    case 'solve':
+      return [{ condition: random.pick([20, 500]), max: 20 }];
+    case 'argmaxOneHot':
+      return random.pick([[], [axis]]);
+    case 'atLeast':
+      return random.pick([[1 + random.below(30)], [5, 0]]);
+    case 'whereAtLeast':
+      return [1 + random.below(30)];
     case 'assume':
       return [{ min: low, max: high + (dtype === 'integer' ? 1 : random.between(0, 1)) }];
     // Those of the samples, or none.

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { type Cost, inSequence } from '../../src/secure/cost.ts';
 import { catalogue, isLocal, operationNamed } from '../../src/secure/ops/catalogue.ts';
 import * as ops from '../../src/secure/ops/index.ts';
+import { oneHotCost } from '../../src/secure/ops/one-hot.ts';
 import type { Operation } from '../../src/secure/ops/operation.ts';
 import { permuteByCost } from '../../src/secure/ops/permute.ts';
 import { tournamentCost } from '../../src/secure/ops/reduce.ts';
@@ -53,6 +54,12 @@ const parts: Readonly<Record<string, readonly (readonly [by: number, cost: Cost]
     [n, rep3Costs.shuffleS(n, 1)],
     [n, inSequence(rep3Costs.shuffleS(n, 1), rep3Costs.openA(n))],
   ],
+  argmaxOneHot: [
+    [1, oneHotCost(rep3Costs, 1, 2)],
+    [99 * n, tournamentCost(rep3Costs, n, 100, 2)],
+  ],
+  inverse: [[n, rep3Costs.mulTruncSS(n, 20)]],
+  solve: [[n, rep3Costs.mulTruncSS(n, 22)]],
 };
 
 function levelOfSort(): Cost {

@@ -9,7 +9,7 @@ import { catalogue } from '../../src/secure/ops/catalogue.ts';
 import type { Range, Sample, Sizes } from '../../src/secure/ops/operation.ts';
 import { revealCost, shareCost } from '../../src/secure/ops/sharing.ts';
 import type { ProtocolCosts } from '../../src/secure/protocols/protocol.ts';
-import { type Way, wayOf } from '../parts/operation-calls.ts';
+import { fitted, type Way, wayOf } from '../parts/operation-calls.ts';
 import { runSecure } from '../parts/secure-parties.ts';
 import type { Called } from './jobs/operations.ts';
 import { checkResult, numbersOver } from './operation-values.ts';
@@ -94,14 +94,16 @@ const rangesOf = ({ sample }: Way): readonly Range[] => sample.over[0] ?? [];
 export const calledBy = ({ ways }: SecureJob): readonly Called[] =>
   ways.map((way) => {
     const { operands, params } = way.sample;
+    const range = (i: number): Range => rangesOf(way)[i] ?? [0, 1];
+    const numbers = operands.map((form, i) => numbersOver(form, range(i), i, operands.length - 1, false));
+    const fit = fitted(way.sample, numbers);
     return {
       name: way.operation.name,
       params,
-      operands: operands.map((form, i) => {
-        const range = rangesOf(way)[i] ?? [0, 1];
-        const [min, max] = [Math.min(range[0], range[1]), Math.max(range[0], range[1])];
-        const { dtype, shape, secret } = form;
-        const values = numbersOver(form, range, i, operands.length - 1, false);
+      operands: operands.map(({ dtype, shape, secret }, i) => {
+        const [from, to] = range(i);
+        const [min, max] = [Math.min(from, to), Math.max(from, to)];
+        const values = fit[i] ?? [];
         return { dtype, shape, secret, values, ...(dtype !== 'boolean' && { range: { min, max } }) };
       }),
     };

@@ -5,7 +5,7 @@ import * as ops from '../../src/secure/ops/index.ts';
 import type { Sizes } from '../../src/secure/ops/operation.ts';
 import type { ProtocolName } from '../../src/secure/protocols/table.ts';
 import type { Evaluator } from '../../src/secure/session.ts';
-import { callWay, operandsOf, type Way, waysOf } from '../parts/operation-calls.ts';
+import { callWay, fitted, operandsOf, type Way, waysOf } from '../parts/operation-calls.ts';
 import { runSecure, type SecureRun } from '../parts/secure-parties.ts';
 import { checkResult, numbersOver } from './operation-values.ts';
 import { watchComparisons } from './secure-order.ts';
@@ -31,12 +31,15 @@ export function operationCases(
 async function checkWay(protocol: ProtocolName, size: number, setting: SecureRun, way: Way): Promise<void> {
   const { operands, over } = way.sample;
   const trials = over.flatMap((ranges) =>
-    [false, true].map((random) =>
-      operands.map((form, i) => {
-        const range = ranges[i] ?? [0, 1];
-        return { range, values: numbersOver(form, range, i, operands.length - 1, random) };
-      }),
-    ),
+    [false, true].map((random) => {
+      const values = operands.map((form, i) =>
+        numbersOver(form, ranges[i] ?? [0, 1], i, operands.length - 1, random),
+      );
+      return fitted(way.sample, values).map((fit, i) => ({
+        range: ranges[i] ?? ([0, 1] as const),
+        values: fit,
+      }));
+    }),
   );
   await runSecure(
     protocol,

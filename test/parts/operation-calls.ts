@@ -43,6 +43,21 @@ export function wayOf(operation: Operation, sample: Sample, otherwise = ''): Way
 }
 
 export type ValueAt = (dtype: Dtype, operand: number, position: number) => number;
+
+/** What the operation takes of these numbers: of some they have to fit together. */
+export const fitted = (
+  { fit }: Sample,
+  values: readonly (readonly number[])[],
+): readonly (readonly number[])[] => (fit ? fit(values) : values);
+
+/** The same numbers, fitted. */
+export function fittedAt({ sample }: Way, valueAt: ValueAt): ValueAt {
+  const values = sample.operands.map(({ dtype, shape }, operand) =>
+    Array.from({ length: elementCount(shape) }, (_, position) => valueAt(dtype, operand, position)),
+  );
+  const made = fitted(sample, values);
+  return (_, operand, position) => made[operand]?.[position] ?? 0;
+}
 export type OperandTensor = SecretTensor | PublicTensor;
 
 /** Position i of an order of so many rows: those of operands that are one. */

@@ -82,6 +82,14 @@ export const secureErrors = {
     remedy:
       'Apply what `order()` gives, or `permute` of one such order by another. Positions that one member computes are applied by `permuteBy`, which checks them there.',
   },
+  PRIVITY_SECURE_CONDITION: {
+    failure: 'DATA_INVALID',
+    means: 'A matrix was not inverted, because the result would not have been right.',
+    causes:
+      'It is not symmetric and positive definite, its condition number is above the promised `condition`, or an element of its inverse is above `max`. Columns that nearly follow from others, columns in very different units, a constant column, fewer rows than columns. Which one of these nobody learns: one bit is opened.',
+    remedy:
+      'Standardise the columns, add a ridge (a small number on the diagonal), drop columns that nearly follow from others. If the matrix is right, promise less: a larger `condition` takes more rounds, a larger `max` wider bounds.',
+  },
   PRIVITY_SECURE_DTYPE: {
     failure: 'USAGE',
     means: 'An operation was given tensors of a type that it is not defined for.',

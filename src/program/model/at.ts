@@ -23,6 +23,7 @@ import type {
   SharingOptions,
 } from './device-types.ts';
 import type { AnyParty, NamedParty, NameOf, OwnedBy, valueMark } from './handle-types.ts';
+import type { SecretAlgebra } from './secret-algebra.ts';
 import type { SecretComparisons, SecretForms, SecretFunctions, SecretLogic } from './secret-methods.ts';
 import type { SecretOrders } from './secret-orders.ts';
 import type { NotSendable, Unsendable } from './sendable.ts';
@@ -154,6 +155,7 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
     SecretComparisons<NumericOf<D, T>, Operand<D, T>, Bool<D>>,
     SecretLogic<Bool<D>>,
     SecretForms<Secret<D, T>>,
+    SecretAlgebra<NumericOf<D, T>, Secret<D, T>, Fixed<D>, Secret<D, 'integer'>>,
     SecretOrders<
       NumericOf<D, T>,
       Secret<D, T>,

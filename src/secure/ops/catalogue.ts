@@ -6,8 +6,10 @@ import { comparisons } from './compare.ts';
 import { quotients } from './divide.ts';
 import { exponentials } from './exponential.ts';
 import { groupSums } from './group-sum.ts';
+import { solutions } from './linear-solve.ts';
 import { logic } from './logic.ts';
 import { matrixProducts } from './matrix-products.ts';
+import { oneHots } from './one-hot.ts';
 import type { Call, Operation } from './operation.ts';
 import { permutations } from './permute.ts';
 import { products } from './products.ts';
@@ -15,6 +17,7 @@ import { reductions } from './reduce.ts';
 import { roots } from './roots.ts';
 import { segments } from './segments.ts';
 import { rearrangements } from './shape.ts';
+import { smallCounts } from './small-counts.ts';
 import { orders } from './sort.ts';
 import { sums } from './sums.ts';
 import { limits } from './within.ts';
@@ -26,11 +29,14 @@ export const catalogue: readonly Operation[] = [
   ...matrixProducts,
   ...quotients,
   ...reductions,
+  ...oneHots,
+  ...solutions,
   ...roots,
   ...exponentials,
   ...comparisons,
   ...logic,
   ...limits,
+  ...smallCounts,
   ...orders,
   ...permutations,
   ...groupSums,

@@ -117,6 +117,11 @@ export interface Sample {
   readonly over: readonly (readonly Range[])[];
   /** What the table divides its bytes by. */
   readonly per: number;
+  /**
+   * Makes operands that the operation takes of any numbers in their domains: a matrix that has an inverse. Default:
+   * any are.
+   */
+  readonly fit?: (operands: readonly (readonly number[])[]) => readonly (readonly number[])[];
 }
 
 /** How large samples are. Tables have other sizes than tests. */
@@ -130,6 +135,15 @@ export interface Sizes {
   readonly side: number;
   readonly keys: number;
   readonly groups: number;
+}
+
+/** `what`: for the pages. */
+export interface Opens {
+  readonly what: string;
+  /** Outcomes of comparisons among the elements of this operand, by its place, or its positions; in an order that nobody knows. */
+  readonly keys?: number;
+  /** One bit in every call, as ledgers name it. */
+  readonly bit?: string;
 }
 
 export interface Operation {
@@ -146,11 +160,8 @@ export interface Operation {
   readonly bounds: BoundRule;
   /** Held by the compliance suite for every protocol. What costs no round is local: it needs nobody. */
   cost(costs: ProtocolCosts, call: Call): Cost;
-  /**
-   * What members learn beside the result, of which operand, by its place: outcomes of comparisons among its elements,
-   * or its positions; in an order that nobody knows. Default: nothing.
-   */
-  readonly opens?: { readonly what: string; readonly keys: number };
+  /** What members learn beside the result. Default: nothing. */
+  readonly opens?: Opens;
   /** Its bound follows from shapes: it rests on nothing that is assumed of operands. */
   readonly fromShapes?: boolean;
   /** It says of its operand what nobody checks. */

@@ -34,7 +34,7 @@ const ordinary = ({ dtype, shape: [rows = 1], order }: OperandForm): Range =>
  */
 export function way(
   operands: readonly OperandForm[],
-  options: Partial<Pick<Sample, 'what' | 'params' | 'over' | 'per'>> = {},
+  options: Partial<Pick<Sample, 'what' | 'params' | 'over' | 'per' | 'fit'>> = {},
 ): Sample {
   const { over = [[]] } = options;
   return {

@@ -34,24 +34,34 @@ export async function clamp(on: Evaluator, x: SecretTensor, to: Interval): Promi
   });
 }
 
+/** Opens one bit to all members: whether none of these words has its top bit set. */
+export async function openNoneNegative(on: Evaluator, x: Arith): Promise<boolean> {
+  const { protocol, fiber } = on;
+  const negative = await protocol.bit2a(fiber, await protocol.msbS(fiber, x));
+  const opened = await protocol.openB(fiber, await protocol.eqzS(fiber, total(negative)));
+  invariant(opened !== undefined, 'an opening to all gives a result');
+  return ((opened[0] as bigint) & 1n) === 1n;
+}
+
+export const noneNegativeCost = (c: ProtocolCosts, length: number): Cost =>
+  inSequence(c.msbS(length), c.bit2a(length), c.eqzS(1), c.openB(1, 1));
+
 /**
  * Opens one bit to all members: whether all elements lie in the interval (in words of the ring), whatever they are.
  * @throws {DataError} PRIVITY_SECURE_ASSUMPTION, at every member alike, if one does not
  */
 export async function checkWithin(on: Evaluator, x: SecretTensor, range: Assumed): Promise<void> {
-  const { protocol, fiber, kernels } = on;
+  const { fiber, kernels } = on;
   const shares = numbersOf(on, x, 'checkWithin');
-  const opened = await fiber.as('check', async () => {
+  const holds = await fiber.as('check', async () => {
     // From the lower end on, modulo 2^64: what is below it, or 2^63 or more above it, has its top bit set; of the rest,
     // what is above
     // the upper end has it set in what is missing to that. Neither difference can wrap unnoticed.
     const above = subSS(kernels, shares, filled(on, x, range.min));
     const missing = subSS(kernels, filled(on, x, range.max - range.min), above);
-    const outside = await protocol.bit2a(fiber, await protocol.msbS(fiber, concat([above, missing])));
-    return protocol.openB(fiber, await protocol.eqzS(fiber, total(outside)));
+    return openNoneNegative(on, concat([above, missing]));
   });
-  invariant(opened !== undefined, 'an opening to all gives a result');
-  if ((opened[0] as bigint) & 1n) return;
+  if (holds) return;
   throw new DataError(
     'PRIVITY_SECURE_ASSUMPTION',
     `"${range.name ?? x.dtype}": a number lies outside of ${boundText(range, x.dtype, on.fracBits)}, which the job assumes (assume({ min, max })), ` +
@@ -64,7 +74,7 @@ function filled(on: Evaluator, x: SecretTensor, word: bigint): Arith {
   return on.protocol.publicA(new BigUint64Array(x.shares.length).fill(BigInt.asUintN(64, word)));
 }
 
-function total({ parts }: Arith): Arith {
+export function total({ parts }: Arith): Arith {
   return arith(
     1,
     parts.map((part) => {
@@ -75,8 +85,7 @@ function total({ parts }: Arith): Arith {
   );
 }
 
-export const checkWithinCost = (c: ProtocolCosts, length: number): Cost =>
-  inSequence(c.msbS(2 * length), c.bit2a(2 * length), c.eqzS(1), c.openB(1, 1));
+export const checkWithinCost = (c: ProtocolCosts, length: number): Cost => noneNegativeCost(c, 2 * length);
 
 /** `clamp(lo, hi)` and `assume({ min, max })` are given their ends as words. */
 const endsOf = ([min, max]: readonly unknown[]): Interval => interval(min as bigint, max as bigint);

@@ -5,10 +5,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, afterEach, describe, it } from 'node:test';
-import { orderAt, type Way, waysOf } from '../../../../test/parts/operation-calls.ts';
+import { fitted, orderAt, type Way, waysOf } from '../../../../test/parts/operation-calls.ts';
 import { World } from '../../../../test/parts/program-world.ts';
 import { runSecure } from '../../../../test/parts/secure-parties.ts';
 import { closeDatabase } from '../../../data/index.ts';
+import { intervalOfWords } from '../../../secure/bounds/interval.ts';
 import { inSequence } from '../../../secure/cost.ts';
 import { catalogue } from '../../../secure/ops/catalogue.ts';
 import type { ProtocolCosts } from '../../../secure/protocols/protocol.ts';
@@ -26,7 +27,7 @@ const ways = waysOf({ count: 6, rows: 2, axis: 3, side: 2, keys: 2, groups: 2 })
 
 /** Numbers of the first of its domains that fixed point has: the first and the last and some between. */
 function valuesOf({ sample }: Way): readonly Float64Array[] {
-  return sample.operands.map(({ dtype, shape, number, order }, operand) => {
+  const values = sample.operands.map(({ dtype, shape, number, order }, operand) => {
     const [from = 0, to = 1] = sample.over[0]?.[operand] ?? [];
     const count = elementCount(shape);
     return Float64Array.from({ length: count }, (_, i) => {
@@ -40,6 +41,10 @@ function valuesOf({ sample }: Way): readonly Float64Array[] {
       );
     });
   });
+  return fitted(
+    sample,
+    values.map((numbers) => [...numbers]),
+  ).map((numbers) => Float64Array.from(numbers));
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: operations are called by their names
@@ -117,10 +122,12 @@ function checkResults(results: readonly { shape: readonly number[]; data: readon
     if (operation.randomOrder) continue;
     const operands = sample.operands.map((form, k) => ({ ...form, data: valuesOf(way)[k] as Float64Array }));
     const want = operation.plain({ operands, params: call.params, shape: call.shape, fracBits: 18 });
-    const bounds = operands.map(() => ({ min: 0n, max: 0n }));
     const input = {
       ...call,
-      operands: operands.map((one, k) => ({ ...one, bound: bounds[k] ?? { min: 0n, max: 0n } })),
+      operands: operands.map((one) => ({
+        ...one,
+        bound: intervalOfWords(publicTensor(one.data, { dtype: one.dtype }).words),
+      })),
     };
     data.forEach((value, k) => {
       const due = want[k] ?? Number.NaN;

@@ -13,12 +13,15 @@ import { ledgerType, valuesToShare } from './values.ts';
 
 type Part = Pick<SecurePlan, 'execute' | 'discloses'>;
 
-/** The one bit that all members learn of keys that rest on an assumption: whether it holds. */
-export function checkedKeys({ members }: DeviceRecord): Required<Pick<SecurePlan, 'discloses'>> {
+/** What is checked of keys that rest on an assumption, before comparisons of them are opened. */
+export const KEYS_BIT = 'whether all keys are as assumed';
+
+/** One bit that all members learn, of what is checked on the way. */
+export function openedBit({ members }: DeviceRecord, what: string): Required<Pick<SecurePlan, 'discloses'>> {
   return {
     discloses: (member) => ({
       to: members.filter((other) => other !== member),
-      type: 'opened bit: whether all keys are as assumed',
+      type: `opened bit: ${what}`,
       shape: [],
       bytes: ({ protocol: { costs, rank } }) => costs.openB(1, 1).bytes[rank] ?? 0,
     }),

@@ -19,7 +19,7 @@ import { stepNameProblem } from '../../model/step-name.ts';
 import { type HandleRecord, kindOf, recordOf } from '../../steps/handle.ts';
 import { boundOfResult, checkOpened, isAssumption, type NamedOperand } from './bounds.ts';
 import { calledFrom } from './called.ts';
-import { checkedKeys, constant, openTo, shareOf } from './crossing.ts';
+import { constant, KEYS_BIT, openedBit, openTo, shareOf } from './crossing.ts';
 import { orderBy } from './order-by.ts';
 import { floatingPoint, type Tried, tracedOpening, tracedResult, tried } from './plain.ts';
 import type { DeviceRecord, Known, SecretRecord, SecurePlan } from './records.ts';
@@ -93,6 +93,7 @@ function compute(secret: SecretRecord, operation: Operation, args: readonly unkn
   const result = boundIn(runtime, work, operands.filter(isSecret), { dtype, shape });
   const { bound } = result;
   const keysWithin = runtime.plaintext ? undefined : assumedKeys(operation, operands);
+  const bit = keysWithin ? KEYS_BIT : operation.opens?.bit;
   const plan: SecurePlan = {
     kind: 'secure',
     operation: name,
@@ -106,14 +107,14 @@ function compute(secret: SecretRecord, operation: Operation, args: readonly unkn
       assumption: { of: secret.name, shape, ...rangeOf(secret, bound) },
     }),
     execute: (on, tensors, _, leaving) => {
-      if (keysWithin) leaving();
+      if (bit !== undefined) leaving();
       const queue = [...tensors];
       const inputs = operands.map((operand) =>
         isPublic(operand) ? operand : (queue.shift() as SecretTensor),
       );
       return perform(on, operation, inputs, given, shape, keysWithin);
     },
-    ...(keysWithin && checkedKeys(device)),
+    ...(bit !== undefined && openedBit(device, bit)),
   };
   const traced = runtime.plaintext
     ? tracedResult(plan, device, result, floatingPoint(operation, operands, given, shape, device))
@@ -172,7 +173,7 @@ const rangeOf = ({ dtype, device }: SecretRecord, { min, max }: Bound): Required
 
 /** Comparisons of these are opened: what nobody has checked has to be checked before. */
 function assumedKeys({ opens }: Operation, operands: readonly Operand[]): Assumed | undefined {
-  const keys = opens && operands[opens.keys];
+  const keys = opens?.keys === undefined ? undefined : operands[opens.keys];
   return keys && !isPublic(keys) && keys.bound.assumed ? { ...keys.bound, name: keys.name } : undefined;
 }
 
