@@ -9,6 +9,8 @@ import type { WireMessage } from './world.ts';
 
 /** Steps of which every message tells what the ledger says. */
 const OWN_MESSAGES: ReadonlySet<StepKind | undefined> = new Set<StepKind>(['psi', 'profile']);
+/** Steps of a secure device; a computation tells others the bit that it opens on its way. */
+const SHARED: ReadonlySet<StepKind | undefined> = new Set<StepKind>(['share', 'secure', 'reveal']);
 
 /** What does not fit, in words; nothing, where everything does. */
 export function ledgerProblems(report: RunReport, wire: readonly WireMessage[]): readonly string[] {
@@ -41,7 +43,7 @@ function unsent(
   sent: readonly WireMessage[],
   isPlain: boolean,
 ): string[] {
-  const isShared = !isPlain && (kind === 'share' || kind === 'reveal');
+  const isShared = !isPlain && SHARED.has(kind);
   const all = to.every((party) => sent.some((message) => message.stepId === stepId && message.to === party));
   const some = sent.some((message) => message.kind === 'channel' && to.includes(message.to));
   return all || (isShared && some) ? [] : [`"${name}" is in the ledger, and did not leave`];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { ledgerProblems } from '../../src/simulation/ledger-check.ts';
 import { explore, replay, type SimulatedRun, type TimelineLine } from '../../src/testing/index.ts';
 import { itLong, share } from '../effort.ts';
 import { projectRoot } from '../tidy/project-files.ts';
@@ -106,6 +107,26 @@ for (const { name, members } of devices) {
     });
   });
 }
+
+describe('a bit that a computation opens, in the simulated world', () => {
+  const job = jobOf('secure-inverse');
+  it('stands in every ledger, and left', async () => {
+    const { run, violations } = await replay({ job, seed: SEED, plan: [] });
+    assert.deepEqual(violations, []);
+    assert.deepEqual(resultsOf(run), new Array(3).fill([2000, -2000]));
+    for (const { report } of run.parties) {
+      assert.ok(report);
+      const opened = report.disclosures.filter(({ kind }) => kind === 'secure');
+      assert.deepEqual(
+        opened.map(({ name, type }) => [name, type]),
+        [['solve', 'opened bit: whether the matrix is as promised']],
+      );
+      assert.deepEqual(ledgerProblems(report, run.wire), []);
+      const silent = run.wire.filter(({ kind }) => kind !== 'channel');
+      assert.ok(ledgerProblems(report, silent).some((text) => text.includes('"solve" is in the ledger')));
+    }
+  });
+});
 
 describe('correlated randomness in the simulated world', () => {
   /** The largest message between two members is the extension of their oblivious transfers: products come from it. */

@@ -331,6 +331,10 @@ describe('a contract in sentences', () => {
     ['list of boolean [any]', 'a list of any number of single answers, yes or no'],
     ['opened fixed tensor [3, 4]', 'a result of the secure computation (3 × 4 numbers)'],
     [
+      'opened bit: whether all keys are as assumed []',
+      'one yes or no of the secure computation: whether all keys are as assumed',
+    ],
+    [
       'secret fixed tensor, all within -64 to 64 [shared, 15]',
       'no number itself: only that shared × 15 numbers are kept secret, all within -64 to 64 (fixed)',
     ],

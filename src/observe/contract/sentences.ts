@@ -142,6 +142,8 @@ function formWords(what: string): string {
     const traces = what.includes(TRACES) ? `${TRACES}: a little of what was rounded off` : '';
     return `a result of the secure computation (${manyNumbers(dims)}${traces})`;
   }
+  const [, bit] = /^opened bit: (.+?)(?: \[\])?$/.exec(what) ?? [];
+  if (bit !== undefined) return `one yes or no of the secure computation: ${bit}`;
   const secret = /^secret (\w+) tensor, (all within .+?) \[/.exec(what);
   if (secret !== null)
     return `no number itself: only that ${manyNumbers(dims)} are kept secret, ${secret[2]} (${secret[1]})`;
