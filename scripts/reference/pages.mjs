@@ -174,7 +174,10 @@ export const GROUPS = [
         from: 'privity/stats',
         intro:
           'Each gives a [`Statistic`](statistics-tables.md#statistic), which opens nothing before it is told to whom. What each opens, in one table: [Statistics](../statistics.md).',
-        names: ['describe', 'DescribeOptions', 'Description'],
+        names: [
+          ...['describe', 'DescribeOptions', 'Description'],
+          ...['correlation', 'Correlations', 'covariance', 'Covariances', 'ConfidenceOptions', 'PairMatrix'],
+        ],
       },
     ],
   },

@@ -4,6 +4,14 @@
  */
 export type { SecretCategory, SecretColumn, SecretColumnOptions } from './column.ts';
 export { secretColumn } from './column.ts';
+export {
+  type ConfidenceOptions,
+  type Correlations,
+  type Covariances,
+  correlation,
+  covariance,
+  type PairMatrix,
+} from './correlation.ts';
 export type {
   AnyColumnOptions,
   CategoryColumnOptions,
