@@ -176,6 +176,18 @@ export const GROUPS = [
           'Each gives a [`Statistic`](statistics-tables.md#statistic), which opens nothing before it is told to whom. What each opens, in one table: [Statistics](../statistics.md).',
         names: [
           ...['describe', 'DescribeOptions', 'Description'],
+          ...[
+            'frequencies',
+            'Frequency',
+            'histogram',
+            'HistogramOptions',
+            'Histogram',
+            'quantiles',
+            'Quantiles',
+          ],
+          ...['groupBy', 'Group', 'MinimumOptions', 'crosstab', 'Crosstab', 'ChiSquareTest'],
+          ...['welchTest', 'WelchTest', 'GroupTestOptions', 'anova', 'AnalysisOfVariance'],
+          ...['twoProportions', 'TwoProportions'],
           ...['correlation', 'Correlations', 'covariance', 'Covariances', 'ConfidenceOptions', 'PairMatrix'],
         ],
       },

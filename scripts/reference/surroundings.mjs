@@ -47,13 +47,13 @@ const SECRETS = [
 /** A table of secrets, and what it is made of. */
 const STUDY = [
   DEVICE,
-  `const visits = alice.run('visits', () => tableOf({ id: ['a', 'b', 'c'], age: Float64Array.of(41, 17, 30), region: ['n', 's', 'n'] }));`,
+  `const visits = alice.run('visits', () => tableOf({ id: ['a', 'b', 'c'], age: Float64Array.of(41, 17, 30), region: ['n', 's', 'n'], sex: ['f', 'm', 'm'] }));`,
   `const purchases = bob.run('purchases', () => tableOf({ id: ['b', 'a', 'c'], euros: Float64Array.of(3, 4, 9) }));`,
   `const clinicOne = alice.run('clinic', () => tableOf({ age: Float64Array.of(30, 50), sex: ['f', 'm'] }));`,
   `const clinicTwo = bob.run('clinic', () => tableOf({ age: Float64Array.of(40, 60), sex: ['m', 'm'] }));`,
   `const study = await vertical(spu, { alice: visits, bob: purchases }, {`,
   `  parties: { alice, bob },`,
-  `  columns: { alice: { age: { min: 0, max: 120 }, region: { categories: ['n', 's'] } }, bob: { euros: { max: 50 } } },`,
+  `  columns: { alice: { age: { min: 0, max: 120 }, region: { categories: ['n', 's'] }, sex: { categories: ['f', 'm'] } }, bob: { euros: { max: 50 } } },`,
   `  rows: 3,`,
   `});`,
   `const age = study.column('age');`,

@@ -12,6 +12,13 @@ export {
   covariance,
   type PairMatrix,
 } from './correlation.ts';
+export {
+  type ChiSquareTest,
+  type Crosstab,
+  crosstab,
+  type TwoProportions,
+  twoProportions,
+} from './crosstab.ts';
 export type {
   AnyColumnOptions,
   CategoryColumnOptions,
@@ -19,8 +26,26 @@ export type {
   PartyColumns,
 } from './declared.ts';
 export { type DescribeOptions, type Description, describe } from './describe.ts';
+export {
+  type AnalysisOfVariance,
+  anova,
+  type Group,
+  type GroupTestOptions,
+  groupBy,
+  type WelchTest,
+  welchTest,
+} from './groups.ts';
+export {
+  type Frequency,
+  frequencies,
+  type Histogram,
+  type HistogramOptions,
+  histogram,
+} from './histogram.ts';
 export { type HorizontalOptions, horizontal } from './horizontal.ts';
 export type { RowsOption } from './parts.ts';
+export { type Quantiles, quantiles } from './quantiles.ts';
+export type { MinimumOptions } from './small.ts';
 export {
   type OpenedNumbers,
   type Opening,

@@ -1,0 +1,41 @@
+/** Groups of few rows say something about each of them: what is opened leaves them out, unless a job says otherwise. */
+import type { AnyDevice, Secret } from '../index.ts';
+import { invalid } from './declared.ts';
+
+/** Which groups are shown. */
+export interface MinimumOptions {
+  /**
+   * Groups and cells of fewer rows are null, and nothing of them is opened, not even how many they are. Default: 10, as
+   * for categories of a published dataset. 0: all are shown.
+   */
+  readonly minimumCount?: number;
+}
+
+/** As for the categories of a dataset that a node publishes. */
+const MINIMUM_COUNT = 10;
+/** In place of a count that is not shown. */
+const HIDDEN = -1;
+
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS */
+export function minimumOf({ minimumCount = MINIMUM_COUNT }: MinimumOptions): number {
+  if (Number.isSafeInteger(minimumCount) && minimumCount >= 0) return minimumCount;
+  throw invalid('"minimumCount" is a whole number of rows, or 0');
+}
+
+/** Counts, -1 where they are below the minimum; and sums, 0 there. */
+export function withoutSmall<D extends AnyDevice>(
+  counts: Secret<D, 'integer'>,
+  sums: readonly Secret<D>[],
+  minimum: number,
+): { readonly counts: Secret<D, 'integer'>; readonly sums: readonly Secret<D>[] } {
+  if (minimum === 0) return { counts, sums };
+  const isShown = counts.ge(minimum);
+  return {
+    counts: isShown.select(counts, HIDDEN),
+    sums: sums.map((sum) => isShown.select(sum, 0)),
+  };
+}
+
+/** A count as it was opened; null where it is not shown. */
+export const shownCount = (opened: number | undefined): number | null =>
+  opened === undefined || opened < 0 ? null : opened;
