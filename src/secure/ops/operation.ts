@@ -140,7 +140,7 @@ export interface Sizes {
 /** `what`: for the pages. */
 export interface Opens {
   readonly what: string;
-  /** Outcomes of comparisons among the elements of this operand, by its place, or its positions; in an order that nobody knows. */
+  /** Of this operand, by its place: comparisons of its elements, or its positions, in an order that nobody knows. */
   readonly keys?: number;
   /** One bit in every call, as ledgers name it. */
   readonly bit?: string;
