@@ -2,6 +2,7 @@
  * What the function of a job or of a conclave receives: party objects, `args`, `reveal` and so on. All calls are
  * checked at run time.
  */
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { UsageError } from '../base/errors.ts';
 import type { Exchange } from './data-plane/exchange.ts';
@@ -15,6 +16,7 @@ import { conclave } from './flow/conclave.ts';
 import { parallel } from './flow/parallel.ts';
 import { quorum } from './flow/quorum.ts';
 import type { Handle } from './model/handle-types.ts';
+import { REPORT_PAGE } from './model/report-page.ts';
 import { stepNameProblem } from './model/step-name.ts';
 import { sourceHash } from './state/branch.ts';
 import type { RunState } from './state/run-state.ts';
@@ -104,6 +106,7 @@ function createParty(name: string, scheduler: Scheduler, settings: TaskServices[
     settings: name === state.party ? settings : Object.freeze({}),
     party: name,
     tempDir: state.options.tempDir,
+    reportFile: join(state.options.tempDir, REPORT_PAGE),
   });
   const party = Object.freeze({
     name,

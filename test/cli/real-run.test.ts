@@ -40,6 +40,15 @@ export default job({ parties: ['alice', 'bob'], args: z.object({ fail: z.string(
   });
 `,
   );
+  await writeFile(
+    join(cwd, 'page.ts'),
+    `import { writeFile } from 'node:fs/promises';
+import { job } from 'privity';
+export default job({ parties: ['alice', 'bob'] }, async ({ alice }) => {
+  alice.run('page', ({ reportFile }) => writeFile(reportFile, '<!doctype html><title>${SECRET}</title>'));
+});
+`,
+  );
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
@@ -176,6 +185,18 @@ describe('a real local run', () => {
     assert.equal(summary?.event, 'summary');
     for (const part of [/what +TASK_FAILED/, /where +bob, step/, /why/, /alice +\d step/, /to do/])
       assert.match(String(summary?.text), part);
+  });
+
+  itLong('keeps the page of results that a step has written, for its party alone', async () => {
+    const ended = await run(['local', 'page.ts', '--report', 'pages'], { cwd, tmp, main });
+    assert.equal(ended.code, 0, ended.stderr);
+    const folder = join(cwd, 'pages');
+    assert.deepEqual((await readdir(folder)).sort(), ['alice.html', 'alice.json', 'bob.json']);
+    assert.match(await readFile(join(folder, 'alice.html'), 'utf8'), new RegExp(SECRET));
+    assert.match(ended.stdout, /the page of the job is .*alice\.html/);
+    for (const text of [ended.stdout, await readFile(join(folder, 'alice.json'), 'utf8')])
+      assert.ok(!text.includes(SECRET));
+    assert.deepEqual(await readdir(tmp), []);
   });
 
   itLong('reports that cannot be written are told, and are no success', async () => {

@@ -20,6 +20,11 @@ export interface TaskContext<P extends string = string, S = Readonly<Record<stri
   /** A folder for temporary files; removed after the run. */
   readonly tempDir: string;
   /**
+   * A file in `tempDir` for a page of results, in HTML. If the run completes, a party that was started with
+   * `--report DIR` keeps it as `DIR/PARTY.html`, for itself; a link, or more than 16 MiB, is not kept.
+   */
+  readonly reportFile: string;
+  /**
    * Calls the function if the task's scope fails, wherever: to release what the task has reserved outside. It has the
    * grace period, cannot undo the failure, and what it throws is only logged.
    */
@@ -27,7 +32,10 @@ export interface TaskContext<P extends string = string, S = Readonly<Record<stri
 }
 
 /** What a handler of `party.onFailure` gets beside the failure. */
-export type HandlerContext<P extends string, S> = Pick<TaskContext<P, S>, 'settings' | 'party' | 'tempDir'>;
+export type HandlerContext<P extends string, S> = Pick<
+  TaskContext<P, S>,
+  'settings' | 'party' | 'tempDir' | 'reportFile'
+>;
 
 /** Inputs of a task: handles by the names that its code gives them. */
 export type Inputs = Readonly<Record<string, Handle>>;

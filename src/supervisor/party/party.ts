@@ -22,6 +22,7 @@ import { EventsInOrder } from '../record/events-in-order.ts';
 import { RunRecord } from '../record/reclaim.ts';
 import { Recorder } from '../record/recorder.ts';
 import { buildReport, prepareReportDir, versionsOf, writeReport } from '../record/report-file.ts';
+import { ReportPage } from '../record/report-page.ts';
 import { WAIT_TOLD_MS } from '../record/waits.ts';
 import { type Bounds, DEFAULT_BOUNDS, FILE_IO_MS, FILE_IO_STOPPED_MS } from '../seam/bounds.ts';
 import { cancelWords, type PartyOptions } from '../seam/options.ts';
@@ -64,11 +65,13 @@ export class PartyRun<Child extends ProgramChild> {
   #planes: Planes<Child> | undefined;
   #standIn: StandIn | undefined;
   #folder: TempFolder | undefined;
+  readonly #page: ReportPage;
 
   constructor(options: PartyOptions, platform: SupervisorPlatform<Child>) {
     const { clock, random } = platform;
     this.#options = options;
     this.#platform = platform;
+    this.#page = new ReportPage(options.reportDir);
     this.#nonce = Buffer.from(random.bytes(NONCE_BYTES)).toString('hex');
     this.#runIdentity = platform.createRunIdentity(options.identity);
     this.#startedAt = clock.wallTime();
@@ -177,7 +180,7 @@ export class PartyRun<Child extends ProgramChild> {
     const making = platform.tempFolder({ ...options, runId: this.#ownRunId });
     const folder = await this.#soon('making a temporary folder', making, (late) => late.remove());
     this.#folder = folder;
-    record.hold('temporary folder', folder.path, () => folder.remove());
+    record.hold('temporary folder', folder.path, () => this.#page.outOf(folder, this.#program.tempDir));
     const opening = platform.openPlanes(options, (message, about) => {
       if (about !== undefined) this.#contacts.turnedAway(about, message);
       this.#say.warn(message);
@@ -368,18 +371,14 @@ export class PartyRun<Child extends ProgramChild> {
     return this.#write(report);
   }
 
-  /**
-   * The verdict stands, whatever becomes of the report; but who asked for one and has none must not be told that all is
-   * well.
-   */
+  /** The verdict stands without a report; but who asked for one and has none must not be told that all is well. */
   async #write(report: RunReport): Promise<RunReport> {
     const { reportDir } = this.#options;
     if (reportDir === undefined) return report;
     try {
-      const kept = (message: string): void => this.#say.emit({ event: 'log', level: 'info', message });
       const ms = this.#options.kill?.aborted ? FILE_IO_STOPPED_MS : FILE_IO_MS;
       const what = `${reportDir}: the report cannot be written`;
-      const writing = writeReport(reportDir, report, kept);
+      const writing = writeReport(reportDir, report, (text) => this.#say.info(text), this.#page);
       const path = await within(this.#platform, { ms, what, failure: 'OUTPUT_FAILED' }, writing);
       this.#say.emit({ event: 'report', path });
       return report;

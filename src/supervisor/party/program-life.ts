@@ -80,6 +80,11 @@ export class ProgramLife<Child extends ProgramChild> {
     return this.#process?.pid;
   }
 
+  /** The folder that the program can write to, if it is not the run's. */
+  get tempDir(): string | undefined {
+    return this.#process?.tempDir;
+  }
+
   /** What the job returned here, as JSON. */
   get result(): unknown {
     return this.#result;

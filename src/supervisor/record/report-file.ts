@@ -15,6 +15,7 @@ import { makeFolders } from '../machine/folders.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Reclaimed } from './reclaim.ts';
 import type { Recorder } from './recorder.ts';
+import type { ReportPage } from './report-page.ts';
 import type { Waits } from './waits.ts';
 
 type Given = Required<Pick<RunReport, 'runId' | 'ownRunId' | 'versions' | 'party' | 'parties' | 'job'>>;
@@ -100,14 +101,19 @@ export async function prepareReportDir(dir: string, party: string): Promise<void
     throw cannotWrite(dir, cause);
   }
   const path = pathIn(dir, party);
-  if ((await earlierReport(path)) === 'no report')
-    throw new UsageError('PRIVITY_FILE_EXISTS', `${path}: is not a report, and is not overwritten by one`);
+  const earlier = await earlierReport(path);
+  const inTheWay = earlier === 'no report' ? path : pageOf(path);
+  if (earlier === 'no report' || (earlier === 'none' && (await exists(inTheWay))))
+    throw new UsageError(
+      'PRIVITY_FILE_EXISTS',
+      `${inTheWay}: is not a report, and is not overwritten by one`,
+    );
 }
 
 /**
  * Writes DIR/PARTY.json, readable by this user only, complete or not at all, and returns its absolute path. The report
  * of an earlier run that has this name is moved to DIR/RUN/PARTY.json first, where the reports of one run are together
- * again; `notice` is told of it.
+ * again; `notice` is told of it. A page goes with its report, as DIR/PARTY.html.
  *
  * @throws {EnvironmentError} PRIVITY_FILE_WRITE
  */
@@ -115,6 +121,7 @@ export async function writeReport(
   dir: string,
   report: RunReport,
   notice: (text: string) => void = () => undefined,
+  page?: Pick<ReportPage, 'of'>,
 ): Promise<string> {
   const path = pathIn(dir, report.party);
   const draft = `${path}.${process.pid}.part`;
@@ -124,6 +131,11 @@ export async function writeReport(
     const moved = await moveAside(path);
     await rename(draft, path);
     if (moved !== undefined) notice(moved);
+    const bytes = page?.of(report);
+    if (bytes === undefined) return path;
+    await writeFile(draft, bytes, { mode: 0o600, flag: 'wx' });
+    await rename(draft, pageOf(path));
+    notice(`the page of the job is ${pageOf(path)}`);
     return path;
   } catch (cause) {
     await ignored(rm(draft, { force: true }), 'the cause is thrown below');
@@ -132,6 +144,19 @@ export async function writeReport(
 }
 
 const pathIn = (dir: string, party: string): string => resolve(join(dir, `${party}.json`));
+
+/** The page beside a report. */
+const pageOf = (report: string): string => `${report.slice(0, -'.json'.length)}.html`;
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw cannotWrite(path, error);
+  }
+}
 
 /** Bytes of a file in which the run's id is looked for: it is the second field of a report. */
 const REPORT_HEAD_BYTES = 1_024;
@@ -162,8 +187,9 @@ async function earlierReport(path: string): Promise<{ readonly runId: string } |
 /** Keeps what another run has written under this name. The sentence that says so; undefined if there was nothing. */
 async function moveAside(path: string): Promise<string | undefined> {
   const earlier = await earlierReport(path);
-  if (earlier === 'none') return undefined;
-  if (earlier === 'no report')
+  const hasPage = await exists(pageOf(path));
+  if (earlier === 'none' && !hasPage) return undefined;
+  if (earlier === 'none' || earlier === 'no report')
     throw Object.assign(new Error('in the way'), { code: 'EEXIST, it is no report' });
   const { mtime } = await stat(path);
   const name = earlier.runId || `run-of-${mtime.toISOString().replaceAll(/[:.]/g, '-')}`;
@@ -172,6 +198,7 @@ async function moveAside(path: string): Promise<string | undefined> {
     const aside = join(folder, basename(path));
     await makeFolders(folder, 0o700);
     if ((await earlierReport(aside)) !== 'none') continue;
+    if (hasPage) await rename(pageOf(path), pageOf(aside));
     await rename(path, aside);
     return `the report of an earlier run, ${earlier.runId || 'without an id'}, is kept as ${aside}`;
   }
