@@ -191,6 +191,18 @@ export const GROUPS = [
           ...['correlation', 'Correlations', 'covariance', 'Covariances', 'ConfidenceOptions', 'PairMatrix'],
         ],
       },
+      {
+        file: 'statistics-evaluation',
+        title: 'Evaluation of scores',
+        from: 'privity/stats',
+        intro:
+          'How good scores are, against labels that another party has. What each result opens: [Statistics](../statistics.md#evaluation).',
+        names: [
+          ...['binaryEvaluation', 'BinaryEvaluation', 'EvaluationOptions', 'Labels', 'BucketsOptions'],
+          ...['Auc', 'KolmogorovSmirnov', 'ThresholdCurve', 'ThresholdPoint', 'OperatingPoint'],
+          ...['Calibration', 'CalibrationBucket'],
+        ],
+      },
     ],
   },
   {

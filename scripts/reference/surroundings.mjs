@@ -60,6 +60,16 @@ const STUDY = [
   `const [before, after] = [age.values, age.values.add(1)];`,
 ];
 
+/** Scores and labels that are in no table, of which results are asked for. */
+const SCORED = [
+  DEVICE,
+  `const rows = 100;`,
+  `const places = Float64Array.from({ length: rows }, (_, row) => row);`,
+  `const scores = spu.constant(places.map((row) => ((row * 37) % rows) / rows));`,
+  `const labels = spu.constant(places.map((row) => (row * 7) % 3), { dtype: 'integer' });`,
+  `const quality = binaryEvaluation(scores, labels);`,
+];
+
 /**
  * By page: whether its examples stand in a job of three parties or in a plain module, and the statements before them.
  *
@@ -99,6 +109,7 @@ export const SURROUNDINGS = {
   secrets: { in: 'job', lines: SECRETS },
   'statistics-tables': { in: 'job', lines: STUDY },
   statistics: { in: 'job', lines: STUDY },
+  'statistics-evaluation': { in: 'job', lines: SCORED },
   tables: { in: 'module', lines: [TABLE] },
   errors: {
     in: 'module',

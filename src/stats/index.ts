@@ -27,6 +27,18 @@ export type {
 } from './declared.ts';
 export { type DescribeOptions, type Description, describe } from './describe.ts';
 export {
+  type Auc,
+  type BinaryEvaluation,
+  type BucketsOptions,
+  binaryEvaluation,
+  type EvaluationOptions,
+  type KolmogorovSmirnov,
+} from './evaluation/binary.ts';
+export type { Calibration, CalibrationBucket, ThresholdCurve } from './evaluation/buckets.ts';
+export type { OperatingPoint } from './evaluation/points.ts';
+export type { Labels } from './evaluation/ranked.ts';
+export type { ThresholdPoint } from './evaluation/rates.ts';
+export {
   type AnalysisOfVariance,
   anova,
   type Group,
