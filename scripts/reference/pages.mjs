@@ -200,7 +200,21 @@ export const GROUPS = [
         names: [
           ...['binaryEvaluation', 'BinaryEvaluation', 'EvaluationOptions', 'Labels', 'BucketsOptions'],
           ...['Auc', 'KolmogorovSmirnov', 'ThresholdCurve', 'ThresholdPoint', 'OperatingPoint'],
-          ...['Calibration', 'CalibrationBucket'],
+          ...['Calibration', 'CalibrationBucket', 'brierScore', 'regressionEvaluation'],
+          ...['RegressionEvaluation', 'SquaredError', 'ResidualOptions', 'HistogramBin'],
+          ...['populationStability', 'StabilityOptions'],
+        ],
+      },
+      {
+        file: 'statistics-survival',
+        title: 'Survival',
+        from: 'privity/stats',
+        intro:
+          'Life tables of rows or columns that several parties have, curves, and tests of groups. What each opens: [Statistics](../statistics.md#survival).',
+        names: [
+          ...['lifeTable', 'HorizontalLifeTableOptions', 'verticalLifeTable', 'VerticalLifeTableOptions'],
+          ...['LifeTableOptions', 'LifeTable', 'kaplanMeier', 'KaplanMeierOptions', 'SurvivalCurve'],
+          ...['SurvivalPoint', 'logRank', 'LogRankOptions', 'LogRank'],
         ],
       },
     ],

@@ -68,6 +68,24 @@ const SCORED = [
   `const scores = spu.constant(places.map((row) => ((row * 37) % rows) / rows));`,
   `const labels = spu.constant(places.map((row) => (row * 7) % 3), { dtype: 'integer' });`,
   `const quality = binaryEvaluation(scores, labels);`,
+  `const actual = secretColumn('spent', scores, { min: 0, max: 1 });`,
+  `const predicted = secretColumn('model', scores.mul(0.5).add(0.25), { min: 0, max: 1 });`,
+  `const fit = regressionEvaluation(predicted, actual);`,
+  `const [before, after] = [spu.constant([10, 30, 50, 70]), spu.constant([30, 50, 70, 90])];`,
+];
+
+/** Rows of a trial at two parties, and columns of another. */
+const TRIAL = [
+  DEVICE,
+  `const northern = alice.run('rows', () => tableOf({ days: Float64Array.of(7, 14, 21, 28, 35), died: Float64Array.of(1, 0, 1, 1, 0), arm: ['old', 'new', 'old', 'new', 'old'] }));`,
+  `const southern = bob.run('rows', () => tableOf({ days: Float64Array.of(7, 21, 21, 35, 70), died: Float64Array.of(1, 1, 0, 1, 1), arm: ['new', 'new', 'old', 'old', 'new'] }));`,
+  `const trial = lifeTable(spu, { alice: northern, bob: southern }, {`,
+  `  parties: { alice, bob },`,
+  `  ...{ time: 'days', event: 'died', group: { column: 'arm', categories: ['old', 'new'] } },`,
+  `  grid: Array.from({ length: 104 }, (_, week) => 7 * (week + 1)),`,
+  `});`,
+  `const days = spu.constant([10, 20, 45, 70, 80, 85]);`,
+  `const died = spu.constant([1, 1, 0, 1, 0, 1], { dtype: 'integer' });`,
 ];
 
 /**
@@ -110,6 +128,7 @@ export const SURROUNDINGS = {
   'statistics-tables': { in: 'job', lines: STUDY },
   statistics: { in: 'job', lines: STUDY },
   'statistics-evaluation': { in: 'job', lines: SCORED },
+  'statistics-survival': { in: 'job', lines: TRIAL },
   tables: { in: 'module', lines: [TABLE] },
   errors: {
     in: 'module',

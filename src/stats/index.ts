@@ -39,6 +39,14 @@ export type { OperatingPoint } from './evaluation/points.ts';
 export type { Labels } from './evaluation/ranked.ts';
 export type { ThresholdPoint } from './evaluation/rates.ts';
 export {
+  brierScore,
+  type HistogramBin,
+  type RegressionEvaluation,
+  type ResidualOptions,
+  regressionEvaluation,
+  type SquaredError,
+} from './evaluation/regression.ts';
+export {
   type AnalysisOfVariance,
   anova,
   type Group,
@@ -55,9 +63,18 @@ export {
   histogram,
 } from './histogram.ts';
 export { type HorizontalOptions, horizontal } from './horizontal.ts';
+export {
+  type HorizontalLifeTableOptions,
+  type LifeTable,
+  type LifeTableOptions,
+  lifeTable,
+  type VerticalLifeTableOptions,
+  verticalLifeTable,
+} from './life-table.ts';
 export type { RowsOption } from './parts.ts';
 export { type Quantiles, quantiles } from './quantiles.ts';
 export type { MinimumOptions } from './small.ts';
+export { populationStability, type StabilityOptions } from './stability.ts';
 export {
   type OpenedNumbers,
   type Opening,
@@ -67,5 +84,14 @@ export {
   statistic,
   together,
 } from './statistic.ts';
+export {
+  type KaplanMeierOptions,
+  kaplanMeier,
+  type LogRank,
+  type LogRankOptions,
+  logRank,
+  type SurvivalCurve,
+  type SurvivalPoint,
+} from './survival.ts';
 export { type SecretTable, secretTable } from './table.ts';
 export { type CategoryNames, type NumberNames, type VerticalOptions, vertical } from './vertical.ts';

@@ -85,7 +85,7 @@ export function asColumns<D extends AnyDevice>(
   return first.concat(others, 1);
 }
 
-function fixedOf<D extends AnyDevice>(labels: Labels<D>): Secret<D, 'fixed'> {
+export function fixedOf<D extends AnyDevice>(labels: Labels<D>): Secret<D, 'fixed'> {
   if (labels.dtype === 'fixed') return labels as Secret<D, 'fixed'>;
   return (labels as Secret<D, 'integer'>).cast('fixed');
 }
