@@ -6,7 +6,7 @@
 import { bits } from '../bounds/interval.ts';
 import { compared, one, rule } from '../bounds/rule.ts';
 import { type Cost, inSequence } from '../cost.ts';
-import { allOnesAnds, andOfPlanes, levels } from '../protocols/circuits.ts';
+import { andOfPlanes, levels } from '../protocols/circuits.ts';
 import type { ProtocolCosts } from '../protocols/protocol.ts';
 import { axisOf, elementCount, type Shape } from '../ring/shape.ts';
 import type { SecretTensor } from '../secret.ts';
@@ -15,7 +15,6 @@ import { gather, gatherBits, subSS, xorSS } from '../sharing/linear.ts';
 import { type Arith, type Bits, planeWords, stackPlanes } from '../sharing/shares.ts';
 import { local } from './costs.ts';
 import { alone, form, integerOf, numbers, own } from './forms.ts';
-import { circuitCost } from './numeric.ts';
 import { numbersOf, secret } from './operands.ts';
 import type { Operation } from './operation.ts';
 import { alongAxisPlain } from './plain.ts';
@@ -144,15 +143,17 @@ export async function argmaxOneHot(on: Evaluator, x: SecretTensor, axis?: number
   });
 }
 
-/** Of {@link beats}, and whether all of them hold beside `more` others. */
-function levelCost(c: ProtocolCosts, rows: number, size: number, elements: number, more = 0): Cost {
-  const planes = size - 1 + more;
-  return inSequence(
-    c.msbS(rows * pairsOf(size)),
-    circuitCost(c, elements, allOnesAnds(planes), levels(planes)),
-    c.bit2a(elements),
-  );
+/** Of {@link andOfPlanes}, of so many planes. */
+function treeCost(c: ProtocolCosts, length: number, planes: number): Cost {
+  const steps: Cost[] = [];
+  for (let left = planes; left > 1; left = Math.ceil(left / 2))
+    steps.push(c.andSS(length, Math.floor(left / 2)));
+  return inSequence(...steps);
 }
+
+/** Of {@link beats}, and whether all of them hold beside `more` others. */
+const levelCost = (c: ProtocolCosts, rows: number, size: number, elements: number, more = 0): Cost =>
+  inSequence(c.msbS(rows * pairsOf(size)), treeCost(c, elements, size - 1 + more), c.bit2a(elements));
 
 export function oneHotCost(c: ProtocolCosts, rows: number, size: number): Cost {
   if (size === 1) return local(c);
