@@ -187,7 +187,7 @@ export const GROUPS = [
           ],
           ...['groupBy', 'Group', 'MinimumOptions', 'crosstab', 'Crosstab', 'ChiSquareTest'],
           ...['welchTest', 'WelchTest', 'GroupTestOptions', 'anova', 'AnalysisOfVariance'],
-          ...['twoProportions', 'TwoProportions'],
+          ...['twoProportions', 'TwoProportions', 'mannWhitney', 'MannWhitney', 'spearman'],
           ...['correlation', 'Correlations', 'covariance', 'Covariances', 'ConfidenceOptions', 'PairMatrix'],
         ],
       },

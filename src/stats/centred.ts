@@ -14,6 +14,8 @@ const UNIT_BITS = 7;
  * and no number is given: then what follows stays in its domain whatever the gaps are.
  */
 const SPARSE = 512;
+/** What the first mean leaves is far below this. */
+const REST_MAX = 1;
 /** Centres are whole multiples of this, so that subtracting them is exact. */
 const CENTRE_STEP = 2 ** -10;
 
@@ -97,30 +99,27 @@ function sideBySide<D extends AnyDevice, T extends 'fixed' | 'integer'>(
 export function centredOf<D extends AnyDevice>(block: Block<D>): Centred<D> {
   const { rows, present, values } = block;
   const limit = 2 ** UNIT_BITS;
+  const sums = values.sum(0);
   if (present === undefined) {
     const once = values.sub(values.mean(0));
-    const twice = once.sub(once.mean(0));
+    const twice = once.sub(once.mean(0).clamp(-REST_MAX, REST_MAX));
     const squares = twice.square();
-    return {
-      ...block,
-      values: twice,
-      ...{ counts: undefined, sums: values.sum(0), squares: squares.sum(0), variances: squares.mean(0) },
-    };
+    const variances = squares.mean(0);
+    return { ...block, values: twice, counts: undefined, sums, squares: squares.sum(0), variances };
   }
   const counts = present.sum(0);
   // By the part of rows that have a value: a number near 1, whose reciprocal keeps its bits.
   const part = counts.clamp(sparseCount(rows), rows).cast('fixed').div(rows);
   const weight = part.reciprocal();
-  const meanOf = (sums: Secret<D>, most: number): Secret<D> => sums.div(rows).mul(weight).clamp(-most, most);
-  const sums = values.sum(0);
-  const once = values.sub(present.mul(meanOf(sums, limit)));
-  const twice = once.sub(present.mul(meanOf(once.sum(0), limit)));
-  const squares = twice.square().sum(0);
+  const meanOf = (of: Secret<D>, most: number): Secret<D> => of.mean(0).mul(weight).clamp(-most, most);
+  const once = values.sub(present.mul(meanOf(values, limit)));
+  const twice = once.sub(present.mul(meanOf(once, REST_MAX)));
+  const squares = twice.square();
   const variances = squares
-    .div(rows)
+    .mean(0)
     .mul(weight)
     .clamp(0, 4 * limit * limit);
-  return { ...block, values: twice, counts, sums, squares, variances };
+  return { ...block, values: twice, counts, sums, squares: squares.sum(0), variances };
 }
 
 /** Added to variances: a constant column stays finite. In units, of which the range of a column has some 2^7. */

@@ -59,6 +59,15 @@ export function correlation<D extends AnyDevice>(
   columns: readonly SecretColumn<D>[],
   options: ConfidenceOptions = {},
 ): Statistic<D, Correlations> {
+  return correlationOf(columns, 'correlation', options);
+}
+
+/** By the name under which ledgers list it. */
+export function correlationOf<D extends AnyDevice>(
+  columns: readonly SecretColumn<D>[],
+  called: string,
+  options: ConfidenceOptions,
+): Statistic<D, Correlations> {
   const pairs = pairsOf(columns);
   const places = upperOf(columns.length, 1);
   const { rows } = pairs.centred;
@@ -68,7 +77,7 @@ export function correlation<D extends AnyDevice>(
   if (pairs.counts) open.counts = [taken(pairs.counts, places), 'rows in which both have a value'];
   const names = columns.map(({ name }) => name);
   return statistic({
-    name: `correlation of ${listOf(names)}`,
+    name: `${called} of ${listOf(names)}`,
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
       const count = (at: number): number => numbers.counts?.[at] ?? rows;

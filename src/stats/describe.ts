@@ -36,8 +36,8 @@ export interface Description {
   readonly max: number | null;
 }
 
-/** Standardised values are at most this in magnitude, so that their fourth powers stay below 2^26. */
-const SHAPE_MAX = 80;
+/** What standardised values are at most, so that fourth powers stay below 2^26, and their sums below 2^45. */
+const shapeMax = (rows: number): number => Math.min(80, (2 ** 44 / rows) ** 0.25);
 
 /**
  * Count, mean, variance, skewness and kurtosis of a column; its smallest and largest value only where they are asked
@@ -67,7 +67,7 @@ export function describe<D extends AnyDevice>(
   open.sum = [centred.sums, 'the sum of all values'];
   open.squares = [centred.squares, 'the sum of squares about the mean'];
   if (shape) {
-    const scaled = standardisedOf(centred, SHAPE_MAX / Math.sqrt(rows) / 1.25);
+    const scaled = standardisedOf(centred, shapeMax(rows) / Math.sqrt(rows) / 1.25);
     const second = scaled.square();
     const powers = [second, second.mul(scaled), second.square()].map((power) => power.sum(0)) as [
       Secret<D>,

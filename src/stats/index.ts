@@ -73,6 +73,7 @@ export {
 } from './life-table.ts';
 export type { RowsOption } from './parts.ts';
 export { type Quantiles, quantiles } from './quantiles.ts';
+export { type MannWhitney, mannWhitney, spearman } from './ranks.ts';
 export type { MinimumOptions } from './small.ts';
 export { populationStability, type StabilityOptions } from './stability.ts';
 export {

@@ -82,7 +82,7 @@ const lastBits = (parts: readonly number[]): Float64Array =>
 
 /** How many values there are is secret, and so are the places: each is marked among all. */
 function ofPart<D extends AnyDevice>(
-  { values, rows, max }: SecretColumn<D>,
+  { values, rows, min, max }: SecretColumn<D>,
   present: Secret<D, 'integer'>,
   probabilities: readonly number[],
 ): Secret<D> {
@@ -110,6 +110,8 @@ function ofPart<D extends AnyDevice>(
   const isPlace = (ranks as unknown as Secret<D, 'integer'>)
     .eq(whole.reshape([probabilities.length, 1]))
     .cast('integer');
-  const [lower, upper] = [isPlace.matmul(sorted), isPlace.matmul(next)];
+  // One row is marked of each, so the sum over all rows is one value.
+  const at = (list: Secret<D>): Secret<D> => isPlace.matmul(list).clamp(Math.min(0, min), beyond);
+  const [lower, upper] = [at(sorted), at(next)];
   return lower.add(upper.sub(lower).mul(part));
 }
