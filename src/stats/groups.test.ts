@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { near, PROTOCOLS, type StatsContext, useStats } from '../../test/parts/stats-world.ts';
 import { readExpected } from '../../test/stats/expected.ts';
-import { anova, crosstab, groupBy, type SecretTable, twoProportions, vertical, welchTest } from './index.ts';
+import { anova, crosstab, type SecretTable, twoProportions, vertical, welchTest } from './index.ts';
 
 const { run } = useStats();
 type Column = readonly (number | null)[];
@@ -63,44 +63,6 @@ async function grouped(
     },
   )) as never;
 }
-
-describe('groups', () => {
-  const groups = [
-    [1, 2, 3.5, null, 8],
-    [2, null],
-    [5, 5, 5],
-  ];
-  for (const protocol of PROTOCOLS)
-    it(`have the count, sum, mean and variance of their rows, without gaps (${protocol})`, async () => {
-      const { result, opened } = await run(protocol, async (context) => {
-        const study = await grouped(context, groups);
-        const made = groupBy(study.column('x'), study.category('g'), { minimumCount: 2 });
-        return { found: await made.reveal(context.reveal), opens: made.opens.map(({ name }) => name) };
-      });
-      const wanted = [
-        { category: 'g0', count: 4, sum: 14.5, mean: 3.625, variance: 9.5625 },
-        { category: 'g1', count: null, sum: null, mean: null, variance: null },
-        { category: 'g2', count: 3, sum: 15, mean: 5, variance: 0 },
-      ];
-      near(result.found, wanted, 0.001);
-      if (protocol !== 'plain')
-        assert.deepEqual(new Set(opened().map(({ name }) => name)), new Set(result.opens));
-    });
-
-  it('below ten rows are not shown unless the job says so, and nothing of them is opened', async () => {
-    const { result } = await run('rep3', async (context) => {
-      const study = await grouped(context, [[1, 2], Array.from({ length: 10 }, (_, i) => i)]);
-      return await groupBy(study.column('x'), study.category('g')).reveal(context.reveal);
-    });
-    assert.deepEqual(
-      result.map(({ count, sum }) => [count, sum === null]),
-      [
-        [null, true],
-        [10, false],
-      ],
-    );
-  });
-});
 
 describe("Welch's t and the analysis of variance", () => {
   const all = { minimumCount: 0 };

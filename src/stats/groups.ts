@@ -1,4 +1,4 @@
-/** A column of numbers by groups of rows: what a group-by, Welch's t and an analysis of variance are made of. */
+/** A column of numbers by groups of rows: what Welch's t and an analysis of variance are made of. */
 import type { AnyDevice, Secret } from '../index.ts';
 import { type Block, blockOf, type Unit } from './centred.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
@@ -115,32 +115,15 @@ function groupOf(category: string, at: number, numbers: Opened, { centre, shift 
 }
 
 /**
- * Count, sum, mean and variance of a column for each category of another one, which may be another party's.
+ * Welch's t-test: whether the mean of a column differs between two groups, whose variances may differ.
  *
- * Domain: sums of a group below 2^38 of the column's unit: up to 2^30 rows. Accuracy: with r for the larger of |min|
- * and |max| of a column with gaps, for half of max - min elsewhere: mean 2^-18 + r · 2^-24; variance r² · 2^-29 +
- * deviation · (2^-17 + r · 2^-23). Cost: 10.25 bytes a row, 8 more for each group and sum; 17 rounds. Gaps: rows
+ * Domain: up to 2^30 rows. Null where a group is too small or neither group varies. Accuracy: with r for the larger of
+ * |min| and |max| of a column with gaps, for half of max - min elsewhere: means 2^-18 + r · 2^-24; variances r² · 2^-29
+ * + deviation · (2^-17 + r · 2^-23). Cost: 10.25 bytes a row, 8 more for each group and sum; 17 rounds. Gaps: rows
  * without a value, or without a category, are in no group.
  *
  * Opens: count, sum and sum of squares of each group of at least `minimumCount` rows, and of the others that they are
- * smaller. If only one group is left out, others' counts and the number of all rows give its count.
- * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: columns of different rows
- * @example const byRegion = await groupBy(study.column('euros'), study.category('region')).reveal(reveal);
- */
-export function groupBy<D extends AnyDevice>(
-  column: SecretColumn<D>,
-  by: SecretCategory<D>,
-  options: MinimumOptions = {},
-): Statistic<D, readonly Group[]> {
-  return groupSums(column, by, options, { name: 'groups', result: (groups) => groups });
-}
-
-/**
- * Welch's t-test: whether the mean of a column differs between two groups, whose variances may differ.
- *
- * Domain, accuracy, cost, gaps: as `groupBy`. Null where a group is too small or neither group varies.
- *
- * Opens: as `groupBy`. Source: Welch 1947; Satterthwaite 1946.
+ * smaller. Source: Welch 1947; Satterthwaite 1946.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: not two categories, or columns of different rows
  * @example const test = await welchTest(study.column('euros'), study.category('region')).reveal(reveal);
  */
@@ -182,9 +165,9 @@ function samplesOf({ count, mean, variance }: Group): Sample | null {
 /**
  * One-way analysis of variance: whether the mean of a column differs between any of several groups.
  *
- * Domain, accuracy, cost, gaps: as `groupBy`. Null where a group is too small or no group varies.
+ * Domain, accuracy, cost, gaps: as `welchTest`. Null where a group is too small or no group varies.
  *
- * Opens: as `groupBy`. Source: Fisher 1925.
+ * Opens: as `welchTest`. Source: Fisher 1925.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: one category, or columns of different rows
  * @example const test = await anova(study.column('euros'), study.category('region')).reveal(reveal);
  */

@@ -26,6 +26,7 @@ export type {
   PartyColumns,
 } from './declared.ts';
 export { type DescribeOptions, type Description, describe } from './describe.ts';
+export { type GroupByOptions, type GroupNumbers, type GroupSummary, groupBy } from './group-by.ts';
 export {
   type Auc,
   type BinaryEvaluation,
@@ -51,7 +52,6 @@ export {
   anova,
   type Group,
   type GroupTestOptions,
-  groupBy,
   type WelchTest,
   welchTest,
 } from './groups.ts';
