@@ -15,9 +15,11 @@ export const SEED_BYTES = 16;
 export type DrawObserver = (stream: string, from: number, count: number) => void;
 
 /**
- * Small requests are served from so many words made at once: a call of the cipher costs as much as making 500 words.
+ * Small requests are served from so many words made at once: a call of the cipher costs as much as making a thousand.
+ * Twice as many each time, so that a stream of which little is drawn makes little.
  */
-const AHEAD_WORDS = 512;
+const AHEAD_WORDS_FIRST = 512;
+const AHEAD_WORDS_MAX = 8192;
 
 const none: Words = new BigUint64Array(0);
 const zeros = new Uint8Array(8 * CHUNK_WORDS);
@@ -32,6 +34,7 @@ export class Prg implements WordSource {
   /** What was generated last, and of it what has not been given yet. */
   #block: Words = none;
   #ahead: Words = none;
+  #aheadWords = AHEAD_WORDS_FIRST;
 
   constructor(seed: Uint8Array, name: string, observe?: DrawObserver) {
     this.#cipher = createCipheriv('aes-128-ctr', seed, noIv);
@@ -73,7 +76,8 @@ export class Prg implements WordSource {
   /** Makes at least `count` words be ahead. What the last call gave is no longer valid. */
   #refill(count: number): void {
     const left = this.#ahead;
-    const more = this.#generate(Math.max(count - left.length, AHEAD_WORDS));
+    const more = this.#generate(Math.max(count - left.length, this.#aheadWords));
+    this.#aheadWords = Math.min(2 * this.#aheadWords, AHEAD_WORDS_MAX);
     // Memory of its own, all of it: only then it can be zeroed when it is used up.
     let block = more;
     if (left.length > 0) {

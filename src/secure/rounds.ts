@@ -28,6 +28,9 @@ export const MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Views of this size or more are sent as they are; smaller ones cost less to copy than to count. */
 const SHARED_BYTES_MIN = 16 * 1024;
 
+const nothing = new Uint8Array(0);
+const isSome = (bytes: number): boolean => bytes > 0;
+
 interface Waiting {
   readonly fiber: Fiber;
   readonly exchange: Exchange;
@@ -130,24 +133,37 @@ export class Rounds {
     const { rank, size, signal } = this.#channel;
     signal.throwIfAborted();
     const round = this.#round++;
-    const peers = Array.from({ length: size }, (_, peer) => peer).filter((peer) => peer !== rank);
-    const received = new Map<number, readonly Uint8Array[]>();
-    await Promise.all([
-      ...peers.map((peer) => this.#send(round, peer, waiting)),
-      ...peers.map(async (peer) =>
-        received.set(peer, await blaming(peer, this.#receive(round, peer, waiting))),
-      ),
-    ]);
+    const received: (readonly Uint8Array[] | undefined)[] = new Array(size).fill(undefined);
+    const legs: Promise<void>[] = [];
+    // Most rounds have nothing for some of the members, or from them, and are over sooner without asking.
+    for (let peer = 0; peer < size; peer++) {
+      if (peer === rank) continue;
+      const outgoing = waiting.map(({ exchange }) => sizeOf(exchange.outgoing[peer]));
+      if (outgoing.some(isSome)) legs.push(this.#send(round, peer, waiting, outgoing));
+    }
+    for (let peer = 0; peer < size; peer++) {
+      const incoming = waiting.map(({ exchange }) => exchange.incoming[peer] ?? 0);
+      if (peer === rank || !incoming.some(isSome)) continue;
+      const receiving = blaming(peer, this.#receive(round, peer, waiting, incoming));
+      const put = (sections: readonly Uint8Array[]): void => {
+        received[peer] = sections;
+      };
+      legs.push(receiving.then(put));
+    }
+    await Promise.all(legs);
     waiting.forEach(({ resolve }, index) => {
-      resolve(Array.from({ length: size }, (_, peer) => received.get(peer)?.[index] ?? new Uint8Array(0)));
+      resolve(received.map((sections) => sections?.[index] ?? nothing));
     });
   }
 
-  async #send(round: number, peer: number, waiting: readonly Waiting[]): Promise<void> {
+  async #send(
+    round: number,
+    peer: number,
+    waiting: readonly Waiting[],
+    sizes: readonly number[],
+  ): Promise<void> {
     const sections = waiting.map(({ exchange }) => exchange.outgoing[peer] ?? []);
-    const sizes = sections.map(sizeOf);
     const layout = layoutOf(sizes);
-    if (layout.bytes === 0) return;
     const digest = digestOf(waiting, sizes);
     for (let part = 0, from = 0; from < layout.bytes; part++, from += MESSAGE_BYTES_MAX) {
       const to = Math.min(layout.bytes, from + MESSAGE_BYTES_MAX);
@@ -159,8 +175,12 @@ export class Rounds {
     }
   }
 
-  async #receive(round: number, peer: number, waiting: readonly Waiting[]): Promise<readonly Uint8Array[]> {
-    const sizes = waiting.map(({ exchange }) => exchange.incoming[peer] ?? 0);
+  async #receive(
+    round: number,
+    peer: number,
+    waiting: readonly Waiting[],
+    sizes: readonly number[],
+  ): Promise<readonly Uint8Array[]> {
     const layout = layoutOf(sizes);
     // Fresh memory, because messages come in pieces, and at odd addresses.
     const bytes = new Uint8Array(layout.bytes);

@@ -137,10 +137,10 @@ describe('what a sort opens', () => {
         await ops.checkWithin(watched, secretOf(on, keys), assumed);
         await ops.sort(watched, secretOf(on, keys));
       });
-      for (const outcome of outcomes) {
-        assert.equal(outcome.status, 'rejected');
-        assert.equal((outcome as PromiseRejectedResult).reason.code, 'PRIVITY_SECURE_ASSUMPTION');
-      }
+      // Who finds it first ends the run of the others.
+      const reasons = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);
+      assert.ok(reasons.every(Boolean));
+      assert.ok(reasons.some((reason) => reason.code === 'PRIVITY_SECURE_ASSUMPTION'));
       // Both ends of each key, at three members, and no comparison of two.
       assert.deepEqual(
         opened.map(({ length }) => length),

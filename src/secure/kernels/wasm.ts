@@ -8,12 +8,15 @@ import type { MatrixLayout, MatrixSizes } from '../ring/matrix-dims.ts';
 import type { Words } from '../sharing/shares.ts';
 import { CHUNK_WORDS, type Kernels, type WordSource } from './kernels.ts';
 import type { MatmulThreads } from './matmul-threads.ts';
-import { naturalOrder } from './typescript.ts';
+import { naturalOrder, typescriptKernels } from './typescript.ts';
 import { WasmMatrices } from './wasm-matrices.ts';
 import { RingMemory, type RingModule, slot } from './wasm-memory.ts';
 
 /** Where the order of planes stands: below all operands. */
 const ORDER_AT = 1024;
+
+/** So few words are computed where they are, which costs less than to bring them into the module. */
+const SMALL_WORDS = 32;
 
 type Elementwise = 'add' | 'sub' | 'mul' | 'xor' | 'and';
 
@@ -241,6 +244,10 @@ class WasmKernels implements Kernels {
   }
 
   #elementwise(name: Elementwise, out: Words, x: Words, y: Words): void {
+    if (out.length <= SMALL_WORDS) {
+      typescriptKernels[name](out, x, y);
+      return;
+    }
     this.#chunks(out, (from, to) => {
       this.#memory.put(1, x.subarray(from, to));
       this.#memory.put(2, y.subarray(from, to));

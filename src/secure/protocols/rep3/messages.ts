@@ -21,7 +21,11 @@ export async function round(
   expected: readonly Expected[],
 ): Promise<readonly Words[]> {
   const outgoing = new Array<Words[] | undefined>(fiber.size).fill(undefined);
-  for (const { rank, words } of legs) outgoing[rank] = [...(outgoing[rank] ?? []), words];
+  for (const { rank, words } of legs) {
+    const list = outgoing[rank];
+    if (list === undefined) outgoing[rank] = [words];
+    else list.push(words);
+  }
   const incoming = new Array<number>(fiber.size).fill(0);
   for (const { rank, count } of expected) incoming[rank] = (incoming[rank] ?? 0) + 8 * count;
   const received = await fiber.exchange({ label, outgoing, incoming });
