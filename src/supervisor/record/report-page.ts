@@ -8,7 +8,7 @@ import type { RunReport } from '../../observe/report.ts';
 import { REPORT_PAGE } from '../../program/model/report-page.ts';
 import type { TempFolder } from '../seam/platform.ts';
 
-/** Some hundred pictures with their numbers: what is longer is no page for people, and is held in memory for a moment. */
+/** Some hundred pictures with their numbers: what is longer is no page for people. It is in memory for a moment. */
 const PAGE_BYTES_MAX = 16 * 1024 * 1024;
 
 export class ReportPage {
