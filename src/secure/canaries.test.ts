@@ -10,6 +10,7 @@ import { oneOfEach } from '../../test/effort.ts';
 import {
   callWay,
   crossings,
+  fittedAt,
   type OperandTensor,
   operandsOf,
   shareInputs,
@@ -48,7 +49,7 @@ const ways = waysOf({ count: LENGTH, rows: LENGTH, axis: 2, side: 8, keys: LENGT
 const all = async (on: Evaluator): Promise<void> => {
   const inputs = await shareInputs(on, LENGTH, valueAt);
   const operands = await on.all<(readonly OperandTensor[])[]>(
-    ...ways.map((way) => (at: Evaluator) => operandsOf(at, way, valueAt)),
+    ...ways.map((way) => (at: Evaluator) => operandsOf(at, way, fittedAt(way, valueAt))),
   );
   await on.all<unknown[]>(
     ...ways.map((way, i) => (at: Evaluator) => callWay(at, way, operands[i] as readonly OperandTensor[])),

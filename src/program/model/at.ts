@@ -300,8 +300,8 @@ export interface Secret<in out D extends AnyDevice, in out T extends Dtype = 'fi
    */
   max(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, T>;
   /**
-   * Position of the largest along the axis, or among all; of equal ones the first. Domain, accuracy: as `min`. Cost: as
-   * `min`, but 49.4 bytes a comparison.
+   * Position of the largest along the axis, or among all; of equal ones the first. `argmaxOneHot` waits for fewer
+   * rounds and sends more. Domain, accuracy: as `min`. Cost: as `min`, but 49.4 bytes a comparison.
    * @example const winner = bids.argmax();
    */
   argmax(this: NumericOf<D, T>, axis?: number, keep?: boolean): Secret<D, 'integer'>;

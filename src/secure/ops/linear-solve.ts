@@ -267,6 +267,8 @@ const fitted =
   };
 
 const ONE = [-1, 1] as const;
+/** Next to the ends of what a matrix of one element may have. */
+const [SMALL, LARGE] = [2 ** -16, 250_000] as const;
 
 export const solutions: readonly Operation[] = [
   {
@@ -295,7 +297,8 @@ export const solutions: readonly Operation[] = [
       }),
       way([aFixed(1, 1)], {
         params: [{ condition: 1, max: 65_536 }],
-        over: [[[2 ** -16, 2 ** -16]], [[250_000, 250_000]]],
+        over: [[[SMALL, SMALL]], [[LARGE, LARGE]]],
+        fit: ([numbers = []]) => [numbers.map((value) => Math.min(Math.max(value, SMALL), LARGE))],
       }),
       way([aFixed(3, 3)], { over: [[ONE]], fit: fitted(3, 4000) }),
     ],
