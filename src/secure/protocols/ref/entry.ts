@@ -2,7 +2,7 @@ import type { ProtocolEntry } from '../entry.ts';
 
 export const ref = {
   name: 'ref',
-  version: 1,
+  version: 2,
   members: [2, 16],
   adversary: 'none: nothing is hidden',
   sharing: 'the value itself',

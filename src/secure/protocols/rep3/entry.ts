@@ -2,7 +2,7 @@ import type { ProtocolEntry } from '../entry.ts';
 
 export const rep3 = {
   name: 'rep3',
-  version: 2,
+  version: 3,
   members: [3, 3],
   adversary: 'semi-honest, one member',
   sharing: 'replicated, Z_2^64',
