@@ -21,21 +21,51 @@ export function sampledLevels(keys: number): number {
   return keys < SAMPLED_KEYS_MIN ? 0 : Math.floor(Math.log2(keys) / 2);
 }
 
-interface Segment {
-  readonly from: number;
-  readonly to: number;
-  /** Its first 2^levels - 1 keys are a balanced tree. */
-  readonly levels: number;
-}
+/**
+ * Segments [from, to) of a level, side by side in arrays: a million keys have a quarter as many at once, which as
+ * objects would keep the garbage collector busy. `levels`: the first 2^levels - 1 keys are a balanced tree.
+ */
+class Segments {
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+  readonly levels: Uint8Array;
+  count = 0;
 
-/** Keys at the head of the segment that are compared pair by pair; 0: all are compared with the first. */
-function sampleOf({ from, to, levels }: Segment): number {
-  return levels > 0 ? 0 : 2 ** sampledLevels(to - from) - 1;
-}
+  /** `keys`: in all of them, of which each has two at least. */
+  constructor(keys: number) {
+    const room = keys >>> 1;
+    this.from = new Uint32Array(room);
+    this.to = new Uint32Array(room);
+    this.levels = new Uint8Array(room);
+  }
 
-function comparisonsOf(segment: Segment): number {
-  const sample = sampleOf(segment);
-  return sample > 0 ? (sample * (sample - 1)) / 2 : segment.to - segment.from - 1;
+  /** Those of fewer than two keys are in order. */
+  add(from: number, to: number, levels: number): void {
+    if (to - from < 2) return;
+    this.from[this.count] = from;
+    this.to[this.count] = to;
+    this.levels[this.count++] = levels;
+  }
+
+  size(segment: number): number {
+    return (this.to[segment] as number) - (this.from[segment] as number);
+  }
+
+  /** Keys at the head of a segment that are compared pair by pair; 0: all are compared with the first. */
+  sample(segment: number): number {
+    return (this.levels[segment] as number) > 0 ? 0 : 2 ** sampledLevels(this.size(segment)) - 1;
+  }
+
+  comparisons(segment: number): number {
+    const sample = this.sample(segment);
+    return sample > 0 ? (sample * (sample - 1)) / 2 : this.size(segment) - 1;
+  }
+
+  allComparisons(): number {
+    let count = 0;
+    for (let segment = 0; segment < this.count; segment++) count += this.comparisons(segment);
+    return count;
+  }
 }
 
 /**
@@ -43,12 +73,14 @@ function comparisonsOf(segment: Segment): number {
  * read in order.
  */
 export async function orderOf({ protocol, fiber }: Evaluator, keys: Arith): Promise<Uint32Array> {
-  const order = Uint32Array.from({ length: keys.length }, (_, i) => i);
+  const order = new Uint32Array(keys.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   const parts = keys.parts.map((part) => part.slice());
   const partition = new Partition(order, parts);
-  let segments: readonly Segment[] = keys.length > 1 ? [{ from: 0, to: keys.length, levels: 0 }] : [];
-  while (segments.length > 0) {
-    const count = segments.reduce((total, segment) => total + comparisonsOf(segment), 0);
+  let segments = new Segments(keys.length);
+  segments.add(0, keys.length, 0);
+  while (segments.count > 0) {
+    const count = segments.allComparisons();
     const differences = parts.map((part) => differencesOf(part, segments, count));
     const less = await protocol.msbS(fiber, arith(count, differences));
     for (const part of differences) release(part);
@@ -62,16 +94,16 @@ export async function orderOf({ protocol, fiber }: Evaluator, keys: Arith): Prom
   return order;
 }
 
-function differencesOf(part: Words, segments: readonly Segment[], count: number): Words {
+function differencesOf(part: Words, segments: Segments, count: number): Words {
   const out = new BigUint64Array(count);
   let at = 0;
   const against = (pivot: number, from: number, to: number): void => {
     const key = part[pivot] as bigint;
     for (let i = from; i < to; i++) out[at++] = BigInt.asUintN(64, (part[i] as bigint) - key);
   };
-  for (const segment of segments) {
-    const { from, to } = segment;
-    const sample = sampleOf(segment);
+  for (let segment = 0; segment < segments.count; segment++) {
+    const [from, to] = [segments.from[segment] as number, segments.to[segment] as number];
+    const sample = segments.sample(segment);
     for (let i = from; i < from + sample; i++) against(i, i + 1, from + sample);
     if (sample === 0) against(from, from + 1, to);
   }
@@ -95,29 +127,25 @@ class Partition {
   }
 
   /** `less`: one bit for each comparison, in the order of {@link differencesOf}. Gives the segments that are left. */
-  split(segments: readonly Segment[], less: Uint32Array): Segment[] {
-    const next: Segment[] = [];
-    /** What moves: a sample within itself, or a whole segment. */
-    const moved: (readonly [from: number, to: number])[] = [];
+  split(segments: Segments, less: Uint32Array): Segments {
+    const next = new Segments(this.#order.length);
     let at = 0;
-    for (const segment of segments) {
-      const { from, to } = segment;
-      const sample = sampleOf(segment);
+    for (let segment = 0; segment < segments.count; segment++) {
+      const [from, to] = [segments.from[segment] as number, segments.to[segment] as number];
+      const sample = segments.sample(segment);
       if (sample > 0) {
         this.#plant(from, sample, less, at);
-        moved.push([from, from + sample]);
-        next.push({ from, to, levels: sampledLevels(to - from) });
+        next.add(from, to, sampledLevels(to - from));
       } else {
         const middle = this.#divide(from, to, less, at);
-        const levels = Math.max(0, segment.levels - 1);
-        moved.push([from, to]);
-        if (middle - from > 1) next.push({ from, to: middle, levels });
-        if (to - middle - 1 > 1) next.push({ from: middle + 1, to, levels });
+        const levels = Math.max(0, (segments.levels[segment] as number) - 1);
+        next.add(from, middle, levels);
+        next.add(middle + 1, to, levels);
       }
-      at += comparisonsOf(segment);
+      at += segments.comparisons(segment);
     }
-    for (const part of this.#parts) this.#move(moved, part, this.#oldPart);
-    this.#move(moved, this.#order, this.#oldOrder);
+    for (const part of this.#parts) this.#move(segments, part, this.#oldPart);
+    this.#move(segments, this.#order, this.#oldOrder);
     return next;
   }
 
@@ -157,18 +185,17 @@ class Partition {
     for (let i = 0; i < sample; i++) this.#target[from + i] = from + placeInTree(rank[i] as number, sample);
   }
 
-  #move<T extends Words | Uint32Array>(
-    moved: readonly (readonly [from: number, to: number])[],
-    data: T,
-    old: T,
-  ): void {
+  /** What moves: a sample within itself, or a whole segment. */
+  #move<T extends Words | Uint32Array>(segments: Segments, data: T, old: T): void {
     const target = this.#target;
-    for (const [from, to] of moved) {
+    for (let segment = 0; segment < segments.count; segment++) {
+      const from = segments.from[segment] as number;
+      const to = from + (segments.sample(segment) || segments.size(segment));
       if (data instanceof Uint32Array && old instanceof Uint32Array) {
-        old.set(data.subarray(from, to), from);
+        for (let i = from; i < to; i++) old[i] = data[i] as number;
         for (let i = from; i < to; i++) data[target[i] as number] = old[i] as number;
       } else if (data instanceof BigUint64Array && old instanceof BigUint64Array) {
-        old.set(data.subarray(from, to), from);
+        for (let i = from; i < to; i++) old[i] = data[i] as bigint;
         for (let i = from; i < to; i++) data[target[i] as number] = old[i] as bigint;
       }
     }
