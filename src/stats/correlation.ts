@@ -46,7 +46,7 @@ export interface ConfidenceOptions {
  *
  * Domain: 3 to 2^24 rows. A pair of columns with gaps that has under one row in 512 gets null. Accuracy: 2^-14, with
  * gaps by the part of rows that a pair has; of columns whose deviation is over 1/1000 of their range. Cost, of k
- * columns: 20.5 bytes a row and column, with gaps 42; a column whose range is over 256 10.25 more; 41 bytes for each
+ * columns: 20.5 bytes a row and column, with gaps 46.25; a column whose range is over 256 10.25 more; 41 bytes for each
  * pair and some 250 rounds. Gaps: pairwise complete.
  *
  * Opens: coefficients of all pairs, with 2 in place of one that does not exist; with gaps the count of each pair.

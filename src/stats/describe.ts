@@ -46,7 +46,7 @@ const shapeMax = (rows: number): number => Math.min(80, (2 ** 44 / rows) ** 0.25
  * Domain: columns of up to 2^26 rows. With gaps and under one value in 512 rows, all but the count is null. Accuracy:
  * with r for the larger of |min| and |max| of a column with gaps, and for half of max - min elsewhere: mean 2^-18 + r ·
  * 2^-24; variance r² · 2^-30 + deviation · (2^-17 + r · 2^-23); extremes 2^-18; where the deviation is over r/200,
- * skewness (1 + |skewness|) / 1000 and kurtosis (1 + kurtosis) / 1000. Cost: 10.25 bytes a row, with shape 41; gaps 16
+ * skewness (1 + |skewness|) / 1000 and kurtosis (1 + kurtosis) / 1000. Cost: 10.25 bytes a row, shape 41 more; gaps 16
  * more; extremes 83 more; a column whose range is over 256 10.25 more. Gaps: left out; the count is of the others.
  *
  * Opens: the count, if there can be gaps; the sum, and that of squares about the mean; with `shape` those of second,
