@@ -227,6 +227,19 @@ export const GROUPS = [
           ...['SurvivalPoint', 'logRank', 'LogRankOptions', 'LogRank'],
         ],
       },
+      {
+        file: 'statistics-report',
+        title: 'Charts and reports',
+        from: 'privity/stats',
+        intro:
+          'Pictures and pages of numbers that are opened already: SVG and HTML as texts, which load nothing and run nothing.',
+        names: [
+          ...['histogramChart', 'HistogramData', 'rocChart', 'RocData', 'RocCurve'],
+          ...['calibrationChart', 'CalibrationData', 'CalibrationSeries'],
+          ...['survivalChart', 'SurvivalData', 'SurvivalLine', 'Chart'],
+          ...['htmlReport', 'ReportPage', 'ReportSection', 'ReportTable', 'Cell'],
+        ],
+      },
     ],
   },
   {

@@ -129,6 +129,7 @@ export const SURROUNDINGS = {
   statistics: { in: 'job', lines: STUDY },
   'statistics-evaluation': { in: 'job', lines: SCORED },
   'statistics-survival': { in: 'job', lines: TRIAL },
+  'statistics-report': { in: 'module', lines: [] },
   tables: { in: 'module', lines: [TABLE] },
   errors: {
     in: 'module',

@@ -57,7 +57,7 @@ suite('bytes a row of a statistic', () => {
     ['describe with extremes', 134.05, (study) => describe(study.column('small'), { extremes: true })],
     ['describe of a wide range', 20.5, (study) => describe(study.column('large'), { shape: false })],
     ['describe with gaps', 26.25, (study) => describe(study.column('gaps'), { shape: false })],
-    ['groupBy', 10.25, (study) => groupBy(study.column('small'), study.category('words'))],
+    ['groupBy', 10.25, (study) => groupBy([study.column('small')], study.category('words'))],
     [
       'crosstab',
       0,

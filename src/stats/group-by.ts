@@ -94,7 +94,9 @@ export function groupBy<D extends AnyDevice>(
     name: `groups by ${by.name}`,
     open,
     result: (numbers: OpenedGroups) =>
-      by.categories.map((category, at) => summaryOf(category, at, columns, { numbers, minimum, units: block?.units ?? [] })),
+      by.categories.map((category, at) =>
+        summaryOf(category, at, columns, { numbers, minimum, units: block?.units ?? [] }),
+      ),
   });
 }
 

@@ -26,7 +26,6 @@ export type {
   PartyColumns,
 } from './declared.ts';
 export { type DescribeOptions, type Description, describe } from './describe.ts';
-export { type GroupByOptions, type GroupNumbers, type GroupSummary, groupBy } from './group-by.ts';
 export {
   type Auc,
   type BinaryEvaluation,
@@ -47,6 +46,7 @@ export {
   regressionEvaluation,
   type SquaredError,
 } from './evaluation/regression.ts';
+export { type GroupByOptions, type GroupNumbers, type GroupSummary, groupBy } from './group-by.ts';
 export {
   type AnalysisOfVariance,
   anova,
@@ -74,6 +74,19 @@ export {
 export type { RowsOption } from './parts.ts';
 export { type Quantiles, quantiles } from './quantiles.ts';
 export { type MannWhitney, mannWhitney, spearman } from './ranks.ts';
+export { type HistogramData, histogramChart } from './report/histogram.ts';
+export { htmlReport, type ReportPage, type ReportSection } from './report/page.ts';
+export type { Chart } from './report/plane.ts';
+export {
+  type CalibrationData,
+  type CalibrationSeries,
+  calibrationChart,
+  type RocCurve,
+  type RocData,
+  rocChart,
+} from './report/scores.ts';
+export { type SurvivalData, type SurvivalLine, survivalChart } from './report/survival.ts';
+export type { Cell, ReportTable } from './report/table.ts';
 export type { MinimumOptions } from './small.ts';
 export { populationStability, type StabilityOptions } from './stability.ts';
 export {

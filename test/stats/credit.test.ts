@@ -101,7 +101,7 @@ const study = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, c
     histogram: histogram(income, { edges: credit.histogram.income.edges }),
     welch: welchTest(income, table.category('default')),
     mannWhitney: mannWhitney(income, table.category('default')),
-    regions: groupBy(income, table.category('region')),
+    regions: groupBy([income], table.category('region')),
     proportions: twoProportions(table.category('default'), table.category('wave')),
     crosstab: crosstab(table.category('region'), table.category('default')),
   });
@@ -161,9 +161,9 @@ suite('statistics of loans', () => {
       readonly mannWhitney: Readonly<Record<'u' | 'pValue', number>>;
       readonly regions: readonly {
         readonly category: string;
-        readonly count: number | null;
-        readonly mean: number;
-        readonly variance: number;
+        readonly columns: {
+          readonly income: { readonly count: number | null; readonly mean: number; readonly variance: number };
+        };
       }[];
       readonly proportions: {
         readonly z: number;
@@ -182,7 +182,8 @@ suite('statistics of loans', () => {
       [incomeByDefault.mannWhitney.u, incomeByDefault.mannWhitney.p],
       1e-9,
     );
-    for (const { category, count, mean, variance } of is.regions) {
+    for (const { category, columns } of is.regions) {
+      const { count, mean, variance } = columns.income;
       const group = groups.find(({ key }) => key === category);
       assert.ok(group, category);
       // One region has four rows: it is not shown.

@@ -5,11 +5,11 @@ import { histogramChart } from './histogram.ts';
 import { htmlReport } from './page.ts';
 import type { Chart } from './plane.ts';
 import { calibrationChart, type RocCurve, rocChart } from './scores.ts';
-import { type SurvivalCurve, survivalChart } from './survival.ts';
+import { type SurvivalLine, survivalChart } from './survival.ts';
 import { numberText } from './table.ts';
 
 const HOSTILE = `"><script>alert('x')</script><!-- & \u0000\u0007`;
-const curve: SurvivalCurve = {
+const curve: SurvivalLine = {
   ...{ name: 'treated', times: [3, 5, 9], survival: [0.9, 0.4, 0.4] },
   ...{ lower: [0.7, 0.2, null], upper: [1, 0.6, null], atRisk: [20, 9, 4], censored: [0, 0, 4] },
 };
@@ -101,7 +101,7 @@ describe('charts', () => {
   });
 
   it('refuse what they cannot draw', () => {
-    const survival = (change: Partial<SurvivalCurve>) =>
+    const survival = (change: Partial<SurvivalLine>) =>
       survivalChart({ title: 't', curves: [{ ...curve, ...change }], timeLabel });
     const refused: readonly (() => unknown)[] = [
       () => histogramChart({ ...bins, edges: [1, 2] }),

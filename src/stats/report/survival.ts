@@ -19,7 +19,7 @@ import {
 import { numberText } from './table.ts';
 
 /** The curve of one group: at each of `times`, rising, the share that lives on. */
-export interface SurvivalCurve {
+export interface SurvivalLine {
   readonly name: string;
   readonly times: readonly number[];
   readonly survival: readonly number[];
@@ -34,7 +34,7 @@ export interface SurvivalCurve {
 
 export interface SurvivalData {
   readonly title: string;
-  readonly curves: readonly SurvivalCurve[];
+  readonly curves: readonly SurvivalLine[];
   /** What times are: `days since surgery`. */
   readonly timeLabel: string;
 }
@@ -70,13 +70,13 @@ export function survivalChart({ title, curves, timeLabel }: SurvivalData): Chart
 
 const COLUMNS = ['group', 'time', 'at risk', 'share without an event', 'lower', 'upper'];
 
-const rowsOf = (curve: SurvivalCurve) =>
+const rowsOf = (curve: SurvivalLine) =>
   curve.times.map((time, at) => [
     ...[curve.name, time, curve.atRisk?.[at] ?? null, curve.survival[at] ?? null],
     ...[curve.lower?.[at] ?? null, curve.upper?.[at] ?? null],
   ]);
 
-function check({ name: _, times, ...lists }: SurvivalCurve): void {
+function check({ name: _, times, ...lists }: SurvivalLine): void {
   checkNumbers('survivalChart', times.length, { times, ...lists });
   if (times.length === 0 || times.some((time, at) => time < 0 || time <= (times[at - 1] ?? -1)))
     throw invalid('survivalChart: times rise from zero, and there is at least one');
@@ -92,7 +92,7 @@ interface Step {
 }
 
 /** Everybody lives at the beginning. */
-const stepsOf = ({ times, survival, lower, upper }: SurvivalCurve): Step[] => [
+const stepsOf = ({ times, survival, lower, upper }: SurvivalLine): Step[] => [
   { time: 0, share: 1, lower: 1, upper: 1 },
   ...times.map((time, at) => ({
     ...{ time, share: survival[at] ?? 0 },
@@ -100,7 +100,7 @@ const stepsOf = ({ times, survival, lower, upper }: SurvivalCurve): Step[] => [
   })),
 ];
 
-function band(curve: SurvivalCurve, { colour }: Style, x: Scale, y: Scale): Markup {
+function band(curve: SurvivalLine, { colour }: Style, x: Scale, y: Scale): Markup {
   const shape = area<Step>()
     .defined(({ lower, upper }) => lower !== null && upper !== null)
     .x(({ time }) => x(time))
@@ -111,7 +111,7 @@ function band(curve: SurvivalCurve, { colour }: Style, x: Scale, y: Scale): Mark
   return element('path', { d: (has && shape(stepsOf(curve))) || '', fill: colour, 'fill-opacity': 0.12 });
 }
 
-function steps(curve: SurvivalCurve, style: Style, x: Scale, y: Scale): Markup[] {
+function steps(curve: SurvivalLine, style: Style, x: Scale, y: Scale): Markup[] {
   const shape = line<Step>()
     .x(({ time }) => x(time))
     .y(({ share }) => y(share))
@@ -125,7 +125,7 @@ function steps(curve: SurvivalCurve, style: Style, x: Scale, y: Scale): Markup[]
 }
 
 /** Somebody is at risk at a tick who was observed up to it. */
-function riskLine({ name, times, atRisk = [] }: SurvivalCurve, ticks: readonly number[]): NumberLine {
+function riskLine({ name, times, atRisk = [] }: SurvivalLine, ticks: readonly number[]): NumberLine {
   const values = ticks.map((tick) => {
     const at = times.findIndex((time) => time >= tick);
     return { at: tick, text: numberText(at < 0 ? 0 : (atRisk[at] ?? 0)) };
@@ -133,7 +133,7 @@ function riskLine({ name, times, atRisk = [] }: SurvivalCurve, ticks: readonly n
   return { name, values };
 }
 
-function inWords({ name, times, survival }: SurvivalCurve, timeLabel: string): string {
+function inWords({ name, times, survival }: SurvivalLine, timeLabel: string): string {
   const half = times[survival.findIndex((share) => share <= 0.5)];
   const median = half === undefined ? 'it stays above a half' : `it reaches a half at ${numberText(half)}`;
   const end = `${numberText(survival.at(-1) ?? 0)} at ${numberText(times.at(-1) ?? 0)} ${timeLabel}`;
