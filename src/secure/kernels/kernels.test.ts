@@ -157,6 +157,8 @@ describe('kernels: WebAssembly and TypeScript', () => {
     [1, 1, 1100, 9],
     [1, 3, 2, 1500],
     [1, 2100, 3, 2],
+    [1, 1100, 1030, 2],
+    [1, 1030, 1100, 5],
   ] as const) {
     it(`multiply matrices ${batch} × ${rows} × ${inner} × ${columns}`, () => {
       const dims = { batch, rows, inner, columns };
