@@ -198,6 +198,7 @@ export const GROUPS = [
           ],
           ...['welchTest', 'WelchTest', 'GroupTestOptions', 'anova', 'AnalysisOfVariance'],
           ...['twoProportions', 'TwoProportions', 'mannWhitney', 'MannWhitney', 'spearman'],
+          ...['partialCorrelation', 'varianceInflation', 'Inflation', 'InflationOptions'],
           ...['correlation', 'Correlations', 'covariance', 'Covariances', 'ConfidenceOptions', 'PairMatrix'],
         ],
       },

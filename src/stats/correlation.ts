@@ -70,31 +70,61 @@ export function correlationOf<D extends AnyDevice>(
 ): Statistic<D, Correlations> {
   const pairs = pairsOf(columns);
   const places = upperOf(columns.length, 1);
-  const { rows } = pairs.centred;
+  return correlationsOf(
+    {
+      names: columns.map(({ name }) => name),
+      called,
+      coefficients: taken(coefficientsOf(pairs), places),
+      count: pairs.counts && taken(pairs.counts, places),
+      ...{ held: 0, rows: pairs.centred.rows },
+    },
+    options,
+  );
+}
+
+interface Opened<D extends AnyDevice> {
+  readonly names: readonly string[];
+  /** The name of the statistic. */
+  readonly called: string;
+  /** Of each pair above the diagonal, 2 where there is none. */
+  readonly coefficients: Secret<D>;
+  /** Rows of each pair, or of all pairs; undefined: all rows. */
+  readonly count: Secret<D, 'integer'> | undefined;
+  /** Columns that are held, each of which takes a row. */
+  readonly held: number;
+  readonly rows: number;
+}
+
+/** Coefficients, and what follows from them. */
+export function correlationsOf<D extends AnyDevice>(
+  { names, called, coefficients, count: counted, held, rows }: Opened<D>,
+  { confidence = 0.95 }: ConfidenceOptions,
+): Statistic<D, Correlations> {
+  const places = upperOf(names.length, 1);
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {
-    coefficients: [taken(coefficientsOf(pairs), places), 'correlations of pairs, 2 where there is none'],
+    coefficients: [coefficients, 'correlations of pairs, 2 where there is none'],
   };
-  if (pairs.counts) open.counts = [taken(pairs.counts, places), 'rows in which both have a value'];
-  const names = columns.map(({ name }) => name);
+  if (counted) open.counts = [counted, 'rows in which both have a value'];
   return statistic({
     name: `${called} of ${listOf(names)}`,
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
-      const count = (at: number): number => numbers.counts?.[at] ?? rows;
-      const least = numbers.counts ? Math.max(3, sparseCount(rows)) : 3;
+      const { counts, coefficients: opened } = numbers;
+      const count = (at: number): number => counts?.[at] ?? counts?.[0] ?? rows;
+      const least = held + (counts ? Math.max(3, sparseCount(rows)) : 3);
       const r = (at: number): number | null => {
-        const found = numbers.coefficients?.[at] ?? 2;
+        const found = opened?.[at] ?? 2;
         return found > 1.5 || count(at) < least ? null : found;
       };
-      const k = names.length;
-      const of = <T>(value: (at: number) => T, diagonal: T): T[][] => symmetric(k, places, value, diagonal);
+      const of = <T>(value: (at: number) => T, diagonal: T): T[][] =>
+        symmetric(names.length, places, value, diagonal);
       const interval = (at: number): readonly [number, number] | null =>
-        fisherInterval(r(at), count(at), options.confidence ?? 0.95);
+        fisherInterval(r(at), count(at) - held, confidence);
       return {
         names,
         counts: of(count, rows),
         coefficients: of<number | null>(r, 1),
-        pValues: of<number | null>((at) => correlationPValue(r(at), count(at)), 0),
+        pValues: of<number | null>((at) => correlationPValue(r(at), count(at) - held), 0),
         lower: of<number | null>((at) => interval(at)?.[0] ?? null, 1),
         upper: of<number | null>((at) => interval(at)?.[1] ?? null, 1),
       };
@@ -152,7 +182,7 @@ const listOf = (names: readonly string[]): string =>
   names.length <= NAMED_MAX ? names.join(' and ') : `${names.length} columns`;
 
 /** Against both sides. */
-export function correlationPValue(r: number | null, count: number): number | null {
+function correlationPValue(r: number | null, count: number): number | null {
   if (r === null || count < 3) return null;
   const df = count - 2;
   const rest = 1 - r * r;

@@ -2,6 +2,12 @@
  * Statistics of tables that several parties have and none may see. `vertical` and `horizontal` make a table of secrets,
  * functions make statistics of it, and each opens only what it says, only where it is asked to.
  */
+export {
+  type Inflation,
+  type InflationOptions,
+  partialCorrelation,
+  varianceInflation,
+} from './adjusted.ts';
 export type { SecretCategory, SecretColumn, SecretColumnOptions } from './column.ts';
 export { secretColumn } from './column.ts';
 export {

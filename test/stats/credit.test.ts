@@ -12,10 +12,12 @@ import {
   groupBy,
   histogram,
   mannWhitney,
+  partialCorrelation,
   quantiles,
   spearman,
   together,
   twoProportions,
+  varianceInflation,
   vertical,
   welchTest,
 } from '../../src/stats/index.ts';
@@ -35,6 +37,11 @@ interface Credit {
   };
   readonly histogram: {
     readonly income: { readonly edges: readonly number[]; readonly counts: readonly number[] };
+  };
+  readonly matrices: {
+    readonly rows: number;
+    readonly partial: readonly (readonly number[])[];
+    readonly vif: readonly number[];
   };
   readonly pairs: readonly {
     readonly x: string;
@@ -95,6 +102,8 @@ const study = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, c
     orders: describe(orders),
     pearson: correlation([income, orders]),
     covariance: covariance([income, orders]),
+    inflation: varianceInflation([age, income, limit, used, orders, late]),
+    partial: partialCorrelation([age, income, limit, used, orders, late]),
     late: correlation([late, used]),
     spearman: spearman(income, orders),
     quantiles: quantiles(income, credit.quantiles.income.p),
@@ -150,6 +159,17 @@ suite('statistics of loans', () => {
     near(of('spearman', 'coefficients'), ranks.r, 2 ** -14);
     const late = wanted('late', 'used');
     near(of('late', 'coefficients'), late.pearson.r, 2 ** -14);
+  });
+
+  it('adjust columns for each other as statsmodels does, over the rows that have all', () => {
+    const { matrices } = credit;
+    const inflation = found.inflation as { readonly count: number; readonly factors: readonly number[] };
+    const partial = found.partial as { readonly coefficients: readonly (readonly number[])[] };
+    assert.equal(inflation.count, matrices.rows);
+    near([...inflation.factors], [...matrices.vif], 4 * 2 ** -13);
+    for (const [row, list] of matrices.partial.entries())
+      for (const [column, wanted] of list.entries())
+        if (row !== column) near(partial.coefficients[row]?.[column], wanted, 2 * 2 ** -13);
   });
 
   it('order, count and compare rows as NumPy and SciPy do', () => {
