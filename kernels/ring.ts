@@ -163,6 +163,29 @@ export function matmul(
   }
 }
 
+/** out += x·y of few columns, where x stands as inner × rows: it is read once, as it stands. */
+export function matmulStanding(
+  out: usize,
+  x: usize,
+  y: usize,
+  rows: usize,
+  inner: usize,
+  columns: usize,
+): void {
+  for (let k: usize = 0; k < inner; k++) {
+    const factors = y + ((k * columns) << 3);
+    let at = out;
+    for (let row: usize = 0; row < rows; row++) {
+      const factor = load<u64>(x);
+      for (let column: usize = 0; column < columns << 3; column += 8) {
+        store<u64>(at, load<u64>(at) + factor * load<u64>(factors + column));
+        at += 8;
+      }
+      x += 8;
+    }
+  }
+}
+
 function twoByFour(out: usize, outBytes: usize, x: usize, rowBytes: usize, panel: usize, inner: usize): void {
   let a0: u64 = 0;
   let a1: u64 = 0;

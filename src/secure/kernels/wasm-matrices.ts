@@ -11,6 +11,8 @@ import { MATRICES_AT, type RingMemory, SLOTS, slot } from './wasm-memory.ts';
  */
 const BLOCK_EDGE = 1024;
 const BLOCK_WORDS = BLOCK_EDGE * BLOCK_EDGE;
+/** Up to so many columns of the result a transposed left factor is read as it stands: to turn it would cost as much. */
+const STANDING_COLUMNS_MAX = 3;
 /** Columns that are transposed at once, at most: both sides of a tile are then copied in runs of a kilobyte. */
 const TILE_EDGE = 128;
 
@@ -85,9 +87,14 @@ export class WasmMatrices implements Multiply {
         this.#load(outAt, out, r, c, h, w);
         for (let k = 0; k < inner; k += depth) {
           const d = Math.min(depth, inner - k);
-          this.#load(xAt, x, r, k, h, d);
           this.#load(yAt, y, k, c, d, w);
-          this.#memory.call('matmul', outAt, xAt, yAt, panelAt, h, d, w);
+          if (x.transposed && w <= STANDING_COLUMNS_MAX) {
+            this.#load(xAt, { ...x, transposed: false }, k, r, d, h);
+            this.#memory.call('matmulStanding', outAt, xAt, yAt, h, d, w);
+          } else {
+            this.#load(xAt, x, r, k, h, d);
+            this.#memory.call('matmul', outAt, xAt, yAt, panelAt, h, d, w);
+          }
         }
         this.#unload(outAt, out, r, c, h, w);
       }
