@@ -212,7 +212,7 @@ export const GROUPS = [
           ...['binaryEvaluation', 'BinaryEvaluation', 'EvaluationOptions', 'Labels', 'BucketsOptions'],
           ...['Auc', 'KolmogorovSmirnov', 'ThresholdCurve', 'ThresholdPoint', 'OperatingPoint'],
           ...['Calibration', 'CalibrationBucket', 'brierScore', 'regressionEvaluation'],
-          ...['RegressionEvaluation', 'SquaredError', 'ResidualOptions', 'HistogramBin'],
+          ...['RegressionEvaluation', 'SquaredError', 'ResidualOptions', 'ResidualBin'],
           ...['populationStability', 'StabilityOptions'],
         ],
       },
@@ -225,7 +225,7 @@ export const GROUPS = [
         names: [
           ...['lifeTable', 'HorizontalLifeTableOptions', 'verticalLifeTable', 'VerticalLifeTableOptions'],
           ...['LifeTableOptions', 'LifeTable', 'kaplanMeier', 'KaplanMeierOptions', 'SurvivalCurve'],
-          ...['SurvivalPoint', 'logRank', 'LogRankOptions', 'LogRank'],
+          ...['SurvivalPoint', 'logRank', 'LogRank'],
         ],
       },
       {

@@ -46,8 +46,8 @@ export type { Labels } from './evaluation/ranked.ts';
 export type { ThresholdPoint } from './evaluation/rates.ts';
 export {
   brierScore,
-  type HistogramBin,
   type RegressionEvaluation,
+  type ResidualBin,
   type ResidualOptions,
   regressionEvaluation,
   type SquaredError,
@@ -108,7 +108,6 @@ export {
   type KaplanMeierOptions,
   kaplanMeier,
   type LogRank,
-  type LogRankOptions,
   logRank,
   type SurvivalCurve,
   type SurvivalPoint,

@@ -22,6 +22,9 @@ export function minimumOf({ minimumCount = MINIMUM_COUNT }: MinimumOptions): num
   throw invalid('"minimumCount" is a whole number of rows, or 0');
 }
 
+/** As {@link minimumOf}, of what is divided by its rows: one at least. */
+export const leastOf = (options: MinimumOptions): number => Math.max(1, minimumOf(options));
+
 /** Counts, -1 where they are below the minimum; and sums, 0 there. */
 export function withoutSmall<D extends AnyDevice>(
   counts: Secret<D, 'integer'>,

@@ -19,7 +19,7 @@ export interface StabilityOptions {
  * may be different ones, also in number; gaps: none.
  *
  * Opens: the index, and no count. Domain: up to 2^20 rows and 1,000 bounds. Accuracy: 2^-14 in an index below 4, and
- * relative to larger ones. Cost: 10 rounds and 33.4 bytes for each row and bound; then 52 rounds, 0.7 KB a bin.
+ * relative to larger ones. Cost: 61 rounds; 33.4 bytes for each row and bound, 0.7 KB for each bin of both.
  * Source: Siddiqi, Credit Risk Scorecards, 2006; up to 0.1 is commonly taken for stable, above 0.25 for moved.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: no bounds for vectors, or different bins
  * @example const moved = await populationStability(before, after, { bounds: [20, 40, 60] }).reveal(reveal);

@@ -69,8 +69,8 @@ async function both(protocol: StatsProtocol, data: Data) {
     const { reveal } = context;
     const table = horizontalTable(context, data);
     return {
-      curves: await kaplanMeier(table, { atLeast: 1, intervals: true }).reveal(reveal),
-      test: await logRank(table, { atLeast: 1 }).reveal(reveal),
+      curves: await kaplanMeier(table, { minimumCount: 1, intervals: true }).reveal(reveal),
+      test: await logRank(table, { minimumCount: 1 }).reveal(reveal),
     };
   });
   return { ...result, opened };
@@ -134,8 +134,8 @@ describe('survival', () => {
           { grid: gridOf(one), group },
         );
         return {
-          curves: await kaplanMeier(table, { atLeast: 1, intervals: true }).reveal(reveal),
-          test: await logRank(table, { atLeast: 1 }).reveal(reveal),
+          curves: await kaplanMeier(table, { minimumCount: 1, intervals: true }).reveal(reveal),
+          test: await logRank(table, { minimumCount: 1 }).reveal(reveal),
         };
       });
       near(result.curves, wanted.curves, 2e-3);
@@ -155,8 +155,8 @@ describe('survival', () => {
         raw.push([...opened.data]);
         return opened;
       }) as never;
-      const points = async (at: number[], atLeast?: number) => {
-        const options = atLeast === undefined ? { at } : { at, atLeast };
+      const points = async (at: number[], minimumCount?: number) => {
+        const options = minimumCount === undefined ? { at } : { at, minimumCount };
         const [curve] = await kaplanMeier(table, { ...options, intervals: true }).reveal(spy);
         return curve?.points.map(({ time }) => time);
       };
@@ -165,7 +165,7 @@ describe('survival', () => {
         raw,
       };
     });
-    // Four, two, four and two events; with five as the least, none is enough.
+    // Four, two, four and two events; with ten as the least, none is enough.
     assert.deepEqual(result.found, [[], [8, 20], []]);
     assert.ok(result.raw[0]?.every((value) => value === -1) && result.raw[1]?.every((value) => value === 0));
   });
@@ -178,13 +178,13 @@ describe('survival', () => {
     ] as const;
     for (const [event, group] of cases) {
       const { result } = await run('rep3', async (context) =>
-        logRank(horizontalTable(context, { days, event, group })).reveal(context.reveal),
+        logRank(horizontalTable(context, { days, event, group }), { minimumCount: 5 }).reveal(context.reveal),
       );
       assert.equal(result, undefined);
     }
     const { result } = await run('rep3', async (context) => {
       const data = { days, event: days.map(() => 1), group: days.map((day) => day % 2) };
-      return logRank(horizontalTable(context, data)).reveal(context.reveal);
+      return logRank(horizontalTable(context, data), { minimumCount: 5 }).reveal(context.reveal);
     });
     assert.equal(result?.df, 1);
   });
@@ -229,7 +229,7 @@ describe('survival', () => {
       for (const rowsMax of [0, 2 ** 20, 1.5]) assert.throws(make({ rowsMax }), wrong);
       const table = make({})();
       for (const at of [[], [3], [2, 1]]) assert.throws(() => kaplanMeier(table, { at }), wrong);
-      assert.throws(() => kaplanMeier(table, { atLeast: 0 }), wrong);
+      assert.throws(() => kaplanMeier(table, { minimumCount: -1 }), wrong);
       assert.throws(() => logRank(table), wrong);
       const { spu } = context;
       const [time, event] = [spu.constant([1, 2]), spu.constant([1, 0, 1], { dtype: 'integer' })];

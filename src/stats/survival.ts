@@ -3,10 +3,8 @@ import { type AnyDevice, type Secret, tensor } from '../index.ts';
 import { invalid } from './declared.ts';
 import { chiSquareSf, normalQuantile } from './distributions.ts';
 import type { LifeTable } from './life-table.ts';
+import { leastOf, type MinimumOptions } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
-
-/** Fewer events tell about the people to whom they happened. */
-const AT_LEAST_DEFAULT = 5;
 
 /** 1/n is worked out as so many times that: below 2^18, where quotients end. */
 const INVERSE = 2 ** 17;
@@ -21,12 +19,10 @@ const VARIANCE = { min: 2 ** -6, max: 2 ** 18 - 1 };
 /** Of events less expected ones. */
 const DIFFERENCE_MAX = 2 ** 14;
 
-/** How a curve is opened. */
-export interface KaplanMeierOptions {
+/** How a curve is opened: a point where so many events as `minimumCount` were since the time before. */
+export interface KaplanMeierOptions extends MinimumOptions {
   /** Times of the grid at which the curve is opened. Default: all. */
   readonly at?: readonly number[];
-  /** A point is opened where so many events were since the time before. Default: 5. */
-  readonly atLeast?: number;
   /** Whether the standard error is opened, too (Greenwood 1926). Default: no. */
   readonly intervals?: boolean;
 }
@@ -55,10 +51,10 @@ export interface SurvivalCurve {
  * Kaplan and Meier's curve of each group: the product of 1 - d/n over times, d of n at risk (1958).
  *
  * Opens: of each group the curve at each time of `at`, and with `intervals` Greenwood's sum, but only where at least
- * `atLeast` events were since the time of `at` before; so a grid of days goes with an `at` of months. No count is
+ * `minimumCount` events were since the time of `at` before; so a grid of days goes with an `at` of months. No count is
  * opened. Domain: up to 2^20 rows and 2,000 times. Accuracy: 10 · √m · 2^-18 of m times with events, but once in 2^65;
- * standard errors 1%. Cost: 62 + 2·ceil(log2 m) rounds, 0.4 KB for each group and time; twice the bytes with
- * `intervals`.
+ * standard errors 1%. Cost: 70 + 2·ceil(log2 m) rounds, up to 0.6 KB for each group and time; with `intervals`
+ * 0.9 KB.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: `at` is not in the grid
  * @example const curves = await kaplanMeier(trial, { at: [364, 728] }).reveal(reveal);
  */
@@ -67,9 +63,9 @@ export function kaplanMeier<D extends AnyDevice>(
   options: KaplanMeierOptions = {},
 ): Statistic<D, readonly SurvivalCurve[]> {
   const { grid, groups, events, atRisk, rowsMax } = table;
-  const { at = grid, atLeast = AT_LEAST_DEFAULT, intervals = false } = options;
+  const { at = grid, intervals = false } = options;
   const places = placesOf(at, grid);
-  checkAtLeast(atLeast);
+  const minimum = leastOf(options);
   const shares = shareOf(events, inverse(atRisk, rowsMax));
   const survival = products(
     shares
@@ -78,7 +74,7 @@ export function kaplanMeier<D extends AnyDevice>(
       .add(1),
   );
   const since = differences(events.cumulativeSum(1).gather(places, 1));
-  const open = since.ge(atLeast);
+  const open = since.ge(minimum);
   const curves = [
     open.select(survival.gather(places, 1), -1),
     'survival; -1 where it is not opened',
@@ -127,35 +123,28 @@ export interface LogRank {
   readonly p: number;
 }
 
-/** When a log-rank test is opened. */
-export interface LogRankOptions {
-  /** The smallest number of rows of each group, and of events in all. Default: 5. */
-  readonly atLeast?: number;
-}
-
 /**
- * The log-rank test of all groups (Mantel 1966); undefined where a group has fewer than `atLeast` rows, or all groups
+ * The log-rank test of all groups (Mantel 1966); undefined where a group has fewer than `minimumCount` rows, or all groups
  * fewer events, and then that is all that is opened.
  *
  * Opens: of two groups the standardised difference and nothing else; of more, events less expected ones of each group
  * but the last, and their covariances. Domain: up to 2^20 rows and 2,000 times; differences below 2^14. Accuracy: 1e-3
- * of the statistic, where the variance is above 2^-6 (below it is taken for that much). Cost: 62 + 90 rounds; 0.5 KB
- * for each time, and 24 bytes for each pair of groups and time.
+ * of the statistic, where the variance is above 2^-6 (below it is taken for that much). Cost: of two groups 170 rounds,
+ * up to 0.9 KB for each time; of three 105 rounds, 1.1 KB.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: one group
  * @example const test = await logRank(trial).reveal(reveal); // test?.p
  */
 export function logRank<D extends AnyDevice>(
   table: LifeTable<D>,
-  options: LogRankOptions = {},
+  options: MinimumOptions = {},
 ): Statistic<D, LogRank | undefined> {
   const { groups, events, atRisk } = table;
-  const { atLeast = AT_LEAST_DEFAULT } = options;
-  checkAtLeast(atLeast);
+  const minimum = leastOf(options);
   const df = groups.length - 1;
   if (df < 1) throw invalid('a log-rank test compares two groups or more');
   const { differences: found, covariances } = comparison(table);
   const smallest = atRisk.slice(0, 1, 1).min();
-  const enough = smallest.ge(atLeast).and(events.sum().ge(atLeast));
+  const enough = smallest.ge(minimum).and(events.sum().ge(minimum));
   const name = `log-rank, ${table.name}`;
   const flag = [enough.cast('integer'), 'whether there are enough rows and events'] as const;
   const resultOf = (value: number): LogRank => ({ statistic: value, df, p: chiSquareSf(value, df) });
@@ -269,9 +258,4 @@ function placesOf(at: readonly number[], grid: readonly number[]): number[] {
   if (places.length === 0 || places.some((place, i) => place < 0 || place <= (places[i - 1] ?? -1)))
     throw invalid('"at" are times of the grid, in ascending order');
   return places;
-}
-
-function checkAtLeast(atLeast: number): void {
-  if (!Number.isSafeInteger(atLeast) || atLeast < 1)
-    throw invalid('atLeast is a number of rows or events, 1 or more');
 }

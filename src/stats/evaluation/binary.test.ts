@@ -37,7 +37,7 @@ async function evaluated<R>(
   protocol: StatsProtocol,
   rows: readonly Row[],
   asked: Asked<R>,
-  options: EvaluationOptions = {},
+  options: EvaluationOptions = FIVE,
 ) {
   return await run(protocol, async (context) => {
     const { scores, labels } = shared(context, rows);
@@ -60,7 +60,8 @@ function someRows(count: number, seed: number, steps = 16): readonly Row[] {
 }
 
 const ROWS = someRows(61, 7);
-const TWO = { atLeast: 2 };
+const TWO = { minimumCount: 2 };
+const FIVE = { minimumCount: 5 };
 
 describe('an evaluation of scores', () => {
   for (const protocol of PROTOCOLS)
@@ -146,7 +147,7 @@ describe('an evaluation of scores', () => {
     ];
     for (const [rows, auc] of cases) {
       assert.equal(plainAuc(rows), auc);
-      const { result } = await evaluated('rep3', rows, (quality) => quality.auc(), { atLeast: 1 });
+      const { result } = await evaluated('rep3', rows, (quality) => quality.auc(), { minimumCount: 1 });
       near(result.value?.auc, auc, 1e-15);
     }
   });
@@ -165,7 +166,7 @@ describe('an evaluation of scores', () => {
     for (const positives of [0, 4, 5, 8, 12]) {
       const { result } = await run('plain', async (context) => {
         const { scores, labels } = shared(context, few(positives));
-        const quality = binaryEvaluation(scores, labels);
+        const quality = binaryEvaluation(scores, labels, FIVE);
         const found = [];
         for (const one of asked) found.push((await one(quality).reveal(context.reveal)) !== undefined);
         return found;
@@ -175,7 +176,7 @@ describe('an evaluation of scores', () => {
     const { result } = await run('rep3', async (context) => {
       const { scores, labels } = shared(context, few(4));
       const raw: number[] = [];
-      const quality = binaryEvaluation(scores, labels);
+      const quality = binaryEvaluation(scores, labels, FIVE);
       for (const made of [quality.auc(), quality.curve({ buckets: 2 })])
         await made.reveal((async (secret: never) => {
           const opened = await context.reveal(secret);
@@ -194,7 +195,9 @@ describe('an evaluation of scores', () => {
     const { result } = await evaluated('rep3', rows, (quality) => quality.curve({ buckets: 4 }));
     const selected = result.value?.points.map((point) => point.selected);
     assert.deepEqual(selected, [5, 15, 20]);
-    const finer = await evaluated('rep3', rows, (quality) => quality.curve({ buckets: 4 }), { atLeast: 1 });
+    const finer = await evaluated('rep3', rows, (quality) => quality.curve({ buckets: 4 }), {
+      minimumCount: 1,
+    });
     assert.deepEqual(
       finer.result.value?.points.map((point) => point.selected),
       [5, 14, 15, 20],
@@ -222,7 +225,10 @@ describe('an evaluation of scores', () => {
         (quality) => quality.atThresholds([0.5]),
       ];
       for (const one of asked) {
-        const { result, opened } = await evaluated(protocol, ROWS.slice(0, 20), one, { name: 'risk' });
+        const { result, opened } = await evaluated(protocol, ROWS.slice(0, 20), one, {
+          name: 'risk',
+          ...FIVE,
+        });
         const names = new Set(opened().map(({ name }) => name));
         assert.deepEqual(names, new Set(result.opens.map(({ name }) => name)));
         assert.ok([...names].every((name) => name?.includes('risk')));
@@ -233,14 +239,14 @@ describe('an evaluation of scores', () => {
     await run('plain', async ({ spu, reveal }) => {
       const scores = spu.constant([0.1, 0.2, 0.3, 0.4]);
       const labels = spu.constant([0, 1, 0, 1]);
-      const options = { atLeast: 1 };
+      const options = { minimumCount: 1 };
       for (const one of [labels, labels.cast('integer'), labels.cast('boolean')])
         near((await binaryEvaluation(scores, one, options).auc().reveal(reveal))?.auc, 0.75, 1e-15);
       const wrong = { code: 'PRIVITY_STATS_ARGUMENTS' };
       assert.throws(() => binaryEvaluation(scores, labels), wrong);
       assert.throws(() => binaryEvaluation(scores, labels.slice(1, 4), options), wrong);
       assert.throws(() => binaryEvaluation(scores.reshape([2, 2]), labels, options), wrong);
-      assert.throws(() => binaryEvaluation(scores, labels, { atLeast: 0 }), wrong);
+      assert.throws(() => binaryEvaluation(scores, labels, { minimumCount: -1 }), wrong);
       const quality = binaryEvaluation(scores, labels, options);
       for (const buckets of [1, 5, 2.5]) assert.throws(() => quality.curve({ buckets }), wrong);
       for (const rates of [[], [1], [-0.1], [0.5, 0.1], [0.1, 0.1], [1e-7]])

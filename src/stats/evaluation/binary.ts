@@ -1,23 +1,19 @@
 /** How well scores tell two classes apart. */
 import type { AnyDevice, Secret } from '../../index.ts';
 import { invalid } from '../declared.ts';
+import { leastOf, type MinimumOptions } from '../small.ts';
 import { type Statistic, statistic } from '../statistic.ts';
 import { type Calibration, calibrationOf, curveOf, type ThresholdCurve } from './buckets.ts';
 import { atFalsePositiveRates, atThresholds, type OperatingPoint } from './points.ts';
 import { type Evaluated, type Labels, ranked } from './ranked.ts';
 
-/** Below so many rows a bucket, or a class, tells about the people in it. A common minimum of statistical offices. */
-const AT_LEAST_DEFAULT = 5;
-
-/** What goes for all that is asked of one evaluation. */
-export interface EvaluationOptions {
+/**
+ * What goes for all that is asked of one evaluation. `minimumCount` is the smallest number of rows of each class, of
+ * each bucket, above each threshold and between two, of which anything is opened.
+ */
+export interface EvaluationOptions extends MinimumOptions {
   /** By which ledgers list what is opened. Default: `scores`. */
   readonly name?: string;
-  /**
-   * The smallest number of rows of which anything is opened: of each class, of each bucket, above each threshold and
-   * between two. Default: 5. With 1, single rows can show.
-   */
-  readonly atLeast?: number;
 }
 
 /** The area under the curve of true over false positive rates. */
@@ -44,25 +40,25 @@ export interface KolmogorovSmirnov {
 
 /** In how many buckets of equally many rows scores are put. */
 export interface BucketsOptions {
-  /** Default: 20, or fewer, so that each has `atLeast` rows. */
+  /** Default: 20, or fewer, so that each has `minimumCount` rows. */
   readonly buckets?: number;
 }
 
 /**
  * Scores in order, of which only what is asked for is opened. Every result is `undefined` where one of the classes has
- * fewer than `atLeast` rows, none at all among it; then that this is so is all that is opened.
+ * fewer than `minimumCount` rows, none at all among it; then that this is so is all that is opened.
  */
 export interface BinaryEvaluation<D extends AnyDevice> {
   /**
    * Area under the ROC curve, by ranks, ties included (Mann, Whitney 1947). Opens: twice the number of pairs in the
-   * right order (a tie counts 1), and the number of rows with label yes. Accuracy: exact integers. Cost: 13 rounds, 8
+   * right order (a tie counts 1), and the number of rows with label yes. Accuracy: exact integers. Cost: 18 rounds, 8
    * bytes a row.
    * @example const area = await quality.auc().reveal(reveal); // area?.auc
    */
   auc(): Statistic<D, Auc | undefined>;
   /**
    * Statistic of Kolmogorov and Smirnov. Opens: the largest difference as an integer, out of positives · negatives, and
-   * the number of rows with label yes; not where it is. Accuracy: exact. Cost: 12 + 11·ceil(log2 n) rounds, 90.8 bytes
+   * the number of rows with label yes; not where it is. Accuracy: exact. Cost: 17 + 11·ceil(log2 n) rounds, 90.8 bytes
    * a row.
    * @example const ks = quality.ks().to(bob);
    */
@@ -70,26 +66,26 @@ export interface BinaryEvaluation<D extends AnyDevice> {
   /**
    * ROC, precision and recall, lift and gain at as many thresholds as there are buckets: the scores of the rows at equal
    * steps of the order, ties on the side above. Opens: for each threshold how many rows are at or above it, and how many
-   * of them have label yes; in all, how many have it. A threshold is left out where ties leave fewer than `atLeast` rows
-   * between it and the next step. The scores at thresholds are not opened. Accuracy: exact. Cost: 12 rounds, 50 bytes a
+   * of them have label yes; in all, how many have it. A threshold is left out where ties leave fewer than `minimumCount` rows
+   * between it and the next step. The scores at thresholds are not opened. Accuracy: exact. Cost: 15 rounds, 90 bytes a
    * threshold.
-   * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `atLeast` rows
+   * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `minimumCount` rows
    * @example const points = (await quality.curve({ buckets: 10 }).reveal(reveal))?.points;
    */
   curve(options?: BucketsOptions): Statistic<D, ThresholdCurve | undefined>;
   /**
    * Mean score and rate of label yes in each bucket, the lowest scores first. Opens: what `curve` opens, and the sum of
-   * scores of each bucket. Accuracy: counts exact, sums to 2^-18 for each row. Cost: 13 rounds, 66 bytes a bucket.
-   * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `atLeast` rows
+   * scores of each bucket. Accuracy: counts exact, sums to 2^-18 for each row. Cost: 16 rounds, 0.1 KB a bucket.
+   * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `minimumCount` rows
    * @example const buckets = (await quality.calibration({ buckets: 10 }).reveal(reveal))?.buckets;
    */
   calibration(options?: BucketsOptions): Statistic<D, Calibration | undefined>;
   /**
    * The lowest threshold at which at most such shares of the rows with label no are at or above it, and what it gives:
    * F1, precision, recall. Opens: for each rate the threshold, which is the score of a row, how many rows are at or
-   * above it, and how many of them have label yes; in all, how many have it. Nothing of a rate that fewer than `atLeast`
+   * above it, and how many of them have label yes; in all, how many have it. Nothing of a rate that fewer than `minimumCount`
    * rows, or none, would set apart from the rate before; results have `undefined` there. Rates are in ascending order,
-   * with up to six digits. Accuracy: exact. Cost: 30 rounds, 70·√n bytes a rate.
+   * with up to six digits. Accuracy: exact. Cost: 50 rounds, 0.1 KB · √n a rate.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const [strict] = (await quality.atFalsePositiveRates([0.01]).reveal(reveal)) ?? [];
    */
@@ -98,7 +94,7 @@ export interface BinaryEvaluation<D extends AnyDevice> {
   ): Statistic<D, readonly (OperatingPoint | undefined)[] | undefined>;
   /**
    * The same at public thresholds, in descending order. Opens: for each how many rows are at or above it, and how many
-   * of them have label yes; in all, how many have it. Nothing of a threshold that fewer than `atLeast` rows, or none,
+   * of them have label yes; in all, how many have it. Nothing of a threshold that fewer than `minimumCount` rows, or none,
    * would set apart from the one before. Accuracy: exact. Cost: as `atFalsePositiveRates`.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const [half] = (await quality.atThresholds([0.5]).reveal(reveal)) ?? []; // half?.f1
@@ -114,10 +110,10 @@ export interface BinaryEvaluation<D extends AnyDevice> {
  * of it; the order of rows changes nothing.
  *
  * Opens: nothing but comparisons of the sort, in an order that nobody knows; see the methods. Two results about one
- * evaluation can tell more than each of them: `atLeast` is held within a result, not between results. Domain: scores
- * as `sortBy` takes keys, of 10^6 rows less than 2^25 apart. Cost: `sortBy` of two numbers a row, 2·log2 n + 24 rounds
+ * evaluation can tell more than each of them: `minimumCount` is held within a result, not between results. Domain: scores
+ * as `sortBy` takes keys, of 10^6 rows less than 2^25 apart. Cost: `sortBy` of two numbers a row, 2·log2 n + 26 rounds
  * and 77 bytes a row.
- * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: no vectors of one length, fewer rows than twice `atLeast`
+ * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: no vectors of one length, fewer rows than twice `minimumCount`
  * @example const quality = binaryEvaluation(scores, labels, { name: 'risk' });
  */
 export function binaryEvaluation<D extends AnyDevice>(
@@ -125,14 +121,14 @@ export function binaryEvaluation<D extends AnyDevice>(
   labels: Labels<D>,
   options: EvaluationOptions = {},
 ): BinaryEvaluation<D> {
-  const { name = 'scores', atLeast = AT_LEAST_DEFAULT } = options;
-  if (!Number.isSafeInteger(atLeast) || atLeast < 1) throw invalid('atLeast is a number of rows, 1 or more');
+  const { name = 'scores' } = options;
+  const minimum = leastOf(options);
   const [rows = 0] = scores.shape;
-  if (rows < 2 * atLeast) throw invalid(`two classes of at least ${atLeast} rows are not among ${rows} rows`);
+  if (rows < 2 * minimum) throw invalid(`two classes of at least ${minimum} rows are not among ${rows} rows`);
   const inOrder = ranked(scores, labels);
   const { total } = inOrder;
-  const enough = total.ge(atLeast).and(total.le(rows - atLeast));
-  const of: Evaluated<D> = { ...inOrder, name, atLeast, enough };
+  const enough = total.ge(minimum).and(total.le(rows - minimum));
+  const of: Evaluated<D> = { ...inOrder, name, minimum, enough };
   return Object.freeze({
     auc: () => aucOf(of),
     ks: () => ksOf(of),

@@ -50,20 +50,20 @@ interface Steps<D extends AnyDevice> {
 }
 
 /**
- * A step is opened where at least `atLeast` rows are between the place of the step before and the rows of its own score:
+ * A step is opened where at least `minimum` rows are between the place of the step before and the rows of its own score:
  * then so many are between any two that are opened, however many between are not.
  */
 function stepsOf<D extends AnyDevice>(of: Evaluated<D>, buckets: number | undefined): Steps<D> {
-  const { rows, atLeast, enough } = of;
-  const most = Math.floor(rows / atLeast);
+  const { rows, minimum, enough } = of;
+  const most = Math.floor(rows / minimum);
   const count = buckets ?? Math.min(BUCKETS_DEFAULT, most);
   if (!Number.isSafeInteger(count) || count < 2 || count > most)
-    throw invalid(`${rows} rows make 2 to ${most} buckets of at least ${atLeast} rows, not ${count}`);
+    throw invalid(`${rows} rows make 2 to ${most} buckets of at least ${minimum} rows, not ${count}`);
   const places = Array.from({ length: count - 1 }, (_, step) => Math.floor(((step + 1) * rows) / count));
   const at = (vector: Secret<D, 'integer'>): Secret<D, 'integer'> => vector.gather(places);
   const positivesBelow = at(of.positives).sub(at(of.positivesOfRun));
   const below = positivesBelow.add(at(of.negatives).sub(at(of.negativesOfRun)));
-  const least = places.map((_, step) => (places[step - 1] ?? 0) + atLeast);
+  const least = places.map((_, step) => (places[step - 1] ?? 0) + minimum);
   return { places, below, positivesBelow, open: below.ge(least).and(enough) };
 }
 

@@ -131,7 +131,7 @@ function pointsOf<D extends AnyDevice>(
   found: Found<D>,
   given?: readonly number[],
 ): Statistic<D, readonly (OperatingPoint | undefined)[] | undefined> {
-  const { rows, atLeast, total, enough } = of;
+  const { rows, minimum, total, enough } = of;
   const { below, positivesBelow, scores, any } = found;
   const [count = 0] = below.shape;
   // No row is at or above a threshold that no row has reached.
@@ -142,8 +142,8 @@ function pointsOf<D extends AnyDevice>(
       ? selected
       : selected.slice(0, 1).concat([selected.slice(1, count).sub(selected.slice(0, count - 1))]);
   const open = more
-    .ge(atLeast)
-    .and(selected.le(rows - atLeast))
+    .ge(minimum)
+    .and(selected.le(rows - minimum))
     .and(enough);
   const row = (vector: Secret<D, 'integer'>): Secret<D, 'integer'> => vector.reshape([1, -1]);
   const counts = open.select(row(selected).concat([row(truePositives)]), 0);

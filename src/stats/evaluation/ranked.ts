@@ -30,7 +30,8 @@ export interface Ranked<D extends AnyDevice> {
 /** What the parts of an evaluation share. */
 export interface Evaluated<D extends AnyDevice> extends Ranked<D> {
   readonly name: string;
-  readonly atLeast: number;
+  /** No fewer rows are opened. */
+  readonly minimum: number;
   /** Whether both classes have so many rows that something may be opened. */
   readonly enough: Secret<D, 'boolean'>;
 }

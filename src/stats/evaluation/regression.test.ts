@@ -77,11 +77,10 @@ describe('an evaluation of predictions', () => {
   it('counts differences between bounds, and joins bins of few rows', async () => {
     const predicted = Array.from({ length: 12 }, () => 0);
     const actual = [-3, -2, -1, -1, 0, 0, 0, 0.5, 1, 2, 2, 5];
-    const bins = async (bounds: readonly number[], atLeast?: number) => {
+    const bins = async (bounds: readonly number[], minimumCount = 5) => {
       const { result } = await run('rep3', (context) => {
         const fit = regressionEvaluation(...columns(context, { predicted, actual }, { max: 8 }));
-        const options = atLeast === undefined ? { bounds } : { bounds, atLeast };
-        return fit.residuals(options).reveal(context.reveal);
+        return fit.residuals({ bounds, minimumCount }).reveal(context.reveal);
       });
       return result.map(({ from, to, rows }) => [from, to, rows]);
     };
@@ -148,7 +147,7 @@ describe('an evaluation of predictions', () => {
       const fit = regressionEvaluation(two, two);
       for (const bounds of [[], [1, 1], [2, 1], [Number.NaN]])
         assert.throws(() => fit.residuals({ bounds }), wrong);
-      assert.throws(() => fit.residuals({ bounds: [1], atLeast: 0 }), wrong);
+      assert.throws(() => fit.residuals({ bounds: [1], minimumCount: -1 }), wrong);
       assert.throws(() => brierScore(two.values, three.values), wrong);
     });
   });

@@ -3,6 +3,7 @@ import type { AnyDevice, Secret } from '../../index.ts';
 import type { SecretColumn } from '../column.ts';
 import { invalid } from '../declared.ts';
 import { checkBounds, rowsBelow } from '../public-bins.ts';
+import { leastOf, type MinimumOptions } from '../small.ts';
 import { type Statistic, statistic } from '../statistic.ts';
 import { fixedOf, type Labels } from './ranked.ts';
 
@@ -11,8 +12,6 @@ const SCALED = 2 ** 12;
 
 /** Of numbers that were brought to `SCALED`: where a mean that is off by its last bits is all of the variance. */
 const VARIANCE_MIN = 2 ** -10;
-
-const AT_LEAST_DEFAULT = 5;
 
 /** Mean of squares. */
 export interface SquaredError {
@@ -23,7 +22,7 @@ export interface SquaredError {
 }
 
 /** Rows between two bounds. */
-export interface HistogramBin {
+export interface ResidualBin {
   /** The lower bound, which belongs to the bin; -Infinity of the first. */
   readonly from: number;
   /** The upper bound, which does not; Infinity of the last. */
@@ -32,12 +31,10 @@ export interface HistogramBin {
   readonly rows: number;
 }
 
-/** By which bounds residuals are counted. */
-export interface ResidualOptions {
+/** By which bounds residuals are counted; bins of fewer rows than `minimumCount` are joined with the next. */
+export interface ResidualOptions extends MinimumOptions {
   /** Ascending, public. Bins are below the first, from each to the next, and from the last on. */
   readonly bounds: readonly number[];
-  /** Bins of fewer rows are joined with the next. Default: 5. */
-  readonly atLeast?: number;
 }
 
 /** Predictions beside what came, of which only what is asked for is opened. */
@@ -71,12 +68,12 @@ export interface RegressionEvaluation<D extends AnyDevice> {
   r2(): Statistic<D, number | undefined>;
   /**
    * How often differences (what came less what was predicted) lie between bounds. Opens: of each bound how many are
-   * below, where at least `atLeast` are between it and the bound before, and as many are not below; bins between others
-   * are joined. Accuracy: exact. Cost: 20 rounds, 33.4 bytes for each row and bound.
+   * below, where at least `minimumCount` are between it and the bound before, and as many are not below; bins between others
+   * are joined. Accuracy: exact. Cost: 24 rounds, 33.4 bytes for each row and bound.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const bins = await fit.residuals({ bounds: [-1, 0, 1] }).reveal(reveal);
    */
-  residuals(options: ResidualOptions): Statistic<D, readonly HistogramBin[]>;
+  residuals(options: ResidualOptions): Statistic<D, readonly ResidualBin[]>;
 }
 
 /**
@@ -143,17 +140,18 @@ const scaleOf = (largest: number): number => 2 ** Math.floor(Math.log2(SCALED / 
 function histogramOf<D extends AnyDevice>(
   values: Secret<D, 'fixed'>,
   name: string,
-  { bounds, atLeast = AT_LEAST_DEFAULT }: ResidualOptions,
-): Statistic<D, readonly HistogramBin[]> {
+  options: ResidualOptions,
+): Statistic<D, readonly ResidualBin[]> {
+  const { bounds } = options;
   checkBounds(bounds);
-  if (!Number.isSafeInteger(atLeast) || atLeast < 1) throw invalid('atLeast is a number of rows, 1 or more');
+  const minimum = leastOf(options);
   const [rows = 0] = values.shape;
   const { length } = bounds;
   const below = rowsBelow(values, bounds);
   const more =
     length === 1 ? below : below.slice(0, 1).concat([below.slice(1, length).sub(below.slice(0, length - 1))]);
   // Between two that are opened there are at least the rows between the second and the bound before it.
-  const open = more.ge(atLeast).and(below.le(rows - atLeast));
+  const open = more.ge(minimum).and(below.le(rows - minimum));
   return statistic({
     name,
     open: {
