@@ -59,21 +59,12 @@ export function correlation<D extends AnyDevice>(
   columns: readonly SecretColumn<D>[],
   options: ConfidenceOptions = {},
 ): Statistic<D, Correlations> {
-  return correlationOf(columns, 'correlation', options);
-}
-
-/** By the name under which ledgers list it. */
-export function correlationOf<D extends AnyDevice>(
-  columns: readonly SecretColumn<D>[],
-  called: string,
-  options: ConfidenceOptions,
-): Statistic<D, Correlations> {
   const pairs = pairsOf(columns);
   const places = upperOf(columns.length, 1);
   return correlationsOf(
     {
       names: columns.map(({ name }) => name),
-      called,
+      called: 'correlation',
       coefficients: taken(coefficientsOf(pairs), places),
       count: pairs.counts && taken(pairs.counts, places),
       ...{ held: 0, rows: pairs.centred.rows },
@@ -182,7 +173,7 @@ const listOf = (names: readonly string[]): string =>
   names.length <= NAMED_MAX ? names.join(' and ') : `${names.length} columns`;
 
 /** Against both sides. */
-function correlationPValue(r: number | null, count: number): number | null {
+export function correlationPValue(r: number | null, count: number): number | null {
   if (r === null || count < 3) return null;
   const df = count - 2;
   const rest = 1 - r * r;

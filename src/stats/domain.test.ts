@@ -8,6 +8,7 @@ import {
   covariance,
   crosstab,
   describe,
+  groupBy,
   histogram,
   mannWhitney,
   quantiles,
@@ -56,8 +57,8 @@ suite('statistics of many rows', () => {
         for (const set of [columns, gaps]) {
           correlation(set);
           covariance(set);
-          const [first, second] = set;
-          if (first && second) spearman(first, second);
+          spearman(set);
+          groupBy(set, group, { extremes: true });
         }
         crosstab(group, { ...group, name: 'again' });
       }).catch((error: Error) => error);

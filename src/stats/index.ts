@@ -77,9 +77,9 @@ export {
   type VerticalLifeTableOptions,
   verticalLifeTable,
 } from './life-table.ts';
+export { type MannWhitneyOptions, type MannWhitneyTest, mannWhitney } from './mann-whitney.ts';
 export type { RowsOption } from './parts.ts';
 export { type Quantiles, quantiles } from './quantiles.ts';
-export { type MannWhitney, mannWhitney, spearman } from './ranks.ts';
 export { type HistogramData, histogramChart } from './report/histogram.ts';
 export { htmlReport, type ReportPage, type ReportSection } from './report/page.ts';
 export type { Chart } from './report/plane.ts';
@@ -94,6 +94,7 @@ export {
 export { type SurvivalData, type SurvivalLine, survivalChart } from './report/survival.ts';
 export type { Cell, ReportTable } from './report/table.ts';
 export type { MinimumOptions } from './small.ts';
+export { type RankCorrelations, spearman } from './spearman.ts';
 export { populationStability, type StabilityOptions } from './stability.ts';
 export {
   type OpenedNumbers,

@@ -105,7 +105,7 @@ const study = job({ parties: ['alice', 'bob', 'carol'] }, async ({ alice, bob, c
     inflation: varianceInflation([age, income, limit, used, orders, late]),
     partial: partialCorrelation([age, income, limit, used, orders, late]),
     late: correlation([late, used]),
-    spearman: spearman(income, orders),
+    spearman: spearman([income, orders]),
     quantiles: quantiles(income, credit.quantiles.income.p),
     histogram: histogram(income, { edges: credit.histogram.income.edges }),
     welch: welchTest(income, table.category('default')),
@@ -182,7 +182,11 @@ suite('statistics of loans', () => {
       readonly regions: readonly {
         readonly category: string;
         readonly columns: {
-          readonly income: { readonly count: number | null; readonly mean: number; readonly variance: number };
+          readonly income: {
+            readonly count: number | null;
+            readonly mean: number;
+            readonly variance: number;
+          };
         };
       }[];
       readonly proportions: {
