@@ -6,7 +6,10 @@ import { type Statistic, statistic } from './statistic.ts';
 
 /** Bins that are public, and a name. */
 export interface StabilityOptions {
-  /** Of columns of numbers: ascending bounds of bins. Bins are below the first, from each to the next, and from the last on. */
+  /**
+   * Of columns of numbers: ascending bounds of bins. Bins are below the first, from each to the next, and from the last
+   * on.
+   */
   readonly bounds?: readonly number[];
   /** By which ledgers list what is opened. Default: `population`. */
   readonly name?: string;

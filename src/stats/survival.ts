@@ -124,8 +124,8 @@ export interface LogRank {
 }
 
 /**
- * The log-rank test of all groups (Mantel 1966); undefined where a group has fewer than `minimumCount` rows, or all groups
- * fewer events, and then that is all that is opened.
+ * The log-rank test of all groups (Mantel 1966); undefined where a group has fewer than `minimumCount` rows, or all
+ * groups fewer events, and then that is all that is opened.
  *
  * Opens: of two groups the standardised difference and nothing else; of more, events less expected ones of each group
  * but the last, and their covariances. Domain: up to 2^20 rows and 2,000 times; differences below 2^14. Accuracy: 1e-3

@@ -64,11 +64,11 @@ export interface BinaryEvaluation<D extends AnyDevice> {
    */
   ks(): Statistic<D, KolmogorovSmirnov | undefined>;
   /**
-   * ROC, precision and recall, lift and gain at as many thresholds as there are buckets: the scores of the rows at equal
-   * steps of the order, ties on the side above. Opens: for each threshold how many rows are at or above it, and how many
-   * of them have label yes; in all, how many have it. A threshold is left out where ties leave fewer than `minimumCount` rows
-   * between it and the next step. The scores at thresholds are not opened. Accuracy: exact. Cost: 15 rounds, 90 bytes a
-   * threshold.
+   * ROC, precision and recall, lift and gain at as many thresholds as there are buckets: the scores of the rows at
+   * equal steps of the order, ties on the side above. Opens: for each threshold how many rows are at or above it, and
+   * how many of them have label yes; in all, how many have it. A threshold is left out where ties leave fewer than
+   * `minimumCount` rows between it and the next step. The scores at thresholds are not opened. Accuracy: exact. Cost:
+   * 15 rounds, 90 bytes a threshold.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `minimumCount` rows
    * @example const points = (await quality.curve({ buckets: 10 }).reveal(reveal))?.points;
    */
@@ -83,9 +83,9 @@ export interface BinaryEvaluation<D extends AnyDevice> {
   /**
    * The lowest threshold at which at most such shares of the rows with label no are at or above it, and what it gives:
    * F1, precision, recall. Opens: for each rate the threshold, which is the score of a row, how many rows are at or
-   * above it, and how many of them have label yes; in all, how many have it. Nothing of a rate that fewer than `minimumCount`
-   * rows, or none, would set apart from the rate before; results have `undefined` there. Rates are in ascending order,
-   * with up to six digits. Accuracy: exact. Cost: 50 rounds, 0.1 KB · √n a rate.
+   * above it, and how many of them have label yes; in all, how many have it. Nothing of a rate that fewer than
+   * `minimumCount` rows, or none, would set apart from the rate before; results have `undefined` there. Rates are in
+   * ascending order, with up to six digits. Accuracy: exact. Cost: 50 rounds, 0.1 KB · √n a rate.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const [strict] = (await quality.atFalsePositiveRates([0.01]).reveal(reveal)) ?? [];
    */
@@ -94,8 +94,8 @@ export interface BinaryEvaluation<D extends AnyDevice> {
   ): Statistic<D, readonly (OperatingPoint | undefined)[] | undefined>;
   /**
    * The same at public thresholds, in descending order. Opens: for each how many rows are at or above it, and how many
-   * of them have label yes; in all, how many have it. Nothing of a threshold that fewer than `minimumCount` rows, or none,
-   * would set apart from the one before. Accuracy: exact. Cost: as `atFalsePositiveRates`.
+   * of them have label yes; in all, how many have it. Nothing of a threshold that fewer than `minimumCount` rows, or
+   * none, would set apart from the one before. Accuracy: exact. Cost: as `atFalsePositiveRates`.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const [half] = (await quality.atThresholds([0.5]).reveal(reveal)) ?? []; // half?.f1
    */
@@ -110,9 +110,9 @@ export interface BinaryEvaluation<D extends AnyDevice> {
  * of it; the order of rows changes nothing.
  *
  * Opens: nothing but comparisons of the sort, in an order that nobody knows; see the methods. Two results about one
- * evaluation can tell more than each of them: `minimumCount` is held within a result, not between results. Domain: scores
- * as `sortBy` takes keys, of 10^6 rows less than 2^25 apart. Cost: `sortBy` of two numbers a row, 2·log2 n + 26 rounds
- * and 77 bytes a row.
+ * evaluation can tell more than each of them: `minimumCount` is held within a result, not between results. Domain:
+ * scores as `sortBy` takes keys, of 10^6 rows less than 2^25 apart. Cost: `sortBy` of two numbers a row, 2·log2 n + 26
+ * rounds and 77 bytes a row.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: no vectors of one length, fewer rows than twice `minimumCount`
  * @example const quality = binaryEvaluation(scores, labels, { name: 'risk' });
  */

@@ -50,8 +50,8 @@ interface Steps<D extends AnyDevice> {
 }
 
 /**
- * A step is opened where at least `minimum` rows are between the place of the step before and the rows of its own score:
- * then so many are between any two that are opened, however many between are not.
+ * A step is opened where at least `minimum` rows are between the place of the step before and the rows of its own
+ * score: then so many are between any two that are opened, however many between are not.
  */
 function stepsOf<D extends AnyDevice>(of: Evaluated<D>, buckets: number | undefined): Steps<D> {
   const { rows, minimum, enough } = of;

@@ -20,7 +20,7 @@ const RATE_UNITS = 1_000_000;
 /** Each is asked about rows separately. */
 const POINTS_MAX = 100;
 
-/** Vectors of the order, of whichever rows: what conditions are about. */
+/** Of some rows of the order, what conditions are about. */
 interface Rows<D extends AnyDevice> {
   /** [.., rows]. */
   readonly scores: Secret<D, 'fixed'>;

@@ -7,7 +7,9 @@ import { leastOf, type MinimumOptions } from '../small.ts';
 import { type Statistic, statistic } from '../statistic.ts';
 import { fixedOf, type Labels } from './ranked.ts';
 
-/** Before they are squared, numbers are brought near this: the squares stay below 2^26, and what is dropped is small. */
+/**
+ * Before they are squared, numbers are brought near this: the squares stay below 2^26, and what is dropped is small.
+ */
 const SCALED = 2 ** 12;
 
 /** Of numbers that were brought to `SCALED`: where a mean that is off by its last bits is all of the variance. */
@@ -68,8 +70,8 @@ export interface RegressionEvaluation<D extends AnyDevice> {
   r2(): Statistic<D, number | undefined>;
   /**
    * How often differences (what came less what was predicted) lie between bounds. Opens: of each bound how many are
-   * below, where at least `minimumCount` are between it and the bound before, and as many are not below; bins between others
-   * are joined. Accuracy: exact. Cost: 24 rounds, 33.4 bytes for each row and bound.
+   * below, where at least `minimumCount` are between it and the bound before, and as many are not below; bins between
+   * others are joined. Accuracy: exact. Cost: 24 rounds, 33.4 bytes for each row and bound.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const bins = await fit.residuals({ bounds: [-1, 0, 1] }).reveal(reveal);
    */
