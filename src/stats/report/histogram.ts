@@ -4,7 +4,9 @@ import { element, type Markup } from './markup.ts';
 import { across, type Chart, checkNumbers, drawn, straight, upwards, words } from './plane.ts';
 import { numberText } from './table.ts';
 
+/** What a histogram shows. */
 export interface HistogramData {
+  /** What stands above it. */
   readonly title: string;
   /** Bounds of the bins, rising: one more than there are counts. */
   readonly edges: readonly number[];

@@ -7,18 +7,23 @@ import { type ReportTable, tableMarkup } from './table.ts';
 
 /** One part of a report. */
 export interface ReportSection {
+  /** What stands above it. */
   readonly heading: string;
   /** A paragraph. */
   readonly text?: string;
   /** A chart of this module; its numbers stand below it, folded. */
   readonly chart?: Chart;
+  /** A table below text and chart. */
   readonly table?: ReportTable;
 }
 
+/** What a page has. */
 export interface ReportPage {
+  /** Of the page and of its window. */
   readonly title: string;
   /** What the report is about, in a paragraph. */
   readonly text?: string;
+  /** One below the other. */
   readonly sections: readonly ReportSection[];
 }
 

@@ -10,6 +10,7 @@ import type { ReportTable } from './table.ts';
 
 /** A chart that stands by itself, as text. */
 export interface Chart {
+  /** What stands above it. */
   readonly title: string;
   /** What the picture shows, in words. It stands in the picture too. */
   readonly alt: string;

@@ -18,15 +18,21 @@ import { numberText } from './table.ts';
 
 /** The curve of one score, from 0,0 to 1,1. */
 export interface RocCurve {
+  /** For the legend. */
   readonly name: string;
+  /** Of each threshold, rising from 0 to 1. */
   readonly falsePositiveRate: readonly number[];
+  /** Of the same thresholds. */
   readonly truePositiveRate: readonly number[];
   /** The area below it, shown in the legend. */
   readonly auc?: number;
 }
 
+/** What a chart of ROC curves shows. */
 export interface RocData {
+  /** What stands above it. */
   readonly title: string;
+  /** One for each score. */
   readonly curves: readonly RocCurve[];
 }
 
@@ -60,6 +66,7 @@ export function rocChart({ title, curves }: RocData): Chart {
 
 /** How often what a score says happens, bin by bin. */
 export interface CalibrationSeries {
+  /** For the legend. */
   readonly name: string;
   /** The mean score of each bin, rising. */
   readonly meanScore: readonly number[];
@@ -69,8 +76,11 @@ export interface CalibrationSeries {
   readonly counts?: readonly number[];
 }
 
+/** What a chart of calibration shows. */
 export interface CalibrationData {
+  /** What stands above it. */
   readonly title: string;
+  /** One for each score. */
   readonly series: readonly CalibrationSeries[];
 }
 

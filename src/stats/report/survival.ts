@@ -20,11 +20,15 @@ import { numberText } from './table.ts';
 
 /** The curve of one group: at each of `times`, rising, the share that lives on. */
 export interface SurvivalLine {
+  /** For the legend. */
   readonly name: string;
+  /** At which the curve falls, rising. */
   readonly times: readonly number[];
+  /** The part that is left from each time on. */
   readonly survival: readonly number[];
-  /** A confidence band; null where there is none. */
+  /** The lower end of a confidence band; null where there is none. */
   readonly lower?: readonly (number | null)[];
+  /** The upper end of a confidence band; null where there is none. */
   readonly upper?: readonly (number | null)[];
   /** How many were still observed just before each time: shown below the axis. */
   readonly atRisk?: readonly number[];
@@ -32,8 +36,11 @@ export interface SurvivalLine {
   readonly censored?: readonly number[];
 }
 
+/** What a chart of survival shows. */
 export interface SurvivalData {
+  /** What stands above it. */
   readonly title: string;
+  /** One for each group. */
   readonly curves: readonly SurvivalLine[];
   /** What times are: `days since surgery`. */
   readonly timeLabel: string;

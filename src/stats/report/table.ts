@@ -6,8 +6,11 @@ export type Cell = string | number | null;
 
 /** A table of a report. The first column names the row. */
 export interface ReportTable {
+  /** What it shows. */
   readonly caption: string;
+  /** Names of the columns. */
   readonly columns: readonly string[];
+  /** Cells of each row, one for each column. */
   readonly rows: readonly (readonly Cell[])[];
 }
 
