@@ -13,8 +13,8 @@ export type PairMatrix = readonly (readonly (number | null)[])[];
 export interface Correlations {
   /** Names of the columns. */
   readonly names: readonly string[];
-  /** Rows in which both have a value. */
-  readonly counts: readonly (readonly number[])[];
+  /** Rows in which both have a value; on the diagonal all rows, or null where columns have gaps. */
+  readonly counts: PairMatrix;
   /** From -1 to 1; null where a column is constant over those rows, or there are fewer than three. */
   readonly coefficients: PairMatrix;
   /** Of the hypothesis that there is no correlation, against both sides, by Student's t. */
@@ -113,7 +113,7 @@ export function correlationsOf<D extends AnyDevice>(
         fisherInterval(r(at), count(at) - held, confidence);
       return {
         names,
-        counts: of(count, rows),
+        counts: of<number | null>(count, counts ? null : rows),
         coefficients: of<number | null>(r, 1),
         pValues: of<number | null>((at) => correlationPValue(r(at), count(at) - held), 0),
         lower: of<number | null>((at) => interval(at)?.[0] ?? null, 1),

@@ -9,7 +9,7 @@ import { type Statistic, statistic } from './statistic.ts';
 
 /** Which groups are shown, and how the p-value is taken. */
 export interface MannWhitneyOptions extends MinimumOptions {
-  /** Half a pair less in the p-value, since ranks are whole numbers and the normal distribution is not. Default: true. */
+  /** Half a pair less in the p-value: ranks are whole numbers, the normal distribution is not. Default: true. */
   readonly continuity?: boolean;
 }
 

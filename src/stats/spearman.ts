@@ -11,8 +11,8 @@ import { type Statistic, statistic } from './statistic.ts';
 export interface RankCorrelations {
   /** Names of the columns. */
   readonly names: readonly string[];
-  /** Rows in which both have a value. */
-  readonly counts: readonly (readonly number[])[];
+  /** Rows in which both have a value; on the diagonal all rows, or null where columns have gaps. */
+  readonly counts: PairMatrix;
   /** From -1 to 1; null where a column is constant over those rows, or there are fewer than three. */
   readonly coefficients: PairMatrix;
   /** Of the hypothesis that neither order says anything of the other, against both sides, by Student's t. */
@@ -80,7 +80,7 @@ export function spearman<D extends AnyDevice>(
       };
       return {
         names,
-        counts: symmetric(k, places, count, rows),
+        counts: symmetric<number | null>(k, places, count, counted.length > 0 ? null : rows),
         coefficients: symmetric<number | null>(k, places, r, 1),
         pValues: symmetric<number | null>(k, places, (at) => correlationPValue(r(at), count(at)), 0),
       };

@@ -63,6 +63,7 @@ const examples: readonly Example[] = [
     within: 0.02,
   },
   { job: 'campaign-sales/job', data: 'campaign-sales/data', parties: ['alice', 'bob'] },
+  { job: 'joint-study/job', data: 'joint-study/data', parties: ['alice', 'bob'], within: 0.02 },
 ];
 
 describe('contracts of the examples', () => {

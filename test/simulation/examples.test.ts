@@ -71,6 +71,11 @@ const examples: Readonly<Record<string, Example>> = {
     parties: ['alice', 'bob'],
     shared: ['customer', 60],
   },
+  'joint-study/job.ts': {
+    data: 'joint-study/data',
+    parties: ['alice', 'bob'],
+    shared: ['customer_id', 60],
+  },
 };
 
 /** Jobs are files that call `job(`. */
