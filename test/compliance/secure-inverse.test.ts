@@ -172,19 +172,18 @@ describe('a matrix is refused', () => {
     const outcomes = await settleSecure('rep3', 3, async (on) =>
       ops.inverse(on, await secretOf(on, [rows.length, rows.length], data), given),
     );
-    return outcomes.map((one) => (one.status === 'rejected' ? one.reason.code : 'given'));
+    // A member that hears of another's refusal first has no code of its own.
+    const codes = outcomes.map((one) => (one.status === 'rejected' ? one.reason.code : 'given'));
+    return [...new Set(codes.filter((code) => code !== undefined))];
   };
-  const everywhere = (what: string): string[] => [what, what, what];
 
   for (const [name, rows] of Object.entries(refused))
-    it(name, async () =>
-      assert.deepEqual(await attempt(rows, options), everywhere('PRIVITY_SECURE_CONDITION')),
-    );
+    it(name, async () => assert.deepEqual(await attempt(rows, options), ['PRIVITY_SECURE_CONDITION']));
 
   it('whose inverse is above max, and only then', async () => {
     const rows = [[0.01]];
-    assert.deepEqual(await attempt(rows, { max: 99 }), everywhere('PRIVITY_SECURE_CONDITION'));
-    assert.deepEqual(await attempt(rows, { max: 100.01 }), everywhere('given'));
+    assert.deepEqual(await attempt(rows, { max: 99 }), ['PRIVITY_SECURE_CONDITION']);
+    assert.deepEqual(await attempt(rows, { max: 100.01 }), ['given']);
   });
 });
 
