@@ -29,6 +29,7 @@ const SECRETS = [
   `const covariance = spu.constant(tensor([2, 2], Float64Array.of(2, 1, 1, 2)));`,
   `const gram = covariance;`,
   `const features = ${matrix(12)};`,
+  `const errors = spu.constant(Float64Array.from({ length: 12 }, (_, i) => i));`,
   `const rows = features;`,
   `const patients = ${matrix(n)};`,
   `const table = patients;`,

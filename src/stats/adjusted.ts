@@ -2,7 +2,7 @@
 import type { AnyDevice, Secret } from '../index.ts';
 import type { SecretColumn } from './column.ts';
 import { type ConfidenceOptions, type Correlations, correlationsOf } from './correlation.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, invalid } from './declared.ts';
 import { coefficientsOf, diagonalOf, pairsOf, taken, upperOf } from './pairs.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
@@ -71,6 +71,7 @@ export function varianceInflation<D extends AnyDevice>(
   columns: readonly SecretColumn<D>[],
   options: InflationOptions = {},
 ): Statistic<D, Inflation> {
+  checkOptions(options, ['max'], 'varianceInflation');
   const { inverse, count, rows } = inverted(columns, options);
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {
     factors: [diagonalOf(inverse), 'a factor for each column'],

@@ -14,6 +14,11 @@ const UNIT_BITS = 7;
  * and no number is given: then what follows stays in its domain whatever the gaps are.
  */
 const SPARSE = 512;
+/**
+ * Variance in units below which none is given: rounding may be a hundredth of it. Its deviation is some 1/6000 of what
+ * the column was declared to span.
+ */
+export const VARIANCE_LEAST = 2 ** -11;
 /** What the first mean leaves is far below this. */
 const REST_MAX = 1;
 /** Centres are whole multiples of this, so that subtracting them is exact. */

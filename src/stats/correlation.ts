@@ -1,7 +1,8 @@
 /** How columns go together: Pearson's correlation with p-values and intervals, and covariance. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { sparseCount, type Unit } from './centred.ts';
+import { sparseCount, type Unit, VARIANCE_LEAST } from './centred.ts';
 import type { SecretColumn } from './column.ts';
+import { checkOptions, confidenceOf } from './declared.ts';
 import { normalQuantile, studentTSf } from './distributions.ts';
 import { coefficientsOf, covariancesOf, pairsOf, symmetric, taken, upperOf } from './pairs.ts';
 import { type Statistic, statistic } from './statistic.ts';
@@ -59,6 +60,7 @@ export function correlation<D extends AnyDevice>(
   columns: readonly SecretColumn<D>[],
   options: ConfidenceOptions = {},
 ): Statistic<D, Correlations> {
+  checkOptions(options, ['confidence'], 'correlation');
   const pairs = pairsOf(columns);
   const places = upperOf(columns.length, 1);
   return correlationsOf(
@@ -89,8 +91,9 @@ interface Opened<D extends AnyDevice> {
 /** Coefficients, and what follows from them. */
 export function correlationsOf<D extends AnyDevice>(
   { names, called, coefficients, count: counted, held, rows }: Opened<D>,
-  { confidence = 0.95 }: ConfidenceOptions,
+  options: ConfidenceOptions,
 ): Statistic<D, Correlations> {
+  const confidence = confidenceOf(options);
   const places = upperOf(names.length, 1);
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {
     coefficients: [coefficients, 'correlations of pairs, 2 where there is none'],
@@ -150,14 +153,15 @@ export function covariance<D extends AnyDevice>(
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
       const count = (at: number): number => numbers.counts?.[at] ?? rows;
       const least = numbers.counts ? Math.max(2, sparseCount(rows)) : 2;
-      const back = (row: number, column: number): number =>
-        2 ** -((units[row] as Unit).shift + (units[column] as Unit).shift);
-      const value = (at: number, row: number, column: number): number | null => {
-        if (count(at) < least) return null;
-        const parts = rows / (count(at) - 1);
-        return (numbers.covariances?.[at] ?? 0) * parts * back(row, column);
-      };
+      const inUnits = (at: number): number =>
+        count(at) < least ? 0 : ((numbers.covariances?.[at] ?? 0) * rows) / (count(at) - 1);
       const k = names.length;
+      const all = symmetric(k, places, inUnits, 0);
+      const isVaried = (column: number): boolean => (all[column]?.[column] ?? 0) >= VARIANCE_LEAST;
+      const value = (at: number, row: number, column: number): number | null =>
+        count(at) >= least && isVaried(row) && isVaried(column)
+          ? inUnits(at) * 2 ** -((units[row] as Unit).shift + (units[column] as Unit).shift)
+          : null;
       return {
         names,
         counts: symmetric(k, places, count, rows),

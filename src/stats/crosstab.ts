@@ -1,11 +1,11 @@
 /** How the words of two columns go together: counts of each combination, and whether they depend on each other. */
 import type { AnyDevice } from '../index.ts';
 import type { SecretCategory } from './column.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, checkWords, confidenceOf, invalid } from './declared.ts';
 import { chiSquareSf, normalQuantile, normalSf } from './distributions.ts';
 import { fisherExact } from './fisher.ts';
 import type { GroupTestOptions } from './groups.ts';
-import { type MinimumOptions, minimumOf, shownCount, withoutSmall } from './small.ts';
+import { type MinimumOptions, minimumOf, shownCount, shownFrom, withoutSmall } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** Counts of all combinations of two columns. */
@@ -55,13 +55,15 @@ function crossed<D extends AnyDevice, R>(
   options: MinimumOptions,
   what: { readonly name: string; readonly result: (counts: readonly (readonly (number | null)[])[]) => R },
 ): Statistic<D, R> {
+  checkWords(first, what.name);
+  checkWords(second, what.name);
   if (first.rows !== second.rows)
     throw invalid(`columns "${first.name}" and "${second.name}" have ${first.rows} and ${second.rows} rows`);
   const minimum = minimumOf(options);
   const { counts } = withoutSmall(first.indicators.transpose().matmul(second.indicators), [], minimum);
   const k = second.categories.length;
   return statistic({
-    name: `${what.name} of ${first.name} by ${second.name}`,
+    name: shownFrom(`${what.name} of ${first.name} by ${second.name}`, minimum),
     open: { counts: [counts, `rows of each combination, -1 below ${minimum}`] },
     result: ({ counts: opened }) =>
       what.result(
@@ -90,6 +92,7 @@ export function crosstab<D extends AnyDevice>(
   second: SecretCategory<D>,
   options: MinimumOptions = {},
 ): Statistic<D, Crosstab> {
+  checkOptions(options, ['minimumCount'], 'crosstab');
   return crossed(first, second, options, {
     name: 'crosstab',
     result: (counts) => ({
@@ -153,12 +156,15 @@ export function twoProportions<D extends AnyDevice>(
   by: SecretCategory<D>,
   options: GroupTestOptions = {},
 ): Statistic<D, TwoProportions | null> {
+  checkOptions(options, ['minimumCount', 'confidence'], 'twoProportions');
+  const confidence = confidenceOf(options);
+  for (const column of [outcome, by]) checkWords(column, 'twoProportions');
   for (const { name, categories } of [outcome, by])
     if (categories.length !== 2)
       throw invalid(`two proportions are of two words each, and "${name}" has ${categories.length}`);
   return crossed(by, outcome, options, {
     name: 'proportions',
-    result: (counts) => proportionsOf(counts, by.categories, options.confidence ?? 0.95),
+    result: (counts) => proportionsOf(counts, by.categories, confidence),
   });
 }
 

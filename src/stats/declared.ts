@@ -28,6 +28,30 @@ const MAGNITUDE_DEFAULT = 4096;
 export const invalid = (why: string): UsageError =>
   new UsageError('PRIVITY_STATS_ARGUMENTS', `privity/stats was called with wrong arguments: ${why}.`);
 
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS: no options, or one that `name` does not have */
+export function checkOptions(options: unknown, known: readonly string[], name: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalid(`${name} takes its options as an object`);
+  const strange = Object.keys(options).find((key) => !known.includes(key));
+  const list = known.map((key) => `"${key}"`).join(', ');
+  if (strange !== undefined) throw invalid(`${name} has no option "${strange}"; it has ${list}`);
+}
+
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS */
+export function confidenceOf({ confidence = 0.95 }: { readonly confidence?: number }): number {
+  if (typeof confidence === 'number' && confidence > 0 && confidence < 1) return confidence;
+  throw invalid('"confidence" lies between 0 and 1, as 0.95 does');
+}
+
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS: a column of numbers */
+export function checkWords(
+  column: { readonly name: string; readonly categories?: unknown },
+  name: string,
+): void {
+  if (column.categories === undefined)
+    throw invalid(`${name} takes a column of words, and "${column.name}" is one of numbers`);
+}
+
 export const isCategories = (options: AnyColumnOptions): options is CategoryColumnOptions =>
   'categories' in options;
 

@@ -1,7 +1,8 @@
 /** What one column is like: how many values, where they lie, how they spread, and of which shape. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { blockOf, centredOf, sparseCount, standardisedOf, type Unit } from './centred.ts';
+import { blockOf, centredOf, sparseCount, standardisedOf, type Unit, VARIANCE_LEAST } from './centred.ts';
 import type { SecretColumn } from './column.ts';
+import { checkOptions } from './declared.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** What is left out of a description, or put into it. */
@@ -60,6 +61,7 @@ export function describe<D extends AnyDevice>(
 ): Statistic<D, Description> {
   const { name, rows } = column;
   const { shape = true, extremes = false } = options;
+  checkOptions(options, ['shape', 'extremes'], 'describe');
   const centred = centredOf(blockOf([column]));
   const [unit] = centred.units as [Unit];
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {};
@@ -106,7 +108,9 @@ function resultOf(
   const count = opened.count?.[0] ?? rows;
   const isThere = count > 0 && (opened.count === undefined || count >= sparseCount(rows));
   const [sum = 0, squares = 0] = [opened.sum?.[0], opened.squares?.[0]];
-  const variance = isThere && count > 1 ? Math.max(0, squares / (count - 1)) * 4 ** -shift : null;
+  const inUnits = squares / (count - 1);
+  const isVaried = isThere && count > 1 && inUnits >= VARIANCE_LEAST;
+  const variance = isVaried ? inUnits * 4 ** -shift : null;
   const [second = 0, third = 0, fourth = 0] = opened.powers ?? [];
   // Of equal values only rounded bits are left.
   const isEqual = squares / count < FLAT_VARIANCE || second <= 0;

@@ -1,9 +1,9 @@
 /** Columns of numbers by groups of rows, of which small ones are not shown. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { type Block, blockOf, type Unit } from './centred.ts';
+import { type Block, blockOf, type Unit, VARIANCE_LEAST } from './centred.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
-import { invalid } from './declared.ts';
-import { type MinimumOptions, minimumOf, shownCount, withoutSmall } from './small.ts';
+import { checkOptions, checkWords, invalid } from './declared.ts';
+import { type MinimumOptions, minimumOf, shownCount, shownFrom, withoutSmall } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** Which groups are shown, and what of them. */
@@ -79,6 +79,8 @@ export function groupBy<D extends AnyDevice>(
   by: SecretCategory<D>,
   options: GroupByOptions = {},
 ): Statistic<D, readonly GroupSummary[]> {
+  checkWords(by, 'groupBy');
+  checkOptions(options, ['minimumCount', 'extremes'], 'groupBy');
   checkColumns(columns, by);
   const minimum = minimumOf(options);
   const block = columns.length > 0 ? blockOf(columns) : undefined;
@@ -91,7 +93,7 @@ export function groupBy<D extends AnyDevice>(
   if (sums) open.sums = [sums, `sums of values, in units, and of squares, of each group${hidden}`];
   if (ends) open.ends = [ends, `smallest and largest value of each group${hidden}`];
   return statistic({
-    name: `groups by ${by.name}`,
+    name: shownFrom(`groups by ${by.name}`, minimum),
     open,
     result: (numbers: OpenedGroups) =>
       by.categories.map((category, at) =>
@@ -190,14 +192,14 @@ function summaryOf<D extends AnyDevice>(
     const [sum = 0, inUnits = 0, squares = 0] = [sums?.[at], sums?.[k + at], sums?.[2 * k + at]];
     const isThere = count !== null && count > 0;
     const { shift } = units[at] as Unit;
-    const about = isThere ? Math.max(0, squares - inUnits ** 2 / count) * 4 ** -shift : 0;
+    const variance = isThere && count > 1 ? (squares - inUnits ** 2 / count) / (count - 1) : 0;
     return [
       name,
       {
         count,
         ...{ fewerThan: count === null ? minimum : null, sum: count === null ? null : sum },
         mean: isThere ? sum / count : null,
-        variance: isThere && count > 1 ? about / (count - 1) : null,
+        variance: variance < VARIANCE_LEAST ? null : variance * 4 ** -shift,
         min: isThere ? (ends?.[at] ?? null) : null,
         max: isThere ? (ends?.[k + at] ?? null) : null,
       },

@@ -1,10 +1,10 @@
 /** A column of numbers by groups of rows: what Welch's t and an analysis of variance are made of. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { type Block, blockOf, type Unit } from './centred.ts';
+import { type Block, blockOf, type Unit, VARIANCE_LEAST } from './centred.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, checkWords, confidenceOf, invalid } from './declared.ts';
 import { fSf, studentTQuantile, studentTSf } from './distributions.ts';
-import { type MinimumOptions, minimumOf, shownCount, withoutSmall } from './small.ts';
+import { type MinimumOptions, minimumOf, shownCount, shownFrom, withoutSmall } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** One group of rows in numbers; null where there are too few of them, or of a variance fewer than two. */
@@ -72,6 +72,7 @@ function groupSums<D extends AnyDevice, R>(
 ): Statistic<D, R> {
   if (column.rows !== by.rows)
     throw invalid(`columns "${column.name}" and "${by.name}" have ${column.rows} and ${by.rows} rows`);
+  checkWords(by, what.name);
   const minimum = minimumOf(options);
   const block = blockOf([column]);
   const [unit] = block.units as [Unit];
@@ -85,7 +86,7 @@ function groupSums<D extends AnyDevice, R>(
   const [sums, squares] = shown.sums as [Secret<D>, Secret<D>];
   const hidden = minimum > 0 ? ', none of small groups' : '';
   return statistic({
-    name: `${what.name} of ${column.name} by ${by.name}`,
+    name: shownFrom(`${what.name} of ${column.name} by ${by.name}`, minimum),
     open: {
       counts: [shown.counts, `rows of each group, -1 below ${minimum}`],
       sums: [sums, `the sum of each group${hidden}`],
@@ -109,8 +110,8 @@ function groupOf(category: string, at: number, numbers: Opened, { centre, shift 
   const [sum = 0, squares = 0] = [numbers.sums[at], numbers.squares[at]];
   if (count === null || count === 0) return { category, count, sum: count, mean: null, variance: null };
   const mean = (sum / count) * 2 ** -shift + centre;
-  const about = Math.max(0, squares - (sum * sum) / count);
-  const variance = count > 1 ? (about / (count - 1)) * 4 ** -shift : null;
+  const inUnits = count > 1 ? (squares - (sum * sum) / count) / (count - 1) : 0;
+  const variance = inUnits < VARIANCE_LEAST ? null : inUnits * 4 ** -shift;
   return { category, count, sum: mean * count, mean, variance };
 }
 
@@ -132,9 +133,12 @@ export function welchTest<D extends AnyDevice>(
   by: SecretCategory<D>,
   options: GroupTestOptions = {},
 ): Statistic<D, WelchTest | null> {
+  checkWords(by, 'welchTest');
   if (by.categories.length !== 2)
     throw invalid(`a t-test compares two groups, and "${by.name}" has ${by.categories.length} categories`);
-  const result = (groups: readonly Group[]): WelchTest | null => welchOf(groups, options.confidence ?? 0.95);
+  checkOptions(options, ['minimumCount', 'confidence'], 'welchTest');
+  const confidence = confidenceOf(options);
+  const result = (groups: readonly Group[]): WelchTest | null => welchOf(groups, confidence);
   return groupSums(column, by, options, { name: "Welch's t", result });
 }
 
@@ -176,6 +180,8 @@ export function anova<D extends AnyDevice>(
   by: SecretCategory<D>,
   options: MinimumOptions = {},
 ): Statistic<D, AnalysisOfVariance | null> {
+  checkOptions(options, ['minimumCount'], 'anova');
+  checkWords(by, 'anova');
   if (by.categories.length < 2)
     throw invalid(`an analysis of variance compares groups, and "${by.name}" has one category`);
   return groupSums(column, by, options, { name: 'analysis of variance', result: anovaOf });

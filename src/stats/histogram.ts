@@ -1,8 +1,8 @@
 /** How many values lie between public edges. */
 import type { AnyDevice, Secret } from '../index.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
-import { invalid } from './declared.ts';
-import { type MinimumOptions, minimumOf, shownCount, withoutSmall } from './small.ts';
+import { checkOptions, checkWords, invalid } from './declared.ts';
+import { type MinimumOptions, minimumOf, shownCount, shownFrom, withoutSmall } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** Bins of a histogram. */
@@ -45,7 +45,8 @@ export function histogram<D extends AnyDevice>(
   column: SecretColumn<D>,
   options: HistogramOptions,
 ): Statistic<D, Histogram> {
-  const { edges } = options;
+  checkOptions(options, ['edges', 'minimumCount'], 'histogram');
+  const { edges = [] } = options;
   const bins = edges.length - 1;
   const isAscending = edges.every(
     (edge, at) => Number.isFinite(edge) && (at === 0 || edge > (edges[at - 1] ?? edge)),
@@ -57,7 +58,7 @@ export function histogram<D extends AnyDevice>(
   const between = fromEach.slice(0, bins).sub(fromEach.slice(1, bins + 1));
   const { counts } = withoutSmall(between, [], minimum);
   return statistic({
-    name: `histogram of ${column.name}`,
+    name: shownFrom(`histogram of ${column.name}`, minimum),
     open: { counts: [counts, `rows of each bin, -1 below ${minimum}`] },
     result: ({ counts: opened }) => ({ edges: [...edges], counts: Array.from(opened, shownCount) }),
   });
@@ -89,10 +90,12 @@ export function frequencies<D extends AnyDevice>(
   column: SecretCategory<D>,
   options: MinimumOptions = {},
 ): Statistic<D, readonly Frequency[]> {
+  checkWords(column, 'frequencies');
+  checkOptions(options, ['minimumCount'], 'frequencies');
   const minimum = minimumOf(options);
   const { counts } = withoutSmall(column.indicators.sum(0), [], minimum);
   return statistic({
-    name: `frequencies of ${column.name}`,
+    name: shownFrom(`frequencies of ${column.name}`, minimum),
     open: { counts: [counts, `rows of each word, -1 below ${minimum}`] },
     result: ({ counts: opened }) =>
       column.categories.map((category, at) => ({ category, count: shownCount(opened[at]) })),

@@ -1,11 +1,14 @@
 /** Whether the values of one group tend to be larger than those of another. */
 import type { AnyDevice } from '../index.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, checkWords, invalid } from './declared.ts';
 import { normalSf } from './distributions.ts';
 import { bothPresent, checkRanked, midRanks, momentOf } from './mid-ranks.ts';
-import { type MinimumOptions, minimumOf } from './small.ts';
+import { type MinimumOptions, minimumOf, shownFrom } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
+
+/** Sums of squares of so many doubled ranks are opened exactly: below 2^53. */
+const ROWS_MAX = 114_000;
 
 /** Which groups are shown, and how the p-value is taken. */
 export interface MannWhitneyOptions extends MinimumOptions {
@@ -31,14 +34,14 @@ export interface MannWhitneyTest {
  * The test of Mann, Whitney and Wilcoxon: whether the values of rows with the first word of `by` tend to be larger or
  * smaller than those with the second.
  *
- * Domain: up to 2^20 rows; ends of the column at most 2^(43 - ceil(log2 n)) apart. Accuracy: U exact; the p-value is by
+ * Domain: up to 114,000 rows; ends of the column at most 2^(43 - ceil(log2 n)) apart. Accuracy: U exact; the p-value is by
  * the normal approximation with a correction for ties: use it from some ten rows in each group on. Cost: two sorts,
  * which share their rounds, and 96 bytes a row. Gaps: rows without a value, or without a word, are left out.
  *
  * Opens: rows of both groups; the sum of ranks of the first less its mean, and the sum of squares of all of them, which
  * tells how many values are equal. Nothing of this, and null, if one of both groups has fewer than `minimumCount` rows.
  * On the way what `sort` opens, comparisons in an order that nobody knows. Source: Mann, Whitney 1947; Wilcoxon 1945.
- * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: not two categories, more than 2^20 rows, or columns of different rows
+ * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: not two categories, too many rows, or columns of different rows
  * @example const test = await mannWhitney(study.column('euros'), study.category('region')).reveal(reveal);
  */
 export function mannWhitney<D extends AnyDevice>(
@@ -47,10 +50,12 @@ export function mannWhitney<D extends AnyDevice>(
   options: MannWhitneyOptions = {},
 ): Statistic<D, MannWhitneyTest | null> {
   const { name, rows } = column;
+  checkWords(by, 'mannWhitney');
+  checkOptions(options, ['minimumCount', 'continuity'], 'mannWhitney');
   if (by.rows !== rows) throw invalid(`columns "${name}" and "${by.name}" have ${rows} and ${by.rows} rows`);
   if (by.categories.length !== 2)
     throw invalid(`two groups are compared, and "${by.name}" has ${by.categories.length} categories`);
-  checkRanked(rows);
+  checkRanked(rows, ROWS_MAX);
   const minimum = minimumOf(options);
   const ranked = bothPresent(by.indicators.sum(1), column.present);
   const ranks = midRanks(column, ranked);
@@ -65,7 +70,7 @@ export function mannWhitney<D extends AnyDevice>(
   const isShown = isEach.slice(0, 1).and(isEach.slice(1, 2));
   const numbers = isShown.gather([0, 0, 0, 0]).select(counts.concat([sums]), -1);
   return statistic({
-    name: `Mann-Whitney of ${name} by ${by.name}`,
+    name: shownFrom(`Mann-Whitney of ${name} by ${by.name}`, minimum),
     open: {
       numbers: [
         numbers,

@@ -7,12 +7,9 @@ import type { AnyDevice, Secret, SecureDevice } from '../index.ts';
 import type { SecretColumn } from './column.ts';
 import { invalid } from './declared.ts';
 
-/** So many rows can be ranked: sums of products of ranks stay below 2^63. */
-const RANKED_ROWS_MAX = 2 ** 20;
-
 /** @throws {UsageError} PRIVITY_STATS_ARGUMENTS: more rows than can be ranked */
-export function checkRanked(rows: number): void {
-  if (rows > RANKED_ROWS_MAX) throw invalid(`ranks are of up to 2^20 rows, and these are ${rows}`);
+export function checkRanked(rows: number, most: number): void {
+  if (rows > most) throw invalid(`ranks are opened of up to ${most} rows, and these are ${rows}`);
 }
 
 /** Ranks of some rows of a column. */

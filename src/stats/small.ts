@@ -22,6 +22,10 @@ export function minimumOf({ minimumCount = MINIMUM_COUNT }: MinimumOptions): num
   throw invalid('"minimumCount" is a whole number of rows, or 0');
 }
 
+/** The name of a statistic with its minimum, which so stands in ledgers and contracts. */
+export const shownFrom = (name: string, minimum: number): string =>
+  minimum === 0 ? name : `${name}, of ${minimum} rows or more`;
+
 /** As {@link minimumOf}, of what is divided by its rows: one at least. */
 export const leastOf = (options: MinimumOptions): number => Math.max(1, minimumOf(options));
 

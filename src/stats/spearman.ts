@@ -7,6 +7,9 @@ import { bothPresent, checkRanked, midRanks, momentOf, type Ranks } from './mid-
 import { symmetric, upperOf } from './pairs.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
+/** Sums of squares of so many ranks are opened exactly: below 2^53. */
+const ROWS_MAX = 208_000;
+
 /** Rank correlations of columns, in the order in which they were given. */
 export interface RankCorrelations {
   /** Names of the columns. */
@@ -30,7 +33,7 @@ interface RankedPair<D extends AnyDevice> {
 /**
  * Spearman's correlation of each two columns: Pearson's of their ranks, of equal values the mean rank.
  *
- * Domain: up to 2^20 rows; ends of a column at most 2^(43 - ceil(log2 n)) apart. Accuracy: exact, as doubles are. Cost:
+ * Domain: up to 208,000 rows; ends of a column at most 2^(43 - ceil(log2 n)) apart. Accuracy: exact, as doubles are. Cost:
  * of each column two sorts, which share their rounds, and 80 bytes a row; of each pair with gaps four sorts and 200
  * bytes a row: of two columns of 2,048 rows 1,520 bytes a row and some 240 rounds. Gaps: pairwise complete; ranks are
  * those among the rows of the pair.
@@ -38,7 +41,7 @@ interface RankedPair<D extends AnyDevice> {
  * Opens: of each pair the sum of products of ranks less their means, and both sums of squares, which tell how many
  * values are equal; with gaps the count of each pair; on the way what `sort` opens, comparisons in an order that nobody
  * knows. P-values follow from these. Source: Spearman 1904; Kendall 1948 for ties.
- * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: fewer than two columns or more than 2^20 rows, or of different rows
+ * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: fewer than two columns or too many rows, or of different rows
  * @example
  * const { coefficients } = await spearman([study.column('age'), study.column('euros')]).reveal(reveal);
  */
@@ -51,7 +54,7 @@ export function spearman<D extends AnyDevice>(
   const { rows } = first;
   const other = columns.find((column) => column.rows !== rows);
   if (other) throw invalid(`columns "${first.name}" and "${other.name}" have ${rows} and ${other.rows} rows`);
-  checkRanked(rows);
+  checkRanked(rows, ROWS_MAX);
   const places = upperOf(k, 1);
   const pairs = rankedPairs(columns, places);
   const open: Record<string, readonly [Secret<D, 'integer'>, string]> = {

@@ -1,6 +1,6 @@
 /** Whether a population has moved: the same bins at two times. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, invalid } from './declared.ts';
 import { checkBounds, rowsBelow } from './public-bins.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
@@ -32,6 +32,7 @@ export function populationStability<D extends AnyDevice>(
   now: Secret<D, 'fixed'> | Secret<D, 'integer'>,
   options: StabilityOptions = {},
 ): Statistic<D, number> {
+  checkOptions(options, ['bounds', 'name'], 'populationStability');
   const { bounds, name = 'population' } = options;
   const [a, b] = [before, now].map((one) => countsOf(one, bounds)) as [Counted<D>, Counted<D>];
   if (`${a.doubled.shape}` !== `${b.doubled.shape}`)

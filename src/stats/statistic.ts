@@ -121,11 +121,10 @@ export type ResultsOf<S> = { readonly [K in keyof S]: S[K] extends Statistic<inf
  * const both = together({ age: describe(study.column('age')), euros: describe(study.column('euros')) });
  * const { age, euros } = await both.reveal(reveal);
  */
-export function together<
-  D extends AnyDevice,
-  const S extends Readonly<Record<string, Statistic<D, unknown>>>,
->(statistics: S): Statistic<D, ResultsOf<S>> {
-  const all = Object.entries(statistics);
+export function together<D extends AnyDevice, const S>(
+  statistics: S & Readonly<Record<string, Statistic<D, unknown>>>,
+): Statistic<D, ResultsOf<S>> {
+  const all = Object.entries<Statistic<D, unknown>>(statistics);
   if (all.length === 0) throw invalid('together was given no statistic');
   return Object.freeze({
     opens: Object.freeze(all.flatMap(([, one]) => one.opens)),

@@ -1,9 +1,9 @@
 /** Survival: curves of groups, and whether they differ. */
 import { type AnyDevice, type Secret, tensor } from '../index.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, invalid } from './declared.ts';
 import { chiSquareSf, normalQuantile } from './distributions.ts';
 import type { LifeTable } from './life-table.ts';
-import { leastOf, type MinimumOptions } from './small.ts';
+import { leastOf, type MinimumOptions, shownFrom } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** 1/n is worked out as so many times that: below 2^18, where quotients end. */
@@ -64,6 +64,7 @@ export function kaplanMeier<D extends AnyDevice>(
 ): Statistic<D, readonly SurvivalCurve[]> {
   const { grid, groups, events, atRisk, rowsMax } = table;
   const { at = grid, intervals = false } = options;
+  checkOptions(options, ['at', 'intervals', 'minimumCount'], 'kaplanMeier');
   const places = placesOf(at, grid);
   const minimum = leastOf(options);
   const shares = shareOf(events, inverse(atRisk, rowsMax));
@@ -79,7 +80,7 @@ export function kaplanMeier<D extends AnyDevice>(
     open.select(survival.gather(places, 1), -1),
     'survival; -1 where it is not opened',
   ] as const;
-  const name = `survival, ${table.name}`;
+  const name = shownFrom(`survival, ${table.name}`, minimum);
   const curvesOf = (values: Float64Array, sums?: Float64Array): SurvivalCurve[] =>
     groups.map((group, row) => ({
       group,
@@ -139,13 +140,14 @@ export function logRank<D extends AnyDevice>(
   options: MinimumOptions = {},
 ): Statistic<D, LogRank | undefined> {
   const { groups, events, atRisk } = table;
+  checkOptions(options, ['minimumCount'], 'logRank');
   const minimum = leastOf(options);
   const df = groups.length - 1;
   if (df < 1) throw invalid('a log-rank test compares two groups or more');
   const { differences: found, covariances } = comparison(table);
   const smallest = atRisk.slice(0, 1, 1).min();
   const enough = smallest.ge(minimum).and(events.sum().ge(minimum));
-  const name = `log-rank, ${table.name}`;
+  const name = shownFrom(`log-rank, ${table.name}`, minimum);
   const flag = [enough.cast('integer'), 'whether there are enough rows and events'] as const;
   const resultOf = (value: number): LogRank => ({ statistic: value, df, p: chiSquareSf(value, df) });
   if (df === 1) {

@@ -1,7 +1,7 @@
 /** How well scores tell two classes apart. */
 import type { AnyDevice, Secret } from '../../index.ts';
-import { invalid } from '../declared.ts';
-import { leastOf, type MinimumOptions } from '../small.ts';
+import { checkOptions, invalid } from '../declared.ts';
+import { leastOf, type MinimumOptions, shownFrom } from '../small.ts';
 import { type Statistic, statistic } from '../statistic.ts';
 import { type Calibration, calibrationOf, curveOf, type ThresholdCurve } from './buckets.ts';
 import { atFalsePositiveRates, atThresholds, type OperatingPoint } from './points.ts';
@@ -121,8 +121,9 @@ export function binaryEvaluation<D extends AnyDevice>(
   labels: Labels<D>,
   options: EvaluationOptions = {},
 ): BinaryEvaluation<D> {
-  const { name = 'scores' } = options;
+  checkOptions(options, ['name', 'minimumCount'], 'binaryEvaluation');
   const minimum = leastOf(options);
+  const name = shownFrom(options.name ?? 'scores', minimum);
   const [rows = 0] = scores.shape;
   if (rows < 2 * minimum) throw invalid(`two classes of at least ${minimum} rows are not among ${rows} rows`);
   const inOrder = ranked(scores, labels);

@@ -1,9 +1,9 @@
 /** How far predictions are from what came, and Brier's score of probabilities. */
 import type { AnyDevice, Secret } from '../../index.ts';
 import type { SecretColumn } from '../column.ts';
-import { invalid } from '../declared.ts';
+import { checkOptions, invalid } from '../declared.ts';
 import { checkBounds, rowsBelow } from '../public-bins.ts';
-import { leastOf, type MinimumOptions } from '../small.ts';
+import { leastOf, type MinimumOptions, shownFrom } from '../small.ts';
 import { type Statistic, statistic } from '../statistic.ts';
 import { fixedOf, type Labels } from './ranked.ts';
 
@@ -144,6 +144,7 @@ function histogramOf<D extends AnyDevice>(
   name: string,
   options: ResidualOptions,
 ): Statistic<D, readonly ResidualBin[]> {
+  checkOptions(options, ['bounds', 'minimumCount'], 'residuals');
   const { bounds } = options;
   checkBounds(bounds);
   const minimum = leastOf(options);
@@ -155,7 +156,7 @@ function histogramOf<D extends AnyDevice>(
   // Between two that are opened there are at least the rows between the second and the bound before it.
   const open = more.ge(minimum).and(below.le(rows - minimum));
   return statistic({
-    name,
+    name: shownFrom(name, minimum),
     open: {
       below: [open.select(below, 0), 'rows below each bound; 0 of one that is not opened'],
     },
