@@ -69,8 +69,8 @@ const SCORED = [
   `const scores = spu.constant(places.map((row) => ((row * 37) % rows) / rows));`,
   `const labels = spu.constant(places.map((row) => (row * 7) % 3), { dtype: 'integer' });`,
   `const quality = binaryEvaluation(scores, labels);`,
-  `const actual = secretColumn('spent', scores, { min: 0, max: 1 });`,
-  `const predicted = secretColumn('model', scores.mul(0.5).add(0.25), { min: 0, max: 1 });`,
+  `const actual = secretColumn('spent', scores.add(1), { min: 1, max: 2 });`,
+  `const predicted = secretColumn('model', scores.mul(0.5).add(1.25), { min: 1, max: 2 });`,
   `const fit = regressionEvaluation(predicted, actual);`,
   `const [before, after] = [spu.constant([10, 30, 50, 70]), spu.constant([30, 50, 70, 90])];`,
 ];
