@@ -169,6 +169,19 @@ export const GROUPS = [
         ],
       },
       {
+        file: 'statistics-encoding',
+        title: 'Encodings',
+        from: 'privity/stats',
+        intro:
+          'Columns made ready at their owner before they are shared: rules that are fitted once, kept, shown and applied again. In short: [Statistics](../statistics.md#encodings).',
+        names: [
+          ...['encoding', 'Encoding', 'EncodingOptions', 'EncodedAt', 'EncodingRules', 'ColumnRules'],
+          ...['NumberRules', 'BinRules', 'WordRules', 'OneHotRules', 'NumberSourceRules', 'WordSourceRules'],
+          ...['SourceRules', 'Fill', 'EncodedColumns', 'FittedEncoding', 'FittedRule', 'Learned'],
+          ...['encodingText', 'writeEncoding', 'readEncoding'],
+        ],
+      },
+      {
         file: 'statistics',
         title: 'Statistics of a table',
         from: 'privity/stats',

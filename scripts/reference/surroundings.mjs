@@ -61,6 +61,13 @@ const STUDY = [
   `const [before, after] = [age.values, age.values.add(1)];`,
 ];
 
+/** A table at its owner, and rules for it. */
+const ENCODED = [
+  DEVICE,
+  `const visits = alice.run('visits', () => tableOf({ id: ['a', 'b', 'c'], age: Float64Array.of(41, 17, 30), region: ['n', 's', 'x'] }));`,
+  `const clean = encoding({ age: { fill: 'median', scale: 'minmax' } });`,
+];
+
 /** Scores and labels that are in no table, of which results are asked for. */
 const SCORED = [
   DEVICE,
@@ -128,6 +135,7 @@ export const SURROUNDINGS = {
   secrets: { in: 'job', lines: SECRETS },
   'statistics-tables': { in: 'job', lines: STUDY },
   statistics: { in: 'job', lines: STUDY },
+  'statistics-encoding': { in: 'job', lines: ENCODED },
   'statistics-evaluation': { in: 'job', lines: SCORED },
   'statistics-survival': { in: 'job', lines: TRIAL },
   'statistics-report': { in: 'module', lines: [] },

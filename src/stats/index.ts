@@ -33,6 +33,28 @@ export type {
 } from './declared.ts';
 export { type DescribeOptions, type Description, describe } from './describe.ts';
 export {
+  type EncodedAt,
+  type Encoding,
+  type EncodingOptions,
+  encoding,
+} from './encoding/encoding.ts';
+export { readEncoding, writeEncoding } from './encoding/file.ts';
+export type { FittedEncoding, FittedRule, Learned } from './encoding/fitted.ts';
+export type {
+  BinRules,
+  ColumnRules,
+  EncodedColumns,
+  EncodingRules,
+  Fill,
+  NumberRules,
+  NumberSourceRules,
+  OneHotRules,
+  SourceRules,
+  WordRules,
+  WordSourceRules,
+} from './encoding/rules.ts';
+export { encodingText } from './encoding/text.ts';
+export {
   type Auc,
   type BinaryEvaluation,
   type BucketsOptions,

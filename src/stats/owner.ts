@@ -53,7 +53,8 @@ export async function indicatorsAt(
   return indicators;
 }
 
-async function wordsAt(table: Table, name: string): Promise<readonly (string | undefined)[]> {
+/** A column of any type but bytes as text; undefined in the gaps. */
+export async function wordsAt(table: Table, name: string): Promise<readonly (string | undefined)[]> {
   const only = await table.select([name]);
   const quoted = `"${name.replaceAll('"', '""')}"`;
   const read = await only.query(

@@ -96,7 +96,7 @@ function deviceOf(
 }
 
 /** NaN and empty texts stand for gaps on the way into a table. */
-async function withGaps(columns: TestColumns): Promise<Table> {
+export async function withGaps(columns: TestColumns): Promise<Table> {
   const inputs = Object.entries(columns).map(([name, column]): [string, ColumnInput] => [
     name,
     column.some((one) => typeof one === 'string')

@@ -22,7 +22,9 @@ from lifelines.statistics import multivariate_logrank_test
 from scipy import special, stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import KBinsDiscretizer, MinMaxScaler, OneHotEncoder, StandardScaler
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
@@ -342,6 +344,45 @@ def regression(y, said, edges):
     }
 
 
+# Encodings: fitted to one column, applied to another
+
+
+def tall(column):
+    return np.asarray(column, dtype=float).reshape(-1, 1)
+
+
+def fills(column):
+    ways = {"mean": "mean", "median": "median", "mostFrequent": "most_frequent"}
+    return {ours: SimpleImputer(strategy=way).fit(tall(column)).statistics_[0] for ours, way in ways.items()}
+
+
+def scalers(column, other):
+    standard, minmax = StandardScaler().fit(tall(column)), MinMaxScaler(clip=True).fit(tall(column))
+    return {
+        "standard": {"mean": standard.mean_[0], "scale": standard.scale_[0], "is": standard.transform(tall(other)).ravel()},
+        "minmax": {"low": minmax.data_min_[0], "high": minmax.data_max_[0], "is": minmax.transform(tall(other)).ravel()},
+    }
+
+
+def bins(column, other, asked):
+    way = KBinsDiscretizer(n_bins=asked, encode="ordinal", strategy="quantile", quantile_method="linear", subsample=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        way.fit(tall(column))
+    return {"asked": asked, "bins": way.n_bins_[0], "edges": way.bin_edges_[0], "is": way.transform(tall(other)).ravel().astype(int)}
+
+
+def one_hot(column, other, most):
+    """Of max_categories the last is what has none of its own, which is not counted here."""
+    way = OneHotEncoder(max_categories=most + 1, handle_unknown="infrequent_if_exist", sparse_output=False)
+    way.fit(np.array(column, dtype=object).reshape(-1, 1))
+    rare = [] if way.infrequent_categories_[0] is None else way.infrequent_categories_[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = way.transform(np.array(other, dtype=object).reshape(-1, 1)).astype(int)
+    return {"most": most, "words": [word for word in way.categories_[0] if word not in rare], "is": made}
+
+
 # What is written: one function a file
 
 
@@ -522,6 +563,41 @@ def make_scores(cancer, bank, rng):
     )
 
 
+def make_encodings(credit):
+    columns = {
+        "plain": ([3, 1, 4, 1, 5, 9, 2, 6], [2, 9, 1, 7]),
+        "beyond": ([10, 20, 30, 40], [5, 15, 45, 40]),
+        "constant": ([0.1] * 5, [0.1, 0.1]),
+        "one": ([7], [7]),
+        "ties": ([1, 1, 1, 1, 2, 2, 3, 9], [1, 2, 3, 9]),
+        "nearly all equal": ([0] * 18 + [1, 2], [0, 1, 2]),
+        "far from zero": ([1e9 + x for x in [1, 2, 3, 4]], [1e9 + 2.5]),
+    }
+    gaps = {"plain": [3, None, 1, 4, None, 1, 5], "even": [1, 2, None, 10, 20], "all differ": [5, 3, None, 9]}
+    words = {
+        "plain": (list("abacabad"), list("abcd"), 3),
+        "rare ones tie": (list("aabbccd"), list("abcdz"), 2),
+        "enough": (list("abab"), list("ba"), 4),
+    }
+    older, newer = (credit[credit.wave == wave] for wave in (0, 1))
+    names = ["age", "income", "limit", "used", "late", "currency"]
+    seen = {name: (older[name].dropna().to_numpy(), newer[name].dropna().to_numpy()) for name in names}
+    write(
+        "encodings",
+        "hand-made cases hold their data; those of test/stats/data/credit.csv are fitted to wave 0 and applied to the rows of wave 1, both without gaps",
+        fill=[{"name": name, "data": x, "is": fills(x)} for name, x in gaps.items()],
+        scale=[{"name": name, "fit": x, "other": y, "is": scalers(x, y)} for name, (x, y) in columns.items()],
+        bins=[{"name": name, "fit": x, "other": y, "is": [bins(x, y, k) for k in (2, 3, 4, 10)]} for name, (x, y) in columns.items()],
+        oneHot=[{"name": name, "fit": x, "other": y, "is": one_hot(x, y, k)} for name, (x, y, k) in words.items()],
+        credit={
+            "fill": {name: fills(older[name]) for name in ["income", "orders"]},
+            "scale": {name: scalers(x, y[:20]) for name, (x, y) in seen.items()},
+            "bins": {name: {**(made := bins(x, y, 10)), "is": np.bincount(made["is"], minlength=made["bins"])} for name, (x, y) in seen.items()},
+            "oneHot": {"most": 2, **{key: one_hot(older.region, newer.region, 2)[key] for key in ["words"]}, "counts": one_hot(older.region, newer.region, 2)["is"].sum(axis=0)},
+        },
+    )
+
+
 def main():
     rng = np.random.default_rng(SEED)
     DATA.mkdir(exist_ok=True)
@@ -532,6 +608,7 @@ def main():
     make_tables(cancer, bank, pd.read_csv(DATA / "credit.csv"))
     make_survival(pd.read_csv(DATA / "survival.csv"))
     make_scores(cancer, bank, rng)
+    make_encodings(pd.read_csv(DATA / "credit.csv"))
 
 
 if __name__ == "__main__":
