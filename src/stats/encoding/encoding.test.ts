@@ -77,6 +77,8 @@ describe('an encoding', () => {
         const { table } = clean.at(alice, next, fitted);
         const parts = { parties: { alice }, columns: { alice: clean.columns }, rows: 3 };
         const study = await vertical(spu, { alice: table }, parts);
+        // @ts-expect-error bins are words
+        assert.throws(() => study.column('spent'), { code: 'PRIVITY_STATS_ARGUMENTS' });
         const other = study.column('region=other');
         assert.deepEqual([study.column('age').min, study.column('age').max, other.max], [0, 1, 1]);
         assert.deepEqual(study.category('spent').categories, ['bin 1', 'bin 2']);

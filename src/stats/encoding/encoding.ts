@@ -29,7 +29,7 @@ export interface Encoding<E extends EncodingRules> {
   /**
    * Fits the rules to a table where it is, and applies them to it; with `fitted` applies those that were fitted before.
    *
-   * Opens: nothing. Cost: local; a few passes over the columns, which are in memory one at a time.
+   * Opens: nothing. Cost: local; a few passes over the columns, each of which is in memory as a whole.
    * @throws {DataError} at the owner, ending the run, as `fit` and `apply`
    * @example
    * const train = clean.at(alice, visits);
@@ -45,8 +45,8 @@ export interface Encoding<E extends EncodingRules> {
    * Fits the rules to a table, within a task of its owner.
    *
    * Opens: nothing. Cost: local.
-   * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE; PRIVITY_TABLE_EMPTY: a rule has nothing to learn of;
-   *   PRIVITY_STATS_UNSEEN: more words than categories, or a text that is no number. Column and row are named
+   * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE; PRIVITY_TABLE_EMPTY: a rule has nothing to learn
+   *   of; PRIVITY_STATS_UNSEEN: more words than categories, or a text that is no number. Column and row are named
    * @example const fitted = alice.run('fit', { visits }, ({ visits }) => clean.fit(visits));
    */
   fit(table: Table): Promise<FittedEncoding>;
@@ -55,9 +55,9 @@ export interface Encoding<E extends EncodingRules> {
    * Applies fitted rules to a table, within a task of its owner. Rows keep their order.
    *
    * Opens: nothing. Cost: local.
-   * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE; PRIVITY_COLUMN_NULLS: a gap where none is foreseen;
-   *   PRIVITY_STATS_UNSEEN: a word or a number that is not foreseen; column and row are named. PRIVITY_STATS_ENCODING:
-   *   damaged rules, or those of another encoding
+   * @throws {DataError} PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE; PRIVITY_COLUMN_NULLS: a gap where none is
+   *   foreseen; PRIVITY_STATS_UNSEEN: a word or a number that is not foreseen; column and row are named.
+   *   PRIVITY_STATS_ENCODING: damaged rules, or those of another encoding
    * @example
    * const ready = alice.run('encode', { visits }, async ({ visits }) => clean.apply(visits, await clean.fit(visits)));
    */

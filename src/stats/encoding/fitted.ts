@@ -1,4 +1,4 @@
-/** Rules of an encoding with what they have learned of a table: plain JSON, which says all that is needed to apply it. */
+/** Rules of an encoding with what they have learned of a table: plain JSON, with all that is needed to apply it. */
 import { DataError, z } from '../../index.ts';
 
 /** One column's rules, with nothing left to a default. */

@@ -36,7 +36,10 @@ export interface NumberSourceRules extends SourceRules {
   readonly unreadable?: 'error' | 'gap';
   /** What gaps become; scikit-learn's SimpleImputer. Default: they stay. */
   readonly fill?: Fill<number>;
-  /** What a number does that is outside of what was fitted, or of `min` and `max`. Default: `error`, which ends the run. */
+  /**
+   * What a number does that is outside of what was fitted, or of `min` and `max`: `clip` takes it to the nearest end,
+   * or into the last bin there. Default: `error`, which ends the run.
+   */
   readonly outside?: 'error' | 'clip';
 }
 
@@ -57,7 +60,7 @@ export interface BinRules extends NumberSourceRules {
    * where these tie, the last ones stay empty. Or the edges: of k + 1 edges k bins.
    */
   readonly bins: { readonly quantiles: number } | { readonly edges: readonly number[] };
-  /** What everybody calls the bins. Default: `bin 1` to `bin k` of quantiles, which stay with the owner; given edges. */
+  /** What everybody calls the bins. Default: `bin 1` to `bin k` by quantiles, which stay with the owner; else edges. */
   readonly names?: readonly string[];
 }
 
@@ -65,7 +68,7 @@ export interface BinRules extends NumberSourceRules {
 export interface WordSourceRules extends SourceRules {
   /** What gaps become; scikit-learn's SimpleImputer. Default: they stay. */
   readonly fill?: 'mostFrequent' | { readonly value: string };
-  /** What a word does that is none of the categories. Default: `error`, which ends the run. `other`: one category more. */
+  /** What a word becomes that is none of the categories. Default: `error`, which ends the run. `other`: one more. */
   readonly unseen?: 'error' | 'other';
 }
 

@@ -7,8 +7,8 @@ const DIGITS = 6;
 const MAP_SHOWN_MAX = 20;
 
 /**
- * What a fitted encoding does with each column, a line each, for the owner to read: which word is category 1, where bins
- * end, and whether there are fewer of them than were asked for.
+ * What a fitted encoding does with each column, a line each, for the owner to read: which word is category 1, where
+ * bins end, and whether there are fewer of them than were asked for.
  *
  * Opens: nothing. What it gives has the owner's data in it, as what was fitted has.
  * @throws {DataError} PRIVITY_STATS_ENCODING: it is none
