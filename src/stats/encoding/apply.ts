@@ -74,9 +74,8 @@ function fromWords(rule: FittedRule, learned: Learned, read: readonly (string | 
     Float64Array.from(read, (word) => (word === undefined ? 1 : 0)),
   );
   if (rule.as === 'words') return [[rule.name, found.map((place) => names[place])], ...filled];
-  const indicators = oneHotNames(rule).map(
-    (name, at) => [name, Float64Array.from(found, (place) => (place === at ? 1 : 0))] as const,
-  );
+  const indicators = oneHotNames(rule).map((name) => [name, new Float64Array(found.length)] as const);
+  for (const [row, place] of found.entries()) indicators[place]?.[1].fill(1, row, row + 1);
   return [...indicators, ...filled];
 }
 
