@@ -41,8 +41,11 @@ function declared({ alice, spu }: StatsContext, rows: number) {
   return { columns: secretTable([...whole]).columns, gaps, group };
 }
 
+/** Beyond, ranks are refused by name. */
+const RANKED_ROWS = 114_000;
+
 suite('statistics of many rows', () => {
-  for (const rows of [3, 1_000, 2 ** 17, 2 ** 20])
+  for (const rows of [3, 1_000, RANKED_ROWS, 2 ** 20])
     it(`are not refused of ${rows} rows, of large and of small numbers, with gaps and without`, async () => {
       const world = await run('rep3', async (context) => {
         const { columns, gaps, group } = declared(context, rows);
@@ -50,14 +53,14 @@ suite('statistics of many rows', () => {
           describe(column, { extremes: true });
           quantiles(column, [0.01, 0.5, 0.99]);
           histogram(column, { edges: [0, 0.0005, 1950, 2000] });
-          mannWhitney(column, group);
+          if (rows <= RANKED_ROWS) mannWhitney(column, group);
           welchTest(column, group);
           anova(column, group);
         }
         for (const set of [columns, gaps]) {
           correlation(set);
           covariance(set);
-          spearman(set);
+          if (rows <= RANKED_ROWS) spearman(set);
           groupBy(set, group, { extremes: true });
         }
         crosstab(group, { ...group, name: 'again' });
