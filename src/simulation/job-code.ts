@@ -12,7 +12,12 @@ import { compileFunction } from 'node:vm';
 import { createJiti, type Jiti } from 'jiti';
 import { UsageError } from '../base/errors.ts';
 import { type LoadedJob, loadJob } from '../program/loading/load-job.ts';
-import { isOfPrivity, publicModules } from '../program/loading/public-modules.ts';
+import {
+  isOfPrivity,
+  loadPublicModules,
+  publicModule,
+  publicModules,
+} from '../program/loading/public-modules.ts';
 import { isJob, type Job } from '../program/model/job.ts';
 import type { Realm } from './realm.ts';
 
@@ -38,25 +43,16 @@ interface Own {
 export class JobCode {
   /** As the supervisors know it: its parties, its hash. */
   readonly loaded: LoadedJob;
-  readonly #publicModules: Readonly<Record<string, object>>;
   readonly #globalNames: readonly string[];
   readonly #files = new Map<string, Evaluate>();
   readonly #resolved = new Map<string, string>();
   readonly #shared = new Map<string, unknown>();
   readonly #jiti: Jiti;
 
-  private constructor(
-    loaded: LoadedJob,
-    publicModules: Readonly<Record<string, object>>,
-    globalNames: readonly string[],
-  ) {
+  private constructor(loaded: LoadedJob, globalNames: readonly string[]) {
     this.loaded = loaded;
-    this.#publicModules = publicModules;
     this.#globalNames = globalNames;
-    this.#jiti = createJiti(loaded.path, {
-      fsCache: false,
-      virtualModules: publicModules as never,
-    });
+    this.#jiti = createJiti(loaded.path, { fsCache: false, virtualModules: publicModules() as never });
   }
 
   /**
@@ -65,7 +61,9 @@ export class JobCode {
    */
   static async load(file: string, globalNames: readonly string[]): Promise<JobCode> {
     const loaded = await loadJob(file);
-    return new JobCode(loaded, await publicModules(), globalNames);
+    // Within a run nothing may wait for the real world.
+    await loadPublicModules();
+    return new JobCode(loaded, globalNames);
   }
 
   /** The job as one party of one run has it. */
@@ -99,7 +97,7 @@ export class JobCode {
   }
 
   #require(name: string, from: string, realm: Realm, modules: Map<string, Own>): unknown {
-    if (isOfPrivity(name)) return this.#publicModules[name];
+    if (isOfPrivity(name)) return publicModule(name);
     const given = realm.modules[name.replace(/^node:/, '')];
     if (given) return given;
     if (isBuiltin(name)) return this.#once(name, () => createRequire(from)(name));

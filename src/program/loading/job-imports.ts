@@ -10,7 +10,7 @@ import type { JitiOptions } from 'jiti';
 import { createJiti } from 'jiti';
 import { UsageError } from '../../base/errors.ts';
 import { isExempt, nameOf } from './job-files.ts';
-import { isOfPrivity } from './public-modules.ts';
+import { isOfPrivity, loadPublicModule, publicModules } from './public-modules.ts';
 
 /** The name by which compiled code of a job finds its watch. */
 const WATCH = 'privity:imports';
@@ -41,9 +41,7 @@ export class ImportWatch {
   }
 
   /** Options that make jiti's code ask this watch. */
-  options(
-    publicModules: Readonly<Record<string, object>>,
-  ): JitiOptions & { readonly virtualModules: Record<string, unknown> } {
+  options(): JitiOptions & { readonly virtualModules: Record<string, unknown> } {
     const compiler = createJiti(this.#job, { fsCache: false });
     // The compiler loads itself now, so that it is not taken for a part of the job.
     compiler.transform({ source: '', filename: this.#job });
@@ -51,7 +49,7 @@ export class ImportWatch {
     return {
       fsCache: false,
       moduleCache: true,
-      virtualModules: { ...publicModules, [CONTROL]: refusedModule(), [WATCH]: { importer } },
+      virtualModules: Object.assign(publicModules(), { [CONTROL]: refusedModule(), [WATCH]: { importer } }),
       transform: (options) => {
         if (options.filename !== undefined) this.check(options.filename);
         return { code: watchedCode(compiler.transform(options)) };
@@ -79,6 +77,7 @@ export class ImportWatch {
   #importer(load: Import, resolve: ResolveImport): Import {
     return async (name, ...more) => {
       if (name === CONTROL) throw refused();
+      if (isOfPrivity(name)) await loadPublicModule(name);
       const path = pathOf(name, resolve);
       if (path !== undefined) {
         if (this.#known === null) this.asked.add(path);

@@ -66,8 +66,12 @@ describe('loadJob', () => {
     const at = await folder('statistics', {
       'static.ts': `${privity}\nimport { statistic } from 'privity/stats';${body}`,
       'required.ts': `${privity}\nconst { statistic } = require('privity/stats');${body}`,
+      'late.ts': `${privity}${body}`.replace(
+        mean,
+        `await import('privity/stats').then(({ statistic }) => ${mean})`,
+      ),
     });
-    for (const file of ['static.ts', 'required.ts']) {
+    for (const file of ['static.ts', 'required.ts', 'late.ts']) {
       const { job, items } = await loadJob(join(at, file));
       assert.deepEqual(
         items.map(({ name }) => name),

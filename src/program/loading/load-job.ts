@@ -13,7 +13,7 @@ import { isJob, type Job } from '../model/job.ts';
 import { digestOf } from '../state/branch.ts';
 import { gatherFiles, nameOf, type Resolve } from './job-files.ts';
 import { ImportWatch } from './job-imports.ts';
-import { publicModules } from './public-modules.ts';
+import { loadPublicModule, NotYetLoaded } from './public-modules.ts';
 
 export interface LoadedJob {
   readonly job: Job;
@@ -46,9 +46,22 @@ const moduleCache: Record<string, unknown> = createRequire(import.meta.url).cach
  *   PRIVITY_JOB_NOT_A_JOB, PRIVITY_JOB_PACKAGE, and PRIVITY_JOB_INVALID from `job` itself
  */
 export async function loadJob(file: string, code?: readonly string[]): Promise<LoadedJob> {
+  for (;;) {
+    try {
+      return loadedOnce(file, code);
+    } catch (error) {
+      // Imports come before all else: what ran of the job runs once more.
+      if (!(error instanceof NotYetLoaded)) throw error;
+      await loadPublicModule(error.module);
+    }
+  }
+}
+
+/** @throws {NotYetLoaded} */
+function loadedOnce(file: string, code?: readonly string[]): LoadedJob {
   const path = jobPath(file);
   const watch = new ImportWatch(path);
-  const load = createJiti(path, watch.options(await publicModules()));
+  const load = createJiti(path, watch.options());
   const before = new Set(Object.keys(moduleCache));
   const isOwn = (key: string): boolean => !relative(dirname(path), key).split(sep).includes('node_modules');
   const fresh = (): readonly string[] => Object.keys(moduleCache).filter((key) => !before.has(key));
@@ -127,7 +140,7 @@ function evaluate(path: string, load: Jiti): unknown {
     const loaded: unknown = load(path);
     return typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : loaded;
   } catch (error) {
-    if (error instanceof PrivityError) throw error;
+    if (error instanceof PrivityError || error instanceof NotYetLoaded) throw error;
     throw loadFailed(path, error);
   }
 }
