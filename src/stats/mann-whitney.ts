@@ -34,8 +34,8 @@ export interface MannWhitneyTest {
  * The test of Mann, Whitney and Wilcoxon: whether the values of rows with the first word of `by` tend to be larger or
  * smaller than those with the second.
  *
- * Domain: up to 114,000 rows; ends of the column at most 2^(43 - ceil(log2 n)) apart. Accuracy: U exact; the p-value is by
- * the normal approximation with a correction for ties: use it from some ten rows in each group on. Cost: two sorts,
+ * Domain: up to 114,000 rows; ends of the column at most 2^(43 - ceil(log2 n)) apart. Accuracy: U exact; the p-value is
+ * by the normal approximation with a correction for ties: use it from some ten rows in each group on. Cost: two sorts,
  * which share their rounds, and 96 bytes a row. Gaps: rows without a value, or without a word, are left out.
  *
  * Opens: rows of both groups; the sum of ranks of the first less its mean, and the sum of squares of all of them, which

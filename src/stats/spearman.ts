@@ -33,8 +33,8 @@ interface RankedPair<D extends AnyDevice> {
 /**
  * Spearman's correlation of each two columns: Pearson's of their ranks, of equal values the mean rank.
  *
- * Domain: up to 208,000 rows; ends of a column at most 2^(43 - ceil(log2 n)) apart. Accuracy: exact, as doubles are. Cost:
- * of each column two sorts, which share their rounds, and 80 bytes a row; of each pair with gaps four sorts and 200
+ * Domain: up to 208,000 rows; ends of a column at most 2^(43 - ceil(log2 n)) apart. Accuracy: exact, as doubles are.
+ * Cost: of each column two sorts, which share their rounds, and 80 bytes a row; of each pair with gaps four sorts and 200
  * bytes a row: of two columns of 2,048 rows 1,520 bytes a row and some 240 rounds. Gaps: pairwise complete; ranks are
  * those among the rows of the pair.
  *

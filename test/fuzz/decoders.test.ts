@@ -44,6 +44,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'data/datasets/source.ts readDatasetSource': 'a description that the own operator has written',
   'data/read-table.ts': 'DuckDB reads it, within its own limit of memory',
   'program/model/schema.ts': 'the own arguments and settings',
+  'stats/encoding/file.ts readEncoding': "the owner's own file, up to a bound",
   'supervisor/machine/claim.ts': 'the own claim',
 };
 

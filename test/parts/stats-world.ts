@@ -48,10 +48,15 @@ export interface StatsRun<R> {
 
 type StatsCode<R> = (context: StatsContext) => R | Promise<R>;
 
+/** What reads tables has to close what it read them with. */
+export function closesTables(): void {
+  after(closeDatabase);
+}
+
 /** In a test file: runs code as a job, and closes everything afterwards. */
 export function useStats() {
   const world = useWorlds();
-  after(closeDatabase);
+  closesTables();
   const jobWorld = <R>(
     protocol: StatsProtocol,
     code: StatsCode<R>,

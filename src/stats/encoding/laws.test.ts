@@ -1,15 +1,14 @@
 /** What holds of every encoding: what everybody was told of its columns, whatever the owner's data are. */
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { withGaps } from '../../../test/parts/stats-world.ts';
-import { closeDatabase } from '../../data/index.ts';
+import { closesTables, withGaps } from '../../../test/parts/stats-world.ts';
 import { encoding } from '../index.ts';
 
 /** A few tables each: every one goes through the database. */
 const RUNS = 25;
 
-after(closeDatabase);
+closesTables();
 
 /** Few different values, so that many tie, and some far away. */
 const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ min: -1e6, max: 1e6, noNaN: true }));
