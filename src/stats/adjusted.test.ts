@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { drawn, near, PROTOCOLS, useStats } from '../../test/parts/stats-world.ts';
-import { partialCorrelation, together, varianceInflation, vertical } from './index.ts';
+import {
+  describe as describe_,
+  partialCorrelation,
+  secretColumn,
+  together,
+  varianceInflation,
+  vertical,
+} from './index.ts';
 
-const { run, jobWorld } = useStats();
+const { run } = useStats();
 const random = drawn(5);
 const rows = 200;
 const a = Array.from({ length: rows }, () => random());
@@ -40,20 +47,47 @@ describe('adjusted correlations', () => {
       for (const name of result.opens) assert.ok(names.includes(name), name);
     });
 
-  it('of a constant column, or of one that tells all of another, end the run', async () => {
-    for (const [twin, name] of [
-      [a.map((x) => 2 * x - 1), 'twin'],
-      [a.map(() => 1), 'constant'],
-    ] as const) {
-      const world = await jobWorld('rep3', async ({ alice, spu, reveal, at }) => {
-        const columns = { alice: { a: all, twin: all } };
-        const table = { alice: at(alice, { a, twin }) };
-        const study = await vertical(spu, table, { parties: { alice }, columns, rows });
-        return await varianceInflation(study.columns).reveal(reveal);
-      });
-      await assert.rejects(world.results());
-      const codes = world.of('alice').host.failures.map(({ detail }) => detail.code);
-      assert.deepEqual(codes, ['PRIVITY_SECURE_CONDITION'], name);
-    }
+  it('say which column is constant, and that others repeat each other too much, and spare what else is asked', async () => {
+    const twin = a.map((x) => 2 * x - 1);
+    const same = a.map(() => 1);
+    const { result } = await run('rep3', async ({ alice, spu, reveal, at }) => {
+      const columns = { alice: { a: all, b: all, twin: all, same: all } };
+      const table = { alice: at(alice, { a, b, twin, same }) };
+      const study = await vertical(spu, table, { parties: { alice }, columns, rows });
+      const of = (...names: readonly ('a' | 'b' | 'twin' | 'same')[]) =>
+        names.map((name) => study.column(name));
+      return await together({
+        constant: varianceInflation(of('a', 'b', 'same')),
+        twins: varianceInflation(of('a', 'b', 'twin', 'same')),
+        partial: partialCorrelation(of('a', 'b', 'same')),
+        partialTwins: partialCorrelation(of('a', 'twin')),
+        described: describe_(study.column('a')),
+      }).reveal(reveal);
+    });
+    const factor = 1 / (1 - r(a, b) ** 2);
+    near(result.constant.factors, [factor, factor, null], 16 * 2 ** -13);
+    assert.equal(result.constant.above, null);
+    assert.deepEqual([result.twins.factors, result.twins.above], [[null, null, null, null], 1000]);
+    near(result.partial.coefficients[0]?.[1], r(a, b), 8 * 2 ** -13);
+    assert.deepEqual(
+      [result.partial.coefficients[0]?.[2], result.partial.coefficients[2]?.[2]],
+      [null, null],
+    );
+    assert.deepEqual(result.partialTwins.coefficients, [
+      [null, null],
+      [null, null],
+    ]);
+    assert.equal(result.described.count, rows);
+  });
+
+  it('refuse more columns than are inverted, by their number', async () => {
+    await run('rep3', async ({ alice, spu }) => {
+      const nobody = alice.run('nothing yet', () => new Float64Array(0));
+      const columns = Array.from({ length: 101 }, (_, at) =>
+        secretColumn(`x${at}`, nobody.to(spu, { shape: [rows], max: 1 }), { max: 1 }),
+      );
+      const wrong = { code: 'PRIVITY_STATS_ARGUMENTS', message: /up to 100 columns.* 101/ };
+      assert.throws(() => varianceInflation(columns), wrong);
+    }).catch((error: Error) => assert.match(error.message, /nothing yet/));
   });
 });

@@ -32,6 +32,8 @@ export interface Unit {
 
 /** Columns side by side. */
 export interface Block<D extends AnyDevice> {
+  /** By which reports list what is known of it. */
+  readonly called: string;
   readonly rows: number;
   readonly units: readonly Unit[];
   /** [rows, columns], in units; 0 in gaps. */
@@ -75,6 +77,11 @@ function inUnit<D extends AnyDevice>({ values }: SecretColumn<D>, { centre, shif
   return shift >= 0 ? moved.mul(2 ** shift) : moved.div(2 ** -shift);
 }
 
+/** Names in ledgers have an end: of many columns how many there are. */
+const NAMED_MAX = 3;
+export const listOf = (names: readonly string[]): string =>
+  names.length <= NAMED_MAX ? names.join(' and ') : `${names.length} columns`;
+
 /** @throws {UsageError} PRIVITY_STATS_ARGUMENTS: no columns, or of different rows */
 export function blockOf<D extends AnyDevice>(columns: readonly SecretColumn<D>[]): Block<D> {
   const [first] = columns;
@@ -87,7 +94,8 @@ export function blockOf<D extends AnyDevice>(columns: readonly SecretColumn<D>[]
   const masks = columns.some(({ present }) => present)
     ? columns.map(({ present }) => present ?? constantLike(first.values, new Float64Array(rows).fill(1)))
     : undefined;
-  return { rows, units, values: sideBySide(values), present: masks && sideBySide(masks) };
+  const called = listOf(columns.map(({ name }) => name));
+  return { called, rows, units, values: sideBySide(values), present: masks && sideBySide(masks) };
 }
 
 function sideBySide<D extends AnyDevice, T extends 'fixed' | 'integer'>(
@@ -135,7 +143,7 @@ export const VARIANCE_FLOOR = 2 ** -10;
  * No value of n is more than the root of n deviations from the mean; that is what is relied on, and no more.
  */
 export function standardisedOf<D extends AnyDevice>(
-  { rows, values, variances }: Centred<D>,
+  { called, rows, values, variances }: Centred<D>,
   size: number,
 ): Secret<D> {
   const scale = variances
@@ -143,5 +151,6 @@ export function standardisedOf<D extends AnyDevice>(
     .rsqrt()
     .div(1 / size);
   // The scale has few bits where the deviation is large: what it is off by, the bound has to allow for.
-  return values.mul(scale).assume({ max: 1.25 * size * Math.sqrt(rows) + 2 ** -8 });
+  const standardised = values.mul(scale).as(`${called}, standardised`);
+  return standardised.assume({ max: 1.25 * size * Math.sqrt(rows) + 2 ** -8 });
 }

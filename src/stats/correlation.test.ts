@@ -85,6 +85,13 @@ describe('correlation and covariance', () => {
     const [[, double, same, few_]] = result.coefficients as [(number | null)[]];
     near(double, 1, 2 ** -14);
     assert.deepEqual([same, few_], [null, null]);
+    // A constant column goes with nothing, and so not with itself; nor does one of too few rows.
+    const diagonal = result.coefficients.map((row, i) => row[i]);
+    assert.deepEqual(diagonal, [1, 1, null, null]);
+    assert.deepEqual(
+      result.pValues.map((row, i) => row[i]),
+      [0, 0, null, null],
+    );
     assert.deepEqual([result.pValues[0]?.[2], result.lower[0]?.[3]], [null, null]);
     assert.ok((result.pValues[0]?.[1] ?? 1) < 1e-12);
   });
@@ -96,7 +103,7 @@ describe('correlation and covariance', () => {
       const tables = { alice: at(alice, { x }), bob: at(bob, { y }) };
       const columns = { alice: { x: { max: 10 } }, bob: { y: { max: 10 } } };
       const study = await vertical(spu, tables, { parties: { alice, bob }, columns, rows: 8 });
-      return await correlation(study.columns).reveal(reveal);
+      return await correlation(study.columns, { minimumCount: 0 }).reveal(reveal);
     });
     const { r } = pair(x, y);
     near(result.coefficients[0]?.[1], r, 1e-6);

@@ -1,10 +1,19 @@
 /** How columns go together: Pearson's correlation with p-values and intervals, and covariance. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { sparseCount, type Unit, VARIANCE_LEAST } from './centred.ts';
+import { listOf, sparseCount, type Unit, VARIANCE_LEAST } from './centred.ts';
 import type { SecretColumn } from './column.ts';
 import { checkOptions, confidenceOf } from './declared.ts';
 import { normalQuantile, studentTSf } from './distributions.ts';
 import { coefficientsOf, covariancesOf, pairsOf, symmetric, taken, upperOf } from './pairs.ts';
+import {
+  decidingCounts,
+  HIDDEN,
+  type MinimumOptions,
+  minimumOf,
+  shownCount,
+  shownFrom,
+  withoutSmall,
+} from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** A symmetric matrix, a row for each column; null where there is no number. */
@@ -14,9 +23,12 @@ export type PairMatrix = readonly (readonly (number | null)[])[];
 export interface Correlations {
   /** Names of the columns. */
   readonly names: readonly string[];
-  /** Rows in which both have a value; on the diagonal all rows, or null where columns have gaps. */
+  /** Rows in which both have a value, and on the diagonal those of a column; null where there are too few. */
   readonly counts: PairMatrix;
-  /** From -1 to 1; null where a column is constant over those rows, or there are fewer than three. */
+  /**
+   * From -1 to 1; null where a column is constant over those rows, or there are too few, fewer than three among it. On
+   * the diagonal 1, and null where the column itself is so.
+   */
   readonly coefficients: PairMatrix;
   /** Of the hypothesis that there is no correlation, against both sides, by Student's t. */
   readonly pValues: PairMatrix;
@@ -30,8 +42,8 @@ export interface Correlations {
 export interface Covariances {
   /** Names of the columns. */
   readonly names: readonly string[];
-  /** Rows in which both have a value. */
-  readonly counts: readonly (readonly number[])[];
+  /** Rows in which both have a value; null where there are too few. */
+  readonly counts: PairMatrix;
   /** By count less one; null where there are fewer than two rows. On the diagonal variances. */
   readonly covariances: PairMatrix;
 }
@@ -42,6 +54,9 @@ export interface ConfidenceOptions {
   readonly confidence?: number;
 }
 
+/** How sure intervals are, and of how few rows nothing is opened. */
+export interface CorrelationOptions extends ConfidenceOptions, MinimumOptions {}
+
 /**
  * Pearson's correlation of each two columns, over the rows in which both have a value.
  *
@@ -50,19 +65,19 @@ export interface ConfidenceOptions {
  * columns: 20.5 bytes a row and column, with gaps 46.25; a column whose range is over 256 10.25 more; 41 bytes for each
  * pair and some 250 rounds. Gaps: pairwise complete.
  *
- * Opens: coefficients of all pairs, with 2 in place of one that does not exist; with gaps the count of each pair.
- * P-values and intervals follow from these. Source: Pearson 1895; Fisher 1921 for intervals.
+ * Opens: coefficients of all pairs, and of columns with themselves, with 2 in place of one that does not exist; with
+ * gaps the count of each; of fewer than `minimumCount` rows only that they are fewer. P-values and intervals follow from these. Source: Pearson 1895; Fisher 1921 for intervals.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: fewer than two columns or three rows
  * @example
  * const { coefficients, pValues } = await correlation(study.columns).reveal(reveal);
  */
 export function correlation<D extends AnyDevice>(
   columns: readonly SecretColumn<D>[],
-  options: ConfidenceOptions = {},
+  options: CorrelationOptions = {},
 ): Statistic<D, Correlations> {
-  checkOptions(options, ['confidence'], 'correlation');
+  checkOptions(options, ['confidence', 'minimumCount'], 'correlation');
   const pairs = pairsOf(columns);
-  const places = upperOf(columns.length, 1);
+  const places = upperOf(columns.length, 0);
   return correlationsOf(
     {
       names: columns.map(({ name }) => name),
@@ -79,7 +94,7 @@ interface Opened<D extends AnyDevice> {
   readonly names: readonly string[];
   /** The name of the statistic. */
   readonly called: string;
-  /** Of each pair above the diagonal, 2 where there is none. */
+  /** Of each pair, and on the diagonal, 2 where there is none. */
   readonly coefficients: Secret<D>;
   /** Rows of each pair, or of all pairs; undefined: all rows. */
   readonly count: Secret<D, 'integer'> | undefined;
@@ -91,16 +106,22 @@ interface Opened<D extends AnyDevice> {
 /** Coefficients, and what follows from them. */
 export function correlationsOf<D extends AnyDevice>(
   { names, called, coefficients, count: counted, held, rows }: Opened<D>,
-  options: ConfidenceOptions,
+  options: CorrelationOptions,
 ): Statistic<D, Correlations> {
   const confidence = confidenceOf(options);
-  const places = upperOf(names.length, 1);
+  const minimum = minimumOf(options);
+  const places = upperOf(names.length, 0);
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {
     coefficients: [coefficients, 'correlations of pairs, 2 where there is none'],
   };
-  if (counted) open.counts = [counted, 'rows in which both have a value'];
+  const deciding = decidingCounts(counted, coefficients, { rows, length: places.length, minimum });
+  if (deciding) {
+    const isShown = deciding.ge(minimum);
+    open.coefficients = [isShown.select(coefficients, 2), 'correlations of pairs, 2 where there is none'];
+    open.counts = [isShown.select(deciding, HIDDEN), `rows in which both have a value, -1 below ${minimum}`];
+  }
   return statistic({
-    name: `${called} of ${listOf(names)}`,
+    name: shownFrom(`${called} of ${listOf(names)}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
       const { counts, coefficients: opened } = numbers;
@@ -110,17 +131,23 @@ export function correlationsOf<D extends AnyDevice>(
         const found = opened?.[at] ?? 2;
         return found > 1.5 || count(at) < least ? null : found;
       };
-      const of = <T>(value: (at: number) => T, diagonal: T): T[][] =>
-        symmetric(names.length, places, value, diagonal);
+      const of = (value: (at: number) => number | null, diagonal: number): (number | null)[][] =>
+        symmetric<number | null>(
+          names.length,
+          places,
+          (at, row, column) => (row < column || r(at) === null ? value(at) : diagonal),
+          null,
+        );
+      const shown = (at: number): number | null => shownCount(count(at));
       const interval = (at: number): readonly [number, number] | null =>
         fisherInterval(r(at), count(at) - held, confidence);
       return {
         names,
-        counts: of<number | null>(count, counts ? null : rows),
-        coefficients: of<number | null>(r, 1),
-        pValues: of<number | null>((at) => correlationPValue(r(at), count(at) - held), 0),
-        lower: of<number | null>((at) => interval(at)?.[0] ?? null, 1),
-        upper: of<number | null>((at) => interval(at)?.[1] ?? null, 1),
+        counts: symmetric<number | null>(names.length, places, shown, null),
+        coefficients: of(r, 1),
+        pValues: of((at) => correlationPValue(r(at), count(at) - held), 0),
+        lower: of((at) => interval(at)?.[0] ?? null, 1),
+        upper: of((at) => interval(at)?.[1] ?? null, 1),
       };
     },
   });
@@ -132,23 +159,34 @@ export function correlationsOf<D extends AnyDevice>(
  * Domain: as `correlation`. Accuracy: 2^-13 of the product of both deviations, with gaps by the part of rows that a
  * pair has. Cost: as `correlation`. Gaps: pairwise complete.
  *
- * Opens: covariances of all pairs, and of columns with themselves; with gaps the count of each pair.
+ * Opens: covariances of all pairs, and of columns with themselves; with gaps the count of each; of fewer than
+ * `minimumCount` rows only that they are fewer.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: fewer than two columns or three rows
  * @example const { covariances } = await covariance(study.columns).reveal(reveal);
  */
 export function covariance<D extends AnyDevice>(
   columns: readonly SecretColumn<D>[],
+  options: MinimumOptions = {},
 ): Statistic<D, Covariances> {
+  checkOptions(options, ['minimumCount'], 'covariance');
+  const minimum = minimumOf(options);
   const pairs = pairsOf(columns);
   const places = upperOf(columns.length, 0);
   const { rows, units } = pairs.centred;
+  const covariances = taken(covariancesOf(pairs), places);
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {
-    covariances: [taken(covariancesOf(pairs), places), 'covariances of pairs'],
+    covariances: [covariances, 'covariances of pairs'],
   };
-  if (pairs.counts) open.counts = [taken(pairs.counts, places), 'rows in which both have a value'];
+  const counted = pairs.counts && taken(pairs.counts, places);
+  const deciding = decidingCounts(counted, covariances, { rows, length: places.length, minimum });
+  if (deciding) {
+    const shown = withoutSmall(deciding, [covariances], minimum);
+    open.covariances = [shown.sums[0] ?? covariances, 'covariances of pairs'];
+    open.counts = [shown.counts, `rows in which both have a value, -1 below ${minimum}`];
+  }
   const names = columns.map(({ name }) => name);
   return statistic({
-    name: `covariance of ${listOf(names)}`,
+    name: shownFrom(`covariance of ${listOf(names)}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
       const count = (at: number): number => numbers.counts?.[at] ?? rows;
@@ -164,17 +202,12 @@ export function covariance<D extends AnyDevice>(
           : null;
       return {
         names,
-        counts: symmetric(k, places, count, rows),
+        counts: symmetric<number | null>(k, places, (at) => shownCount(count(at)), null),
         covariances: symmetric<number | null>(k, places, value, null),
       };
     },
   });
 }
-
-/** Names in ledgers have an end: of many columns how many there are. */
-const NAMED_MAX = 3;
-const listOf = (names: readonly string[]): string =>
-  names.length <= NAMED_MAX ? names.join(' and ') : `${names.length} columns`;
 
 /** Against both sides. */
 export function correlationPValue(r: number | null, count: number): number | null {

@@ -3,24 +3,34 @@ import type { AnyDevice, Secret } from '../index.ts';
 import { blockOf, centredOf, sparseCount, standardisedOf, type Unit, VARIANCE_LEAST } from './centred.ts';
 import type { SecretColumn } from './column.ts';
 import { checkOptions } from './declared.ts';
+import {
+  decidingCounts,
+  type MinimumOptions,
+  minimumOf,
+  shownCount,
+  shownFrom,
+  withoutSmall,
+} from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** What is left out of a description, or put into it. */
-export interface DescribeOptions {
+export interface DescribeOptions extends MinimumOptions {
   /** Skewness and kurtosis, too. Default: true. */
   readonly shape?: boolean;
   /** The smallest and the largest value, each of which is that of some row. Default: false. */
   readonly extremes?: boolean;
 }
 
-/** A column in numbers. Null is what its values do not have: none have a mean, equal ones no shape. */
+/** A column in numbers. Null is what is not shown, or what its values do not have: none have a mean, equal ones no shape. */
 export interface Description {
   /** Rows of the table. */
   readonly rows: number;
-  /** Rows with a value. */
-  readonly count: number;
-  /** Rows without one. */
-  readonly gaps: number;
+  /** Rows with a value; null if there are too few. */
+  readonly count: number | null;
+  /** Rows without one; null if too few have one. */
+  readonly gaps: number | null;
+  /** The minimum that rows with a value do not reach; null if it is shown. */
+  readonly fewerThan: number | null;
   /** Arithmetic mean. */
   readonly mean: number | null;
   /** By count less one. */
@@ -50,7 +60,7 @@ const shapeMax = (rows: number): number => Math.min(80, (2 ** 44 / rows) ** 0.25
  * skewness (1 + |skewness|) / 1000 and kurtosis (1 + kurtosis) / 1000. Cost: 10.25 bytes a row, shape 41 more; gaps 16
  * more; extremes 83 more; a column whose range is over 256 10.25 more. Gaps: left out; the count is of the others.
  *
- * Opens: the count, if there can be gaps; the sum, and that of squares about the mean; with `shape` those of second,
+ * Opens: of fewer than `minimumCount` values that, and nothing else. Of others the count, if there can be gaps; the sum, and that of squares about the mean; with `shape` those of second,
  * third and fourth powers of standardised values; with `extremes` both ends. Source: the textbook's two passes (Chan,
  * Golub, LeVeque 1983), on shares.
  * @example const { mean, deviation, gaps } = await describe(study.column('age')).reveal(reveal);
@@ -61,11 +71,11 @@ export function describe<D extends AnyDevice>(
 ): Statistic<D, Description> {
   const { name, rows } = column;
   const { shape = true, extremes = false } = options;
-  checkOptions(options, ['shape', 'extremes'], 'describe');
+  checkOptions(options, ['shape', 'extremes', 'minimumCount'], 'describe');
+  const minimum = minimumOf(options);
   const centred = centredOf(blockOf([column]));
   const [unit] = centred.units as [Unit];
-  const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {};
-  if (centred.counts) open.count = [centred.counts, 'how many rows have a value'];
+  const open: Parts<D> = {};
   open.sum = [centred.sums, 'the sum of all values'];
   open.squares = [centred.squares, 'the sum of squares about the mean'];
   if (shape) {
@@ -86,11 +96,36 @@ export function describe<D extends AnyDevice>(
     open.min = [least, 'the smallest value'];
     open.max = [most, 'the largest value'];
   }
+  const counts = decidingCounts(centred.counts, centred.sums, { rows, length: 1, minimum });
   return statistic({
-    name: `description of ${name}`,
-    open,
-    result: (numbers) => resultOf(numbers, rows, unit),
+    name: shownFrom(`description of ${name}`, minimum),
+    open: counts ? shownOnly(counts, open, minimum) : open,
+    result: (numbers) => resultOf(numbers, rows, { unit, minimum }),
   });
+}
+
+type Parts<D extends AnyDevice> = Record<
+  string,
+  readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]
+>;
+
+/** The count, and zeros if it is below the minimum. */
+function shownOnly<D extends AnyDevice>(
+  counts: Secret<D, 'integer'>,
+  open: Parts<D>,
+  minimum: number,
+): Parts<D> {
+  const parts = Object.entries(open);
+  const shown = withoutSmall(
+    counts,
+    parts.map(([, [secret]]) => secret as Secret<D>),
+    minimum,
+  );
+  const what = `how many rows have a value, -1 below ${minimum}`;
+  return {
+    count: [shown.counts, what],
+    ...Object.fromEntries(parts.map(([key, [, said]], at) => [key, [shown.sums[at] as Secret<D>, said]])),
+  };
 }
 
 /** Gaps are put at the other end of what the column can have. */
@@ -103,9 +138,11 @@ function endsOf<D extends AnyDevice>({ values, present, min, max }: SecretColumn
 function resultOf(
   opened: Readonly<Record<string, Float64Array | undefined>>,
   rows: number,
-  { centre, shift }: Unit,
+  { unit: { centre, shift }, minimum }: { readonly unit: Unit; readonly minimum: number },
 ): Description {
-  const count = opened.count?.[0] ?? rows;
+  const shown = shownCount(opened.count?.[0] ?? rows);
+  if (shown === null) return hiddenOf(rows, minimum);
+  const count = shown;
   const isThere = count > 0 && (opened.count === undefined || count >= sparseCount(rows));
   const [sum = 0, squares = 0] = [opened.sum?.[0], opened.squares?.[0]];
   const inUnits = squares / (count - 1);
@@ -116,7 +153,7 @@ function resultOf(
   const isEqual = squares / count < FLAT_VARIANCE || second <= 0;
   const hasShape = isThere && opened.powers !== undefined && !isEqual;
   return {
-    ...{ rows, count, gaps: rows - count, variance },
+    ...{ rows, count, gaps: rows - count, fewerThan: null, variance },
     mean: isThere ? (sum / count) * 2 ** -shift + centre : null,
     deviation: variance === null ? null : Math.sqrt(variance),
     skewness: hasShape ? third / count / (second / count) ** 1.5 : null,
@@ -125,6 +162,11 @@ function resultOf(
     max: count > 0 ? (opened.max?.[0] ?? null) : null,
   };
 }
+
+const hiddenOf = (rows: number, minimum: number): Description => ({
+  ...{ rows, count: null, gaps: null, fewerThan: minimum },
+  ...{ mean: null, variance: null, deviation: null, skewness: null, kurtosis: null, min: null, max: null },
+});
 
 /** Variance in units below which values count as equal: 2^-17 of the range. */
 const FLAT_VARIANCE = 2 ** -20;

@@ -12,6 +12,7 @@ export type { SecretCategory, SecretColumn, SecretColumnOptions } from './column
 export { secretColumn } from './column.ts';
 export {
   type ConfidenceOptions,
+  type CorrelationOptions,
   type Correlations,
   type Covariances,
   correlation,

@@ -1,17 +1,27 @@
 /** Values below which given parts of a column lie. */
 import type { AnyDevice, Secret, SecureDevice } from '../index.ts';
 import type { SecretColumn } from './column.ts';
-import { invalid } from './declared.ts';
+import { checkOptions, invalid } from './declared.ts';
+import {
+  decidingCounts,
+  type MinimumOptions,
+  minimumOf,
+  shownCount,
+  shownFrom,
+  withoutSmall,
+} from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** Parts of a column, and where they end. */
 export interface Quantiles {
   /** As they were given. */
   readonly probabilities: readonly number[];
-  /** One for each probability; null if no row has a value. */
+  /** One for each probability; null if no row has a value, or too few have one. */
   readonly values: readonly (number | null)[];
-  /** Rows with a value. */
-  readonly count: number;
+  /** Rows with a value; null if there are too few. */
+  readonly count: number | null;
+  /** The minimum that they do not reach; null if it is shown. */
+  readonly fewerThan: number | null;
 }
 
 /** A probability as a whole number of this many bits. */
@@ -29,34 +39,43 @@ const PROBABILITIES_MAX = 1_000;
  * next where they lie between two. Cost: one `sort`; with gaps 26.5 bytes a row
  * and probability more. Gaps: left out; where they are, nobody learns.
  *
- * Opens: the quantiles, each of which is the value of a row or lies between those of two; with gaps the count; on the
- * way what `sort` opens, comparisons in an order that nobody knows. A quantile of few rows says much about one of them:
- * look at the count that `describe` gives beforehand. Source: Hyndman, Fan 1996.
+ * Opens: the quantiles, each of which is the value of a row or lies between those of two; with gaps the count; of fewer
+ * than `minimumCount` values only that they are fewer; on the way what `sort` opens, comparisons in an order that nobody
+ * knows. Source: Hyndman, Fan 1996.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: probabilities that are none
  * @example const { values } = await quantiles(study.column('age'), [0.25, 0.5, 0.75]).reveal(reveal);
  */
 export function quantiles<D extends AnyDevice>(
   column: SecretColumn<D>,
   probabilities: readonly number[],
+  options: MinimumOptions = {},
 ): Statistic<D, Quantiles> {
+  checkOptions(options, ['minimumCount'], 'quantiles');
+  const minimum = minimumOf(options);
   const isRight = probabilities.every((p) => p >= 0 && p <= 1);
   if (probabilities.length === 0 || probabilities.length > PROBABILITIES_MAX || !isRight)
     throw invalid(`quantiles takes 1 to ${PROBABILITIES_MAX} probabilities from 0 to 1`);
   const { name, rows, present } = column;
+  const found = present ? ofPart(column, present, probabilities) : ofAll(column, probabilities);
+  const what = 'a quantile for each probability';
   const open: Record<string, readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]> = {
-    values: [
-      present ? ofPart(column, present, probabilities) : ofAll(column, probabilities),
-      'a quantile for each probability',
-    ],
+    values: [found, what],
   };
-  if (present) open.count = [present.sum(), 'how many rows have a value'];
+  const counts = decidingCounts(present?.sum().reshape([1]), found, { rows, length: 1, minimum });
+  if (counts) {
+    const shown = withoutSmall(counts, [found], minimum);
+    open.values = [shown.sums[0] ?? found, what];
+    open.count = [shown.counts, `how many rows have a value, -1 below ${minimum}`];
+  }
   return statistic({
-    name: `quantiles of ${name}`,
+    name: shownFrom(`quantiles of ${name}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
-      const count = numbers.count?.[0] ?? rows;
-      const values = probabilities.map((_, at) => (count > 0 ? (numbers.values?.[at] ?? null) : null));
-      return { probabilities: [...probabilities], values, count };
+      const count = shownCount(numbers.count?.[0] ?? rows);
+      const isThere = count !== null && count > 0;
+      const values = probabilities.map((_, at) => (isThere ? (numbers.values?.[at] ?? null) : null));
+      const fewerThan = count === null ? minimum : null;
+      return { probabilities: [...probabilities], values, count, fewerThan };
     },
   });
 }

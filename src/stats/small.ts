@@ -1,12 +1,12 @@
 /** Groups of few rows say something about each of them: what is opened leaves them out, unless a job says otherwise. */
-import type { AnyDevice, Secret } from '../index.ts';
+import type { AnyDevice, Secret, SecureDevice } from '../index.ts';
 import { invalid } from './declared.ts';
 
 /** Which groups are shown. */
 export interface MinimumOptions {
   /**
-   * Groups and cells of fewer rows are null, and nothing of them is opened, not even how many they are. Default: 10, as
-   * for categories of a published dataset. 0: all are shown.
+   * Of fewer rows, in all or in a group, cell or pair, nothing is opened, not even how many they are, and results are
+   * null. Default: 10, as for categories of a published dataset. 0: all are shown.
    */
   readonly minimumCount?: number;
 }
@@ -14,7 +14,7 @@ export interface MinimumOptions {
 /** As for the categories of a dataset that a node publishes. */
 const MINIMUM_COUNT = 10;
 /** In place of a count that is not shown. */
-const HIDDEN = -1;
+export const HIDDEN = -1;
 
 /** @throws {UsageError} PRIVITY_STATS_ARGUMENTS */
 export function minimumOf({ minimumCount = MINIMUM_COUNT }: MinimumOptions): number {
@@ -41,6 +41,21 @@ export function withoutSmall<D extends AnyDevice>(
     counts: isShown.select(counts, HIDDEN),
     sums: sums.map((sum) => isShown.select(sum, 0)),
   };
+}
+
+/**
+ * The counts that decide what is shown of `length` numbers: those of columns with gaps; of others the rows, which are
+ * public, and so decide only where they are too few. Undefined: all is shown, and no count is opened.
+ */
+export function decidingCounts<D extends AnyDevice>(
+  counts: Secret<D, 'integer'> | undefined,
+  { device }: Pick<Secret<D>, 'device'>,
+  { rows, length, minimum }: { readonly rows: number; readonly length: number; readonly minimum: number },
+): Secret<D, 'integer'> | undefined {
+  if (counts !== undefined || rows >= minimum) return counts;
+  const all = new Float64Array(length).fill(rows);
+  const on = device as unknown as SecureDevice<string, string>;
+  return on.constant(all, { dtype: 'integer' }) as unknown as Secret<D, 'integer'>;
 }
 
 /** A count as it was opened; null where it is not shown. */

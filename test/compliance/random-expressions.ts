@@ -54,7 +54,7 @@ const WHOLE_BITS = 53;
 const sizes = { count: 4, rows: 3, axis: 3, side: 2, keys: 3, groups: 2 };
 
 /** What takes no matrix but one that has an inverse. */
-const matrices: ReadonlySet<string> = new Set(['inverse', 'solve']);
+const matrices: ReadonlySet<string> = new Set(['inverse', 'inverseOrZeros', 'solve']);
 
 /** Magnitudes of what is shared: small, ordinary, and up to the edges of domains. */
 const magnitudes: Readonly<Record<'fixed' | 'integer', readonly number[]>> = {
@@ -316,6 +316,7 @@ function paramsOf(
       return dtype === 'integer' ? [Math.round(Math.min(lo, 8)), Math.ceil(hi)] : [Math.min(lo, 8), hi];
     }
     case 'inverse':
+    case 'inverseOrZeros':
     case 'solve':
       return [{ condition: random.pick([20, 500]), max: 20 }];
     case 'argmaxOneHot':

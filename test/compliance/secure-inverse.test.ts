@@ -177,13 +177,27 @@ describe('a matrix is refused', () => {
     return [...new Set(codes.filter((code) => code !== undefined))];
   };
 
+  const orZeros = async (rows: readonly (readonly number[])[], given: object): Promise<readonly number[]> => {
+    const [found] = await runSecure('rep3', 3, async (on) => {
+      const a = await secretOf(on, [rows.length, rows.length], Float64Array.from(rows.flat()));
+      const opened = await ops.reveal(on, await ops.inverseOrZeros(on, a, given));
+      return opened && [...decode(opened.words, 'fixed', on.fracBits)];
+    });
+    return found ?? [];
+  };
+
   for (const [name, rows] of Object.entries(refused))
-    it(name, async () => assert.deepEqual(await attempt(rows, options), ['PRIVITY_SECURE_CONDITION']));
+    it(name, async () => {
+      assert.deepEqual(await attempt(rows, options), ['PRIVITY_SECURE_CONDITION']);
+      assert.deepEqual(new Set(await orZeros(rows, options)), new Set([0]));
+    });
 
   it('whose inverse is above max, and only then', async () => {
     const rows = [[0.01]];
     assert.deepEqual(await attempt(rows, { max: 99 }), ['PRIVITY_SECURE_CONDITION']);
     assert.deepEqual(await attempt(rows, { max: 100.01 }), ['given']);
+    assert.deepEqual(await orZeros(rows, { max: 99 }), [0]);
+    assert.ok(Math.abs((await orZeros(rows, { max: 100.01 })).at(0) ?? 0) > 99.9);
   });
 });
 

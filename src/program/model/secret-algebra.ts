@@ -36,6 +36,14 @@ export interface SecretAlgebra<N, S, F, I> {
    */
   inverse(this: F, options?: InverseOptions): F;
   /**
+   * As `inverse`, and zeros where that would be refused. Nothing is opened, and so nobody is told which it is: the
+   * diagonal of an inverse is positive, so what is made of it can say so, and only to whom that is opened. Domain: as
+   * `inverse`. Accuracy: as `inverse`. Cost: of 80 rows and condition 1000 77 rounds, 809.5 bytes an element of the
+   * matrix.
+   * @example const precision = covariance.inverseOrZeros({ condition: 1000, max: 100 });
+   */
+  inverseOrZeros(this: F, options?: InverseOptions): F;
+  /**
    * The x with A x = b for a symmetric positive definite matrix A of d rows; of a b of [d, k] for each of its columns.
    * Opens: as `inverse`. Domain: of A as `inverse`; d · max · |b| below 2^22. Accuracy: 2^-18 + (d · 2^-21 of the
    * largest element of the inverse + 2^-22) · Σ|b|. Cost: as `inverse`, and 2 rounds, 10.75 bytes an element of b.

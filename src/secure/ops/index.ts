@@ -7,7 +7,7 @@ export { abs, eq, le, lt, maximum, minimum, relu } from './compare.ts';
 export { div, reciprocal } from './divide.ts';
 export { exp, sigmoid, softmax, tanh } from './exponential.ts';
 export { groupSum } from './group-sum.ts';
-export { inverse, solve } from './linear-solve.ts';
+export { inverse, inverseOrZeros, solve } from './linear-solve.ts';
 export { and, not, or, select, xor } from './logic.ts';
 export { dot, matmul } from './matrix-products.ts';
 export { argmaxOneHot } from './one-hot.ts';

@@ -8,9 +8,9 @@
  * Differences: X and Y are multiplied by the same rounded matrix, so that Y stays AX, and they keep more bits than that
  * has. What they have drifted apart is taken out by two corrections with the residual I - AX, which is exact: whole
  * numbers, of which only the small difference has to fit.
- * Security: as the protocol. One bit is opened, whether all that is checked holds; steps are public.
+ * Security: as the protocol. What is checked stays on shares here; steps are public.
  * Needs: products, comparisons.
- * Flow: scale by the power of two above the trace; steps; corrections; residuals; one bit.
+ * Flow: scale by the power of two above the trace; steps; corrections; residuals.
  * Cost: {@link inverseCost}.
  */
 import { type Cost, inParallel, inSequence } from '../cost.ts';
@@ -21,7 +21,7 @@ import type { Evaluator } from '../session.ts';
 import { addSS, concat, gather, scaleS, subSS } from '../sharing/linear.ts';
 import type { Arith } from '../sharing/shares.ts';
 import { highestOne, highestOneCost, reversePlanes } from './numeric.ts';
-import { noneNegativeCost, total } from './within.ts';
+import { total } from './within.ts';
 
 /** Rows of a matrix, at most. */
 export const ROWS_MAX = 100;
@@ -241,7 +241,10 @@ function identity(on: Evaluator, rows: number, value: number, bits: number): Ari
 
 const repeated = (x: Arith, length: number): Arith => gather(x, new Uint32Array(length));
 
-/** Of {@link inverseOf}, then {@link differences} and {@link unscaled} at once, and one bit. */
+/** How many words {@link differences} are, of a matrix of so many rows. */
+export const differencesOf = (rows: number): number => 10 * rows * rows + 1;
+
+/** Of {@link inverseOf}, then {@link differences} and {@link unscaled} at once. */
 export function inverseCost(
   c: ProtocolCosts,
   rows: number,
@@ -277,6 +280,5 @@ export function inverseCost(
         c.matmulSS(dims),
       ),
     ),
-    noneNegativeCost(c, 10 * n + 1),
   );
 }

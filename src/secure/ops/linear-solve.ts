@@ -17,6 +17,7 @@ import type { Arith } from '../sharing/shares.ts';
 import { alone, fixed, form, invalid, own } from './forms.ts';
 import {
   differences,
+  differencesOf,
   inverseCost,
   inverseOf,
   limitUnit,
@@ -27,11 +28,12 @@ import {
   TRACE_BITS,
   unscaled,
 } from './inverse-steps.ts';
+import { isPositive, solvePlain } from './linear-solve-plain.ts';
 import { numbersOf, secret } from './operands.ts';
 import type { Call, Opens, Operation, PlainInput, Sample } from './operation.ts';
 import { at, first, second } from './plain.ts';
 import { aFixed, way } from './samples.ts';
-import { openNoneNegative } from './within.ts';
+import { noneNegativeCost, openNoneNegative, whereNoneNegative, whereNoneNegativeCost } from './within.ts';
 
 /** Of a correlation matrix that no ridge was added to, about the most that makes sense. */
 const CONDITION = 10_000;
@@ -84,14 +86,19 @@ function square(shape: Shape, name: string): number {
   return rows;
 }
 
-/** The inverse with so many fractional bits, checked. */
-async function checkedInverse(
+/** What is inverted, for whom, and with how many fractional bits. */
+interface Asked {
+  readonly x: SecretTensor;
+  readonly options: unknown;
+  readonly name: string;
+  readonly bits: number;
+}
+
+/** A candidate, and the words of which none is negative if it is the inverse. */
+async function candidateOf(
   on: Evaluator,
-  x: SecretTensor,
-  options: unknown,
-  name: string,
-  bits: number,
-): Promise<Arith> {
+  { x, options, name, bits }: Asked,
+): Promise<{ readonly checked: Arith; readonly result: Arith; readonly promised: Promised }> {
   const rows = square(x.shape, name);
   const promised = promisedOf(options, rows, name);
   const shares = numbersOf(on, x, name, 'fixed');
@@ -101,7 +108,14 @@ async function checkedInverse(
     (at) => differences(at, shares, rows, found, limit),
     (at) => unscaled(at, found, bits),
   );
-  if (!(await openNoneNegative(on, checked))) throw refused(name, rows, promised, on.fracBits);
+  return { checked, result, promised };
+}
+
+/** The inverse with so many fractional bits, checked. */
+async function checkedInverse(on: Evaluator, asked: Asked): Promise<Arith> {
+  const { checked, result, promised } = await candidateOf(on, asked);
+  const rows = asked.x.shape[0] ?? 0;
+  if (!(await openNoneNegative(on, checked))) throw refused(asked.name, rows, promised, on.fracBits);
   return result;
 }
 
@@ -115,8 +129,26 @@ const refused = (name: string, rows: number, promised: Promised, fracBits: numbe
 
 export async function inverse(on: Evaluator, x: SecretTensor, options?: unknown): Promise<SecretTensor> {
   return on.fiber.as('inverse', async () =>
-    secret(on, 'fixed', x.shape, await checkedInverse(on, x, options, 'inverse', on.fracBits)),
+    secret(
+      on,
+      'fixed',
+      x.shape,
+      await checkedInverse(on, { x, options, name: 'inverse', bits: on.fracBits }),
+    ),
   );
+}
+
+/** Nobody is told whether it is the inverse: only what is made of it and opened can say so. */
+export async function inverseOrZeros(
+  on: Evaluator,
+  x: SecretTensor,
+  options?: unknown,
+): Promise<SecretTensor> {
+  const name = 'inverseOrZeros';
+  return on.fiber.as(name, async () => {
+    const { checked, result } = await candidateOf(on, { x, options, name, bits: on.fracBits });
+    return secret(on, 'fixed', x.shape, await whereNoneNegative(on, result, checked));
+  });
 }
 
 /** The inverse is multiplied with more bits than it would be given with. */
@@ -131,7 +163,7 @@ export async function solve(
   const sides = numbersOf(on, right, 'solve', 'fixed');
   return fiber.as('solve', async () => {
     const bits = fracBits + MORE_BITS;
-    const inverted = await checkedInverse(on, x, options, 'solve', bits);
+    const inverted = await checkedInverse(on, { x, options, name: 'solve', bits });
     const dims = { batch: 1, rows, inner: rows, columns: sides.length / rows };
     return secret(on, 'fixed', right.shape, await protocol.matmulTruncSS(fiber, inverted, sides, dims, bits));
   });
@@ -198,47 +230,35 @@ const ofSolution: Accuracy = {
   },
 };
 
-/** By Gaussian elimination with the largest pivot. */
-function solvePlain(
-  { data }: { readonly data: Float64Array },
-  rows: number,
-  sides: Float64Array,
-): Float64Array {
-  const columns = sides.length / rows;
-  const left = Array.from({ length: rows }, (_, i) => data.slice(i * rows, (i + 1) * rows));
-  const right = Array.from({ length: rows }, (_, i) => sides.slice(i * columns, (i + 1) * columns));
-  const subtract = (from: Float64Array | undefined, row: Float64Array | undefined, factor: number): void => {
-    row?.forEach((value, i) => {
-      if (from) from[i] = at(from, i) - factor * value;
-    });
-  };
-  for (let step = 0; step < rows; step++) {
-    let pivot = step;
-    for (let i = step + 1; i < rows; i++)
-      if (Math.abs(at(left[i] ?? [], step)) > Math.abs(at(left[pivot] ?? [], step))) pivot = i;
-    for (const list of [left, right]) list.splice(step, 0, ...list.splice(pivot, 1));
-    for (let i = 0; i < rows; i++) {
-      if (i === step) continue;
-      const factor = at(left[i] ?? [], step) / at(left[step] ?? [], step);
-      subtract(left[i], left[step], factor);
-      subtract(right[i], right[step], factor);
-    }
-  }
-  return Float64Array.from({ length: sides.length }, (_, i) => {
-    const row = Math.floor(i / columns);
-    return at(right[row] ?? [], i % columns) / at(left[row] ?? [], row);
-  });
-}
-
 const unit = (rows: number): Float64Array =>
   Float64Array.from({ length: rows * rows }, (_, i) => Number(i % (rows + 1) === 0));
 
 const rowsOf = (input: PlainInput): number => first(input).shape[0] ?? 1;
 
-function costOf(c: ProtocolCosts, { operands, params, fracBits }: Call, name: string, bits: number): Cost {
+/** Of a candidate and what is checked of it. */
+function candidateCost(
+  c: ProtocolCosts,
+  { operands, params, fracBits }: Call,
+  { name, bits }: Pick<Asked, 'name' | 'bits'>,
+): Cost {
   const rows = operands[0]?.shape[0] ?? 1;
   const { condition } = promisedOf(params[0], rows, name);
   return inverseCost(c, rows, squaresOf(rows, condition).length, { fracBits, bits });
+}
+
+function costOf(c: ProtocolCosts, call: Call, name: string, bits: number): Cost {
+  const rows = call.operands[0]?.shape[0] ?? 1;
+  return inSequence(candidateCost(c, call, { name, bits }), noneNegativeCost(c, differencesOf(rows)));
+}
+
+/** Zeros where it is not positive definite, or has an element above the promised. */
+function orZeros(input: PlainInput): Float64Array {
+  const rows = rowsOf(input);
+  const found = solvePlain(first(input), rows, unit(rows));
+  const most = largestOf(promisedOf(input.params[0], rows, 'inverseOrZeros'), input.fracBits);
+  return isPositive(first(input).data, rows) && found.every((value) => Math.abs(value) <= most)
+    ? found
+    : new Float64Array(found.length);
 }
 
 const opens: Opens = {
@@ -301,6 +321,37 @@ export const solutions: readonly Operation[] = [
         fit: ([numbers = []]) => [numbers.map((value) => Math.min(Math.max(value, SMALL), LARGE))],
       }),
       way([aFixed(3, 3)], { over: [[ONE]], fit: fitted(3, 4000) }),
+    ],
+  },
+  {
+    name: 'inverseOrZeros',
+    takes: alone(fixed),
+    result: ([x], [options], name) => {
+      promisedOf(options, square(own(x).shape, name), name);
+      return own(x);
+    },
+    bounds: rule(
+      'as `inverse`',
+      'up to `max` and 2^-12 of it in magnitude, which is checked',
+      (input) => boundOfInverse(input, 'inverseOrZeros', input.fracBits),
+      ofInverse,
+    ),
+    cost: (c, call) => {
+      const rows = call.operands[0]?.shape[0] ?? 1;
+      const candidate = candidateCost(c, call, { name: 'inverseOrZeros', bits: call.fracBits });
+      return inSequence(candidate, whereNoneNegativeCost(c, rows * rows, differencesOf(rows)));
+    },
+    run: (on, { x, params: [options] }) => inverseOrZeros(on, x, options),
+    plain: orZeros,
+    samples: ({ side }) => [
+      way([aFixed(side, side)], {
+        what: `of ${side} × ${side}, condition 1000, an element`,
+        params: [{ condition: 1000, max: 1100 }],
+        over: [[ONE]],
+        fit: fitted(side, 990),
+      }),
+      // Of a matrix that is far from positive definite.
+      way([aFixed(2, 2)], { over: [[ONE]], fit: () => [[0.25, 1, 1, 0.25]] }),
     ],
   },
   {

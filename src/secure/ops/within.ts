@@ -8,8 +8,8 @@ import { type Cost, inSequence } from '../cost.ts';
 import type { ProtocolCosts } from '../protocols/protocol.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
-import { addSS, concat, slice, subSS } from '../sharing/linear.ts';
-import { type Arith, arith } from '../sharing/shares.ts';
+import { addSS, concat, gather, slice, subSS } from '../sharing/linear.ts';
+import { type Arith, arith, type Bits } from '../sharing/shares.ts';
 import { each, local } from './costs.ts';
 import { alone, invalid, numbers, same } from './forms.ts';
 import { numbersOf, secret } from './operands.ts';
@@ -34,11 +34,28 @@ export async function clamp(on: Evaluator, x: SecretTensor, to: Interval): Promi
   });
 }
 
+/** One bit on shares: whether none of these words has its top bit set. */
+async function noneNegative(on: Evaluator, x: Arith): Promise<Bits> {
+  const { protocol, fiber } = on;
+  const negative = await protocol.bit2a(fiber, await protocol.msbS(fiber, x));
+  return protocol.eqzS(fiber, total(negative));
+}
+
+/** These words, or zeros if one of the words `checked` has its top bit set: nobody is told. */
+export async function whereNoneNegative(on: Evaluator, x: Arith, checked: Arith): Promise<Arith> {
+  const { protocol, fiber } = on;
+  const holds = await protocol.bit2a(fiber, await noneNegative(on, checked));
+  return protocol.mulSS(fiber, gather(holds, new Uint32Array(x.length)), x);
+}
+
+/** Of `n` words, if none of `length` others is negative. */
+export const whereNoneNegativeCost = (c: ProtocolCosts, n: number, length: number): Cost =>
+  inSequence(c.msbS(length), c.bit2a(length), c.eqzS(1), c.bit2a(1), c.mulSS(n));
+
 /** Opens one bit to all members: whether none of these words has its top bit set. */
 export async function openNoneNegative(on: Evaluator, x: Arith): Promise<boolean> {
   const { protocol, fiber } = on;
-  const negative = await protocol.bit2a(fiber, await protocol.msbS(fiber, x));
-  const opened = await protocol.openB(fiber, await protocol.eqzS(fiber, total(negative)));
+  const opened = await protocol.openB(fiber, await noneNegative(on, x));
   invariant(opened !== undefined, 'an opening to all gives a result');
   return ((opened[0] as bigint) & 1n) === 1n;
 }
