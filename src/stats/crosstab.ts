@@ -1,5 +1,6 @@
 /** How the words of two columns go together: counts of each combination, and whether they depend on each other. */
-import type { AnyDevice } from '../index.ts';
+import type { AnyDevice, Secret } from '../index.ts';
+import { CHI_ROWS_MAX, chiSquareSecrets, EXPECTED_LEAST } from './chi-square.ts';
 import type { SecretCategory } from './column.ts';
 import { checkOptions, checkWords, confidenceOf, invalid } from './declared.ts';
 import { chiSquareSf, normalQuantile, normalSf } from './distributions.ts';
@@ -8,15 +9,27 @@ import type { GroupTestOptions } from './groups.ts';
 import { type MinimumOptions, minimumOf, shownCount, shownFrom, withoutSmall } from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
+/** What is opened of a cross table. */
+export interface CrosstabOptions extends MinimumOptions {
+  /**
+   * Whether counts are opened. If not, the test is worked out on shares and is all that is opened: chi-square tells what
+   * the cells that are not shown have, where all others are. Default: true.
+   */
+  readonly cells?: boolean;
+}
+
 /** Counts of all combinations of two columns. */
 export interface Crosstab {
   /** Words of the first column. */
   readonly rows: readonly string[];
   /** Words of the second column. */
   readonly columns: readonly string[];
-  /** A list for each word of the first column; null where there are too few. */
+  /** A list for each word of the first column; null where there are too few, or counts are not opened. */
   readonly counts: readonly (readonly (number | null)[])[];
-  /** Whether both depend on each other; null if a count is not shown, or only one word is there. */
+  /**
+   * Whether both depend on each other; null if a count is not shown, or only one word is there. Without `cells`, null if
+   * a word has too few rows.
+   */
   readonly chiSquare: ChiSquareTest | null;
   /** Two-sided p-value of Fisher's exact test; null unless both have two words and all counts are shown. */
   readonly fisher: number | null;
@@ -30,8 +43,10 @@ export interface ChiSquareTest {
   readonly df: number;
   /** Of the hypothesis that neither depends on the other. */
   readonly pValue: number;
-  /** The smallest expected count: below 5 the p-value is rough. */
-  readonly leastExpected: number;
+  /** The smallest expected count; null if counts are not opened. */
+  readonly leastExpected: number | null;
+  /** Whether fewer than 5 rows are expected of some cell: then the p-value is rough. */
+  readonly isRough: boolean;
 }
 
 /** How often something is so, in two groups. */
@@ -48,19 +63,27 @@ export interface TwoProportions {
   readonly interval: readonly [lower: number, upper: number];
 }
 
-/** One exact product of indicators. */
+/** Rows of each combination: one exact product of indicators. */
+function countsOf<D extends AnyDevice>(
+  first: SecretCategory<D>,
+  second: SecretCategory<D>,
+  name: string,
+): Secret<D, 'integer'> {
+  checkWords(first, name);
+  checkWords(second, name);
+  if (first.rows !== second.rows)
+    throw invalid(`columns "${first.name}" and "${second.name}" have ${first.rows} and ${second.rows} rows`);
+  return first.indicators.transpose().matmul(second.indicators);
+}
+
 function crossed<D extends AnyDevice, R>(
   first: SecretCategory<D>,
   second: SecretCategory<D>,
   options: MinimumOptions,
   what: { readonly name: string; readonly result: (counts: readonly (readonly (number | null)[])[]) => R },
 ): Statistic<D, R> {
-  checkWords(first, what.name);
-  checkWords(second, what.name);
-  if (first.rows !== second.rows)
-    throw invalid(`columns "${first.name}" and "${second.name}" have ${first.rows} and ${second.rows} rows`);
   const minimum = minimumOf(options);
-  const { counts } = withoutSmall(first.indicators.transpose().matmul(second.indicators), [], minimum);
+  const { counts } = withoutSmall(countsOf(first, second, what.name), [], minimum);
   const k = second.categories.length;
   return statistic({
     name: shownFrom(`${what.name} of ${first.name} by ${second.name}`, minimum),
@@ -78,21 +101,26 @@ function crossed<D extends AnyDevice, R>(
  * Counts of all combinations of the words of two columns, with Pearson's chi-square and, of two by two, Fisher's exact
  * test.
  *
- * Domain: any. Accuracy: exact. Cost: 8 bytes and, with a minimum, 42 more a cell; 12 rounds. Gaps: rows without one of
- * both words are in no cell.
+ * Domain: any; without `cells` up to 2^20 rows, of which one in 512 has both words. Accuracy: exact; without `cells` 2^-10 of chi-square, and as much.
+ * Cost: 8 bytes and, with a minimum, 42 more a cell; 12 rounds; without `cells` 0.7 KB a cell and 1 KB a word, 160
+ * rounds. Gaps: rows without one of both words are in no cell.
  *
  * Opens: counts of cells of at least `minimumCount` rows, and of the others that they are smaller. Sums of rows and
- * columns are not opened: with them, a cell that is alone in its row would not be hidden. Source: Pearson 1900; Fisher
- * 1934.
+ * columns are not opened: with them, a cell that is alone in its row would not be hidden. Without `cells` chi-square,
+ * its degrees of freedom and whether it is rough, and no count; zeros, if a word has fewer than `minimumCount` rows, and
+ * one at least, or one of both columns a single word. Source: Pearson 1900; Fisher 1934.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: columns of different rows
- * @example const table = await crosstab(study.category('region'), study.category('sex')).reveal(reveal);
+ * @example
+ * const table = await crosstab(study.category('region'), study.category('sex')).reveal(reveal);
+ * const { chiSquare } = await crosstab(study.category('region'), study.category('sex'), { cells: false }).reveal(reveal);
  */
 export function crosstab<D extends AnyDevice>(
   first: SecretCategory<D>,
   second: SecretCategory<D>,
-  options: MinimumOptions = {},
+  options: CrosstabOptions = {},
 ): Statistic<D, Crosstab> {
-  checkOptions(options, ['minimumCount'], 'crosstab');
+  checkOptions(options, ['cells', 'minimumCount'], 'crosstab');
+  if (options.cells === false) return hiddenTest(first, second, options);
   return crossed(first, second, options, {
     name: 'crosstab',
     result: (counts) => ({
@@ -101,6 +129,38 @@ export function crosstab<D extends AnyDevice>(
       counts,
       chiSquare: chiSquareOf(counts),
       fisher: fisherOf(counts),
+    }),
+  });
+}
+
+/** The test alone, of counts that stay where they are. */
+function hiddenTest<D extends AnyDevice>(
+  first: SecretCategory<D>,
+  second: SecretCategory<D>,
+  options: MinimumOptions,
+): Statistic<D, Crosstab> {
+  const minimum = minimumOf(options);
+  const counts = countsOf(first, second, 'crosstab');
+  if (first.rows > CHI_ROWS_MAX) throw invalid(`a test without counts is of up to ${CHI_ROWS_MAX} rows`);
+  const { statistic: secret, about } = chiSquareSecrets(counts, first.rows, minimum);
+  return statistic({
+    name: shownFrom(`chi-square of ${first.name} by ${second.name}`, minimum),
+    open: {
+      chiSquare: [secret, 'chi-square, 0 if there is none'],
+      about: [
+        about,
+        `degrees of freedom, 0 if there are none, and whether under ${EXPECTED_LEAST} rows are expected`,
+      ],
+    },
+    result: ({ chiSquare: [chiSquare = 0], about: [df = 0, rough] }) => ({
+      rows: first.categories,
+      columns: second.categories,
+      counts: first.categories.map(() => second.categories.map(() => null)),
+      chiSquare:
+        df < 1
+          ? null
+          : { chiSquare, df, pValue: chiSquareSf(chiSquare, df), leastExpected: null, isRough: rough === 1 },
+      fisher: null,
     }),
   });
 }
@@ -128,7 +188,8 @@ function chiSquareOf(shown: readonly (readonly (number | null)[])[]): ChiSquareT
       chiSquare += ((counts[i]?.[j] ?? 0) - expected) ** 2 / expected;
       leastExpected = Math.min(leastExpected, expected);
     }
-  return { chiSquare, df, pValue: chiSquareSf(chiSquare, df), leastExpected };
+  const isRough = leastExpected < EXPECTED_LEAST;
+  return { chiSquare, df, pValue: chiSquareSf(chiSquare, df), leastExpected, isRough };
 }
 
 function fisherOf(shown: readonly (readonly (number | null)[])[]): number | null {

@@ -11,10 +11,12 @@ import {
   groupBy,
   histogram,
   mannWhitney,
+  partialCorrelation,
   quantiles,
   secretColumn,
   secretTable,
   spearman,
+  varianceInflation,
   welchTest,
 } from './index.ts';
 
@@ -64,6 +66,9 @@ suite('statistics of many rows', () => {
           groupBy(set, group, { extremes: true });
         }
         crosstab(group, { ...group, name: 'again' });
+        crosstab(group, { ...group, name: 'again' }, { cells: false });
+        varianceInflation(columns);
+        partialCorrelation(gaps);
       }).catch((error: Error) => error);
       assert.ok(world instanceof Error);
       assert.match(world.message, /^"nothing yet" was to be shared with shape/);

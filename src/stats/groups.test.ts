@@ -15,6 +15,7 @@ interface Tables {
     readonly counts: readonly (readonly number[])[];
     readonly chiSquare: { readonly statistic: number; readonly df: number; readonly p: number } | null;
     readonly fisher?: { readonly p: number } | null;
+    readonly expected?: readonly (readonly number[])[];
   }>[];
   readonly compare: readonly (Case<{
     readonly n: readonly number[];
@@ -159,6 +160,69 @@ describe('crosstab and proportions', () => {
       assert.deepEqual([result.small.chiSquare, result.small.fisher], [null, null]);
       assert.deepEqual(result.lower.counts[0], [12, 3]);
     });
+
+  for (const protocol of PROTOCOLS)
+    it(`have the chi-square that SciPy gives on shares, where no count is opened (${protocol})`, async () => {
+      // Each on shares is a quarter of a minute: those with many rows, small p and empty words.
+      const some = [
+        'plain',
+        'three by four',
+        'empty column',
+        'large',
+        'very small p',
+        'empty row',
+        'zero cell',
+      ];
+      for (const { name, is } of expected.crosstab) {
+        if (protocol !== 'plain' && !some.includes(name)) continue;
+        const { result, opened } = await run(protocol, async (context) => {
+          const { a, b } = await tables(context, is.counts);
+          const made = crosstab(a, b, { cells: false, minimumCount: 0 });
+          return { found: await made.reveal(context.reveal), opens: made.opens.map((one) => one.name) };
+        });
+        const { chiSquare, counts } = result.found;
+        assert.ok(counts.flat().every((count) => count === null));
+        assert.equal(chiSquare?.df ?? null, is.chiSquare?.df ?? null, name);
+        const wanted = is.chiSquare?.statistic ?? 0;
+        near(chiSquare?.chiSquare ?? 0, wanted, (1 + wanted) * 2 ** -10, name);
+        if (is.chiSquare) near(chiSquare?.pValue, is.chiSquare.p, 1e-3 * is.chiSquare.p + 1e-9, name);
+        if (is.expected)
+          assert.equal(
+            chiSquare?.isRough,
+            is.expected.flat().some((one) => one < 5),
+            name,
+          );
+        if (protocol !== 'plain')
+          assert.deepEqual(new Set(opened().map((one) => one.name)), new Set(result.opens));
+      }
+    });
+
+  it('have no chi-square on shares where a word is rare, and then open that alone', async () => {
+    const { result } = await run('rep3', async (context) => {
+      const raw: number[] = [];
+      const spy = (async (secret: never) => {
+        const value = await (context.reveal as (secret: never) => Promise<{ data: Float64Array }>)(secret);
+        raw.push(...value.data);
+        return value;
+      }) as never;
+      const rare = [
+        [12, 13],
+        [11, 9],
+        [4, 5],
+      ];
+      const { a, b } = await tables(context, rare);
+      const hidden = await crosstab(a, b, { cells: false }).reveal(spy);
+      const shown = await crosstab(a, b, { cells: false, minimumCount: 9 }).reveal(context.reveal);
+      const one = await tables(context, [[20, 30]]);
+      const single = await crosstab(one.a, one.b, { cells: false }).reveal(spy);
+      return { hidden, shown, single, raw };
+    });
+    assert.deepEqual(
+      [result.hidden.chiSquare, result.single.chiSquare, result.shown.chiSquare?.df],
+      [null, null, 2],
+    );
+    assert.ok(result.raw.every((value) => value === 0));
+  });
 
   it('compare two proportions as statsmodels does', async () => {
     for (const { hits, of, z, p, wald95, difference } of expected.proportions) {

@@ -22,6 +22,7 @@ export {
 export {
   type ChiSquareTest,
   type Crosstab,
+  type CrosstabOptions,
   crosstab,
   type TwoProportions,
   twoProportions,
