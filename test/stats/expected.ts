@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('../../../test/stats/', import.meta.url));
 
 /** What `expected/make.py` wrote: numbers of scipy, scikit-learn, statsmodels and lifelines, as what is asked for. */
-export function readExpected<T>(name: 'distributions' | 'tables' | 'survival' | 'scores' | 'encodings'): T {
+export function readExpected<T>(
+  name: 'distributions' | 'tables' | 'survival' | 'scores' | 'encodings' | 'loans' | 'cats',
+): T {
   return JSON.parse(readFileSync(`${here}expected/${name}.json`, 'utf8')) as T;
 }

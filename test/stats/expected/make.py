@@ -598,6 +598,44 @@ def make_encodings(credit):
     )
 
 
+def make_loans(loans):
+    """What is known of 4,454 loans: incomes with gaps, homes of which one is rare, and years of work as a score."""
+    numbers = ["seniority", "age", "expenses", "income", "amount", "price"]
+    homes = sorted(loans.home.dropna().unique())
+    good = (loans.status == "good").astype(int)
+    write(
+        "loans",
+        "test/stats/data/loans.csv; a score is the seniority, a label whether the status is good",
+        columns=numbers,
+        describe={name: describe(loans[name]) for name in numbers},
+        quantiles={name: quantiles(loans[name]) for name in ["income", "price"]},
+        pairs=[{"x": x, "y": y, "is": correlation(loans[x], loans[y])} for x, y in [("income", "amount"), ("amount", "price"), ("age", "seniority")]],
+        matrices=matrices(loans, numbers),
+        homes=homes,
+        homeByStatus=crosstab(pd.crosstab(loans.home, loans.status).loc[homes, ["bad", "good"]].to_numpy()),
+        recordsByStatus=crosstab(pd.crosstab(loans.records, loans.status).loc[["no", "yes"], ["bad", "good"]].to_numpy()),
+        incomeByStatus=compare(loans.income[good == 1], loans.income[good == 0]),
+        seniority={
+            "positives": good.sum(),
+            "auc": metrics.roc_auc_score(good, loans.seniority),
+            "ks": stats.ks_2samp(loans.seniority[good == 1], loans.seniority[good == 0]).statistic,
+        },
+    )
+
+
+def make_cats(cats):
+    """Weeks until 2,257 cats had a home, up to a year; whoever was there longer is censored then."""
+    weeks = (np.ceil(cats.time / 7) * 7).astype(int)
+    days, event = np.minimum(weeks, 371), cats.event.where(weeks <= 364, 0)
+    condition = np.where(cats.intake_condition == "normal", "normal", "other")
+    write(
+        "cats",
+        "test/stats/data/cats.csv in whole weeks up to 364 days",
+        byNeutered=survival_case(days, event, cats.neutered),
+        byCondition=survival_case(days, event, condition),
+    )
+
+
 def main():
     rng = np.random.default_rng(SEED)
     DATA.mkdir(exist_ok=True)
@@ -609,6 +647,8 @@ def main():
     make_survival(pd.read_csv(DATA / "survival.csv"))
     make_scores(cancer, bank, rng)
     make_encodings(pd.read_csv(DATA / "credit.csv"))
+    make_loans(pd.read_csv(DATA / "loans.csv"))
+    make_cats(pd.read_csv(DATA / "cats.csv"))
 
 
 if __name__ == "__main__":
