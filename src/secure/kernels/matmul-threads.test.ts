@@ -76,26 +76,29 @@ test('a thread does all of a product that nobody else works on', async () => {
 });
 
 test('threads start with the first product that is worth it and end with their last holder', async () => {
-  const threads = new MatmulThreads(1000);
+  const threads = new MatmulThreads(20 ** 3);
   const kernels = await wasmKernels(threads);
   assert.ok(kernels);
-  const multiply = (edge: number): void => {
-    const dims = { batch: 1, rows: edge, inner: edge, columns: edge };
-    kernels.matmul(new BigUint64Array(edge * edge), random(edge * edge), random(edge * edge), dims, false);
+  const multiply = (edge: number, columns = edge): void => {
+    const dims = { batch: 1, rows: edge, inner: edge, columns };
+    const [x, y] = [random(edge * edge), random(edge * columns)];
+    kernels.matmul(new BigUint64Array(edge * columns), x, y, dims, false);
   };
-  multiply(10);
+  multiply(20);
   assert.equal(threads.running, 0, 'nobody holds any');
   const [first, second] = [threads.hold(2), threads.hold(4)];
-  multiply(9);
+  multiply(19);
   assert.equal(threads.running, 0, 'too small');
-  multiply(10);
+  multiply(100, 3);
+  assert.equal(threads.running, 0, 'too narrow: to copy its factors takes as long');
+  multiply(20);
   assert.equal(threads.running, 3, 'the most of any holder, less the own thread');
   await second();
   await second();
   assert.equal(threads.running, 3, 'the first still holds them');
   await first();
   assert.equal(threads.running, 0);
-  multiply(10);
+  multiply(20);
   assert.equal(threads.running, 0);
 });
 

@@ -20,6 +20,12 @@ import {
 export const SHARED_MULTIPLICATIONS_MIN = 2 ** 28;
 
 /**
+ * Multiplications with each word of the factors from which on it is worth to share: these are copied where threads see
+ * them, or turned, at the price of some multiplications each.
+ */
+const USES_MIN = 8;
+
+/**
  * What a thread may need for one block: 64 rows of the largest matrices take seconds. Then it is taken to be dead, and
  * its block is done here.
  */
@@ -58,7 +64,8 @@ export class MatmulThreads {
 
   /** Whether a product is shared: there are threads, and it is worth it. */
   takes({ batch, rows, inner, columns }: MatrixDims): boolean {
-    return this.#threads > 1 && batch * rows * inner * columns >= this.#multiplicationsMin;
+    const isWorth = rows * columns >= USES_MIN * (rows + columns);
+    return this.#threads > 1 && isWorth && batch * rows * inner * columns >= this.#multiplicationsMin;
   }
 
   /** out = x·y, or false and nothing is done. `kernels` do this thread's part of it. */

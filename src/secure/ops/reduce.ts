@@ -24,6 +24,7 @@ import {
   addSS,
   gather as gatherNumbers,
   concat as join,
+  matmulSP,
   slice as part,
   scaleS,
   subSS,
@@ -35,7 +36,7 @@ import { numbersOf, secret } from './operands.ts';
 import type { Call, Operation } from './operation.ts';
 import { alongAxisPlain, reducedPlain, total } from './plain.ts';
 import { aFixed, anInteger, WIDE, way } from './samples.ts';
-import { transpose } from './transpose.ts';
+import { transpose, untransposed } from './transpose.ts';
 
 export async function sum(
   on: Evaluator,
@@ -43,8 +44,8 @@ export async function sum(
   axis?: number,
   keep = false,
 ): Promise<SecretTensor> {
-  const { rows, size, shape } = rowsOf(on, x, axis, keep, 'sum');
-  return secret(on, x.dtype, shape, sumRows(rows, size));
+  const { sums, shape } = sumsOf(on, x, axis, keep, 'sum');
+  return secret(on, x.dtype, shape, sums);
 }
 
 /**
@@ -59,10 +60,10 @@ export async function mean(
 ): Promise<SecretTensor> {
   numbersOf(on, x, 'mean', 'fixed');
   const { protocol, fiber, kernels, fracBits } = on;
-  const { rows, size, shape } = rowsOf(on, x, axis, keep, 'mean');
+  const { sums, size, shape } = sumsOf(on, x, axis, keep, 'mean');
   const halvings = Math.floor(Math.log2(size));
   return fiber.as('mean', async () => {
-    let shares = sumRows(rows, size);
+    let shares = sums;
     if (halvings > 0) shares = await protocol.truncS(fiber, shares, halvings);
     const rest = 2 ** halvings / size;
     if (rest !== 1) {
@@ -149,21 +150,27 @@ function rowsOf(on: Evaluator, x: SecretTensor, axis: number | undefined, keep: 
   return { rows: moved.shares, size: x.shape[at] ?? 1, shape };
 }
 
-function sumRows(rows: Arith, size: number): Arith {
-  const count = rows.length / size;
-  return arith(
-    count,
-    rows.parts.map((from) => {
-      const out = new BigUint64Array(count);
-      for (let row = 0; row < count; row++) {
-        let total = 0n;
-        for (let i = row * size; i < (row + 1) * size; i++)
-          total = BigInt.asUintN(64, total + (from[i] as bigint));
-        out[row] = total;
-      }
-      return out;
-    }),
-  );
+interface Sums {
+  readonly sums: Arith;
+  /** How many elements of the operand each is the sum of. */
+  readonly size: number;
+  readonly shape: Shape;
+}
+
+/** As products with ones, which read the operand as it stands: rows of a table are not turned to be added up. */
+function sumsOf(on: Evaluator, x: SecretTensor, axis: number | undefined, keep: boolean, what: string): Sums {
+  const { kernels } = on;
+  const ones = (size: number) => new BigUint64Array(size).fill(1n);
+  const isFirst = axis !== undefined && x.shape.length > 1 && axisOf(x.shape, axis, what) === 0;
+  if (isFirst && untransposed(x) === undefined) {
+    const [size = 1, ...rest] = x.shape;
+    const dims = { batch: 1, rows: elementCount(rest), inner: size, columns: 1, transposeLeft: true };
+    const sums = matmulSP(kernels, numbersOf(on, x, what), ones(size), dims);
+    return { sums, size, shape: keep ? [1, ...rest] : rest };
+  }
+  const { rows, size, shape } = rowsOf(on, x, axis, keep, what);
+  const dims = { batch: 1, rows: rows.length / size, inner: size, columns: 1 };
+  return { sums: matmulSP(kernels, rows, ones(size), dims), size, shape };
 }
 
 /**

@@ -62,14 +62,18 @@ function copyAxes(out: Words, to: number, from: Words, start: number, axes: read
     copyRun(out, to, from, start, size, stride);
     return to + size;
   }
-  let end = to;
-  for (let i = 0; i < size; i++) {
-    // What is repeated is there already after the first time.
-    if (stride === 0 && i > 0) {
-      out.copyWithin(end, to, to + (end - to) / i);
-      end += (end - to) / i;
-    } else end = copyAxes(out, end, from, start + i * stride, inner);
+  let end = copyAxes(out, to, from, start, inner);
+  if (stride === 0) {
+    // What is repeated is there already after the first time: twice as much each time.
+    const all = to + size * (end - to);
+    while (end < all) {
+      const more = Math.min(end - to, all - end);
+      out.copyWithin(end, to, to + more);
+      end += more;
+    }
+    return all;
   }
+  for (let i = 1; i < size; i++) end = copyAxes(out, end, from, start + i * stride, inner);
   return end;
 }
 
@@ -112,8 +116,10 @@ export function concatRuns(list: readonly Arith[], outer: number): Arith {
       let behind = 0;
       for (const x of list) {
         const piece = x.length / outer;
-        for (let i = 0; i < outer; i++)
-          copyRun(out, i * row + behind, x.parts[part] as Words, i * piece, piece, 1);
+        const from = x.parts[part] as Words;
+        // Columns side by side are single words, of which each would be a call.
+        if (piece === 1) for (let i = 0; i < outer; i++) out[i * row + behind] = from[i] as bigint;
+        else for (let i = 0; i < outer; i++) copyRun(out, i * row + behind, from, i * piece, piece, 1);
         behind += piece;
       }
     },
