@@ -78,7 +78,7 @@ function inverted<D extends AnyDevice>(
   const condition = Math.min(2 ** 20 / k, k * k * max);
   const inverse = eitherOf(isFlat).select(tensor([k, k], identity), coefficients);
   return {
-    ...{ isFlat, max, rows: pairs.centred.rows, count: present?.sum().reshape([1]) },
+    ...{ isFlat, max, rows: pairs.rows, count: present?.sum().reshape([1]) },
     inverse: inverse.inverseOrZeros({ condition, max }),
   };
 }

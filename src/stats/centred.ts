@@ -106,16 +106,21 @@ function sideBySide<D extends AnyDevice, T extends 'fixed' | 'integer'>(
 }
 
 /**
- * The mean is taken twice: the first is off by its size times the last bits of the divisor, the second, of what is
- * left, by last bits only.
+ * Columns without gaps less their means. The mean is taken twice: the first is off by its size times the last bits of
+ * the divisor, the second, of what is left, by last bits only.
  */
+export function lessMeans<D extends AnyDevice>(values: Secret<D>): Secret<D> {
+  const once = values.sub(values.mean(0));
+  return once.sub(once.mean(0).clamp(-REST_MAX, REST_MAX));
+}
+
+/** With gaps the mean is taken twice, too. */
 export function centredOf<D extends AnyDevice>(block: Block<D>): Centred<D> {
   const { rows, present, values } = block;
   const limit = 2 ** UNIT_BITS;
   const sums = values.sum(0);
   if (present === undefined) {
-    const once = values.sub(values.mean(0));
-    const twice = once.sub(once.mean(0).clamp(-REST_MAX, REST_MAX));
+    const twice = lessMeans(values);
     const squares = twice.square();
     const variances = squares.mean(0);
     return { ...block, values: twice, counts: undefined, sums, squares: squares.sum(0), variances };

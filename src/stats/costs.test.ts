@@ -65,7 +65,7 @@ suite('bytes a row of a statistic', () => {
     ],
     ['frequencies', 0, (study) => frequencies(study.category('words'))],
     ['histogram of two bins', 100.2, (study) => histogram(study.column('small'), { edges: [0, 50, 100] })],
-    ['correlation', 41, (study) => correlation([study.column('small'), study.column('other')])],
+    ['correlation', 0, (study) => correlation([study.column('small'), study.column('other')])],
     ['correlation with gaps', 92.5, (study) => correlation([study.column('small'), study.column('gaps')])],
   ];
   for (const [name, wanted, made] of cases)

@@ -1,6 +1,14 @@
 /** What each two columns have in common over the rows in which both have a value: for correlation and covariance. */
 import type { AnyDevice, Secret } from '../index.ts';
-import { type Block, blockOf, type Centred, centredOf, sparseCount, standardisedOf } from './centred.ts';
+import {
+  type Block,
+  blockOf,
+  centredOf,
+  lessMeans,
+  sparseCount,
+  standardisedOf,
+  VARIANCE_FLOOR,
+} from './centred.ts';
 import type { SecretColumn } from './column.ts';
 import { invalid } from './declared.ts';
 
@@ -14,8 +22,24 @@ const PAIR_MEAN_MAX = 23;
 /** In units: the whole range of a column. */
 const DEVIATION_MAX = 2 ** 8;
 
+/**
+ * Rows whose products are added up before they are truncated: of differences of two numbers in their unit, which are at
+ * most 2^8 and the rest of a mean, these sums stay below 2^26.
+ */
+const ROWS_TOGETHER = 512;
+/** Variances and products are worked out as so many times that, so that small ones keep their digits. */
+const FINE = 2 ** 6;
+/** In units, where numbers lie at most 2^8 apart: half of them at each end, and somewhat more. */
+const VARIANCE_MAX = 2 ** 15;
+/** Root of what a variance is in such parts at most, and somewhat more. */
+const ROOT_MAX = 2 ** 12;
+
 export interface Pairs<D extends AnyDevice> {
-  readonly centred: Centred<D>;
+  /** How many rows there are, gaps among them. */
+  readonly rows: number;
+  readonly units: Block<D>['units'];
+  /** Of each column, in units: squares by count. */
+  readonly variances: Secret<D>;
   /** Rows in which both have a value, [columns, columns]; undefined: all. */
   readonly counts: Secret<D, 'integer'> | undefined;
   /** Sums of products about the means of a pair, in deviations of the columns, by the number of all rows. */
@@ -29,22 +53,59 @@ export interface Pairs<D extends AnyDevice> {
 /** @throws {UsageError} PRIVITY_STATS_ARGUMENTS: fewer than two columns or three rows, or of different rows */
 export function pairsOf<D extends AnyDevice>(columns: readonly SecretColumn<D>[]): Pairs<D> {
   if (columns.length < 2) throw invalid('a correlation is of two columns or more');
-  const centred = centredOf(blockOf(columns));
-  const { rows } = centred;
+  const block = blockOf(columns);
+  const { rows, units } = block;
   if (rows < 3) throw invalid(`a correlation is of three rows or more, and these are ${rows}`);
+  if (block.present === undefined) return { rows, units, ...ofWhole(block) };
+  const centred = centredOf(block);
   const size = Math.sqrt(SQUARES_SUM) / rows;
   const unit = rows * size * size;
   const x = standardisedOf(centred, size);
   // No sum of products is larger than that of squares, which is that of all rows.
   const products = x.transpose().matmul(x).div(unit).clamp(-2, 2);
+  const { variances } = centred;
+  return { rows, units, variances, ...overPairs(x, block.present, products, { rows, size, unit }) };
+}
+
+/**
+ * Without gaps: sums of products of columns as they are, and of these few numbers the deviations are taken. Rows are
+ * neither squared nor scaled one by one.
+ */
+function ofWhole<D extends AnyDevice>(
+  block: Block<D>,
+): Pick<Pairs<D>, 'variances' | 'counts' | 'products' | 'squares' | 'own'> {
+  const k = block.units.length;
+  const fine = meanProducts(lessMeans(block.values));
+  const variances = diagonalOf(fine).clamp(0, FINE * VARIANCE_MAX);
+  const scale = variances.add(FINE * VARIANCE_FLOOR).rsqrt();
+  const products = fine
+    .mul(scale.reshape([k, 1]))
+    .clamp(-ROOT_MAX, ROOT_MAX)
+    .mul(scale.reshape([1, k]))
+    .clamp(-2, 2);
   const own = diagonalOf(products);
-  const { present } = centred;
-  if (present === undefined) {
-    const k = columns.length;
-    const squares = own.reshape([k, 1]).gather(new Uint32Array(k), 1);
-    return { centred, counts: undefined, products, squares, own };
-  }
-  return { centred, ...overPairs(x, present, products, { rows, size, unit }) };
+  const squares = own.reshape([k, 1]).gather(new Uint32Array(k), 1);
+  return {
+    variances: variances.div(FINE),
+    counts: undefined,
+    products,
+    squares,
+    own,
+  };
+}
+
+/** Sums of products by how many rows there are, times FINE: [columns, columns]. */
+function meanProducts<D extends AnyDevice>(x: Secret<D>): Secret<D> {
+  const [rows = 0, k = 0] = x.shape;
+  const parts = Math.ceil(rows / ROWS_TOGETHER);
+  const together = Math.ceil(rows / parts);
+  const missing = parts * together - rows;
+  const filled = missing === 0 ? x : x.concat([x.slice(0, missing).mul(0)]);
+  const inParts = filled.reshape([parts, together, k]);
+  return inParts
+    .matmul(inParts, { transposeLeft: true })
+    .mean(0)
+    .div(rows / parts / FINE);
 }
 
 /** With gaps, columns have other means in a pair than over all of their rows. */
@@ -53,7 +114,7 @@ function overPairs<D extends AnyDevice>(
   present: NonNullable<Block<D>['present']>,
   products: Secret<D>,
   { rows, size, unit }: { readonly rows: number; readonly size: number; readonly unit: number },
-): Omit<Pairs<D>, 'centred'> {
+): Pick<Pairs<D>, 'counts' | 'products' | 'squares' | 'own'> {
   const counts = present.transpose().matmul(present);
   const part = counts.clamp(sparseCount(rows), rows).cast('fixed').div(rows);
   const sums = x
@@ -81,11 +142,11 @@ export function coefficientsOf<D extends AnyDevice>({ products, squares }: Pairs
 }
 
 /** Covariances in units, each by the part of rows that a pair has: [columns, columns]. */
-export function covariancesOf<D extends AnyDevice>({ products, own, centred }: Pairs<D>): Secret<D> {
+export function covariancesOf<D extends AnyDevice>({ products, own, variances }: Pairs<D>): Secret<D> {
   const k = own.shape[0] ?? 0;
   // A constant column is divided by what it would be if its rounded bits were its deviation: nothing is left of it.
   const normal = own.clamp(FLAT, 4).rsqrt();
-  const deviations = centred.variances.sqrt().mul(normal).clamp(0, DEVIATION_MAX);
+  const deviations = variances.sqrt().mul(normal).clamp(0, DEVIATION_MAX);
   return products
     .clamp(-4, 4)
     .mul(deviations.reshape([k, 1]))
