@@ -117,6 +117,7 @@ export {
 } from './report/scores.ts';
 export { type SurvivalData, type SurvivalLine, survivalChart } from './report/survival.ts';
 export type { Cell, ReportTable } from './report/table.ts';
+export { type SecretKey, secretKey } from './secret-key.ts';
 export type { MinimumOptions } from './small.ts';
 export { type RankCorrelations, spearman } from './spearman.ts';
 export { populationStability, type StabilityOptions } from './stability.ts';
