@@ -49,9 +49,9 @@ for (const name of wanted.length > 0 ? wanted : names) {
     failed += 1;
     console.error(`${name} failed (${result.signal ?? `exit code ${result.status}`})`);
   } else if (isSaved) {
-    const { settings, figures: values } = JSON.parse(readFileSync(figures, 'utf8'));
+    const { settings, values } = JSON.parse(readFileSync(figures, 'utf8'));
     const set = Object.entries(settings).map(([key, value]) => `${key}=${value} `);
-    save(name, { command: `${set.join('')}npm run bench ${name} -- --save`, ...now, figures: values });
+    save(name, { command: `${set.join('')}npm run bench ${name} -- --save`, ...now, ...values });
   }
 }
 rmSync(told, { recursive: true, force: true });

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type AnyDevice, type BoundOptions, job, type Secret, secure, tensor, z } from 'privity';
+import { binaryEvaluation } from 'privity/stats';
 import {
   BATCH_ROWS,
   FEATURES,
@@ -49,7 +50,8 @@ function inputOf(op: OperationName, n: number, index: number): Float64Array {
   const values = wave(count, index + 1);
   if (whole.has(op)) return values.map((value) => value * 64);
   if (op === 'div' && index === 1) return values.map((value) => Math.abs(value) + 0.5);
-  if (op === 'epoch') return values.map((value) => (index === 0 ? value / 10 : Number(value > 0)));
+  if (op === 'epoch' || op === 'auc')
+    return values.map((value) => (index === 0 ? value / 10 : Number(value > 0)));
   return values;
 }
 
@@ -59,7 +61,7 @@ function inputOf(op: OperationName, n: number, index: number): Float64Array {
 function boundOf(op: OperationName, index: number): BoundOptions {
   if (whole.has(op)) return { max: 640 };
   if (op === 'div' && index === 1) return { min: 0.5, max: 10.5 };
-  if (op === 'epoch') return index === 0 ? { max: 1 } : { min: 0, max: 1 };
+  if (op === 'epoch' || op === 'auc') return index === 0 ? { max: 1 } : { min: 0, max: 1 };
   return { max: 10 };
 }
 
@@ -119,6 +121,23 @@ export default job(
     for (const input of inputs) await reveal(first(input));
 
     const [x, y] = inputs;
+    const sampleOf = async (): Promise<Float64Array> => {
+      if (op === 'auc') {
+        const area = binaryEvaluation(x as Secret<typeof spu>, y as Secret<typeof spu>).auc();
+        return Float64Array.of((await area.reveal(reveal))?.auc ?? Number.NaN);
+      }
+      const result =
+        dtype === 'integer'
+          ? integer(op, x as Secret<typeof spu, 'integer'>, y as Secret<typeof spu, 'integer'> | undefined)
+          : fixedPoint(
+              op,
+              x as Secret<typeof spu>,
+              y as Secret<typeof spu> | undefined,
+              spu.constant(new Float64Array(FEATURES)),
+            );
+      const count = result.shape.reduce((product, size) => product * size, 1);
+      return (await reveal(result.reshape([-1]).slice(0, Math.min(100, count)))).data;
+    };
     const once = async () => {
       // Everybody is ready when everybody knows that.
       await Promise.all([
@@ -131,17 +150,7 @@ export default job(
         bob: bob.run('clock', stamp),
         carol: carol.run('clock', stamp),
       };
-      const result =
-        dtype === 'integer'
-          ? integer(op, x as Secret<typeof spu, 'integer'>, y as Secret<typeof spu, 'integer'> | undefined)
-          : fixedPoint(
-              op,
-              x as Secret<typeof spu>,
-              y as Secret<typeof spu> | undefined,
-              spu.constant(new Float64Array(FEATURES)),
-            );
-      const count = result.shape.reduce((product, size) => product * size, 1);
-      const sample = await reveal(result.reshape([-1]).slice(0, Math.min(100, count)));
+      const sample = await sampleOf();
       const until = {
         alice: alice.run('clock', { before: before.alice }, ({ before }) => [before, stamp()] as const),
         bob: bob.run('clock', { before: before.bob }, ({ before }) => [before, stamp()] as const),
@@ -165,9 +174,7 @@ export default job(
       size,
       shapes.map((_, index) => inputOf(op, size, index)),
     );
-    const error = Math.max(
-      ...Array.from(sample.data, (value, i) => Math.abs(value - (wanted[i] ?? Number.NaN))),
-    );
+    const error = Math.max(...Array.from(sample, (value, i) => Math.abs(value - (wanted[i] ?? Number.NaN))));
     return { ...cost, error, runs };
   },
 );

@@ -26,19 +26,27 @@ export interface Figure {
   readonly limit?: Limit;
 }
 
+/** In place of figures, where each would have many: rows whose first `keys` cells name them. */
+export interface Table {
+  readonly columns: readonly string[];
+  readonly keys: number;
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** Where a benchmark leaves its figures for scripts/bench.mjs, if anywhere. */
 const SAVE_TO = process.env.PRIVITY_BENCH_FIGURES;
 /** More digits than any page shows, fewer than a run repeats. */
 const SAVED_DIGITS = 4;
 
 const figures: Figure[] = [];
+let table: Table | undefined;
 /** What was set otherwise than by default. */
 const settings: Record<string, number> = {};
 
 // Parts of a benchmark in processes of their own have no figures.
 process.once('exit', (code) => {
-  if (SAVE_TO !== undefined && code === 0 && figures.length > 0)
-    writeFileSync(SAVE_TO, JSON.stringify({ settings, figures }));
+  if (SAVE_TO !== undefined && code === 0 && (table || figures.length > 0))
+    writeFileSync(SAVE_TO, JSON.stringify({ settings, values: table ?? { figures } }));
 });
 
 const digits = (value: number, count: number): number => Number(value.toPrecision(count));
@@ -54,6 +62,12 @@ export function keep({ name, measured, unit, peer, ratio, limit }: Figure): void
     ...(ratio !== undefined && { ratio: digits(ratio, SAVED_DIGITS) }),
     ...(limit && { limit }),
   });
+}
+
+/** Keeps a table without printing it: all that a benchmark keeps. */
+export function keepTable(kept: Table): void {
+  if (figures.length > 0 || table) throw new Error('a results file has figures or one table');
+  table = kept;
 }
 
 /** Prints what was measured, the limit, and whether it is met or by how much it is missed. */
@@ -111,5 +125,5 @@ export function setting(name: string, otherwise: number): number {
 }
 
 /** Three digits, with separators of thousands. */
-const rounded = (value: number): string =>
+export const rounded = (value: number): string =>
   digits(value, 3).toLocaleString('en', { maximumSignificantDigits: 3 });

@@ -1,4 +1,5 @@
 /** What is measured, on which numbers, and what was to be reached. */
+import { auc } from '../../stats-plain.ts';
 
 export const operationNames = [
   'mul',
@@ -8,6 +9,7 @@ export const operationNames = [
   'div',
   'sigmoid',
   'sort',
+  'auc',
   'epoch',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
@@ -87,6 +89,14 @@ export const operations: readonly Operation[] = [
     target: { secondsMax: 5 },
   },
   {
+    name: 'auc',
+    title: 'AUC with ties; of SPU the sort alone',
+    sizes: [10_000, 100_000],
+    units: elements,
+    unit: 'rows',
+    target: { secondsMax: 3 },
+  },
+  {
     name: 'epoch',
     title: 'logistic regression, an epoch',
     sizes: [1_024, 10_240, 102_400],
@@ -120,6 +130,8 @@ export function plain(op: OperationName, size: number, inputs: readonly Float64A
       return first((i) => 1 / (1 + Math.exp(-at(x, i))));
     case 'sort':
       return [...x.slice().sort()].slice(0, head);
+    case 'auc':
+      return [auc(x, y)];
     case 'matmul':
       return first((i) => {
         const [row, column] = [Math.floor(i / size), i % size];
