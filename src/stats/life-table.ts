@@ -1,7 +1,15 @@
 /** How many are at risk, and to how many it happens, at each time of a public grid: what survival is worked out of. */
-import { type AnyDevice, type At, type NamedParty, type Secret, type Table, tensor } from '../index.ts';
+import {
+  type AnyDevice,
+  type At,
+  DataError,
+  type NamedParty,
+  type Secret,
+  type Table,
+  tensor,
+} from '../index.ts';
 import type { SecretCategory } from './column.ts';
-import { invalid } from './declared.ts';
+import { checkCategories, checkOptions, invalid } from './declared.ts';
 import { indicatorsAt, numbersAt } from './owner.ts';
 import { partsOf } from './parts.ts';
 
@@ -52,6 +60,9 @@ export interface LifeTable<D extends AnyDevice> {
   readonly rowsMax: number;
 }
 
+/** Of each party, where nothing is said. */
+const ROWS_DEFAULT = 65_536;
+
 const ALL = 'all';
 
 /**
@@ -60,7 +71,7 @@ const ALL = 'all';
  * Opens: nothing. Cost: one round; for each party 2 numbers for each group and time. Gaps: none; a row without time,
  * event or group ends the run, and its owner reads which. Each party has a line in its ledger.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS, PRIVITY_SECURE_MEMBER; at the owner, ending the run, {DataError}
- *   PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS, PRIVITY_SECURE_DOMAIN
+ *   PRIVITY_COLUMN_MISSING, PRIVITY_COLUMN_TYPE, PRIVITY_COLUMN_NULLS, PRIVITY_SECURE_DOMAIN, PRIVITY_SHARE_MISMATCH
  * @example
  * const trial = lifeTable(spu, { alice: northern, bob: southern }, {
  *   parties: { alice, bob },
@@ -73,16 +84,26 @@ export function lifeTable<D extends AnyDevice, P extends string>(
   tables: { readonly [K in P]: At<K, Table> },
   options: HorizontalLifeTableOptions<P>,
 ): LifeTable<D> {
-  const { grid, name = 'survival', group, rowsMax = 65_536 } = options;
-  checkGrid(grid);
+  checkOptions(options, ['parties', 'time', 'event', 'group', 'grid', 'rowsMax', 'name'], 'lifeTable');
+  const { grid, name = 'survival', group, rowsMax = ROWS_DEFAULT } = options;
+  checkGrid(grid, 'lifeTable');
+  for (const key of ['time', 'event'] as const)
+    if (typeof options[key] !== 'string') throw invalid(`"${key}" of lifeTable is the name of a column`);
+  if (group !== undefined) {
+    if (typeof group.column !== 'string' || !Array.isArray(group.categories))
+      throw invalid('"group" of lifeTable is { column, categories }: a name, and the words that it can have');
+    checkCategories(group.column, group);
+  }
   const parts = partsOf(tables, options.parties);
   const groups = Object.freeze([...(group?.categories ?? [ALL])]);
   if (!Number.isSafeInteger(rowsMax) || rowsMax < 1 || rowsMax * parts.length > ROWS_MAX)
-    throw invalid(`rowsMax is 1 to ${ROWS_MAX} rows for all parties together`);
+    throw invalid(
+      `"rowsMax" of lifeTable is a whole number of rows that no party has more of, and times the number of parties, which are ${parts.length}, at most ${ROWS_MAX}; it is ${rowsMax}`,
+    );
   const shape = [2, groups.length, grid.length];
   const shared = parts.map(
     (part) =>
-      part.share(`${name}, counts of ${part.party}`, (table) => countsAt(table, options), device, {
+      part.share(`${name}, counts of ${part.party}`, (table) => countsAt(table, options, rowsMax), device, {
         ...{ shape, dtype: 'integer', min: 0, max: rowsMax },
       }) as Secret<D, 'integer'>,
   );
@@ -95,19 +116,51 @@ export function lifeTable<D extends AnyDevice, P extends string>(
   return Object.freeze({ name, grid, groups, events, atRisk, rowsMax: rowsMax * parts.length });
 }
 
+/** Numbers of a column, each as it has to be. @throws {DataError} PRIVITY_COLUMN_…, PRIVITY_SECURE_DOMAIN */
+async function checked(
+  table: Table,
+  name: string,
+  isRight: (value: number) => boolean,
+  rule: string,
+): Promise<Float64Array> {
+  const values = await numbersAt(table, name, { gaps: 'never', min: -Infinity, max: Infinity });
+  const row = values.findIndex((value) => !isRight(value));
+  if (row < 0) return values;
+  throw new DataError(
+    'PRIVITY_SECURE_DOMAIN',
+    `column '${name}', row ${row + 1}: ${rule}, and this is not. Change it where the table is made, or leave such rows out.`,
+    { own: `The number here is ${values[row]} (for this party only).` },
+  );
+}
+
 /** At the owner: events of each group and time, then rows at risk. */
 async function countsAt(
   table: Table,
   options: Pick<HorizontalLifeTableOptions<string>, 'time' | 'event' | 'group' | 'grid'>,
+  rowsMax: number,
 ): Promise<Float64Array> {
   const { grid, group } = options;
-  const times = await numbersAt(table, options.time, {
-    ...{ gaps: false, min: 0, max: Number.MAX_VALUE },
-  });
-  const happened = await numbersAt(table, options.event, { gaps: false, min: 0, max: 1 });
+  if (table.rowCount > rowsMax)
+    throw new DataError(
+      'PRIVITY_SHARE_MISMATCH',
+      `the table has more rows than lifeTable is told that any has, which is ${rowsMax}. Say so in the job: { rowsMax }, up to ${ROWS_MAX} for all parties together.`,
+      { own: `It has ${table.rowCount} (for this party only).` },
+    );
+  const times = await checked(
+    table,
+    options.time,
+    (time) => time >= 0 && time < Infinity,
+    'a time is 0 or later',
+  );
+  const happened = await checked(
+    table,
+    options.event,
+    (event) => event === 0 || event === 1,
+    'an event is 1 where it happened at that time, and 0 where nobody knows more after it',
+  );
   const groups = group?.categories.length ?? 1;
   const member = group
-    ? await indicatorsAt(table, group.column, { categories: group.categories, gaps: false })
+    ? await indicatorsAt(table, group.column, { categories: group.categories, gaps: 'never' })
     : new Float64Array(times.length).fill(1);
   const size = groups * grid.length;
   const counts = new Float64Array(2 * size);
@@ -156,13 +209,16 @@ export function verticalLifeTable<D extends AnyDevice>(
   event: Secret<D, 'integer'>,
   options: VerticalLifeTableOptions<D>,
 ): LifeTable<D> {
+  checkOptions(options, ['grid', 'group', 'name'], 'verticalLifeTable');
   const { grid, name = 'survival', group } = options;
-  checkGrid(grid);
+  checkGrid(grid, 'verticalLifeTable');
   const [rows = 0] = time.shape;
   const groups = Object.freeze([...(group?.categories ?? [ALL])]);
   if (time.shape.length !== 1 || `${event.shape}` !== `${time.shape}` || (group && group.rows !== rows))
-    throw invalid('times, events and groups are of the same rows');
-  if (rows > ROWS_MAX) throw invalid(`a life table is of up to ${ROWS_MAX} rows`);
+    throw invalid(
+      `verticalLifeTable takes vectors of the same rows, and times are [${time.shape}], events [${event.shape}]${group ? `, groups of ${group.rows} rows` : ''}`,
+    );
+  if (rows > ROWS_MAX) throw invalid(`a life table is of up to ${ROWS_MAX} rows, and these are ${rows}`);
   const column = event.reshape([rows, 1]);
   const members = group?.indicators ?? column.mul(0).add(1);
   const columns = members.mul(column).concat([members], 1);
@@ -186,9 +242,16 @@ export function verticalLifeTable<D extends AnyDevice>(
   });
 }
 
-function checkGrid(grid: readonly number[]): void {
-  const { length } = grid;
-  const ascends = grid.every((time, at) => at === 0 || time > (grid[at - 1] ?? time));
-  if (length === 0 || length > TIMES_MAX || !grid.every(Number.isFinite) || !ascends)
-    throw invalid(`the grid is 1 to ${TIMES_MAX} times in ascending order`);
+function checkGrid(grid: readonly number[], name: string): void {
+  const length = Array.isArray(grid) ? grid.length : 0;
+  if (length === 0 || length > TIMES_MAX)
+    throw invalid(`"grid" of ${name} is 1 to ${TIMES_MAX} times, and these are ${length}`);
+  const at = grid.findIndex(
+    (time, i) => !Number.isFinite(time) || (i > 0 && !(time > (grid[i - 1] ?? time))),
+  );
+  if (at < 0) return;
+  const before = at > 0 ? ` after ${grid[at - 1]}` : '';
+  throw invalid(
+    `"grid" of ${name} is numbers in ascending order, and number ${at + 1} of it is ${grid[at]}${before}`,
+  );
 }

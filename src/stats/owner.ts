@@ -5,17 +5,18 @@
 import { DataError, type Table } from '../index.ts';
 
 interface Checks {
-  readonly gaps: boolean;
+  /** Whether there may be gaps; `never`, if whoever calls has no way to say so of a column. */
+  readonly gaps: boolean | 'never';
   readonly min: number;
   readonly max: number;
 }
 
 /** Numbers with 0 in the gaps. @throws {DataError} PRIVITY_COLUMN_…, PRIVITY_SECURE_DOMAIN */
 export async function numbersAt(table: Table, name: string, checks: Checks): Promise<Float64Array> {
-  const values = await table.numbers(name, { nulls: 'nan' });
+  const values = await numbersWithGaps(table, name, checks.gaps === true);
   for (const [row, value] of values.entries()) {
     if (Number.isNaN(value)) {
-      if (!checks.gaps) throw unexpectedGap(name, row);
+      if (checks.gaps !== true) throw unexpectedGap(name, row, checks.gaps !== 'never');
       values[row] = 0;
     } else if (value < checks.min || value > checks.max) throw outside(name, row, value, checks);
   }
@@ -24,21 +25,39 @@ export async function numbersAt(table: Table, name: string, checks: Checks): Pro
 
 /** 1 where the column has a number. */
 export async function presentAt(table: Table, name: string): Promise<Float64Array> {
-  return (await table.numbers(name, { nulls: 'nan' })).map((value) => (Number.isNaN(value) ? 0 : 1));
+  return (await numbersWithGaps(table, name, true)).map((value) => (Number.isNaN(value) ? 0 : 1));
+}
+
+/** Numbers, NaN in the gaps. A column without any value is one of text in a file; it has as many gaps as rows. */
+export async function numbersWithGaps(
+  table: Table,
+  name: string,
+  mayBeEmpty: boolean,
+): Promise<Float64Array> {
+  const isText = table.columns.find((column) => column.name === name)?.type === 'VARCHAR';
+  if (mayBeEmpty && isText && (await isEmpty(table, name)))
+    return new Float64Array(table.rowCount).fill(Number.NaN);
+  return table.numbers(name, { nulls: 'nan' });
+}
+
+async function isEmpty(table: Table, name: string): Promise<boolean> {
+  const counted = await table.query(`SELECT count("${name.replaceAll('"', '""')}") AS filled FROM rows`);
+  const [filled] = await counted.numbers('filled');
+  return filled === 0;
 }
 
 /** Row by row: 1 at the category of the row. @throws {DataError} PRIVITY_COLUMN_…, PRIVITY_SECURE_DOMAIN */
 export async function indicatorsAt(
   table: Table,
   name: string,
-  { categories, gaps }: { readonly categories: readonly string[]; readonly gaps: boolean },
+  { categories, gaps }: { readonly categories: readonly string[]; readonly gaps: boolean | 'never' },
 ): Promise<Float64Array> {
   const words = await wordsAt(table, name);
   const places = new Map(categories.map((word, place) => [word, place]));
   const indicators = new Float64Array(words.length * categories.length);
   for (const [row, word] of words.entries()) {
     if (word === undefined) {
-      if (!gaps) throw unexpectedGap(name, row);
+      if (gaps !== true) throw unexpectedGap(name, row, gaps !== 'never');
       continue;
     }
     const place = places.get(word);
@@ -64,10 +83,12 @@ export async function wordsAt(table: Table, name: string): Promise<readonly (str
   return words.map((word, row) => (gaps[row] === 1 ? undefined : word));
 }
 
-const unexpectedGap = (name: string, row: number): DataError =>
+const unexpectedGap = (name: string, row: number, couldBeSaid: boolean): DataError =>
   new DataError(
     'PRIVITY_COLUMN_NULLS',
-    `column '${name}' has no value in row ${row + 1}, and the job says that it has no gaps. Fill it, leave such rows out, or say { gaps: true } of the column.`,
+    couldBeSaid
+      ? `column '${name}' has no value in row ${row + 1}, and the job says that it has no gaps. Fill it, leave such rows out, or say { gaps: true } of the column.`
+      : `column '${name}' has no value in row ${row + 1}, and every row needs one here. Fill it, or leave such rows out.`,
   );
 
 function outside(name: string, row: number, value: number, { min, max }: Checks): DataError {

@@ -1,8 +1,22 @@
 /** From a table at one party to columns on the device. Types of parties are checked where users call, not in here. */
-import type { AnyDevice, At, Handle, NamedParty, Reveal, Secret, ShareOptions, Table } from '../index.ts';
+import {
+  type AnyDevice,
+  type At,
+  DataError,
+  type Handle,
+  type NamedParty,
+  type Reveal,
+  type Secret,
+  type ShareOptions,
+  type Table,
+  UsageError,
+} from '../index.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
 import { type AnyColumnOptions, boundsOf, checkCategories, invalid, isCategories } from './declared.ts';
 import { indicatorsAt, numbersAt, presentAt } from './owner.ts';
+
+/** Bounds that some device refuses for their size. */
+const LARGE = 2 ** 20;
 
 /** How many rows there are, or the job's `reveal`, by which the owner tells all parties. */
 export type RowsOption = number | Reveal;
@@ -62,6 +76,25 @@ function partOf(party: string, table: Handle, at: Runs): Part {
   };
 }
 
+/** Shares what bounds allow. @throws {UsageError} PRIVITY_STATS_ARGUMENTS: larger than numbers of the device can be */
+function withinDevice<T>(
+  name: string,
+  party: string,
+  { min, max }: { readonly min: number; readonly max: number },
+  share: () => T,
+): T {
+  try {
+    return share();
+  } catch (error) {
+    const isBound = error instanceof UsageError && error.code === 'PRIVITY_STEP_INVALID';
+    if (!isBound || Math.max(max, -min) < LARGE) throw error;
+    throw invalid(
+      `column "${name}" of ${party} has numbers from ${min} to ${max}, which are too large for the device. Declare a narrower interval, or let ${party} share it in a larger unit, ` +
+        `thousands in place of ones: table.query('SELECT x / 1000 AS x FROM rows'). What the device says: ${error.message}`,
+    );
+  }
+}
+
 /** A column of numbers of one party, on the device. */
 export function numberColumn<D extends AnyDevice>(
   part: Part,
@@ -74,7 +107,9 @@ export function numberColumn<D extends AnyDevice>(
   const { min, max } = boundsOf(name, options);
   const read = (table: Table): Promise<Float64Array> => numbersAt(table, name, { gaps, min, max });
   const range = gaps ? { min: Math.min(0, min), max: Math.max(0, max) } : { min, max };
-  const values = part.share(name, read, device, { shape: [rows], ...range });
+  const values = withinDevice(name, part.party, range, () =>
+    part.share(name, read, device, { shape: [rows], ...range }),
+  );
   const present = gaps
     ? part.share(`${name}, where present`, (table) => presentAt(table, name), device, {
         ...{ shape: [rows], dtype: 'integer', min: 0, max: 1 },
@@ -126,9 +161,17 @@ export function columnsOf<D extends AnyDevice>(
   return { columns, categories };
 }
 
-/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS */
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS; {DataError} PRIVITY_TABLE_EMPTY, at every party alike */
 export async function rowsOf(part: Part, rows: RowsOption): Promise<number> {
-  if (typeof rows === 'function') return part.count(rows);
+  if (typeof rows === 'function') {
+    const count = await part.count(rows);
+    if (count > 0) return count;
+    throw new DataError(
+      'PRIVITY_TABLE_EMPTY',
+      `the table of ${part.party} has no rows, so there is nothing to share. If it comes from psi, no key was in both tables: ` +
+        'look at how both write them (profileKeys), and at the column that on names. Otherwise the file or its filter leaves no row.',
+    );
+  }
   if (Number.isSafeInteger(rows) && rows > 0) return rows;
   throw invalid('"rows" is how many rows there are, or the reveal of the job');
 }

@@ -17,7 +17,7 @@ import {
   verticalLifeTable,
 } from './index.ts';
 
-const { run } = useStats();
+const { run, jobWorld } = useStats();
 
 interface Case {
   readonly name: string;
@@ -219,6 +219,33 @@ describe('survival', () => {
     ]);
   });
 
+  it('says to the owner which row of which column does not fit, and why', async () => {
+    const trial = { time: 'days', event: 'died', grid: [1, 2] };
+    const cases = [
+      [{ days: [1, -2], died: [1, 0] }, trial, /'days', row 2: a time is 0 or later/],
+      [{ days: [1, 2], died: [1, 0.5] }, trial, /'died', row 2: an event is 1 where it happened/],
+      [
+        { days: [1, null], died: [1, 0] },
+        trial,
+        /'days' has no value in row 2, and every row needs one here/,
+      ],
+      [
+        { days: [1, 2], died: [1, 0] },
+        { ...trial, rowsMax: 1 },
+        /more rows than lifeTable is told.* is 1\. .*rowsMax/,
+      ],
+    ] as const;
+    for (const [data, options, message] of cases) {
+      const world = await jobWorld('rep3', async ({ alice, spu, at, reveal }) => {
+        const table = lifeTable(spu, { alice: at(alice, data) }, { parties: { alice }, ...options });
+        return kaplanMeier(table).reveal(reveal);
+      });
+      await assert.rejects(world.results());
+      const [own] = world.of('alice').host.failures;
+      assert.match(own?.detail.message ?? '', message);
+    }
+  });
+
   it('refuses what does not fit', async () => {
     await run('plain', async (context) => {
       const wrong = { code: 'PRIVITY_STATS_ARGUMENTS' };
@@ -226,7 +253,27 @@ describe('survival', () => {
       const make = (more: Parameters<typeof horizontalTable>[2]) => () =>
         horizontalTable(context, data, more);
       for (const grid of [[], [2, 1], [1, 1], [Number.NaN]]) assert.throws(make({ grid }), wrong);
+      assert.throws(make({ grid: [7, 21, 14] }), {
+        ...wrong,
+        message: /"grid" of .*number 3 of it is 14 after 21/,
+      });
       for (const rowsMax of [0, 2 ** 20, 1.5]) assert.throws(make({ rowsMax }), wrong);
+      const { alice, at } = context;
+      const call = (options: object) => () =>
+        lifeTable(
+          context.spu,
+          { alice: at(alice, { t: [1], e: [1] }) },
+          {
+            ...{ parties: { alice }, time: 't', event: 'e', grid: [1] },
+            ...options,
+          },
+        );
+      assert.throws(call({ events: 'e' }), { ...wrong, message: /lifeTable has no option "events"/ });
+      assert.throws(call({ group: { column: 'g' } }), {
+        ...wrong,
+        message: /"group" .*\{ column, categories \}/,
+      });
+      assert.throws(call({ event: undefined }), { ...wrong, message: /"event" of lifeTable is the name/ });
       const table = make({})();
       for (const at of [[], [3], [2, 1]]) assert.throws(() => kaplanMeier(table, { at }), wrong);
       assert.throws(() => kaplanMeier(table, { minimumCount: -1 }), wrong);

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PROTOCOLS, type StatsContext, useStats } from '../../test/parts/stats-world.ts';
-import { horizontal, secretColumn, secretTable, statistic, vertical } from './index.ts';
+import {
+  PROTOCOLS,
+  type StatsContext,
+  withGaps as tableFrom,
+  useStats,
+} from '../../test/parts/stats-world.ts';
+import {
+  describe as describe_,
+  horizontal,
+  secretColumn,
+  secretTable,
+  statistic,
+  vertical,
+} from './index.ts';
 
 const { run, jobWorld } = useStats();
 const list = (of: { readonly data: Float64Array }): number[] => [...of.data];
@@ -141,6 +153,70 @@ describe('a vertical table', () => {
       assert.doesNotMatch(atBob, message);
       assert.match(atBob, /DATA_INVALID/);
     }
+  });
+});
+
+describe('a column without any value', () => {
+  const columns = { alice: { none: { max: 5, gaps: true }, x: { max: 5 } } };
+  /** As a CSV file has it: of text. */
+  const table = () => tableFrom({ none: ['', '', ''], x: [1, 2, 3] });
+  for (const protocol of PROTOCOLS)
+    it(`is one of gaps where there can be gaps (${protocol})`, async () => {
+      const { result } = await run(protocol, async ({ alice, spu, reveal }) => {
+        const study = await vertical(
+          spu,
+          { alice: alice.run('table', table) },
+          {
+            parties: { alice },
+            columns,
+            rows: 3,
+          },
+        );
+        const none = study.column('none');
+        assert.ok(none.present);
+        const { count, gaps } = await describe_(none, { minimumCount: 0 }).reveal(reveal);
+        return { values: list(await reveal(none.values)), count, gaps };
+      });
+      assert.deepEqual(result, { values: [0, 0, 0], count: 0, gaps: 3 });
+    });
+
+  it('is refused where there can be none, and text with a word in it everywhere', async () => {
+    const [atAlice = ''] = await refusal([null, null], { max: 5 });
+    assert.match(atAlice, /'x' has no value in row 1|VARCHAR/);
+    const [text = ''] = await refusal(['a', null], { max: 5, gaps: true });
+    assert.match(text, /'x' .*VARCHAR/);
+  });
+});
+
+describe('messages', () => {
+  it('say that there are no rows, what may be the cause and where to look, at every party', async () => {
+    const world = await jobWorld('rep3', async ({ alice, spu, at, reveal }) => {
+      const columns = { alice: { x: { max: 5 } } };
+      return (
+        await vertical(spu, { alice: at(alice, { x: [] }) }, { parties: { alice }, columns, rows: reveal })
+      ).rows;
+    });
+    await assert.rejects(world.results());
+    for (const party of ['alice', 'bob', 'carol']) {
+      const [{ detail } = { detail: undefined }] = world.of(party).host.failures;
+      if (detail === undefined) continue;
+      assert.equal(detail.code, 'PRIVITY_TABLE_EMPTY');
+      assert.match(detail.message, /table of alice has no rows.*no key was in both.*profileKeys/);
+    }
+    assert.ok(world.of('alice').host.failures.length > 0);
+  });
+
+  it('say of which column, at which party, numbers are too large, and in what unit to share them', async () => {
+    await run('rep3', async ({ alice, spu, at }) => {
+      const columns = { alice: { euros: { max: 1e9 } } };
+      await assert.rejects(
+        vertical(spu, { alice: at(alice, { euros: [1] }) }, { parties: { alice }, columns, rows: 1 }),
+        {
+          code: 'PRIVITY_STATS_ARGUMENTS',
+          message: /"euros" of alice .*-1000000000 to 1000000000.*thousands.*67108864/,
+        },
+      );
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 /** A column of the owner's table as its rules begin with it: letters, other words, text as numbers, gaps filled. */
 import { DataError, type Table } from '../../index.ts';
-import { wordsAt } from '../owner.ts';
+import { numbersWithGaps, wordsAt } from '../owner.ts';
 import type { FittedRule, Learned } from './fitted.ts';
 
 /** Numbers, NaN in the gaps. */
@@ -43,7 +43,7 @@ export async function numbersOf(table: Table, rule: FittedRule): Promise<Numbers
   const { from, cast } = rule;
   const isText = table.columns.some(({ name, type }) => name === from && type === 'VARCHAR');
   const needsWords = cast !== undefined && (isText || rule.case !== undefined || rule.map !== undefined);
-  const numbers = needsWords ? await castNumbers(table, rule) : await table.numbers(from, { nulls: 'nan' });
+  const numbers = needsWords ? await castNumbers(table, rule) : await numbersWithGaps(table, from, true);
   const row = numbers.findIndex((value) => !Number.isFinite(value) && !Number.isNaN(value));
   if (row >= 0) throw unseen(from, row, 'an infinity', numbers[row]);
   return numbers;

@@ -100,6 +100,19 @@ describe('charts', () => {
     );
   });
 
+  it('a ROC curve is drawn from 0,0 to 1,1, also where the first and the last threshold were not opened', () => {
+    const pathOf = (curve: RocCurve): string[] => {
+      const [, d = ''] = /<path d="(M[^"]+)"/.exec(rocChart({ title: 't', curves: [curve] }).svg) ?? [];
+      return d.slice(1).split('L');
+    };
+    const whole = { name: 'a', falsePositiveRate: [0, 0.1, 0.4, 1], truePositiveRate: [0, 0.5, 0.9, 1] };
+    const inner = { name: 'a', falsePositiveRate: [0.1, 0.4], truePositiveRate: [0.5, 0.9] };
+    assert.equal(pathOf(whole).length, 4);
+    assert.deepEqual(pathOf(inner), pathOf(whole));
+    // What stands in the table of numbers is what was opened.
+    assert.equal(rocChart({ title: 't', curves: [inner] }).numbers.rows.length, 2);
+  });
+
   it('refuse what they cannot draw', () => {
     const survival = (change: Partial<SurvivalLine>) =>
       survivalChart({ title: 't', curves: [{ ...curve, ...change }], timeLabel });

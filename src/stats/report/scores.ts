@@ -16,11 +16,11 @@ import {
 } from './plane.ts';
 import { numberText } from './table.ts';
 
-/** The curve of one score, from 0,0 to 1,1. */
+/** The curve of one score. It is drawn from 0,0 to 1,1: of no row, and of all rows. */
 export interface RocCurve {
   /** For the legend. */
   readonly name: string;
-  /** Of each threshold, rising from 0 to 1. */
+  /** Of each threshold, rising. */
   readonly falsePositiveRate: readonly number[];
   /** Of the same thresholds. */
   readonly truePositiveRate: readonly number[];
@@ -51,11 +51,12 @@ export function rocChart({ title, curves }: RocData): Chart {
   const alt = `ROC, ${title}: ${curves.map(rocInWords).join(' ')}`;
   const points = (curve: RocCurve) =>
     curve.falsePositiveRate.map((rate, at) => [rate, curve.truePositiveRate[at] ?? 0] as const);
+  const drawnOf = (curve: RocCurve) => fromEndToEnd(points(curve));
   const rows = curves.flatMap((curve) => points(curve).map(([fpr, tpr]) => [curve.name, fpr, tpr]));
   const columns = ['score', 'false positive rate', 'true positive rate'];
   return drawn({
     ...{ title, alt, x, y, xLabel: 'false positive rate', yLabel: 'true positive rate' },
-    marks: [diagonal(x, y), ...styled.map(([curve, style]) => path(lineOf(x, y)(points(curve)), style))],
+    marks: [diagonal(x, y), ...styled.map(([curve, style]) => path(lineOf(x, y)(drawnOf(curve)), style))],
     legend: styled.map(([{ name, auc }, style]) => ({
       name: auc === undefined ? name : `${name}, AUC ${numberText(auc)}`,
       sample: lineSample(style, false),
@@ -118,6 +119,20 @@ export function calibrationChart({ title, series }: CalibrationData): Chart {
     legend: styled.map(([{ name }, style]) => ({ name, sample: lineSample(style, true) })),
     numbers: { caption: title, columns, rows },
   });
+}
+
+/** Thresholds that were opened lie between those of no row and of all rows, which every curve has. */
+function fromEndToEnd(
+  points: readonly (readonly [number, number])[],
+): readonly (readonly [number, number])[] {
+  const [first, last] = [points[0], points.at(-1)];
+  const isAt = (point: readonly [number, number] | undefined, end: number): boolean =>
+    point?.[0] === end && point[1] === end;
+  return [
+    ...(isAt(first, 0) ? [] : [[0, 0] as const]),
+    ...points,
+    ...(isAt(last, 1) ? [] : [[1, 1] as const]),
+  ];
 }
 
 function checkShares(what: string, lists: Readonly<Record<string, readonly number[]>>): void {
