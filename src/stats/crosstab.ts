@@ -101,9 +101,9 @@ function crossed<D extends AnyDevice, R>(
  * Counts of all combinations of the words of two columns, with Pearson's chi-square and, of two by two, Fisher's exact
  * test.
  *
- * Domain: any; without `cells` up to 2^20 rows, of which one in 512 has both words. Accuracy: exact; without `cells` 2^-10 of chi-square, and as much.
- * Cost: 8 bytes and, with a minimum, 42 more a cell; 12 rounds; without `cells` 0.7 KB a cell and 1 KB a word, 160
- * rounds. Gaps: rows without one of both words are in no cell.
+ * Domain: any; without `cells` up to 2^20 rows, of which one in 512 has both words. Accuracy: exact; without `cells`
+ * 2^-10 of chi-square, and as much. Cost: 8 bytes and, with a minimum, 42 more a cell; 12 rounds; without `cells` 0.42
+ * KB a cell and 0.4 KB a word, some 130 rounds. Gaps: rows without one of both words are in no cell.
  *
  * Opens: counts of cells of at least `minimumCount` rows, and of the others that they are smaller. Sums of rows and
  * columns are not opened: with them, a cell that is alone in its row would not be hidden. Without `cells` chi-square,

@@ -33,9 +33,9 @@ const EDGES_MAX = 1_000;
 /**
  * Counts of a column between public edges. Values outside of all bins are in none.
  *
- * Domain: any. Accuracy: exact; edges are taken to 2^-18, as values are. Cost, for each row and edge: 33.4 bytes, with
- * gaps 8 more; 28 rounds. Where one party has the column, let it share the bins instead (`encoding`): then it is
- * `frequencies`, and costs nothing. Gaps: in no bin.
+ * Domain: any. Accuracy: exact; edges are taken to 2^-18, as values are. Cost, for each row and edge: 33.4 bytes; 28
+ * rounds. Where one party has the column, let it share the bins instead (`encoding`): then it is `frequencies`, and
+ * costs nothing. Gaps: in no bin.
  *
  * Opens: counts of bins of at least `minimumCount` rows, and of the others that they are smaller.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: edges that are no ascending numbers

@@ -36,8 +36,8 @@ const PROBABILITIES_MAX = 1_000;
  * interpolated, as NumPy and R do it where they are not told otherwise (type 7).
  *
  * Domain: `max - min` of the column up to 2^45 / rows. Accuracy: 2^-17, and 2^-13 of the way from one value to the
- * next where they lie between two. Cost: one `sort`; with gaps 26.5 bytes a row
- * and probability more. Gaps: left out; where they are, nobody learns.
+ * next where they lie between two. Cost: one `sort`; with gaps 18.5 bytes a row and probability more. Gaps: left out;
+ * where they are, nobody learns.
  *
  * Opens: the quantiles, each of which is the value of a row or lies between those of two; with gaps the count; of fewer
  * than `minimumCount` values only that they are fewer; on the way what `sort` opens, comparisons in an order that nobody

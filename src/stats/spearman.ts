@@ -39,9 +39,9 @@ interface RankedPair<D extends AnyDevice> {
  * Spearman's correlation of each two columns: Pearson's of their ranks, of equal values the mean rank.
  *
  * Domain: up to 208,000 rows; ends of a column at most 2^(43 - ceil(log2 n)) apart. Accuracy: exact, as doubles are.
- * Cost: of each column two sorts, which share their rounds, and 80 bytes a row; of each pair with gaps four sorts and 200
- * bytes a row: of two columns of 2,048 rows 1,520 bytes a row and some 240 rounds. Gaps: pairwise complete; ranks are
- * those among the rows of the pair.
+ * Cost: of each column two sorts, which share their rounds, and 80 bytes a row; of each pair with gaps four sorts and
+ * 192 bytes a row, 8 more if both have some: of two columns of 2,048 rows 1,520 bytes a row and some 240 rounds. Gaps:
+ * pairwise complete; ranks are those among the rows of the pair.
  *
  * Opens: of each pair the sum of products of ranks less their means, and both sums of squares, which tell how many
  * values are equal; with gaps the count of each pair; of fewer than `minimumCount` rows only that they are fewer; on the

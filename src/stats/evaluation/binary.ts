@@ -68,14 +68,14 @@ export interface BinaryEvaluation<D extends AnyDevice> {
    * equal steps of the order, ties on the side above. Opens: for each threshold how many rows are at or above it, and
    * how many of them have label yes; in all, how many have it. A threshold is left out where ties leave fewer than
    * `minimumCount` rows between it and the next step. The scores at thresholds are not opened. Accuracy: exact. Cost:
-   * 15 rounds, 90 bytes a threshold.
+   * 15 rounds, 50 bytes a threshold.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `minimumCount` rows
    * @example const points = (await quality.curve({ buckets: 10 }).reveal(reveal))?.points;
    */
   curve(options?: BucketsOptions): Statistic<D, ThresholdCurve | undefined>;
   /**
    * Mean score and rate of label yes in each bucket, the lowest scores first. Opens: what `curve` opens, and the sum of
-   * scores of each bucket. Accuracy: counts exact, sums to 2^-18 for each row. Cost: 16 rounds, 0.1 KB a bucket.
+   * scores of each bucket. Accuracy: counts exact, sums to 2^-18 for each row. Cost: 16 rounds, up to 0.1 KB a bucket.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: buckets of fewer than `minimumCount` rows
    * @example const buckets = (await quality.calibration({ buckets: 10 }).reveal(reveal))?.buckets;
    */
@@ -85,7 +85,7 @@ export interface BinaryEvaluation<D extends AnyDevice> {
    * F1, precision, recall. Opens: for each rate the threshold, which is the score of a row, how many rows are at or
    * above it, and how many of them have label yes; in all, how many have it. Nothing of a rate that fewer than
    * `minimumCount` rows, or none, would set apart from the rate before; results have `undefined` there. Rates are in
-   * ascending order, with up to six digits. Accuracy: exact. Cost: 50 rounds, 0.1 KB · √n a rate.
+   * ascending order, with up to six digits. Accuracy: exact. Cost: 50 rounds, up to 0.12 KB · √n a rate.
    * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
    * @example const [strict] = (await quality.atFalsePositiveRates([0.01]).reveal(reveal)) ?? [];
    */
