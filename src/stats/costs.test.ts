@@ -132,6 +132,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   groupBy: [
     { of: 'a column', bytes: 10.25, made: (study) => all.groupBy([study.column('small')], words(study)) },
+    {
+      of: 'a column by a secret key of two groups',
+      bytes: 10.25 + 2 * 18.5,
+      made: (study) =>
+        all.groupBy([study.column('small')], all.secretKey('key', label(study), ['one', 'other'])),
+    },
   ],
   crosstab: [
     { of: 'rows', bytes: 0, made: (study) => all.crosstab(words(study), again(study)) },
@@ -336,7 +342,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { of: 'predictions', bytes: 10.25, made: (study) => predicted(study).squared() },
   ],
   'regressionEvaluation.absolute': [
-    { of: 'predictions', bytes: 0, made: (study) => predicted(study).absolute() },
+    { of: 'predictions', bytes: 41, made: (study) => predicted(study).absolute() },
   ],
   'regressionEvaluation.percentage': [
     { of: 'predictions', bytes: 249.8, made: (study) => predicted(study).percentage() },
@@ -370,7 +376,7 @@ suite('bytes of a statistic', () => {
 
 /** What makes tables, columns, charts, pages and rules, or puts statistics together: these open nothing of their own. */
 const OTHERS: ReadonlySet<string> = new Set([
-  ...['vertical', 'horizontal', 'secretTable', 'secretColumn', 'statistic', 'together'],
+  ...['vertical', 'horizontal', 'secretTable', 'secretColumn', 'secretKey', 'statistic', 'together'],
   ...['encoding', 'encodingText', 'readEncoding', 'writeEncoding'],
   ...['calibrationChart', 'histogramChart', 'htmlReport', 'rocChart', 'survivalChart'],
 ]);
