@@ -5,11 +5,13 @@
  */
 import type { Fiber } from '../../fiber.ts';
 import { release } from '../../release.ts';
-import { onesPlanes, xorSS } from '../../sharing/linear.ts';
+import { xorSS } from '../../sharing/linear.ts';
 import { type Arith, type Bits, bits, planeWords, type Words } from '../../sharing/shares.ts';
 import { addBits, andOfPlanes, lowBits, signOfSum, signOrder } from '../circuits.ts';
 import type { Protocol } from '../protocol.ts';
 import { onlyIndex, partsOf, type Rep3State } from './state.ts';
+
+const MINUS_ONE = 2n ** 64n - 1n;
 
 export async function a2b(
   protocol: Protocol,
@@ -31,25 +33,21 @@ export async function msbS(protocol: Protocol, state: Rep3State, fiber: Fiber, x
   });
 }
 
-/** x = 0 exactly where all bits of x_0 + x_1 and -x_2 agree. */
+/** x = 0 exactly where all bits of x_0 + x_1 and -x_2 agree, so where none is that of x_2 - 1, its complement. */
 export async function eqzS(protocol: Protocol, state: Rep3State, fiber: Fiber, x: Arith): Promise<Bits> {
   const { sum, rest } = await operands(protocol, state, fiber, x, lowBits(64), true);
-  const same = xorSS(
-    state.kernels,
-    xorSS(state.kernels, sum, rest),
-    protocol.publicB(x.length, 64, onesPlanes(x.length, 64)),
-  );
+  const same = xorSS(state.kernels, sum, rest);
   return andOfPlanes(protocol, fiber, same);
 }
 
-/** Shares of the bits of x_0 + x_1, and of x_2 or -x_2. */
+/** Shares of the bits of x_0 + x_1, and of x_2, or of x_2 - 1. */
 async function operands(
   protocol: Protocol,
   { rank, kernels }: Rep3State,
   fiber: Fiber,
   x: Arith,
   order: Uint8Array,
-  negateRest: boolean,
+  lessOne: boolean,
 ): Promise<{ readonly sum: Bits; readonly rest: Bits }> {
   const [own, next] = partsOf(x);
   const width = order.length;
@@ -71,10 +69,10 @@ async function operands(
   let held: Words | undefined;
   if (rank !== 0) {
     held = rank === 1 ? next : own;
-    if (negateRest) {
-      const negated = new BigUint64Array(x.length);
-      kernels.sub(negated, negated, held);
-      held = negated;
+    if (lessOne) {
+      const less = new BigUint64Array(x.length);
+      kernels.affine(less, held, 1n, MINUS_ONE);
+      held = less;
     }
   }
   const rest = bits(x.length, width, onlyIndex(rank, 2, held && toPlanes(held), words));
