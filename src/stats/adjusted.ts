@@ -8,6 +8,7 @@ import {
   decidingCounts,
   type MinimumOptions,
   minimumOf,
+  publicCount,
   shownCount,
   shownFrom,
   withoutSmall,
@@ -116,13 +117,13 @@ export function varianceInflation<D extends AnyDevice>(
   if (counts) {
     const shown = withoutSmall(counts, [factors], minimum);
     open.factors = [shown.sums[0] ?? factors, what];
-    open.count = [shown.counts, `rows in which all have a value, -1 below ${minimum}`];
+    if (count) open.count = [shown.counts, `rows in which all have a value, -1 below ${minimum}`];
   }
   return statistic({
     name: shownFrom(`variance inflation of ${columns.length} columns`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
-      const found = shownCount(numbers.count?.[0] ?? rows);
+      const found = shownCount(numbers.count?.[0] ?? publicCount(rows, minimum));
       const opened = [...(numbers.factors ?? [])];
       const isAbove = found !== null && opened.some((factor) => factor > CONSTANT / 2 && factor < 0.5);
       return {

@@ -10,6 +10,7 @@ import {
   HIDDEN,
   type MinimumOptions,
   minimumOf,
+  publicCount,
   shownCount,
   shownFrom,
   withoutSmall,
@@ -119,14 +120,15 @@ export function correlationsOf<D extends AnyDevice>(
   if (deciding) {
     const isShown = deciding.ge(minimum);
     open.coefficients = [isShown.select(coefficients, 2), 'correlations of pairs, 2 where there is none'];
-    open.counts = [isShown.select(deciding, HIDDEN), `rows in which both have a value, -1 below ${minimum}`];
+    if (counted)
+      open.counts = [isShown.select(counted, HIDDEN), `rows in which both have a value, -1 below ${minimum}`];
   }
   return statistic({
     name: shownFrom(`${called} of ${listOf(names)}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
       const { counts, coefficients: opened } = numbers;
-      const count = (at: number): number => counts?.[at] ?? counts?.[0] ?? rows;
+      const count = (at: number): number => counts?.[at] ?? counts?.[0] ?? publicCount(rows, minimum);
       const least = held + (counts ? Math.max(3, sparseCount(rows)) : 3);
       const r = (at: number): number | null => {
         const found = opened?.[at] ?? 2;
@@ -183,14 +185,14 @@ export function covariance<D extends AnyDevice>(
   if (deciding) {
     const shown = withoutSmall(deciding, [covariances], minimum);
     open.covariances = [shown.sums[0] ?? covariances, 'covariances of pairs'];
-    open.counts = [shown.counts, `rows in which both have a value, -1 below ${minimum}`];
+    if (counted) open.counts = [shown.counts, `rows in which both have a value, -1 below ${minimum}`];
   }
   const names = columns.map(({ name }) => name);
   return statistic({
     name: shownFrom(`covariance of ${listOf(names)}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
-      const count = (at: number): number => numbers.counts?.[at] ?? rows;
+      const count = (at: number): number => numbers.counts?.[at] ?? publicCount(rows, minimum);
       const least = numbers.counts ? Math.max(2, sparseCount(rows)) : 2;
       const inUnits = (at: number): number =>
         count(at) < least ? 0 : ((numbers.covariances?.[at] ?? 0) * rows) / (count(at) - 1);

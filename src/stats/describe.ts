@@ -7,6 +7,7 @@ import {
   decidingCounts,
   type MinimumOptions,
   minimumOf,
+  publicCount,
   shownCount,
   shownFrom,
   withoutSmall,
@@ -99,7 +100,7 @@ export function describe<D extends AnyDevice>(
   const counts = decidingCounts(centred.counts, centred.sums, { rows, length: 1, minimum });
   return statistic({
     name: shownFrom(`description of ${name}`, minimum),
-    open: counts ? shownOnly(counts, open, minimum) : open,
+    open: counts ? shownOnly(counts, open, { minimum, isOpened: centred.counts !== undefined }) : open,
     result: (numbers) => resultOf(numbers, rows, { unit, minimum }),
   });
 }
@@ -109,11 +110,11 @@ type Parts<D extends AnyDevice> = Record<
   readonly [Secret<D, 'fixed'> | Secret<D, 'integer'>, string]
 >;
 
-/** The count, and zeros if it is below the minimum. */
+/** The count, unless it is that of all rows, and zeros if it is below the minimum. */
 function shownOnly<D extends AnyDevice>(
   counts: Secret<D, 'integer'>,
   open: Parts<D>,
-  minimum: number,
+  { minimum, isOpened }: { readonly minimum: number; readonly isOpened: boolean },
 ): Parts<D> {
   const parts = Object.entries(open);
   const shown = withoutSmall(
@@ -123,7 +124,7 @@ function shownOnly<D extends AnyDevice>(
   );
   const what = `how many rows have a value, -1 below ${minimum}`;
   return {
-    count: [shown.counts, what],
+    ...(isOpened ? { count: [shown.counts, what] as const } : {}),
     ...Object.fromEntries(parts.map(([key, [, said]], at) => [key, [shown.sums[at] as Secret<D>, said]])),
   };
 }
@@ -140,7 +141,7 @@ function resultOf(
   rows: number,
   { unit: { centre, shift }, minimum }: { readonly unit: Unit; readonly minimum: number },
 ): Description {
-  const shown = shownCount(opened.count?.[0] ?? rows);
+  const shown = shownCount(opened.count?.[0] ?? publicCount(rows, minimum));
   if (shown === null) return hiddenOf(rows, minimum);
   const count = shown;
   const isThere = count > 0 && (opened.count === undefined || count >= sparseCount(rows));

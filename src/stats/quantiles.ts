@@ -6,6 +6,7 @@ import {
   decidingCounts,
   type MinimumOptions,
   minimumOf,
+  publicCount,
   shownCount,
   shownFrom,
   withoutSmall,
@@ -65,13 +66,13 @@ export function quantiles<D extends AnyDevice>(
   if (counts) {
     const shown = withoutSmall(counts, [found], minimum);
     open.values = [shown.sums[0] ?? found, what];
-    open.count = [shown.counts, `how many rows have a value, -1 below ${minimum}`];
+    if (present) open.count = [shown.counts, `how many rows have a value, -1 below ${minimum}`];
   }
   return statistic({
     name: shownFrom(`quantiles of ${name}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
-      const count = shownCount(numbers.count?.[0] ?? rows);
+      const count = shownCount(numbers.count?.[0] ?? publicCount(rows, minimum));
       const isThere = count !== null && count > 0;
       const values = probabilities.map((_, at) => (isThere ? (numbers.values?.[at] ?? null) : null));
       const fewerThan = count === null ? minimum : null;

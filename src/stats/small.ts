@@ -45,7 +45,7 @@ export function withoutSmall<D extends AnyDevice>(
 
 /**
  * The counts that decide what is shown of `length` numbers: those of columns with gaps; of others the rows, which are
- * public, and so decide only where they are too few. Undefined: all is shown, and no count is opened.
+ * public, and so decide only where they are too few, and are not opened. Undefined: all is shown.
  */
 export function decidingCounts<D extends AnyDevice>(
   counts: Secret<D, 'integer'> | undefined,
@@ -57,6 +57,9 @@ export function decidingCounts<D extends AnyDevice>(
   const on = device as unknown as SecureDevice<string, string>;
   return on.constant(all, { dtype: 'integer' }) as unknown as Secret<D, 'integer'>;
 }
+
+/** The count where none is opened: all rows, -1 if these are too few. */
+export const publicCount = (rows: number, minimum: number): number => (rows < minimum ? HIDDEN : rows);
 
 /** A count as it was opened; null where it is not shown. */
 export const shownCount = (opened: number | undefined): number | null =>

@@ -6,7 +6,15 @@ import { correlationPValue, type PairMatrix } from './correlation.ts';
 import { checkOptions, invalid } from './declared.ts';
 import { bothPresent, checkRanked, midRanks, momentOf, type Ranks } from './mid-ranks.ts';
 import { symmetric, upperOf } from './pairs.ts';
-import { decidingCounts, HIDDEN, type MinimumOptions, minimumOf, shownCount, shownFrom } from './small.ts';
+import {
+  decidingCounts,
+  HIDDEN,
+  type MinimumOptions,
+  minimumOf,
+  publicCount,
+  shownCount,
+  shownFrom,
+} from './small.ts';
 import { type Statistic, statistic } from './statistic.ts';
 
 /** Sums of squares of so many ranks are opened exactly: below 2^53. */
@@ -77,7 +85,7 @@ export function spearman<D extends AnyDevice>(
     name: shownFrom(`rank correlation of ${listOf(names)}`, minimum),
     open,
     result: (numbers: Readonly<Record<string, Float64Array>>) => {
-      const count = (at: number): number => numbers.counts?.[at] ?? rows;
+      const count = (at: number): number => numbers.counts?.[at] ?? publicCount(rows, minimum);
       const r = (at: number): number | null => {
         const [x = 0, y = 0] = numbers.squares?.subarray(2 * at) ?? [];
         if (x === 0 || y === 0 || count(at) < 3) return null;
@@ -119,13 +127,13 @@ function numbersOf<D extends AnyDevice>(
     ? all(pairs.map(({ count }) => count ?? ofAll()))
     : undefined;
   const counts = decidingCounts(counted, products, { rows, length, minimum });
-  if (counts === undefined) return { products, squares, counts };
+  if (counts === undefined) return { products, squares, counts: undefined };
   const isShown = counts.ge(minimum);
   const twice = Uint32Array.from({ length: 2 * length }, (_, at) => Math.floor(at / 2));
   return {
     products: isShown.select(products, 0),
     squares: isShown.gather(twice).select(squares, 0),
-    counts: isShown.select(counts, HIDDEN),
+    counts: counted && isShown.select(counted, HIDDEN),
   };
 }
 
