@@ -75,10 +75,19 @@ describe('the default of memoryMax', () => {
   });
 
   it('is told to V8 in MiB, where the operator has not told it another', () => {
-    assert.deepEqual(heapArguments(1.5 * GIB, '--no-warnings'), ['--max-old-space-size=1536']);
-    assert.deepEqual(heapArguments(1.5 * GIB, '--max-old-space-size=96'), []);
-    assert.deepEqual(heapArguments(undefined, undefined), []);
+    const max = (flags: readonly string[]) => flags.filter((flag) => flag.startsWith('--max-'));
+    assert.deepEqual(max(heapArguments(1.5 * GIB, '--no-warnings')), ['--max-old-space-size=1536']);
+    assert.deepEqual(max(heapArguments(1.5 * GIB, '--max-old-space-size=96')), []);
+    assert.deepEqual(max(heapArguments(undefined, undefined)), []);
     assert.equal(memoryText(1.5 * GIB), '1536 MiB');
+  });
+
+  it('lets V8 gather garbage, and less where there is little memory', () => {
+    const gathers = (bytes: number | undefined) => heapArguments(bytes, undefined)[0];
+    assert.equal(gathers(undefined), '--initial-old-space-size=128');
+    assert.equal(gathers(16 * GIB), '--initial-old-space-size=128');
+    assert.equal(gathers(512 * MIB), '--initial-old-space-size=64');
+    assert.equal(gathers(192 * MIB), '--initial-old-space-size=24');
   });
 });
 
