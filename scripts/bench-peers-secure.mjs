@@ -59,10 +59,11 @@ const result = spawnSync(
 if (values.save) {
   process.stdout.write(result.stdout);
   const name = values.link ? 'peers-secure-link' : 'peers-secure';
-  const [table, targets] = tablesIn(result.stdout, 3);
+  const [table, targets, times] = tablesIn(result.stdout, 3);
   if (result.status === 0 && table && targets) {
     save(name, { command, ...now, ...table });
     save(`${name}-targets`, { command, ...now, ...targets, keys: 1 });
+    if (times) save(`${name}-times`, { command, ...now, ...times, keys: 2 });
   }
   generate();
 }

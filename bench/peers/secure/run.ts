@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { WIDE_AREA } from './link.ts';
 import { operationNames, operations } from './operations.ts';
 import { JiffSystem, MpycSystem, PrivitySystem, SpuSystem, type System } from './systems.ts';
-import { figure, type Row, tableOf, verdictsOf } from './table.ts';
+import { figure, processorTimes, type Row, tableOf, verdictsOf } from './table.ts';
+import type { SocketCost } from './tls-cost.ts';
 
 /** The options of the script, which has checked them, and where it has put the other systems. */
 type Options = Readonly<
@@ -68,8 +69,27 @@ for (const name of values.systems.split(',')) {
 console.log(
   `${values.link ? 'Over 100 Mbit/s and 50 ms' : 'Over the loopback'}, three parties on this machine\n`,
 );
-console.log(`${tableOf(rows)}\n\n${verdictsOf(rows, available.privity?.name ?? '')}`);
+const own = available.privity?.name ?? '';
+console.log(`${tableOf(rows)}\n\n${verdictsOf(rows, own)}`);
+if (!values.link && rows.some(({ system }) => system === own)) {
+  const cost = socketCost();
+  const spu = available.spu?.name ?? 'SPU (ABY3)';
+  console.log(
+    `\nA byte between two bare sockets, both ends: ${figure(cost.tls * 1e9)} ns with TLS, ${figure(cost.tcp * 1e9)} ns without\n`,
+  );
+  console.log(processorTimes(rows, own, spu, cost));
+}
 process.exit(broken === 0 ? 0 : 1);
+
+/** Measured at the end, in a process of its own, so that nothing else has to be compiled or collected there. */
+function socketCost(): SocketCost {
+  const program = fileURLToPath(new URL('./tls-cost.js', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(stdout) as SocketCost;
+}
 
 /**
  * A network namespace, whose loopback carries nothing but what is measured. Without the right to one, bytes include

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { figure, type Row, tableOf, verdictsOf } from './table.ts';
+import { figure, processorTimes, type Row, tableOf, verdictsOf } from './table.ts';
 
 const row = (system: string, size: number, seconds: number): Row => ({
   ...{ system, op: 'mul', size, seconds, cpu: 1, bytes: 2e6, error: 0 },
@@ -24,6 +24,16 @@ describe('the table of secure devices', () => {
     assert.match(slow ?? '', /10 M products\/s at 1,000,000 \| 30 M\/s: missed, ×0\.33 \| –/);
     const [, , small] = verdictsOf([row('own', 1_000, 0.00001)], 'own').split('\n');
     assert.match(small ?? '', /30 M\/s: not measured at 1,000,000/);
+  });
+
+  it('has processor time with TLS and without, beside a peer and beside bare sockets', () => {
+    // A second for 2 MB, of which bare TLS would take 0.4 and bare TCP 0.1.
+    const cost = { tls: 2e-7, tcp: 5e-8 };
+    const peer = { ...row('peer', 1_000, 0.1), cpu: 0.5 };
+    const [, , line] = processorTimes([...rows.slice(0, 2), peer], 'own', 'peer', cost).split('\n');
+    assert.match(line ?? '', /1,000 \| 1 \| 0\.5 \| 0\.4 \| ×2\.5 \| 0\.7 \| ×0\.5 \| ×0\.714 \|$/);
+    const [, , alone] = processorTimes(rows.slice(0, 2), 'own', 'peer', cost).split('\n');
+    assert.match(alone ?? '', /1,000,000 \| 1 \| – \| 0\.4 \| ×2\.5 \| 0\.7 \| – \| – \|$/);
   });
 
   it('rounds figures for people', () => {

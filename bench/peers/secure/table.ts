@@ -1,6 +1,7 @@
 /** What was measured, as Markdown. */
 import { type Operation, operations, TARGET_ELEMENTS } from './operations.ts';
 import type { Measured } from './systems.ts';
+import type { SocketCost } from './tls-cost.ts';
 
 export interface Row extends Measured {
   readonly system: string;
@@ -71,6 +72,34 @@ function targetText({ target, sizes }: Operation, { size, seconds }: Measured, r
   const largest = sizes.findLast((each) => each <= TARGET_ELEMENTS) ?? size;
   if (size < largest) return `${wanted}: not measured at ${largest.toLocaleString('en')}`;
   return share >= 1 ? `${wanted}: met` : `${wanted}: missed, ×${share.toFixed(2)}`;
+}
+
+/**
+ * Processor time beside that of a peer whose parties use neither TLS nor processes of their own, with TLS and without;
+ * and beside what bare TLS sockets need that move as many bytes. At the largest size that both have run.
+ */
+export function processorTimes(rows: readonly Row[], own: string, peer: string, cost: SocketCost): string {
+  const lines = [
+    `| operation | size | CPU seconds | ${peer} | bare TLS, as many bytes | of it | without TLS | of ${peer}, with TLS | without |`,
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+  ];
+  for (const { name, title } of operations) {
+    const of = (system: string): readonly Row[] =>
+      rows.filter((row) => row.op === name && row.system === system);
+    const theirs = of(peer).findLast(({ size }) => of(own).some((row) => row.size === size));
+    const mine = of(own).findLast(({ size }) => theirs === undefined || size === theirs.size);
+    if (mine === undefined) continue;
+    const bare = mine.bytes * cost.tls;
+    const without = mine.cpu - mine.bytes * (cost.tls - cost.tcp);
+    const faster = (cpu: number): string => (theirs === undefined ? '–' : `×${figure(theirs.cpu / cpu)}`);
+    const cells = [
+      ...[title, mine.size.toLocaleString('en'), figure(mine.cpu)],
+      ...[theirs === undefined ? '–' : figure(theirs.cpu), figure(bare), `×${figure(mine.cpu / bare)}`],
+      ...[figure(without), faster(mine.cpu), faster(without)],
+    ];
+    lines.push(`| ${cells.join(' | ')} |`);
+  }
+  return lines.join('\n');
 }
 
 /** Three digits. */
