@@ -2,7 +2,7 @@
  * Exponentials: 2^t from the bits of t. The whole part gives a product of constants chosen by bits, the fraction a
  * polynomial.
  */
-
+import { invariant } from '../../base/errors.ts';
 import { between } from '../bounds/domain.ts';
 import { type Interval, interval, outward } from '../bounds/interval.ts';
 import { type Accuracy, along, type BoundInput, ENDS, monotone, one, rule, ulp } from '../bounds/rule.ts';
@@ -14,7 +14,7 @@ import { axisOf, elementCount } from '../ring/shape.ts';
 import type { SecretTensor } from '../secret.ts';
 import type { Evaluator } from '../session.ts';
 import { addSS, scaleS, subSS } from '../sharing/linear.ts';
-import { type Arith, planes } from '../sharing/shares.ts';
+import { type Arith, planes, stackPlanes } from '../sharing/shares.ts';
 import { each } from './costs.ts';
 import { GUESS, quotientCost, reciprocal, reciprocalOfNormal, reciprocalOfNormalCost } from './divide.ts';
 import { alone, alongAxis, fixed, same } from './forms.ts';
@@ -67,12 +67,13 @@ export async function exp(on: Evaluator, x: SecretTensor): Promise<SecretTensor>
     const t = plusConstant(on, await binaryExponent(on, shares), fracBits, fracBits);
     const width = fracBits + ARGUMENT_BITS + 1;
     const bits = await protocol.a2b(fiber, t, width);
-    const digits = await planesAsNumbers(on, planes(bits, fracBits, fracBits + WHOLE_BITS));
-    const [negative] = (await planesAsNumbers(on, planeAt(bits, width - 1))) as [Arith];
+    const sign = planeAt(bits, width - 1);
+    const whole = planes(bits, fracBits, fracBits + WHOLE_BITS);
+    const [negative, ...digits] = await planesAsNumbers(on, stackPlanes([sign, whole]));
     const [power, fraction] = await on.all(
       (at) =>
         productOfAll(at, [
-          minusFrom(at, 1, negative, 0),
+          minusFrom(at, 1, negative as Arith, 0),
           ...digits.map((digit, bit) => raised(at, digit, bit)),
         ]),
       (at) => polynomial(at, fractionOf(at, t, digits), POWER),
@@ -116,25 +117,27 @@ async function sigmoidOf(on: Evaluator, x: Arith): Promise<Arith> {
   const bits = await protocol.a2b(fiber, t, width);
   const sign = planes(bits, width - 1, width);
   const whole = flipPlanes(on, planes(bits, fracBits, width - 1), sign);
-  // 1 where |t| < 32: beyond, 2^-|t| counts as 0.
-  const [[negative, ...digits], [inside]] = await on.all(
-    async (at) => [
-      ...(await planesAsNumbers(at, sign)),
-      ...(await planesAsNumbers(at, planes(whole, 0, WHOLE_BITS))),
-    ],
-    async (at) =>
-      planesAsNumbers(
-        at,
-        await andOfPlanes(at.protocol, at.fiber, notB(at, planes(whole, WHOLE_BITS, whole.width))),
-      ),
-  );
-  // 1 or -1.
-  const direction = minusFrom(on, 1, scaleS(kernels, negative as Arith, 2n), 0);
-  const magnitude = await protocol.mulSS(fiber, direction, t);
-  const [power, fraction] = await on.all(
-    // 2^(31 - whole).
-    (at) => productOfAll(at, [inside as Arith, ...digits.map((digit, bit) => lowered(at, digit, bit))]),
-    (at) => polynomial(at, fractionOf(at, magnitude, digits), NEGATIVE_POWER),
+  let numbers: readonly Arith[] = [];
+  // What the digits are enough for does not wait until it is known whether they are all.
+  const [[negative, direction, fraction], power] = await on.all(
+    async (at) => {
+      numbers = await planesAsNumbers(at, stackPlanes([sign, planes(whole, 0, WHOLE_BITS)]));
+      const [negative, ...digits] = numbers as [Arith, ...Arith[]];
+      // 1 or -1.
+      const direction = minusFrom(at, 1, scaleS(kernels, negative, 2n), 0);
+      const magnitude = await protocol.mulSS(at.fiber, direction, t);
+      const fraction = await polynomial(at, fractionOf(at, magnitude, digits), NEGATIVE_POWER);
+      return [negative, direction, fraction] as const;
+    },
+    // 2^(31 - whole) where |t| < 32: beyond, 2^-|t| counts as 0.
+    async (at) => {
+      const high = notB(at, planes(whole, WHOLE_BITS, whole.width));
+      const [inside] = await planesAsNumbers(at, await andOfPlanes(protocol, at.fiber, high));
+      // They take no more rounds than one bit, so they are here.
+      const [, ...digits] = numbers;
+      invariant(digits.length === WHOLE_BITS, 'digits of an exponent come after its size');
+      return productOfAll(at, [inside as Arith, ...digits.map((digit, bit) => lowered(at, digit, bit))]);
+    },
   );
   const small = await product(on, power, fraction, 2 ** WHOLE_BITS);
   // small is e^-u / 2, so c = (1 + e^-u) / 2.
@@ -142,7 +145,7 @@ async function sigmoidOf(on: Evaluator, x: Arith): Promise<Arith> {
   const inverse = await reciprocalOfNormal(on, c, constant(on, c.length, GUESS, GUARD_BITS), GUARD_BITS);
   // x ≥ 0: inverse/2. x < 0: 1 - inverse/2.
   const oriented = await product(on, direction, inverse, GUARD_BITS + 1 - fracBits);
-  return addSS(kernels, oriented, scaleS(kernels, negative as Arith, 1n << BigInt(fracBits)));
+  return addSS(kernels, oriented, scaleS(kernels, negative, 1n << BigInt(fracBits)));
 }
 
 /** x · log2 e. */
@@ -199,8 +202,7 @@ function expCost(c: ProtocolCosts, n: number, f: number): Cost {
   return inSequence(
     c.truncS(n, LOG2E_BITS),
     c.a2b(n, f + ARGUMENT_BITS + 1),
-    inParallel(...new Array<Cost>(WHOLE_BITS).fill(c.bit2a(n))),
-    c.bit2a(n),
+    inParallel(...new Array<Cost>(1 + WHOLE_BITS).fill(c.bit2a(n))),
     inParallel(productOfAllCost(c, n, WHOLE_BITS + 1), polynomialCost(c, n, POWER.length - 1)),
     guardedCost(c, n),
   );
@@ -212,11 +214,17 @@ function sigmoidCost(c: ProtocolCosts, n: number, f: number): Cost {
     c.truncS(n, LOG2E_BITS),
     c.a2b(n, f + ARGUMENT_BITS + 1),
     inParallel(
-      inSequence(c.bit2a(n), inParallel(...new Array<Cost>(WHOLE_BITS).fill(c.bit2a(n)))),
-      inSequence(circuitCost(c, n, allOnesAnds(high), levels(high)), c.bit2a(n)),
+      inSequence(
+        inParallel(...new Array<Cost>(1 + WHOLE_BITS).fill(c.bit2a(n))),
+        c.mulSS(n),
+        polynomialCost(c, n, NEGATIVE_POWER.length - 1),
+      ),
+      inSequence(
+        circuitCost(c, n, allOnesAnds(high), levels(high)),
+        c.bit2a(n),
+        productOfAllCost(c, n, WHOLE_BITS + 1),
+      ),
     ),
-    c.mulSS(n),
-    inParallel(productOfAllCost(c, n, WHOLE_BITS + 1), polynomialCost(c, n, NEGATIVE_POWER.length - 1)),
     c.mulTruncSS(n, 2 ** WHOLE_BITS),
     reciprocalOfNormalCost(c, n, GUARD_BITS),
     c.mulTruncSS(n, GUARD_BITS + 1 - f),

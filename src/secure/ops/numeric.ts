@@ -65,9 +65,24 @@ export async function product(on: Evaluator, x: Arith, y: Arith, by = GUARD_BITS
   return on.protocol.mulTruncSS(on.fiber, x, y, by);
 }
 
+/**
+ * So many bits are made numbers as one vector: a fiber for each plane costs more than its arithmetic, most of all two
+ * streams of random words that begin. What is longer is given back plane by plane.
+ */
+const JOINED_BITS_MAX = 1 << 15;
+
 /** Each plane as a vector of zeros and ones, in one exchange of two rounds. */
 export async function planesAsNumbers(on: Evaluator, x: Bits): Promise<Arith[]> {
   const { fiber, protocol } = on;
+  if (x.width === 1) return [await protocol.bit2a(fiber, x)];
+  const all = x.length * x.width;
+  // Planes of whole words follow each other as the bits of one.
+  if (x.length % 64 === 0 && all <= JOINED_BITS_MAX) {
+    const joined = await protocol.bit2a(fiber, bits(all, 1, x.parts));
+    return Array.from({ length: x.width }, (_, plane) =>
+      slice(joined, plane * x.length, (plane + 1) * x.length),
+    );
+  }
   return fiber.all(
     Array.from({ length: x.width }, (_, plane) => (child) => protocol.bit2a(child, planeAt(x, plane))),
   );
