@@ -21,17 +21,17 @@ const jobs = blocks([{ path, text: readFileSync(join(projectRoot, path), 'utf8')
 /** Sixty rows, so that each of four groups has more than the minimum; every seventh has gaps. */
 const rows = Array.from({ length: 60 }, (_, row) => row);
 const visits = rows.map(
-  (row) => `p${row},${20 + row},${['North', 'south', 'isle'][row % 3]},${row % 7 ? row % 5 : ''}`,
+  (row) => `p${row},${20 + row},${['North', 'south', 'isle'][row % 3]},${row % 7 ? row % 5 : ''},${row / 64}`,
 );
-const purchases = rows.map((row) => `p${row},${row}`);
+const purchases = rows.map((row) => `p${row},${row},${row % 3 ? 'yes' : 'no'}`);
 
 describe('the page about statistics', () => {
   let folder = '';
   before(() => {
     // Inside the project, where its own name leads to what is built.
     folder = mkdtempSync(join(projectRoot, 'dist-statistics-'));
-    writeFileSync(join(folder, 'alice.csv'), `id,age,region,visits\n${visits.join('\n')}\n`);
-    writeFileSync(join(folder, 'bob.csv'), `id,euros\n${purchases.join('\n')}\n`);
+    writeFileSync(join(folder, 'alice.csv'), `id,age,region,visits,score\n${visits.join('\n')}\n`);
+    writeFileSync(join(folder, 'bob.csv'), `id,euros,paid\n${purchases.join('\n')}\n`);
   });
   after(async () => {
     await closeDatabase();
@@ -53,9 +53,12 @@ describe('the page about statistics', () => {
     }
   }
 
-  it('has jobs', () => assert.equal(jobs.length, 2));
+  it('has jobs', () => assert.equal(jobs.length, 3));
 
   it('sums what was spent', async () => assert.equal(await resultOf(0), 1770));
+
+  it('evaluates scores, of which bob alone has the result', async () =>
+    assert.equal(await resultOf(2), undefined));
 
   it('encodes columns where they are, and keeps the rules', async () => {
     const rules = join(folder, 'rules.json');
