@@ -203,6 +203,8 @@ export const GROUPS = [
             'GroupByOptions',
             'GroupSummary',
             'GroupNumbers',
+            'secretKey',
+            'SecretKey',
             'Group',
             'MinimumOptions',
             'crosstab',
