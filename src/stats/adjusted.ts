@@ -96,8 +96,8 @@ function eitherOf<D extends AnyDevice>(is: Secret<D, 'boolean'>): Secret<D, 'boo
  * Domain: 2 to 100 columns, 3 to 2^20 rows, factors up to `max`. Accuracy: factor² · 2^-13 and, of k columns, k · 2^-21
  * of the largest factor. Cost: `correlation` and `inverseOrZeros`. Gaps: rows in which all columns have a value.
  *
- * Opens: the factors, -1 of a column whose values are equal; all others are 0 if one is above `max`, or columns tell all
- * of each other; with gaps how many rows have all values; of fewer than `minimumCount` only that they are fewer.
+ * Opens: the factors, -1 of a column whose values are equal; all others are 0 if one is above `max`, or columns tell
+ * all of each other; with gaps how many rows have all values; of fewer than `minimumCount` only that they are fewer.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS
  * @example const { factors } = await varianceInflation(study.columns).reveal(reveal);
  */

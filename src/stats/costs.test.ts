@@ -374,7 +374,9 @@ suite('bytes of a statistic', () => {
       });
 });
 
-/** What makes tables, columns, charts, pages and rules, or puts statistics together: these open nothing of their own. */
+/**
+ * What makes tables, columns, charts, pages and rules, or puts statistics together: these open nothing of their own.
+ */
 const OTHERS: ReadonlySet<string> = new Set([
   ...['vertical', 'horizontal', 'secretTable', 'secretColumn', 'secretKey', 'statistic', 'together'],
   ...['encoding', 'encodingText', 'readEncoding', 'writeEncoding'],

@@ -12,8 +12,8 @@ import { type Statistic, statistic } from './statistic.ts';
 /** What is opened of a cross table. */
 export interface CrosstabOptions extends MinimumOptions {
   /**
-   * Whether counts are opened. If not, the test is worked out on shares and is all that is opened: chi-square tells what
-   * the cells that are not shown have, where all others are. Default: true.
+   * Whether counts are opened. If not, the test is worked out on shares and is all that is opened: chi-square tells
+   * what the cells that are not shown have, where all others are. Default: true.
    */
   readonly cells?: boolean;
 }
@@ -27,8 +27,8 @@ export interface Crosstab {
   /** A list for each word of the first column; null where there are too few, or counts are not opened. */
   readonly counts: readonly (readonly (number | null)[])[];
   /**
-   * Whether both depend on each other; null if a count is not shown, or only one word is there. Without `cells`, null if
-   * a word has too few rows.
+   * Whether both depend on each other; null if a count is not shown, or only one word is there. Without `cells`, null
+   * if a word has too few rows.
    */
   readonly chiSquare: ChiSquareTest | null;
   /** Two-sided p-value of Fisher's exact test; null unless both have two words and all counts are shown. */
@@ -107,12 +107,13 @@ function crossed<D extends AnyDevice, R>(
  *
  * Opens: counts of cells of at least `minimumCount` rows, and of the others that they are smaller. Sums of rows and
  * columns are not opened: with them, a cell that is alone in its row would not be hidden. Without `cells` chi-square,
- * its degrees of freedom and whether it is rough, and no count; zeros, if a word has fewer than `minimumCount` rows, and
- * one at least, or one of both columns a single word. Source: Pearson 1900; Fisher 1934.
+ * its degrees of freedom and whether it is rough, and no count; zeros, if a word has fewer than `minimumCount` rows,
+ * and one at least, or one of both columns a single word. Source: Pearson 1900; Fisher 1934.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: columns of different rows
  * @example
  * const table = await crosstab(study.category('region'), study.category('sex')).reveal(reveal);
- * const { chiSquare } = await crosstab(study.category('region'), study.category('sex'), { cells: false }).reveal(reveal);
+ * const shared = crosstab(study.category('region'), study.category('sex'), { cells: false });
+ * const { chiSquare } = await shared.reveal(reveal);
  */
 export function crosstab<D extends AnyDevice>(
   first: SecretCategory<D>,

@@ -22,7 +22,10 @@ export interface DescribeOptions extends MinimumOptions {
   readonly extremes?: boolean;
 }
 
-/** A column in numbers. Null is what is not shown, or what its values do not have: none have a mean, equal ones no shape. */
+/**
+ * A column in numbers. Null is what is not shown, or what its values do not have: none have a mean, equal ones no
+ * shape.
+ */
 export interface Description {
   /** Rows of the table. */
   readonly rows: number;
@@ -61,9 +64,9 @@ const shapeMax = (rows: number): number => Math.min(80, (2 ** 44 / rows) ** 0.25
  * skewness (1 + |skewness|) / 1000 and kurtosis (1 + kurtosis) / 1000. Cost: 10.25 bytes a row, shape 41 more; gaps 16
  * more; extremes 83 more; a column whose range is over 256 10.25 more. Gaps: left out; the count is of the others.
  *
- * Opens: of fewer than `minimumCount` values that, and nothing else. Of others the count, if there can be gaps; the sum, and that of squares about the mean; with `shape` those of second,
- * third and fourth powers of standardised values; with `extremes` both ends. Source: the textbook's two passes (Chan,
- * Golub, LeVeque 1983), on shares.
+ * Opens: of fewer than `minimumCount` values that, and nothing else. Of others the count, if there can be gaps; the
+ * sum, and that of squares about the mean; with `shape` those of second, third and fourth powers of standardised
+ * values; with `extremes` both ends. Source: the textbook's two passes (Chan, Golub, LeVeque 1983), on shares.
  * @example const { mean, deviation, gaps } = await describe(study.column('age')).reveal(reveal);
  */
 export function describe<D extends AnyDevice>(

@@ -63,8 +63,9 @@ type OpenedGroups = Readonly<Record<string, Float64Array>>;
  * the values are (2^-18 each, of whole numbers exact); variance, with r for the larger of |min| and |max| of a column
  * with gaps and for half of max - min elsewhere, r² · 2^-29 + deviation · (2^-17 + r · 2^-23); extremes 2^-18. Cost: 16
  * rounds; 10.25 bytes for each row and column, of one whose range is over 256 20.9; for each category 42 bytes, and 114
- * for each column. Of a `secretKey` of 100 groups 600 bytes for each row, and 144 for each further column. Extremes: 99 bytes for each row, column and category, with gaps 107, and 11 · ceil(log2 n) rounds.
- * Gaps: a row without a category is in no group; one without a value is in `rows`, and in no number of that column.
+ * for each column. Of a `secretKey` of 100 groups 600 bytes for each row, and 144 for each further column. Extremes: 99
+ * bytes for each row, column and category, with gaps 107, and 11 · ceil(log2 n) rounds. Gaps: a row without a category
+ * is in no group; one without a value is in `rows`, and in no number of that column.
  *
  * Opens: how many rows each group has, and of each column count, sum, its sum in a common unit and that of squares, all
  * of at least `minimumCount` rows: of the others that they are fewer. Whether a group is small is decided on shares.

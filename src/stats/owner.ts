@@ -5,7 +5,7 @@
 import { DataError, type Table } from '../index.ts';
 
 interface Checks {
-  /** Whether there may be gaps; `never`, if whoever calls has no way to say so of a column. */
+  /** Whether there may be gaps; `never`, if the caller has no way to say so of a column. */
   readonly gaps: boolean | 'never';
   readonly min: number;
   readonly max: number;

@@ -41,8 +41,8 @@ const PROBABILITIES_MAX = 1_000;
  * where they are, nobody learns.
  *
  * Opens: the quantiles, each of which is the value of a row or lies between those of two; with gaps the count; of fewer
- * than `minimumCount` values only that they are fewer; on the way what `sort` opens, comparisons in an order that nobody
- * knows. Source: Hyndman, Fan 1996.
+ * than `minimumCount` values only that they are fewer; on the way what `sort` opens, comparisons in an order that
+ * nobody knows. Source: Hyndman, Fan 1996.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: probabilities that are none
  * @example const { values } = await quantiles(study.column('age'), [0.25, 0.5, 0.75]).reveal(reveal);
  */

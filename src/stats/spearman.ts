@@ -52,8 +52,9 @@ interface RankedPair<D extends AnyDevice> {
  * pairwise complete; ranks are those among the rows of the pair.
  *
  * Opens: of each pair the sum of products of ranks less their means, and both sums of squares, which tell how many
- * values are equal; with gaps the count of each pair; of fewer than `minimumCount` rows only that they are fewer; on the
- * way what `sort` opens, comparisons in an order that nobody knows. P-values follow from these. Source: Spearman 1904; Kendall 1948 for ties.
+ * values are equal; with gaps the count of each pair; of fewer than `minimumCount` rows only that they are fewer; on
+ * the way what `sort` opens, comparisons in an order that nobody knows. P-values follow from these. Source: Spearman
+ * 1904; Kendall 1948 for ties.
  * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: fewer than two columns or too many rows, or of different rows
  * @example
  * const { coefficients } = await spearman([study.column('age'), study.column('euros')]).reveal(reveal);
