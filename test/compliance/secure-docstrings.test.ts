@@ -164,8 +164,8 @@ describe('the docstring of a method of secrets', () => {
 
   it('would be found to be wrong', () => {
     const { rounds, bytes } = figuresOf('exp');
-    assert.deepEqual(wrongFigures('e^x. Cost: 22 rounds, some 250 bytes an element.', { rounds, bytes }), [
-      '22 rounds',
+    assert.deepEqual(wrongFigures('e^x. Cost: 25 rounds, some 250 bytes an element.', { rounds, bytes }), [
+      '25 rounds',
       '250 bytes',
     ]);
     assert.deepEqual(wrongFigures('Both. Cost: 1 round, 2 bits an element.', figuresOf('and')), ['2 bits']);
