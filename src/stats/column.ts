@@ -1,6 +1,6 @@
 /** Columns of secrets: values and which of them are there travel together, so that no statistic can take one alone. */
 import type { AnyDevice, BoundOptions, Secret } from '../index.ts';
-import { boundsOf, invalid } from './declared.ts';
+import { boundsOf, checkOptions, invalid } from './declared.ts';
 
 /** A column of numbers that nobody has. */
 export interface SecretColumn<D extends AnyDevice> {
@@ -53,6 +53,7 @@ export function secretColumn<D extends AnyDevice>(
   values: Secret<D, 'fixed'>,
   options: SecretColumnOptions<D> = {},
 ): SecretColumn<D> {
+  checkOptions(options, ['min', 'max', 'present'], 'secretColumn');
   const { present } = options;
   const [rows = 0] = values.shape;
   if (values.shape.length !== 1) throw invalid(`column "${name}" is a vector, one number for each row`);

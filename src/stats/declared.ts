@@ -55,6 +55,14 @@ export function checkWords(
 export const isCategories = (options: AnyColumnOptions): options is CategoryColumnOptions =>
   'categories' in options;
 
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS: something is said of a column that nothing is known by */
+export function checkDeclared(declared: PartyColumns): void {
+  for (const [name, options] of Object.entries(declared)) {
+    const isOfWords = typeof options === 'object' && options !== null && isCategories(options);
+    checkOptions(options, isOfWords ? ['categories', 'gaps'] : ['min', 'max', 'gaps'], `column "${name}"`);
+  }
+}
+
 /** The interval of a column, in numbers. @throws {UsageError} PRIVITY_STATS_ARGUMENTS */
 export function boundsOf(
   name: string,

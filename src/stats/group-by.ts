@@ -83,6 +83,8 @@ export function groupBy<D extends AnyDevice>(
 ): Statistic<D, readonly GroupSummary[]> {
   checkWords(by, 'groupBy');
   checkOptions(options, ['minimumCount', 'extremes'], 'groupBy');
+  if (!Array.isArray(columns as unknown))
+    throw invalid('groupBy takes a list of columns of numbers, as [study.column("age")]');
   checkColumns(columns, by);
   const minimum = minimumOf(options);
   const block = columns.length > 0 ? blockOf(columns) : undefined;

@@ -1,7 +1,7 @@
 /** A table whose parties have rows of the same columns. */
 import type { AnyDevice, At, NamedParty, Reveal, Secret, Table } from '../index.ts';
 import type { SecretCategory, SecretColumn } from './column.ts';
-import { invalid, type PartyColumns } from './declared.ts';
+import { checkDeclared, checkOptions, invalid, type PartyColumns } from './declared.ts';
 import { columnsOf, partsOf, rowsOf } from './parts.ts';
 import { type SecretTable, secretTable } from './table.ts';
 import type { CategoryNames, NumberNames } from './vertical.ts';
@@ -34,8 +34,10 @@ export async function horizontal<D extends AnyDevice, P extends string, const C 
   tables: { readonly [K in P]: At<K, Table> },
   options: HorizontalOptions<P, C>,
 ): Promise<SecretTable<D, NumberNames<C>, CategoryNames<C>>> {
+  checkOptions(options, ['parties', 'columns', 'rows'], 'horizontal');
   const parts = partsOf(tables, options.parties);
   const { columns: declared, rows } = options;
+  checkDeclared(declared);
   const shared: ReturnType<typeof columnsOf<D>>[] = [];
   for (const part of parts) {
     const own = await rowsOf(part, typeof rows === 'function' ? rows : rows[part.party as P]);

@@ -53,9 +53,9 @@ export function quantiles<D extends AnyDevice>(
 ): Statistic<D, Quantiles> {
   checkOptions(options, ['minimumCount'], 'quantiles');
   const minimum = minimumOf(options);
-  const isRight = probabilities.every((p) => p >= 0 && p <= 1);
-  if (probabilities.length === 0 || probabilities.length > PROBABILITIES_MAX || !isRight)
-    throw invalid(`quantiles takes 1 to ${PROBABILITIES_MAX} probabilities from 0 to 1`);
+  const isRight = Array.isArray(probabilities) && probabilities.every((p) => p >= 0 && p <= 1);
+  if (!isRight || probabilities.length === 0 || probabilities.length > PROBABILITIES_MAX)
+    throw invalid(`quantiles takes a list of 1 to ${PROBABILITIES_MAX} probabilities from 0 to 1`);
   const { name, rows, present } = column;
   const found = present ? ofPart(column, present, probabilities) : ofAll(column, probabilities);
   const what = 'a quantile for each probability';

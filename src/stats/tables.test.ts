@@ -8,7 +8,9 @@ import {
 } from '../../test/parts/stats-world.ts';
 import {
   describe as describe_,
+  groupBy,
   horizontal,
+  quantiles,
   secretColumn,
   secretTable,
   statistic,
@@ -133,6 +135,32 @@ describe('a vertical table', () => {
         ...wrong,
         message: /no column "y" of numbers; there are x/,
       });
+      for (const [strange, message] of [
+        [
+          { columns: { alice: { x: { min: 0, mx: 9 } } } },
+          /column "x" has no option "mx"; it has "min", "max", "gaps"/,
+        ],
+        [
+          { columns: { alice: { x: { categories: ['a'], max: 9 } } } },
+          /no option "max"; it has "categories", "gaps"/,
+        ],
+        [{ columns: { alice: x }, row: 1 }, /vertical has no option "row"/],
+      ] as const) {
+        const made = { parties: { alice: parties.alice }, rows: 1, ...strange } as never;
+        await assert.rejects(vertical(spu, { alice: tables.alice }, made), { ...wrong, message });
+      }
+      const together = {
+        parties: { alice: parties.alice },
+        columns: { x: { gap: true } },
+        rows: { alice: 1 },
+      };
+      await assert.rejects(horizontal(spu, { alice: tables.alice }, together as never), wrong);
+      assert.throws(() => secretColumn('m', one.column('x').values, { mx: 1 } as object), wrong);
+      assert.throws(() => quantiles(one.column('x'), 0.5 as never), wrong);
+      assert.throws(
+        () => groupBy(one.column('x') as never, { ...one.column('x'), categories: ['a'] } as never),
+        wrong,
+      );
       assert.throws(() => secretTable([]), wrong);
       assert.throws(() => secretColumn('m', one.column('x').values.reshape([1, 1])), wrong);
     });

@@ -1,6 +1,6 @@
 /** A table whose parties have columns of the same rows, as an intersection leaves them. */
 import type { AnyDevice, At, NamedParty, Table } from '../index.ts';
-import { invalid, type PartyColumns } from './declared.ts';
+import { checkDeclared, checkOptions, invalid, type PartyColumns } from './declared.ts';
 import { columnsOf, partsOf, type RowsOption, rowsOf } from './parts.ts';
 import { type SecretTable, secretTable } from './table.ts';
 
@@ -51,8 +51,10 @@ export async function vertical<
   tables: { readonly [K in P]: At<K, Table> },
   options: VerticalOptions<P, C>,
 ): Promise<SecretTable<D, NumberNames<C[P]>, CategoryNames<C[P]>>> {
+  checkOptions(options, ['parties', 'columns', 'rows'], 'vertical');
   const parts = partsOf(tables, options.parties);
   const { columns: declared } = options;
+  for (const ofParty of Object.values<PartyColumns>(declared)) checkDeclared(ofParty);
   const stranger = Object.keys(declared).find((party) => !parts.some((part) => part.party === party));
   if (stranger !== undefined) throw invalid(`"columns" names "${stranger}", which has no table here`);
   const [first] = parts;

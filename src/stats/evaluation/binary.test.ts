@@ -15,7 +15,13 @@ import {
   type StatsProtocol,
   useStats,
 } from '../../../test/parts/stats-world.ts';
-import { type BinaryEvaluation, binaryEvaluation, type EvaluationOptions, type Statistic } from '../index.ts';
+import {
+  type BinaryEvaluation,
+  binaryEvaluation,
+  type EvaluationOptions,
+  type Statistic,
+  secretColumn,
+} from '../index.ts';
 
 const { run } = useStats();
 
@@ -244,10 +250,14 @@ describe('an evaluation of scores', () => {
         near((await binaryEvaluation(scores, one, options).auc().reveal(reveal))?.auc, 0.75, 1e-15);
       const wrong = { code: 'PRIVITY_STATS_ARGUMENTS' };
       assert.throws(() => binaryEvaluation(scores, labels), wrong);
+      const present = labels.cast('integer');
+      const gaps = { ...wrong, message: /scores have no gaps, and column "risk" may have some/ };
+      assert.throws(() => binaryEvaluation(secretColumn('risk', scores, { present }), labels, options), gaps);
       assert.throws(() => binaryEvaluation(scores, labels.slice(1, 4), options), wrong);
       assert.throws(() => binaryEvaluation(scores.reshape([2, 2]), labels, options), wrong);
       assert.throws(() => binaryEvaluation(scores, labels, { minimumCount: -1 }), wrong);
       const quality = binaryEvaluation(scores, labels, options);
+      assert.throws(() => quality.curve({ bucket: 2 } as object), wrong);
       for (const buckets of [1, 5, 2.5]) assert.throws(() => quality.curve({ buckets }), wrong);
       for (const rates of [[], [1], [-0.1], [0.5, 0.1], [0.1, 0.1], [1e-7]])
         assert.throws(() => quality.atFalsePositiveRates(rates), wrong, `${rates}`);

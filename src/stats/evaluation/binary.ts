@@ -1,5 +1,6 @@
 /** How well scores tell two classes apart. */
 import type { AnyDevice, Secret } from '../../index.ts';
+import type { SecretColumn } from '../column.ts';
 import { checkOptions, invalid } from '../declared.ts';
 import { leastOf, type MinimumOptions, shownFrom } from '../small.ts';
 import { type Statistic, statistic } from '../statistic.ts';
@@ -106,7 +107,8 @@ export interface BinaryEvaluation<D extends AnyDevice> {
 
 /**
  * Scores of rows against their labels, 0 or 1 (everything but 0 is yes), which may be elsewhere: both vectors of n on
- * one device, without gaps, n from 2 to 2^20. Rows are sorted once, by score with labels along, for all that is asked
+ * one device, without gaps, n from 2 to 2^20. Scores may be a column: one with gaps is refused, where its values alone
+ * would count as 0. Rows are sorted once, by score with labels along, for all that is asked
  * of it; the order of rows changes nothing.
  *
  * Opens: nothing but comparisons of the sort, in an order that nobody knows; see the methods. Two results about one
@@ -117,27 +119,43 @@ export interface BinaryEvaluation<D extends AnyDevice> {
  * @example const quality = binaryEvaluation(scores, labels, { name: 'risk' });
  */
 export function binaryEvaluation<D extends AnyDevice>(
-  scores: Secret<D, 'fixed'>,
+  scores: Secret<D, 'fixed'> | SecretColumn<D>,
   labels: Labels<D>,
   options: EvaluationOptions = {},
 ): BinaryEvaluation<D> {
   checkOptions(options, ['name', 'minimumCount'], 'binaryEvaluation');
   const minimum = leastOf(options);
   const name = shownFrom(options.name ?? 'scores', minimum);
-  const [rows = 0] = scores.shape;
+  const vector = scoresOf(scores);
+  if (!('shape' in labels)) throw invalid('labels are a vector, as column("late").values of a table is one');
+  const [rows = 0] = vector.shape;
   if (rows < 2 * minimum) throw invalid(`two classes of at least ${minimum} rows are not among ${rows} rows`);
-  const inOrder = ranked(scores, labels);
+  const inOrder = ranked(vector, labels);
   const { total } = inOrder;
   const enough = total.ge(minimum).and(total.le(rows - minimum));
   const of: Evaluated<D> = { ...inOrder, name, minimum, enough };
   return Object.freeze({
     auc: () => aucOf(of),
     ks: () => ksOf(of),
-    curve: (wanted: BucketsOptions = {}) => curveOf(of, wanted.buckets),
-    calibration: (wanted: BucketsOptions = {}) => calibrationOf(of, wanted.buckets),
+    curve: (wanted: BucketsOptions = {}) => curveOf(of, bucketsOf(wanted, 'curve')),
+    calibration: (wanted: BucketsOptions = {}) => calibrationOf(of, bucketsOf(wanted, 'calibration')),
     atFalsePositiveRates: (rates: readonly number[]) => atFalsePositiveRates(of, rates),
     atThresholds: (thresholds: readonly number[]) => atThresholds(of, thresholds),
   });
+}
+
+/** A column says whether it has gaps, which a vector does not: they are zeros there. */
+function scoresOf<D extends AnyDevice>(scores: Secret<D, 'fixed'> | SecretColumn<D>): Secret<D, 'fixed'> {
+  if ('shape' in scores) return scores;
+  if (scores.present === undefined) return scores.values;
+  throw invalid(
+    `scores have no gaps, and column "${scores.name}" may have some: fill them where its owner is (encoding)`,
+  );
+}
+
+function bucketsOf(wanted: BucketsOptions, name: string): number | undefined {
+  checkOptions(wanted, ['buckets'], name);
+  return wanted.buckets;
 }
 
 /** Zeros where one of the classes has too few rows. */

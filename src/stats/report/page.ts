@@ -1,6 +1,6 @@
 /** A report for people: one HTML file with pictures and tables, which loads nothing, runs nothing and sends nothing. */
 
-import { invalid } from '../declared.ts';
+import { checkOptions, invalid } from '../declared.ts';
 import { element, joined, type Markup, text } from './markup.ts';
 import { type Chart, isOwn } from './plane.ts';
 import { type ReportTable, tableMarkup } from './table.ts';
@@ -38,10 +38,18 @@ thead th { border-bottom: 2px solid #222; font-weight: bold; } td.number { text-
 /** The file may show its own styles, and nothing else may happen where it is opened. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/** @throws {UsageError} PRIVITY_STATS_ARGUMENTS */
+function checkPage(page: ReportPage): void {
+  checkOptions(page, ['title', 'text', 'sections'], 'htmlReport');
+  if (!Array.isArray(page.sections)) throw invalid('htmlReport takes "sections" as a list');
+  for (const section of page.sections)
+    checkOptions(section, ['heading', 'text', 'chart', 'table'], 'a section of htmlReport');
+}
+
 /**
  * A report of charts and tables as one HTML file. It has no scripts and loads nothing; all words are escaped.
  *
- * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: a chart was not drawn in this process
+ * @throws {UsageError} PRIVITY_STATS_ARGUMENTS: a chart was not drawn in this process, or a part that a page has not
  * @example
  * const html = htmlReport({
  *   title: 'Study of ages',
@@ -49,6 +57,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
  * });
  */
 export function htmlReport(page: ReportPage): string {
+  checkPage(page);
   const head = [
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${text(POLICY)}">`,
