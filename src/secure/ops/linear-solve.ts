@@ -290,14 +290,19 @@ const ONE = [-1, 1] as const;
 /** Next to the ends of what a matrix of one element may have. */
 const [SMALL, LARGE] = [2 ** -16, 250_000] as const;
 
+/** What takes a matrix gives one of its shape. */
+const ofSquare: Pick<Operation, 'takes' | 'result'> = {
+  takes: alone(fixed),
+  result: ([x], [options], name) => {
+    promisedOf(options, square(own(x).shape, name), name);
+    return own(x);
+  },
+};
+
 export const solutions: readonly Operation[] = [
   {
     name: 'inverse',
-    takes: alone(fixed),
-    result: ([x], [options], name) => {
-      promisedOf(options, square(own(x).shape, name), name);
-      return own(x);
-    },
+    ...ofSquare,
     bounds: rule(
       'rows times the largest element below 2^(36-f); `max` up to 2^f; rows up to 100, rows times `condition` up to 2^20',
       'up to `max` and 2^-12 of it in magnitude, which is checked',
@@ -325,11 +330,7 @@ export const solutions: readonly Operation[] = [
   },
   {
     name: 'inverseOrZeros',
-    takes: alone(fixed),
-    result: ([x], [options], name) => {
-      promisedOf(options, square(own(x).shape, name), name);
-      return own(x);
-    },
+    ...ofSquare,
     bounds: rule(
       'as `inverse`',
       'up to `max` and 2^-12 of it in magnitude, which is checked',
